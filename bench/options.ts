@@ -1,0 +1,65 @@
+/** The command line of `npm run bench`. */
+import { parseArgs } from 'node:util';
+
+export const PARTS = ['throughput', 'streams', 'live', 'limits'] as const;
+export type Part = (typeof PARTS)[number];
+
+export interface BenchOptions {
+  readonly events: number;
+  readonly users: number;
+  readonly partitions: number;
+  /** How often each contender of the throughput part runs; the best of them counts. */
+  readonly rounds: number;
+  /** Seconds of each measurement of the live part. */
+  readonly seconds: number;
+  readonly withDecisions: boolean;
+  readonly json: boolean;
+  readonly parts: ReadonlySet<Part>;
+}
+
+export const HELP = `Usage: npm run bench -- [options]
+
+  --events NUMBER     served and feedback events (default 1000000)
+  --users NUMBER      of how many users (default 50000)
+  --partitions NUMBER (default 4)
+  --rounds NUMBER     runs of each contender; the best counts (default 3)
+  --seconds NUMBER    of each latency measurement (default 20)
+  --with-decisions    servings name a decision, as they do when tipstream's own answers are served
+  --only NAME         ${PARTS.join(', ')}; may be given more than once
+  --quick             100,000 events of 5,000 users, one round, five seconds
+  --json              print the results as JSON on stdout, the table on stderr
+
+Kafka is the broker that KAFKA_BROKERS names, else one started from Docker or from Maven's jars, else skipped.
+`;
+
+/** undefined: help was asked for. Throws for what cannot be understood. */
+export function benchOptions(argv: readonly string[]): BenchOptions | undefined {
+  const number = { type: 'string' } as const;
+  const flag = { type: 'boolean', default: false } as const;
+  const { values } = parseArgs({
+    args: [...argv], allowPositionals: false,
+    options: {
+      events: number, users: number, partitions: number, rounds: number, seconds: number,
+      only: { type: 'string', multiple: true }, 'with-decisions': flag, quick: flag, json: flag, help: { ...flag, short: 'h' },
+    },
+  });
+  if (values.help) return undefined;
+  const whole = (name: 'events' | 'users' | 'partitions' | 'rounds' | 'seconds', usual: number) => {
+    const given = values[name];
+    if (given === undefined) return usual;
+    if (!/^[1-9]\d{0,8}$/.test(given)) throw new Error(`--${name} must be a whole number above 0, not ${JSON.stringify(given)}`);
+    return Number(given);
+  };
+  const { quick } = values;
+  return {
+    events: whole('events', quick ? 100_000 : 1_000_000), users: whole('users', quick ? 5_000 : 50_000), partitions: whole('partitions', 4),
+    rounds: whole('rounds', quick ? 1 : 3), seconds: whole('seconds', quick ? 5 : 20),
+    withDecisions: values['with-decisions'], json: values.json, parts: new Set(values.only === undefined ? PARTS : values.only.map(part)),
+  };
+}
+
+function part(name: string): Part {
+  const known = PARTS.find((each) => each === name);
+  if (known === undefined) throw new Error(`--only takes ${PARTS.join(', ')}; not ${JSON.stringify(name)}`);
+  return known;
+}

@@ -1,0 +1,75 @@
+/** The results as a person reads them. */
+import type { Percentiles } from './latencies.js';
+import type { Results } from './results.js';
+import type { Live } from './live.js';
+
+export function report(results: Results): string {
+  const { machine, mix } = results;
+  const sections = [
+    `${machine.cores} x ${machine.cpu}, Node ${machine.node}, ${machine.system}; load before: ${machine.loadBefore}\n` +
+      `${count(mix.events)} events of ${count(mix.users)} users, ${results.options.partitions} partitions${mix.withDecisions ? ', servings name decisions' : ''}`,
+    throughputSection(results), liveSection(results), limitsSection(results), targetSection(results),
+  ];
+  return sections.filter((section) => section !== '').join('\n\n') + '\n';
+}
+
+function throughputSection({ throughput }: Results): string {
+  if (throughput.length === 0) return '';
+  const rows = throughput.map(({ contender, best, medianPerSecond, turns }) => [
+    contender, count(best.perSecond), count(medianPerSecond), String(turns.length), seconds(best.tookMs), best.startUpMs === undefined ? '' : seconds(best.startUpMs),
+    best.wholeMs === undefined ? '' : seconds(best.wholeMs), best.cpuSeconds.toFixed(1), best.peakRssMib === null ? '' : String(Math.round(best.peakRssMib)),
+  ]);
+  return 'THROUGHPUT: joined and assigned, to the last record parsed (kafkajs), folded (Streams) or committed (tipstream)\n' +
+    table(['', 'events/s', 'median', 'runs', 'took s', 'start-up s', 'process s', 'CPU s', 'peak MiB'], rows);
+}
+
+const LIVE_ROWS: readonly [name: string, of: (live: Live) => Percentiles][] = [
+  ['candidates to tip.scored, 200/s', (live) => live.decision],
+  ['GET profile, 200/s, idle', (live) => live.profileIdle],
+  ['GET profile, 200/s, beside the above', (live) => live.profileUnderLoad],
+  ['POST /score, 200/s', (live) => live.score200],
+  ['POST /score, 500/s', (live) => live.score500],
+  ['POST /score recorded, 200/s', (live) => live.decide200],
+];
+
+function liveSection({ live }: Results): string {
+  const rows = (['kafka', 'embedded'] as const).flatMap((kind) => {
+    const measured = live[kind];
+    if (measured === undefined) return [];
+    return LIVE_ROWS.map(([name, of]) => {
+      const { count: calls, p50, p90, p99, max } = of(measured);
+      return [`${kind}: ${name}`, String(calls), ...[p50, p90, p99, max].map((ms) => ms.toFixed(2))];
+    });
+  });
+  return rows.length === 0 ? '' : 'LATENCY, ms\n' + table(['', 'calls', 'p50', 'p90', 'p99', 'max'], rows);
+}
+
+function limitsSection({ stages, disk }: Results): string {
+  const rows = (['kafka', 'embedded'] as const).flatMap((kind) => {
+    const costs = stages[kind];
+    if (costs === undefined) return [];
+    const sum = costs.read + costs.decode + costs.fold + costs.stateFile;
+    return [[kind, ...[costs.read, costs.decode, costs.fold, costs.stateFile, sum].map((us) => us.toFixed(2))]];
+  });
+  const lines: string[] = [];
+  if (rows.length > 0) lines.push('WHAT LIMITS IT: microseconds of CPU per event, one thread', table(['', 'read', 'decode', 'fold', 'state file', 'sum'], rows));
+  if (disk !== null) {
+    lines.push(`State on disk: ${disk.mib} MiB for ${count(disk.tips)} tips of ${count(disk.users)} users: ${disk.bytesPerTip} bytes a tip, ${disk.bytesPerUser} bytes a user`);
+  }
+  return lines.join('\n');
+}
+
+function targetSection({ targets }: Results): string {
+  if (targets.length === 0) return '';
+  return 'TARGETS\n' + table(['', 'found', 'wanted', ''], targets.map(({ name, found, wanted, met }) => [name, String(found), wanted, met ? 'ok' : 'missed']));
+}
+
+/** The first column to the left, the others to the right. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]!.length)));
+  const line = (cells: readonly string[]) => '  ' + cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join('  ').trimEnd();
+  return [line(head), ...rows.map(line)].join('\n');
+}
+
+const count = (value: number) => value.toLocaleString('en-US');
+const seconds = (ms: number) => (ms / 1_000).toFixed(2);

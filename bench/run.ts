@@ -1,0 +1,118 @@
+/**
+ * `npm run bench`: what tipstream costs on this machine, beside the programs it should be compared with. docs/benchmarks.md says what each number
+ * counts. Nothing here fails because a number is bad: targets are printed as ok or missed.
+ *
+ * places.ts fills both logs with the events of events.ts; throughput.ts, live.ts, stage-costs.ts and disk-use.ts measure; report.ts prints.
+ */
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { catchUp, MAIN } from './catch-up.js';
+import { diskUse, type DiskUse } from './disk-use.js';
+import type { EventMix } from './events.js';
+import { kafkaStreamsPeer } from './kafka-streams.js';
+import { live, type Live } from './live.js';
+import { ROOT } from './measured-process.js';
+import { benchOptions, HELP, type BenchOptions } from './options.js';
+import { embeddedPlace, kafkaPlace, type Place } from './places.js';
+import { report } from './report.js';
+import { machine, targetsOf, type LogKind, type Results } from './results.js';
+import { stageCosts, type StageCosts } from './stage-costs.js';
+import { throughput, type Standing } from './throughput.js';
+
+const HOUR_MS = 3_600_000;
+const say = (line: string) => void process.stderr.write(`${line}\n`);
+
+/** Ends with the first signal, so that brokers, services and folders do not outlive it. */
+const interrupted = new Promise<never>((_, reject) => {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => reject(new Error(`interrupted by ${signal}`)));
+});
+interrupted.catch(() => undefined);
+
+async function bench(options: BenchOptions): Promise<Results> {
+  const { events, users, partitions, withDecisions } = options;
+  const before = machine();
+  const mix: EventMix = { events, users, endMs: Date.now() - HOUR_MS, withDecisions };
+  const undo: (() => Promise<void>)[] = [];
+  try {
+    say(`filling the logs with ${events} events ...`);
+    const embedded = await embeddedPlace(partitions, mix);
+    undo.push(embedded.remove);
+    const kafka = await kafkaPlace(partitions, mix);
+    if (kafka !== null) undo.push(kafka.remove);
+    const places = kafka === null ? [embedded] : [kafka, embedded];
+    const found = await Promise.race([measure(options, places, undo), interrupted]);
+    return { machine: before, options: settingsOf(options), mix, ...found, targets: targetsOf(found) };
+  } finally {
+    for (const step of undo.reverse()) await step().catch((error: unknown) => say(`could not clean up: ${String(error)}`));
+  }
+}
+
+async function measure({ parts, rounds, seconds, partitions }: BenchOptions, places: readonly Place[], undo: (() => Promise<void>)[]) {
+  const [kafka, embedded] = [places.find(({ kind }) => kind === 'kafka') ?? null, places.find(({ kind }) => kind === 'embedded')!];
+  let standings: Standing[] = [];
+  if (parts.has('throughput') || parts.has('streams')) {
+    const peer = parts.has('streams') && kafka !== null ? await kafkaStreamsPeer() : null;
+    if (peer !== null) undo.push(peer.remove);
+    standings = await throughput({
+      kafka, embedded, peer, rounds: peer === null ? rounds : Math.max(rounds, 2),
+      onTurn: (contender, { perSecond, cpuSeconds }) => say(`${contender}: ${perSecond} events/s, ${cpuSeconds.toFixed(1)} s of CPU`),
+    });
+  } else {
+    for (const place of places) await catchUp({ args: await place.fresh() });
+  }
+  const latencies: Partial<Record<LogKind, Live>> = {};
+  const stages: Partial<Record<LogKind, StageCosts>> = {};
+  let disk: DiskUse | null = null;
+  if (parts.has('limits')) {
+    disk = diskUse(embedded.data);
+    for (const place of places) {
+      say(`measuring what each stage costs, ${place.kind} ...`);
+      const log = await place.open();
+      stages[place.kind] = await stageCosts(log, place.prefix, partitions).finally(() => log.close());
+    }
+  }
+  if (parts.has('live')) {
+    for (const place of places) {
+      say(`measuring latencies, ${place.kind} ...`);
+      latencies[place.kind] = await live(place, seconds);
+    }
+  }
+  return { throughput: standings, live: latencies, stages, disk };
+}
+
+function settingsOf({ events, users, partitions, rounds, seconds, withDecisions }: BenchOptions): Results['options'] {
+  return { events, users, partitions, rounds, seconds, withDecisions };
+}
+
+async function save(results: Results): Promise<string> {
+  const folder = join(ROOT, 'bench', 'results');
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, `${new Date().toISOString().replaceAll(':', '-')}.json`);
+  await writeFile(path, `${JSON.stringify(results, null, 2)}\n`);
+  return path;
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const options = benchOptions(argv);
+  if (options === undefined) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  if (!existsSync(MAIN)) throw new Error('dist is missing: run npm run build first');
+  const results = await bench(options);
+  const text = report(results);
+  if (options.json) process.stdout.write(`${JSON.stringify(results)}\n`);
+  (options.json ? process.stderr : process.stdout).write(`\n${text}`);
+  say(`\nsaved to ${await save(results)}`);
+  return 0;
+}
+
+let exitCode = 1;
+try {
+  exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  say(`bench: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+}
+// What still runs after an interruption ends with us.
+process.exit(exitCode);

@@ -1,0 +1,43 @@
+import tseslint from 'typescript-eslint';
+
+const SHELL = ['**/log/**', '**/store/**', '**/consumers/**', '**/http/**', '**/cli/**', '**/demo/**', '**/producer/**'];
+
+export default tseslint.config(
+  { ignores: ['dist/**', 'node_modules/**', 'data/**', '.cache/**', 'coverage/**'] },
+  ...tseslint.configs.recommended,
+  {
+    rules: {
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
+    },
+  },
+  {
+    // The functional core: time, randomness and I/O come in as arguments.
+    files: ['src/projections/**/*.ts', 'src/policies/**/*.ts', 'src/events/**/*.ts', 'src/topics.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: ['better-sqlite3', 'kafkajs', 'pino', 'fastify', 'node:fs', 'node:fs/promises', 'node:net', 'node:http', 'node:timers', 'node:worker_threads', 'node:child_process']
+            .map((name) => ({ name, message: 'The core does no I/O.' })),
+          patterns: [{ group: SHELL, message: 'The core does not know the shell.' }],
+        },
+      ],
+      'no-restricted-globals': ['error', 'performance', 'process', 'setTimeout', 'setInterval', 'setImmediate'],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Date', property: 'now', message: 'Time comes in as an argument.' },
+        { object: 'Math', property: 'random', message: 'Randomness is seeded by the decision.' },
+      ],
+      'no-restricted-syntax': ['error', { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'Time comes in as an argument.' }],
+    },
+  },
+  {
+    // One folder knows kafkajs, one knows the SQLite log; nobody else does.
+    files: ['src/**/*.ts'],
+    ignores: ['src/log/kafka/**', 'src/projections/**', 'src/policies/**', 'src/events/**', 'src/topics.ts'],
+    rules: { 'no-restricted-imports': ['error', { paths: [{ name: 'kafkajs', message: 'Only src/log/kafka knows kafkajs.' }] }] },
+  },
+);

@@ -1,0 +1,13 @@
+/** Writes contracts/: the schemas that other programs read, from the topic table. Run `npm run contracts` after changing src/topics.ts. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { asyncApiDocument } from '../dist/contracts/asyncapi.js';
+import { eventSchema } from '../dist/contracts/json-schema.js';
+import { TOPIC_NAMES } from '../dist/topics.js';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+const contracts = new URL('../contracts/', import.meta.url);
+mkdirSync(new URL('schemas/', contracts), { recursive: true });
+const write = (name, document) => writeFileSync(new URL(name, contracts), `${JSON.stringify(document, null, 2)}\n`);
+
+write('asyncapi.json', asyncApiDocument('', 4, version));
+for (const topic of TOPIC_NAMES) write(`schemas/${topic}.schema.json`, eventSchema(topic));

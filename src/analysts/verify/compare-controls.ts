@@ -1,0 +1,52 @@
+/** Stored records of policy.control against the replay: the one with the lowest offset of each control_id counts. */
+import type { AuditedControl } from '../../store/state-audit.js';
+import type { ControlEvent } from '../../topics.js';
+import type { Findings } from './difference.js';
+import type { ShadowLearningSetting } from './naive-policy.js';
+import type { ReplayedControl } from './replay.js';
+
+/** `lostBelow`: records below that offset may be gone from the log, and the state file is taken at its word for them. */
+export function compareControls(partition: number, replayed: ReadonlyMap<string, ReplayedControl>, stored: readonly AuditedControl[], lostBelow: number, findings: Findings): Map<string, ControlEvent> {
+  const controls = new Map([...replayed].map(([controlId, { event }]) => [controlId, event]));
+  const left = new Map(replayed);
+  for (const row of stored) {
+    const control = left.get(row.controlId);
+    left.delete(row.controlId);
+    const differs = (feature: string, live: unknown, other: unknown) =>
+      findings.reporter(partition, row.userId)({ kind: 'control', id: row.controlId, feature, live, replayed: other, events: control === undefined ? [] : [{ topic: 'policy.control', offset: control.offset }] });
+    if (row.offset < lostBelow) {
+      controls.set(row.controlId, JSON.parse(row.record) as ControlEvent);
+      continue;
+    }
+    if (control === undefined) {
+      differs('record', row.record, null);
+      continue;
+    }
+    const { event, offset } = control;
+    const user = event.type === 'reset' ? event.user_id : null;
+    if (row.offset !== offset) differs('log_offset', row.offset, offset);
+    if (row.record !== JSON.stringify(event)) differs('record', row.record, event);
+    if (row.type !== event.type) differs('type', row.type, event.type);
+    if (row.effectiveAtMs !== event.effective_at_ms) differs('effective_at_ms', row.effectiveAtMs, event.effective_at_ms);
+    if (row.userId !== user) differs('user_id', row.userId, user);
+  }
+  for (const [controlId, { event, offset }] of left) {
+    findings.reporter(partition, event.user_id ?? null)({ kind: 'control', id: controlId, feature: 'record', live: null, replayed: event, events: [{ topic: 'policy.control', offset }] });
+  }
+  return controls;
+}
+
+/** user_id -> effective_at_ms of their resets. */
+export function resetsByUser(controls: ReadonlyMap<string, ControlEvent>): Map<string, number[]> {
+  const resets = new Map<string, number[]>();
+  for (const { type, user_id: userId, effective_at_ms: effectiveAtMs } of controls.values()) {
+    if (type === 'reset' && userId != null) resets.set(userId, [...(resets.get(userId) ?? []), effectiveAtMs]);
+  }
+  return resets;
+}
+
+export function shadowLearningSettings(controls: ReadonlyMap<string, ControlEvent>): ShadowLearningSetting[] {
+  return [...controls.values()].flatMap(({ control_id: controlId, type, effective_at_ms: effectiveAtMs, settings }) =>
+    type === 'configure' && settings?.shadow_learning != null ? [{ controlId, effectiveAtMs, learns: settings.shadow_learning }] : [],
+  );
+}

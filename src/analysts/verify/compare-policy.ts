@@ -1,0 +1,155 @@
+/** A user's decisions, links, rewards and learned sums against the replay. */
+import { findPolicy, policyOfEvent } from '../../policies/registry.js';
+import { decodeState } from '../../policies/ridge-codec.js';
+import { SHADOW_SUFFIX } from '../../policies/policy.js';
+import type { AuditedDecision, StateAudit } from '../../store/state-audit.js';
+import type { ScoredEvent } from '../../topics.js';
+import { addressesOf } from './compare-tips.js';
+import type { Report } from './difference.js';
+import { naiveTip } from './naive-profile.js';
+import { naiveLinks, naiveReward, naiveSums, naiveVector, shadowLearnedAt, type NaiveLesson, type NaiveReward, type ShadowLearningSetting } from './naive-policy.js';
+import { rememberDecisions, type StoredLink } from './remembered.js';
+import type { ReplayedDecision, ReplayedTopic, ReplayedUser } from './replayed.js';
+
+export interface PolicyRules {
+  /** Of the log, from policy.control. */
+  readonly shadowLearning: readonly ShadowLearningSetting[];
+  /** What the process that folds was started with. */
+  readonly shadowLearnsOtherwise: boolean;
+  /** effective_at_ms of the resets of a user. */
+  readonly resetsOf: (userId: string) => readonly number[];
+  readonly incomplete: ReadonlySet<ReplayedTopic>;
+}
+
+type Table = 'decision' | 'shadow_decision';
+const TOPIC_OF = { decision: 'tip.scored', shadow_decision: 'tip.scored.shadow' } as const;
+
+interface Judged extends ReplayedDecision {
+  readonly event: ScoredEvent;
+  readonly reward: NaiveReward | null;
+}
+
+/** `uid` undefined: the state file has no such user. `missed` gathers topics whose missing events the state remembers. */
+export function comparePolicy(user: ReplayedUser, state: StateAudit, uid: number | undefined, links: readonly StoredLink[], rules: PolicyRules, missed: Set<ReplayedTopic>, report: Report): void {
+  const stored = { decision: uid === undefined ? [] : state.decisions(uid, 'decision'), shadow_decision: uid === undefined ? [] : state.decisions(uid, 'shadow_decision') };
+  rememberDecisions(user.decisions, stored.decision, 'tip.scored', rules.incomplete, missed);
+  rememberDecisions(user.shadowDecisions, stored.shadow_decision, 'tip.scored.shadow', rules.incomplete, missed);
+  compareLinks(user, links, report);
+
+  const servings = naiveLinks(user.tips);
+  const rewardOf = (decisionId: string, event: ScoredEvent) =>
+    naiveReward((tipId) => Object.hasOwn(event.features.vectors, tipId), servings.get(decisionId) ?? new Map<string, number>(), (tipId) => user.tips.has(tipId) ? naiveTip(tipId, user.tips.get(tipId)!) : undefined);
+  const live = new Map<string, Judged>();
+  for (const [decisionId, decision] of user.decisions) {
+    const event = parse(decision.record);
+    live.set(decisionId, { ...decision, event, reward: rewardOf(decisionId, event) });
+  }
+  const shadow = new Map<string, Judged>();
+  for (const [decisionId, decision] of user.shadowDecisions) {
+    const answered = live.get(decisionId);
+    const learns = answered !== undefined && shadowLearnedAt(rules.shadowLearning, answered.event.profile.as_of_ms, rules.shadowLearnsOtherwise);
+    shadow.set(decisionId, { ...decision, event: parse(decision.record), reward: learns ? answered.reward : null });
+  }
+  compareDecisions('decision', live, stored.decision, user, report);
+  compareDecisions('shadow_decision', shadow, stored.shadow_decision, user, report);
+  compareSums(user.userId, live, shadow, uid === undefined ? [] : state.policyStates(uid), rules, report);
+}
+
+function compareLinks(user: ReplayedUser, links: readonly StoredLink[], report: Report): void {
+  const expected = naiveLinks(user.tips);
+  const naming = (decisionId: string, tipId: string) => addressesOf((user.tips.get(tipId) ?? []).filter((event) => event.decisionId === decisionId));
+  for (const { decisionId, tipId, servedAtMs } of links) {
+    const replayed = expected.get(decisionId)?.get(tipId) ?? null;
+    expected.get(decisionId)?.delete(tipId);
+    if (replayed !== servedAtMs) report({ kind: 'link', id: decisionId, feature: `served_at_ms of ${tipId}`, live: servedAtMs, replayed, events: naming(decisionId, tipId) });
+  }
+  for (const [decisionId, tips] of expected) {
+    for (const [tipId, replayed] of tips) report({ kind: 'link', id: decisionId, feature: `served_at_ms of ${tipId}`, live: null, replayed, events: naming(decisionId, tipId) });
+  }
+}
+
+function compareDecisions(table: Table, replayed: ReadonlyMap<string, Judged>, stored: readonly AuditedDecision[], user: ReplayedUser, report: Report): void {
+  const left = new Map(replayed);
+  for (const row of stored) {
+    const { decisionId } = row;
+    const decision = left.get(decisionId);
+    left.delete(decisionId);
+    const reward = row.reward === null ? null : { tipId: row.rewardTipId, reward: row.reward };
+    if (decision === undefined) {
+      // Answered and not yet read back: it must have taught nothing.
+      if (row.offset !== null) report({ kind: table, id: decisionId, feature: 'record', live: row.record, replayed: null });
+      else if (reward !== null) report({ kind: table, id: decisionId, feature: 'reward', live: reward, replayed: null });
+      continue;
+    }
+    const events = [{ topic: TOPIC_OF[table], offset: decision.offset }];
+    const differs = (feature: string, live: unknown, other: unknown, more: typeof events | ReturnType<typeof addressesOf> = []) => report({ kind: table, id: decisionId, feature, live, replayed: other, events: [...events, ...more] });
+    if (row.offset !== decision.offset) differs('scored_offset', row.offset, decision.offset);
+    if (row.policy !== decision.event.policy) differs('policy', row.policy, decision.event.policy);
+    if (row.requestedAtMs !== decision.event.profile.as_of_ms) differs('requested_at_ms', row.requestedAtMs, decision.event.profile.as_of_ms);
+    if (row.record !== decision.record) for (const [field, live, other] of fieldsThatDiffer(row.record, decision.record)) differs(`record.${field}`, live, other);
+    if (reward?.tipId !== decision.reward?.tipId || reward?.reward !== decision.reward?.reward) {
+      const naming = [...user.tips.values()].filter((tipEvents) => tipEvents.some((event) => event.decisionId === decisionId)).flat();
+      differs('reward', reward, decision.reward, addressesOf(naming));
+    }
+  }
+  for (const [decisionId, { offset, record }] of left) report({ kind: table, id: decisionId, feature: 'record', live: null, replayed: JSON.parse(record), events: [{ topic: TOPIC_OF[table], offset }] });
+}
+
+function compareSums(userId: string, live: ReadonlyMap<string, Judged>, shadow: ReadonlyMap<string, Judged>, stored: readonly { readonly policy: string; readonly resetAtMs: number; readonly state: Buffer }[], rules: PolicyRules, report: Report): void {
+  const rewarded = [...live, ...shadow].filter(([, { reward, event }]) => reward !== null && policyOfEvent(event.policy) !== undefined);
+  const policies = new Set([...rewarded.map(([, { event }]) => event.policy), ...stored.map(({ policy }) => policy)]);
+  for (const policy of policies) {
+    const row = stored.find((one) => one.policy === policy);
+    const dimension = policyOfEvent(policy)?.dimension;
+    const differs = (feature: string, held: unknown, replayed: unknown, lessons: readonly NaiveLesson[] = []) =>
+      report({ kind: 'policy_sum', id: policy, feature, live: held, replayed, events: lessons.map(({ offset }) => ({ topic: policy.endsWith(SHADOW_SUFFIX) ? 'tip.scored.shadow' : 'tip.scored', offset })) });
+    if (dimension === undefined) {
+      differs('row', 'sums of a policy that does not exist', null);
+      continue;
+    }
+    const since = row?.resetAtMs ?? -1;
+    // Sums may begin at any of the user's resets: they move when the next decision asks for them.
+    if (since !== -1 && !rules.incomplete.has('policy.control') && !rules.resetsOf(userId).includes(since)) differs('reset_at_ms', since, rules.resetsOf(userId));
+    const lessons = lessonsOf(rewarded, policy, dimension, since);
+    const expected = naiveSums(lessons, dimension);
+    let held = { updates: 0, g: new Float64Array((dimension * (dimension + 1)) / 2), b: new Float64Array(dimension) };
+    try {
+      if (row !== undefined) held = decodeState(row.state, dimension) as typeof held;
+    } catch (error) {
+      differs('state', (error as Error).message, expected, lessons);
+      continue;
+    }
+    if (held.updates !== expected.updates) differs('updates', held.updates, expected.updates, lessons);
+    const entries = [
+      ...expected.g.flatMap((entriesOfRow, i) => entriesOfRow.slice(0, i + 1).map((sum, j) => [`G[${i}][${j}]`, held.g[(i * (i + 1)) / 2 + j], sum] as const)),
+      ...expected.b.map((sum, i) => [`b[${i}]`, held.b[i], sum] as const),
+    ];
+    const [first] = entries.filter(([, found, sum]) => found !== sum);
+    if (first !== undefined) differs(first[0], first[1], first[2], lessons);
+  }
+}
+
+function lessonsOf(rewarded: readonly (readonly [decisionId: string, decision: Judged])[], policy: string, dimension: number, sinceMs: number): NaiveLesson[] {
+  return rewarded.flatMap(([decisionId, { event, reward, offset }]): NaiveLesson[] => {
+    if (event.policy !== policy || event.profile.as_of_ms < sinceMs) return [];
+    const x = naiveVector(event, reward!.tipId, dimension);
+    return x === undefined ? [] : [{ decisionId, offset, x, reward: reward!.reward }];
+  });
+}
+
+/** The fields at the top of two records that differ, with both values; the text as a whole when one of them cannot be read. */
+function fieldsThatDiffer(live: string, replayed: string): (readonly [field: string, live: unknown, replayed: unknown])[] {
+  try {
+    const [a, b] = [JSON.parse(live) as Record<string, unknown>, JSON.parse(replayed) as Record<string, unknown>];
+    return [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((field) => JSON.stringify(a[field]) !== JSON.stringify(b[field])).map((field) => [field, a[field] ?? null, b[field] ?? null]);
+  } catch {
+    return [['text', live, replayed]];
+  }
+}
+
+/** JSON.parse makes `__proto__` an own key, so tip_ids of any spelling survive. */
+function parse(record: string): ScoredEvent {
+  return JSON.parse(record) as ScoredEvent;
+}
+
+export const knowsPolicy = (name: string): boolean => findPolicy(name) !== undefined;

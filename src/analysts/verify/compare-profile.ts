@@ -1,0 +1,75 @@
+/**
+ * A user's profile, as readers get it, against the naive one; and the cached counts behind it at both ends of the interval for which they claim to be
+ * exact. Counts that are wrong need not show in a feature today (an hour that leads anyway), and would tomorrow.
+ */
+import type { FeatureValues } from '../../projections/feature.js';
+import type { AuditedUser } from '../../store/state-audit.js';
+import { addressesOf } from './compare-tips.js';
+import type { Report } from './difference.js';
+import { kindsBehind, NAIVE_FEATURES, naiveProfile, naiveTipsAsOf, type NaiveProfile } from './naive-profile.js';
+import type { ReplayedEvent, ReplayedUser } from './replayed.js';
+
+/** After every time that an event can carry and every window: nothing can be asked there. */
+const LAST_MS = 253_402_300_800_000 + 30 * 86_400_000;
+const WINDOW_MS = 30 * 86_400_000;
+
+/** What readers get; undefined when the state file has no such user. */
+export interface LiveProfile {
+  readonly known: boolean;
+  readonly features: FeatureValues;
+}
+
+export interface ProfileQuestion {
+  readonly asOfMs: number;
+  /** Counts of other names belong to features that the definitions do not know. */
+  readonly ownCounts: boolean;
+  /** Tips known to differ: they are the first to look at. */
+  readonly differingTips: ReadonlySet<string>;
+}
+
+export function compareProfile(user: ReplayedUser, live: LiveProfile | undefined, stored: AuditedUser | undefined, question: ProfileQuestion, report: Report): void {
+  const { asOfMs } = question;
+  const cache = new Map<number, NaiveProfile>();
+  const naiveAt = (time: number): NaiveProfile => {
+    let profile = cache.get(time);
+    if (profile === undefined) cache.set(time, (profile = naiveProfile(naiveTipsAsOf(user.tips, time), time)));
+    return profile;
+  };
+  const behind = (name: string, time: number) => addressesOf(eventsBehind(user, name, time, question.differingTips));
+
+  const replayed = naiveAt(asOfMs);
+  const known = live?.known ?? false;
+  if (known !== replayed.known) report({ kind: 'profile', feature: 'known', live: known, replayed: replayed.known, events: behind('known', asOfMs) });
+  for (const [feature, value] of Object.entries(live?.features ?? {})) {
+    if (!NAIVE_FEATURES.has(feature) || Object.is(value, replayed.features[feature])) continue;
+    report({ kind: 'profile', feature, live: value, replayed: replayed.features[feature], events: behind(feature, asOfMs) });
+  }
+  if (stored === undefined) return;
+  const { afterMs, untilMs } = stored;
+  if (afterMs >= untilMs) return void report({ kind: 'user', feature: 'exact_until_ms', live: untilMs, replayed: `more than exact_after_ms, ${afterMs}` });
+  const reported = new Set<string>();
+  for (const time of new Set([afterMs + 1, Math.min(untilMs, Math.max(LAST_MS, afterMs + 1))])) {
+    const { counts } = naiveAt(time);
+    for (const name of new Set([...stored.counts.keys(), ...counts.keys()])) {
+      const [held, counted] = [stored.counts.get(name) ?? 0, counts.get(name) ?? 0];
+      if (held === counted || reported.has(name) || (!question.ownCounts && !counts.has(name))) continue;
+      reported.add(name);
+      report({ kind: 'cached_count', feature: name, live: held, replayed: counted, events: behind(name, time) });
+    }
+  }
+}
+
+/** The earliest events of the kinds a value is made of, in its window; of the differing tips alone where there are any. */
+function eventsBehind(user: ReplayedUser, name: string, asOfMs: number, differing: ReadonlySet<string>): ReplayedEvent[] {
+  const kinds = kindsBehind(name);
+  const found: ReplayedEvent[] = [];
+  for (const [tipId, events] of user.tips) {
+    if (differing.size > 0 && !differing.has(tipId)) continue;
+    for (const kind of kinds) {
+      let first: ReplayedEvent | undefined;
+      for (const event of events) if (event.kind === kind && event.atMs < asOfMs && (first === undefined || event.atMs < first.atMs)) first = event;
+      if (first !== undefined && (differing.size > 0 || asOfMs - first.atMs <= WINDOW_MS)) found.push(first);
+    }
+  }
+  return found;
+}

@@ -1,0 +1,107 @@
+/** What `verify` finds: where the state file says one thing and the replay another, and the events that speak for the replay. */
+import type { ReplayedTopic } from './replayed.js';
+
+/**
+ * profile: a feature as readers get it. cached_count: one of the counts it is computed from. tip, time_index, link: rows behind them.
+ * decision, shadow_decision: the record or the reward of one. policy_sum: what a policy has learned. control: a record of policy.control.
+ * user: the user's own row.
+ */
+export type DifferenceKind = 'profile' | 'cached_count' | 'tip' | 'time_index' | 'link' | 'decision' | 'shadow_decision' | 'policy_sum' | 'control' | 'user';
+
+export interface EventAddress {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+export interface Difference {
+  /** null: it belongs to no user. */
+  readonly user_id: string | null;
+  readonly partition: number;
+  readonly kind: DifferenceKind;
+  /** The tip, decision, policy or control; null where the user says it all. */
+  readonly id: string | null;
+  /** Which of its values: a feature, a count, a column. */
+  readonly feature: string;
+  readonly live: unknown;
+  readonly replayed: unknown;
+  /** The events behind the replayed value, as far as MOST_EVENTS goes. */
+  readonly events: readonly EventAddress[];
+  /** How many events there are behind it in all. */
+  readonly events_total: number;
+}
+
+export interface UnprovenUser {
+  readonly user_id: string;
+  readonly partition: number;
+  /** Topics whose missing events the state remembers. */
+  readonly topics: readonly string[];
+}
+
+const MOST_EVENTS = 20;
+
+/** What is to be reported about one user. */
+export type Report = (found: {
+  readonly kind: DifferenceKind;
+  readonly id?: string;
+  readonly feature: string;
+  readonly live: unknown;
+  readonly replayed: unknown;
+  readonly events?: readonly ReplayedAddress[];
+}) => void;
+
+export interface ReplayedAddress {
+  readonly topic: ReplayedTopic;
+  readonly offset: number;
+}
+
+/** Counts everything, and keeps the first of it: a state that is wrong throughout must not fill the memory. */
+export class Findings {
+  readonly differences: Difference[] = [];
+  readonly unproven: UnprovenUser[] = [];
+  readonly #listed: number;
+  readonly #topicPrefix: string;
+  #differences = 0;
+  #differingUsers = 0;
+  #unproven = 0;
+  #last: string | undefined;
+
+  /** Keeps `listed` differences, and as many users that cannot be proven. */
+  constructor(listed: number, topicPrefix: string) {
+    this.#listed = listed;
+    this.#topicPrefix = topicPrefix;
+  }
+
+  get differenceCount(): number {
+    return this.#differences;
+  }
+
+  get differingUsers(): number {
+    return this.#differingUsers;
+  }
+
+  get unprovenCount(): number {
+    return this.#unproven;
+  }
+
+  /** One user's findings come one after the other. */
+  reporter(partition: number, userId: string | null): Report {
+    return ({ kind, id = null, feature, live, replayed, events = [] }) => {
+      const user = `${partition} ${userId}`;
+      if (userId !== null && user !== this.#last) this.#differingUsers++;
+      this.#last = user;
+      if (++this.#differences > this.#listed) return;
+      const found = events.filter(({ offset }) => offset >= 0);
+      this.differences.push({
+        user_id: userId, partition, kind, id, feature, live, replayed,
+        events: found.slice(0, MOST_EVENTS).map(({ topic, offset }) => ({ topic: this.#topicPrefix + topic, partition, offset })),
+        events_total: found.length,
+      });
+    };
+  }
+
+  cannotProve(partition: number, userId: string, topics: ReadonlySet<ReplayedTopic>): void {
+    if (++this.#unproven > this.#listed) return;
+    this.unproven.push({ user_id: userId, partition, topics: [...topics].map((topic) => this.#topicPrefix + topic) });
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * What decisions have earned and policies have learned, the obvious way: rewards from whole lists of servings and times, sums added up from scratch
+ * into full matrices. For `verify` to compare with; it shares nothing with the settling of rewards in the fold.
+ */
+import type { ScoredEvent } from '../../topics.js';
+import { byCodePoint, type NaiveTip } from './naive-profile.js';
+import type { ReplayedEvent } from './replayed.js';
+
+const REWARD_WINDOW = 7 * 86_400_000;
+const LARGEST_ENTRY = 64;
+
+export interface NaiveReward {
+  readonly tipId: string;
+  readonly reward: 0 | 1;
+}
+
+/** Per decision the tips whose servings name it, each with its earliest such serving: decision_id -> tip_id -> served_at_ms. */
+export function naiveLinks(tips: ReadonlyMap<string, readonly ReplayedEvent[]>): Map<string, Map<string, number>> {
+  const links = new Map<string, Map<string, number>>();
+  for (const [tipId, events] of tips) {
+    for (const { kind, decisionId, atMs } of events) {
+      if (kind !== 'served' || decisionId === null) continue;
+      const named = links.get(decisionId) ?? new Map<string, number>();
+      links.set(decisionId, named.set(tipId, Math.min(atMs, named.get(tipId) ?? Infinity)));
+    }
+  }
+  return links;
+}
+
+/** The reward of a decision with these candidates; null while there is none. */
+export function naiveReward(isCandidate: (tipId: string) => boolean, servings: ReadonlyMap<string, number>, tipNamed: (tipId: string) => NaiveTip | undefined): NaiveReward | null {
+  const [first] = [...servings].filter(([tipId]) => isCandidate(tipId)).sort((a, b) => a[1] - b[1] || byCodePoint(a[0], b[0]));
+  const tip = first === undefined ? undefined : tipNamed(first[0]);
+  const served = tip?.served ?? null;
+  if (tip === undefined || served === null) return null;
+  const within = (time: number | null) => time !== null && served <= time && time < served + REWARD_WINDOW;
+  if (within(tip.done)) return { tipId: tip.tipId, reward: 1 };
+  return within(tip.dismiss) || within(tip.snooze) ? { tipId: tip.tipId, reward: 0 } : null;
+}
+
+export interface NaiveLesson {
+  readonly decisionId: string;
+  readonly offset: number;
+  readonly x: readonly number[];
+  readonly reward: 0 | 1;
+}
+
+/** The vector that a reward teaches with, on the 2^-12 grid; undefined when the record holds none that the policy could have written. */
+export function naiveVector(event: Pick<ScoredEvent, 'features'>, tipId: string, dimension: number): number[] | undefined {
+  const recorded = Object.entries(event.features.vectors).find(([candidate]) => candidate === tipId)?.[1];
+  if (recorded?.length !== dimension || recorded.some((entry) => Math.abs(entry) > LARGEST_ENTRY)) return undefined;
+  return recorded.map((entry) => Math.floor(entry * 4096 + 0.5) / 4096);
+}
+
+export interface NaiveSums {
+  readonly updates: number;
+  readonly g: readonly (readonly number[])[];
+  readonly b: readonly number[];
+}
+
+export function naiveSums(lessons: readonly NaiveLesson[], dimension: number): NaiveSums {
+  const indexes = Array.from({ length: dimension }, (_, i) => i);
+  const total = (term: (lesson: NaiveLesson) => number) => lessons.reduce((sum, lesson) => sum + term(lesson), 0);
+  return {
+    updates: lessons.length,
+    g: indexes.map((i) => indexes.map((j) => total(({ x }) => x[i]! * x[j]!))),
+    b: indexes.map((i) => total(({ x, reward }) => reward * x[i]!)),
+  };
+}
+
+/** A configure that sets shadow_learning. */
+export interface ShadowLearningSetting {
+  readonly controlId: string;
+  readonly effectiveAtMs: number;
+  readonly learns: boolean;
+}
+
+/** Whether the shadow learned from decisions requested then: the last setting in effect, by (effective_at_ms, control_id), else the process's own. */
+export function shadowLearnedAt(settings: readonly ShadowLearningSetting[], requestedAtMs: number, otherwise: boolean): boolean {
+  const inEffect = settings.filter(({ effectiveAtMs }) => effectiveAtMs <= requestedAtMs);
+  inEffect.sort((a, b) => a.effectiveAtMs - b.effectiveAtMs || byCodePoint(a.controlId, b.controlId));
+  return inEffect.at(-1)?.learns ?? otherwise;
+}

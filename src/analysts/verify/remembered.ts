@@ -1,0 +1,59 @@
+/**
+ * What only the state file remembers, where the log has lost events to retention or compaction. A kept time that an event no longer there would
+ * explain is taken for such an event, so that the rest of the user - and above all the counts made from it - can still be compared. A value that no
+ * further event could explain, such as a later time than the log's, stays a difference.
+ */
+import type { AuditedDecision, AuditedTip } from '../../store/state-audit.js';
+import { byCodePoint, naiveTip } from './naive-profile.js';
+import { FROM_STATE, topicOf, type EventKind, type ReplayedDecision, type ReplayedTopic, type ReplayedUser } from './replayed.js';
+
+export interface StoredLink {
+  readonly decisionId: string;
+  readonly tipId: string;
+  readonly servedAtMs: number;
+}
+
+/** Adds to `user` what its rows and links remember. `missed` gathers the topics whose missing events that took. */
+export function rememberTips(user: ReplayedUser, rows: readonly AuditedTip[], links: readonly StoredLink[], incomplete: ReadonlySet<ReplayedTopic>, missed: Set<ReplayedTopic>): void {
+  const add = (tipId: string, kind: EventKind, atMs: number, detail: { category?: string | null; offsetMin?: number | null; decisionId?: string | null }) => {
+    const { category = null, offsetMin = null, decisionId = null } = detail;
+    const events = user.tips.get(tipId) ?? [];
+    user.tips.set(tipId, [...events, { kind, atMs, category, offsetMin, decisionId, offset: FROM_STATE }]);
+    missed.add(topicOf(kind));
+  };
+  for (const row of rows) {
+    const replayed = naiveTip(row.tipId, user.tips.get(row.tipId) ?? []);
+    if (incomplete.has('tip.served') && isExplained(row.served, replayed.served, row.category, replayed.category, byCodePoint)) add(row.tipId, 'served', row.served!, { category: row.category });
+    if (!incomplete.has('tip.feedback')) continue;
+    if (isExplained(row.done, replayed.done, row.doneOffset, replayed.doneOffset, (a, b) => a - b)) add(row.tipId, 'done', row.done!, { offsetMin: row.doneOffset });
+    if (isEarlier(row.dismiss, replayed.dismiss)) add(row.tipId, 'dismiss', row.dismiss!, {});
+    if (isEarlier(row.snooze, replayed.snooze)) add(row.tipId, 'snooze', row.snooze!, {});
+  }
+  if (!incomplete.has('tip.served')) return;
+  for (const { tipId, decisionId, servedAtMs } of links) {
+    const known = (user.tips.get(tipId) ?? []).filter((event) => event.decisionId === decisionId).map((event) => event.atMs);
+    if (known.every((atMs) => servedAtMs < atMs)) add(tipId, 'served', servedAtMs, { decisionId });
+  }
+}
+
+/** Takes over decisions that were read from offsets the log no longer has: the lowest offset is the decision. */
+export function rememberDecisions(decisions: Map<string, ReplayedDecision>, stored: readonly AuditedDecision[], topic: 'tip.scored' | 'tip.scored.shadow', incomplete: ReadonlySet<ReplayedTopic>, missed: Set<ReplayedTopic>): void {
+  if (!incomplete.has(topic)) return;
+  for (const { decisionId, offset, record } of stored) {
+    const replayed = decisions.get(decisionId);
+    if (offset === null || (replayed !== undefined && replayed.offset <= offset)) continue;
+    decisions.set(decisionId, { offset, record });
+    missed.add(topic);
+  }
+}
+
+function isEarlier(live: number | null, replayed: number | null): boolean {
+  return live !== null && (replayed === null || live < replayed);
+}
+
+/** Whether one more event would turn the replayed time and its field into the live ones. */
+function isExplained<T>(live: number | null, replayed: number | null, field: T | null, replayedField: T | null, compare: (a: T, b: T) => number): boolean {
+  if (live === null) return false;
+  if (replayed === null || live < replayed) return true;
+  return live === replayed && field !== null && (replayedField === null || compare(field, replayedField) < 0);
+}

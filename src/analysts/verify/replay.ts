@@ -1,0 +1,157 @@
+/** Reads one partition of the log up to the positions of a state file, and puts every valid event into the bucket of its user. */
+import { decodeRecord, type DecodeRules } from '../../events/decode.js';
+import { TipstreamError } from '../../errors.js';
+import type { Log, LogRecord } from '../../log/port.js';
+import { fullTopicName, type ControlEvent } from '../../topics.js';
+import type { Buckets } from './buckets.js';
+import { REPLAYED_TOPICS, replayedUser, type EventKind, type ReplayedTopic, type ReplayedUser } from './replayed.js';
+
+export interface ReplaySource {
+  readonly log: Log;
+  readonly topicPrefix: string;
+  readonly partition: number;
+  readonly rules: DecodeRules;
+  /** Whether this user's events are wanted. */
+  readonly includes: (userId: string) => boolean;
+  readonly signal: AbortSignal;
+}
+
+export interface TopicRange {
+  readonly topic: ReplayedTopic;
+  /** With the prefix. */
+  readonly fullName: string;
+  readonly from: number;
+  /** Exclusive: the position of the state file. */
+  readonly to: number;
+  /** Whether events may be missing: retention took the oldest, or compaction all but the last of each key. */
+  readonly incomplete: boolean;
+}
+
+export interface ReplayedControl {
+  readonly offset: number;
+  readonly event: ControlEvent;
+}
+
+export interface Replay {
+  /** Valid ones of the users wanted, and the controls. */
+  readonly events: number;
+  /** control_id -> the record with the lowest offset. */
+  readonly controls: ReadonlyMap<string, ReplayedControl>;
+}
+
+/** A policy that controls may name: a control with any other is refused. */
+type KnowsPolicy = (name: string) => boolean;
+
+/** What there is to read. Throws offset_out_of_range for a log that ends before a position: it has lost what the state holds. */
+export async function rangesToReplay({ log, topicPrefix, partition }: ReplaySource, positions: ReadonlyMap<string, number>): Promise<TopicRange[]> {
+  const applied = REPLAYED_TOPICS.map((topic) => ({ topic, fullName: fullTopicName(topicPrefix, topic) })).filter(({ fullName }) => positions.has(fullName));
+  const descriptions = new Map((await log.describeTopics(applied.map(({ fullName }) => fullName))).map((description) => [description.name, description]));
+  return Promise.all(
+    applied.map(async ({ topic, fullName }) => {
+      const to = positions.get(fullName)!;
+      const { low, end } = (await log.offsets(fullName)).get(partition) ?? { low: 0, end: 0 };
+      if (end < to) {
+        throw new TipstreamError('offset_out_of_range', `${fullName} partition ${partition} ends at offset ${end}; the state file has applied it up to ${to}`, {
+          hint: 'the topic was made anew, or the log has lost its end: what the state holds cannot be replayed from it',
+          details: { topic: fullName, partition, end, position: to },
+        });
+      }
+      const compacted = descriptions.get(fullName)?.cleanupPolicy?.includes('compact') === true;
+      return { topic, fullName, from: Math.min(low, to), to, incomplete: low > 0 || compacted };
+    }),
+  );
+}
+
+/** `passed` is told how many offsets were passed. Ends early when the signal aborts. */
+export async function replayInto(buckets: Buckets, source: ReplaySource, ranges: readonly TopicRange[], knowsPolicy: KnowsPolicy, passed: (offsets: number) => void): Promise<Replay> {
+  const controls = new Map<string, ReplayedControl>();
+  let events = 0;
+  for (const { topic, fullName, from, to } of ranges) {
+    if (from >= to) continue;
+    let at = from;
+    for await (const records of source.log.read({ topic: fullName, partition: source.partition, from, to, signal: source.signal })) {
+      for (const record of records) if (replayRecord(buckets, source, topic, record, controls, knowsPolicy)) events++;
+      const next = (records.at(-1)?.offset ?? at - 1) + 1;
+      passed(next - at);
+      at = next;
+      if (source.signal.aborted) return { events, controls };
+    }
+    passed(to - at);
+  }
+  return { events, controls };
+}
+
+/** Answers whether it was a valid event of somebody wanted. */
+function replayRecord(buckets: Buckets, { rules, includes }: ReplaySource, topic: ReplayedTopic, record: LogRecord, controls: Map<string, ReplayedControl>, knowsPolicy: KnowsPolicy): boolean {
+  // The key of a valid record is its user; controls are few, and may belong to everybody.
+  if (topic !== 'policy.control' && (record.key === null || !includes(record.key.toString('utf8')))) return false;
+  const { offset } = record;
+  switch (topic) {
+    case 'tip.served': {
+      const decoded = decodeRecord(topic, record, rules);
+      if (!decoded.ok) return false;
+      const { user_id, tip_id, served_at_ms, category = null, decision_id = null } = decoded.event;
+      buckets.add(user_id, ['served', user_id, tip_id, served_at_ms, offset, category, decision_id]);
+      return true;
+    }
+    case 'tip.feedback': {
+      const decoded = decodeRecord(topic, record, rules);
+      if (!decoded.ok) return false;
+      const { user_id, tip_id, reacted_at_ms, action, utc_offset_min = null } = decoded.event;
+      buckets.add(user_id, [action, user_id, tip_id, reacted_at_ms, offset, action === 'done' ? utc_offset_min : null]);
+      return true;
+    }
+    case 'tip.scored':
+    case 'tip.scored.shadow': {
+      const decoded = decodeRecord(topic, record, rules);
+      if (!decoded.ok) return false;
+      const { user_id, decision_id } = decoded.event;
+      buckets.add(user_id, [topic, user_id, decision_id, offset, JSON.stringify(decoded.event)]);
+      return true;
+    }
+    case 'policy.control': {
+      const decoded = decodeRecord(topic, record, rules);
+      if (!decoded.ok) return false;
+      const { event } = decoded;
+      if ([event.policy, event.settings?.shadow].some((name) => name != null && name !== 'off' && !knowsPolicy(name))) return false;
+      if (!controls.has(event.control_id)) controls.set(event.control_id, { offset, event });
+      return true;
+    }
+  }
+}
+
+/** So that a user of whom the state knows is compared even when the log has nothing of them. */
+export function addUser(buckets: Buckets, userId: string): void {
+  buckets.add(userId, ['user', userId]);
+}
+
+type Line =
+  | ['user', userId: string]
+  | [kind: 'served', userId: string, tipId: string, atMs: number, offset: number, category: string | null, decisionId: string | null]
+  | [kind: Exclude<EventKind, 'served'>, userId: string, tipId: string, atMs: number, offset: number, offsetMin: number | null]
+  | [topic: 'tip.scored' | 'tip.scored.shadow', userId: string, decisionId: string, offset: number, record: string];
+
+/** The users of one bucket with all their events. */
+export function usersOf(buckets: Buckets, bucket: number): Map<string, ReplayedUser> {
+  const users = new Map<string, ReplayedUser>();
+  for (const line of buckets.read(bucket) as Generator<Line>) {
+    const userId = line[1];
+    let user = users.get(userId);
+    if (user === undefined) users.set(userId, (user = replayedUser(userId)));
+    if (line[0] === 'user') continue;
+    if (line[0] === 'tip.scored' || line[0] === 'tip.scored.shadow') {
+      const [topic, , decisionId, offset, record] = line;
+      const decisions = topic === 'tip.scored' ? user.decisions : user.shadowDecisions;
+      if (!decisions.has(decisionId)) decisions.set(decisionId, { offset, record });
+      continue;
+    }
+    const [kind, , tipId, atMs, offset, detail, decisionId = null] = line as [EventKind, string, string, number, number, string | number | null, (string | null)?];
+    let events = user.tips.get(tipId);
+    if (events === undefined) user.tips.set(tipId, (events = []));
+    events.push({
+      kind, atMs, offset, decisionId,
+      category: kind === 'served' ? (detail as string | null) : null, offsetMin: kind === 'served' ? null : (detail as number | null),
+    });
+  }
+  return users;
+}

@@ -1,0 +1,116 @@
+/** Verifies one partition: a snapshot of its state file, a replay of the log into buckets up to its positions, and bucket by bucket a comparison. */
+import type { Registry } from '../../projections/registry.js';
+import { stateError } from '../../store/state-file.js';
+import type { AuditedUser, StateAudit } from '../../store/state-audit.js';
+import { Buckets } from './buckets.js';
+import { compareControls, resetsByUser, shadowLearningSettings } from './compare-controls.js';
+import { comparePolicy, knowsPolicy, type PolicyRules } from './compare-policy.js';
+import { compareProfile } from './compare-profile.js';
+import { compareTips, compareUserRow } from './compare-tips.js';
+import type { Findings, Report } from './difference.js';
+import { NAIVE_FEATURES } from './naive-profile.js';
+import { rememberTips } from './remembered.js';
+import { addUser, rangesToReplay, replayInto, usersOf, type ReplaySource, type TopicRange } from './replay.js';
+import type { ReplayedTopic, ReplayedUser } from './replayed.js';
+
+/** A decision takes about as much memory as this many tip events. */
+const EVENTS_PER_DECISION = 10;
+
+export interface PartitionQuestion {
+  readonly asOfMs: number;
+  readonly registry: Registry;
+  /** Of the process that folds, where no control says otherwise; undefined: as the state file suggests. */
+  readonly shadowLearning: boolean | undefined;
+  /** Where buckets are kept. */
+  readonly directory: string;
+  /** How many events of a partition are in memory at once; a single user with more is in memory all the same. */
+  readonly eventsPerBucket: number;
+  /** The share of users wanted, 0 to 1: it decides how many buckets there are, and nothing else. */
+  readonly share: number;
+}
+
+export interface PartitionVerdict {
+  readonly users: number;
+  readonly events: number;
+}
+
+/** `done` of `total` offsets replayed. */
+export type PartitionProgress = (done: number, total: number) => void;
+
+/** Ends early, with what was compared until then, when the source's signal aborts. `positions` are what `state.begin` answered. */
+export async function verifyPartition(state: StateAudit, positions: ReadonlyMap<string, number>, source: ReplaySource, question: PartitionQuestion, findings: Findings, progress: PartitionProgress): Promise<PartitionVerdict> {
+  const ranges = await rangesToReplay(source, positions);
+  const buckets = new Buckets(question.directory, weightOf(ranges) * question.share, question.eventsPerBucket);
+  try {
+    for (const userId of state.userIds()) if (source.includes(userId)) addUser(buckets, userId);
+    const total = ranges.reduce((sum, { from, to }) => sum + to - from, 0);
+    let done = 0;
+    progress(0, total);
+    const { events, controls: replayedControls } = await replayInto(buckets, source, ranges, knowsPolicy, (offsets) => progress((done += offsets), total));
+
+    const incomplete = new Set(ranges.filter((range) => range.incomplete).map(({ topic }) => topic));
+    const controlRange = ranges.find(({ topic }) => topic === 'policy.control');
+    const controls = compareControls(source.partition, replayedControls, state.controls(), controlRange?.incomplete === true ? controlRange.from : 0, findings);
+    const resets = resetsByUser(controls);
+    const rules: PolicyRules = {
+      shadowLearning: shadowLearningSettings(controls), shadowLearnsOtherwise: question.shadowLearning ?? state.shadowHasLearned(), resetsOf: (userId) => resets.get(userId) ?? [], incomplete,
+    };
+    for (const [table, rows] of state.ownerless()) findings.reporter(source.partition, null)({ kind: 'user', id: table, feature: 'rows without a user', live: rows, replayed: 0 });
+
+    const ownCounts = question.registry.names.every((name) => NAIVE_FEATURES.has(name));
+    const withDecisions = state.hasDecisions();
+    let users = 0;
+    for (let bucket = 0; bucket < buckets.count && !source.signal.aborted; bucket++) {
+      for (const user of usersOf(buckets, bucket).values()) {
+        compareUser(user, state, { asOfMs: question.asOfMs, ownCounts, withDecisions }, rules, source.partition, findings);
+        users++;
+      }
+      // Ctrl-C and progress get their turn.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return { users, events };
+  } catch (error) {
+    throw stateError(state.path, error);
+  } finally {
+    buckets.close();
+  }
+}
+
+interface UserQuestion {
+  readonly asOfMs: number;
+  readonly ownCounts: boolean;
+  readonly withDecisions: boolean;
+}
+
+function compareUser(user: ReplayedUser, state: StateAudit, { asOfMs, ownCounts, withDecisions }: UserQuestion, rules: PolicyRules, partition: number, findings: Findings): void {
+  const { userId } = user;
+  const report = findings.reporter(partition, userId);
+  const missed = new Set<ReplayedTopic>();
+  const stored = readable(() => state.user(userId), report);
+  const uid = stored?.uid;
+  const rows = uid === undefined ? [] : state.tips(uid);
+  const links = uid === undefined || !withDecisions ? [] : state.links(uid);
+  rememberTips(user, rows, links, rules.incomplete, missed);
+
+  const differingTips = compareTips(user.tips, rows, report);
+  if (stored !== undefined) compareUserRow(stored, user.tips, state.times(stored.uid), report);
+  const live = readable(() => state.profile(userId, asOfMs), report);
+  compareProfile(user, live, stored, { asOfMs, ownCounts, differingTips }, report);
+  if (withDecisions || user.decisions.size > 0 || user.shadowDecisions.size > 0) comparePolicy(user, state, uid, links, rules, missed, report);
+  if (missed.size > 0) findings.cannotProve(partition, userId, missed);
+}
+
+/** Cached counts that cannot even be read are a difference, and no reason to stop. */
+function readable<T extends AuditedUser | object>(read: () => T | undefined, report: Report): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    report({ kind: 'user', feature: 'counters', live: error.message, replayed: 'JSON' });
+    return undefined;
+  }
+}
+
+function weightOf(ranges: readonly TopicRange[]): number {
+  return ranges.reduce((sum, { topic, from, to }) => sum + (to - from) * (topic.startsWith('tip.scored') ? EVENTS_PER_DECISION : 1), 0);
+}

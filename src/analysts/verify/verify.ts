@@ -1,0 +1,127 @@
+/**
+ * Proves that the live state equals a replay of the log, by other means than the fold: what each state file holds in one snapshot, at the positions it
+ * names, against naive computations from the events up to exactly there. Reads only; the service may run and append meanwhile.
+ *
+ * Memory: about EVENTS_IN_MEMORY events at a time, or one user's where that is more, whatever the length of the log; the rest waits on disk, in about
+ * 120 bytes an event of the partition under way.
+ */
+import type { DecodeRules } from '../../events/decode.js';
+import { partitionFunction, type PartitionerName } from '../../log/partitioner.js';
+import type { Log } from '../../log/port.js';
+import type { Registry } from '../../projections/registry.js';
+import { generationDirectory, partitionFile, partitionsIn } from '../../store/layout.js';
+import { positionsOf, type Positions } from '../../store/profiles.js';
+import { StateAudit } from '../../store/state-audit.js';
+import { Findings, type Difference, type UnprovenUser } from './difference.js';
+import { NAIVE_FEATURES } from './naive-profile.js';
+import { SmallestHashes, userHash } from './user-hash.js';
+import { verifyPartition } from './verify-partition.js';
+
+export const EVENTS_IN_MEMORY = 50_000;
+/** How many differences, and users that cannot be proven, are listed; all are counted. */
+export const LISTED = 1_000;
+
+export interface VerifyTarget {
+  readonly dataDirectory: string;
+  readonly topicPrefix: string;
+  readonly partitioner: PartitionerName;
+  readonly maxValueBytes: number;
+  /** As `start` was given it; undefined: in a state whose shadow has learned from anything, it learns from all. */
+  readonly shadowLearning?: boolean | undefined;
+}
+
+export interface VerifyQuestion {
+  readonly asOfMs: number;
+  /** Only so many users: those with the smallest hashes under the seed. */
+  readonly sample?: { readonly users: number; readonly seed: string };
+  readonly eventsInMemory?: number;
+}
+
+export interface VerifyDocument {
+  readonly equal: boolean;
+  readonly verified_users: number;
+  /** Valid events replayed. */
+  readonly events: number;
+  readonly as_of_ms: number;
+  readonly positions: Positions;
+  readonly feature_set: string;
+  readonly difference_count: number;
+  readonly differing_users: number;
+  /** The first of them. */
+  readonly differences: readonly Difference[];
+  /** Users of whom the state file remembers events that the log has lost: equal as far as the log goes, and beyond it cannot be proven. */
+  readonly unproven_count: number;
+  readonly unproven_users: readonly UnprovenUser[];
+  /** Features that the definitions do not know, and nothing was compared of. */
+  readonly unproven_features: readonly string[];
+  /** null: every user. */
+  readonly sample: { readonly users: number; readonly seed: string } | null;
+}
+
+export interface VerifyProgress {
+  readonly partition: number;
+  /** The how-many-eth partition it is, from 1. */
+  readonly index: number;
+  readonly partitions: number;
+  /** Offsets of the partition. */
+  readonly done: number;
+  readonly total: number;
+}
+
+/** Throws no_data without a state, offset_out_of_range for a log that ends before the state does, and what reading either throws; the signal's reason when it aborts. */
+export async function verify(log: Log, registry: Registry, target: VerifyTarget, question: VerifyQuestion, signal: AbortSignal, onProgress: (progress: VerifyProgress) => void = () => undefined): Promise<VerifyDocument> {
+  const { sample } = question;
+  const generation = generationDirectory(target.dataDirectory);
+  const partitions = partitionsIn(generation);
+  const threshold = sample === undefined ? { hash: Infinity, share: 1 } : sampleThreshold(generation, partitions, registry, sample);
+  const includes = sample === undefined ? () => true : (userId: string) => userHash(sample.seed, userId) <= threshold.hash;
+  const findings = new Findings(LISTED, target.topicPrefix);
+  const positions = new Map<number, ReadonlyMap<string, number>>();
+  let [users, events] = [0, 0];
+  for (const [at, partition] of partitions.entries()) {
+    const state = new StateAudit(partitionFile(generation, partition), registry);
+    try {
+      positions.set(partition, state.begin());
+      const rules: DecodeRules = { partitioner: partitionFunction(target.partitioner), partitions: state.identity.partitions, maxValueBytes: target.maxValueBytes };
+      const verdict = await verifyPartition(
+        state, positions.get(partition)!,
+        { log, topicPrefix: target.topicPrefix, partition, rules, includes, signal },
+        {
+          asOfMs: question.asOfMs, registry, shadowLearning: target.shadowLearning, directory: target.dataDirectory,
+          eventsPerBucket: question.eventsInMemory ?? EVENTS_IN_MEMORY, share: threshold.share,
+        },
+        findings,
+        (done, total) => onProgress({ partition, index: at + 1, partitions: partitions.length, done, total }),
+      );
+      users += verdict.users;
+      events += verdict.events;
+    } finally {
+      state.close();
+    }
+    signal.throwIfAborted();
+  }
+  return {
+    equal: findings.differenceCount === 0, verified_users: users, events, as_of_ms: question.asOfMs, positions: positionsOf(positions), feature_set: registry.featureSet,
+    difference_count: findings.differenceCount, differing_users: findings.differingUsers, differences: findings.differences,
+    unproven_count: findings.unprovenCount, unproven_users: findings.unproven,
+    unproven_features: registry.names.filter((name) => !NAIVE_FEATURES.has(name)), sample: sample ?? null,
+  };
+}
+
+/** The hash that the sample's last user has, and about what share of all users the sample is. */
+function sampleThreshold(generation: string, partitions: readonly number[], registry: Registry, { users, seed }: { readonly users: number; readonly seed: string }): { hash: number; share: number } {
+  const smallest = new SmallestHashes(users);
+  let all = 0;
+  for (const partition of partitions) {
+    const state = new StateAudit(partitionFile(generation, partition), registry);
+    try {
+      for (const userId of state.userIds()) {
+        smallest.add(userHash(seed, userId));
+        all++;
+      }
+    } finally {
+      state.close();
+    }
+  }
+  return { hash: smallest.threshold(), share: all === 0 ? 1 : Math.min(1, users / all) };
+}

@@ -1,0 +1,64 @@
+/**
+ * What a command of the CLI is. Each is one file in commands/ that exports one value made by `defineCommand`; program.ts turns them into
+ * commander's commands and main.ts lists them. Options that several commands share are not declared here: a command names their groups,
+ * and config.ts holds them.
+ */
+import type { Config, OptionGroup } from '../config.js';
+import type { Output } from './output.js';
+
+export interface CommandOption {
+  /** As commander and help write it: `--max <number>`. */
+  readonly flags: string;
+  readonly help: string;
+  /** Turns the text into the value; throws UsageError. */
+  readonly parse?: (text: string) => unknown;
+  readonly default?: unknown;
+  /** May be given several times; the value is the list of texts, and `parse` is not asked. */
+  readonly repeatable?: true;
+}
+
+export interface CommandContext<Options> {
+  /** The positional arguments; undefined where an optional one was left out. */
+  readonly args: readonly (string | undefined)[];
+  /** The command's own options, by their camel-case names. */
+  readonly options: Options;
+  /** The shared options of the command's groups; those of other groups have their defaults. */
+  readonly config: Config;
+  readonly output: Output;
+  /** --json was given. */
+  readonly json: boolean;
+  /** Aborts at the first Ctrl-C or SIGTERM; a second one ends the process at once. */
+  readonly signal: AbortSignal;
+}
+
+export interface CliCommand<Options = object> {
+  readonly name: string;
+  /** `<topic> [file]` */
+  readonly arguments?: string;
+  /** One line for the list of commands; a sentence without its full stop. */
+  readonly summary: string;
+  /** What --help says besides. */
+  readonly details?: string;
+  /** Command lines without `npx`, each with what it does. At least one. */
+  readonly examples: readonly (readonly [line: string, does: string])[];
+  readonly groups: readonly OptionGroup[];
+  readonly options?: readonly CommandOption[];
+  /**
+   * How --json prints: one document, in which case an error is one too ({error: {code, message, ...}} on stdout), or lines, where an error is only text on
+   * stderr. Absent: the command has no --json.
+   */
+  readonly json?: 'document' | 'lines';
+  /** The exit code, 0 when it answers nothing. Errors are thrown. */
+  run(context: CommandContext<Options>): Promise<number | void>;
+}
+
+/** `topics create`, `topics check`: commands behind a first word. */
+export interface CommandFamily {
+  readonly name: string;
+  readonly summary: string;
+  readonly commands: readonly CliCommand[];
+}
+
+export function defineCommand<Options = object>(command: CliCommand<Options>): CliCommand {
+  return command as unknown as CliCommand;
+}

@@ -1,0 +1,54 @@
+import { TipstreamError } from '../../errors.js';
+import { readDeadLetterReason } from '../../events/dead-letter.js';
+import { openLog } from '../../log/open.js';
+import type { LogRecord, Log } from '../../log/port.js';
+import { headersToJson, recordToJson } from '../../producer/json-form.js';
+import { originalHeaders } from '../../events/dead-letter.js';
+import { DEAD_LETTER_SUFFIX } from '../../topics.js';
+import { UsageError } from '../../usage-error.js';
+import { defineCommand } from '../command.js';
+import { fullNameOf } from '../topic-argument.js';
+import { summaryOf } from './dead-letters-list.js';
+
+export const deadLettersShowCommand = defineCommand({
+  name: 'show',
+  arguments: '<address>',
+  summary: 'Print one dead letter whole, as JSON',
+  details: 'ADDRESS is TOPIC/PARTITION/OFFSET of the dead letter, as `list` prints it.',
+  examples: [['tipstream dead-letters show tip.served-dlt/0/12', 'the reason, the original headers and the value']],
+  groups: ['log', 'kafka'],
+  json: 'document',
+  async run({ args: [address], config, output }) {
+    const { topic, partition, offset } = parseAddress(config.topicPrefix, address!);
+    const log = await openLog(config, { readOnly: true });
+    try {
+      const record = await readOne(log, topic, partition, offset);
+      if (record === undefined) throw new TipstreamError('not_found', `there is no record ${topic}/${partition}/${offset}`, { details: { topic, partition, offset } });
+      const letter = { record, reason: readDeadLetterReason(record.headers) };
+      await output.document({
+        ...summaryOf(letter), group: letter.reason.group, timestamp_ms: record.timestampMs,
+        value: recordToJson(record).value, headers: headersToJson(originalHeaders(record.headers)),
+      });
+    } finally {
+      await log.close();
+    }
+  },
+});
+
+function parseAddress(prefix: string, address: string): { topic: string; partition: number; offset: number } {
+  const match = /^([^/]+)\/(\d{1,9})\/(\d{1,15})$/.exec(address);
+  if (match === null || !match[1]!.endsWith(DEAD_LETTER_SUFFIX)) {
+    throw new UsageError(`${JSON.stringify(address)} is not the address of a dead letter`, { hint: 'such as tip.served-dlt/0/12; see: tipstream dead-letters list' });
+  }
+  return { topic: fullNameOf(prefix, match[1]!), partition: Number(match[2]), offset: Number(match[3]) };
+}
+
+async function readOne(log: Log, topic: string, partition: number, offset: number): Promise<LogRecord | undefined> {
+  const range = (await log.offsets(topic)).get(partition);
+  if (range === undefined || offset < range.low || offset >= range.end) return undefined;
+  for await (const records of log.read({ topic, partition, from: offset, to: offset + 1 })) {
+    const record = records.find((candidate) => candidate.offset === offset);
+    if (record) return record;
+  }
+  return undefined;
+}

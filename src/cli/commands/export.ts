@@ -1,0 +1,167 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { TipstreamError } from '../../errors.js';
+import type { Column } from '../../export/columns.js';
+import { csvSink } from '../../export/csv.js';
+import { ndjsonSink } from '../../export/ndjson.js';
+import { outputFile, type OutputFile } from '../../export/output-file.js';
+import { FORMATS, type Format, type RowSink } from '../../export/sink.js';
+import { openTable, type ExportTable } from '../../export/table.js';
+import { defaultRegistry } from '../../projections/registry.js';
+import { createScratch, type Scratch } from '../../store/scratch.js';
+import { UsageError } from '../../usage-error.js';
+import { defineCommand } from '../command.js';
+import { EXIT } from '../failure.js';
+import type { Output } from '../output.js';
+import { timeOption } from '../time-argument.js';
+
+interface ExportOptions {
+  readonly asOf?: number;
+  readonly spine?: string;
+  readonly asServed?: boolean;
+  readonly format?: Format;
+  readonly json?: boolean;
+  readonly out?: string;
+  readonly force?: boolean;
+}
+
+const PROGRESS_EVERY_MS = 200;
+
+export const exportCommand = defineCommand<ExportOptions>({
+  name: 'export',
+  summary: 'Write profiles as CSV, NDJSON or Parquet: all as of a time, or one for each line of a spine',
+  details: [
+    'Columns: user_id, as_of_ms, one per feature in the order of their names, then those of the spine. All known users, sorted by user_id; or with --spine one row',
+    'for each line of FILE (NDJSON of {user_id, as_of_ms, ...}, or CSV with a header; - for stdin) in its order, an unknown user having nulls and volume 0.',
+    '\n\n--as-served takes the profiles stored with decisions instead of computing them, so that nothing that came later leaks into a training set: all decisions,',
+    'or with --spine those of {user_id, decision_id, ...} lines. It reads a snapshot of the state, whether or not `tipstream start` is running.',
+  ].join(' '),
+  examples: [
+    ['tipstream export --as-of 2026-11-20 --out profiles.parquet', 'all profiles as of a time'],
+    ['tipstream export --spine labels.csv --format ndjson', 'the point-in-time join'],
+    ['tipstream export --as-served --out served.csv', 'every decision with the profile it was made with'],
+  ],
+  groups: ['log', 'events'],
+  options: [
+    { flags: '--as-of <time>', help: 'all profiles as of then: Unix ms or ISO 8601', parse: timeOption('--as-of') },
+    { flags: '--spine <file>', help: 'a row for each of its lines' },
+    { flags: '--as-served', help: 'the profiles stored with decisions' },
+    { flags: '--format <format>', help: `${FORMATS.join(', ')} (default: by the ending of --out, else csv)`, parse: formatOption },
+    { flags: '--json', help: 'the same as --format ndjson' },
+    { flags: '--out <file>', help: 'write there, whole or not at all, instead of to stdout' },
+    { flags: '--force', help: 'replace the file of --out if there is one' },
+  ],
+  async run({ options, config, output, signal }) {
+    const { asOf, spine, asServed = false } = options;
+    if (asOf !== undefined && (spine !== undefined || asServed)) throw new UsageError(`--as-of cannot go with ${asServed ? '--as-served' : '--spine'}, whose times are its own`);
+    if (asOf === undefined && spine === undefined && !asServed) throw new UsageError('say which profiles: --as-of TIME, --spine FILE or --as-served');
+    const format = chooseFormat(options);
+    const toFile = options.out !== undefined && options.out !== '-';
+    if (format === 'parquet' && !toFile && output.isTerminal) throw new UsageError('Parquet is not for a terminal', { hint: 'give --out FILE, or pipe it' });
+
+    const resources: (() => void)[] = [];
+    try {
+      const file = toFile ? outputFile(options.out!, options.force === true) : undefined;
+      if (file !== undefined) resources.push(() => file.discard());
+      let scratch: Scratch | undefined;
+      const scratchPath = (name: string): string => {
+        if (scratch === undefined) resources.push(() => scratch!.remove());
+        scratch ??= createScratch(config.data, Date.now());
+        return join(scratch.directory, name);
+      };
+      const table = await openTable({
+        dataDirectory: config.data, partitioner: config.partitioner, asServed, asOfMs: asOf ?? 0, nowMs: Date.now(), signal,
+        spine: spine === '-' ? await spool(scratchPath('spine'), signal) : spine, onProgress: (what) => output.progress(what),
+      }, defaultRegistry);
+      resources.push(() => table.close());
+      if (table.missingPartitions.length > 0) output.note(`partitions ${table.missingPartitions.join(', ')} are not in ${config.data}: their users are missing here`);
+      const rows = await writeTable(table, format, { file, scratchPath, output, signal });
+      output.progress('');
+      if (file !== undefined) output.note(summary(rows, table, asServed));
+      return EXIT.ok;
+    } catch (error) {
+      throw (error as NodeJS.ErrnoException).code === 'ENOSPC'
+        ? new TipstreamError('disk_full', 'no space left for what the export writes', { hint: 'free space and run it again; nothing was put in place', cause: error })
+        : error;
+    } finally {
+      output.progress('');
+      for (const release of resources.reverse()) release();
+    }
+  },
+});
+
+interface Target {
+  /** Instead of stdout. */
+  readonly file: OutputFile | undefined;
+  readonly scratchPath: (name: string) => string;
+  readonly output: Output;
+  readonly signal: AbortSignal;
+}
+
+/** Answers how many rows. A file is in its place when this resolves. */
+async function writeTable(table: ExportTable, format: Format, { file, scratchPath, output, signal }: Target): Promise<number> {
+  if (format === 'parquet') {
+    const { ParquetSink } = await import('../../export/parquet.js');
+    const path = file?.temporary ?? scratchPath('export.parquet');
+    const rows = await copyRows(table, new ParquetSink(table.columns, path), output);
+    if (file === undefined) for await (const piece of createReadStream(path)) await output.write(piece as Uint8Array, signal);
+    file?.publish();
+    return rows;
+  }
+  const sinkOf: (columns: readonly Column[], write: (text: string) => Promise<void>) => RowSink = format === 'csv' ? csvSink : ndjsonSink;
+  if (file === undefined) return copyRows(table, sinkOf(table.columns, (text) => output.write(text, signal)), output);
+  const handle = await open(file.temporary, 'w');
+  let rows: number;
+  try {
+    rows = await copyRows(table, sinkOf(table.columns, async (text) => void (await handle.appendFile(text))), output);
+  } finally {
+    await handle.close();
+  }
+  file.publish();
+  return rows;
+}
+
+async function copyRows(table: ExportTable, sink: RowSink, output: Output): Promise<number> {
+  const startedMs = Date.now();
+  let saidMs = startedMs;
+  let rows = 0;
+  for await (const row of table.rows) {
+    rows++;
+    await sink.add(row);
+    const nowMs = rows % 100 === 0 ? Date.now() : saidMs;
+    if (nowMs - saidMs < PROGRESS_EVERY_MS) continue;
+    saidMs = nowMs;
+    const rate = (1000 * rows) / (nowMs - startedMs);
+    const whole = table.lines === undefined ? '' : ` of ${table.lines}, ${Math.ceil((table.lines - rows) / rate)} s left`;
+    output.progress(`${rows}${whole} rows, ${Math.round(rate)} a second`);
+  }
+  await sink.finish();
+  return rows;
+}
+
+/** Stdin can be read once, and a spine is read twice. */
+async function spool(path: string, signal: AbortSignal): Promise<string> {
+  await pipeline(process.stdin, createWriteStream(path), { signal });
+  return path;
+}
+
+function chooseFormat({ format, json, out }: ExportOptions): Format {
+  if (json === true) {
+    if (format !== undefined && format !== 'ndjson') throw new UsageError(`--json is NDJSON, not ${format}`);
+    return 'ndjson';
+  }
+  const ending = /\.(csv|ndjson|jsonl|parquet)$/i.exec(out ?? '')?.[1]?.toLowerCase();
+  return format ?? (ending === 'jsonl' ? 'ndjson' : (ending as Format | undefined)) ?? 'csv';
+}
+
+function formatOption(text: string): Format {
+  if ((FORMATS as readonly string[]).includes(text)) return text as Format;
+  throw new UsageError(`--format must be ${FORMATS.join(', ')}, not ${JSON.stringify(text)}`);
+}
+
+function summary(rows: number, table: ExportTable, asServed: boolean): string {
+  const unknown = table.unknown();
+  return `${rows} rows${unknown === 0 ? '' : `, ${unknown} of them of ${asServed ? 'decisions' : 'users'} that are not known`}`;
+}

@@ -1,0 +1,34 @@
+import { defaultRegistry } from '../../projections/registry.js';
+import { withReaderOf } from '../../store/locate-user.js';
+import { profileDocument } from '../../store/profiles.js';
+import { defineCommand } from '../command.js';
+import { printable } from '../output.js';
+import { timeOption } from '../time-argument.js';
+
+export const profileCommand = defineCommand<{ asOf?: number }>({
+  name: 'profile',
+  arguments: '<user>',
+  summary: "Print a user's 30-day profile",
+  details: [
+    'Reads the state files, whether or not `tipstream start` is running. A user without events in the 30 days is user_not_found, exit code 1.',
+    'Of a user whose id begins with a dash: tipstream profile -- -id',
+  ].join(' '),
+  examples: [
+    ['tipstream profile u1', 'as of now'],
+    ['tipstream profile u1 --as-of 2026-11-20T00:00:00Z', 'as it was then'],
+    ['tipstream profile u1 --json | jq .features.tip_volume_30d', 'for programs'],
+  ],
+  groups: ['log', 'events'],
+  options: [{ flags: '--as-of <time>', help: 'Unix ms or ISO 8601; now unless given', parse: timeOption('--as-of') }],
+  json: 'document',
+  async run({ args, options, config, output, json }) {
+    const userId = args[0]!;
+    const asOfMs = options.asOf ?? Date.now();
+    const document = withReaderOf({ dataDirectory: config.data, registry: defaultRegistry, partitioner: config.partitioner }, userId, (reader, partition) =>
+      profileDocument(reader, partition, userId, asOfMs, defaultRegistry.featureSet),
+    );
+    if (json) return await output.document(document);
+    await output.write(`${printable(userId)} as of ${new Date(asOfMs).toISOString()}\n`);
+    await output.table(['FEATURE', 'VALUE'], Object.entries(document.features));
+  },
+});

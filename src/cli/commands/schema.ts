@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs';
+import { asyncApiDocument } from '../../contracts/asyncapi.js';
+import { eventSchema } from '../../contracts/json-schema.js';
+import { defineCommand } from '../command.js';
+import { knownTopic } from '../topic-argument.js';
+
+export const schemaCommand = defineCommand({
+  name: 'schema',
+  arguments: '[topic]',
+  summary: "Print a topic's JSON Schema, or all topics as AsyncAPI",
+  examples: [
+    ['tipstream schema tip.served', 'JSON Schema, draft 2020-12'],
+    ['tipstream schema > asyncapi.json', 'an AsyncAPI 3.0 document'],
+  ],
+  groups: ['log'],
+  json: 'document',
+  async run({ args: [topic], config, output }) {
+    if (topic !== undefined) return output.document(eventSchema(knownTopic(config.topicPrefix, topic)));
+    const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string };
+    return output.document(asyncApiDocument(config.topicPrefix, config.partitions, version));
+  },
+});

@@ -1,0 +1,49 @@
+import { defaultRegistry } from '../../projections/registry.js';
+import { openForQueries } from '../../store/query.js';
+import { UsageError } from '../../usage-error.js';
+import { defineCommand } from '../command.js';
+import { parameterOf, printCsv, printJson, printTable } from '../query-rows.js';
+import { timeOption } from '../time-argument.js';
+
+interface SqlOptions {
+  readonly param?: readonly string[];
+  readonly asOf?: number;
+  readonly csv?: boolean;
+}
+
+export const sqlCommand = defineCommand<SqlOptions>({
+  name: 'sql',
+  arguments: '<statement>',
+  summary: 'Ask the state a question in SQL, over all partitions',
+  details: [
+    'One statement that reads, in the SQL of SQLite, over the views tips, profiles, user_profile_features, decisions and offsets; docs/analysts.md explains their',
+    'columns. Nothing can be written. It works while `tipstream start` runs, which then keeps in its log what the statement still reads: for long work take a',
+    'snapshot. A view holds the partitions of this data directory.',
+  ].join(' '),
+  examples: [
+    ['tipstream sql "SELECT topic, sum(next_offset) FROM offsets GROUP BY topic"', 'a table'],
+    ['tipstream sql --param user=u1 "SELECT * FROM tips WHERE user_id = :user" --json', 'with a parameter, as JSON'],
+    ['tipstream sql --as-of 2026-11-20 "SELECT avg(completion_rate_30d) FROM profiles"', 'profiles as of a time'],
+  ],
+  groups: ['log'],
+  options: [
+    { flags: '--param <name=value>', help: 'for :name in the statement; again for more', repeatable: true },
+    { flags: '--as-of <time>', help: 'of profiles and user_profile_features: Unix ms or ISO 8601; now unless given', parse: timeOption('--as-of') },
+    { flags: '--csv', help: 'print CSV' },
+  ],
+  json: 'document',
+  async run({ args, options, config, output, json, signal }) {
+    if (json && options.csv) throw new UsageError('--json and --csv cannot go together');
+    const parameters = Object.fromEntries((options.param ?? []).map(parameterOf));
+    const nowMs = Date.now();
+    const state = await openForQueries(config.data, defaultRegistry, options.asOf ?? nowMs, nowMs, { signal });
+    try {
+      // While SQLite works, this process hears no signal: the operating system's own answer to Ctrl-C must do. Nothing is left behind.
+      for (const name of ['SIGINT', 'SIGTERM'] as const) process.removeAllListeners(name);
+      const rows = state.query(args[0]!, parameters);
+      await (json ? printJson : options.csv ? printCsv : printTable)(rows, output);
+    } finally {
+      state.close();
+    }
+  },
+});

@@ -1,0 +1,69 @@
+import { ensureTopics } from '../../log/ensure-topics.js';
+import { openLog } from '../../log/open.js';
+import { checkTopics } from '../../log/topic-check.js';
+import { topicSettings } from '../../log/topic-settings.js';
+import { defineCommand, type CommandFamily } from '../command.js';
+import { EXIT } from '../failure.js';
+
+const createCommand = defineCommand({
+  name: 'create',
+  summary: 'Create the topics that are missing',
+  details: 'Changes nothing that exists. New topics get as many partitions as the existing ones have, or --partitions where there are none.',
+  examples: [
+    ['tipstream topics create --brokers localhost:9092 --partitions 12', 'on Kafka'],
+    ['tipstream topics create --json', '{"created": [...]}'],
+  ],
+  groups: ['log', 'kafka'],
+  json: 'document',
+  async run({ config, output, json }) {
+    const { topicPrefix: prefix, partitions, given } = config;
+    const log = await openLog(config);
+    try {
+      const created = await ensureTopics(log, { prefix, partitions, partitionsGiven: given.has('partitions') });
+      if (json) return await output.document({ created });
+      for (const name of created) await output.write(`${name}\n`);
+      output.note(created.length === 0 ? 'nothing to create: all topics exist' : `${created.length} topics created`);
+    } finally {
+      await log.close();
+    }
+  },
+});
+
+const checkCommand = defineCommand({
+  name: 'check',
+  summary: 'Check that topics exist and are kept as tipstream needs them',
+  details: 'Looks at partition counts, retention (31 days or more on inputs), cleanup policies and the message size of dead-letter topics. Exit code 1 when something is wrong.',
+  examples: [
+    ['tipstream topics check --brokers localhost:9092', 'a table of what is wrong'],
+    ['tipstream topics check --json | jq .problems', 'for programs'],
+  ],
+  groups: ['log', 'kafka'],
+  json: 'document',
+  async run({ config, output, json }) {
+    const log = await openLog(config, { readOnly: true });
+    try {
+      const wanted = topicSettings(config.topicPrefix, config.partitions);
+      const found = await log.describeTopics(wanted.map((topic) => topic.name));
+      const problems = checkTopics(wanted, found, config.given.has('partitions') ? config.partitions : undefined);
+      const ok = problems.length === 0;
+      if (json) {
+        const topics = found.map(({ name, partitions, retentionMs, cleanupPolicy, maxMessageBytes }) => ({
+          topic: name, partitions, retention_ms: retentionMs, cleanup_policy: cleanupPolicy, max_message_bytes: maxMessageBytes,
+        }));
+        await output.document({ ok, problems, topics });
+      } else if (ok) {
+        output.note(`${found.length} topics are as they should be`);
+      } else {
+        await output.table(['TOPIC', 'PROBLEM', 'FOUND', 'EXPECTED'], problems.map(({ topic, problem, found: is, expected }) => [topic, problem, is, expected]));
+        if (problems.some(({ problem }) => problem === 'missing')) output.note('hint: create missing topics with: tipstream topics create');
+      }
+      return ok ? EXIT.ok : EXIT.error;
+    } finally {
+      await log.close();
+    }
+  },
+});
+
+export const topicsFamily: CommandFamily = {
+  name: 'topics', summary: 'Create and check topics', commands: [createCommand, checkCommand],
+};

@@ -1,0 +1,27 @@
+/** What an error becomes: lines on stderr, a document on stdout for readers of JSON, and the exit code. */
+import { TipstreamError } from '../errors.js';
+import { UsageError } from '../usage-error.js';
+import type { Output } from './output.js';
+
+export const EXIT = { ok: 0, error: 1, differs: 2, usage: 64, interrupted: 130, terminated: 143 } as const;
+
+/**
+ * With `document`, stdout holds one JSON document whatever happens, so that a reader of JSON finds the code where it looks for data; the
+ * same is said on stderr.
+ */
+export async function reportFailure(error: unknown, output: Output, document: boolean): Promise<number> {
+  const failure = asTipstreamError(error);
+  const { code, message, hint, details } = failure;
+  output.error(`${message} [${code}]`, hint);
+  if (code === 'internal' && failure.cause instanceof Error && process.env.TIPSTREAM_DEBUG) output.note(failure.cause.stack ?? '');
+  if (document) {
+    await output.document({ error: { code, message, ...(hint === undefined ? {} : { hint }), ...(details === undefined ? {} : { details }) } });
+  }
+  return error instanceof UsageError || code === 'policy_not_found' ? EXIT.usage : EXIT.error;
+}
+
+function asTipstreamError(error: unknown): TipstreamError {
+  if (error instanceof TipstreamError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new TipstreamError('internal', message, { hint: 'this is a fault in tipstream; TIPSTREAM_DEBUG=1 prints where', cause: error });
+}

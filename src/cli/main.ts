@@ -1,0 +1,50 @@
+#!/usr/bin/env node
+/** The `tipstream` command: sets up streams and signals, and runs the command that the arguments name. */
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { reportFailure } from './failure.js';
+import { Output } from './output.js';
+import { runProgram } from './program.js';
+import { deadLettersFamily } from './commands/dead-letters.js';
+import { demoCommand } from './commands/demo.js';
+import { digestCommand } from './commands/digest.js';
+import { exportCommand } from './commands/export.js';
+import { lagCommand } from './commands/lag.js';
+import { produceCommand } from './commands/produce.js';
+import { profileCommand } from './commands/profile.js';
+import { schemaCommand } from './commands/schema.js';
+import { snapshotCommand } from './commands/snapshot.js';
+import { sqlCommand } from './commands/sql.js';
+import { startCommand } from './commands/start.js';
+import { tailCommand } from './commands/tail.js';
+import { topicsFamily } from './commands/topics.js';
+import { verifyCommand } from './commands/verify.js';
+
+const COMMANDS = [demoCommand, startCommand, produceCommand, tailCommand, profileCommand, digestCommand, exportCommand, sqlCommand, snapshotCommand, lagCommand, deadLettersFamily, topicsFamily, schemaCommand, verifyCommand];
+
+/** Whoever read our output has seen enough (`| head`): no error, and nobody left to tell. */
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === 'EPIPE' ? 0 : 1);
+  });
+}
+
+const interruption = new AbortController();
+for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
+  process.on(signal, () => {
+    if (interruption.signal.aborted) process.exit(code);
+    interruption.abort(signal);
+  });
+}
+
+const output = new Output(process.stdout, process.stderr, process.env);
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+let exitCode: number;
+try {
+  exitCode = await runProgram(COMMANDS, process.argv.slice(2), { version, env: process.env, output, signal: interruption.signal });
+} catch (error) {
+  exitCode = await reportFailure(error, output, false);
+}
+// Whoever interrupted us may be reading no more.
+await (interruption.signal.aborted ? Promise.race([output.flush(), delay(1_000)]) : output.flush());
+process.exit(exitCode);

@@ -1,0 +1,11 @@
+/** Turning the text of an option into its value. */
+import { UsageError } from '../usage-error.js';
+
+/** For CommandOption.parse: a whole number of at least `min`. */
+export function wholeNumber(flag: string, min = 0): (text: string) => number {
+  return (text) => {
+    const number = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
+    if (number >= min) return number;
+    throw new UsageError(`${flag} must be a whole number of at least ${min}, not ${JSON.stringify(text)}`);
+  };
+}

@@ -1,0 +1,118 @@
+/** Commands, and the options that they share, as commander knows them. */
+import { Command, CommanderError, Option } from 'commander';
+import { OPTIONS, OPTION_GROUPS, OPTION_NAMES, flagName, loadConfig, type Environment, type OptionGroup, type OptionName } from '../config.js';
+import { UsageError } from '../usage-error.js';
+import type { CliCommand, CommandFamily } from './command.js';
+import { EXIT, reportFailure } from './failure.js';
+import type { Output } from './output.js';
+
+export interface ProgramContext {
+  readonly version: string;
+  readonly env: Environment;
+  readonly output: Output;
+  readonly signal: AbortSignal;
+}
+
+/** Also taken before the command: `tipstream --data DIR produce`. */
+const EARLY_GROUPS: readonly OptionGroup[] = ['log', 'kafka'];
+
+/** Runs the command that `argv` (without node and script) names, and answers the exit code. */
+export async function runProgram(entries: readonly (CliCommand | CommandFamily)[], argv: readonly string[], context: ProgramContext): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  const program = new Command('tipstream')
+    .description('Event-sourced stream processor: tip events in, exact 30-day user profiles and bandit scores out.')
+    .version(context.version, '-V, --version', 'print the version')
+    .enablePositionalOptions();
+  addSharedOptions(program, EARLY_GROUPS, true);
+
+  const add = (parent: Command, command: CliCommand): void => {
+    const leaf = parent.command(command.name);
+    describe(leaf, command);
+    leaf.action(async () => {
+      exitCode = await runCommand(command, leaf, program, context);
+    });
+  };
+  for (const entry of entries) {
+    if (!('commands' in entry)) {
+      add(program, entry);
+      continue;
+    }
+    const family = program.command(entry.name).summary(entry.summary).description(`${entry.summary}.`);
+    for (const command of entry.commands) add(family, command);
+  }
+  settle(program);
+
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // commander has printed what it is; 0 means that help or the version was asked for
+    return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  }
+}
+
+function settle(command: Command): void {
+  command.exitOverride().showHelpAfterError('hint: add --help for usage').helpOption('-h, --help', 'print this help');
+  for (const inner of command.commands) settle(inner);
+}
+
+function describe(leaf: Command, command: CliCommand): void {
+  leaf.summary(command.summary).description(`${command.summary}.${command.details === undefined ? '' : `\n\n${command.details}`}`);
+  if (command.arguments !== undefined) leaf.arguments(command.arguments);
+  for (const { flags, help, default: fallback, repeatable } of command.options ?? []) {
+    const option = new Option(flags, help).default(fallback);
+    leaf.addOption(repeatable ? option.argParser((text, before: readonly string[] | undefined) => [...(before ?? []), text]) : option);
+  }
+  if (command.json !== undefined) leaf.addOption(new Option('--json', command.json === 'document' ? 'print one JSON document' : 'print JSON (it always does)'));
+  addSharedOptions(leaf, command.groups, false);
+  const width = Math.max(...command.examples.map(([line]) => line.length));
+  const examples = command.examples.map(([line, does]) => `  ${line.padEnd(width)}  # ${does}`).join('\n');
+  leaf.addHelpText('after', `\nExample${command.examples.length > 1 ? 's' : ''}:\n${examples}`);
+}
+
+function addSharedOptions(command: Command, groups: readonly OptionGroup[], hidden: boolean): void {
+  for (const group of groups) {
+    for (const name of OPTION_NAMES) {
+      const option: (typeof OPTIONS)[OptionName] & { negatedFlag?: string; default?: string } = OPTIONS[name];
+      if (option.group !== group) continue;
+      const isSwitch = !option.flag.includes(' ') && option.default === 'false';
+      const fallback = option.default === undefined || option.default === '' || isSwitch ? '' : ` (default: ${option.default})`;
+      const heading = `${OPTION_GROUPS[group]}:`;
+      command.addOption(new Option(option.flag, `${option.help}${fallback} [${option.env}]`).hideHelp(hidden).helpGroup(heading));
+      if (option.negatedFlag !== undefined) {
+        command.addOption(new Option(option.negatedFlag, `switch ${flagName(option).slice(2)} off`).default(undefined).hideHelp(hidden).helpGroup(heading));
+      }
+    }
+  }
+}
+
+async function runCommand(command: CliCommand, leaf: Command, program: Command, { env, output, signal }: ProgramContext): Promise<number> {
+  const given: Record<string, unknown> = { ...givenOptions(program), ...givenOptions(leaf) };
+  const json = given.json === true;
+  try {
+    const config = loadConfig(given, env, command.groups);
+    const options = parseOwn(command, leaf);
+    const args = leaf.processedArgs as (string | undefined)[];
+    const code = await command.run({ args, options, config, output, json, signal });
+    if (code !== undefined || !signal.aborted) return code ?? EXIT.ok;
+    return signal.reason === 'SIGINT' ? EXIT.interrupted : EXIT.terminated;
+  } catch (error) {
+    if (signal.aborted && !(error instanceof UsageError)) return signal.reason === 'SIGINT' ? EXIT.interrupted : EXIT.terminated;
+    return reportFailure(error, output, json && command.json === 'document');
+  }
+}
+
+/** Only what the command line said: commander gives a negatable option a default of its own. */
+function givenOptions(command: Command): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(command.opts()).filter(([name]) => command.getOptionValueSource(name) === 'cli'));
+}
+
+function parseOwn(command: CliCommand, leaf: Command): Record<string, unknown> {
+  const values = leaf.opts();
+  for (const { flags, parse } of command.options ?? []) {
+    const name = new Option(flags).attributeName();
+    if (parse !== undefined && typeof values[name] === 'string') values[name] = parse(values[name]);
+  }
+  return values;
+}

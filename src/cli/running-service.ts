@@ -1,0 +1,76 @@
+/** Everything `start` and `demo` run: the lock on the data directory, the log and its topics, the service and its HTTP. */
+import type { Logger } from 'pino';
+import type { Config } from '../config.js';
+import { Service } from '../consumers/service.js';
+import { ThreadWorkers } from '../consumers/threads/thread-workers.js';
+import { startHttp } from '../http/start.js';
+import { ensureTopics } from '../log/ensure-topics.js';
+import { openLog } from '../log/open.js';
+import type { Log } from '../log/port.js';
+import { SHADOW_OFF } from '../policies/control.js';
+import { DEFAULT_POLICY, policyNamed } from '../policies/registry.js';
+import { defaultRegistry } from '../projections/registry.js';
+import { lockData } from '../store/data-lock.js';
+import type { TipstreamError } from '../errors.js';
+
+/** A stop takes 5 s at most in all, also when the broker is away: then the steps that wait for it are cut short. */
+const STOPS_WITHIN_MS = 4_500;
+const LAST_STEPS_WITHIN_MS = 100;
+const HTTP_GRACE_MS = 1_000;
+
+export interface RunningService {
+  readonly service: Service;
+  readonly log: Log;
+  /** Where HTTP answers; null without HTTP. */
+  readonly address: string | null;
+  /** Rejects when the service cannot go on. */
+  readonly failed: Promise<never>;
+  stop(): Promise<void>;
+}
+
+/** Throws data_in_use, topic_not_found, partition_count_changed, log_unavailable and what HTTP throws. */
+export async function runService(config: Config, logger: Logger): Promise<RunningService> {
+  const shadow = config.shadow === SHADOW_OFF ? null : policyNamed(config.shadow).name;
+  const clock = Date.now;
+  const lock = lockData(config.data, clock());
+  const undo: (() => Promise<unknown> | void)[] = [() => lock.release()];
+  const stop = async () => {
+    const deadline = performance.now() + STOPS_WITHIN_MS;
+    for (let step = undo.pop(); step !== undefined; step = undo.pop()) await unlessLate(step(), Math.max(LAST_STEPS_WITHIN_MS, deadline - performance.now()));
+  };
+  try {
+    const log = await openLog(config, { log: (level, message, fields) => logger[level](fields ?? {}, message) });
+    undo.push(() => log.close());
+    if (config.log === 'sqlite') await ensureTopics(log, { prefix: config.topicPrefix, partitions: config.partitions, partitionsGiven: config.given.has('partitions') });
+    const threads = new ThreadWorkers(config.threads);
+    undo.push(() => threads.close());
+    const service = new Service(log, defaultRegistry, threads.start, {
+      dataDirectory: config.data, group: config.group, topicPrefix: config.topicPrefix, partitioner: config.partitioner,
+      maxValueBytes: config.maxValueBytes, publishProfiles: config.publishProfiles, maxBatchRecords: config.maxBatchRecords, maxTaskIdleMs: config.maxTaskIdleMs, clock, logger,
+      scoring: { livePolicy: DEFAULT_POLICY, settings: { epsilon: config.epsilon, salt: config.salt, shadow, shadowLearning: config.shadowLearning } },
+    });
+    let fail: (error: TipstreamError) => void = () => undefined;
+    const failed = new Promise<never>((_, reject) => (fail = reject));
+    failed.catch(() => undefined);
+    let address: string | null = null;
+    if (config.http !== null) {
+      const http = await startHttp(service, { ...config.http, ...(config.httpToken === undefined ? {} : { token: config.httpToken }), logger, closeGraceMs: HTTP_GRACE_MS });
+      undo.push(() => http.close());
+      address = http.address;
+      lock.announce(address);
+    }
+    undo.push(() => service.stop());
+    await service.start(fail, address ?? undefined);
+    return { service, log, address, failed, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** What is not done by then is left undone: nothing is lost by it but time at the next start. */
+async function unlessLate(step: Promise<unknown> | void, limitMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, limitMs)));
+  await Promise.race([step, late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,177 @@
+/**
+ * One batch of one partition: decode, fold, answer, and write the outbox, inside the transaction its caller holds. Synchronous and in
+ * memory but for the state file, so that a batch either happened or did not.
+ */
+import { decodeRecord, type DecodeRules } from '../events/decode.js';
+import type { Rejected } from '../events/rejection.js';
+import type { LogRecord } from '../log/port.js';
+import type { Registry } from '../projections/registry.js';
+import type { PartitionState } from '../store/partition-state.js';
+import type { StoredMessage } from '../store/outbox.js';
+import { fullTopicName, TOPIC_NAMES, topicNamed, type CandidatesEvent, type ScoredEvent, type TopicName } from '../topics.js';
+import { deadLetter } from './dead-letters.js';
+import { ControlFolder } from './fold/controls.js';
+import { DecisionFolder } from './fold/decisions.js';
+import { ProfileAnnouncer } from './fold/profiles.js';
+import { ProfileAsOf } from './fold/profile-as-of.js';
+import { RewardSettler } from './fold/rewards.js';
+import { Scorer, type ScoringOptions } from './fold/scorer.js';
+import { shadowScorer, type ShadowScore } from './fold/shadow.js';
+import { TipFolder } from './fold/tips.js';
+import type { RejectedRecord } from './worker-contract.js';
+
+export interface ProcessorOptions {
+  readonly topicPrefix: string;
+  readonly group: string;
+  readonly rules: DecodeRules;
+  readonly scoring: ScoringOptions;
+  readonly publishProfiles: boolean;
+}
+
+/** Called for every rejected record; the record itself goes to its -dlt topic. */
+export type OnRejected = (rejected: RejectedRecord) => void;
+
+const APPLIED = Object.fromEntries(TOPIC_NAMES.map((topic) => [topic, `applied:${topic}`])) as Record<TopicName, string>;
+
+export class BatchProcessor {
+  readonly #state: PartitionState;
+  readonly #options: ProcessorOptions;
+  readonly #rewards: RewardSettler;
+  readonly #tips: TipFolder;
+  readonly #decisions: DecisionFolder;
+  readonly #controls: ControlFolder;
+  readonly #scorer: Scorer;
+  readonly #announcer: ProfileAnnouncer;
+  readonly #scoreShadow: ShadowScore;
+  readonly #topics: ReadonlyMap<string, TopicName>;
+  readonly #onRejected: OnRejected;
+  /** topic -> next offset, as far as this batch has come. */
+  #positions: Map<string, number>;
+
+  constructor(state: PartitionState, registry: Registry, topics: readonly string[], options: ProcessorOptions, onRejected: OnRejected, shadow?: ShadowScore) {
+    this.#state = state;
+    this.#options = options;
+    this.#onRejected = onRejected;
+    const rewards = new RewardSettler(state, options.scoring.settings);
+    this.#rewards = rewards;
+    this.#tips = new TipFolder(state, registry, rewards, options.publishProfiles);
+    this.#decisions = new DecisionFolder(state, rewards);
+    this.#controls = new ControlFolder(state, rewards);
+    const profiles = new ProfileAsOf(state, registry);
+    this.#scorer = new Scorer(state, registry, profiles, rewards, options.scoring);
+    this.#announcer = new ProfileAnnouncer(state, registry, profiles, fullTopicName(options.topicPrefix, 'profile.features'));
+    this.#scoreShadow = shadow ?? shadowScorer(state, registry.featureSet, rewards, options.scoring.settings);
+    this.#topics = new Map(topics.map((name) => [name, topicNamed(options.topicPrefix, name)!]));
+    this.#positions = state.positions.all();
+  }
+
+  /** What the shadow has learned depends on an option too: when that has changed, it is worked out again, as a rebuild would. */
+  adoptOptions(nowMs: number): void {
+    const { foldOptions } = this.#state;
+    const learning = String(this.#options.scoring.settings.shadowLearning);
+    if (foldOptions.get('shadow_learning') === learning) return;
+    this.#state.transaction(nowMs, () => {
+      this.#rewards.settleShadowsSince(0);
+      foldOptions.put('shadow_learning', learning);
+    });
+  }
+
+  /** Folds one record. What it owes the log is added to `outbox`. */
+  apply(record: LogRecord, nowMs: number, outbox: StoredMessage[]): void {
+    const topic = this.#topics.get(record.topic)!;
+    this.#positions.set(record.topic, record.offset + 1);
+    const rejected = this.#fold(topic, record, nowMs, outbox);
+    if (rejected === undefined) {
+      this.#state.tallies.add(APPLIED[topic]);
+      return;
+    }
+    const { code, message } = rejected.rejection;
+    this.#state.tallies.add(`rejected:${topic}:${code}`);
+    outbox.push(this.#state.outbox.add(deadLetter(record, rejected.rejection, this.#options.group, nowMs)));
+    this.#onRejected({ topic: record.topic, partition: record.partition, offset: record.offset, code, message });
+  }
+
+  /** A request that did not come through the log. undefined: the decision exists already. */
+  answer(request: CandidatesEvent, nowMs: number, outbox: StoredMessage[]): ScoredEvent | undefined {
+    return this.#decide(request, null, nowMs, outbox);
+  }
+
+  /** Scores without recording. */
+  preview(request: CandidatesEvent, nowMs: number): ScoredEvent {
+    return this.#scorer.preview(request, { input: null, positions: Object.fromEntries(this.#positions) }, nowMs);
+  }
+
+  /** Works off waiting shadow jobs; answers how many there were. A job that fails is dropped, counted and reported. */
+  scoreShadows(limit: number, nowMs: number, outbox: StoredMessage[], onFailed: (decisionId: string, error: unknown) => void): number {
+    const jobs = this.#state.shadowPending.first(limit);
+    for (const { job } of jobs) {
+      try {
+        const event = this.#scoreShadow(job, nowMs);
+        if (event !== undefined) outbox.push(this.#publish('tip.scored.shadow', event));
+      } catch (error) {
+        // A disk that fails is not the shadow's fault, and may have ended the transaction already.
+        if (this.#state.isFailureOfFile(error)) throw error;
+        this.#state.tallies.add('shadow_failed');
+        onFailed(job.candidates.decision_id, error);
+      }
+    }
+    const last = jobs.at(-1);
+    if (last !== undefined) this.#state.shadowPending.deleteUpTo(last.seq);
+    return jobs.length;
+  }
+
+  /** Owes the log the profiles of up to `limit` changed users. */
+  announceProfiles(limit: number, nowMs: number, outbox: StoredMessage[]): void {
+    this.#announcer.announce(limit, Object.fromEntries(this.#positions), nowMs, outbox);
+  }
+
+  /** After a rollback. */
+  forget(): void {
+    this.#positions = this.#state.positions.all();
+  }
+
+  #fold(topic: TopicName, record: LogRecord, nowMs: number, outbox: StoredMessage[]): Rejected | undefined {
+    switch (topic) {
+      case 'tip.served': {
+        const decoded = decodeRecord(topic, record, this.#options.rules);
+        return decoded.ok ? void this.#tips.served(decoded.event, nowMs) : decoded;
+      }
+      case 'tip.feedback': {
+        const decoded = decodeRecord(topic, record, this.#options.rules);
+        return decoded.ok ? void this.#tips.feedback(decoded.event, nowMs) : decoded;
+      }
+      case 'tip.candidates': {
+        const decoded = decodeRecord(topic, record, this.#options.rules);
+        if (!decoded.ok) return decoded;
+        this.#decide(decoded.event, { topic: record.topic, partition: record.partition, offset: record.offset }, nowMs, outbox);
+        return undefined;
+      }
+      case 'tip.scored': {
+        const decoded = decodeRecord(topic, record, this.#options.rules);
+        return decoded.ok ? void this.#decisions.scored(decoded.event, record.offset) : decoded;
+      }
+      case 'tip.scored.shadow': {
+        const decoded = decodeRecord(topic, record, this.#options.rules);
+        return decoded.ok ? void this.#decisions.shadow(decoded.event, record.offset) : decoded;
+      }
+      case 'policy.control': {
+        const decoded = decodeRecord(topic, record, this.#options.rules);
+        return decoded.ok ? this.#controls.control(decoded.event, record.offset) : decoded;
+      }
+      case 'profile.features':
+        throw new Error('profile.features is not consumed');
+    }
+  }
+
+  #decide(request: CandidatesEvent, input: ScoredEvent['input'], nowMs: number, outbox: StoredMessage[]): ScoredEvent | undefined {
+    const event = this.#scorer.decide(request, { input, positions: Object.fromEntries(this.#positions) }, nowMs);
+    if (event !== undefined) outbox.push(this.#publish('tip.scored', event));
+    return event;
+  }
+
+  #publish(topic: 'tip.scored' | 'tip.scored.shadow', event: ScoredEvent): StoredMessage {
+    return this.#state.outbox.add({
+      topic: fullTopicName(this.#options.topicPrefix, topic), key: Buffer.from(event.user_id), value: Buffer.from(JSON.stringify(event)), headers: [],
+    });
+  }
+}

@@ -1,0 +1,34 @@
+/** profile.features: the features of users after they changed, as of now; a tombstone for a user who is not known any more. */
+import { isKnown } from '../../projections/aggregate.js';
+import type { Registry } from '../../projections/registry.js';
+import type { PartitionState } from '../../store/partition-state.js';
+import type { StoredMessage } from '../../store/outbox.js';
+import type { ProfileFeaturesEvent } from '../../topics.js';
+import type { ProfileAsOf } from './profile-as-of.js';
+
+export class ProfileAnnouncer {
+  readonly #state: PartitionState;
+  readonly #registry: Registry;
+  readonly #profiles: ProfileAsOf;
+  /** Full name. */
+  readonly #topic: string;
+
+  constructor(state: PartitionState, registry: Registry, profiles: ProfileAsOf, topic: string) {
+    this.#state = state;
+    this.#registry = registry;
+    this.#profiles = profiles;
+    this.#topic = topic;
+  }
+
+  /** Within a transaction: owes the log the profiles of up to `limit` changed users. */
+  announce(limit: number, positions: Readonly<Record<string, number>>, nowMs: number, outbox: StoredMessage[]): void {
+    for (const userId of this.#state.changedProfiles.take(limit)) {
+      const user = this.#state.users.find(userId);
+      if (user === undefined) continue;
+      const aggregate = this.#profiles.moved(user, nowMs, nowMs);
+      const event: ProfileFeaturesEvent = { user_id: userId, as_of_ms: nowMs, features: this.#registry.values(aggregate), feature_set: this.#registry.featureSet, positions };
+      const value = isKnown(aggregate) ? Buffer.from(JSON.stringify(event)) : null;
+      outbox.push(this.#state.outbox.add({ topic: this.#topic, key: Buffer.from(userId), value, headers: [] }));
+    }
+  }
+}

@@ -1,0 +1,83 @@
+/** Answers candidates with a decision of the live policy, from the state of this partition as it stands. */
+import type { FeatureValues } from '../../projections/feature.js';
+import type { Registry } from '../../projections/registry.js';
+import { liveAt, settingsAt, type PolicySettings } from '../../policies/control.js';
+import { policyNamed } from '../../policies/registry.js';
+import { scoreCandidates } from '../../policies/score.js';
+import { scoredEvent } from '../../policies/scored-event.js';
+import type { CandidatesEvent, ScoredEvent } from '../../topics.js';
+import type { PartitionState } from '../../store/partition-state.js';
+import type { UserEntry } from '../../store/entries.js';
+import type { ProfileAsOf } from './profile-as-of.js';
+import type { RewardSettler } from './rewards.js';
+
+export interface ScoringOptions {
+  readonly livePolicy: string;
+  readonly settings: PolicySettings;
+}
+
+/** Where the request came from, for the record. */
+export interface ScoringInput {
+  readonly input: ScoredEvent['input'];
+  /** topic -> next offset of all inputs of this partition as of now. */
+  readonly positions: ScoredEvent['positions'];
+}
+
+export class Scorer {
+  readonly #state: PartitionState;
+  readonly #registry: Registry;
+  readonly #profiles: ProfileAsOf;
+  readonly #rewards: RewardSettler;
+  readonly #options: ScoringOptions;
+
+  constructor(state: PartitionState, registry: Registry, profiles: ProfileAsOf, rewards: RewardSettler, options: ScoringOptions) {
+    this.#state = state;
+    this.#registry = registry;
+    this.#profiles = profiles;
+    this.#rewards = rewards;
+    this.#options = options;
+  }
+
+  /** Decides and remembers that it did; the caller publishes the event. undefined: the decision exists already. */
+  decide(request: CandidatesEvent, from: ScoringInput, nowMs: number): ScoredEvent | undefined {
+    const { decisions, users, tallies } = this.#state;
+    const user = users.obtain(request.user_id);
+    if (decisions.has(user.uid, request.decision_id)) {
+      tallies.add('candidates_repeated');
+      return undefined;
+    }
+    const profile = this.#registry.values(this.#profiles.moved(user, request.requested_at_ms, nowMs));
+    const event = this.#score(user, request, profile, from, nowMs, true);
+    decisions.insert(user.uid, event, null);
+    const { shadow } = this.#settingsAt(request.requested_at_ms);
+    if (shadow !== null) {
+      this.#state.shadowPending.add({ candidates: request, live: event.policy, profile: event.profile, input: from.input, positions: from.positions });
+    }
+    return event;
+  }
+
+  /** Scores without remembering anything: no transaction is needed. */
+  preview(request: CandidatesEvent, from: ScoringInput, nowMs: number): ScoredEvent {
+    const user = this.#state.users.find(request.user_id) ?? this.#state.users.stranger(request.user_id);
+    return this.#score(user, request, this.#registry.values(this.#profiles.seen(user, request.requested_at_ms)), from, nowMs, false);
+  }
+
+  #score(user: UserEntry, request: CandidatesEvent, profile: FeatureValues, from: ScoringInput, nowMs: number, keep: boolean): ScoredEvent {
+    const requestedAtMs = request.requested_at_ms;
+    const policy = policyNamed(liveAt(this.#state.controls.shared(), requestedAtMs, request.user_id, this.#options.livePolicy));
+    const { epsilon, salt } = this.#settingsAt(requestedAtMs);
+    const scored = scoreCandidates({
+      policy, eventPolicy: policy.name, state: this.#rewards.stateAt(user, policy.name, policy, requestedAtMs, keep),
+      decisionId: request.decision_id, salt, epsilon, requestedAtMs, utcOffsetMin: request.utc_offset_min ?? 0,
+      candidates: request.candidates, profile,
+    });
+    return scoredEvent(scored, {
+      decisionId: request.decision_id, userId: request.user_id, scoredAtMs: nowMs,
+      profile: { as_of_ms: requestedAtMs, features: profile }, featureSet: this.#registry.featureSet, input: from.input, positions: from.positions,
+    });
+  }
+
+  #settingsAt(requestedAtMs: number): PolicySettings {
+    return settingsAt(this.#state.controls.shared(), requestedAtMs, this.#options.settings);
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * The shadow scores the decisions that the live policy has answered, after they are committed and on their way. Whatever goes wrong here
+ * is counted and reported; the live answer is out already.
+ */
+import { settingsAt, type PolicySettings } from '../../policies/control.js';
+import { policyNamed, shadowEventName } from '../../policies/registry.js';
+import { scoreCandidates } from '../../policies/score.js';
+import { scoredEvent } from '../../policies/scored-event.js';
+import type { ScoredEvent } from '../../topics.js';
+import type { PartitionState } from '../../store/partition-state.js';
+import type { ShadowJob } from '../../store/shadow-pending.js';
+import type { RewardSettler } from './rewards.js';
+
+export type ShadowScore = (job: ShadowJob, nowMs: number) => ScoredEvent | undefined;
+
+/** Scores one job with the shadow that its settings name; undefined when the shadow was turned off for it. */
+export function shadowScorer(state: PartitionState, featureSet: string, rewards: RewardSettler, base: PolicySettings): ShadowScore {
+  return (job, nowMs) => {
+    const { candidates, profile } = job;
+    const requestedAtMs = candidates.requested_at_ms;
+    const { shadow, epsilon, salt } = settingsAt(state.controls.shared(), requestedAtMs, base);
+    if (shadow === null) return undefined;
+    const policy = policyNamed(shadow);
+    const eventPolicy = shadowEventName(shadow);
+    const user = state.users.obtain(candidates.user_id);
+    const scored = scoreCandidates({
+      policy, eventPolicy, state: rewards.stateAt(user, eventPolicy, policy, requestedAtMs, true),
+      decisionId: candidates.decision_id, salt, epsilon, requestedAtMs, utcOffsetMin: candidates.utc_offset_min ?? 0,
+      candidates: candidates.candidates, profile: profile.features,
+    });
+    return scoredEvent(scored, {
+      decisionId: candidates.decision_id, userId: candidates.user_id, scoredAtMs: nowMs, profile, featureSet,
+      input: job.input, positions: job.positions, shadowOf: job.live,
+    });
+  };
+}

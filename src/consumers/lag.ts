@@ -1,0 +1,56 @@
+/** How far each partition of each consumed topic is applied, against what the log holds. Works from state files alone, so any process can ask. */
+import type { LagRow } from '../http/application.js';
+import type { Log } from '../log/port.js';
+
+export interface LagQuestion {
+  readonly group: string;
+  /** Full names. */
+  readonly topics: readonly string[];
+  /** partition -> topic -> next offset applied; a partition without an entry is not held here. */
+  readonly applied: ReadonlyMap<number, ReadonlyMap<string, number>>;
+  /** Partitions that stopped, with why. */
+  readonly stopped: ReadonlyMap<number, string>;
+  readonly nowMs: number;
+}
+
+/** A row for each topic and partition, in that order. Throws topic_not_found and log_unavailable. */
+export async function lagRows(log: Log, question: LagQuestion): Promise<LagRow[]> {
+  const perTopic = await Promise.all(
+    question.topics.map(async (topic) => {
+      const [ranges, committed] = await Promise.all([log.offsets(topic), log.committed(question.group, topic)]);
+      const partitions = [...ranges].sort(([a], [b]) => a - b);
+      return Promise.all(partitions.map(([partition, range]) => lagRow(log, question, topic, partition, range, committed.get(partition) ?? null)));
+    }),
+  );
+  return perTopic.flat();
+}
+
+async function lagRow(
+  log: Log, question: LagQuestion, topic: string, partition: number, range: { low: number; end: number }, committed: number | null,
+): Promise<LagRow> {
+  const held = question.applied.get(partition);
+  const applied = held === undefined ? null : (held.get(topic) ?? range.low);
+  const next = Math.max(applied ?? committed ?? range.low, range.low);
+  const records = Math.max(0, range.end - next);
+  const seconds = records === 0 ? 0 : await ageSeconds(log, topic, partition, next, range.end, question.nowMs);
+  return {
+    group: question.group, topic, partition, applied_offset: applied, committed_offset: committed, log_end_offset: range.end,
+    lag_records: records, lag_seconds: seconds, ...status(question, partition, held !== undefined, records),
+  };
+}
+
+function status(question: LagQuestion, partition: number, held: boolean, lag: number): Pick<LagRow, 'status' | 'reason'> {
+  const stopped = question.stopped.get(partition);
+  if (stopped !== undefined) return { status: 'stopped', reason: stopped };
+  if (!held) return { status: 'unassigned', reason: 'no state file for this partition in this data directory' };
+  return lag === 0 ? { status: 'ok', reason: 'everything in the log is applied' } : { status: 'behind', reason: `${lag} records are not applied yet` };
+}
+
+/** Age of the first record at or after `next`; 0 when only markers are left. */
+async function ageSeconds(log: Log, topic: string, partition: number, next: number, end: number, nowMs: number): Promise<number> {
+  for await (const records of log.read({ topic, partition, from: next, to: end })) {
+    const first = records[0];
+    if (first !== undefined) return Math.max(0, Math.round(nowMs - first.timestampMs) / 1000);
+  }
+  return 0;
+}

@@ -1,0 +1,181 @@
+/**
+ * One partition's waiting records, topic by topic, and the order in which they are taken: by timestamp across topics, by offset within one.
+ * As in Kafka Streams (max.task.idle.ms), an empty topic that is known to hold more is waited for, for a bounded time, so that catching
+ * up does not score candidates against profiles that lag behind. Pure but for its own memory: time comes in as an argument.
+ */
+import { TipstreamError } from '../errors.js';
+import type { RecordRun, RunDelivery } from './record-run.js';
+
+export interface MergeOptions {
+  /** Full topic names; records of equal timestamp are taken in this order. */
+  readonly topics: readonly string[];
+  /** How long an empty topic that holds more is waited for, in ms. */
+  readonly maxIdleMs: number;
+  /** What one record of a topic counts towards a limit; 1 unless named. */
+  readonly weights?: ReadonlyMap<string, number> | undefined;
+}
+
+/** Records `from` up to but not including `to` of a run. */
+export interface Segment {
+  readonly topic: string;
+  readonly run: RecordRun;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface Taken {
+  /** In the order to apply them. */
+  readonly segments: readonly Segment[];
+  /** Where each topic stands once these records are applied; only topics that moved. */
+  readonly positions: ReadonlyMap<string, number>;
+}
+
+interface Lane {
+  readonly topic: string;
+  readonly weight: number;
+  readonly deliveries: RunDelivery[];
+  /** Index into the first delivery's records. */
+  head: number;
+  /** The next offset that has been delivered to us. */
+  delivered: number;
+  /** The next offset that has been taken. */
+  taken: number;
+  end: number;
+}
+
+/** As a timestamp: there is no record. */
+const NOTHING = Infinity;
+
+export class MergeQueue {
+  readonly #lanes: Lane[];
+  readonly #byTopic: Map<string, Lane>;
+  readonly #maxIdleMs: number;
+  /** Since when the head of the queue has been held back for an empty topic. */
+  #heldSinceMs: number | undefined;
+
+  /** `positions` and `ends` per topic: where reading starts and what the log held then. */
+  constructor({ topics, maxIdleMs, weights }: MergeOptions, positions: ReadonlyMap<string, number>, ends: ReadonlyMap<string, number>) {
+    this.#maxIdleMs = maxIdleMs;
+    this.#lanes = topics.map((topic) => {
+      const start = positions.get(topic) ?? 0;
+      return { topic, weight: weights?.get(topic) ?? 1, deliveries: [], head: 0, delivered: start, taken: start, end: ends.get(topic) ?? 0 };
+    });
+    this.#byTopic = new Map(this.#lanes.map((lane) => [lane.topic, lane]));
+  }
+
+  /**
+   * Records that were taken before (by a former owner whose last commit came after this one's start was decided) are passed over. Throws
+   * internal when records are missing between this delivery and the one before.
+   */
+  add(delivery: RunDelivery): void {
+    const lane = this.#byTopic.get(delivery.topic)!;
+    lane.end = Math.max(delivery.endOffset, delivery.nextOffset);
+    if (delivery.nextOffset <= lane.delivered) return;
+    if (delivery.fromOffset > lane.delivered) {
+      throw new TipstreamError('internal', `${delivery.topic} partition ${delivery.partition} was delivered from offset ${delivery.fromOffset}, where ${lane.delivered} was next`);
+    }
+    lane.deliveries.push(delivery.fromOffset === lane.delivered ? delivery : { ...delivery, records: runFrom(delivery.records, lane.delivered) });
+    lane.delivered = delivery.nextOffset;
+  }
+
+  /** Where a topic stands once everything taken so far is applied. */
+  taken(topic: string): number {
+    return this.#byTopic.get(topic)!.taken;
+  }
+
+  get empty(): boolean {
+    return this.#lanes.every((lane) => lane.deliveries.length === 0);
+  }
+
+  /**
+   * Records in order, up to a sum of weights of `limit` and at least one; `closed` topics are passed over. `positions` is empty when there is nothing, or when an empty topic is being
+   * waited for: then ask again after the next delivery or after `maxIdleMs`.
+   */
+  take(limit: number, nowMs: number, closed: ReadonlySet<string> = new Set()): Taken {
+    const segments: Segment[] = [];
+    const moved = new Set<Lane>();
+    const open = this.#lanes.filter((lane) => !closed.has(lane.topic));
+    let weight = 0;
+    while (weight < limit) {
+      let first: Lane | undefined;
+      let firstMs = NOTHING;
+      let held = false;
+      for (const lane of open) {
+        const headMs = headTimestamp(lane, moved);
+        if (headMs === NOTHING) held ||= lane.delivered < lane.end;
+        else if (headMs < firstMs) {
+          first = lane;
+          firstMs = headMs;
+        }
+      }
+      if (first === undefined) break;
+      if (held && !this.#patienceOver(nowMs)) break;
+      if (!held) this.#heldSinceMs = undefined;
+      const segment = takeFrom(first, firstMs, Math.ceil((limit - weight) / first.weight), open);
+      segments.push(segment);
+      weight += (segment.to - segment.from) * first.weight;
+      moved.add(first);
+      headTimestamp(first, moved);
+    }
+    return { segments, positions: new Map([...moved].map((lane) => [lane.topic, lane.taken])) };
+  }
+
+  #patienceOver(nowMs: number): boolean {
+    // A clock that is set back begins the wait anew, lest it lasts as long as the step.
+    if (this.#heldSinceMs === undefined || nowMs < this.#heldSinceMs) this.#heldSinceMs = nowMs;
+    return nowMs - this.#heldSinceMs >= this.#maxIdleMs;
+  }
+}
+
+/** Timestamp of a lane's next record; passes over finished deliveries, which may have ended in a gap. */
+function headTimestamp(lane: Lane, moved: Set<Lane>): number {
+  for (;;) {
+    const delivery = lane.deliveries[0];
+    if (delivery === undefined) return NOTHING;
+    if (lane.head < delivery.records.length) return delivery.records.timestampAt(lane.head);
+    lane.taken = delivery.nextOffset;
+    lane.head = 0;
+    lane.deliveries.shift();
+    moved.add(lane);
+  }
+}
+
+/** A run from the lane whose head is the oldest: all that is not newer than any other lane's head. */
+function takeFrom(lane: Lane, headMs: number, limit: number, open: readonly Lane[]): Segment {
+  let beforeMs = NOTHING;
+  let passed = false;
+  for (const other of open) {
+    if (other === lane) {
+      passed = true;
+      continue;
+    }
+    const delivery = other.deliveries[0];
+    if (delivery === undefined) continue;
+    const otherMs = delivery.records.timestampAt(other.head);
+    // An earlier lane's record of the same timestamp goes first; a later lane's does not.
+    beforeMs = Math.min(beforeMs, passed ? otherMs + 1 : otherMs);
+  }
+  const run = lane.deliveries[0]!.records;
+  const from = lane.head;
+  const most = Math.min(run.length, from + limit);
+  let to = from + 1;
+  for (let ms = headMs; to < most; to++) {
+    ms = run.timestampAt(to);
+    if (ms >= beforeMs) break;
+  }
+  lane.head = to;
+  lane.taken = run.offsetAt(to - 1) + 1;
+  return { topic: lane.topic, run, from, to };
+}
+
+/** The part of a run that begins at `offset`. */
+function runFrom(run: RecordRun, offset: number): RecordRun {
+  let skip = 0;
+  while (skip < run.length && run.offsetAt(skip) < offset) skip++;
+  return {
+    length: run.length - skip,
+    timestampAt: (index) => run.timestampAt(index + skip),
+    offsetAt: (index) => run.offsetAt(index + skip),
+    recordAt: (index) => run.recordAt(index + skip),
+  };
+}

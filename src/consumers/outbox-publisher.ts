@@ -1,0 +1,151 @@
+/**
+ * Sends what committed batches owe the log: in order, one append at a time, until the log has it. A crash between append and the deletion of what was
+ * acknowledged repeats messages, with the same content; it loses and alters none.
+ */
+import { TipstreamError } from '../errors.js';
+import type { Log } from '../log/port.js';
+import type { StoredMessage } from '../store/outbox.js';
+import { DEAD_LETTER_SUFFIX } from '../topics.js';
+import { keepWhole } from './dead-letter-files.js';
+
+export interface PublisherOptions {
+  readonly partition: number;
+  /** Where messages too large even for their -dlt topic are kept whole. */
+  readonly overflowDirectory: string;
+  readonly clock: () => number;
+  /** Everything up to and including `seq` is in the log. */
+  readonly onPublished: (seq: number) => void;
+  readonly onRetry: (error: Error, attempt: number) => void;
+  readonly onOverflow: (topic: string, path: string, bytes: number) => void;
+  /** Sending had to stop; what is unsent stays in the state file. */
+  readonly onFailed: (error: unknown) => void;
+}
+
+const BATCH_MESSAGES = 1_000;
+const BATCH_BYTES = 512 * 1024;
+const RETRY_FIRST_MS = 100;
+const RETRY_MOST_MS = 5_000;
+
+export class OutboxPublisher {
+  readonly #log: Log;
+  readonly #options: PublisherOptions;
+  #waiting: StoredMessage[] = [];
+  #published = 0;
+  #running: Promise<void> | undefined;
+  readonly #stopping = new AbortController();
+  #reached: { readonly seq: number; readonly resolve: () => void; readonly reject: (error: TipstreamError) => void }[] = [];
+
+  constructor(log: Log, options: PublisherOptions) {
+    this.#log = log;
+    this.#options = options;
+  }
+
+  /** Messages not yet acknowledged. */
+  get backlog(): number {
+    return this.#waiting.length;
+  }
+
+  /** Messages of a committed batch. Sending starts at once. */
+  add(messages: readonly StoredMessage[]): void {
+    for (const message of messages) this.#waiting.push(message);
+    if (this.#running !== undefined || this.#waiting.length === 0 || this.#stopping.signal.aborted) return;
+    this.#running = this.#run().finally(() => (this.#running = undefined));
+    this.#running.catch(this.#options.onFailed);
+  }
+
+  /** Resolves when everything so far is acknowledged, or sending has stopped. */
+  async flush(): Promise<void> {
+    await this.#running?.catch(() => undefined);
+  }
+
+  /** Resolves when the log has `seq`; rejects with not_ready when sending stops before. */
+  async reached(seq: number): Promise<void> {
+    if (seq <= this.#published) return;
+    if (this.#stopping.signal.aborted) throw this.#givenUp();
+    await new Promise<void>((resolve, reject) => this.#reached.push({ seq, resolve, reject }));
+  }
+
+  /** Gives up what is unsent; it is sent when the partition is next opened. */
+  stop(): void {
+    this.#stopping.abort();
+    for (const { reject } of this.#reached.splice(0)) reject(this.#givenUp());
+  }
+
+  #givenUp(): TipstreamError {
+    return new TipstreamError('not_ready', `partition ${this.#options.partition} was given up before the log had the answer`, {
+      hint: 'ask again with the same decision_id: the decision is made once and will be published',
+    });
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0 && !this.#stopping.signal.aborted) {
+      const batch = this.#nextBatch();
+      await this.#send(batch);
+      this.#waiting = this.#waiting.slice(batch.length);
+      this.#published = batch.at(-1)!.seq;
+      this.#options.onPublished(this.#published);
+      const reached = this.#reached.filter(({ seq }) => seq <= this.#published);
+      if (reached.length > 0) this.#reached = this.#reached.filter(({ seq }) => seq > this.#published);
+      for (const { resolve } of reached) resolve();
+    }
+  }
+
+  #nextBatch(): StoredMessage[] {
+    let bytes = 0;
+    let count = 0;
+    while (count < this.#waiting.length && count < BATCH_MESSAGES) {
+      bytes += sizeOf(this.#waiting[count]!);
+      if (count > 0 && bytes > BATCH_BYTES) break;
+      count++;
+    }
+    return this.#waiting.slice(0, count);
+  }
+
+  async #send(batch: readonly StoredMessage[]): Promise<void> {
+    const { partition, clock, onRetry } = this.#options;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const timestampMs = clock();
+        await this.#log.append(batch.map(({ topic, key, value, headers }) => ({ topic, key, value, headers, partition, timestampMs })));
+        return;
+      } catch (error) {
+        if (error instanceof TipstreamError && error.code === 'record_too_large') return this.#sendTooLarge(batch, error);
+        if (this.#stopping.signal.aborted || !(error instanceof TipstreamError && error.retryable)) throw error;
+        onRetry(error, attempt);
+        await this.#pause(Math.min(RETRY_FIRST_MS * 2 ** (attempt - 1), RETRY_MOST_MS));
+        if (this.#stopping.signal.aborted) throw error;
+      }
+    }
+  }
+
+  /** One by one, to find the message that is too large; a dead letter is then kept as a file, and the log gets its headers and hash. */
+  async #sendTooLarge(batch: readonly StoredMessage[], error: TipstreamError): Promise<void> {
+    const [message] = batch;
+    if (batch.length > 1) {
+      for (const each of batch) await this.#send([each]);
+    } else if (message!.topic.endsWith(DEAD_LETTER_SUFFIX) && message!.value !== null) {
+      const kept = keepWhole(this.#options.overflowDirectory, message!);
+      this.#options.onOverflow(message!.topic, kept.path, message!.value.length);
+      await this.#send([kept.message]);
+    } else {
+      throw error;
+    }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const { signal } = this.#stopping;
+      const done = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      signal.addEventListener('abort', done);
+    });
+  }
+}
+
+function sizeOf(message: StoredMessage): number {
+  return (message.key?.length ?? 0) + (message.value?.length ?? 0) + message.headers.reduce((sum, [name, value]) => sum + name.length + value.length, 64);
+}

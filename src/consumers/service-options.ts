@@ -1,0 +1,19 @@
+import type { Logger } from 'pino';
+import type { PartitionerName } from '../log/partitioner.js';
+import type { ScoringOptions } from './fold/scorer.js';
+
+/** What the service needs to know, already parsed and checked. */
+export interface ServiceOptions {
+  readonly dataDirectory: string;
+  readonly group: string;
+  readonly topicPrefix: string;
+  readonly partitioner: PartitionerName;
+  readonly maxValueBytes: number;
+  readonly scoring: ScoringOptions;
+  readonly publishProfiles: boolean;
+  readonly maxBatchRecords: number;
+  readonly maxTaskIdleMs: number;
+  /** Unix ms. */
+  readonly clock: () => number;
+  readonly logger: Logger;
+}

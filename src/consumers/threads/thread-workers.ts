@@ -1,0 +1,128 @@
+/**
+ * Workers in threads of their own: partition p always in thread p modulo their number, so that a partition given up and taken back is closed before it is
+ * opened again. Folding then neither delays HTTP and heartbeats nor waits for them.
+ */
+import { Worker as Thread } from 'node:worker_threads';
+import { TipstreamError } from '../../errors.js';
+import type { CandidatesEvent, ScoredEvent } from '../../topics.js';
+import type { Decided, StartWorker, Worker, WorkerEvents } from '../worker-contract.js';
+import { errorFrom, type Command, type Report } from './messages.js';
+import { pack, transferable } from './record-packing.js';
+
+/** Most of what a batch makes is dead at its end: room for it to die young, and a bound so that the rest is collected before it piles up. */
+const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 256 };
+const END_WITHIN_MS = 1_000;
+
+interface Call {
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: Error) => void;
+  readonly thread: Thread;
+}
+
+export class ThreadWorkers {
+  readonly #threads: Thread[];
+  readonly #events = new Map<number, WorkerEvents>();
+  readonly #calls = new Map<number, Call>();
+  #lastWorker = 0;
+  #lastCall = 0;
+  #closing = false;
+
+  constructor(threads: number) {
+    this.#threads = Array.from({ length: threads }, () => this.#startThread());
+  }
+
+  readonly start: StartWorker = (setup, events) => {
+    const worker = ++this.#lastWorker;
+    const thread = this.#threads[setup.identity.partition % this.#threads.length]!;
+    this.#events.set(worker, events);
+    const send = (command: Command, transfer: ArrayBuffer[] = []) => thread.postMessage(command, transfer);
+    send({ type: 'start', worker, setup });
+    const handle: Worker = {
+      deliver: (delivery) => {
+        const packed = pack(delivery);
+        send({ type: 'deliver', worker, delivery: packed }, transferable(packed));
+      },
+      decide: (request: CandidatesEvent) => this.#call<Decided>(thread, (call) => send({ type: 'decide', worker, call, request })),
+      preview: (request: CandidatesEvent) => this.#call<ScoredEvent>(thread, (call) => send({ type: 'preview', worker, call, request })),
+      published: (seq) => send({ type: 'published', worker, seq }),
+      idle: () => this.#call<void>(thread, (call) => send({ type: 'idle', worker, call })),
+      drain: () => this.#call<void>(thread, (call) => send({ type: 'drain', worker, call })),
+      close: () => {
+        send({ type: 'close', worker });
+        this.#events.delete(worker);
+      },
+    };
+    return handle;
+  };
+
+  /** Ends the threads once they have done what they were told. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    await Promise.all(
+      this.#threads.map((thread) => {
+        const ended = new Promise((resolve) => thread.once('exit', resolve));
+        const cut = setTimeout(() => void thread.terminate(), END_WITHIN_MS);
+        thread.postMessage({ type: 'end' } satisfies Command);
+        return ended.finally(() => clearTimeout(cut));
+      }),
+    );
+  }
+
+  #startThread(): Thread {
+    const thread = new Thread(new URL('./worker-thread.js', import.meta.url), { resourceLimits: RESOURCE_LIMITS });
+    thread.on('message', (report: Report) => this.#take(report));
+    thread.on('error', (error) => this.#lost(thread, error));
+    thread.on('exit', (code) => {
+      if (!this.#closing) this.#lost(thread, new Error(`the worker thread ended with code ${code}`));
+    });
+    return thread;
+  }
+
+  #call<T>(thread: Thread, send: (call: number) => void): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const call = ++this.#lastCall;
+      this.#calls.set(call, { resolve: resolve as (result: unknown) => void, reject, thread });
+      send(call);
+    });
+  }
+
+  #take(report: Report): void {
+    if (report.type === 'answer' || report.type === 'failure') {
+      const call = this.#calls.get(report.call);
+      this.#calls.delete(report.call);
+      if (report.type === 'answer') call?.resolve(report.result);
+      else call?.reject(errorFrom(report.error));
+      return;
+    }
+    const events = this.#events.get(report.worker);
+    switch (report.type) {
+      case 'committed':
+        return events?.committed({ ...report.committed, outbox: report.committed.outbox.map(withBuffers) });
+      case 'running':
+        return events?.running();
+      case 'stopped':
+        return events?.stopped(errorFrom(report.error));
+      case 'rejected':
+        return events?.rejected(report.record);
+      case 'shadow-failed':
+        return events?.shadowFailed(report.decisionId, report.reason);
+    }
+  }
+
+  /** A thread that died takes its partitions with it; their files are whole, because nothing was committed half. */
+  #lost(thread: Thread, cause: Error): void {
+    const error = new TipstreamError('internal', `a worker thread was lost: ${cause.message}`, { hint: 'start again: what was not committed is read from the log once more', cause });
+    for (const [call, { reject, thread: of }] of this.#calls) {
+      if (of !== thread) continue;
+      this.#calls.delete(call);
+      reject(error);
+    }
+    for (const events of this.#events.values()) events.stopped(error);
+  }
+}
+
+/** Cloning turned Buffers into plain Uint8Arrays. */
+function withBuffers(message: Parameters<WorkerEvents['committed']>[0]['outbox'][number]): typeof message {
+  const buffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return { ...message, key: message.key && buffer(message.key), value: message.value && buffer(message.value), headers: message.headers.map(([name, value]) => [name, buffer(value)]) };
+}

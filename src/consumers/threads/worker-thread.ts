@@ -1,0 +1,68 @@
+/** The entry of a worker thread: runs the partitions that the service's thread gives it, and reports what they do. */
+import { parentPort } from 'node:worker_threads';
+import { defaultRegistry } from '../../projections/registry.js';
+import { PartitionWorker } from '../partition-worker.js';
+import type { OutboxMessage } from '../../store/outbox.js';
+import type { WorkerEvents } from '../worker-contract.js';
+import { plainError, type Command, type Report } from './messages.js';
+import { unpack } from './record-packing.js';
+
+const port = parentPort!;
+const workers = new Map<number, PartitionWorker>();
+const dependencies = { registry: defaultRegistry, clock: Date.now };
+
+const report = (message: Report): void => port.postMessage(message);
+
+function events(worker: number): WorkerEvents {
+  return {
+    committed: (committed) => report({ type: 'committed', worker, committed: { ...committed, outbox: committed.outbox.map(cloneable) } }),
+    running: () => report({ type: 'running', worker }),
+    stopped: (error) => report({ type: 'stopped', worker, error: plainError(error) }),
+    rejected: (record) => report({ type: 'rejected', worker, record }),
+    shadowFailed: (decisionId, reason) => report({ type: 'shadow-failed', worker, decisionId, reason }),
+  };
+}
+
+/** A small Buffer is a view of a large shared block, all of which would be cloned with it. */
+function cloneable<Message extends OutboxMessage>(message: Message): Message {
+  const own = (bytes: Buffer): Buffer => (bytes.buffer.byteLength === bytes.byteLength ? bytes : (Uint8Array.prototype.slice.call(bytes) as Buffer));
+  return { ...message, key: message.key && own(message.key), value: message.value && own(message.value), headers: message.headers.map(([name, value]) => [name, own(value)]) };
+}
+
+port.on('message', (command: Command) => {
+  if (command.type === 'end') return port.close();
+  const worker = workers.get(command.worker);
+  switch (command.type) {
+    case 'start':
+      try {
+        workers.set(command.worker, new PartitionWorker(command.setup, events(command.worker), dependencies));
+      } catch (error) {
+        report({ type: 'stopped', worker: command.worker, error: plainError(error) });
+      }
+      return;
+    case 'deliver':
+      worker?.deliver(unpack(command.delivery));
+      return;
+    case 'published':
+      worker?.published(command.seq);
+      return;
+    case 'close':
+      worker?.close();
+      workers.delete(command.worker);
+      return;
+    default:
+      void answer(command, worker);
+  }
+});
+
+async function answer(command: Extract<Command, { call: number }>, worker: PartitionWorker | undefined): Promise<void> {
+  const { call } = command;
+  try {
+    const result = await (command.type === 'decide' ? worker?.decide(command.request)
+      : command.type === 'preview' ? worker?.preview(command.request)
+      : command.type === 'idle' ? worker?.idle() : worker?.drain());
+    report({ type: 'answer', call, result: result ?? undefined });
+  } catch (error) {
+    report({ type: 'failure', call, error: plainError(error) });
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * The seam between a partition's worker, which folds, and the service, which talks to the log and to HTTP. A worker runs in the service's own
+ * thread (inline) or in a worker thread (threads/); what crosses the seam can be cloned, so that both are the same to both sides.
+ */
+import type { Delivery, OffsetRange } from '../log/port.js';
+import type { PartitionerName } from '../log/partitioner.js';
+import type { StateIdentity } from '../store/state-file.js';
+import type { StoredMessage } from '../store/outbox.js';
+import type { CandidatesEvent, ScoredEvent } from '../topics.js';
+import type { TipstreamError } from '../errors.js';
+import type { ScoringOptions } from './fold/scorer.js';
+
+/** What a worker needs to begin. */
+export interface WorkerSetup {
+  readonly path: string;
+  readonly identity: StateIdentity;
+  readonly group: string;
+  /** Full names of the consumed topics, in the order of records with equal timestamps. */
+  readonly topics: readonly string[];
+  readonly partitioner: PartitionerName;
+  readonly maxValueBytes: number;
+  readonly maxBatchRecords: number;
+  readonly maxTaskIdleMs: number;
+  readonly scoring: ScoringOptions;
+  /** Whether changed profiles go to profile.features. */
+  readonly publishProfiles: boolean;
+  /** What the log held of each topic at assignment. */
+  readonly ranges: ReadonlyMap<string, OffsetRange>;
+}
+
+/** A transaction that is committed. */
+export interface Committed {
+  /** topic -> next offset; only topics that moved. */
+  readonly positions: ReadonlyMap<string, number>;
+  /** topic -> records that no longer wait. */
+  readonly taken: ReadonlyMap<string, number>;
+  /** Time inside the transaction, ms. */
+  readonly tookMs: number;
+  /** What is now owed to the log, in order. */
+  readonly outbox: readonly StoredMessage[];
+  /** Counts that changed, as they stand. */
+  readonly tallies: ReadonlyMap<string, number>;
+  readonly users: number;
+}
+
+export interface RejectedRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What a worker tells its service. */
+export interface WorkerEvents {
+  committed(committed: Committed): void;
+  /** Decisions of the past are restored: candidates are answered from now on. */
+  running(): void;
+  /** The batch under way was rolled back; the worker does nothing any more. */
+  stopped(error: TipstreamError): void;
+  rejected(record: RejectedRecord): void;
+  /** The live decision is not affected. */
+  shadowFailed(decisionId: string, reason: string): void;
+}
+
+export interface Decided {
+  readonly event: ScoredEvent;
+  /** The outbox message that publishes it; undefined when it was published or recorded before. */
+  readonly seq: number | undefined;
+}
+
+/** What a service asks of a worker. */
+export interface Worker {
+  deliver(delivery: Delivery): void;
+  /** Records this decision unless there is one. */
+  decide(request: CandidatesEvent): Promise<Decided>;
+  /** Scores without recording anything. */
+  preview(request: CandidatesEvent): Promise<ScoredEvent>;
+  /** The log has acknowledged the outbox up to and including `seq`. */
+  published(seq: number): void;
+  /** Resolves when nothing waits to be applied. */
+  idle(): Promise<void>;
+  /** Finishes the batch under way and takes no other. */
+  drain(): Promise<void>;
+  /** Closes the file; a batch under way is rolled back. */
+  close(): void;
+}
+
+export type StartWorker = (setup: WorkerSetup, events: WorkerEvents) => Worker;

@@ -1,0 +1,71 @@
+/**
+ * Every error a user can meet, in one closed list. A code says what kind of thing happened; the message says
+ * what and where; the hint says what to do. HTTP answers, CLI output and logs all use these codes.
+ */
+interface ErrorKind {
+  /** HTTP status when the error reaches an HTTP caller. */
+  readonly http: number;
+  /** Whether the same call may succeed later without anything else being changed. */
+  readonly retryable: boolean;
+}
+
+export const ERROR_KINDS = {
+  invalid_argument: { http: 400, retryable: false },
+  invalid_event: { http: 422, retryable: false },
+  unauthorized: { http: 401, retryable: false },
+  forbidden: { http: 403, retryable: false },
+  not_found: { http: 404, retryable: false },
+  user_not_found: { http: 404, retryable: false },
+  topic_not_found: { http: 404, retryable: false },
+  policy_not_found: { http: 404, retryable: false },
+  method_not_allowed: { http: 405, retryable: false },
+  unsupported_media_type: { http: 415, retryable: false },
+  payload_too_large: { http: 413, retryable: false },
+  record_too_large: { http: 413, retryable: false },
+  not_owner: { http: 421, retryable: true },
+  not_ready: { http: 503, retryable: true },
+  timeout: { http: 504, retryable: true },
+  data_in_use: { http: 409, retryable: true },
+  address_in_use: { http: 500, retryable: true },
+  no_data: { http: 404, retryable: false },
+  log_unavailable: { http: 503, retryable: true },
+  log_failed: { http: 500, retryable: false },
+  offset_out_of_range: { http: 500, retryable: false },
+  partition_count_changed: { http: 500, retryable: false },
+  stale_owner: { http: 500, retryable: false },
+  state_corrupt: { http: 500, retryable: false },
+  state_newer: { http: 500, retryable: false },
+  state_mismatch: { http: 500, retryable: false },
+  disk_full: { http: 507, retryable: true },
+  unsupported_codec: { http: 500, retryable: false },
+  internal: { http: 500, retryable: false },
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof ERROR_KINDS;
+
+export interface ErrorOptions {
+  /** What the reader should do next, as a sentence. */
+  readonly hint?: string;
+  /** Machine-readable facts: topic, partition, offset, path and the like. */
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly cause?: unknown;
+}
+
+/** An error meant for a person: `message` says what happened and where, `hint` what to do. */
+export class TipstreamError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly details: Readonly<Record<string, unknown>> | undefined;
+
+  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'TipstreamError';
+    this.code = code;
+    this.hint = options.hint;
+    this.details = options.details;
+  }
+
+  get retryable(): boolean {
+    return ERROR_KINDS[this.code].retryable;
+  }
+}

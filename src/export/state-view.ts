@@ -1,0 +1,71 @@
+/** The state that an export reads: a copy of it or, where that would take longer than the reading itself, the files as they are. */
+import { isId } from '../events/strings.js';
+import { TipstreamError } from '../errors.js';
+import { partitionFor, type PartitionerName } from '../log/partitioner.js';
+import type { FeatureValues } from '../projections/feature.js';
+import type { Registry } from '../projections/registry.js';
+import { openReaders } from '../store/profiles.js';
+import type { PartitionReader } from '../store/reader.js';
+import { copyState, type CopyOptions } from '../store/state-copy.js';
+
+export interface StateView {
+  readonly files: ReadonlyMap<number, string>;
+  readonly readers: ReadonlyMap<number, PartitionReader>;
+  close(): void;
+}
+
+/** Spines of up to so many lines are answered from the live files: well under a second, in which the writer's log grows but little. */
+export const LINES_FROM_LIVE_FILES = 1_000;
+
+/** Throws no_data, state_mismatch, disk_full. */
+export async function openStateView(dataDirectory: string, registry: Registry, lines: number | undefined, nowMs: number, options: CopyOptions): Promise<StateView> {
+  if (lines === undefined || lines > LINES_FROM_LIVE_FILES) return copyState(dataDirectory, registry, nowMs, options);
+  const readers = openReaders(dataDirectory, registry);
+  for (const reader of readers.values()) reader.hold();
+  return {
+    readers,
+    files: new Map([...readers].map(([partition, { path }]) => [partition, path])),
+    close() {
+      for (const reader of readers.values()) reader.close();
+    },
+  };
+}
+
+/** The partitions of the topics that have no state file here: other members of the group hold them. */
+export function missingPartitions({ readers }: StateView): number[] {
+  const partitions = [...readers.values()][0]?.identity.partitions ?? 0;
+  return Array.from({ length: partitions }, (_, partition) => partition).filter((partition) => !readers.has(partition));
+}
+
+/** Finds users among the files. */
+export class UserLookup {
+  readonly #view: StateView;
+  readonly #partitioner: PartitionerName;
+  readonly #partitions: number;
+
+  constructor(view: StateView, partitioner: PartitionerName) {
+    this.#view = view;
+    this.#partitioner = partitioner;
+    this.#partitions = [...view.readers.values()][0]?.identity.partitions ?? 0;
+  }
+
+  /** undefined: not known as of then. Throws no_data when the user's partition is not here. */
+  features(userId: string, asOfMs: number): FeatureValues | undefined {
+    for (const partition of this.partitionsOf(userId)) {
+      const profile = this.#view.readers.get(partition)!.profile(userId, asOfMs);
+      if (profile !== undefined) return profile.known ? profile.features : undefined;
+    }
+    return undefined;
+  }
+
+  /** Where the user can be: one partition, none for what no event can name, or all where upstream's partitioner is unknown. */
+  partitionsOf(userId: string): number[] {
+    if (!isId(userId)) return [];
+    if (this.#partitioner === 'any') return [...this.#view.readers.keys()];
+    const partition = partitionFor(this.#partitioner, Buffer.from(userId), this.#partitions);
+    if (this.#view.readers.has(partition)) return [partition];
+    throw new TipstreamError('no_data', `partition ${partition}, that of user ${JSON.stringify(userId)}, has no state file here`, {
+      hint: 'another member of the group holds it: export there', details: { user_id: userId, partition },
+    });
+  }
+}

@@ -1,0 +1,125 @@
+/** The four exports as columns and rows: all profiles or those of a spine, each computed as of a time or as it was served. */
+import { setImmediate } from 'node:timers/promises';
+import type { PartitionerName } from '../log/partitioner.js';
+import type { FeatureValues } from '../projections/feature.js';
+import type { Registry } from '../projections/registry.js';
+import { knownInOrder } from '../store/profiles.js';
+import { ServedProfiles, servedInOrder } from '../store/served-profiles.js';
+import type { Cell } from './cell.js';
+import { featureColumn, type Column } from './columns.js';
+import { Spine, type SpineShape } from './spine.js';
+import { missingPartitions, openStateView, UserLookup, type StateView } from './state-view.js';
+
+export interface ExportRequest {
+  readonly dataDirectory: string;
+  readonly partitioner: PartitionerName;
+  /** The profiles stored with decisions, instead of computed ones. */
+  readonly asServed: boolean;
+  /** Of all profiles that are computed. */
+  readonly asOfMs: number;
+  /** Path of the lines wanted; undefined for all. */
+  readonly spine: string | undefined;
+  readonly nowMs: number;
+  readonly signal: AbortSignal;
+  readonly onProgress: (what: string) => void;
+}
+
+export interface ExportTable {
+  readonly columns: readonly Column[];
+  /** How many rows there will be, where that is known before. */
+  readonly lines: number | undefined;
+  readonly missingPartitions: readonly number[];
+  readonly rows: AsyncIterable<readonly Cell[]>;
+  /** Rows of the spine, so far, of users or decisions that are not known. */
+  unknown(): number;
+  close(): void;
+}
+
+/** Between these the process sees Ctrl-C. */
+const ROWS_AT_ONCE = 500;
+
+/** Throws what Spine.check and openStateView throw. The rows come from one snapshot of each file, taken here. */
+export async function openTable(request: ExportRequest, registry: Registry): Promise<ExportTable> {
+  const { dataDirectory, nowMs, signal, onProgress } = request;
+  const own: Column[] = [
+    { name: 'user_id', type: 'text' }, ...(request.asServed ? [{ name: 'decision_id', type: 'text' } as const] : []), { name: 'as_of_ms', type: 'int64' },
+    ...registry.features.map(featureColumn),
+  ];
+  let spine: Spine | undefined;
+  let shape: SpineShape | undefined;
+  if (request.spine !== undefined) {
+    spine = new Spine(request.spine, request.asServed ? 'decision_id' : 'as_of_ms', own.map(({ name }) => name));
+    onProgress('checking the spine');
+    shape = await spine.check();
+  }
+  const view = await openStateView(dataDirectory, registry, shape?.lines, nowMs, {
+    signal, onProgress: (copied, total) => onProgress(`copying the state: ${Math.floor((100 * copied) / Math.max(1, total))} %`),
+  });
+  const served = new Map<number, ServedProfiles>();
+  const close = (): void => {
+    for (const file of served.values()) file.close();
+    view.close();
+  };
+  try {
+    if (request.asServed) for (const [partition, path] of view.files) served.set(partition, new ServedProfiles(path));
+    let unknown = 0;
+    const context: Context = { request, registry, view, served, countUnknown: () => unknown++ };
+    return {
+      columns: [...own, ...(shape?.others ?? [])],
+      lines: shape?.lines,
+      missingPartitions: missingPartitions(view),
+      rows: spine === undefined ? allRows(context) : spineRows(context, spine, shape!),
+      unknown: () => unknown,
+      close,
+    };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+interface Context {
+  readonly request: ExportRequest;
+  readonly registry: Registry;
+  readonly view: StateView;
+  readonly served: ReadonlyMap<number, ServedProfiles>;
+  readonly countUnknown: () => void;
+}
+
+async function* allRows({ request, registry, view, served }: Context): AsyncGenerator<Cell[]> {
+  let rows = 0;
+  const profiles = request.asServed ? servedInOrder([...served.values()]) : knownInOrder([...view.readers.values()], request.asOfMs);
+  for (const profile of profiles) {
+    if (++rows % ROWS_AT_ONCE === 0) await setImmediate();
+    request.signal.throwIfAborted();
+    const key = 'decisionId' in profile ? [profile.userId, profile.decisionId, profile.asOfMs] : [profile.userId, request.asOfMs];
+    yield [...key, ...cellsOf(registry, profile.features)];
+  }
+}
+
+async function* spineRows(context: Context, spine: Spine, { others }: SpineShape): AsyncGenerator<Cell[]> {
+  const { request, registry, view, served } = context;
+  const lookup = new UserLookup(view, request.partitioner);
+  const empty = registry.emptyValues();
+  let rows = 0;
+  for await (const line of spine.walk()) {
+    if (++rows % ROWS_AT_ONCE === 0) await setImmediate();
+    request.signal.throwIfAborted();
+    const { userId, decisionId } = line;
+    const passed = others.map(({ name }) => line.others.get(name));
+    if (request.asServed) {
+      const found = lookup.partitionsOf(userId).map((partition) => served.get(partition)!.get(userId, decisionId)).find((one) => one !== undefined);
+      if (found === undefined) context.countUnknown();
+      // Nothing was served, so nothing is said: a volume of 0 would be a claim.
+      yield [userId, decisionId, found?.asOfMs ?? null, ...cellsOf(registry, found?.features ?? {}), ...passed];
+    } else {
+      const features = lookup.features(userId, line.asOfMs);
+      if (features === undefined) context.countUnknown();
+      yield [userId, line.asOfMs, ...cellsOf(registry, features ?? empty), ...passed];
+    }
+  }
+}
+
+function cellsOf(registry: Registry, features: FeatureValues): Cell[] {
+  return registry.names.map((name) => features[name] ?? null);
+}

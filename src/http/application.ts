@@ -1,0 +1,103 @@
+/**
+ * What the HTTP layer asks of the running service. The service implements it (src/consumers/service.ts); tests of the routes
+ * implement it by hand. Methods throw TipstreamError; the error's kind names the HTTP status.
+ */
+import type { CandidatesEvent, ScoredEvent } from '../topics.js';
+
+/** topic -> partition -> next offset */
+export type Positions = Readonly<Record<string, Readonly<Record<string, number>>>>;
+export type FeatureValues = Readonly<Record<string, number | string | null>>;
+
+export interface ProfileDocument {
+  readonly user_id: string;
+  readonly as_of_ms: number;
+  readonly features: FeatureValues;
+  readonly feature_set: string;
+  readonly positions: Positions;
+}
+
+export interface LagRow {
+  readonly group: string;
+  readonly topic: string;
+  readonly partition: number;
+  /** The next offset that the state file holds; null where nothing has been applied. */
+  readonly applied_offset: number | null;
+  /** What the group committed to the log, for its own tools; null when it never did. */
+  readonly committed_offset: number | null;
+  readonly log_end_offset: number;
+  readonly lag_records: number;
+  /** Age of the first record not yet applied; 0 when there is none. */
+  readonly lag_seconds: number;
+  readonly status: 'ok' | 'behind' | 'stopped' | 'unassigned';
+  readonly reason: string;
+}
+
+export interface ScoreRequest extends Omit<CandidatesEvent, 'decision_id' | 'requested_at_ms'> {
+  /** Given: the decision is appended to tip.scored before the answer. Absent: nothing is recorded. */
+  readonly decision_id?: string | undefined;
+  /** Absent: the clock. */
+  readonly requested_at_ms?: number | undefined;
+}
+
+export interface ScoreResponse extends Omit<ScoredEvent, 'decision_id'> {
+  readonly decision_id: string | null;
+  /** Whether this decision is (now or already) in tip.scored. */
+  readonly recorded: boolean;
+}
+
+export interface PartitionStatus {
+  readonly partition: number;
+  readonly state: 'restoring' | 'running' | 'stopped';
+  /** Why it stopped, with what to do. */
+  readonly error: { readonly code: string; readonly message: string; readonly hint?: string | undefined } | null;
+  /** topic -> next offset applied */
+  readonly positions: Readonly<Record<string, number>>;
+  readonly lag_records: number;
+}
+
+export interface ServiceStatus {
+  readonly ready: boolean;
+  readonly started_at_ms: number;
+  readonly log: 'sqlite' | 'kafka';
+  readonly group: string;
+  readonly live_policy: string;
+  readonly shadow_policy: string | null;
+  readonly feature_set: string;
+  readonly partitions: readonly PartitionStatus[];
+  readonly counts: { readonly applied: number; readonly rejected: number; readonly decisions: number; readonly users: number; readonly shadow_agreed: number; readonly shadow_compared: number };
+}
+
+export interface NewestScore {
+  readonly decision_id: string;
+  readonly user_id: string;
+  readonly policy: string;
+  readonly chosen_tip_id: string;
+  readonly shadow_tip_id: string | null;
+  readonly explored: boolean;
+  readonly candidates: number;
+  readonly scored_at_ms: number;
+}
+
+export interface ProduceSummary {
+  readonly accepted: number;
+  readonly rejected: number;
+  readonly errors: readonly { readonly line: number; readonly code: string; readonly message: string }[];
+  /** How many more there were, when `errors` does not hold them all. */
+  readonly errors_omitted?: number | undefined;
+}
+
+export interface Application {
+  /** Throws user_not_found, not_owner (details.owner), not_ready. */
+  profile(userId: string, asOfMs?: number): Promise<ProfileDocument>;
+  score(request: ScoreRequest): Promise<ScoreResponse>;
+  /**
+   * Lines of produce's format, as bytes where they came as bytes (so that bad UTF-8 can still be seen), blank ones included.
+   * Resolves however many were rejected; rejects when reading or appending failed.
+   */
+  produce(lines: AsyncIterable<string | Buffer>, options: { readonly atomic: boolean }): Promise<ProduceSummary>;
+  lag(): Promise<readonly LagRow[]>;
+  status(): ServiceStatus;
+  newestScores(limit: number): readonly NewestScore[];
+  /** Prometheus text exposition. */
+  metrics(): Promise<string>;
+}

@@ -1,0 +1,28 @@
+/** Every route of the API, in the order in which /openapi.json lists them. A new route is a file in routes/ and a line here. */
+import { openApiDocument } from './openapi.js';
+import type { Route } from './route.js';
+import { eventsRoute } from './routes/events.js';
+import { liveRoute, readyRoute } from './routes/health.js';
+import { lagRoute } from './routes/lag.js';
+import { metricsRoute } from './routes/metrics.js';
+import { pageRoutes } from './routes/page.js';
+import { profileRoute } from './routes/profile.js';
+import { scoreRoute } from './routes/score.js';
+import { statusRoute } from './routes/status.js';
+
+const DATA_ROUTES: readonly Route[] = [profileRoute, eventsRoute, scoreRoute, lagRoute, statusRoute, liveRoute, readyRoute, metricsRoute];
+
+/** The routes, the page and the document that describes them; `secured`: whether a token is asked for. */
+export function routesOf(secured: boolean): readonly Route[] {
+  const openApiRoute: Route = {
+    method: 'GET',
+    path: '/openapi.json',
+    operationId: 'getOpenApi',
+    summary: 'This document',
+    answers: { 200: { description: 'OpenAPI 3.1.' } },
+    handle: () => document,
+  };
+  const api = [...DATA_ROUTES, openApiRoute];
+  const document = openApiDocument(api, secured);
+  return [...api, ...pageRoutes];
+}

@@ -1,0 +1,134 @@
+/** What requests and answers look like, beside the events of src/topics.ts. Requests are checked against these; answers are described by them. */
+import { z } from 'zod';
+import { ERROR_KINDS, type ErrorCode } from '../errors.js';
+import { candidatesSchema, scoredSchema, MAX_TIME_MS, TOPICS, type TopicName } from '../topics.js';
+import type { LagRow, NewestScore, PartitionStatus, ProduceSummary, ProfileDocument, ServiceStatus } from './application.js';
+import { parseTime } from '../events/time.js';
+
+/** An id as events have it. */
+const id = candidatesSchema.shape.user_id;
+const count = z.int().min(0);
+const timeMs = z.int().min(0).max(MAX_TIME_MS).meta({ description: 'Unix milliseconds' });
+const positions = z.record(z.string(), z.record(z.string(), count)).meta({ description: 'topic -> partition -> next offset' });
+const features = z.record(z.string(), z.union([z.number(), z.string(), z.null()])).meta({ description: 'feature name -> value; null where the feature is empty' });
+
+export const userParameter = z.object({ user_id: id.meta({ description: 'percent-encoded UTF-8, a slash as %2F' }) });
+
+export const asOfQuery = z.strictObject({
+  as_of_ms: z
+    .string({ error: 'must be given once' })
+    .transform((text, context) => {
+      const ms = parseTime(text);
+      if (ms !== undefined) return ms;
+      context.addIssue({ code: 'custom', message: 'must be Unix milliseconds or ISO 8601, from 1970 to 9999' });
+      return z.NEVER;
+    })
+    .optional()
+    .meta({ description: 'Unix milliseconds or ISO 8601 (UTC unless it names a zone); absent: now' }),
+});
+
+const SWITCH: Readonly<Record<string, boolean>> = { true: true, '1': true, '': true, false: false, '0': false };
+export const atomicQuery = z.strictObject({
+  atomic: z
+    .enum(['true', 'false', '1', '0', ''], { error: 'must be true or false' })
+    .transform((word) => SWITCH[word] ?? false)
+    .optional()
+    .meta({ description: 'true: write nothing when a line is rejected' }),
+});
+
+export const noQuery = z.strictObject({});
+
+export const profileSchema = z.object({
+  user_id: id,
+  as_of_ms: timeMs,
+  features,
+  feature_set: z.string(),
+  positions,
+}) satisfies z.ZodType<ProfileDocument>;
+
+export const scoreRequestSchema = candidatesSchema.extend({
+  decision_id: id.nullish().meta({ description: 'given: the decision is in tip.scored before the answer; absent or null: nothing is recorded' }),
+  requested_at_ms: candidatesSchema.shape.requested_at_ms.nullish().meta({ description: 'Unix milliseconds; absent or null: now' }),
+});
+
+export const scoreResponseSchema = scoredSchema.extend({
+  decision_id: id.nullable(),
+  recorded: z.boolean().meta({ description: 'whether this decision is in tip.scored' }),
+});
+
+const valueSchemas = Object.values(TOPICS).filter(({ role }) => role === 'consumed').map(({ schema }) => schema);
+export const produceLineSchema = z
+  .object({
+    topic: z.string().meta({ description: `full name, with the topic prefix; one of ${(Object.keys(TOPICS) as TopicName[]).join(', ')}` }),
+    value: z.union(valueSchemas as unknown as [z.ZodType, z.ZodType]),
+    key: z.string().nullish().meta({ description: 'absent or null: the user_id' }),
+    headers: z.record(z.string(), z.unknown()).nullish(),
+  })
+  .meta({ description: 'One line of NDJSON.' });
+
+const summary = {
+  accepted: count.meta({ description: 'lines written' }),
+  rejected: count,
+  errors: z.array(z.object({ line: z.int().min(1), code: z.string(), message: z.string() })),
+  errors_omitted: count.optional().meta({ description: 'how many more there were' }),
+};
+export const produceSummarySchema = z.object(summary) satisfies z.ZodType<ProduceSummary>;
+
+export const lagSchema = z.array(
+  z.object({
+    group: z.string(),
+    topic: z.string(),
+    partition: count,
+    applied_offset: count.nullable().meta({ description: 'next offset of the state file; null where nothing has been applied' }),
+    committed_offset: count.nullable().meta({ description: 'what the group committed to the log' }),
+    log_end_offset: count,
+    lag_records: count,
+    lag_seconds: z.number().min(0).meta({ description: 'age of the first record not yet applied; 0 when there is none' }),
+    status: z.enum(['ok', 'behind', 'stopped', 'unassigned']),
+    reason: z.string().meta({ description: 'which rule gave the status' }),
+  }),
+) satisfies z.ZodType<readonly LagRow[]>;
+
+const partitionStatus = z.object({
+  partition: count,
+  state: z.enum(['restoring', 'running', 'stopped']),
+  error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }).nullable(),
+  positions: z.record(z.string(), count).meta({ description: 'topic -> next offset' }),
+  lag_records: count,
+}) satisfies z.ZodType<PartitionStatus>;
+
+const newestScore = z.object({
+  decision_id: z.string(),
+  user_id: z.string(),
+  policy: z.string(),
+  chosen_tip_id: z.string(),
+  shadow_tip_id: z.string().nullable().meta({ description: 'what the shadow policy would have chosen' }),
+  explored: z.boolean(),
+  candidates: count,
+  scored_at_ms: timeMs,
+}) satisfies z.ZodType<NewestScore>;
+
+const serviceStatus = z.object({
+  ready: z.boolean(),
+  started_at_ms: timeMs,
+  log: z.enum(['sqlite', 'kafka']),
+  group: z.string(),
+  live_policy: z.string(),
+  shadow_policy: z.string().nullable(),
+  feature_set: z.string(),
+  partitions: z.array(partitionStatus),
+  counts: z.object({ applied: count, rejected: count, decisions: count, users: count, shadow_agreed: count, shadow_compared: count }),
+}) satisfies z.ZodType<ServiceStatus>;
+export const statusSchema = serviceStatus.extend({ now_ms: timeMs, newest_scores: z.array(newestScore) });
+
+export const liveSchema = z.object({ live: z.literal(true) });
+export const readySchema = z.object({ ready: z.literal(true) });
+
+export const errorSchema = z.object({
+  error: z.object({
+    code: z.enum(Object.keys(ERROR_KINDS) as [ErrorCode, ...ErrorCode[]]),
+    message: z.string(),
+    details: z.record(z.string(), z.unknown()).optional().meta({ description: 'facts for a program; `hint` says what to do' }),
+  }),
+});
+export const produceRefusalSchema = z.object({ ...summary, error: errorSchema.shape.error });

@@ -1,0 +1,137 @@
+/**
+ * The HTTP server, not yet listening: fastify with tipstream's checks before the routes and one form of error after them. A request passes
+ * headers, shutdown, token or Host, content type, body parser, handler; whatever is thrown on the way becomes {error: {...}}.
+ */
+import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, type HTTPMethods } from 'fastify';
+import { TipstreamError } from '../errors.js';
+import { SECURITY_HEADERS, bearerCheck, checkHost, isLoopback } from './access.js';
+import type { Application } from './application.js';
+import { readJsonBodies, streamNdjsonBodies } from './body-parsers.js';
+import { answerBrokenRequest } from './broken-request.js';
+import { errorAnswer } from './error-answer.js';
+import { JSON_TYPE, NDJSON_TYPES, routerPath, type Route } from './route.js';
+import { routesOf } from './routes.js';
+
+export interface ServerOptions {
+  /** Where it will listen, which decides whether the Host header is checked. */
+  readonly host: string;
+  /** Given: what callers must send as bearer token. */
+  readonly token?: string | undefined;
+  /** Absent: nothing is logged. */
+  readonly logger?: FastifyBaseLogger | undefined;
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Answers without a token. */
+    open?: boolean;
+    /** The content types of the body, for the answer to any other. */
+    accepts?: readonly string[];
+  }
+}
+
+/** No byte in either direction for this long, and the connection goes. Longer than any answer takes. */
+const IDLE_CONNECTION_MS = 300_000;
+/** More than the longest percent-encoded id; a longer one is refused as an id, with a message. Node bounds the request line. */
+const MAX_PARAMETER_LENGTH = 65_536;
+const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+export function buildServer(application: Application, options: ServerOptions): FastifyInstance {
+  const server = fastify({
+    ...(options.logger === undefined ? {} : { loggerInstance: options.logger }),
+    logController: new LogController({ disableRequestLogging: true }),
+    connectionTimeout: IDLE_CONNECTION_MS,
+    // Both are said by requestCheck, in our form.
+    return503OnClosing: false,
+    http: { requireHostHeader: false },
+    routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
+    frameworkErrors: (error, request, reply) => sendError(error, request, reply.headers(SECURITY_HEADERS)),
+    clientErrorHandler: answerBrokenRequest,
+  });
+  server.addHook('onRequest', requestCheck(server, options));
+  server.setErrorHandler(sendError);
+  server.setNotFoundHandler((request) => {
+    throw new TipstreamError('not_found', `there is no ${request.method} ${pathOf(request)}`, { hint: 'GET /openapi.json lists every route' });
+  });
+  readJsonBodies(server);
+  const routes = routesOf(options.token !== undefined);
+  for (const route of routes) if (route.body?.kind !== 'ndjson') addRoute(server, route, application);
+  void server.register(async (child) => {
+    streamNdjsonBodies(child);
+    for (const route of routes) if (route.body?.kind === 'ndjson') addRoute(child, route, application);
+  });
+  refuseOtherMethods(server, routes);
+  return server;
+}
+
+function addRoute(server: FastifyInstance, route: Route, application: Application): void {
+  const accepts = route.body === undefined ? [] : route.body.kind === 'json' ? [JSON_TYPE] : NDJSON_TYPES;
+  server.route({
+    method: route.method,
+    url: routerPath(route.path),
+    config: { open: route.open ?? false, accepts },
+    handler: async (request, reply) => route.handle(request, reply, application),
+  });
+}
+
+/** 405 for the methods that a known path does not have. */
+function refuseOtherMethods(server: FastifyInstance, routes: readonly Route[]): void {
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const own = routes.filter((route) => route.path === path).map((route) => route.method);
+    const allowed = own.includes('GET') ? [...own, 'HEAD'] : own;
+    const refuse = async (request: FastifyRequest, reply: FastifyReply): Promise<never> => {
+      void reply.header('allow', allowed.join(', '));
+      throw new TipstreamError('method_not_allowed', `${path} takes ${own.join(' and ')}, not ${request.method}`, { details: { allowed } });
+    };
+    // Before the body is looked at.
+    server.route({ method: METHODS.filter((method) => !(allowed as string[]).includes(method as string)), url: routerPath(path), onRequest: refuse, handler: refuse });
+  }
+}
+
+function requestCheck(server: FastifyInstance, { host, token }: ServerOptions): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
+  const checkToken = token === undefined ? undefined : bearerCheck(token);
+  const guarded = token === undefined && isLoopback(host);
+  let closing = false;
+  server.addHook('preClose', async () => {
+    closing = true;
+  });
+  return async (request, reply) => {
+    void reply.headers(SECURITY_HEADERS);
+    if (closing) throw new TipstreamError('not_ready', 'the service is shutting down');
+    if (request.headers.host === undefined && request.raw.httpVersion === '1.1') throw new TipstreamError('invalid_argument', 'the request has no Host header');
+    const { accepts, open } = request.routeOptions.config;
+    if (guarded) checkHost(request.headers.host);
+    if (checkToken !== undefined && !open) checkToken(request.headers.authorization);
+    if (accepts !== undefined && request.method === 'POST') checkBodyHeaders(request, accepts);
+  };
+}
+
+/**
+ * A page of another origin can post forms and text without asking; JSON and NDJSON it cannot, so a POST has to say that it is one of these,
+ * even when it has no body.
+ */
+function checkBodyHeaders({ headers }: FastifyRequest, accepts: readonly string[]): void {
+  const type = headers['content-type']?.split(';', 1)[0]!.trim().toLowerCase();
+  if (type === undefined || !accepts.includes(type)) {
+    throw new TipstreamError('unsupported_media_type', type === undefined ? 'the request has no content-type' : `the content-type ${type} is not read here`, {
+      details: { accepts }, hint: `send the header content-type: ${accepts[0]}`,
+    });
+  }
+  const encoding = headers['content-encoding']?.toLowerCase() ?? 'identity';
+  if (encoding !== 'identity') {
+    throw new TipstreamError('unsupported_media_type', `the content-encoding ${encoding} is not read here`, { hint: 'send the body uncompressed' });
+  }
+}
+
+function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const { status, retryable, body } = errorAnswer(error);
+  if (status >= 500 && status !== 503) request.log.error({ err: error, method: request.method, path: pathOf(request), code: body.error.code }, 'request failed');
+  if (status === 401) void reply.header('www-authenticate', 'Bearer');
+  if (status === 503 && retryable) void reply.header('retry-after', '1');
+  void reply.code(status).type('application/json; charset=utf-8').send(body);
+}
+
+/** Without the query. */
+function pathOf(request: FastifyRequest): string {
+  return request.url.split('?', 1)[0]!;
+}

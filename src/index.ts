@@ -1,0 +1,117 @@
+/**
+ * tipstream as a library: produce events, read profiles and rebuild one, in your own process. The service itself is run by the
+ * `tipstream` command.
+ */
+import { loadConfig, type Config } from './config.js';
+import { rebuildProfile, type RebuiltProfile } from './consumers/rebuild-profile.js';
+import { TipstreamError } from './errors.js';
+import type { ProfileDocument } from './http/application.js';
+import { ensureTopics } from './log/ensure-topics.js';
+import { openLog } from './log/open.js';
+import { createProducer, type TipProducer } from './producer/producer.js';
+import { defaultRegistry, type Registry } from './projections/registry.js';
+import { withReaderOf } from './store/locate-user.js';
+import { profileDocument } from './store/profiles.js';
+import { MAX_TIME_MS } from './topics.js';
+
+export type { RebuiltProfile } from './consumers/rebuild-profile.js';
+export { ERROR_KINDS, TipstreamError, type ErrorCode } from './errors.js';
+export type { Positions, ProfileDocument } from './http/application.js';
+export type { RecordAddress, RecordHeaders } from './log/port.js';
+export type { EventInput, OutgoingEvent, SendOptions, TipProducer } from './producer/producer.js';
+
+// What a feature is made of.
+export type { AddToCounter, CounterFamily, CounterReader } from './projections/counter.js';
+export { defineFeature, type FeatureDefinition, type FeatureDtype, type FeatureSource, type FeatureValue, type FeatureValues } from './projections/feature.js';
+export { mostFrequentIndex, mostFrequentKey } from './projections/mode.js';
+export { createRegistry, defaultRegistry, type Registry } from './projections/registry.js';
+export { servedTips, servedTipsWith } from './projections/served.js';
+export type { TipState } from './projections/tip.js';
+export { DAY_MS, hasHappened, isInWindow, WINDOW_MS } from './projections/window.js';
+
+export {
+  TOPICS, TOPIC_NAMES,
+  type Action, type Candidate, type CandidatesEvent, type ControlEvent, type FeedbackEvent, type ProfileFeaturesEvent, type ScoredEvent, type ServedEvent, type TopicName,
+} from './topics.js';
+
+/** The options that the command line has too, by their names in config.ts; environment variables are not read. */
+export interface TipstreamOptions {
+  /** Directory of the embedded log and of the state files; './data' unless given. */
+  readonly data?: string | undefined;
+  /** Kafka brokers, 'HOST:PORT,HOST:PORT' or a list; the embedded log unless given. */
+  readonly brokers?: string | readonly string[] | undefined;
+  readonly topicPrefix?: string | undefined;
+  /** Partitions of topics that are created now, on the embedded log; 4 unless given. */
+  readonly partitions?: number | undefined;
+  /** As the service was started with; 'murmur2' unless given. */
+  readonly partitioner?: 'murmur2' | 'crc32' | 'any' | undefined;
+  /** Larger events are refused; 1,048,576 unless given. */
+  readonly maxValueBytes?: number | undefined;
+  readonly kafkaSsl?: boolean | undefined;
+  /** Paths of PEM files. */
+  readonly kafkaCa?: string | undefined;
+  readonly kafkaCert?: string | undefined;
+  readonly kafkaKey?: string | undefined;
+  readonly kafkaSaslMechanism?: 'plain' | 'scram-sha-256' | 'scram-sha-512' | undefined;
+  readonly kafkaUsername?: string | undefined;
+  readonly kafkaPassword?: string | undefined;
+  readonly kafkaClientId?: string | undefined;
+  /** The features that profiles are made of; the built-in eight unless given. */
+  readonly registry?: Registry | undefined;
+}
+
+export interface Tipstream {
+  readonly producer: TipProducer;
+  /**
+   * As of now, or of `asOf` (Unix ms or a Date, 1970 to 9999), from the state files in `data`: `tipstream start` writes them, and may be running. Throws
+   * user_not_found for a user without events in the 30 days before, no_data where nothing has been folded, invalid_argument.
+   *
+   * With a registry of your own, values are computed from the kept tips: exact too, but a user with very many tips takes longer.
+   */
+  getProfile(userId: string, options?: { readonly asOf?: number | Date | undefined }): Promise<ProfileDocument>;
+  /**
+   * Replays the user's events from the log into the state file, up to where the state stands, and says what changed. Throws data_in_use while
+   * `tipstream start` runs on the directory, no_data, offset_out_of_range when the log no longer holds all of it, and state_mismatch with a registry, log
+   * or prefix other than the one it was folded with.
+   */
+  rebuildProfile(userId: string): Promise<RebuiltProfile>;
+  /** Disconnects. What was sent is durable already. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the log. Creates the embedded log and its topics where there are none; on Kafka, topics must exist (`tipstream topics create`). Throws
+ * invalid_argument, log_unavailable, partition_count_changed.
+ */
+export async function openTipstream(options: TipstreamOptions = {}): Promise<Tipstream> {
+  const { registry = defaultRegistry, ...flags } = options;
+  const config: Config = loadConfig(flags, {});
+  const log = await openLog(config);
+  const { data: dataDirectory, topicPrefix, partitioner, maxValueBytes } = config;
+  try {
+    if (config.log === 'sqlite') await ensureTopics(log, { prefix: topicPrefix, partitions: config.partitions, partitionsGiven: config.given.has('partitions') });
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
+  const state = { dataDirectory, registry, partitioner };
+
+  return {
+    producer: createProducer(log, { prefix: topicPrefix, partitioner, maxValueBytes }),
+    async getProfile(userId, { asOf } = {}) {
+      const asOfMs = asOf === undefined ? Date.now() : timeOf(asOf);
+      return withReaderOf({ ...state, otherFeatures: 'recompute' }, userId, (reader, partition) => profileDocument(reader, partition, userId, asOfMs, registry.featureSet));
+    },
+    async rebuildProfile(userId) {
+      const partition = withReaderOf(state, userId, (_, found) => found);
+      return rebuildProfile(log, registry, { dataDirectory, topicPrefix, partitioner, rules: { maxValueBytes }, partition }, userId, Date.now());
+    },
+    close: () => log.close(),
+  };
+}
+
+function timeOf(asOf: number | Date): number {
+  const ms = Number(asOf);
+  if (Number.isSafeInteger(ms) && ms >= 0 && ms <= MAX_TIME_MS) return ms;
+  throw new TipstreamError('invalid_argument', 'asOf must be a Date or whole Unix milliseconds, from 1970 to 9999', { details: { asOf: String(asOf) } });
+}

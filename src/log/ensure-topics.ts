@@ -1,0 +1,29 @@
+import { TipstreamError } from '../errors.js';
+import type { Log } from './port.js';
+import { topicSettings } from './topic-settings.js';
+
+export interface EnsureTopicsOptions {
+  readonly prefix: string;
+  readonly partitions: number;
+  /** Whether somebody asked for this number, or it is only the default. */
+  readonly partitionsGiven: boolean;
+}
+
+/**
+ * Creates the topics that are missing and answers their names. Topics that exist decide the number of partitions of new ones; throws
+ * partition_count_changed when another number was asked for outright.
+ */
+export async function ensureTopics(log: Log, { prefix, partitions, partitionsGiven }: EnsureTopicsOptions): Promise<readonly string[]> {
+  const wanted = topicSettings(prefix, partitions);
+  const existing = await log.describeTopics(wanted.map((topic) => topic.name));
+  if (existing.length === wanted.length && !partitionsGiven) return [];
+  const other = existing.find((topic) => topic.partitions !== partitions);
+  if (other !== undefined && partitionsGiven) {
+    throw new TipstreamError('partition_count_changed', `${other.name} has ${other.partitions} partitions, not ${partitions}`, {
+      hint: 'the number is fixed when topics are created: leave --partitions out, or start with new topics',
+      details: { topic: other.name, partitions: other.partitions, asked: partitions },
+    });
+  }
+  if (existing.length === wanted.length) return [];
+  return log.createTopics(topicSettings(prefix, existing[0]?.partitions ?? partitions));
+}

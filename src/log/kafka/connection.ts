@@ -1,0 +1,165 @@
+/**
+ * One Kafka cluster as this folder uses it: clusters (sets of connections) for reading and writing, kafkajs' own clients for
+ * groups and administration, and topic metadata.
+ *
+ * A broker answers the requests of one connection in turn, so a fetch that waits for new records holds up all that follow it.
+ * Hence `reading` never waits, and whoever does wait opens a cluster of its own.
+ */
+import type { Socket } from 'node:net';
+import kafkajs, { type Admin, type ISocketFactory, type Kafka, type RetryOptions } from 'kafkajs';
+import { asTipstreamError, rootCause, topicNotFound } from './failures.js';
+import { type Broker, type Cluster, createCluster, createLogger, openSocket, type PartitionMetadata } from './internals.js';
+import { connectionConfig, type KafkaLogOptions, logCreatorFor, type LogFunction } from './options.js';
+import { settledWithin } from './retry.js';
+
+const READ_COMMITTED = 1;
+const METADATA_MAX_AGE_MS = 60_000;
+const REQUEST_TIMEOUT_MS = 10_000;
+const CLOSES_WITHIN_MS = 2000;
+/** Reads and appends retry on their own terms, where they can be stopped; kafkajs should give up soon. */
+const SHORT_RETRY: RetryOptions = { initialRetryTime: 100, maxRetryTime: 1000, retries: 3 };
+/** For group members: nobody else retries for them, and a crash costs them their session. */
+export const LONG_RETRY: RetryOptions = { initialRetryTime: 100, maxRetryTime: 1000, retries: 1000 };
+
+export class Connection {
+  readonly brokers: readonly string[];
+  readonly log: LogFunction;
+  readonly kafka: Kafka;
+  readonly admin: Admin;
+  readonly reading: Cluster;
+  readonly #config;
+  readonly #logger;
+  readonly #clusters = new Map<Cluster, Sockets>();
+
+  private constructor(options: KafkaLogOptions) {
+    this.#config = connectionConfig(options);
+    this.brokers = this.#config.brokers;
+    this.log = options.log ?? (() => undefined);
+    const logCreator = logCreatorFor(options.log);
+    this.#logger = createLogger({ level: kafkajs.logLevel.INFO, logCreator });
+    this.kafka = new kafkajs.Kafka({ ...this.#config, socketFactory: new Sockets().open, logLevel: kafkajs.logLevel.INFO, logCreator, retry: SHORT_RETRY });
+    this.admin = this.kafka.admin();
+    this.reading = this.newCluster();
+  }
+
+  /** @throws log_unavailable when no broker answers, log_failed when the credentials are refused */
+  static async open(options: KafkaLogOptions): Promise<Connection> {
+    const connection = new Connection(options);
+    try {
+      await connection.reading.connect();
+      await connection.admin.connect();
+    } catch (error) {
+      await connection.close();
+      throw connection.failure(error, 'connect');
+    }
+    return connection;
+  }
+
+  newCluster(): Cluster {
+    const sockets = new Sockets();
+    const cluster = createCluster({
+      ...this.#config,
+      socketFactory: sockets.open,
+      logger: this.#logger,
+      retry: SHORT_RETRY,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      metadataMaxAge: METADATA_MAX_AGE_MS,
+      allowAutoTopicCreation: false,
+      isolationLevel: READ_COMMITTED,
+    });
+    this.#clusters.set(cluster, sockets);
+    return cluster;
+  }
+
+  async closeCluster(cluster: Cluster): Promise<void> {
+    const sockets = this.#clusters.get(cluster);
+    this.#clusters.delete(cluster);
+    sockets?.refuseMore();
+    await settledWithin(cluster.disconnect(), CLOSES_WITHIN_MS);
+    sockets?.destroy();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([settledWithin(this.admin.disconnect(), CLOSES_WITHIN_MS), ...[...this.#clusters.keys()].map((cluster) => this.closeCluster(cluster))]);
+  }
+
+  failure(error: unknown, action: string): Error {
+    return asTipstreamError(error, action, this.brokers);
+  }
+
+  /** Runs an administrative action, its errors in tipstream's codes. */
+  async attempt<T>(action: string, run: () => Promise<T>): Promise<T> {
+    try {
+      return await run();
+    } catch (error) {
+      throw this.failure(error, action);
+    }
+  }
+}
+
+/** The sockets of one cluster: a request under way while it is closed must not open another, which would outlive it. */
+class Sockets {
+  readonly #open = new Set<Socket>();
+  #refusing = false;
+
+  readonly open: ISocketFactory = (options) => {
+    if (this.#refusing) throw new Error('the log is closed');
+    const socket = openSocket(options);
+    this.#open.add(socket);
+    socket.once('close', () => {
+      this.#open.delete(socket);
+      // kafkajs unrefs a dead socket at every failed reconnection, and Node would keep a listener for each.
+      socket.unref = () => socket;
+    });
+    return socket;
+  };
+
+  refuseMore(): void {
+    this.#refusing = true;
+  }
+
+  destroy(): void {
+    for (const socket of this.#open) socket.destroy();
+  }
+}
+
+/** The topic's partitions from the cluster's cached metadata, fetched when it is unknown. @throws topic_not_found */
+export async function partitionsOf(cluster: Cluster, topic: string, fresh = false): Promise<readonly PartitionMetadata[]> {
+  await cluster.connect();
+  try {
+    if (!cluster.targetTopics.has(topic)) await cluster.addMultipleTargetTopics([topic]);
+    else if (fresh) await cluster.refreshMetadata();
+    else await cluster.refreshMetadataIfNecessary();
+  } catch (error) {
+    if (rootCause(error).type !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error;
+    // Metadata is asked for all topics at once: one that was deleted since would fail the others too.
+    cluster.targetTopics.clear();
+    try {
+      await cluster.addMultipleTargetTopics([topic]);
+    } catch (again) {
+      throw rootCause(again).type === 'UNKNOWN_TOPIC_OR_PARTITION' ? topicNotFound(topic) : again;
+    }
+  }
+  const partitions = cluster.findTopicPartitionMetadata(topic);
+  if (partitions.length > 0) return partitions;
+  // A refresh that was under way for others, begun before this topic was among the targets, answered for this one too.
+  await cluster.refreshMetadataIfNecessary();
+  const asked = cluster.findTopicPartitionMetadata(topic);
+  if (asked.length === 0) throw topicNotFound(topic);
+  return asked;
+}
+
+/** Sends to a broker, and forgets a connection that was closed so that the next request opens another. */
+export async function sendTo<T>(cluster: Cluster, nodeId: number, send: (broker: Broker) => Promise<T>): Promise<T> {
+  const broker = await cluster.findBroker({ nodeId });
+  try {
+    return await send(broker);
+  } catch (error) {
+    // kafkajs keeps using a connection whose requests time out, though the broker behind it may long be another.
+    if (['KafkaJSConnectionClosedError', 'KafkaJSRequestTimeoutError'].includes(rootCause(error).name)) {
+      await broker.disconnect();
+      cluster.removeBroker(broker.connectionPool);
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,72 @@
+/** One partition of one topic on its way from the broker to a group member's handler. */
+import type { LogRecord } from '../port.js';
+import { type FetchedPartition, PARTITION_BYTES } from './fetch-request.js';
+import { decodeRecords, type RecordBatch, splitBatches } from './record-batch.js';
+
+/** Records handed over at once, more or less: batches are not split. Decoding so many takes about 10 ms. */
+const DELIVERY_RECORDS = 5000;
+
+export class Feed {
+  /** Not wanted until `resume`. */
+  paused = false;
+  closed = false;
+  inFlight = false;
+  /** Whether the log is known, or may be assumed, to hold more: such feeds are fetched without waiting. */
+  behind = true;
+  /** Where the next fetch goes on. */
+  fetchOffset: number;
+  /** Bytes fetched and not handed over yet; bounded by one fetch and what is below the threshold for another. */
+  waitingBytes = 0;
+  #waiting: RecordBatch[] = [];
+
+  constructor(
+    readonly topic: string,
+    readonly partition: number,
+    /** Where the next delivery goes on. */
+    public position: number,
+    /** The last stable offset when last heard of. */
+    public end: number,
+  ) {
+    this.fetchOffset = position;
+  }
+
+  get wantsFetch(): boolean {
+    return !this.closed && !this.paused && !this.inFlight && this.waitingBytes < PARTITION_BYTES / 2;
+  }
+
+  get hasDelivery(): boolean {
+    return !this.closed && !this.paused && this.#waiting.length > 0;
+  }
+
+  accept(fetched: FetchedPartition): void {
+    const batches = splitBatches(fetched.records, fetched.aborted);
+    this.end = fetched.lastStableOffset;
+    for (const batch of batches) {
+      this.#waiting.push(batch);
+      this.waitingBytes += batch.bytes.length;
+      this.fetchOffset = batch.lastOffset + 1;
+    }
+    this.behind = this.fetchOffset < this.end;
+  }
+
+  /** Moves the position on; answers the records between the old one and the new one, none where only markers were passed. */
+  take(): LogRecord[] {
+    const records: LogRecord[] = [];
+    const from = this.position;
+    let taken = 0;
+    while (taken < this.#waiting.length && records.length < DELIVERY_RECORDS) {
+      const batch = this.#waiting[taken++]!;
+      if (!batch.hidden) decodeRecords(batch, this.topic, this.partition, from, Infinity, records);
+      this.waitingBytes -= batch.bytes.length;
+      this.position = Math.max(this.position, batch.lastOffset + 1);
+    }
+    this.#waiting = this.#waiting.slice(taken);
+    return records;
+  }
+
+  close(): void {
+    this.closed = true;
+    this.#waiting = [];
+    this.waitingBytes = 0;
+  }
+}

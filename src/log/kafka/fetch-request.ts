@@ -1,0 +1,102 @@
+/** The Fetch request, version 11 (Kafka 2.3 and newer), read committed. */
+import { createRequire } from 'node:module';
+import { TipstreamError } from '../../errors.js';
+import { sendTo } from './connection.js';
+import type { Cluster, ProtocolRequest } from './internals.js';
+import type { AbortedTransaction } from './record-batch.js';
+import { ByteReader } from './wire.js';
+
+const require = createRequire(import.meta.url);
+const READ_COMMITTED = 1;
+const FETCH_KEY = 1;
+const VERSION = 11;
+const NETWORK_SLACK_MS = 5000;
+/** Of one partition; a larger batch is still returned whole when it comes first. */
+export const PARTITION_BYTES = 1_048_576;
+const RESPONSE_BYTES = 8 * PARTITION_BYTES;
+
+const encodeFetch = require('kafkajs/src/protocol/requests/fetch/v11/request') as (options: {
+  replicaId: number;
+  maxWaitTime: number;
+  minBytes: number;
+  maxBytes: number;
+  isolationLevel: number;
+  topics: { topic: string; partitions: { partition: number; fetchOffset: string; maxBytes: number }[] }[];
+}) => ProtocolRequest<FetchResponse>['request'];
+
+export interface FetchTarget {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+export interface FetchedPartition {
+  readonly topic: string;
+  readonly partition: number;
+  /** 0 is success. */
+  readonly errorCode: number;
+  readonly lastStableOffset: number;
+  readonly aborted: readonly AbortedTransaction[];
+  readonly records: Buffer;
+}
+
+interface FetchResponse {
+  readonly errorCode: number;
+  readonly partitions: FetchedPartition[];
+}
+
+/**
+ * Fetches from one broker. Answers as soon as there is any record, or after `maxWaitMs` without. The partitions are served in
+ * the order given, and those at the end may come back empty: rotate them.
+ */
+export async function fetchFrom(cluster: Cluster, nodeId: number, targets: readonly FetchTarget[], maxWaitMs: number): Promise<FetchResponse> {
+  const request = encodeFetch({
+    replicaId: -1,
+    maxWaitTime: maxWaitMs,
+    minBytes: 1,
+    maxBytes: RESPONSE_BYTES,
+    isolationLevel: READ_COMMITTED,
+    topics: targets.map(({ topic, partition, offset }) => ({
+      topic,
+      partitions: [{ partition, fetchOffset: String(offset), maxBytes: PARTITION_BYTES }],
+    })),
+  });
+  return sendTo(cluster, nodeId, (broker) => {
+    const spoken = broker.versions[FETCH_KEY];
+    if (spoken === undefined || spoken.minVersion > VERSION || spoken.maxVersion < VERSION) {
+      throw new TipstreamError('log_failed', `The broker does not speak Fetch version ${VERSION}`, { hint: 'tipstream needs Kafka 2.3 or newer.' });
+    }
+    return broker.connectionPool.send({ request, response, requestTimeout: maxWaitMs + NETWORK_SLACK_MS });
+  });
+}
+
+const response: ProtocolRequest<FetchResponse>['response'] = {
+  decode: (payload) => Promise.resolve(decodeResponse(payload)),
+  parse: (decoded) => Promise.resolve(decoded),
+};
+
+function decodeResponse(payload: Buffer): FetchResponse & { clientSideThrottleTime: number } {
+  const reader = new ByteReader(payload);
+  const clientSideThrottleTime = reader.int32();
+  const errorCode = reader.int16();
+  reader.int32(); // session id: none was asked for
+  const partitions = reader
+    .array(() => {
+      const topic = reader.string();
+      return reader.array(() => decodePartition(reader, topic));
+    })
+    .flat();
+  return { clientSideThrottleTime, errorCode, partitions };
+}
+
+function decodePartition(reader: ByteReader, topic: string): FetchedPartition {
+  const partition = reader.int32();
+  const errorCode = reader.int16();
+  reader.int64(); // high watermark: records between it and the last stable offset are not readable yet
+  const lastStableOffset = reader.int64();
+  reader.int64(); // log start offset: not told to a fetch that is out of range
+  const aborted = reader.array(() => ({ producerId: reader.bigInt64(), firstOffset: reader.int64() }));
+  reader.int32(); // preferred read replica: no rack was named
+  const records = reader.block();
+  return { topic, partition, errorCode, lastStableOffset, aborted, records };
+}

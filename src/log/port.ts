@@ -1,0 +1,150 @@
+/**
+ * The log, as the rest of tipstream sees it: topics of partitions of records, appended and read by offset, and a consumer
+ * group that hands partition p of every topic to the same member. Two implementations keep this contract, `sqlite/`
+ * (embedded, the default) and `kafka/`; one suite in test/log-contract.ts tests both. Nothing outside `src/log` knows which one runs.
+ *
+ * Topic names here are full names (prefix included).
+ */
+
+/** Header pairs in the order they were written; a name may repeat. */
+export type RecordHeaders = readonly (readonly [name: string, value: Buffer])[];
+
+export interface LogRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** Unix ms, set by the producer or by the log on append. */
+  readonly timestampMs: number;
+  readonly key: Buffer | null;
+  /** null is a tombstone. */
+  readonly value: Buffer | null;
+  readonly headers: RecordHeaders;
+}
+
+export interface NewRecord {
+  readonly topic: string;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers?: RecordHeaders;
+  /** Absent: murmur2 of the key; round robin when the key is null. */
+  readonly partition?: number;
+  /** Unix ms; absent: the clock at append. */
+  readonly timestampMs?: number;
+}
+
+export interface RecordAddress {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+export interface OffsetRange {
+  /** The first offset still in the log. */
+  readonly low: number;
+  /** The offset the next record will get (the last stable offset when transactions are open). */
+  readonly end: number;
+}
+
+/** What tipstream wants of a topic when it creates or checks it. */
+export interface TopicSettings {
+  readonly name: string;
+  readonly partitions: number;
+  /** -1: kept for ever. */
+  readonly retentionMs: number;
+  readonly cleanupPolicy: 'delete' | 'compact';
+  readonly maxMessageBytes: number;
+}
+
+/** What a topic is. A null setting could not be read (no permission to describe configs). */
+export interface TopicDescription {
+  readonly name: string;
+  readonly partitions: number;
+  readonly retentionMs: number | null;
+  readonly cleanupPolicy: string | null;
+  readonly maxMessageBytes: number | null;
+}
+
+export interface ReadRange {
+  readonly topic: string;
+  readonly partition: number;
+  readonly from: number;
+  /** Exclusive. Absent: go on with new records until the signal aborts. */
+  readonly to?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface Delivery {
+  readonly topic: string;
+  readonly partition: number;
+  /** Where reading stood before these records. */
+  readonly fromOffset: number;
+  /** Where reading stands after them; larger than the last record's offset + 1 where the log has gaps. */
+  readonly nextOffset: number;
+  /** The partition's end when this was fetched. */
+  readonly endOffset: number;
+  /** Ascending by offset; empty when only markers or aborted records were passed over. */
+  readonly records: readonly LogRecord[];
+}
+
+/**
+ * What a group member does with its partitions. For one partition the calls come in this order:
+ * `positions`, then `ready`, then `deliver` any number of times, then `revoked`.
+ */
+export interface PartitionHandler {
+  /**
+   * Synchronous, because kafkajs honours a seek only within the join itself. Answers the next offset per topic; a topic
+   * without an entry is read from its low end.
+   */
+  positions(partition: number): ReadonlyMap<string, number>;
+  /** The offsets the log holds, before the first delivery. A throw leaves the partition stopped: assigned, and never delivered. */
+  ready(partition: number, ranges: ReadonlyMap<string, OffsetRange>): void;
+  /** Takes ownership of the records at once. false: deliver no more of this topic and partition until `resume`. */
+  deliver(delivery: Delivery): boolean;
+  /** The partition belongs to somebody else from now on. */
+  revoked(partition: number): void;
+  /**
+   * Without a partition: the member cannot go on and has left the group. With one: the log does not hold what comes next of that partition
+   * (offset_out_of_range); it is stopped, as by `stopPartition`, and the others go on.
+   */
+  failed(error: Error, partition?: number): void;
+}
+
+export interface GroupOptions {
+  readonly group: string;
+  /** Full names; all have the same number of partitions. */
+  readonly topics: readonly string[];
+  readonly handler: PartitionHandler;
+  /** Published to the group so that other members can name this one (an HTTP address). */
+  readonly address?: string;
+}
+
+export interface GroupMember {
+  /** A hint for lag tools; the truth is what the handler stored. Never throws for a partition that has moved on. */
+  commit(partition: number, positions: ReadonlyMap<string, number>): Promise<void>;
+  resume(topic: string, partition: number): void;
+  /** Stop fetching every topic of the partition for good (until it is assigned again). */
+  stopPartition(partition: number): void;
+  /** partition -> address of the member that owns it, as far as the group knows. */
+  owners(): Promise<ReadonlyMap<number, string>>;
+  /** Leave the group; no delivery after it resolves. */
+  stop(): Promise<void>;
+}
+
+export interface Log {
+  readonly kind: 'sqlite' | 'kafka';
+  /** Creates what is missing, changes nothing that exists; answers the names created. */
+  createTopics(topics: readonly TopicSettings[]): Promise<readonly string[]>;
+  /** One entry for each name that exists. */
+  describeTopics(names: readonly string[]): Promise<readonly TopicDescription[]>;
+  /** Resolves when all are durable, in the order given per partition; answers where each went. One call at a time per partition keeps order. */
+  append(records: readonly NewRecord[]): Promise<readonly RecordAddress[]>;
+  /** partition -> range. Throws topic_not_found. */
+  offsets(topic: string): Promise<ReadonlyMap<number, OffsetRange>>;
+  /** Without a group, from any process. Yields arrays, ascending by offset. Throws offset_out_of_range below low or beyond end. */
+  read(range: ReadRange): AsyncIterable<readonly LogRecord[]>;
+  /** partition -> committed next offset, where there is one. */
+  committed(group: string, topic: string): Promise<ReadonlyMap<number, number>>;
+  /** Resolves once the member has joined. */
+  join(options: GroupOptions): Promise<GroupMember>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,26 @@
+/** What groups have committed: for lag tools to read, from any process. Where a member goes on is what its own state says. */
+import type { Database, Statement } from 'better-sqlite3';
+
+export class ConsumerOffsets {
+  readonly #select: Statement<[string, number], [partition: number, offset: number]>;
+  readonly #upsert: Statement<[string, number, number, number]>;
+
+  constructor(database: Database) {
+    this.#select = database
+      .prepare<[string, number], [number, number]>('SELECT partition, next_offset FROM consumer_offset WHERE group_name = ? AND topic_id = ?')
+      .raw(true);
+    this.#upsert = database.prepare(
+      `INSERT INTO consumer_offset (group_name, topic_id, partition, next_offset) VALUES (?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET next_offset = excluded.next_offset`,
+    );
+  }
+
+  committed(group: string, topicId: number): Map<number, number> {
+    return new Map(this.#select.all(group, topicId));
+  }
+
+  /** Within a transaction. */
+  commit(group: string, topicId: number, partition: number, offset: number): void {
+    this.#upsert.run(group, topicId, partition, offset);
+  }
+}

@@ -1,0 +1,162 @@
+/**
+ * The log in one SQLite file. Any number of processes may read it and append to it; the members of a group all live in one process,
+ * the one that owns the data directory.
+ */
+import type { Database } from 'better-sqlite3';
+import { TipstreamError } from '../../errors.js';
+import type {
+  GroupMember, GroupOptions, Log, LogRecord, NewRecord, OffsetRange, ReadRange, RecordAddress, TopicDescription, TopicSettings,
+} from '../port.js';
+import { Appender } from './appender.js';
+import { ConsumerOffsets } from './consumer-offsets.js';
+import { EndWatcher } from './end-watcher.js';
+import { asLogFailure, closedLog, readOnlyLog } from './failures.js';
+import { LogFile } from './log-file.js';
+import { Member } from './member.js';
+import type { LogDatabase } from './open-database.js';
+import { RecordTable } from './record-table.js';
+import { readRange } from './tail.js';
+import { checkPartition, checkSettings, TopicTable } from './topic-table.js';
+import { type Synchronous, type Write, WriteQueue } from './write-queue.js';
+
+/** What a transaction of `truncateBefore` deletes at most. */
+const DELETED_AT_ONCE = 5000;
+const COMMIT_BYTES = 64;
+
+export interface SqliteLogSettings {
+  readonly readOnly: boolean;
+  readonly synchronous: Synchronous;
+  readonly pollIntervalMs: number;
+  /** Unix ms. */
+  readonly clock: () => number;
+}
+
+export class SqliteLog implements Log {
+  readonly kind = 'sqlite';
+  readonly #path: string;
+  readonly #database: Database;
+  readonly #readOnly: boolean;
+  readonly #topics: TopicTable;
+  readonly #table: RecordTable;
+  readonly #offsets: ConsumerOffsets;
+  readonly #appender: Appender;
+  readonly #writes: WriteQueue;
+  readonly #watcher: EndWatcher;
+  readonly #file: LogFile;
+  readonly #members = new Set<Member>();
+  readonly #closed = new AbortController();
+  #closing: Promise<void> | undefined;
+
+  constructor({ database, path }: LogDatabase, settings: SqliteLogSettings) {
+    this.#path = path;
+    this.#database = database;
+    this.#readOnly = settings.readOnly;
+    this.#topics = new TopicTable(database);
+    this.#table = new RecordTable(database);
+    this.#offsets = new ConsumerOffsets(database);
+    this.#appender = new Appender(this.#topics, this.#table, settings.clock);
+    this.#writes = new WriteQueue(database, path, settings.synchronous);
+    this.#watcher = new EndWatcher(database, path, settings.pollIntervalMs);
+    this.#file = LogFile.share(path, this.#watcher);
+  }
+
+  async createTopics(topics: readonly TopicSettings[]): Promise<readonly string[]> {
+    topics.forEach(checkSettings);
+    return this.#write({ records: topics.length, bytes: 0, durable: true, run: () => this.#topics.create(topics) });
+  }
+
+  async describeTopics(names: readonly string[]): Promise<readonly TopicDescription[]> {
+    return this.#read(() => this.#topics.describe(names));
+  }
+
+  async append(records: readonly NewRecord[]): Promise<readonly RecordAddress[]> {
+    if (records.length === 0) return [];
+    const { addresses, ends } = await this.#write(this.#read(() => this.#appender.prepare(records)));
+    this.#file.appended(ends.map(({ topic, partition, offset }) => ({ topicId: topic.id, partition, end: offset })));
+    return addresses;
+  }
+
+  async offsets(topic: string): Promise<ReadonlyMap<number, OffsetRange>> {
+    return this.#read(() => this.#table.ranges(this.#topics.require(topic).id));
+  }
+
+  read(range: ReadRange): AsyncIterable<readonly LogRecord[]> {
+    return readRange(range, {
+      path: this.#path, topics: this.#topics, table: this.#table, watcher: this.#watcher, closed: this.#closed.signal,
+    });
+  }
+
+  async committed(group: string, topic: string): Promise<ReadonlyMap<number, number>> {
+    return this.#read(() => this.#offsets.committed(group, this.#topics.require(topic).id));
+  }
+
+  async join(options: GroupOptions): Promise<GroupMember> {
+    // Not within a call of another member's handler, whose partitions this may take.
+    await Promise.resolve();
+    return this.#read(() => {
+      const topics = [...new Set(options.topics)].map((name) => this.#topics.require(name));
+      const member = new Member(options, topics, this.#file.group(options.group, topics), {
+        path: this.#path,
+        table: this.#table,
+        watcher: this.#watcher,
+        commit: (topic, partition, position) =>
+          this.#write({
+            records: 1, bytes: COMMIT_BYTES, durable: false,
+            run: () => this.#offsets.commit(options.group, topic.id, partition, position),
+          }),
+        left: (leaver) => this.#members.delete(leaver),
+      });
+      this.#members.add(member);
+      return member;
+    });
+  }
+
+  /**
+   * Deletes a partition's records below an offset, which becomes its low end; its end stays. Does nothing when they are gone already.
+   * @throws topic_not_found, invalid_argument for an offset beyond the end
+   */
+  async truncateBefore(topicName: string, partition: number, offset: number): Promise<void> {
+    const { topic, range } = this.#read(() => {
+      const found = this.#topics.require(topicName);
+      checkPartition(found, partition);
+      return { topic: found, range: this.#table.range(found.id, partition) };
+    });
+    if (!Number.isSafeInteger(offset) || offset > range.end) {
+      throw new TipstreamError('invalid_argument', `cannot delete ${topicName}/${partition} up to ${offset}: it ends at ${range.end}`, {
+        details: { topic: topicName, partition, offset, end: range.end },
+      });
+    }
+    for (let low = range.low; low < offset; ) {
+      low = Math.min(low + DELETED_AT_ONCE, offset);
+      const before = low;
+      await this.#write({ records: DELETED_AT_ONCE, bytes: 0, durable: true, run: () => this.#table.deleteBefore(topic.id, partition, before) });
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([...this.#members].map((member) => member.stop()));
+    await this.#writes.close();
+    this.#closed.abort();
+    this.#file.release(this.#watcher);
+    this.#database.close();
+  }
+
+  #read<Result>(action: () => Result): Result {
+    if (this.#closing !== undefined) throw closedLog(this.#path);
+    try {
+      return action();
+    } catch (error) {
+      throw asLogFailure(error, this.#path);
+    }
+  }
+
+  async #write<Result>(write: Write<Result>): Promise<Result> {
+    if (this.#readOnly) throw readOnlyLog(this.#path);
+    return this.#writes.submit(write);
+  }
+}

@@ -1,0 +1,62 @@
+/** Whether the topics that exist are what tipstream needs. Pure: takes what is wanted and what was found. */
+import { DEAD_LETTER_HEADROOM_BYTES, DEAD_LETTER_SUFFIX, MIN_INPUT_RETENTION_MS } from '../topics.js';
+import type { TopicDescription, TopicSettings } from './port.js';
+
+export type TopicProblemCode = 'missing' | 'partition_count' | 'retention' | 'cleanup_policy' | 'max_message_bytes';
+
+export interface TopicProblem {
+  readonly topic: string;
+  readonly problem: TopicProblemCode;
+  readonly expected: string;
+  readonly found: string;
+}
+
+/**
+ * Partition counts must equal each other rather than a configured number, because the one that exists counts: the number that most of the topics
+ * have is taken as right, unless `partitions` insists on one. Settings that could not be read (null) are not held against a topic.
+ */
+export function checkTopics(wanted: readonly TopicSettings[], found: readonly TopicDescription[], partitions?: number): TopicProblem[] {
+  const byName = new Map(found.map((topic) => [topic.name, topic]));
+  const expectedPartitions = partitions ?? mostCommon(found.map((topic) => topic.partitions)) ?? wanted[0]?.partitions ?? 0;
+  return wanted.flatMap((settings) => {
+    const topic = byName.get(settings.name);
+    if (topic === undefined) return [{ topic: settings.name, problem: 'missing' as const, expected: 'a topic', found: 'none' }];
+    return [
+      partitionProblem(topic, expectedPartitions), retentionProblem(settings, topic), cleanupProblem(settings, topic),
+      sizeProblem(settings, topic, byName),
+    ].filter((problem) => problem !== undefined);
+  });
+}
+
+function mostCommon(numbers: readonly number[]): number | undefined {
+  const counts = new Map<number, number>();
+  for (const number of numbers) counts.set(number, (counts.get(number) ?? 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1] || b[0] - a[0])[0]?.[0];
+}
+
+function partitionProblem(topic: TopicDescription, expected: number): TopicProblem | undefined {
+  if (topic.partitions === expected) return undefined;
+  return { topic: topic.name, problem: 'partition_count', expected: `${expected} partitions, as the other topics`, found: `${topic.partitions}` };
+}
+
+function retentionProblem(settings: TopicSettings, topic: TopicDescription): TopicProblem | undefined {
+  if (settings.cleanupPolicy === 'compact' || topic.retentionMs === null || topic.retentionMs < 0 || topic.retentionMs >= MIN_INPUT_RETENTION_MS) return undefined;
+  return { topic: topic.name, problem: 'retention', expected: `retention.ms -1 or at least ${MIN_INPUT_RETENTION_MS} (31 days)`, found: `${topic.retentionMs}` };
+}
+
+function cleanupProblem(settings: TopicSettings, topic: TopicDescription): TopicProblem | undefined {
+  if (topic.cleanupPolicy === null) return undefined;
+  const policies = topic.cleanupPolicy.split(',').map((policy) => policy.trim());
+  // A compacted input loses all but the last event of a user; a published profile may be compacted and deleted.
+  const right = settings.cleanupPolicy === 'compact' ? policies.includes('compact') : !policies.includes('compact');
+  return right ? undefined : { topic: topic.name, problem: 'cleanup_policy', expected: settings.cleanupPolicy, found: topic.cleanupPolicy };
+}
+
+/** A dead letter is larger than its input, so its topic must take as much more as was planned for. */
+function sizeProblem(settings: TopicSettings, topic: TopicDescription, byName: ReadonlyMap<string, TopicDescription>): TopicProblem | undefined {
+  if (!topic.name.endsWith(DEAD_LETTER_SUFFIX) || topic.maxMessageBytes === null) return undefined;
+  const input = byName.get(topic.name.slice(0, -DEAD_LETTER_SUFFIX.length))?.maxMessageBytes;
+  const expected = input == null ? settings.maxMessageBytes : input + DEAD_LETTER_HEADROOM_BYTES;
+  if (topic.maxMessageBytes >= expected) return undefined;
+  return { topic: topic.name, problem: 'max_message_bytes', expected: `max.message.bytes of at least ${expected}`, found: `${topic.maxMessageBytes}` };
+}

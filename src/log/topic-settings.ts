@@ -1,0 +1,21 @@
+/** What `topics create` asks the log for: every topic of the table and a dead-letter topic for each consumed one. */
+import {
+  DEAD_LETTER_HEADROOM_BYTES, DEFAULT_MAX_MESSAGE_BYTES, KEEP_FOR_EVER, TOPICS, TOPIC_NAMES, deadLetterTopic, fullTopicName,
+} from '../topics.js';
+import type { TopicSettings } from './port.js';
+
+export function topicSettings(prefix: string, partitions: number, maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES): TopicSettings[] {
+  return TOPIC_NAMES.flatMap((topic) => {
+    const { role, cleanupPolicy, retentionMs } = TOPICS[topic];
+    const name = fullTopicName(prefix, topic);
+    const settings: TopicSettings = { name, partitions, retentionMs, cleanupPolicy, maxMessageBytes };
+    if (role !== 'consumed') return [settings];
+    return [
+      settings,
+      {
+        name: deadLetterTopic(name), partitions, retentionMs: KEEP_FOR_EVER, cleanupPolicy: 'delete' as const,
+        maxMessageBytes: maxMessageBytes + DEAD_LETTER_HEADROOM_BYTES,
+      },
+    ];
+  });
+}

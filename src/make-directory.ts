@@ -1,0 +1,49 @@
+/** Makes the directories that data lie in, and says in plain words why one cannot be made or used. */
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { TipstreamError } from './errors.js';
+
+const REASONS: Readonly<Record<string, string>> = {
+  EEXIST: 'there is a file of that name',
+  ENOTDIR: 'a part of the path is a file',
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  EROFS: 'the file system is read-only',
+  ENOENT: 'the file system does not take new directories there',
+  ENAMETOOLONG: 'the path is too long',
+};
+
+/**
+ * The directory is there and can be written afterwards. Its parents are made one by one: where a file system refuses new entries with ENOENT, as /proc does, mkdirSync's own recursion never ends. Throws
+ * invalid_argument for a path that cannot be a directory, disk_full.
+ */
+export function makeDirectory(path: string): void {
+  const missing: string[] = [];
+  for (let at = resolve(path); !existsSync(at); at = dirname(at)) missing.push(at);
+  try {
+    for (const directory of missing.reverse()) makeOne(directory);
+    if (!statSync(path).isDirectory()) throw Object.assign(new Error('not a directory'), { code: 'EEXIST' });
+    accessSync(path, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw directoryError(path, error);
+  }
+}
+
+/** Another process may have been faster. */
+function makeOne(directory: string): void {
+  try {
+    mkdirSync(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !existsSync(directory)) throw error;
+  }
+}
+
+/** What to tell a person about a failure of the file system; errors of unknown kinds come back as they are. */
+export function directoryError(path: string, error: unknown): unknown {
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  const options = { details: { path, system: code }, cause: error };
+  if (code === 'ENOSPC' || code === 'EDQUOT') return new TipstreamError('disk_full', `no space left to make the directory ${path}`, { hint: 'free space on that disk, then start again', ...options });
+  const reason = REASONS[code];
+  if (reason === undefined) return error;
+  return new TipstreamError('invalid_argument', `cannot keep data in ${path}: ${reason}`, { hint: 'choose another with --data, or TIPSTREAM_DATA', ...options });
+}

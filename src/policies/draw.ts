@@ -1,0 +1,22 @@
+/** The seeded draw: the same decision under the same policy and salt always draws the same number, so a replay chooses the same arm. */
+import { createHash } from 'node:crypto';
+
+/** u in [0, 1), a multiple of 2^-53, from SHA-256 of `POLICY|SALT|DECISION_ID`; `policy` as in the event, with its shadow suffix. */
+export function drawUniform(policy: string, salt: string, decisionId: string): number {
+  const hash = createHash('sha256').update(`${policy}|${salt}|${decisionId}`, 'utf8').digest();
+  // The top 53 of the first 64 bits: 32 from the first word, 21 from the second.
+  return (hash.readUInt32BE(0) * 2 ** 21 + (hash.readUInt32BE(4) >>> 11)) / 2 ** 53;
+}
+
+/**
+ * Index of the first candidate whose cumulative probability exceeds u; the last one when rounding leaves none.
+ * `propensities` in tip_id order, at least one.
+ */
+export function pick(propensities: ArrayLike<number>, u: number): number {
+  let cumulative = 0;
+  for (let i = 0; i < propensities.length; i++) {
+    cumulative += propensities[i]!;
+    if (cumulative > u) return i;
+  }
+  return propensities.length - 1;
+}

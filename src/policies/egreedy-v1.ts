@@ -1,0 +1,36 @@
+/** egreedy-v1: the candidate and the hour, nothing of the user's history. D = 7. */
+import type { Candidate } from '../topics.js';
+import { isLocalWeekend, localHour } from './local-time.js';
+import type { DecisionContext, PolicyDefinition } from './policy.js';
+import { quantise } from './quantise.js';
+
+const AGE_CAP_DAYS = 30;
+
+export const CANDIDATE_FEATURES = ['bias', 'is_overdue', 'task_age', 'priority', 'hour_sin', 'hour_cos', 'weekend'] as const;
+
+/** The seven entries as far as the context decides them; `withCandidate` fills in the rest. */
+export function contextEntries({ requestedAtMs, utcOffsetMin }: DecisionContext): number[] {
+  const angle = (2 * Math.PI * localHour(requestedAtMs, utcOffsetMin)) / 24;
+  return [1, 0, 0, 0, quantise(Math.sin(angle)), quantise(Math.cos(angle)), isLocalWeekend(requestedAtMs, utcOffsetMin) ? 1 : 0];
+}
+
+/** A copy of `entries`, which begin as `contextEntries` do, with the candidate's own three. */
+export function withCandidate(entries: readonly number[], candidate: Candidate): number[] {
+  const x = entries.slice();
+  x[1] = candidate.is_overdue ? 1 : 0;
+  x[2] = quantise(Math.min(candidate.task_age_days, AGE_CAP_DAYS) / AGE_CAP_DAYS);
+  x[3] = quantise((candidate.priority - 1) / 3);
+  return x;
+}
+
+export const egreedyV1: PolicyDefinition = {
+  name: 'egreedy-v1',
+  dimension: CANDIDATE_FEATURES.length,
+  featureNames: CANDIDATE_FEATURES,
+  hyperparameters: { lambda: 1, epsilon: 0.1 },
+  stateVersion: 1,
+  vectorizer(context) {
+    const entries = contextEntries(context);
+    return (candidate) => withCandidate(entries, candidate);
+  },
+};

@@ -1,0 +1,41 @@
+/** egreedy-v2: v1's features and five from the user's 30-day profile. D = 12. */
+import { CANDIDATE_FEATURES, contextEntries, withCandidate } from './egreedy-v1.js';
+import { localHour } from './local-time.js';
+import type { PolicyDefinition, ProfileValues } from './policy.js';
+import { quantise } from './quantise.js';
+
+const DWELL_CAP_MS = 600_000;
+/** The volume at which its entry reaches 1. */
+const VOLUME_CAP = 100;
+
+const FEATURE_NAMES = [
+  ...CANDIDATE_FEATURES,
+  'completion_rate_30d', 'dismiss_rate_30d', 'mean_dwell_30d', 'hour_from_preferred_cos', 'tip_volume_30d',
+] as const;
+
+/** The profile's number, or null when it has none; never NaN. */
+function numberOf(profile: ProfileValues, feature: string): number | null {
+  const value = profile[feature];
+  return typeof value === 'number' && Number.isFinite(value) ? value : null;
+}
+
+export const egreedyV2: PolicyDefinition = {
+  name: 'egreedy-v2',
+  dimension: FEATURE_NAMES.length,
+  featureNames: FEATURE_NAMES,
+  hyperparameters: { lambda: 1, epsilon: 0.1 },
+  stateVersion: 1,
+  vectorizer(context, profile) {
+    const preferredHour = numberOf(profile, 'preferred_hour');
+    const entries = [
+      ...contextEntries(context),
+      quantise(numberOf(profile, 'completion_rate_30d') ?? 0),
+      quantise(numberOf(profile, 'dismiss_rate_30d') ?? 0),
+      quantise(Math.min(numberOf(profile, 'mean_dwell_ms_30d') ?? 0, DWELL_CAP_MS) / DWELL_CAP_MS),
+      // No preferred hour is 0, a quarter turn from preferred: not the same as preferring midnight.
+      preferredHour === null ? 0 : quantise(Math.cos((2 * Math.PI * (localHour(context.requestedAtMs, context.utcOffsetMin) - preferredHour)) / 24)),
+      quantise(Math.min(1, Math.log(1 + (numberOf(profile, 'tip_volume_30d') ?? 0)) / Math.log(1 + VOLUME_CAP))),
+    ];
+    return (candidate) => withCandidate(entries, candidate);
+  },
+};

@@ -1,0 +1,42 @@
+/**
+ * What a policy is: a named way to turn (context, profile, candidate) into a feature vector, with the hyperparameters it is scored with.
+ * Policies live one to a file (egreedy-v1.ts, egreedy-v2.ts) and are listed in registry.ts; score.ts turns one into a decision.
+ */
+import type { Candidate } from '../topics.js';
+
+/** When the decision was asked for, and how far the user's local time is ahead of UTC. */
+export interface DecisionContext {
+  readonly requestedAtMs: number;
+  readonly utcOffsetMin: number;
+}
+
+/** A user's profile: feature name -> value; null and absent are the same. */
+export type ProfileValues = Readonly<Record<string, number | string | null>>;
+
+export interface Hyperparameters {
+  /** Ridge penalty: the prior's weight, added to the diagonal of G when solving. */
+  readonly lambda: number;
+  /** Share of the probability spread over all candidates, when no configure says otherwise. */
+  readonly epsilon: number;
+  readonly [name: string]: number;
+}
+
+/** A candidate's feature vector: `dimension` entries, each on the 2^-12 grid and finite; the caller's to keep. */
+export type Vectorizer = (candidate: Candidate) => number[];
+
+export interface PolicyDefinition {
+  /** As events name it; a shadow's events add SHADOW_SUFFIX. */
+  readonly name: string;
+  /** Entries of a vector, and of theta. */
+  readonly dimension: number;
+  /** One per entry, in order. */
+  readonly featureNames: readonly string[];
+  readonly hyperparameters: Hyperparameters;
+  /** Changes when the meaning of a vector changes, so that sums learned under another meaning are not mistaken for this one's. */
+  readonly stateVersion: number;
+  /** The vectors of one decision: context and profile are read once for all its candidates. */
+  vectorizer(context: DecisionContext, profile: ProfileValues): Vectorizer;
+}
+
+/** egreedy-v2 running beside the live policy is `egreedy-v2-shadow` in its events, and in its draws. */
+export const SHADOW_SUFFIX = '-shadow';

@@ -1,0 +1,79 @@
+/**
+ * Ridge regression of one user under one policy: the sums G = sum of x x' and b = sum of r x over rewarded decisions, and theta from them.
+ *
+ * The state is defined as those sums. On the 2^-12 grid every addition and subtraction is exact (up to 2^29 of any entry), so any order of
+ * adds and subtracts that leaves the same decisions leaves the same bits. The prior lambda I is added only when solving.
+ */
+import { TipstreamError } from '../errors.js';
+
+/** Changed in place by `add`. */
+export interface RidgeState {
+  /** Decisions with a reward that are in the sums. */
+  updates: number;
+  /** Lower triangle of G by rows: entry (i, j), j <= i, at i (i + 1) / 2 + j. */
+  readonly g: Float64Array;
+  /** D entries. */
+  readonly b: Float64Array;
+}
+
+function packedLength(dimension: number): number {
+  return (dimension * (dimension + 1)) / 2;
+}
+
+/** Nothing learned, for vectors of D entries. */
+export function emptyState(dimension: number): RidgeState {
+  return { updates: 0, g: new Float64Array(packedLength(dimension)), b: new Float64Array(dimension) };
+}
+
+/** An independent copy. */
+export function copyState(state: RidgeState): RidgeState {
+  return { updates: state.updates, g: state.g.slice(), b: state.b.slice() };
+}
+
+/**
+ * Takes one rewarded decision into the sums (`sign` 1) or out of them again (`sign` -1). `x` has D entries on the grid.
+ * Throws internal when x is not of the state's dimension.
+ */
+export function add(state: RidgeState, x: Float64Array | readonly number[], reward: number, sign: 1 | -1): void {
+  const { g, b } = state;
+  const dimension = b.length;
+  if (x.length !== dimension) {
+    throw new TipstreamError('internal', `a vector of ${x.length} entries was added to a state of ${dimension}`);
+  }
+  state.updates += sign;
+  let at = 0;
+  for (let i = 0; i < dimension; i++) {
+    const xi = sign * x[i]!;
+    for (let j = 0; j <= i; j++) g[at++]! += xi * x[j]!;
+    if (reward !== 0) b[i]! += xi * reward;
+  }
+}
+
+/** theta = (G + lambda I)^-1 b, D entries, by Cholesky: positive definite for every lambda > 0. */
+export function theta(state: RidgeState, lambda: number): Float64Array {
+  const { g, b } = state;
+  const dimension = b.length;
+  const solution = new Float64Array(dimension);
+  if (state.updates === 0) return solution;
+  const factor = g.slice();
+  // Row by row: factor L of L L' = G + lambda I over G's own layout, and in the same pass the forward substitution L y = b.
+  for (let i = 0; i < dimension; i++) {
+    const row = (i * (i + 1)) / 2;
+    factor[row + i]! += lambda;
+    for (let j = 0; j <= i; j++) {
+      const column = (j * (j + 1)) / 2;
+      let sum = factor[row + j]!;
+      for (let k = 0; k < j; k++) sum -= factor[row + k]! * factor[column + k]!;
+      factor[row + j] = j === i ? Math.sqrt(sum) : sum / factor[column + j]!;
+    }
+    let sum = b[i]!;
+    for (let k = 0; k < i; k++) sum -= factor[row + k]! * solution[k]!;
+    solution[i] = sum / factor[row + i]!;
+  }
+  for (let i = dimension - 1; i >= 0; i--) {
+    let sum = solution[i]!;
+    for (let k = i + 1; k < dimension; k++) sum -= factor[(k * (k + 1)) / 2 + i]! * solution[k]!;
+    solution[i] = sum / factor[(i * (i + 1)) / 2 + i]!;
+  }
+  return solution;
+}

@@ -1,0 +1,88 @@
+/** One decision by one policy: vectors, scores, propensities and the seeded choice. scored-event.ts turns it into tip.scored. */
+import { compareCodePoints } from '../events/strings.js';
+import type { Candidate } from '../topics.js';
+import { drawUniform, pick } from './draw.js';
+import { epsilonGreedy, rankingOf } from './egreedy.js';
+import type { DecisionContext, PolicyDefinition, ProfileValues } from './policy.js';
+import { theta as solveTheta, type RidgeState } from './ridge.js';
+
+export interface ScoreRequest extends DecisionContext {
+  readonly policy: PolicyDefinition;
+  /** The policy's name in the event and in the draw: a shadow's carries its suffix. */
+  readonly eventPolicy: string;
+  readonly state: RidgeState;
+  /** theta of `state`, when the caller has it; solved here otherwise. */
+  readonly theta?: Float64Array | undefined;
+  readonly decisionId: string;
+  readonly salt: string;
+  readonly epsilon: number;
+  /** 1 to MAX_CANDIDATES with distinct tip_ids, in any order. */
+  readonly candidates: readonly Candidate[];
+  readonly profile: ProfileValues;
+}
+
+export interface RankedCandidate {
+  readonly tip_id: string;
+  readonly score: number;
+  readonly propensity: number;
+}
+
+export interface Scored {
+  /** As in the event. */
+  readonly policy: string;
+  readonly chosenTipId: string;
+  /** The chosen one is not among the highest. */
+  readonly explored: boolean;
+  /** By score descending, then tip_id. */
+  readonly ranking: RankedCandidate[];
+  readonly featureNames: readonly string[];
+  /** By tip_id. Without a prototype, so that any tip_id is a key like another; read with `recordedVector`. */
+  readonly vectors: Record<string, number[]>;
+  readonly theta: number[];
+  /** Rewarded decisions behind theta. */
+  readonly updates: number;
+  readonly epsilon: number;
+  readonly salt: string;
+  readonly u: number;
+}
+
+/** theta . x, summed in index order. */
+export function dot(theta: ArrayLike<number>, x: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < x.length; i++) sum += theta[i]! * x[i]!;
+  return sum;
+}
+
+/** Scores every candidate and draws one. Pure: the same request gives the same answer, whatever the order of its candidates. */
+export function scoreCandidates(request: ScoreRequest): Scored {
+  const { policy, eventPolicy, state, decisionId, salt, epsilon, profile } = request;
+  const theta = request.theta ?? solveTheta(state, policy.hyperparameters.lambda);
+  const candidates = [...request.candidates].sort((a, b) => compareCodePoints(a.tip_id, b.tip_id));
+  const vectorOf = policy.vectorizer(request, profile);
+  const scores = new Float64Array(candidates.length);
+  const vectors = Object.create(null) as Record<string, number[]>;
+  for (let i = 0; i < candidates.length; i++) {
+    const candidate = candidates[i]!;
+    const x = vectorOf(candidate);
+    scores[i] = dot(theta, x);
+    vectors[candidate.tip_id] = x;
+  }
+  const { propensities, highest } = epsilonGreedy(scores, epsilon);
+  const u = drawUniform(eventPolicy, salt, decisionId);
+  const chosen = pick(propensities, u);
+  return {
+    policy: eventPolicy,
+    chosenTipId: candidates[chosen]!.tip_id,
+    explored: highest[chosen] !== 1,
+    ranking: rankingOf(scores).map((index) => ({
+      tip_id: candidates[index]!.tip_id, score: scores[index]!, propensity: propensities[index]!,
+    })),
+    featureNames: policy.featureNames,
+    vectors,
+    theta: Array.from(theta),
+    updates: state.updates,
+    epsilon,
+    salt,
+    u,
+  };
+}

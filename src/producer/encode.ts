@@ -1,0 +1,58 @@
+/** An event as JSON in, the bytes of its record out, after the very check that the consumer makes. */
+import { decodeValue, misrouted } from '../events/decode.js';
+import { reject, type Rejected } from '../events/rejection.js';
+import type { RecordHeaders } from '../log/port.js';
+import { DEFAULT_MAX_MESSAGE_BYTES, type TopicName } from '../topics.js';
+
+export interface EncodedEvent {
+  readonly ok: true;
+  /** null only for control records that every partition gets. */
+  readonly key: Buffer | null;
+  readonly value: Buffer;
+}
+
+/** The consumers' default too. A value of nearly this size can still be refused, because key and headers count for the log. */
+export const DEFAULT_MAX_VALUE_BYTES = 1_048_576;
+/** What Kafka counts for a batch of one record besides key, value and headers. */
+const BATCH_OVERHEAD_BYTES = 100;
+const HEADER_OVERHEAD_BYTES = 10;
+
+/**
+ * The value is written as it was given: fields that tipstream does not know stay for other readers. Without a key the event's
+ * user_id is taken.
+ */
+export function encodeEvent(
+  topic: TopicName, json: unknown, key: Buffer | undefined, headers: RecordHeaders, maxValueBytes: number,
+): EncodedEvent | Rejected {
+  if (json === null || json === undefined) return reject('null_value', 'value: is missing (expected an object)');
+  const unprintable = findUnprintable(json);
+  if (unprintable !== undefined) return reject('invalid_event', unprintable);
+  const value = Buffer.from(JSON.stringify(json));
+  const decoded = decodeValue(topic, value, headers, maxValueBytes);
+  if (!decoded.ok) return decoded;
+  const userId = decoded.event.user_id ?? undefined;
+  const bytes = key ?? (userId === undefined ? null : Buffer.from(userId));
+  return misrouted(userId, bytes, 0, { partitioner: null, partitions: 1 }) ?? tooLarge(bytes, value, headers) ?? { ok: true, key: bytes, value };
+}
+
+/** The log would refuse it, and with it the valid records of its batch. */
+function tooLarge(key: Buffer | null, value: Buffer, headers: RecordHeaders): Rejected | undefined {
+  let size = BATCH_OVERHEAD_BYTES + (key?.length ?? 0) + value.length;
+  for (const [name, bytes] of headers) size += HEADER_OVERHEAD_BYTES + Buffer.byteLength(name) + bytes.length;
+  if (size <= DEFAULT_MAX_MESSAGE_BYTES) return undefined;
+  return reject('value_too_large', `the record has about ${size} bytes with its key and headers, more than the ${DEFAULT_MAX_MESSAGE_BYTES} that the log takes`);
+}
+
+const MAX_DEPTH = 512;
+
+/** JSON.stringify would write these as null, or overflow the stack, and the consumer would see another event than the one that was given. */
+function findUnprintable(json: unknown, depth = 0): string | undefined {
+  if (typeof json === 'number') return Number.isFinite(json) ? undefined : `a number is ${json}; expected a finite one`;
+  if (typeof json !== 'object' || json === null) return undefined;
+  if (depth > MAX_DEPTH) return `nested deeper than ${MAX_DEPTH}`;
+  for (const key in json) {
+    const found = findUnprintable((json as Record<string, unknown>)[key], depth + 1);
+    if (found !== undefined) return depth === 0 ? `${key}: ${found}` : found;
+  }
+  return undefined;
+}

@@ -1,0 +1,77 @@
+/** One line of NDJSON for `produce`: {topic, value, key?, headers?, timestamp_ms?}, null being absent, checked as the consumer will check it. */
+import { isUtf8 } from 'node:buffer';
+import type { Rejected, RejectionCode } from '../events/rejection.js';
+import type { RecordHeaders } from '../log/port.js';
+import { MAX_TIME_MS, TOPICS, TOPIC_NAMES, fullTopicName, topicNamed, type TopicName } from '../topics.js';
+import { encodeEvent, type EncodedEvent } from './encode.js';
+import { headersFromJson } from './json-form.js';
+import { MAX_LINE_BYTES } from './line-reader.js';
+import type { Placement } from './placement.js';
+
+/** not_json, not_object, not_utf8 and value_too_large can mean the line itself too. */
+export type LineErrorCode = RejectionCode | 'invalid_line' | 'unknown_topic';
+
+export interface LineError {
+  readonly ok: false;
+  readonly code: LineErrorCode;
+  readonly message: string;
+}
+
+export interface ParsedLine {
+  readonly ok: true;
+  readonly event: EncodedEvent;
+  readonly placement: Placement;
+}
+
+export const lineError = (code: LineErrorCode, message: string): LineError => ({ ok: false, code, message });
+
+/** The line's object; undefined for a blank line. */
+export function parseLineObject(line: string | Buffer): { readonly ok: true; readonly fields: Readonly<Record<string, unknown>> } | LineError | undefined {
+  const bytes = typeof line === 'string' ? Buffer.byteLength(line) : line.length;
+  if (bytes > MAX_LINE_BYTES) return lineError('value_too_large', `the line is longer than ${MAX_LINE_BYTES} bytes`);
+  if (typeof line !== 'string' && !isUtf8(line)) return lineError('not_utf8', 'the line is not well-formed UTF-8');
+  const text = line.toString().trim();
+  if (text === '') return undefined;
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    return lineError('not_json', `the line is not JSON: ${(error as Error).message.slice(0, 200)}`);
+  }
+  if (typeof json === 'object' && json !== null && !Array.isArray(json)) return { ok: true, fields: json as Record<string, unknown> };
+  return lineError('not_object', 'expected an object {"topic": ..., "value": ...}');
+}
+
+/** What lines with and without validation share: headers and time. */
+export function readMetadata(fields: Readonly<Record<string, unknown>>): { readonly ok: true; readonly headers: RecordHeaders; readonly timestampMs: number | undefined } | LineError {
+  const timestampMs = fields.timestamp_ms ?? undefined;
+  if (timestampMs !== undefined && !(Number.isInteger(timestampMs) && (timestampMs as number) >= 0 && (timestampMs as number) <= MAX_TIME_MS)) {
+    return lineError('invalid_line', `timestamp_ms: expected Unix milliseconds, an integer from 0 to ${MAX_TIME_MS}`);
+  }
+  const headers = headersFromJson(fields.headers ?? {});
+  if (headers === undefined) return lineError('invalid_line', 'headers: expected an object of texts');
+  return { ok: true, headers, timestampMs: timestampMs as number | undefined };
+}
+
+/** A topic of the table, named with or without the prefix. */
+export function readTopic(prefix: string, topic: unknown): TopicName | LineError {
+  if (typeof topic !== 'string') return lineError('invalid_line', 'topic: is missing (expected the name of a topic)');
+  const name = topicNamed(prefix, topic) ?? (Object.hasOwn(TOPICS, topic) ? (topic as TopicName) : undefined);
+  if (name !== undefined) return name;
+  return lineError('unknown_topic', `topic: ${JSON.stringify(topic.slice(0, 100))} is none of ${TOPIC_NAMES.map((known) => fullTopicName(prefix, known)).join(', ')}`);
+}
+
+export function readEventLine(fields: Readonly<Record<string, unknown>>, prefix: string, maxValueBytes: number): ParsedLine | LineError {
+  const topic = readTopic(prefix, fields.topic);
+  if (typeof topic !== 'string') return topic;
+  const metadata = readMetadata(fields);
+  if (!metadata.ok) return metadata;
+  const { headers, timestampMs } = metadata;
+  const given = fields.key ?? undefined;
+  if (given !== undefined && typeof given !== 'string') return lineError('invalid_line', 'key: expected text, the user_id');
+  const event = encodeEvent(topic, fields.value, given === undefined ? undefined : Buffer.from(given), headers, maxValueBytes);
+  if (!event.ok) return asLineError(event);
+  return { ok: true, event, placement: { topic: fullTopicName(prefix, topic), headers, timestampMs } };
+}
+
+const asLineError = ({ rejection }: Rejected): LineError => lineError(rejection.code, rejection.message);

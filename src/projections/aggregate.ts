@@ -1,0 +1,99 @@
+/**
+ * A user's aggregate: the sum of what their tips count for, with the interval of as-of times for which that sum is exact. The interval
+ * ends at the boundaries (see window.ts) of the user's kept times, so inside it nothing enters or leaves the window.
+ *
+ * Folding an event changes it in place (applyTipChange); as-of.ts computes it for another time.
+ */
+import { type CounterSet, KNOWN } from './counter.js';
+import { NO_TIP, type TipState } from './tip.js';
+
+/** Exact for every as-of time T with afterMs < T <= untilMs. Changed in place by folding. */
+export interface Aggregate {
+  afterMs: number;
+  untilMs: number;
+  /** Non-zero counters only. */
+  readonly counters: Map<string, number>;
+}
+
+/** Before every as-of time. */
+export const BEFORE_ALL_MS = -1;
+/** After every as-of time. */
+export const AFTER_ALL_MS = Number.MAX_SAFE_INTEGER;
+
+/** The aggregate of no tips: exact at all times. */
+export function createAggregate(): Aggregate {
+  return { afterMs: BEFORE_ALL_MS, untilMs: AFTER_ALL_MS, counters: new Map() };
+}
+
+export function isExactAt(aggregate: Aggregate, asOfMs: number): boolean {
+  return aggregate.afterMs < asOfMs && asOfMs <= aggregate.untilMs;
+}
+
+/** Whether any kept time of any tip lies in the window, at the times for which the aggregate is exact. */
+export function isKnown(aggregate: Aggregate): boolean {
+  return aggregate.counters.has(KNOWN);
+}
+
+/**
+ * Replaces what `before` counted for by what `after` does. The interval shrinks to the part around the as-of time nearest to `nowMs`
+ * in it: folding never moves an aggregate, so whoever wants it as of now moves it with aggregateAt.
+ */
+export function applyTipChange(set: CounterSet, aggregate: Aggregate, before: TipState, after: TipState, nowMs: number): void {
+  const { counters, afterMs, untilMs } = aggregate;
+  const asOfMs = nowMs > untilMs ? untilMs : nowMs <= afterMs ? afterMs + 1 : nowMs;
+  // Adding first keeps counters that only change hands from falling to zero and being deleted in between.
+  contribute(set, counters, after, asOfMs, 1);
+  if (before !== NO_TIP) contribute(set, counters, before, asOfMs, -1);
+  narrowToTip(set, aggregate, after, asOfMs);
+}
+
+/** Adds what the tip counts for as of asOfMs, or with -1 takes it away. */
+export function contribute(set: CounterSet, counters: Map<string, number>, tip: TipState, asOfMs: number, times: 1 | -1): void {
+  const add = (name: string, by: number): void => {
+    const sum = (counters.get(name) ?? 0) + times * by;
+    if (sum === 0) counters.delete(name);
+    else counters.set(name, sum);
+  };
+  const families = set.counters;
+  for (let i = 0; i < families.length; i++) families[i]!.contribute(tip, asOfMs, add);
+}
+
+/** Narrows the interval, which must hold asOfMs, to the part between the tip's boundaries. */
+export function narrowToTip(set: CounterSet, aggregate: Aggregate, tip: TipState, asOfMs: number): void {
+  if (tip.servedAtMs !== null) narrowToTime(set, aggregate, tip.servedAtMs, asOfMs);
+  if (tip.doneAtMs !== null) narrowToTime(set, aggregate, tip.doneAtMs, asOfMs);
+  if (tip.dismissAtMs !== null) narrowToTime(set, aggregate, tip.dismissAtMs, asOfMs);
+  if (tip.snoozeAtMs !== null) narrowToTime(set, aggregate, tip.snoozeAtMs, asOfMs);
+}
+
+function narrowToTime(set: CounterSet, aggregate: Aggregate, timeMs: number, asOfMs: number): void {
+  narrowToBoundary(aggregate, timeMs, asOfMs);
+  const { windowsMs } = set;
+  for (let i = 0; i < windowsMs.length; i++) narrowToBoundary(aggregate, timeMs + windowsMs[i]!, asOfMs);
+}
+
+/** Leaves the side of the boundary on which asOfMs lies. */
+export function narrowToBoundary(aggregate: Aggregate, boundaryMs: number, asOfMs: number): void {
+  if (boundaryMs < asOfMs) {
+    if (boundaryMs > aggregate.afterMs) aggregate.afterMs = boundaryMs;
+  } else if (boundaryMs < aggregate.untilMs) aggregate.untilMs = boundaryMs;
+}
+
+/**
+ * The counters as a flat JSON array [name, count, name, count ...] in no particular order; lone surrogates come out as \u escapes. Every
+ * changed user is stored with every batch: an object of as many different keys takes four times as long to parse, and sorting the
+ * names twice as long to print.
+ */
+export function encodeAggregate(counters: ReadonlyMap<string, number>): string {
+  const flat: (string | number)[] = [];
+  for (const [name, count] of counters) flat.push(name, count);
+  return JSON.stringify(flat);
+}
+
+/** The opposite of encodeAggregate. Throws SyntaxError for what is not JSON. */
+export function decodeAggregate(text: string): Map<string, number> {
+  const flat = JSON.parse(text) as (string | number)[];
+  const counters = new Map<string, number>();
+  for (let i = 0; i + 1 < flat.length; i += 2) counters.set(flat[i] as string, flat[i + 1] as number);
+  return counters;
+}

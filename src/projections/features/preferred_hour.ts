@@ -1,0 +1,47 @@
+import type { CounterFamily } from '../counter.js';
+import { defineFeature } from '../feature.js';
+import { mostFrequentIndex } from '../mode.js';
+import { DAY_MS, isInWindow, WINDOW_MS } from '../window.js';
+
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const HOURS = Array.from({ length: 24 }, (_, hour) => `done_hour:${hour}`);
+
+/** Local time may lie before 1970 in the first hours of it; one day more keeps the hour and the sign. */
+function localHour(atMs: number, utcOffsetMin: number): number {
+  return Math.floor((atMs + utcOffsetMin * MINUTE_MS + DAY_MS) / HOUR_MS) % 24;
+}
+
+/** Every done in the window, whether or not its serving is known. */
+const doneByHour: CounterFamily = {
+  id: 'done_hour',
+  windowMs: WINDOW_MS,
+  contribute(tip, asOfMs, add) {
+    if (isInWindow(tip.doneAtMs, asOfMs)) add(HOURS[localHour(tip.doneAtMs, tip.doneUtcOffsetMin ?? 0)]!, 1);
+  },
+};
+
+export const preferredHour = defineFeature({
+  name: 'preferred_hour',
+  dtype: 'numeric',
+  unit: 'hour',
+  sources: ['tip.feedback'],
+  windowMs: WINDOW_MS,
+  ttlMs: DAY_MS,
+  invalidatedBy: ['tip.feedback', 'time'],
+  description: 'Local hour of the day, 0 to 23, in which the user did the most tips in the last 30 days, the smallest of equals; null when none was done.',
+  sql: `
+    SELECT uid, hour AS value
+    FROM (
+      SELECT uid, hour, row_number() OVER (PARTITION BY uid ORDER BY count(*) DESC, hour) AS place
+      FROM (
+        SELECT uid, (done_at_ms + coalesce(done_utc_offset_min, 0) * ${MINUTE_MS} + ${DAY_MS}) / ${HOUR_MS} % 24 AS hour
+        FROM tip
+        WHERE done_at_ms >= :as_of_ms - ${WINDOW_MS} AND done_at_ms < :as_of_ms
+      )
+      GROUP BY uid, hour
+    )
+    WHERE place = 1`,
+  counters: [doneByHour],
+  value: (read) => mostFrequentIndex(read, HOURS),
+});

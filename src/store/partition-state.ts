@@ -1,0 +1,132 @@
+/** Everything one partition knows, behind one connection with one transaction at a time. The worker is its only writer. */
+import type Database from 'better-sqlite3';
+import { createAggregate } from '../projections/aggregate.js';
+import type { Registry } from '../projections/registry.js';
+import { userProfileFeaturesView } from '../projections/sql.js';
+import { ChangedProfiles } from './changed-profiles.js';
+import { ControlTable } from './controls.js';
+import { DecisionTable, LinkTable } from './decisions.js';
+import { FoldOptions } from './fold-options.js';
+import { OutboxTable } from './outbox.js';
+import { PolicyStateTable } from './policy-states.js';
+import { PositionTable } from './positions.js';
+import { ShadowPendingTable } from './shadow-pending.js';
+import { guarded, openStateForWriting, stateError, type StateIdentity } from './state-file.js';
+import { TallyTable } from './tallies.js';
+import { TipTable } from './tips.js';
+import { UserTable } from './users.js';
+
+/** Memory bounds per partition: users with their aggregates, and tips of those users. */
+const CACHED_USERS = 4_096;
+const CACHED_TIPS = 16_384;
+
+/** The clock of the view that people read: Unix ms, on every SQLite that has STRICT tables. */
+const NOW_MS = "CAST(round((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)";
+
+export class PartitionState {
+  readonly path: string;
+  readonly positions: PositionTable;
+  readonly users: UserTable;
+  readonly tips: TipTable;
+  readonly decisions: DecisionTable;
+  readonly shadowDecisions: DecisionTable;
+  readonly links: LinkTable;
+  readonly policyStates: PolicyStateTable;
+  readonly controls: ControlTable;
+  readonly outbox: OutboxTable;
+  readonly shadowPending: ShadowPendingTable;
+  readonly changedProfiles: ChangedProfiles;
+  readonly tallies: TallyTable;
+  readonly foldOptions: FoldOptions;
+  readonly #db: Database.Database;
+
+  constructor(path: string, identity: StateIdentity, registry: Registry) {
+    this.path = path;
+    const db = openStateForWriting(path, identity, userProfileFeaturesView(registry, NOW_MS));
+    this.#db = db;
+    this.positions = new PositionTable(db);
+    this.users = new UserTable(db, () => createAggregate(), CACHED_USERS);
+    this.tips = new TipTable(db, CACHED_TIPS);
+    this.decisions = new DecisionTable(db, 'decision');
+    this.shadowDecisions = new DecisionTable(db, 'shadow_decision');
+    this.links = new LinkTable(db);
+    this.policyStates = new PolicyStateTable(db);
+    this.controls = new ControlTable(db);
+    this.outbox = new OutboxTable(db);
+    this.shadowPending = new ShadowPendingTable(db);
+    this.changedProfiles = new ChangedProfiles(db);
+    this.tallies = new TallyTable(db);
+    this.foldOptions = new FoldOptions(db);
+  }
+
+  begin(): void {
+    guarded(this.path, () => this.#db.exec('BEGIN IMMEDIATE'));
+  }
+
+  /** Writes what memory holds of the batch, and commits. */
+  commit(nowMs: number): void {
+    guarded(this.path, () => {
+      for (const user of this.users.changed) this.tips.flush(user);
+      this.users.flush(nowMs);
+      this.tallies.flush();
+      this.changedProfiles.flush();
+      this.#db.exec('COMMIT');
+      this.#bound();
+    });
+  }
+
+  /** Leaves the file as it was before `begin`, and memory with it. Answers the error to report. */
+  rollback(error: unknown): unknown {
+    const reported = stateError(this.path, error);
+    // What memory forgets is read from the file, which may be what has failed.
+    guarded(this.path, () => {
+      if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
+      this.users.forget();
+      this.tips.forgotten();
+      this.tallies.forget();
+      this.controls.forget();
+      this.shadowPending.recount();
+      this.changedProfiles.recover();
+    });
+    return reported;
+  }
+
+  /** Whether the file or its disk failed, rather than whoever worked with it. */
+  isFailureOfFile(error: unknown): boolean {
+    return stateError(this.path, error) !== error;
+  }
+
+  /** One short transaction around `work`; rolled back when it throws. */
+  transaction<T>(nowMs: number, work: () => T): T {
+    this.begin();
+    try {
+      const result = work();
+      this.commit(nowMs);
+      return result;
+    } catch (error) {
+      throw this.rollback(error);
+    }
+  }
+
+  /** Ends an open transaction without a trace; for an owner that stops in the middle of a batch and asks nothing any more. */
+  abandon(): void {
+    try {
+      if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
+    } catch {
+      // A file that cannot even do that is left to close, and to the next opening, which undoes what was not committed.
+    }
+  }
+
+  close(): void {
+    this.abandon();
+    this.#db.close();
+  }
+
+  #bound(): void {
+    this.users.trim();
+    if (this.tips.crowded) {
+      this.users.forgetTips();
+      this.tips.forgotten();
+    }
+  }
+}

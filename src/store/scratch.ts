@@ -1,0 +1,73 @@
+/**
+ * Folders for files that live as long as one command: DATA/scratch/ID, beside the state, because that is where there is room (a temporary
+ * directory is often memory). Whoever died without removing theirs holds no lock on it any more, and the next one to come removes it.
+ */
+import Database from 'better-sqlite3';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Between making a folder and locking it its owner is alive, whatever the lock says. */
+const SURELY_LOCKED_MS = 60_000;
+
+export interface Scratch {
+  readonly directory: string;
+  remove(): void;
+}
+
+/** In the system's temporary directory where the data directory cannot be written. */
+export function createScratch(dataDirectory: string, nowMs: number): Scratch {
+  const parent = writableParent(dataDirectory);
+  sweep(parent, nowMs);
+  const directory = mkdtempSync(join(parent, 'job-'));
+  const lock = lockIn(directory)!;
+  const remove = (): void => {
+    process.off('exit', remove);
+    if (lock.open) lock.close();
+    rmSync(directory, { recursive: true, force: true });
+  };
+  process.on('exit', remove); // who reads our output may leave, and a second Ctrl-C ends the process at once
+  return { directory, remove };
+}
+
+function writableParent(dataDirectory: string): string {
+  const parent = join(dataDirectory, 'scratch');
+  try {
+    mkdirSync(parent, { recursive: true });
+    rmSync(mkdtempSync(join(parent, 'try-')), { recursive: true });
+    return parent;
+  } catch (error) {
+    if (!['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    const elsewhere = join(tmpdir(), 'tipstream-scratch');
+    mkdirSync(elsewhere, { recursive: true });
+    return elsewhere;
+  }
+}
+
+/** undefined: its owner lives. The operating system drops the lock with the process. */
+function lockIn(directory: string): Database.Database | undefined {
+  const lock = new Database(join(directory, 'lock.db'), { timeout: 0 });
+  try {
+    lock.pragma('journal_mode = MEMORY');
+    lock.exec('BEGIN EXCLUSIVE');
+    return lock;
+  } catch {
+    lock.close();
+    return undefined;
+  }
+}
+
+function sweep(parent: string, nowMs: number): void {
+  for (const name of readdirSync(parent)) {
+    const directory = join(parent, name);
+    try {
+      if (nowMs - statSync(directory).mtimeMs < SURELY_LOCKED_MS) continue;
+      const lock = lockIn(directory);
+      if (lock === undefined) continue;
+      lock.close();
+      rmSync(directory, { recursive: true, force: true });
+    } catch {
+      // somebody else's, or just removed: not ours to worry about
+    }
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * Opens one partition's state file and proves that it is what the caller believes it is: whole, of this schema version, of this
+ * partition of this log, folded by these feature definitions. Anything else is an error that says what to do; a file is
+ * never reset or altered to fit.
+ */
+import Database from 'better-sqlite3';
+import { existsSync, statSync } from 'node:fs';
+import { TipstreamError, type ErrorCode } from '../errors.js';
+import { STATE_APPLICATION_ID, STATE_SCHEMA_VERSION, STATE_TABLES } from './schema.js';
+
+/** What a state file was made for; stored in its meta table and compared at every open. */
+export interface StateIdentity {
+  readonly partition: number;
+  readonly partitions: number;
+  readonly log: 'sqlite' | 'kafka';
+  readonly topicPrefix: string;
+  readonly featureSet: string;
+}
+
+/** Files up to this size are checked page by page when they are opened; larger ones when a page is read. */
+const CHECKED_AT_OPEN_BYTES = 256 * 1024 * 1024;
+const PAGE_CACHE_KIB = 16 * 1024;
+/** Pages in the write-ahead log before they are copied into the file. SQLite's default of 1,000 would copy most of a small file after every large batch. */
+const CHECKPOINT_PAGES = 8_192;
+
+const REBUILD_HINT = 'move the file away and start again: the state is rebuilt from the log (nothing but the log is needed)';
+
+/** Opens for the one writer, making the file when there is none. `view` is SQL that creates the views people read. */
+export function openStateForWriting(path: string, identity: StateIdentity, view: string): Database.Database {
+  return guarded(path, () => {
+    const db = new Database(path, { timeout: 5_000 });
+    try {
+      const fresh = db.pragma('application_id', { simple: true }) === 0 && db.pragma('user_version', { simple: true }) === 0 && isEmpty(db);
+      if (!fresh) inspect(db, path, identity); // first: of a file that is not ours not even the journal mode may be changed
+      db.pragma('journal_mode = WAL');
+      db.pragma('synchronous = NORMAL');
+      db.pragma(`cache_size = -${PAGE_CACHE_KIB}`);
+      db.pragma('temp_store = MEMORY');
+      db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+      if (fresh) create(db, identity, view);
+      return db;
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  });
+}
+
+/** Opens for reading beside the writer, from this or any other process. */
+export function openStateForReading(path: string, identity?: Partial<StateIdentity>): Database.Database {
+  if (!existsSync(path)) {
+    throw new TipstreamError('no_data', `no state file at ${path}`, { hint: 'run `tipstream start` on this data directory first', details: { path } });
+  }
+  return guarded(path, () => {
+    const db = new Database(path, { readonly: true, timeout: 5_000 });
+    try {
+      inspect(db, path, identity ?? {}, { pages: false });
+      return db;
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  });
+}
+
+/** What an opened file says it was made for. */
+export function readIdentity(db: Database.Database): StateIdentity {
+  const meta = new Map(db.prepare('SELECT name, value FROM meta').raw().all() as [string, string][]);
+  return {
+    partition: Number(meta.get('partition')), partitions: Number(meta.get('partitions')), log: meta.get('log') as StateIdentity['log'],
+    topicPrefix: meta.get('topicPrefix') ?? '', featureSet: meta.get('featureSet') ?? '',
+  };
+}
+
+function isEmpty(db: Database.Database): boolean {
+  return db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0;
+}
+
+function create(db: Database.Database, identity: StateIdentity, view: string): void {
+  db.transaction(() => {
+    db.exec(STATE_TABLES);
+    db.exec(view);
+    const insert = db.prepare('INSERT INTO meta (name, value) VALUES (?, ?)');
+    for (const [name, value] of Object.entries(identity)) insert.run(name, String(value));
+    db.pragma(`application_id = ${STATE_APPLICATION_ID}`);
+    db.pragma(`user_version = ${STATE_SCHEMA_VERSION}`);
+  })();
+}
+
+function inspect(db: Database.Database, path: string, identity: Partial<StateIdentity>, check = { pages: true }): void {
+  const application = db.pragma('application_id', { simple: true });
+  const version = db.pragma('user_version', { simple: true }) as number;
+  if (application !== STATE_APPLICATION_ID) refuse('state_corrupt', path, 'is a SQLite database, but not a tipstream state file', REBUILD_HINT);
+  if (version > STATE_SCHEMA_VERSION) {
+    refuse('state_newer', path, `has schema version ${version}; this tipstream knows versions up to ${STATE_SCHEMA_VERSION}`, 'start the newer tipstream that wrote it, or move the file away to rebuild it from the log');
+  }
+  if (version < STATE_SCHEMA_VERSION) refuse('state_mismatch', path, `has the old schema version ${version}; this tipstream writes ${STATE_SCHEMA_VERSION}`, REBUILD_HINT);
+  if (check.pages && statSync(path).size <= CHECKED_AT_OPEN_BYTES) {
+    const verdict = db.pragma('quick_check(1)', { simple: true });
+    if (verdict !== 'ok') refuse('state_corrupt', path, `fails SQLite's integrity check: ${String(verdict).slice(0, 200)}`, REBUILD_HINT);
+  }
+  const found = readIdentity(db);
+  for (const [name, expected] of Object.entries(identity)) compare(path, name as keyof StateIdentity, String(found[name as keyof StateIdentity]), String(expected));
+}
+
+function compare(path: string, name: keyof StateIdentity, found: string, expected: string): void {
+  if (found === expected) return;
+  switch (name) {
+    case 'partitions':
+      return refuse('partition_count_changed', path, `was folded from topics of ${found} partitions; the topics now have ${expected}`,
+        'a changed count sends users to other partitions: go back to the former count, or move the whole state folder away to rebuild it from a log whose events were all written under the new count');
+    case 'featureSet':
+      return refuse('state_mismatch', path, `was folded with feature set ${found}; this process has ${expected}`, 'start with the feature definitions that wrote it, or move the state folder away to rebuild it from the log');
+    case 'log':
+      return refuse('state_mismatch', path, `holds offsets of a ${found} log; this process reads a ${expected} log`, 'give each log a data directory of its own with --data');
+    case 'topicPrefix':
+      return refuse('state_mismatch', path, `was folded from topics with prefix ${JSON.stringify(found)}; this process uses ${JSON.stringify(expected)}`, 'use the former --topic-prefix, or another --data');
+    case 'partition':
+      return refuse('state_mismatch', path, `belongs to partition ${found}, not ${expected}`, 'files of a generation are not to be renamed: put it back under its own name');
+  }
+}
+
+function refuse(code: ErrorCode, path: string, what: string, hint: string): never {
+  throw new TipstreamError(code, `state file ${path} ${what}`, { hint, details: { path } });
+}
+
+/** Runs `work` and turns SQLite's own failures into errors that name the file and what to do. */
+export function guarded<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw stateError(path, error);
+  }
+}
+
+/** A TipstreamError for anything that SQLite or the file system said about a state file. */
+export function stateError(path: string, error: unknown): unknown {
+  if (error instanceof TipstreamError) return error;
+  const code = (error as { code?: string }).code ?? '';
+  const options = (hint: string) => ({ hint, details: { path, sqlite: code }, cause: error });
+  if (code === 'SQLITE_FULL' || code === 'ENOSPC') {
+    return new TipstreamError('disk_full', `no space left while writing state file ${path}`, options('free space on that disk, then start again: the batch was rolled back and nothing is lost'));
+  }
+  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
+    return new TipstreamError('state_corrupt', `state file ${path} is damaged: ${(error as Error).message}`, options(REBUILD_HINT));
+  }
+  if (code.startsWith('SQLITE_IOERR') || code === 'SQLITE_CANTOPEN' || code === 'SQLITE_READONLY' || code.startsWith('SQLITE_READONLY')) {
+    return new TipstreamError('state_corrupt', `state file ${path} cannot be read or written: ${(error as Error).message} (${code})`, options('check the disk, and that this user may write in its directory: SQLite needs that even to read, unless the service runs'));
+  }
+  if (code.startsWith('SQLITE_BUSY')) {
+    return new TipstreamError('data_in_use', `state file ${path} is locked by another program`, options('close whatever writes to it (sqlite3 with an open transaction?), then start again'));
+  }
+  return error;
+}

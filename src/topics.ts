@@ -1,0 +1,220 @@
+/**
+ * Every topic tipstream reads or writes, once: its name, key, value schema and how it is kept. Event types, validators, JSON Schema,
+ * AsyncAPI and the broker's topic settings are all derived from this table.
+ *
+ * Values are JSON objects keyed by user_id (UTF-8). Unknown fields are allowed and dropped; null means absent.
+ */
+import { z } from 'zod';
+import { isId, isLabel, MAX_CODE_POINTS } from './events/strings.js';
+
+export const MAX_TIME_MS = 253_402_300_799_999;
+export const MAX_OFFSET_MIN = 840;
+export const MAX_CANDIDATES = 200;
+export const ACTIONS = ['done', 'dismiss', 'snooze'] as const;
+
+const id = z
+  .string()
+  .refine(isId, { error: 'must be 1 to 128 code points of well-formed Unicode without control characters' })
+  .meta({ minLength: 1, maxLength: MAX_CODE_POINTS, pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$' });
+const label = z
+  .string()
+  .refine(isLabel, { error: 'must be at most 128 code points' })
+  .meta({ maxLength: MAX_CODE_POINTS });
+const timeMs = z.int().min(0).max(MAX_TIME_MS).meta({ description: 'Unix milliseconds' });
+const utcOffsetMin = z.int().min(-MAX_OFFSET_MIN).max(MAX_OFFSET_MIN).meta({ description: "minutes the user's local time is ahead of UTC" });
+const optional = <T extends z.ZodType>(schema: T) => schema.nullish();
+
+export const candidateSchema = z.object({
+  tip_id: id,
+  is_overdue: z.boolean(),
+  task_age_days: z.number().min(0),
+  priority: z.int().min(1).max(4).meta({ description: '4 is the most urgent' }),
+  source: optional(label),
+  category: optional(label),
+});
+
+export const candidatesSchema = z.object({
+  decision_id: id,
+  user_id: id,
+  requested_at_ms: timeMs,
+  candidates: z
+    .array(candidateSchema)
+    .min(1)
+    .max(MAX_CANDIDATES)
+    .refine((list) => new Set(list.map((candidate) => candidate.tip_id)).size === list.length, { error: 'tip_ids must be distinct' }),
+  utc_offset_min: optional(utcOffsetMin),
+});
+
+export const servedSchema = z.object({
+  tip_id: id,
+  user_id: id,
+  served_at_ms: timeMs,
+  decision_id: optional(id),
+  policy: optional(label),
+  prompt_version: optional(label),
+  source: optional(label),
+  category: optional(label),
+  utc_offset_min: optional(utcOffsetMin),
+});
+
+export const feedbackSchema = z.object({
+  tip_id: id,
+  user_id: id,
+  action: z.enum(ACTIONS),
+  reacted_at_ms: timeMs,
+  feedback_id: optional(id),
+  utc_offset_min: optional(utcOffsetMin),
+});
+
+function isVectorsByTip(value: unknown): boolean {
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) &&
+    Object.values(value).every((vector) => Array.isArray(vector) && vector.every((entry) => Number.isFinite(entry)))
+  );
+}
+
+const featureValues = z.record(z.string(), z.union([z.number(), z.string(), z.null()]));
+/** Not z.record, which drops a key "__proto__": that is a tip_id like any other, and its vector is what a reward is learned from. */
+const vectorsByTip = z
+  .unknown()
+  .refine(isVectorsByTip, { error: 'must be an object of arrays of finite numbers' })
+  .meta({ type: 'object', additionalProperties: { type: 'array', items: { type: 'number' } } }) as unknown as z.ZodType<Record<string, number[]>>;
+const positions = z.record(z.string(), z.int().min(0)).meta({ description: 'topic -> next offset, of one partition' });
+
+export const scoredSchema = z.object({
+  decision_id: id,
+  user_id: id,
+  policy: id,
+  scored_at_ms: timeMs,
+  epsilon: z.number().min(0).max(1),
+  explored: z.boolean(),
+  chosen_tip_id: id,
+  ranking: z.array(z.object({ tip_id: id, score: z.number(), propensity: z.number().min(0).max(1) })).min(1).max(MAX_CANDIDATES),
+  features: z.object({ names: z.array(z.string()), vectors: vectorsByTip }),
+  model: z.object({ updates: z.int().min(0), theta: z.array(z.number()) }),
+  salt: z.string(),
+  profile: z.object({ as_of_ms: timeMs, features: featureValues }),
+  feature_set: z.string(),
+  input: z
+    .object({ topic: z.string(), partition: z.int().min(0), offset: z.int().min(0) })
+    .nullable()
+    .meta({ description: 'the tip.candidates record that asked; null when POST /score did' }),
+  positions,
+  shadow_of: optional(id),
+});
+
+export const profileFeaturesSchema = z.object({
+  user_id: id,
+  as_of_ms: timeMs,
+  features: featureValues,
+  feature_set: z.string(),
+  positions: optional(positions),
+});
+
+export const CONTROL_TYPES = ['promote', 'rollback', 'reset', 'migrate', 'configure'] as const;
+
+export const controlSettingsSchema = z.object({
+  epsilon: optional(z.number().min(0).max(1)),
+  salt: optional(label),
+  shadow: optional(label).meta({ description: "a policy's name; 'off' turns the shadow off" }),
+  shadow_learning: optional(z.boolean()),
+});
+
+export const controlSchema = z
+  .object({
+    control_id: id,
+    type: z.enum(CONTROL_TYPES),
+    effective_at_ms: timeMs,
+    policy: optional(id),
+    percent: optional(z.number().min(0).max(100)),
+    user_id: optional(id).meta({ description: 'of a reset: whose state is cleared' }),
+    settings: optional(controlSettingsSchema),
+    reason: optional(z.string()),
+    evidence: optional(z.unknown()),
+  })
+  .refine((control) => control.type !== 'reset' || control.user_id != null, { error: 'a reset names its user_id', path: ['user_id'] })
+  .refine((control) => control.type !== 'promote' || control.policy != null, { error: 'a promote names its policy', path: ['policy'] })
+  .refine((control) => control.type !== 'configure' || control.settings != null, { error: 'a configure carries settings', path: ['settings'] });
+
+export type Candidate = z.infer<typeof candidateSchema>;
+export type CandidatesEvent = z.infer<typeof candidatesSchema>;
+export type ServedEvent = z.infer<typeof servedSchema>;
+export type FeedbackEvent = z.infer<typeof feedbackSchema>;
+export type ScoredEvent = z.infer<typeof scoredSchema>;
+export type ProfileFeaturesEvent = z.infer<typeof profileFeaturesSchema>;
+export type ControlEvent = z.infer<typeof controlSchema>;
+export type Action = (typeof ACTIONS)[number];
+
+const DAY_MS = 86_400_000;
+export const KEEP_FOR_EVER = -1;
+/** Inputs kept for less than this can lose events that are still inside a 30-day window. */
+export const MIN_INPUT_RETENTION_MS = 31 * DAY_MS;
+/** Kafka's own default for max.message.bytes. */
+export const DEFAULT_MAX_MESSAGE_BYTES = 1_048_588;
+/** A dead letter is its input plus the reason in headers. */
+export const DEAD_LETTER_HEADROOM_BYTES = 65_536;
+
+interface TopicDefinition {
+  readonly description: string;
+  readonly schema: z.ZodType;
+  /** consumed: folded by the partition workers. published: only written. */
+  readonly role: 'consumed' | 'published';
+  readonly cleanupPolicy: 'delete' | 'compact';
+  readonly retentionMs: number;
+}
+
+export const TOPICS = {
+  'policy.control': {
+    description: 'Promotions, rollbacks, resets, migrations and settings, each with the time from which it holds.',
+    schema: controlSchema, role: 'consumed', cleanupPolicy: 'delete', retentionMs: KEEP_FOR_EVER,
+  },
+  'tip.served': {
+    description: 'A tip was shown to its user.',
+    schema: servedSchema, role: 'consumed', cleanupPolicy: 'delete', retentionMs: KEEP_FOR_EVER,
+  },
+  'tip.feedback': {
+    description: 'The user reacted to a tip.',
+    schema: feedbackSchema, role: 'consumed', cleanupPolicy: 'delete', retentionMs: KEEP_FOR_EVER,
+  },
+  'tip.scored': {
+    description: 'The decision: which candidate the live policy chose, and everything needed to compute it again.',
+    schema: scoredSchema, role: 'consumed', cleanupPolicy: 'delete', retentionMs: KEEP_FOR_EVER,
+  },
+  'tip.scored.shadow': {
+    description: 'What the shadow policy would have chosen for the same candidates.',
+    schema: scoredSchema, role: 'consumed', cleanupPolicy: 'delete', retentionMs: KEEP_FOR_EVER,
+  },
+  'tip.candidates': {
+    description: 'A command: score these candidates for this user.',
+    schema: candidatesSchema, role: 'consumed', cleanupPolicy: 'delete', retentionMs: KEEP_FOR_EVER,
+  },
+  'profile.features': {
+    description: "A user's features after they changed; the newest per user is kept.",
+    schema: profileFeaturesSchema, role: 'published', cleanupPolicy: 'compact', retentionMs: KEEP_FOR_EVER,
+  },
+} as const satisfies Record<string, TopicDefinition>;
+
+export type TopicName = keyof typeof TOPICS;
+export const TOPIC_NAMES = Object.keys(TOPICS) as TopicName[];
+/**
+ * The topics a partition worker folds, in the order in which records of equal timestamp are taken: facts before the commands
+ * that are answered from them.
+ */
+export const CONSUMED_TOPICS = TOPIC_NAMES.filter((name) => TOPICS[name].role === 'consumed');
+export const DEAD_LETTER_SUFFIX = '-dlt';
+
+/** `signals.` + tip.feedback -> signals.tip.feedback */
+export function fullTopicName(prefix: string, name: TopicName): string {
+  return prefix + name;
+}
+
+export function deadLetterTopic(fullName: string): string {
+  return fullName + DEAD_LETTER_SUFFIX;
+}
+
+/** The topic of this table behind a full name, or undefined for a stranger's. */
+export function topicNamed(prefix: string, fullName: string): TopicName | undefined {
+  if (!fullName.startsWith(prefix)) return undefined;
+  const name = fullName.slice(prefix.length);
+  return Object.hasOwn(TOPICS, name) ? (name as TopicName) : undefined;
+}

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { Backpressure } from '../../src/consumers/backpressure.js';
+import type { LogRecord } from '../../src/log/port.js';
+
+const records = (count: number, bytes = 10): LogRecord[] =>
+  Array.from({ length: count }, (_, offset) => ({ topic: 't', partition: 0, offset, timestampMs: 0, key: null, value: Buffer.alloc(bytes), headers: [] }));
+
+describe('Backpressure', () => {
+  it('pauses above 20,000 records and goes on at half of it, once', () => {
+    const pressure = new Backpressure();
+    expect(pressure.delivered('t', records(20_000))).toBe(true);
+    expect(pressure.delivered('t', records(1))).toBe(false);
+    expect(pressure.applied('t', 10_000)).toBe(false);
+    expect(pressure.applied('t', 1)).toBe(true);
+    expect(pressure.applied('t', 1)).toBe(false);
+    expect(pressure.records).toBe(9_999);
+  });
+
+  it('pauses for few large records too', () => {
+    const pressure = new Backpressure();
+    expect(pressure.delivered('t', records(17, 1024 * 1024))).toBe(false);
+    expect(pressure.applied('t', 8)).toBe(false);
+    expect(pressure.applied('t', 1)).toBe(true);
+  });
+
+  it('keeps topics apart and passes over empty deliveries', () => {
+    const pressure = new Backpressure();
+    expect(pressure.delivered('t', records(20_001))).toBe(false);
+    expect(pressure.delivered('other', [])).toBe(true);
+    expect(pressure.applied('other', 0)).toBe(false);
+    expect(pressure.applied('unknown', 5)).toBe(false);
+  });
+});

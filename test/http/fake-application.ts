@@ -1,0 +1,101 @@
+/** A service written by hand for the routes: realistic answers, each replaceable, and a record of what was asked. */
+import { TipstreamError } from '../../src/errors.js';
+import type { Application, LagRow, NewestScore, PartitionStatus, ProduceSummary, ProfileDocument, ScoreRequest, ScoreResponse, ServiceStatus } from '../../src/http/application.js';
+
+export const NOW_MS = Date.UTC(2026, 0, 31, 18, 4, 5);
+const TOPICS = ['policy.control', 'tip.served', 'tip.feedback', 'tip.scored', 'tip.scored.shadow', 'tip.candidates'];
+
+export const PROFILE: ProfileDocument = {
+  user_id: 'ana',
+  as_of_ms: NOW_MS,
+  features: {
+    completion_rate_30d: 0.625, dismiss_rate_30d: 0.125, mean_dwell_ms_30d: 204_517.25, preferred_category: 'errands', preferred_hour: 18,
+    preferred_weekday: 5, snooze_rate_30d: null, tip_volume_30d: 48,
+  },
+  feature_set: 'a41f09c2d7e3',
+  positions: { 'tip.served': { '2': 1_842 }, 'tip.feedback': { '2': 1_377 } },
+};
+
+export const partition = (number: number, over: Partial<PartitionStatus> = {}): PartitionStatus => ({
+  partition: number, state: 'running', error: null, lag_records: 0,
+  positions: Object.fromEntries(TOPICS.map((topic, index) => [topic, (6 - index) * 1_204 + number * 37])),
+  ...over,
+});
+
+export const STATUS: ServiceStatus = {
+  ready: true, started_at_ms: NOW_MS - 3_600_000, log: 'sqlite', group: 'tipstream', live_policy: 'egreedy-v1', shadow_policy: 'egreedy-v2-shadow', feature_set: 'a41f09c2d7e3',
+  partitions: [0, 1, 2, 3].map((number) => partition(number)),
+  counts: { applied: 128_406, rejected: 12, decisions: 9_310, users: 1_204, shadow_agreed: 7_702, shadow_compared: 9_298 },
+};
+
+export const SCORES: readonly NewestScore[] = Array.from({ length: 20 }, (_, index) => ({
+  decision_id: `d-${9_310 - index}`,
+  user_id: ['ana', 'bo', 'chidi-okafor@example.org', 'دانا', 'e5b1c9a0-7d1f-4c57-9f58-0c2f1f7a9d21', '🦊'][index % 6]!,
+  policy: 'egreedy-v1', chosen_tip_id: `tip-${2_000 + index * 7}`, shadow_tip_id: index % 5 === 0 ? `tip-${3_000 + index}` : index % 7 === 6 ? null : `tip-${2_000 + index * 7}`,
+  explored: index % 9 === 4, candidates: 3 + (index % 17), scored_at_ms: NOW_MS - index * 1_734,
+}));
+
+export const LAG: readonly LagRow[] = TOPICS.flatMap((topic, index) => [0, 1, 2, 3].map((number): LagRow => {
+  const end = (6 - index) * 1_204 + number * 37;
+  return { group: 'tipstream', topic, partition: number, applied_offset: end, committed_offset: end - 3, log_end_offset: end, lag_records: 0, lag_seconds: 0, status: 'ok', reason: 'everything in the log has been applied' };
+}));
+
+export const CANDIDATE = { tip_id: 't1', is_overdue: false, task_age_days: 3, priority: 2 };
+export const SCORE_REQUEST = { decision_id: 'd1', user_id: 'ana', requested_at_ms: NOW_MS, candidates: [CANDIDATE] };
+
+export function scoreResponse(request: ScoreRequest): ScoreResponse {
+  const chosen = request.candidates[0]!.tip_id;
+  const share = 1 / request.candidates.length;
+  return {
+    decision_id: request.decision_id ?? null, recorded: request.decision_id !== undefined, user_id: request.user_id, policy: 'egreedy-v1',
+    scored_at_ms: NOW_MS, epsilon: 0.1, explored: false, chosen_tip_id: chosen,
+    ranking: request.candidates.map(({ tip_id }) => ({ tip_id, score: 0, propensity: share })),
+    features: {
+      names: ['bias', 'is_overdue', 'task_age', 'priority', 'hour_sin', 'hour_cos', 'weekend'],
+      vectors: Object.fromEntries(request.candidates.map(({ tip_id }) => [tip_id, [1, 0, 0.099853515625, 0.333251953125, -1, 0, 1]])),
+    },
+    model: { updates: 0, theta: [0, 0, 0, 0, 0, 0, 0] }, salt: '0', profile: { as_of_ms: NOW_MS, features: PROFILE.features }, feature_set: PROFILE.feature_set,
+    input: null, positions: { 'tip.served': 12 },
+  };
+}
+
+/** Counts lines; those that say "bad" are rejected. */
+export async function countLines(lines: AsyncIterable<string | Buffer>): Promise<ProduceSummary> {
+  let number = 0;
+  let accepted = 0;
+  const errors: { line: number; code: string; message: string }[] = [];
+  for await (const line of lines) {
+    number++;
+    if (line.toString() === '') continue;
+    if (line.toString().includes('bad')) errors.push({ line: number, code: 'invalid_event', message: 'user_id: is missing (expected string)' });
+    else accepted++;
+  }
+  return { accepted, rejected: errors.length, errors };
+}
+
+export interface FakeApplication extends Application {
+  readonly calls: unknown[][];
+}
+
+export function fakeApplication(over: Partial<Application> = {}): FakeApplication {
+  const calls: unknown[][] = [];
+  const base: Application = {
+    async profile(userId, asOfMs) {
+      if (userId === 'nobody') throw new TipstreamError('user_not_found', 'no user nobody as of now', { details: { user_id: 'nobody' } });
+      if (userId === 'elsewhere') throw new TipstreamError('not_owner', 'partition 3 is held by another process', { hint: 'ask the owner', details: { owner: 'http://10.0.0.7:8080', partition: 3 } });
+      return { ...PROFILE, user_id: userId, as_of_ms: asOfMs ?? NOW_MS };
+    },
+    score: async (request) => scoreResponse(request),
+    produce: (lines) => countLines(lines),
+    lag: async () => LAG,
+    status: () => STATUS,
+    newestScores: (limit) => SCORES.slice(0, limit),
+    metrics: async () => '# HELP tipstream_applied_total Events applied.\n# TYPE tipstream_applied_total counter\ntipstream_applied_total 128406\n',
+  };
+  const application = { ...base, ...over } as unknown as Record<string, (...given: unknown[]) => unknown>;
+  const recorded = Object.fromEntries(Object.entries(application).map(([name, method]) => [name, (...given: unknown[]) => {
+    calls.push([name, ...given]);
+    return method(...given);
+  }]));
+  return { ...(recorded as unknown as Application), calls };
+}

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { ERROR_KINDS } from '../../src/errors.js';
+import { buildServer } from '../../src/http/server.js';
+import * as schemas from '../../src/http/schemas.js';
+import { TOPIC_NAMES } from '../../src/topics.js';
+import { LAG, PROFILE, SCORES, SCORE_REQUEST, STATUS, fakeApplication, scoreResponse } from './fake-application.js';
+
+type Json = Record<string, unknown>;
+interface Operation {
+  operationId: string;
+  parameters?: { name: string; in: string; required: boolean; schema: Json }[];
+  requestBody?: { content: Json };
+  responses: Record<string, { description: string; content: Json }>;
+  security: Json[];
+}
+interface Document extends Json {
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, Json>; securitySchemes?: Json };
+}
+
+const fetchDocument = async (token?: string) =>
+  (await buildServer(fakeApplication(), { host: '127.0.0.1', token }).inject({ url: '/openapi.json', headers: token === undefined ? {} : { authorization: `Bearer ${token}` } })).json<Document>();
+const operations = (document: Document) => Object.entries(document.paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]) => ({ path, method, operation })));
+
+function* inside(value: unknown): Generator<Json> {
+  if (typeof value !== 'object' || value === null) return;
+  if (!Array.isArray(value)) yield value as Json;
+  for (const each of Object.values(value)) yield* inside(each);
+}
+
+describe('/openapi.json', () => {
+  it('is OpenAPI 3.1 and lists every route', async () => {
+    const document = await fetchDocument();
+    expect(document).toMatchObject({ openapi: '3.1.0', info: { title: 'tipstream', version: expect.any(String) as string } });
+    expect(operations(document).map(({ path, method }) => `${method} ${path}`)).toEqual([
+      'get /v1/profiles/{user_id}', 'post /v1/events', 'post /score', 'get /v1/lag', 'get /v1/status', 'get /livez', 'get /readyz', 'get /metrics', 'get /openapi.json',
+    ]);
+  });
+
+  it('every reference leads somewhere, and no schema brings a dialect or an id of its own', async () => {
+    const document = await fetchDocument();
+    const references = [...inside(document)].map((each) => each['$ref']).filter((reference) => typeof reference === 'string');
+    expect(references.length).toBeGreaterThan(10);
+    for (const reference of references) expect(document.components.schemas, reference).toHaveProperty([reference.replace('#/components/schemas/', '')]);
+    for (const each of inside(document)) expect([each['$schema'], each['$id']]).toEqual([undefined, undefined]);
+    for (const name of Object.keys(document.components.schemas)) expect(name).toMatch(/^[A-Za-z0-9._-]+$/);
+  });
+
+  it('operations have unique ids, the parameters of their path, descriptions and an error', async () => {
+    const all = operations(await fetchDocument());
+    expect(new Set(all.map(({ operation }) => operation.operationId)).size).toBe(all.length);
+    for (const { path, method, operation } of all) {
+      const inPath = (operation.parameters ?? []).filter((parameter) => parameter.in === 'path');
+      expect(inPath.map(({ name }) => `{${name}}`)).toEqual(path.match(/\{\w+\}/g) ?? []);
+      for (const parameter of operation.parameters ?? []) expect(parameter).toMatchObject({ required: parameter.in === 'path', schema: { type: 'string' } });
+      for (const response of Object.values(operation.responses)) expect(response.description).not.toBe('');
+      expect(operation.responses['default']!.content).toEqual({ 'application/json': { schema: { $ref: '#/components/schemas/Error' } } });
+      expect(operation.responses).toHaveProperty('200');
+      expect(operation.requestBody !== undefined).toBe(method === 'post');
+    }
+  });
+
+  it('asks for the token where the server does', async () => {
+    expect((await fetchDocument()).components.securitySchemes).toBeUndefined();
+    const document = await fetchDocument('secret');
+    expect(document.components.securitySchemes).toEqual({ token: { type: 'http', scheme: 'bearer' } });
+    for (const { path, operation } of operations(document)) expect(operation.security).toEqual(['/livez', '/readyz'].includes(path) ? [] : [{ token: [] }]);
+  });
+
+  it('has every event, every error code and what a score needs', async () => {
+    const { schemas: components } = (await fetchDocument()).components;
+    for (const topic of TOPIC_NAMES) if (topic !== 'tip.scored.shadow') expect(components).toHaveProperty([`event.${topic}`]);
+    expect(components['Error']).toMatchObject({ properties: { error: { properties: { code: { enum: Object.keys(ERROR_KINDS) } } } } });
+    expect(components['ScoreRequest']).toMatchObject({ type: 'object', required: ['user_id', 'candidates'], properties: { candidates: { minItems: 1, maxItems: 200 } } });
+    expect(components['ScoreResponse']!['required']).toContain('recorded');
+  });
+
+  it('the answers are what the schemas say', () => {
+    expect(schemas.profileSchema.parse(PROFILE)).toEqual(PROFILE);
+    expect(schemas.lagSchema.parse(LAG)).toEqual(LAG);
+    expect(schemas.statusSchema.parse({ ...STATUS, now_ms: 0, newest_scores: SCORES })).toEqual({ ...STATUS, now_ms: 0, newest_scores: SCORES });
+    expect(schemas.scoreResponseSchema.parse(scoreResponse(SCORE_REQUEST))).toEqual(scoreResponse(SCORE_REQUEST));
+  });
+});

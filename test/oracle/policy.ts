@@ -1,0 +1,174 @@
+/**
+ * The policy side computed the slow and obvious way, from the definitions alone: it imports nothing of src, keeps dense matrices, sums lists of
+ * decisions from scratch, and reads local time off a Date.
+ */
+import { createHash } from 'node:crypto';
+
+export interface OracleCandidate {
+  tip_id: string;
+  is_overdue: boolean;
+  task_age_days: number;
+  priority: number;
+}
+
+export interface OracleLesson {
+  x: readonly number[];
+  reward: number;
+}
+
+export interface OracleCase {
+  /** As in the event: `egreedy-v2-shadow` is egreedy-v2 in the shadow. */
+  policy: string;
+  decisionId: string;
+  requestedAtMs: number;
+  utcOffsetMin: number;
+  candidates: readonly OracleCandidate[];
+  profile: Readonly<Record<string, number | string | null>>;
+  learned: readonly OracleLesson[];
+  epsilon: number;
+  salt: string;
+}
+
+const grid = (x: number) => Math.floor(x * 4096 + 0.5) / 4096;
+
+/** UTF-8 bytes order as code points do. */
+export const byCodePoint = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
+
+export function oracleVector(policy: string, requestedAtMs: number, utcOffsetMin: number, candidate: OracleCandidate, profile: OracleCase['profile']): number[] {
+  const local = new Date(requestedAtMs + utcOffsetMin * 60 * 1000);
+  const hour = local.getUTCHours();
+  const weekend = [0, 6].includes(local.getUTCDay());
+  const entries = [
+    1,
+    candidate.is_overdue ? 1 : 0,
+    Math.min(candidate.task_age_days, 30) / 30,
+    (candidate.priority - 1) / 3,
+    Math.sin((2 * Math.PI * hour) / 24),
+    Math.cos((2 * Math.PI * hour) / 24),
+    weekend ? 1 : 0,
+  ];
+  if (policy.startsWith('egreedy-v2')) {
+    const { completion_rate_30d, dismiss_rate_30d, mean_dwell_ms_30d, preferred_hour, tip_volume_30d } = profile as Record<string, number | null>;
+    entries.push(
+      completion_rate_30d ?? 0,
+      dismiss_rate_30d ?? 0,
+      Math.min(mean_dwell_ms_30d ?? 0, 600000) / 600000,
+      preferred_hour == null ? 0 : Math.cos((2 * Math.PI * (hour - preferred_hour)) / 24),
+      Math.min(1, Math.log(1 + (tip_volume_30d ?? 0)) / Math.log(101)),
+    );
+  }
+  return entries.map(grid);
+}
+
+/** G as a dense matrix and b, summed over the lessons. */
+export function oracleSums(learned: readonly OracleLesson[], dimension: number): { g: number[][]; b: number[] } {
+  const g = Array.from({ length: dimension }, () => new Array<number>(dimension).fill(0));
+  const b = new Array<number>(dimension).fill(0);
+  for (const { x, reward } of learned) {
+    for (let i = 0; i < dimension; i++) {
+      for (let j = 0; j < dimension; j++) g[i]![j]! += x[i]! * x[j]!;
+      b[i]! += reward * x[i]!;
+    }
+  }
+  return { g, b };
+}
+
+/** Gaussian elimination with partial pivoting of (G + I) theta = b. */
+export function oracleTheta({ g, b }: { g: number[][]; b: number[] }): number[] {
+  const size = b.length;
+  const rows = g.map((row, i) => [...row.map((value, j) => value + (i === j ? 1 : 0)), b[i]!]);
+  for (let column = 0; column < size; column++) {
+    let pivot = column;
+    for (let i = column; i < size; i++) if (Math.abs(rows[i]![column]!) > Math.abs(rows[pivot]![column]!)) pivot = i;
+    [rows[column], rows[pivot]] = [rows[pivot]!, rows[column]!];
+    for (let i = 0; i < size; i++) {
+      if (i === column) continue;
+      const factor = rows[i]![column]! / rows[column]![column]!;
+      for (let j = column; j <= size; j++) rows[i]![j]! -= factor * rows[column]![j]!;
+    }
+  }
+  return rows.map((row, i) => row[size]! / row[i]!);
+}
+
+/** The same system in integers, without any rounding before the last division: for states too ill-conditioned for the other. */
+export function oracleThetaExact({ g, b }: { g: number[][]; b: number[] }): number[] {
+  const size = b.length;
+  const whole = (value: number) => BigInt(value * 2 ** 24);
+  const rows = g.map((row, i) => [...row.map((value, j) => whole(value) + (i === j ? 1n << 24n : 0n)), whole(b[i]!)]);
+  // Bareiss: every intermediate is a determinant of integers, so each division by the previous pivot leaves no remainder.
+  let previous = 1n;
+  for (let column = 0; column < size; column++) {
+    const pivot = rows[column]![column]!;
+    for (let i = 0; i < size; i++) {
+      if (i === column) continue;
+      const factor = rows[i]![column]!;
+      for (let j = 0; j <= size; j++) rows[i]![j] = (rows[i]![j]! * pivot - factor * rows[column]![j]!) / previous;
+    }
+    previous = pivot;
+  }
+  return rows.map((row, i) => Number((row[size]! << 160n) / row[i]!) / 2 ** 160);
+}
+
+export function oracleUniform(policy: string, salt: string, decisionId: string): number {
+  const hex = createHash('sha256').update(Buffer.from([policy, salt, decisionId].join('|'))).digest('hex');
+  return Number(BigInt(`0x${hex.slice(0, 16)}`) >> 11n) / 2 ** 53;
+}
+
+export interface OracleDecision {
+  theta: number[];
+  vectors: Map<string, number[]>;
+  scores: Map<string, number>;
+  propensities: Map<string, number>;
+  /** tip_ids */
+  ranking: string[];
+  u: number;
+  chosen: string;
+  explored: boolean;
+}
+
+export function oracleDecision(one: OracleCase): OracleDecision {
+  const dimension = one.policy.startsWith('egreedy-v2') ? 12 : 7;
+  const theta = oracleTheta(oracleSums(one.learned, dimension));
+  const tipIds = one.candidates.map((candidate) => candidate.tip_id).sort(byCodePoint);
+  const vectors = new Map(
+    one.candidates.map((candidate) => [candidate.tip_id, oracleVector(one.policy, one.requestedAtMs, one.utcOffsetMin, candidate, one.profile)]),
+  );
+  const scores = new Map(tipIds.map((tipId) => [tipId, vectors.get(tipId)!.reduce((sum, value, i) => sum + value * theta[i]!, 0)]));
+  const best = Math.max(...scores.values());
+  const highest = tipIds.filter((tipId) => best - scores.get(tipId)! <= 1e-9);
+  const propensities = new Map(
+    tipIds.map((tipId) => [tipId, one.epsilon / tipIds.length + (highest.includes(tipId) ? (1 - one.epsilon) / highest.length : 0)]),
+  );
+  const u = oracleUniform(one.policy, one.salt, one.decisionId);
+  let chosen = tipIds.at(-1)!;
+  let cumulative = 0;
+  for (const tipId of tipIds) {
+    cumulative += propensities.get(tipId)!;
+    if (cumulative > u) {
+      chosen = tipId;
+      break;
+    }
+  }
+  const ranking = [...tipIds].sort((a, b) => scores.get(b)! - scores.get(a)!);
+  return { theta, vectors, scores, propensities, ranking, u, chosen, explored: !highest.includes(chosen) };
+}
+
+export interface OracleEvent {
+  kind: 'served' | 'done' | 'dismiss' | 'snooze';
+  tipId: string;
+  atMs: number;
+  decisionId?: string;
+}
+
+/** The reward of a decision, from the whole list of a user's events. */
+export function oracleReward(decisionId: string, candidates: readonly string[], events: readonly OracleEvent[]): { tipId: string; reward: number } | null {
+  const naming = events.filter((event) => event.kind === 'served' && event.decisionId === decisionId && candidates.includes(event.tipId));
+  naming.sort((a, b) => a.atMs - b.atMs || byCodePoint(a.tipId, b.tipId));
+  if (naming.length === 0) return null;
+  const { tipId } = naming[0]!;
+  const earliest = (kind: OracleEvent['kind']) => Math.min(...events.filter((event) => event.tipId === tipId && event.kind === kind).map((event) => event.atMs));
+  const from = earliest('served');
+  const within = (at: number) => from <= at && at < from + 7 * 24 * 3600 * 1000;
+  if (within(earliest('done'))) return { tipId, reward: 1 };
+  return within(earliest('dismiss')) || within(earliest('snooze')) ? { tipId, reward: 0 } : null;
+}

@@ -1,0 +1,70 @@
+/** Exports into memory, and what they say read back by other means than they were written with. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parquetReadObjects } from 'hyparquet';
+import { csvSink } from '../../src/export/csv.js';
+import { csvRecords } from '../../src/export/csv-records.js';
+import { ndjsonSink } from '../../src/export/ndjson.js';
+import { ParquetSink } from '../../src/export/parquet.js';
+import type { Format } from '../../src/export/sink.js';
+import { openTable, type ExportRequest } from '../../src/export/table.js';
+import { defaultRegistry } from '../../src/projections/registry.js';
+
+export interface Wanted extends Partial<Pick<ExportRequest, 'asServed' | 'asOfMs' | 'partitioner'>> {
+  /** The text of the spine. */
+  readonly spine?: string;
+  /** How its name ends. */
+  readonly spineName?: string;
+}
+
+/** The bytes of an export. */
+export async function exported(dataDirectory: string, format: Format, { spine, spineName = 'spine', ...wanted }: Wanted): Promise<Buffer> {
+  const directory = mkdtempSync(join(tmpdir(), 'tipstream-export-'));
+  try {
+    const spinePath = join(directory, spineName);
+    if (spine !== undefined) writeFileSync(spinePath, spine);
+    const table = await openTable({
+      dataDirectory, partitioner: 'murmur2', asServed: false, asOfMs: 0, spine: spine === undefined ? undefined : spinePath,
+      nowMs: Date.now(), signal: new AbortController().signal, onProgress: () => undefined, ...wanted,
+    }, defaultRegistry);
+    try {
+      const path = join(directory, 'out.parquet');
+      let text = '';
+      const write = async (more: string): Promise<void> => void (text += more);
+      const sink = format === 'parquet' ? new ParquetSink(table.columns, path) : (format === 'csv' ? csvSink : ndjsonSink)(table.columns, write);
+      for await (const row of table.rows) await sink.add(row);
+      await sink.finish();
+      return format === 'parquet' ? readFileSync(path) : Buffer.from(text);
+    } finally {
+      table.close();
+    }
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+export type Row = Record<string, unknown>;
+
+export function rowsOfNdjson(bytes: Buffer): Row[] {
+  return bytes.toString().split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Row);
+}
+
+/** Texts and nulls. */
+export async function rowsOfCsv(bytes: Buffer): Promise<Row[]> {
+  const records: (readonly (string | null)[])[] = [];
+  for await (const { fields } of csvRecords(piecesOf(bytes))) records.push(fields);
+  const [header, ...rows] = records;
+  return rows.map((fields) => Object.fromEntries(header!.map((name, at) => [name!, fields[at]])));
+}
+
+async function* piecesOf(bytes: Buffer): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += 1_000) yield bytes.subarray(at, at + 1_000);
+}
+
+/** Integers come back as numbers. */
+export async function rowsOfParquet(bytes: Buffer): Promise<Row[]> {
+  const file = { byteLength: bytes.length, slice: (from: number, to?: number) => new Uint8Array(bytes.subarray(from, to)).buffer };
+  const rows = (await parquetReadObjects({ file })) as Row[];
+  return rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : value])));
+}

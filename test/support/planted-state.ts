@@ -1,0 +1,28 @@
+/** Alters a state file behind the service's back, as a hand with sqlite3 or a failing disk would, and asks `verify` about it. */
+import Database from 'better-sqlite3';
+import type { Difference } from '../../src/analysts/verify/difference.js';
+import { verify, type VerifyDocument, type VerifyQuestion, type VerifyTarget } from '../../src/analysts/verify/verify.js';
+import { defaultRegistry } from '../../src/projections/registry.js';
+import type { EmbeddedService } from './embedded-service.js';
+
+export async function verified(embedded: EmbeddedService, question: VerifyQuestion, target: Partial<VerifyTarget> = {}): Promise<VerifyDocument> {
+  const { topicPrefix = '', partitioner = 'murmur2', maxValueBytes = 1_048_576 } = embedded.options;
+  return verify(embedded.log, embedded.options.registry ?? defaultRegistry, { dataDirectory: embedded.directory, topicPrefix, partitioner, maxValueBytes, ...target }, question, new AbortController().signal);
+}
+
+/** Runs SQL against the state file of a user's partition; answers how many rows it changed. The service should be stopped. */
+export function plant(embedded: EmbeddedService, userId: string, sql: string, ...parameters: readonly unknown[]): number {
+  const db = new Database(embedded.statePath(embedded.partitionOf(userId)));
+  try {
+    return db.prepare(sql).run(...parameters).changes;
+  } finally {
+    db.close();
+  }
+}
+
+/** `user kind id feature` of every difference. */
+export const named = ({ differences }: VerifyDocument): string[] => differences.map((one) => [one.user_id, one.kind, one.id, one.feature].filter((part) => part !== null).join(' '));
+
+export function findDifference(document: VerifyDocument, kind: Difference['kind'], feature: string): Difference | undefined {
+  return document.differences.find((one) => one.kind === kind && one.feature === feature);
+}
