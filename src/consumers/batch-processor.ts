@@ -3,6 +3,7 @@
  * memory but for the state file, so that a batch either happened or did not.
  */
 import { decodeRecord, type DecodeRules } from '../events/decode.js';
+import type { FaultHook } from '../fault-points.js';
 import type { Rejected } from '../events/rejection.js';
 import type { LogRecord } from '../log/port.js';
 import type { Registry } from '../projections/registry.js';
@@ -26,6 +27,9 @@ export interface ProcessorOptions {
   readonly rules: DecodeRules;
   readonly scoring: ScoringOptions;
   readonly publishProfiles: boolean;
+  /** A replay answers no candidates: their answers come out of tip.scored. It judges and counts them as the live fold does. */
+  readonly replay?: boolean;
+  readonly at?: FaultHook | undefined;
 }
 
 /** Called for every rejected record; the record itself goes to its -dlt topic. */
@@ -45,6 +49,8 @@ export class BatchProcessor {
   readonly #scoreShadow: ShadowScore;
   readonly #topics: ReadonlyMap<string, TopicName>;
   readonly #onRejected: OnRejected;
+  /** topic -> the first offset whose rejection is news: what lies before has its dead letter. */
+  readonly #deadLetteredTo: ReadonlyMap<string, number>;
   /** topic -> next offset, as far as this batch has come. */
   #positions: Map<string, number>;
 
@@ -62,6 +68,7 @@ export class BatchProcessor {
     this.#announcer = new ProfileAnnouncer(state, registry, profiles, fullTopicName(options.topicPrefix, 'profile.features'));
     this.#scoreShadow = shadow ?? shadowScorer(state, registry.featureSet, rewards, options.scoring.settings);
     this.#topics = new Map(topics.map((name) => [name, topicNamed(options.topicPrefix, name)!]));
+    this.#deadLetteredTo = state.positions.deadLetteredTo();
     this.#positions = state.positions.all();
   }
 
@@ -81,12 +88,14 @@ export class BatchProcessor {
     const topic = this.#topics.get(record.topic)!;
     this.#positions.set(record.topic, record.offset + 1);
     const rejected = this.#fold(topic, record, nowMs, outbox);
+    this.#options.at?.('batch: record folded');
     if (rejected === undefined) {
       this.#state.tallies.add(APPLIED[topic]);
       return;
     }
     const { code, message } = rejected.rejection;
     this.#state.tallies.add(`rejected:${topic}:${code}`);
+    if (record.offset < (this.#deadLetteredTo.get(record.topic) ?? 0)) return;
     outbox.push(this.#state.outbox.add(deadLetter(record, rejected.rejection, this.#options.group, nowMs)));
     this.#onRejected({ topic: record.topic, partition: record.partition, offset: record.offset, code, message });
   }
@@ -133,34 +142,40 @@ export class BatchProcessor {
   #fold(topic: TopicName, record: LogRecord, nowMs: number, outbox: StoredMessage[]): Rejected | undefined {
     switch (topic) {
       case 'tip.served': {
-        const decoded = decodeRecord(topic, record, this.#options.rules);
+        const decoded = this.#decode(topic, record);
         return decoded.ok ? void this.#tips.served(decoded.event, nowMs) : decoded;
       }
       case 'tip.feedback': {
-        const decoded = decodeRecord(topic, record, this.#options.rules);
+        const decoded = this.#decode(topic, record);
         return decoded.ok ? void this.#tips.feedback(decoded.event, nowMs) : decoded;
       }
       case 'tip.candidates': {
-        const decoded = decodeRecord(topic, record, this.#options.rules);
+        const decoded = this.#decode(topic, record);
         if (!decoded.ok) return decoded;
-        this.#decide(decoded.event, { topic: record.topic, partition: record.partition, offset: record.offset }, nowMs, outbox);
+        if (this.#options.replay !== true) this.#decide(decoded.event, { topic: record.topic, partition: record.partition, offset: record.offset }, nowMs, outbox);
         return undefined;
       }
       case 'tip.scored': {
-        const decoded = decodeRecord(topic, record, this.#options.rules);
+        const decoded = this.#decode(topic, record);
         return decoded.ok ? void this.#decisions.scored(decoded.event, record.offset) : decoded;
       }
       case 'tip.scored.shadow': {
-        const decoded = decodeRecord(topic, record, this.#options.rules);
+        const decoded = this.#decode(topic, record);
         return decoded.ok ? void this.#decisions.shadow(decoded.event, record.offset) : decoded;
       }
       case 'policy.control': {
-        const decoded = decodeRecord(topic, record, this.#options.rules);
+        const decoded = this.#decode(topic, record);
         return decoded.ok ? this.#controls.control(decoded.event, record.offset) : decoded;
       }
       case 'profile.features':
         throw new Error('profile.features is not consumed');
     }
+  }
+
+  #decode<Topic extends Exclude<TopicName, 'profile.features'>>(topic: Topic, record: LogRecord) {
+    const decoded = decodeRecord(topic, record, this.#options.rules);
+    this.#options.at?.('batch: record decoded');
+    return decoded;
   }
 
   #decide(request: CandidatesEvent, input: ScoredEvent['input'], nowMs: number, outbox: StoredMessage[]): ScoredEvent | undefined {

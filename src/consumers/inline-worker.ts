@@ -13,6 +13,9 @@ export function inlineWorkers(dependencies: WorkerDependencies): StartWorker {
       preview: (request) => worker.preview(request),
       published: (seq) => worker.published(seq),
       idle: () => worker.idle(),
+      hold: () => worker.hold(),
+      release: () => worker.release(),
+      replaceTips: (userId, tips) => worker.replaceTips(userId, tips),
       drain: () => worker.drain(),
       close: () => worker.close(),
     };

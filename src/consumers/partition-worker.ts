@@ -10,17 +10,24 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { TipstreamError } from '../errors.js';
+import type { FaultHook } from '../fault-points.js';
 import { partitionFunction } from '../log/partitioner.js';
 import type { OffsetRange } from '../log/port.js';
 import type { Registry } from '../projections/registry.js';
 import type { StoredMessage } from '../store/outbox.js';
 import { PartitionState } from '../store/partition-state.js';
+import { replaceTips } from '../store/rebuild-user.js';
 import { stateError } from '../store/state-file.js';
+import type { TipState } from '../projections/tip.js';
 import { fullTopicName, type CandidatesEvent, type ScoredEvent, type TopicName } from '../topics.js';
 import { BatchProcessor } from './batch-processor.js';
+import { countByTopic, lastByTopic } from './batch-segments.js';
+import { BetweenBatches } from './between-batches.js';
 import type { ShadowScore } from './fold/shadow.js';
-import { MergeQueue, type Segment, type Taken } from './merge-queue.js';
+import { MergeQueue, type Taken } from './merge-queue.js';
 import { checkOffsets } from './offset-check.js';
+import { OutboxDebt } from './outbox-debt.js';
+import { ProfileRhythm } from './profile-rhythm.js';
 import type { RunDelivery } from './record-run.js';
 import type { Decided, Worker, WorkerEvents, WorkerSetup } from './worker-contract.js';
 
@@ -30,6 +37,7 @@ export interface WorkerDependencies {
   /** Unix ms. */
   readonly clock: () => number;
   readonly shadow?: ShadowScore | undefined;
+  readonly at?: FaultHook | undefined;
 }
 
 /** Records folded before the event loop gets a turn, within one transaction. */
@@ -38,17 +46,9 @@ const SLICE_RECORDS = 1_000;
 const CANDIDATES_WEIGHT = 50;
 const SHADOWS_AT_ONCE = 200;
 const PROFILES_AT_ONCE = 500;
-const PROFILES_EVERY_MS = 1_000;
 /** As many as can be published at the end without holding it up. */
 const PROFILES_AT_LAST = 2_000;
-/** Messages that the log has not acknowledged, above which no further batch is taken. */
-const MAX_UNPUBLISHED_MESSAGES = 4_000;
 const LEFTOVERS_AT_ONCE = 1_000;
-
-interface Job {
-  readonly run: () => void;
-  readonly fail: (error: TipstreamError) => void;
-}
 
 export class PartitionWorker implements Omit<Worker, 'deliver'> {
   readonly #setup: WorkerSetup;
@@ -61,33 +61,35 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
   /** Topics whose records are left waiting while restoring. */
   readonly #gated: ReadonlySet<string>;
   readonly #restoreTo: ReadonlyMap<string, number>;
-  readonly #jobs: Job[] = [];
+  readonly #jobs: BetweenBatches;
+  readonly #rhythm = new ProfileRhythm(() => this.#wake());
+  readonly #debt = new OutboxDebt();
+  readonly #registry: Registry;
+  readonly #at: FaultHook | undefined;
   #phase: 'restoring' | 'running' | 'stopped' | 'closed' = 'restoring';
   #error: TipstreamError | undefined;
   #looping: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #profilesTimer: NodeJS.Timeout | undefined;
-  #profilesAtMs = 0;
   #draining = false;
-  /** The newest outbox message, the newest that the log has acknowledged, and up to where they are deleted. */
-  #owed = 0;
-  #acknowledged = 0;
-  #deleted = 0;
+  #held = false;
   #waitingForIdle: (() => void)[] = [];
 
   /** Throws what opening the state file throws, and offset_out_of_range when the log does not hold what comes next. */
-  constructor(setup: WorkerSetup, events: WorkerEvents, { registry, clock, shadow }: WorkerDependencies) {
+  constructor(setup: WorkerSetup, events: WorkerEvents, { registry, clock, shadow, at }: WorkerDependencies) {
     const { identity, topics, ranges, scoring, group } = setup;
     this.#setup = setup;
     this.#events = events;
     this.#clock = clock;
+    this.#registry = registry;
+    this.#at = at;
+    this.#jobs = new BetweenBatches((error) => asTipstreamError(error, setup));
     this.#state = new PartitionState(setup.path, identity, registry);
     try {
       this.#positions = this.#state.positions.all();
       checkOffsets(setup.path, identity.partition, this.#positions, ranges);
       this.#pinStarts(ranges);
       const rules = { maxValueBytes: setup.maxValueBytes, partitions: identity.partitions, partitioner: partitionFunction(setup.partitioner) };
-      this.#processor = new BatchProcessor(this.#state, registry, topics, { topicPrefix: identity.topicPrefix, group, rules, scoring, publishProfiles: setup.publishProfiles }, (rejected) => events.rejected(rejected), shadow);
+      this.#processor = new BatchProcessor(this.#state, registry, topics, { topicPrefix: identity.topicPrefix, group, rules, scoring, publishProfiles: setup.publishProfiles, at }, (rejected) => events.rejected(rejected), shadow);
       this.#processor.adoptOptions(clock());
       this.#state.users.find(''); // reads a page of the file, so that damage shows before the first batch
     } catch (error) {
@@ -113,9 +115,9 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
     return this.#between(() => {
       const user = this.#state.users.find(request.user_id);
       const known = user && this.#state.decisions.get(user.uid, request.decision_id);
-      if (known !== undefined) return { event: known.event, seq: known.scoredOffset === null ? this.#owed : undefined };
+      if (known !== undefined) return { event: known.event, seq: known.scoredOffset === null ? this.#debt.owed : undefined };
       const event = this.#transaction((nowMs, outbox) => this.#processor.answer(request, nowMs, outbox)!);
-      return { event, seq: this.#owed };
+      return { event, seq: this.#debt.owed };
     });
   }
 
@@ -124,7 +126,7 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
   }
 
   published(seq: number): void {
-    this.#acknowledged = Math.max(this.#acknowledged, seq);
+    this.#debt.acknowledge(seq);
     this.#wake();
   }
 
@@ -137,10 +139,36 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
     }
   }
 
+  async hold(): Promise<ReadonlyMap<string, number>> {
+    this.#held = true;
+    await this.#looping;
+    if (this.#phase === 'running') return new Map(this.#positions);
+    this.#held = false;
+    this.#wake();
+    throw this.#unavailable();
+  }
+
+  release(): void {
+    this.#held = false;
+    this.#wake();
+  }
+
+  /** While held. */
+  replaceTips(userId: string, tips: ReadonlyMap<string, TipState>): Promise<void> {
+    if (!this.#held || this.#over) return Promise.reject(this.#unavailable());
+    try {
+      replaceTips(this.#state, this.#registry, userId, tips, this.#clock());
+      return Promise.resolve();
+    } catch (error) {
+      this.#stop(error);
+      return Promise.reject(this.#error!);
+    }
+  }
+
   async drain(): Promise<void> {
     this.#draining = true;
     clearTimeout(this.#timer);
-    clearTimeout(this.#profilesTimer);
+    this.#rhythm.stop();
     await this.#looping;
     if (this.#over) return;
     this.#guard(() => {
@@ -155,8 +183,8 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
   close(): void {
     this.#draining = true;
     clearTimeout(this.#timer);
-    clearTimeout(this.#profilesTimer);
-    this.#failJobs(new TipstreamError('not_ready', `partition ${this.#partition} has been given up`, { hint: 'ask again: its new owner will answer' }));
+    this.#rhythm.stop();
+    this.#jobs.fail(new TipstreamError('not_ready', `partition ${this.#partition} has been given up`, { hint: 'ask again: its new owner will answer' }));
     this.#state.close();
     if (this.#phase !== 'stopped') this.#phase = 'closed';
     this.#signalIdle();
@@ -171,7 +199,7 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
   }
 
   #wake(): void {
-    if (this.#looping !== undefined || this.#draining || this.#over) return;
+    if (this.#looping !== undefined || this.#draining || this.#held || this.#over) return;
     clearTimeout(this.#timer);
     this.#looping = this.#loop().finally(() => {
       this.#looping = undefined;
@@ -183,10 +211,11 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
     // One turn, so that deliveries of the same tick are merged before the first is taken.
     await nextTurn();
     try {
-      while (!this.#draining && !this.#over) {
+      while (!this.#draining && !this.#held && !this.#over) {
         this.#checkRestored();
-        this.#runJobs();
-        if (this.#owed - this.#acknowledged > MAX_UNPUBLISHED_MESSAGES) return;
+        this.#jobs.run();
+        if (this.#phase === 'running') this.#scoreShadows();
+        if (this.#debt.isTooLarge) return;
         const taken = this.#queue.take(this.#setup.maxBatchRecords, this.#clock(), this.#phase === 'restoring' ? this.#gated : NOTHING);
         if (taken.positions.size === 0) {
           if (this.#announceProfiles()) continue;
@@ -220,7 +249,9 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
           left = SLICE_RECORDS;
         }
       }
-      for (const [topic, next] of positions) this.#state.positions.advance(topic, this.#positions.get(topic), next);
+      const last = lastByTopic(segments);
+      for (const [topic, next] of positions) this.#state.positions.advance(topic, this.#positions.get(topic), next, last.get(topic));
+      this.#at?.('batch: positions written');
       this.#commit();
     } catch (error) {
       throw this.#rolledBack(error);
@@ -236,29 +267,17 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
     while (this.#state.shadowPending.waiting > 0) this.#transaction((nowMs, outbox) => this.#processor.scoreShadows(SHADOWS_AT_ONCE, nowMs, outbox, report));
   }
 
-  /**
-   * When nothing else is to be done: the profiles that have changed, at most every PROFILES_EVERY_MS, so that a user in the middle of a burst is published
-   * once. Answers whether any were.
-   */
+  /** When nothing else is to be done: the profiles that have changed, when they are due. Answers whether any were. */
   #announceProfiles(): boolean {
     if (this.#state.changedProfiles.size === 0) return false;
-    const sinceMs = this.#clock() - this.#profilesAtMs;
-    const dueInMs = PROFILES_EVERY_MS - sinceMs;
-    // sinceMs is negative when the clock was set back.
-    if (sinceMs >= 0 && dueInMs > 0 && this.#waitingForIdle.length === 0) {
-      this.#profilesTimer ??= setTimeout(() => {
-        this.#profilesTimer = undefined;
-        this.#wake();
-      }, dueInMs);
-      return false;
-    }
+    if (!this.#rhythm.isDue(this.#clock()) && this.#waitingForIdle.length === 0) return false;
     this.#transaction((nowMs, outbox) => this.#processor.announceProfiles(PROFILES_AT_ONCE, nowMs, outbox));
-    if (this.#state.changedProfiles.size === 0) this.#profilesAtMs = this.#clock();
+    if (this.#state.changedProfiles.size === 0) this.#rhythm.done(this.#clock());
     return true;
   }
 
   #deleteAcknowledged(): void {
-    if (this.#acknowledged > this.#deleted) this.#transaction(() => undefined);
+    if (this.#debt.hasAcknowledged) this.#transaction(() => undefined);
   }
 
   #transaction<T>(work: (nowMs: number, outbox: StoredMessage[]) => T): T {
@@ -277,10 +296,10 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
   }
 
   #commit(): void {
-    const acknowledged = this.#acknowledged;
-    if (acknowledged > this.#deleted) this.#state.outbox.deleteUpTo(acknowledged);
-    this.#state.commit(this.#clock());
-    this.#deleted = acknowledged;
+    const { acknowledged } = this.#debt;
+    if (this.#debt.hasAcknowledged) this.#state.outbox.deleteUpTo(acknowledged);
+    this.#state.commit(this.#clock(), this.#at);
+    this.#debt.deletedUpTo(acknowledged);
   }
 
   #rolledBack(error: unknown): unknown {
@@ -290,9 +309,7 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
   }
 
   #report(outbox: readonly StoredMessage[], startedMs: number, positions: ReadonlyMap<string, number>, taken: ReadonlyMap<string, number>): void {
-    const first = outbox[0];
-    if (first !== undefined && this.#owed === 0) this.#acknowledged = this.#deleted = first.seq - 1;
-    this.#owed = outbox.at(-1)?.seq ?? this.#owed;
+    this.#debt.add(outbox);
     this.#events.committed({ positions, taken, outbox, tookMs: this.#clock() - startedMs, tallies: this.#state.tallies.takeChanged(), users: this.#state.users.count });
   }
 
@@ -312,40 +329,21 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
       const outbox = this.#state.outbox.after(after, LEFTOVERS_AT_ONCE);
       this.#report(outbox, this.#clock(), after === 0 ? this.#positions : new Map(), new Map());
       if (outbox.length < LEFTOVERS_AT_ONCE) return;
-      after = this.#owed;
+      after = this.#debt.owed;
     }
   }
 
   /** Runs `work` between batches. */
   #between<T>(work: () => T): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      if (this.#phase !== 'running' || this.#draining) {
-        const what = this.#phase === 'restoring' ? 'is still restoring its decisions from tip.scored' : 'has been given up';
-        reject(this.#error ?? new TipstreamError('not_ready', `partition ${this.#partition} ${what}`, { hint: 'ask again when /readyz says ready' }));
-        return;
-      }
-      const run = () => {
-        try {
-          resolve(work());
-        } catch (error) {
-          const reported = asTipstreamError(error, this.#setup);
-          reject(reported);
-          // An error of one request leaves the partition as it was; any other says that the state file or the code is at fault.
-          if (reported.code !== 'policy_not_found' && reported.code !== 'invalid_argument') throw reported;
-        }
-      };
-      this.#jobs.push({ run, fail: reject });
-      this.#wake();
-    });
+    if (this.#phase !== 'running' || this.#draining) return Promise.reject(this.#unavailable());
+    const result = this.#jobs.add(work);
+    this.#wake();
+    return result;
   }
 
-  #runJobs(): void {
-    for (let job = this.#jobs.shift(); job !== undefined; job = this.#jobs.shift()) job.run();
-    if (this.#phase === 'running') this.#scoreShadows();
-  }
-
-  #failJobs(error: TipstreamError): void {
-    for (let job = this.#jobs.shift(); job !== undefined; job = this.#jobs.shift()) job.fail(error);
+  #unavailable(): TipstreamError {
+    const what = this.#phase === 'restoring' ? 'is still restoring its decisions from tip.scored' : 'has been given up';
+    return this.#error ?? new TipstreamError('not_ready', `partition ${this.#partition} ${what}`, { hint: 'ask again when /readyz says ready' });
   }
 
   #checkRestored(): void {
@@ -368,7 +366,7 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
     this.#phase = 'stopped';
     this.#error = asTipstreamError(error, this.#setup);
     this.#state.abandon();
-    this.#failJobs(this.#error);
+    this.#jobs.fail(this.#error);
     this.#events.stopped(this.#error);
     this.#signalIdle();
   }
@@ -381,12 +379,6 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
 }
 
 const NOTHING: ReadonlySet<string> = new Set();
-
-function countByTopic(segments: readonly Segment[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const { topic, from, to } of segments) counts.set(topic, (counts.get(topic) ?? 0) + to - from);
-  return counts;
-}
 
 function asTipstreamError(error: unknown, { path, identity }: WorkerSetup): TipstreamError {
   const reported = stateError(path, error);

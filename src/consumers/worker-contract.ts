@@ -7,6 +7,7 @@ import type { PartitionerName } from '../log/partitioner.js';
 import type { StateIdentity } from '../store/state-file.js';
 import type { StoredMessage } from '../store/outbox.js';
 import type { CandidatesEvent, ScoredEvent } from '../topics.js';
+import type { TipState } from '../projections/tip.js';
 import type { TipstreamError } from '../errors.js';
 import type { ScoringOptions } from './fold/scorer.js';
 
@@ -80,6 +81,11 @@ export interface Worker {
   published(seq: number): void;
   /** Resolves when nothing waits to be applied. */
   idle(): Promise<void>;
+  /** Finishes the batch under way and takes no other until `release`; what is asked meanwhile waits. Answers the positions it stands at. Throws not_ready. */
+  hold(): Promise<ReadonlyMap<string, number>>;
+  release(): void;
+  /** While held: what the state has of a user's tips is replaced. */
+  replaceTips(userId: string, tips: ReadonlyMap<string, TipState>): Promise<void>;
   /** Finishes the batch under way and takes no other. */
   drain(): Promise<void>;
   /** Closes the file; a batch under way is rolled back. */

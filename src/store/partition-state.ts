@@ -1,5 +1,6 @@
 /** Everything one partition knows, behind one connection with one transaction at a time. The worker is its only writer. */
 import type Database from 'better-sqlite3';
+import type { FaultHook } from '../fault-points.js';
 import { createAggregate } from '../projections/aggregate.js';
 import type { Registry } from '../projections/registry.js';
 import { userProfileFeaturesView } from '../projections/sql.js';
@@ -64,13 +65,18 @@ export class PartitionState {
   }
 
   /** Writes what memory holds of the batch, and commits. */
-  commit(nowMs: number): void {
+  commit(nowMs: number, at?: FaultHook): void {
     guarded(this.path, () => {
       for (const user of this.users.changed) this.tips.flush(user);
+      at?.('batch: tips written');
       this.users.flush(nowMs);
+      at?.('batch: users written');
       this.tallies.flush();
       this.changedProfiles.flush();
+      at?.('batch: counts written');
+      at?.('batch: before commit');
       this.#db.exec('COMMIT');
+      at?.('batch: after commit');
       this.#bound();
     });
   }

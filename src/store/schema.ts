@@ -20,7 +20,28 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT R
 
 CREATE TABLE position (
   topic TEXT PRIMARY KEY,
-  next_offset INTEGER NOT NULL
+  next_offset INTEGER NOT NULL,
+  last_offset INTEGER,
+  last_hash TEXT,
+  dead_lettered_to INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE prune (
+  seq INTEGER PRIMARY KEY,
+  horizon_ms INTEGER NOT NULL,
+  after_user TEXT NOT NULL,
+  to_user TEXT,
+  positions TEXT NOT NULL,
+  tips INTEGER NOT NULL,
+  pruned_at_ms INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE closed_decision (
+  uid INTEGER NOT NULL,
+  decision_id TEXT NOT NULL,
+  reward_tip_id TEXT,
+  reward INTEGER,
+  PRIMARY KEY (uid, decision_id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE user (

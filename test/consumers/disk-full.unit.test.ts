@@ -30,7 +30,7 @@ const requests = Array.from({ length: 60 }, (_, i) => ({
 }));
 
 describe('a full disk', () => {
-  it.each([24, 30, 40, 55])('under a state file of at most %i pages rolls the batch back and stops that partition; with space again all goes on exactly', async (pages) => {
+  it.each([28, 30, 40, 55])('under a state file of at most %i pages rolls the batch back and stops that partition; with space again all goes on exactly', async (pages) => {
     const embedded = await embeddedService(options);
     for (let i = 0; i < 400; i += 50) {
       await embedded.produce('tip.served', ...events.slice(i, i + 50));

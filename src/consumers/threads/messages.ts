@@ -1,6 +1,7 @@
 /** What the service's thread and a worker thread say to each other. Everything here can be cloned; errors travel as plain facts. */
 import { TipstreamError, type ErrorCode } from '../../errors.js';
 import type { CandidatesEvent, ScoredEvent } from '../../topics.js';
+import type { TipState } from '../../projections/tip.js';
 import type { Committed, Decided, RejectedRecord, WorkerSetup } from '../worker-contract.js';
 import type { PackedDelivery } from './record-packing.js';
 
@@ -12,7 +13,9 @@ export type Command =
   | { readonly type: 'published'; readonly worker: number; readonly seq: number }
   | { readonly type: 'close'; readonly worker: number }
   | { readonly type: 'decide' | 'preview'; readonly worker: number; readonly call: number; readonly request: CandidatesEvent }
-  | { readonly type: 'idle' | 'drain'; readonly worker: number; readonly call: number };
+  | { readonly type: 'idle' | 'drain' | 'hold'; readonly worker: number; readonly call: number }
+  | { readonly type: 'release'; readonly worker: number }
+  | { readonly type: 'replace-tips'; readonly worker: number; readonly call: number; readonly userId: string; readonly tips: ReadonlyMap<string, TipState> };
 
 export type Report =
   | { readonly type: 'committed'; readonly worker: number; readonly committed: Committed }
@@ -20,7 +23,7 @@ export type Report =
   | { readonly type: 'stopped'; readonly worker: number; readonly error: PlainError }
   | { readonly type: 'rejected'; readonly worker: number; readonly record: RejectedRecord }
   | { readonly type: 'shadow-failed'; readonly worker: number; readonly decisionId: string; readonly reason: string }
-  | { readonly type: 'answer'; readonly call: number; readonly result: Decided | ScoredEvent | undefined }
+  | { readonly type: 'answer'; readonly call: number; readonly result: Decided | ScoredEvent | ReadonlyMap<string, number> | undefined }
   | { readonly type: 'failure'; readonly call: number; readonly error: PlainError };
 
 export interface PlainError {

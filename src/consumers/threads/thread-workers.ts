@@ -46,6 +46,9 @@ export class ThreadWorkers {
       preview: (request: CandidatesEvent) => this.#call<ScoredEvent>(thread, (call) => send({ type: 'preview', worker, call, request })),
       published: (seq) => send({ type: 'published', worker, seq }),
       idle: () => this.#call<void>(thread, (call) => send({ type: 'idle', worker, call })),
+      hold: () => this.#call<ReadonlyMap<string, number>>(thread, (call) => send({ type: 'hold', worker, call })),
+      release: () => send({ type: 'release', worker }),
+      replaceTips: (userId, tips) => this.#call<void>(thread, (call) => send({ type: 'replace-tips', worker, call, userId, tips })),
       drain: () => this.#call<void>(thread, (call) => send({ type: 'drain', worker, call })),
       close: () => {
         send({ type: 'close', worker });

@@ -46,6 +46,9 @@ port.on('message', (command: Command) => {
     case 'published':
       worker?.published(command.seq);
       return;
+    case 'release':
+      worker?.release();
+      return;
     case 'close':
       worker?.close();
       workers.delete(command.worker);
@@ -58,11 +61,26 @@ port.on('message', (command: Command) => {
 async function answer(command: Extract<Command, { call: number }>, worker: PartitionWorker | undefined): Promise<void> {
   const { call } = command;
   try {
-    const result = await (command.type === 'decide' ? worker?.decide(command.request)
-      : command.type === 'preview' ? worker?.preview(command.request)
-      : command.type === 'idle' ? worker?.idle() : worker?.drain());
+    const result = await ask(command, worker);
     report({ type: 'answer', call, result: result ?? undefined });
   } catch (error) {
     report({ type: 'failure', call, error: plainError(error) });
+  }
+}
+
+function ask(command: Extract<Command, { call: number }>, worker: PartitionWorker | undefined) {
+  switch (command.type) {
+    case 'decide':
+      return worker?.decide(command.request);
+    case 'preview':
+      return worker?.preview(command.request);
+    case 'replace-tips':
+      return worker?.replaceTips(command.userId, command.tips);
+    case 'hold':
+      return worker?.hold();
+    case 'idle':
+      return worker?.idle();
+    case 'drain':
+      return worker?.drain();
   }
 }
