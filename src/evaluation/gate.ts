@@ -1,0 +1,75 @@
+/** The verdict: may the new policy go live? */
+import type { PairedDifference } from './difference.js';
+import type { Estimates } from './estimators.js';
+import type { SegmentReport } from './segments.js';
+import type { GateThresholds } from './thresholds.js';
+
+export type Verdict = 'PROMOTE' | 'HOLD' | 'UNEVALUABLE';
+
+export interface Judged {
+  readonly verdict: Verdict;
+  /** In words; never empty. */
+  readonly reasons: readonly string[];
+  /** Decisions that would be enough if they were like these; 0 when there are enough, null when more would not help. */
+  readonly more_decisions: number | null;
+}
+
+export interface Evidence {
+  readonly estimates: Estimates;
+  readonly difference: PairedDifference;
+  /** With decisions without a reward counted as 0. */
+  readonly differenceMissingAsZero: PairedDifference;
+  readonly missingShare: number;
+  readonly segments: readonly SegmentReport[];
+  /** What simulation shows of new - live, per decision; undefined: there was none. */
+  readonly simulation?: { readonly low: number; readonly high: number } | undefined;
+}
+
+export function judge(evidence: Evidence, thresholds: GateThresholds): Judged {
+  const unevaluable = whyUnevaluable(evidence, thresholds);
+  if (unevaluable !== undefined) return { verdict: 'UNEVALUABLE', ...unevaluable };
+  const reasons = whyHold(evidence, thresholds);
+  if (reasons.length > 0) return { verdict: 'HOLD', reasons, more_decisions: 0 };
+  const { low, high } = evidence.difference.confidence_sequence;
+  const gain = `the new policy would have earned ${shown(low)} to ${shown(high)} more per decision (confidence ${1 - thresholds.alpha})`;
+  return { verdict: 'PROMOTE', reasons: [gain, ...(evidence.simulation === undefined ? ['no simulation was given: promote asks for one'] : [])], more_decisions: 0 };
+}
+
+function whyUnevaluable({ estimates }: Evidence, thresholds: GateThresholds): Omit<Judged, 'verdict'> | undefined {
+  const { n, ess, mean_weight: meanWeight, max_weight: maxWeight } = estimates;
+  if (n === 0) return { reasons: ['there is no decision with a reward'], more_decisions: thresholds.min_ess };
+  if (maxWeight === 0) return { reasons: ['the new policy would never have chosen what was served: there is no overlap'], more_decisions: null };
+  const more = Math.max(0, Math.ceil(n * (thresholds.min_ess / ess - 1)));
+  if (ess < thresholds.min_ess) {
+    return { reasons: [`the effective sample size is ${shown(ess)} of ${n} decisions, below ${thresholds.min_ess}: about ${more} more decisions like these would do`], more_decisions: more };
+  }
+  if (Math.abs(meanWeight! - 1) > thresholds.max_mean_weight_error) {
+    return {
+      reasons: [`the mean weight is ${shown(meanWeight!)}, where 1 is expected: what was logged does not cover what the new policy would do, or the propensities are wrong`],
+      more_decisions: null,
+    };
+  }
+  return undefined;
+}
+
+function whyHold({ difference, differenceMissingAsZero, missingShare, segments, simulation }: Evidence, thresholds: GateThresholds): string[] {
+  const reasons: string[] = [];
+  const { low, high } = difference.confidence_sequence;
+  if (low <= thresholds.min_gain) reasons.push(`no gain is shown: the difference per decision lies between ${shown(low)} and ${shown(high)}, and its lower end is not above ${thresholds.min_gain}`);
+  if (missingShare > thresholds.max_missing_share && differenceMissingAsZero.confidence_sequence.low <= thresholds.min_gain) {
+    reasons.push(`${percent(missingShare)} of the decisions have no reward, and with those counted as 0 no gain is shown`);
+  }
+  for (const { dimension, segment, low: from, high: to } of segments.filter(({ harmed }) => harmed)) {
+    reasons.push(`the segment ${dimension} = ${segment} is harmed: its difference lies between ${shown(from)} and ${shown(to)}`);
+  }
+  if (simulation !== undefined && simulation.low <= thresholds.min_gain) reasons.push(`simulation shows no gain: its difference lies between ${shown(simulation.low)} and ${shown(simulation.high)}`);
+  return reasons;
+}
+
+function shown(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}
+
+function percent(share: number): string {
+  return `${shown(100 * share)} %`;
+}
