@@ -91,7 +91,7 @@ export const scoredSchema = z.object({
   chosen_tip_id: id,
   ranking: z.array(z.object({ tip_id: id, score: z.number(), propensity: z.number().min(0).max(1) })).min(1).max(MAX_CANDIDATES),
   features: z.object({ names: z.array(z.string()), vectors: vectorsByTip }),
-  model: z.object({ updates: z.int().min(0), theta: z.array(z.number()) }),
+  model: z.object({ updates: z.int().min(0), theta: z.array(z.number()), g: optional(z.array(z.number())).meta({ description: 'lower triangle of G by rows, of policies whose scores depend on it' }) }),
   salt: z.string(),
   profile: z.object({ as_of_ms: timeMs, features: featureValues }),
   feature_set: z.string(),

@@ -28,6 +28,8 @@ export const egreedyV1: PolicyDefinition = {
   dimension: CANDIDATE_FEATURES.length,
   featureNames: CANDIDATE_FEATURES,
   hyperparameters: { lambda: 1, epsilon: 0.1 },
+  fixedEpsilon: null,
+  optimism: 0,
   stateVersion: 1,
   vectorizer(context) {
     const entries = contextEntries(context);

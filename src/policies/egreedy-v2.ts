@@ -24,6 +24,8 @@ export const egreedyV2: PolicyDefinition = {
   dimension: FEATURE_NAMES.length,
   featureNames: FEATURE_NAMES,
   hyperparameters: { lambda: 1, epsilon: 0.1 },
+  fixedEpsilon: null,
+  optimism: 0,
   stateVersion: 1,
   vectorizer(context, profile) {
     const preferredHour = numberOf(profile, 'preferred_hour');

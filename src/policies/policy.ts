@@ -1,6 +1,6 @@
 /**
  * What a policy is: a named way to turn (context, profile, candidate) into a feature vector, with the hyperparameters it is scored with.
- * Policies live one to a file (egreedy-v1.ts, egreedy-v2.ts) and are listed in registry.ts; score.ts turns one into a decision.
+ * Policies live one to a file (random.ts, egreedy-v1.ts, egreedy-v2.ts, linucb.ts) and are listed in registry.ts; score.ts turns one into a decision.
  */
 import type { Candidate } from '../topics.js';
 
@@ -32,6 +32,12 @@ export interface PolicyDefinition {
   /** One per entry, in order. */
   readonly featureNames: readonly string[];
   readonly hyperparameters: Hyperparameters;
+  /**
+   * Its own share of exploration, where settings do not decide: 1 chooses uniformly, 0 the highest score. null: epsilon is as configured.
+   */
+  readonly fixedEpsilon: number | null;
+  /** How much is added to a score for what is not known yet: alpha x sqrt(x' A^-1 x); 0 adds nothing. */
+  readonly optimism: number;
   /** Changes when the meaning of a vector changes, so that sums learned under another meaning are not mistaken for this one's. */
   readonly stateVersion: number;
   /** The vectors of one decision: context and profile are read once for all its candidates. */

@@ -3,6 +3,8 @@ import { compareCodePoints } from '../events/strings.js';
 import type { ScoredEvent } from '../topics.js';
 import { drawUniform, pick } from './draw.js';
 import { epsilonGreedy, rankingOf } from './egreedy.js';
+import { policyOfEvent } from './registry.js';
+import { posterior } from './ridge.js';
 import { dot } from './score.js';
 import { candidateIds, recordedVector } from './scored-event.js';
 
@@ -34,10 +36,11 @@ export function recompute(event: ScoredEvent): Recomputed {
   const tipIds = candidateIds(event).sort(compareCodePoints);
   const dimension = event.features.names.length;
   if (event.model.theta.length !== dimension) differ('model.theta.length', event.model.theta.length, dimension);
+  const bound = boundOf(event);
   const scores = tipIds.map((tipId) => {
     const x = recordedVector(event, tipId)!;
     if (x.length !== dimension) differ(`features.vectors[${JSON.stringify(tipId)}].length`, x.length, dimension);
-    return dot(event.model.theta, x);
+    return dot(event.model.theta, x) + bound(x);
   });
   const { propensities, highest } = epsilonGreedy(scores, event.epsilon);
   const u = drawUniform(event.policy, event.salt, event.decision_id);
@@ -62,6 +65,15 @@ export function recompute(event: ScoredEvent): Recomputed {
     }
   });
   return { u, chosenTipId, explored, ranking, differences };
+}
+
+/** What optimism added: the event of such a policy carries its G. */
+function boundOf(event: ScoredEvent): (x: readonly number[]) => number {
+  const policy = policyOfEvent(event.policy);
+  const { g, updates, theta } = event.model;
+  if (policy === undefined || policy.optimism === 0 || g == null) return () => 0;
+  const { variance } = posterior({ updates, g: Float64Array.from(g), b: new Float64Array(theta.length) }, policy.hyperparameters.lambda);
+  return (x) => policy.optimism * Math.sqrt(variance(x));
 }
 
 function close(a: number, b: number): boolean {

@@ -2,9 +2,11 @@
 import { TipstreamError } from '../errors.js';
 import { egreedyV1 } from './egreedy-v1.js';
 import { egreedyV2 } from './egreedy-v2.js';
+import { linucb } from './linucb.js';
+import { random } from './random.js';
 import { SHADOW_SUFFIX, type PolicyDefinition } from './policy.js';
 
-export const POLICIES: readonly PolicyDefinition[] = [egreedyV1, egreedyV2];
+export const POLICIES: readonly PolicyDefinition[] = [random, egreedyV1, egreedyV2, linucb];
 
 const BY_NAME = new Map(POLICIES.map((policy) => [policy.name, policy]));
 

@@ -49,14 +49,30 @@ export function add(state: RidgeState, x: Float64Array | readonly number[], rewa
   }
 }
 
-/** theta = (G + lambda I)^-1 b, D entries, by Cholesky: positive definite for every lambda > 0. */
+/** What follows from a state once the prior is added: A = G + lambda I, positive definite for every lambda > 0. */
+export interface Posterior {
+  /** A^-1 b, D entries. */
+  readonly theta: Float64Array;
+  /** x' A^-1 x, how little is known in the direction of x; never negative. */
+  variance(x: ArrayLike<number>): number;
+}
+
+/** Solved by Cholesky, once for any number of questions. */
+export function posterior({ updates, g, b }: RidgeState, lambda: number): Posterior {
+  if (updates === 0) return { theta: new Float64Array(b.length), variance: (x) => squaredLength(x) / lambda };
+  const factor = choleskyOf(g, b.length, lambda);
+  const theta = solveUpper(factor, solveLower(factor, b));
+  return { theta, variance: (x) => squaredLength(solveLower(factor, x)) };
+}
+
+/** A^-1 b, D entries. */
 export function theta(state: RidgeState, lambda: number): Float64Array {
-  const { g, b } = state;
-  const dimension = b.length;
-  const solution = new Float64Array(dimension);
-  if (state.updates === 0) return solution;
+  return posterior(state, lambda).theta;
+}
+
+/** L of L L' = G + lambda I, over G's own packed layout. */
+function choleskyOf(g: Float64Array, dimension: number, lambda: number): Float64Array {
   const factor = g.slice();
-  // Row by row: factor L of L L' = G + lambda I over G's own layout, and in the same pass the forward substitution L y = b.
   for (let i = 0; i < dimension; i++) {
     const row = (i * (i + 1)) / 2;
     factor[row + i]! += lambda;
@@ -66,14 +82,34 @@ export function theta(state: RidgeState, lambda: number): Float64Array {
       for (let k = 0; k < j; k++) sum -= factor[row + k]! * factor[column + k]!;
       factor[row + j] = j === i ? Math.sqrt(sum) : sum / factor[column + j]!;
     }
-    let sum = b[i]!;
+  }
+  return factor;
+}
+
+/** z of L z = x. */
+function solveLower(factor: Float64Array, x: ArrayLike<number>): Float64Array {
+  const solution = new Float64Array(x.length);
+  for (let i = 0; i < x.length; i++) {
+    const row = (i * (i + 1)) / 2;
+    let sum = x[i]!;
     for (let k = 0; k < i; k++) sum -= factor[row + k]! * solution[k]!;
     solution[i] = sum / factor[row + i]!;
   }
-  for (let i = dimension - 1; i >= 0; i--) {
-    let sum = solution[i]!;
-    for (let k = i + 1; k < dimension; k++) sum -= factor[(k * (k + 1)) / 2 + i]! * solution[k]!;
-    solution[i] = sum / factor[(i * (i + 1)) / 2 + i]!;
-  }
   return solution;
+}
+
+/** theta of L' theta = z, in z's place. */
+function solveUpper(factor: Float64Array, z: Float64Array): Float64Array {
+  for (let i = z.length - 1; i >= 0; i--) {
+    let sum = z[i]!;
+    for (let k = i + 1; k < z.length; k++) sum -= factor[(k * (k + 1)) / 2 + i]! * z[k]!;
+    z[i] = sum / factor[(i * (i + 1)) / 2 + i]!;
+  }
+  return z;
+}
+
+function squaredLength(x: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < x.length; i++) sum += x[i]! * x[i]!;
+  return sum;
 }

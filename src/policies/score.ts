@@ -4,17 +4,18 @@ import type { Candidate } from '../topics.js';
 import { drawUniform, pick } from './draw.js';
 import { epsilonGreedy, rankingOf } from './egreedy.js';
 import type { DecisionContext, PolicyDefinition, ProfileValues } from './policy.js';
-import { theta as solveTheta, type RidgeState } from './ridge.js';
+import { posterior as posteriorOf, type Posterior, type RidgeState } from './ridge.js';
 
 export interface ScoreRequest extends DecisionContext {
   readonly policy: PolicyDefinition;
   /** The policy's name in the event and in the draw: a shadow's carries its suffix. */
   readonly eventPolicy: string;
   readonly state: RidgeState;
-  /** theta of `state`, when the caller has it; solved here otherwise. */
-  readonly theta?: Float64Array | undefined;
+  /** Of `state` under the policy's lambda, when the caller has it; solved here otherwise. */
+  readonly posterior?: Posterior | undefined;
   readonly decisionId: string;
   readonly salt: string;
+  /** As configured; a policy with one of its own takes that. */
   readonly epsilon: number;
   /** 1 to MAX_CANDIDATES with distinct tip_ids, in any order. */
   readonly candidates: readonly Candidate[];
@@ -41,6 +42,8 @@ export interface Scored {
   readonly theta: number[];
   /** Rewarded decisions behind theta. */
   readonly updates: number;
+  /** Packed lower triangle of the G behind the scores, where they depend on more than theta. */
+  readonly g?: number[];
   readonly epsilon: number;
   readonly salt: string;
   readonly u: number;
@@ -53,10 +56,17 @@ export function dot(theta: ArrayLike<number>, x: ArrayLike<number>): number {
   return sum;
 }
 
+/** What optimism adds to a score. */
+function boundOf({ optimism }: PolicyDefinition, posterior: Posterior, x: readonly number[]): number {
+  return optimism === 0 ? 0 : optimism * Math.sqrt(posterior.variance(x));
+}
+
 /** Scores every candidate and draws one. Pure: the same request gives the same answer, whatever the order of its candidates. */
 export function scoreCandidates(request: ScoreRequest): Scored {
-  const { policy, eventPolicy, state, decisionId, salt, epsilon, profile } = request;
-  const theta = request.theta ?? solveTheta(state, policy.hyperparameters.lambda);
+  const { policy, eventPolicy, state, decisionId, salt, profile } = request;
+  const epsilon = policy.fixedEpsilon ?? request.epsilon;
+  const posterior = request.posterior ?? posteriorOf(state, policy.hyperparameters.lambda);
+  const { theta } = posterior;
   const candidates = [...request.candidates].sort((a, b) => compareCodePoints(a.tip_id, b.tip_id));
   const vectorOf = policy.vectorizer(request, profile);
   const scores = new Float64Array(candidates.length);
@@ -64,7 +74,7 @@ export function scoreCandidates(request: ScoreRequest): Scored {
   for (let i = 0; i < candidates.length; i++) {
     const candidate = candidates[i]!;
     const x = vectorOf(candidate);
-    scores[i] = dot(theta, x);
+    scores[i] = dot(theta, x) + boundOf(policy, posterior, x);
     vectors[candidate.tip_id] = x;
   }
   const { propensities, highest } = epsilonGreedy(scores, epsilon);
@@ -81,6 +91,7 @@ export function scoreCandidates(request: ScoreRequest): Scored {
     vectors,
     theta: Array.from(theta),
     updates: state.updates,
+    ...(policy.optimism === 0 ? {} : { g: Array.from(state.g) }),
     epsilon,
     salt,
     u,

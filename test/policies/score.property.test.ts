@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { policyOfEvent } from '../../src/policies/registry.js';
-import { add, emptyState, theta } from '../../src/policies/ridge.js';
+import { add, emptyState, posterior } from '../../src/policies/ridge.js';
 import { scoreCandidates, type ScoreRequest } from '../../src/policies/score.js';
 import { recompute } from '../../src/policies/recompute.js';
 import { recordedVector, requestedAtMs, scoredEvent } from '../../src/policies/scored-event.js';
@@ -106,7 +106,7 @@ describe('scoring', () => {
       fc.property(cases, (one) => {
         const asked = request(one);
         const scored = scoreCandidates(asked);
-        const again = scoreCandidates({ ...asked, candidates: [...one.candidates].reverse(), theta: theta(asked.state, 1) });
+        const again = scoreCandidates({ ...asked, candidates: [...one.candidates].reverse(), posterior: posterior(asked.state, 1) });
         expect(again).toEqual(scored);
       }),
       { numRuns: 100 },
@@ -144,11 +144,11 @@ describe('scoring', () => {
     });
     const draws = 20_000;
     const chosen = new Map<string, number>();
-    const cached = theta(base.state, 1);
+    const cached = posterior(base.state, 1);
     let ranking: { tip_id: string; propensity: number }[] = [];
     let explored = 0;
     for (let i = 0; i < draws; i++) {
-      const scored = scoreCandidates({ ...base, theta: cached, decisionId: `decision-${i}` });
+      const scored = scoreCandidates({ ...base, posterior: cached, decisionId: `decision-${i}` });
       chosen.set(scored.chosenTipId, (chosen.get(scored.chosenTipId) ?? 0) + 1);
       if (scored.explored) explored++;
       ranking = scored.ranking;

@@ -117,7 +117,7 @@ describe('the registry', () => {
       expect(new Set(policy.featureNames).size).toBe(policy.dimension);
       expect(policy.vectorizer(MONDAY_MIDNIGHT, NO_PROFILE)(candidate())).toHaveLength(policy.dimension);
     }
-    expect(POLICIES.map(({ name, dimension }) => [name, dimension])).toEqual([['egreedy-v1', 7], ['egreedy-v2', 12]]);
+    expect(POLICIES.map(({ name, dimension }) => [name, dimension])).toEqual([['random', 1], ['egreedy-v1', 7], ['egreedy-v2', 12], ['linucb', 12]]);
   });
 
   it('tells a policy from its shadow', () => {

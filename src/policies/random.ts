@@ -1,0 +1,13 @@
+/** random: every candidate is as likely as another. What the others are measured against, and the widest logs to evaluate them with. D = 1. */
+import type { PolicyDefinition } from './policy.js';
+
+export const random: PolicyDefinition = {
+  name: 'random',
+  dimension: 1,
+  featureNames: ['bias'],
+  hyperparameters: { lambda: 1, epsilon: 1 },
+  fixedEpsilon: 1,
+  optimism: 0,
+  stateVersion: 1,
+  vectorizer: () => () => [1],
+};
