@@ -1,5 +1,5 @@
 /** Candidates as the upstream asks for them, and what it appends once they are answered. */
-import { randomStream } from '../src/demo/random.js';
+import { randomStream } from '../src/random.js';
 import type { CandidatesEvent, FeedbackEvent, ScoredEvent, ServedEvent } from '../src/topics.js';
 
 export const CANDIDATES = 8;

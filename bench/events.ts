@@ -6,7 +6,7 @@
  * dismissal). One event in fifty is a duplicate; one serving in fifty arrives hours late, behind its feedback; one reaction in twenty was
  * made off line and arrives up to days late; a few come from a clock that is behind. Some users are far busier than others.
  */
-import { randomStream, type Random } from '../src/demo/random.js';
+import { randomStream, type Random } from '../src/random.js';
 import type { Action } from '../src/topics.js';
 
 export interface EventMix {

@@ -1,7 +1,7 @@
 /** What the simulated task lists offer at a moment, and which of it the upstream rule serves. */
 import type { Candidate } from '../topics.js';
 import { CATEGORIES, type Habits } from './personas.js';
-import type { Random } from './random.js';
+import type { Random } from '../random.js';
 
 const FEWEST = 2;
 const MOST = 8;

@@ -1,6 +1,6 @@
 /** The simulated users: how many of each persona, under which ids, in which time zones. */
 import { PERSONAS, type Habits, type Persona } from './personas.js';
-import { randomStream, type Random } from './random.js';
+import { randomStream, type Random } from '../random.js';
 
 export interface SimulatedUser {
   /** persona-NNN */

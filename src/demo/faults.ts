@@ -1,6 +1,6 @@
 /** The invalid events that upstream bugs would send: one of each way in which an event can be refused. */
 import { MAX_CANDIDATES, type CandidatesEvent, type FeedbackEvent, type ServedEvent } from '../topics.js';
-import type { Random } from './random.js';
+import type { Random } from '../random.js';
 import type { SimulatedRecord } from './record.js';
 
 /** Valid events of one serving, to be broken. */

@@ -7,7 +7,7 @@ import type { CandidatesEvent, FeedbackEvent, ServedEvent } from '../topics.js';
 import { drawCandidates, serveOneOf } from './candidates.js';
 import { habitsOn, type SimulatedUser } from './cast.js';
 import { faultyRecord } from './faults.js';
-import type { Random } from './random.js';
+import type { Random } from '../random.js';
 import { react, type Reaction } from './reactions.js';
 import type { SimulatedRecord } from './record.js';
 

@@ -1,5 +1,5 @@
 /**
- * Repeatable randomness for the simulator. The generator is xoshiro128** 1.1 (D. Blackman and S. Vigna, "Scrambled linear
+ * Repeatable randomness for what is simulated. The generator is xoshiro128** 1.1 (D. Blackman and S. Vigna, "Scrambled linear
  * pseudorandom number generators", 2021), its state filled by the finaliser of MurmurHash3 (A. Appleby) over a Weyl sequence,
  * as in SplitMix (G. Steele, D. Lea, C. Flood, 2014). Not for secrets.
  */

@@ -1,0 +1,48 @@
+/** One policy with one user: it scores, draws, sees what came of it and learns, by the same code as the live one. */
+import { drawUniform, pick } from '../policies/draw.js';
+import { epsilonGreedy } from '../policies/egreedy.js';
+import type { PolicyDefinition } from '../policies/policy.js';
+import { add, emptyState, posterior, type Posterior, type RidgeState } from '../policies/ridge.js';
+import { dot } from '../policies/score.js';
+import { SimulatedProfile } from './profile.js';
+import type { SimulatedDecision } from './world.js';
+
+const SALT = '0';
+
+export class Agent {
+  readonly #policy: PolicyDefinition;
+  readonly #epsilon: number;
+  readonly #state: RidgeState;
+  readonly #profile = new SimulatedProfile();
+  #posterior: Posterior | undefined;
+
+  constructor(policy: PolicyDefinition, epsilon: number) {
+    this.#policy = policy;
+    this.#epsilon = policy.fixedEpsilon ?? epsilon;
+    this.#state = emptyState(policy.dimension);
+  }
+
+  /** Index of its choice; it has learned from what came of it when this returns. */
+  decide(decision: SimulatedDecision, decisionId: string, dismisses: number): number {
+    const { candidates, requestedAtMs } = decision;
+    const { name, optimism, hyperparameters } = this.#policy;
+    this.#posterior ??= posterior(this.#state, hyperparameters.lambda);
+    const vectorOf = this.#policy.vectorizer({ requestedAtMs, utcOffsetMin: 0 }, this.#profile.asOf(requestedAtMs));
+    const vectors = candidates.map(vectorOf);
+    const { theta } = this.#posterior;
+    const scores = vectors.map((x) => dot(theta, x) + (optimism === 0 ? 0 : optimism * Math.sqrt(this.#posterior!.variance(x))));
+    const chosen = pick(epsilonGreedy(scores, this.#epsilon).propensities, drawUniform(name, SALT, decisionId));
+    this.live(decision, chosen, dismisses, vectors[chosen]!);
+    return chosen;
+  }
+
+  /** What happens when a candidate is served. `x`: learned from, unless nothing came of it, as no reaction is no reward. */
+  live({ requestedAtMs, hour, chances, fates, dismissFate, dwellMs }: SimulatedDecision, served: number, dismisses: number, x?: readonly number[]): void {
+    const done = fates[served]! < chances[served]!;
+    const outcome = done ? 'done' : dismissFate < dismisses ? 'dismiss' : 'none';
+    this.#profile.add({ atMs: requestedAtMs, hour, outcome, dwellMs });
+    if (x === undefined || outcome === 'none') return;
+    add(this.#state, x, done ? 1 : 0, 1);
+    this.#posterior = undefined;
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * Policies against each other in a world whose rewards are known. Every policy meets the same users, candidates and fates (common random numbers), so
+ * that their difference is not drowned by chance; each learns for itself, user by user. Pure: the same request gives the same answer, bit for bit.
+ */
+import type { PolicyDefinition } from '../policies/policy.js';
+import { randomStream, type Random } from '../random.js';
+import { Agent } from './agent.js';
+import type { Persona } from './persona.js';
+import { ratio, type Mean } from './statistics.js';
+import { daysOf, type SimulatedDecision, type WorldOptions } from './world.js';
+
+const DAY_MS = 86_400_000;
+/** A Monday. */
+const START_MS = 1_767_571_200_000;
+const HISTORY_DAYS = 30;
+export const CURVE_POINTS = 50;
+/** The policy that knows the reward model. */
+export const ORACLE = 'oracle';
+
+export interface SimulationRequest {
+  readonly policies: readonly PolicyDefinition[];
+  readonly personas: readonly Persona[];
+  readonly users: number;
+  readonly days: number;
+  readonly candidates: number;
+  readonly epsilon: number;
+  readonly seed: number;
+}
+
+export interface PolicyResult {
+  readonly policy: string;
+  /** Dones per decision. */
+  readonly reward: Mean;
+  /** Chance of a done that was given away per decision, against the best candidate. */
+  readonly regret: Mean;
+}
+
+export interface PersonaResult {
+  readonly persona: string;
+  readonly users: number;
+  readonly decisions: number;
+  readonly policies: readonly PolicyResult[];
+}
+
+export interface Comparison extends Mean {
+  readonly policy: string;
+  readonly against: string;
+  /** 'all', or a persona. */
+  readonly persona: string;
+}
+
+export interface SimulationResult {
+  readonly seed: number;
+  readonly users: number;
+  readonly days: number;
+  readonly candidates: number;
+  readonly epsilon: number;
+  readonly decisions: number;
+  readonly policies: readonly PolicyResult[];
+  readonly personas: readonly PersonaResult[];
+  /** Reward per decision of each policy less that of the first, on the same decisions. */
+  readonly comparisons: readonly Comparison[];
+  /** Chance of a done per decision by how far a user's time has come, in CURVE_POINTS parts. */
+  readonly curves: readonly { readonly policy: string; readonly points: readonly number[] }[];
+}
+
+/** What one policy got of one user. */
+interface Earned {
+  reward: number;
+  regret: number;
+}
+
+interface UserResult {
+  readonly persona: string;
+  decisions: number;
+  readonly earned: ReadonlyMap<string, Earned>;
+}
+
+/** Yields after each user, with how many are done; the answer is the generator's return value. */
+export function* simulate(request: SimulationRequest): Generator<number, SimulationResult> {
+  const names = [...request.policies.map(({ name }) => name), ORACLE];
+  const curves = new Map(names.map((name) => [name, { sums: new Float64Array(CURVE_POINTS), counts: new Float64Array(CURVE_POINTS) }]));
+  const users: UserResult[] = [];
+  for (const [index, persona] of castOf(request).entries()) {
+    users.push(liveOneUser(request, persona, index, names, (name, part, chance) => {
+      const curve = curves.get(name)!;
+      curve.sums[part]! += chance;
+      curve.counts[part]!++;
+    }));
+    yield users.length;
+  }
+  const personas = request.personas.map(({ name }) => ({ persona: name, of: users.filter((user) => user.persona === name) })).filter(({ of }) => of.some(({ decisions }) => decisions > 0));
+  const [first, ...others] = names;
+  const compare = (persona: string, of: readonly UserResult[]): Comparison[] =>
+    others.map((policy) => ({ policy, against: first!, persona, ...ratio(of.map(({ earned }) => earned.get(policy)!.reward - earned.get(first!)!.reward), of.map(({ decisions }) => decisions)) }));
+  return {
+    seed: request.seed, users: request.users, days: request.days, candidates: request.candidates, epsilon: request.epsilon,
+    decisions: decisionsOf(users), policies: resultsOf(users, names),
+    personas: personas.map(({ persona, of }) => ({ persona, users: of.length, decisions: decisionsOf(of), policies: resultsOf(of, names) })),
+    comparisons: [...compare('all', users), ...personas.flatMap(({ persona, of }) => compare(persona, of))],
+    curves: names.map((policy) => {
+      const { sums, counts } = curves.get(policy)!;
+      return { policy, points: Array.from(sums, (total, part) => (counts[part] === 0 ? 0 : total / counts[part]!)) };
+    }),
+  };
+}
+
+/** Personas in proportion to their shares, so that every number of users has about the right mixture. */
+function castOf({ personas, users }: SimulationRequest): Persona[] {
+  const total = personas.reduce((sum, { share }) => sum + share, 0);
+  const given = personas.map(() => 0);
+  return Array.from({ length: users }, (_, i) => {
+    let most = 0;
+    const owed = (at: number) => (personas[at]!.share / total) * (i + 1) - given[at]!;
+    for (let at = 1; at < personas.length; at++) if (owed(at) > owed(most)) most = at;
+    given[most]!++;
+    return personas[most]!;
+  });
+}
+
+function liveOneUser(request: SimulationRequest, persona: Persona, user: number, names: readonly string[], onDecision: (policy: string, part: number, chance: number) => void): UserResult {
+  const { policies, days, candidates, epsilon, seed } = request;
+  const world: WorldOptions = { startMs: START_MS, durationMs: days * DAY_MS, candidates };
+  const agents = policies.map((policy) => new Agent(policy, epsilon));
+  const result: UserResult = { persona: persona.name, decisions: 0, earned: new Map(names.map((name) => [name, { reward: 0, regret: 0 }])) };
+  if (persona.history) giveHistory(persona, world, agents, randomStream(seed, `history ${user}`));
+  for (const decision of daysOf(persona, world, randomStream(seed, `user ${user}`))) {
+    const decisionId = `${seed}-${user}-${result.decisions++}`;
+    const part = Math.min(CURVE_POINTS - 1, Math.floor(((decision.requestedAtMs - START_MS) / world.durationMs) * CURVE_POINTS));
+    const best = bestOf(decision);
+    const take = (name: string, chosen: number): void => {
+      const earned = result.earned.get(name)!;
+      if (decision.fates[chosen]! < decision.chances[chosen]!) earned.reward++;
+      earned.regret += decision.chances[best]! - decision.chances[chosen]!;
+      onDecision(name, part, decision.chances[chosen]!);
+    };
+    for (const [i, agent] of agents.entries()) take(names[i]!, agent.decide(decision, decisionId, persona.dismisses));
+    take(ORACLE, best);
+  }
+  return result;
+}
+
+/** Thirty days before the first decision in which anything was served: a profile, and no lessons. */
+function giveHistory(persona: Persona, world: WorldOptions, agents: readonly Agent[], random: Random): void {
+  const before: WorldOptions = { ...world, startMs: world.startMs - HISTORY_DAYS * DAY_MS, durationMs: HISTORY_DAYS * DAY_MS };
+  for (const decision of daysOf({ ...persona, drift: undefined }, before, random)) {
+    const served = random.integer(0, decision.candidates.length - 1);
+    for (const agent of agents) agent.live(decision, served, persona.dismisses);
+  }
+}
+
+function bestOf({ chances }: SimulatedDecision): number {
+  let best = 0;
+  for (let i = 1; i < chances.length; i++) if (chances[i]! > chances[best]!) best = i;
+  return best;
+}
+
+function decisionsOf(users: readonly UserResult[]): number {
+  return users.reduce((sum, { decisions }) => sum + decisions, 0);
+}
+
+function resultsOf(users: readonly UserResult[], names: readonly string[]): PolicyResult[] {
+  const decisions = users.map((user) => user.decisions);
+  return names.map((policy) => ({
+    policy,
+    reward: ratio(users.map(({ earned }) => earned.get(policy)!.reward), decisions),
+    regret: ratio(users.map(({ earned }) => earned.get(policy)!.regret), decisions),
+  }));
+}
