@@ -8,11 +8,13 @@ import { runProgram } from './program.js';
 import { deadLettersFamily } from './commands/dead-letters.js';
 import { demoCommand } from './commands/demo.js';
 import { digestCommand } from './commands/digest.js';
+import { evaluateCommand } from './commands/evaluate.js';
 import { exportCommand } from './commands/export.js';
 import { lagCommand } from './commands/lag.js';
 import { produceCommand } from './commands/produce.js';
 import { profileCommand } from './commands/profile.js';
 import { schemaCommand } from './commands/schema.js';
+import { simulateCommand } from './commands/simulate.js';
 import { snapshotCommand } from './commands/snapshot.js';
 import { sqlCommand } from './commands/sql.js';
 import { startCommand } from './commands/start.js';
@@ -20,7 +22,7 @@ import { tailCommand } from './commands/tail.js';
 import { topicsFamily } from './commands/topics.js';
 import { verifyCommand } from './commands/verify.js';
 
-const COMMANDS = [demoCommand, startCommand, produceCommand, tailCommand, profileCommand, digestCommand, exportCommand, sqlCommand, snapshotCommand, lagCommand, deadLettersFamily, topicsFamily, schemaCommand, verifyCommand];
+const COMMANDS = [demoCommand, startCommand, produceCommand, tailCommand, profileCommand, digestCommand, exportCommand, sqlCommand, snapshotCommand, lagCommand, deadLettersFamily, topicsFamily, schemaCommand, verifyCommand, simulateCommand, evaluateCommand];
 
 /** Whoever read our output has seen enough (`| head`): no error, and nobody left to tell. */
 for (const stream of [process.stdout, process.stderr]) {
