@@ -29,6 +29,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   events: [],
   projections: ['events'],
   policies: ['events', 'projections'],
+  evaluation: ['events', 'policies'],
+  simulation: ['events', 'projections', 'policies', 'evaluation'],
   contracts: ['events', 'log'],
   log: ['events'],
   producer: ['events', 'log'],
