@@ -23,6 +23,11 @@ export function withCandidate(entries: readonly number[], candidate: Candidate):
   return x;
 }
 
+/** The local hour behind the fifth and sixth entry, 0 to 23. */
+export function recordedHour(seven: readonly number[]): number {
+  return (Math.round((Math.atan2(seven[4]!, seven[5]!) * 24) / (2 * Math.PI)) + 24) % 24;
+}
+
 export const egreedyV1: PolicyDefinition = {
   name: 'egreedy-v1',
   dimension: CANDIDATE_FEATURES.length,
@@ -31,6 +36,7 @@ export const egreedyV1: PolicyDefinition = {
   fixedEpsilon: null,
   optimism: 0,
   stateVersion: 1,
+  fromRecorded: (seven) => [...seven],
   vectorizer(context) {
     const entries = contextEntries(context);
     return (candidate) => withCandidate(entries, candidate);

@@ -1,5 +1,5 @@
 /** egreedy-v2: v1's features and five from the user's 30-day profile. D = 12. */
-import { CANDIDATE_FEATURES, contextEntries, withCandidate } from './egreedy-v1.js';
+import { CANDIDATE_FEATURES, contextEntries, recordedHour, withCandidate } from './egreedy-v1.js';
 import { localHour } from './local-time.js';
 import type { PolicyDefinition, ProfileValues } from './policy.js';
 import { quantise } from './quantise.js';
@@ -19,6 +19,19 @@ function numberOf(profile: ProfileValues, feature: string): number | null {
   return typeof value === 'number' && Number.isFinite(value) ? value : null;
 }
 
+/** The five entries, at a local hour. */
+function profileEntries(profile: ProfileValues, hour: number): number[] {
+  const preferredHour = numberOf(profile, 'preferred_hour');
+  return [
+    quantise(numberOf(profile, 'completion_rate_30d') ?? 0),
+    quantise(numberOf(profile, 'dismiss_rate_30d') ?? 0),
+    quantise(Math.min(numberOf(profile, 'mean_dwell_ms_30d') ?? 0, DWELL_CAP_MS) / DWELL_CAP_MS),
+    // No preferred hour is 0, a quarter turn from preferred: not the same as preferring midnight.
+    preferredHour === null ? 0 : quantise(Math.cos((2 * Math.PI * (hour - preferredHour)) / 24)),
+    quantise(Math.min(1, Math.log(1 + (numberOf(profile, 'tip_volume_30d') ?? 0)) / Math.log(1 + VOLUME_CAP))),
+  ];
+}
+
 export const egreedyV2: PolicyDefinition = {
   name: 'egreedy-v2',
   dimension: FEATURE_NAMES.length,
@@ -27,17 +40,9 @@ export const egreedyV2: PolicyDefinition = {
   fixedEpsilon: null,
   optimism: 0,
   stateVersion: 1,
+  fromRecorded: (seven, profile) => [...seven, ...profileEntries(profile, recordedHour(seven))],
   vectorizer(context, profile) {
-    const preferredHour = numberOf(profile, 'preferred_hour');
-    const entries = [
-      ...contextEntries(context),
-      quantise(numberOf(profile, 'completion_rate_30d') ?? 0),
-      quantise(numberOf(profile, 'dismiss_rate_30d') ?? 0),
-      quantise(Math.min(numberOf(profile, 'mean_dwell_ms_30d') ?? 0, DWELL_CAP_MS) / DWELL_CAP_MS),
-      // No preferred hour is 0, a quarter turn from preferred: not the same as preferring midnight.
-      preferredHour === null ? 0 : quantise(Math.cos((2 * Math.PI * (localHour(context.requestedAtMs, context.utcOffsetMin) - preferredHour)) / 24)),
-      quantise(Math.min(1, Math.log(1 + (numberOf(profile, 'tip_volume_30d') ?? 0)) / Math.log(1 + VOLUME_CAP))),
-    ];
+    const entries = [...contextEntries(context), ...profileEntries(profile, localHour(context.requestedAtMs, context.utcOffsetMin))];
     return (candidate) => withCandidate(entries, candidate);
   },
 };

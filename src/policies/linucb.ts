@@ -18,5 +18,6 @@ export const linucb: PolicyDefinition = {
   fixedEpsilon: 0,
   optimism: ALPHA,
   stateVersion: 1,
+  fromRecorded: (seven, profile) => egreedyV2.fromRecorded(seven, profile),
   vectorizer: (context, profile) => egreedyV2.vectorizer(context, profile),
 };

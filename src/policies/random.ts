@@ -9,5 +9,6 @@ export const random: PolicyDefinition = {
   fixedEpsilon: 1,
   optimism: 0,
   stateVersion: 1,
+  fromRecorded: () => [1],
   vectorizer: () => () => [1],
 };

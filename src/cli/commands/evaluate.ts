@@ -1,36 +1,100 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { evaluateLogged, type LoggedEvaluation } from '../../analysts/evaluate/evaluate-logged.js';
 import { TipstreamError } from '../../errors.js';
 import { evaluate, type Evaluation } from '../../evaluation/evaluate.js';
+import type { Evidence } from '../../evaluation/gate.js';
 import { parseRows } from '../../evaluation/parse-rows.js';
+import type { EvaluationRow } from '../../evaluation/row.js';
 import { GATE_THRESHOLDS } from '../../evaluation/thresholds.js';
+import { outputFile } from '../../export/output-file.js';
+import { DEFAULT_SHADOW, policyNamed } from '../../policies/registry.js';
+import { defaultRegistry } from '../../projections/registry.js';
+import { UsageError } from '../../usage-error.js';
 import { defineCommand } from '../command.js';
 import { EXIT } from '../failure.js';
 import type { Output } from '../output.js';
 
-export const evaluateCommand = defineCommand({
+interface EvaluateOptions {
+  readonly policy: string;
+  readonly simulation?: string;
+  readonly rows?: string;
+  readonly force?: boolean;
+}
+
+export const evaluateCommand = defineCommand<EvaluateOptions>({
   name: 'evaluate',
-  arguments: '<file>',
+  arguments: '[file]',
   summary: 'Estimate what another policy would have earned on logged decisions, and judge it',
   details: [
-    'FILE holds a decision a line: {decision_id, reward, logged_propensity, new_propensity}, both propensities being of the candidate that was served; reward null where none has come;',
-    'optionally segments {dimension: segment} for fairness and expected {served, under_new, under_logged} of a reward model for the doubly robust estimate. - is stdin.',
+    'Without FILE: the decisions that this data directory holds, with what --policy would have done had it been learning from them all along, each decision judged with what was known',
+    'before it. With FILE (- is stdin): a decision a line, {decision_id, reward, logged_propensity, new_propensity}, both propensities being of the candidate that was served, reward null',
+    'where none has come; optionally segments {dimension: segment} for fairness and expected {served, under_new, under_logged} of a reward model for the doubly robust estimate.',
     'Exit code 0: PROMOTE; 2: HOLD or UNEVALUABLE, with the reasons.',
   ].join(' '),
   examples: [
-    ['tipstream evaluate decisions.ndjson', 'estimates, intervals and the verdict'],
+    ['tipstream evaluate --policy egreedy-v2 --simulation simulation.json', 'from the decisions logged here, and a simulation'],
+    ['tipstream evaluate decisions.ndjson', 'from a file'],
     ['tipstream evaluate - --json < decisions.ndjson | jq .verdict', 'for programs'],
   ],
-  groups: [],
+  groups: ['log', 'policy'],
+  options: [
+    { flags: '--policy <name>', help: 'the policy to judge, where no file says what it would do', default: DEFAULT_SHADOW },
+    { flags: '--simulation <file>', help: 'what `tipstream simulate --json` printed: the gate then asks it for a gain too' },
+    { flags: '--rows <file>', help: 'write the decisions that were judged, in the format of FILE' },
+    { flags: '--force', help: 'replace the file of --rows if there is one' },
+  ],
   json: 'document',
-  async run({ args: [file], output, json }) {
-    const rows = await parseRows(linesOf(file!), file === '-' ? 'stdin' : file!);
-    const evaluation = evaluate(rows, GATE_THRESHOLDS);
-    if (json) await output.document(evaluation);
-    else await print(evaluation, output);
-    return evaluation.verdict === 'PROMOTE' ? EXIT.ok : EXIT.differs;
+  async run({ args: [file], options, config, output, json, signal }) {
+    const policy = policyNamed(options.policy);
+    const simulation = options.simulation === undefined ? undefined : simulatedGain(options.simulation, policy.name);
+    if (file !== undefined && options.rows !== undefined) throw new UsageError('--rows is for decisions that are logged here: FILE holds them already');
+    const target = options.rows === undefined ? undefined : outputFile(options.rows, options.force === true);
+    try {
+      const { evaluation, rows } = file === undefined
+        ? await evaluateLogged({
+            dataDirectory: config.data, featureSet: defaultRegistry.featureSet, policy, epsilon: config.epsilon, nowMs: Date.now(), signal, ...(simulation === undefined ? {} : { simulation }),
+            onProgress: (done, total) => output.progress(`${done} of ${total} decisions`),
+          })
+        : await fromFile(file, simulation);
+      output.progress('');
+      if (target !== undefined) {
+        writeFileSync(target.temporary, rows.map(rowLine).join(''));
+        target.publish();
+      }
+      if (json) await output.document(evaluation);
+      else await print(evaluation, output);
+      return evaluation.verdict === 'PROMOTE' ? EXIT.ok : EXIT.differs;
+    } finally {
+      output.progress('');
+      target?.discard();
+    }
   },
 });
+
+async function fromFile(file: string, simulation: Evidence['simulation']): Promise<{ evaluation: Evaluation; rows: readonly EvaluationRow[] }> {
+  const rows = await parseRows(linesOf(file), file === '-' ? 'stdin' : file);
+  return { evaluation: evaluate(rows, GATE_THRESHOLDS, simulation), rows };
+}
+
+/** Reward per decision of `policy` less that of the first policy simulated. Throws invalid_argument for a file that does not say it. */
+function simulatedGain(path: string, policy: string): { low: number; high: number } {
+  const wrong = (what: string): TipstreamError => new TipstreamError('invalid_argument', `${path}: ${what}`, { hint: `make it with: tipstream simulate --json > ${path}` });
+  let comparisons: readonly { policy?: unknown; persona?: unknown; low?: unknown; high?: unknown }[];
+  try {
+    comparisons = (JSON.parse(readFileSync(path, 'utf8')) as { comparisons: typeof comparisons }).comparisons;
+  } catch (error) {
+    throw wrong(`cannot be read: ${(error as Error).message}`);
+  }
+  const found = Array.isArray(comparisons) ? comparisons.find((one) => one.policy === policy && one.persona === 'all') : undefined;
+  if (typeof found?.low !== 'number' || typeof found.high !== 'number') throw wrong(`has no comparison of ${policy}`);
+  return { low: found.low, high: found.high };
+}
+
+function rowLine({ decisionId, reward, loggedPropensity, newPropensity, expected, segments }: EvaluationRow): string {
+  const model = expected === null ? null : { served: expected.served, under_new: expected.underNew, under_logged: expected.underLogged };
+  return `${JSON.stringify({ decision_id: decisionId, reward, logged_propensity: loggedPropensity, new_propensity: newPropensity, expected: model, segments })}\n`;
+}
 
 async function* linesOf(file: string): AsyncGenerator<string> {
   const input = file === '-' ? process.stdin : createReadStream(file);
@@ -44,7 +108,11 @@ async function* linesOf(file: string): AsyncGenerator<string> {
   }
 }
 
-async function print(evaluation: Evaluation, output: Output): Promise<void> {
+async function print(evaluation: Evaluation | LoggedEvaluation, output: Output): Promise<void> {
+  if ('decisions' in evaluation) {
+    const list = (counts: Readonly<Record<string, number | undefined>>): string => Object.entries(counts).map(([name, count]) => `${count} ${name}`).join(', ') || 'none';
+    await output.write(`${evaluation.policy} on ${evaluation.decisions} logged decisions (by policy: ${list(evaluation.decided_by)}; set aside: ${list(evaluation.set_aside)})\n\n`);
+  }
   const { n, missing_rewards, missing_share, difference, missing_as_zero, segments, verdict, reasons, thresholds } = evaluation;
   const row = (name: string, of: Evaluation | Evaluation['missing_as_zero']) =>
     [name, of.n, shown(of.logged), shown(of.ips), shown(of.clipped_ips), shown(of.snips), shown(of.doubly_robust), shown(of.ess), shown(of.max_weight), shown(of.mean_weight)];

@@ -1,0 +1,95 @@
+/** Evaluates a policy on the decisions that a data directory holds. Reads only; the service may run meanwhile. */
+import { createHash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+import { evaluate, type Evaluation } from '../../evaluation/evaluate.js';
+import type { Evidence } from '../../evaluation/gate.js';
+import { PolicyReplay, type SetAside } from '../../evaluation/policy-replay.js';
+import type { EvaluationRow } from '../../evaluation/row.js';
+import { GATE_THRESHOLDS } from '../../evaluation/thresholds.js';
+import type { PolicyDefinition } from '../../policies/policy.js';
+import { generationDirectory, partitionFile, partitionsIn } from '../../store/layout.js';
+import { LoggedDecisions, type DecisionOutcome } from '../../store/logged-decisions.js';
+import { positionsOf, type Positions } from '../../store/profiles.js';
+
+export interface LoggedEvaluation extends Evaluation {
+  readonly policy: string;
+  /** Identifies what was judged: the policy's definition and the features that it reads. */
+  readonly policy_hash: string;
+  readonly feature_set: string;
+  readonly positions: Positions;
+  readonly evaluated_at_ms: number;
+  /** Decisions read, and those that say nothing, by reason. */
+  readonly decisions: number;
+  readonly set_aside: Readonly<Partial<Record<SetAside, number>>>;
+  /** Decisions by the policy that made them. */
+  readonly decided_by: Readonly<Record<string, number>>;
+}
+
+export interface LoggedQuestion {
+  readonly dataDirectory: string;
+  readonly featureSet: string;
+  readonly policy: PolicyDefinition;
+  readonly epsilon: number;
+  readonly nowMs: number;
+  readonly simulation?: Evidence['simulation'];
+  readonly signal: AbortSignal;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+const DECISIONS_AT_ONCE = 500;
+
+/** Throws no_data, state_mismatch and the signal's reason. */
+export async function evaluateLogged(question: LoggedQuestion): Promise<{ readonly evaluation: LoggedEvaluation; readonly rows: readonly EvaluationRow[] }> {
+  const { dataDirectory, featureSet, policy, epsilon, nowMs, simulation, signal, onProgress } = question;
+  const generation = generationDirectory(dataDirectory);
+  const files = new Map<number, LoggedDecisions>();
+  try {
+    for (const partition of partitionsIn(generation)) files.set(partition, new LoggedDecisions(partitionFile(generation, partition), featureSet));
+    const total = [...files.values()].reduce((sum, file) => sum + file.count(), 0);
+    const replay = new PolicyReplay(policy, epsilon);
+    const rows: EvaluationRow[] = [];
+    const setAside: Partial<Record<SetAside, number>> = {};
+    const decidedBy: Record<string, number> = {};
+    let decisions = 0;
+    for (const outcome of merged([...files.values()])) {
+      if (++decisions % DECISIONS_AT_ONCE === 0) {
+        onProgress?.(decisions, total);
+        await setImmediate();
+        signal.throwIfAborted();
+      }
+      decidedBy[outcome.event.policy] = (decidedBy[outcome.event.policy] ?? 0) + 1;
+      const row = replay.next(outcome);
+      if (typeof row === 'string') setAside[row] = (setAside[row] ?? 0) + 1;
+      else rows.push(row);
+    }
+    const evaluation: LoggedEvaluation = {
+      policy: policy.name, policy_hash: policyHash(policy), feature_set: featureSet, evaluated_at_ms: nowMs,
+      positions: positionsOf(new Map([...files].map(([partition, file]) => [partition, file.positions()]))),
+      decisions, set_aside: setAside, decided_by: decidedBy,
+      ...evaluate(rows, GATE_THRESHOLDS, simulation),
+    };
+    return { evaluation, rows };
+  } finally {
+    for (const file of files.values()) file.close();
+  }
+}
+
+/** Changes with anything that decides what the policy does with the same lessons. */
+export function policyHash({ name, featureNames, hyperparameters, fixedEpsilon, optimism, stateVersion }: PolicyDefinition): string {
+  return createHash('sha256').update(JSON.stringify([name, featureNames, Object.entries(hyperparameters).sort(), fixedEpsilon, optimism, stateVersion])).digest('hex').slice(0, 16);
+}
+
+/** All files' decisions in the order of their requests. */
+function* merged(files: readonly LoggedDecisions[]): Generator<DecisionOutcome> {
+  const streams = files.map((file) => file.inOrder());
+  const heads = streams.map((stream) => stream.next());
+  for (;;) {
+    let first = -1;
+    for (const [i, head] of heads.entries()) {
+      if (head.done !== true && (first < 0 || head.value.event.profile.as_of_ms < (heads[first]!.value as DecisionOutcome).event.profile.as_of_ms)) first = i;
+    }
+    if (first < 0) return;
+    yield heads[first]!.value as DecisionOutcome;
+    heads[first] = streams[first]!.next();
+  }
+}

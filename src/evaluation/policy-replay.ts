@@ -1,0 +1,112 @@
+/**
+ * What a policy would have done on decisions that another one made, had it been learning from them all along. Decisions come in the order of their
+ * requests; a lesson is known from the time of its reaction on, so no decision is judged with what was learned after it. Pure but for its own memory: a state
+ * a user.
+ */
+import { epsilonGreedy } from '../policies/egreedy.js';
+import type { PolicyDefinition } from '../policies/policy.js';
+import { vectorsUnder } from '../policies/revectorise.js';
+import { add, emptyState, posterior, type RidgeState } from '../policies/ridge.js';
+import { dot } from '../policies/score.js';
+import { compareCodePoints } from '../events/strings.js';
+import type { ScoredEvent } from '../topics.js';
+import type { EvaluationRow, ExpectedReward } from './row.js';
+import { segmentsOf } from './segment-of.js';
+
+export interface LoggedDecision {
+  /** The live policy's record. */
+  readonly event: ScoredEvent;
+  /** The candidate that was served under it; null when no serving has come. */
+  readonly servedTipId: string | null;
+  /** Category of that serving. */
+  readonly category: string | null;
+  readonly reward: 0 | 1 | null;
+  /** When the reaction came, Unix ms; null without a reward. */
+  readonly reactedAtMs: number | null;
+}
+
+/** Why a decision says nothing about another policy. */
+export type SetAside = 'another tip was served' | 'no vectors' | 'not in the ranking';
+
+interface Lesson {
+  readonly knownFromMs: number;
+  readonly x: readonly number[];
+  readonly reward: number;
+}
+
+interface UserMemory {
+  readonly state: RidgeState;
+  readonly pending: Lesson[];
+  readonly firstAtMs: number;
+}
+
+export class PolicyReplay {
+  readonly #policy: PolicyDefinition;
+  readonly #epsilon: number;
+  readonly #users = new Map<string, UserMemory>();
+  /** A reward model of all users together, for the doubly robust estimate: it too knows only what came before. */
+  readonly #model: UserMemory;
+
+  /** `epsilon` holds unless the policy has one of its own. */
+  constructor(policy: PolicyDefinition, epsilon: number) {
+    this.#policy = policy;
+    this.#epsilon = policy.fixedEpsilon ?? epsilon;
+    this.#model = { state: emptyState(policy.dimension), pending: [], firstAtMs: 0 };
+  }
+
+  next({ event, servedTipId, category, reward, reactedAtMs }: LoggedDecision): EvaluationRow | SetAside {
+    const requestedAtMs = event.profile.as_of_ms;
+    const vectors = vectorsUnder(this.#policy, event);
+    if (vectors === undefined) return 'no vectors';
+    const user = this.#memoryOf(event.user_id, requestedAtMs);
+    learnUntil(user, requestedAtMs);
+    learnUntil(this.#model, requestedAtMs);
+    const served = servedTipId ?? event.chosen_tip_id;
+    const x = vectors.get(served);
+    const logged = new Map(event.ranking.map(({ tip_id, propensity }) => [tip_id, propensity]));
+    const loggedPropensity = logged.get(served) ?? 0;
+
+    // Whoever decided what was served: it is a lesson.
+    if (x !== undefined && reward !== null) {
+      const lesson: Lesson = { knownFromMs: reactedAtMs ?? requestedAtMs, x, reward };
+      user.pending.push(lesson);
+      this.#model.pending.push(lesson);
+    }
+    if (served !== event.chosen_tip_id) return 'another tip was served';
+    if (x === undefined || loggedPropensity === 0) return 'not in the ranking';
+
+    const tipIds = [...vectors.keys()].sort(compareCodePoints);
+    const { theta, variance } = posterior(user.state, this.#policy.hyperparameters.lambda);
+    const scores = tipIds.map((tipId) => dot(theta, vectors.get(tipId)!) + (this.#policy.optimism === 0 ? 0 : this.#policy.optimism * Math.sqrt(variance(vectors.get(tipId)!))));
+    const { propensities } = epsilonGreedy(scores, this.#epsilon);
+    return {
+      decisionId: `${event.user_id} ${event.decision_id}`, reward, loggedPropensity, newPropensity: propensities[tipIds.indexOf(served)]!,
+      expected: this.#expected(tipIds, vectors, served, (i) => propensities[i]!, (i) => logged.get(tipIds[i]!) ?? 0),
+      segments: segmentsOf(event, category, user.firstAtMs),
+    };
+  }
+
+  #expected(tipIds: readonly string[], vectors: ReadonlyMap<string, readonly number[]>, served: string, underNew: (i: number) => number, underLogged: (i: number) => number): ExpectedReward {
+    const { theta } = posterior(this.#model.state, 1);
+    const rewards = tipIds.map((tipId) => Math.min(1, Math.max(0, dot(theta, vectors.get(tipId)!))));
+    const mean = (probability: (i: number) => number): number => rewards.reduce((sum, reward, i) => sum + probability(i) * reward, 0);
+    return { served: rewards[tipIds.indexOf(served)]!, underNew: mean(underNew), underLogged: mean(underLogged) };
+  }
+
+  #memoryOf(userId: string, requestedAtMs: number): UserMemory {
+    const known = this.#users.get(userId);
+    if (known !== undefined) return known;
+    const fresh: UserMemory = { state: emptyState(this.#policy.dimension), pending: [], firstAtMs: requestedAtMs };
+    this.#users.set(userId, fresh);
+    return fresh;
+  }
+}
+
+function learnUntil({ state, pending }: UserMemory, requestedAtMs: number): void {
+  let kept = 0;
+  for (const lesson of pending) {
+    if (lesson.knownFromMs < requestedAtMs) add(state, lesson.x, lesson.reward, 1);
+    else pending[kept++] = lesson;
+  }
+  pending.length = kept;
+}
