@@ -4,7 +4,7 @@
  */
 export const FAULT_POINTS = [
   'batch: record decoded', 'batch: record folded', 'batch: positions written', 'batch: tips written', 'batch: users written', 'batch: counts written', 'batch: before commit', 'batch: after commit',
-  'publish: before', 'publish: after', 'offsets: before commit', 'offsets: after commit',
+  'publish: before', 'publish: under way', 'publish: after', 'offsets: before commit', 'offsets: after commit',
   'prune: rows deleted', 'prune: after commit',
   'rebuild: batch committed', 'rebuild: replayed', 'rebuild: compared',
   'swap: requested', 'swap: held', 'swap: tail folded', 'swap: carried over', 'swap: before flip', 'swap: after flip', 'swap: reopened',

@@ -3,6 +3,7 @@
  * acknowledged repeats messages, with the same content; it loses and alters none.
  */
 import { TipstreamError } from '../errors.js';
+import type { FaultHook } from '../fault-points.js';
 import type { Log } from '../log/port.js';
 import type { StoredMessage } from '../store/outbox.js';
 import { DEAD_LETTER_SUFFIX } from '../topics.js';
@@ -19,6 +20,7 @@ export interface PublisherOptions {
   readonly onOverflow: (topic: string, path: string, bytes: number) => void;
   /** Sending had to stop; what is unsent stays in the state file. */
   readonly onFailed: (error: unknown) => void;
+  readonly at?: FaultHook | undefined;
 }
 
 const BATCH_MESSAGES = 1_000;
@@ -102,11 +104,15 @@ export class OutboxPublisher {
   }
 
   async #send(batch: readonly StoredMessage[]): Promise<void> {
-    const { partition, clock, onRetry } = this.#options;
+    const { partition, clock, onRetry, at } = this.#options;
     for (let attempt = 1; ; attempt++) {
       try {
         const timestampMs = clock();
-        await this.#log.append(batch.map(({ topic, key, value, headers }) => ({ topic, key, value, headers, partition, timestampMs })));
+        at?.('publish: before');
+        const sent = this.#log.append(batch.map(({ topic, key, value, headers }) => ({ topic, key, value, headers, partition, timestampMs })));
+        at?.('publish: under way');
+        await sent;
+        at?.('publish: after');
         return;
       } catch (error) {
         if (error instanceof TipstreamError && error.code === 'record_too_large') return this.#sendTooLarge(batch, error);

@@ -40,9 +40,9 @@ export class Partition {
     this.#options = options;
     this.#events = events;
     this.#positions = reader.positions();
-    const { logger, clock } = options;
+    const { logger, clock, at } = options;
     this.#publisher = new OutboxPublisher(log, {
-      partition: number, clock, overflowDirectory: deadLetterDirectory(options.dataDirectory),
+      partition: number, clock, at, overflowDirectory: deadLetterDirectory(options.dataDirectory),
       onPublished: (seq) => this.#worker?.published(seq),
       onRetry: (error, attempt) => logger.warn({ partition: number, attempt, err: error }, 'publishing failed; trying again'),
       onOverflow: (topic, path, bytes) => logger.warn({ partition: number, topic, path, bytes }, 'dead letter too large for its topic; kept as a file'),

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { FaultHook } from '../fault-points.js';
 import type { PartitionerName } from '../log/partitioner.js';
 import type { ScoringOptions } from './fold/scorer.js';
 
@@ -16,4 +17,6 @@ export interface ServiceOptions {
   /** Unix ms. */
   readonly clock: () => number;
   readonly logger: Logger;
+  /** Only tests give it. */
+  readonly at?: FaultHook | undefined;
 }

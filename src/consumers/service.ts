@@ -324,7 +324,10 @@ export class Service implements Application, PartitionHandler {
       partitions.map(async (partition) => {
         this.#uncommitted.delete(partition);
         const held = this.#held.get(partition);
-        if (held !== undefined) await this.#member?.commit(partition, held.positions);
+        if (held === undefined) return;
+        this.#options.at?.('offsets: before commit');
+        await this.#member?.commit(partition, held.positions);
+        this.#options.at?.('offsets: after commit');
       }),
     );
   }
