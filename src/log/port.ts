@@ -60,6 +60,8 @@ export interface TopicDescription {
   readonly name: string;
   readonly partitions: number;
   readonly retentionMs: number | null;
+  /** -1: no limit. Absent: this kind of log has none. */
+  readonly retentionBytes?: number | null;
   readonly cleanupPolicy: string | null;
   readonly maxMessageBytes: number | null;
 }

@@ -66,6 +66,7 @@ export function describeTopics(connection: Connection, names: readonly string[])
         name,
         partitions: counts.get(name)!,
         retentionMs: numberOrNull(of?.get('retention.ms')),
+        retentionBytes: numberOrNull(of?.get('retention.bytes')),
         cleanupPolicy: of?.get('cleanup.policy') ?? null,
         maxMessageBytes: numberOrNull(of?.get('max.message.bytes')),
       };
