@@ -22,6 +22,7 @@ import { Partition } from './partition.js';
 import { checkOffsets } from './offset-check.js';
 import type { ServiceOptions } from './service-options.js';
 import type { StartWorker, WorkerSetup } from './worker-contract.js';
+import { refuseOtherDefinitions } from '../store/one-generation.js';
 import type { StateIdentity } from '../store/state-file.js';
 
 const COMMIT_EVERY_MS = 500;
@@ -65,6 +66,7 @@ export class Service implements Application, PartitionHandler {
   /** Resolves once the group has been joined. Throws what keeps the service from starting; `onFailure` reports what ends it later. */
   async start(onFailure: (error: TipstreamError) => void, address?: string): Promise<void> {
     this.#onFailure = onFailure;
+    refuseOtherDefinitions(this.#generation, this.#registry);
     this.#partitions = await countPartitions(this.#log, this.#topics);
     await checkOutputs(this.#log, this.#outputs(), this.#partitions);
     this.#member = await this.#log.join({ group: this.#options.group, topics: this.#topics, handler: this, ...(address === undefined ? {} : { address }) });

@@ -24,7 +24,7 @@ const CACHED_USERS = 4_096;
 const CACHED_TIPS = 16_384;
 
 /** The clock of the view that people read: Unix ms, on every SQLite that has STRICT tables. */
-const NOW_MS = "CAST(round((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)";
+export const NOW_MS = "CAST(round((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)";
 
 export class PartitionState {
   readonly path: string;
@@ -47,7 +47,7 @@ export class PartitionState {
 
   constructor(path: string, identity: StateIdentity, registry: Registry) {
     this.path = path;
-    const db = openStateForWriting(path, identity, userProfileFeaturesView(registry, NOW_MS));
+    const db = openStateForWriting(path, identity, { view: userProfileFeaturesView(registry, NOW_MS), definitions: registry.definitions });
     this.#db = db;
     this.positions = new PositionTable(db);
     this.users = new UserTable(db, () => createAggregate(), CACHED_USERS);

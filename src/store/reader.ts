@@ -51,7 +51,7 @@ export class PartitionReader {
    */
   constructor(
     path: string, registry: Registry, otherFeatures: OtherFeatures = 'refuse',
-    db: Database.Database = openStateForReading(path, otherFeatures === 'refuse' ? { featureSet: registry.featureSet } : {}),
+    db: Database.Database = openStateForReading(path, otherFeatures === 'refuse' ? { featureSet: registry.featureSet, definitions: registry.definitions } : {}),
   ) {
     this.path = path;
     this.#registry = registry;

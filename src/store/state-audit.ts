@@ -72,7 +72,7 @@ export class StateAudit {
 
   constructor(path: string, registry: Registry) {
     this.path = path;
-    const db = openStateForReading(path, { featureSet: registry.featureSet });
+    const db = openStateForReading(path, { featureSet: registry.featureSet, definitions: registry.definitions });
     this.#db = db;
     this.#reader = new PartitionReader(path, registry, 'refuse', db);
     this.identity = this.#reader.identity;
