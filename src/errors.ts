@@ -16,6 +16,7 @@ export const ERROR_KINDS = {
   forbidden: { http: 403, retryable: false },
   not_found: { http: 404, retryable: false },
   user_not_found: { http: 404, retryable: false },
+  as_of_pruned: { http: 410, retryable: false },
   topic_not_found: { http: 404, retryable: false },
   policy_not_found: { http: 404, retryable: false },
   method_not_allowed: { http: 405, retryable: false },

@@ -151,6 +151,7 @@ export class Partition {
       },
       stopped: (error) => this.fail(error),
       rejected: ({ message, ...record }) => logger.warn({ ...record, reason: message }, 'record rejected to its dead letters'),
+      pruned: ({ horizonMs, tips }) => logger.info({ partition: this.number, tips, before: new Date(horizonMs).toISOString() }, 'pruned tips older than --retain'),
       shadowFailed: (decisionId, reason) => logger.error({ partition: this.number, decision_id: decisionId, reason }, 'the shadow failed; the live decision is not affected'),
     };
   }

@@ -14,6 +14,8 @@ export interface ServiceOptions {
   readonly publishProfiles: boolean;
   readonly maxBatchRecords: number;
   readonly maxTaskIdleMs: number;
+  /** Tips are kept for so long, ms, after the last of their times; absent: for ever. */
+  readonly retainMs?: number | undefined;
   /** Unix ms. */
   readonly clock: () => number;
   readonly logger: Logger;

@@ -238,10 +238,10 @@ export class Service implements Application, PartitionHandler {
   }
 
   #workerSetup(partition: number, ranges: ReadonlyMap<string, OffsetRange>): WorkerSetup {
-    const { group, partitioner, maxValueBytes, maxBatchRecords, maxTaskIdleMs, scoring, publishProfiles } = this.#options;
+    const { group, partitioner, maxValueBytes, maxBatchRecords, maxTaskIdleMs, retainMs, scoring, publishProfiles } = this.#options;
     return {
       path: partitionFile(this.#generation, partition), identity: this.#identity(partition), topics: this.#topics, ranges,
-      group, partitioner, maxValueBytes, maxBatchRecords, maxTaskIdleMs, scoring, publishProfiles,
+      group, partitioner, maxValueBytes, maxBatchRecords, maxTaskIdleMs, retainMs, scoring, publishProfiles,
     };
   }
 

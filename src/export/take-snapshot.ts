@@ -1,7 +1,7 @@
 /** One SQLite file of everything, as of one moment, that appears whole or not at all: the state is copied, the tables are filled from the copy, and the file is put in its place. */
 import type { FaultHook } from '../fault-points.js';
 import type { Registry } from '../projections/registry.js';
-import { positionsOf, type Positions } from '../store/profiles.js';
+import { checkAsOf, positionsOf, type Positions } from '../store/profiles.js';
 import { writeSnapshotFile, type SnapshotCounts } from '../store/snapshot-file.js';
 import { copyState } from '../store/state-copy.js';
 import { outputFile } from './output-file.js';
@@ -27,7 +27,7 @@ export interface TakenSnapshot extends SnapshotCounts {
   readonly positions: Positions;
 }
 
-/** Throws invalid_argument for a path that cannot be written, no_data, state_mismatch, disk_full, and the signal's reason when it aborts; nothing is left behind then. */
+/** Throws invalid_argument for a path that cannot be written, no_data, state_mismatch, as_of_pruned, disk_full, and the signal's reason when it aborts; nothing is left behind then. */
 export async function takeSnapshot({ dataDirectory, registry, path, replace, asOfMs, nowMs, signal, onProgress, at }: SnapshotRequest): Promise<TakenSnapshot> {
   const file = outputFile(path, replace);
   try {
@@ -36,6 +36,7 @@ export async function takeSnapshot({ dataDirectory, registry, path, replace, asO
     });
     try {
       at?.('snapshot: copied');
+      checkAsOf(copy.readers.values(), asOfMs);
       const positions = positionsOf(new Map([...copy.readers].map(([partition, reader]) => [partition, reader.positions()])));
       const counts = await writeSnapshotFile(copy, registry, file.temporary, { asOfMs, takenAtMs: nowMs, signal, onProgress: (users) => onProgress?.(`${users} users`), at });
       signal?.throwIfAborted();

@@ -6,7 +6,10 @@ import type Database from 'better-sqlite3';
 import { decodeAggregate, isKnown, type Aggregate } from '../projections/aggregate.js';
 import { aggregateAt } from '../projections/as-of.js';
 import type { FeatureValues } from '../projections/feature.js';
+import { exactFromMs } from '../projections/prune.js';
 import type { Registry } from '../projections/registry.js';
+import { asOfPruned } from './as-of-pruned.js';
+import { PruneReader } from './prunes.js';
 import { guarded, openStateForReading, readIdentity, type StateIdentity } from './state-file.js';
 import { TipReader } from './tips.js';
 
@@ -39,6 +42,7 @@ export class PartitionReader {
   /** Whether stored aggregates are of this registry. */
   readonly #foldedWithIt: boolean;
   readonly #tips: TipReader;
+  readonly #prunes: PruneReader;
   readonly #user: Database.Statement<[string], UserRow>;
   readonly #usersAfter: Database.Statement<[string, number], UserRow>;
   readonly #positions: Database.Statement<[], [string, number]>;
@@ -59,6 +63,7 @@ export class PartitionReader {
     this.identity = readIdentity(this.#db);
     this.#foldedWithIt = this.identity.featureSet === registry.featureSet;
     this.#tips = new TipReader(this.#db);
+    this.#prunes = new PruneReader(this.#db);
     this.#user = this.#db.prepare<[string], UserRow>(`SELECT ${USER_COLUMNS} FROM user WHERE user_id = ?`).raw();
     this.#usersAfter = this.#db.prepare<[string, number], UserRow>(`SELECT ${USER_COLUMNS} FROM user WHERE user_id > ? ORDER BY user_id LIMIT ?`).raw();
     this.#positions = this.#db.prepare<[], [string, number]>('SELECT topic, next_offset FROM position ORDER BY topic').raw();
@@ -88,20 +93,40 @@ export class PartitionReader {
     return guarded(this.path, () => new Map(this.#positions.all()));
   }
 
+  /** Whether any event of this user has been applied. */
+  has(userId: string): boolean {
+    return this.#user.get(userId) !== undefined;
+  }
+
+  /** The first as-of time for which profiles are exact, Unix ms: tips that a window before it would need may have been pruned. null: nothing was pruned. */
+  exactFromMs(): number | null {
+    const horizonMs = this.#prunes.horizonMs();
+    return horizonMs === null ? null : exactFromMs(horizonMs);
+  }
+
+  /** Throws as_of_pruned for a time before exactFromMs, as everything here does that computes profiles as of a time. */
+  checkAsOf(asOfMs: number): void {
+    const fromMs = this.exactFromMs();
+    if (fromMs !== null && asOfMs < fromMs) throw asOfPruned(asOfMs, fromMs);
+  }
+
   /** undefined: no event of this user has been applied. */
   profile(userId: string, asOfMs: number): ReadProfile | undefined {
+    this.checkAsOf(asOfMs);
     const row = this.#user.get(userId);
     return row === undefined ? undefined : this.#read(row, asOfMs, this.#foldedWithIt);
   }
 
   /** As `profile`, from the user's tips alone: the same unless the file has been tampered with. */
   profileFromTips(userId: string, asOfMs: number): ReadProfile | undefined {
+    this.checkAsOf(asOfMs);
     const row = this.#user.get(userId);
     return row === undefined ? undefined : this.#read(row, asOfMs, false);
   }
 
   /** Up to `limit` users whose ids come after `userId` by code point, in that order; the last id read is where to go on. */
   profilesAfter(userId: string, limit: number, asOfMs: number): ReadProfile[] {
+    this.checkAsOf(asOfMs);
     return this.#usersAfter.all(userId, limit).map((row) => this.#read(row, asOfMs, this.#foldedWithIt));
   }
 

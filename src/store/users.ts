@@ -24,6 +24,7 @@ export class UserTable {
   readonly #update: Database.Statement;
   readonly #count: Database.Statement<[], number>;
   readonly #after: Database.Statement<[string, number], UserSummary>;
+  readonly #afterUid: Database.Statement<[number], [uid: number, tips: number]>;
   readonly #lastUid: Database.Statement<[], number>;
   readonly #newAggregate: () => Aggregate;
   readonly #cached = new Map<string, UserEntry>();
@@ -38,6 +39,7 @@ export class UserTable {
     this.#update = db.prepare('UPDATE user SET tips = ?, time_indexed = ?, exact_after_ms = ?, exact_until_ms = ?, counters = ?, updated_at_ms = ? WHERE uid = ?');
     this.#count = db.prepare<[], number>('SELECT count(*) FROM user').pluck();
     this.#after = db.prepare<[string, number], UserSummary>('SELECT user_id AS userId, uid, tips FROM user WHERE user_id > ? ORDER BY user_id LIMIT ?');
+    this.#afterUid = db.prepare<[number], [number, number]>('SELECT uid, tips FROM user WHERE uid > ? ORDER BY uid').raw();
     this.#lastUid = db.prepare<[], number>('SELECT coalesce(max(uid), 0) FROM user').pluck();
     this.#newAggregate = newAggregate;
     this.#capacity = capacity;
@@ -87,6 +89,16 @@ export class UserTable {
   /** Up to `limit` users of the file whose ids come after `userId` by code point, in that order. */
   after(userId: string, limit: number): UserSummary[] {
     return this.#after.all(userId, limit);
+  }
+
+  /** The last of the users after `uid` who have about `tips` tips together; null: fewer are left. */
+  uidAfterTips(uid: number, tips: number): number | null {
+    let left = tips;
+    for (const [found, count] of this.#afterUid.iterate(uid)) {
+      left -= count + 1;
+      if (left <= 0) return found;
+    }
+    return null;
   }
 
   flush(nowMs: number): void {

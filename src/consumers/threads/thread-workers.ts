@@ -107,6 +107,8 @@ export class ThreadWorkers {
         return events?.stopped(errorFrom(report.error));
       case 'rejected':
         return events?.rejected(report.record);
+      case 'pruned':
+        return events?.pruned(report.pruned);
       case 'shadow-failed':
         return events?.shadowFailed(report.decisionId, report.reason);
     }
