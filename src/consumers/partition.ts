@@ -30,6 +30,13 @@ export class Partition {
   #positions: Map<string, number>;
   readonly #tallies = new Map<string, number>();
   readonly #backpressure = new Backpressure();
+  /** Delivered before the worker began. */
+  readonly #early: Delivery[] = [];
+  readonly #givenUp = new AbortController();
+  /** Until the log is known to be the one that was applied. */
+  #opening: Promise<void> | undefined;
+  readonly #settled: Promise<void>;
+  #settle: () => void = () => undefined;
   #users = 0;
   #running = false;
   #stopped = false;
@@ -40,6 +47,7 @@ export class Partition {
     this.#options = options;
     this.#events = events;
     this.#positions = reader.positions();
+    this.#settled = new Promise((resolve) => (this.#settle = resolve));
     const { logger, clock, at } = options;
     this.#publisher = new OutboxPublisher(log, {
       partition: number, clock, at, overflowDirectory: deadLetterDirectory(options.dataDirectory),
@@ -50,9 +58,22 @@ export class Partition {
     });
   }
 
-  /** Throws what starting the worker throws. */
-  begin(start: StartWorker, setup: WorkerSetup): void {
-    this.#worker = start(setup, this.#workerEvents());
+  /**
+   * Starts the worker when `check` has passed; what is delivered meanwhile waits here, and no more of it than would wait in the worker. A check that
+   * throws stops the partition. Without a check, throws what starting the worker throws.
+   */
+  begin(start: StartWorker, setup: WorkerSetup, check?: (signal: AbortSignal) => Promise<void>): void {
+    if (check === undefined) return this.#begin(start, setup);
+    const { signal } = this.#givenUp;
+    this.#opening = check(signal)
+      .then(() => signal.aborted || this.#begin(start, setup))
+      .catch((error: unknown) => signal.aborted || this.fail(error))
+      .then(() => (this.#opening = undefined));
+  }
+
+  /** Resolves when the check under way, if any, is over. */
+  async opened(): Promise<void> {
+    await this.#opening;
   }
 
   get begun(): boolean {
@@ -90,8 +111,9 @@ export class Partition {
 
   /** false: too much of this topic waits; `resume` will ask for more. */
   deliver(delivery: Delivery): boolean {
-    if (this.#worker === undefined || this.#stopped) return false;
-    this.#worker.deliver(delivery);
+    if (this.#stopped || (this.#worker ?? this.#opening) === undefined) return false;
+    if (this.#worker === undefined) this.#early.push(delivery);
+    else this.#worker.deliver(delivery);
     return this.#backpressure.delivered(delivery.topic, delivery.records);
   }
 
@@ -107,14 +129,16 @@ export class Partition {
     return this.#begun().preview(request);
   }
 
-  /** Resolves when everything delivered is applied and published. */
+  /** Resolves when everything delivered is applied and published, what an earlier run left included. */
   async idle(): Promise<void> {
+    await this.#settled;
     await this.#worker?.idle();
     await this.#publisher.flush();
   }
 
   /** Finishes the batch under way and publishes what is owed, as far as `graceMs` allows. */
   async drain(graceMs: number): Promise<void> {
+    if (this.#worker === undefined) this.#giveUp();
     const work = async () => {
       await this.#worker?.drain();
       await this.#publisher.flush();
@@ -125,6 +149,7 @@ export class Partition {
 
   close(): void {
     this.#stopped = true;
+    this.#giveUp();
     this.#publisher.stop();
     this.reader.close(); // first: only a writer that closes last leaves everything in one file
     this.#worker?.close();
@@ -133,8 +158,21 @@ export class Partition {
   /** The worker does nothing any more; its file stays open for reading. */
   halt(): void {
     this.#stopped = true;
+    this.#giveUp();
     this.#publisher.stop();
     this.#worker?.close();
+  }
+
+  #begin(start: StartWorker, setup: WorkerSetup): void {
+    this.#worker = start(setup, this.#workerEvents());
+    for (const delivery of this.#early.splice(0)) this.#worker.deliver(delivery);
+    this.#settle();
+  }
+
+  #giveUp(): void {
+    this.#givenUp.abort();
+    this.#early.length = 0;
+    this.#settle();
   }
 
   #begun(): Worker {

@@ -20,6 +20,9 @@ import { ServiceMetrics } from './metrics.js';
 import { checkOutputs, countPartitions } from './partition-count.js';
 import { Partition } from './partition.js';
 import { checkOffsets } from './offset-check.js';
+import { reportInputs } from './input-report.js';
+import type { InputWarning } from './input-retention.js';
+import { checkLogIdentityPatiently, type IdentityQuestion } from './log-identity.js';
 import type { ServiceOptions } from './service-options.js';
 import type { StartWorker, WorkerSetup } from './worker-contract.js';
 import { refuseOtherDefinitions } from '../store/one-generation.js';
@@ -28,6 +31,8 @@ import type { StateIdentity } from '../store/state-file.js';
 const COMMIT_EVERY_MS = 500;
 const PARTITION_COUNT_EVERY_MS = 10_000;
 const CONTROLS_EVERY_MS = 500;
+/** For the comparison of the log with what was applied last; partitions that take longer begin later. */
+const OPENS_WITHIN_MS = 5_000;
 /** For the batches under way and what they owe the log. */
 const DRAIN_WITHIN_MS = 2_000;
 
@@ -47,6 +52,8 @@ export class Service implements Application, PartitionHandler {
   readonly #timers: NodeJS.Timeout[] = [];
   #partitions = 0;
   #controlsCompleted = false;
+  #inputWarnings: readonly InputWarning[] = [];
+  #inputsReported: Promise<void> | undefined;
   #member: GroupMember | undefined;
   #failure: TipstreamError | undefined;
   #onFailure: (error: TipstreamError) => void = () => undefined;
@@ -74,6 +81,9 @@ export class Service implements Application, PartitionHandler {
     this.#every(PARTITION_COUNT_EVERY_MS, () => this.#checkPartitionCount());
     this.#every(CONTROLS_EVERY_MS, () => this.#completeControls());
     this.#options.logger.info({ group: this.#options.group, partitions: this.#partitions, log: this.#log.kind }, 'joined the consumer group');
+    this.#inputsReported = reportInputs(this.#log, this.#options.topicPrefix, this.#topics, this.#options.logger).then((warnings) => void (this.#inputWarnings = warnings));
+    const opened = Promise.all([...this.#held.values()].map((held) => held.opened()));
+    await Promise.race([opened, new Promise((resolve) => setTimeout(resolve, OPENS_WITHIN_MS).unref())]);
   }
 
   /** Finishes the batches under way, publishes what they owe, commits positions and leaves the group. */
@@ -87,6 +97,7 @@ export class Service implements Application, PartitionHandler {
 
   /** Resolves when everything that the log held when this was called is applied and published, and read back where we wrote it. Throws when a partition stops. */
   async caughtUp(): Promise<void> {
+    await this.#inputsReported;
     await this.#reach(await this.#ends());
     await Promise.all([...this.#held.values()].map((held) => held.idle()));
     this.#throwIfStopped();
@@ -116,8 +127,11 @@ export class Service implements Application, PartitionHandler {
     const held = this.#held.get(partition)!;
     try {
       checkOffsets(held.reader.path, partition, held.positions, ranges);
-      held.begin(this.#startWorker, this.#workerSetup(partition, ranges));
+      const applied = held.reader.lastApplied();
+      const check = (signal: AbortSignal) => this.#checkIdentity({ partition, path: held.reader.path, applied, ranges, signal });
+      held.begin(this.#startWorker, this.#workerSetup(partition, ranges), applied.size === 0 ? undefined : check);
     } catch (error) {
+      held.halt();
       this.#cannotRun(partition, error);
       throw error;
     }
@@ -177,6 +191,7 @@ export class Service implements Application, PartitionHandler {
       ready: this.#failure === undefined && this.#member !== undefined && partitions.every(({ state }) => state === 'running'),
       started_at_ms: this.#startedAtMs, log: this.#log.kind, group: this.#options.group,
       live_policy: this.#options.scoring.livePolicy, shadow_policy: this.#options.scoring.settings.shadow, feature_set: this.#registry.featureSet, partitions,
+      warnings: this.#inputWarnings.map(({ topic, message, hint }) => ({ topic, message, hint })),
       counts: {
         applied: this.#tally((name) => name.startsWith('applied:')), rejected: this.#tally((name) => name.startsWith('rejected:')), decisions: tally('decisions'),
         users: [...this.#held.values()].reduce((sum, { users }) => sum + users, 0),
@@ -231,6 +246,13 @@ export class Service implements Application, PartitionHandler {
       onStopped: (error) => this.#cannotRun(partition, error),
       resume: (topic) => this.#member?.resume(topic, partition),
     });
+  }
+
+  async #checkIdentity(question: IdentityQuestion & { readonly signal: AbortSignal }): Promise<void> {
+    const { logger } = this.#options;
+    const { partition } = question;
+    const unidentified = await checkLogIdentityPatiently(this.#log, question, (error, attempt) => logger.warn({ partition, attempt, err: error }, 'the log could not be compared with what was applied last; trying again'));
+    if (unidentified.length > 0) logger.debug({ partition, unidentified }, 'the log no longer holds the records applied last: whether it is the same log cannot be told');
   }
 
   #identity(partition: number): StateIdentity {

@@ -64,6 +64,8 @@ export interface ServiceStatus {
   readonly shadow_policy: string | null;
   readonly feature_set: string;
   readonly partitions: readonly PartitionStatus[];
+  /** What is not wrong yet: inputs that lose events, so that a rebuild would not give what is there. */
+  readonly warnings: readonly { readonly topic: string; readonly message: string; readonly hint: string }[];
   readonly counts: { readonly applied: number; readonly rejected: number; readonly decisions: number; readonly users: number; readonly shadow_agreed: number; readonly shadow_compared: number };
 }
 

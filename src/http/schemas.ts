@@ -117,6 +117,7 @@ const serviceStatus = z.object({
   shadow_policy: z.string().nullable(),
   feature_set: z.string(),
   partitions: z.array(partitionStatus),
+  warnings: z.array(z.object({ topic: z.string(), message: z.string(), hint: z.string() })).meta({ description: 'inputs that lose events, so that a rebuild would not give what is there' }),
   counts: z.object({ applied: count, rejected: count, decisions: count, users: count, shadow_agreed: count, shadow_compared: count }),
 }) satisfies z.ZodType<ServiceStatus>;
 export const statusSchema = serviceStatus.extend({ now_ms: timeMs, newest_scores: z.array(newestScore) });

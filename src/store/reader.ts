@@ -10,6 +10,7 @@ import { exactFromMs } from '../projections/prune.js';
 import type { Registry } from '../projections/registry.js';
 import { asOfPruned } from './as-of-pruned.js';
 import { PruneReader } from './prunes.js';
+import type { AppliedRecord } from './positions.js';
 import { guarded, openStateForReading, readIdentity, type StateIdentity } from './state-file.js';
 import { TipReader } from './tips.js';
 
@@ -46,6 +47,7 @@ export class PartitionReader {
   readonly #user: Database.Statement<[string], UserRow>;
   readonly #usersAfter: Database.Statement<[string, number], UserRow>;
   readonly #positions: Database.Statement<[], [string, number]>;
+  readonly #lastApplied: Database.Statement<[], [string, number, string]>;
   readonly #sharedControls: Database.Statement<[], [string, string]>;
   readonly #newest: Database.Statement<[number], ReadDecision>;
 
@@ -67,6 +69,7 @@ export class PartitionReader {
     this.#user = this.#db.prepare<[string], UserRow>(`SELECT ${USER_COLUMNS} FROM user WHERE user_id = ?`).raw();
     this.#usersAfter = this.#db.prepare<[string, number], UserRow>(`SELECT ${USER_COLUMNS} FROM user WHERE user_id > ? ORDER BY user_id LIMIT ?`).raw();
     this.#positions = this.#db.prepare<[], [string, number]>('SELECT topic, next_offset FROM position ORDER BY topic').raw();
+    this.#lastApplied = this.#db.prepare<[], [string, number, string]>('SELECT topic, last_offset, last_hash FROM position WHERE last_offset IS NOT NULL').raw();
     this.#sharedControls = this.#db.prepare<[], [string, string]>('SELECT control_id, record FROM control WHERE uid IS NULL').raw();
     this.#newest = this.#db.prepare<[number], ReadDecision>(
       `SELECT decision.decision_id, user.user_id, decision.record, shadow_decision.record AS shadow_record
@@ -108,6 +111,11 @@ export class PartitionReader {
   checkAsOf(asOfMs: number): void {
     const fromMs = this.exactFromMs();
     if (fromMs !== null && asOfMs < fromMs) throw asOfPruned(asOfMs, fromMs);
+  }
+
+  /** topic -> the record applied last; topics of which none was are left out. */
+  lastApplied(): Map<string, AppliedRecord> {
+    return guarded(this.path, () => new Map(this.#lastApplied.all().map(([topic, offset, hash]) => [topic, { offset, hash }])));
   }
 
   /** undefined: no event of this user has been applied. */

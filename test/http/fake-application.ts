@@ -25,6 +25,7 @@ export const partition = (number: number, over: Partial<PartitionStatus> = {}): 
 export const STATUS: ServiceStatus = {
   ready: true, started_at_ms: NOW_MS - 3_600_000, log: 'sqlite', group: 'tipstream', live_policy: 'egreedy-v1', shadow_policy: 'egreedy-v2-shadow', feature_set: 'a41f09c2d7e3',
   partitions: [0, 1, 2, 3].map((number) => partition(number)),
+  warnings: [],
   counts: { applied: 128_406, rejected: 12, decisions: 9_310, users: 1_204, shadow_agreed: 7_702, shadow_compared: 9_298 },
 };
 
