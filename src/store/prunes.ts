@@ -1,5 +1,6 @@
 /** The prunes that a state file went through, in their order. They are repeated when it is made anew from the log, and told apart from damage by `verify`. */
 import type Database from 'better-sqlite3';
+import { TipstreamError } from '../errors.js';
 import type { PruneStage } from '../projections/prune.js';
 
 export interface RecordedPrune extends PruneStage {
@@ -29,7 +30,7 @@ export class PruneReader {
 
   all(): RecordedPrune[] {
     return this.#all.all().map(([seq, horizonMs, afterUser, toUser, positions, tips, prunedAtMs]) => ({
-      seq, horizonMs, afterUser, toUser, positions: new Map(Object.entries(JSON.parse(positions) as Record<string, number>)), tips, prunedAtMs,
+      seq, horizonMs, afterUser, toUser, positions: positionsIn(seq, positions), tips, prunedAtMs,
     }));
   }
 
@@ -53,5 +54,13 @@ export class PruneTable extends PruneReader {
   /** `seq` absent: the next one. */
   add({ seq, horizonMs, afterUser, toUser, positions, tips, prunedAtMs }: Omit<RecordedPrune, 'seq'> & { readonly seq?: number }): void {
     this.#insert.run(seq ?? null, horizonMs, afterUser, toUser, JSON.stringify(Object.fromEntries(positions)), tips, prunedAtMs);
+  }
+}
+
+function positionsIn(seq: number, json: string): Map<string, number> {
+  try {
+    return new Map(Object.entries(JSON.parse(json) as Record<string, number>));
+  } catch (error) {
+    throw new TipstreamError('state_corrupt', `the positions of prune ${seq} are not JSON`, { hint: 'the state file was altered; move it away and start again: it is rebuilt from the log', details: { seq }, cause: error });
   }
 }
