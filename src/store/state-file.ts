@@ -107,18 +107,26 @@ function create(db: Database.Database, identity: StateIdentity, { view, definiti
   })();
 }
 
-function inspect(db: Database.Database, path: string, { definitions, ...identity }: ExpectedState, check = { pages: true }): void {
+function inspect(db: Database.Database, path: string, expected: ExpectedState, check = { pages: true }): void {
   const application = db.pragma('application_id', { simple: true });
   const version = db.pragma('user_version', { simple: true }) as number;
   if (application !== STATE_APPLICATION_ID) refuse('state_corrupt', path, 'is a SQLite database, but not a tipstream state file', REBUILD_HINT);
   if (version > STATE_SCHEMA_VERSION) {
-    refuse('state_newer', path, `has schema version ${version}; this tipstream knows versions up to ${STATE_SCHEMA_VERSION}`, 'start the newer tipstream that wrote it, or stop `tipstream start` and run `tipstream rebuild` with this one: it makes the state again from the log');
+    refuse('state_newer', path, `has schema version ${version}; this tipstream knows versions up to ${STATE_SCHEMA_VERSION}`, 'start the newer tipstream that wrote it, or stop `tipstream start` and run `tipstream rebuild` with this one: it makes the state again from the log', { schema_version: version });
   }
-  if (version < STATE_SCHEMA_VERSION) refuse('state_mismatch', path, `has the old schema version ${version}; this tipstream writes ${STATE_SCHEMA_VERSION}`, REBUILD_HINT);
-  if (check.pages && statSync(path).size <= CHECKED_AT_OPEN_BYTES) {
-    const verdict = db.pragma('quick_check(1)', { simple: true });
-    if (verdict !== 'ok') refuse('state_corrupt', path, `fails SQLite's integrity check: ${String(verdict).slice(0, 200)}`, REBUILD_HINT);
-  }
+  if (version < STATE_SCHEMA_VERSION) refuse('state_mismatch', path, `has the old schema version ${version}; this tipstream writes ${STATE_SCHEMA_VERSION}`, REBUILD_HINT, { schema_version: version });
+  if (check.pages && statSync(path).size <= CHECKED_AT_OPEN_BYTES) checkPages(db, path);
+  compareIdentity(db, path, expected);
+}
+
+/** Reads every page. Throws state_corrupt. */
+export function checkPages(db: Database.Database, path: string): void {
+  const verdict = db.pragma('quick_check(1)', { simple: true });
+  if (verdict !== 'ok') refuse('state_corrupt', path, `fails SQLite's integrity check: ${String(verdict).slice(0, 200)}`, REBUILD_HINT);
+}
+
+/** Throws what keeps the file from being used for what `expected` names. */
+export function compareIdentity(db: Database.Database, path: string, { definitions, ...identity }: ExpectedState): void {
   const found = readIdentity(db);
   for (const [name, expected] of Object.entries(identity)) {
     if (name === 'featureSet') compareDefinitions(db, path, { featureSet: String(expected), definitions });
@@ -132,7 +140,7 @@ export function compareDefinitions(db: Database.Database, path: string, { featur
   if (found === expected) return;
   const former = readDefinitions(db);
   const changes = former === undefined || definitions === undefined ? undefined : changesBetween(former, definitions);
-  throw new TipstreamError('state_mismatch', `state file ${path} was folded with feature set ${found}; this process has ${expected}${changes === undefined ? '' : `. ${describeChanges(changes)}`}`, {
+  throw new TipstreamError('state_mismatch', `state file ${path} was folded with feature set ${found}; this process has ${expected}${changes === undefined ? '' : ` (${describeChanges(changes)})`}`, {
     hint: OTHER_DEFINITIONS_HINT, details: { path, ...changes },
   });
 }
@@ -154,8 +162,8 @@ function compare(path: string, name: ComparedAsText, found: string, expected: st
   }
 }
 
-function refuse(code: ErrorCode, path: string, what: string, hint: string): never {
-  throw new TipstreamError(code, `state file ${path} ${what}`, { hint, details: { path } });
+function refuse(code: ErrorCode, path: string, what: string, hint: string, details: Readonly<Record<string, unknown>> = {}): never {
+  throw new TipstreamError(code, `state file ${path} ${what}`, { hint, details: { path, ...details } });
 }
 
 /** Runs `work` and turns SQLite's own failures into errors that name the file and what to do. */
