@@ -269,7 +269,7 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
     }
     for (const [topic, next] of positions) this.#positions.set(topic, next);
     this.#report(outbox, startedMs, positions, countByTopic(segments));
-    this.#scoreShadows();
+    if (this.#phase === 'running') this.#scoreShadows();
   }
 
   /** The live answers are on their way: now the shadow may look. */

@@ -8,6 +8,7 @@ import { ChangedProfiles } from './changed-profiles.js';
 import { ClosedDecisionTable } from './closed-decisions.js';
 import { ControlTable } from './controls.js';
 import { DecisionTable, LinkTable } from './decisions.js';
+import { FileOwner } from './file-owner.js';
 import { FoldOptions } from './fold-options.js';
 import { OutboxTable } from './outbox.js';
 import { PolicyStateTable } from './policy-states.js';
@@ -28,6 +29,7 @@ export const NOW_MS = "CAST(round((julianday('now') - 2440587.5) * 86400000.0) A
 
 export class PartitionState {
   readonly path: string;
+  readonly identity: StateIdentity;
   readonly positions: PositionTable;
   readonly users: UserTable;
   readonly tips: TipTable;
@@ -44,11 +46,14 @@ export class PartitionState {
   readonly tallies: TallyTable;
   readonly foldOptions: FoldOptions;
   readonly #db: Database.Database;
+  readonly #owner: FileOwner;
 
   constructor(path: string, identity: StateIdentity, registry: Registry) {
     this.path = path;
+    this.identity = identity;
     const db = openStateForWriting(path, identity, { view: userProfileFeaturesView(registry, NOW_MS), definitions: registry.definitions });
     this.#db = db;
+    this.#owner = this.#takeOver();
     this.positions = new PositionTable(db);
     this.users = new UserTable(db, () => createAggregate(), CACHED_USERS);
     this.tips = new TipTable(db, CACHED_TIPS);
@@ -66,8 +71,17 @@ export class PartitionState {
     this.foldOptions = new FoldOptions(db);
   }
 
+  /** Throws stale_owner when somebody else has opened the file for writing. */
   begin(): void {
-    guarded(this.path, () => this.#db.exec('BEGIN IMMEDIATE'));
+    guarded(this.path, () => {
+      this.#db.exec('BEGIN IMMEDIATE');
+      try {
+        this.#owner.check();
+      } catch (error) {
+        this.abandon();
+        throw error;
+      }
+    });
   }
 
   /** Writes what memory holds of the batch, and commits. */
@@ -132,6 +146,15 @@ export class PartitionState {
   close(): void {
     this.abandon();
     this.#db.close();
+  }
+
+  #takeOver(): FileOwner {
+    try {
+      return guarded(this.path, () => new FileOwner(this.#db));
+    } catch (error) {
+      this.#db.close();
+      throw error;
+    }
   }
 
   #bound(): void {

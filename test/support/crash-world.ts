@@ -109,6 +109,16 @@ export class CrashWorld {
     expect(verdict).toMatchObject({ equal: true, differences: [] });
   }
 
+  /** How many records lie before the state's positions. */
+  async appliedRecords(): Promise<number> {
+    const readers = openReaders(this.embedded.directory, defaultRegistry);
+    try {
+      return [...readers.values()].flatMap((reader) => [...reader.positions().values()]).reduce((sum, next) => sum + next, 0);
+    } finally {
+      for (const reader of readers.values()) reader.close();
+    }
+  }
+
   /** user_id -> profile, as the oracle says it of the records before the state's positions. */
   async oracle(asOfMs: number): Promise<Map<string, OracleProfile>> {
     const { history } = await this.#read();
