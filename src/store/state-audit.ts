@@ -8,6 +8,7 @@ import type { Registry } from '../projections/registry.js';
 import { textFromSql } from '../projections/sql-text.js';
 import type { Reward } from '../policies/reward.js';
 import { PruneReader, type RecordedPrune } from './prunes.js';
+import type { AppliedRecord } from './positions.js';
 import { PartitionReader, type ReadProfile } from './reader.js';
 import { openStateForReading, type StateIdentity } from './state-file.js';
 
@@ -101,6 +102,11 @@ export class StateAudit {
   begin(): Map<string, number> {
     this.#db.exec('BEGIN');
     return this.#reader.positions();
+  }
+
+  /** topic -> the record applied last. */
+  lastApplied(): ReadonlyMap<string, AppliedRecord> {
+    return this.#reader.lastApplied();
   }
 
   /** All users, in the order of their ids. */

@@ -1,4 +1,5 @@
 /** Verifies one partition: a snapshot of its state file, a replay of the log into buckets up to its positions, and bucket by bucket a comparison. */
+import { checkLogIdentity } from '../../consumers/log-identity.js';
 import type { Registry } from '../../projections/registry.js';
 import { stateError } from '../../store/state-file.js';
 import type { AuditedTip, AuditedUser, StateAudit } from '../../store/state-audit.js';
@@ -44,6 +45,7 @@ export type PartitionProgress = (done: number, total: number) => void;
 /** Ends early, with what was compared until then, when the source's signal aborts. `positions` are what `state.begin` answered. */
 export async function verifyPartition(state: StateAudit, positions: ReadonlyMap<string, number>, source: ReplaySource, question: PartitionQuestion, findings: Findings, progress: PartitionProgress): Promise<PartitionVerdict> {
   const ranges = await rangesToReplay(source, positions);
+  await checkSameLog(state, source, ranges);
   const buckets = new Buckets(question.directory, weightOf(ranges) * question.share, question.eventsPerBucket);
   try {
     for (const userId of state.userIds()) if (source.includes(userId)) addUser(buckets, userId);
@@ -80,6 +82,13 @@ export async function verifyPartition(state: StateAudit, positions: ReadonlyMap<
   } finally {
     buckets.close();
   }
+}
+
+/** Of another log, differences would say nothing about the state. */
+async function checkSameLog(state: StateAudit, { log, partition, signal }: ReplaySource, ranges: readonly TopicRange[]): Promise<void> {
+  const held = new Map(ranges.map(({ fullName, from, to }) => [fullName, { low: from, end: to }]));
+  const applied = new Map([...state.lastApplied()].filter(([topic]) => held.has(topic)));
+  await checkLogIdentity(log, { partition, path: state.path, applied, ranges: held, signal });
 }
 
 interface UserQuestion {

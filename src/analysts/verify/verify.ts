@@ -68,7 +68,7 @@ export interface VerifyProgress {
   readonly total: number;
 }
 
-/** Throws no_data without a state, as_of_pruned, offset_out_of_range for a log that ends before the state does, and what reading either throws; the signal's reason when it aborts. */
+/** Throws no_data without a state, as_of_pruned, offset_out_of_range for a log that ends before the state does, log_changed for another log than the state's, and what reading either throws; the signal's reason when it aborts. */
 export async function verify(log: Log, registry: Registry, target: VerifyTarget, question: VerifyQuestion, signal: AbortSignal, onProgress: (progress: VerifyProgress) => void = () => undefined): Promise<VerifyDocument> {
   const { sample } = question;
   const generation = generationDirectory(target.dataDirectory);
