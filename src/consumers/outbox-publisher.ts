@@ -33,7 +33,9 @@ export class OutboxPublisher {
   readonly #options: PublisherOptions;
   #waiting: StoredMessage[] = [];
   #published = 0;
-  #running: Promise<void> | undefined;
+  #sending = false;
+  /** The newest; settled when nothing is being sent. */
+  #running = Promise.resolve();
   readonly #stopping = new AbortController();
   #reached: { readonly seq: number; readonly resolve: () => void; readonly reject: (error: TipstreamError) => void }[] = [];
 
@@ -47,17 +49,23 @@ export class OutboxPublisher {
     return this.#waiting.length;
   }
 
+  /** The last sequence number of this run that the log has; 0 before the first. */
+  get publishedTo(): number {
+    return this.#published;
+  }
+
   /** Messages of a committed batch. Sending starts at once. */
   add(messages: readonly StoredMessage[]): void {
     for (const message of messages) this.#waiting.push(message);
-    if (this.#running !== undefined || this.#waiting.length === 0 || this.#stopping.signal.aborted) return;
-    this.#running = this.#run().finally(() => (this.#running = undefined));
+    if (this.#sending || this.#waiting.length === 0 || this.#stopping.signal.aborted) return;
+    this.#sending = true;
+    this.#running = this.#run();
     this.#running.catch(this.#options.onFailed);
   }
 
   /** Resolves when everything so far is acknowledged, or sending has stopped. */
   async flush(): Promise<void> {
-    await this.#running?.catch(() => undefined);
+    while (this.#sending) await this.#running.catch(() => undefined);
   }
 
   /** Resolves when the log has `seq`; rejects with not_ready when sending stops before. */
@@ -80,15 +88,19 @@ export class OutboxPublisher {
   }
 
   async #run(): Promise<void> {
-    while (this.#waiting.length > 0 && !this.#stopping.signal.aborted) {
-      const batch = this.#nextBatch();
-      await this.#send(batch);
-      this.#waiting = this.#waiting.slice(batch.length);
-      this.#published = batch.at(-1)!.seq;
-      this.#options.onPublished(this.#published);
-      const reached = this.#reached.filter(({ seq }) => seq <= this.#published);
-      if (reached.length > 0) this.#reached = this.#reached.filter(({ seq }) => seq > this.#published);
-      for (const { resolve } of reached) resolve();
+    try {
+      while (this.#waiting.length > 0 && !this.#stopping.signal.aborted) {
+        const batch = this.#nextBatch();
+        await this.#send(batch);
+        this.#waiting = this.#waiting.slice(batch.length);
+        this.#published = batch.at(-1)!.seq;
+        this.#options.onPublished(this.#published);
+        const reached = this.#reached.filter(({ seq }) => seq <= this.#published);
+        if (reached.length > 0) this.#reached = this.#reached.filter(({ seq }) => seq > this.#published);
+        for (const { resolve } of reached) resolve();
+      }
+    } finally {
+      this.#sending = false; // in the same turn as the last look at what waits, or what is added between would wait for more
     }
   }
 
