@@ -19,7 +19,7 @@ let passings = 0;
 
 /** SIGKILL is delivered before `kill` returns; nothing that follows it here is ever done. */
 function die(): void {
-  writeSync(1, `died at ${order.point}, passing ${passings}\n`);
+  writeSync(1, `died at ${order.point}, passing ${order.passing}\n`);
   process.kill(process.pid, 'SIGKILL');
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
 }
