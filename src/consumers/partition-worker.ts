@@ -163,7 +163,7 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
   replaceTips(userId: string, tips: ReadonlyMap<string, TipState>): Promise<void> {
     if (!this.#held || this.#over) return Promise.reject(this.#unavailable());
     try {
-      replaceTips(this.#state, this.#registry, userId, tips, this.#clock());
+      replaceTips(this.#state, this.#registry, userId, tips, this.#clock(), this.#setup.publishProfiles);
       return Promise.resolve();
     } catch (error) {
       this.#stop(error);

@@ -6,6 +6,7 @@ import { TipstreamError } from '../errors.js';
 import type { Delivery, Log } from '../log/port.js';
 import { deadLetterDirectory } from '../store/layout.js';
 import type { PartitionReader } from '../store/reader.js';
+import type { TipState } from '../projections/tip.js';
 import type { CandidatesEvent, ScoredEvent } from '../topics.js';
 import { Backpressure } from './backpressure.js';
 import { OutboxPublisher } from './outbox-publisher.js';
@@ -13,6 +14,8 @@ import type { ServiceOptions } from './service-options.js';
 import type { Committed, StartWorker, Worker, WorkerEvents, WorkerSetup } from './worker-contract.js';
 
 export interface PartitionEvents {
+  /** The worker is there, and what was delivered is with it. */
+  readonly onBegun: () => void;
   readonly onCommitted: (committed: Committed) => void;
   readonly onStopped: (error: TipstreamError) => void;
   /** Fetch this topic again. */
@@ -136,6 +139,30 @@ export class Partition {
     await this.#publisher.flush();
   }
 
+  /** Finishes the batch under way and takes no other until `release`; requests wait. Answers the positions. Throws not_ready. */
+  hold(): Promise<ReadonlyMap<string, number>> {
+    return this.#begun().hold();
+  }
+
+  release(): void {
+    this.#worker?.release();
+  }
+
+  /** While held: what the state has of a user's tips is replaced. */
+  replaceTips(userId: string, tips: ReadonlyMap<string, TipState>): Promise<void> {
+    return this.#begun().replaceTips(userId, tips);
+  }
+
+  /** Resolves when everything committed so far is acknowledged by the log, or sending has stopped. */
+  flushed(): Promise<void> {
+    return this.#publisher.flush();
+  }
+
+  /** The last message of the outbox that this run has published; 0 before the first. */
+  get publishedTo(): number {
+    return this.#publisher.publishedTo;
+  }
+
   /** Finishes the batch under way and publishes what is owed, as far as `graceMs` allows. */
   async drain(graceMs: number): Promise<void> {
     if (this.#worker === undefined) this.#giveUp();
@@ -167,6 +194,7 @@ export class Partition {
     this.#worker = start(setup, this.#workerEvents());
     for (const delivery of this.#early.splice(0)) this.#worker.deliver(delivery);
     this.#settle();
+    this.#events.onBegun();
   }
 
   #giveUp(): void {

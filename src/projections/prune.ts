@@ -38,14 +38,23 @@ export function concerns({ afterUser, toUser }: Pick<PruneStage, 'afterUser' | '
  * folding them between the prunes gives.
  */
 export class StagedTips {
-  readonly #prunes: readonly PruneStage[];
+  readonly #userId: string;
+  readonly #prunes: PruneStage[];
   /** tip_id -> what the events between two prunes made of it; one more than there are prunes. */
   readonly #stages: Map<string, TipState>[];
 
   /** `prunes` in the order in which they happened; those of other users are left out here. */
   constructor(userId: string, prunes: readonly PruneStage[]) {
+    this.#userId = userId;
     this.#prunes = prunes.filter((prune) => concerns(prune, userId));
     this.#stages = Array.from({ length: this.#prunes.length + 1 }, () => new Map<string, TipState>());
+  }
+
+  /** A prune that came to light later: after those before it, and with all that was added lying before its positions. */
+  addPrune(prune: PruneStage): void {
+    if (!concerns(prune, this.#userId)) return;
+    this.#prunes.push(prune);
+    this.#stages.push(new Map());
   }
 
   /** `topic` with its prefix. `fold` is foldServed or foldFeedback with the event. */

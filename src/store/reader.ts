@@ -9,7 +9,7 @@ import type { FeatureValues } from '../projections/feature.js';
 import { exactFromMs } from '../projections/prune.js';
 import type { Registry } from '../projections/registry.js';
 import { asOfPruned } from './as-of-pruned.js';
-import { PruneReader } from './prunes.js';
+import { PruneReader, type RecordedPrune } from './prunes.js';
 import type { AppliedRecord } from './positions.js';
 import { guarded, openStateForReading, readIdentity, type StateIdentity } from './state-file.js';
 import { TipReader } from './tips.js';
@@ -99,6 +99,11 @@ export class PartitionReader {
   /** Whether any event of this user has been applied. */
   has(userId: string): boolean {
     return this.#user.get(userId) !== undefined;
+  }
+
+  /** The prunes that the file went through, oldest first. */
+  prunes(): RecordedPrune[] {
+    return guarded(this.path, () => this.#prunes.all());
   }
 
   /** The first as-of time for which profiles are exact, Unix ms: tips that a window before it would need may have been pruned. null: nothing was pruned. */
