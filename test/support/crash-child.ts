@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { FaultPoint } from '../../src/fault-points.js';
 
-export type CrashAction = 'start' | 'snapshot';
+export type CrashAction = 'start' | 'prune' | 'snapshot';
 
 export interface CrashOrder {
   readonly action: CrashAction;
@@ -16,6 +16,8 @@ export interface CrashOrder {
   /** So much later, in the middle of what follows; absent: at once. */
   readonly afterMs?: number;
   readonly maxBatchRecords: number;
+  /** Absent: nothing is pruned. */
+  readonly retainMs?: number;
   /** Of a snapshot. */
   readonly asOfMs?: number;
   readonly output?: string;

@@ -21,6 +21,8 @@ export const CRASH_MATRIX = {
   'publish: after': { action: 'start', passings: [1, 20] },
   'offsets: before commit': { action: 'start', passings: [1, 4] },
   'offsets: after commit': { action: 'start', passings: [1, 3] },
+  'prune: rows deleted': { action: 'prune', passings: [1, 4] },
+  'prune: after commit': { action: 'prune', passings: [1, 5] },
   'snapshot: copied': { action: 'snapshot', passings: [1, 2] },
   'snapshot: filled': { action: 'snapshot', passings: [1, 4] },
   'snapshot: before rename': { action: 'snapshot', passings: [1, 2] },

@@ -11,7 +11,7 @@ import type { Log } from '../../src/log/port.js';
 import { defaultRegistry } from '../../src/projections/registry.js';
 import { lockData } from '../../src/store/data-lock.js';
 import type { CrashOrder } from './crash-child.js';
-import { CRASH_SETTINGS, crashClock } from './crash-settings.js';
+import { CRASH_PRUNE_LIMITS, CRASH_SETTINGS, crashClock } from './crash-settings.js';
 
 const order = JSON.parse(process.argv[2]!) as CrashOrder;
 const clock = crashClock(order.clockMs);
@@ -40,8 +40,8 @@ async function start(): Promise<void> {
   const lock = lockData(order.directory, clock());
   const { kafka } = order;
   const log = await openLog();
-  const service = new Service(log, defaultRegistry, inlineWorkers({ registry: defaultRegistry, clock, at }), {
-    ...CRASH_SETTINGS, dataDirectory: order.directory, group: kafka?.group ?? 'test', topicPrefix: kafka?.prefix ?? '', maxBatchRecords: order.maxBatchRecords,
+  const service = new Service(log, defaultRegistry, inlineWorkers({ registry: defaultRegistry, clock, at, pruneLimits: CRASH_PRUNE_LIMITS }), {
+    ...CRASH_SETTINGS, dataDirectory: order.directory, group: kafka?.group ?? 'test', topicPrefix: kafka?.prefix ?? '', maxBatchRecords: order.maxBatchRecords, retainMs: order.retainMs,
     clock, logger: pino({ level: 'error' }, process.stderr), at,
   });
   await service.start((error) => {
@@ -62,6 +62,6 @@ async function snapshot(): Promise<void> {
   }
 }
 
-await { start, snapshot }[order.action]();
+await { start, prune: start, snapshot }[order.action]();
 writeSync(1, `passed ${order.point} ${passings} times\n`);
 process.exit(0);

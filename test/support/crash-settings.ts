@@ -6,6 +6,9 @@ export const CRASH_SETTINGS = {
   scoring: { livePolicy: 'egreedy-v1', settings: { epsilon: 0.1, salt: '0', shadow: 'egreedy-v2', shadowLearning: true } },
 } as const satisfies Partial<ServiceOptions>;
 
+/** Slices so small that a pass has several. */
+export const CRASH_PRUNE_LIMITS = { rows: 200_000, tips: 6 };
+
 /** A clock that stands at `nowMs` now, and goes on from there. */
 export function crashClock(nowMs: number): () => number {
   const startedMs = performance.now();

@@ -15,13 +15,13 @@ import { crashChild, type CrashOrder } from './crash-child.js';
 import { CRASH_SETTINGS, crashClock } from './crash-settings.js';
 import { newDirectory } from './embedded-directory.js';
 import { addressOf, profileEvents, profileOf, readHistory, upTo, type History } from './embedded-history.js';
-import { EmbeddedService, recordOf } from './embedded-service.js';
+import { EmbeddedService, recordOf, type EmbeddedOptions } from './embedded-service.js';
 import { traffic, TRAFFIC_AS_OF_MS, TRAFFIC_START_MS, type Traffic } from './embedded-traffic.js';
 
 const DAY_MS = 86_400_000;
 export const PARTITIONS = 2;
 const EARLIER_MS = TRAFFIC_AS_OF_MS - 20 * DAY_MS;
-/** After all events, and within 90 days of the first. */
+/** After all events. */
 export const CRASH_CLOCK_MS = TRAFFIC_START_MS + 60 * DAY_MS;
 
 const refusedRequests = [1, 2, 3].map((n) => recordOf('tip.candidates', { decision_id: `refused-${n}`, user_id: `user-${n}`, requested_at_ms: TRAFFIC_START_MS, candidates: [] }));
@@ -80,16 +80,20 @@ export class CrashWorld {
   }
 
   /** The lock is free; a clean process goes on to the end of the log, and stops. */
-  async restarts(): Promise<void> {
+  async restarts(overrides: EmbeddedOptions = {}): Promise<void> {
     lockData(this.embedded.directory, CRASH_CLOCK_MS).release();
+    await this.embedded.start(overrides);
     await this.embedded.catchUp();
     await this.embedded.stop();
   }
 
-  /** After the restart everything is as if nothing had happened. `refusedAgain`: a file that was made anew refuses again what the former one had refused, at another time. */
-  async expectRight({ refusedAgain = false } = {}): Promise<void> {
+  /**
+   * After the restart everything is as if nothing had happened. `refusedAgain`: a file that was made anew refuses again what the former one had refused, at
+   * another time. `asOf`: times for which profiles are exact.
+   */
+  async expectRight({ refusedAgain = false, asOf = [TRAFFIC_AS_OF_MS, EARLIER_MS] as readonly number[] } = {}): Promise<void> {
     const { history, all } = await this.#read();
-    for (const asOfMs of [TRAFFIC_AS_OF_MS, EARLIER_MS]) {
+    for (const asOfMs of asOf) {
       const expected = oracleProfiles(profileEvents(history), asOfMs);
       expect(this.embedded.digest(asOfMs)).toMatchObject({ digest: oracleDigest(expected), users: expected.size });
     }
