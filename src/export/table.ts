@@ -16,6 +16,8 @@ export interface ExportRequest {
   readonly partitioner: PartitionerName;
   /** The profiles stored with decisions, instead of computed ones. */
   readonly asServed: boolean;
+  /** State to read instead of the live one; closed with the table. */
+  readonly view?: StateView | undefined;
   /** Of all profiles that are computed. */
   readonly asOfMs: number;
   /** Path of the lines wanted; undefined for all. */
@@ -53,7 +55,7 @@ export async function openTable(request: ExportRequest, registry: Registry): Pro
     onProgress('checking the spine');
     shape = await spine.check();
   }
-  const view = await openStateView(dataDirectory, registry, shape?.lines, nowMs, {
+  const view = request.view ?? await openStateView(dataDirectory, registry, shape?.lines, nowMs, {
     signal, onProgress: (copied, total) => onProgress(`copying the state: ${Math.floor((100 * copied) / Math.max(1, total))} %`),
   });
   const served = new Map<number, ServedProfiles>();
