@@ -8,7 +8,7 @@ export function report(results: Results): string {
   const sections = [
     `${machine.cores} x ${machine.cpu}, Node ${machine.node}, ${machine.system}; load before: ${machine.loadBefore}\n` +
       `${count(mix.events)} events of ${count(mix.users)} users, ${results.options.partitions} partitions${mix.withDecisions ? ', servings name decisions' : ''}`,
-    throughputSection(results), liveSection(results), limitsSection(results), targetSection(results),
+    throughputSection(results), liveSection(results), limitsSection(results), analystsSection(results), targetSection(results),
   ];
   return sections.filter((section) => section !== '').join('\n\n') + '\n';
 }
@@ -57,6 +57,17 @@ function limitsSection({ stages, disk }: Results): string {
     lines.push(`State on disk: ${disk.mib} MiB for ${count(disk.tips)} tips of ${count(disk.users)} users: ${disk.bytesPerTip} bytes a tip, ${disk.bytesPerUser} bytes a user`);
   }
   return lines.join('\n');
+}
+
+function analystsSection({ analysts }: Results): string {
+  const found = (['kafka', 'embedded'] as const).flatMap((kind) => (analysts[kind] === undefined ? [] : [{ kind, ...analysts[kind] }]));
+  if (found.length === 0) return '';
+  const rows = found.flatMap(({ kind, rows: own }) => own.map(({ name, count: counted, tookMs, perSecond, toLiveFold, peakRssMib }) =>
+    [`${kind}: ${name}`, count(counted), seconds(tookMs), count(perSecond), toLiveFold === null ? '' : toLiveFold.toFixed(2), peakRssMib === null ? '' : String(Math.round(peakRssMib))]));
+  const reads = found.flatMap(({ kind, readNow, readPast }) => ([['now', readNow], ['ten days ago', readPast]] as const).map(([when, { count: calls, p50, p90, p99, max }]) =>
+    [`${kind}: profile as of ${when}`, String(calls), ...[p50, p90, p99, max].map((ms) => ms.toFixed(2))]));
+  return 'ANALYSTS: whole processes, but for the live fold and pruning\n' + table(['', 'count', 'took s', 'per second', 'to live fold', 'peak MiB'], rows) +
+    '\n\nPROFILE READS from the state files, ms\n' + table(['', 'calls', 'p50', 'p90', 'p99', 'max'], reads);
 }
 
 function targetSection({ targets }: Results): string {

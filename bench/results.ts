@@ -1,5 +1,6 @@
 /** Everything one run of the benchmark found, as it is saved. */
 import { cpus, loadavg, release, totalmem } from 'node:os';
+import type { Analysts } from './analysts.js';
 import type { DiskUse } from './disk-use.js';
 import type { EventMix } from './events.js';
 import type { Live } from './live.js';
@@ -25,6 +26,7 @@ export interface Results {
   readonly live: { readonly [Kind in LogKind]?: Live };
   readonly stages: { readonly [Kind in LogKind]?: StageCosts };
   readonly disk: DiskUse | null;
+  readonly analysts: { readonly [Kind in LogKind]?: Analysts };
   readonly targets: readonly Target[];
 }
 

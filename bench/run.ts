@@ -2,11 +2,12 @@
  * `npm run bench`: what tipstream costs on this machine, beside the programs it should be compared with. docs/benchmarks.md says what each number
  * counts. Nothing here fails because a number is bad: targets are printed as ok or missed.
  *
- * places.ts fills both logs with the events of events.ts; throughput.ts, live.ts, stage-costs.ts and disk-use.ts measure; report.ts prints.
+ * places.ts fills both logs with the events of events.ts; throughput.ts, live.ts, stage-costs.ts, disk-use.ts and analysts.ts measure; report.ts prints.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { analysts, type Analysts } from './analysts.js';
 import { catchUp, MAIN } from './catch-up.js';
 import { diskUse, type DiskUse } from './disk-use.js';
 import type { EventMix } from './events.js';
@@ -58,7 +59,7 @@ async function measure({ parts, rounds, seconds, partitions }: BenchOptions, pla
       kafka, embedded, peer, rounds: peer === null ? rounds : Math.max(rounds, 2),
       onTurn: (contender, { perSecond, cpuSeconds }) => say(`${contender}: ${perSecond} events/s, ${cpuSeconds.toFixed(1)} s of CPU`),
     });
-  } else {
+  } else if (parts.has('live') || parts.has('limits')) {
     for (const place of places) await catchUp({ args: await place.fresh() });
   }
   const latencies: Partial<Record<LogKind, Live>> = {};
@@ -78,7 +79,14 @@ async function measure({ parts, rounds, seconds, partitions }: BenchOptions, pla
       latencies[place.kind] = await live(place, seconds);
     }
   }
-  return { throughput: standings, live: latencies, stages, disk };
+  const analysis: Partial<Record<LogKind, Analysts>> = {};
+  if (parts.has('analysts')) {
+    for (const place of places) {
+      say(`measuring what analysts wait for, ${place.kind} ...`);
+      analysis[place.kind] = await analysts(place);
+    }
+  }
+  return { throughput: standings, live: latencies, stages, disk, analysts: analysis };
 }
 
 function settingsOf({ events, users, partitions, rounds, seconds, withDecisions }: BenchOptions): Results['options'] {

@@ -28,6 +28,17 @@ const yesOrNo = z.enum(['true', 'false', '1', '0', 'yes', 'no'], { error: 'must 
 const brokerList = text.transform((list) => list.split(',').map((broker) => broker.trim()).filter((broker) => broker !== ''))
   .pipe(z.array(z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^\s:/]+)(:\d{1,5})?$/, { error: 'must be HOST:PORT,HOST:PORT' })).min(1, { error: 'must name a broker' }))
   .transform((brokers) => brokers.map((broker) => (/:\d+$/.test(broker) ? broker : `${broker}:9092`)));
+const DURATION_UNITS_MS = { d: 86_400_000, h: 3_600_000, ms: 1 } as const;
+/** The window of profiles, which looks back 30 days, must fit with a day to spare. */
+const LEAST_RETENTION_MS = 31 * DURATION_UNITS_MS.d;
+const LONGEST_RETENTION_MS = 36_500 * DURATION_UNITS_MS.d;
+/** `90d`, `2160h` or whole milliseconds, into milliseconds. */
+const retention = z.string().regex(/^\d{1,15}(d|h|ms)?$/, { error: 'must be a duration such as 90d, 2160h or 7776000000 (milliseconds)' })
+  .transform((duration) => {
+    const [, digits, unit] = /^(\d+)(d|h|ms)?$/.exec(duration)!;
+    return Number(digits) * DURATION_UNITS_MS[(unit as keyof typeof DURATION_UNITS_MS | undefined) ?? 'ms'];
+  })
+  .pipe(z.number().min(LEAST_RETENTION_MS, { error: 'must be at least 31d: profiles look back 30 days' }).max(LONGEST_RETENTION_MS, { error: 'must be at most 36500d' }));
 const topicPrefix = z.string().regex(/^[A-Za-z0-9._-]{0,180}$/, { error: 'must consist of letters, digits, ".", "_" and "-"' });
 
 export interface HttpAddress {
@@ -111,6 +122,10 @@ export const OPTIONS = {
   maxTaskIdleMs: {
     flag: '--max-task-idle-ms <number>', env: 'TIPSTREAM_MAX_TASK_IDLE_MS', schema: wholeNumber(0, 600_000), default: '100', group: 'consumer',
     help: 'how long a partition waits for a topic that has nothing yet, so that topics are taken in time order',
+  },
+  retain: {
+    flag: '--retain <duration>', env: 'TIPSTREAM_RETAIN', schema: retention, default: '90d', group: 'consumer',
+    help: 'how long a tip is kept after the last of its times, at least 31d: 90d, 2160h or milliseconds',
   },
   threads: {
     flag: '--threads <number>', env: 'TIPSTREAM_THREADS', schema: wholeNumber(1, 64), default: '2', group: 'consumer',

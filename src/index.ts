@@ -3,7 +3,8 @@
  * `tipstream` command.
  */
 import { loadConfig, type Config } from './config.js';
-import { rebuildProfile, type RebuiltProfile } from './consumers/rebuild-profile.js';
+import { rebuildProfile } from './consumers/rebuild-profile.js';
+import type { RebuiltProfile } from './consumers/rebuilt-user.js';
 import { TipstreamError } from './errors.js';
 import type { ProfileDocument } from './http/application.js';
 import { ensureTopics } from './log/ensure-topics.js';
@@ -14,7 +15,7 @@ import { withReaderOf } from './store/locate-user.js';
 import { profileDocument } from './store/profiles.js';
 import { MAX_TIME_MS } from './topics.js';
 
-export type { RebuiltProfile } from './consumers/rebuild-profile.js';
+export type { RebuiltProfile } from './consumers/rebuilt-user.js';
 export { ERROR_KINDS, TipstreamError, type ErrorCode } from './errors.js';
 export type { Positions, ProfileDocument } from './http/application.js';
 export type { RecordAddress, RecordHeaders } from './log/port.js';

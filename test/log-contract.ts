@@ -11,6 +11,7 @@ import { groupContract } from './log-contract/group.js';
 import { processContract } from './log-contract/processes.js';
 import { readContract } from './log-contract/read.js';
 import { rebalanceContract } from './log-contract/rebalance.js';
+import { restartContract } from './log-contract/restart.js';
 import { topicContract } from './log-contract/topics.js';
 
 export type { ContractOptions, LogFixture } from './log-contract/fixture.js';
@@ -22,6 +23,7 @@ export function logContract(name: string, open: () => Promise<LogFixture>, optio
     appendContract(context);
     readContract(context);
     groupContract(context);
+    restartContract(context);
     rebalanceContract(context);
     failureContract(context);
     processContract(context);

@@ -38,6 +38,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   export: ['events', 'log', 'producer', 'projections', 'store'],
   demo: ['events', 'log'],
   http: ['events', 'log', 'producer', 'projections', 'policies', 'contracts'],
+  rebuild: ['events', 'log', 'projections', 'policies', 'store', 'consumers'],
   consumers: ['events', 'log', 'producer', 'projections', 'policies', 'store', 'http'],
 };
 const folderOf = (path: string): string => path.split('/').length > 2 ? path.split('/')[1]! : '';

@@ -8,6 +8,14 @@ export interface MetricsSource {
   lag(): Promise<readonly LagRow[]>;
 }
 
+/** Of the process, however many services it has had: each collection has observers of its own that never end. */
+let ofProcess: MetricsRegistry | undefined;
+
+function processMetrics(): MetricsRegistry {
+  if (ofProcess === undefined) collectDefaultMetrics({ register: (ofProcess = new MetricsRegistry()) });
+  return ofProcess;
+}
+
 export class ServiceMetrics {
   readonly #registry = new MetricsRegistry();
   readonly #records: Counter;
@@ -15,7 +23,6 @@ export class ServiceMetrics {
 
   constructor(source: MetricsSource) {
     const registers = [this.#registry];
-    collectDefaultMetrics({ register: this.#registry });
     this.#records = new Counter({ name: 'tipstream_records_total', help: 'Records taken from the log since this process started', registers });
     this.#batches = new Histogram({
       name: 'tipstream_batch_duration_seconds', help: 'Time from BEGIN to COMMIT of a batch', registers, buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5],
@@ -64,6 +71,6 @@ export class ServiceMetrics {
   }
 
   exposition(): Promise<string> {
-    return this.#registry.metrics();
+    return MetricsRegistry.merge([processMetrics(), this.#registry]).metrics();
   }
 }

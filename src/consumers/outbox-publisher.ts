@@ -3,6 +3,7 @@
  * acknowledged repeats messages, with the same content; it loses and alters none.
  */
 import { TipstreamError } from '../errors.js';
+import type { FaultHook } from '../fault-points.js';
 import type { Log } from '../log/port.js';
 import type { StoredMessage } from '../store/outbox.js';
 import { DEAD_LETTER_SUFFIX } from '../topics.js';
@@ -19,6 +20,7 @@ export interface PublisherOptions {
   readonly onOverflow: (topic: string, path: string, bytes: number) => void;
   /** Sending had to stop; what is unsent stays in the state file. */
   readonly onFailed: (error: unknown) => void;
+  readonly at?: FaultHook | undefined;
 }
 
 const BATCH_MESSAGES = 1_000;
@@ -31,7 +33,9 @@ export class OutboxPublisher {
   readonly #options: PublisherOptions;
   #waiting: StoredMessage[] = [];
   #published = 0;
-  #running: Promise<void> | undefined;
+  #sending = false;
+  /** The newest; settled when nothing is being sent. */
+  #running = Promise.resolve();
   readonly #stopping = new AbortController();
   #reached: { readonly seq: number; readonly resolve: () => void; readonly reject: (error: TipstreamError) => void }[] = [];
 
@@ -45,17 +49,23 @@ export class OutboxPublisher {
     return this.#waiting.length;
   }
 
+  /** The last sequence number of this run that the log has; 0 before the first. */
+  get publishedTo(): number {
+    return this.#published;
+  }
+
   /** Messages of a committed batch. Sending starts at once. */
   add(messages: readonly StoredMessage[]): void {
     for (const message of messages) this.#waiting.push(message);
-    if (this.#running !== undefined || this.#waiting.length === 0 || this.#stopping.signal.aborted) return;
-    this.#running = this.#run().finally(() => (this.#running = undefined));
+    if (this.#sending || this.#waiting.length === 0 || this.#stopping.signal.aborted) return;
+    this.#sending = true;
+    this.#running = this.#run();
     this.#running.catch(this.#options.onFailed);
   }
 
   /** Resolves when everything so far is acknowledged, or sending has stopped. */
   async flush(): Promise<void> {
-    await this.#running?.catch(() => undefined);
+    while (this.#sending) await this.#running.catch(() => undefined);
   }
 
   /** Resolves when the log has `seq`; rejects with not_ready when sending stops before. */
@@ -78,15 +88,19 @@ export class OutboxPublisher {
   }
 
   async #run(): Promise<void> {
-    while (this.#waiting.length > 0 && !this.#stopping.signal.aborted) {
-      const batch = this.#nextBatch();
-      await this.#send(batch);
-      this.#waiting = this.#waiting.slice(batch.length);
-      this.#published = batch.at(-1)!.seq;
-      this.#options.onPublished(this.#published);
-      const reached = this.#reached.filter(({ seq }) => seq <= this.#published);
-      if (reached.length > 0) this.#reached = this.#reached.filter(({ seq }) => seq > this.#published);
-      for (const { resolve } of reached) resolve();
+    try {
+      while (this.#waiting.length > 0 && !this.#stopping.signal.aborted) {
+        const batch = this.#nextBatch();
+        await this.#send(batch);
+        this.#waiting = this.#waiting.slice(batch.length);
+        this.#published = batch.at(-1)!.seq;
+        this.#options.onPublished(this.#published);
+        const reached = this.#reached.filter(({ seq }) => seq <= this.#published);
+        if (reached.length > 0) this.#reached = this.#reached.filter(({ seq }) => seq > this.#published);
+        for (const { resolve } of reached) resolve();
+      }
+    } finally {
+      this.#sending = false; // in the same turn as the last look at what waits, or what is added between would wait for more
     }
   }
 
@@ -102,11 +116,15 @@ export class OutboxPublisher {
   }
 
   async #send(batch: readonly StoredMessage[]): Promise<void> {
-    const { partition, clock, onRetry } = this.#options;
+    const { partition, clock, onRetry, at } = this.#options;
     for (let attempt = 1; ; attempt++) {
       try {
         const timestampMs = clock();
-        await this.#log.append(batch.map(({ topic, key, value, headers }) => ({ topic, key, value, headers, partition, timestampMs })));
+        at?.('publish: before');
+        const sent = this.#log.append(batch.map(({ topic, key, value, headers }) => ({ topic, key, value, headers, partition, timestampMs })));
+        at?.('publish: under way');
+        await sent;
+        at?.('publish: after');
         return;
       } catch (error) {
         if (error instanceof TipstreamError && error.code === 'record_too_large') return this.#sendTooLarge(batch, error);

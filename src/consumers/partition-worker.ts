@@ -12,24 +12,26 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { TipstreamError } from '../errors.js';
 import type { FaultHook } from '../fault-points.js';
 import { partitionFunction } from '../log/partitioner.js';
-import type { OffsetRange } from '../log/port.js';
 import type { Registry } from '../projections/registry.js';
 import type { StoredMessage } from '../store/outbox.js';
 import { PartitionState } from '../store/partition-state.js';
 import { replaceTips } from '../store/rebuild-user.js';
-import { stateError } from '../store/state-file.js';
 import type { TipState } from '../projections/tip.js';
 import { fullTopicName, type CandidatesEvent, type ScoredEvent, type TopicName } from '../topics.js';
 import { BatchProcessor } from './batch-processor.js';
 import { countByTopic, lastByTopic } from './batch-segments.js';
 import { BetweenBatches } from './between-batches.js';
+import type { SliceLimits } from './fold/prune.js';
 import type { ShadowScore } from './fold/shadow.js';
 import { MergeQueue, type Taken } from './merge-queue.js';
 import { checkOffsets } from './offset-check.js';
 import { OutboxDebt } from './outbox-debt.js';
+import { pinStarts } from './pin-starts.js';
 import { ProfileRhythm } from './profile-rhythm.js';
+import { Pruner } from './pruner.js';
 import type { RunDelivery } from './record-run.js';
 import type { Decided, Worker, WorkerEvents, WorkerSetup } from './worker-contract.js';
+import { workerError } from './worker-error.js';
 
 /** What tests replace. */
 export interface WorkerDependencies {
@@ -38,6 +40,7 @@ export interface WorkerDependencies {
   readonly clock: () => number;
   readonly shadow?: ShadowScore | undefined;
   readonly at?: FaultHook | undefined;
+  readonly pruneLimits?: SliceLimits | undefined;
 }
 
 /** Records folded before the event loop gets a turn, within one transaction. */
@@ -64,6 +67,7 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
   readonly #jobs: BetweenBatches;
   readonly #rhythm = new ProfileRhythm(() => this.#wake());
   readonly #debt = new OutboxDebt();
+  readonly #pruner: Pruner;
   readonly #registry: Registry;
   readonly #at: FaultHook | undefined;
   #phase: 'restoring' | 'running' | 'stopped' | 'closed' = 'restoring';
@@ -75,22 +79,24 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
   #waitingForIdle: (() => void)[] = [];
 
   /** Throws what opening the state file throws, and offset_out_of_range when the log does not hold what comes next. */
-  constructor(setup: WorkerSetup, events: WorkerEvents, { registry, clock, shadow, at }: WorkerDependencies) {
+  constructor(setup: WorkerSetup, events: WorkerEvents, { registry, clock, shadow, at, pruneLimits }: WorkerDependencies) {
     const { identity, topics, ranges, scoring, group } = setup;
     this.#setup = setup;
     this.#events = events;
     this.#clock = clock;
     this.#registry = registry;
     this.#at = at;
-    this.#jobs = new BetweenBatches((error) => asTipstreamError(error, setup));
+    this.#jobs = new BetweenBatches((error) => workerError(error, setup));
     this.#state = new PartitionState(setup.path, identity, registry);
+    this.#pruner = new Pruner(this.#state, registry, { retainMs: setup.retainMs, clock, at, ...(pruneLimits === undefined ? {} : { limits: pruneLimits }) });
     try {
       this.#positions = this.#state.positions.all();
       checkOffsets(setup.path, identity.partition, this.#positions, ranges);
-      this.#pinStarts(ranges);
+      pinStarts(this.#state, this.#positions, ranges, clock());
       const rules = { maxValueBytes: setup.maxValueBytes, partitions: identity.partitions, partitioner: partitionFunction(setup.partitioner) };
       this.#processor = new BatchProcessor(this.#state, registry, topics, { topicPrefix: identity.topicPrefix, group, rules, scoring, publishProfiles: setup.publishProfiles, at }, (rejected) => events.rejected(rejected), shadow);
       this.#processor.adoptOptions(clock());
+      if (!setup.publishProfiles) this.#state.changedProfiles.ignore();
       this.#state.users.find(''); // reads a page of the file, so that damage shows before the first batch
     } catch (error) {
       this.#state.close();
@@ -131,7 +137,7 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
   }
 
   async idle(): Promise<void> {
-    const busy = () => !this.#queue.empty || this.#looping !== undefined || this.#state.changedProfiles.size > 0;
+    const busy = () => !this.#queue.empty || this.#looping !== undefined || this.#state.changedProfiles.size > 0 || this.#mayPrune();
     while (!this.#over && busy()) {
       const settled = new Promise<void>((resolve) => this.#waitingForIdle.push(resolve));
       this.#wake();
@@ -157,7 +163,7 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
   replaceTips(userId: string, tips: ReadonlyMap<string, TipState>): Promise<void> {
     if (!this.#held || this.#over) return Promise.reject(this.#unavailable());
     try {
-      replaceTips(this.#state, this.#registry, userId, tips, this.#clock());
+      replaceTips(this.#state, this.#registry, userId, tips, this.#clock(), this.#setup.publishProfiles);
       return Promise.resolve();
     } catch (error) {
       this.#stop(error);
@@ -219,6 +225,11 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
         const taken = this.#queue.take(this.#setup.maxBatchRecords, this.#clock(), this.#phase === 'restoring' ? this.#gated : NOTHING);
         if (taken.positions.size === 0) {
           if (this.#announceProfiles()) continue;
+          if (this.#queue.empty && this.#mayPrune()) {
+            this.#prune();
+            await nextTurn();
+            continue;
+          }
           this.#deleteAcknowledged();
           // Something waits for a topic that has not come: look again when patience is over.
           if (!this.#queue.empty) this.#timer = setTimeout(() => this.#wake(), this.#setup.maxTaskIdleMs + 1);
@@ -258,7 +269,7 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
     }
     for (const [topic, next] of positions) this.#positions.set(topic, next);
     this.#report(outbox, startedMs, positions, countByTopic(segments));
-    this.#scoreShadows();
+    if (this.#phase === 'running') this.#scoreShadows();
   }
 
   /** The live answers are on their way: now the shadow may look. */
@@ -274,6 +285,19 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
     this.#transaction((nowMs, outbox) => this.#processor.announceProfiles(PROFILES_AT_ONCE, nowMs, outbox));
     if (this.#state.changedProfiles.size === 0) this.#rhythm.done(this.#clock());
     return true;
+  }
+
+  #mayPrune(): boolean {
+    return this.#phase === 'running' && this.#pruner.isDue();
+  }
+
+  /** A step of forgetting old tips. */
+  #prune(): void {
+    const startedMs = this.#clock();
+    const pruned = this.#pruner.step((work) => this.#transaction(work));
+    if (pruned === undefined) return;
+    this.#report([], startedMs, new Map(), new Map());
+    this.#events.pruned(pruned);
   }
 
   #deleteAcknowledged(): void {
@@ -311,16 +335,6 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
   #report(outbox: readonly StoredMessage[], startedMs: number, positions: ReadonlyMap<string, number>, taken: ReadonlyMap<string, number>): void {
     this.#debt.add(outbox);
     this.#events.committed({ positions, taken, outbox, tookMs: this.#clock() - startedMs, tallies: this.#state.tallies.takeChanged(), users: this.#state.users.count });
-  }
-
-  /** A topic of which nothing was read yet stands at its low end from now on: else what is deleted of it before it is applied would not be missed. */
-  #pinStarts(ranges: ReadonlyMap<string, OffsetRange>): void {
-    const unread = [...ranges].filter(([topic]) => !this.#positions.has(topic));
-    if (unread.length === 0) return;
-    this.#state.transaction(this.#clock(), () => {
-      for (const [topic, { low }] of unread) this.#state.positions.advance(topic, undefined, low);
-    });
-    for (const [topic, { low }] of unread) this.#positions.set(topic, low);
   }
 
   /** What an earlier run committed and did not get acknowledged. */
@@ -364,7 +378,7 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
   #stop(error: unknown): void {
     if (this.#over) return;
     this.#phase = 'stopped';
-    this.#error = asTipstreamError(error, this.#setup);
+    this.#error = workerError(error, this.#setup);
     this.#state.abandon();
     this.#jobs.fail(this.#error);
     this.#events.stopped(this.#error);
@@ -379,12 +393,3 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
 }
 
 const NOTHING: ReadonlySet<string> = new Set();
-
-function asTipstreamError(error: unknown, { path, identity }: WorkerSetup): TipstreamError {
-  const reported = stateError(path, error);
-  if (reported instanceof TipstreamError) return reported;
-  return new TipstreamError('internal', `partition ${identity.partition} failed: ${error instanceof Error ? error.message : String(error)}`, {
-    hint: 'this is a defect of tipstream; the batch was rolled back and the partition stopped',
-    cause: error,
-  });
-}

@@ -6,6 +6,7 @@ import { TipstreamError } from '../errors.js';
 import type { Delivery, Log } from '../log/port.js';
 import { deadLetterDirectory } from '../store/layout.js';
 import type { PartitionReader } from '../store/reader.js';
+import type { TipState } from '../projections/tip.js';
 import type { CandidatesEvent, ScoredEvent } from '../topics.js';
 import { Backpressure } from './backpressure.js';
 import { OutboxPublisher } from './outbox-publisher.js';
@@ -13,6 +14,8 @@ import type { ServiceOptions } from './service-options.js';
 import type { Committed, StartWorker, Worker, WorkerEvents, WorkerSetup } from './worker-contract.js';
 
 export interface PartitionEvents {
+  /** The worker is there, and what was delivered is with it. */
+  readonly onBegun: () => void;
   readonly onCommitted: (committed: Committed) => void;
   readonly onStopped: (error: TipstreamError) => void;
   /** Fetch this topic again. */
@@ -30,6 +33,13 @@ export class Partition {
   #positions: Map<string, number>;
   readonly #tallies = new Map<string, number>();
   readonly #backpressure = new Backpressure();
+  /** Delivered before the worker began. */
+  readonly #early: Delivery[] = [];
+  readonly #givenUp = new AbortController();
+  /** Until the log is known to be the one that was applied. */
+  #opening: Promise<void> | undefined;
+  readonly #settled: Promise<void>;
+  #settle: () => void = () => undefined;
   #users = 0;
   #running = false;
   #stopped = false;
@@ -40,9 +50,10 @@ export class Partition {
     this.#options = options;
     this.#events = events;
     this.#positions = reader.positions();
-    const { logger, clock } = options;
+    this.#settled = new Promise((resolve) => (this.#settle = resolve));
+    const { logger, clock, at } = options;
     this.#publisher = new OutboxPublisher(log, {
-      partition: number, clock, overflowDirectory: deadLetterDirectory(options.dataDirectory),
+      partition: number, clock, at, overflowDirectory: deadLetterDirectory(options.dataDirectory),
       onPublished: (seq) => this.#worker?.published(seq),
       onRetry: (error, attempt) => logger.warn({ partition: number, attempt, err: error }, 'publishing failed; trying again'),
       onOverflow: (topic, path, bytes) => logger.warn({ partition: number, topic, path, bytes }, 'dead letter too large for its topic; kept as a file'),
@@ -50,9 +61,22 @@ export class Partition {
     });
   }
 
-  /** Throws what starting the worker throws. */
-  begin(start: StartWorker, setup: WorkerSetup): void {
-    this.#worker = start(setup, this.#workerEvents());
+  /**
+   * Starts the worker when `check` has passed; what is delivered meanwhile waits here, and no more of it than would wait in the worker. A check that
+   * throws stops the partition. Without a check, throws what starting the worker throws.
+   */
+  begin(start: StartWorker, setup: WorkerSetup, check?: (signal: AbortSignal) => Promise<void>): void {
+    if (check === undefined) return this.#begin(start, setup);
+    const { signal } = this.#givenUp;
+    this.#opening = check(signal)
+      .then(() => signal.aborted || this.#begin(start, setup))
+      .catch((error: unknown) => signal.aborted || this.fail(error))
+      .then(() => (this.#opening = undefined));
+  }
+
+  /** Resolves when the check under way, if any, is over. */
+  async opened(): Promise<void> {
+    await this.#opening;
   }
 
   get begun(): boolean {
@@ -90,8 +114,9 @@ export class Partition {
 
   /** false: too much of this topic waits; `resume` will ask for more. */
   deliver(delivery: Delivery): boolean {
-    if (this.#worker === undefined || this.#stopped) return false;
-    this.#worker.deliver(delivery);
+    if (this.#stopped || (this.#worker ?? this.#opening) === undefined) return false;
+    if (this.#worker === undefined) this.#early.push(delivery);
+    else this.#worker.deliver(delivery);
     return this.#backpressure.delivered(delivery.topic, delivery.records);
   }
 
@@ -107,14 +132,40 @@ export class Partition {
     return this.#begun().preview(request);
   }
 
-  /** Resolves when everything delivered is applied and published. */
+  /** Resolves when everything delivered is applied and published, what an earlier run left included. */
   async idle(): Promise<void> {
+    await this.#settled;
     await this.#worker?.idle();
     await this.#publisher.flush();
   }
 
+  /** Finishes the batch under way and takes no other until `release`; requests wait. Answers the positions. Throws not_ready. */
+  hold(): Promise<ReadonlyMap<string, number>> {
+    return this.#begun().hold();
+  }
+
+  release(): void {
+    this.#worker?.release();
+  }
+
+  /** While held: what the state has of a user's tips is replaced. */
+  replaceTips(userId: string, tips: ReadonlyMap<string, TipState>): Promise<void> {
+    return this.#begun().replaceTips(userId, tips);
+  }
+
+  /** Resolves when everything committed so far is acknowledged by the log, or sending has stopped. */
+  flushed(): Promise<void> {
+    return this.#publisher.flush();
+  }
+
+  /** The last message of the outbox that this run has published; 0 before the first. */
+  get publishedTo(): number {
+    return this.#publisher.publishedTo;
+  }
+
   /** Finishes the batch under way and publishes what is owed, as far as `graceMs` allows. */
   async drain(graceMs: number): Promise<void> {
+    if (this.#worker === undefined) this.#giveUp();
     const work = async () => {
       await this.#worker?.drain();
       await this.#publisher.flush();
@@ -125,6 +176,7 @@ export class Partition {
 
   close(): void {
     this.#stopped = true;
+    this.#giveUp();
     this.#publisher.stop();
     this.reader.close(); // first: only a writer that closes last leaves everything in one file
     this.#worker?.close();
@@ -133,8 +185,22 @@ export class Partition {
   /** The worker does nothing any more; its file stays open for reading. */
   halt(): void {
     this.#stopped = true;
+    this.#giveUp();
     this.#publisher.stop();
     this.#worker?.close();
+  }
+
+  #begin(start: StartWorker, setup: WorkerSetup): void {
+    this.#worker = start(setup, this.#workerEvents());
+    for (const delivery of this.#early.splice(0)) this.#worker.deliver(delivery);
+    this.#settle();
+    this.#events.onBegun();
+  }
+
+  #giveUp(): void {
+    this.#givenUp.abort();
+    this.#early.length = 0;
+    this.#settle();
   }
 
   #begun(): Worker {
@@ -151,6 +217,7 @@ export class Partition {
       },
       stopped: (error) => this.fail(error),
       rejected: ({ message, ...record }) => logger.warn({ ...record, reason: message }, 'record rejected to its dead letters'),
+      pruned: ({ horizonMs, tips }) => logger.info({ partition: this.number, tips, before: new Date(horizonMs).toISOString() }, 'pruned tips older than --retain'),
       shadowFailed: (decisionId, reason) => logger.error({ partition: this.number, decision_id: decisionId, reason }, 'the shadow failed; the live decision is not affected'),
     };
   }

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { FaultHook } from '../fault-points.js';
 import type { PartitionerName } from '../log/partitioner.js';
 import type { ScoringOptions } from './fold/scorer.js';
 
@@ -13,7 +14,11 @@ export interface ServiceOptions {
   readonly publishProfiles: boolean;
   readonly maxBatchRecords: number;
   readonly maxTaskIdleMs: number;
+  /** Tips are kept for so long, ms, after the last of their times; absent: for ever. */
+  readonly retainMs?: number | undefined;
   /** Unix ms. */
   readonly clock: () => number;
   readonly logger: Logger;
+  /** Only tests give it. */
+  readonly at?: FaultHook | undefined;
 }

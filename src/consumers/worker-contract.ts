@@ -10,6 +10,7 @@ import type { CandidatesEvent, ScoredEvent } from '../topics.js';
 import type { TipState } from '../projections/tip.js';
 import type { TipstreamError } from '../errors.js';
 import type { ScoringOptions } from './fold/scorer.js';
+import type { PruneReport } from './pruner.js';
 
 /** What a worker needs to begin. */
 export interface WorkerSetup {
@@ -25,6 +26,8 @@ export interface WorkerSetup {
   readonly scoring: ScoringOptions;
   /** Whether changed profiles go to profile.features. */
   readonly publishProfiles: boolean;
+  /** Tips are kept for so long, ms, after the last of their times; absent: for ever. */
+  readonly retainMs?: number | undefined;
   /** What the log held of each topic at assignment. */
   readonly ranges: ReadonlyMap<string, OffsetRange>;
 }
@@ -60,6 +63,8 @@ export interface WorkerEvents {
   /** The batch under way was rolled back; the worker does nothing any more. */
   stopped(error: TipstreamError): void;
   rejected(record: RejectedRecord): void;
+  /** Tips all of whose times lay before the horizon have been forgotten. */
+  pruned(report: PruneReport): void;
   /** The live decision is not affected. */
   shadowFailed(decisionId: string, reason: string): void;
 }

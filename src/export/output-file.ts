@@ -1,7 +1,10 @@
 /** A file that appears whole or not at all: written beside its place under another name, then put there in one step. */
-import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, linkSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { TipstreamError } from '../errors.js';
+
+/** Whoever writes a file touches it more often than this. */
+const SURELY_LEFT_MS = 3_600_000;
 
 export interface OutputFile {
   /** Write here. */
@@ -22,6 +25,7 @@ export function outputFile(path: string, force: boolean): OutputFile {
   }
   const temporary = join(directory, `.${basename(path)}.${process.pid}.tmp`);
   rmSync(temporary, { force: true });
+  sweep(directory, basename(path));
   const discard = (): void => {
     process.off('exit', discard);
     rmSync(temporary, { force: true });
@@ -37,6 +41,28 @@ export function outputFile(path: string, force: boolean): OutputFile {
     },
     discard,
   };
+}
+
+/** What a process that was killed has left here of the same file goes. */
+function sweep(directory: string, name: string): void {
+  for (const found of readdirSync(directory)) {
+    const pid = found.startsWith(`.${name}.`) ? /^\.(\d+)\.tmp$/.exec(found.slice(name.length + 1))?.[1] : undefined;
+    if (pid === undefined || isRunning(Number(pid))) continue;
+    try {
+      if (Date.now() - statSync(join(directory, found)).mtimeMs > SURELY_LEFT_MS) rmSync(join(directory, found), { force: true });
+    } catch {
+      // somebody else's, or just removed: not ours to worry about
+    }
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
 }
 
 /** A link, unlike a rename, fails when its name is taken; some file systems have none. */

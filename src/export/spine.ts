@@ -30,6 +30,8 @@ export interface SpineLine {
 
 export interface SpineShape {
   readonly lines: number;
+  /** The earliest as_of_ms; Infinity in a spine of decisions. */
+  readonly earliestMs: number;
   /** The other columns in the order in which they were first seen. */
   readonly others: readonly Column[];
 }
@@ -60,6 +62,7 @@ export class Spine {
     const flaws: { line: number; message: string }[] = [];
     let lines = 0;
     let flawed = 0;
+    let earliestMs = Infinity;
     for await (const found of this.#lines()) {
       lines++;
       if ('flaw' in found) {
@@ -67,6 +70,7 @@ export class Spine {
         if (flaws.length < SHOWN_FLAWS) flaws.push({ line: found.line, message: found.flaw });
         continue;
       }
+      if (this.#key === 'as_of_ms' && found.asOfMs < earliestMs) earliestMs = found.asOfMs;
       for (const [name, cell] of found.others) {
         let kind = kinds.get(name);
         if (kind === undefined) {
@@ -80,7 +84,7 @@ export class Spine {
       const shown = flaws.map(({ line, message }) => `line ${line} ${message}`).join('; ');
       throw this.#error(`cannot be used: ${shown}${flawed > flaws.length ? `; and ${flawed - flaws.length} more` : ''}`, flaws);
     }
-    return { lines, others: [...kinds].map(([name, kind]) => ({ name, type: kind.type() })) };
+    return { lines, earliestMs, others: [...kinds].map(([name, kind]) => ({ name, type: kind.type() })) };
   }
 
   /** The lines in their order. Throws when the file is no longer as it was when it was checked. */

@@ -3,7 +3,8 @@ import { setImmediate } from 'node:timers/promises';
 import type { PartitionerName } from '../log/partitioner.js';
 import type { FeatureValues } from '../projections/feature.js';
 import type { Registry } from '../projections/registry.js';
-import { knownInOrder } from '../store/profiles.js';
+import { asOfPruned } from '../store/as-of-pruned.js';
+import { checkAsOf, exactFromMsOf, knownInOrder } from '../store/profiles.js';
 import { ServedProfiles, servedInOrder } from '../store/served-profiles.js';
 import type { Cell } from './cell.js';
 import { featureColumn, type Column } from './columns.js';
@@ -15,6 +16,8 @@ export interface ExportRequest {
   readonly partitioner: PartitionerName;
   /** The profiles stored with decisions, instead of computed ones. */
   readonly asServed: boolean;
+  /** State to read instead of the live one; closed with the table. */
+  readonly view?: StateView | undefined;
   /** Of all profiles that are computed. */
   readonly asOfMs: number;
   /** Path of the lines wanted; undefined for all. */
@@ -38,7 +41,7 @@ export interface ExportTable {
 /** Between these the process sees Ctrl-C. */
 const ROWS_AT_ONCE = 500;
 
-/** Throws what Spine.check and openStateView throw. The rows come from one snapshot of each file, taken here. */
+/** Throws what Spine.check and openStateView throw, and as_of_pruned. The rows come from one snapshot of each file, taken here. */
 export async function openTable(request: ExportRequest, registry: Registry): Promise<ExportTable> {
   const { dataDirectory, nowMs, signal, onProgress } = request;
   const own: Column[] = [
@@ -52,7 +55,7 @@ export async function openTable(request: ExportRequest, registry: Registry): Pro
     onProgress('checking the spine');
     shape = await spine.check();
   }
-  const view = await openStateView(dataDirectory, registry, shape?.lines, nowMs, {
+  const view = request.view ?? await openStateView(dataDirectory, registry, shape?.lines, nowMs, {
     signal, onProgress: (copied, total) => onProgress(`copying the state: ${Math.floor((100 * copied) / Math.max(1, total))} %`),
   });
   const served = new Map<number, ServedProfiles>();
@@ -61,6 +64,8 @@ export async function openTable(request: ExportRequest, registry: Registry): Pro
     view.close();
   };
   try {
+    if (!request.asServed && spine === undefined) checkAsOf(view.readers.values(), request.asOfMs);
+    if (!request.asServed && spine !== undefined) await checkSpine(spine, shape!, view, request);
     if (request.asServed) for (const [partition, path] of view.files) served.set(partition, new ServedProfiles(path));
     let unknown = 0;
     const context: Context = { request, registry, view, served, countUnknown: () => unknown++ };
@@ -75,6 +80,19 @@ export async function openTable(request: ExportRequest, registry: Registry): Pro
   } catch (error) {
     close();
     throw error;
+  }
+}
+
+/** Before anything is written: throws as_of_pruned naming the first line that asks for a time from which its user's partition has pruned. */
+async function checkSpine(spine: Spine, { earliestMs }: SpineShape, view: StateView, { partitioner, signal }: ExportRequest): Promise<void> {
+  const latestMs = exactFromMsOf(view.readers.values());
+  if (latestMs === null || earliestMs >= latestMs) return;
+  const lookup = new UserLookup(view, partitioner);
+  for await (const { line, userId, asOfMs } of spine.walk()) {
+    signal.throwIfAborted();
+    if (asOfMs >= latestMs) continue;
+    const fromMs = exactFromMsOf(lookup.partitionsOf(userId).map((partition) => view.readers.get(partition)!));
+    if (fromMs !== null && asOfMs < fromMs) throw asOfPruned(asOfMs, fromMs, `line ${line} of the spine: `);
   }
 }
 

@@ -64,6 +64,8 @@ export interface ServiceStatus {
   readonly shadow_policy: string | null;
   readonly feature_set: string;
   readonly partitions: readonly PartitionStatus[];
+  /** What is not wrong yet: inputs that lose events, so that a rebuild would not give what is there. */
+  readonly warnings: readonly { readonly topic: string; readonly message: string; readonly hint: string }[];
   readonly counts: { readonly applied: number; readonly rejected: number; readonly decisions: number; readonly users: number; readonly shadow_agreed: number; readonly shadow_compared: number };
 }
 
@@ -86,6 +88,35 @@ export interface ProduceSummary {
   readonly errors_omitted?: number | undefined;
 }
 
+/** What a rebuild of one user came to. */
+export interface UserRebuild {
+  readonly user_id: string;
+  readonly as_of_ms: number;
+  /** What was answered as of now; null: the user was not known. */
+  readonly before: FeatureValues | null;
+  readonly after: FeatureValues | null;
+  /** Names of features that were wrong, in the answer or in the tips behind it. */
+  readonly changed: readonly string[];
+  readonly replayed_events: number;
+  /** Where the state stood. */
+  readonly positions: Positions;
+}
+
+export interface RebuildJob {
+  readonly job_id: string;
+  readonly user_id: string;
+  readonly state: 'running' | 'done' | 'failed' | 'cancelled';
+  /** Nothing is changed, whatever is found. */
+  readonly dry_run: boolean;
+  /** In offsets of the log; `total` grows with the log, and is null before it is known. */
+  readonly progress: { readonly done: number; readonly total: number | null };
+  readonly started_at_ms: number;
+  /** When it is done. */
+  readonly result?: UserRebuild | undefined;
+  /** When it failed. */
+  readonly error?: { readonly code: string; readonly message: string; readonly hint?: string | undefined } | undefined;
+}
+
 export interface Application {
   /** Throws user_not_found, not_owner (details.owner), not_ready. */
   profile(userId: string, asOfMs?: number): Promise<ProfileDocument>;
@@ -95,6 +126,12 @@ export interface Application {
    * Resolves however many were rejected; rejects when reading or appending failed.
    */
   produce(lines: AsyncIterable<string | Buffer>, options: { readonly atomic: boolean }): Promise<ProduceSummary>;
+  /** Begins a job, or answers the one that is under way for the user. Throws not_owner (details.owner), not_ready. */
+  rebuildUser(userId: string, options: { readonly dryRun: boolean }): Promise<RebuildJob>;
+  /** Throws not_found. */
+  rebuildJob(jobId: string): RebuildJob;
+  /** Answers the job as it is then: cancelled, unless it was over. Throws not_found. */
+  cancelRebuild(jobId: string): RebuildJob;
   lag(): Promise<readonly LagRow[]>;
   status(): ServiceStatus;
   newestScores(limit: number): readonly NewestScore[];

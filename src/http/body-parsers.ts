@@ -10,9 +10,10 @@ export const MAX_JSON_BYTES = DEFAULT_MAX_MESSAGE_BYTES;
 
 export function readJsonBodies(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser(JSON_TYPE, { parseAs: 'buffer', bodyLimit: MAX_JSON_BYTES }, (_request, body, done) => {
+  server.addContentTypeParser(JSON_TYPE, { parseAs: 'buffer', bodyLimit: MAX_JSON_BYTES }, (request, body, done) => {
     try {
-      done(null, parseJson(body as Buffer));
+      const isNone = body.length === 0 && request.routeOptions.config.bodiless === true;
+      done(null, isNone ? undefined : parseJson(body as Buffer));
     } catch (error) {
       done(error as Error);
     }

@@ -11,6 +11,7 @@ type Json = Readonly<Record<string, unknown>>;
 const NAMED: Readonly<Record<string, z.ZodType>> = {
   Error: schemas.errorSchema,
   Profile: schemas.profileSchema,
+  RebuildJob: schemas.rebuildJobSchema,
   ScoreRequest: schemas.scoreRequestSchema,
   ScoreResponse: schemas.scoreResponseSchema,
   ProduceLine: schemas.produceLineSchema,

@@ -26,7 +26,7 @@ export type RequestBody =
   | { readonly kind: 'ndjson'; readonly schema: z.ZodType };
 
 export interface Route {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   /** As in OpenAPI: /v1/profiles/{user_id} */
   readonly path: string;
   readonly operationId: string;

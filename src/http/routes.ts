@@ -7,10 +7,11 @@ import { lagRoute } from './routes/lag.js';
 import { metricsRoute } from './routes/metrics.js';
 import { pageRoutes } from './routes/page.js';
 import { profileRoute } from './routes/profile.js';
+import { cancelRebuildRoute, rebuildJobRoute, rebuildRoute } from './routes/rebuild.js';
 import { scoreRoute } from './routes/score.js';
 import { statusRoute } from './routes/status.js';
 
-const DATA_ROUTES: readonly Route[] = [profileRoute, eventsRoute, scoreRoute, lagRoute, statusRoute, liveRoute, readyRoute, metricsRoute];
+const DATA_ROUTES: readonly Route[] = [profileRoute, rebuildRoute, rebuildJobRoute, cancelRebuildRoute, eventsRoute, scoreRoute, lagRoute, statusRoute, liveRoute, readyRoute, metricsRoute];
 
 /** The routes, the page and the document that describes them; `secured`: whether a token is asked for. */
 export function routesOf(secured: boolean): readonly Route[] {

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { ERROR_KINDS, type ErrorCode } from '../errors.js';
 import { candidatesSchema, scoredSchema, MAX_TIME_MS, TOPICS, type TopicName } from '../topics.js';
-import type { LagRow, NewestScore, PartitionStatus, ProduceSummary, ProfileDocument, ServiceStatus } from './application.js';
+import type { LagRow, NewestScore, PartitionStatus, ProduceSummary, ProfileDocument, RebuildJob, ServiceStatus } from './application.js';
 import { parseTime } from '../events/time.js';
 
 /** An id as events have it. */
@@ -28,13 +28,15 @@ export const asOfQuery = z.strictObject({
 });
 
 const SWITCH: Readonly<Record<string, boolean>> = { true: true, '1': true, '': true, false: false, '0': false };
-export const atomicQuery = z.strictObject({
-  atomic: z
-    .enum(['true', 'false', '1', '0', ''], { error: 'must be true or false' })
-    .transform((word) => SWITCH[word] ?? false)
-    .optional()
-    .meta({ description: 'true: write nothing when a line is rejected' }),
-});
+const switchNamed = (description: string) => z
+  .enum(['true', 'false', '1', '0', ''], { error: 'must be true or false' })
+  .transform((word) => SWITCH[word] ?? false)
+  .optional()
+  .meta({ description });
+export const atomicQuery = z.strictObject({ atomic: switchNamed('true: write nothing when a line is rejected') });
+export const dryRunQuery = z.strictObject({ dry_run: switchNamed('true: say what would change, and change nothing') });
+
+export const jobParameter = z.object({ job_id: z.uuid({ error: 'must be the job_id of a rebuild' }) });
 
 export const noQuery = z.strictObject({});
 
@@ -45,6 +47,25 @@ export const profileSchema = z.object({
   feature_set: z.string(),
   positions,
 }) satisfies z.ZodType<ProfileDocument>;
+
+export const rebuildJobSchema = z.object({
+  job_id: z.string(),
+  user_id: id,
+  state: z.enum(['running', 'done', 'failed', 'cancelled']),
+  dry_run: z.boolean(),
+  progress: z.object({ done: count, total: count.nullable() }).meta({ description: 'offsets of the log; total grows with the log, and is null before it is known' }),
+  started_at_ms: timeMs,
+  result: z.object({
+    user_id: id,
+    as_of_ms: timeMs,
+    before: features.nullable().meta({ description: 'null: the user was not known' }),
+    after: features.nullable(),
+    changed: z.array(z.string()).meta({ description: 'features that were wrong, in the answer or in the tips behind it' }),
+    replayed_events: count,
+    positions,
+  }).optional().meta({ description: 'when it is done' }),
+  error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }).optional().meta({ description: 'when it failed' }),
+}) satisfies z.ZodType<RebuildJob>;
 
 export const scoreRequestSchema = candidatesSchema.extend({
   decision_id: id.nullish().meta({ description: 'given: the decision is in tip.scored before the answer; absent or null: nothing is recorded' }),
@@ -117,7 +138,8 @@ const serviceStatus = z.object({
   shadow_policy: z.string().nullable(),
   feature_set: z.string(),
   partitions: z.array(partitionStatus),
-  counts: z.object({ applied: count, rejected: count, decisions: count, users: count, shadow_agreed: count, shadow_compared: count }),
+  warnings: z.array(z.object({ topic: z.string(), message: z.string(), hint: z.string() })).meta({ description: 'inputs that lose events, so that a rebuild would not give what is there' }),
+  counts: z.object({ applied: count.meta({ description: 'valid events of producers and controls, since the state files were made; decisions that were read back are not among them' }), rejected: count, decisions: count, users: count, shadow_agreed: count, shadow_compared: count }),
 }) satisfies z.ZodType<ServiceStatus>;
 export const statusSchema = serviceStatus.extend({ now_ms: timeMs, newest_scores: z.array(newestScore) });
 

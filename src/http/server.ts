@@ -27,6 +27,8 @@ declare module 'fastify' {
     open?: boolean;
     /** The content types of the body, for the answer to any other. */
     accepts?: readonly string[];
+    /** Takes no body; what is sent as one is not read. */
+    bodiless?: boolean;
   }
 }
 
@@ -65,11 +67,11 @@ export function buildServer(application: Application, options: ServerOptions): F
 }
 
 function addRoute(server: FastifyInstance, route: Route, application: Application): void {
-  const accepts = route.body === undefined ? [] : route.body.kind === 'json' ? [JSON_TYPE] : NDJSON_TYPES;
+  const accepts = route.body?.kind === 'ndjson' ? NDJSON_TYPES : [JSON_TYPE];
   server.route({
     method: route.method,
     url: routerPath(route.path),
-    config: { open: route.open ?? false, accepts },
+    config: { open: route.open ?? false, accepts, bodiless: route.body === undefined },
     handler: async (request, reply) => route.handle(request, reply, application),
   });
 }
@@ -99,10 +101,13 @@ function requestCheck(server: FastifyInstance, { host, token }: ServerOptions): 
     void reply.headers(SECURITY_HEADERS);
     if (closing) throw new TipstreamError('not_ready', 'the service is shutting down');
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') throw new TipstreamError('invalid_argument', 'the request has no Host header');
-    const { accepts, open } = request.routeOptions.config;
+    const { accepts, bodiless, open } = request.routeOptions.config;
     if (guarded) checkHost(request.headers.host);
     if (checkToken !== undefined && !open) checkToken(request.headers.authorization);
-    if (accepts !== undefined && request.method === 'POST') checkBodyHeaders(request, accepts);
+    if (accepts === undefined || request.method !== 'POST') return;
+    // Whoever sends neither is no page: a browser names where a POST comes from.
+    if (bodiless === true && request.headers['content-type'] === undefined && request.headers.origin === undefined) return;
+    checkBodyHeaders(request, accepts);
   };
 }
 

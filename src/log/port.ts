@@ -60,6 +60,8 @@ export interface TopicDescription {
   readonly name: string;
   readonly partitions: number;
   readonly retentionMs: number | null;
+  /** -1: no limit. Absent: this kind of log has none. */
+  readonly retentionBytes?: number | null;
   readonly cleanupPolicy: string | null;
   readonly maxMessageBytes: number | null;
 }
@@ -88,7 +90,7 @@ export interface Delivery {
 
 /**
  * What a group member does with its partitions. For one partition the calls come in this order:
- * `positions`, then `ready`, then `deliver` any number of times, then `revoked`.
+ * `positions`, then `ready`, then `deliver` any number of times, then `revoked`. `GroupMember.restart` begins again at `positions`.
  */
 export interface PartitionHandler {
   /**
@@ -122,8 +124,15 @@ export interface GroupMember {
   /** A hint for lag tools; the truth is what the handler stored. Never throws for a partition that has moved on. */
   commit(partition: number, positions: ReadonlyMap<string, number>): Promise<void>;
   resume(topic: string, partition: number): void;
-  /** Stop fetching every topic of the partition for good (until it is assigned again). */
+  /** Stop fetching every topic of the partition for good (until it is assigned again, or restarted). */
   stopPartition(partition: number): void;
+  /**
+   * Begin the partition anew without a rebalance: as if it had been given up and assigned again at once. Nothing that was fetched of it before is delivered
+   * after this call. The handler's `positions` is called within it; then come `ready` and the deliveries, from where `positions` said, and with no topic
+   * paused. `revoked` is not called: the handler knows that it asked. A partition that was stopped runs again; of one that this member does not hold
+   * (any more), and after `stop`, nothing is called.
+   */
+  restart(partition: number): void;
   /** partition -> address of the member that owns it, as far as the group knows. */
   owners(): Promise<ReadonlyMap<number, string>>;
   /** Leave the group; no delivery after it resolves. */

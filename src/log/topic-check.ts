@@ -2,7 +2,7 @@
 import { DEAD_LETTER_HEADROOM_BYTES, DEAD_LETTER_SUFFIX, MIN_INPUT_RETENTION_MS } from '../topics.js';
 import type { TopicDescription, TopicSettings } from './port.js';
 
-export type TopicProblemCode = 'missing' | 'partition_count' | 'retention' | 'cleanup_policy' | 'max_message_bytes';
+export type TopicProblemCode = 'missing' | 'partition_count' | 'retention' | 'retention_bytes' | 'cleanup_policy' | 'max_message_bytes';
 
 export interface TopicProblem {
   readonly topic: string;
@@ -22,10 +22,14 @@ export function checkTopics(wanted: readonly TopicSettings[], found: readonly To
     const topic = byName.get(settings.name);
     if (topic === undefined) return [{ topic: settings.name, problem: 'missing' as const, expected: 'a topic', found: 'none' }];
     return [
-      partitionProblem(topic, expectedPartitions), retentionProblem(settings, topic), cleanupProblem(settings, topic),
-      sizeProblem(settings, topic, byName),
+      partitionProblem(topic, expectedPartitions), ...keepingProblems(settings, topic), sizeProblem(settings, topic, byName),
     ].filter((problem) => problem !== undefined);
   });
+}
+
+/** How a topic's records go away before they may. */
+export function keepingProblems(settings: TopicSettings, topic: TopicDescription): TopicProblem[] {
+  return [retentionProblem(settings, topic), retentionBytesProblem(settings, topic), cleanupProblem(settings, topic)].filter((problem) => problem !== undefined);
 }
 
 function mostCommon(numbers: readonly number[]): number | undefined {
@@ -40,13 +44,29 @@ function partitionProblem(topic: TopicDescription, expected: number): TopicProbl
 }
 
 function retentionProblem(settings: TopicSettings, topic: TopicDescription): TopicProblem | undefined {
-  if (settings.cleanupPolicy === 'compact' || topic.retentionMs === null || topic.retentionMs < 0 || topic.retentionMs >= MIN_INPUT_RETENTION_MS) return undefined;
+  if (!deletes(settings, topic) || topic.retentionMs === null || topic.retentionMs < 0 || topic.retentionMs >= MIN_INPUT_RETENTION_MS) return undefined;
   return { topic: topic.name, problem: 'retention', expected: `retention.ms -1 or at least ${MIN_INPUT_RETENTION_MS} (31 days)`, found: `${topic.retentionMs}` };
+}
+
+/** A limit of size keeps a quiet topic for ever and a busy one for an hour. */
+function retentionBytesProblem(settings: TopicSettings, topic: TopicDescription): TopicProblem | undefined {
+  const { retentionBytes } = topic;
+  if (!deletes(settings, topic) || retentionBytes === undefined || retentionBytes === null || retentionBytes < 0) return undefined;
+  return { topic: topic.name, problem: 'retention_bytes', expected: 'retention.bytes -1 (no limit)', found: `${retentionBytes}` };
+}
+
+/** Whether retention applies to a topic of which no record may go: Kafka deletes by age and by size only where the cleanup policy says delete. */
+function deletes(settings: TopicSettings, topic: TopicDescription): boolean {
+  return settings.cleanupPolicy !== 'compact' && (topic.cleanupPolicy === null || policiesOf(topic.cleanupPolicy).includes('delete'));
+}
+
+function policiesOf(cleanupPolicy: string): string[] {
+  return cleanupPolicy.split(',').map((policy) => policy.trim());
 }
 
 function cleanupProblem(settings: TopicSettings, topic: TopicDescription): TopicProblem | undefined {
   if (topic.cleanupPolicy === null) return undefined;
-  const policies = topic.cleanupPolicy.split(',').map((policy) => policy.trim());
+  const policies = policiesOf(topic.cleanupPolicy);
   // A compacted input loses all but the last event of a user; a published profile may be compacted and deleted.
   const right = settings.cleanupPolicy === 'compact' ? policies.includes('compact') : !policies.includes('compact');
   return right ? undefined : { topic: topic.name, problem: 'cleanup_policy', expected: settings.cleanupPolicy, found: topic.cleanupPolicy };

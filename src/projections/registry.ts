@@ -1,9 +1,9 @@
 /** The set of features that a profile is made of. */
-import { createHash } from 'node:crypto';
 import { TipstreamError } from '../errors.js';
 import { compareCodePoints } from '../events/strings.js';
 import type { Aggregate } from './aggregate.js';
 import { assertKeepsPromises, type CounterFamily, type CounterReader, type CounterSet, knownTimes } from './counter.js';
+import { type Definitions, definitionsOf } from './definitions.js';
 import type { FeatureDefinition, FeatureValues } from './feature.js';
 import { completionRate30d } from './features/completion_rate_30d.js';
 import { dismissRate30d } from './features/dismiss_rate_30d.js';
@@ -23,6 +23,8 @@ export interface Registry extends CounterSet {
   readonly names: readonly string[];
   /** Identifies what the features mean, 16 hex digits: aggregates and profiles of two feature sets cannot be compared. */
   readonly featureSet: string;
+  /** What the features mean, to be kept with what they are folded into. */
+  readonly definitions: Definitions;
   /** All features of one user, in the order of their names. The aggregate must be exact at the time asked about. */
   values(aggregate: Aggregate): FeatureValues;
   /** The features of a user about whom nothing has been counted. */
@@ -40,10 +42,12 @@ export function createRegistry(definitions: readonly FeatureDefinition[]): Regis
   });
   const counters = familiesOf(features);
   counters.forEach(assertKeepsPromises);
+  const meaning = definitionsOf(features, SEMANTICS_VERSION);
   return Object.freeze({
     features,
     names: features.map((feature) => feature.name),
-    featureSet: featureSetOf(features),
+    featureSet: meaning.feature_set,
+    definitions: meaning,
     counters,
     windowsMs: [...new Set(counters.map((family) => family.windowMs))].sort((a, b) => a - b),
     values: (aggregate: Aggregate) => valuesOf(features, readerOf(aggregate.counters)),
@@ -59,17 +63,6 @@ function familiesOf(features: readonly FeatureDefinition[]): CounterFamily[] {
     byId.set(family.id, family);
   }
   return [...byId.values()];
-}
-
-/**
- * Everything that decides a value or the shape of the stored counters goes in; words for people and caching advice do not, so that
- * correcting a description rebuilds nothing.
- */
-function featureSetOf(features: readonly FeatureDefinition[]): string {
-  const meaning = features.map(({ name, dtype, unit, sources, windowMs, sql, counters }) => [
-    name, dtype, unit, [...sources].sort(), windowMs, sql.replace(/\s+/g, ' ').trim(), counters.map((family) => family.id).sort(),
-  ]);
-  return createHash('sha256').update(JSON.stringify([SEMANTICS_VERSION, meaning])).digest('hex').slice(0, 16);
 }
 
 function valuesOf(features: readonly FeatureDefinition[], read: CounterReader): FeatureValues {

@@ -14,6 +14,8 @@ export class ChangedProfiles {
   #users = new Set<string>();
   /** What the file says: whether anything is unpublished. */
   #flagged = false;
+  #everybody = false;
+  #ignored = false;
 
   constructor(db: Database.Database) {
     this.#set = db.prepare('INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value');
@@ -30,6 +32,17 @@ export class ChangedProfiles {
     this.#users.add(userId);
   }
 
+  /** Within a transaction: who opens the file next takes all users for changed. */
+  leaveAll(): void {
+    this.#everybody = true;
+  }
+
+  /** Nobody publishes profiles: what is left from before, or was left by a rebuild, is let go of. */
+  ignore(): void {
+    this.#ignored = true;
+    this.#users.clear();
+  }
+
   /** Takes some of them out, to be published in the transaction under way. */
   take(limit: number): string[] {
     const taken: string[] = [];
@@ -43,7 +56,7 @@ export class ChangedProfiles {
 
   /** Within a transaction: the file learns whether any are left. */
   flush(): void {
-    const flag = this.#users.size > 0;
+    const flag = this.#everybody || this.#users.size > 0;
     if (flag === this.#flagged) return;
     this.#set.run(FLAG, flag ? '1' : '0');
     this.#flagged = flag;
@@ -52,7 +65,8 @@ export class ChangedProfiles {
   /** When the file was opened, and after a rollback. */
   recover(): void {
     this.#flagged = this.#get.get(FLAG) === '1';
-    if (this.#flagged) this.#users = new Set(this.#allUsers.all());
+    this.#everybody = false;
+    if (this.#flagged && !this.#ignored) this.#users = new Set(this.#allUsers.all());
     else this.#users.clear();
   }
 }

@@ -90,6 +90,7 @@ export class LinkTable {
   readonly #add: Database.Statement<[number, string, string, number]>;
   readonly #ofDecision: Database.Statement<[number, string], [string, number]>;
   readonly #decisionsOfTip: Database.Statement<[number, string], string>;
+  readonly #removeTip: Database.Statement<[number, string]>;
 
   constructor(db: Database.Database) {
     this.#add = db.prepare(
@@ -97,6 +98,7 @@ export class LinkTable {
        ON CONFLICT DO UPDATE SET served_at_ms = excluded.served_at_ms WHERE excluded.served_at_ms < served_at_ms`,
     );
     this.#ofDecision = db.prepare<[number, string], [string, number]>('SELECT tip_id, served_at_ms FROM decision_link WHERE uid = ? AND decision_id = ?').raw();
+    this.#removeTip = db.prepare<[number, string]>('DELETE FROM decision_link WHERE uid = ? AND tip_id = ?');
     this.#decisionsOfTip = db.prepare<[number, string], string>('SELECT decision_id FROM decision_link WHERE uid = ? AND tip_id = ?').pluck();
   }
 
@@ -111,5 +113,9 @@ export class LinkTable {
 
   decisionsOfTip(uid: number, tipId: string): string[] {
     return this.#decisionsOfTip.all(uid, tipId);
+  }
+
+  removeTip(uid: number, tipId: string): void {
+    this.#removeTip.run(uid, tipId);
   }
 }

@@ -8,7 +8,7 @@ import { PartitionReader, type OtherFeatures } from './reader.js';
 /** The partition that holds a user. Where upstream's partitioner is unknown ('any'), the one whose file has the user; else murmur2's. */
 export function partitionOfUser(userId: string, partitioner: PartitionerName, partitions: number, readers: ReadonlyMap<number, PartitionReader>): number {
   if (partitioner === 'any') {
-    for (const [partition, reader] of readers) if (reader.profile(userId, 0) !== undefined) return partition;
+    for (const [partition, reader] of readers) if (reader.has(userId)) return partition;
   }
   return partitionFor(partitioner, Buffer.from(userId), partitions);
 }

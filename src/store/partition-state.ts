@@ -5,12 +5,15 @@ import { createAggregate } from '../projections/aggregate.js';
 import type { Registry } from '../projections/registry.js';
 import { userProfileFeaturesView } from '../projections/sql.js';
 import { ChangedProfiles } from './changed-profiles.js';
+import { ClosedDecisionTable } from './closed-decisions.js';
 import { ControlTable } from './controls.js';
 import { DecisionTable, LinkTable } from './decisions.js';
+import { FileOwner } from './file-owner.js';
 import { FoldOptions } from './fold-options.js';
 import { OutboxTable } from './outbox.js';
 import { PolicyStateTable } from './policy-states.js';
 import { PositionTable } from './positions.js';
+import { PruneTable } from './prunes.js';
 import { ShadowPendingTable } from './shadow-pending.js';
 import { guarded, openStateForWriting, stateError, type StateIdentity } from './state-file.js';
 import { TallyTable } from './tallies.js';
@@ -22,16 +25,19 @@ const CACHED_USERS = 4_096;
 const CACHED_TIPS = 16_384;
 
 /** The clock of the view that people read: Unix ms, on every SQLite that has STRICT tables. */
-const NOW_MS = "CAST(round((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)";
+export const NOW_MS = "CAST(round((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)";
 
 export class PartitionState {
   readonly path: string;
+  readonly identity: StateIdentity;
   readonly positions: PositionTable;
   readonly users: UserTable;
   readonly tips: TipTable;
   readonly decisions: DecisionTable;
   readonly shadowDecisions: DecisionTable;
   readonly links: LinkTable;
+  readonly closedDecisions: ClosedDecisionTable;
+  readonly prunes: PruneTable;
   readonly policyStates: PolicyStateTable;
   readonly controls: ControlTable;
   readonly outbox: OutboxTable;
@@ -40,17 +46,22 @@ export class PartitionState {
   readonly tallies: TallyTable;
   readonly foldOptions: FoldOptions;
   readonly #db: Database.Database;
+  readonly #owner: FileOwner;
 
   constructor(path: string, identity: StateIdentity, registry: Registry) {
     this.path = path;
-    const db = openStateForWriting(path, identity, userProfileFeaturesView(registry, NOW_MS));
+    this.identity = identity;
+    const db = openStateForWriting(path, identity, { view: userProfileFeaturesView(registry, NOW_MS), definitions: registry.definitions });
     this.#db = db;
+    this.#owner = this.#takeOver();
     this.positions = new PositionTable(db);
     this.users = new UserTable(db, () => createAggregate(), CACHED_USERS);
     this.tips = new TipTable(db, CACHED_TIPS);
     this.decisions = new DecisionTable(db, 'decision');
     this.shadowDecisions = new DecisionTable(db, 'shadow_decision');
     this.links = new LinkTable(db);
+    this.closedDecisions = new ClosedDecisionTable(db);
+    this.prunes = new PruneTable(db);
     this.policyStates = new PolicyStateTable(db);
     this.controls = new ControlTable(db);
     this.outbox = new OutboxTable(db);
@@ -60,8 +71,17 @@ export class PartitionState {
     this.foldOptions = new FoldOptions(db);
   }
 
+  /** Throws stale_owner when somebody else has opened the file for writing. */
   begin(): void {
-    guarded(this.path, () => this.#db.exec('BEGIN IMMEDIATE'));
+    guarded(this.path, () => {
+      this.#db.exec('BEGIN IMMEDIATE');
+      try {
+        this.#owner.check();
+      } catch (error) {
+        this.abandon();
+        throw error;
+      }
+    });
   }
 
   /** Writes what memory holds of the batch, and commits. */
@@ -126,6 +146,15 @@ export class PartitionState {
   close(): void {
     this.abandon();
     this.#db.close();
+  }
+
+  #takeOver(): FileOwner {
+    try {
+      return guarded(this.path, () => new FileOwner(this.#db));
+    } catch (error) {
+      this.#db.close();
+      throw error;
+    }
   }
 
   #bound(): void {

@@ -4,6 +4,7 @@ import { compareCodePoints } from '../events/strings.js';
 import { ProfileDigester } from '../projections/digest.js';
 import type { FeatureValues } from '../projections/feature.js';
 import type { Registry } from '../projections/registry.js';
+import { asOfPruned } from './as-of-pruned.js';
 import { generationDirectory, partitionFile, partitionsIn } from './layout.js';
 import { PartitionReader, type ReadProfile } from './reader.js';
 
@@ -47,7 +48,23 @@ export function positionsOf(positions: ReadonlyMap<number, ReadonlyMap<string, n
   return document;
 }
 
-/** The profile document of `profile` and GET /v1/profiles. Throws user_not_found for a user not known as of then. */
+/** The first as-of time for which all of them are exact, Unix ms; null: nothing was pruned in any. */
+export function exactFromMsOf(readers: Iterable<Pick<PartitionReader, 'exactFromMs'>>): number | null {
+  let latest: number | null = null;
+  for (const reader of readers) {
+    const fromMs = reader.exactFromMs();
+    if (fromMs !== null && (latest === null || fromMs > latest)) latest = fromMs;
+  }
+  return latest;
+}
+
+/** Throws as_of_pruned, naming the time from which on all of them are exact. */
+export function checkAsOf(readers: Iterable<Pick<PartitionReader, 'exactFromMs'>>, asOfMs: number): void {
+  const fromMs = exactFromMsOf(readers);
+  if (fromMs !== null && asOfMs < fromMs) throw asOfPruned(asOfMs, fromMs);
+}
+
+/** The profile document of `profile` and GET /v1/profiles. Throws user_not_found for a user not known as of then, as_of_pruned. */
 export function profileDocument(reader: PartitionReader, partition: number, userId: string, asOfMs: number, featureSet: string) {
   const { profile, positions } = reader.snapshot(() => ({ profile: reader.profile(userId, asOfMs), positions: reader.positions() }));
   if (profile === undefined || !profile.known) {
@@ -59,13 +76,14 @@ export function profileDocument(reader: PartitionReader, partition: number, user
   return { user_id: userId, as_of_ms: asOfMs, features: profile.features, feature_set: featureSet, positions: positionsOf(new Map([[partition, positions]])) };
 }
 
-/** Digest over all known users. Each file is read from one snapshot, whose positions are in the answer. */
+/** Digest over all known users. Each file is read from one snapshot, whose positions are in the answer. Throws as_of_pruned. */
 export function digestDocument(readers: ReadonlyMap<number, PartitionReader>, asOfMs: number, featureSet: string): DigestDocument {
   const digester = new ProfileDigester();
   const positions = new Map<number, Map<string, number>>();
   const inSnapshots = (remaining: readonly [number, PartitionReader][]): void => {
     const [first, ...rest] = remaining;
     if (first === undefined) {
+      checkAsOf(readers.values(), asOfMs);
       for (const { userId, features } of knownInOrder([...readers.values()], asOfMs)) digester.add(userId, features);
       return;
     }

@@ -9,10 +9,11 @@ import { TipstreamError } from '../errors.js';
 import type { Registry } from '../projections/registry.js';
 import { generationDirectory, partitionFile, partitionsIn } from './layout.js';
 import { publicRowsSql, publicTables, type AttachedPartition, type PublicTableName } from './public-tables.js';
+import { checkAsOf } from './profiles.js';
+import { PartitionReader } from './reader.js';
 import { createScratch } from './scratch.js';
 import { writeSnapshotFile } from './snapshot-file.js';
 import { copyState, type CopyOptions } from './state-copy.js';
-import { openStateForReading } from './state-file.js';
 
 const MAX_ATTACHED = 10;
 /** A leading comment or space. */
@@ -34,12 +35,12 @@ export interface QueryableState {
   close(): void;
 }
 
-/** Profiles are as of `asOfMs`. Throws no_data, state_mismatch. */
+/** Profiles are as of `asOfMs`. Throws no_data, state_mismatch, as_of_pruned. */
 export async function openForQueries(dataDirectory: string, registry: Registry, asOfMs: number, nowMs: number, options: CopyOptions): Promise<QueryableState> {
   const generation = generationDirectory(dataDirectory);
   const partitions = partitionsIn(generation);
   const files = partitions.map((partition) => partitionFile(generation, partition));
-  for (const file of files) openStateForReading(file, { featureSet: registry.featureSet }).close();
+  checkAsOf(files.map((file) => inspected(file, registry)), asOfMs);
   const opened = partitions.length > MAX_ATTACHED
     ? await openSnapshot(dataDirectory, registry, asOfMs, nowMs, options)
     : openAttached(dataDirectory, registry, partitions, files, asOfMs, nowMs);
@@ -60,6 +61,17 @@ export async function openForQueries(dataDirectory: string, registry: Registry, 
       opened.remove();
     },
   };
+}
+
+/** Proves that a file can be asked, and answers from when on its profiles are exact. */
+function inspected(file: string, registry: Registry): { exactFromMs(): number | null } {
+  const reader = new PartitionReader(file, registry);
+  try {
+    const fromMs = reader.exactFromMs();
+    return { exactFromMs: () => fromMs };
+  } finally {
+    reader.close();
+  }
 }
 
 interface Opened {

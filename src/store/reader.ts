@@ -6,7 +6,11 @@ import type Database from 'better-sqlite3';
 import { decodeAggregate, isKnown, type Aggregate } from '../projections/aggregate.js';
 import { aggregateAt } from '../projections/as-of.js';
 import type { FeatureValues } from '../projections/feature.js';
+import { exactFromMs } from '../projections/prune.js';
 import type { Registry } from '../projections/registry.js';
+import { asOfPruned } from './as-of-pruned.js';
+import { PruneReader, type RecordedPrune } from './prunes.js';
+import type { AppliedRecord } from './positions.js';
 import { guarded, openStateForReading, readIdentity, type StateIdentity } from './state-file.js';
 import { TipReader } from './tips.js';
 
@@ -39,9 +43,11 @@ export class PartitionReader {
   /** Whether stored aggregates are of this registry. */
   readonly #foldedWithIt: boolean;
   readonly #tips: TipReader;
+  readonly #prunes: PruneReader;
   readonly #user: Database.Statement<[string], UserRow>;
   readonly #usersAfter: Database.Statement<[string, number], UserRow>;
   readonly #positions: Database.Statement<[], [string, number]>;
+  readonly #lastApplied: Database.Statement<[], [string, number, string]>;
   readonly #sharedControls: Database.Statement<[], [string, string]>;
   readonly #newest: Database.Statement<[number], ReadDecision>;
 
@@ -51,7 +57,7 @@ export class PartitionReader {
    */
   constructor(
     path: string, registry: Registry, otherFeatures: OtherFeatures = 'refuse',
-    db: Database.Database = openStateForReading(path, otherFeatures === 'refuse' ? { featureSet: registry.featureSet } : {}),
+    db: Database.Database = openStateForReading(path, otherFeatures === 'refuse' ? { featureSet: registry.featureSet, definitions: registry.definitions } : {}),
   ) {
     this.path = path;
     this.#registry = registry;
@@ -59,9 +65,11 @@ export class PartitionReader {
     this.identity = readIdentity(this.#db);
     this.#foldedWithIt = this.identity.featureSet === registry.featureSet;
     this.#tips = new TipReader(this.#db);
+    this.#prunes = new PruneReader(this.#db);
     this.#user = this.#db.prepare<[string], UserRow>(`SELECT ${USER_COLUMNS} FROM user WHERE user_id = ?`).raw();
     this.#usersAfter = this.#db.prepare<[string, number], UserRow>(`SELECT ${USER_COLUMNS} FROM user WHERE user_id > ? ORDER BY user_id LIMIT ?`).raw();
     this.#positions = this.#db.prepare<[], [string, number]>('SELECT topic, next_offset FROM position ORDER BY topic').raw();
+    this.#lastApplied = this.#db.prepare<[], [string, number, string]>('SELECT topic, last_offset, last_hash FROM position WHERE last_offset IS NOT NULL').raw();
     this.#sharedControls = this.#db.prepare<[], [string, string]>('SELECT control_id, record FROM control WHERE uid IS NULL').raw();
     this.#newest = this.#db.prepare<[number], ReadDecision>(
       `SELECT decision.decision_id, user.user_id, decision.record, shadow_decision.record AS shadow_record
@@ -88,20 +96,50 @@ export class PartitionReader {
     return guarded(this.path, () => new Map(this.#positions.all()));
   }
 
+  /** Whether any event of this user has been applied. */
+  has(userId: string): boolean {
+    return this.#user.get(userId) !== undefined;
+  }
+
+  /** The prunes that the file went through, oldest first. */
+  prunes(): RecordedPrune[] {
+    return guarded(this.path, () => this.#prunes.all());
+  }
+
+  /** The first as-of time for which profiles are exact, Unix ms: tips that a window before it would need may have been pruned. null: nothing was pruned. */
+  exactFromMs(): number | null {
+    const horizonMs = this.#prunes.horizonMs();
+    return horizonMs === null ? null : exactFromMs(horizonMs);
+  }
+
+  /** Throws as_of_pruned for a time before exactFromMs, as everything here does that computes profiles as of a time. */
+  checkAsOf(asOfMs: number): void {
+    const fromMs = this.exactFromMs();
+    if (fromMs !== null && asOfMs < fromMs) throw asOfPruned(asOfMs, fromMs);
+  }
+
+  /** topic -> the record applied last; topics of which none was are left out. */
+  lastApplied(): Map<string, AppliedRecord> {
+    return guarded(this.path, () => new Map(this.#lastApplied.all().map(([topic, offset, hash]) => [topic, { offset, hash }])));
+  }
+
   /** undefined: no event of this user has been applied. */
   profile(userId: string, asOfMs: number): ReadProfile | undefined {
+    this.checkAsOf(asOfMs);
     const row = this.#user.get(userId);
     return row === undefined ? undefined : this.#read(row, asOfMs, this.#foldedWithIt);
   }
 
   /** As `profile`, from the user's tips alone: the same unless the file has been tampered with. */
   profileFromTips(userId: string, asOfMs: number): ReadProfile | undefined {
+    this.checkAsOf(asOfMs);
     const row = this.#user.get(userId);
     return row === undefined ? undefined : this.#read(row, asOfMs, false);
   }
 
   /** Up to `limit` users whose ids come after `userId` by code point, in that order; the last id read is where to go on. */
   profilesAfter(userId: string, limit: number, asOfMs: number): ReadProfile[] {
+    this.checkAsOf(asOfMs);
     return this.#usersAfter.all(userId, limit).map((row) => this.#read(row, asOfMs, this.#foldedWithIt));
   }
 

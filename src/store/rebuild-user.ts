@@ -1,13 +1,18 @@
 /** Replaces what a state file holds of one user's tips by what a replay of the log gave. */
-import { createAggregate, applyTipChange } from '../projections/aggregate.js';
+import { type Aggregate, createAggregate, applyTipChange, isKnown } from '../projections/aggregate.js';
+import { aggregateAt } from '../projections/as-of.js';
 import type { Registry } from '../projections/registry.js';
 import { NO_TIP, type TipState } from '../projections/tip.js';
 import type { PartitionState } from './partition-state.js';
 
-/** One transaction. Servings' links to decisions, and so rewards, are left as they are. */
-export function replaceTips(state: PartitionState, registry: Registry, userId: string, tips: ReadonlyMap<string, TipState>, nowMs: number): void {
+/**
+ * One transaction, between two batches. Servings' links to decisions, and so rewards, are left as they are. `noteChange`: whether a profile that differs as of
+ * now is to be published.
+ */
+export function replaceTips(state: PartitionState, registry: Registry, userId: string, tips: ReadonlyMap<string, TipState>, nowMs: number, noteChange: boolean): void {
   state.transaction(nowMs, () => {
     const user = state.users.obtain(userId);
+    const before = profileText(registry, aggregateAt(registry, nowMs, state.tips.source(user), user.aggregate));
     state.tips.deleteAll(user);
     user.aggregate = createAggregate();
     state.users.markDirty(user);
@@ -16,5 +21,11 @@ export function replaceTips(state: PartitionState, registry: Registry, userId: s
       state.tips.change(user, entry, tip, state.links.decisionsOfTip(user.uid, tipId).length > 0);
       applyTipChange(registry, user.aggregate, NO_TIP, tip, nowMs);
     }
+    const after = profileText(registry, aggregateAt(registry, nowMs, { count: tips.size, all: () => tips.values() }));
+    if (noteChange && after !== before) state.changedProfiles.add(userId);
   });
+}
+
+function profileText(registry: Registry, aggregate: Aggregate): string {
+  return isKnown(aggregate) ? JSON.stringify(registry.values(aggregate)) : '';
 }

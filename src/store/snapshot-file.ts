@@ -5,6 +5,7 @@
 import Database from 'better-sqlite3';
 import { setImmediate } from 'node:timers/promises';
 import { TipstreamError } from '../errors.js';
+import type { FaultHook } from '../fault-points.js';
 import type { Registry } from '../projections/registry.js';
 import { publicRowsSql, publicTables, type PublicTableName } from './public-tables.js';
 import type { StateCopy } from './state-copy.js';
@@ -21,6 +22,7 @@ export interface SnapshotOptions {
   readonly takenAtMs: number;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((users: number) => void) | undefined;
+  readonly at?: FaultHook | undefined;
 }
 
 export interface SnapshotCounts {
@@ -44,7 +46,10 @@ export async function writeSnapshotFile(copy: StateCopy, registry: Registry, pat
     let users = 0;
     for (const [partition, file] of copy.files) {
       db.prepare(`ATTACH ? AS ${SOURCE}`).run(file);
-      for await (const count of fillFrom(db, registry, partition, options)) options.onProgress?.((users += count));
+      for await (const count of fillFrom(db, registry, partition, options)) {
+        options.onProgress?.((users += count));
+        options.at?.('snapshot: filled');
+      }
       db.exec(`DETACH ${SOURCE}`);
     }
     unpivot(db, registry);

@@ -6,6 +6,9 @@ import type Database from 'better-sqlite3';
 import { decodeAggregate } from '../projections/aggregate.js';
 import type { Registry } from '../projections/registry.js';
 import { textFromSql } from '../projections/sql-text.js';
+import type { Reward } from '../policies/reward.js';
+import { PruneReader, type RecordedPrune } from './prunes.js';
+import type { AppliedRecord } from './positions.js';
 import { PartitionReader, type ReadProfile } from './reader.js';
 import { openStateForReading, type StateIdentity } from './state-file.js';
 
@@ -50,12 +53,19 @@ export interface AuditedControl {
   readonly record: string;
 }
 
+/** A decision that lost a serving to a prune. */
+export interface AuditedClosing {
+  readonly decisionId: string;
+  /** null: nothing. */
+  readonly earned: Reward | null;
+}
+
 type UserRow = [uid: number, tips: number, indexed: number, after: number, until: number, counters: string];
 type TipRow = [tipId: string, served: number | null, category: string | Buffer | null, done: number | null, doneOffset: number | null, dismiss: number | null, snooze: number | null, linked: number];
 type DecisionRow = [decisionId: string, policy: string, requestedAt: number, offset: number | null, rewardTipId: string | null, reward: number | null, record: string];
 
 /** Tables whose rows belong to a user. */
-const OWNED = ['tip', 'tip_time', 'decision', 'shadow_decision', 'decision_link', 'policy_state'] as const;
+const OWNED = ['tip', 'tip_time', 'decision', 'shadow_decision', 'decision_link', 'closed_decision', 'policy_state'] as const;
 
 export class StateAudit {
   readonly path: string;
@@ -68,11 +78,12 @@ export class StateAudit {
   readonly #times: Database.Statement<[number], [number, string]>;
   readonly #links: Database.Statement<[number], [string, string, number]>;
   readonly #decisions: Readonly<Record<'decision' | 'shadow_decision', Database.Statement<[number], DecisionRow>>>;
+  readonly #closings: Database.Statement<[number], [string, string | null, number | null]>;
   readonly #sums: Database.Statement<[number], [string, number, Buffer]>;
 
   constructor(path: string, registry: Registry) {
     this.path = path;
-    const db = openStateForReading(path, { featureSet: registry.featureSet });
+    const db = openStateForReading(path, { featureSet: registry.featureSet, definitions: registry.definitions });
     this.#db = db;
     this.#reader = new PartitionReader(path, registry, 'refuse', db);
     this.identity = this.#reader.identity;
@@ -83,6 +94,7 @@ export class StateAudit {
     const decisions = (table: string) =>
       db.prepare<[number], DecisionRow>(`SELECT decision_id, policy, requested_at_ms, scored_offset, reward_tip_id, reward, record FROM ${table} WHERE uid = ?`).raw();
     this.#decisions = { decision: decisions('decision'), shadow_decision: decisions('shadow_decision') };
+    this.#closings = db.prepare<[number], [string, string | null, number | null]>('SELECT decision_id, reward_tip_id, reward FROM closed_decision WHERE uid = ?').raw();
     this.#sums = db.prepare<[number], [string, number, Buffer]>('SELECT policy, reset_at_ms, state FROM policy_state WHERE uid = ?').raw();
   }
 
@@ -90,6 +102,11 @@ export class StateAudit {
   begin(): Map<string, number> {
     this.#db.exec('BEGIN');
     return this.#reader.positions();
+  }
+
+  /** topic -> the record applied last. */
+  lastApplied(): ReadonlyMap<string, AppliedRecord> {
+    return this.#reader.lastApplied();
   }
 
   /** All users, in the order of their ids. */
@@ -134,6 +151,20 @@ export class StateAudit {
 
   policyStates(uid: number): { readonly policy: string; readonly resetAtMs: number; readonly state: Buffer }[] {
     return this.#sums.all(uid).map(([policy, resetAtMs, state]) => ({ policy, resetAtMs, state }));
+  }
+
+  closings(uid: number): AuditedClosing[] {
+    return this.#closings.all(uid).map(([decisionId, tipId, reward]) => ({ decisionId, earned: tipId === null ? null : { tipId, reward: reward as 0 | 1 } }));
+  }
+
+  /** In the order in which they happened. */
+  prunes(): RecordedPrune[] {
+    return new PruneReader(this.#db).all();
+  }
+
+  /** The first as-of time for which profiles are exact, Unix ms; null: nothing was pruned. */
+  exactFromMs(): number | null {
+    return this.#reader.exactFromMs();
   }
 
   controls(): AuditedControl[] {

@@ -13,7 +13,7 @@ import type { Registry } from '../projections/registry.js';
 import { generationDirectory, partitionFile, partitionsIn } from './layout.js';
 import { PartitionReader } from './reader.js';
 import { createScratch } from './scratch.js';
-import { openStateForReading, stateError } from './state-file.js';
+import { type ExpectedState, openStateForReading, stateError } from './state-file.js';
 
 /** 4 MiB: a step takes milliseconds. */
 const PAGES_A_STEP = 1_024;
@@ -47,7 +47,7 @@ export async function copyState(dataDirectory: string, registry: Registry, nowMs
     let totalBytes = 0;
     for (const partition of partitionsIn(generation)) {
       const path = partitionFile(generation, partition);
-      sources.set(partition, holdSnapshot(path, registry.featureSet));
+      sources.set(partition, holdSnapshot(path, { featureSet: registry.featureSet, definitions: registry.definitions }));
       totalBytes += statSync(path).size;
     }
     let done = 0;
@@ -80,8 +80,8 @@ export async function copyState(dataDirectory: string, registry: Registry, nowMs
 }
 
 /** A connection whose read transaction has begun: it sees the file as it is now until it is closed. */
-function holdSnapshot(path: string, featureSet: string): Database.Database {
-  const db = openStateForReading(path, { featureSet });
+export function holdSnapshot(path: string, expected: ExpectedState): Database.Database {
+  const db = openStateForReading(path, expected);
   try {
     db.exec('BEGIN');
     db.prepare('SELECT count(*) FROM position').get();
@@ -92,7 +92,8 @@ function holdSnapshot(path: string, featureSet: string): Database.Database {
   }
 }
 
-async function copyFile(source: Database.Database, path: string, onProgress: (copiedBytes: number) => void): Promise<void> {
+/** Copies what a held snapshot sees; the copy has no write-ahead log. Throws disk_full, and what `onProgress` throws. */
+export async function copyFile(source: Database.Database, path: string, onProgress: (copiedBytes: number) => void): Promise<void> {
   const pageBytes = source.pragma('page_size', { simple: true }) as number;
   try {
     await source.backup(path, {

@@ -6,6 +6,8 @@
 import Database from 'better-sqlite3';
 import { existsSync, statSync } from 'node:fs';
 import { TipstreamError, type ErrorCode } from '../errors.js';
+import { changesBetween, type Definitions, describeChanges } from '../projections/definitions.js';
+import { readDefinitions, writeDefinitions } from './definitions.js';
 import { STATE_APPLICATION_ID, STATE_SCHEMA_VERSION, STATE_TABLES } from './schema.js';
 
 /** What a state file was made for; stored in its meta table and compared at every open. */
@@ -17,27 +19,44 @@ export interface StateIdentity {
   readonly featureSet: string;
 }
 
+/** What a reader expects of a file: all of it that it names. With the definitions behind `featureSet`, a refusal says what differs. */
+export interface ExpectedState extends Partial<StateIdentity> {
+  readonly definitions?: Definitions | undefined;
+}
+
+/** What a new file gets besides its tables. */
+export interface StateContents {
+  /** SQL that creates the views people read. */
+  readonly view: string;
+  /** What the identity's feature set means. */
+  readonly definitions: Definitions;
+}
+
 /** Files up to this size are checked page by page when they are opened; larger ones when a page is read. */
 const CHECKED_AT_OPEN_BYTES = 256 * 1024 * 1024;
 const PAGE_CACHE_KIB = 16 * 1024;
 /** Pages in the write-ahead log before they are copied into the file. SQLite's default of 1,000 would copy most of a small file after every large batch. */
 const CHECKPOINT_PAGES = 8_192;
 
-const REBUILD_HINT = 'move the file away and start again: the state is rebuilt from the log (nothing but the log is needed)';
+const REBUILD_HINT = 'stop `tipstream start` and run `tipstream rebuild`: it makes the state again from the log (nothing but the log is needed)';
 
-/** Opens for the one writer, making the file when there is none. `view` is SQL that creates the views people read. */
-export function openStateForWriting(path: string, identity: StateIdentity, view: string): Database.Database {
+/** What to do where other feature definitions wrote the state. */
+export const OTHER_DEFINITIONS_HINT =
+  'start with the definitions that wrote it, or stop `tipstream start` and run `tipstream rebuild` with these: it moves the state over, and says what comes from stored tips, what from the log, and why';
+
+/** Opens for the one writer, making the file when there is none. */
+export function openStateForWriting(path: string, identity: StateIdentity, contents: StateContents): Database.Database {
   return guarded(path, () => {
     const db = new Database(path, { timeout: 5_000 });
     try {
       const fresh = db.pragma('application_id', { simple: true }) === 0 && db.pragma('user_version', { simple: true }) === 0 && isEmpty(db);
-      if (!fresh) inspect(db, path, identity); // first: of a file that is not ours not even the journal mode may be changed
+      if (!fresh) inspect(db, path, { ...identity, definitions: contents.definitions }); // first: of a file that is not ours not even the journal mode may be changed
       db.pragma('journal_mode = WAL');
       db.pragma('synchronous = NORMAL');
       db.pragma(`cache_size = -${PAGE_CACHE_KIB}`);
       db.pragma('temp_store = MEMORY');
       db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
-      if (fresh) create(db, identity, view);
+      if (fresh) create(db, identity, contents);
       return db;
     } catch (error) {
       db.close();
@@ -47,14 +66,14 @@ export function openStateForWriting(path: string, identity: StateIdentity, view:
 }
 
 /** Opens for reading beside the writer, from this or any other process. */
-export function openStateForReading(path: string, identity?: Partial<StateIdentity>): Database.Database {
+export function openStateForReading(path: string, expected: ExpectedState = {}): Database.Database {
   if (!existsSync(path)) {
     throw new TipstreamError('no_data', `no state file at ${path}`, { hint: 'run `tipstream start` on this data directory first', details: { path } });
   }
   return guarded(path, () => {
     const db = new Database(path, { readonly: true, timeout: 5_000 });
     try {
-      inspect(db, path, identity ?? {}, { pages: false });
+      inspect(db, path, expected, { pages: false });
       return db;
     } catch (error) {
       db.close();
@@ -76,41 +95,64 @@ function isEmpty(db: Database.Database): boolean {
   return db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0;
 }
 
-function create(db: Database.Database, identity: StateIdentity, view: string): void {
+function create(db: Database.Database, identity: StateIdentity, { view, definitions }: StateContents): void {
   db.transaction(() => {
     db.exec(STATE_TABLES);
     db.exec(view);
     const insert = db.prepare('INSERT INTO meta (name, value) VALUES (?, ?)');
     for (const [name, value] of Object.entries(identity)) insert.run(name, String(value));
+    writeDefinitions(db, definitions);
     db.pragma(`application_id = ${STATE_APPLICATION_ID}`);
     db.pragma(`user_version = ${STATE_SCHEMA_VERSION}`);
   })();
 }
 
-function inspect(db: Database.Database, path: string, identity: Partial<StateIdentity>, check = { pages: true }): void {
+function inspect(db: Database.Database, path: string, expected: ExpectedState, check = { pages: true }): void {
   const application = db.pragma('application_id', { simple: true });
   const version = db.pragma('user_version', { simple: true }) as number;
   if (application !== STATE_APPLICATION_ID) refuse('state_corrupt', path, 'is a SQLite database, but not a tipstream state file', REBUILD_HINT);
   if (version > STATE_SCHEMA_VERSION) {
-    refuse('state_newer', path, `has schema version ${version}; this tipstream knows versions up to ${STATE_SCHEMA_VERSION}`, 'start the newer tipstream that wrote it, or move the file away to rebuild it from the log');
+    refuse('state_newer', path, `has schema version ${version}; this tipstream knows versions up to ${STATE_SCHEMA_VERSION}`, 'start the newer tipstream that wrote it, or stop `tipstream start` and run `tipstream rebuild` with this one: it makes the state again from the log', { schema_version: version });
   }
-  if (version < STATE_SCHEMA_VERSION) refuse('state_mismatch', path, `has the old schema version ${version}; this tipstream writes ${STATE_SCHEMA_VERSION}`, REBUILD_HINT);
-  if (check.pages && statSync(path).size <= CHECKED_AT_OPEN_BYTES) {
-    const verdict = db.pragma('quick_check(1)', { simple: true });
-    if (verdict !== 'ok') refuse('state_corrupt', path, `fails SQLite's integrity check: ${String(verdict).slice(0, 200)}`, REBUILD_HINT);
-  }
-  const found = readIdentity(db);
-  for (const [name, expected] of Object.entries(identity)) compare(path, name as keyof StateIdentity, String(found[name as keyof StateIdentity]), String(expected));
+  if (version < STATE_SCHEMA_VERSION) refuse('state_mismatch', path, `has the old schema version ${version}; this tipstream writes ${STATE_SCHEMA_VERSION}`, REBUILD_HINT, { schema_version: version });
+  if (check.pages && statSync(path).size <= CHECKED_AT_OPEN_BYTES) checkPages(db, path);
+  compareIdentity(db, path, expected);
 }
 
-function compare(path: string, name: keyof StateIdentity, found: string, expected: string): void {
+/** Reads every page. Throws state_corrupt. */
+export function checkPages(db: Database.Database, path: string): void {
+  const verdict = db.pragma('quick_check(1)', { simple: true });
+  if (verdict !== 'ok') refuse('state_corrupt', path, `fails SQLite's integrity check: ${String(verdict).slice(0, 200)}`, REBUILD_HINT);
+}
+
+/** Throws what keeps the file from being used for what `expected` names. */
+export function compareIdentity(db: Database.Database, path: string, { definitions, ...identity }: ExpectedState): void {
+  const found = readIdentity(db);
+  for (const [name, expected] of Object.entries(identity)) {
+    if (name === 'featureSet') compareDefinitions(db, path, { featureSet: String(expected), definitions });
+    else compare(path, name as ComparedAsText, String(found[name as ComparedAsText]), String(expected));
+  }
+}
+
+/** Throws state_mismatch when the file was folded with another feature set; says what differs, where both sides are known. */
+export function compareDefinitions(db: Database.Database, path: string, { featureSet: expected, definitions }: { readonly featureSet: string; readonly definitions?: Definitions | undefined }): void {
+  const found = readIdentity(db).featureSet;
+  if (found === expected) return;
+  const former = readDefinitions(db);
+  const changes = former === undefined || definitions === undefined ? undefined : changesBetween(former, definitions);
+  throw new TipstreamError('state_mismatch', `state file ${path} was folded with feature set ${found}; this process has ${expected}${changes === undefined ? '' : ` (${describeChanges(changes)})`}`, {
+    hint: OTHER_DEFINITIONS_HINT, details: { path, ...changes },
+  });
+}
+
+type ComparedAsText = Exclude<keyof StateIdentity, 'featureSet'>;
+
+function compare(path: string, name: ComparedAsText, found: string, expected: string): void {
   if (found === expected) return;
   switch (name) {
     case 'partitions':
       return refuse('partition_count_changed', path, `was folded from topics of ${found} partitions; the topics now have ${expected}`,
         'a changed count sends users to other partitions: go back to the former count, or move the whole state folder away to rebuild it from a log whose events were all written under the new count');
-    case 'featureSet':
-      return refuse('state_mismatch', path, `was folded with feature set ${found}; this process has ${expected}`, 'start with the feature definitions that wrote it, or move the state folder away to rebuild it from the log');
     case 'log':
       return refuse('state_mismatch', path, `holds offsets of a ${found} log; this process reads a ${expected} log`, 'give each log a data directory of its own with --data');
     case 'topicPrefix':
@@ -120,8 +162,8 @@ function compare(path: string, name: keyof StateIdentity, found: string, expecte
   }
 }
 
-function refuse(code: ErrorCode, path: string, what: string, hint: string): never {
-  throw new TipstreamError(code, `state file ${path} ${what}`, { hint, details: { path } });
+function refuse(code: ErrorCode, path: string, what: string, hint: string, details: Readonly<Record<string, unknown>> = {}): never {
+  throw new TipstreamError(code, `state file ${path} ${what}`, { hint, details: { path, ...details } });
 }
 
 /** Runs `work` and turns SQLite's own failures into errors that name the file and what to do. */

@@ -11,6 +11,8 @@ type Row = [...Columns, linked: number];
 type IdentifiedRow = [tipId: string, ...Columns];
 
 const COLUMNS = 'served_at_ms, served_category, done_at_ms, done_utc_offset_min, dismiss_at_ms, snooze_at_ms';
+/** The last of a tip's times. */
+const LAST_TIME = 'max(coalesce(served_at_ms, -1), coalesce(done_at_ms, -1), coalesce(dismiss_at_ms, -1), coalesce(snooze_at_ms, -1))';
 const QUALIFIED = 'tip.served_at_ms, tip.served_category, tip.done_at_ms, tip.done_utc_offset_min, tip.dismiss_at_ms, tip.snooze_at_ms';
 
 export class TipTable {
@@ -22,6 +24,10 @@ export class TipTable {
   readonly #deleteTime: Database.Statement<[number, number, string]>;
   readonly #deleteTips: Database.Statement<[number]>;
   readonly #deleteTimes: Database.Statement<[number]>;
+  readonly #older: Database.Statement<[number, number], [...IdentifiedRow, linked: number]>;
+  readonly #lastTimes: Database.Statement<[number, number], { newestMs: number | null; oldestMs: number | null }>;
+  readonly #deleteOlder: Database.Statement<[number, number]>;
+  readonly #deleteTimesOfNone: Database.Statement<[number, number]>;
   readonly #capacity: number;
   #loaded = 0;
 
@@ -35,6 +41,12 @@ export class TipTable {
     this.#deleteTime = db.prepare('DELETE FROM tip_time WHERE uid = ? AND at_ms = ? AND tip_id = ?');
     this.#deleteTips = db.prepare('DELETE FROM tip WHERE uid = ?');
     this.#deleteTimes = db.prepare('DELETE FROM tip_time WHERE uid = ?');
+    this.#older = db.prepare<[number, number], [...IdentifiedRow, linked: number]>(`SELECT tip_id, ${COLUMNS}, linked FROM tip WHERE uid = ? AND ${LAST_TIME} < ?`).raw();
+    this.#lastTimes = db.prepare<[number, number], { newestMs: number | null; oldestMs: number | null }>(
+      `SELECT max(${LAST_TIME}) AS newestMs, min(${LAST_TIME}) AS oldestMs FROM tip WHERE uid > ? AND uid <= ?`,
+    );
+    this.#deleteOlder = db.prepare<[number, number]>(`DELETE FROM tip WHERE uid = ? AND ${LAST_TIME} < ?`);
+    this.#deleteTimesOfNone = db.prepare<[number, number]>('DELETE FROM tip_time WHERE uid = ? AND at_ms < ? AND NOT EXISTS (SELECT 1 FROM tip WHERE tip.uid = tip_time.uid AND tip.tip_id = tip_time.tip_id)');
     this.#reading = new TipReader(db);
     this.#capacity = capacity;
   }
@@ -80,6 +92,25 @@ export class TipTable {
   /** The user's saved tips: flush first. */
   source(user: UserEntry): TipSource {
     return this.#reading.source(user.uid, user.tips, user.timeIndexed);
+  }
+
+  /** Of the last times of all saved tips of the users with uids in (afterUid, toUid] the newest and the oldest; undefined: they have no tips. */
+  lastTimes(afterUid: number, toUid: number): { readonly newestMs: number; readonly oldestMs: number } | undefined {
+    const { newestMs, oldestMs } = this.#lastTimes.get(afterUid, toUid)!;
+    return newestMs === null || oldestMs === null ? undefined : { newestMs, oldestMs };
+  }
+
+  /** The user's saved tips all of whose times lie before `horizonMs`. */
+  olderThan(uid: number, horizonMs: number): (IdentifiedTip & { readonly linked: boolean })[] {
+    return this.#older.all(uid, horizonMs).map((row) => ({ tipId: row[0], tip: tipOf(row, 1), linked: row[7] === 1 }));
+  }
+
+  /** `older` is what olderThan answers, and nothing of the user is unsaved. */
+  removeOlderThan(user: UserEntry, horizonMs: number, older: readonly IdentifiedTip[]): void {
+    this.#deleteOlder.run(user.uid, horizonMs);
+    if (user.timeIndexed) this.#deleteTimesOfNone.run(user.uid, horizonMs);
+    for (const { tipId } of older) if (user.loaded.delete(tipId)) this.#loaded--;
+    user.tips -= older.length;
   }
 
   deleteAll(user: UserEntry): void {
@@ -159,7 +190,7 @@ function timesOf(tip: TipState): (number | null)[] {
   return [tip.servedAtMs, tip.doneAtMs, tip.dismissAtMs, tip.snoozeAtMs];
 }
 
-function tipOf(row: Row | IdentifiedRow, from: 0 | 1): TipState {
+function tipOf(row: Row | IdentifiedRow | [...IdentifiedRow, linked: number], from: 0 | 1): TipState {
   const category = row[from + 1] as string | Buffer | null;
   return {
     servedAtMs: row[from] as number | null,

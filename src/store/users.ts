@@ -9,6 +9,13 @@ import type { UserEntry } from './entries.js';
 /** No row has it. */
 const NO_UID = -1;
 
+/** A user's row in the file. */
+export interface UserSummary {
+  readonly userId: string;
+  readonly uid: number;
+  readonly tips: number;
+}
+
 type Row = [uid: number, tips: number, indexed: number, after: number, until: number, counters: string];
 
 export class UserTable {
@@ -16,6 +23,8 @@ export class UserTable {
   readonly #insert: Database.Statement;
   readonly #update: Database.Statement;
   readonly #count: Database.Statement<[], number>;
+  readonly #after: Database.Statement<[string, number], UserSummary>;
+  readonly #afterUid: Database.Statement<[number], [uid: number, tips: number]>;
   readonly #lastUid: Database.Statement<[], number>;
   readonly #newAggregate: () => Aggregate;
   readonly #cached = new Map<string, UserEntry>();
@@ -29,6 +38,8 @@ export class UserTable {
     this.#insert = db.prepare('INSERT INTO user (uid, user_id, tips, time_indexed, exact_after_ms, exact_until_ms, counters, updated_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
     this.#update = db.prepare('UPDATE user SET tips = ?, time_indexed = ?, exact_after_ms = ?, exact_until_ms = ?, counters = ?, updated_at_ms = ? WHERE uid = ?');
     this.#count = db.prepare<[], number>('SELECT count(*) FROM user').pluck();
+    this.#after = db.prepare<[string, number], UserSummary>('SELECT user_id AS userId, uid, tips FROM user WHERE user_id > ? ORDER BY user_id LIMIT ?');
+    this.#afterUid = db.prepare<[number], [number, number]>('SELECT uid, tips FROM user WHERE uid > ? ORDER BY uid').raw();
     this.#lastUid = db.prepare<[], number>('SELECT coalesce(max(uid), 0) FROM user').pluck();
     this.#newAggregate = newAggregate;
     this.#capacity = capacity;
@@ -73,6 +84,21 @@ export class UserTable {
   /** Users in the file. */
   get count(): number {
     return this.#stored;
+  }
+
+  /** Up to `limit` users of the file whose ids come after `userId` by code point, in that order. */
+  after(userId: string, limit: number): UserSummary[] {
+    return this.#after.all(userId, limit);
+  }
+
+  /** The last of the users after `uid` who have about `tips` tips together; null: fewer are left. */
+  uidAfterTips(uid: number, tips: number): number | null {
+    let left = tips;
+    for (const [found, count] of this.#afterUid.iterate(uid)) {
+      left -= count + 1;
+      if (left <= 0) return found;
+    }
+    return null;
   }
 
   flush(nowMs: number): void {

@@ -189,6 +189,14 @@ describe('verify', () => {
     await expect(verified(embedded, { asOfMs: NOW })).rejects.toMatchObject({ code: 'offset_out_of_range' });
   });
 
+  it('refuses a log that is not the one the state was folded from, where differences would mean nothing', async () => {
+    plant(embedded, 'anna', "UPDATE position SET last_hash = replace(last_hash, substr(last_hash, 1, 1), 'x') WHERE topic = 'tip.served'");
+    await expect(verified(embedded, { asOfMs: NOW })).rejects.toMatchObject({ code: 'log_changed', details: { topic: 'tip.served', partition: anna.served.partition } });
+    // Of a record that the log has lost nothing can be said.
+    await embedded.log.truncateBefore('tip.served', anna.served.partition, (await embedded.log.offsets('tip.served')).get(anna.served.partition)!.end);
+    expect((await verified(embedded, { asOfMs: NOW })).unproven_count).toBeGreaterThan(0);
+  });
+
   it('holds for the positions of its snapshot while the service runs and events keep coming', async () => {
     await embedded.start();
     let on = true;

@@ -51,7 +51,7 @@ describe('start --until-caught-up', () => {
     const { code, stderr } = await directory.start('--until-caught-up').ended;
     expect(code).toBe(1);
     expect(stderr).toMatch(/partition-0002\.db is damaged.*\[state_corrupt\]/);
-    expect(stderr).toContain('move the file away');
+    expect(stderr).toContain('tipstream rebuild');
     // Readers say the same, rather than leave users out.
     const digest = await directory.run('digest', '--json');
     expect([digest.code, JSON.parse(digest.stdout)]).toMatchObject([1, { error: { code: 'state_corrupt' } }]);

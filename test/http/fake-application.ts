@@ -1,6 +1,6 @@
 /** A service written by hand for the routes: realistic answers, each replaceable, and a record of what was asked. */
 import { TipstreamError } from '../../src/errors.js';
-import type { Application, LagRow, NewestScore, PartitionStatus, ProduceSummary, ProfileDocument, ScoreRequest, ScoreResponse, ServiceStatus } from '../../src/http/application.js';
+import type { Application, LagRow, NewestScore, PartitionStatus, ProduceSummary, ProfileDocument, RebuildJob, ScoreRequest, ScoreResponse, ServiceStatus } from '../../src/http/application.js';
 
 export const NOW_MS = Date.UTC(2026, 0, 31, 18, 4, 5);
 const TOPICS = ['policy.control', 'tip.served', 'tip.feedback', 'tip.scored', 'tip.scored.shadow', 'tip.candidates'];
@@ -25,8 +25,19 @@ export const partition = (number: number, over: Partial<PartitionStatus> = {}): 
 export const STATUS: ServiceStatus = {
   ready: true, started_at_ms: NOW_MS - 3_600_000, log: 'sqlite', group: 'tipstream', live_policy: 'egreedy-v1', shadow_policy: 'egreedy-v2-shadow', feature_set: 'a41f09c2d7e3',
   partitions: [0, 1, 2, 3].map((number) => partition(number)),
+  warnings: [],
   counts: { applied: 128_406, rejected: 12, decisions: 9_310, users: 1_204, shadow_agreed: 7_702, shadow_compared: 9_298 },
 };
+
+export const REBUILD: RebuildJob = {
+  job_id: '6f1cdd0c-8a35-4f52-9d3a-2f8d0f4c1a11', user_id: 'ana', state: 'done', dry_run: false, progress: { done: 12_408, total: 12_408 }, started_at_ms: NOW_MS - 4_000,
+  result: { user_id: 'ana', as_of_ms: NOW_MS, before: { ...PROFILE.features, tip_volume_30d: 47 }, after: PROFILE.features, changed: ['tip_volume_30d'], replayed_events: 96, positions: PROFILE.positions },
+};
+
+function rebuildNamed(jobId: string): RebuildJob {
+  if (jobId !== REBUILD.job_id) throw new TipstreamError('not_found', `there is no rebuild ${jobId}`);
+  return REBUILD;
+}
 
 export const SCORES: readonly NewestScore[] = Array.from({ length: 20 }, (_, index) => ({
   decision_id: `d-${9_310 - index}`,
@@ -85,6 +96,12 @@ export function fakeApplication(over: Partial<Application> = {}): FakeApplicatio
       if (userId === 'elsewhere') throw new TipstreamError('not_owner', 'partition 3 is held by another process', { hint: 'ask the owner', details: { owner: 'http://10.0.0.7:8080', partition: 3 } });
       return { ...PROFILE, user_id: userId, as_of_ms: asOfMs ?? NOW_MS };
     },
+    rebuildUser: async (userId, { dryRun }) => {
+      if (userId === 'elsewhere') throw new TipstreamError('not_owner', 'partition 3 is held by another process', { hint: 'ask the owner', details: { owner: 'http://10.0.0.7:8080', partition: 3 } });
+      return { ...REBUILD, user_id: userId, dry_run: dryRun, state: 'running', result: undefined };
+    },
+    rebuildJob: (jobId) => rebuildNamed(jobId),
+    cancelRebuild: (jobId) => ({ ...rebuildNamed(jobId), state: 'cancelled', result: undefined }),
     score: async (request) => scoreResponse(request),
     produce: (lines) => countLines(lines),
     lag: async () => LAG,

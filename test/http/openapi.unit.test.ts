@@ -3,7 +3,7 @@ import { ERROR_KINDS } from '../../src/errors.js';
 import { buildServer } from '../../src/http/server.js';
 import * as schemas from '../../src/http/schemas.js';
 import { TOPIC_NAMES } from '../../src/topics.js';
-import { LAG, PROFILE, SCORES, SCORE_REQUEST, STATUS, fakeApplication, scoreResponse } from './fake-application.js';
+import { LAG, PROFILE, REBUILD, SCORES, SCORE_REQUEST, STATUS, fakeApplication, scoreResponse } from './fake-application.js';
 
 type Json = Record<string, unknown>;
 interface Operation {
@@ -33,7 +33,8 @@ describe('/openapi.json', () => {
     const document = await fetchDocument();
     expect(document).toMatchObject({ openapi: '3.1.0', info: { title: 'tipstream', version: expect.any(String) as string } });
     expect(operations(document).map(({ path, method }) => `${method} ${path}`)).toEqual([
-      'get /v1/profiles/{user_id}', 'post /v1/events', 'post /score', 'get /v1/lag', 'get /v1/status', 'get /livez', 'get /readyz', 'get /metrics', 'get /openapi.json',
+      'get /v1/profiles/{user_id}', 'post /v1/profiles/{user_id}/rebuild', 'get /v1/rebuilds/{job_id}', 'delete /v1/rebuilds/{job_id}',
+      'post /v1/events', 'post /score', 'get /v1/lag', 'get /v1/status', 'get /livez', 'get /readyz', 'get /metrics', 'get /openapi.json',
     ]);
   });
 
@@ -55,8 +56,8 @@ describe('/openapi.json', () => {
       for (const parameter of operation.parameters ?? []) expect(parameter).toMatchObject({ required: parameter.in === 'path', schema: { type: 'string' } });
       for (const response of Object.values(operation.responses)) expect(response.description).not.toBe('');
       expect(operation.responses['default']!.content).toEqual({ 'application/json': { schema: { $ref: '#/components/schemas/Error' } } });
-      expect(operation.responses).toHaveProperty('200');
-      expect(operation.requestBody !== undefined).toBe(method === 'post');
+      expect(operation.responses).toHaveProperty(operation.operationId === 'rebuildProfile' ? '202' : '200');
+      expect(operation.requestBody !== undefined).toBe(method === 'post' && operation.operationId !== 'rebuildProfile');
     }
   });
 
@@ -77,6 +78,7 @@ describe('/openapi.json', () => {
 
   it('the answers are what the schemas say', () => {
     expect(schemas.profileSchema.parse(PROFILE)).toEqual(PROFILE);
+    expect(schemas.rebuildJobSchema.parse(REBUILD)).toEqual(REBUILD);
     expect(schemas.lagSchema.parse(LAG)).toEqual(LAG);
     expect(schemas.statusSchema.parse({ ...STATUS, now_ms: 0, newest_scores: SCORES })).toEqual({ ...STATUS, now_ms: 0, newest_scores: SCORES });
     expect(schemas.scoreResponseSchema.parse(scoreResponse(SCORE_REQUEST))).toEqual(scoreResponse(SCORE_REQUEST));

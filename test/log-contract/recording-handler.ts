@@ -96,6 +96,13 @@ export class RecordingHandler implements PartitionHandler {
     this.#paused.delete(`${topic}/${partition}`);
   }
 
+  /** To be called just before the member's own `restart`: from then on the calls are those of a new assignment. */
+  restarting(partition: number): void {
+    this.owned.delete(partition);
+    this.#ready.delete(partition);
+    for (const name of this.#paused) if (name.endsWith(`/${partition}`)) this.#paused.delete(name);
+  }
+
   /** To be called when the member's `stop` has resolved. */
   stopped(): void {
     this.#stopped = true;

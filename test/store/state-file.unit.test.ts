@@ -1,6 +1,6 @@
 /** State files that are not what the service believes they are: refused with what to do, left as they are, and the other partitions go on. */
 import Database from 'better-sqlite3';
-import { copyFileSync, readdirSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync, closeSync, openSync, writeSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync, closeSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { TipstreamError } from '../../src/errors.js';
@@ -58,7 +58,7 @@ describe('a state file that', () => {
   it('is not SQLite at all is refused', async () => {
     const embedded = await stopped();
     writeFileSync(embedded.statePath(0), 'Dear diary, today the disk ...');
-    expect(await refusal(embedded)).toMatchObject({ code: 'state_corrupt', hint: expect.stringContaining('move the file away') as string });
+    expect(await refusal(embedded)).toMatchObject({ code: 'state_corrupt', hint: expect.stringContaining('tipstream rebuild') as string });
   });
 
   it('is full of random bytes is refused', async () => {
@@ -126,10 +126,17 @@ describe('a state file that', () => {
     expect(await refusal(embedded)).toMatchObject({ code: 'state_mismatch', hint: expect.stringContaining('--topic-prefix') as string });
   });
 
-  it('was folded with other features is refused, in every partition', async () => {
+  it('was folded with other features keeps the service from starting, and nothing is made beside it', async () => {
     const embedded = await stopped();
+    const before = readFileSync(embedded.statePath(0));
+    renameSync(embedded.statePath(1), `${embedded.statePath(1)}.away`);
     const fewer = createRegistry(defaultRegistry.features.slice(1));
-    expect(await refusal(embedded, { registry: fewer, both: true })).toMatchObject({ code: 'state_mismatch', message: expect.stringContaining('feature set') as string });
+    await expect(embedded.start({ registry: fewer })).rejects.toMatchObject({
+      code: 'state_mismatch', message: expect.stringContaining('removed: completion_rate_30d') as string, hint: expect.stringContaining('tipstream rebuild') as string,
+      details: { added: [], changed: [], removed: ['completion_rate_30d'] },
+    });
+    expect(readFileSync(embedded.statePath(0)).equals(before), 'the refused file has changed').toBe(true);
+    expect(existsSync(embedded.statePath(1)), 'a file of other features was made in the same generation').toBe(false);
   });
 
   it('was folded under another number of partitions ends the whole service', async () => {
@@ -157,7 +164,7 @@ describe('a state file that', () => {
     overwrite(embedded.statePath(0), Buffer.alloc(PAGE, 0xee), (page - 1) * PAGE);
     await embedded.produce('tip.served', ...[1, 2].map((i) => served('a', 1_000 + i)), served('d', 1_001));
     await embedded.produce('tip.candidates', { user_id: 'a', decision_id: 'd1', requested_at_ms: 2_000, candidates: [{ tip_id: 't', is_overdue: false, task_age_days: 0, priority: 1 }] });
-    await expect(embedded.service.caughtUp()).rejects.toMatchObject({ code: 'state_corrupt', hint: expect.stringContaining('move the file away') as string });
+    await expect(embedded.service.caughtUp()).rejects.toMatchObject({ code: 'state_corrupt', hint: expect.stringContaining('tipstream rebuild') as string });
     await expect.poll(async () => (await embedded.service.profile('d')).features.tip_volume_30d).toBe(401);
   });
 

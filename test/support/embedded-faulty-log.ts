@@ -60,6 +60,7 @@ export class FaultyLog implements Log {
       commit: async (partition, positions) => (this.#cut ? undefined : member.commit(partition, positions)),
       resume: (topic, partition) => member.resume(topic, partition),
       stopPartition: (partition) => member.stopPartition(partition),
+      restart: (partition) => member.restart(partition),
       owners: () => member.owners(),
       stop: () => member.stop(),
     };

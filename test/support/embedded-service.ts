@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { pino } from 'pino';
 import { inlineWorkers } from '../../src/consumers/inline-worker.js';
+import type { SliceLimits } from '../../src/consumers/fold/prune.js';
 import type { ScoringOptions } from '../../src/consumers/fold/scorer.js';
 import type { ShadowScore } from '../../src/consumers/fold/shadow.js';
 import { Service } from '../../src/consumers/service.js';
@@ -30,6 +31,9 @@ export interface EmbeddedOptions {
   readonly maxBatchRecords?: number;
   readonly maxTaskIdleMs?: number;
   readonly maxValueBytes?: number;
+  /** Default: nothing is pruned. */
+  readonly retainMs?: number;
+  readonly pruneLimits?: SliceLimits;
   /** Default true. */
   readonly publishProfiles?: boolean;
   /** Unix ms; of the service and its workers. */
@@ -106,7 +110,7 @@ export class EmbeddedService {
     const registry = options.registry ?? defaultRegistry;
     const log = new FaultyLog(this.log);
     const workers: Worker[] = [];
-    const inline = inlineWorkers({ registry, clock: options.workerClock ?? clock, shadow: options.shadow });
+    const inline = inlineWorkers({ registry, clock: options.workerClock ?? clock, shadow: options.shadow, pruneLimits: options.pruneLimits });
     const startWorker: StartWorker = (setup, events) => {
       const worker = inline(setup, events);
       workers.push(worker);
@@ -116,7 +120,7 @@ export class EmbeddedService {
     const service = new Service(log, registry, startWorker, {
       dataDirectory: this.directory, group: 'test', topicPrefix: options.topicPrefix ?? '', partitioner: options.partitioner ?? 'murmur2',
       publishProfiles: options.publishProfiles ?? true, maxValueBytes: options.maxValueBytes ?? 1_048_576,
-      maxBatchRecords: options.maxBatchRecords ?? 20_000, maxTaskIdleMs: options.maxTaskIdleMs ?? 50,
+      maxBatchRecords: options.maxBatchRecords ?? 20_000, maxTaskIdleMs: options.maxTaskIdleMs ?? 50, retainMs: options.retainMs,
       clock, logger, scoring,
     });
     this.#running = { service, log, workers };

@@ -29,16 +29,22 @@ interface Judged extends ReplayedDecision {
   readonly reward: NaiveReward | null;
 }
 
-/** `uid` undefined: the state file has no such user. `missed` gathers topics whose missing events the state remembers. */
-export function comparePolicy(user: ReplayedUser, state: StateAudit, uid: number | undefined, links: readonly StoredLink[], rules: PolicyRules, missed: Set<ReplayedTopic>, report: Report): void {
+/**
+ * `uid` undefined: the state file has no such user. `closed`: decisions that lost a serving to a prune, with what they had earned. `missed` gathers
+ * topics whose missing events the state remembers.
+ */
+export function comparePolicy(user: ReplayedUser, state: StateAudit, uid: number | undefined, links: readonly StoredLink[], closed: ReadonlyMap<string, NaiveReward | null>, rules: PolicyRules, missed: Set<ReplayedTopic>, report: Report): void {
   const stored = { decision: uid === undefined ? [] : state.decisions(uid, 'decision'), shadow_decision: uid === undefined ? [] : state.decisions(uid, 'shadow_decision') };
   rememberDecisions(user.decisions, stored.decision, 'tip.scored', rules.incomplete, missed);
   rememberDecisions(user.shadowDecisions, stored.shadow_decision, 'tip.scored.shadow', rules.incomplete, missed);
   compareLinks(user, links, report);
 
   const servings = naiveLinks(user.tips);
-  const rewardOf = (decisionId: string, event: ScoredEvent) =>
-    naiveReward((tipId) => Object.hasOwn(event.features.vectors, tipId), servings.get(decisionId) ?? new Map<string, number>(), (tipId) => user.tips.has(tipId) ? naiveTip(tipId, user.tips.get(tipId)!) : undefined);
+  const rewardOf = (decisionId: string, event: ScoredEvent) => {
+    const kept = closed.get(decisionId);
+    if (kept !== undefined) return kept;
+    return naiveReward((tipId) => Object.hasOwn(event.features.vectors, tipId), servings.get(decisionId) ?? new Map<string, number>(), (tipId) => user.tips.has(tipId) ? naiveTip(tipId, user.tips.get(tipId)!) : undefined);
+  };
   const live = new Map<string, Judged>();
   for (const [decisionId, decision] of user.decisions) {
     const event = parse(decision.record);

@@ -4,8 +4,8 @@
  * further event could explain, such as a later time than the log's, stays a difference.
  */
 import type { AuditedDecision, AuditedTip } from '../../store/state-audit.js';
-import { byCodePoint, naiveTip } from './naive-profile.js';
-import { FROM_STATE, topicOf, type EventKind, type ReplayedDecision, type ReplayedTopic, type ReplayedUser } from './replayed.js';
+import { byCodePoint, KINDS, naiveTip } from './naive-profile.js';
+import { FROM_STATE, topicOf, type EventKind, type ReplayedDecision, type ReplayedEvent, type ReplayedTopic, type ReplayedUser } from './replayed.js';
 
 export interface StoredLink {
   readonly decisionId: string;
@@ -34,6 +34,12 @@ export function rememberTips(user: ReplayedUser, rows: readonly AuditedTip[], li
     const known = (user.tips.get(tipId) ?? []).filter((event) => event.decisionId === decisionId).map((event) => event.atMs);
     if (known.every((atMs) => servedAtMs < atMs)) add(tipId, 'served', servedAtMs, { decisionId });
   }
+}
+
+/** Whether the times of a row are those of these events, as far as no event that may be lost explains them. */
+export function isExplainedBy(row: AuditedTip, events: readonly ReplayedEvent[], incomplete: ReadonlySet<ReplayedTopic>): boolean {
+  const replayed = naiveTip(row.tipId, events);
+  return KINDS.every((kind) => row[kind] === replayed[kind] || (incomplete.has(topicOf(kind)) && isEarlier(row[kind], replayed[kind])));
 }
 
 /** Takes over decisions that were read from offsets the log no longer has: the lowest offset is the decision. */

@@ -10,7 +10,7 @@ import { partitionFunction, type PartitionerName } from '../../log/partitioner.j
 import type { Log } from '../../log/port.js';
 import type { Registry } from '../../projections/registry.js';
 import { generationDirectory, partitionFile, partitionsIn } from '../../store/layout.js';
-import { positionsOf, type Positions } from '../../store/profiles.js';
+import { checkAsOf, positionsOf, type Positions } from '../../store/profiles.js';
 import { StateAudit } from '../../store/state-audit.js';
 import { Findings, type Difference, type UnprovenUser } from './difference.js';
 import { NAIVE_FEATURES } from './naive-profile.js';
@@ -68,13 +68,14 @@ export interface VerifyProgress {
   readonly total: number;
 }
 
-/** Throws no_data without a state, offset_out_of_range for a log that ends before the state does, and what reading either throws; the signal's reason when it aborts. */
+/** Throws no_data without a state, as_of_pruned, offset_out_of_range for a log that ends before the state does, log_changed for another log than the state's, and what reading either throws; the signal's reason when it aborts. */
 export async function verify(log: Log, registry: Registry, target: VerifyTarget, question: VerifyQuestion, signal: AbortSignal, onProgress: (progress: VerifyProgress) => void = () => undefined): Promise<VerifyDocument> {
   const { sample } = question;
   const generation = generationDirectory(target.dataDirectory);
   const partitions = partitionsIn(generation);
   const threshold = sample === undefined ? { hash: Infinity, share: 1 } : sampleThreshold(generation, partitions, registry, sample);
   const includes = sample === undefined ? () => true : (userId: string) => userHash(sample.seed, userId) <= threshold.hash;
+  for (const partition of partitions) checkPartition(partitionFile(generation, partition), registry, question.asOfMs);
   const findings = new Findings(LISTED, target.topicPrefix);
   const positions = new Map<number, ReadonlyMap<string, number>>();
   let [users, events] = [0, 0];
@@ -88,7 +89,7 @@ export async function verify(log: Log, registry: Registry, target: VerifyTarget,
         { log, topicPrefix: target.topicPrefix, partition, rules, includes, signal },
         {
           asOfMs: question.asOfMs, registry, shadowLearning: target.shadowLearning, directory: target.dataDirectory,
-          eventsPerBucket: question.eventsInMemory ?? EVENTS_IN_MEMORY, share: threshold.share,
+          eventsPerBucket: question.eventsInMemory ?? EVENTS_IN_MEMORY, share: threshold.share, everybody: sample === undefined,
         },
         findings,
         (done, total) => onProgress({ partition, index: at + 1, partitions: partitions.length, done, total }),
@@ -106,6 +107,16 @@ export async function verify(log: Log, registry: Registry, target: VerifyTarget,
     unproven_count: findings.unprovenCount, unproven_users: findings.unproven,
     unproven_features: registry.names.filter((name) => !NAIVE_FEATURES.has(name)), sample: sample ?? null,
   };
+}
+
+/** Before hours of work. */
+function checkPartition(path: string, registry: Registry, asOfMs: number): void {
+  const state = new StateAudit(path, registry);
+  try {
+    checkAsOf([state], asOfMs);
+  } finally {
+    state.close();
+  }
 }
 
 /** The hash that the sample's last user has, and about what share of all users the sample is. */

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { Config } from '../../config.js';
-import type { Service } from '../../consumers/service.js';
 import { backfill, newRecord } from '../../demo/backfill.js';
 import { liveTraffic, systemClock } from '../../demo/live-traffic.js';
 import { simulateTraffic } from '../../demo/traffic.js';
@@ -117,19 +116,13 @@ async function showPast({ service }: RunningService, output: Output): Promise<vo
   const lag = (await service.lag()).reduce((sum, row) => sum + row.lag_records, 0);
   const agreed = counts.shadow_compared === 0 ? '-' : `${((100 * counts.shadow_agreed) / counts.shadow_compared).toFixed(1)}% of ${counts.shadow_compared}`;
   await output.write('\n');
-  await output.table(['EVENTS', 'USERS', 'REJECTED', 'LAG', 'DECISIONS', 'SHADOW AGREED'], [[upstreamEvents(service), counts.users, counts.rejected, lag, counts.decisions, agreed]]);
+  await output.table(['EVENTS', 'USERS', 'REJECTED', 'LAG', 'DECISIONS', 'SHADOW AGREED'], [[counts.applied, counts.users, counts.rejected, lag, counts.decisions, agreed]]);
   await output.write(`\n${live} decides, ${shadow ?? 'nobody'} is in its shadow. First profiles:\n\n`);
   const profiles: ProfileDocument[] = [];
   for (const userId of oneOfEachKind(service.knownUsers(USERS_TO_CHOOSE_FROM)).slice(0, SHOWN_USERS)) profiles.push(await service.profile(userId));
   const [first] = profiles;
   if (first === undefined) return;
   await output.table(['FEATURE', ...profiles.map(({ user_id: userId }) => userId)], Object.keys(first.features).map((name) => [name, ...profiles.map(({ features }) => features[name] ?? null)]));
-}
-
-/** Without the decisions, which are read back as input too. */
-function upstreamEvents(service: Service): number {
-  const tallies = service.tallies();
-  return ['tip.candidates', 'tip.served', 'tip.feedback'].reduce((sum, topic) => sum + (tallies.get(`applied:${topic}`) ?? 0), 0);
 }
 
 /** Ids say what kind of person they are: early-bird-003. */
@@ -141,7 +134,7 @@ function oneOfEachKind(userIds: readonly string[]): string[] {
 async function goOnLive({ service, log }: RunningService, config: Config, { users, rate, seed }: DemoOptions, output: Output, signal: AbortSignal): Promise<void> {
   const status = setInterval(() => {
     const { counts } = service.status();
-    output.note(`${upstreamEvents(service)} events applied, ${counts.decisions} decisions, ${counts.rejected} rejected`);
+    output.note(`${counts.applied} events applied, ${counts.decisions} decisions, ${counts.rejected} rejected`);
   }, STATUS_EVERY_MS);
   try {
     for await (const record of liveTraffic({ seed, users, ratePerSecond: rate, clock: systemClock, signal })) {

@@ -1,21 +1,24 @@
 import { openReaders, digestDocument } from '../../store/profiles.js';
 import { defaultRegistry } from '../../projections/registry.js';
 import { defineCommand } from '../command.js';
+import { knownAtOption, openKnownAt } from '../known-at.js';
 import { timeOption } from '../time-argument.js';
 
-export const digestCommand = defineCommand<{ asOf?: number }>({
+export const digestCommand = defineCommand<{ asOf?: number; knownAt?: string }>({
   name: 'digest',
   summary: 'Print one hash over all profiles, and the positions it holds for',
   details: 'SHA-256 over the lines `user TAB feature TAB value` of every known user. Two installations that have applied the same events print the same digest for the same --as-of.',
   examples: [
     ['tipstream digest --as-of 2026-11-20T00:00:00Z', 'as of a time'],
+    ['tipstream digest --as-of 2026-11-20 --known-at monday.json', 'by what was known when `digest --json > monday.json` ran'],
     ['tipstream digest --json | jq -r .digest', 'for programs'],
   ],
-  groups: ['log'],
-  options: [{ flags: '--as-of <time>', help: 'Unix ms or ISO 8601; now unless given', parse: timeOption('--as-of') }],
+  groups: ['log', 'kafka', 'events'],
+  options: [{ flags: '--as-of <time>', help: 'Unix ms or ISO 8601; now unless given', parse: timeOption('--as-of') }, knownAtOption],
   json: 'document',
-  async run({ options, config, output, json }) {
-    const readers = openReaders(config.data, defaultRegistry);
+  async run({ options, config, output, json, signal }) {
+    const known = options.knownAt === undefined ? undefined : await openKnownAt(config, options.knownAt, output, signal);
+    const readers = known?.readers ?? openReaders(config.data, defaultRegistry);
     try {
       const document = digestDocument(readers, options.asOf ?? Date.now(), defaultRegistry.featureSet);
       if (json) return await output.document(document);
@@ -24,6 +27,7 @@ export const digestCommand = defineCommand<{ asOf?: number }>({
       await output.table(['TOPIC', 'PARTITION', 'NEXT OFFSET'], rows);
     } finally {
       for (const reader of readers.values()) reader.close();
+      known?.close();
     }
   },
 });

@@ -13,6 +13,7 @@ import { defaultRegistry } from '../../projections/registry.js';
 import { createScratch, type Scratch } from '../../store/scratch.js';
 import { UsageError } from '../../usage-error.js';
 import { defineCommand } from '../command.js';
+import { knownAtOption, openKnownAt } from '../known-at.js';
 import { EXIT } from '../failure.js';
 import type { Output } from '../output.js';
 import { timeOption } from '../time-argument.js';
@@ -21,6 +22,7 @@ interface ExportOptions {
   readonly asOf?: number;
   readonly spine?: string;
   readonly asServed?: boolean;
+  readonly knownAt?: string;
   readonly format?: Format;
   readonly json?: boolean;
   readonly out?: string;
@@ -41,13 +43,15 @@ export const exportCommand = defineCommand<ExportOptions>({
   examples: [
     ['tipstream export --as-of 2026-11-20 --out profiles.parquet', 'all profiles as of a time'],
     ['tipstream export --spine labels.csv --format ndjson', 'the point-in-time join'],
+    ['tipstream export --spine labels.csv --known-at monday.json', 'the same by what was known when `digest --json > monday.json` ran'],
     ['tipstream export --as-served --out served.csv', 'every decision with the profile it was made with'],
   ],
-  groups: ['log', 'events'],
+  groups: ['log', 'kafka', 'events'],
   options: [
     { flags: '--as-of <time>', help: 'all profiles as of then: Unix ms or ISO 8601', parse: timeOption('--as-of') },
     { flags: '--spine <file>', help: 'a row for each of its lines' },
     { flags: '--as-served', help: 'the profiles stored with decisions' },
+    knownAtOption,
     { flags: '--format <format>', help: `${FORMATS.join(', ')} (default: by the ending of --out, else csv)`, parse: formatOption },
     { flags: '--json', help: 'the same as --format ndjson' },
     { flags: '--out <file>', help: 'write there, whole or not at all, instead of to stdout' },
@@ -57,6 +61,7 @@ export const exportCommand = defineCommand<ExportOptions>({
     const { asOf, spine, asServed = false } = options;
     if (asOf !== undefined && (spine !== undefined || asServed)) throw new UsageError(`--as-of cannot go with ${asServed ? '--as-served' : '--spine'}, whose times are its own`);
     if (asOf === undefined && spine === undefined && !asServed) throw new UsageError('say which profiles: --as-of TIME, --spine FILE or --as-served');
+    if (options.knownAt !== undefined && asServed) throw new UsageError('--known-at cannot go with --as-served: what was known is stored with each decision');
     const format = chooseFormat(options);
     const toFile = options.out !== undefined && options.out !== '-';
     if (format === 'parquet' && !toFile && output.isTerminal) throw new UsageError('Parquet is not for a terminal', { hint: 'give --out FILE, or pipe it' });
@@ -71,8 +76,10 @@ export const exportCommand = defineCommand<ExportOptions>({
         scratch ??= createScratch(config.data, Date.now());
         return join(scratch.directory, name);
       };
+      const view = options.knownAt === undefined ? undefined : await openKnownAt(config, options.knownAt, output, signal);
+      if (view !== undefined) resources.push(() => view.close());
       const table = await openTable({
-        dataDirectory: config.data, partitioner: config.partitioner, asServed, asOfMs: asOf ?? 0, nowMs: Date.now(), signal,
+        dataDirectory: config.data, partitioner: config.partitioner, asServed, view, asOfMs: asOf ?? 0, nowMs: Date.now(), signal,
         spine: spine === '-' ? await spool(scratchPath('spine'), signal) : spine, onProgress: (what) => output.progress(what),
       }, defaultRegistry);
       resources.push(() => table.close());

@@ -1,11 +1,15 @@
+import type { KnownState } from '../../analysts/known-at.js';
+import { TipstreamError } from '../../errors.js';
+import type { PartitionerName } from '../../log/partitioner.js';
 import { defaultRegistry } from '../../projections/registry.js';
-import { withReaderOf } from '../../store/locate-user.js';
+import { partitionOfUser, withReaderOf } from '../../store/locate-user.js';
 import { profileDocument } from '../../store/profiles.js';
 import { defineCommand } from '../command.js';
+import { knownAtOption, openKnownAt } from '../known-at.js';
 import { printable } from '../output.js';
 import { timeOption } from '../time-argument.js';
 
-export const profileCommand = defineCommand<{ asOf?: number }>({
+export const profileCommand = defineCommand<{ asOf?: number; knownAt?: string }>({
   name: 'profile',
   arguments: '<user>',
   summary: "Print a user's 30-day profile",
@@ -16,19 +20,33 @@ export const profileCommand = defineCommand<{ asOf?: number }>({
   examples: [
     ['tipstream profile u1', 'as of now'],
     ['tipstream profile u1 --as-of 2026-11-20T00:00:00Z', 'as it was then'],
+    ['tipstream profile u1 --as-of 2026-11-20 --known-at monday.json', 'as it was then, by what was known on Monday'],
     ['tipstream profile u1 --json | jq .features.tip_volume_30d', 'for programs'],
   ],
-  groups: ['log', 'events'],
-  options: [{ flags: '--as-of <time>', help: 'Unix ms or ISO 8601; now unless given', parse: timeOption('--as-of') }],
+  groups: ['log', 'kafka', 'events'],
+  options: [{ flags: '--as-of <time>', help: 'Unix ms or ISO 8601; now unless given', parse: timeOption('--as-of') }, knownAtOption],
   json: 'document',
-  async run({ args, options, config, output, json }) {
+  async run({ args, options, config, output, json, signal }) {
     const userId = args[0]!;
     const asOfMs = options.asOf ?? Date.now();
-    const document = withReaderOf({ dataDirectory: config.data, registry: defaultRegistry, partitioner: config.partitioner }, userId, (reader, partition) =>
-      profileDocument(reader, partition, userId, asOfMs, defaultRegistry.featureSet),
-    );
+    const document = options.knownAt === undefined
+      ? withReaderOf({ dataDirectory: config.data, registry: defaultRegistry, partitioner: config.partitioner }, userId, (reader, partition) => profileDocument(reader, partition, userId, asOfMs, defaultRegistry.featureSet))
+      : await knownProfile(await openKnownAt(config, options.knownAt, output, signal, userId), config.partitioner, userId, asOfMs);
     if (json) return await output.document(document);
     await output.write(`${printable(userId)} as of ${new Date(asOfMs).toISOString()}\n`);
     await output.table(['FEATURE', 'VALUE'], Object.entries(document.features));
   },
 });
+
+/** Closes `known`. */
+function knownProfile(known: KnownState, partitioner: PartitionerName, userId: string, asOfMs: number): ReturnType<typeof profileDocument> {
+  try {
+    const [first] = known.readers.values();
+    const partition = partitionOfUser(userId, partitioner, first?.identity.partitions ?? 1, known.readers);
+    const reader = known.readers.get(partition);
+    if (reader === undefined) throw new TipstreamError('no_data', `the positions do not name partition ${partition}, which has this user`, { hint: 'take them from the member that holds it' });
+    return profileDocument(reader, partition, userId, asOfMs, defaultRegistry.featureSet);
+  } finally {
+    known.close();
+  }
+}

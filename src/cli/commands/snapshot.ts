@@ -1,8 +1,5 @@
+import { takeSnapshot } from '../../export/take-snapshot.js';
 import { defaultRegistry } from '../../projections/registry.js';
-import { outputFile } from '../../export/output-file.js';
-import { positionsOf } from '../../store/profiles.js';
-import { writeSnapshotFile } from '../../store/snapshot-file.js';
-import { copyState } from '../../store/state-copy.js';
 import { defineCommand } from '../command.js';
 import { EXIT } from '../failure.js';
 import { timeOption } from '../time-argument.js';
@@ -33,26 +30,16 @@ export const snapshotCommand = defineCommand<SnapshotOptions>({
   json: 'document',
   async run({ args, options, config, output, json, signal }) {
     const nowMs = Date.now();
-    const file = outputFile(args[0]!, options.force === true);
+    const asOfMs = options.asOf ?? nowMs;
     try {
-      const copy = await copyState(config.data, defaultRegistry, nowMs, {
-        signal, onProgress: (copied, total) => output.progress(`copying the state: ${Math.floor((100 * copied) / Math.max(1, total))} %`),
+      const { positions, ...counts } = await takeSnapshot({
+        dataDirectory: config.data, registry: defaultRegistry, path: args[0]!, replace: options.force === true, asOfMs, nowMs, signal, onProgress: (what) => output.progress(what),
       });
-      try {
-        const asOfMs = options.asOf ?? nowMs;
-        const positions = positionsOf(new Map([...copy.readers].map(([partition, reader]) => [partition, reader.positions()])));
-        const counts = await writeSnapshotFile(copy, defaultRegistry, file.temporary, { asOfMs, takenAtMs: nowMs, signal, onProgress: (users) => output.progress(`${users} users`) });
-        signal.throwIfAborted();
-        file.publish();
-        output.progress('');
-        if (json) await output.document({ file: args[0], as_of_ms: asOfMs, taken_at_ms: nowMs, feature_set: defaultRegistry.featureSet, ...counts, positions });
-        else output.note(`${args[0]}: ${counts.profiles} profiles of ${counts.users} users, ${counts.tips} tips, ${counts.decisions} decisions`);
-      } finally {
-        copy.close();
-      }
+      output.progress('');
+      if (json) await output.document({ file: args[0], as_of_ms: asOfMs, taken_at_ms: nowMs, feature_set: defaultRegistry.featureSet, ...counts, positions });
+      else output.note(`${args[0]}: ${counts.profiles} profiles of ${counts.users} users, ${counts.tips} tips, ${counts.decisions} decisions`);
     } finally {
       output.progress('');
-      file.discard();
     }
     return EXIT.ok;
   },

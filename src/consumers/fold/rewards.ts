@@ -1,6 +1,7 @@
 /**
  * Settles a decision: works out its reward from its servings and kept times, and moves the sums of the policy that scored it by the exact
- * difference. Called whenever a decision, a link to it or a kept time of a linked tip arrives, in whatever order they come.
+ * difference. Called whenever a decision, a link to it or a kept time of a linked tip arrives, in whatever order they come. A decision that a prune has closed
+ * keeps the reward it had then.
  */
 import { resetAt, settingsAt, countsAfterReset, type PolicySettings } from '../../policies/control.js';
 import { applyRewardChange } from '../../policies/learning.js';
@@ -33,11 +34,8 @@ export class RewardSettler {
   settle(user: UserEntry, decisionId: string): void {
     const decision = this.#state.decisions.get(user.uid, decisionId);
     if (decision === undefined || decision.scoredOffset === null) return;
-    const reward = rewardOf(
-      this.#state.links.ofDecision(user.uid, decisionId),
-      (tipId) => recordedVector(decision.event, tipId) !== undefined,
-      (tipId) => this.#state.tips.obtain(user, tipId).tip,
-    );
+    const closed = this.#state.closedDecisions.get(user.uid, decisionId);
+    const reward = closed === undefined ? this.#earned(user, decision) : closed.earned;
     this.#learn(user, this.#state.decisions, decision, reward);
     const shadow = this.#state.shadowDecisions.get(user.uid, decisionId);
     if (shadow === undefined) return;
@@ -56,6 +54,14 @@ export class RewardSettler {
     const state = this.#sumSince(user, eventPolicy, policy, since);
     if (keep && since > stored.resetAtMs) this.#state.policyStates.put(user.uid, eventPolicy, since, state);
     return state;
+  }
+
+  #earned(user: UserEntry, { decisionId, event }: StoredDecision): Reward | null {
+    return rewardOf(
+      this.#state.links.ofDecision(user.uid, decisionId),
+      (tipId) => recordedVector(event, tipId) !== undefined,
+      (tipId) => this.#state.tips.obtain(user, tipId).tip,
+    );
   }
 
   #sumSince(user: UserEntry, eventPolicy: string, policy: PolicyDefinition, since: number): RidgeState {

@@ -13,7 +13,7 @@ import type { RewardSettler } from './rewards.js';
 
 export type ShadowScore = (job: ShadowJob, nowMs: number) => ScoredEvent | undefined;
 
-/** Scores one job with the shadow that its settings name; undefined when the shadow was turned off for it. */
+/** Scores one job with the shadow that its settings name; undefined when the shadow was turned off for it, or has answered already. */
 export function shadowScorer(state: PartitionState, featureSet: string, rewards: RewardSettler, base: PolicySettings): ShadowScore {
   return (job, nowMs) => {
     const { candidates, profile } = job;
@@ -23,6 +23,7 @@ export function shadowScorer(state: PartitionState, featureSet: string, rewards:
     const policy = policyNamed(shadow);
     const eventPolicy = shadowEventName(shadow);
     const user = state.users.obtain(candidates.user_id);
+    if (state.shadowDecisions.has(user.uid, candidates.decision_id)) return undefined; // of a file that a power failure set back: the log has its answer
     const scored = scoreCandidates({
       policy, eventPolicy, state: rewards.stateAt(user, eventPolicy, policy, requestedAtMs, true),
       decisionId: candidates.decision_id, salt, epsilon, requestedAtMs, utcOffsetMin: candidates.utc_offset_min ?? 0,

@@ -3,6 +3,7 @@ import { TipstreamError, type ErrorCode } from '../../errors.js';
 import type { CandidatesEvent, ScoredEvent } from '../../topics.js';
 import type { TipState } from '../../projections/tip.js';
 import type { Committed, Decided, RejectedRecord, WorkerSetup } from '../worker-contract.js';
+import type { PruneReport } from '../pruner.js';
 import type { PackedDelivery } from './record-packing.js';
 
 /** `worker` numbers one life of one partition in one thread. */
@@ -22,6 +23,7 @@ export type Report =
   | { readonly type: 'running'; readonly worker: number }
   | { readonly type: 'stopped'; readonly worker: number; readonly error: PlainError }
   | { readonly type: 'rejected'; readonly worker: number; readonly record: RejectedRecord }
+  | { readonly type: 'pruned'; readonly worker: number; readonly pruned: PruneReport }
   | { readonly type: 'shadow-failed'; readonly worker: number; readonly decisionId: string; readonly reason: string }
   | { readonly type: 'answer'; readonly call: number; readonly result: Decided | ScoredEvent | ReadonlyMap<string, number> | undefined }
   | { readonly type: 'failure'; readonly call: number; readonly error: PlainError };

@@ -12,6 +12,8 @@ import { pack, transferable } from './record-packing.js';
 /** Most of what a batch makes is dead at its end: room for it to die young, and a bound so that the rest is collected before it piles up. */
 const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 256 };
 const END_WITHIN_MS = 1_000;
+/** The threadId of a thread that has ended. */
+const ENDED = -1;
 
 interface Call {
   readonly resolve: (result: unknown) => void;
@@ -19,24 +21,36 @@ interface Call {
   readonly thread: Thread;
 }
 
+interface Started {
+  readonly events: WorkerEvents;
+  readonly thread: Thread;
+}
+
 export class ThreadWorkers {
+  readonly #entry: URL;
   readonly #threads: Thread[];
-  readonly #events = new Map<number, WorkerEvents>();
+  readonly #workers = new Map<number, Started>();
+  /** Threads that died, with what their partitions are told. */
+  readonly #lost = new Map<Thread, TipstreamError>();
   readonly #calls = new Map<number, Call>();
   #lastWorker = 0;
   #lastCall = 0;
   #closing = false;
 
-  constructor(threads: number) {
+  /** @param entry what a thread runs; tests replace it */
+  constructor(threads: number, entry = new URL('./worker-thread.js', import.meta.url)) {
+    this.#entry = entry;
     this.#threads = Array.from({ length: threads }, () => this.#startThread());
   }
 
   readonly start: StartWorker = (setup, events) => {
     const worker = ++this.#lastWorker;
-    const thread = this.#threads[setup.identity.partition % this.#threads.length]!;
-    this.#events.set(worker, events);
+    const thread = this.#threadOf(setup.identity.partition);
+    this.#workers.set(worker, { events, thread });
     const send = (command: Command, transfer: ArrayBuffer[] = []) => thread.postMessage(command, transfer);
     send({ type: 'start', worker, setup });
+    /** Nothing is left to wait for in a thread that is lost. */
+    const unlessLost = (done: Promise<void>) => done.catch((error: unknown) => (this.#lost.has(thread) ? undefined : Promise.reject(error as Error)));
     const handle: Worker = {
       deliver: (delivery) => {
         const packed = pack(delivery);
@@ -45,14 +59,14 @@ export class ThreadWorkers {
       decide: (request: CandidatesEvent) => this.#call<Decided>(thread, (call) => send({ type: 'decide', worker, call, request })),
       preview: (request: CandidatesEvent) => this.#call<ScoredEvent>(thread, (call) => send({ type: 'preview', worker, call, request })),
       published: (seq) => send({ type: 'published', worker, seq }),
-      idle: () => this.#call<void>(thread, (call) => send({ type: 'idle', worker, call })),
+      idle: () => unlessLost(this.#call<void>(thread, (call) => send({ type: 'idle', worker, call }))),
       hold: () => this.#call<ReadonlyMap<string, number>>(thread, (call) => send({ type: 'hold', worker, call })),
       release: () => send({ type: 'release', worker }),
       replaceTips: (userId, tips) => this.#call<void>(thread, (call) => send({ type: 'replace-tips', worker, call, userId, tips })),
-      drain: () => this.#call<void>(thread, (call) => send({ type: 'drain', worker, call })),
+      drain: () => unlessLost(this.#call<void>(thread, (call) => send({ type: 'drain', worker, call }))),
       close: () => {
         send({ type: 'close', worker });
-        this.#events.delete(worker);
+        this.#workers.delete(worker);
       },
     };
     return handle;
@@ -62,7 +76,7 @@ export class ThreadWorkers {
   async close(): Promise<void> {
     this.#closing = true;
     await Promise.all(
-      this.#threads.map((thread) => {
+      this.#threads.filter((thread) => !this.#lost.has(thread)).map((thread) => {
         const ended = new Promise((resolve) => thread.once('exit', resolve));
         const cut = setTimeout(() => void thread.terminate(), END_WITHIN_MS);
         thread.postMessage({ type: 'end' } satisfies Command);
@@ -71,18 +85,30 @@ export class ThreadWorkers {
     );
   }
 
+  /** Throws while the thread is dying. One that is dead is replaced, for partitions that are begun anew. */
+  #threadOf(partition: number): Thread {
+    const index = partition % this.#threads.length;
+    const thread = this.#threads[index]!;
+    const error = this.#lost.get(thread);
+    if (error === undefined) return thread;
+    if (thread.threadId !== ENDED) throw error; // its files may still be open
+    return (this.#threads[index] = this.#startThread());
+  }
+
   #startThread(): Thread {
-    const thread = new Thread(new URL('./worker-thread.js', import.meta.url), { resourceLimits: RESOURCE_LIMITS });
+    const thread = new Thread(this.#entry, { resourceLimits: RESOURCE_LIMITS });
     thread.on('message', (report: Report) => this.#take(report));
-    thread.on('error', (error) => this.#lost(thread, error));
+    thread.on('error', (error) => this.#lose(thread, error));
     thread.on('exit', (code) => {
-      if (!this.#closing) this.#lost(thread, new Error(`the worker thread ended with code ${code}`));
+      if (!this.#closing) this.#lose(thread, new Error(`the worker thread ended with code ${code}`));
     });
     return thread;
   }
 
   #call<T>(thread: Thread, send: (call: number) => void): Promise<T> {
     return new Promise<T>((resolve, reject) => {
+      const error = this.#lost.get(thread);
+      if (error !== undefined) return reject(error);
       const call = ++this.#lastCall;
       this.#calls.set(call, { resolve: resolve as (result: unknown) => void, reject, thread });
       send(call);
@@ -97,7 +123,7 @@ export class ThreadWorkers {
       else call?.reject(errorFrom(report.error));
       return;
     }
-    const events = this.#events.get(report.worker);
+    const events = this.#workers.get(report.worker)?.events;
     switch (report.type) {
       case 'committed':
         return events?.committed({ ...report.committed, outbox: report.committed.outbox.map(withBuffers) });
@@ -107,20 +133,24 @@ export class ThreadWorkers {
         return events?.stopped(errorFrom(report.error));
       case 'rejected':
         return events?.rejected(report.record);
+      case 'pruned':
+        return events?.pruned(report.pruned);
       case 'shadow-failed':
         return events?.shadowFailed(report.decisionId, report.reason);
     }
   }
 
   /** A thread that died takes its partitions with it; their files are whole, because nothing was committed half. */
-  #lost(thread: Thread, cause: Error): void {
+  #lose(thread: Thread, cause: Error): void {
+    if (this.#lost.has(thread)) return; // an error is followed by the end
     const error = new TipstreamError('internal', `a worker thread was lost: ${cause.message}`, { hint: 'start again: what was not committed is read from the log once more', cause });
+    this.#lost.set(thread, error);
     for (const [call, { reject, thread: of }] of this.#calls) {
       if (of !== thread) continue;
       this.#calls.delete(call);
       reject(error);
     }
-    for (const events of this.#events.values()) events.stopped(error);
+    for (const { events, thread: of } of [...this.#workers.values()]) if (of === thread) events.stopped(error);
   }
 }
 

@@ -19,6 +19,7 @@ function events(worker: number): WorkerEvents {
     running: () => report({ type: 'running', worker }),
     stopped: (error) => report({ type: 'stopped', worker, error: plainError(error) }),
     rejected: (record) => report({ type: 'rejected', worker, record }),
+    pruned: (pruned) => report({ type: 'pruned', worker, pruned }),
     shadowFailed: (decisionId, reason) => report({ type: 'shadow-failed', worker, decisionId, reason }),
   };
 }

@@ -36,7 +36,7 @@ export const markup = `<!doctype html>
 <main id="content">
   <section aria-label="Counters">
     <dl class="tiles">
-      <div><dt>Events applied</dt><dd id="applied">&ndash;</dd></div>
+      <div title="Valid events of producers (candidates, served, feedback) and controls, since the state files were made. Decisions that were read back are not counted."><dt>Events applied</dt><dd id="applied">&ndash;</dd></div>
       <div><dt>Users</dt><dd id="users">&ndash;</dd></div>
       <div><dt>Rejected</dt><dd id="rejected">&ndash;</dd></div>
       <div><dt>Decisions</dt><dd id="decisions">&ndash;</dd></div>

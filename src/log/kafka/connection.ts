@@ -6,9 +6,9 @@
  * Hence `reading` never waits, and whoever does wait opens a cluster of its own.
  */
 import type { Socket } from 'node:net';
-import kafkajs, { type Admin, type ISocketFactory, type Kafka, type RetryOptions } from 'kafkajs';
+import kafkajs, { type Admin, type Consumer, type ConsumerConfig, type ISocketFactory, type RetryOptions } from 'kafkajs';
 import { asTipstreamError, rootCause, topicNotFound } from './failures.js';
-import { type Broker, type Cluster, createCluster, createLogger, openSocket, type PartitionMetadata } from './internals.js';
+import { type Broker, type Cluster, createAdmin, createCluster, createConsumer, createLogger, type Joins, openSocket, type PartitionMetadata } from './internals.js';
 import { connectionConfig, type KafkaLogOptions, logCreatorFor, type LogFunction } from './options.js';
 import { settledWithin } from './retry.js';
 
@@ -18,13 +18,12 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const CLOSES_WITHIN_MS = 2000;
 /** Reads and appends retry on their own terms, where they can be stopped; kafkajs should give up soon. */
 const SHORT_RETRY: RetryOptions = { initialRetryTime: 100, maxRetryTime: 1000, retries: 3 };
-/** For group members: nobody else retries for them, and a crash costs them their session. */
+/** For group members: a crash costs them their session. */
 export const LONG_RETRY: RetryOptions = { initialRetryTime: 100, maxRetryTime: 1000, retries: 1000 };
 
 export class Connection {
   readonly brokers: readonly string[];
   readonly log: LogFunction;
-  readonly kafka: Kafka;
   readonly admin: Admin;
   readonly reading: Cluster;
   readonly #config;
@@ -35,10 +34,8 @@ export class Connection {
     this.#config = connectionConfig(options);
     this.brokers = this.#config.brokers;
     this.log = options.log ?? (() => undefined);
-    const logCreator = logCreatorFor(options.log);
-    this.#logger = createLogger({ level: kafkajs.logLevel.INFO, logCreator });
-    this.kafka = new kafkajs.Kafka({ ...this.#config, socketFactory: new Sockets().open, logLevel: kafkajs.logLevel.INFO, logCreator, retry: SHORT_RETRY });
-    this.admin = this.kafka.admin();
+    this.#logger = createLogger({ level: kafkajs.logLevel.INFO, logCreator: logCreatorFor(options.log) });
+    this.admin = createAdmin(this.newCluster(), this.#logger, SHORT_RETRY);
     this.reading = this.newCluster();
   }
 
@@ -69,6 +66,12 @@ export class Connection {
     });
     this.#clusters.set(cluster, sockets);
     return cluster;
+  }
+
+  /** On a cluster of its own, which must be closed after it. */
+  newConsumer(options: ConsumerConfig, joins: Joins): { readonly consumer: Consumer; readonly cluster: Cluster } {
+    const cluster = this.newCluster();
+    return { consumer: createConsumer(cluster, this.#logger, options, joins), cluster };
   }
 
   async closeCluster(cluster: Cluster): Promise<void> {

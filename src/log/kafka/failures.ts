@@ -32,6 +32,13 @@ export function isTransient(error: unknown): boolean {
   return UNREACHABLE.has(cause.name) || UNAVAILABLE_TYPES.has(cause.type ?? '');
 }
 
+/** Whether a join of the group that failed so may succeed later: what kafkajs itself would try again, which it says by a mark that is absent from foreign errors. */
+export function mayJoinAgain(error: unknown): boolean {
+  if (isTransient(error)) return true;
+  const { name, retriable } = error as { readonly name?: string; readonly retriable?: boolean };
+  return retriable !== false && !['RangeError', 'ReferenceError', 'SyntaxError', 'TypeError'].includes(name ?? '');
+}
+
 /**
  * @param action what was being done, as in "could not <action>"
  * @param brokers as configured, for the message

@@ -168,7 +168,10 @@ export class Feeds {
     const level = now - lane.warnedAt > WARNS_EVERY_MS ? 'warn' : 'debug';
     if (level === 'warn') lane.warnedAt = now;
     this.#connection.log(level, 'A fetch failed and is tried again', { lane: lane.name, attempt: lane.failures, error: String(error) });
-    setTimeout(() => this.wake(), waitMs + 1);
+    setTimeout(() => {
+      lane.pausedUntil = 0; // a timer may be early, and nobody else need come by
+      this.wake();
+    }, waitMs);
   }
 
   async #deliverAll(): Promise<void> {

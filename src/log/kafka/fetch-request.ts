@@ -28,6 +28,8 @@ export interface FetchTarget {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
+  /** Default: PARTITION_BYTES. */
+  readonly maxBytes?: number;
 }
 
 export interface FetchedPartition {
@@ -56,9 +58,9 @@ export async function fetchFrom(cluster: Cluster, nodeId: number, targets: reado
     minBytes: 1,
     maxBytes: RESPONSE_BYTES,
     isolationLevel: READ_COMMITTED,
-    topics: targets.map(({ topic, partition, offset }) => ({
+    topics: targets.map(({ topic, partition, offset, maxBytes = PARTITION_BYTES }) => ({
       topic,
-      partitions: [{ partition, fetchOffset: String(offset), maxBytes: PARTITION_BYTES }],
+      partitions: [{ partition, fetchOffset: String(offset), maxBytes }],
     })),
   });
   return sendTo(cluster, nodeId, (broker) => {

@@ -6,7 +6,7 @@
  */
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
-import type { ISocketFactory, KafkaConfig, logCreator, RetryOptions } from 'kafkajs';
+import type { Admin, Consumer, ConsumerConfig, ISocketFactory, KafkaConfig, logCreator, RetryOptions } from 'kafkajs';
 
 const require = createRequire(import.meta.url);
 
@@ -61,7 +61,7 @@ export interface Cluster {
   ): Promise<readonly { topic: string; partitions: readonly { partition: number; offset: string }[] }[]>;
 }
 
-interface Logger {
+export interface Logger {
   namespace(name: string): Logger;
 }
 
@@ -83,7 +83,19 @@ const ClusterClass = require('kafkajs/src/cluster') as new (options: ClusterOpti
 export const openSocket = (require('kafkajs/src/network/socketFactory') as () => ISocketFactory)();
 
 interface ConnectionPool {
+  readonly pool: readonly BrokerConnection[];
   getConnection(index?: number): Promise<unknown>;
+}
+
+interface BrokerConnection {
+  readonly host: string;
+  readonly port: number;
+  /** The newest. */
+  readonly socket?: Socket | null;
+  connect(): Promise<unknown>;
+  disconnect(): Promise<unknown>;
+  send(request: ProtocolRequest<unknown>): Promise<unknown>;
+  rejectRequests(error: Error): void;
 }
 
 interface ConnectingBroker {
@@ -98,8 +110,65 @@ export function createCluster(options: ClusterOptions): Cluster {
   const createBroker = brokerPool.createBroker.bind(brokerPool);
   brokerPool.createBroker = (of) => connectWhole(createBroker(of));
   const build = connectionPoolBuilder.build.bind(connectionPoolBuilder);
-  connectionPoolBuilder.build = async (address) => connectOnce(await build(address));
+  connectionPoolBuilder.build = async (address) => {
+    const pool = await build(address);
+    for (const connection of pool.pool) settleAll(connection);
+    return connectOnce(pool);
+  };
   return cluster;
+}
+
+const { KafkaJSConnectionClosedError } = require('kafkajs/src/errors') as { KafkaJSConnectionClosedError: new (message: string, at: { host: string; port: number }) => Error };
+/** How long a connection that is given up waits for the answers to requests under way. */
+const LAST_ANSWERS_WITHIN_MS = 2000;
+
+/**
+ * Whatever was asked of a connection is settled when its socket is gone, or given up. kafkajs does not notice that a socket is destroyed on our side; a
+ * connection that is given up waits for its last answers as long as a request may take; and one whose requests time out is used again, though the broker
+ * behind it may long be another: the Java client ends it too.
+ */
+function settleAll(connection: BrokerConnection): void {
+  const connect = connection.connect.bind(connection);
+  const disconnect = connection.disconnect.bind(connection);
+  const send = connection.send.bind(connection);
+  const gone = new WeakMap<Socket, Promise<never>>();
+  const closed = (message: string) => new KafkaJSConnectionClosedError(message, connection);
+  const whenGone = (socket: Socket): Promise<never> => {
+    const promise = new Promise<never>((_, reject) => {
+      socket.once('close', () => {
+        // kafkajs' own handlers go first: they know why.
+        setImmediate(() => {
+          reject(closed('Closed connection'));
+          if (connection.socket === socket) connection.rejectRequests(closed('Closed connection'));
+        });
+      });
+    });
+    promise.catch(() => undefined);
+    return promise;
+  };
+  connection.connect = () => {
+    const connected = connect();
+    const { socket } = connection;
+    if (!socket) return connected;
+    if (!gone.has(socket)) gone.set(socket, whenGone(socket));
+    return Promise.race([connected, gone.get(socket)!]);
+  };
+  connection.disconnect = async () => {
+    const limit = setTimeout(() => connection.rejectRequests(closed('Disconnected')), LAST_ANSWERS_WITHIN_MS);
+    try {
+      return await disconnect();
+    } finally {
+      clearTimeout(limit);
+    }
+  };
+  connection.send = async (request) => {
+    try {
+      return await send(request);
+    } catch (error) {
+      if ((error as Error).name === 'KafkaJSRequestTimeoutError') connection.socket?.destroy(error as Error);
+      throw error;
+    }
+  };
 }
 
 /** From the first packet to the broker's answer about what it speaks and who is asking: whoever needs longer is none, or of no use. */
@@ -151,6 +220,34 @@ const Encoder = require('kafkajs/src/protocol/encoder') as new () => { writeBuff
 export function requestBody(bytes: Buffer): unknown {
   return new Encoder().writeBuffer(bytes);
 }
+
+const newAdmin = require('kafkajs/src/admin') as (options: { cluster: Cluster; logger: Logger; retry: RetryOptions; instrumentationEmitter: null }) => Admin;
+const newConsumer = require('kafkajs/src/consumer') as (options: ConsumerConfig & { cluster: Cluster; logger: Logger }) => Consumer;
+
+/** kafkajs' own, on a cluster of ours. */
+export function createAdmin(cluster: Cluster, logger: Logger, retry: RetryOptions): Admin {
+  return newAdmin({ cluster, logger, retry, instrumentationEmitter: null });
+}
+
+/** @param joins runs a join of the group, as often as it takes */
+export function createConsumer(cluster: Cluster, logger: Logger, options: ConsumerConfig, joins: Joins): Consumer {
+  joinsOn.set(cluster, joins);
+  return newConsumer({ ...options, cluster, logger });
+}
+
+export type Joins = (join: () => Promise<void>) => Promise<void>;
+const joinsOn = new WeakMap<Cluster, Joins>();
+
+/**
+ * kafkajs takes a join that failed for one that was not needed: it goes back to heartbeats, in a generation for which it may have no assignment, or without
+ * a member id and then without heartbeats too, and never joins again unless the group happens to rebalance.
+ */
+const { prototype: consumerGroup } = require('kafkajs/src/consumer/consumerGroup') as { prototype: { readonly cluster: Cluster; joinAndSync(): Promise<void> } };
+const { joinAndSync } = consumerGroup;
+consumerGroup.joinAndSync = function () {
+  const join = () => joinAndSync.call(this);
+  return joinsOn.get(this.cluster)?.(join) ?? join();
+};
 
 interface ProtocolError {
   readonly type: string;

@@ -13,11 +13,12 @@ import type { GroupMember, GroupOptions } from '../port.js';
 import { coPartitionAssigner } from './co-partition.js';
 import { Committer } from './committer.js';
 import { type Connection, LONG_RETRY, partitionsOf } from './connection.js';
-import { offsetOutOfRange, isTransient } from './failures.js';
+import { offsetOutOfRange, isTransient, mayJoinAgain } from './failures.js';
 import { Feeds } from './feeds.js';
 import { groupOwners } from './groups.js';
+import type { Cluster } from './internals.js';
 import { rangesOf } from './offset-ranges.js';
-import { pause, settledWithin } from './retry.js';
+import { pause, retrying, settledWithin } from './retry.js';
 
 const SESSION_TIMEOUT_MS = 10_000;
 const HEARTBEAT_INTERVAL_MS = 500;
@@ -27,6 +28,7 @@ const IDLE_MS = 100;
 const LEAVES_WITHIN_MS = 5000;
 /** How late new partitions are noticed, at most. */
 const METADATA_MAX_AGE_MS = 60_000;
+const WARNS_EVERY_MS = 5000;
 
 /** A partition held by this member; another object each time it is assigned. */
 interface Holding {
@@ -37,10 +39,12 @@ export class KafkaGroupMember implements GroupMember {
   readonly #connection: Connection;
   readonly #options: GroupOptions;
   readonly #consumer: Consumer;
+  readonly #cluster: Cluster;
   readonly #feeds: Feeds;
   readonly #committer: Committer;
   readonly #partitionCount: number;
   readonly #held = new Map<number, Holding>();
+  readonly #leaving = new AbortController();
   #memberId: string | null = null;
   #joining = true;
   #aliveAt = 0;
@@ -57,7 +61,7 @@ export class KafkaGroupMember implements GroupMember {
     this.#options = options;
     this.#partitionCount = partitionCount;
     const state = () => ({ address: options.address ?? null, partitions: [...this.#held.keys()] });
-    this.#consumer = connection.kafka.consumer({
+    const { consumer, cluster } = connection.newConsumer({
       groupId: options.group,
       partitionAssigners: [coPartitionAssigner(state, () => (this.#joining = true), (assigned) => this.#onAssign(assigned))],
       sessionTimeout: SESSION_TIMEOUT_MS,
@@ -67,7 +71,9 @@ export class KafkaGroupMember implements GroupMember {
       allowAutoTopicCreation: false,
       metadataMaxAge: METADATA_MAX_AGE_MS,
       retry: { ...LONG_RETRY, restartOnFailure: () => Promise.resolve(this.#state === 'running') },
-    });
+    }, (join) => this.#joins(join));
+    this.#consumer = consumer;
+    this.#cluster = cluster;
     this.#committer = new Committer(this.#consumer, connection.log);
     this.#feeds = new Feeds(connection, {
       mayDeliver: () => !this.#joining && performance.now() - this.#aliveAt < SESSION_TIMEOUT_MS,
@@ -109,6 +115,20 @@ export class KafkaGroupMember implements GroupMember {
     await this.#firstJoin;
   }
 
+  /** Until it has joined: what it holds may be somebody else's from the first try on, and only a join tells. */
+  #joins(join: () => Promise<void>): Promise<void> {
+    let warnedAt = -Infinity;
+    return retrying(join, {
+      signal: this.#leaving.signal,
+      mayRetry: mayJoinAgain,
+      onRetry: (error) => {
+        if (performance.now() - warnedAt < WARNS_EVERY_MS) return;
+        warnedAt = performance.now();
+        this.#connection.log('warn', 'Joining the group failed and is tried again', { group: this.#options.group, error: String(error) });
+      },
+    });
+  }
+
   /** The leader gives up what it loses before it tells anybody who has it now, so that a new owner does not begin beside the old one. */
   #onAssign(assigned: ReadonlyMap<string, readonly number[]>): void {
     const kept = this.#memberId === null || this.#state !== 'running' ? undefined : assigned.get(this.#memberId);
@@ -140,14 +160,15 @@ export class KafkaGroupMember implements GroupMember {
   }
 
   #assign(assigned: ReadonlySet<number>, sameMember: boolean): void {
-    const { handler } = this.#options;
     for (const partition of [...this.#held.keys()]) if (!sameMember || !assigned.has(partition)) this.#release(partition);
     const added = [...assigned].filter((partition) => !this.#held.has(partition)).toSorted((a, b) => a - b);
-    for (const partition of added) {
-      const holding = { released: new AbortController() };
-      this.#held.set(partition, holding);
-      void this.#open(partition, holding, handler.positions(partition));
-    }
+    for (const partition of added) this.#take(partition);
+  }
+
+  #take(partition: number): void {
+    const holding = { released: new AbortController() };
+    this.#held.set(partition, holding);
+    void this.#open(partition, holding, this.#options.handler.positions(partition));
   }
 
   #release(partition: number): void {
@@ -217,8 +238,10 @@ export class KafkaGroupMember implements GroupMember {
   }
 
   async #leave(): Promise<void> {
+    this.#leaving.abort();
     for (const { released } of this.#held.values()) released.abort();
     await Promise.all([this.#feeds.close(), settledWithin(this.#consumer.disconnect(), LEAVES_WITHIN_MS)]);
+    await this.#connection.closeCluster(this.#cluster);
   }
 
   async stop(): Promise<void> {
@@ -238,6 +261,16 @@ export class KafkaGroupMember implements GroupMember {
   stopPartition(partition: number): void {
     this.#held.get(partition)?.released.abort();
     this.#feeds.remove(partition);
+  }
+
+  restart(partition: number): void {
+    if (!this.#held.has(partition) || this.#state !== 'running') return;
+    this.stopPartition(partition);
+    try {
+      this.#take(partition);
+    } catch (error) {
+      void this.#fail(this.#connection.failure(error, 'take over partitions'));
+    }
   }
 
   owners(): Promise<ReadonlyMap<number, string>> {

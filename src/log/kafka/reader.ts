@@ -6,7 +6,7 @@ import type { LogRecord, ReadRange } from '../port.js';
 import { type Connection, partitionsOf } from './connection.js';
 import { errorFromCode, type Cluster } from './internals.js';
 import { offsetOutOfRange } from './failures.js';
-import { fetchFrom, type FetchedPartition } from './fetch-request.js';
+import { fetchFrom, type FetchedPartition, type FetchTarget } from './fetch-request.js';
 import { offsetRange, partitionNotFound } from './offset-ranges.js';
 import { decodeRecords, splitBatches } from './record-batch.js';
 import { pause, retrying } from './retry.js';
@@ -17,6 +17,8 @@ const GIVES_UP_AFTER_MS = 60_000;
 const FOLLOW_WAIT_MS = 500;
 /** Records yielded at once, more or less: batches are not split. */
 const YIELD_RECORDS = 5000;
+/** The broker sends the first batch whole, however little is asked for: enough for one record. */
+const ONE_BATCH_BYTES = 1;
 
 export async function* readPartition(connection: Connection, range: ReadRange): AsyncGenerator<readonly LogRecord[], void, void> {
   const { topic, partition, from, signal } = range;
@@ -37,7 +39,7 @@ async function* readOn(connection: Connection, range: ReadRange, knownEnd: numbe
   const { topic, partition, from, to = Infinity, signal } = range;
   const fetchFromOffset = (offset: number, end: number): Promise<FetchedPartition> => {
     const waiting = offset >= end;
-    return fetchPartition(connection, waiting ? follow.cluster : connection.reading, { topic, partition, offset }, waiting ? FOLLOW_WAIT_MS : 0, {
+    return fetchPartition(connection, waiting ? follow.cluster : connection.reading, { topic, partition, offset, ...(to - offset === 1 ? { maxBytes: ONE_BATCH_BYTES } : {}) }, waiting ? FOLLOW_WAIT_MS : 0, {
       signal,
       ...(range.to === undefined ? {} : { withinMs: GIVES_UP_AFTER_MS }),
     });
@@ -70,7 +72,7 @@ async function* readOn(connection: Connection, range: ReadRange, knownEnd: numbe
 async function fetchPartition(
   connection: Connection,
   cluster: Cluster,
-  target: { topic: string; partition: number; offset: number },
+  target: FetchTarget,
   waitMs: number,
   limits: { signal?: AbortSignal | undefined; withinMs?: number },
 ): Promise<FetchedPartition> {

@@ -9,6 +9,8 @@ export interface RetryLimits {
   /** Since the call; then the last error is thrown. Absent: for ever. */
   readonly withinMs?: number;
   readonly signal?: AbortSignal | undefined;
+  /** Default: isTransient. */
+  readonly mayRetry?: (error: unknown) => boolean;
   readonly onRetry?: (error: unknown) => void;
 }
 
@@ -20,7 +22,7 @@ export async function retrying<T>(run: (attempt: number) => Promise<T>, limits: 
       return await run(attempt);
     } catch (error) {
       const spent = performance.now() - started;
-      if (!isTransient(error) || limits.signal?.aborted === true || spent > (limits.withinMs ?? Infinity)) throw error;
+      if (!(limits.mayRetry ?? isTransient)(error) || limits.signal?.aborted === true || spent > (limits.withinMs ?? Infinity)) throw error;
       limits.onRetry?.(error);
       await pause(attempt, limits.signal);
     }

@@ -4,6 +4,7 @@ import { TipstreamError } from '../../errors.js';
 import type { TopicDescription, TopicSettings } from '../port.js';
 import type { Connection } from './connection.js';
 import { rootCause } from './failures.js';
+import { retrying } from './retry.js';
 
 const BROKER_DEFAULT = -1;
 const TIMEOUT_MS = 15_000;
@@ -18,7 +19,7 @@ export function createTopics(connection: Connection, topics: readonly TopicSetti
     try {
       const created = await connection.admin.createTopics({
         timeout: TIMEOUT_MS,
-        waitForLeaders: true,
+        waitForLeaders: false,
         topics: missing.map((topic) => ({
           topic: topic.name,
           numPartitions: topic.partitions,
@@ -30,6 +31,7 @@ export function createTopics(connection: Connection, topics: readonly TopicSetti
           ],
         })),
       });
+      await untilKnown(connection, names);
       return created ? names : [];
     } catch (error) {
       const failures = (error as { errors?: readonly (Error & { topic?: string })[] }).errors ?? [];
@@ -38,6 +40,13 @@ export function createTopics(connection: Connection, topics: readonly TopicSetti
       // Another process created some of them meanwhile.
       return names.filter((name) => failures.every(({ topic }) => topic !== name));
     }
+  });
+}
+
+/** The broker that is asked next may learn of a topic later than the one that made it. (kafkajs can wait for leaders; it takes "no such topic" for an answer.) */
+async function untilKnown(connection: Connection, names: readonly string[]): Promise<void> {
+  await retrying(() => connection.admin.fetchTopicMetadata({ topics: [...names] }), {
+    withinMs: TIMEOUT_MS, mayRetry: (error) => ['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE'].includes(rootCause(error).type ?? ''),
   });
 }
 
@@ -66,6 +75,7 @@ export function describeTopics(connection: Connection, names: readonly string[])
         name,
         partitions: counts.get(name)!,
         retentionMs: numberOrNull(of?.get('retention.ms')),
+        retentionBytes: numberOrNull(of?.get('retention.bytes')),
         cleanupPolicy: of?.get('cleanup.policy') ?? null,
         maxMessageBytes: numberOrNull(of?.get('max.message.bytes')),
       };

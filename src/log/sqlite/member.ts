@@ -92,6 +92,12 @@ export class Member implements GroupMember, Assignee {
     this.#cursors = this.#cursors.filter((cursor) => cursor.partition !== partition);
   }
 
+  restart(partition: number): void {
+    if (!this.#assigned.has(partition) || this.#leaving !== undefined) return;
+    this.stopPartition(partition);
+    this.assign(partition);
+  }
+
   owners(): Promise<ReadonlyMap<number, string>> {
     return Promise.resolve(this.group.owners());
   }

@@ -1,0 +1,74 @@
+/**
+ * A user's events after the prunes that the state file says it went through, the obvious way: the events that had come by then, without those of tips all
+ * of whose times were older than the horizon, then on to the next. What a decision had earned when a prune took one of its servings stays.
+ */
+import type { ScoredEvent } from '../../topics.js';
+import { naiveLinks, naiveReward, type NaiveReward } from './naive-policy.js';
+import { byCodePoint, naiveTip } from './naive-profile.js';
+import { topicOf, type ReplayedDecision, type ReplayedEvent, type ReplayedTopic, type ReplayedUser } from './replayed.js';
+
+/** As the state file records it. */
+export interface NaivePrune {
+  readonly seq: number;
+  readonly horizonMs: number;
+  /** Users after this one by code point, */
+  readonly afterUser: string;
+  /** up to this one; null: all that follow. */
+  readonly toUser: string | null;
+  /** topic -> the first offset that had not come. */
+  readonly positions: ReadonlyMap<ReplayedTopic, number>;
+}
+
+export interface Pruned {
+  /** tip_id -> the events that are left of it. */
+  readonly tips: Map<string, ReplayedEvent[]>;
+  /** decision_id -> what it had earned when it lost a serving; null: nothing. */
+  readonly closed: Map<string, NaiveReward | null>;
+  /** seq -> how many tips it took. */
+  readonly taken: Map<number, number>;
+}
+
+export function concerning(prunes: readonly NaivePrune[], userId: string): NaivePrune[] {
+  return prunes.filter(({ afterUser, toUser }) => byCodePoint(userId, afterUser) > 0 && (toUser === null || byCodePoint(userId, toUser) <= 0));
+}
+
+/** `prunes` concern the user, in their order. Tips that are `exempt` are never taken. */
+export function naivelyPruned(user: ReplayedUser, prunes: readonly NaivePrune[], exempt: ReadonlySet<string>): Pruned {
+  const tips = new Map<string, ReplayedEvent[]>();
+  const newest = new Map<string, number>();
+  const closed = new Map<string, NaiveReward | null>();
+  const taken = new Map<number, number>();
+  const come = (tipId: string, events: readonly ReplayedEvent[]) => {
+    const all = [...(tips.get(tipId) ?? []), ...events];
+    const { served, done, dismiss, snooze } = naiveTip(tipId, all);
+    tips.set(tipId, all);
+    newest.set(tipId, Math.max(...[served, done, dismiss, snooze].filter((time) => time !== null)));
+  };
+  let waiting = [...user.tips];
+  for (const { seq, horizonMs, positions } of prunes) {
+    const early = ({ kind, offset }: ReplayedEvent) => offset < (positions.get(topicOf(kind)) ?? 0);
+    for (const [tipId, events] of waiting) if (events.some(early)) come(tipId, events.filter(early));
+    waiting = waiting.map(([tipId, events]): [string, ReplayedEvent[]] => [tipId, events.filter((event) => !early(event))]).filter(([, events]) => events.length > 0);
+    const going = [...tips.keys()].filter((tipId) => newest.get(tipId)! < horizonMs && !exempt.has(tipId));
+    if (going.length === 0) continue;
+    const known = (decisions: ReadonlyMap<string, ReplayedDecision>, decisionId: string, topic: ReplayedTopic) => {
+      const decision = decisions.get(decisionId);
+      return decision !== undefined && decision.offset < (positions.get(topic) ?? 0) ? decision : undefined;
+    };
+    for (const [decisionId, servings] of naiveLinks(tips)) {
+      if (closed.has(decisionId) || !going.some((tipId) => servings.has(tipId))) continue;
+      const answer = known(user.decisions, decisionId, 'tip.scored');
+      if (answer !== undefined) closed.set(decisionId, earnedBy(answer, servings, tips));
+      else if (known(user.shadowDecisions, decisionId, 'tip.scored.shadow') !== undefined) closed.set(decisionId, null);
+    }
+    for (const tipId of going) tips.delete(tipId);
+    taken.set(seq, going.length);
+  }
+  for (const [tipId, events] of waiting) come(tipId, events);
+  return { tips, closed, taken };
+}
+
+function earnedBy({ record }: ReplayedDecision, servings: ReadonlyMap<string, number>, tips: ReadonlyMap<string, readonly ReplayedEvent[]>): NaiveReward | null {
+  const { features } = JSON.parse(record) as ScoredEvent;
+  return naiveReward((tipId) => Object.hasOwn(features.vectors, tipId), servings, (tipId) => (tips.has(tipId) ? naiveTip(tipId, tips.get(tipId)!) : undefined));
+}

@@ -1,0 +1,36 @@
+/** `--known-at FILE`: the past as it was known then, for the commands that read profiles. */
+import { stateKnownAt, type KnownState } from '../analysts/known-at.js';
+import type { Config } from '../config.js';
+import { openLog } from '../log/open.js';
+import { partitionFor } from '../log/partitioner.js';
+import { defaultRegistry } from '../projections/registry.js';
+import { fullTopicName } from '../topics.js';
+import type { CommandOption } from './command.js';
+import type { Output } from './output.js';
+import { readPositions } from './positions-file.js';
+
+const FLAG = '--known-at';
+
+export const knownAtOption: CommandOption = {
+  flags: `${FLAG} <file>`,
+  help: 'only what the log held below these positions, whatever came later: FILE is what `tipstream digest --json` printed then; - is stdin. Folds the log up to there, in a scratch folder',
+};
+
+/** Give --max-value-bytes and --partitioner as `start` has them. Of `userId` alone unless it is undefined. */
+export async function openKnownAt(config: Config, path: string, output: Output, signal: AbortSignal, userId?: string): Promise<KnownState> {
+  const positions = readPositions(path, FLAG);
+  const log = await openLog(config, { readOnly: true });
+  try {
+    const { topicPrefix, partitioner, maxValueBytes } = config;
+    const partitions = userId === undefined || partitioner === 'any' ? undefined : [partitionFor(partitioner, Buffer.from(userId), (await log.offsets(fullTopicName(topicPrefix, 'tip.served'))).size)];
+    const known = await stateKnownAt(log, defaultRegistry, {
+      dataDirectory: config.data, topicPrefix, partitioner, maxValueBytes, positions, nowMs: Date.now(), signal, ...(partitions === undefined ? {} : { partitions }),
+      onProgress: (done, total) => output.progress(`folding what was known then: ${Math.floor((100 * done) / Math.max(1, total))} %`),
+    });
+    for (const note of known.notes) output.note(note);
+    return known;
+  } finally {
+    output.progress('');
+    await log.close();
+  }
+}

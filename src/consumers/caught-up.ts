@@ -1,0 +1,23 @@
+/** How far the partitions held here have come, compared with what the log holds. */
+import type { Log, OffsetRange } from '../log/port.js';
+import type { Partition } from './partition.js';
+
+/** topic -> partition -> range */
+export type LogRanges = ReadonlyMap<string, ReadonlyMap<number, OffsetRange>>;
+
+export async function rangesOfTopics(log: Log, topics: readonly string[]): Promise<LogRanges> {
+  return new Map(await Promise.all(topics.map(async (topic) => [topic, await log.offsets(topic)] as const)));
+}
+
+/** Whether the partition has yet to apply something of these. A topic without a position stands at the low end of the log. */
+export function isBehind({ number, positions }: Partition, ranges: LogRanges): boolean {
+  return [...ranges].some(([topic, ofTopic]) => {
+    const range = ofTopic.get(number);
+    return range !== undefined && (positions.get(topic) ?? range.low) < range.end;
+  });
+}
+
+/** Resolves when every partition that still works has applied up to the ends; at once when others hold them all. `check` throws what ends the wait. */
+export async function untilReached(working: () => readonly Partition[], ranges: LogRanges, check: () => void): Promise<void> {
+  while (check(), working().some((partition) => isBehind(partition, ranges))) await new Promise((resolve) => setTimeout(resolve, 5));
+}

@@ -1,0 +1,100 @@
+/**
+ * Forgets tips all of whose times lie before a horizon, with their entries in the time index and their links. A decision known from the log that one of these
+ * links names is closed with what it has earned. After that the state is a function of what it was and of the events that follow, in any order.
+ */
+import { applyTipChange } from '../../projections/aggregate.js';
+import { concerns } from '../../projections/prune.js';
+import { NO_TIP } from '../../projections/tip.js';
+import type { Registry } from '../../projections/registry.js';
+import type { UserEntry } from '../../store/entries.js';
+import type { PartitionState } from '../../store/partition-state.js';
+import type { RecordedPrune } from '../../store/prunes.js';
+import type { UserSummary } from '../../store/users.js';
+
+/** The count of tips pruned since the state file was made, among the tallies. */
+export const PRUNED_TIPS = 'pruned_tips';
+
+const USERS_AT_ONCE = 1_000;
+/** Looking at a user takes about as long as looking at so many of their tips. */
+const ROWS_PER_USER = 8;
+
+/** Where a slice ends, whichever comes first; always behind a user. */
+export interface SliceLimits {
+  /** Tips looked at. */
+  readonly rows: number;
+  /** Tips that went. */
+  readonly tips: number;
+}
+
+export interface PrunedSlice {
+  /** The last user of the slice; null: it goes to the end. */
+  readonly toUser: string | null;
+  /** How many tips went. */
+  readonly tips: number;
+}
+
+/** Within a transaction: prunes the users after `afterUser`, as many as the limits allow. */
+export function pruneSlice(state: PartitionState, registry: Registry, horizonMs: number, afterUser: string, limits: SliceLimits, nowMs: number): PrunedSlice {
+  let [rows, tips, last] = [0, 0, afterUser];
+  for (;;) {
+    const users = state.users.after(last, USERS_AT_ONCE);
+    if (users.length === 0) return { toUser: null, tips };
+    for (const { userId, uid, tips: count } of users) {
+      last = userId;
+      if (count > 0) tips += pruneUser(state, registry, userId, uid, horizonMs, nowMs);
+      rows += count + ROWS_PER_USER;
+      if (rows >= limits.rows || tips >= limits.tips) return { toUser: userId, tips };
+    }
+  }
+}
+
+/**
+ * Does to this state, folded to exactly the prune's positions, what the prune did to the state that recorded it, and records it with the same values; in a
+ * transaction of its own. Answers how many tips went: as many as then, unless one of the states is not what the log says.
+ */
+export function repeatPrune(state: PartitionState, registry: Registry, prune: RecordedPrune): number {
+  const { horizonMs, afterUser, toUser, prunedAtMs } = prune;
+  return state.transaction(prunedAtMs, () => {
+    let tips = 0;
+    for (const { userId, uid } of usersIn(state, afterUser, toUser)) tips += pruneUser(state, registry, userId, uid, horizonMs, prunedAtMs);
+    state.prunes.add(prune);
+    state.tallies.add(PRUNED_TIPS, tips);
+    return tips;
+  });
+}
+
+function* usersIn(state: PartitionState, afterUser: string, toUser: string | null): Generator<UserSummary> {
+  for (let last = afterUser; ; ) {
+    const users = state.users.after(last, USERS_AT_ONCE);
+    if (users.length === 0) return;
+    for (const user of users) {
+      if (!concerns({ afterUser, toUser }, user.userId)) return;
+      if (user.tips > 0) yield user;
+      last = user.userId;
+    }
+  }
+}
+
+/** Answers how many tips went. */
+function pruneUser(state: PartitionState, registry: Registry, userId: string, uid: number, horizonMs: number, nowMs: number): number {
+  const old = state.tips.olderThan(uid, horizonMs);
+  if (old.length === 0) return 0;
+  const user = state.users.find(userId)!;
+  for (const { tipId, tip, linked } of old) {
+    if (linked) closeDecisions(state, user, tipId);
+    // From here on the cached counts are sums over the tips that are left, at every time for which they claim to be exact: not only at times that the window keeps clear of the pruned ones.
+    applyTipChange(registry, user.aggregate, tip, NO_TIP, nowMs);
+  }
+  state.tips.removeOlderThan(user, horizonMs, old);
+  state.users.markDirty(user);
+  return old.length;
+}
+
+function closeDecisions({ links, decisions, shadowDecisions, closedDecisions }: PartitionState, { uid }: UserEntry, tipId: string): void {
+  for (const decisionId of links.decisionsOfTip(uid, tipId)) {
+    const answer = decisions.get(uid, decisionId);
+    const recorded = answer !== undefined && answer.scoredOffset !== null;
+    if (recorded || shadowDecisions.has(uid, decisionId)) closedDecisions.close(uid, decisionId, recorded ? answer.learned : null);
+  }
+  links.removeTip(uid, tipId);
+}

@@ -1,0 +1,309 @@
+/**
+ * Going over to a generation that `tipstream rebuild` has made, while the service runs. Its files are brought near to where the live ones stand; then
+ * every partition is held between two batches, what it owes the log is published, the files are folded to exactly its positions and take over what is
+ * still owed, CURRENT names the new generation, and every partition begins anew on its new file. Until CURRENT has changed, any failure lets go of the
+ * partitions and nothing has happened. Profiles are read from the old files until the new ones are taken up.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { TipstreamError } from '../errors.js';
+import type { Log } from '../log/port.js';
+import type { Registry } from '../projections/registry.js';
+import { currentGeneration, flipCurrent, generationPath, generations, partitionFile, partitionsIn } from '../store/layout.js';
+import { positionsOf, type Positions } from '../store/profiles.js';
+import type { StateIdentity } from '../store/state-file.js';
+import { answerSwap, claimSwap, swapRequest, type SwapAnswer, type SwapRequest } from '../store/swap-request.js';
+import type { HeldPartitions } from './held-partitions.js';
+import type { OneAtATime } from './one-at-a-time.js';
+import type { Partition } from './partition.js';
+import type { ServiceOptions } from './service-options.js';
+import { SwapFile } from './swap-file.js';
+
+export interface SwapSetting {
+  readonly log: Log;
+  readonly registry: Registry;
+  readonly options: ServiceOptions;
+  /** Full names of the consumed topics. */
+  readonly topics: readonly string[];
+  readonly partitions: HeldPartitions;
+  readonly identity: (partition: number) => StateIdentity;
+  /** Nothing else that holds a partition runs at the same time. */
+  readonly exclusive: OneAtATime;
+  /** The directory is the live generation from now on: begins every partition anew on its file there. Synchronous. */
+  readonly goOver: (directory: string) => void;
+}
+
+/** All in ms. */
+const RUNNING_WITHIN_MS = 10_000;
+const QUIET_WITHIN_MS = 2_000;
+const HELD_FOR_MS = 20_000;
+const PUBLISHED_WITHIN_MS = 10_000;
+const REOPENED_WITHIN_MS = 30_000;
+/** How long a request that a swap is in the way of is put off, at most. */
+const PUT_OFF_MS = 30_000;
+const LOOK_AGAIN_MS = 10;
+/** A request of a process that has ended by then was forgotten, not made just now. */
+const FORGOTTEN_AFTER_MS = 10_000;
+/** Offsets left for the time in which everything is held, and how often it is tried to come so near. */
+const NEAR = 2_000;
+const ROUNDS = 5;
+
+interface Member {
+  readonly number: number;
+  /** Absent: its file is here, but another member of the group has it now. */
+  readonly held: Partition | undefined;
+  readonly file: SwapFile;
+}
+
+export class GenerationSwap {
+  readonly #setting: SwapSetting;
+  readonly #stopping = new AbortController();
+  #underWay: Promise<void> = Promise.resolve();
+  /** Partitions are held, or begin anew. */
+  #busy = false;
+  #turns = 0;
+  /** What has been done, while who asked may not have been told. */
+  #answer: SwapAnswer | undefined;
+
+  constructor(setting: SwapSetting) {
+    this.#setting = setting;
+  }
+
+  /** Carries out what is asked for in the data directory, if anything is, and answers it. */
+  look(): Promise<void> {
+    const request = swapRequest(this.#setting.options.dataDirectory);
+    if (request === undefined || this.#stopping.signal.aborted) return Promise.resolve();
+    this.#underWay = this.#serve(request);
+    return this.#underWay;
+  }
+
+  /** Gives up what is under way, where it still can be. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new TipstreamError('not_ready', 'the service is stopping', { hint: 'run `tipstream rebuild` again: without a running service it swaps itself' }));
+    await this.#underWay.catch(() => undefined);
+  }
+
+  /** Does work that needs a running partition; what fails because a swap is in its way is done again after it. */
+  async after<T>(work: () => Promise<T>): Promise<T> {
+    const deadlineMs = performance.now() + PUT_OFF_MS;
+    for (;;) {
+      const turn = this.#turns;
+      try {
+        return await work();
+      } catch (error) {
+        const inTheWay = this.#busy || turn !== this.#turns;
+        if (!inTheWay || performance.now() > deadlineMs || !(error instanceof TipstreamError && error.code === 'not_ready')) throw error;
+      }
+      while (this.#busy && performance.now() < deadlineMs) await delay(LOOK_AGAIN_MS);
+    }
+  }
+
+  async #serve(request: SwapRequest): Promise<void> {
+    const { options: { dataDirectory, logger }, exclusive } = this.#setting;
+    const { id, generation } = request;
+    if (this.#answer?.id !== id) {
+      try {
+        const positions = await exclusive.run(() => this.#swap(request));
+        this.#answer = { id, ok: true, positions };
+      } catch (error) {
+        const { code, message, hint } = error instanceof TipstreamError ? error : new TipstreamError('internal', error instanceof Error ? error.message : String(error));
+        logger.warn({ generation, code, hint, err: error }, `did not go over to ${generation}: ${message}`);
+        this.#answer = { id, ok: false, positions: {}, error: { code, message, ...(hint === undefined ? {} : { hint }) } };
+      }
+    }
+    answerSwap(dataDirectory, this.#answer);
+  }
+
+  async #swap(request: SwapRequest): Promise<Positions> {
+    const directory = this.#check(request);
+    await this.#untilRunning();
+    const members = this.#open(directory);
+    try {
+      for (let round = 0; round < ROUNDS; round++) if ((await this.#bringNear(members)) <= NEAR) break;
+      const positions = await this.#holdAndFlip(request, directory, members);
+      await this.#untilReopened();
+      this.#setting.options.at?.('swap: reopened');
+      return positions;
+    } finally {
+      for (const { file } of members) file.close();
+      this.#busy = false;
+      this.#turns++;
+    }
+  }
+
+  /** The new generation's directory. Throws what makes the request one to refuse at once. */
+  #check({ generation, feature_set: featureSet, pid, requested_at_ms: requestedAtMs }: SwapRequest): string {
+    const { options: { dataDirectory, clock }, registry } = this.#setting;
+    const again = 'run `tipstream rebuild` again';
+    if (!generations(dataDirectory).includes(generation) || generation === currentGeneration(dataDirectory)) {
+      throw new TipstreamError('no_data', `${JSON.stringify(generation)} is no generation of ${dataDirectory} to go over to`, { hint: again, details: { generation } });
+    }
+    if (!isAlive(pid) && Math.abs(clock() - requestedAtMs) > FORGOTTEN_AFTER_MS) {
+      throw new TipstreamError('not_ready', `process ${pid}, which asked for ${generation}, has ended`, { hint: `${again}: it goes on where that one was`, details: { generation, pid } });
+    }
+    if (featureSet !== registry.featureSet) {
+      throw new TipstreamError('state_mismatch', `${generation} was made with feature set ${featureSet}; this process runs ${registry.featureSet}`, {
+        hint: 'stop this process, run `tipstream rebuild`, and start it with the definitions that rebuild has', details: { generation, rebuilt: featureSet, running: registry.featureSet },
+      });
+    }
+    return generationPath(dataDirectory, generation);
+  }
+
+  /** Partitions that are being opened or restored get some time; throws not_ready when they need more, or have stopped. */
+  async #untilRunning(): Promise<void> {
+    const deadlineMs = performance.now() + RUNNING_WITHIN_MS;
+    for (;;) {
+      this.#stopping.signal.throwIfAborted();
+      const { held, stopped } = this.#setting.partitions;
+      const waitingFor = [
+        ...[...stopped].map(([partition, { message }]) => `partition ${partition} is stopped: ${message}`),
+        ...[...held.values()].filter(({ number, running }) => !running && !stopped.has(number)).map(({ number }) => `partition ${number} is being restored`),
+      ];
+      if (waitingFor.length === 0) return;
+      if (performance.now() > deadlineMs) throw new TipstreamError('not_ready', `not every partition is running: ${waitingFor.join('; ')}`, { hint: 'mend what stopped it, or wait until /readyz says ready; then run `tipstream rebuild` again' });
+      await delay(LOOK_AGAIN_MS);
+    }
+  }
+
+  #open(directory: string): Member[] {
+    const { options: { dataDirectory }, partitions: { held }, identity, log, registry, options, topics } = this.#setting;
+    const live = generationPath(dataDirectory, currentGeneration(dataDirectory)!);
+    const made = partitionsIn(directory);
+    const left = partitionsIn(live).filter((partition) => !held.has(partition) && made.includes(partition));
+    const members: Member[] = [];
+    try {
+      for (const number of [...held.keys(), ...left]) {
+        const file = new SwapFile({ log, registry, options, topics, identity: identity(number), livePath: partitionFile(live, number), newPath: partitionFile(directory, number) });
+        members.push({ number, held: held.get(number), file });
+      }
+      return members;
+    } catch (error) {
+      for (const { file } of members) file.close();
+      throw error;
+    }
+  }
+
+  /** Folds up to where the live files stand now, while they go on. Answers how many offsets that was, at most. */
+  async #bringNear(members: readonly Member[]): Promise<number> {
+    const distances = await allOf(members.map(async ({ file }) => {
+      const to = file.livePositions();
+      const distance = file.behind(to);
+      await file.foldTo(to, this.#stopping.signal);
+      return distance;
+    }));
+    return Math.max(0, ...distances);
+  }
+
+  async #holdAndFlip(request: SwapRequest, directory: string, members: readonly Member[]): Promise<Positions> {
+    const { options: { logger, at }, goOver } = this.#setting;
+    const running = members.flatMap(({ held }) => held ?? []);
+    // Profiles that are due are said first: those that are not would make the new worker say them all.
+    await within(QUIET_WITHIN_MS, allOf(running.map((partition) => partition.idle())));
+    const heldSinceMs = performance.now();
+    const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(HELD_FOR_MS)]);
+    this.#busy = true;
+    let positions: ReadonlyMap<number, ReadonlyMap<string, number>>;
+    try {
+      positions = await this.#hold(members, signal);
+      at?.('swap: held');
+      const published = await this.#publish(members);
+      await allOf(members.map(({ number, file }) => file.foldTo(positions.get(number)!, signal)));
+      at?.('swap: tail folded');
+      for (const { number, file } of members) file.finish(published.get(number)!);
+      at?.('swap: carried over');
+      signal.throwIfAborted();
+      this.#checkUnchanged(members);
+      at?.('swap: before flip');
+      this.#flip(request);
+    } catch (error) {
+      for (const partition of running) partition.release();
+      throw held(error, signal);
+    }
+    at?.('swap: after flip');
+    goOver(directory);
+    const heldMs = Math.round(performance.now() - heldSinceMs);
+    logger.info({ generation: request.generation, held_ms: heldMs, partitions: running.length }, `went over to ${request.generation}; partitions were held for ${heldMs} ms`);
+    return positionsOf(positions);
+  }
+
+  /** Where each stands: number -> topic -> next offset. */
+  async #hold(members: readonly Member[], signal: AbortSignal): Promise<ReadonlyMap<number, ReadonlyMap<string, number>>> {
+    const holding = allOf(members.map(async ({ number, held: partition, file }) => [number, partition === undefined ? file.livePositions() : await partition.hold()] as const));
+    return new Map(await untilAborted(holding, signal));
+  }
+
+  /** Partition -> the last sequence number of its outbox that the log has. */
+  async #publish(members: readonly Member[]): Promise<ReadonlyMap<number, number>> {
+    const published = new Map<number, number>();
+    await within(PUBLISHED_WITHIN_MS, allOf(members.map(({ held: partition }) => partition?.flushed())));
+    for (const { number, held: partition } of members) {
+      if (partition !== undefined && partition.backlog > 0) throw new TipstreamError('not_ready', `partition ${number} has ${partition.backlog} messages that the log has not acknowledged in time`, { hint: 'see whether the log answers, then run `tipstream rebuild` again' });
+      published.set(number, partition?.publishedTo ?? 0);
+    }
+    return published;
+  }
+
+  /** Throws not_ready where what is held, or whether it runs, is not what it was. */
+  #checkUnchanged(members: readonly Member[]): void {
+    const { held: now, stopped } = this.#setting.partitions;
+    const same = members.every(({ number, held: partition }) => now.get(number) === partition && (partition?.running ?? true));
+    if (same && stopped.size === 0 && now.size === members.filter(({ held: partition }) => partition !== undefined).length) return;
+    throw new TipstreamError('not_ready', 'partitions came, went or stopped meanwhile', { hint: 'run `tipstream rebuild` again when the group is at rest' });
+  }
+
+  #flip({ id, generation }: SwapRequest): void {
+    const { dataDirectory } = this.#setting.options;
+    if (!claimSwap(dataDirectory, id)) throw new TipstreamError('not_ready', 'who asked for it has withdrawn the request', { hint: 'run `tipstream rebuild` again' });
+    try {
+      flipCurrent(dataDirectory, generation);
+    } catch (error) {
+      // Renamed, but perhaps not synced: there is no way back, and none is needed.
+      if (currentGeneration(dataDirectory) !== generation) throw error;
+      this.#setting.options.logger.error({ generation, err: error }, 'the new generation is live, but it is not sure that a power failure would leave it so');
+    }
+  }
+
+  async #untilReopened(): Promise<void> {
+    const deadlineMs = performance.now() + REOPENED_WITHIN_MS;
+    const { held, stopped } = this.#setting.partitions;
+    const opening = () => [...held.values()].some(({ number, running }) => !running && !stopped.has(number));
+    while (opening() && performance.now() < deadlineMs && !this.#stopping.signal.aborted) await delay(LOOK_AGAIN_MS);
+  }
+}
+
+/** Resolves when all have; rejects, with the first reason, only when none is under way any more. */
+async function allOf<T>(work: readonly (Promise<T> | T)[]): Promise<T[]> {
+  const settled = await Promise.allSettled(work);
+  const failed = settled.find((each) => each.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return settled.map((each) => (each as PromiseFulfilledResult<T>).value);
+}
+
+/** Waits no longer than that. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  const limit = new AbortController();
+  await Promise.race([work, delay(ms, undefined, { signal: limit.signal }).catch(() => undefined)]).finally(() => limit.abort());
+}
+
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+/** The time-out of AbortSignal is not one of ours. */
+function held(error: unknown, signal: AbortSignal): unknown {
+  if (error !== signal.reason || error instanceof TipstreamError) return error;
+  return new TipstreamError('timeout', `the partitions would have been held for more than ${HELD_FOR_MS / 1000} s`, { hint: 'run `tipstream rebuild` again, at a quieter time: it goes on where it was', cause: error });
+}
+
+/** As far as this machine knows: a process of another container looks as if it had ended. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

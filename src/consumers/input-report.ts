@@ -1,0 +1,21 @@
+/** Says at start which inputs a rebuild could not rely on, a line each. */
+import type { Logger } from 'pino';
+import type { Log } from '../log/port.js';
+import { inputWarnings, unreadableInputs, type InputWarning } from './input-retention.js';
+
+/** `topics` are full names. A log that does not answer is no reason to stop: it is said, and nothing is found. */
+export async function reportInputs(log: Log, prefix: string, topics: readonly string[], logger: Logger): Promise<readonly InputWarning[]> {
+  // The embedded log deletes nothing by itself, whatever its topics say.
+  if (log.kind === 'sqlite') return [];
+  try {
+    const found = await log.describeTopics(topics);
+    const unreadable = unreadableInputs(prefix, found);
+    if (unreadable.length > 0) logger.info({ topics: unreadable, hint: 'grant DescribeConfigs on the topics, or look at them with kafka-configs' }, 'how long inputs are kept could not be read, so nothing is known of what a rebuild would miss');
+    const warnings = inputWarnings(prefix, found);
+    for (const { topic, message, hint, rebuild } of warnings) logger[rebuild ? 'warn' : 'info']({ topic, hint }, message);
+    return warnings;
+  } catch (error) {
+    logger.info({ err: error }, 'how long inputs are kept could not be asked');
+    return [];
+  }
+}

@@ -1,0 +1,97 @@
+/** What the running service says of itself: its status, lag, newest decisions and counts. */
+import type { LagRow, NewestScore, PartitionStatus, ServiceStatus } from '../http/application.js';
+import type { Log } from '../log/port.js';
+import type { Registry } from '../projections/registry.js';
+import { type ScoredEvent, TOPIC_NAMES } from '../topics.js';
+import type { HeldPartitions } from './held-partitions.js';
+import type { InputWarning } from './input-retention.js';
+import { lagRows } from './lag.js';
+import type { ServiceOptions } from './service-options.js';
+
+/** What producers and people write. Decisions are read back as input too: counted as well, every request would count twice. */
+const UPSTREAM = TOPIC_NAMES.filter((topic) => topic === 'tip.candidates' || topic === 'tip.served' || topic === 'tip.feedback' || topic === 'policy.control').map((topic) => `applied:${topic}`);
+
+export interface AnswersSetting {
+  readonly log: Log;
+  readonly registry: Registry;
+  readonly options: ServiceOptions;
+  /** Full names of the consumed topics. */
+  readonly topics: readonly string[];
+  readonly partitions: HeldPartitions;
+}
+
+export class ServiceAnswers {
+  readonly #setting: AnswersSetting;
+  readonly #startedAtMs: number;
+
+  constructor(setting: AnswersSetting) {
+    this.#setting = setting;
+    this.#startedAtMs = setting.options.clock();
+  }
+
+  lag(): Promise<readonly LagRow[]> {
+    const { log, topics, partitions, options: { group, clock } } = this.#setting;
+    return lagRows(log, {
+      group, topics, nowMs: clock(),
+      applied: new Map([...partitions.held].map(([partition, { positions }]) => [partition, positions])),
+      stopped: new Map([...partitions.stopped].map(([partition, error]) => [partition, error.message])),
+    });
+  }
+
+  /** `joined`: a member of the group, and nothing has ended it. */
+  status(joined: boolean, warnings: readonly InputWarning[]): ServiceStatus {
+    const { log, registry, options: { group, scoring }, partitions: { held, stopped } } = this.#setting;
+    const partitions = [...new Set([...held.keys(), ...stopped.keys()])].sort((a, b) => a - b).map((partition) => this.#partitionStatus(partition));
+    const tallies = this.#setting.partitions.tallies();
+    const tally = (name: string) => tallies.get(name) ?? 0;
+    return {
+      ready: joined && partitions.every(({ state }) => state === 'running'),
+      started_at_ms: this.#startedAtMs, log: log.kind, group,
+      live_policy: scoring.livePolicy, shadow_policy: scoring.settings.shadow, feature_set: registry.featureSet, partitions,
+      warnings: warnings.map(({ topic, message, hint }) => ({ topic, message, hint })),
+      counts: {
+        applied: this.upstreamEvents(), rejected: [...tallies].reduce((sum, [name, count]) => (name.startsWith('rejected:') ? sum + count : sum), 0), decisions: tally('decisions'),
+        users: [...held.values()].reduce((sum, { users }) => sum + users, 0),
+        shadow_agreed: tally('shadow_agreed'), shadow_compared: tally('shadow_compared'),
+      },
+    };
+  }
+
+  /** Valid events of producers and controls that were applied, since the state files were made. */
+  upstreamEvents(): number {
+    const tallies = this.#setting.partitions.tallies();
+    return UPSTREAM.reduce((sum, name) => sum + (tallies.get(name) ?? 0), 0);
+  }
+
+  newestScores(limit: number): readonly NewestScore[] {
+    return this.#setting.partitions.readable
+      .flatMap(({ reader }) => reader.newestDecisions(limit))
+      .map(({ record, shadow_record }) => newestScore(JSON.parse(record) as ScoredEvent, shadow_record === null ? null : (JSON.parse(shadow_record) as ScoredEvent)))
+      .sort((a, b) => b.scored_at_ms - a.scored_at_ms)
+      .slice(0, limit);
+  }
+
+  /** Some users of the partitions held here who are known as of now. */
+  knownUsers(limit: number): string[] {
+    const nowMs = this.#setting.options.clock();
+    return this.#setting.partitions.readable.flatMap(({ reader }) => reader.profilesAfter('', limit, nowMs)).filter(({ known }) => known).map(({ userId }) => userId);
+  }
+
+  #partitionStatus(partition: number): PartitionStatus {
+    const { held: all, stopped } = this.#setting.partitions;
+    const held = all.get(partition);
+    const error = stopped.get(partition);
+    const state = error !== undefined ? 'stopped' : held?.running ? 'running' : 'restoring';
+    return {
+      partition, state, error: error === undefined ? null : { code: error.code, message: error.message, hint: error.hint },
+      positions: Object.fromEntries(held?.positions ?? []), lag_records: held?.waiting ?? 0,
+    };
+  }
+}
+
+function newestScore(live: ScoredEvent, shadow: ScoredEvent | null): NewestScore {
+  return {
+    decision_id: live.decision_id, user_id: live.user_id, policy: live.policy, chosen_tip_id: live.chosen_tip_id,
+    shadow_tip_id: shadow?.chosen_tip_id ?? null, explored: live.explored, candidates: live.ranking.length, scored_at_ms: live.scored_at_ms,
+  };
+}

@@ -1,0 +1,53 @@
+/** One SQLite file of everything, as of one moment, that appears whole or not at all: the state is copied, the tables are filled from the copy, and the file is put in its place. */
+import type { FaultHook } from '../fault-points.js';
+import type { Registry } from '../projections/registry.js';
+import { checkAsOf, positionsOf, type Positions } from '../store/profiles.js';
+import { writeSnapshotFile, type SnapshotCounts } from '../store/snapshot-file.js';
+import { copyState } from '../store/state-copy.js';
+import { outputFile } from './output-file.js';
+
+export interface SnapshotRequest {
+  readonly dataDirectory: string;
+  readonly registry: Registry;
+  /** Where the file goes. */
+  readonly path: string;
+  /** Whether a file that is there may be replaced. */
+  readonly replace: boolean;
+  /** Of the profiles in it. */
+  readonly asOfMs: number;
+  readonly nowMs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Called often, with what is under way, for a person to read. */
+  readonly onProgress?: ((what: string) => void) | undefined;
+  /** Only tests give it. */
+  readonly at?: FaultHook | undefined;
+}
+
+export interface TakenSnapshot extends SnapshotCounts {
+  readonly positions: Positions;
+}
+
+/** Throws invalid_argument for a path that cannot be written, no_data, state_mismatch, as_of_pruned, disk_full, and the signal's reason when it aborts; nothing is left behind then. */
+export async function takeSnapshot({ dataDirectory, registry, path, replace, asOfMs, nowMs, signal, onProgress, at }: SnapshotRequest): Promise<TakenSnapshot> {
+  const file = outputFile(path, replace);
+  try {
+    const copy = await copyState(dataDirectory, registry, nowMs, {
+      signal, onProgress: (copied, total) => onProgress?.(`copying the state: ${Math.floor((100 * copied) / Math.max(1, total))} %`),
+    });
+    try {
+      at?.('snapshot: copied');
+      checkAsOf(copy.readers.values(), asOfMs);
+      const positions = positionsOf(new Map([...copy.readers].map(([partition, reader]) => [partition, reader.positions()])));
+      const counts = await writeSnapshotFile(copy, registry, file.temporary, { asOfMs, takenAtMs: nowMs, signal, onProgress: (users) => onProgress?.(`${users} users`), at });
+      signal?.throwIfAborted();
+      at?.('snapshot: before rename');
+      file.publish();
+      at?.('snapshot: after rename');
+      return { ...counts, positions };
+    } finally {
+      copy.close();
+    }
+  } finally {
+    file.discard();
+  }
+}

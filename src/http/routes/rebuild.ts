@@ -1,0 +1,56 @@
+/** POST /v1/profiles/{user_id}/rebuild begins a job; GET and DELETE /v1/rebuilds/{job_id} look at it and cancel it. */
+import { parserOf, type Route } from '../route.js';
+import { dryRunQuery, jobParameter, noQuery, rebuildJobSchema, userParameter } from '../schemas.js';
+
+const parseUser = parserOf(userParameter);
+const parseJob = parserOf(jobParameter);
+const parseDryRun = parserOf(dryRunQuery);
+const parseQuery = parserOf(noQuery);
+
+export const rebuildRoute: Route = {
+  method: 'POST',
+  path: '/v1/profiles/{user_id}/rebuild',
+  operationId: 'rebuildProfile',
+  summary: "Rebuild a user's profile from the log",
+  description: 'Begins a job that replays the user from the log while the service goes on, puts right what differs and says what that was. Where one is under way for the user, that one is answered. It takes no body.',
+  pathParameters: userParameter,
+  query: dryRunQuery,
+  answers: { 202: { description: 'The job, which the header Location names.', schema: rebuildJobSchema } },
+  async handle(request, reply, application) {
+    const { user_id: userId } = parseUser(request.params);
+    const { dry_run: dryRun = false } = parseDryRun(request.query);
+    const job = await application.rebuildUser(userId, { dryRun });
+    void reply.code(202).header('location', `/v1/rebuilds/${job.job_id}`);
+    return job;
+  },
+};
+
+export const rebuildJobRoute: Route = {
+  method: 'GET',
+  path: '/v1/rebuilds/{job_id}',
+  operationId: 'getRebuild',
+  summary: 'A rebuild of a user',
+  description: 'Jobs that are over are kept until 200 more are, or the service stops.',
+  pathParameters: jobParameter,
+  query: noQuery,
+  answers: { 200: { description: 'The job.', schema: rebuildJobSchema } },
+  handle(request, _reply, application) {
+    parseQuery(request.query);
+    return application.rebuildJob(parseJob(request.params).job_id);
+  },
+};
+
+export const cancelRebuildRoute: Route = {
+  method: 'DELETE',
+  path: '/v1/rebuilds/{job_id}',
+  operationId: 'cancelRebuild',
+  summary: 'Cancel a rebuild of a user',
+  description: 'A job that is over, or that is replacing the tips already, stays as it is.',
+  pathParameters: jobParameter,
+  query: noQuery,
+  answers: { 200: { description: 'The job as it is then.', schema: rebuildJobSchema } },
+  handle(request, _reply, application) {
+    parseQuery(request.query);
+    return application.cancelRebuild(parseJob(request.params).job_id);
+  },
+};

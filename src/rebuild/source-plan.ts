@@ -1,0 +1,88 @@
+/**
+ * Where the state of a partition comes from when it is made anew for a set of feature definitions: from the tip rows that the live file keeps, where they
+ * are all that the definitions read and can be trusted to be, else from the log.
+ */
+import { TipstreamError } from '../errors.js';
+import { changesBetween, type DefinitionChanges, describeChanges } from '../projections/definitions.js';
+import type { Registry } from '../projections/registry.js';
+import { DAY_MS } from '../projections/window.js';
+import type { StateIdentity } from '../store/state-file.js';
+import { surveyState, type WholeState } from '../store/state-survey.js';
+
+export interface PlannedSource {
+  readonly source: 'tips' | 'log';
+  /** In words: `partition 3: from the log, because REASON`. */
+  readonly reason: string;
+  /**
+   * Whether the new state can be compared with the live one: `same` by counters (PartitionReader), `former` by the SQL that the live file was folded with
+   * (FormerProfiles), `none` not at all.
+   */
+  readonly comparison: 'same' | 'former' | 'none';
+  /** What is new against the definitions that the live file was folded with; null where it does not say, or cannot be read. */
+  readonly changes: DefinitionChanges | null;
+  /** From the log: whether to repeat the prunes that the live file records. Not where they took what the definitions read as of now. */
+  readonly repeatPrunes: boolean;
+}
+
+export interface PlanOptions {
+  /** What the live file must be of; one that is whole and of something else is an error. */
+  readonly identity?: Partial<Omit<StateIdentity, 'featureSet'>>;
+  /** Unix ms. */
+  readonly nowMs: number;
+}
+
+/**
+ * Reads all of the live file, to know whether it is whole. Throws state_mismatch and partition_count_changed for one of another log, prefix, partition or
+ * count of partitions, data_in_use for one that is locked.
+ */
+export function planSource(livePath: string, registry: Registry, { identity = {}, nowMs }: PlanOptions): PlannedSource {
+  const found = surveyState(livePath, identity);
+  switch (found.kind) {
+    case 'missing':
+      return { ...fromLog('there is no state file of it'), comparison: 'none', changes: null };
+    case 'unusable':
+      return { ...fromLog(withoutPath(found.error, livePath)), comparison: 'none', changes: null };
+    case 'whole':
+      return planFor(found, registry, nowMs);
+  }
+}
+
+function planFor(found: WholeState, registry: Registry, nowMs: number): PlannedSource {
+  const { definitions, identity, horizonMs, tipColumns } = found;
+  if (identity.featureSet === registry.featureSet) {
+    return { ...fromLog('the definitions are the same: what is asked for is the proof that a replay gives'), comparison: 'same', changes: changesBetween(registry.definitions, registry.definitions) };
+  }
+  const changes = definitions === undefined ? null : changesBetween(definitions, registry.definitions);
+  const planned = (plan: SourceAndReason): PlannedSource => ({ ...plan, comparison: 'former', changes });
+
+  if (changes === null) return planned(fromLog('its file does not say which definitions it was folded with, nor by which rules tips were counted'));
+  if (changes.semantics !== undefined) {
+    return planned(fromLog(`what is kept of tips follows other rules since (version ${changes.semantics.from} -> ${changes.semantics.to})`));
+  }
+  const unkept = registry.definitions.features.find(({ reads }) => reads.some((column) => !tipColumns.has(column)));
+  if (unkept !== undefined) return planned(fromLog(`${unkept.name} reads ${unkept.reads.find((column) => !tipColumns.has(column))!}, which its tip rows do not have`));
+
+  const longestMs = registry.windowsMs.at(-1)!;
+  if (horizonMs !== null && nowMs - longestMs < horizonMs) {
+    return planned(fromLog(`tips older than ${new Date(horizonMs).toISOString()} have been pruned, and the definitions look back ${longestMs / DAY_MS} days from now`, false));
+  }
+  return planned({ source: 'tips', reason: `the tip rows that are kept hold all that the new definitions read (${describeChanges(changes)})`, repeatPrunes: true });
+}
+
+type SourceAndReason = Pick<PlannedSource, 'source' | 'reason' | 'repeatPrunes'>;
+
+function fromLog(reason: string, repeatPrunes = true): SourceAndReason {
+  return { source: 'log', reason, repeatPrunes };
+}
+
+function withoutPath(error: TipstreamError, path: string): string {
+  return error.message.replace(`state file ${path} `, 'its file ');
+}
+
+/** What `rebuild` says when the process that owns the data directory runs other definitions than the rebuilt state is of. */
+export function ownerHasFormerDefinitions(ownerFeatureSet: string, registry: Registry): TipstreamError {
+  return new TipstreamError('state_mismatch', `the service that runs on this data directory has the former definitions (feature set ${ownerFeatureSet}); the rebuilt state is of the new ones (${registry.featureSet})`, {
+    hint: 'stop the service, then run `tipstream rebuild` again: it goes on from where it is; after that, start the service with the new definitions',
+    details: { owner_feature_set: ownerFeatureSet, feature_set: registry.featureSet },
+  });
+}

@@ -1,0 +1,10 @@
+import { TipstreamError } from '../errors.js';
+
+/** `what` names who asked: a line of a spine. Times are Unix ms. */
+export function asOfPruned(asOfMs: number, exactFromMs: number, what = ''): TipstreamError {
+  const exactFrom = new Date(exactFromMs).toISOString();
+  return new TipstreamError('as_of_pruned', `${what}profiles as of ${new Date(asOfMs).toISOString()} are not exact any more: tips that they need have been pruned. The earliest exact time is ${exactFrom}`, {
+    hint: `ask for ${exactFrom} or later; profiles that decisions were made with are kept (export --as-served); to look further back, fold the log into another data directory with a longer --retain`,
+    details: { as_of_ms: asOfMs, exact_from_ms: exactFromMs },
+  });
+}

@@ -1,0 +1,42 @@
+/** Small files that are read by other processes: the whole old text or the whole new one, after a power failure too. */
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { writingIn } from './data-directory.js';
+
+/** Throws disk_full. */
+export function writeWhole(path: string, text: string): void {
+  const directory = dirname(path);
+  const temporary = `${path}.new`;
+  writingIn(directory, () => {
+    try {
+      const file = openSync(temporary, 'w');
+      try {
+        writeFileSync(file, text);
+        fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
+      renameSync(temporary, path);
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
+    }
+    syncDirectory(directory);
+  });
+}
+
+/** Makes what was created, renamed or removed in a folder durable. */
+export function syncDirectory(directory: string): void {
+  let handle: number;
+  try {
+    handle = openSync(directory, 'r');
+  } catch (error) {
+    if (['EISDIR', 'EPERM', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) return; // Windows opens no folders; there a rename is durable by itself
+    throw error;
+  }
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}

@@ -1,0 +1,68 @@
+/** What is owed to the log is sent whenever it is added. */
+import { tmpdir } from 'node:os';
+import { afterEach, describe, expect, it } from 'vitest';
+import { OutboxPublisher } from '../../src/consumers/outbox-publisher.js';
+import { TipstreamError } from '../../src/errors.js';
+import type { Log, NewRecord } from '../../src/log/port.js';
+import type { StoredMessage } from '../../src/store/outbox.js';
+
+const PATIENCE = { timeout: 60_000 };
+const message = (seq: number): StoredMessage => ({ seq, topic: 'tip.scored', key: Buffer.from('user'), value: Buffer.from(String(seq)), headers: [] });
+
+describe('the publisher', () => {
+  const publishers: OutboxPublisher[] = [];
+  afterEach(() => publishers.splice(0).forEach((publisher) => publisher.stop()));
+
+  function open(append: (records: readonly NewRecord[]) => Promise<void>, onPublished: (seq: number, publisher: OutboxPublisher) => void = () => undefined): OutboxPublisher {
+    const log = { append: (records: readonly NewRecord[]) => append(records).then(() => []) } as unknown as Log;
+    const publisher: OutboxPublisher = new OutboxPublisher(log, {
+      partition: 0, overflowDirectory: tmpdir(), clock: Date.now, onRetry: () => undefined, onOverflow: () => undefined, onFailed: () => undefined,
+      onPublished: (seq) => onPublished(seq, publisher),
+    });
+    publishers.push(publisher);
+    return publisher;
+  }
+
+  it.each(Array.from({ length: 12 }, (_, turns) => turns))('sends what is added %i turns after it had sent everything', async (turns) => {
+    const sent: string[] = [];
+    const publisher = open(
+      (records) => Promise.resolve(void sent.push(...records.map(({ value }) => value!.toString()))),
+      (seq, self) => {
+        let later = Promise.resolve();
+        for (let turn = 0; turn < turns; turn++) later = later.then(() => undefined);
+        if (seq === 1) void later.then(() => self.add([message(2)]));
+      },
+    );
+    publisher.add([message(1)]);
+    await expect.poll(() => sent, PATIENCE).toEqual(['1', '2']);
+    await publisher.flush();
+    expect(publisher.backlog).toBe(0);
+  });
+
+  it('is flushed when everything is sent, what was added meanwhile included', async () => {
+    const sent: string[] = [];
+    const publisher = open(async (records) => {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      sent.push(...records.map(({ value }) => value!.toString()));
+    }, (seq, self) => seq < 5 && self.add([message(seq + 1)]));
+    publisher.add([message(1)]);
+    await publisher.flush();
+    expect(sent).toEqual(['1', '2', '3', '4', '5']);
+  });
+
+  it('is flushed when sending failed for good, and sends again with what is added next', async () => {
+    const sent: string[] = [];
+    let failing = true;
+    const publisher = open((records) => {
+      if (failing) return Promise.reject(new TipstreamError('topic_not_found', 'no such topic'));
+      return Promise.resolve(void sent.push(...records.map(({ value }) => value!.toString())));
+    });
+    publisher.add([message(1)]);
+    await publisher.flush();
+    expect(publisher.backlog).toBe(1);
+    failing = false;
+    publisher.add([message(2)]);
+    await publisher.flush();
+    expect(sent).toEqual(['1', '2']);
+  });
+});

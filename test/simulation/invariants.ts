@@ -1,0 +1,246 @@
+/** What must hold of every seed, whatever was done to it. Each is compared with something that never saw a state file. */
+import { existsSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+import Database from 'better-sqlite3';
+import { verify } from '../../src/analysts/verify/verify.js';
+import type { Random } from '../../src/demo/random.js';
+import { readDeadLetterReason, originalHeaders } from '../../src/events/dead-letter.js';
+import { recompute } from '../../src/policies/recompute.js';
+import { decodeState } from '../../src/policies/ridge-codec.js';
+import { defaultRegistry } from '../../src/projections/registry.js';
+import { currentGeneration, generationDirectory, partitionFile } from '../../src/store/layout.js';
+import { digestDocument, openReaders } from '../../src/store/profiles.js';
+import { PartitionReader } from '../../src/store/reader.js';
+import { CONSUMED_TOPICS, deadLetterTopic, type CandidatesEvent, type ProfileFeaturesEvent, type ScoredEvent } from '../../src/topics.js';
+import { oracleDigest, oracleProfiles } from '../oracle/profile.js';
+import { decisionsOf, dimensionOf, expectedDecision, inPartition, lessonsSince, oracleSums, profileEvents, profileOf, upTo, type History } from '../support/embedded-history.js';
+import { MAX_VALUE_BYTES } from './broken-records.js';
+import type { Ledger } from './ledger.js';
+import { Violation, type World } from './world.js';
+import { DAY_MS, type Workload } from './workload.js';
+
+export interface Question {
+  readonly world: World;
+  readonly ledger: Ledger;
+  readonly workload: Workload;
+  readonly random: Random;
+}
+
+export function require(holds: boolean, what: string): asserts holds {
+  if (!holds) throw new Violation(what);
+}
+
+function requireSame(actual: unknown, expected: unknown, what: string): void {
+  if (!isDeepStrictEqual(actual, expected)) throw new Violation(`${what}:\n  found    ${JSON.stringify(actual)}\n  expected ${JSON.stringify(expected)}`);
+}
+
+const historyOf = ({ world, ledger }: Question): History => ledger.history({ livePolicy: world.scoring.livePolicy, settings: world.scoring.settings });
+
+/** At any moment, as another process sees it: what is read is what the events below its positions come to. */
+export async function checkReading(question: Question): Promise<string> {
+  const { world, ledger, workload, random } = question;
+  const userId = random.pick(workload.users);
+  const asOfMs = random.pick([world.time.now(), world.time.now() - random.integer(0, 40) * DAY_MS, world.time.now() + random.integer(0, 40) * DAY_MS]);
+  const partition = ledger.partitionOf(Buffer.from(userId));
+  const generation = currentGeneration(world.directory);
+  const path = generation === undefined ? undefined : partitionFile(generationDirectory(world.directory), partition);
+  if (path === undefined || !existsSync(path)) return 'no state yet';
+  const reader = new PartitionReader(path, defaultRegistry);
+  try {
+    const { positions, profile } = reader.snapshot(() => ({ positions: Object.fromEntries(reader.positions()), profile: reader.profile(userId, asOfMs) }));
+    await ledger.refresh(world, ['tip.served', 'tip.feedback']);
+    const known = upTo(historyOf(question), partition, positions);
+    const expected = oracleProfiles(profileEvents(known).filter(({ value }) => value.user_id === userId), asOfMs).get(userId);
+    requireSame(profile?.known === true ? profile.features : undefined, expected, `profile of ${userId} as of ${asOfMs} at ${JSON.stringify(positions)}`);
+    return `${userId} as of ${asOfMs}: ${profile?.known === true ? profile.features['tip_volume_30d'] : 'unknown'} at ${Object.values(positions).join(' ')}`;
+  } finally {
+    reader.close();
+  }
+}
+
+/** When everything is caught up and the service has stopped. */
+export async function checkEnd(question: Question, answered: ReadonlyMap<string, ScoredEvent>): Promise<void> {
+  const { world, ledger } = question;
+  await ledger.refresh(world);
+  const history = historyOf(question);
+  const states = Array.from({ length: world.partitions }, (_, partition) => new Database(partitionFile(generationDirectory(world.directory), partition), { readonly: true }));
+  try {
+    for (const [partition, state] of states.entries()) {
+      checkPositions(ledger, partition, state);
+      checkDebts(partition, state);
+      checkCounts(ledger, partition, state);
+      checkDecisions(question, history, partition, state);
+      checkSums(question, inPartition(history, partition), partition, state);
+    }
+  } finally {
+    for (const state of states) state.close();
+  }
+  checkAnswers(question, history, answered);
+  checkDeadLetters(ledger);
+  checkDigests(question, history);
+  checkPublishedProfiles(question, history);
+  await checkVerify(question);
+}
+
+function checkPositions(ledger: Ledger, partition: number, state: Database.Database): void {
+  const positions = new Map(state.prepare<[], [string, number]>('SELECT topic, next_offset FROM position').raw().all());
+  for (const topic of CONSUMED_TOPICS) require(positions.get(topic) === ledger.end(topic, partition), `partition ${partition} stands at ${positions.get(topic)} of ${topic}, which ends at ${ledger.end(topic, partition)}`);
+}
+
+function checkDebts(partition: number, state: Database.Database): void {
+  for (const table of ['outbox', 'shadow_pending']) require(state.prepare(`SELECT count(*) FROM ${table}`).pluck().get() === 0, `partition ${partition} still has rows in ${table}`);
+  require(state.pragma('integrity_check', { simple: true }) === 'ok', `partition ${partition} fails the integrity check`);
+}
+
+/** Exactly once: each record was counted once, as what it is. */
+function checkCounts(ledger: Ledger, partition: number, state: Database.Database): void {
+  const counted = new Map(state.prepare<[], [string, number]>('SELECT name, count FROM tally').raw().all());
+  const expected = new Map<string, number>();
+  for (const topic of CONSUMED_TOPICS) {
+    for (const record of ledger.records(topic)) {
+      if (record.partition !== partition) continue;
+      const code = ledger.refusalOf(record);
+      const name = code === undefined ? `applied:${topic}` : `rejected:${topic}:${code}`;
+      expected.set(name, (expected.get(name) ?? 0) + 1);
+    }
+  }
+  const found = [...counted].filter(([name]) => /^(applied|rejected):/.test(name));
+  requireSame(Object.fromEntries(found.sort()), Object.fromEntries([...expected].sort()), `records counted in partition ${partition}`);
+}
+
+function checkDecisions({ ledger }: Question, history: History, partition: number, state: Database.Database): void {
+  for (const [topic, table, list] of [['tip.scored', 'decision', history.scored], ['tip.scored.shadow', 'shadow_decision', history.shadow]] as const) {
+    const first = new Map<string, { readonly offset: number; readonly event: ScoredEvent }>();
+    for (const one of list.filter((each) => each.partition === partition)) {
+      const name = `${one.event.user_id} ${one.event.decision_id}`;
+      const known = first.get(name);
+      if (known === undefined) first.set(name, one);
+      else requireSame(one.event, known.event, `${topic} holds two contents of decision ${name}`);
+    }
+    const rows = state.prepare<[], [string, string, number | null, string]>(`SELECT user_id, decision_id, scored_offset, record FROM ${table} JOIN user USING (uid)`).raw().all();
+    requireSame(
+      rows.map(([user, decision, offset, record]) => [`${user} ${decision}`, offset, JSON.parse(record) as unknown]).sort(),
+      [...first].map(([name, { offset, event }]) => [name, offset, event]).sort(),
+      `the ${table}s of partition ${partition}`,
+    );
+  }
+  const answered = new Set(history.scored.filter((one) => one.partition === partition).map(({ event }) => `${event.user_id} ${event.decision_id}`));
+  for (const { event } of history.candidates.filter((one) => one.partition === partition)) require(answered.has(`${event.user_id} ${event.decision_id}`), `decision ${event.decision_id} of ${event.user_id} was never answered`);
+  void ledger;
+}
+
+/** What was learned is what the log teaches, bit for bit. */
+function checkSums({ world, workload, ledger }: Question, here: History, partition: number, state: Database.Database): void {
+  const rows = state.prepare<[], { user_id: string; policy: string; reset_at_ms: number; state: Buffer }>('SELECT user_id, policy, reset_at_ms, state FROM policy_state JOIN user USING (uid)').all();
+  for (const { user_id, policy, reset_at_ms, state: stored } of rows) {
+    const lessons = lessonsSince(here, user_id, policy, reset_at_ms);
+    const { g, b } = oracleSums(lessons, dimensionOf(policy));
+    const found = decodeState(stored, dimensionOf(policy));
+    requireSame([found.updates, [...found.g], [...found.b]], [lessons.length, g.flatMap((row, i) => row.slice(0, i + 1)), b], `what ${policy} has learned of ${user_id}`);
+  }
+  const held = new Set(rows.map(({ user_id, policy }) => `${user_id} ${policy}`));
+  for (const userId of workload.users.filter((user) => ledger.partitionOf(Buffer.from(user)) === partition)) {
+    for (const policy of ['egreedy-v1', 'egreedy-v2', 'egreedy-v2-shadow']) {
+      if (lessonsSince(here, userId, policy, -1).length > 0) require(held.has(`${userId} ${policy}`), `nothing is kept of what ${policy} has learned of ${userId}`);
+    }
+  }
+  void world;
+}
+
+/** Decisions are what the definitions give for what their own positions say had been applied. */
+function checkAnswers({ ledger, workload, random }: Question, history: History, answered: ReadonlyMap<string, ScoredEvent>): void {
+  const asked = new Map<string, CandidatesEvent[]>();
+  const note = (request: CandidatesEvent) => {
+    const name = `${request.user_id} ${request.decision_id}`;
+    asked.set(name, [...(asked.get(name) ?? []), request]);
+  };
+  for (const { request } of workload.asked) note(request);
+  for (const [i, { partition, event }] of history.scored.entries()) {
+    requireSame(recompute(event).differences, [], `decision ${event.decision_id} of ${event.user_id} computed again`);
+    if (i >= 12 && !random.chance(0.2)) continue;
+    const known = upTo(history, partition, event.positions);
+    require(!decisionsOf(known.scored, event.user_id).has(event.decision_id), `decision ${event.decision_id} of ${event.user_id} was answered although its answer had been read`);
+    const { input } = event;
+    const requests = input === null ? (asked.get(`${event.user_id} ${event.decision_id}`) ?? []) : history.candidates.filter((one) => one.partition === input.partition && one.offset === input.offset).map((one) => one.event);
+    const why = requests.map((request) => differenceOf(event, known, request));
+    require(why.includes(undefined), `decision ${event.decision_id} of ${event.user_id}: ${why[0] ?? 'nobody asked for it'}`);
+  }
+  for (const [name, answer] of answered) {
+    const inLog = history.scored.find(({ event }) => `${event.user_id} ${event.decision_id}` === name)?.event;
+    requireSame(inLog, JSON.parse(JSON.stringify(answer)), `the answer that was given for ${name}`);
+  }
+  for (const { event } of history.shadow) requireSame(recompute(event).differences, [], `shadow decision ${event.decision_id} of ${event.user_id} computed again`);
+  void ledger;
+}
+
+function differenceOf(event: ScoredEvent, known: History, request: CandidatesEvent): string | undefined {
+  const { policy, learned, profile, decision } = expectedDecision(known, request);
+  const found = [event.policy, event.model.updates, event.profile.as_of_ms, event.profile.features, event.chosen_tip_id, event.explored, Object.entries(event.features.vectors).sort()];
+  const expected = [policy, learned, request.requested_at_ms, profile, decision.chosen, decision.explored, [...decision.vectors].sort()];
+  const at = found.findIndex((one, i) => !isDeepStrictEqual(one, expected[i]));
+  return at === -1 ? undefined : `found ${JSON.stringify(found[at])}, expected ${JSON.stringify(expected[at])}`;
+}
+
+/** Each refused record has its dead letter, byte for byte, and nothing else has one. */
+function checkDeadLetters(ledger: Ledger): void {
+  for (const topic of CONSUMED_TOPICS) {
+    const refused = new Map(ledger.records(topic).filter((record) => ledger.refusalOf(record) !== undefined).map((record) => [`${record.partition}/${record.offset}`, record]));
+    const buried = new Set<string>();
+    for (const { key, value, headers } of ledger.records(deadLetterTopic(topic))) {
+      const reason = readDeadLetterReason(headers);
+      const at = `${reason.partition}/${reason.offset}`;
+      const record = refused.get(at);
+      require(record !== undefined, `${topic}/${at} has a dead letter (${reason.code}) and is a valid event`);
+      requireSame([reason.topic, reason.code], [topic, ledger.refusalOf(record)], `the reason in the dead letter of ${topic}/${at}`);
+      requireSame([key, value, originalHeaders(headers)], [record.key, record.value, record.headers], `the dead letter of ${topic}/${at}`);
+      buried.add(at);
+    }
+    for (const at of refused.keys()) require(buried.has(at), `${topic}/${at} was refused and has no dead letter`);
+  }
+}
+
+function checkDigests({ world, workload, random }: Question, history: History): void {
+  const nowMs = world.time.now();
+  const readers = openReaders(world.directory, defaultRegistry);
+  try {
+    for (const asOfMs of [nowMs, nowMs - 15 * DAY_MS, nowMs - random.integer(0, workload.spanMs), nowMs + 31 * DAY_MS]) {
+      const expected = oracleProfiles(profileEvents(history), asOfMs);
+      const { digest, users } = digestDocument(readers, asOfMs, defaultRegistry.featureSet);
+      if (digest === oracleDigest(expected)) continue;
+      for (const userId of workload.users) {
+        for (const reader of readers.values()) {
+          const found = reader.profile(userId, asOfMs);
+          if (found?.known === true || expected.has(userId)) requireSame(found?.known === true ? found.features : undefined, expected.get(userId), `profile of ${userId} as of ${asOfMs}`);
+        }
+      }
+      throw new Violation(`the digest as of ${asOfMs} is not the oracle's: ${users} users, expected ${expected.size}`);
+    }
+  } finally {
+    for (const reader of readers.values()) reader.close();
+  }
+}
+
+/** Every profile that was ever published is what its positions explain; the newest of each user is that of all events. */
+function checkPublishedProfiles({ world, ledger, workload, random }: Question, history: History): void {
+  if (!world.publishProfiles) return;
+  const newest = new Map<string, { readonly offset: number; readonly event: ProfileFeaturesEvent | null }>();
+  const messages = ledger.records('profile.features');
+  for (const { key, value, partition, offset } of messages) {
+    const event = value === null ? null : (JSON.parse(value.toString()) as ProfileFeaturesEvent);
+    newest.set(key!.toString(), { offset, event });
+    if (event === null || (messages.length > 30 && !random.chance(30 / messages.length))) continue;
+    requireSame(event.features, profileOf(upTo(history, partition, event.positions!), event.user_id, event.as_of_ms), `published profile ${partition}/${offset} of ${event.user_id}`);
+  }
+  for (const userId of workload.users) {
+    const said = newest.get(userId)?.event;
+    if (said != null) requireSame(said.features, profileOf(history, userId, said.as_of_ms), `the newest published profile of ${userId}`);
+    else require(!oracleProfiles(profileEvents(history), world.time.now()).has(userId), `no profile of ${userId} was published`);
+  }
+}
+
+async function checkVerify({ world }: Question): Promise<void> {
+  const target = { dataDirectory: world.directory, topicPrefix: '', partitioner: 'murmur2' as const, maxValueBytes: MAX_VALUE_BYTES, shadowLearning: world.scoring.settings.shadowLearning };
+  const document = await world.wait('verify', verify(world.log, defaultRegistry, target, { asOfMs: world.time.now() }, new AbortController().signal));
+  require(document.equal, `verify finds differences: ${JSON.stringify(document.differences.slice(0, 3))}`);
+  requireSame([document.unproven_count, document.unproven_features], [0, []], 'what verify cannot prove');
+}

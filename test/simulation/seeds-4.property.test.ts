@@ -1,0 +1,3 @@
+import { seedsOfPart } from './seeds.js';
+
+seedsOfPart(4);

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { randomStream } from '../../src/demo/random.js';
+import { REJECTION_CODES } from '../../src/events/rejection.js';
+import { simulate } from './simulate.js';
+import { replayable } from './seeds.js';
+import { VirtualTime } from './virtual-time.js';
+import { workload } from './workload.js';
+
+describe('a seed', () => {
+  it('decides everything: twice the same trace, another one another', async () => {
+    const seeds = [3, 19, 135];
+    const hashes: string[] = [];
+    for (const seed of seeds) {
+      const [once, again] = [await simulate(seed), await simulate(seed)];
+      expect(again.trace).toEqual(once.trace);
+      expect(again.hash).toBe(once.hash);
+      hashes.push(once.hash);
+    }
+    expect(new Set(hashes).size).toBe(seeds.length);
+  }, 300_000);
+
+  it('that fails says how to see it alone, and what happened last', () => {
+    const { message } = replayable({ seed: 4711, hash: '', trace: ['one', 'two'], lives: 1, records: 1, failure: new Error('it did not hold') });
+    expect(message).toContain('npm run simulate:faults -- --seed 4711');
+    expect(message).toContain('it did not hold');
+    expect(message).toMatch(/one\ntwo$/);
+  });
+});
+
+describe('workloads', () => {
+  const works = Array.from({ length: 400 }, (_, seed) => workload(randomStream(seed, 'workload')));
+  const produced = works.flatMap((work) => work.produced);
+
+  it('hold every way to be refused, every topic and both sides of the window', () => {
+    expect(new Set(produced.flatMap(({ refused }) => refused ?? []))).toEqual(new Set(REJECTION_CODES));
+    expect(new Set(produced.filter(({ refused }) => refused === undefined).map(({ record }) => record.topic))).toEqual(new Set(['tip.served', 'tip.feedback', 'tip.candidates', 'policy.control']));
+    expect(works.some(({ spanMs }) => spanMs > 100 * 86_400_000)).toBe(true);
+  });
+
+  it('are small, and a few are large', () => {
+    const sizes = works.map((work) => work.produced.length).sort((a, b) => a - b);
+    expect(sizes[200]).toBeLessThan(120);
+    expect(sizes.at(-1)).toBeGreaterThan(300);
+  });
+});
+
+describe('virtual time', () => {
+  it('runs timers when it is told to, in the order in which they are due', async () => {
+    const time = new VirtualTime(1_000);
+    const ran: string[] = [];
+    time.install();
+    try {
+      setTimeout(() => ran.push(`late ${time.now()}`), 50);
+      const every = setInterval(() => ran.push(`every ${time.now()}`), 20);
+      setTimeout(() => ran.push(`early ${time.now()}`), 5).unref();
+      clearTimeout(setTimeout(() => ran.push('never'), 1));
+      await time.turn(45);
+      expect(ran).toEqual(['early 1005', 'every 1020', 'every 1040']);
+      time.jump(-500);
+      await time.turn(10);
+      clearInterval(every);
+      await time.turn(100);
+      expect(ran.slice(3)).toEqual(['late 550']);
+    } finally {
+      time.uninstall();
+    }
+    expect(setTimeout.name).toBe('setTimeout');
+  });
+});
