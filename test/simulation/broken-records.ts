@@ -1,5 +1,5 @@
 /** Records that must be refused, one maker for each way of being wrong, and valid events in the envelopes of CloudEvents. */
-import type { Random } from '../../src/demo/random.js';
+import type { Random } from '../../src/random.js';
 import type { RejectionCode } from '../../src/events/rejection.js';
 import { partitionFor } from '../../src/log/partitioner.js';
 import type { NewRecord } from '../../src/log/port.js';

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import Database from 'better-sqlite3';
 import { verify } from '../../src/analysts/verify/verify.js';
-import type { Random } from '../../src/demo/random.js';
+import type { Random } from '../../src/random.js';
 import { readDeadLetterReason, originalHeaders } from '../../src/events/dead-letter.js';
 import { recompute } from '../../src/policies/recompute.js';
 import { decodeState } from '../../src/policies/ridge-codec.js';

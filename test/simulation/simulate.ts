@@ -1,7 +1,7 @@
 /**
  * One seed: producers, a service that is killed, starved, restarted and lied to, readers in between, and in the end everything that must hold. The seed decides all of it.
  */
-import { randomStream, type Random } from '../../src/demo/random.js';
+import { randomStream, type Random } from '../../src/random.js';
 import { TipstreamError } from '../../src/errors.js';
 import { FAULT_POINTS } from '../../src/fault-points.js';
 import type { ScoredEvent } from '../../src/topics.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { randomStream } from '../../src/demo/random.js';
+import { randomStream } from '../../src/random.js';
 import { REJECTION_CODES } from '../../src/events/rejection.js';
 import { simulate } from './simulate.js';
 import { replayable } from './seeds.js';

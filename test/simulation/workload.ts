@@ -2,7 +2,7 @@
  * What producers write in the course of a seed: stories of tips and decisions whose events come early, late, twice or not at all, controls, and records
  * that must be refused; in the order in which they are produced. And what is asked over HTTP.
  */
-import type { Random } from '../../src/demo/random.js';
+import type { Random } from '../../src/random.js';
 import type { RejectionCode } from '../../src/events/rejection.js';
 import { MAX_TIME_MS, type CandidatesEvent } from '../../src/topics.js';
 import { brokenRecord, encoded, type Written } from './broken-records.js';
