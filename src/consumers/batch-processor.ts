@@ -9,14 +9,14 @@ import type { LogRecord } from '../log/port.js';
 import type { Registry } from '../projections/registry.js';
 import type { PartitionState } from '../store/partition-state.js';
 import type { StoredMessage } from '../store/outbox.js';
-import { fullTopicName, TOPIC_NAMES, topicNamed, type CandidatesEvent, type ScoredEvent, type TopicName } from '../topics.js';
+import { fullTopicName, TOPIC_NAMES, topicNamed, type ScoredEvent, type TopicName } from '../topics.js';
 import { deadLetter } from './dead-letters.js';
 import { ControlFolder } from './fold/controls.js';
 import { DecisionFolder } from './fold/decisions.js';
 import { ProfileAnnouncer } from './fold/profiles.js';
 import { ProfileAsOf } from './fold/profile-as-of.js';
 import { RewardSettler } from './fold/rewards.js';
-import { Scorer, type ScoringOptions } from './fold/scorer.js';
+import { Scorer, type ScoreCommand, type ScoringOptions } from './fold/scorer.js';
 import { shadowScorer, type ShadowScore } from './fold/shadow.js';
 import { TipFolder } from './fold/tips.js';
 import type { RejectedRecord } from './worker-contract.js';
@@ -101,12 +101,12 @@ export class BatchProcessor {
   }
 
   /** A request that did not come through the log. undefined: the decision exists already. */
-  answer(request: CandidatesEvent, nowMs: number, outbox: StoredMessage[]): ScoredEvent | undefined {
+  answer(request: ScoreCommand, nowMs: number, outbox: StoredMessage[]): ScoredEvent | undefined {
     return this.#decide(request, null, nowMs, outbox);
   }
 
   /** Scores without recording. */
-  preview(request: CandidatesEvent, nowMs: number): ScoredEvent {
+  preview(request: ScoreCommand, nowMs: number): ScoredEvent {
     return this.#scorer.preview(request, { input: null, positions: Object.fromEntries(this.#positions) }, nowMs);
   }
 
@@ -152,7 +152,7 @@ export class BatchProcessor {
       case 'tip.candidates': {
         const decoded = this.#decode(topic, record);
         if (!decoded.ok) return decoded;
-        if (this.#options.replay !== true) this.#decide(decoded.event, { topic: record.topic, partition: record.partition, offset: record.offset }, nowMs, outbox);
+        if (this.#options.replay !== true) this.#decide({ candidates: decoded.event }, { topic: record.topic, partition: record.partition, offset: record.offset }, nowMs, outbox);
         return undefined;
       }
       case 'tip.scored': {
@@ -178,7 +178,7 @@ export class BatchProcessor {
     return decoded;
   }
 
-  #decide(request: CandidatesEvent, input: ScoredEvent['input'], nowMs: number, outbox: StoredMessage[]): ScoredEvent | undefined {
+  #decide(request: ScoreCommand, input: ScoredEvent['input'], nowMs: number, outbox: StoredMessage[]): ScoredEvent | undefined {
     const event = this.#scorer.decide(request, { input, positions: Object.fromEntries(this.#positions) }, nowMs);
     if (event !== undefined) outbox.push(this.#publish('tip.scored', event));
     return event;

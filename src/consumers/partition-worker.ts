@@ -17,11 +17,12 @@ import type { StoredMessage } from '../store/outbox.js';
 import { PartitionState } from '../store/partition-state.js';
 import { replaceTips } from '../store/rebuild-user.js';
 import type { TipState } from '../projections/tip.js';
-import { fullTopicName, type CandidatesEvent, type ScoredEvent, type TopicName } from '../topics.js';
+import { fullTopicName, type ScoredEvent, type TopicName } from '../topics.js';
 import { BatchProcessor } from './batch-processor.js';
 import { countByTopic, lastByTopic } from './batch-segments.js';
 import { BetweenBatches } from './between-batches.js';
 import type { SliceLimits } from './fold/prune.js';
+import type { ScoreCommand } from './fold/scorer.js';
 import type { ShadowScore } from './fold/shadow.js';
 import { MergeQueue, type Taken } from './merge-queue.js';
 import { checkOffsets } from './offset-check.js';
@@ -117,17 +118,17 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
     this.#wake();
   }
 
-  decide(request: CandidatesEvent): Promise<Decided> {
+  decide(request: ScoreCommand): Promise<Decided> {
     return this.#between(() => {
-      const user = this.#state.users.find(request.user_id);
-      const known = user && this.#state.decisions.get(user.uid, request.decision_id);
+      const user = this.#state.users.find(request.candidates.user_id);
+      const known = user && this.#state.decisions.get(user.uid, request.candidates.decision_id);
       if (known !== undefined) return { event: known.event, seq: known.scoredOffset === null ? this.#debt.owed : undefined };
       const event = this.#transaction((nowMs, outbox) => this.#processor.answer(request, nowMs, outbox)!);
       return { event, seq: this.#debt.owed };
     });
   }
 
-  preview(request: CandidatesEvent): Promise<ScoredEvent> {
+  preview(request: ScoreCommand): Promise<ScoredEvent> {
     return this.#between(() => this.#processor.preview(request, this.#clock()));
   }
 

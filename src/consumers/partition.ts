@@ -7,7 +7,8 @@ import type { Delivery, Log } from '../log/port.js';
 import { deadLetterDirectory } from '../store/layout.js';
 import type { PartitionReader } from '../store/reader.js';
 import type { TipState } from '../projections/tip.js';
-import type { CandidatesEvent, ScoredEvent } from '../topics.js';
+import type { ScoredEvent } from '../topics.js';
+import type { ScoreCommand } from './fold/scorer.js';
 import { Backpressure } from './backpressure.js';
 import { OutboxPublisher } from './outbox-publisher.js';
 import type { ServiceOptions } from './service-options.js';
@@ -121,14 +122,14 @@ export class Partition {
   }
 
   /** Records this decision unless there is one; resolves when tip.scored has it. */
-  async decide(request: CandidatesEvent): Promise<ScoredEvent> {
+  async decide(request: ScoreCommand): Promise<ScoredEvent> {
     const { event, seq } = await this.#begun().decide(request);
     if (seq !== undefined) await this.#publisher.reached(seq);
     return event;
   }
 
   /** Scores without recording anything. */
-  preview(request: CandidatesEvent): Promise<ScoredEvent> {
+  preview(request: ScoreCommand): Promise<ScoredEvent> {
     return this.#begun().preview(request);
   }
 

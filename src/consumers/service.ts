@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { TipstreamError } from '../errors.js';
-import type { Application, LagRow, NewestScore, ProduceSummary, ProfileDocument, RebuildJob, ScoreRequest, ScoreResponse, ServiceStatus } from '../http/application.js';
+import type { Application, LagRow, NewestScore, PolicyStats, ProduceSummary, ProfileDocument, RebuildJob, ResetReceipt, RewardReceipt, RewardRequest, ScoreRequest, ScoreResponse, ServiceStatus } from '../http/application.js';
 import type { Delivery, GroupMember, Log, OffsetRange, PartitionHandler } from '../log/port.js';
 import { produceLines } from '../producer/produce-lines.js';
 import type { Registry } from '../projections/registry.js';
@@ -12,7 +12,7 @@ import { ensureGeneration, partitionFile } from '../store/layout.js';
 import { profileDocument } from '../store/profiles.js';
 import { PartitionState } from '../store/partition-state.js';
 import { PartitionReader } from '../store/reader.js';
-import { CONSUMED_TOPICS, deadLetterTopic, fullTopicName, type CandidatesEvent } from '../topics.js';
+import { CONSUMED_TOPICS, deadLetterTopic, fullTopicName } from '../topics.js';
 import { isBehind, rangesOfTopics, untilReached } from './caught-up.js';
 import { completeControls } from './control-completion.js';
 import { GenerationSwap } from './generation-swap.js';
@@ -21,6 +21,7 @@ import { ServiceMetrics } from './metrics.js';
 import { OneAtATime } from './one-at-a-time.js';
 import { checkOutputs, countPartitions } from './partition-count.js';
 import { Partition } from './partition.js';
+import { PolicyAnswers } from './policy-answers.js';
 import { UserRebuilds } from './rebuild-user-job.js';
 import { ServiceAnswers } from './service-answers.js';
 import { checkOffsets } from './offset-check.js';
@@ -53,6 +54,7 @@ export class Service implements Application, PartitionHandler {
   readonly #answers: ServiceAnswers;
   readonly #swap: GenerationSwap;
   readonly #rebuilds: UserRebuilds;
+  readonly #policies: PolicyAnswers;
   readonly #uncommitted = new Set<number>();
   readonly #timers: NodeJS.Timeout[] = [];
   /** The live generation's directory. */
@@ -76,6 +78,10 @@ export class Service implements Application, PartitionHandler {
     const setting = { log, registry, options, topics: this.#topics, partitions: this.#own };
     this.#answers = new ServiceAnswers(setting);
     this.#metrics = new ServiceMetrics({ lag: () => this.lag(), tallies: () => this.tallies(), backlog: () => this.#own.backlog() });
+    this.#policies = new PolicyAnswers(log, options, {
+      all: () => this.#own.readable.map(({ reader }) => reader.path),
+      ofUser: async (userId) => this.#own.reading(await this.#holding(userId))!.reader.path,
+    });
     const exclusive = new OneAtATime();
     this.#swap = new GenerationSwap({ ...setting, exclusive, identity: (partition) => this.#identity(partition), goOver: (directory) => this.#goOver(directory) });
     this.#rebuilds = new UserRebuilds({
@@ -185,9 +191,9 @@ export class Service implements Application, PartitionHandler {
     return profileDocument(this.#own.reading(partition)!.reader, partition, userId, asOfMs, this.#registry.featureSet);
   }
 
-  async score(request: ScoreRequest): Promise<ScoreResponse> {
-    const { decision_id: decisionId, requested_at_ms: requestedAtMs = this.#options.clock(), ...rest } = request;
-    const command: CandidatesEvent = { ...rest, requested_at_ms: requestedAtMs, decision_id: decisionId ?? randomUUID() };
+  async score(request: ScoreRequest, policy?: string): Promise<ScoreResponse> {
+    const { decision_id: decisionId, requested_at_ms: requestedAtMs = this.#options.clock(), profile_features: profile, ...rest } = request;
+    const command = { candidates: { ...rest, requested_at_ms: requestedAtMs, decision_id: decisionId ?? randomUUID() }, policy, profile };
     return this.#swap.after(async () => {
       const held = working(this.#own, await this.#holding(request.user_id));
       if (decisionId === undefined) return { ...(await held.preview(command)), decision_id: null, recorded: false };
@@ -198,6 +204,18 @@ export class Service implements Application, PartitionHandler {
   produce(lines: AsyncIterable<string | Buffer>, { atomic }: { readonly atomic: boolean }): Promise<ProduceSummary> {
     const { topicPrefix: prefix, partitioner, maxValueBytes } = this.#options;
     return produceLines(this.#log, lines, { prefix, partitioner, maxValueBytes, atomic });
+  }
+
+  reward(request: RewardRequest): Promise<RewardReceipt> {
+    return this.#policies.reward(request);
+  }
+
+  resetUser(userId: string): Promise<ResetReceipt> {
+    return this.#policies.reset(userId);
+  }
+
+  policyStats(policy: string, userId?: string): Promise<PolicyStats> {
+    return this.#policies.stats(policy, userId);
   }
 
   async rebuildUser(userId: string, { dryRun }: { readonly dryRun: boolean }): Promise<RebuildJob> {

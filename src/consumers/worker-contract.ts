@@ -6,10 +6,10 @@ import type { Delivery, OffsetRange } from '../log/port.js';
 import type { PartitionerName } from '../log/partitioner.js';
 import type { StateIdentity } from '../store/state-file.js';
 import type { StoredMessage } from '../store/outbox.js';
-import type { CandidatesEvent, ScoredEvent } from '../topics.js';
+import type { ScoredEvent } from '../topics.js';
 import type { TipState } from '../projections/tip.js';
 import type { TipstreamError } from '../errors.js';
-import type { ScoringOptions } from './fold/scorer.js';
+import type { ScoreCommand, ScoringOptions } from './fold/scorer.js';
 import type { PruneReport } from './pruner.js';
 
 /** What a worker needs to begin. */
@@ -79,9 +79,9 @@ export interface Decided {
 export interface Worker {
   deliver(delivery: Delivery): void;
   /** Records this decision unless there is one. */
-  decide(request: CandidatesEvent): Promise<Decided>;
+  decide(request: ScoreCommand): Promise<Decided>;
   /** Scores without recording anything. */
-  preview(request: CandidatesEvent): Promise<ScoredEvent>;
+  preview(request: ScoreCommand): Promise<ScoredEvent>;
   /** The log has acknowledged the outbox up to and including `seq`. */
   published(seq: number): void;
   /** Resolves when nothing waits to be applied. */

@@ -2,7 +2,7 @@
  * What the HTTP layer asks of the running service. The service implements it (src/consumers/service.ts); tests of the routes
  * implement it by hand. Methods throw TipstreamError; the error's kind names the HTTP status.
  */
-import type { CandidatesEvent, ScoredEvent } from '../topics.js';
+import type { Action, CandidatesEvent, ScoredEvent } from '../topics.js';
 
 /** topic -> partition -> next offset */
 export type Positions = Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -37,6 +37,45 @@ export interface ScoreRequest extends Omit<CandidatesEvent, 'decision_id' | 'req
   readonly decision_id?: string | undefined;
   /** Absent: the clock. */
   readonly requested_at_ms?: number | undefined;
+  /** Used as they are; absent: read from the projection. */
+  readonly profile_features?: FeatureValues | undefined;
+}
+
+/** What came of a served tip: an action, or a reward of 1 (a done) or 0 (a dismiss). */
+export interface RewardRequest {
+  readonly user_id: string;
+  readonly tip_id: string;
+  readonly action?: Action | undefined;
+  readonly reward?: 0 | 1 | undefined;
+  /** Absent: the clock. */
+  readonly reacted_at_ms?: number | undefined;
+  readonly utc_offset_min?: number | undefined;
+  readonly feedback_id?: string | undefined;
+}
+
+export interface RewardReceipt {
+  readonly appended: { readonly topic: string; readonly partition: number; readonly offset: number };
+  readonly action: Action;
+  readonly reacted_at_ms: number;
+}
+
+export interface ResetReceipt {
+  readonly user_id: string;
+  readonly control_id: string;
+  /** Decisions requested from then on find nothing learned before. */
+  readonly effective_at_ms: number;
+}
+
+export interface PolicyStats {
+  readonly policy: string;
+  readonly dimension: number;
+  /** Names of the vector's entries, in order. */
+  readonly features: readonly string[];
+  readonly hyperparameters: Readonly<Record<string, number>>;
+  /** Of one user, when asked for. */
+  readonly user?: { readonly user_id: string; readonly updates: number; readonly theta: readonly number[]; readonly reset_at_ms: number | null } | undefined;
+  /** Of all users held here, otherwise. */
+  readonly all?: { readonly users: number; readonly decisions: number; readonly rewarded: number; readonly rewards: number; readonly mean_reward: number | null } | undefined;
 }
 
 export interface ScoreResponse extends Omit<ScoredEvent, 'decision_id'> {
@@ -120,7 +159,13 @@ export interface RebuildJob {
 export interface Application {
   /** Throws user_not_found, not_owner (details.owner), not_ready. */
   profile(userId: string, asOfMs?: number): Promise<ProfileDocument>;
-  score(request: ScoreRequest): Promise<ScoreResponse>;
+  /** By the live policy, or by the one named. Throws policy_not_found too. */
+  score(request: ScoreRequest, policy?: string): Promise<ScoreResponse>;
+  /** Resolves when the feedback is in the log. */
+  reward(request: RewardRequest): Promise<RewardReceipt>;
+  /** Resolves when the reset is in the log. */
+  resetUser(userId: string): Promise<ResetReceipt>;
+  policyStats(policy: string, userId?: string): Promise<PolicyStats>;
   /**
    * Lines of produce's format, as bytes where they came as bytes (so that bad UTF-8 can still be seen), blank ones included.
    * Resolves however many were rejected; rejects when reading or appending failed.

@@ -1,8 +1,8 @@
 /** What requests and answers look like, beside the events of src/topics.ts. Requests are checked against these; answers are described by them. */
 import { z } from 'zod';
 import { ERROR_KINDS, type ErrorCode } from '../errors.js';
-import { candidatesSchema, scoredSchema, MAX_TIME_MS, TOPICS, type TopicName } from '../topics.js';
-import type { LagRow, NewestScore, PartitionStatus, ProduceSummary, ProfileDocument, RebuildJob, ServiceStatus } from './application.js';
+import { candidatesSchema, feedbackSchema, scoredSchema, MAX_TIME_MS, TOPICS, type TopicName } from '../topics.js';
+import type { LagRow, NewestScore, PartitionStatus, PolicyStats, ProduceSummary, ProfileDocument, RebuildJob, ResetReceipt, RewardReceipt, ServiceStatus } from './application.js';
 import { parseTime } from '../events/time.js';
 
 /** An id as events have it. */
@@ -70,7 +70,43 @@ export const rebuildJobSchema = z.object({
 export const scoreRequestSchema = candidatesSchema.extend({
   decision_id: id.nullish().meta({ description: 'given: the decision is in tip.scored before the answer; absent or null: nothing is recorded' }),
   requested_at_ms: candidatesSchema.shape.requested_at_ms.nullish().meta({ description: 'Unix milliseconds; absent or null: now' }),
+  profile_features: features.nullish().meta({ description: 'used as they are; absent or null: read from the projection' }),
 });
+
+export const rewardRequestSchema = z
+  .object({
+    user_id: id,
+    tip_id: feedbackSchema.shape.tip_id,
+    action: feedbackSchema.shape.action.nullish(),
+    reward: z.union([z.literal(0), z.literal(1)]).nullish().meta({ description: '1 is a done, 0 a dismiss' }),
+    reacted_at_ms: feedbackSchema.shape.reacted_at_ms.nullish().meta({ description: 'Unix milliseconds; absent or null: now' }),
+    utc_offset_min: feedbackSchema.shape.utc_offset_min,
+    feedback_id: feedbackSchema.shape.feedback_id,
+  })
+  .refine(({ action, reward }) => (action == null) !== (reward == null), { error: 'give action or reward, one of the two' });
+
+export const rewardReceiptSchema = z.object({
+  appended: z.object({ topic: z.string(), partition: count, offset: count }).meta({ description: 'where the tip.feedback record is' }),
+  action: feedbackSchema.shape.action,
+  reacted_at_ms: timeMs,
+}) satisfies z.ZodType<RewardReceipt>;
+
+export const resetRequestSchema = z.object({ user_id: id });
+export const resetReceiptSchema = z.object({
+  user_id: id,
+  control_id: z.string(),
+  effective_at_ms: timeMs.meta({ description: 'decisions requested from then on find nothing learned before' }),
+}) satisfies z.ZodType<ResetReceipt>;
+
+export const statsQuery = z.strictObject({ user_id: id.optional().meta({ description: 'absent: all users held by this member' }) });
+export const policyStatsSchema = z.object({
+  policy: z.string(),
+  dimension: count,
+  features: z.array(z.string()),
+  hyperparameters: z.record(z.string(), z.number()),
+  user: z.object({ user_id: id, updates: count, theta: z.array(z.number()), reset_at_ms: timeMs.nullable() }).optional(),
+  all: z.object({ users: count, decisions: count, rewarded: count, rewards: count, mean_reward: z.number().nullable() }).optional(),
+}) satisfies z.ZodType<PolicyStats>;
 
 export const scoreResponseSchema = scoredSchema.extend({
   decision_id: id.nullable(),

@@ -103,6 +103,12 @@ export function fakeApplication(over: Partial<Application> = {}): FakeApplicatio
     rebuildJob: (jobId) => rebuildNamed(jobId),
     cancelRebuild: (jobId) => ({ ...rebuildNamed(jobId), state: 'cancelled', result: undefined }),
     score: async (request) => scoreResponse(request),
+    reward: async ({ action, reward }) => ({ appended: { topic: 'tip.feedback', partition: 1, offset: 7 }, action: action ?? (reward === 1 ? 'done' : 'dismiss'), reacted_at_ms: NOW_MS }),
+    resetUser: async (userId) => ({ user_id: userId, control_id: 'reset-1', effective_at_ms: NOW_MS }),
+    policyStats: async (policy, userId) => ({
+      policy, dimension: 1, features: ['bias'], hyperparameters: { lambda: 1 },
+      ...(userId === undefined ? { all: { users: 2, decisions: 9, rewarded: 4, rewards: 1, mean_reward: 0.25 } } : { user: { user_id: userId, updates: 3, theta: [0.5], reset_at_ms: null } }),
+    }),
     produce: (lines) => countLines(lines),
     lag: async () => LAG,
     status: () => STATUS,

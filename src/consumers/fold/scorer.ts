@@ -16,6 +16,15 @@ export interface ScoringOptions {
   readonly settings: PolicySettings;
 }
 
+/** What is to be scored, and what the caller decides besides. */
+export interface ScoreCommand {
+  readonly candidates: CandidatesEvent;
+  /** Scored by this policy; undefined: by the live one. */
+  readonly policy?: string | undefined;
+  /** Used as they are; undefined: read from the projection. */
+  readonly profile?: FeatureValues | undefined;
+}
+
 /** Where the request came from, for the record. */
 export interface ScoringInput {
   readonly input: ScoredEvent['input'];
@@ -39,15 +48,16 @@ export class Scorer {
   }
 
   /** Decides and remembers that it did; the caller publishes the event. undefined: the decision exists already. */
-  decide(request: CandidatesEvent, from: ScoringInput, nowMs: number): ScoredEvent | undefined {
+  decide(command: ScoreCommand, from: ScoringInput, nowMs: number): ScoredEvent | undefined {
+    const { candidates: request } = command;
     const { decisions, users, tallies } = this.#state;
     const user = users.obtain(request.user_id);
     if (decisions.has(user.uid, request.decision_id)) {
       tallies.add('candidates_repeated');
       return undefined;
     }
-    const profile = this.#registry.values(this.#profiles.moved(user, request.requested_at_ms, nowMs));
-    const event = this.#score(user, request, profile, from, nowMs, true);
+    const profile = command.profile ?? this.#registry.values(this.#profiles.moved(user, request.requested_at_ms, nowMs));
+    const event = this.#score(user, command, profile, from, nowMs, true);
     decisions.insert(user.uid, event, null);
     const { shadow } = this.#settingsAt(request.requested_at_ms);
     if (shadow !== null) {
@@ -57,14 +67,15 @@ export class Scorer {
   }
 
   /** Scores without remembering anything: no transaction is needed. */
-  preview(request: CandidatesEvent, from: ScoringInput, nowMs: number): ScoredEvent {
+  preview(command: ScoreCommand, from: ScoringInput, nowMs: number): ScoredEvent {
+    const { candidates: request } = command;
     const user = this.#state.users.find(request.user_id) ?? this.#state.users.stranger(request.user_id);
-    return this.#score(user, request, this.#registry.values(this.#profiles.seen(user, request.requested_at_ms)), from, nowMs, false);
+    return this.#score(user, command, command.profile ?? this.#registry.values(this.#profiles.seen(user, request.requested_at_ms)), from, nowMs, false);
   }
 
-  #score(user: UserEntry, request: CandidatesEvent, profile: FeatureValues, from: ScoringInput, nowMs: number, keep: boolean): ScoredEvent {
+  #score(user: UserEntry, { candidates: request, policy: named }: ScoreCommand, profile: FeatureValues, from: ScoringInput, nowMs: number, keep: boolean): ScoredEvent {
     const requestedAtMs = request.requested_at_ms;
-    const policy = policyNamed(liveAt(this.#state.controls.shared(), requestedAtMs, request.user_id, this.#options.livePolicy));
+    const policy = policyNamed(named ?? liveAt(this.#state.controls.shared(), requestedAtMs, request.user_id, this.#options.livePolicy));
     const { epsilon, salt } = this.#settingsAt(requestedAtMs);
     const scored = scoreCandidates({
       policy, eventPolicy: policy.name, state: this.#rewards.stateAt(user, policy.name, policy, requestedAtMs, keep),

@@ -1,6 +1,7 @@
 /** What the service's thread and a worker thread say to each other. Everything here can be cloned; errors travel as plain facts. */
 import { TipstreamError, type ErrorCode } from '../../errors.js';
-import type { CandidatesEvent, ScoredEvent } from '../../topics.js';
+import type { ScoredEvent } from '../../topics.js';
+import type { ScoreCommand } from '../fold/scorer.js';
 import type { TipState } from '../../projections/tip.js';
 import type { Committed, Decided, RejectedRecord, WorkerSetup } from '../worker-contract.js';
 import type { PruneReport } from '../pruner.js';
@@ -13,7 +14,7 @@ export type Command =
   | { readonly type: 'deliver'; readonly worker: number; readonly delivery: PackedDelivery }
   | { readonly type: 'published'; readonly worker: number; readonly seq: number }
   | { readonly type: 'close'; readonly worker: number }
-  | { readonly type: 'decide' | 'preview'; readonly worker: number; readonly call: number; readonly request: CandidatesEvent }
+  | { readonly type: 'decide' | 'preview'; readonly worker: number; readonly call: number; readonly request: ScoreCommand }
   | { readonly type: 'idle' | 'drain' | 'hold'; readonly worker: number; readonly call: number }
   | { readonly type: 'release'; readonly worker: number }
   | { readonly type: 'replace-tips'; readonly worker: number; readonly call: number; readonly userId: string; readonly tips: ReadonlyMap<string, TipState> };

@@ -4,7 +4,8 @@
  */
 import { Worker as Thread } from 'node:worker_threads';
 import { TipstreamError } from '../../errors.js';
-import type { CandidatesEvent, ScoredEvent } from '../../topics.js';
+import type { ScoredEvent } from '../../topics.js';
+import type { ScoreCommand } from '../fold/scorer.js';
 import type { Decided, StartWorker, Worker, WorkerEvents } from '../worker-contract.js';
 import { errorFrom, type Command, type Report } from './messages.js';
 import { pack, transferable } from './record-packing.js';
@@ -56,8 +57,8 @@ export class ThreadWorkers {
         const packed = pack(delivery);
         send({ type: 'deliver', worker, delivery: packed }, transferable(packed));
       },
-      decide: (request: CandidatesEvent) => this.#call<Decided>(thread, (call) => send({ type: 'decide', worker, call, request })),
-      preview: (request: CandidatesEvent) => this.#call<ScoredEvent>(thread, (call) => send({ type: 'preview', worker, call, request })),
+      decide: (request: ScoreCommand) => this.#call<Decided>(thread, (call) => send({ type: 'decide', worker, call, request })),
+      preview: (request: ScoreCommand) => this.#call<ScoredEvent>(thread, (call) => send({ type: 'preview', worker, call, request })),
       published: (seq) => send({ type: 'published', worker, seq }),
       idle: () => unlessLost(this.#call<void>(thread, (call) => send({ type: 'idle', worker, call }))),
       hold: () => this.#call<ReadonlyMap<string, number>>(thread, (call) => send({ type: 'hold', worker, call })),

@@ -1,0 +1,50 @@
+/** What policies have learned, read from a state file beside its writer. */
+import { countsAfterReset, resetAt } from '../policies/control.js';
+import { applyRewardChange } from '../policies/learning.js';
+import type { PolicyDefinition } from '../policies/policy.js';
+import { emptyState, type RidgeState } from '../policies/ridge.js';
+import type { ControlEvent, ScoredEvent } from '../topics.js';
+import { openStateForReading } from './state-file.js';
+
+export interface PolicyCounts {
+  readonly users: number;
+  readonly decisions: number;
+  /** Decisions with a reward, and the sum of the rewards. */
+  readonly rewarded: number;
+  readonly rewards: number;
+}
+
+/** Of all users of the file, by the policy that decided, resets or not. */
+export function policyCounts(path: string, policy: string): PolicyCounts {
+  const db = openStateForReading(path);
+  try {
+    return db.prepare<[string], PolicyCounts>('SELECT count(DISTINCT uid) AS users, count(*) AS decisions, count(reward) AS rewarded, coalesce(sum(reward), 0) AS rewards FROM decision WHERE policy = ? AND scored_offset IS NOT NULL').get(policy)!;
+  } finally {
+    db.close();
+  }
+}
+
+export interface UserPolicyState {
+  readonly state: RidgeState;
+  /** The reset that holds; null: none does. */
+  readonly resetAtMs: number | null;
+}
+
+/** The sums as a decision requested at `atMs` would find them, added up from the rewarded decisions; of a user of whom nothing is known: empty. */
+export function userPolicyState(path: string, userId: string, policy: PolicyDefinition, atMs: number): UserPolicyState {
+  const db = openStateForReading(path);
+  try {
+    const uid = db.prepare<[string], number>('SELECT uid FROM user WHERE user_id = ?').pluck().get(userId);
+    const state = emptyState(policy.dimension);
+    if (uid === undefined) return { state, resetAtMs: null };
+    const resets = db.prepare<[number], string>('SELECT record FROM control WHERE uid = ?').pluck().all(uid).map((record) => JSON.parse(record) as ControlEvent);
+    const resetAtMs = resetAt(resets, atMs);
+    const rows = db.prepare<[number, string], [number, string, 0 | 1, string]>('SELECT requested_at_ms, reward_tip_id, reward, record FROM decision WHERE uid = ? AND policy = ? AND reward IS NOT NULL').raw();
+    for (const [requestedAtMs, tipId, reward, record] of rows.iterate(uid, policy.name)) {
+      if (countsAfterReset(requestedAtMs, resetAtMs)) applyRewardChange(state, policy, JSON.parse(record) as ScoredEvent, null, { tipId, reward });
+    }
+    return { state, resetAtMs };
+  } finally {
+    db.close();
+  }
+}
