@@ -19,6 +19,7 @@ export const ERROR_KINDS = {
   as_of_pruned: { http: 410, retryable: false },
   topic_not_found: { http: 404, retryable: false },
   policy_not_found: { http: 404, retryable: false },
+  not_promotable: { http: 409, retryable: false },
   method_not_allowed: { http: 405, retryable: false },
   unsupported_media_type: { http: 415, retryable: false },
   payload_too_large: { http: 413, retryable: false },

@@ -12,7 +12,10 @@ import { evaluateCommand } from './commands/evaluate.js';
 import { exportCommand } from './commands/export.js';
 import { lagCommand } from './commands/lag.js';
 import { produceCommand } from './commands/produce.js';
+import { policiesFamily } from './commands/policies.js';
 import { profileCommand } from './commands/profile.js';
+import { promoteCommand } from './commands/promote.js';
+import { rollbackCommand } from './commands/rollback.js';
 import { schemaCommand } from './commands/schema.js';
 import { simulateCommand } from './commands/simulate.js';
 import { snapshotCommand } from './commands/snapshot.js';
@@ -22,7 +25,7 @@ import { tailCommand } from './commands/tail.js';
 import { topicsFamily } from './commands/topics.js';
 import { verifyCommand } from './commands/verify.js';
 
-const COMMANDS = [demoCommand, startCommand, produceCommand, tailCommand, profileCommand, digestCommand, exportCommand, sqlCommand, snapshotCommand, lagCommand, deadLettersFamily, topicsFamily, schemaCommand, verifyCommand, simulateCommand, evaluateCommand];
+const COMMANDS = [demoCommand, startCommand, produceCommand, tailCommand, profileCommand, digestCommand, exportCommand, sqlCommand, snapshotCommand, lagCommand, deadLettersFamily, topicsFamily, schemaCommand, verifyCommand, simulateCommand, evaluateCommand, promoteCommand, rollbackCommand, policiesFamily];
 
 /** Whoever read our output has seen enough (`| head`): no error, and nobody left to tell. */
 for (const stream of [process.stdout, process.stderr]) {

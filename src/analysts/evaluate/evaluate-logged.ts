@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { evaluate, type Evaluation } from '../../evaluation/evaluate.js';
+import { evidenceHash } from '../../evaluation/evidence.js';
 import type { Evidence } from '../../evaluation/gate.js';
 import { PolicyReplay, type SetAside } from '../../evaluation/policy-replay.js';
 import type { EvaluationRow } from '../../evaluation/row.js';
@@ -18,6 +19,10 @@ export interface LoggedEvaluation extends Evaluation {
   readonly feature_set: string;
   readonly positions: Positions;
   readonly evaluated_at_ms: number;
+  /** Whether the verdict asked a simulation too. */
+  readonly simulated: boolean;
+  /** Over what the verdict is bound to: see evaluation/evidence.ts. */
+  readonly hash: string;
   /** Decisions read, and those that say nothing, by reason. */
   readonly decisions: number;
   readonly set_aside: Readonly<Partial<Record<SetAside, number>>>;
@@ -62,13 +67,12 @@ export async function evaluateLogged(question: LoggedQuestion): Promise<{ readon
       if (typeof row === 'string') setAside[row] = (setAside[row] ?? 0) + 1;
       else rows.push(row);
     }
-    const evaluation: LoggedEvaluation = {
-      policy: policy.name, policy_hash: policyHash(policy), feature_set: featureSet, evaluated_at_ms: nowMs,
+    const judged = evaluate(rows, GATE_THRESHOLDS, simulation);
+    const bound = {
+      policy: policy.name, policy_hash: policyHash(policy), feature_set: featureSet, evaluated_at_ms: nowMs, verdict: judged.verdict, simulated: simulation !== undefined,
       positions: positionsOf(new Map([...files].map(([partition, file]) => [partition, file.positions()]))),
-      decisions, set_aside: setAside, decided_by: decidedBy,
-      ...evaluate(rows, GATE_THRESHOLDS, simulation),
     };
-    return { evaluation, rows };
+    return { evaluation: { ...bound, hash: evidenceHash(bound), decisions, set_aside: setAside, decided_by: decidedBy, ...judged }, rows };
   } finally {
     for (const file of files.values()) file.close();
   }

@@ -1,0 +1,123 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { policyHash } from '../../analysts/evaluate/evaluate-logged.js';
+import { TipstreamError } from '../../errors.js';
+import { checkEvidence, type Evidence } from '../../evaluation/evidence.js';
+import { GATE_THRESHOLDS } from '../../evaluation/thresholds.js';
+import type { Log } from '../../log/port.js';
+import { DEFAULT_POLICY, policyNamed } from '../../policies/registry.js';
+import { rolloutAt } from '../../policies/rollout.js';
+import { defaultRegistry } from '../../projections/registry.js';
+import { UsageError } from '../../usage-error.js';
+import { defineCommand } from '../command.js';
+import { openControlLog, settingsOf } from '../control-log.js';
+import { EXIT } from '../failure.js';
+import { timeOption } from '../time-argument.js';
+
+interface PromoteOptions {
+  readonly evidence?: string;
+  readonly percent: number;
+  readonly force?: boolean;
+  readonly reason?: string;
+  readonly effectiveAt?: number;
+}
+
+export const promoteCommand = defineCommand<PromoteOptions>({
+  name: 'promote',
+  arguments: '<policy>',
+  summary: 'Let a policy go live, for all users or for a share of them',
+  details: [
+    'Appends a promote to policy.control, which holds for decisions requested from its effective time on. Needs the document of `tipstream evaluate --policy NAME --simulation FILE --json` with the',
+    'verdict PROMOTE, fresh and of this policy, these features and this log; or --force with a --reason, which is recorded. A share of users is chosen by hash and only ever grows: raise --percent',
+    'step by step. At 100 percent the former live policy becomes the shadow. Exit code 2: the evidence does not allow it.',
+  ].join(' '),
+  examples: [
+    ['tipstream promote egreedy-v2 --evidence verdict.json --percent 10', 'for a tenth of the users'],
+    ['tipstream promote egreedy-v2 --evidence verdict.json', 'for all'],
+    ['tipstream promote egreedy-v2 --force --reason "agreed in the meeting of 2026-11-20"', 'without evidence'],
+  ],
+  groups: ['log', 'kafka', 'events', 'policy'],
+  options: [
+    { flags: '--evidence <file>', help: 'what evaluate --json printed' },
+    { flags: '--percent <number>', help: 'share of the users', parse: percentOption, default: 100 },
+    { flags: '--force', help: 'without evidence, or against it; needs --reason' },
+    { flags: '--reason <text>', help: 'recorded with the promote' },
+    { flags: '--effective-at <time>', help: 'Unix ms or ISO 8601; now unless given', parse: timeOption('--effective-at') },
+  ],
+  json: 'document',
+  async run({ args: [name], options, config, output, json }) {
+    const policy = policyNamed(name!);
+    const { percent, force = false, reason, effectiveAt } = options;
+    if (force && (reason ?? '').trim() === '') throw new UsageError('--force needs a --reason, which is recorded');
+    if (!force && options.evidence === undefined) throw new UsageError('promote needs --evidence FILE, or --force with a --reason', { hint: `make it: tipstream evaluate --policy ${policy.name} --simulation simulation.json --json > verdict.json` });
+    const nowMs = Date.now();
+    const control = await openControlLog(config);
+    try {
+      let evidence: Evidence | undefined;
+      if (options.evidence !== undefined) {
+        const ends = await endsOf(control.log, options.evidence);
+        try {
+          evidence = checkEvidence(readText(options.evidence), options.evidence, { policy: policy.name, policyHash: policyHash(policy), featureSet: defaultRegistry.featureSet, nowMs, ends }, GATE_THRESHOLDS);
+        } catch (error) {
+          if (!(error instanceof TipstreamError && error.code === 'not_promotable') || !force) throw error;
+          output.note(`forced against the evidence: ${error.message}`);
+        }
+      }
+      const effectiveAtMs = effectiveAt ?? nowMs;
+      const before = rolloutAt(control.controls, effectiveAtMs, DEFAULT_POLICY, settingsOf(config));
+      if (before.shares[0]!.policy === policy.name && before.shares[0]!.percent >= percent) throw new TipstreamError('not_promotable', `${policy.name} is live for ${before.shares[0]!.percent} percent of the users already`, { hint: 'raise --percent, or roll back first' });
+      const controlId = `promote-${randomUUID()}`;
+      await control.producer.send('policy.control', {
+        control_id: controlId, type: 'promote', effective_at_ms: effectiveAtMs, policy: policy.name, percent,
+        ...(reason === undefined ? {} : { reason }), evidence: evidence === undefined ? { forced: true } : { hash: evidence.hash, evaluated_at_ms: evidence.evaluated_at_ms, reasons: evidence.reasons, forced: force },
+      });
+      const former = before.shares.find((share) => share.policy !== policy.name)?.policy ?? DEFAULT_POLICY;
+      const shadow = percent === 100 && former !== policy.name ? former : null;
+      if (shadow !== null) await control.producer.send('policy.control', { control_id: `${controlId}-shadow`, type: 'configure', effective_at_ms: effectiveAtMs, settings: { shadow }, reason: `shadow of ${policy.name} from its promotion on` });
+      const document = { control_id: controlId, policy: policy.name, percent, effective_at_ms: effectiveAtMs, former_policy: former, shadow, forced: force };
+      if (json) return await output.document(document);
+      await output.write(`${policy.name} is live for ${percent} percent of the users from ${new Date(effectiveAtMs).toISOString()} on${shadow === null ? '' : `; ${shadow} is its shadow`}\nback: tipstream rollback\n`);
+    } catch (error) {
+      if (!(error instanceof TipstreamError && error.code === 'not_promotable')) throw error;
+      output.error(`${error.message} [${error.code}]`, error.hint);
+      if (json) await output.document({ error: { code: error.code, message: error.message, hint: error.hint } });
+      return EXIT.differs;
+    } finally {
+      await control.close();
+    }
+    return EXIT.ok;
+  },
+});
+
+/** The ends of the topics that the evidence names. */
+async function endsOf(log: Log, file: string): Promise<Record<string, Record<string, number>>> {
+  const ends: Record<string, Record<string, number>> = {};
+  let topics: string[] = [];
+  try {
+    topics = Object.keys((JSON.parse(readText(file)) as { positions?: object }).positions ?? {});
+  } catch (error) {
+    if (error instanceof TipstreamError) throw error; // else it is no JSON, which checkEvidence says
+  }
+  for (const topic of topics) {
+    const ranges = await log.offsets(topic).catch((error: unknown) => {
+      if (error instanceof TipstreamError && error.code === 'topic_not_found') return new Map<number, { end: number }>();
+      throw error;
+    });
+    ends[topic] = Object.fromEntries([...ranges].map(([partition, { end }]) => [partition, end]));
+  }
+  return ends;
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new TipstreamError('invalid_argument', `cannot read ${path}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function percentOption(text: string): number {
+  const percent = /^\d{1,3}(\.\d{1,6})?$/.test(text) ? Number(text) : NaN;
+  if (percent > 0 && percent <= 100) return percent;
+  throw new UsageError(`--percent must be above 0 and at most 100, not ${JSON.stringify(text)}`);
+}
