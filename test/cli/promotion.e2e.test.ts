@@ -1,0 +1,77 @@
+/** promote, rollback and policies while `start` answers: the next decisions are made by whoever is live then. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CliWorkspace, linesOf } from './cli-process.js';
+
+const cli = new CliWorkspace();
+afterAll(() => cli.dispose());
+const PATIENCE_MS = 60_000;
+let address = '';
+
+beforeAll(async () => {
+  const child = cli.start(['start', '--http', '127.0.0.1:0']);
+  child.stdout.resume();
+  for await (const line of linesOf(child.stderr)) {
+    const found = /^tipstream answers at (\S+?)\/?$/.exec(line);
+    if (found === null) continue;
+    address = found[1]!;
+    break;
+  }
+  child.stderr.resume();
+  await until('readiness', async () => (await fetch(`${address}/readyz`)).ok);
+});
+
+async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
+  for (const deadline = Date.now() + PATIENCE_MS; !(await condition()); await delay(20)) if (Date.now() > deadline) throw new Error(`waited for ${what}`);
+}
+async function decider(user = 'ana', decisionId?: string): Promise<string> {
+  const body = { user_id: user, ...(decisionId === undefined ? {} : { decision_id: decisionId }), candidates: [{ tip_id: 'a', is_overdue: true, task_age_days: 1, priority: 3 }, { tip_id: 'b', is_overdue: false, task_age_days: 9, priority: 1 }] };
+  const answer = await fetch(`${address}/score`, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
+  return ((await answer.json()) as { policy: string }).policy;
+}
+const list = async () => JSON.parse((await cli.run(['policies', 'list', '--json'])).stdout) as { shares: { policy: string; percent: number }[]; settings: { shadow: string | null } };
+
+describe('who is live', () => {
+  it('cannot be changed without evidence, or with evidence that does not allow it', async () => {
+    expect(await cli.run(['promote', 'egreedy-v2'])).toMatchObject({ code: 64, stderr: expect.stringMatching(/needs --evidence FILE, or --force/) as string });
+    expect(await cli.run(['promote', 'egreedy-v2', '--force'])).toMatchObject({ code: 64, stderr: expect.stringMatching(/--force needs a --reason/) as string });
+    await decider('ana', 'd1');
+    const { code, stdout } = await cli.run(['evaluate', '--policy', 'egreedy-v2', '--json']);
+    expect(code).toBe(2);
+    writeFileSync(join(cli.directory, 'verdict.json'), stdout);
+    expect(JSON.parse(stdout)).toMatchObject({ policy: 'egreedy-v2', verdict: 'UNEVALUABLE', decisions: 1, decided_by: { 'egreedy-v1': 1 } });
+    expect(await cli.run(['promote', 'egreedy-v2', '--evidence', 'verdict.json'])).toMatchObject({ code: 2, stderr: expect.stringMatching(/does not allow promoting egreedy-v2: its verdict is UNEVALUABLE/) as string });
+    expect(await decider()).toBe('egreedy-v1');
+  });
+
+  it('goes over to the promoted policy, share by share, and back with one command', async () => {
+    expect(await decider()).toBe('egreedy-v1');
+    const users = Array.from({ length: 200 }, (_, i) => `user-${i}`);
+    expect(await cli.run(['promote', 'egreedy-v2', '--force', '--reason', 'a test', '--percent', '20'])).toMatchObject({ code: 0 });
+    const shares = async () => (await Promise.all(users.map((user) => decider(user)))).filter((policy) => policy === 'egreedy-v2').length;
+    await until('some users to be decided by v2', async () => (await shares()) > 0);
+    const tenth = await shares();
+    expect(tenth).toBeGreaterThan(15);
+    expect(tenth).toBeLessThan(70);
+    expect(await shares()).toBe(tenth);
+
+    const { stdout } = await cli.run(['promote', 'egreedy-v2', '--force', '--reason', 'all of them', '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({ policy: 'egreedy-v2', percent: 100, former_policy: 'egreedy-v1', shadow: 'egreedy-v1', forced: true });
+    await until('v2 to decide for all', async () => (await shares()) === users.length);
+    expect(await list()).toMatchObject({ shares: [{ policy: 'egreedy-v2', percent: 100 }], settings: { shadow: 'egreedy-v1' } });
+    expect(await cli.run(['promote', 'egreedy-v2', '--force', '--reason', 'again'])).toMatchObject({ code: 2, stderr: expect.stringMatching(/live for 100 percent of the users already/) as string });
+
+    const rolledBack = await cli.run(['rollback', '--reason', 'a test', '--json']);
+    expect(JSON.parse(rolledBack.stdout)).toMatchObject({ rolled_back: 'egreedy-v2', live: 'egreedy-v2' });
+    await cli.run(['rollback']);
+    await until('v1 to decide for all', async () => (await shares()) === 0);
+    expect(await cli.run(['rollback'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/nothing to roll back/) as string });
+
+    const history = JSON.parse((await cli.run(['policies', 'history', '--json'])).stdout) as { type: string; reason?: string }[];
+    expect(history.filter(({ type }) => type !== 'configure').map(({ type }) => type)).toEqual(['rollback', 'rollback', 'promote', 'promote']);
+    expect(history.map(({ reason }) => reason)).toContain('all of them');
+    expect((await cli.run(['policies', 'list'])).stdout).toMatch(/^egreedy-v1 +7 +100 %/m);
+  });
+});
