@@ -146,6 +146,10 @@ export const OPTIONS = {
   },
   epsilon: { flag: '--epsilon <number>', env: 'TIPSTREAM_EPSILON', schema: fraction, default: '0.1', group: 'policy', help: 'share of decisions that explore, 0 to 1' },
   salt: { flag: '--salt <text>', env: 'TIPSTREAM_SALT', schema: z.string().max(128, { error: 'must be at most 128 characters' }), default: '0', group: 'policy', help: 'goes into the draw of every decision' },
+  guardrail: {
+    flag: '--guardrail', negatedFlag: '--no-guardrail', env: 'TIPSTREAM_GUARDRAIL', schema: yesOrNo, default: 'true', group: 'start',
+    help: 'take a promotion back by itself when it earns surely less than the policy before it',
+  },
   untilCaughtUp: {
     flag: '--until-caught-up', env: 'TIPSTREAM_UNTIL_CAUGHT_UP', schema: yesOrNo, default: 'false', group: 'start',
     help: 'apply and publish everything up to the ends seen at start, then exit',

@@ -39,7 +39,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   demo: ['events', 'log'],
   http: ['events', 'log', 'producer', 'projections', 'policies', 'contracts'],
   rebuild: ['events', 'log', 'projections', 'policies', 'store', 'consumers'],
-  consumers: ['events', 'log', 'producer', 'projections', 'policies', 'store', 'http'],
+  consumers: ['events', 'log', 'producer', 'projections', 'policies', 'evaluation', 'store', 'http'],
 };
 const folderOf = (path: string): string => path.split('/').length > 2 ? path.split('/')[1]! : '';
 

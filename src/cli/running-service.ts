@@ -46,7 +46,7 @@ export async function runService(config: Config, logger: Logger): Promise<Runnin
     undo.push(() => threads.close());
     const service = new Service(log, defaultRegistry, threads.start, {
       dataDirectory: config.data, group: config.group, topicPrefix: config.topicPrefix, partitioner: config.partitioner,
-      maxValueBytes: config.maxValueBytes, publishProfiles: config.publishProfiles, maxBatchRecords: config.maxBatchRecords, maxTaskIdleMs: config.maxTaskIdleMs, retainMs: config.retain, clock, logger,
+      maxValueBytes: config.maxValueBytes, publishProfiles: config.publishProfiles, guardrail: config.guardrail, maxBatchRecords: config.maxBatchRecords, maxTaskIdleMs: config.maxTaskIdleMs, retainMs: config.retain, clock, logger,
       scoring: { livePolicy: DEFAULT_POLICY, settings: { epsilon: config.epsilon, salt: config.salt, shadow, shadowLearning: config.shadowLearning } },
     });
     let fail: (error: TipstreamError) => void = () => undefined;

@@ -7,24 +7,30 @@ import { policyNamed } from '../policies/registry.js';
 import { posterior } from '../policies/ridge.js';
 import { createProducer, type TipProducer } from '../producer/producer.js';
 import { policyCounts, userPolicyState } from '../store/policy-stats.js';
+import { Guardrail } from './guardrail.js';
 import type { ServiceOptions } from './service-options.js';
+import type { ControlEvent } from '../topics.js';
 
 /** Paths of the state files held here, and of one user's. */
 export interface StateFiles {
   readonly all: () => readonly string[];
   /** Throws not_ready, not_owner. */
   readonly ofUser: (userId: string) => Promise<string>;
+  /** policy.control as a partition held here has it; undefined while none is. */
+  readonly controls: () => readonly ControlEvent[] | undefined;
 }
 
 export class PolicyAnswers {
   readonly #producer: TipProducer;
+  readonly guardrail: Guardrail;
   readonly #clock: () => number;
   readonly #files: StateFiles;
 
-  constructor(log: Log, { topicPrefix: prefix, partitioner, maxValueBytes, clock }: ServiceOptions, files: StateFiles) {
+  constructor(log: Log, { topicPrefix: prefix, partitioner, maxValueBytes, clock, scoring, logger }: ServiceOptions, files: StateFiles) {
     this.#producer = createProducer(log, { prefix, partitioner, maxValueBytes });
     this.#clock = clock;
     this.#files = files;
+    this.guardrail = new Guardrail({ producer: this.#producer, scoring, clock, logger, files: files.all, controls: files.controls });
   }
 
   /** Appends the feedback; which policy learns from it is decided by the decision that served the tip. */

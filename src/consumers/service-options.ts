@@ -12,6 +12,8 @@ export interface ServiceOptions {
   readonly maxValueBytes: number;
   readonly scoring: ScoringOptions;
   readonly publishProfiles: boolean;
+  /** Whether a promotion that earns surely less is taken back; it is unless false. */
+  readonly guardrail?: boolean | undefined;
   readonly maxBatchRecords: number;
   readonly maxTaskIdleMs: number;
   /** Tips are kept for so long, ms, after the last of their times; absent: for ever. */

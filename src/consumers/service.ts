@@ -12,7 +12,7 @@ import { ensureGeneration, partitionFile } from '../store/layout.js';
 import { profileDocument } from '../store/profiles.js';
 import { PartitionState } from '../store/partition-state.js';
 import { PartitionReader } from '../store/reader.js';
-import { CONSUMED_TOPICS, deadLetterTopic, fullTopicName } from '../topics.js';
+import { CONSUMED_TOPICS, deadLetterTopic, fullTopicName, type ControlEvent } from '../topics.js';
 import { isBehind, rangesOfTopics, untilReached } from './caught-up.js';
 import { completeControls } from './control-completion.js';
 import { GenerationSwap } from './generation-swap.js';
@@ -38,6 +38,7 @@ const COMMIT_EVERY_MS = 500;
 const PARTITION_COUNT_EVERY_MS = 10_000;
 const CONTROLS_EVERY_MS = 500;
 const SWAP_EVERY_MS = 250;
+const GUARDRAIL_EVERY_MS = 10_000;
 /** For the comparison of the log with what was applied last; partitions that take longer begin later. */
 const OPENS_WITHIN_MS = 5_000;
 /** For the batches under way and what they owe the log. */
@@ -81,6 +82,7 @@ export class Service implements Application, PartitionHandler {
     this.#policies = new PolicyAnswers(log, options, {
       all: () => this.#own.readable.map(({ reader }) => reader.path),
       ofUser: async (userId) => this.#own.reading(await this.#holding(userId))!.reader.path,
+      controls: () => this.#own.readable[0]?.reader.sharedControls().map(([, record]) => JSON.parse(record) as ControlEvent),
     });
     const exclusive = new OneAtATime();
     this.#swap = new GenerationSwap({ ...setting, exclusive, identity: (partition) => this.#identity(partition), goOver: (directory) => this.#goOver(directory) });
@@ -101,6 +103,7 @@ export class Service implements Application, PartitionHandler {
     this.#every(PARTITION_COUNT_EVERY_MS, () => this.#checkPartitionCount());
     this.#every(CONTROLS_EVERY_MS, () => this.#completeControls());
     this.#every(SWAP_EVERY_MS, () => this.#swap.look());
+    if (this.#options.guardrail !== false) this.#every(GUARDRAIL_EVERY_MS, () => this.#policies.guardrail.look());
     this.#options.logger.info({ group: this.#options.group, partitions: this.#partitions, log: this.#log.kind }, 'joined the consumer group');
     this.#inputsReported = reportInputs(this.#log, this.#options.topicPrefix, this.#topics, this.#options.logger).then((warnings) => void (this.#inputWarnings = warnings));
     const opened = Promise.all([...this.#own.held.values()].map((held) => held.opened()));

@@ -1,0 +1,74 @@
+/** A promotion that earns surely less is taken back, one that does not is left alone. */
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Guardrail } from '../../src/consumers/guardrail.js';
+import { createProducer } from '../../src/producer/producer.js';
+import { compareLive } from '../../src/evaluation/guardrail.js';
+import type { ControlEvent } from '../../src/topics.js';
+import { DEFAULT_SETTINGS, EmbeddedService } from '../support/embedded-service.js';
+import { seededRandom } from '../support/seeded-random.js';
+
+const START_MS = 1_795_000_000_000;
+let service: EmbeddedService | undefined;
+afterEach(async () => service?.close());
+
+describe('comparing live rewards', () => {
+  const rewards = (rate: number, count: number, seed: number): number[] => {
+    const random = seededRandom(seed);
+    return Array.from({ length: count }, () => (random() < rate ? 1 : 0));
+  };
+  it('is sure of a large difference soon, of none never', () => {
+    expect(compareLive(rewards(0.2, 400, 1), rewards(0.6, 400, 2), 0.05).worse).toBe(true);
+    expect(compareLive(rewards(0.2, 10, 1), rewards(0.6, 10, 2), 0.05).worse).toBe(false);
+    expect(compareLive(rewards(0.6, 400, 1), rewards(0.2, 400, 2), 0.05).worse).toBe(false);
+    let wrong = 0;
+    for (let run = 0; run < 200; run++) if (compareLive(rewards(0.4, 300, 2 * run + 1), rewards(0.4, 300, 2 * run + 2), 0.05).worse) wrong++;
+    expect(wrong / 200).toBeLessThanOrEqual(0.05);
+    expect(compareLive([], [], 0.05)).toMatchObject({ worse: false, promoted: { low: 0, high: 1, n: 0 } });
+  });
+});
+
+/** `before` decisions by v1 that are done, then a promote, then `after` by v2 that are done in the share `rate`. */
+async function lived(before: number, after: number, rate: number): Promise<{ guardrail: Guardrail; controls: () => ControlEvent[] }> {
+  service = await EmbeddedService.open(await mkdtemp(join(tmpdir(), 'tipstream-guardrail-')), { partitions: 1, maxTaskIdleMs: 0, publishProfiles: false, clock: () => START_MS + 3_600_000_000 });
+  const producer = createProducer(service.log);
+  const promoteAt = START_MS + before * 60_000;
+  await producer.send('policy.control', { control_id: 'p1', type: 'promote', effective_at_ms: promoteAt, policy: 'egreedy-v2' });
+  const total = before + after;
+  const at = (i: number) => START_MS + i * 60_000;
+  await service.produce('tip.candidates', ...Array.from({ length: total }, (_, i) => ({ decision_id: `d${i}`, user_id: 'u', requested_at_ms: at(i), candidates: [{ tip_id: `t${i}`, is_overdue: false, task_age_days: 0, priority: 1 }] })));
+  await service.produce('tip.served', ...Array.from({ length: total }, (_, i) => ({ tip_id: `t${i}`, user_id: 'u', decision_id: `d${i}`, served_at_ms: at(i) })));
+  await service.produce('tip.feedback', ...Array.from({ length: total }, (_, i) => ({ tip_id: `t${i}`, user_id: 'u', action: i < before || (i % 10) / 10 < rate ? 'done' : 'dismiss', reacted_at_ms: at(i) + 1 })));
+  await service.catchUp();
+  const controls = () => service!.query<{ record: string }>(0, 'SELECT record FROM control').map(({ record }) => JSON.parse(record) as ControlEvent);
+  const guardrail = new Guardrail({
+    producer, scoring: { livePolicy: 'egreedy-v1', settings: DEFAULT_SETTINGS }, clock: () => START_MS + 3_600_000_000, logger: pino({ level: 'silent' }), files: () => [service!.statePath(0)], controls,
+  });
+  return { guardrail, controls };
+}
+
+describe('the guardrail', () => {
+  it('takes a promotion back that earns surely less, once', async () => {
+    const { guardrail, controls } = await lived(200, 200, 0.2);
+    await guardrail.look();
+    await guardrail.look();
+    await service!.catchUp();
+    expect(controls().filter(({ type }) => type === 'rollback')).toMatchObject([{ control_id: 'guardrail-p1', reason: expect.stringMatching(/egreedy-v2 earns 0\.\d+ to 0\.\d+ over 200 decisions, egreedy-v1/) as string }]);
+    expect(await service!.records('policy.control')).toHaveLength(2);
+    await guardrail.look();
+    expect(await service!.records('policy.control')).toHaveLength(2);
+  });
+
+  it('leaves one alone that earns as much, or of which little is known', async () => {
+    const { guardrail } = await lived(100, 100, 1);
+    await guardrail.look();
+    expect(await service!.records('policy.control')).toHaveLength(1);
+    await service!.close();
+    const few = await lived(100, 5, 0);
+    await few.guardrail.look();
+    expect(await service!.records('policy.control')).toHaveLength(1);
+  });
+});
