@@ -1,5 +1,4 @@
 /** Evaluates a policy on the decisions that a data directory holds. Reads only; the service may run meanwhile. */
-import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { evaluate, type Evaluation } from '../../evaluation/evaluate.js';
 import { evidenceHash } from '../../evaluation/evidence.js';
@@ -7,6 +6,7 @@ import type { Evidence } from '../../evaluation/gate.js';
 import { PolicyReplay, type SetAside } from '../../evaluation/policy-replay.js';
 import type { EvaluationRow } from '../../evaluation/row.js';
 import { GATE_THRESHOLDS } from '../../evaluation/thresholds.js';
+import { policyHash } from '../../policies/policy-hash.js';
 import type { PolicyDefinition } from '../../policies/policy.js';
 import { generationDirectory, partitionFile, partitionsIn } from '../../store/layout.js';
 import { LoggedDecisions, type DecisionOutcome } from '../../store/logged-decisions.js';
@@ -76,11 +76,6 @@ export async function evaluateLogged(question: LoggedQuestion): Promise<{ readon
   } finally {
     for (const file of files.values()) file.close();
   }
-}
-
-/** Changes with anything that decides what the policy does with the same lessons. */
-export function policyHash({ name, featureNames, hyperparameters, fixedEpsilon, optimism, stateVersion }: PolicyDefinition): string {
-  return createHash('sha256').update(JSON.stringify([name, featureNames, Object.entries(hyperparameters).sort(), fixedEpsilon, optimism, stateVersion])).digest('hex').slice(0, 16);
 }
 
 /** All files' decisions in the order of their requests. */

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { policyHash } from '../../analysts/evaluate/evaluate-logged.js';
 import { TipstreamError } from '../../errors.js';
 import { checkEvidence, type Evidence } from '../../evaluation/evidence.js';
 import { GATE_THRESHOLDS } from '../../evaluation/thresholds.js';
 import type { Log } from '../../log/port.js';
+import { policyHash } from '../../policies/policy-hash.js';
 import { DEFAULT_POLICY, policyNamed } from '../../policies/registry.js';
 import { rolloutAt } from '../../policies/rollout.js';
 import { defaultRegistry } from '../../projections/registry.js';
