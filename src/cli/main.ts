@@ -12,6 +12,7 @@ import { exportCommand } from './commands/export.js';
 import { lagCommand } from './commands/lag.js';
 import { produceCommand } from './commands/produce.js';
 import { profileCommand } from './commands/profile.js';
+import { rebuildCommand } from './commands/rebuild.js';
 import { schemaCommand } from './commands/schema.js';
 import { snapshotCommand } from './commands/snapshot.js';
 import { sqlCommand } from './commands/sql.js';
@@ -20,7 +21,7 @@ import { tailCommand } from './commands/tail.js';
 import { topicsFamily } from './commands/topics.js';
 import { verifyCommand } from './commands/verify.js';
 
-const COMMANDS = [demoCommand, startCommand, produceCommand, tailCommand, profileCommand, digestCommand, exportCommand, sqlCommand, snapshotCommand, lagCommand, deadLettersFamily, topicsFamily, schemaCommand, verifyCommand];
+const COMMANDS = [demoCommand, startCommand, produceCommand, tailCommand, profileCommand, digestCommand, exportCommand, sqlCommand, snapshotCommand, lagCommand, deadLettersFamily, topicsFamily, schemaCommand, verifyCommand, rebuildCommand];
 
 /** Whoever read our output has seen enough (`| head`): no error, and nobody left to tell. */
 for (const stream of [process.stdout, process.stderr]) {
