@@ -3,7 +3,7 @@
  */
 import { randomStream, type Random } from '../../src/demo/random.js';
 import { TipstreamError } from '../../src/errors.js';
-import { FAULT_POINTS } from '../../src/fault-points.js';
+import { FAULT_POINTS, type FaultPoint } from '../../src/fault-points.js';
 import type { ScoredEvent } from '../../src/topics.js';
 import { checkEnd, checkReading, type Question } from './invariants.js';
 import { Ledger } from './ledger.js';
@@ -19,6 +19,8 @@ export interface Outcome {
   readonly trace: readonly string[];
   readonly lives: number;
   readonly records: number;
+  /** How often each fault point was passed. */
+  readonly passed: ReadonlyMap<FaultPoint, number>;
   /** Absent: all held. */
   readonly failure?: unknown;
 }
@@ -41,7 +43,7 @@ export async function simulate(seed: number, echo?: (line: string) => void): Pro
   } finally {
     time.uninstall();
   }
-  return { seed, hash: trace.hash, trace: trace.lines, lives: run.world.lives, records: run.work.produced.length, ...(failure === undefined ? {} : { failure }) };
+  return { seed, hash: trace.hash, trace: trace.lines, lives: run.world.lives, records: run.work.produced.length, passed: run.world.passed, ...(failure === undefined ? {} : { failure }) };
 }
 
 const MOST_LIVES = 7;
@@ -53,6 +55,7 @@ class Run {
   readonly #ledger: Ledger;
   readonly #trace: Trace;
   readonly #shadowLearning: boolean;
+  readonly #retainMs: number | undefined;
   /** What was answered over HTTP, by user and decision. */
   readonly #answered = new Map<string, ScoredEvent>();
   #produced = 0;
@@ -66,13 +69,14 @@ class Run {
     this.#random = random;
     this.#trace = trace;
     this.#shadowLearning = random.chance(0.5);
+    this.#retainMs = random.chance(0.4) ? random.integer(31, 90) * DAY_MS : undefined;
     this.#violence = random.pick([0.3, 1, 1, 2]);
     const settings = { epsilon: 0.1, salt: '0', shadow: random.chance(0.6) ? 'egreedy-v2' : null, shadowLearning: this.#shadowLearning };
     const livePolicy = random.pick(['egreedy-v1', 'egreedy-v1', 'egreedy-v2']);
     this.world = new World(time, trace, { partitions: this.work.partitions, scoring: { livePolicy, settings }, publishProfiles: random.chance(0.7) });
     this.#ledger = new Ledger(this.work.partitions, this.work.produced);
     const { produced, users, partitions, spanMs } = this.work;
-    trace.add(`seed ${seed}: ${produced.length} records of ${users.length} users over ${spanMs / DAY_MS} days in ${partitions} partitions; live ${livePolicy}, shadow ${settings.shadow ?? 'off'}${settings.shadowLearning ? ', learning' : ''}`);
+    trace.add(`seed ${seed}: ${produced.length} records of ${users.length} users over ${spanMs / DAY_MS} days in ${partitions} partitions; live ${livePolicy}, shadow ${settings.shadow ?? 'off'}${settings.shadowLearning ? ', learning' : ''}${this.#retainMs === undefined ? '' : `; tips are kept for ${this.#retainMs / DAY_MS} days`}`);
   }
 
   get #question(): Question {
@@ -156,7 +160,7 @@ class Run {
 
   #options(): LifeOptions {
     const random = this.#random;
-    return { maxBatchRecords: random.pick([1, 3, 8, 20, 20_000]), maxTaskIdleMs: random.pick([0, 5, 50]), shadowLearning: random.chance(0.8) ? this.#shadowLearning : !this.#shadowLearning };
+    return { maxBatchRecords: random.pick([1, 3, 8, 20, 20_000]), maxTaskIdleMs: random.pick([0, 5, 50]), shadowLearning: random.chance(0.8) ? this.#shadowLearning : !this.#shadowLearning, retainMs: this.#retainMs };
   }
 
   async #turns(): Promise<void> {
@@ -173,7 +177,7 @@ class Run {
 
   /** Answers whether all is applied; a service that something was done to may have stopped, and is then stopped for good. */
   async #caughtUp(): Promise<boolean> {
-    if (this.world.life === undefined) await this.world.start({ maxBatchRecords: 50, maxTaskIdleMs: 5, shadowLearning: this.#shadowLearning });
+    if (this.world.life === undefined) await this.world.start({ maxBatchRecords: 50, maxTaskIdleMs: 5, shadowLearning: this.#shadowLearning, retainMs: this.#retainMs });
     try {
       await this.world.wait('catching up', this.world.life!.service.caughtUp());
       return true;
@@ -238,7 +242,7 @@ class Run {
 
   async #armPoint(): Promise<void> {
     const random = this.#random;
-    const point = random.chance(0.7) ? random.pick(FAULT_POINTS.filter((each) => /^(batch|publish|offsets)/.test(each))) : undefined;
+    const point = random.chance(0.7) ? random.pick(FAULT_POINTS.filter((each) => (/^(batch|publish|offsets)/.test(each) || (this.#retainMs !== undefined && each.startsWith('prune'))))) : undefined;
     const left = point === 'batch: record decoded' || point === 'batch: record folded' ? random.integer(0, 20) : random.integer(0, 3);
     const how = random.chance(0.75) ? 'crash' : 'error';
     this.#trace.add(`${how} to come at ${point ?? 'any point'}, after ${left}`);

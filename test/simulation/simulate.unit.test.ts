@@ -20,7 +20,7 @@ describe('a seed', () => {
   }, 300_000);
 
   it('that fails says how to see it alone, and what happened last', () => {
-    const { message } = replayable({ seed: 4711, hash: '', trace: ['one', 'two'], lives: 1, records: 1, failure: new Error('it did not hold') });
+    const { message } = replayable({ seed: 4711, hash: '', trace: ['one', 'two'], lives: 1, records: 1, passed: new Map(), failure: new Error('it did not hold') });
     expect(message).toContain('npm run simulate:faults -- --seed 4711');
     expect(message).toContain('it did not hold');
     expect(message).toMatch(/one\ntwo$/);

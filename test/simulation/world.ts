@@ -27,6 +27,8 @@ const PARENT = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 /** Simulated ms after which something that should have ended has not. */
 const STUCK_AFTER_MS = 30 * 60_000;
 const GROUP = 'simulation';
+/** Small, so that a prune takes several slices. */
+const PRUNE_LIMITS = { rows: 20, tips: 4 };
 
 /** The process has died; whoever waits for it stops waiting. */
 export class Crash extends Error {}
@@ -38,6 +40,8 @@ export interface LifeOptions {
   readonly maxBatchRecords: number;
   readonly maxTaskIdleMs: number;
   readonly shadowLearning: boolean;
+  /** undefined: tips are kept for ever. */
+  readonly retainMs: number | undefined;
 }
 
 interface Life {
@@ -201,6 +205,11 @@ export class World {
     await this.open();
   }
 
+  /** Whether any file has ever pruned anything. */
+  get pruned(): boolean {
+    return this.passed.has('prune: rows deleted');
+  }
+
   get crashed(): boolean {
     return this.#next !== undefined;
   }
@@ -292,7 +301,7 @@ export class World {
     });
     const workers: Worker[] = [];
     const at: FaultHook = (point) => this.#pass(point);
-    const inline = inlineWorkers({ registry: defaultRegistry, clock: this.time.now, at });
+    const inline = inlineWorkers({ registry: defaultRegistry, clock: this.time.now, at, pruneLimits: PRUNE_LIMITS });
     const startWorker: StartWorker = (setup, events) => {
       const worker = inline(setup, {
         ...events,
@@ -308,10 +317,10 @@ export class World {
       workers.push(worker);
       return worker;
     };
-    const { shadowLearning, maxBatchRecords, maxTaskIdleMs } = options;
+    const { shadowLearning, maxBatchRecords, maxTaskIdleMs, retainMs } = options;
     const service = new Service(log, defaultRegistry, startWorker, {
       dataDirectory: this.#directory, group, topicPrefix: '', partitioner: 'murmur2', publishProfiles: this.publishProfiles, maxValueBytes: MAX_VALUE_BYTES,
-      maxBatchRecords, maxTaskIdleMs, clock: this.time.now, logger: this.#logger, scoring: { ...this.scoring, settings: { ...this.scoring.settings, shadowLearning } }, at,
+      maxBatchRecords, maxTaskIdleMs, retainMs, clock: this.time.now, logger: this.#logger, scoring: { ...this.scoring, settings: { ...this.scoring.settings, shadowLearning } }, at,
     });
     const life: Life = { service, log, workers };
     return life;
