@@ -37,21 +37,26 @@ export function livePosition(live: ComparableState, positions: ReadonlyMap<strin
   };
 }
 
-export function readLivePosition(path: string, registry: Registry, others: readonly string[], ranges: ReadonlyMap<string, OffsetRange>): LivePosition {
+/** Where the live file stands, and what the log holds after that was read. `path` null: there is none to read. */
+export async function readLivePosition(log: Log, job: PartitionJob, path: string | null, registry: Registry, others: readonly string[]): Promise<{ readonly position: LivePosition | undefined; readonly ranges: Map<string, OffsetRange> }> {
+  if (path === null) return { position: undefined, ranges: await rangesOf(log, job) };
   const live = new ComparableState(path, registry);
   try {
-    return livePosition(live, live.begin(), others, ranges);
+    const positions = live.begin();
+    const ranges = await rangesOf(log, job);
+    return { position: livePosition(live, positions, others, ranges), ranges };
   } finally {
     live.close();
   }
 }
 
-/** How far the new file goes while the live one goes on: not beyond it, so that both can be compared; requests stay unanswered for whoever starts. */
+/** `ranges` as they are after the live positions were read. How far the new file goes while the live one goes on: not beyond it, so that both can be compared; requests stay unanswered for whoever starts. */
 export function stageTargets({ topics, to, asked, identity }: PartitionJob, live: LivePosition | undefined, ranges: ReadonlyMap<string, OffsetRange>): Map<string, number> {
   return new Map(topics.map((topic) => {
     const end = to.get(topic)!;
     const position = live?.positions.get(topic);
-    if (position !== undefined) return [topic, Math.min(position, end)];
+    // Beyond the end as it was when the rebuild began: the live file goes on. Beyond the end as it is now: the log has lost what was there.
+    if (position !== undefined) return [topic, Math.min(position, asked.has(topic) ? end : ranges.get(topic)!.end)];
     return [topic, isRequests(topic, identity.topicPrefix) && !asked.has(topic) ? ranges.get(topic)!.low : end];
   }));
 }
@@ -76,12 +81,14 @@ export interface LogFindings {
 }
 
 /** What the log lacks of what was folded. `live` undefined: nothing is known of that. */
-export async function examineLog(log: Log, job: PartitionJob, live: ComparableState | undefined, ranges: ReadonlyMap<string, OffsetRange>, signal: AbortSignal): Promise<LogFindings> {
+export async function examineLog(log: Log, job: PartitionJob, live: ComparableState | undefined, signal: AbortSignal): Promise<LogFindings> {
   const { partition, topicPrefix } = job.identity;
   const incomplete: string[] = [];
   const others: string[] = [];
   const descriptions = new Map((await log.describeTopics(job.topics)).map((description) => [description.name, description]));
   const positions = live?.begin() ?? new Map<string, number>();
+  // After the positions: a live file that goes on is soon beyond an end that was asked for before.
+  const ranges = await rangesOf(log, job);
   for (const [topic, { low, end }] of ranges) {
     const position = positions.get(topic);
     if (live !== undefined && position !== undefined && position > end) incomplete.push(`${topic}/${partition} ends at ${end}, and ${position} had been folded`);

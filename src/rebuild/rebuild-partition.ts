@@ -44,11 +44,12 @@ export async function rebuildPartition(job: PartitionJob, tools: PartitionTools)
   const ranges = await rangesOf(tools.log, job);
   const source = job.asked.size > 0 ? 'log' : plan.source;
   const reason = source === plan.source ? plan.reason : 'offsets to stop at were given';
-  const findings = await withLive(livePath, plan, registry, (live) => examineLog(tools.log, job, live, ranges, signal));
-  const readLive = () => (plan.comparison === 'none' ? undefined : readLivePosition(livePath, registry, findings.others, ranges));
+  const findings = await withLive(livePath, plan, registry, (live) => examineLog(tools.log, job, live, signal));
+  const readLive = () => readLivePosition(tools.log, job, plan.comparison === 'none' ? null : livePath, registry, findings.others);
 
   const notes: string[] = [];
-  const discarded = await discardUnless(job, tools, stageTargets(job, readLive(), ranges), ranges, source);
+  const begun = await readLive();
+  const discarded = await discardUnless(job, tools, stageTargets(job, begun.position, begun.ranges), begun.ranges, source);
   if (discarded !== undefined) notes.push(`partition ${partition} is begun anew: ${discarded}`);
   const resumes = existsSync(job.newPath);
   if (source === 'tips') {
@@ -61,8 +62,10 @@ export async function rebuildPartition(job: PartitionJob, tools: PartitionTools)
   const state = new PartitionState(job.newPath, job.identity, registry);
   try {
     const replay = new Replaying({ ...job, shadowLearning }, tools, state, plan.repeatPrunes, ranges, 'replaying');
-    const resumedAt = resumes ? replay.share(stageTargets(job, readLive(), ranges)) : null;
-    await replay.upTo(stageTargets(job, readLive(), ranges), readLive());
+    const stage = await readLive();
+    const targets = stageTargets(job, stage.position, stage.ranges);
+    const resumedAt = resumes ? replay.share(targets) : null;
+    await replay.upTo(targets, stage.position);
     at?.('rebuild: replayed');
     const result = { partition, source, reason, resumedAt, notes, repeatPrunes: plan.repeatPrunes, definitions: plan.changes, ...findings };
     if (plan.comparison === 'none') return { ...result, records: replay.records, positions: state.positions.all(), comparison: null, comparedAtSame: false };
@@ -70,8 +73,9 @@ export async function rebuildPartition(job: PartitionJob, tools: PartitionTools)
     const live = new ComparableState(livePath, registry);
     try {
       const livePositions = live.begin();
-      const position = livePosition(live, livePositions, findings.others, ranges);
-      await replay.upTo(stageTargets(job, position, ranges), position);
+      const now = await rangesOf(tools.log, job);
+      const position = livePosition(live, livePositions, findings.others, now);
+      await replay.upTo(stageTargets(job, position, now), position);
       const rebuilt = new ComparableState(job.newPath, registry);
       try {
         const positions = rebuilt.begin();
@@ -99,8 +103,7 @@ export async function rebuildPartition(job: PartitionJob, tools: PartitionTools)
  */
 export async function finishPartition(job: PartitionJob, rebuilt: PartitionOutcome, tools: PartitionTools): Promise<PartitionOutcome> {
   const { registry, clock, at } = tools;
-  const ranges = await rangesOf(tools.log, job);
-  const live = rebuilt.comparison === null ? undefined : readLivePosition(job.livePath!, registry, rebuilt.others, ranges);
+  const { position: live, ranges } = await readLivePosition(tools.log, job, rebuilt.comparison === null ? null : job.livePath, registry, rebuilt.others);
   const state = new PartitionState(job.newPath, job.identity, registry);
   try {
     const shadowLearning = state.foldOptions.get('shadow_learning') === 'true';
