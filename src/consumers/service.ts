@@ -213,7 +213,7 @@ export class Service implements Application, PartitionHandler {
   }
 
   lag(): Promise<readonly LagRow[]> {
-    return this.#answers.lag();
+    return this.#answers.lag(this.#member?.silent?.());
   }
 
   status(): ServiceStatus {
