@@ -14,13 +14,15 @@ import { EXIT } from '../failure.js';
 import type { Output } from '../output.js';
 import { readPositions } from '../positions-file.js';
 import { RebuildProgress } from '../rebuild-progress.js';
+import { rebuildUser } from '../rebuild-user.js';
 
 interface RebuildCommandOptions {
-  readonly dryRun?: true;
+  readonly dryRun?: boolean;
   readonly force?: true;
   readonly prune?: true;
   readonly pruneOnly?: true;
   readonly toOffsets?: string;
+  readonly user?: string;
 }
 
 const DRAWN_EVERY_MS = 200;
@@ -33,19 +35,21 @@ export const rebuildCommand = defineCommand<RebuildCommandOptions>({
     'Folds the input topics up to their ends as of now into a new generation of state files, compares it with the live one user by user, and puts it in its place, whether or not `tipstream start` is running; reads are',
     'served by the old one until then. Decisions are folded from tip.scored and never made again, and nothing is published meanwhile. Ended early, by Ctrl-C or otherwise, it has changed nothing, and another run goes on from',
     'there. The old generation is kept until --prune. Exit code 0: swapped, or with --dry-run nothing would change; 2: with --dry-run something would, or the log has lost what was folded from it and users would change, so that',
-    'nothing was swapped; 1: an error; 130: Ctrl-C. Give --max-value-bytes and --partitioner as `start` has them. After a change of the feature definitions it moves the state over to them.',
+    'nothing was swapped; 1: an error; 130: Ctrl-C. With --user it replaces the tips of one user in the live state, as a job of `tipstream start` where that runs. Give --max-value-bytes and --partitioner as `start` has them. After a change of the feature definitions it moves the state over to them.',
   ].join(' '),
   examples: [
     ['tipstream rebuild', 'replay, compare, swap'],
     ['tipstream rebuild --dry-run', 'say whose features would change, largest first'],
     ['tipstream digest --json > then.json; tipstream rebuild --to-offsets then.json', 'back to where the state stood'],
+    ['tipstream rebuild --user ana', "replay one person's events, and say what that changed"],
     ['tipstream rebuild --prune', 'and remove the generations that are not live any more'],
     ["tipstream rebuild --dry-run --json | tail -n 1 | jq '.changes[].user_id'", 'for programs'],
   ],
-  groups: ['log', 'kafka', 'events', 'consumer', 'policy'],
+  groups: ['log', 'kafka', 'events', 'consumer', 'policy', 'http'],
   options: [
     { flags: '--dry-run', help: 'compare and swap nothing; the new generation is kept for the next run' },
     { flags: '--to-offsets <file>', help: 'stop at the positions that digest or profile printed with --json; - is stdin' },
+    { flags: '--user <id>', help: 'only this user, in the live state' },
     { flags: '--force', help: 'swap though the log no longer holds all that was folded, and users change' },
     { flags: '--prune', help: 'after the swap, remove all other generations' },
     { flags: '--prune-only', help: 'remove all other generations, and rebuild nothing' },
@@ -53,6 +57,10 @@ export const rebuildCommand = defineCommand<RebuildCommandOptions>({
   json: 'lines',
   async run(context) {
     const { options, config, output, json } = context;
+    if (options.user !== undefined) {
+      if (options.toOffsets !== undefined || options.force === true || options.prune === true || options.pruneOnly === true) throw new UsageError('--user goes with --dry-run and no other option of rebuild');
+      return rebuildOne(options.user, context);
+    }
     if (options.pruneOnly === true) {
       if (options.dryRun === true || options.toOffsets !== undefined || options.force === true) throw new UsageError('--prune-only rebuilds nothing, and goes with no other option of rebuild');
       const removed = removeOtherGenerations(config.data);
@@ -64,6 +72,27 @@ export const rebuildCommand = defineCommand<RebuildCommandOptions>({
     return rebuildAll(context);
   },
 });
+
+async function rebuildOne(userId: string, { options: { dryRun = false }, config, output, json, signal }: CommandContext<RebuildCommandOptions>): Promise<number> {
+  let shownMs = performance.now();
+  const result = await rebuildUser(config, userId, {
+    dryRun, signal,
+    onProgress: (done, total) => {
+      if (!json) return output.progress(`${done.toLocaleString('en')} of ${total === null ? '?' : total.toLocaleString('en')} records`);
+      if (performance.now() - shownMs < JSON_LINE_EVERY_MS) return;
+      shownMs = performance.now();
+      void output.lines([{ done: false, records: done, total }]);
+    },
+  });
+  output.progress('');
+  const { before, after, changed, replayed_events: events } = result;
+  if (json) await output.lines([{ done: true, dry_run: dryRun, ...result }]);
+  else {
+    if (changed.length > 0) await output.table(['FEATURE', 'LIVE', 'REBUILT'], changed.map((name) => [name, shown(before?.[name] ?? null), shown(after?.[name] ?? null)]));
+    output.note(`${events} events of ${JSON.stringify(userId)} replayed; ${changed.length} features ${dryRun ? 'would change' : 'changed'}`);
+  }
+  return dryRun && changed.length > 0 ? EXIT.differs : EXIT.ok;
+}
 
 async function rebuildAll({ options, config, output, json, signal }: CommandContext<RebuildCommandOptions>): Promise<number> {
   const to = options.toOffsets === undefined ? null : readPositions(options.toOffsets, '--to-offsets');
