@@ -164,18 +164,26 @@ describe('rebuild', () => {
   });
 
   test('one user at a time, with and without a service', async () => {
-    const user = tamper();
-    expect(await cli.run(['rebuild', '--user', user, '--dry-run'])).toMatchObject({ code: 2, stderr: expect.stringMatching(/would change\n$/) as string });
+    const served_at_ms = Date.now() - 3_600_000;
+    const lines = ['t1', 't2', 't3'].map((tip_id) => ({ topic: 'tip.served', value: { user_id: 'ana', tip_id, served_at_ms, category: 'work' } }));
+    expect((await cli.run(['produce'], { input: ndjson(lines) })).code).toBe(0);
+    expect((await cli.run(CATCH_UP)).code).toBe(0);
+    const generation = generationDirectory(data());
+    for (const partition of partitionsIn(generation)) {
+      const db = new Database(partitionFile(generation, partition));
+      db.exec("DELETE FROM tip WHERE tip_id = 't2' AND uid IN (SELECT uid FROM user WHERE user_id = 'ana')");
+      db.close();
+    }
+    expect(await cli.run(['rebuild', '--user', 'ana', '--dry-run'])).toMatchObject({ code: 2, stderr: expect.stringMatching(/^3 events of "ana" replayed; \d+ features would change\n$/) as string });
     const service = cli.start(['start', '--http', '127.0.0.1:0', '--log-level', 'silent']);
-    await until(() => existsSync(join(data(), 'owner.json')) && /"http":"/.test(readFileSync(join(data(), 'owner.json'), 'utf8')));
-    const asked = await cli.run(['rebuild', '--user', user, '--json']);
-    expect(asked.code).toBe(0);
-    expect(last(asked)).toMatchObject({ done: true, user_id: user });
-    expect((last(asked).changed as string[]).length).toBeGreaterThan(0);
+    const announced = (): boolean => existsSync(join(data(), 'owner.json')) && /"http":"/.test(readFileSync(join(data(), 'owner.json'), 'utf8'));
+    await until(() => announced());
+    const asked = await cli.run(['rebuild', '--user', 'ana', '--json']);
+    expect(asked).toMatchObject({ code: 0, stderr: '' });
+    expect(last(asked)).toMatchObject({ done: true, dry_run: false, user_id: 'ana', replayed_events: 3, changed: expect.arrayContaining(['tip_volume_30d']) as unknown });
     service.kill('SIGTERM');
     await new Promise((resolve) => service.once('exit', resolve));
-    const again = await cli.run(['rebuild', '--user', user]);
-    expect(again).toMatchObject({ code: 0, stdout: '', stderr: expect.stringMatching(/; 0 features changed\n$/) as string });
+    expect(await cli.run(['rebuild', '--user', 'ana'])).toMatchObject({ code: 0, stdout: '', stderr: '3 events of "ana" replayed; 0 features changed\n' });
     expect((await cli.run(['verify', ...AS_OF])).code).toBe(0);
   });
 });
