@@ -118,7 +118,7 @@ export interface RebuildJob {
 }
 
 export interface Application {
-  /** Throws user_not_found, not_owner (details.owner), not_ready. */
+  /** Throws user_not_found, as_of_pruned, not_owner (details.owner), not_ready. */
   profile(userId: string, asOfMs?: number): Promise<ProfileDocument>;
   score(request: ScoreRequest): Promise<ScoreResponse>;
   /**

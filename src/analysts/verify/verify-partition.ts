@@ -124,7 +124,7 @@ function takePruned(user: ReplayedUser, state: StateAudit, uid: number | undefin
     rememberDecisions(user.decisions, state.decisions(uid, 'decision'), 'tip.scored', rules.incomplete, missed);
     rememberDecisions(user.shadowDecisions, state.decisions(uid, 'shadow_decision'), 'tip.scored.shadow', rules.incomplete, missed);
   }
-  const closed = concerned.length === 0 ? new Map<string, NaiveReward | null>() : prunes.take(user, concerned, rows, rules.incomplete);
+  const closed = concerned.length === 0 ? new Map<string, NaiveReward | null>() : prunes.take(user, concerned, rows, rules.incomplete, missed);
   compareClosed(closed, uid === undefined ? [] : state.closings(uid), rules.incomplete, missed, report);
   return closed;
 }
