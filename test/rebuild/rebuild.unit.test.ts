@@ -150,6 +150,37 @@ describe('a rebuild without a running service', () => {
     expect(embedded.digest(NOW).digest).toBe(after.digest);
   });
 
+  it('repeats what was pruned, where it was: the state, its record of prunes and the decisions they closed are the same', async () => {
+    let nowMs = NOW;
+    const embedded = await embeddedService({ partitions: 2, clock: () => nowMs, settings: SETTINGS, retainMs: 90 * DAY });
+    const events = traffic(17);
+    await embedded.append(...events.next(600));
+    await embedded.catchUp();
+    const forgotten = (partition: number) => ({ prunes: embedded.query(partition, 'SELECT * FROM prune ORDER BY seq'), closed: embedded.query(partition, 'SELECT user_id, decision_id, reward_tip_id, reward FROM closed_decision JOIN user USING (uid) ORDER BY user_id, decision_id') });
+    for (const days of [70, 95, 120]) {
+      nowMs = NOW + days * DAY;
+      await embedded.produce('tip.served', ...Array.from({ length: 40 }, (_, i) => ({ user_id: `user-${i}`, tip_id: `new-${days}`, served_at_ms: nowMs - 1 })));
+      await embedded.catchUp();
+      await embedded.append(...events.next(60)); // late ones, of tips that have gone
+      await embedded.catchUp();
+    }
+    await embedded.stop();
+    const before = [0, 1].map(forgotten);
+    const contents = liveContents(embedded);
+    const digest = embedded.digest(nowMs);
+    expect(before.every(({ prunes, closed }) => prunes.length > 1 && closed.length > 0)).toBe(true);
+    let left = 3;
+    const ended = (point: FaultPoint) => {
+      if (point === 'rebuild: batch committed' && --left === 0) throw new Error('ended by the test');
+    };
+    await expect(rebuilt(embedded, { batchRecords: 150, at: ended })).rejects.toThrow('ended by the test');
+    expect(await rebuilt(embedded)).toMatchObject({ swapped: true, resumed: true, changed_users: 0 });
+    expect([0, 1].map(forgotten)).toEqual(before);
+    expect(liveContents(embedded)).toEqual(contents);
+    expect(embedded.digest(nowMs)).toEqual(digest);
+    expect((await verified(embedded, { asOfMs: nowMs })).equal).toBe(true);
+  });
+
   it('makes the first generation where there is none, and a partition anew whose file is damaged', async () => {
     const embedded = await withHistory();
     const before = embedded.digest(NOW);
