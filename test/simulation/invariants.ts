@@ -110,6 +110,7 @@ export async function checkEnd(question: Question, answered: ReadonlyMap<string,
   const states = Array.from({ length: world.partitions }, (_, partition) => new Database(partitionFile(generationDirectory(world.directory), partition), { readonly: true }));
   const partitions: Here[] = [];
   try {
+    checkControls(states);
     for (const [partition, state] of states.entries()) {
       const here = hereOf(history, partition, state);
       partitions.push(here);
@@ -135,6 +136,12 @@ function hereOf(history: History, partition: number, state: Database.Database): 
   const remains = remainsOf(own, recorded);
   requireSame(recorded.map(({ tips }) => tips), remains.taken, `how many tips each prune of partition ${partition} took`);
   return { own, remains, horizonMs: recorded.length === 0 ? undefined : Math.max(...recorded.map(({ horizonMs }) => horizonMs)) };
+}
+
+/** What a producer that died wrote to some partitions has come to all of them. */
+function checkControls(states: readonly Database.Database[]): void {
+  const [first, ...others] = states.map((state) => state.prepare('SELECT control_id FROM control WHERE uid IS NULL ORDER BY control_id').pluck().all());
+  for (const other of others) requireSame(other, first, 'controls of one partition, and of another');
 }
 
 function checkPositions(ledger: Ledger, partition: number, state: Database.Database): void {

@@ -46,7 +46,8 @@ export async function simulate(seed: number, echo?: (line: string) => void): Pro
   return { seed, hash: trace.hash, trace: trace.lines, lives: run.world.lives, records: run.work.produced.length, passed: run.world.passed, ...(failure === undefined ? {} : { failure }) };
 }
 
-const MOST_LIVES = 7;
+/** Above, it is left in peace. */
+const MOST_LIVES = 6;
 
 class Run {
   readonly world: World;
@@ -127,7 +128,8 @@ class Run {
       [idle ? 0 : 5 * violent, () => this.#armAppend()],
       [idle ? 0 : 1.5 * violent, () => this.#slowAppends()],
       [idle ? 0 : 1.2 * violent, () => this.#rebalance()],
-      [idle ? 0 : 0.6 * violent, () => this.#rival()],
+      [idle ? 0 : 1 * violent, () => this.#rival()],
+      [this.world.rival === undefined ? (idle ? 2.5 : 1.2) * Math.max(0.3, violent) : 0, () => this.#rebuild()],
       [idle ? 0.7 * violent : 0, async () => this.#loseState()],
     ];
     await random.weighted(actions, ([weight]) => weight)[1]();
@@ -197,7 +199,7 @@ class Run {
     const { request } = asked;
     const name = `${request.user_id} ${request.decision_id}`;
     this.#trace.add(`ask for ${name}`);
-    if (this.#random.chance(0.2)) this.world.arm({ how: 'refuse', left: 0, point: this.#random.pick(['batch: tips written', 'batch: users written', 'batch: before commit']) });
+    if (this.#random.chance(0.3)) this.world.arm({ how: 'refuse', left: 0, point: this.#random.pick(['batch: tips written', 'batch: users written', 'batch: before commit']) });
     try {
       const { recorded, ...answer } = await this.world.wait('an answer', this.world.life!.service.score(request));
       this.#answered.set(name, answer as unknown as ScoredEvent);
@@ -273,6 +275,27 @@ class Run {
     this.#trace.add(this.world.rival === undefined ? 'a second owner begins' : 'the second owner dies');
     if (this.world.rival === undefined) await this.world.admitRival(this.#options());
     else await this.world.dismissRival();
+  }
+
+  async #rebuild(): Promise<void> {
+    const random = this.#random;
+    const options = { dryRun: random.chance(0.25), prune: random.chance(0.4), batchRecords: random.pick([3, 20, 1_000]) };
+    this.#trace.add(`rebuild${options.dryRun ? ', dry' : ''}${options.prune ? ', others removed' : ''}, ${options.batchRecords} records at once`);
+    if (this.world.lives < MOST_LIVES && random.chance(0.3 * this.#violence)) {
+      const point = random.pick(FAULT_POINTS.filter((each) => /^(rebuild|swap)/.test(each)));
+      this.#trace.add(`  crash to come at ${point}`);
+      this.world.arm({ point, left: random.integer(0, point === 'rebuild: batch committed' ? 6 : 0), how: 'crash' });
+    }
+    try {
+      const { changed_users: changed, compared_elsewhere: elsewhere, swapped, refused, changes } = await this.world.rebuild(options);
+      this.#trace.add(`  ${swapped ? 'swapped' : 'not swapped'}, ${changed} users differ`);
+      if (refused !== null) throw new Violation(`a rebuild was refused, and the log has lost nothing: ${refused.incomplete.join('; ')}`);
+      if (changed > 0 && elsewhere.length === 0) throw new Violation(`a rebuild would change users of a state that is right: ${JSON.stringify(changes[0])}`);
+    } catch (error) {
+      if (this.world.crashed || !(error instanceof TipstreamError)) throw error;
+      this.#trace.add(`  ${error.code}`);
+      if (!['not_ready', 'timeout', 'data_in_use', 'no_data'].includes(error.code) && !this.world.harmed) throw new Violation(`rebuild: ${error.code}: ${error.message}`);
+    }
   }
 
   /** Whole, or one partition's file. */
