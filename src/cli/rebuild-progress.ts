@@ -55,9 +55,9 @@ export class RebuildProgress {
   /** At most `limit`, those that are under way first. */
   lines(limit: number): string[] {
     const rows = this.document().partitions;
-    const shown = [...rows].sort((a, b) => Number(isIdle(a)) - Number(isIdle(b)) || a.partition - b.partition).slice(0, limit).sort((a, b) => a.partition - b.partition);
-    const lines = shown.map(lineOf);
-    return rows.length > shown.length ? [...lines.slice(0, -1), `and ${rows.length - shown.length + 1} more`] : lines;
+    const room = rows.length > limit ? limit - 1 : limit;
+    const shown = [...rows].sort((a, b) => Number(isIdle(a)) - Number(isIdle(b)) || a.partition - b.partition).slice(0, room).sort((a, b) => a.partition - b.partition);
+    return [...shown.map(lineOf), ...(rows.length > room ? [`and ${rows.length - room} more`] : [])];
   }
 
   #row(partition: number): ProgressRow {
