@@ -138,10 +138,14 @@ function hereOf(history: History, partition: number, state: Database.Database): 
   return { own, remains, horizonMs: recorded.length === 0 ? undefined : Math.max(...recorded.map(({ horizonMs }) => horizonMs)) };
 }
 
-/** What a producer that died wrote to some partitions has come to all of them. */
+/** What a producer that died wrote to some partitions has come to all of them; where its id was taken by a user's reset, that came first. */
 function checkControls(states: readonly Database.Database[]): void {
-  const [first, ...others] = states.map((state) => state.prepare('SELECT control_id FROM control WHERE uid IS NULL ORDER BY control_id').pluck().all());
-  for (const other of others) requireSame(other, first, 'controls of one partition, and of another');
+  const idsOf = (state: Database.Database, which: string) => state.prepare<[], string>(`SELECT control_id FROM control ${which}`).pluck().all();
+  const shared = new Set(states.flatMap((state) => idsOf(state, 'WHERE uid IS NULL')));
+  for (const [partition, state] of states.entries()) {
+    const known = new Set(idsOf(state, ''));
+    requireSame([...shared].filter((id) => !known.has(id)), [], `controls that partition ${partition} has never heard of`);
+  }
 }
 
 function checkPositions(ledger: Ledger, partition: number, state: Database.Database): void {
