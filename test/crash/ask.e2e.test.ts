@@ -1,11 +1,11 @@
 /** SIGKILL of a rebuild that has asked the owner of the directory to go over to its generation; the owner lives on. docs/semantics.md, "What a crash leaves". */
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { lockData } from '../../src/store/data-lock.js';
 import { crashesOf } from '../support/crash-matrix.js';
 import { CRASH_CLOCK_MS, CrashWorld } from '../support/crash-world.js';
 
 describe('a rebuild killed while it asks the owner', () => {
-  it.each(crashesOf('ask'))('at %s, passing %i', async (point, passing) => {
+  it.for(crashesOf('ask'))('at %s, passing %i', async ([point, passing], { onTestFinished }) => {
     const world = await CrashWorld.open(passing);
     onTestFinished(() => world.close());
     const lock = lockData(world.embedded.directory, CRASH_CLOCK_MS);

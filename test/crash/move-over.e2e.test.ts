@@ -1,5 +1,5 @@
 /** SIGKILL while the state moves over to other feature definitions, from the tips that are kept: docs/semantics.md, "What a crash leaves". */
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { oracleDigest } from '../oracle/profile.js';
 import { crashesOf } from '../support/crash-matrix.js';
 import { CrashWorld, EARLIER_MS } from '../support/crash-world.js';
@@ -21,7 +21,7 @@ async function expectMoved(world: CrashWorld): Promise<void> {
 }
 
 describe('`rebuild` under changed definitions killed', () => {
-  it.each(crashesOf('move-over'))('at %s, passing %i', async (point, passing) => {
+  it.concurrent.for(crashesOf('move-over'))('at %s, passing %i', async ([point, passing], { onTestFinished }) => {
     const world = await CrashWorld.open(passing);
     onTestFinished(() => world.close());
     await world.restarts();

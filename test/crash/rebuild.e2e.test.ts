@@ -2,12 +2,12 @@
  * SIGKILL while a generation is rebuilt beside the live one, and while it takes its place where nobody runs on the directory: docs/semantics.md,
  * "What a crash leaves".
  */
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { crashesOf } from '../support/crash-matrix.js';
 import { CrashWorld } from '../support/crash-world.js';
 
 describe('`rebuild` killed', () => {
-  it.each(crashesOf('rebuild'))('at %s, passing %i', async (point, passing) => {
+  it.concurrent.for(crashesOf('rebuild'))('at %s, passing %i', async ([point, passing], { onTestFinished }) => {
     const world = await CrashWorld.open(passing);
     onTestFinished(() => world.close());
     await world.restarts();

@@ -1,11 +1,11 @@
 /** SIGKILL of the process that owns the directory while it goes over to a rebuilt generation; the rebuild that asked it lives on. docs/semantics.md, "What a crash leaves". */
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { RebuildDocument } from '../../src/rebuild/rebuild.js';
 import { crashesOf } from '../support/crash-matrix.js';
 import { CrashWorld } from '../support/crash-world.js';
 
 describe('the owner killed', () => {
-  it.each(crashesOf('swap'))('at %s, passing %i', async (point, passing) => {
+  it.concurrent.for(crashesOf('swap'))('at %s, passing %i', async ([point, passing], { onTestFinished }) => {
     const world = await CrashWorld.open(passing);
     onTestFinished(() => world.close());
     await world.restarts();
