@@ -107,7 +107,9 @@ class ServiceClient {
       throw new TipstreamError('not_ready', `the tipstream at ${this.#address} does not answer: ${(error as Error).message}`, { hint: 'see whether it still runs, then run this again', details: { address: this.#address }, cause: error });
     }
     if (response.ok) return body as T;
-    const { code, message, details } = (body as { error: { code: string; message: string; details?: Record<string, unknown> } }).error;
+    const { error } = body as { error?: { code: string; message: string; details?: Record<string, unknown> } };
+    if (error === undefined) throw new TipstreamError('not_ready', `what answers at ${this.#address} is no tipstream that can rebuild a user: HTTP status ${response.status}`, { details: { address: this.#address, status: response.status } });
+    const { code, message, details } = error;
     const { hint, ...facts } = details ?? {};
     throw errorOf(code, message, code === 'unauthorized' ? 'give its token with --http-token or TIPSTREAM_HTTP_TOKEN' : hint, facts);
   }
