@@ -11,7 +11,7 @@ export default defineConfig({
       tier('unit'),
       tier('property', { testTimeout: 120_000 }),
       tier('contract'),
-      tier('e2e', { testTimeout: 180_000, hookTimeout: 240_000, fileParallelism: false, globalSetup: ['test/support/kafka-global-setup.ts'] }),
+      tier('e2e', { testTimeout: 360_000, hookTimeout: 240_000, fileParallelism: false, globalSetup: ['test/support/kafka-global-setup.ts'] }),
     ],
   },
 });

@@ -90,3 +90,22 @@ describe('what makes no sense is a usage error that names its source', () => {
     expect(() => loadConfig({ httpToken: '' }, {})).toThrow(/^--http-token must not be empty$/);
   });
 });
+
+describe('--retain', () => {
+  test.each([['90d', 7_776_000_000], ['2160h', 7_776_000_000], ['7776000000', 7_776_000_000], ['7776000000ms', 7_776_000_000], ['31d', 2_678_400_000], ['744h', 2_678_400_000], ['36500d', 3_153_600_000_000]])('%s', (text, ms) => {
+    expect(loadConfig({ retain: text }, {}).retain).toBe(ms);
+  });
+
+  test('is 90 days unless given', () => {
+    expect(loadConfig({}, {}).retain).toBe(7_776_000_000);
+    expect(loadConfig({}, { TIPSTREAM_RETAIN: '40d' }).retain).toBe(3_456_000_000);
+  });
+
+  test.each([
+    ['30d', 'must be at least 31d: profiles look back 30 days'], ['2678399999', 'must be at least 31d'], ['90', 'must be at least 31d'], ['36501d', 'must be at most 36500d'], ['999999999999999d', 'must be at most 36500d'],
+    ['90 d', 'must be a duration such as 90d'], ['3w', 'must be a duration such as 90d'], ['-90d', 'must be a duration'], ['1e10', 'must be a duration'], ['90.5d', 'must be a duration'], ['', 'must be a duration'],
+  ])('refuses %j', (text, message) => {
+    expect(() => loadConfig({ retain: text }, {})).toThrow(UsageError);
+    expect(() => loadConfig({ retain: text }, {})).toThrow(`--retain ${message}`);
+  });
+});

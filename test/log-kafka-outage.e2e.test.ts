@@ -16,9 +16,13 @@ const text = ({ value }: LogRecord): string => value!.toString();
 describe.skipIf(broker === null)('a broker that is killed and restarted under load', () => {
   let log: Log;
   const retried: string[] = [];
+  const crashes: string[] = [];
 
   beforeAll(async () => {
-    log = await openKafkaLog({ brokers: [broker!.brokers], log: (_, message) => void (message.includes('tried again') && retried.push(message)) });
+    log = await openKafkaLog({ brokers: [broker!.brokers], log: (_, message) => {
+      if (message.includes('tried again')) retried.push(message);
+      if (message.includes('joins again')) crashes.push(message);
+    } });
   });
   afterAll(() => log?.close());
 
@@ -71,6 +75,7 @@ describe.skipIf(broker === null)('a broker that is killed and restarted under lo
     await member.stop();
 
     expect(handler.failures).toEqual([]);
+    expect(crashes, 'a member that begins anew waits until its first session is over').toEqual([]);
     expect(retried).toContain('An append failed and is tried again');
     expect(retried).toContain('A fetch failed and is tried again');
     expect(tailed.map(text)).toEqual(written.get(0));

@@ -15,6 +15,7 @@ import { produceCommand } from './commands/produce.js';
 import { policiesFamily } from './commands/policies.js';
 import { profileCommand } from './commands/profile.js';
 import { promoteCommand } from './commands/promote.js';
+import { rebuildCommand } from './commands/rebuild.js';
 import { rollbackCommand } from './commands/rollback.js';
 import { schemaCommand } from './commands/schema.js';
 import { simulateCommand } from './commands/simulate.js';
@@ -25,7 +26,7 @@ import { tailCommand } from './commands/tail.js';
 import { topicsFamily } from './commands/topics.js';
 import { verifyCommand } from './commands/verify.js';
 
-const COMMANDS = [demoCommand, startCommand, produceCommand, tailCommand, profileCommand, digestCommand, exportCommand, sqlCommand, snapshotCommand, lagCommand, deadLettersFamily, topicsFamily, schemaCommand, verifyCommand, simulateCommand, evaluateCommand, promoteCommand, rollbackCommand, policiesFamily];
+const COMMANDS = [demoCommand, startCommand, produceCommand, tailCommand, profileCommand, digestCommand, rebuildCommand, verifyCommand, exportCommand, sqlCommand, snapshotCommand, lagCommand, deadLettersFamily, topicsFamily, schemaCommand, simulateCommand, evaluateCommand, promoteCommand, rollbackCommand, policiesFamily];
 
 /** Whoever read our output has seen enough (`| head`): no error, and nobody left to tell. */
 for (const stream of [process.stdout, process.stderr]) {

@@ -8,6 +8,7 @@ export class Output {
   readonly #out: NodeJS.WriteStream;
   readonly #err: NodeJS.WriteStream;
   readonly #colour: boolean;
+  #progressLines = 0;
 
   constructor(out: NodeJS.WriteStream, err: NodeJS.WriteStream, env: Readonly<Record<string, string | undefined>>) {
     this.#out = out;
@@ -51,6 +52,20 @@ export class Output {
   /** One line that the next one replaces; only where a person is watching. An empty one clears it. */
   progress(text: string): void {
     if (this.#err.isTTY) this.#err.write(`\r\u001b[K${printable(text)}`);
+  }
+
+  /** How many lines there is room for. */
+  get progressRows(): number {
+    return Math.max(1, (this.#err.rows || 24) - 3);
+  }
+
+  /** Lines that the next ones replace; only where a person is watching. None clears them. */
+  progressLines(lines: readonly string[]): void {
+    if (!this.#err.isTTY) return;
+    const width = (this.#err.columns || 80) - 1;
+    const up = this.#progressLines === 0 ? '' : `\u001b[${this.#progressLines}A\r\u001b[J`;
+    this.#err.write(up + lines.map((line) => `${printable(line).slice(0, width)}\n`).join(''));
+    this.#progressLines = lines.length;
   }
 
   error(message: string, hint?: string): void {

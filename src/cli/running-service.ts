@@ -11,6 +11,7 @@ import { SHADOW_OFF } from '../policies/control.js';
 import { DEFAULT_POLICY, policyNamed } from '../policies/registry.js';
 import { defaultRegistry } from '../projections/registry.js';
 import { lockData } from '../store/data-lock.js';
+import { refuseOtherLog } from '../store/refuse-other-log.js';
 import type { TipstreamError } from '../errors.js';
 
 /** A stop takes 5 s at most in all, also when the broker is away: then the steps that wait for it are cut short. */
@@ -41,6 +42,7 @@ export async function runService(config: Config, logger: Logger): Promise<Runnin
   try {
     const log = await openLog(config, { log: (level, message, fields) => logger[level](fields ?? {}, message) });
     undo.push(() => log.close());
+    refuseOtherLog(config.data, { log: log.kind, topicPrefix: config.topicPrefix });
     if (config.log === 'sqlite') await ensureTopics(log, { prefix: config.topicPrefix, partitions: config.partitions, partitionsGiven: config.given.has('partitions') });
     const threads = new ThreadWorkers(config.threads);
     undo.push(() => threads.close());

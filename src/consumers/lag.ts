@@ -10,6 +10,8 @@ export interface LagQuestion {
   readonly applied: ReadonlyMap<number, ReadonlyMap<string, number>>;
   /** Partitions that stopped, with why. */
   readonly stopped: ReadonlyMap<number, string>;
+  /** Partitions of which nothing has come for a while, with why. */
+  readonly silent?: ReadonlyMap<number, string> | undefined;
   readonly nowMs: number;
 }
 
@@ -43,7 +45,9 @@ function status(question: LagQuestion, partition: number, held: boolean, lag: nu
   const stopped = question.stopped.get(partition);
   if (stopped !== undefined) return { status: 'stopped', reason: stopped };
   if (!held) return { status: 'unassigned', reason: 'no state file for this partition in this data directory' };
-  return lag === 0 ? { status: 'ok', reason: 'everything in the log is applied' } : { status: 'behind', reason: `${lag} records are not applied yet` };
+  if (lag === 0) return { status: 'ok', reason: 'everything in the log is applied' };
+  const silence = question.silent?.get(partition);
+  return { status: 'behind', reason: `${lag} records are not applied yet${silence === undefined ? '' : `: ${silence}`}` };
 }
 
 /** Age of the first record at or after `next`; 0 when only markers are left. */

@@ -288,8 +288,9 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
     return true;
   }
 
+  /** Once what the log held at assignment is applied: else the first look would be at a file that is only being filled. */
   #mayPrune(): boolean {
-    return this.#phase === 'running' && this.#pruner.isDue();
+    return this.#phase === 'running' && this.#pruner.isDue() && [...this.#setup.ranges].every(([topic, { end }]) => this.#queue.taken(topic) >= end);
   }
 
   /** A step of forgetting old tips. */

@@ -1,5 +1,5 @@
 /**
- * When a partition forgets old tips: in the worker's spare time, first when it is idle after opening and then daily, a slice of users at a time, each slice a
+ * When a partition forgets old tips: in the worker's spare time, first when it has caught up after opening and then daily, a slice of users at a time, each slice a
  * transaction, so that what arrives meanwhile waits for one slice at most. A slice that took something is recorded with the positions at which it did.
  */
 import type { FaultHook } from '../fault-points.js';

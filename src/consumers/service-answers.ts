@@ -29,12 +29,13 @@ export class ServiceAnswers {
     this.#startedAtMs = setting.options.clock();
   }
 
-  lag(): Promise<readonly LagRow[]> {
+  /** @param silent partition -> why nothing of it comes */
+  lag(silent?: ReadonlyMap<number, string>): Promise<readonly LagRow[]> {
     const { log, topics, partitions, options: { group, clock } } = this.#setting;
     return lagRows(log, {
       group, topics, nowMs: clock(),
       applied: new Map([...partitions.held].map(([partition, { positions }]) => [partition, positions])),
-      stopped: new Map([...partitions.stopped].map(([partition, error]) => [partition, error.message])),
+      stopped: new Map([...partitions.stopped].map(([partition, error]) => [partition, error.message])), silent,
     });
   }
 

@@ -27,6 +27,7 @@ import { ServiceAnswers } from './service-answers.js';
 import { checkOffsets } from './offset-check.js';
 import { reportInputs } from './input-report.js';
 import type { InputWarning } from './input-retention.js';
+import { LogWatch } from './log-watch.js';
 import { checkLogIdentityPatiently, type IdentityQuestion } from './log-identity.js';
 import type { ServiceOptions } from './service-options.js';
 import { partitionHolding, working } from './user-routing.js';
@@ -37,6 +38,7 @@ import type { StateIdentity } from '../store/state-file.js';
 const COMMIT_EVERY_MS = 500;
 const PARTITION_COUNT_EVERY_MS = 10_000;
 const CONTROLS_EVERY_MS = 500;
+const LOG_WATCH_EVERY_MS = 60_000;
 const SWAP_EVERY_MS = 250;
 const GUARDRAIL_EVERY_MS = 10_000;
 /** For the comparison of the log with what was applied last; partitions that take longer begin later. */
@@ -60,6 +62,7 @@ export class Service implements Application, PartitionHandler {
   readonly #timers: NodeJS.Timeout[] = [];
   /** The live generation's directory. */
   #generation: string;
+  #goingOver = false;
   #partitions = 0;
   #controlsCompleted = false;
   #inputWarnings: readonly InputWarning[] = [];
@@ -102,6 +105,8 @@ export class Service implements Application, PartitionHandler {
     this.#every(COMMIT_EVERY_MS, () => this.#commit());
     this.#every(PARTITION_COUNT_EVERY_MS, () => this.#checkPartitionCount());
     this.#every(CONTROLS_EVERY_MS, () => this.#completeControls());
+    const watch = new LogWatch(this.#log, this.#topics);
+    this.#every(LOG_WATCH_EVERY_MS, () => watch.look(this.#own.working));
     this.#every(SWAP_EVERY_MS, () => this.#swap.look());
     if (this.#options.guardrail !== false) this.#every(GUARDRAIL_EVERY_MS, () => this.#policies.guardrail.look());
     this.#options.logger.info({ group: this.#options.group, partitions: this.#partitions, log: this.#log.kind }, 'joined the consumer group');
@@ -234,7 +239,7 @@ export class Service implements Application, PartitionHandler {
   }
 
   lag(): Promise<readonly LagRow[]> {
-    return this.#answers.lag();
+    return this.#answers.lag(this.#member?.silent?.());
   }
 
   status(): ServiceStatus {
@@ -261,13 +266,16 @@ export class Service implements Application, PartitionHandler {
 
   #goOver(directory: string): void {
     this.#generation = directory;
+    this.#goingOver = true;
     for (const partition of [...this.#own.held.keys()]) this.#member?.restart(partition);
+    this.#goingOver = false;
   }
 
   /** Makes and checks the state file, which the worker opens again when it begins. */
   #open(partition: number): Partition {
     const path = partitionFile(this.#generation, partition);
-    new PartitionState(path, this.#identity(partition), this.#registry).close();
+    // The files of a generation to go over to were checked, page by page, before anything was held.
+    if (!this.#goingOver) new PartitionState(path, this.#identity(partition), this.#registry).close();
     const reader = new PartitionReader(path, this.#registry);
     return new Partition(partition, this.#log, reader, this.#options, {
       onBegun: () => this.#own.closeOutgoing(partition),

@@ -39,11 +39,11 @@ export function missingPartitions({ readers }: StateView): number[] {
 
 /** Finds users among the files. */
 export class UserLookup {
-  readonly #view: StateView;
+  readonly #view: Pick<StateView, 'readers'>;
   readonly #partitioner: PartitionerName;
   readonly #partitions: number;
 
-  constructor(view: StateView, partitioner: PartitionerName) {
+  constructor(view: Pick<StateView, 'readers'>, partitioner: PartitionerName) {
     this.#view = view;
     this.#partitioner = partitioner;
     this.#partitions = [...view.readers.values()][0]?.identity.partitions ?? 0;

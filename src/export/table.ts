@@ -4,7 +4,8 @@ import type { PartitionerName } from '../log/partitioner.js';
 import type { FeatureValues } from '../projections/feature.js';
 import type { Registry } from '../projections/registry.js';
 import { asOfPruned } from '../store/as-of-pruned.js';
-import { checkAsOf, exactFromMsOf, knownInOrder } from '../store/profiles.js';
+import { checkAsOf, exactFromMsOf, knownInOrder, withReaders } from '../store/profiles.js';
+import type { PartitionReader } from '../store/reader.js';
 import { ServedProfiles, servedInOrder } from '../store/served-profiles.js';
 import type { Cell } from './cell.js';
 import { featureColumn, type Column } from './columns.js';
@@ -55,6 +56,13 @@ export async function openTable(request: ExportRequest, registry: Registry): Pro
     onProgress('checking the spine');
     shape = await spine.check();
   }
+  const checkTimes = async (readers: ReadonlyMap<number, PartitionReader>): Promise<void> => {
+    if (request.asServed) return;
+    if (spine === undefined) checkAsOf(readers.values(), request.asOfMs);
+    else await checkSpine(spine, shape!, readers, request);
+  };
+  // Twice: before the state is copied for minutes, and of the copy itself, which may have been pruned meanwhile.
+  if (request.view === undefined) await withReaders(dataDirectory, registry, checkTimes);
   const view = request.view ?? await openStateView(dataDirectory, registry, shape?.lines, nowMs, {
     signal, onProgress: (copied, total) => onProgress(`copying the state: ${Math.floor((100 * copied) / Math.max(1, total))} %`),
   });
@@ -64,8 +72,7 @@ export async function openTable(request: ExportRequest, registry: Registry): Pro
     view.close();
   };
   try {
-    if (!request.asServed && spine === undefined) checkAsOf(view.readers.values(), request.asOfMs);
-    if (!request.asServed && spine !== undefined) await checkSpine(spine, shape!, view, request);
+    await checkTimes(view.readers);
     if (request.asServed) for (const [partition, path] of view.files) served.set(partition, new ServedProfiles(path));
     let unknown = 0;
     const context: Context = { request, registry, view, served, countUnknown: () => unknown++ };
@@ -84,14 +91,14 @@ export async function openTable(request: ExportRequest, registry: Registry): Pro
 }
 
 /** Before anything is written: throws as_of_pruned naming the first line that asks for a time from which its user's partition has pruned. */
-async function checkSpine(spine: Spine, { earliestMs }: SpineShape, view: StateView, { partitioner, signal }: ExportRequest): Promise<void> {
-  const latestMs = exactFromMsOf(view.readers.values());
+async function checkSpine(spine: Spine, { earliestMs }: SpineShape, readers: ReadonlyMap<number, PartitionReader>, { partitioner, signal }: ExportRequest): Promise<void> {
+  const latestMs = exactFromMsOf(readers.values());
   if (latestMs === null || earliestMs >= latestMs) return;
-  const lookup = new UserLookup(view, partitioner);
+  const lookup = new UserLookup({ readers }, partitioner);
   for await (const { line, userId, asOfMs } of spine.walk()) {
     signal.throwIfAborted();
     if (asOfMs >= latestMs) continue;
-    const fromMs = exactFromMsOf(lookup.partitionsOf(userId).map((partition) => view.readers.get(partition)!));
+    const fromMs = exactFromMsOf(lookup.partitionsOf(userId).map((partition) => readers.get(partition)!));
     if (fromMs !== null && asOfMs < fromMs) throw asOfPruned(asOfMs, fromMs, `line ${line} of the spine: `);
   }
 }

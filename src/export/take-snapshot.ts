@@ -1,7 +1,7 @@
 /** One SQLite file of everything, as of one moment, that appears whole or not at all: the state is copied, the tables are filled from the copy, and the file is put in its place. */
 import type { FaultHook } from '../fault-points.js';
 import type { Registry } from '../projections/registry.js';
-import { checkAsOf, positionsOf, type Positions } from '../store/profiles.js';
+import { checkAsOf, positionsOf, withReaders, type Positions } from '../store/profiles.js';
 import { writeSnapshotFile, type SnapshotCounts } from '../store/snapshot-file.js';
 import { copyState } from '../store/state-copy.js';
 import { outputFile } from './output-file.js';
@@ -31,6 +31,7 @@ export interface TakenSnapshot extends SnapshotCounts {
 export async function takeSnapshot({ dataDirectory, registry, path, replace, asOfMs, nowMs, signal, onProgress, at }: SnapshotRequest): Promise<TakenSnapshot> {
   const file = outputFile(path, replace);
   try {
+    await withReaders(dataDirectory, registry, (readers) => checkAsOf(readers.values(), asOfMs)); // before minutes of copying
     const copy = await copyState(dataDirectory, registry, nowMs, {
       signal, onProgress: (copied, total) => onProgress?.(`copying the state: ${Math.floor((100 * copied) / Math.max(1, total))} %`),
     });

@@ -157,7 +157,7 @@ export interface RebuildJob {
 }
 
 export interface Application {
-  /** Throws user_not_found, not_owner (details.owner), not_ready. */
+  /** Throws user_not_found, as_of_pruned, not_owner (details.owner), not_ready. */
   profile(userId: string, asOfMs?: number): Promise<ProfileDocument>;
   /** By the live policy, or by the one named. Throws policy_not_found too. */
   score(request: ScoreRequest, policy?: string): Promise<ScoreResponse>;

@@ -133,6 +133,8 @@ export interface GroupMember {
    * (any more), and after `stop`, nothing is called.
    */
   restart(partition: number): void;
+  /** partition -> why nothing of it has been delivered for a while though something may be there; empty when all is well. */
+  silent?(): ReadonlyMap<number, string>;
   /** partition -> address of the member that owns it, as far as the group knows. */
   owners(): Promise<ReadonlyMap<number, string>>;
   /** Leave the group; no delivery after it resolves. */

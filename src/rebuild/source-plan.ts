@@ -79,10 +79,15 @@ function withoutPath(error: TipstreamError, path: string): string {
   return error.message.replace(`state file ${path} `, 'its file ');
 }
 
-/** What `rebuild` says when the process that owns the data directory runs other definitions than the rebuilt state is of. */
-export function ownerHasFormerDefinitions(ownerFeatureSet: string, registry: Registry): TipstreamError {
-  return new TipstreamError('state_mismatch', `the service that runs on this data directory has the former definitions (feature set ${ownerFeatureSet}); the rebuilt state is of the new ones (${registry.featureSet})`, {
-    hint: 'stop the service, then run `tipstream rebuild` again: it goes on from where it is; after that, start the service with the new definitions',
-    details: { owner_feature_set: ownerFeatureSet, feature_set: registry.featureSet },
+/** What `rebuild` says when the process that runs on the data directory has other definitions than the rebuilt state is of. */
+export function ownerHasFormerDefinitions(dataDirectory: string, { featureSet }: Registry, changes: DefinitionChanges): TipstreamError {
+  return new TipstreamError('state_mismatch', `a service with the former definitions runs on ${dataDirectory}; the rebuilt state is of others (feature set ${featureSet}: ${describeChanges(changes)})`, {
+    hint: 'stop the service that runs the former definitions, then run `tipstream rebuild` again: it resumes. After that, start the service with the new ones',
+    details: { path: dataDirectory, feature_set: featureSet, ...changes },
   });
+}
+
+/** Whether `changes` says that anything is different. */
+export function isChanged(changes: DefinitionChanges | null): changes is DefinitionChanges {
+  return changes !== null && (changes.added.length > 0 || changes.changed.length > 0 || changes.removed.length > 0 || changes.semantics !== undefined);
 }

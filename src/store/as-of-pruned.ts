@@ -4,7 +4,7 @@ import { TipstreamError } from '../errors.js';
 export function asOfPruned(asOfMs: number, exactFromMs: number, what = ''): TipstreamError {
   const exactFrom = new Date(exactFromMs).toISOString();
   return new TipstreamError('as_of_pruned', `${what}profiles as of ${new Date(asOfMs).toISOString()} are not exact any more: tips that they need have been pruned. The earliest exact time is ${exactFrom}`, {
-    hint: `ask for ${exactFrom} or later; profiles that decisions were made with are kept (export --as-served); to look further back, fold the log into another data directory with a longer --retain`,
+    hint: `ask for ${exactFrom} or later. What the log still holds can be computed from it: put what \`tipstream digest --json\` prints into a file and give it to profile, digest or export with --known-at`,
     details: { as_of_ms: asOfMs, exact_from_ms: exactFromMs },
   });
 }

@@ -9,12 +9,14 @@ import { OutboxTable } from './outbox.js';
 import type { PartitionState } from './partition-state.js';
 import { PositionTable } from './positions.js';
 import type { ShadowJob } from './shadow-pending.js';
-import { openStateForReading, stateError } from './state-file.js';
+import { openStateForReading, readIdentity, stateError } from './state-file.js';
 
 export interface CarryOverOptions {
   readonly nowMs: number;
   /** The outbox up to and including this sequence number is in the log already, though the old file still has it. */
   readonly publishedTo?: number;
+  /** topic -> the first offset whose rejection is news; as the old file says unless given, which is wrong of a topic whose log is not the one that it was folded from. */
+  readonly deadLetteredTo?: ReadonlyMap<string, number>;
 }
 
 const MESSAGES_AT_ONCE = 1_000;
@@ -23,15 +25,16 @@ const MESSAGES_AT_ONCE = 1_000;
  * One transaction, of what the old file holds as of now, in the order it holds it. What the new file owed before is replaced; so it can be done again. The
  * old file is only read. Every topic that the old file has a position of must have one in the new. Throws what opening the old file throws.
  */
-export function carryOver(oldPath: string, state: PartitionState, { nowMs, publishedTo = 0 }: CarryOverOptions): void {
+export function carryOver(oldPath: string, state: PartitionState, { nowMs, publishedTo = 0, deadLetteredTo }: CarryOverOptions): void {
   const old = openStateForReading(oldPath);
   try {
     old.transaction(() => state.transaction(nowMs, () => {
       replaceOutbox(old, state, publishedTo);
       replaceShadowPending(old, state);
       addUnreadDecisions(old, state);
-      if (old.prepare<[], string>("SELECT value FROM meta WHERE name = 'profiles_unpublished'").pluck().get() === '1') state.changedProfiles.leaveAll();
-      for (const [topic, offset] of new PositionTable(old).deadLetteredTo()) state.positions.setDeadLetteredTo(topic, offset);
+      const due = old.prepare<[], string>("SELECT value FROM meta WHERE name = 'profiles_unpublished'").pluck().get() === '1';
+      if (due || readIdentity(old).featureSet !== state.identity.featureSet) state.changedProfiles.leaveAll();
+      for (const [topic, offset] of deadLetteredTo ?? new PositionTable(old).deadLetteredTo()) state.positions.setDeadLetteredTo(topic, offset);
     }))();
   } catch (error) {
     throw stateError(oldPath, error);

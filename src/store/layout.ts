@@ -51,6 +51,11 @@ export function ensureGeneration(dataDirectory: string): string {
 /** From now on this generation is the live one, whatever happens next: the file is replaced whole, and synced. Throws disk_full. */
 export function flipCurrent(dataDirectory: string, name: string): void {
   writeWhole(currentFile(dataDirectory), `${name}\n`);
+  forgetRebuild(dataDirectory, name);
+}
+
+/** The generation is no rebuild under way any more. */
+export function forgetRebuild(dataDirectory: string, name: string): void {
   rmSync(rebuildFile(dataDirectory, name), { force: true });
 }
 

@@ -64,6 +64,16 @@ export function checkAsOf(readers: Iterable<Pick<PartitionReader, 'exactFromMs'>
   if (fromMs !== null && asOfMs < fromMs) throw asOfPruned(asOfMs, fromMs);
 }
 
+/** Runs `work` with a reader of every state file of the live generation. Throws no_data where there is none. */
+export async function withReaders<T>(dataDirectory: string, registry: Registry, work: (readers: ReadonlyMap<number, PartitionReader>) => T | Promise<T>): Promise<T> {
+  const readers = openReaders(dataDirectory, registry);
+  try {
+    return await work(readers);
+  } finally {
+    for (const reader of readers.values()) reader.close();
+  }
+}
+
 /** The profile document of `profile` and GET /v1/profiles. Throws user_not_found for a user not known as of then, as_of_pruned. */
 export function profileDocument(reader: PartitionReader, partition: number, userId: string, asOfMs: number, featureSet: string) {
   const { profile, positions } = reader.snapshot(() => ({ profile: reader.profile(userId, asOfMs), positions: reader.positions() }));

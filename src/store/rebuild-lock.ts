@@ -1,6 +1,5 @@
 /**
- * One rebuild at a time of a data directory. As with the owner's lock it is SQLite's own file lock, which the operating system drops when the process
- * dies; so whether it is held also says whether whoever asked for a swap is still there.
+ * One rebuild at a time of a data directory. As with the owner's lock it is SQLite's own file lock, which the operating system drops when the process dies.
  */
 import Database from 'better-sqlite3';
 import { join } from 'node:path';
@@ -13,27 +12,18 @@ export interface RebuildLock {
   release(): void;
 }
 
-/** Who only asks whether it is held holds it for a moment too. */
-const WAIT_MS = 2_000;
-
 /** Throws data_in_use while another rebuild holds it, disk_full, and invalid_argument for a directory that cannot be used. */
 export function lockRebuild(dataDirectory: string): RebuildLock {
-  const lock = tryLock(dataDirectory, WAIT_MS);
+  const lock = tryLock(dataDirectory);
   if (lock !== undefined) return lock;
   throw new TipstreamError('data_in_use', `another rebuild is running on ${dataDirectory}`, { hint: 'wait for it, or stop it: what it has done is kept, and the next rebuild goes on with it', details: { path: dataDirectory } });
 }
 
-/** Whether a rebuild runs on the directory: whoever left a request and is not there any more wants no answer. */
-export function rebuildIsRunning(dataDirectory: string): boolean {
-  const lock = tryLock(dataDirectory, 0);
-  lock?.release();
-  return lock === undefined;
-}
-
-function tryLock(dataDirectory: string, waitMs: number): RebuildLock | undefined {
+/** undefined: somebody holds it. */
+function tryLock(dataDirectory: string): RebuildLock | undefined {
   const directory = stateDirectory(dataDirectory);
   makeDirectory(directory);
-  const db = writingIn(dataDirectory, () => new Database(join(directory, 'rebuild.lock'), { timeout: waitMs }));
+  const db = writingIn(dataDirectory, () => new Database(join(directory, 'rebuild.lock'), { timeout: 0 }));
   try {
     writingIn(dataDirectory, () => {
       db.pragma('journal_mode = DELETE');

@@ -7,12 +7,13 @@ import type { PartitionState } from './partition-state.js';
 
 /**
  * One transaction, between two batches. Servings' links to decisions, and so rewards, are left as they are. `noteChange`: whether a profile that differs as of
- * now is to be published.
+ * now, by the counters or by the tips behind them, is to be published.
  */
 export function replaceTips(state: PartitionState, registry: Registry, userId: string, tips: ReadonlyMap<string, TipState>, nowMs: number, noteChange: boolean): void {
   state.transaction(nowMs, () => {
     const user = state.users.obtain(userId);
-    const before = profileText(registry, aggregateAt(registry, nowMs, state.tips.source(user), user.aggregate));
+    const source = state.tips.source(user);
+    const before = [user.aggregate, undefined].map((aggregate) => profileText(registry, aggregateAt(registry, nowMs, source, aggregate)));
     state.tips.deleteAll(user);
     user.aggregate = createAggregate();
     state.users.markDirty(user);
@@ -22,7 +23,7 @@ export function replaceTips(state: PartitionState, registry: Registry, userId: s
       applyTipChange(registry, user.aggregate, NO_TIP, tip, nowMs);
     }
     const after = profileText(registry, aggregateAt(registry, nowMs, { count: tips.size, all: () => tips.values() }));
-    if (noteChange && after !== before) state.changedProfiles.add(userId);
+    if (noteChange && before.some((text) => text !== after)) state.changedProfiles.add(userId);
   });
 }
 

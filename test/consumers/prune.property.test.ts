@@ -38,7 +38,7 @@ const year = fc.array(fc.integer({ min: 1, max: 70 }), { minLength: 3, maxLength
 const scenario = fc.record({
   year, partitions: fc.integer({ min: 1, max: 2 }), retainDays: fc.integer({ min: 31, max: 90 }), shadowLearning: fc.boolean(),
   limits: fc.constantFrom({ rows: 1, tips: 1 }, { rows: 60, tips: 4 }, { rows: 1_000, tips: 30 }, { rows: 200_000, tips: 10_000 }),
-  asked: fc.array(fc.integer({ min: 0, max: 120 * 24 }), { minLength: 2, maxLength: 4 }), row: fc.nat(), batch: fc.constantFrom(1, 7, 50_000),
+  asked: fc.array(fc.integer({ min: 0, max: 120 * 24 }), { minLength: 2, maxLength: 4 }), row: fc.nat(), cut: fc.option(fc.record({ topics: fc.subarray(['tip.served', 'tip.feedback', 'tip.scored'], { minLength: 1 }), share: fc.double({ min: 0, max: 1, noNaN: true }) }), { nil: undefined }), batch: fc.constantFrom(1, 7, 50_000),
 });
 
 let prunes = 0;
@@ -47,7 +47,7 @@ afterAll(() => expect(prunes, 'nothing was ever pruned: the test shows nothing')
 describe('pruning', () => {
   it('leaves what the definitions give for what is left, however it is cut into slices, replayed and verified', async () => {
     await fc.assert(
-      fc.asyncProperty(scenario, ({ year: steps, partitions, retainDays, shadowLearning, limits, asked, row, batch }) => {
+      fc.asyncProperty(scenario, ({ year: steps, partitions, retainDays, shadowLearning, limits, asked, row, cut, batch }) => {
         let nowMs = 0;
         const settings = { shadow: 'egreedy-v2', shadowLearning };
         return withEmbeddedService({ partitions, settings, retainMs: retainDays * DAY_MS, pruneLimits: limits, clock: () => nowMs, maxTaskIdleMs: 1 }, async (embedded) => {
@@ -80,7 +80,8 @@ describe('pruning', () => {
             await checkReplay(embedded, partition, batch, shadowLearning, horizonMs + WINDOW_MS);
             checkStagedTips(embedded, partition, here[partition]!.own);
           }
-          await checkPlanted(embedded, row, here.flatMap(({ recorded }, partition) => (recorded.length > 0 ? [partition] : [])), nowMs, shadowLearning);
+          await checkTruncated(embedded, cut, nowMs, shadowLearning);
+          if (cut === undefined) await checkPlanted(embedded, row, here.flatMap(({ recorded }, partition) => (recorded.length > 0 ? [partition] : [])), nowMs, shadowLearning);
         });
       }),
       { numRuns: runs(25) },
@@ -167,6 +168,14 @@ function checkStagedTips(embedded: EmbeddedService, partition: number, { served,
   } finally {
     state.close();
   }
+}
+
+/** The log loses its beginning: what the state says of it cannot be proven, and is not called different. */
+async function checkTruncated(embedded: EmbeddedService, cut: { readonly topics: readonly string[]; readonly share: number } | undefined, asOfMs: number, shadowLearning: boolean): Promise<void> {
+  for (const topic of cut?.topics ?? []) {
+    for (const [partition, { end }] of await embedded.log.offsets(topic)) await embedded.log.truncateBefore(topic, partition, Math.floor(end * cut!.share));
+  }
+  if (cut !== undefined) expect(named(await verified(embedded, { asOfMs }, { shadowLearning }))).toEqual([]);
 }
 
 /** A row put back where a prune had taken it, or one that should have stayed: `verify` names it. */

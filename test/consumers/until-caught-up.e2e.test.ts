@@ -57,6 +57,38 @@ describe('start --until-caught-up', () => {
     expect([digest.code, JSON.parse(digest.stdout)]).toMatchObject([1, { error: { code: 'state_corrupt' } }]);
   });
 
+  it('applies and publishes everything of the other partitions before it ends with 1 because of one', async () => {
+    directory = await EmbeddedDirectory.open();
+    const stream = traffic(6);
+    await directory.log.append(stream.next(400));
+    await directory.catchUp();
+    writeFileSync(partitionFile(2), 'Dear diary');
+    await directory.log.append(stream.next(8_000));
+    const { code, stderr } = await directory.start('--until-caught-up').ended;
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/partition-0002\.db is damaged.*\[state_corrupt\]/)]);
+    for (const partition of [0, 1, 3]) {
+      const file = new Database(partitionFile(partition), { readonly: true });
+      const applied = new Map(file.prepare<[], [string, number]>('SELECT topic, next_offset FROM position').raw().all());
+      file.close();
+      for (const topic of ['tip.served', 'tip.feedback', 'tip.candidates']) expect(applied.get(topic), `${topic}/${partition}`).toBe((await directory.log.offsets(topic)).get(partition)!.end);
+    }
+    const asked = (await directory.records('tip.candidates')).filter(({ partition }) => partition !== 2);
+    const answered = new Set((await directory.records('tip.scored')).map(({ value }) => (JSON.parse(value!.toString()) as { decision_id: string }).decision_id));
+    expect(asked.map(({ value }) => (JSON.parse(value!.toString()) as { decision_id: string }).decision_id).filter((id) => !answered.has(id))).toEqual([]);
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('ends with 130 when %s comes before it has caught up, and goes on the next time', async (signal) => {
+    directory = await EmbeddedDirectory.open();
+    const stream = traffic(7);
+    await directory.log.append(stream.next(60_000));
+    const running = directory.start('--until-caught-up', '--max-batch-records', '100');
+    await running.joined;
+    running.child.kill(signal);
+    const { code, stderr } = await running.ended;
+    expect(code, stderr).toBe(130);
+    await directory.catchUp();
+  });
+
   it('ends with 1 on state that was folded under another number of partitions', async () => {
     directory = await EmbeddedDirectory.open();
     await directory.catchUp();
@@ -78,9 +110,9 @@ describe('start --until-caught-up', () => {
     const load = (async () => {
       for (; loading; await new Promise((resolve) => setTimeout(resolve, 2))) await directory.log.append(stream.next(5));
     })();
-    const outcome = await Promise.race([directory.catchUp().then(() => 'caught up'), new Promise((resolve) => setTimeout(() => resolve('still busy'), 20_000))]);
+    const outcome = await Promise.race([directory.catchUp().then(() => 'caught up'), new Promise((resolve) => setTimeout(() => resolve('still busy'), 60_000))]);
     loading = false;
     await load;
     expect(outcome).toBe('caught up');
-  });
+  }, 120_000);
 });

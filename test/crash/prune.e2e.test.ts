@@ -1,5 +1,5 @@
 /** SIGKILL while old tips are forgotten, a slice at a time: docs/semantics.md, "What a crash leaves". */
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { crashesOf } from '../support/crash-matrix.js';
 import { CRASH_PRUNE_LIMITS } from '../support/crash-settings.js';
 import { CrashWorld, PARTITIONS } from '../support/crash-world.js';
@@ -24,7 +24,7 @@ function prunedIn(world: CrashWorld, partition: number): Pruned {
 const both = (world: CrashWorld) => Array.from({ length: PARTITIONS }, (_, partition) => prunedIn(world, partition));
 
 describe('pruning killed', () => {
-  it.each(crashesOf('prune'))('at %s, passing %i', async (point, passing) => {
+  it.concurrent.for(crashesOf('prune'))('at %s, passing %i', async ([point, passing], { onTestFinished }) => {
     const world = await CrashWorld.open(passing);
     onTestFinished(() => world.close());
     await world.restarts();

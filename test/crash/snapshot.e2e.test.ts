@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { takeSnapshot } from '../../src/export/take-snapshot.js';
 import { defaultRegistry } from '../../src/projections/registry.js';
 import { createScratch } from '../../src/store/scratch.js';
@@ -29,7 +29,7 @@ function profilesIn(path: string): { profiles: Map<string, OracleProfile>; taken
 }
 
 describe('`snapshot` killed', () => {
-  it.each(crashesOf('snapshot'))('at %s, passing %i', async (point, passing) => {
+  it.concurrent.for(crashesOf('snapshot'))('at %s, passing %i', async ([point, passing], { onTestFinished }) => {
     const world = await CrashWorld.open(passing);
     onTestFinished(() => world.close());
     await world.restarts();

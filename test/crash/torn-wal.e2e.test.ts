@@ -3,7 +3,7 @@
  * and the state with it: file and positions together, so that the rest is read again. docs/semantics.md, "What a crash leaves".
  */
 import { closeSync, ftruncateSync, openSync, readSync, rmSync, statSync, writeSync } from 'node:fs';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { CrashWorld, PARTITIONS } from '../support/crash-world.js';
 
 const HEADER = 32;
@@ -37,7 +37,7 @@ function walOf(world: CrashWorld, partition: number): string {
 }
 
 describe("a state file's write-ahead log", () => {
-  it.each(TEARS)('%s: the state goes back to what is whole, and on from there', async (what, tear, drops) => {
+  it.concurrent.for(TEARS)('%s: the state goes back to what is whole, and on from there', async ([what, tear, drops], { onTestFinished }) => {
     const world = await CrashWorld.open(what.length);
     onTestFinished(() => world.close());
     await world.dies('batch: after commit', 41);
@@ -58,7 +58,7 @@ describe("a state file's write-ahead log", () => {
     await world.expectRight({ refusedAgain: true });
   });
 
-  it('gone altogether, of one partition: that one goes back, the other does not', async () => {
+  it.concurrent('gone altogether, of one partition: that one goes back, the other does not', async ({ onTestFinished }) => {
     const world = await CrashWorld.open(77);
     onTestFinished(() => world.close());
     await world.dies('publish: after', 20);

@@ -1,98 +1,39 @@
 /** The way of docs/analysts.md on a real Kafka, on topics as they are found there: transactions with aborted records and markers, compressed batches, the broker's timestamps. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import kafkajs from 'kafkajs';
 import { describe, expect, it } from 'vitest';
-import type { Finished } from '../cli/cli-process.js';
 import { records } from '../cli/cli-process.js';
 import { oracleDigest, oracleProfiles, type OracleProfile } from '../oracle/profile.js';
 import { decisionsInLog } from '../support/e2e-decisions.js';
-import { generatedEvents, oracleEvents, STREAM_AS_OF_MS, type ProduceLine } from '../support/e2e-events.js';
+import { oracleEvents, STREAM_AS_OF_MS } from '../support/e2e-events.js';
 import { Load } from '../support/e2e-load.js';
-import { ownersDigest, soleOwner, untilAllApplied } from '../support/e2e-state.js';
+import { untilAllApplied } from '../support/e2e-state.js';
 import { Stream } from '../support/e2e-stream.js';
 import { rowsOfCsv, rowsOfParquet } from '../support/exported.js';
-import { configureTopics, kafkaAdmin, kcatLines, TransactionalProducer } from '../support/kafka-inputs.js';
+import { AS_OF, catchUp, digestOf, documentOf, expectProven, hardStream, inData, reactTo } from '../support/kafka-analysts.js';
 import { sharedBroker } from '../support/kafka-shared.js';
 import { kcatInstalled } from '../support/kafka-tools.js';
 import { changeState, queryFile } from '../support/e2e-files.js';
-import type { ScoredEvent } from '../../src/topics.js';
 
 const brokers = await sharedBroker();
 const withKcat = await kcatInstalled();
-const AS_OF = ['--as-of', String(STREAM_AS_OF_MS)];
 const DAY_MS = 86_400_000;
 const ndjson = (lines: readonly object[]): string => lines.map((line) => `${JSON.stringify(line)}\n`).join('');
 
 describe.skipIf(brokers === null)('an analyst on Kafka', () => {
-  /** Two partitions of everything that is hard to read; answers what is in the log for whoever reads committed records. */
-  async function writtenStream(): Promise<{ stream: Stream; lines: ProduceLine[] }> {
-    const stream = await Stream.open(brokers!, { partitions: 2 });
-    const admin = await kafkaAdmin(brokers!);
-    const byBroker = [{ name: 'message.timestamp.type', value: 'LogAppendTime' }];
-    await configureTopics(admin, { [stream.topic('tip.feedback')]: byBroker, [stream.topic('tip.scored')]: byBroker });
-    const events = generatedEvents(7);
-    const take = (count: number): ProduceLine[] => Array.from({ length: count }, () => events.next().value as ProduceLine);
-    const [plain, committed, zipped, squeezed, last] = [take(300), take(200), take(200), take(200), take(100)];
-    const aborted = take(150);
-
-    const produced = await stream.run(['produce', '-', '--json'], { input: ndjson(plain) });
-    expect(JSON.parse(produced.stdout)).toMatchObject({ accepted: plain.length, rejected: 0 });
-    const producer = await TransactionalProducer.connect(stream);
-    await producer.write(aborted.slice(0, 75), 'abort');
-    await producer.write(committed, 'commit', kafkajs.CompressionTypes.GZIP);
-    for (const [codec, share] of [['gzip', zipped], ['zstd', squeezed]] as const) {
-      if (withKcat) for (const topic of ['tip.served', 'tip.feedback', 'tip.candidates'] as const) await kcatLines(stream, topic, codec, share);
-      else await producer.write(share, 'commit');
-    }
-    await producer.write(aborted.slice(75), 'abort', kafkajs.CompressionTypes.GZIP);
-    await producer.write(last, 'commit'); // so that topics end in markers
-    return { stream, lines: [...plain, ...committed, ...zipped, ...squeezed, ...last] };
-  }
-
-  async function caughtUp(stream: Stream): Promise<void> {
-    const finished = await stream.catchUp('data', ['--shadow', 'egreedy-v2', '--shadow-learning']);
-    expect(finished, finished.stderr).toMatchObject({ code: 0 });
-  }
-
-  /** Every other answer is served, and two of three of those meet a reaction: something is learned. */
-  async function reactTo(stream: Stream): Promise<ProduceLine[]> {
-    const decisions = [...(await decisionsInLog(stream)).first.values()].map((text) => JSON.parse(text) as ScoredEvent).filter((_, index) => index % 2 === 0);
-    const reactions = decisions.flatMap(({ user_id, decision_id, chosen_tip_id, profile: { as_of_ms } }, index): ProduceLine[] => {
-      const tip = { user_id, tip_id: chosen_tip_id };
-      const served: ProduceLine = { topic: 'tip.served', value: { ...tip, decision_id, served_at_ms: as_of_ms + 1_000, category: 'answers' } };
-      return index % 3 === 0 ? [served] : [served, { topic: 'tip.feedback', value: { ...tip, action: index % 3 === 1 ? 'done' : 'dismiss', reacted_at_ms: as_of_ms + 60_000 } }];
-    });
-    expect(reactions.length).toBeGreaterThan(40);
-    await (await TransactionalProducer.connect(stream)).write(reactions, 'commit');
-    return reactions;
-  }
-
-  const inData = (stream: Stream, args: readonly string[]): Promise<Finished> => stream.run([...args, '--data', stream.directory('data')]);
-  const documentOf = ({ stdout }: Finished) => JSON.parse(stdout) as Record<string, unknown>;
-  const digestOf = (stream: Stream): string => ownersDigest(soleOwner(stream, 'data'), STREAM_AS_OF_MS).digest;
-
-  async function expectEqual(stream: Stream, args: readonly string[] = []): Promise<Record<string, unknown>> {
-    const verified = await inData(stream, ['verify', '--json', ...AS_OF, ...args]);
-    expect(verified, verified.stderr).toMatchObject({ code: 0 });
-    const document = documentOf(verified);
-    expect(document).toMatchObject({ equal: true, difference_count: 0, unproven_count: 0 });
-    return document;
-  }
-
   it('proves, travels, exports and asks', async () => {
-    const { stream, lines } = await writtenStream();
-    await caughtUp(stream);
+    const { stream, lines } = await hardStream(brokers!, withKcat);
+    await catchUp(stream);
     lines.push(...(await reactTo(stream)));
-    await caughtUp(stream);
+    await catchUp(stream);
     const oracle = oracleProfiles(oracleEvents(lines), STREAM_AS_OF_MS);
     expect(digestOf(stream)).toBe(oracleDigest(oracle));
 
     // prove
     const requests = lines.filter(({ topic }) => topic === 'tip.candidates').length;
-    const proven = await expectEqual(stream);
+    const proven = await expectProven(stream);
     expect(proven).toMatchObject({ events: lines.length - requests + 2 * requests }); // an answer and the shadow's for each request
     expect(proven['verified_users']).toBe(new Set(lines.map(({ value }) => value.user_id)).size);
-    await expectEqual(stream, ['--sample', '5']);
+    await expectProven(stream, ['--sample', '5']);
     expect(await inData(stream, ['verify', ...AS_OF])).toMatchObject({ code: 0, stdout: expect.stringMatching(/"differences":0,"differing_users":0,"unproven_users":0}\n$/) as string });
 
     // travel
@@ -133,8 +74,8 @@ describe.skipIf(brokers === null)('an analyst on Kafka', () => {
   });
 
   it('is told of a row that was tampered with, and where the events behind it lie', async () => {
-    const { stream, lines } = await writtenStream();
-    await caughtUp(stream);
+    const { stream, lines } = await hardStream(brokers!, withKcat);
+    await catchUp(stream);
     const last = lines.findLast(({ topic }) => topic === 'tip.served')!; // behind aborted records, in a transaction
     const { user_id, tip_id } = last.value as { user_id: string; tip_id: string };
     expect(changeState(stream.directory('data'), "UPDATE tip SET served_at_ms = served_at_ms - 1 WHERE tip_id = ? AND uid = (SELECT uid FROM user WHERE user_id = ?)", tip_id, user_id)).toBe(1);
@@ -158,12 +99,12 @@ describe.skipIf(brokers === null)('an analyst on Kafka', () => {
     await member.untilRunning(2);
     const load = new Load(stream, 400, 11);
     await load.more(300);
-    for (let round = 0; round < 2; round++) await expectEqual(stream);
+    for (let round = 0; round < 2; round++) await expectProven(stream);
     expect(await inData(stream, ['export', ...AS_OF, '--json'])).toMatchObject({ code: 0 });
     expect(documentOf(await inData(stream, ['snapshot', stream.directory('live.db'), ...AS_OF, '--json']))).toMatchObject({ as_of_ms: STREAM_AS_OF_MS });
     await load.stop();
     await untilAllApplied(stream, [member]);
-    await expectEqual(stream);
+    await expectProven(stream);
     expect(digestOf(stream)).toBe(oracleDigest(oracleProfiles(oracleEvents(load.written), STREAM_AS_OF_MS)));
     expect(await member.stop()).toBe(0);
   });

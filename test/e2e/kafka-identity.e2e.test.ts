@@ -8,7 +8,7 @@ import { generationDirectory, partitionFile } from '../../src/store/layout.js';
 import { oracleDigest, oracleProfiles } from '../oracle/profile.js';
 import { generatedEvents, oracleEvents, STREAM_AS_OF_MS, toRecords, type ProduceLine } from '../support/e2e-events.js';
 import { queryFile } from '../support/e2e-files.js';
-import { ownersDigest, soleOwner, untilAllApplied } from '../support/e2e-state.js';
+import { ownersDigest, soleOwner } from '../support/e2e-state.js';
 import { Stream } from '../support/e2e-stream.js';
 import { configureTopics, deleteBefore, kafkaAdmin, recreateTopic } from '../support/kafka-inputs.js';
 import { sharedBroker } from '../support/kafka-shared.js';
@@ -51,12 +51,11 @@ describe.skipIf(brokers === null)('a log that is not the one that was applied', 
   const positionsIn = (stream: Stream, partition: number) => queryFile(partitionFile(generationDirectory(stream.directory('data')), partition), 'SELECT * FROM position ORDER BY topic');
 
   it.each<[string, (records: readonly NewRecord[]) => readonly NewRecord[]]>([
-    ['refilled with other records, as many', (records) => records.map(otherTip)],
-    ['refilled with more', (records) => [...records, ...records].map(otherTip)],
-    ['refilled with the same at other times', (records) => records.map((record) => ({ ...record, timestampMs: record.timestampMs! + 1 }))],
-    ['that lost its tail and was written anew beyond it', (records) => [...records.slice(0, -10), ...records.slice(-10).map(otherTip), ...records.slice(0, 20).map(otherTip)]],
-  ])('stops the partition of a topic %s, and no other', async (_, change) => {
+    ['was refilled with as many others', (records) => records.map(otherTip)],
+    ['lost its tail and was written anew beyond it', (records) => [...records.slice(0, -10), ...records.slice(-10).map(otherTip), ...records.slice(0, 20).map(otherTip)]],
+  ])('stops the partition of a topic that %s, and no other; moved away, the file is folded anew', async (_, change) => {
     const { stream, admin, lines } = await appliedStream();
+    const served = stream.topic(SERVED);
     const before = positionsIn(stream, 0);
     await refill(stream, admin, lines, change);
 
@@ -64,61 +63,41 @@ describe.skipIf(brokers === null)('a log that is not the one that was applied', 
     await member.untilStatus(({ partitions }) => partitions.find(({ partition }) => partition === 0)?.state === 'stopped' && partitions.find(({ partition }) => partition === 1)?.state === 'running', 'partition 0 to stop and partition 1 to run');
     const line = await member.untilLogged(({ level, code }) => level >= 50 && code === 'log_changed', 'an error');
     const offset = lines.filter((each) => each.topic === SERVED && partitionOf(each) === 0).length - 1;
-    expect(line).toMatchObject({ partition: 0, msg: expect.stringContaining(`${stream.topic(SERVED)} partition 0 holds another record at offset ${offset}`) as string });
+    expect(line).toMatchObject({ partition: 0, msg: expect.stringContaining(`${served} partition 0 holds another record at offset ${offset}`) as string });
     expect(line.hint).toContain('nothing was reset');
     expect((await member.get('/readyz')).status).toBe(503);
 
     // The other one goes on.
     const more = factsOf(40, 5).filter((each) => partitionOf(each) === 1);
     await stream.log.append(toRecords(stream.prefix, more));
-    const { end } = (await stream.log.offsets(stream.topic(SERVED))).get(1)!;
-    await member.untilStatus(({ partitions }) => partitions.find(({ partition }) => partition === 1)!.positions[stream.topic(SERVED)] === end, 'partition 1 to go on');
+    const { end } = (await stream.log.offsets(served)).get(1)!;
+    await member.untilStatus(({ partitions }) => partitions.find(({ partition }) => partition === 1)!.positions[served] === end, 'partition 1 to go on');
     expect(await member.stop()).toBe(0);
     expect(positionsIn(stream, 0)).toEqual(before);
     expect(await stream.catchUp('data')).toMatchObject({ code: 1, stderr: expect.stringContaining('[log_changed]') as string });
     expect(positionsIn(stream, 0)).toEqual(before);
-  });
 
-  it('is folded anew when the file is moved away, as the hint says', async () => {
-    const { stream, admin, lines } = await appliedStream();
-    const now = factsOf(400, 3).filter(({ topic }) => topic === SERVED);
-    await recreateTopic(stream, admin, stream.topic(SERVED));
-    await stream.log.append(toRecords(stream.prefix, now));
-    const refused = await stream.catchUp('data');
-    expect(refused).toMatchObject({ code: 1 });
-    for (const partition of [0, 1]) {
-      const path = partitionFile(generationDirectory(stream.directory('data')), partition);
-      expect(refused.stderr).toContain('move ');
-      for (const suffix of ['', '-wal', '-shm']) if (existsSync(path + suffix)) renameSync(path + suffix, `${path}.former${suffix}`);
-    }
+    // As the hint says.
+    const path = partitionFile(generationDirectory(stream.directory('data')), 0);
+    for (const suffix of ['', '-wal', '-shm']) if (existsSync(path + suffix)) renameSync(path + suffix, `${path}.former${suffix}`);
     const caughtUp = await stream.catchUp('data');
     expect(caughtUp, caughtUp.stderr).toMatchObject({ code: 0 });
-    const events = [...lines.filter(({ topic }) => topic !== SERVED), ...now];
-    expect(ownersDigest(soleOwner(stream, 'data'), STREAM_AS_OF_MS).digest).toBe(oracleDigest(oracleProfiles(oracleEvents(events), STREAM_AS_OF_MS)));
+    const events = [SERVED, 'tip.feedback' as const].map(async (topic) => (await stream.records(stream.topic(topic))).map(({ value }) => ({ topic, value: JSON.parse(value!.toString()) as ProduceLine['value'] })));
+    expect(ownersDigest(soleOwner(stream, 'data'), STREAM_AS_OF_MS).digest).toBe(oracleDigest(oracleProfiles(oracleEvents((await Promise.all(events)).flat()), STREAM_AS_OF_MS)));
   });
 
-  it('cannot be told where the record is gone: the partitions run', async () => {
+  it('cannot be told where the record is gone: partitions run, and it is said which inputs lose records', async () => {
     const { stream, admin } = await appliedStream();
-    const { low, end } = (await stream.log.offsets(stream.topic(SERVED))).get(0)!;
-    expect(low).toBe(0);
+    const { end } = (await stream.log.offsets(stream.topic(SERVED))).get(0)!;
     await deleteBefore(admin, stream.topic(SERVED), { 0: end });
-    const member = stream.start(['--log-level', 'debug'], 'data');
-    await member.untilRunning(2);
-    await stream.log.append(toRecords(stream.prefix, factsOf(20, 9)));
-    await untilAllApplied(stream, [member]);
-    expect(await member.untilLogged(({ unidentified }) => unidentified !== undefined, 'a line on the topic')).toMatchObject({ partition: 0, unidentified: [{ topic: stream.topic(SERVED), offset: end - 1, why: 'deleted' }] });
-    expect(await member.stop()).toBe(0);
-  });
-
-  it('is warned of beforehand where inputs lose records, and a rebuild would not give what is there', async () => {
-    const { stream, admin } = await appliedStream();
     await configureTopics(admin, {
       [stream.topic(SERVED)]: [{ name: 'retention.ms', value: '604800000' }], [stream.topic('tip.feedback')]: [{ name: 'cleanup.policy', value: 'compact' }], [stream.topic('tip.candidates')]: [{ name: 'retention.bytes', value: '1000000' }],
     });
-    const member = stream.start([], 'data');
+    const member = stream.start(['--log-level', 'debug'], 'data');
     await member.untilRunning(2);
+    expect(await member.untilLogged(({ unidentified }) => unidentified !== undefined, 'a line on the topic')).toMatchObject({ partition: 0, unidentified: [{ topic: stream.topic(SERVED), offset: end - 1, why: 'deleted' }] });
     await member.untilLogged(({ topic }) => topic === stream.topic('tip.candidates'), 'a line on each topic');
-    const lines = member.log.filter(({ topic }) => topic !== undefined).map(({ level, topic, msg, hint }) => ({ level, topic, msg, hint }));
+    const lines = member.log.filter(({ topic, level }) => topic !== undefined && level >= 30).map(({ level, topic, msg, hint }) => ({ level, topic, msg, hint }));
     expect(lines).toHaveLength(3);
     expect(lines).toEqual(expect.arrayContaining([
       { level: 40, topic: stream.topic(SERVED), msg: expect.stringMatching(/is kept for 7 days .* a rebuild would not reproduce the live state/) as string, hint: expect.stringContaining('--add-config retention.ms=-1') as string },

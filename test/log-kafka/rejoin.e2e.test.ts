@@ -38,11 +38,12 @@ describe.skipIf(brokers === null)('a member whose join fails half-way', () => {
   let log: Log;
   let topic: string;
   let written = 0;
+  const warnings: string[] = [];
   const records = (count: number): NewRecord[] =>
     Array.from({ length: count }, () => ({ topic, partition: written++ % 2, key: null, value: Buffer.from(String(written)) }));
 
   beforeAll(async () => {
-    log = await openKafkaLog({ brokers: [brokers!] });
+    log = await openKafkaLog({ brokers: [brokers!], log: (level, message) => void (level === 'warn' && warnings.push(message)) });
   });
   afterAll(() => log?.close());
   afterEach(() => void Object.assign(kafkajsBroker, genuine));
@@ -66,10 +67,11 @@ describe.skipIf(brokers === null)('a member whose join fails half-way', () => {
     await log.append(records(10));
     await handler.until(() => handler.records.length === 20, 'the records after it');
     expect(handler.failures).toEqual([]);
+    expect([...member.silent!()]).toEqual([]);
     await member.stop();
   });
 
-  it('can be stopped while its joins fail', async () => {
+  it('says that nothing comes while its joins fail, and can be stopped', async () => {
     topic = await newTopic(log, 2);
     const group = `group-${randomUUID()}`;
     const handler = new CollectingHandler();
@@ -77,6 +79,8 @@ describe.skipIf(brokers === null)('a member whose join fails half-way', () => {
     const heartbeats = failNext(group, 'heartbeat', [createErrorFromCode(NOT_COORDINATOR)]);
     const joins = failNext(group, 'joinGroup', Array.from({ length: 10_000 }, closed));
     await expect.poll(() => heartbeats.length === 0 && joins.length < 10_000, { timeout: 60_000 }).toBe(true);
+    await expect.poll(() => [...member.silent!()], { timeout: 60_000 }).toEqual([0, 1].map((partition) => [partition, expect.stringContaining('has not confirmed')]));
+    await expect.poll(() => warnings, { timeout: 60_000 }).toEqual(expect.arrayContaining(['Joining the group failed and is tried again', 'Nothing comes of partitions that are held']));
     await member.stop();
     const left = joins.length;
     await new Promise((resolve) => setTimeout(resolve, 3000));

@@ -154,8 +154,8 @@ describe('what is carried over', () => {
     })));
     await embedded.start();
     embedded.faults.failAppends(0, 'refused');
-    const unread = () => [0, 1].flatMap((partition) => stateDebts(embedded.statePath(partition)).unread).length;
-    await expect.poll(unread, { timeout: 20_000 }).toBeGreaterThan(0);
+    const unread = () => Math.min(...[0, 1].map((partition) => stateDebts(embedded.statePath(partition)).unread.length));
+    await expect.poll(unread, { timeout: 20_000 }).toBeGreaterThan(1);
     await embedded.kill();
     for (const user of ['user-1', 'user-2', 'user-3']) plant(embedded, user, 'INSERT INTO shadow_pending (job) VALUES (?)', JSON.stringify({ of: user }));
     for (const partition of [0, 1]) {
@@ -172,12 +172,13 @@ describe('what is carried over', () => {
       expect(deadLettered).toEqual(to);
       const again = openNew(embedded, partition);
       expect(again.outbox.count()).toBe(debts.outbox.length);
-      const first = again.outbox.after(0, 1)[0]!.seq;
+      const first = again.outbox.after(0, 1)[0]?.seq;
       again.close();
+      if (first === undefined) continue; // the other one was first to fail
       const later = openNew(embedded, partition);
       carryOver(path, later, { nowMs: 1, publishedTo: embedded.query<{ seq: number }>(partition, 'SELECT min(seq) AS seq FROM outbox')[0]!.seq });
       expect(later.outbox.count()).toBe(debts.outbox.length - 1);
-      expect(later.outbox.after(0, 1)[0]!.seq).toBeGreaterThan(first);
+      for (const { seq } of later.outbox.after(0, 1)) expect(seq).toBeGreaterThan(first);
       later.close();
     }
     const owed = [0, 1].map((partition) => stateDebts(embedded.statePath(partition)));

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import Database from 'better-sqlite3';
 import { verify } from '../../src/analysts/verify/verify.js';
 import type { Random } from '../../src/random.js';
+import { TipstreamError } from '../../src/errors.js';
 import { readDeadLetterReason, originalHeaders } from '../../src/events/dead-letter.js';
 import { recompute } from '../../src/policies/recompute.js';
 import { decodeState } from '../../src/policies/ridge-codec.js';
@@ -11,9 +12,13 @@ import { defaultRegistry } from '../../src/projections/registry.js';
 import { currentGeneration, generationDirectory, partitionFile } from '../../src/store/layout.js';
 import { digestDocument, openReaders } from '../../src/store/profiles.js';
 import { PartitionReader } from '../../src/store/reader.js';
+import { openStateForReading } from '../../src/store/state-file.js';
 import { CONSUMED_TOPICS, deadLetterTopic, type CandidatesEvent, type ProfileFeaturesEvent, type ScoredEvent } from '../../src/topics.js';
 import { oracleDigest, oracleProfiles } from '../oracle/profile.js';
-import { decisionsOf, dimensionOf, expectedDecision, inPartition, lessonsSince, oracleSums, profileEvents, profileOf, upTo, type History } from '../support/embedded-history.js';
+import { oracleReward, type OracleLesson } from '../oracle/policy.js';
+import type { OraclePrune, Remains } from '../oracle/prunes.js';
+import { decisionsOf, dimensionOf, expectedDecision, inPartition, oracleSums, profileEvents, profileOf, settingsOf, upTo, type History } from '../support/embedded-history.js';
+import { remainingProfileEvents, remainsOf } from '../support/prune-history.js';
 import { MAX_VALUE_BYTES } from './broken-records.js';
 import type { Ledger } from './ledger.js';
 import { Violation, type World } from './world.js';
@@ -24,6 +29,39 @@ export interface Question {
   readonly ledger: Ledger;
   readonly workload: Workload;
   readonly random: Random;
+}
+
+const WINDOW_MS = 30 * DAY_MS;
+
+interface PruneRow {
+  readonly horizon_ms: number;
+  readonly after_user: string;
+  readonly to_user: string | null;
+  readonly positions: string;
+  readonly tips: number;
+}
+
+/** As the file records them. */
+const prunesIn = (state: Database.Database): (OraclePrune & { readonly tips: number })[] =>
+  state.prepare<[], PruneRow>('SELECT * FROM prune ORDER BY seq').all()
+    .map((row) => ({ horizonMs: row.horizon_ms, afterUser: row.after_user, toUser: row.to_user, positions: JSON.parse(row.positions) as Record<string, number>, tips: row.tips }));
+
+function isExact(reader: PartitionReader, asOfMs: number): boolean {
+  try {
+    reader.profile('', asOfMs);
+    return true;
+  } catch (error) {
+    if (error instanceof TipstreamError && error.code === 'as_of_pruned') return false;
+    throw error;
+  }
+}
+
+/** One partition as the log and the prunes that its file records have it. */
+interface Here {
+  readonly own: History;
+  readonly remains: Remains;
+  /** undefined: nothing was pruned. */
+  readonly horizonMs: number | undefined;
 }
 
 export function require(holds: boolean, what: string): asserts holds {
@@ -45,16 +83,22 @@ export async function checkReading(question: Question): Promise<string> {
   const generation = currentGeneration(world.directory);
   const path = generation === undefined ? undefined : partitionFile(generationDirectory(world.directory), partition);
   if (path === undefined || !existsSync(path)) return 'no state yet';
-  const reader = new PartitionReader(path, defaultRegistry);
+  const state = openStateForReading(path);
   try {
-    const { positions, profile } = reader.snapshot(() => ({ positions: Object.fromEntries(reader.positions()), profile: reader.profile(userId, asOfMs) }));
-    await ledger.refresh(world, ['tip.served', 'tip.feedback']);
+    const reader = new PartitionReader(path, defaultRegistry, 'refuse', state);
+    const { positions, prunes, profile } = reader.snapshot(() => ({
+      positions: Object.fromEntries(reader.positions()), prunes: prunesIn(state), profile: isExact(reader, asOfMs) ? reader.profile(userId, asOfMs) : 'not exact' as const,
+    }));
+    const exactFromMs = Math.max(-Infinity, ...prunes.map(({ horizonMs }) => horizonMs)) + WINDOW_MS;
+    require((profile === 'not exact') === asOfMs < exactFromMs, `a reading as of ${asOfMs} is ${profile === 'not exact' ? 'refused' : 'answered'}; it is exact from ${exactFromMs} on`);
+    if (profile === 'not exact') return `${userId} as of ${asOfMs}: pruned`;
+    await ledger.refresh(world, ['tip.served', 'tip.feedback', 'tip.scored', 'tip.scored.shadow']);
     const known = upTo(historyOf(question), partition, positions);
-    const expected = oracleProfiles(profileEvents(known).filter(({ value }) => value.user_id === userId), asOfMs).get(userId);
+    const expected = oracleProfiles(remainingProfileEvents(known, remainsOf(known, prunes)).filter(({ value }) => value.user_id === userId), asOfMs).get(userId);
     requireSame(profile?.known === true ? profile.features : undefined, expected, `profile of ${userId} as of ${asOfMs} at ${JSON.stringify(positions)}`);
     return `${userId} as of ${asOfMs}: ${profile?.known === true ? profile.features['tip_volume_30d'] : 'unknown'} at ${Object.values(positions).join(' ')}`;
   } finally {
-    reader.close();
+    state.close();
   }
 }
 
@@ -64,22 +108,44 @@ export async function checkEnd(question: Question, answered: ReadonlyMap<string,
   await ledger.refresh(world);
   const history = historyOf(question);
   const states = Array.from({ length: world.partitions }, (_, partition) => new Database(partitionFile(generationDirectory(world.directory), partition), { readonly: true }));
+  const partitions: Here[] = [];
   try {
+    checkControls(states);
     for (const [partition, state] of states.entries()) {
+      const here = hereOf(history, partition, state);
+      partitions.push(here);
       checkPositions(ledger, partition, state);
       checkDebts(partition, state);
       checkCounts(ledger, partition, state);
-      checkDecisions(question, history, partition, state);
-      checkSums(question, inPartition(history, partition), partition, state);
+      checkDecisions(history, partition, state);
+      checkSums(question, here, partition, state);
     }
   } finally {
     for (const state of states) state.close();
   }
   checkAnswers(question, history, answered);
   checkDeadLetters(ledger);
-  checkDigests(question, history);
+  checkDigests(question, partitions);
   checkPublishedProfiles(question, history);
   await checkVerify(question);
+}
+
+function hereOf(history: History, partition: number, state: Database.Database): Here {
+  const recorded = prunesIn(state);
+  const own = inPartition(history, partition);
+  const remains = remainsOf(own, recorded);
+  requireSame(recorded.map(({ tips }) => tips), remains.taken, `how many tips each prune of partition ${partition} took`);
+  return { own, remains, horizonMs: recorded.length === 0 ? undefined : Math.max(...recorded.map(({ horizonMs }) => horizonMs)) };
+}
+
+/** What a producer that died wrote to some partitions has come to all of them; where its id was taken by a user's reset, that came first. */
+function checkControls(states: readonly Database.Database[]): void {
+  const idsOf = (state: Database.Database, which: string) => state.prepare<[], string>(`SELECT control_id FROM control ${which}`).pluck().all();
+  const shared = new Set(states.flatMap((state) => idsOf(state, 'WHERE uid IS NULL')));
+  for (const [partition, state] of states.entries()) {
+    const known = new Set(idsOf(state, ''));
+    requireSame([...shared].filter((id) => !known.has(id)), [], `controls that partition ${partition} has never heard of`);
+  }
 }
 
 function checkPositions(ledger: Ledger, partition: number, state: Database.Database): void {
@@ -108,7 +174,7 @@ function checkCounts(ledger: Ledger, partition: number, state: Database.Database
   requireSame(Object.fromEntries(found.sort()), Object.fromEntries([...expected].sort()), `records counted in partition ${partition}`);
 }
 
-function checkDecisions({ ledger }: Question, history: History, partition: number, state: Database.Database): void {
+function checkDecisions(history: History, partition: number, state: Database.Database): void {
   for (const [topic, table, list] of [['tip.scored', 'decision', history.scored], ['tip.scored.shadow', 'shadow_decision', history.shadow]] as const) {
     const first = new Map<string, { readonly offset: number; readonly event: ScoredEvent }>();
     for (const one of list.filter((each) => each.partition === partition)) {
@@ -126,14 +192,13 @@ function checkDecisions({ ledger }: Question, history: History, partition: numbe
   }
   const answered = new Set(history.scored.filter((one) => one.partition === partition).map(({ event }) => `${event.user_id} ${event.decision_id}`));
   for (const { event } of history.candidates.filter((one) => one.partition === partition)) require(answered.has(`${event.user_id} ${event.decision_id}`), `decision ${event.decision_id} of ${event.user_id} was never answered`);
-  void ledger;
 }
 
 /** What was learned is what the log teaches, bit for bit. */
-function checkSums({ world, workload, ledger }: Question, here: History, partition: number, state: Database.Database): void {
+function checkSums({ workload, ledger }: Question, here: Here, partition: number, state: Database.Database): void {
   const rows = state.prepare<[], { user_id: string; policy: string; reset_at_ms: number; state: Buffer }>('SELECT user_id, policy, reset_at_ms, state FROM policy_state JOIN user USING (uid)').all();
   for (const { user_id, policy, reset_at_ms, state: stored } of rows) {
-    const lessons = lessonsSince(here, user_id, policy, reset_at_ms);
+    const lessons = lessonsOf(here, user_id, policy, reset_at_ms);
     const { g, b } = oracleSums(lessons, dimensionOf(policy));
     const found = decodeState(stored, dimensionOf(policy));
     requireSame([found.updates, [...found.g], [...found.b]], [lessons.length, g.flatMap((row, i) => row.slice(0, i + 1)), b], `what ${policy} has learned of ${user_id}`);
@@ -141,14 +206,31 @@ function checkSums({ world, workload, ledger }: Question, here: History, partiti
   const held = new Set(rows.map(({ user_id, policy }) => `${user_id} ${policy}`));
   for (const userId of workload.users.filter((user) => ledger.partitionOf(Buffer.from(user)) === partition)) {
     for (const policy of ['egreedy-v1', 'egreedy-v2', 'egreedy-v2-shadow']) {
-      if (lessonsSince(here, userId, policy, -1).length > 0) require(held.has(`${userId} ${policy}`), `nothing is kept of what ${policy} has learned of ${userId}`);
+      if (lessonsOf(here, userId, policy, -1).length > 0) require(held.has(`${userId} ${policy}`), `nothing is kept of what ${policy} has learned of ${userId}`);
     }
   }
-  void world;
+}
+
+/** The rewards of a user's decisions by `eventPolicy`, requested since then, with what the prunes have left. */
+function lessonsOf({ own, remains }: Here, userId: string, eventPolicy: string, sinceMs: number): OracleLesson[] {
+  const live = decisionsOf(own.scored, userId);
+  const decisions = eventPolicy.endsWith('-shadow') ? decisionsOf(own.shadow, userId) : live;
+  const events = remains.events.filter((event) => event.userId === userId);
+  const lessons: OracleLesson[] = [];
+  for (const [decisionId, decision] of decisions) {
+    const answered = live.get(decisionId);
+    if (decision.policy !== eventPolicy || answered === undefined || decision.profile.as_of_ms < sinceMs) continue;
+    if (decisions !== live && !settingsOf(own, answered.profile.as_of_ms).shadowLearning) continue;
+    const closed = remains.closed.get(`${userId} ${decisionId}`);
+    const earned = closed !== undefined ? closed : oracleReward(decisionId, Object.keys(answered.features.vectors), events);
+    const x = earned === null ? undefined : decision.features.vectors[earned.tipId];
+    if (x?.length === dimensionOf(eventPolicy)) lessons.push({ x, reward: earned!.reward });
+  }
+  return lessons;
 }
 
 /** Decisions are what the definitions give for what their own positions say had been applied. */
-function checkAnswers({ ledger, workload, random }: Question, history: History, answered: ReadonlyMap<string, ScoredEvent>): void {
+function checkAnswers({ world, workload, random }: Question, history: History, answered: ReadonlyMap<string, ScoredEvent>): void {
   const asked = new Map<string, CandidatesEvent[]>();
   const note = (request: CandidatesEvent) => {
     const name = `${request.user_id} ${request.decision_id}`;
@@ -157,7 +239,8 @@ function checkAnswers({ ledger, workload, random }: Question, history: History, 
   for (const { request } of workload.asked) note(request);
   for (const [i, { partition, event }] of history.scored.entries()) {
     requireSame(recompute(event).differences, [], `decision ${event.decision_id} of ${event.user_id} computed again`);
-    if (i >= 12 && !random.chance(0.2)) continue;
+    // What a file that is gone had pruned by then, nobody knows.
+    if (world.pruned || (i >= 12 && !random.chance(0.2))) continue;
     const known = upTo(history, partition, event.positions);
     require(!decisionsOf(known.scored, event.user_id).has(event.decision_id), `decision ${event.decision_id} of ${event.user_id} was answered although its answer had been read`);
     const { input } = event;
@@ -170,7 +253,6 @@ function checkAnswers({ ledger, workload, random }: Question, history: History, 
     requireSame(inLog, JSON.parse(JSON.stringify(answer)), `the answer that was given for ${name}`);
   }
   for (const { event } of history.shadow) requireSame(recompute(event).differences, [], `shadow decision ${event.decision_id} of ${event.user_id} computed again`);
-  void ledger;
 }
 
 function differenceOf(event: ScoredEvent, known: History, request: CandidatesEvent): string | undefined {
@@ -199,12 +281,15 @@ function checkDeadLetters(ledger: Ledger): void {
   }
 }
 
-function checkDigests({ world, workload, random }: Question, history: History): void {
+function checkDigests({ world, workload, random }: Question, partitions: readonly Here[]): void {
   const nowMs = world.time.now();
+  const events = partitions.flatMap(({ own, remains }) => remainingProfileEvents(own, remains));
+  const exactFromMs = Math.max(-Infinity, ...partitions.map(({ horizonMs }) => (horizonMs === undefined ? -Infinity : horizonMs + WINDOW_MS)));
   const readers = openReaders(world.directory, defaultRegistry);
   try {
-    for (const asOfMs of [nowMs, nowMs - 15 * DAY_MS, nowMs - random.integer(0, workload.spanMs), nowMs + 31 * DAY_MS]) {
-      const expected = oracleProfiles(profileEvents(history), asOfMs);
+    for (const asOfMs of [nowMs, nowMs - 15 * DAY_MS, nowMs - random.integer(0, workload.spanMs), nowMs + 31 * DAY_MS, ...(Number.isFinite(exactFromMs) ? [exactFromMs] : [])]) {
+      if (asOfMs < exactFromMs) continue;
+      const expected = oracleProfiles(events, asOfMs);
       const { digest, users } = digestDocument(readers, asOfMs, defaultRegistry.featureSet);
       if (digest === oracleDigest(expected)) continue;
       for (const userId of workload.users) {
@@ -222,7 +307,7 @@ function checkDigests({ world, workload, random }: Question, history: History): 
 
 /** Every profile that was ever published is what its positions explain; the newest of each user is that of all events. */
 function checkPublishedProfiles({ world, ledger, workload, random }: Question, history: History): void {
-  if (!world.publishProfiles) return;
+  if (!world.publishProfiles || world.pruned) return;
   const newest = new Map<string, { readonly offset: number; readonly event: ProfileFeaturesEvent | null }>();
   const messages = ledger.records('profile.features');
   for (const { key, value, partition, offset } of messages) {

@@ -3,7 +3,7 @@
  */
 import { randomStream, type Random } from '../../src/random.js';
 import { TipstreamError } from '../../src/errors.js';
-import { FAULT_POINTS } from '../../src/fault-points.js';
+import { FAULT_POINTS, type FaultPoint } from '../../src/fault-points.js';
 import type { ScoredEvent } from '../../src/topics.js';
 import { checkEnd, checkReading, type Question } from './invariants.js';
 import { Ledger } from './ledger.js';
@@ -19,6 +19,8 @@ export interface Outcome {
   readonly trace: readonly string[];
   readonly lives: number;
   readonly records: number;
+  /** How often each fault point was passed. */
+  readonly passed: ReadonlyMap<FaultPoint, number>;
   /** Absent: all held. */
   readonly failure?: unknown;
 }
@@ -41,10 +43,11 @@ export async function simulate(seed: number, echo?: (line: string) => void): Pro
   } finally {
     time.uninstall();
   }
-  return { seed, hash: trace.hash, trace: trace.lines, lives: run.world.lives, records: run.work.produced.length, ...(failure === undefined ? {} : { failure }) };
+  return { seed, hash: trace.hash, trace: trace.lines, lives: run.world.lives, records: run.work.produced.length, passed: run.world.passed, ...(failure === undefined ? {} : { failure }) };
 }
 
-const MOST_LIVES = 7;
+/** Above, it is left in peace. */
+const MOST_LIVES = 6;
 
 class Run {
   readonly world: World;
@@ -53,6 +56,7 @@ class Run {
   readonly #ledger: Ledger;
   readonly #trace: Trace;
   readonly #shadowLearning: boolean;
+  readonly #retainMs: number | undefined;
   /** What was answered over HTTP, by user and decision. */
   readonly #answered = new Map<string, ScoredEvent>();
   #produced = 0;
@@ -66,13 +70,14 @@ class Run {
     this.#random = random;
     this.#trace = trace;
     this.#shadowLearning = random.chance(0.5);
+    this.#retainMs = random.chance(0.4) ? random.integer(31, 90) * DAY_MS : undefined;
     this.#violence = random.pick([0.3, 1, 1, 2]);
     const settings = { epsilon: 0.1, salt: '0', shadow: random.chance(0.6) ? 'egreedy-v2' : null, shadowLearning: this.#shadowLearning };
     const livePolicy = random.pick(['egreedy-v1', 'egreedy-v1', 'egreedy-v2']);
     this.world = new World(time, trace, { partitions: this.work.partitions, scoring: { livePolicy, settings }, publishProfiles: random.chance(0.7) });
     this.#ledger = new Ledger(this.work.partitions, this.work.produced);
     const { produced, users, partitions, spanMs } = this.work;
-    trace.add(`seed ${seed}: ${produced.length} records of ${users.length} users over ${spanMs / DAY_MS} days in ${partitions} partitions; live ${livePolicy}, shadow ${settings.shadow ?? 'off'}${settings.shadowLearning ? ', learning' : ''}`);
+    trace.add(`seed ${seed}: ${produced.length} records of ${users.length} users over ${spanMs / DAY_MS} days in ${partitions} partitions; live ${livePolicy}, shadow ${settings.shadow ?? 'off'}${settings.shadowLearning ? ', learning' : ''}${this.#retainMs === undefined ? '' : `; tips are kept for ${this.#retainMs / DAY_MS} days`}`);
   }
 
   get #question(): Question {
@@ -123,7 +128,8 @@ class Run {
       [idle ? 0 : 5 * violent, () => this.#armAppend()],
       [idle ? 0 : 1.5 * violent, () => this.#slowAppends()],
       [idle ? 0 : 1.2 * violent, () => this.#rebalance()],
-      [idle ? 0 : 0.6 * violent, () => this.#rival()],
+      [idle ? 0 : 1 * violent, () => this.#rival()],
+      [this.world.rival === undefined ? (idle ? 2.5 : 1.2) * Math.max(0.3, violent) : 0, () => this.#rebuild()],
       [idle ? 0.7 * violent : 0, async () => this.#loseState()],
     ];
     await random.weighted(actions, ([weight]) => weight)[1]();
@@ -156,7 +162,7 @@ class Run {
 
   #options(): LifeOptions {
     const random = this.#random;
-    return { maxBatchRecords: random.pick([1, 3, 8, 20, 20_000]), maxTaskIdleMs: random.pick([0, 5, 50]), shadowLearning: random.chance(0.8) ? this.#shadowLearning : !this.#shadowLearning };
+    return { maxBatchRecords: random.pick([1, 3, 8, 20, 20_000]), maxTaskIdleMs: random.pick([0, 5, 50]), shadowLearning: random.chance(0.8) ? this.#shadowLearning : !this.#shadowLearning, retainMs: this.#retainMs };
   }
 
   async #turns(): Promise<void> {
@@ -173,7 +179,7 @@ class Run {
 
   /** Answers whether all is applied; a service that something was done to may have stopped, and is then stopped for good. */
   async #caughtUp(): Promise<boolean> {
-    if (this.world.life === undefined) await this.world.start({ maxBatchRecords: 50, maxTaskIdleMs: 5, shadowLearning: this.#shadowLearning });
+    if (this.world.life === undefined) await this.world.start({ maxBatchRecords: 50, maxTaskIdleMs: 5, shadowLearning: this.#shadowLearning, retainMs: this.#retainMs });
     try {
       await this.world.wait('catching up', this.world.life!.service.caughtUp());
       return true;
@@ -193,7 +199,7 @@ class Run {
     const { request } = asked;
     const name = `${request.user_id} ${request.decision_id}`;
     this.#trace.add(`ask for ${name}`);
-    if (this.#random.chance(0.2)) this.world.arm({ how: 'refuse', left: 0, point: this.#random.pick(['batch: tips written', 'batch: users written', 'batch: before commit']) });
+    if (this.#random.chance(0.3)) this.world.arm({ how: 'refuse', left: 0, point: this.#random.pick(['batch: tips written', 'batch: users written', 'batch: before commit']) });
     try {
       const { recorded, ...answer } = await this.world.wait('an answer', this.world.life!.service.score(request));
       this.#answered.set(name, answer as unknown as ScoredEvent);
@@ -238,7 +244,7 @@ class Run {
 
   async #armPoint(): Promise<void> {
     const random = this.#random;
-    const point = random.chance(0.7) ? random.pick(FAULT_POINTS.filter((each) => /^(batch|publish|offsets)/.test(each))) : undefined;
+    const point = random.chance(0.7) ? random.pick(FAULT_POINTS.filter((each) => (/^(batch|publish|offsets)/.test(each) || (this.#retainMs !== undefined && each.startsWith('prune'))))) : undefined;
     const left = point === 'batch: record decoded' || point === 'batch: record folded' ? random.integer(0, 20) : random.integer(0, 3);
     const how = random.chance(0.75) ? 'crash' : 'error';
     this.#trace.add(`${how} to come at ${point ?? 'any point'}, after ${left}`);
@@ -269,6 +275,27 @@ class Run {
     this.#trace.add(this.world.rival === undefined ? 'a second owner begins' : 'the second owner dies');
     if (this.world.rival === undefined) await this.world.admitRival(this.#options());
     else await this.world.dismissRival();
+  }
+
+  async #rebuild(): Promise<void> {
+    const random = this.#random;
+    const options = { dryRun: random.chance(0.25), prune: random.chance(0.4), batchRecords: random.pick([3, 20, 1_000]) };
+    this.#trace.add(`rebuild${options.dryRun ? ', dry' : ''}${options.prune ? ', others removed' : ''}, ${options.batchRecords} records at once`);
+    if (this.world.lives < MOST_LIVES && random.chance(0.3 * this.#violence)) {
+      const point = random.pick(FAULT_POINTS.filter((each) => /^(rebuild|swap)/.test(each)));
+      this.#trace.add(`  crash to come at ${point}`);
+      this.world.arm({ point, left: random.integer(0, point === 'rebuild: batch committed' ? 6 : 0), how: 'crash' });
+    }
+    try {
+      const { changed_users: changed, compared_elsewhere: elsewhere, swapped, refused, changes } = await this.world.rebuild(options);
+      this.#trace.add(`  ${swapped ? 'swapped' : 'not swapped'}, ${changed} users differ`);
+      if (refused !== null) throw new Violation(`a rebuild was refused, and the log has lost nothing: ${refused.incomplete.join('; ')}`);
+      if (changed > 0 && elsewhere.length === 0) throw new Violation(`a rebuild would change users of a state that is right: ${JSON.stringify(changes[0])}`);
+    } catch (error) {
+      if (this.world.crashed || !(error instanceof TipstreamError)) throw error;
+      this.#trace.add(`  ${error.code}`);
+      if (!['not_ready', 'timeout', 'data_in_use', 'no_data'].includes(error.code) && !this.world.harmed) throw new Violation(`rebuild: ${error.code}: ${error.message}`);
+    }
   }
 
   /** Whole, or one partition's file. */

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../src/random.js';
 import { REJECTION_CODES } from '../../src/events/rejection.js';
@@ -20,7 +21,7 @@ describe('a seed', () => {
   }, 300_000);
 
   it('that fails says how to see it alone, and what happened last', () => {
-    const { message } = replayable({ seed: 4711, hash: '', trace: ['one', 'two'], lives: 1, records: 1, failure: new Error('it did not hold') });
+    const { message } = replayable({ seed: 4711, hash: '', trace: ['one', 'two'], lives: 1, records: 1, passed: new Map(), failure: new Error('it did not hold') });
     expect(message).toContain('npm run simulate:faults -- --seed 4711');
     expect(message).toContain('it did not hold');
     expect(message).toMatch(/one\ntwo$/);
@@ -61,6 +62,13 @@ describe('virtual time', () => {
       clearInterval(every);
       await time.turn(100);
       expect(ran.slice(3)).toEqual(['late 550']);
+      const startedMs = performance.now();
+      void delay(3_600_000, 'an hour').then((said) => ran.push(String(said)));
+      await expect(delay(5, undefined, { signal: AbortSignal.abort(new Error('no')) })).rejects.toThrow('no');
+      await time.turn(3_600_000);
+      await time.turn(1);
+      expect(ran.at(-1)).toBe('an hour');
+      expect(performance.now() - startedMs).toBe(3_600_001);
     } finally {
       time.uninstall();
     }

@@ -1,7 +1,10 @@
 /**
- * Timers that fire when the simulation says so, and a wall clock that it can set. While installed, setTimeout and setInterval of this process wait for
- * simulated milliseconds; the turns of the event loop stay real, because promises and setImmediate run in an order of their own that is always the same.
+ * Timers that fire when the simulation says so, and a wall clock that it can set. While installed, setTimeout and setInterval of this process, the promises of
+ * node:timers/promises and performance.now go by simulated milliseconds; the turns of the event loop stay real, because promises and setImmediate run in an
+ * order of their own that is always the same.
  */
+import { createRequire, syncBuiltinESMExports } from 'node:module';
+
 interface Timer {
   readonly id: number;
   dueMs: number;
@@ -13,6 +16,10 @@ type Scheduled = { readonly id: number; ref(): Scheduled; unref(): Scheduled; ha
 
 const REAL = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout, setInterval: globalThis.setInterval, clearInterval: globalThis.clearInterval };
 const nextTurn = globalThis.setImmediate;
+/** What modules import is bound to the properties of these, once they are synced. */
+const timers = createRequire(import.meta.url)('node:timers/promises') as { setTimeout: (ms?: number, value?: unknown, options?: { readonly signal?: AbortSignal }) => Promise<unknown> };
+const realDelay = timers.setTimeout;
+const realNow = performance.now;
 
 export class VirtualTime {
   /** Since the beginning; never goes back. */
@@ -52,10 +59,28 @@ export class VirtualTime {
       setInterval: (run: () => void, delayMs?: number, ...args: unknown[]) => schedule(run, delayMs, true, args),
       clearTimeout: clear, clearInterval: clear,
     });
+    performance.now = () => this.#elapsedMs;
+    timers.setTimeout = (ms, value, { signal } = {}) =>
+      new Promise((resolve, reject) => {
+        if (signal?.aborted) return reject(signal.reason as Error);
+        const abort = () => {
+          clear(timer);
+          reject(signal!.reason as Error);
+        };
+        const timer = schedule(() => {
+          signal?.removeEventListener('abort', abort);
+          resolve(value);
+        }, ms, false, []);
+        signal?.addEventListener('abort', abort, { once: true });
+      });
+    syncBuiltinESMExports();
   }
 
   uninstall(): void {
     Object.assign(globalThis, REAL);
+    performance.now = realNow;
+    timers.setTimeout = realDelay;
+    syncBuiltinESMExports();
     this.#timers.clear();
   }
 

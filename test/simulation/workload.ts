@@ -124,7 +124,7 @@ class Stories {
       user_id: user, decision_id: decisionId, requested_at_ms: requestedAtMs, ...(random.chance(0.5) ? { utc_offset_min: random.pick([-90, 0, 600]) } : {}),
       candidates: tips.map((tip_id) => ({ tip_id, is_overdue: random.chance(0.5), task_age_days: random.pick([0, 3.7, 29.9, 31]), priority: random.integer(1, 4) })),
     };
-    if (random.chance(0.2)) this.asked.push({ atMs: this.#arrival(requestedAtMs), request });
+    if (random.chance(0.3)) this.asked.push({ atMs: this.#arrival(requestedAtMs), request });
     else this.#event('tip.candidates', request, user, requestedAtMs);
     for (const tipId of tips) {
       if (!random.chance(0.7 / tips.length + 0.1)) continue;

@@ -16,6 +16,9 @@ import { ensureTopics } from '../../src/log/ensure-topics.js';
 import type { GroupMember, LogRecord, NewRecord } from '../../src/log/port.js';
 import { openSqliteLog, type SqliteLog } from '../../src/log/sqlite/index.js';
 import { defaultRegistry } from '../../src/projections/registry.js';
+import { rebuild, type RebuildDocument } from '../../src/rebuild/rebuild.js';
+import { inlineRunner } from '../../src/rebuild/run-jobs.js';
+import { lockData, type DataLock } from '../../src/store/data-lock.js';
 import { CONSUMED_TOPICS } from '../../src/topics.js';
 import { MAX_VALUE_BYTES } from './broken-records.js';
 import { SimulatedLog } from './simulated-log.js';
@@ -27,6 +30,8 @@ const PARENT = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 /** Simulated ms after which something that should have ended has not. */
 const STUCK_AFTER_MS = 30 * 60_000;
 const GROUP = 'simulation';
+/** Small, so that a prune takes several slices. */
+const PRUNE_LIMITS = { rows: 20, tips: 4 };
 
 /** The process has died; whoever waits for it stops waiting. */
 export class Crash extends Error {}
@@ -38,6 +43,8 @@ export interface LifeOptions {
   readonly maxBatchRecords: number;
   readonly maxTaskIdleMs: number;
   readonly shadowLearning: boolean;
+  /** undefined: tips are kept for ever. */
+  readonly retainMs: number | undefined;
 }
 
 interface Life {
@@ -74,6 +81,8 @@ export class World {
   #rival: Life | undefined;
   #guest: GroupMember | undefined;
   #armed: Armed | undefined;
+  #lock: DataLock | undefined;
+  #rebuilding: { readonly result: Promise<unknown>; readonly end: AbortController } | undefined;
   /** The directory after the crash. */
   #next: string | undefined;
 
@@ -118,6 +127,7 @@ export class World {
   }
 
   async start(options: LifeOptions, group = GROUP): Promise<void> {
+    if (group === GROUP) this.#lock = lockData(this.#directory, this.time.now());
     const life = this.#make(options, group);
     if (group === GROUP) {
       this.#life = life;
@@ -135,6 +145,23 @@ export class World {
     if (life !== undefined) await this.wait('stop', life.service.stop());
     this.#life = undefined;
     this.#armed = undefined;
+    this.#unlock();
+  }
+
+  /** `tipstream rebuild`, beside the service if that runs. */
+  async rebuild(options: { readonly dryRun: boolean; readonly prune: boolean; readonly batchRecords: number }): Promise<RebuildDocument> {
+    const end = new AbortController();
+    const at: FaultHook = (point) => this.#pass(point);
+    const clock = this.time.now;
+    const { settings } = this.scoring;
+    const runner = inlineRunner({ log: this.log, registry: defaultRegistry, clock, at });
+    const result = rebuild(
+      { ...options, dataDirectory: this.#directory, group: GROUP, topicPrefix: '', partitioner: 'murmur2', maxValueBytes: MAX_VALUE_BYTES, settings, shadowLearning: null, force: false, to: null },
+      { log: this.log, registry: defaultRegistry, runner, clock, signal: end.signal, at },
+    );
+    this.#rebuilding = { result, end };
+    const document = await this.wait('rebuild', result);
+    return document;
   }
 
   /** Another process with a group of its own works on the same files, as a data lock that does not work (on a network file system) would let it. */
@@ -193,12 +220,19 @@ export class World {
       if (life !== undefined) await this.#outlast(life.service.stop());
     }
     if (this.#guest !== undefined) await this.#outlast(this.#guest.stop());
+    await this.#endRebuild();
+    this.#unlock();
     await this.#outlast(this.log.close());
     this.#life = this.#rival = this.#guest = this.#armed = undefined;
     rmSync(this.#directory, { recursive: true, force: true });
     this.#directory = next;
     this.#next = undefined;
     await this.open();
+  }
+
+  /** Whether any file has ever pruned anything. */
+  get pruned(): boolean {
+    return this.passed.has('prune: rows deleted');
   }
 
   get crashed(): boolean {
@@ -263,8 +297,21 @@ export class World {
       if (life !== undefined) await this.#outlast(life.service.stop());
     }
     if (this.#guest !== undefined) await this.#outlast(this.#guest.stop());
+    await this.#endRebuild();
+    this.#unlock();
     if (this.#log !== undefined) await this.#outlast(this.#log.close());
     rmSync(this.#root, { recursive: true, force: true });
+  }
+
+  #unlock(): void {
+    this.#lock?.release();
+    this.#lock = undefined;
+  }
+
+  async #endRebuild(): Promise<void> {
+    this.#rebuilding?.end.abort(new Crash('the process is dead'));
+    if (this.#rebuilding !== undefined) await this.#outlast(this.#rebuilding.result);
+    this.#rebuilding = undefined;
   }
 
   async #turn(ms: number): Promise<void> {
@@ -292,7 +339,7 @@ export class World {
     });
     const workers: Worker[] = [];
     const at: FaultHook = (point) => this.#pass(point);
-    const inline = inlineWorkers({ registry: defaultRegistry, clock: this.time.now, at });
+    const inline = inlineWorkers({ registry: defaultRegistry, clock: this.time.now, at, pruneLimits: PRUNE_LIMITS });
     const startWorker: StartWorker = (setup, events) => {
       const worker = inline(setup, {
         ...events,
@@ -308,10 +355,10 @@ export class World {
       workers.push(worker);
       return worker;
     };
-    const { shadowLearning, maxBatchRecords, maxTaskIdleMs } = options;
+    const { shadowLearning, maxBatchRecords, maxTaskIdleMs, retainMs } = options;
     const service = new Service(log, defaultRegistry, startWorker, {
       dataDirectory: this.#directory, group, topicPrefix: '', partitioner: 'murmur2', publishProfiles: this.publishProfiles, maxValueBytes: MAX_VALUE_BYTES,
-      maxBatchRecords, maxTaskIdleMs, clock: this.time.now, logger: this.#logger, scoring: { ...this.scoring, settings: { ...this.scoring.settings, shadowLearning } }, at,
+      maxBatchRecords, maxTaskIdleMs, retainMs, clock: this.time.now, logger: this.#logger, scoring: { ...this.scoring, settings: { ...this.scoring.settings, shadowLearning } }, at,
     });
     const life: Life = { service, log, workers };
     return life;

@@ -1,18 +1,20 @@
 /** Starts `crash-process.ts`, straight from the sources, and answers how it ended. */
 import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { FaultPoint } from '../../src/fault-points.js';
 
-export type CrashAction = 'start' | 'prune' | 'snapshot';
+export type CrashAction = 'start' | 'prune' | 'rebuild' | 'ask' | 'swap' | 'move-over' | 'snapshot';
 
 export interface CrashOrder {
   readonly action: CrashAction;
   readonly directory: string;
   /** Unix ms at its start. */
   readonly clockMs: number;
-  readonly point: FaultPoint;
+  /** Absent: it does not die. */
+  readonly point?: FaultPoint;
   /** It dies at the so-many-eth passing of the point, counted from 1. */
-  readonly passing: number;
+  readonly passing?: number;
   /** So much later, in the middle of what follows; absent: at once. */
   readonly afterMs?: number;
   readonly maxBatchRecords: number;
@@ -36,10 +38,12 @@ const BODY = fileURLToPath(new URL('./crash-process.ts', import.meta.url));
 const REGISTER = new URL('./typescript-register.mjs', import.meta.url).href;
 const ENDS_WITHIN_MS = 100_000;
 
-export async function crashChild(order: CrashOrder): Promise<CrashOutcome> {
+/** `onLine` is told each line that the process says while it runs. */
+export async function crashChild(order: CrashOrder, onLine: (line: string) => void = () => undefined): Promise<CrashOutcome> {
   const child = spawn(process.execPath, ['--import', REGISTER, BODY, JSON.stringify(order)], { stdio: ['ignore', 'pipe', 'pipe'], timeout: ENDS_WITHIN_MS, killSignal: 'SIGABRT' });
   const [out, err]: [string[], string[]] = [[], []];
   child.stdout.on('data', (piece: Buffer) => out.push(piece.toString()));
+  createInterface({ input: child.stdout }).on('line', onLine);
   child.stderr.on('data', (piece: Buffer) => err.push(piece.toString()));
   return new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal, stdout: out.join(''), stderr: err.join('') })));
 }

@@ -36,7 +36,7 @@ async function openLog(): Promise<Log> {
   return (await import('../../src/log/kafka/kafka-log.js')).openKafkaLog({ brokers: [order.kafka.brokers] });
 }
 
-async function start(): Promise<void> {
+async function run() {
   const lock = lockData(order.directory, clock());
   const { kafka } = order;
   const log = await openLog();
@@ -47,6 +47,11 @@ async function start(): Promise<void> {
   await service.start((error) => {
     throw error;
   });
+  return { service, log, lock };
+}
+
+async function start(): Promise<void> {
+  const { service, log, lock } = await run();
   await service.caughtUp();
   await service.stop();
   await log.close();
@@ -62,6 +67,23 @@ async function snapshot(): Promise<void> {
   }
 }
 
-await { start, prune: start, snapshot }[order.action]();
-writeSync(1, `passed ${order.point} ${passings} times\n`);
+/** Runs until it dies. */
+async function own(): Promise<void> {
+  const { service } = await run();
+  await service.caughtUp();
+  writeSync(1, 'runs\n');
+  await new Promise(() => setInterval(() => undefined, 60_000));
+}
+
+async function rebuild(): Promise<void> {
+  const { rebuildWith } = await import('./crash-rebuild.js');
+  const log = await openLog();
+  const { everything } = await import('./other-definitions.js');
+  const { swapped, refused, changed_users } = await rebuildWith(log, order.directory, { clock, at, registry: order.action === 'move-over' ? everything : defaultRegistry });
+  writeSync(1, `${JSON.stringify({ swapped, refused, changed_users })}\n`);
+  await log.close();
+}
+
+await { start, prune: start, swap: own, ask: rebuild, rebuild, 'move-over': rebuild, snapshot }[order.action]();
+if (order.point !== undefined) writeSync(1, `passed ${order.point} ${passings} times\n`);
 process.exit(0);

@@ -6,12 +6,15 @@ import { expect } from 'vitest';
 import { verify } from '../../src/analysts/verify/verify.js';
 import type { FaultPoint } from '../../src/fault-points.js';
 import type { LogRecord } from '../../src/log/port.js';
-import { defaultRegistry } from '../../src/projections/registry.js';
+import { defaultRegistry, type Registry } from '../../src/projections/registry.js';
+import type { RebuildDocument } from '../../src/rebuild/rebuild.js';
 import { lockData } from '../../src/store/data-lock.js';
+import { currentGeneration } from '../../src/store/layout.js';
 import { digestDocument, openReaders } from '../../src/store/profiles.js';
 import { CONSUMED_TOPICS, deadLetterTopic, type ScoredEvent } from '../../src/topics.js';
 import { oracleDigest, oracleProfiles, type OracleProfile } from '../oracle/profile.js';
 import { crashChild, type CrashOrder } from './crash-child.js';
+import { rebuildWith } from './crash-rebuild.js';
 import { CRASH_SETTINGS, crashClock } from './crash-settings.js';
 import { newDirectory } from './embedded-directory.js';
 import { addressOf, profileEvents, profileOf, readHistory, upTo, type History } from './embedded-history.js';
@@ -20,7 +23,7 @@ import { traffic, TRAFFIC_AS_OF_MS, TRAFFIC_START_MS, type Traffic } from './emb
 
 const DAY_MS = 86_400_000;
 export const PARTITIONS = 2;
-const EARLIER_MS = TRAFFIC_AS_OF_MS - 20 * DAY_MS;
+export const EARLIER_MS = TRAFFIC_AS_OF_MS - 20 * DAY_MS;
 /** After all events. */
 export const CRASH_CLOCK_MS = TRAFFIC_START_MS + 60 * DAY_MS;
 
@@ -55,9 +58,16 @@ export class CrashWorld {
   }
 
   /** A child does `action` until it dies at that passing of the point, which it must. */
-  async dies(point: FaultPoint, passing: number, more: Partial<CrashOrder> = {}): Promise<void> {
-    const { signal, stdout, stderr } = await crashChild({ action: 'start', directory: this.embedded.directory, clockMs: CRASH_CLOCK_MS, point, passing, maxBatchRecords: 150, ...more });
-    expect({ signal, stdout }, stderr).toEqual({ signal: 'SIGKILL', stdout: `died at ${point}, passing ${passing}\n` });
+  async dies(point: FaultPoint, passing: number, more: Partial<CrashOrder> = {}, onLine?: (line: string) => void): Promise<void> {
+    const { signal, stdout, stderr } = await crashChild({ action: 'start', directory: this.embedded.directory, clockMs: CRASH_CLOCK_MS, point, passing, maxBatchRecords: 150, ...more }, onLine);
+    expect({ signal, said: stdout.split('\n').slice(-2) }, stderr).toEqual({ signal: 'SIGKILL', said: [`died at ${point}, passing ${passing}`, ''] });
+  }
+
+  /** A child rebuilds, while this process owns the directory. */
+  async childRebuilds(): Promise<unknown> {
+    const { code, stdout, stderr } = await crashChild({ action: 'rebuild', directory: this.embedded.directory, clockMs: CRASH_CLOCK_MS, maxBatchRecords: 150 });
+    expect(code, stderr).toBe(0);
+    return JSON.parse(stdout);
   }
 
   /** What lies there while nothing runs is what the records before its positions come to: nothing half, nothing twice, and no answer lost. */
@@ -113,6 +123,16 @@ export class CrashWorld {
     expect(verdict).toMatchObject({ equal: true, differences: [] });
   }
 
+  /** The live generation's name. */
+  generation(): string {
+    return currentGeneration(this.embedded.directory)!;
+  }
+
+  /** The log's valid records. */
+  async history(): Promise<History> {
+    return (await this.#read()).history;
+  }
+
   /** How many records lie before the state's positions. */
   async appliedRecords(): Promise<number> {
     const readers = openReaders(this.embedded.directory, defaultRegistry);
@@ -121,6 +141,11 @@ export class CrashWorld {
     } finally {
       for (const reader of readers.values()) reader.close();
     }
+  }
+
+  /** Rebuilds to its end, in this process. */
+  async rebuild(registry: Registry = defaultRegistry): Promise<RebuildDocument> {
+    return rebuildWith(this.embedded.log, this.embedded.directory, { clock: crashClock(CRASH_CLOCK_MS), registry });
   }
 
   /** user_id -> profile, as the oracle says it of the records before the state's positions. */

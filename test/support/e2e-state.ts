@@ -7,7 +7,7 @@ import { PartitionReader } from '../../src/store/reader.js';
 import type { Member } from './e2e-member.js';
 import type { Stream } from './e2e-stream.js';
 
-const PATIENCE_MS = 90_000;
+const PATIENCE_MS = 120_000;
 
 /** partition -> the data directory whose file counts */
 export type Owners = ReadonlyMap<number, string>;

@@ -13,6 +13,7 @@ import type { ShadowScore } from '../../src/consumers/fold/shadow.js';
 import { Service } from '../../src/consumers/service.js';
 import type { StartWorker, Worker } from '../../src/consumers/worker-contract.js';
 import type { TipstreamError } from '../../src/errors.js';
+import type { FaultHook } from '../../src/fault-points.js';
 import { ensureTopics } from '../../src/log/ensure-topics.js';
 import { partitionFor, type PartitionerName } from '../../src/log/partitioner.js';
 import type { LogRecord, NewRecord } from '../../src/log/port.js';
@@ -44,6 +45,8 @@ export interface EmbeddedOptions {
   readonly livePolicy?: string;
   readonly settings?: Partial<PolicySettings>;
   readonly shadow?: ShadowScore;
+  /** Of the service, not of its workers. */
+  readonly at?: FaultHook;
 }
 
 export interface LoggedLine {
@@ -121,7 +124,7 @@ export class EmbeddedService {
       dataDirectory: this.directory, group: 'test', topicPrefix: options.topicPrefix ?? '', partitioner: options.partitioner ?? 'murmur2',
       publishProfiles: options.publishProfiles ?? true, maxValueBytes: options.maxValueBytes ?? 1_048_576,
       maxBatchRecords: options.maxBatchRecords ?? 20_000, maxTaskIdleMs: options.maxTaskIdleMs ?? 50, retainMs: options.retainMs,
-      clock, logger, scoring,
+      clock, logger, scoring, at: options.at,
     });
     this.#running = { service, log, workers };
     await service.start((error) => (this.#failure = error));

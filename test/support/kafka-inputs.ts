@@ -1,7 +1,7 @@
 /** Inputs as other people's producers and administrators make them: in transactions, some of them aborted, compressed, stamped by the broker, compacted, cut off at either end. */
+import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs, { type Admin, type IResourceConfigEntry, type Producer } from 'kafkajs';
 import { onTestFinished } from 'vitest';
-import { topicSettings } from '../../src/log/topic-settings.js';
 import type { TopicName } from '../../src/topics.js';
 import { toRecords, type ProduceLine } from './e2e-events.js';
 import type { Stream } from './e2e-stream.js';
@@ -39,14 +39,20 @@ export async function configureTopics(admin: Admin, settings: Readonly<Record<st
 /** Deletes a topic and makes it anew, empty. */
 export async function recreateTopic(stream: Stream, admin: Admin, topic: string): Promise<void> {
   await admin.deleteTopics({ topics: [topic] });
-  const settings = topicSettings(stream.prefix, stream.partitions).filter(({ name }) => name === topic);
   // Deleting goes on for a moment after it was answered.
-  for (const deadline = Date.now() + PATIENCE_MS; ; ) {
-    const created = await stream.log.createTopics(settings).catch((error: unknown) => {
+  for (const deadline = Date.now() + PATIENCE_MS; ; await delay(100)) {
+    const created = await admin.createTopics({ waitForLeaders: false, topics: [{ topic, numPartitions: stream.partitions, configEntries: [{ name: 'retention.ms', value: '-1' }] }] }).catch((error: unknown) => {
       if (Date.now() > deadline) throw error;
-      return [];
+      return false;
     });
-    if (created.length === 1) return;
+    if (created) break;
+  }
+  for (const deadline = Date.now() + PATIENCE_MS; ; await delay(100)) {
+    const known = await stream.log.offsets(topic).then((ranges) => ranges.size === stream.partitions, (error: unknown) => {
+      if (Date.now() > deadline) throw error;
+      return false;
+    });
+    if (known) return;
   }
 }
 

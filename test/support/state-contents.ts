@@ -16,7 +16,7 @@ const OWED = {
   outbox: 'SELECT topic, hex(key) AS key, hex(value) AS value, headers FROM outbox ORDER BY seq',
   shadowPending: 'SELECT job FROM shadow_pending ORDER BY seq',
   unread: 'SELECT user_id, decision_id, record FROM decision JOIN user USING (uid) WHERE scored_offset IS NULL ORDER BY user_id, decision_id',
-  unpublished: "SELECT value FROM meta WHERE name = 'profiles_unpublished'",
+  unpublished: "SELECT value FROM meta WHERE name = 'profiles_unpublished' AND value = '1'",
 };
 
 export type StateContents = Record<keyof typeof BY_USER, unknown[]> & { readonly positions: unknown[] };

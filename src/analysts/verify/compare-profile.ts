@@ -6,7 +6,8 @@ import type { FeatureValues } from '../../projections/feature.js';
 import type { AuditedUser } from '../../store/state-audit.js';
 import { addressesOf } from './compare-tips.js';
 import type { Report } from './difference.js';
-import { kindsBehind, NAIVE_FEATURES, naiveProfile, naiveTipsAsOf, type NaiveProfile } from './naive-profile.js';
+import { kindsBehind, naiveProfile, naiveTipsAsOf, type NaiveProfile } from './naive-profile.js';
+import type { Provable } from './provable.js';
 import type { ReplayedEvent, ReplayedUser } from './replayed.js';
 
 /** After every time that an event can carry and every window: nothing can be asked there. */
@@ -21,14 +22,13 @@ export interface LiveProfile {
 
 export interface ProfileQuestion {
   readonly asOfMs: number;
-  /** Counts of other names belong to features that the definitions do not know. */
-  readonly ownCounts: boolean;
+  readonly provable: Provable;
   /** Tips known to differ: they are the first to look at. */
   readonly differingTips: ReadonlySet<string>;
 }
 
 export function compareProfile(user: ReplayedUser, live: LiveProfile | undefined, stored: AuditedUser | undefined, question: ProfileQuestion, report: Report): void {
-  const { asOfMs } = question;
+  const { asOfMs, provable } = question;
   const cache = new Map<number, NaiveProfile>();
   const naiveAt = (time: number): NaiveProfile => {
     let profile = cache.get(time);
@@ -41,7 +41,7 @@ export function compareProfile(user: ReplayedUser, live: LiveProfile | undefined
   const known = live?.known ?? false;
   if (known !== replayed.known) report({ kind: 'profile', feature: 'known', live: known, replayed: replayed.known, events: behind('known', asOfMs) });
   for (const [feature, value] of Object.entries(live?.features ?? {})) {
-    if (!NAIVE_FEATURES.has(feature) || Object.is(value, replayed.features[feature])) continue;
+    if (!provable.features.has(feature) || Object.is(value, replayed.features[feature])) continue;
     report({ kind: 'profile', feature, live: value, replayed: replayed.features[feature], events: behind(feature, asOfMs) });
   }
   if (stored === undefined) return;
@@ -51,8 +51,10 @@ export function compareProfile(user: ReplayedUser, live: LiveProfile | undefined
   for (const time of new Set([afterMs + 1, Math.min(untilMs, Math.max(LAST_MS, afterMs + 1))])) {
     const { counts } = naiveAt(time);
     for (const name of new Set([...stored.counts.keys(), ...counts.keys()])) {
-      const [held, counted] = [stored.counts.get(name) ?? 0, counts.get(name) ?? 0];
-      if (held === counted || reported.has(name) || (!question.ownCounts && !counts.has(name))) continue;
+      const held = stored.counts.get(name) ?? 0;
+      if (reported.has(name) || !provable.judges(name, held)) continue;
+      const counted = counts.get(name) ?? 0;
+      if (held === counted) continue;
       reported.add(name);
       report({ kind: 'cached_count', feature: name, live: held, replayed: counted, events: behind(name, time) });
     }

@@ -3,9 +3,10 @@ import type { AuditedClosing, AuditedTip } from '../../store/state-audit.js';
 import type { RecordedPrune } from '../../store/prunes.js';
 import type { Findings, Report } from './difference.js';
 import type { NaiveReward } from './naive-policy.js';
-import { concerning, naivelyPruned, type NaivePrune } from './naive-prunes.js';
+import { KINDS, naiveTip } from './naive-profile.js';
+import { concerning, naivelyPruned, type NaivePrune, type Pruned } from './naive-prunes.js';
 import { isExplainedBy } from './remembered.js';
-import { REPLAYED_TOPICS, type ReplayedTopic, type ReplayedUser } from './replayed.js';
+import { REPLAYED_TOPICS, topicOf, type ReplayedEvent, type ReplayedTopic, type ReplayedUser } from './replayed.js';
 
 const TIP_TOPICS = ['tip.served', 'tip.feedback'] as const;
 /** A reward is made of all of these. */
@@ -33,15 +34,16 @@ export class PruneComparison {
     return this.#prunes.length === 0 ? [] : concerning(this.#prunes, userId);
   }
 
-  /**
-   * Takes from `user` what the prunes took; answers what the decisions they closed had earned. A row that the events left cannot explain, and all of the user's
-   * could, has a time in it that the log has lost and that kept the prunes from taking it.
-   */
-  take(user: ReplayedUser, prunes: readonly NaivePrune[], rows: readonly AuditedTip[], incomplete: ReadonlySet<ReplayedTopic>): Map<string, NaiveReward | null> {
-    let pruned = naivelyPruned(user, prunes, new Set());
-    if (TIP_TOPICS.some((topic) => incomplete.has(topic))) {
-      const exempt = rows.filter((row) => !isExplainedBy(row, pruned.tips.get(row.tipId) ?? [], incomplete) && isExplainedBy(row, user.tips.get(row.tipId) ?? [], incomplete));
-      if (exempt.length > 0) pruned = naivelyPruned(user, prunes, new Set(exempt.map(({ tipId }) => tipId)));
+  /** Takes from `user` what the prunes took; answers what the decisions they closed had earned. `missed` gathers topics whose missing events the rows tell of. */
+  take(user: ReplayedUser, prunes: readonly NaivePrune[], rows: readonly AuditedTip[], incomplete: ReadonlySet<ReplayedTopic>, missed: Set<ReplayedTopic>): Map<string, NaiveReward | null> {
+    let pruned = naivelyPruned(user, prunes);
+    const lost = TIP_TOPICS.filter((topic) => incomplete.has(topic));
+    if (lost.length > 0) {
+      const otherwise = takenOtherwise(user, prunes, pruned, rows, incomplete);
+      if (otherwise.size > 0) {
+        pruned = naivelyPruned(user, prunes, otherwise);
+        for (const topic of lost) missed.add(topic);
+      }
     }
     user.tips.clear();
     for (const [tipId, events] of pruned.tips) user.tips.set(tipId, events);
@@ -59,6 +61,35 @@ export class PruneComparison {
   }
 }
 
+/**
+ * The log has lost events: a time among them may have kept a prune from taking a tip, or an earlier one have let it. Tips whose rows say so, with the prune that
+ * took them; what the rows cannot be explained by is left as it is.
+ */
+function takenOtherwise(user: ReplayedUser, prunes: readonly NaivePrune[], pruned: Pruned, rows: readonly AuditedTip[], incomplete: ReadonlySet<ReplayedTopic>): Map<string, number | null> {
+  const otherwise = new Map<string, number | null>();
+  const byId = new Map(rows.map((row) => [row.tipId, row]));
+  for (const [tipId, events] of user.tips) {
+    const explains = (left: readonly ReplayedEvent[]) => {
+      const row = byId.get(tipId);
+      return row === undefined ? left.length === 0 : left.length > 0 && isExplainedBy(row, left, incomplete);
+    };
+    // A row without any event left may be of lost ones alone; it is looked at when rows are.
+    if (explains(pruned.tips.get(tipId) ?? [])) continue;
+    if (explains(events)) {
+      otherwise.set(tipId, null);
+      continue;
+    }
+    const by = prunes.find(({ horizonMs, positions }) => {
+      const early = ({ kind, offset }: ReplayedEvent) => offset < (positions.get(topicOf(kind)) ?? 0);
+      const then = naiveTip(tipId, events.filter(early));
+      const couldGo = KINDS.every((kind) => then[kind] === null || then[kind] < horizonMs || incomplete.has(topicOf(kind)));
+      return couldGo && explains(events.filter((event) => !early(event)));
+    });
+    if (by !== undefined) otherwise.set(tipId, by.seq);
+  }
+  return otherwise;
+}
+
 /** What only the state file remembers of decisions that were closed goes into `closed`; the rest must be equal. */
 export function compareClosed(closed: Map<string, NaiveReward | null>, rows: readonly AuditedClosing[], incomplete: ReadonlySet<ReplayedTopic>, missed: Set<ReplayedTopic>, report: Report): void {
   const lost = REWARD_TOPICS.filter((topic) => incomplete.has(topic));
@@ -74,5 +105,9 @@ export function compareClosed(closed: Map<string, NaiveReward | null>, rows: rea
       report({ kind: 'closed_decision', id: decisionId, feature: replayed === undefined ? 'row' : 'reward', live: earned ?? 'nothing', replayed: replayed ?? (replayed === null ? 'nothing' : null) });
     }
   }
-  for (const decisionId of left) report({ kind: 'closed_decision', id: decisionId, feature: 'row', live: null, replayed: closed.get(decisionId) ?? 'nothing' });
+  for (const decisionId of left) {
+    if (lost.length === 0) report({ kind: 'closed_decision', id: decisionId, feature: 'row', live: null, replayed: closed.get(decisionId) ?? 'nothing' });
+    else closed.delete(decisionId);
+    for (const topic of lost) missed.add(topic);
+  }
 }

@@ -103,9 +103,6 @@ export function naiveProfile(tips: readonly NaiveTip[], asOfMs: number): NaivePr
   };
 }
 
-/** The features that naiveProfile knows: those of the definitions, and none that somebody added. */
-export const NAIVE_FEATURES: ReadonlySet<string> = new Set(Object.keys(naiveProfile([], 0).features));
-
 /** The kinds of events that a feature or a count is made of, to show where a difference may come from. */
 export function kindsBehind(name: string): readonly EventKind[] {
   if (name === 'tip_volume_30d' || name === 'served') return ['served'];

@@ -32,8 +32,8 @@ export function concerning(prunes: readonly NaivePrune[], userId: string): Naive
   return prunes.filter(({ afterUser, toUser }) => byCodePoint(userId, afterUser) > 0 && (toUser === null || byCodePoint(userId, toUser) <= 0));
 }
 
-/** `prunes` concern the user, in their order. Tips that are `exempt` are never taken. */
-export function naivelyPruned(user: ReplayedUser, prunes: readonly NaivePrune[], exempt: ReadonlySet<string>): Pruned {
+/** `prunes` concern the user, in their order. `otherwise`: tip_id -> the one prune, by seq, that took what had come of it by then; null: none did. */
+export function naivelyPruned(user: ReplayedUser, prunes: readonly NaivePrune[], otherwise: ReadonlyMap<string, number | null> = new Map()): Pruned {
   const tips = new Map<string, ReplayedEvent[]>();
   const newest = new Map<string, number>();
   const closed = new Map<string, NaiveReward | null>();
@@ -49,7 +49,7 @@ export function naivelyPruned(user: ReplayedUser, prunes: readonly NaivePrune[],
     const early = ({ kind, offset }: ReplayedEvent) => offset < (positions.get(topicOf(kind)) ?? 0);
     for (const [tipId, events] of waiting) if (events.some(early)) come(tipId, events.filter(early));
     waiting = waiting.map(([tipId, events]): [string, ReplayedEvent[]] => [tipId, events.filter((event) => !early(event))]).filter(([, events]) => events.length > 0);
-    const going = [...tips.keys()].filter((tipId) => newest.get(tipId)! < horizonMs && !exempt.has(tipId));
+    const going = [...tips.keys()].filter((tipId) => (otherwise.has(tipId) ? otherwise.get(tipId) === seq : newest.get(tipId)! < horizonMs));
     if (going.length === 0) continue;
     const known = (decisions: ReadonlyMap<string, ReplayedDecision>, decisionId: string, topic: ReplayedTopic) => {
       const decision = decisions.get(decisionId);

@@ -11,7 +11,7 @@ import { compareProfile } from './compare-profile.js';
 import { compareTips, compareUserRow } from './compare-tips.js';
 import type { Findings, Report } from './difference.js';
 import type { NaiveReward } from './naive-policy.js';
-import { NAIVE_FEATURES } from './naive-profile.js';
+import { provableOf, type Provable } from './provable.js';
 import { rememberDecisions, rememberTips } from './remembered.js';
 import { addUser, rangesToReplay, replayInto, usersOf, type ReplaySource, type TopicRange } from './replay.js';
 import type { ReplayedTopic, ReplayedUser } from './replayed.js';
@@ -63,13 +63,13 @@ export async function verifyPartition(state: StateAudit, positions: ReadonlyMap<
     };
     for (const [table, rows] of state.ownerless()) findings.reporter(source.partition, null)({ kind: 'user', id: table, feature: 'rows without a user', live: rows, replayed: 0 });
 
-    const ownCounts = question.registry.names.every((name) => NAIVE_FEATURES.has(name));
+    const provable = provableOf(question.registry);
     const withDecisions = state.hasDecisions();
     const prunes = new PruneComparison(state.prunes(), source.topicPrefix);
     let users = 0;
     for (let bucket = 0; bucket < buckets.count && !source.signal.aborted; bucket++) {
       for (const user of usersOf(buckets, bucket).values()) {
-        compareUser(user, state, { asOfMs: question.asOfMs, ownCounts, withDecisions, prunes }, rules, source.partition, findings);
+        compareUser(user, state, { asOfMs: question.asOfMs, provable, withDecisions, prunes }, rules, source.partition, findings);
         users++;
       }
       // Ctrl-C and progress get their turn.
@@ -93,12 +93,12 @@ async function checkSameLog(state: StateAudit, { log, partition, signal }: Repla
 
 interface UserQuestion {
   readonly asOfMs: number;
-  readonly ownCounts: boolean;
+  readonly provable: Provable;
   readonly withDecisions: boolean;
   readonly prunes: PruneComparison;
 }
 
-function compareUser(user: ReplayedUser, state: StateAudit, { asOfMs, ownCounts, withDecisions, prunes }: UserQuestion, rules: PolicyRules, partition: number, findings: Findings): void {
+function compareUser(user: ReplayedUser, state: StateAudit, { asOfMs, provable, withDecisions, prunes }: UserQuestion, rules: PolicyRules, partition: number, findings: Findings): void {
   const { userId } = user;
   const report = findings.reporter(partition, userId);
   const missed = new Set<ReplayedTopic>();
@@ -112,7 +112,7 @@ function compareUser(user: ReplayedUser, state: StateAudit, { asOfMs, ownCounts,
   const differingTips = compareTips(user.tips, rows, report);
   if (stored !== undefined) compareUserRow(stored, user.tips, state.times(stored.uid), report);
   const live = readable(() => state.profile(userId, asOfMs), report);
-  compareProfile(user, live, stored, { asOfMs, ownCounts, differingTips }, report);
+  compareProfile(user, live, stored, { asOfMs, provable, differingTips }, report);
   if (withDecisions || user.decisions.size > 0 || user.shadowDecisions.size > 0) comparePolicy(user, state, uid, links, closed, rules, missed, report);
   if (missed.size > 0) findings.cannotProve(partition, userId, missed);
 }
@@ -124,7 +124,7 @@ function takePruned(user: ReplayedUser, state: StateAudit, uid: number | undefin
     rememberDecisions(user.decisions, state.decisions(uid, 'decision'), 'tip.scored', rules.incomplete, missed);
     rememberDecisions(user.shadowDecisions, state.decisions(uid, 'shadow_decision'), 'tip.scored.shadow', rules.incomplete, missed);
   }
-  const closed = concerned.length === 0 ? new Map<string, NaiveReward | null>() : prunes.take(user, concerned, rows, rules.incomplete);
+  const closed = concerned.length === 0 ? new Map<string, NaiveReward | null>() : prunes.take(user, concerned, rows, rules.incomplete, missed);
   compareClosed(closed, uid === undefined ? [] : state.closings(uid), rules.incomplete, missed, report);
   return closed;
 }

@@ -13,7 +13,7 @@ import { generationDirectory, partitionFile, partitionsIn } from '../../store/la
 import { checkAsOf, positionsOf, type Positions } from '../../store/profiles.js';
 import { StateAudit } from '../../store/state-audit.js';
 import { Findings, type Difference, type UnprovenUser } from './difference.js';
-import { NAIVE_FEATURES } from './naive-profile.js';
+import { provableOf } from './provable.js';
 import { SmallestHashes, userHash } from './user-hash.js';
 import { verifyPartition } from './verify-partition.js';
 
@@ -105,7 +105,7 @@ export async function verify(log: Log, registry: Registry, target: VerifyTarget,
     equal: findings.differenceCount === 0, verified_users: users, events, as_of_ms: question.asOfMs, positions: positionsOf(positions), feature_set: registry.featureSet,
     difference_count: findings.differenceCount, differing_users: findings.differingUsers, differences: findings.differences,
     unproven_count: findings.unprovenCount, unproven_users: findings.unproven,
-    unproven_features: registry.names.filter((name) => !NAIVE_FEATURES.has(name)), sample: sample ?? null,
+    unproven_features: provableOf(registry).unproven, sample: sample ?? null,
   };
 }
 

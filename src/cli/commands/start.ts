@@ -1,9 +1,10 @@
 import { defineCommand } from '../command.js';
+import { EXIT } from '../failure.js';
 
 export const startCommand = defineCommand({
   name: 'start',
   summary: 'Run the partition workers and the HTTP API',
-  details: 'Ends with exit code 0 on SIGTERM or Ctrl-C, after the batches under way are committed and published.',
+  details: 'Ends with exit code 0 on SIGTERM or Ctrl-C, after the batches under way are committed and published; with 130 when it was to catch up and had not.',
   examples: [
     ['tipstream start', 'embedded log in ./data, HTTP on 127.0.0.1:8080'],
     ['tipstream start --brokers localhost:9092 --shadow egreedy-v2', 'on Kafka, with v2 in the shadow'],
@@ -22,7 +23,8 @@ export const startCommand = defineCommand({
         signal.addEventListener('abort', () => resolve('interrupted'));
       });
       if (config.untilCaughtUp) {
-        await Promise.race([running.service.caughtUp(), running.failed, interrupted]);
+        const outcome = await Promise.race([running.service.caughtUp(), running.failed, interrupted]);
+        if (outcome === 'interrupted') return EXIT.interrupted;
       } else {
         await Promise.race([running.failed, interrupted]);
         logger.info('stopping');
@@ -30,6 +32,6 @@ export const startCommand = defineCommand({
     } finally {
       await running.stop();
     }
-    return 0;
+    return EXIT.ok;
   },
 });

@@ -13,6 +13,8 @@ export class Feed {
   inFlight = false;
   /** Whether the log is known, or may be assumed, to hold more: such feeds are fetched without waiting. */
   behind = true;
+  /** When a broker last said what it holds, or records were last handed over; performance.now(). */
+  heardAt = performance.now();
   /** Where the next fetch goes on. */
   fetchOffset: number;
   /** Bytes fetched and not handed over yet; bounded by one fetch and what is below the threshold for another. */
@@ -31,7 +33,12 @@ export class Feed {
   }
 
   get wantsFetch(): boolean {
-    return !this.closed && !this.paused && !this.inFlight && this.waitingBytes < PARTITION_BYTES / 2;
+    return this.isWanted && !this.inFlight;
+  }
+
+  /** Whether more of it is wanted, asked for already or not. */
+  get isWanted(): boolean {
+    return !this.closed && !this.paused && this.waitingBytes < PARTITION_BYTES / 2;
   }
 
   get hasDelivery(): boolean {
@@ -40,6 +47,7 @@ export class Feed {
 
   accept(fetched: FetchedPartition): void {
     const batches = splitBatches(fetched.records, fetched.aborted);
+    this.heardAt = performance.now();
     this.end = fetched.lastStableOffset;
     for (const batch of batches) {
       this.#waiting.push(batch);
@@ -53,6 +61,7 @@ export class Feed {
   take(): LogRecord[] {
     const records: LogRecord[] = [];
     const from = this.position;
+    this.heardAt = performance.now();
     let taken = 0;
     while (taken < this.#waiting.length && records.length < DELIVERY_RECORDS) {
       const batch = this.#waiting[taken++]!;

@@ -73,8 +73,15 @@ export class Feeds {
     const feed = this.#feeds.find((candidate) => candidate.topic === topic && candidate.partition === partition);
     if (feed === undefined || !feed.paused) return;
     feed.paused = false;
+    feed.heardAt = performance.now();
     feed.behind = true; // its end may have moved on meanwhile
     this.wake();
+  }
+
+  /** Partitions that are to be fetched and of which no broker has said anything for so long. */
+  unheardFor(ms: number): ReadonlySet<number> {
+    const before = performance.now() - ms;
+    return new Set(this.#feeds.filter((feed) => feed.isWanted && feed.heardAt < before).map(({ partition }) => partition));
   }
 
   /** Something changed: there may be something to fetch or to hand over. */

@@ -232,7 +232,38 @@ export function createAdmin(cluster: Cluster, logger: Logger, retry: RetryOption
 /** @param joins runs a join of the group, as often as it takes */
 export function createConsumer(cluster: Cluster, logger: Logger, options: ConsumerConfig, joins: Joins): Consumer {
   joinsOn.set(cluster, joins);
+  keepTrying(cluster as GroupCluster);
   return newConsumer({ ...options, cluster, logger });
+}
+
+interface GroupCluster extends Cluster {
+  getNodeIds(): readonly string[];
+  findGroupCoordinator(options: { groupId: string }): Promise<Broker>;
+}
+
+/**
+ * kafkajs' consumer tries again for as long as it is told, but takes a cluster that has given up, or has no broker left, for the end: it would begin anew as
+ * another member, and the group would wait until the session of the first is over.
+ */
+function keepTrying(cluster: GroupCluster): void {
+  for (const method of ['connect', 'refreshMetadata', 'refreshMetadataIfNecessary', 'findBroker', 'findGroupCoordinator'] as const) {
+    const run = cluster[method].bind(cluster) as (...args: unknown[]) => Promise<unknown>;
+    Object.assign(cluster, { [method]: (...args: unknown[]) => run(...args).catch((error: unknown) => Promise.reject(worthTrying(error))) });
+  }
+  const getNodeIds = cluster.getNodeIds.bind(cluster);
+  let known: readonly string[] = [];
+  cluster.getNodeIds = () => {
+    const now = getNodeIds();
+    if (now.length > 0) known = now;
+    return known;
+  };
+}
+
+/** What made a cluster give up, where that may pass. */
+function worthTrying(error: unknown): Error {
+  let cause = error as Error & { readonly retriable?: boolean };
+  while (cause.name === 'KafkaJSNumberOfRetriesExceeded' && cause.cause instanceof Error) cause = cause.cause;
+  return cause.retriable === true ? cause : (error as Error);
 }
 
 export type Joins = (join: () => Promise<void>) => Promise<void>;

@@ -29,6 +29,10 @@ const LEAVES_WITHIN_MS = 5000;
 /** How late new partitions are noticed, at most. */
 const METADATA_MAX_AGE_MS = 60_000;
 const WARNS_EVERY_MS = 5000;
+/** Nothing heard for so long is more than a broker's restart or a rebalance: it is said, in the log and in the lag. */
+const SILENT_AFTER_MS = 15_000;
+const LOOKS_EVERY_MS = 5000;
+const SAYS_SILENCE_EVERY_MS = 30_000;
 
 /** A partition held by this member; another object each time it is assigned. */
 interface Holding {
@@ -48,6 +52,9 @@ export class KafkaGroupMember implements GroupMember {
   #memberId: string | null = null;
   #joining = true;
   #aliveAt = 0;
+  #couldDeliverAt = performance.now();
+  #saidSilentAt = -Infinity;
+  #watch: NodeJS.Timeout | undefined;
   #state: 'running' | 'stopping' | 'failed' = 'running';
   #joined!: () => void;
   #notJoined!: (error: Error) => void;
@@ -76,7 +83,7 @@ export class KafkaGroupMember implements GroupMember {
     this.#cluster = cluster;
     this.#committer = new Committer(this.#consumer, connection.log);
     this.#feeds = new Feeds(connection, {
-      mayDeliver: () => !this.#joining && performance.now() - this.#aliveAt < SESSION_TIMEOUT_MS,
+      mayDeliver: () => this.#mayDeliver(),
       deliver: (delivery) => options.handler.deliver(delivery),
       failed: (error) => void this.#fail(error),
       outOfRange: (partition, error) => this.#failPartition(partition, error),
@@ -113,6 +120,29 @@ export class KafkaGroupMember implements GroupMember {
     await this.#consumer.subscribe({ topics: [...this.#options.topics], fromBeginning: true });
     await this.#consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: () => Promise.resolve() });
     await this.#firstJoin;
+    this.#watch = setInterval(() => this.#saySilence(), LOOKS_EVERY_MS).unref();
+  }
+
+  #mayDeliver(): boolean {
+    const now = performance.now();
+    const may = !this.#joining && now - this.#aliveAt < SESSION_TIMEOUT_MS;
+    if (may) this.#couldDeliverAt = now;
+    return may;
+  }
+
+  silent(): ReadonlyMap<number, string> {
+    if (!this.#mayDeliver() && performance.now() - this.#couldDeliverAt > SILENT_AFTER_MS) {
+      const why = `the group's coordinator has not confirmed this member's partitions for ${Math.round((performance.now() - this.#couldDeliverAt) / 1000)} s`;
+      return new Map([...this.#held.keys()].map((partition) => [partition, why]));
+    }
+    return new Map([...this.#feeds.unheardFor(SILENT_AFTER_MS)].map((partition) => [partition, `no broker has answered a fetch of it for more than ${SILENT_AFTER_MS / 1000} s`]));
+  }
+
+  #saySilence(): void {
+    const silent = this.silent();
+    if (silent.size === 0 || performance.now() - this.#saidSilentAt < SAYS_SILENCE_EVERY_MS) return;
+    this.#saidSilentAt = performance.now();
+    this.#connection.log('warn', 'Nothing comes of partitions that are held', { group: this.#options.group, partitions: [...silent.keys()], reasons: [...new Set(silent.values())] });
   }
 
   /** Until it has joined: what it holds may be somebody else's from the first try on, and only a join tells. */
@@ -239,6 +269,7 @@ export class KafkaGroupMember implements GroupMember {
 
   async #leave(): Promise<void> {
     this.#leaving.abort();
+    clearInterval(this.#watch);
     for (const { released } of this.#held.values()) released.abort();
     await Promise.all([this.#feeds.close(), settledWithin(this.#consumer.disconnect(), LEAVES_WITHIN_MS)]);
     await this.#connection.closeCluster(this.#cluster);

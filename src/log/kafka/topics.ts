@@ -2,7 +2,7 @@
 import kafkajs from 'kafkajs';
 import { TipstreamError } from '../../errors.js';
 import type { TopicDescription, TopicSettings } from '../port.js';
-import type { Connection } from './connection.js';
+import { type Connection, partitionsOf } from './connection.js';
 import { rootCause } from './failures.js';
 import { retrying } from './retry.js';
 
@@ -45,9 +45,11 @@ export function createTopics(connection: Connection, topics: readonly TopicSetti
 
 /** The broker that is asked next may learn of a topic later than the one that made it. (kafkajs can wait for leaders; it takes "no such topic" for an answer.) */
 async function untilKnown(connection: Connection, names: readonly string[]): Promise<void> {
-  await retrying(() => connection.admin.fetchTopicMetadata({ topics: [...names] }), {
-    withinMs: TIMEOUT_MS, mayRetry: (error) => ['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE'].includes(rootCause(error).type ?? ''),
-  });
+  for (const name of names) {
+    await retrying(() => partitionsOf(connection.reading, name, true), {
+      withinMs: TIMEOUT_MS, mayRetry: (error) => isNotFound(error) || ['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE'].includes(rootCause(error).type ?? ''),
+    });
+  }
 }
 
 function creationFailure(connection: Connection, failure: unknown, cause: unknown): Error {
@@ -85,19 +87,22 @@ export function describeTopics(connection: Connection, names: readonly string[])
 
 /**
  * Of the topics that exist. One by one: a question for several fails when one of them is missing, and one for all topics of the
- * cluster fails when a stranger's has no leader.
+ * cluster fails when a stranger's has no leader. Not by kafkajs' admin, which fails for a minute on a topic that it knew and that was deleted since.
  */
 async function partitionCounts(connection: Connection, names: readonly string[]): Promise<Map<string, number>> {
   const counts = new Map<string, number>();
   for (const name of names) {
     try {
-      const { topics } = await connection.admin.fetchTopicMetadata({ topics: [name] });
-      counts.set(name, topics[0]!.partitions.length);
+      counts.set(name, (await partitionsOf(connection.reading, name, true)).length);
     } catch (error) {
-      if (rootCause(error).type !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error;
+      if (!isNotFound(error)) throw error;
     }
   }
   return counts;
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof TipstreamError && error.code === 'topic_not_found';
 }
 
 async function describeSettings(connection: Connection, names: readonly string[]): Promise<Map<string, Map<string, string>>> {

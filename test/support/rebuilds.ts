@@ -1,0 +1,42 @@
+/** `rebuild` on an embedded service's data directory, in the test's own thread. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { FaultHook } from '../../src/fault-points.js';
+import { defaultRegistry, type Registry } from '../../src/projections/registry.js';
+import { rebuild, type RebuildDocument, type RebuildOptions } from '../../src/rebuild/rebuild.js';
+import { inlineRunner } from '../../src/rebuild/run-jobs.js';
+import { DEFAULT_SETTINGS, type EmbeddedService } from './embedded-service.js';
+
+export interface RebuildRun extends Partial<RebuildOptions> {
+  readonly registry?: Registry;
+  readonly clock?: () => number;
+  readonly signal?: AbortSignal;
+  readonly notes?: string[];
+  readonly at?: FaultHook;
+}
+
+export async function rebuilt(embedded: EmbeddedService, { registry = embedded.options.registry ?? defaultRegistry, clock = embedded.options.clock ?? Date.now, signal, notes, at, ...options }: RebuildRun = {}): Promise<RebuildDocument> {
+  const { topicPrefix = '', partitioner = 'murmur2', maxValueBytes = 1_048_576, settings } = embedded.options;
+  return rebuild(
+    {
+      dataDirectory: embedded.directory, group: 'test', topicPrefix, partitioner, maxValueBytes, settings: { ...DEFAULT_SETTINGS, ...settings }, shadowLearning: null,
+      dryRun: false, force: false, prune: false, to: null, ...options,
+    },
+    { log: embedded.log, registry, runner: inlineRunner({ log: embedded.log, registry, clock, at }), clock, signal: signal ?? new AbortController().signal, onNote: (text) => void notes?.push(text), at },
+  );
+}
+
+/** topic -> partition -> end, of everything in the log. */
+export async function logEnds(embedded: EmbeddedService, topics: readonly string[]): Promise<Map<string, number[]>> {
+  const ends = new Map<string, number[]>();
+  for (const topic of topics) ends.set(topic, [...(await embedded.log.offsets(topic)).values()].map(({ end }) => end));
+  return ends;
+}
+
+/** Resolves when `done` says so. */
+export async function until(done: () => boolean | Promise<boolean>, withinMs = 60_000): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  while (!(await done())) {
+    if (performance.now() > deadline) throw new Error(`not within ${withinMs} ms`);
+    await delay(10);
+  }
+}
