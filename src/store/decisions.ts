@@ -34,7 +34,8 @@ export class DecisionTable {
     this.#exists = db.prepare<[number, string], number>(`SELECT 1 FROM ${table} WHERE uid = ? AND decision_id = ?`).pluck();
     this.#get = db.prepare<[number, string], Row>(`SELECT ${COLUMNS} FROM ${table} WHERE uid = ? AND decision_id = ?`).raw();
     this.#ofUser = db.prepare<[number, string], Row>(`SELECT ${COLUMNS} FROM ${table} WHERE uid = ? AND policy = ? AND reward IS NOT NULL`).raw();
-    this.#since = db.prepare<[number], [string, string]>(`SELECT user_id, decision_id FROM ${table} JOIN user USING (uid) WHERE requested_at_ms >= ?`).raw();
+    // Not from the user table, where a user of the batch under way has no row yet.
+    this.#since = db.prepare<[number], [string, string]>(`SELECT record ->> '$.user_id', decision_id FROM ${table} WHERE requested_at_ms >= ?`).raw();
     this.#insert = db.prepare(`INSERT INTO ${table} (uid, decision_id, policy, requested_at_ms, scored_offset, record) VALUES (?, ?, ?, ?, ?, ?)`);
     this.#record = db.prepare(`UPDATE ${table} SET policy = ?, requested_at_ms = ?, scored_offset = ?, record = ? WHERE decision_key = ?`);
     this.#learned = db.prepare(`UPDATE ${table} SET reward_tip_id = ?, reward = ? WHERE decision_key = ?`);

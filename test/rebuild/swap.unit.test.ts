@@ -13,8 +13,10 @@ import { generationPath, makeGeneration, partitionFile } from '../../src/store/l
 import { PartitionState } from '../../src/store/partition-state.js';
 import { requestSwap, swapAnswer, swapRequest, withdrawSwap, type SwapAnswer, type SwapRequest } from '../../src/store/swap-request.js';
 import { CONSUMED_TOPICS } from '../../src/topics.js';
+import { oracleDigest, oracleProfiles } from '../oracle/profile.js';
 import { CRASH_SETTINGS } from '../support/crash-settings.js';
 import { CRASH_CLOCK_MS, CrashWorld } from '../support/crash-world.js';
+import { profileEvents } from '../support/embedded-history.js';
 import type { EmbeddedOptions, EmbeddedService } from '../support/embedded-service.js';
 import { TRAFFIC_AS_OF_MS } from '../support/embedded-traffic.js';
 
@@ -146,6 +148,7 @@ describe('a swap', () => {
     for (let i = 0; i < live.scores; i++) expect(answered.has(`asked-${i}`)).toBe(true);
     await embedded.stop();
     const asked = await world.history();
+    expect(embedded.digest(TRAFFIC_AS_OF_MS)).toMatchObject({ digest: oracleDigest(oracleProfiles(profileEvents(asked), TRAFFIC_AS_OF_MS)) });
     expect(asked.scored.length).toBe(new Set([...asked.candidates.map(({ event }) => event.decision_id), ...Array.from({ length: live.scores }, (_, i) => `asked-${i}`)]).size);
   }, WITHIN_MS * 2);
 
@@ -325,6 +328,27 @@ describe('a swap', () => {
     await embedded.stop();
     await world.expectRight();
   }, WITHIN_MS);
+
+  it('and the rebuilding of single users do not get into each other', async () => {
+    const world = await runningWorld(300);
+    const { embedded } = world;
+    const { service } = embedded;
+    const live = new LiveTraffic(world);
+    const job = async (userId: string) => {
+      const { job_id: id } = await service.rebuildUser(userId, { dryRun: false });
+      return until(() => (service.rebuildJob(id).state === 'running' ? undefined : service.rebuildJob(id)), 'the job');
+    };
+    const first = ask(embedded, emptyGeneration(embedded));
+    const jobs = Array.from({ length: 60 }, (_, i) => job(`user-${i % 40}`));
+    expect(await answerTo(embedded, first)).toMatchObject({ ok: true });
+    expect(await answerTo(embedded, ask(embedded, emptyGeneration(embedded, 'gen-000003')))).toMatchObject({ ok: true });
+    for (const done of await Promise.all(jobs)) expect(done).toMatchObject({ state: 'done', result: { changed: [] } });
+    await live.end();
+    await embedded.catchUp();
+    await expectNothingTwice(world);
+    await embedded.stop();
+    expect(embedded.digest(TRAFFIC_AS_OF_MS)).toMatchObject({ digest: oracleDigest(oracleProfiles(profileEvents(await world.history()), TRAFFIC_AS_OF_MS)) });
+  }, WITHIN_MS * 2);
 
   it('stops the partition whose new file cannot be opened, and only that', async () => {
     const world = await runningWorld(200, {
