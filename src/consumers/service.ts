@@ -21,6 +21,7 @@ import { ServiceMetrics } from './metrics.js';
 import { OneAtATime } from './one-at-a-time.js';
 import { checkOutputs, countPartitions } from './partition-count.js';
 import { Partition } from './partition.js';
+import { PeriodicTasks } from './periodic-tasks.js';
 import { PolicyAnswers } from './policy-answers.js';
 import { UserRebuilds } from './rebuild-user-job.js';
 import { ServiceAnswers } from './service-answers.js';
@@ -59,7 +60,7 @@ export class Service implements Application, PartitionHandler {
   readonly #rebuilds: UserRebuilds;
   readonly #policies: PolicyAnswers;
   readonly #uncommitted = new Set<number>();
-  readonly #timers: NodeJS.Timeout[] = [];
+  readonly #tasks: PeriodicTasks;
   /** The live generation's directory. */
   #generation: string;
   #goingOver = false;
@@ -79,6 +80,7 @@ export class Service implements Application, PartitionHandler {
     this.#options = options;
     this.#topics = CONSUMED_TOPICS.map((topic) => fullTopicName(options.topicPrefix, topic));
     this.#generation = ensureGeneration(options.dataDirectory);
+    this.#tasks = new PeriodicTasks(options.logger);
     const setting = { log, registry, options, topics: this.#topics, partitions: this.#own };
     this.#answers = new ServiceAnswers(setting);
     this.#metrics = new ServiceMetrics({ lag: () => this.lag(), tallies: () => this.tallies(), backlog: () => this.#own.backlog() });
@@ -102,13 +104,13 @@ export class Service implements Application, PartitionHandler {
     this.#partitions = await countPartitions(this.#log, this.#topics);
     await checkOutputs(this.#log, this.#outputs(), this.#partitions);
     this.#member = await this.#log.join({ group: this.#options.group, topics: this.#topics, handler: this, ...(address === undefined ? {} : { address }) });
-    this.#every(COMMIT_EVERY_MS, () => this.#commit());
-    this.#every(PARTITION_COUNT_EVERY_MS, () => this.#checkPartitionCount());
-    this.#every(CONTROLS_EVERY_MS, () => this.#completeControls());
+    this.#tasks.every(COMMIT_EVERY_MS, () => this.#commit());
+    this.#tasks.every(PARTITION_COUNT_EVERY_MS, () => this.#checkPartitionCount());
+    this.#tasks.every(CONTROLS_EVERY_MS, () => this.#completeControls());
     const watch = new LogWatch(this.#log, this.#topics);
-    this.#every(LOG_WATCH_EVERY_MS, () => watch.look(this.#own.working));
-    this.#every(SWAP_EVERY_MS, () => this.#swap.look());
-    if (this.#options.guardrail !== false) this.#every(GUARDRAIL_EVERY_MS, () => this.#policies.guardrail.look());
+    this.#tasks.every(LOG_WATCH_EVERY_MS, () => watch.look(this.#own.working));
+    this.#tasks.every(SWAP_EVERY_MS, () => this.#swap.look());
+    if (this.#options.guardrail !== false) this.#tasks.every(GUARDRAIL_EVERY_MS, () => this.#policies.guardrail.look());
     this.#options.logger.info({ group: this.#options.group, partitions: this.#partitions, log: this.#log.kind }, 'joined the consumer group');
     this.#inputsReported = reportInputs(this.#log, this.#options.topicPrefix, this.#topics, this.#options.logger).then((warnings) => void (this.#inputWarnings = warnings));
     const opened = Promise.all([...this.#own.held.values()].map((held) => held.opened()));
@@ -117,7 +119,7 @@ export class Service implements Application, PartitionHandler {
 
   /** Finishes the batches under way, publishes what they owe, commits positions and leaves the group. */
   async stop(): Promise<void> {
-    for (const timer of this.#timers) clearInterval(timer);
+    this.#tasks.stop();
     await Promise.all([this.#swap.stop(), this.#rebuilds.stop()]);
     await Promise.all([...this.#own.held.values()].map((held) => held.drain(DRAIN_WITHIN_MS)));
     await this.#commit([...this.#own.held.keys()]).catch((error: unknown) => this.#options.logger.warn({ err: error }, 'could not commit positions to the log'));
@@ -387,17 +389,5 @@ export class Service implements Application, PartitionHandler {
   #throwIfStopped(): void {
     const error = this.#failure ?? this.#own.stopped.values().next().value;
     if (error !== undefined) throw error;
-  }
-
-  #every(ms: number, work: () => Promise<void>): void {
-    let busy = false;
-    const timer = setInterval(() => {
-      if (busy) return;
-      busy = true;
-      work()
-        .catch((error: unknown) => this.#options.logger.warn({ err: error }, 'a periodic task failed; it will be tried again'))
-        .finally(() => (busy = false));
-    }, ms);
-    this.#timers.push(timer);
   }
 }
