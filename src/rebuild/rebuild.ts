@@ -14,9 +14,9 @@ import { lockData } from '../store/data-lock.js';
 import { currentGeneration, generationPath, generations, partitionFile, partitionsIn, removeGeneration } from '../store/layout.js';
 import { positionsOf, type Positions } from '../store/profiles.js';
 import { lockRebuild } from '../store/rebuild-lock.js';
-import { forgetSwap } from '../store/swap-request.js';
 import { CONSUMED_TOPICS, fullTopicName } from '../topics.js';
 import { mergeComparisons, NO_COMPARISON, type Comparison } from './changes.js';
+import { settleFormerRequest } from './former-request.js';
 import { chooseGeneration, shareDone, type ChosenGeneration } from './generation.js';
 import { checkAsked } from './offsets.js';
 import type { PartitionJob, PartitionOutcome, PartitionProgress, PartitionStep } from './partition-job.js';
@@ -112,7 +112,7 @@ const SWAP_WITHIN_MS = 120_000;
 export async function rebuild(options: RebuildOptions, tools: RebuildTools): Promise<RebuildDocument> {
   const lock = lockRebuild(options.dataDirectory);
   try {
-    forgetSwap(options.dataDirectory); // of a rebuild that is not there any more
+    await settleFormerRequest(options.dataDirectory, options.swapWithinMs ?? SWAP_WITHIN_MS, tools);
     return await new Rebuilding(options, tools).run();
   } finally {
     lock.release();

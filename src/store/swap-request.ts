@@ -7,7 +7,7 @@
  *     SWAP-CLAIMED.json  a request that is past withdrawing
  *     SWAP-DONE.json   the owner's answer
  */
-import { readFileSync, renameSync, rmSync, unlinkSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ErrorCode } from '../errors.js';
 import { stateDirectory } from './layout.js';
@@ -79,6 +79,11 @@ export function answerSwap(dataDirectory: string, answer: SwapAnswer): void {
   writeWhole(answerFile(dataDirectory), `${JSON.stringify(answer)}\n`);
   if (swapRequest(dataDirectory)?.id === answer.id) rmSync(requestFile(dataDirectory), { force: true });
   rmSync(claimedFile(dataDirectory), { force: true });
+}
+
+/** Whether the owner is past the point at which a request can be withdrawn, and has not answered; or died there. */
+export function isSwapClaimed(dataDirectory: string): boolean {
+  return existsSync(claimedFile(dataDirectory));
 }
 
 /** undefined: not answered yet. */
