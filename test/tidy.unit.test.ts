@@ -31,6 +31,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   policies: ['events', 'projections'],
   evaluation: ['events', 'policies'],
   simulation: ['events', 'projections', 'policies', 'evaluation'],
+  cards: ['analysts', 'policies', 'simulation'],
   contracts: ['events', 'log'],
   log: ['events'],
   producer: ['events', 'log'],
@@ -39,7 +40,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   demo: ['events', 'log'],
   http: ['events', 'log', 'producer', 'projections', 'policies', 'contracts'],
   rebuild: ['events', 'log', 'projections', 'policies', 'store', 'consumers'],
-  consumers: ['events', 'log', 'producer', 'projections', 'policies', 'evaluation', 'store', 'http'],
+  consumers: ['events', 'log', 'producer', 'projections', 'policies', 'evaluation', 'store', 'http', 'cards'],
 };
 const folderOf = (path: string): string => path.split('/').length > 2 ? path.split('/')[1]! : '';
 

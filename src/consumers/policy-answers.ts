@@ -1,12 +1,20 @@
 /** What upstream callers tell policies, which is appended to the log like anything else, and what they ask of them. */
 import { randomUUID } from 'node:crypto';
-import type { PolicyStats, ResetReceipt, RewardReceipt, RewardRequest } from '../http/application.js';
+import { TipstreamError } from '../errors.js';
+import { intervalOfShare } from '../evaluation/confidence.js';
+import { GATE_THRESHOLDS } from '../evaluation/thresholds.js';
+import type { PoliciesDocument, PolicyEntry, PolicyStats, ResetReceipt, RewardReceipt, RewardRequest } from '../http/application.js';
 import type { Log } from '../log/port.js';
 import type { PolicyDefinition } from '../policies/policy.js';
-import { policyNamed } from '../policies/registry.js';
+import { cardOf } from '../cards/installed-cards.js';
+import { INPUTS } from '../policies/inputs.js';
+import { policyHash } from '../policies/policy-hash.js';
+import { POLICIES, policyNamed } from '../policies/registry.js';
+import { historyOf, rolloutAt, type Share } from '../policies/rollout.js';
 import { posterior } from '../policies/ridge.js';
 import { createProducer, type TipProducer } from '../producer/producer.js';
-import { policyCounts, userPolicyState } from '../store/policy-stats.js';
+import { policyCounts, userPolicyState, type PolicyCounts } from '../store/policy-stats.js';
+import type { ScoringOptions } from './fold/scorer.js';
 import { Guardrail } from './guardrail.js';
 import type { ServiceOptions } from './service-options.js';
 import type { ControlEvent } from '../topics.js';
@@ -24,11 +32,13 @@ export class PolicyAnswers {
   readonly #producer: TipProducer;
   readonly guardrail: Guardrail;
   readonly #clock: () => number;
+  readonly #scoring: ScoringOptions;
   readonly #files: StateFiles;
 
   constructor(log: Log, { topicPrefix: prefix, partitioner, maxValueBytes, clock, scoring, logger }: ServiceOptions, files: StateFiles) {
     this.#producer = createProducer(log, { prefix, partitioner, maxValueBytes });
     this.#clock = clock;
+    this.#scoring = scoring;
     this.#files = files;
     this.guardrail = new Guardrail({ producer: this.#producer, scoring, clock, logger, files: files.all, controls: files.controls });
   }
@@ -50,14 +60,40 @@ export class PolicyAnswers {
     return { user_id: userId, control_id: control.control_id, effective_at_ms: control.effective_at_ms };
   }
 
+  /** Throws not_ready while no partition is held here. */
+  list(): PoliciesDocument {
+    const controls = this.#files.controls();
+    if (controls === undefined) throw new TipstreamError('not_ready', 'no partition is held here yet', { hint: 'ask again in a moment' });
+    const { shares, settings } = rolloutAt(controls, this.#clock(), this.#scoring.livePolicy, this.#scoring.settings);
+    return {
+      policies: POLICIES.map((policy) => this.#entry(policy, shares, settings.shadow)),
+      settings: { epsilon: settings.epsilon, salt: settings.salt, shadow: settings.shadow, shadow_learning: settings.shadowLearning },
+      history: historyOf(controls),
+    };
+  }
+
+  #entry(policy: PolicyDefinition, shares: readonly Share[], shadow: string | null): PolicyEntry {
+    const { decisions, rewarded, rewards } = this.#counts(policy.name);
+    return {
+      policy: policy.name, policy_hash: policyHash(policy), dimension: policy.dimension, state_version: policy.stateVersion, hyperparameters: { ...policy.hyperparameters },
+      live_percent: shares.filter((share) => share.policy === policy.name).reduce((sum, { percent }) => sum + percent, 0), shadow: shadow === policy.name,
+      inputs: policy.featureNames.map((name) => ({ name, ...INPUTS[name]! })),
+      decisions, rewarded, mean_reward: rewarded === 0 ? null : { mean: rewards / rewarded, ...intervalOfShare(rewards, rewarded, GATE_THRESHOLDS.alpha) }, card: cardOf(policy.name),
+    };
+  }
+
+  #counts(policy: string): PolicyCounts {
+    const counts = this.#files.all().map((path) => policyCounts(path, policy));
+    const sum = (of: (one: PolicyCounts) => number): number => counts.reduce((total, one) => total + of(one), 0);
+    return { users: sum(({ users }) => users), decisions: sum(({ decisions }) => decisions), rewarded: sum(({ rewarded }) => rewarded), rewards: sum(({ rewards }) => rewards) };
+  }
+
   async stats(name: string, userId: string | undefined): Promise<PolicyStats> {
     const policy = policyNamed(name);
     const about = { policy: policy.name, dimension: policy.dimension, features: [...policy.featureNames], hyperparameters: { ...policy.hyperparameters } };
     if (userId !== undefined) return { ...about, user: userStats(await this.#files.ofUser(userId), userId, policy, this.#clock()) };
-    const counts = this.#files.all().map((path) => policyCounts(path, policy.name));
-    const sum = (of: (one: (typeof counts)[number]) => number): number => counts.reduce((total, one) => total + of(one), 0);
-    const [rewarded, rewards] = [sum((one) => one.rewarded), sum((one) => one.rewards)];
-    return { ...about, all: { users: sum(({ users }) => users), decisions: sum(({ decisions }) => decisions), rewarded, rewards, mean_reward: rewarded === 0 ? null : rewards / rewarded } };
+    const counts = this.#counts(policy.name);
+    return { ...about, all: { ...counts, mean_reward: counts.rewarded === 0 ? null : counts.rewards / counts.rewarded } };
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { TipstreamError } from '../errors.js';
-import type { Application, LagRow, NewestScore, PolicyStats, ProduceSummary, ProfileDocument, RebuildJob, ResetReceipt, RewardReceipt, RewardRequest, ScoreRequest, ScoreResponse, ServiceStatus } from '../http/application.js';
+import type { Application, LagRow, NewestScore, PoliciesDocument, PolicyStats, ProduceSummary, ProfileDocument, RebuildJob, ResetReceipt, RewardReceipt, RewardRequest, ScoreRequest, ScoreResponse, ServiceStatus } from '../http/application.js';
 import type { Delivery, GroupMember, Log, OffsetRange, PartitionHandler } from '../log/port.js';
 import { produceLines } from '../producer/produce-lines.js';
 import type { Registry } from '../projections/registry.js';
@@ -226,6 +226,10 @@ export class Service implements Application, PartitionHandler {
 
   policyStats(policy: string, userId?: string): Promise<PolicyStats> {
     return this.#policies.stats(policy, userId);
+  }
+
+  policies(): PoliciesDocument {
+    return this.#policies.list();
   }
 
   async rebuildUser(userId: string, { dryRun }: { readonly dryRun: boolean }): Promise<RebuildJob> {

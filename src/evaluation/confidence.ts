@@ -29,6 +29,16 @@ export function empiricalBernstein(values: readonly number[], { min, max }: Boun
   return { low: Math.max(min, mean - radius), high: Math.min(max, mean + radius) };
 }
 
+/** `empiricalBernstein` of values that are 0 or 1: `ones` of `n`. */
+export function intervalOfShare(ones: number, n: number, alpha: number): Interval {
+  const unit = { min: 0, max: 1 };
+  if (n < 2) return empiricalBernstein([], unit, alpha);
+  const mean = ones / n;
+  const log = Math.log(4 / alpha);
+  const radius = Math.sqrt((2 * ((mean * (1 - mean) * n) / (n - 1)) * log) / n) + (7 * log) / (3 * (n - 1));
+  return { low: Math.max(0, mean - radius), high: Math.min(1, mean + radius) };
+}
+
 /** A bet is never more than this, so that one value cannot lose everything. */
 const LARGEST_BET = 0.5;
 

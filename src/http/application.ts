@@ -2,7 +2,7 @@
  * What the HTTP layer asks of the running service. The service implements it (src/consumers/service.ts); tests of the routes
  * implement it by hand. Methods throw TipstreamError; the error's kind names the HTTP status.
  */
-import type { Action, CandidatesEvent, ScoredEvent } from '../topics.js';
+import type { Action, CandidatesEvent, ControlEvent, ScoredEvent } from '../topics.js';
 
 /** topic -> partition -> next offset */
 export type Positions = Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -64,6 +64,32 @@ export interface ResetReceipt {
   readonly control_id: string;
   /** Decisions requested from then on find nothing learned before. */
   readonly effective_at_ms: number;
+}
+
+export interface PolicyEntry {
+  readonly policy: string;
+  /** Changes with anything that decides what it does. */
+  readonly policy_hash: string;
+  readonly dimension: number;
+  readonly state_version: number;
+  readonly hyperparameters: Readonly<Record<string, number>>;
+  /** Share of the users for whom it is live now. */
+  readonly live_percent: number;
+  readonly shadow: boolean;
+  readonly inputs: readonly { readonly name: string; readonly from: string; readonly normalised: string }[];
+  /** Its live decisions on the partitions held here, resets or not; the interval of the mean is 95%, for who looks once. */
+  readonly decisions: number;
+  readonly rewarded: number;
+  readonly mean_reward: { readonly mean: number; readonly low: number; readonly high: number } | null;
+  /** Markdown; null where the installation has none. */
+  readonly card: string | null;
+}
+
+export interface PoliciesDocument {
+  readonly policies: readonly PolicyEntry[];
+  readonly settings: { readonly epsilon: number; readonly salt: string; readonly shadow: string | null; readonly shadow_learning: boolean };
+  /** policy.control, newest first. */
+  readonly history: readonly ControlEvent[];
 }
 
 export interface PolicyStats {
@@ -166,6 +192,8 @@ export interface Application {
   /** Resolves when the reset is in the log. */
   resetUser(userId: string): Promise<ResetReceipt>;
   policyStats(policy: string, userId?: string): Promise<PolicyStats>;
+  /** Throws not_ready while no partition is held here. */
+  policies(): PoliciesDocument;
   /**
    * Lines of produce's format, as bytes where they came as bytes (so that bad UTF-8 can still be seen), blank ones included.
    * Resolves however many were rejected; rejects when reading or appending failed.

@@ -1,8 +1,8 @@
 /** What requests and answers look like, beside the events of src/topics.ts. Requests are checked against these; answers are described by them. */
 import { z } from 'zod';
 import { ERROR_KINDS, type ErrorCode } from '../errors.js';
-import { candidatesSchema, feedbackSchema, scoredSchema, MAX_TIME_MS, TOPICS, type TopicName } from '../topics.js';
-import type { LagRow, NewestScore, PartitionStatus, PolicyStats, ProduceSummary, ProfileDocument, RebuildJob, ResetReceipt, RewardReceipt, ServiceStatus } from './application.js';
+import { candidatesSchema, controlSchema, feedbackSchema, scoredSchema, MAX_TIME_MS, TOPICS, type TopicName } from '../topics.js';
+import type { LagRow, NewestScore, PartitionStatus, PoliciesDocument, PolicyStats, ProduceSummary, ProfileDocument, RebuildJob, ResetReceipt, RewardReceipt, ServiceStatus } from './application.js';
 import { parseTime } from '../events/time.js';
 
 /** An id as events have it. */
@@ -112,6 +112,25 @@ export const scoreResponseSchema = scoredSchema.extend({
   decision_id: id.nullable(),
   recorded: z.boolean().meta({ description: 'whether this decision is in tip.scored' }),
 });
+
+export const policiesSchema = z.object({
+  policies: z.array(z.object({
+    policy: z.string(),
+    policy_hash: z.string().meta({ description: 'changes with anything that decides what it does' }),
+    dimension: count,
+    state_version: count,
+    hyperparameters: z.record(z.string(), z.number()),
+    live_percent: z.number().min(0).max(100),
+    shadow: z.boolean(),
+    inputs: z.array(z.object({ name: z.string(), from: z.string(), normalised: z.string() })),
+    decisions: count.meta({ description: 'live ones, on the partitions held by this member' }),
+    rewarded: count,
+    mean_reward: z.object({ mean: z.number(), low: z.number(), high: z.number() }).nullable().meta({ description: 'with a 95% interval that assumes no distribution' }),
+    card: z.string().nullable().meta({ description: 'the model card, Markdown' }),
+  })),
+  settings: z.object({ epsilon: z.number(), salt: z.string(), shadow: z.string().nullable(), shadow_learning: z.boolean() }),
+  history: z.array(controlSchema).meta({ description: 'policy.control, newest first' }),
+}) satisfies z.ZodType<PoliciesDocument>;
 
 const valueSchemas = Object.values(TOPICS).filter(({ role }) => role === 'consumed').map(({ schema }) => schema);
 export const produceLineSchema = z

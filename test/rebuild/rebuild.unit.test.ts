@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { TipstreamError } from '../../src/errors.js';
 import type { FaultPoint } from '../../src/fault-points.js';
 import { removeOtherGenerations } from '../../src/rebuild/rebuild.js';
 import { lockData } from '../../src/store/data-lock.js';
@@ -117,7 +118,8 @@ describe('a rebuild without a running service', () => {
     await embedded.produce('tip.candidates', ...Array.from({ length: 30 }, (_, i) => request(i)));
     await embedded.append(...events.next(200));
     await embedded.start({ maxBatchRecords: 40 });
-    embedded.faults.failAppends(0, 'refused');
+    // The log is away, for longer than this takes: nothing is acknowledged, and folding and answering go on.
+    embedded.faults.refuseAppends(...Array.from({ length: 10_000 }, () => new TipstreamError('log_unavailable', 'away')));
     await until(() => [0, 1].some((partition) => stateDebts(embedded.statePath(partition)).unread.length > 0));
     await embedded.kill();
     // Since the crash: facts, refused ones, requests.

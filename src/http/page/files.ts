@@ -9,6 +9,7 @@ import { lagScript } from './lag-script.js';
 import { mainScript } from './main-script.js';
 import { markup } from './markup.js';
 import { partitionsScript } from './partitions-script.js';
+import { policiesMarkup, policiesScript } from './policies-page.js';
 import { profileScript } from './profile-script.js';
 import { scoresScript } from './scores-script.js';
 import { layoutStyle } from './layout-style.js';
@@ -26,6 +27,8 @@ export const PAGE_FILES: readonly PageFile[] = [
   { path: '/', contentType: 'text/html; charset=utf-8', text: markup },
   { path: '/page/style.css', contentType: 'text/css; charset=utf-8', text: layoutStyle + tableStyle },
   { path: '/page/icon.svg', contentType: 'image/svg+xml', text: icon },
+  { path: '/admin/policies', contentType: 'text/html; charset=utf-8', text: policiesMarkup },
+  script('policies', policiesScript),
   script('main', mainScript),
   script('api', apiScript),
   script('dom', domScript),

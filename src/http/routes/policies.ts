@@ -1,6 +1,6 @@
 /** The policies as upstream callers know them: one path a policy for scores, rewards and statistics, and a reset of one user. */
 import { parserOf, type Route } from '../route.js';
-import { noQuery, policyStatsSchema, resetReceiptSchema, resetRequestSchema, rewardReceiptSchema, rewardRequestSchema, scoreRequestSchema, scoreResponseSchema, statsQuery } from '../schemas.js';
+import { noQuery, policiesSchema, policyStatsSchema, resetReceiptSchema, resetRequestSchema, rewardReceiptSchema, rewardRequestSchema, scoreRequestSchema, scoreResponseSchema, statsQuery } from '../schemas.js';
 
 const parseNoQuery = parserOf(noQuery);
 const parseScore = parserOf(scoreRequestSchema);
@@ -53,6 +53,19 @@ const statsRoutes = Object.entries(PATHS).map(([path, policy]): Route => ({
   handle: (request, _reply, application) => application.policyStats(policy, parseStats(request.query).user_id),
 }));
 
+const policiesRoute: Route = {
+  method: 'GET',
+  path: '/v1/policies',
+  operationId: 'listPolicies',
+  summary: 'The policies: who is live, what they earn, their cards, and how it came to be so',
+  query: noQuery,
+  answers: { 200: { description: 'As far as the partitions held by this member go.', schema: policiesSchema } },
+  handle(request, _reply, application) {
+    parseNoQuery(request.query);
+    return application.policies();
+  },
+};
+
 const resetRoute: Route = {
   method: 'POST',
   path: '/reset',
@@ -68,4 +81,4 @@ const resetRoute: Route = {
   },
 };
 
-export const policyRoutes: readonly Route[] = [...scoreRoutes, ...rewardRoutes, ...statsRoutes, resetRoute];
+export const policyRoutes: readonly Route[] = [...scoreRoutes, ...rewardRoutes, ...statsRoutes, policiesRoute, resetRoute];

@@ -1,0 +1,92 @@
+/** /admin/policies: the page without data, and the script that fills it from GET /v1/policies. */
+export const policiesMarkup = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>tipstream: policies</title>
+<link rel="icon" href="/page/icon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="/page/style.css">
+<script type="module" src="/page/policies.js"></script>
+</head>
+<body>
+<header class="top">
+  <h1><img src="/page/icon.svg" alt="" width="28" height="28"> <a href="/">tipstream</a>: policies</h1>
+  <p id="about" class="about"></p>
+</header>
+<p id="notice" class="notice" role="alert" hidden></p>
+<noscript><p class="notice">This page needs JavaScript. The same data is at /v1/policies.</p></noscript>
+<main id="content">
+  <section class="card" aria-labelledby="policies-heading">
+    <h2 id="policies-heading">Who is live</h2>
+    <div class="scroll" tabindex="0" role="region" aria-labelledby="policies-heading">
+      <table>
+        <thead><tr><th scope="col">Policy</th><th scope="col" class="number">Live for</th><th scope="col">Shadow</th><th scope="col" class="number">Decisions</th>
+          <th scope="col" class="number">Rewarded</th><th scope="col">Mean reward</th><th scope="col">Hyperparameters</th></tr></thead>
+        <tbody id="policies"></tbody>
+      </table>
+    </div>
+  </section>
+  <section class="card" aria-labelledby="history-heading">
+    <h2 id="history-heading">History</h2>
+    <div class="scroll tall" tabindex="0" role="region" aria-labelledby="history-heading">
+      <table>
+        <thead><tr><th scope="col">From</th><th scope="col">What</th><th scope="col">Policy</th><th scope="col" class="number">Percent</th><th scope="col">Reason</th></tr></thead>
+        <tbody id="history"></tbody>
+      </table>
+    </div>
+  </section>
+  <section class="card" aria-labelledby="cards-heading">
+    <h2 id="cards-heading">Model cards</h2>
+    <div id="cards"></div>
+  </section>
+</main>
+</body>
+</html>
+`;
+
+export const policiesScript = String.raw`
+import { get } from './api.js';
+import { byId, element, emptyRow, number, percent, problem, show, timeElement } from './dom.js';
+
+const EVERY_MS = 5000;
+
+async function refresh() {
+  try {
+    fill(await get('/v1/policies'));
+    byId('notice').hidden = true;
+  } catch (error) {
+    byId('notice').hidden = false;
+    byId('notice').replaceChildren(problem(error));
+    if (error.code === 'unauthorized') byId('notice').append(element('a', { href: '/' }, 'Give the token on the first page, in this tab.'));
+  }
+  setTimeout(refresh, EVERY_MS);
+}
+
+function fill({ policies, settings, history }) {
+  byId('about').textContent = 'epsilon ' + settings.epsilon + (settings.shadow === null ? ', no shadow' : ', shadow ' + settings.shadow + (settings.shadow_learning ? ' (learning)' : ''));
+  show(byId('policies'), policies.map(({ card, ...rest }) => rest), (rows) => rows.map(row));
+  show(byId('history'), history, (events) => (events.length === 0 ? [emptyRow(5, 'Nothing was promoted yet.')] : events.map(event)));
+  show(byId('cards'), policies.map(({ policy, card }) => [policy, card]), (cards) => cards.map(([policy, card]) =>
+    element('details', {}, element('summary', {}, policy), card === null ? element('p', { class: 'hint' }, 'This installation has no card: tipstream policies card ' + policy) : element('pre', { class: 'scroll' }, card))));
+}
+
+const row = (one) => element('tr', {},
+  element('th', { scope: 'row' }, one.policy),
+  element('td', { class: 'number' }, one.live_percent === 0 ? '' : percent(one.live_percent / 100)),
+  element('td', {}, one.shadow ? 'yes' : ''),
+  element('td', { class: 'number' }, number(one.decisions)),
+  element('td', { class: 'number' }, number(one.rewarded)),
+  element('td', {}, one.mean_reward === null ? '' : percent(one.mean_reward.mean) + ' (' + percent(one.mean_reward.low) + ' to ' + percent(one.mean_reward.high) + ')'),
+  element('td', {}, Object.entries(one.hyperparameters).map(([name, value]) => name + ' ' + value).join(', ')));
+
+const event = (one) => element('tr', {},
+  element('td', {}, timeElement(one.effective_at_ms)),
+  element('td', {}, one.type),
+  element('td', {}, one.policy ?? (one.settings ? JSON.stringify(one.settings) : '')),
+  element('td', { class: 'number' }, one.percent ?? ''),
+  element('td', { class: 'why' }, one.reason ?? ''));
+
+refresh();
+`;
