@@ -14,6 +14,7 @@ export const OPTION_GROUPS = {
   consumer: 'Consumer options',
   http: 'HTTP options',
   policy: 'Policy options',
+  gateway: 'Prompt and gateway options',
   start: 'Start options',
 } as const;
 export type OptionGroup = keyof typeof OPTION_GROUPS;
@@ -39,6 +40,15 @@ const retention = z.string().regex(/^\d{1,15}(d|h|ms)?$/, { error: 'must be a du
     return Number(digits) * DURATION_UNITS_MS[(unit as keyof typeof DURATION_UNITS_MS | undefined) ?? 'ms'];
   })
   .pipe(z.number().min(LEAST_RETENTION_MS, { error: 'must be at least 31d: profiles look back 30 days' }).max(LONGEST_RETENTION_MS, { error: 'must be at most 36500d' }));
+const headerToken = z.string().regex(/^[\x21-\x7e]+$/, { error: 'must be visible ASCII characters without spaces' });
+const nameList = text.transform((list) => list.split(',').map((name) => name.trim())).pipe(z.array(z.string().min(1, { error: 'must be NAME,NAME' })));
+/** Without a slash at its end. */
+const gatewayUrl = z.string().transform((address, context): string => {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '' && url.search === '' && url.hash === '') return url.href.replace(/\/+$/, '');
+  context.addIssue({ code: 'custom', message: 'must be an http or https URL without a user, a query or a fragment, such as https://gateway.example/v1' });
+  return z.NEVER;
+});
 const topicPrefix = z.string().regex(/^[A-Za-z0-9._-]{0,180}$/, { error: 'must consist of letters, digits, ".", "_" and "-"' });
 
 export interface HttpAddress {
@@ -146,6 +156,29 @@ export const OPTIONS = {
   },
   epsilon: { flag: '--epsilon <number>', env: 'TIPSTREAM_EPSILON', schema: fraction, default: '0.1', group: 'policy', help: 'share of decisions that explore, 0 to 1' },
   salt: { flag: '--salt <text>', env: 'TIPSTREAM_SALT', schema: z.string().max(128, { error: 'must be at most 128 characters' }), default: '0', group: 'policy', help: 'goes into the draw of every decision' },
+  tipPromptVersion: {
+    flag: '--tip-prompt-version <list>', env: 'TIP_PROMPT_VERSION', schema: nameList, group: 'gateway',
+    help: 'prompt versions over which decisions rotate, as v1,v2; each decision keeps its own, and a request that names a version gets that',
+  },
+  defaultPromptVersion: {
+    flag: '--default-prompt-version <name>', env: 'DEFAULT_PROMPT_VERSION', schema: text, default: 'v1', group: 'gateway',
+    help: 'the prompt version where neither the request nor --tip-prompt-version names one',
+  },
+  // Secret, so that one which is refused for the password in it is not printed.
+  gatewayUrl: {
+    flag: '--gateway-url <url>', env: 'TIPSTREAM_GATEWAY_URL', schema: gatewayUrl, group: 'gateway', secret: true,
+    help: 'base of an OpenAI-compatible API, such as https://gateway.example/v1, which POST /generate calls; absent: it answers gateway_not_configured',
+  },
+  gatewayKey: { flag: '--gateway-key <text>', env: 'TIPSTREAM_GATEWAY_KEY', schema: headerToken, group: 'gateway', secret: true, help: "bearer token for the gateway; better in the environment" },
+  gatewayModel: { flag: '--gateway-model <name>', env: 'TIPSTREAM_GATEWAY_MODEL', schema: text, group: 'gateway', help: 'the model to ask for; the gateway needs it' },
+  gatewayTimeoutMs: {
+    flag: '--gateway-timeout-ms <number>', env: 'TIPSTREAM_GATEWAY_TIMEOUT_MS', schema: wholeNumber(1, 300_000), default: '30000', group: 'gateway',
+    help: 'how long one POST /generate waits for the gateway, with all its attempts',
+  },
+  gatewayRetries: {
+    flag: '--gateway-retries <number>', env: 'TIPSTREAM_GATEWAY_RETRIES', schema: wholeNumber(0, 10), default: '2', group: 'gateway',
+    help: 'further attempts after a connection error, 429 or 5xx',
+  },
   guardrail: {
     flag: '--guardrail', negatedFlag: '--no-guardrail', env: 'TIPSTREAM_GUARDRAIL', schema: yesOrNo, default: 'true', group: 'start',
     help: 'take a promotion back by itself when it earns surely less than the policy before it',
@@ -206,6 +239,9 @@ export function loadConfig(flags: Flags, env: Environment, groups: readonly Opti
   }
   if (config.kafkaSaslMechanism !== undefined && (config.kafkaUsername === undefined || config.kafkaPassword === undefined)) {
     throw new UsageError('--kafka-sasl-mechanism needs a user and a password', { hint: 'give --kafka-username and set TIPSTREAM_KAFKA_PASSWORD' });
+  }
+  if (config.gatewayUrl !== undefined && config.gatewayModel === undefined) {
+    throw new UsageError('--gateway-url needs a model', { hint: 'give --gateway-model or set TIPSTREAM_GATEWAY_MODEL' });
   }
   return config;
 }

@@ -29,6 +29,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   events: [],
   projections: ['events'],
   policies: ['events', 'projections'],
+  prompts: ['events', 'projections', 'policies'],
+  gateway: ['prompts'],
   evaluation: ['events', 'policies'],
   simulation: ['events', 'projections', 'policies', 'evaluation'],
   cards: ['analysts', 'policies', 'simulation'],
@@ -38,9 +40,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   store: ['events', 'log', 'projections', 'policies'],
   export: ['events', 'log', 'producer', 'projections', 'store'],
   demo: ['events', 'log'],
-  http: ['events', 'log', 'producer', 'projections', 'policies', 'contracts'],
+  http: ['events', 'log', 'producer', 'projections', 'policies', 'prompts', 'gateway', 'contracts'],
   rebuild: ['events', 'log', 'projections', 'policies', 'store', 'consumers'],
-  consumers: ['events', 'log', 'producer', 'projections', 'policies', 'evaluation', 'store', 'http', 'cards'],
+  consumers: ['events', 'log', 'producer', 'projections', 'policies', 'prompts', 'gateway', 'evaluation', 'store', 'http', 'cards'],
 };
 const folderOf = (path: string): string => path.split('/').length > 2 ? path.split('/')[1]! : '';
 

@@ -3,12 +3,14 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import { Service } from '../consumers/service.js';
 import { ThreadWorkers } from '../consumers/threads/thread-workers.js';
+import { Gateway } from '../gateway/gateway.js';
 import { startHttp } from '../http/start.js';
 import { ensureTopics } from '../log/ensure-topics.js';
 import { openLog } from '../log/open.js';
 import type { Log } from '../log/port.js';
 import { SHADOW_OFF } from '../policies/control.js';
 import { DEFAULT_POLICY, policyNamed } from '../policies/registry.js';
+import { promptSettings } from '../prompts/choice.js';
 import { defaultRegistry } from '../projections/registry.js';
 import { lockData } from '../store/data-lock.js';
 import { refuseOtherLog } from '../store/refuse-other-log.js';
@@ -32,6 +34,7 @@ export interface RunningService {
 /** Throws data_in_use, topic_not_found, partition_count_changed, log_unavailable and what HTTP throws. */
 export async function runService(config: Config, logger: Logger): Promise<RunningService> {
   const shadow = config.shadow === SHADOW_OFF ? null : policyNamed(config.shadow).name;
+  const generation = { prompts: promptSettings(config.tipPromptVersion, config.defaultPromptVersion), gateway: gatewayOf(config) };
   const clock = Date.now;
   const lock = lockData(config.data, clock());
   const undo: (() => Promise<unknown> | void)[] = [() => lock.release()];
@@ -48,7 +51,7 @@ export async function runService(config: Config, logger: Logger): Promise<Runnin
     undo.push(() => threads.close());
     const service = new Service(log, defaultRegistry, threads.start, {
       dataDirectory: config.data, group: config.group, topicPrefix: config.topicPrefix, partitioner: config.partitioner,
-      maxValueBytes: config.maxValueBytes, publishProfiles: config.publishProfiles, guardrail: config.guardrail, maxBatchRecords: config.maxBatchRecords, maxTaskIdleMs: config.maxTaskIdleMs, retainMs: config.retain, clock, logger,
+      maxValueBytes: config.maxValueBytes, publishProfiles: config.publishProfiles, guardrail: config.guardrail, maxBatchRecords: config.maxBatchRecords, maxTaskIdleMs: config.maxTaskIdleMs, retainMs: config.retain, generation, clock, logger,
       scoring: { livePolicy: DEFAULT_POLICY, settings: { epsilon: config.epsilon, salt: config.salt, shadow, shadowLearning: config.shadowLearning } },
     });
     let fail: (error: TipstreamError) => void = () => undefined;
@@ -68,6 +71,10 @@ export async function runService(config: Config, logger: Logger): Promise<Runnin
     await stop();
     throw error;
   }
+}
+
+function gatewayOf({ gatewayUrl: url, gatewayKey: key, gatewayModel: model, gatewayTimeoutMs: timeoutMs, gatewayRetries: retries }: Config): Gateway | undefined {
+  return url === undefined || model === undefined ? undefined : new Gateway({ url, key, model, timeoutMs, retries });
 }
 
 /** What is not done by then is left undone: nothing is lost by it but time at the next start. */

@@ -32,3 +32,13 @@ async function describeAll(log: Log, topics: readonly string[]): Promise<readonl
   if (missing.length === 0) return descriptions;
   throw new TipstreamError('topic_not_found', `the log has no topic ${missing.join(', ')}`, { hint: 'create what is missing: tipstream topics create', details: { missing } });
 }
+
+/** The error that stops the service when the inputs no longer have `before` partitions; undefined while they do, and while nobody can say. */
+export async function changedCount(log: Log, topics: readonly string[], before: number): Promise<TipstreamError | undefined> {
+  const counted = await countPartitions(log, topics).catch((error: unknown) => (error instanceof TipstreamError && error.code === 'partition_count_changed' ? error : undefined));
+  if (counted === undefined || counted === before) return undefined;
+  if (counted instanceof TipstreamError) return counted;
+  return new TipstreamError('partition_count_changed', `the input topics now have ${counted} partitions; the state was folded under ${before}`, {
+    hint: 'a changed count sends users to other partitions: every partition is stopped. Move the state folder away to rebuild it from a log whose events were all written under the new count',
+  });
+}

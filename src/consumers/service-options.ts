@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { FaultHook } from '../fault-points.js';
 import type { PartitionerName } from '../log/partitioner.js';
 import type { ScoringOptions } from './fold/scorer.js';
+import type { GenerationOptions } from './generator.js';
 
 /** What the service needs to know, already parsed and checked. */
 export interface ServiceOptions {
@@ -18,6 +19,8 @@ export interface ServiceOptions {
   readonly maxTaskIdleMs: number;
   /** Tips are kept for so long, ms, after the last of their times; absent: for ever. */
   readonly retainMs?: number | undefined;
+  /** Absent: no gateway, and prompt version v1. */
+  readonly generation?: GenerationOptions | undefined;
   /** Unix ms. */
   readonly clock: () => number;
   readonly logger: Logger;

@@ -15,11 +15,12 @@ import { PartitionReader } from '../store/reader.js';
 import { CONSUMED_TOPICS, deadLetterTopic, fullTopicName, type ControlEvent } from '../topics.js';
 import { isBehind, rangesOfTopics, untilReached } from './caught-up.js';
 import { completeControls } from './control-completion.js';
+import { generateWith } from './generator.js';
 import { GenerationSwap } from './generation-swap.js';
 import { HeldPartitions } from './held-partitions.js';
 import { ServiceMetrics } from './metrics.js';
 import { OneAtATime } from './one-at-a-time.js';
-import { checkOutputs, countPartitions } from './partition-count.js';
+import { changedCount, checkOutputs, countPartitions } from './partition-count.js';
 import { Partition } from './partition.js';
 import { PeriodicTasks } from './periodic-tasks.js';
 import { PolicyAnswers } from './policy-answers.js';
@@ -48,6 +49,7 @@ const OPENS_WITHIN_MS = 5_000;
 const DRAIN_WITHIN_MS = 2_000;
 
 export class Service implements Application, PartitionHandler {
+  readonly generate: Application['generate'];
   readonly #log: Log;
   readonly #registry: Registry;
   readonly #options: ServiceOptions;
@@ -89,6 +91,7 @@ export class Service implements Application, PartitionHandler {
       ofUser: async (userId) => this.#own.reading(await this.#holding(userId))!.reader.path,
       controls: () => this.#own.readable[0]?.reader.sharedControls().map(([, record]) => JSON.parse(record) as ControlEvent),
     });
+    this.generate = generateWith(options.generation, (request) => this.score(request));
     const exclusive = new OneAtATime();
     this.#swap = new GenerationSwap({ ...setting, exclusive, identity: (partition) => this.#identity(partition), goOver: (directory) => this.#goOver(directory) });
     this.#rebuilds = new UserRebuilds({
@@ -298,8 +301,7 @@ export class Service implements Application, PartitionHandler {
   }
 
   async #checkIdentity(question: IdentityQuestion & { readonly signal: AbortSignal }): Promise<void> {
-    const { logger } = this.#options;
-    const { partition } = question;
+    const [{ logger }, { partition }] = [this.#options, question];
     const unidentified = await checkLogIdentityPatiently(this.#log, question, (error, attempt) => logger.warn({ partition, attempt, err: error }, 'the log could not be compared with what was applied last; trying again'));
     if (unidentified.length > 0) logger.debug({ partition, unidentified }, 'the log no longer holds the records applied last: whether it is the same log cannot be told');
   }
@@ -344,14 +346,8 @@ export class Service implements Application, PartitionHandler {
   }
 
   async #checkPartitionCount(): Promise<void> {
-    const counted = await countPartitions(this.#log, this.#topics).catch((error: unknown) => {
-      if (error instanceof TipstreamError && error.code === 'partition_count_changed') return error;
-      return undefined;
-    });
-    if (counted === undefined || counted === this.#partitions) return;
-    const error = counted instanceof TipstreamError ? counted : new TipstreamError('partition_count_changed', `the input topics now have ${counted} partitions; the state was folded under ${this.#partitions}`, {
-      hint: 'a changed count sends users to other partitions: every partition is stopped. Move the state folder away to rebuild it from a log whose events were all written under the new count',
-    });
+    const error = await changedCount(this.#log, this.#topics, this.#partitions);
+    if (error === undefined) return;
     for (const held of this.#own.held.values()) {
       held.halt();
       this.#own.stopped.set(held.number, error);

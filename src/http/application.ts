@@ -2,7 +2,7 @@
  * What the HTTP layer asks of the running service. The service implements it (src/consumers/service.ts); tests of the routes
  * implement it by hand. Methods throw TipstreamError; the error's kind names the HTTP status.
  */
-import type { Action, CandidatesEvent, ControlEvent, ScoredEvent } from '../topics.js';
+import type { Action, Candidate, CandidatesEvent, ControlEvent, ScoredEvent } from '../topics.js';
 
 /** topic -> partition -> next offset */
 export type Positions = Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -110,6 +110,30 @@ export interface ScoreResponse extends Omit<ScoredEvent, 'decision_id'> {
   readonly recorded: boolean;
 }
 
+export interface GenerateRequest extends Omit<ScoreRequest, 'candidates'> {
+  readonly candidates: readonly (Candidate & { readonly title?: string | null | undefined })[];
+  /** Absent: as configured. */
+  readonly prompt_version?: string | undefined;
+  readonly max_tokens?: number | undefined;
+  /** BCP 47. */
+  readonly locale?: string | undefined;
+}
+
+export interface GenerateResponse {
+  readonly text: string;
+  readonly prompt_version: string;
+  /** As the gateway calls it. */
+  readonly model: string;
+  /** The tip that the text is about. */
+  readonly tip_id: string;
+  readonly decision_id: string | null;
+  readonly recorded: boolean;
+  readonly policy: string;
+  /** `length`: the text was cut. null: the gateway did not say. */
+  readonly finish_reason: string | null;
+  readonly usage?: { readonly prompt_tokens: number; readonly completion_tokens: number; readonly total_tokens: number } | undefined;
+}
+
 export interface PartitionStatus {
   readonly partition: number;
   readonly state: 'restoring' | 'running' | 'stopped';
@@ -187,6 +211,11 @@ export interface Application {
   profile(userId: string, asOfMs?: number): Promise<ProfileDocument>;
   /** By the live policy, or by the one named. Throws policy_not_found too. */
   score(request: ScoreRequest, policy?: string): Promise<ScoreResponse>;
+  /**
+   * Decides as score does, then asks the gateway for the text. Throws prompt_not_found and gateway_not_configured before it decides; gateway_unavailable,
+   * gateway_refused, gateway_bad_answer and gateway_timeout after it, with the decision in the details. `signal` aborts when the caller has gone.
+   */
+  generate(request: GenerateRequest, signal?: AbortSignal): Promise<GenerateResponse>;
   /** Resolves when the feedback is in the log. */
   reward(request: RewardRequest): Promise<RewardReceipt>;
   /** Resolves when the reset is in the log. */

@@ -3,6 +3,7 @@ import { openApiDocument } from './openapi.js';
 import type { Route } from './route.js';
 import { eventsRoute } from './routes/events.js';
 import { liveRoute, readyRoute } from './routes/health.js';
+import { generateRoute } from './routes/generate.js';
 import { lagRoute } from './routes/lag.js';
 import { metricsRoute } from './routes/metrics.js';
 import { pageRoutes } from './routes/page.js';
@@ -12,7 +13,7 @@ import { cancelRebuildRoute, rebuildJobRoute, rebuildRoute } from './routes/rebu
 import { scoreRoute } from './routes/score.js';
 import { statusRoute } from './routes/status.js';
 
-const DATA_ROUTES: readonly Route[] = [profileRoute, rebuildRoute, rebuildJobRoute, cancelRebuildRoute, eventsRoute, scoreRoute, ...policyRoutes, lagRoute, statusRoute, liveRoute, readyRoute, metricsRoute];
+const DATA_ROUTES: readonly Route[] = [profileRoute, rebuildRoute, rebuildJobRoute, cancelRebuildRoute, eventsRoute, scoreRoute, generateRoute, ...policyRoutes, lagRoute, statusRoute, liveRoute, readyRoute, metricsRoute];
 
 /** The routes, the page and the document that describes them; `secured`: whether a token is asked for. */
 export function routesOf(secured: boolean): readonly Route[] {

@@ -1,8 +1,8 @@
 /** What requests and answers look like, beside the events of src/topics.ts. Requests are checked against these; answers are described by them. */
 import { z } from 'zod';
 import { ERROR_KINDS, type ErrorCode } from '../errors.js';
-import { candidatesSchema, controlSchema, feedbackSchema, scoredSchema, MAX_TIME_MS, TOPICS, type TopicName } from '../topics.js';
-import type { LagRow, NewestScore, PartitionStatus, PoliciesDocument, PolicyStats, ProduceSummary, ProfileDocument, RebuildJob, ResetReceipt, RewardReceipt, ServiceStatus } from './application.js';
+import { candidateSchema, candidatesSchema, controlSchema, feedbackSchema, scoredSchema, MAX_CANDIDATES, MAX_TIME_MS, TOPICS, type TopicName } from '../topics.js';
+import type { GenerateResponse, LagRow, NewestScore, PartitionStatus, PoliciesDocument, PolicyStats, ProduceSummary, ProfileDocument, RebuildJob, ResetReceipt, RewardReceipt, ServiceStatus } from './application.js';
 import { parseTime } from '../events/time.js';
 
 /** An id as events have it. */
@@ -72,6 +72,32 @@ export const scoreRequestSchema = candidatesSchema.extend({
   requested_at_ms: candidatesSchema.shape.requested_at_ms.nullish().meta({ description: 'Unix milliseconds; absent or null: now' }),
   profile_features: features.nullish().meta({ description: 'used as they are; absent or null: read from the projection' }),
 });
+
+const MAX_TITLE = 500;
+const MAX_MAX_TOKENS = 100_000;
+const [promptVersion, tipId] = [z.string().min(1).max(128), candidateSchema.shape.tip_id];
+export const generateRequestSchema = scoreRequestSchema.extend({
+  candidates: z
+    .array(candidateSchema.extend({ title: z.string().max(MAX_TITLE).nullish().meta({ description: 'the text of the task, for the prompt alone: it is neither scored nor recorded' }) }))
+    .min(1)
+    .max(MAX_CANDIDATES)
+    .refine((list) => new Set(list.map((candidate) => candidate.tip_id)).size === list.length, { error: 'tip_ids must be distinct' }),
+  prompt_version: promptVersion.nullish().meta({ description: 'absent or null: as configured, the same for every request with this decision_id' }),
+  max_tokens: z.int().min(1).max(MAX_MAX_TOKENS).nullish().meta({ description: "absent or null: the gateway's own limit" }),
+  locale: z.string().regex(/^[A-Za-z0-9]{1,8}(-[A-Za-z0-9]{1,8}){0,8}$/, { error: 'must be a language tag such as en or de-CH' }).nullish().meta({ description: 'language of the text' }),
+});
+
+export const generateResponseSchema = z.object({
+  text: z.string(),
+  prompt_version: promptVersion.meta({ description: 'put it into tip.served, with decision_id' }),
+  model: z.string(),
+  tip_id: tipId.meta({ description: 'the tip that the text is about' }),
+  decision_id: id.nullable(),
+  recorded: z.boolean().meta({ description: 'whether this decision is in tip.scored' }),
+  policy: z.string(),
+  finish_reason: z.string().nullable().meta({ description: 'length: the text was cut; null: the gateway did not say' }),
+  usage: z.object({ prompt_tokens: count, completion_tokens: count, total_tokens: count }).optional().meta({ description: 'when the gateway says it' }),
+}) satisfies z.ZodType<GenerateResponse>;
 
 export const rewardRequestSchema = z
   .object({

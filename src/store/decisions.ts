@@ -4,6 +4,7 @@
  */
 import type Database from 'better-sqlite3';
 import type { ServingLink } from '../policies/reward.js';
+import { textForSql, textFromSql } from '../projections/sql-text.js';
 import type { ScoredEvent } from '../topics.js';
 
 export interface StoredDecision {
@@ -86,26 +87,39 @@ function parseEvent(record: string): ScoredEvent {
   return JSON.parse(record) as ScoredEvent;
 }
 
-/** tip.served events that name a decision, whether or not that decision is known yet: per tip the earliest. */
+/**
+ * tip.served events that name a decision, whether or not that decision is known yet: per tip the earliest. Of those with the earliest time a prompt version beats
+ * none, and the smaller by code point beats the larger, so that their order does not matter.
+ */
 export class LinkTable {
-  readonly #add: Database.Statement<[number, string, string, number]>;
+  readonly #add: Database.Statement<[number, string, string, number, string | Uint8Array | null]>;
+  readonly #promptVersion: Database.Statement<[number, string, string], string | Buffer | null>;
   readonly #ofDecision: Database.Statement<[number, string], [string, number]>;
   readonly #decisionsOfTip: Database.Statement<[number, string], string>;
   readonly #removeTip: Database.Statement<[number, string]>;
 
   constructor(db: Database.Database) {
     this.#add = db.prepare(
-      `INSERT INTO decision_link (uid, decision_id, tip_id, served_at_ms) VALUES (?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET served_at_ms = excluded.served_at_ms WHERE excluded.served_at_ms < served_at_ms`,
+      `INSERT INTO decision_link (uid, decision_id, tip_id, served_at_ms, prompt_version) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET served_at_ms = excluded.served_at_ms, prompt_version = excluded.prompt_version
+       WHERE excluded.served_at_ms < served_at_ms OR (excluded.served_at_ms = served_at_ms AND excluded.prompt_version IS NOT NULL
+         AND (prompt_version IS NULL OR CAST(excluded.prompt_version AS BLOB) < CAST(prompt_version AS BLOB)))`,
     );
+    this.#promptVersion = db.prepare<[number, string, string], string | Buffer | null>('SELECT prompt_version FROM decision_link WHERE uid = ? AND decision_id = ? AND tip_id = ?').pluck();
     this.#ofDecision = db.prepare<[number, string], [string, number]>('SELECT tip_id, served_at_ms FROM decision_link WHERE uid = ? AND decision_id = ?').raw();
     this.#removeTip = db.prepare<[number, string]>('DELETE FROM decision_link WHERE uid = ? AND tip_id = ?');
     this.#decisionsOfTip = db.prepare<[number, string], string>('SELECT decision_id FROM decision_link WHERE uid = ? AND tip_id = ?').pluck();
   }
 
   /** Answers whether anything changed. */
-  add(uid: number, decisionId: string, tipId: string, servedAtMs: number): boolean {
-    return this.#add.run(uid, decisionId, tipId, servedAtMs).changes === 1;
+  add(uid: number, decisionId: string, tipId: string, servedAtMs: number, promptVersion: string | null): boolean {
+    return this.#add.run(uid, decisionId, tipId, servedAtMs, promptVersion === null ? null : textForSql(promptVersion)).changes === 1;
+  }
+
+  /** The prompt version with which the tip was served for that decision; null: the serving names none. */
+  promptVersion(uid: number, decisionId: string, tipId: string): string | null {
+    const stored = this.#promptVersion.get(uid, decisionId, tipId) ?? null;
+    return stored === null ? null : textFromSql(stored);
   }
 
   ofDecision(uid: number, decisionId: string): ServingLink[] {

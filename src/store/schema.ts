@@ -41,6 +41,7 @@ CREATE TABLE closed_decision (
   decision_id TEXT NOT NULL,
   reward_tip_id TEXT,
   reward INTEGER,
+  prompt_version ANY,
   PRIMARY KEY (uid, decision_id)
 ) STRICT, WITHOUT ROWID;
 
@@ -106,6 +107,7 @@ CREATE TABLE decision_link (
   decision_id TEXT NOT NULL,
   tip_id TEXT NOT NULL,
   served_at_ms INTEGER NOT NULL,
+  prompt_version ANY,
   PRIMARY KEY (uid, decision_id, tip_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX decision_link_by_tip ON decision_link (uid, tip_id);

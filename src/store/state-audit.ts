@@ -58,8 +58,19 @@ export interface AuditedClosing {
   readonly decisionId: string;
   /** null: nothing. */
   readonly earned: Reward | null;
+  /** Of the serving that counted; null when there was none or it named none. */
+  readonly promptVersion: string | null;
 }
 
+export interface AuditedLink {
+  readonly decisionId: string;
+  readonly tipId: string;
+  readonly servedAtMs: number;
+  readonly promptVersion: string | null;
+}
+
+type LinkRow = [decisionId: string, tipId: string, servedAt: number, promptVersion: string | Buffer | null];
+type ClosingRow = [decisionId: string, rewardTipId: string | null, reward: number | null, promptVersion: string | Buffer | null];
 type UserRow = [uid: number, tips: number, indexed: number, after: number, until: number, counters: string];
 type TipRow = [tipId: string, served: number | null, category: string | Buffer | null, done: number | null, doneOffset: number | null, dismiss: number | null, snooze: number | null, linked: number];
 type DecisionRow = [decisionId: string, policy: string, requestedAt: number, offset: number | null, rewardTipId: string | null, reward: number | null, record: string];
@@ -76,9 +87,9 @@ export class StateAudit {
   readonly #user: Database.Statement<[string], UserRow>;
   readonly #tips: Database.Statement<[number], TipRow>;
   readonly #times: Database.Statement<[number], [number, string]>;
-  readonly #links: Database.Statement<[number], [string, string, number]>;
+  readonly #links: Database.Statement<[number], LinkRow>;
   readonly #decisions: Readonly<Record<'decision' | 'shadow_decision', Database.Statement<[number], DecisionRow>>>;
-  readonly #closings: Database.Statement<[number], [string, string | null, number | null]>;
+  readonly #closings: Database.Statement<[number], ClosingRow>;
   readonly #sums: Database.Statement<[number], [string, number, Buffer]>;
 
   constructor(path: string, registry: Registry) {
@@ -90,11 +101,11 @@ export class StateAudit {
     this.#user = db.prepare<[string], UserRow>('SELECT uid, tips, time_indexed, exact_after_ms, exact_until_ms, counters FROM user WHERE user_id = ?').raw();
     this.#tips = db.prepare<[number], TipRow>('SELECT tip_id, served_at_ms, served_category, done_at_ms, done_utc_offset_min, dismiss_at_ms, snooze_at_ms, linked FROM tip WHERE uid = ?').raw();
     this.#times = db.prepare<[number], [number, string]>('SELECT at_ms, tip_id FROM tip_time WHERE uid = ?').raw();
-    this.#links = db.prepare<[number], [string, string, number]>('SELECT decision_id, tip_id, served_at_ms FROM decision_link WHERE uid = ?').raw();
+    this.#links = db.prepare<[number], LinkRow>('SELECT decision_id, tip_id, served_at_ms, prompt_version FROM decision_link WHERE uid = ?').raw();
     const decisions = (table: string) =>
       db.prepare<[number], DecisionRow>(`SELECT decision_id, policy, requested_at_ms, scored_offset, reward_tip_id, reward, record FROM ${table} WHERE uid = ?`).raw();
     this.#decisions = { decision: decisions('decision'), shadow_decision: decisions('shadow_decision') };
-    this.#closings = db.prepare<[number], [string, string | null, number | null]>('SELECT decision_id, reward_tip_id, reward FROM closed_decision WHERE uid = ?').raw();
+    this.#closings = db.prepare<[number], ClosingRow>('SELECT decision_id, reward_tip_id, reward, prompt_version FROM closed_decision WHERE uid = ?').raw();
     this.#sums = db.prepare<[number], [string, number, Buffer]>('SELECT policy, reset_at_ms, state FROM policy_state WHERE uid = ?').raw();
   }
 
@@ -141,8 +152,8 @@ export class StateAudit {
     return this.#times.all(uid).map(([atMs, tipId]) => ({ atMs, tipId }));
   }
 
-  links(uid: number): { readonly decisionId: string; readonly tipId: string; readonly servedAtMs: number }[] {
-    return this.#links.all(uid).map(([decisionId, tipId, servedAtMs]) => ({ decisionId, tipId, servedAtMs }));
+  links(uid: number): AuditedLink[] {
+    return this.#links.all(uid).map(([decisionId, tipId, servedAtMs, version]) => ({ decisionId, tipId, servedAtMs, promptVersion: version === null ? null : textFromSql(version) }));
   }
 
   decisions(uid: number, table: 'decision' | 'shadow_decision'): AuditedDecision[] {
@@ -154,7 +165,7 @@ export class StateAudit {
   }
 
   closings(uid: number): AuditedClosing[] {
-    return this.#closings.all(uid).map(([decisionId, tipId, reward]) => ({ decisionId, earned: tipId === null ? null : { tipId, reward: reward as 0 | 1 } }));
+    return this.#closings.all(uid).map(([decisionId, tipId, reward, version]) => ({ decisionId, earned: tipId === null ? null : { tipId, reward: reward as 0 | 1 }, promptVersion: version === null ? null : textFromSql(version) }));
   }
 
   /** In the order in which they happened. */

@@ -23,7 +23,7 @@ beforeEach(async () => {
   await append('tip.served', { user_id: 'anna', tip_id: 't1', served_at_ms: 'soon' });
   const done = await append('tip.feedback', { user_id: 'anna', tip_id: 't1', action: 'done', reacted_at_ms: NOW - 3 * DAY + 60_000, utc_offset_min: 60 });
   const later = await append('tip.served', { user_id: 'anna', tip_id: 't2', served_at_ms: NOW - 2 * DAY });
-  const c1 = await append('tip.served', { user_id: 'anna', tip_id: 'c1', served_at_ms: NOW - 4 * DAY, decision_id: 'd1' });
+  const c1 = await append('tip.served', { user_id: 'anna', tip_id: 'c1', served_at_ms: NOW - 4 * DAY, decision_id: 'd1', prompt_version: 'v2' });
   await append('tip.feedback', { user_id: 'anna', tip_id: 'c1', action: 'done', reacted_at_ms: NOW - 4 * DAY + 5_000 });
   await append('tip.served', { user_id: 'ben', tip_id: 't1', served_at_ms: NOW - DAY, category: 'home' });
   await embedded.log.append(Array.from({ length: 200 }, (_, i) => recordOf('tip.served', { user_id: 'heavy', tip_id: `h${i}`, served_at_ms: NOW - i * DAY / 4 })));
@@ -128,6 +128,19 @@ describe('verify', () => {
     expect(named(await verified(embedded, { asOfMs: NOW }))).toContain('anna link d1 served_at_ms of c1');
     plant(embedded, 'anna', "UPDATE decision SET decision_id = 'd2'");
     expect(named(await verified(embedded, { asOfMs: NOW }))).toEqual(expect.arrayContaining(['anna decision d2 record', 'anna decision d1 record']));
+  });
+
+  it('finds a changed prompt version of a serving, with the event that names it', async () => {
+    plant(embedded, 'anna', "UPDATE decision_link SET prompt_version = 'v1' WHERE decision_id = 'd1'");
+    const document = await verified(embedded, { asOfMs: NOW });
+    expect(named(document)).toEqual(['anna link d1 prompt_version of c1']);
+    expect(document.differences[0]).toMatchObject({ live: 'v1', replayed: 'v2', events: [anna.c1] });
+    // A serving that the log has lost may have named the smaller one; none can have named the larger.
+    const { partition } = anna.c1;
+    await embedded.log.truncateBefore('tip.served', partition, anna.c1.offset);
+    expect(named(await verified(embedded, { asOfMs: NOW }))).toEqual([]);
+    plant(embedded, 'anna', "UPDATE decision_link SET prompt_version = 'v3' WHERE decision_id = 'd1'");
+    expect(named(await verified(embedded, { asOfMs: NOW }))).toEqual(['anna link d1 prompt_version of c1']);
   });
 
   it('finds a changed policy sum and a missing one, with the decisions that were summed', async () => {

@@ -13,10 +13,13 @@ import { decodeState } from '../../src/policies/ridge-codec.js';
 import { exactFromMs, StagedTips } from '../../src/projections/prune.js';
 import { defaultRegistry } from '../../src/projections/registry.js';
 import { foldFeedback, foldServed } from '../../src/projections/tip.js';
+import { textFromSql } from '../../src/projections/sql-text.js';
+import { decisionPrompts } from '../../src/store/decision-prompts.js';
 import { digestDocument } from '../../src/store/profiles.js';
 import { PartitionReader } from '../../src/store/reader.js';
 import { PartitionState } from '../../src/store/partition-state.js';
 import { CONSUMED_TOPICS } from '../../src/topics.js';
+import { oraclePromptVersion } from '../oracle/policy.js';
 import { oracleDigest, oracleProfiles } from '../oracle/profile.js';
 import { runs, RUNS_WITHIN_MS, withEmbeddedService } from '../support/embedded-directory.js';
 import { dimensionOf, inPartition, readHistory, type History } from '../support/embedded-history.js';
@@ -41,8 +44,8 @@ const scenario = fc.record({
   asked: fc.array(fc.integer({ min: 0, max: 120 * 24 }), { minLength: 2, maxLength: 4 }), row: fc.nat(), cut: fc.option(fc.record({ topics: fc.subarray(['tip.served', 'tip.feedback', 'tip.scored'], { minLength: 1 }), share: fc.double({ min: 0, max: 1, noNaN: true }) }), { nil: undefined }), batch: fc.constantFrom(1, 7, 50_000),
 });
 
-let prunes = 0;
-afterAll(() => expect(prunes, 'nothing was ever pruned: the test shows nothing').toBeGreaterThan(0));
+let [prunes, closings] = [0, 0];
+afterAll(() => expect(Math.min(prunes, closings), 'nothing was ever pruned, or no prompt version with it: the test shows nothing').toBeGreaterThan(0));
 
 describe('pruning', () => {
   it('leaves what the definitions give for what is left, however it is cut into slices, replayed and verified', async () => {
@@ -67,6 +70,7 @@ describe('pruning', () => {
             const remains = remainsOf(own, recorded);
             expect(recorded.map(({ tips }) => tips)).toEqual(remains.taken);
             checkSums(embedded, partition, own, remains);
+            checkPrompts(embedded, partition, own, remains);
             return { own, recorded, remains };
           });
           const horizonMs = Math.max(-WINDOW_MS, ...here.flatMap(({ recorded }) => recorded.map((prune) => prune.horizonMs)));
@@ -88,6 +92,21 @@ describe('pruning', () => {
     );
   }, RUNS_WITHIN_MS);
 });
+
+/** Of decisions that are closed, and of those that are not, on what is left. */
+function checkPrompts(embedded: EmbeddedService, partition: number, { scored }: History, { events, closedPrompts }: ReturnType<typeof remainsOf>): void {
+  const text = (stored: string | Buffer | null) => (stored === null ? null : textFromSql(stored));
+  const rows = embedded.query<{ user_id: string; decision_id: string; prompt_version: string | Buffer | null }>(partition, 'SELECT user_id, decision_id, prompt_version FROM closed_decision JOIN user USING (uid)');
+  expect(new Map(rows.map((row) => [`${row.user_id} ${row.decision_id}`, text(row.prompt_version)]))).toEqual(closedPrompts);
+  closings += rows.filter((row) => row.prompt_version !== null).length;
+  const counted = new Map([...decisionPrompts(embedded.statePath(partition))].map(({ userId, decisionId, promptVersion }) => [`${userId} ${decisionId}`, promptVersion]));
+  const first = new Map([...scored].reverse().map(({ event }) => [`${event.user_id} ${event.decision_id}`, event]));
+  for (const [name, { user_id, decision_id, features }] of first) {
+    const own = events.filter((event) => event.userId === user_id);
+    const expected = closedPrompts.has(name) ? closedPrompts.get(name)! : oraclePromptVersion(decision_id, Object.keys(features.vectors), own);
+    expect(counted.get(name) ?? null, name).toBe(expected);
+  }
+}
 
 function checkSums(embedded: EmbeddedService, partition: number, history: History, remains: ReturnType<typeof remainsOf>): void {
   const rows = embedded.query<{ user_id: string; policy: string; state: Buffer }>(partition, 'SELECT user_id, policy, state FROM policy_state JOIN user USING (uid)');
@@ -138,7 +157,7 @@ async function checkReplay(embedded: EmbeddedService, partition: number, batchRe
   const closings = (path: string) => {
     const db = new Database(path, { readonly: true });
     try {
-      return db.prepare('SELECT user_id, decision_id, reward_tip_id, reward FROM closed_decision JOIN user USING (uid) ORDER BY user_id, decision_id').all();
+      return db.prepare('SELECT user_id, decision_id, reward_tip_id, reward, prompt_version FROM closed_decision JOIN user USING (uid) ORDER BY user_id, decision_id').all();
     } finally {
       db.close();
     }

@@ -103,6 +103,10 @@ export function fakeApplication(over: Partial<Application> = {}): FakeApplicatio
     rebuildJob: (jobId) => rebuildNamed(jobId),
     cancelRebuild: (jobId) => ({ ...rebuildNamed(jobId), state: 'cancelled', result: undefined }),
     score: async (request) => scoreResponse(request),
+    generate: async (request) => ({
+      text: 'Pay the bill today.', prompt_version: request.prompt_version ?? 'v1', model: 'stub-1', tip_id: request.candidates[0]!.tip_id, decision_id: request.decision_id ?? null,
+      recorded: request.decision_id !== undefined, policy: 'egreedy-v1', finish_reason: 'stop', usage: { prompt_tokens: 90, completion_tokens: 12, total_tokens: 102 },
+    }),
     reward: async ({ action, reward }) => ({ appended: { topic: 'tip.feedback', partition: 1, offset: 7 }, action: action ?? (reward === 1 ? 'done' : 'dismiss'), reacted_at_ms: NOW_MS }),
     resetUser: async (userId) => ({ user_id: userId, control_id: 'reset-1', effective_at_ms: NOW_MS }),
     policyStats: async (policy, userId) => ({

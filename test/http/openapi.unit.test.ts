@@ -34,7 +34,7 @@ describe('/openapi.json', () => {
     expect(document).toMatchObject({ openapi: '3.1.0', info: { title: 'tipstream', version: expect.any(String) as string } });
     expect(operations(document).map(({ path, method }) => `${method} ${path}`)).toEqual([
       'get /v1/profiles/{user_id}', 'post /v1/profiles/{user_id}/rebuild', 'get /v1/rebuilds/{job_id}', 'delete /v1/rebuilds/{job_id}',
-      'post /v1/events', 'post /score', 'post /score/egreedy/v1', 'post /score/egreedy/v2', 'post /score/linucb',
+      'post /v1/events', 'post /score', 'post /generate', 'post /score/egreedy/v1', 'post /score/egreedy/v2', 'post /score/linucb',
       'post /reward/egreedy/v1', 'post /reward/egreedy/v2', 'post /reward/linucb', 'get /stats/egreedy/v1', 'get /stats/egreedy/v2', 'get /stats/linucb', 'get /v1/policies', 'post /reset', 'get /v1/lag', 'get /v1/status', 'get /livez', 'get /readyz', 'get /metrics', 'get /openapi.json',
     ]);
   });

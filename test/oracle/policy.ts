@@ -158,6 +158,23 @@ export interface OracleEvent {
   tipId: string;
   atMs: number;
   decisionId?: string;
+  promptVersion?: string | null;
+}
+
+/** The prompt version that a decision counts for: that of the earliest serving of the tip that counts; of several at once the smallest that is there. */
+export function oraclePromptVersion(decisionId: string, candidates: readonly string[], events: readonly OracleEvent[]): string | null {
+  const naming = events.filter((event) => event.kind === 'served' && event.decisionId === decisionId && candidates.includes(event.tipId));
+  naming.sort((a, b) => a.atMs - b.atMs || byCodePoint(a.tipId, b.tipId));
+  const first = naming[0];
+  const versions = naming.filter(({ tipId, atMs }) => tipId === first?.tipId && atMs === first.atMs).map(({ promptVersion }) => promptVersion ?? null);
+  return versions.filter((version) => version !== null).sort(codePoints)[0] ?? null;
+}
+
+/** Lone surrogates are code points too, which UTF-8 has no bytes for. */
+function codePoints(a: string, b: string): number {
+  const [left, right] = [a, b].map((text) => [...text].map((character) => character.codePointAt(0)!));
+  for (let i = 0; i < Math.min(left!.length, right!.length); i++) if (left![i] !== right![i]) return left![i]! - right![i]!;
+  return left!.length - right!.length;
 }
 
 /** The reward of a decision, from the whole list of a user's events. */

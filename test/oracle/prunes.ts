@@ -2,7 +2,7 @@
  * Prunes the slow and obvious way: of one partition's events those are kept that no prune took, going through the prunes one after the other. It imports nothing
  * of src. A tip goes when the earliest time of each kind it has lies before the horizon; a decision that is known by then and loses a serving keeps what it had earned.
  */
-import { byCodePoint, oracleReward, type OracleEvent } from './policy.js';
+import { byCodePoint, oraclePromptVersion, oracleReward, type OracleEvent } from './policy.js';
 
 export interface StagedEvent extends OracleEvent {
   userId: string;
@@ -33,6 +33,8 @@ export interface Remains {
   events: StagedEvent[];
   /** `user decision` -> what it keeps. */
   closed: Map<string, Earned>;
+  /** `user decision` -> the prompt version it keeps. */
+  closedPrompts: Map<string, string | null>;
   /** Of each prune, how many tips it took. */
   taken: number[];
 }
@@ -41,6 +43,7 @@ export function oracleRemains(events: readonly StagedEvent[], decisions: readonl
   let kept: StagedEvent[] = [];
   let coming = [...events];
   const closed = new Map<string, Earned>();
+  const closedPrompts = new Map<string, string | null>();
   const taken: number[] = [];
   for (const prune of prunes) {
     const hasCome = (one: { topic: string; offset: number }) => one.offset < (prune.positions[one.topic] ?? 0);
@@ -57,10 +60,12 @@ export function oracleRemains(events: readonly StagedEvent[], decisions: readonl
       const known = decisions.filter((one) => one.userId === userId && one.decisionId === decisionId && hasCome(one));
       if (decisionId === undefined || closed.has(name) || known.length === 0) continue;
       const first = known.filter(({ candidates }) => candidates !== null).sort((a, b) => a.offset - b.offset)[0];
-      closed.set(name, first === undefined ? null : oracleReward(decisionId, first.candidates!, kept.filter((event) => event.userId === userId)));
+      const own = kept.filter((event) => event.userId === userId);
+      closed.set(name, first === undefined ? null : oracleReward(decisionId, first.candidates!, own));
+      closedPrompts.set(name, first === undefined ? null : oraclePromptVersion(decisionId, first.candidates!, own));
     }
     taken.push(new Set(going.map(({ userId, tipId }) => `${userId} ${tipId}`)).size);
     kept = kept.filter((event) => !going.includes(event));
   }
-  return { events: [...kept, ...coming], closed, taken };
+  return { events: [...kept, ...coming], closed, closedPrompts, taken };
 }

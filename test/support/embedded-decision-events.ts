@@ -1,7 +1,7 @@
 /** Planned records of a policy's life: requests, servings and reactions that link and fail to, decisions written by hand, and controls of every type. */
 import fc from 'fast-check';
 import type { ScoredEvent } from '../../src/topics.js';
-import { planned } from './embedded-events.js';
+import { planned, promptVersion } from './embedded-events.js';
 import { dimensionOf } from './embedded-history.js';
 import type { PlannedRecord } from './embedded-scenario.js';
 
@@ -25,7 +25,7 @@ export const request = fc.record({
   user_id: user, decision_id: decision, requested_at_ms: moment, utc_offset_min: fc.constantFrom(undefined, -90, 600),
   candidates: fc.subarray(TIPS, { minLength: 2 }).chain((tips) => fc.tuple(...tips.map(candidate))),
 });
-const served = fc.record({ user_id: user, tip_id: tip, served_at_ms: moment, decision_id: fc.option(anyDecision, { nil: undefined, freq: 9 }) });
+const served = fc.record({ user_id: user, tip_id: tip, served_at_ms: moment, decision_id: fc.option(anyDecision, { nil: undefined, freq: 9 }), prompt_version: promptVersion });
 const feedback = fc.record({ user_id: user, tip_id: tip, action: fc.constantFrom('done', 'dismiss', 'snooze'), reacted_at_ms: moment });
 
 /** How the harness knows a decision written by hand. */

@@ -7,6 +7,9 @@ import type { PlannedRecord } from './embedded-scenario.js';
 
 const LATEST_MS = 253_402_300_799_999;
 
+/** As servings name them: some collide, some have no UTF-8. */
+export const promptVersion = fc.constantFrom(undefined, null, '', 'v1', 'v2', 'V1', '\u{1f600}', '\ud83d', '\uffee');
+
 export function planned(topic: TopicName, event: object): PlannedRecord {
   return { topic, key: Buffer.from((event as { user_id: string }).user_id), value: Buffer.from(JSON.stringify(event)) };
 }

@@ -6,6 +6,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { pino } from 'pino';
+import type { GenerationOptions } from '../../src/consumers/generator.js';
 import { inlineWorkers } from '../../src/consumers/inline-worker.js';
 import type { SliceLimits } from '../../src/consumers/fold/prune.js';
 import type { ScoringOptions } from '../../src/consumers/fold/scorer.js';
@@ -45,6 +46,8 @@ export interface EmbeddedOptions {
   readonly livePolicy?: string;
   readonly settings?: Partial<PolicySettings>;
   readonly shadow?: ShadowScore;
+  /** Default: no gateway. */
+  readonly generation?: GenerationOptions;
   /** Of the service, not of its workers. */
   readonly at?: FaultHook;
 }
@@ -124,7 +127,7 @@ export class EmbeddedService {
       dataDirectory: this.directory, group: 'test', topicPrefix: options.topicPrefix ?? '', partitioner: options.partitioner ?? 'murmur2',
       publishProfiles: options.publishProfiles ?? true, maxValueBytes: options.maxValueBytes ?? 1_048_576,
       maxBatchRecords: options.maxBatchRecords ?? 20_000, maxTaskIdleMs: options.maxTaskIdleMs ?? 50, retainMs: options.retainMs,
-      clock, logger, scoring, at: options.at,
+      clock, logger, scoring, generation: options.generation, at: options.at,
     });
     this.#running = { service, log, workers };
     await service.start((error) => (this.#failure = error));

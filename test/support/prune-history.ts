@@ -5,7 +5,7 @@ import { oracleReward, oracleSums, type OracleLesson } from '../oracle/policy.js
 import type { OracleEvent } from '../oracle/profile.js';
 import { fullTopicName, type ScoredEvent, type TopicName } from '../../src/topics.js';
 import { decisionsOf, dimensionOf, inPartition, settingsOf, type History } from './embedded-history.js';
-import { planned } from './embedded-events.js';
+import { planned, promptVersion } from './embedded-events.js';
 import type { PlannedRecord } from './embedded-scenario.js';
 import type { EmbeddedService } from './embedded-service.js';
 
@@ -31,11 +31,11 @@ const shadowByHand = (userId: string, decisionId: string, requestedAtMs: number)
 
 /** What comes while the clock stands at `nowMs`. */
 export function recordsAround(nowMs: number): fc.Arbitrary<PlannedRecord[]> {
-  const served = fc.record({ user_id: user, tip_id: tip, served_at_ms: moment(nowMs), category: fc.constantFrom(undefined, 'x', 'y'), decision_id: fc.option(decision, { nil: undefined, freq: 3 }) }).map((event) => planned('tip.served', event));
+  const served = fc.record({ user_id: user, tip_id: tip, served_at_ms: moment(nowMs), category: fc.constantFrom(undefined, 'x', 'y'), decision_id: fc.option(decision, { nil: undefined, freq: 3 }), prompt_version: promptVersion }).map((event) => planned('tip.served', event));
   const feedback = fc.record({ user_id: user, tip_id: tip, action: fc.constantFrom('done', 'done', 'dismiss', 'snooze'), reacted_at_ms: moment(nowMs), utc_offset_min: fc.constantFrom(undefined, 120) }).map((event) => planned('tip.feedback', event));
   /** A serving and its reaction within the time for a reward. */
-  const rewarded = fc.tuple(user, tip, decision, moment(nowMs), fc.constantFrom('done', 'dismiss'))
-    .map(([user_id, tip_id, decision_id, at, action]) => [planned('tip.served', { user_id, tip_id, decision_id, served_at_ms: at }), planned('tip.feedback', { user_id, tip_id, action, reacted_at_ms: at + 3_600_000 })]);
+  const rewarded = fc.tuple(user, tip, decision, moment(nowMs), fc.constantFrom('done', 'dismiss'), promptVersion)
+    .map(([user_id, tip_id, decision_id, at, action, prompt_version]) => [planned('tip.served', { user_id, tip_id, decision_id, served_at_ms: at, prompt_version }), planned('tip.feedback', { user_id, tip_id, action, reacted_at_ms: at + 3_600_000 })]);
   const request = fc.tuple(user, decision, moment(nowMs)).map(([user_id, decision_id, requested_at_ms]) =>
     planned('tip.candidates', { user_id, decision_id, requested_at_ms, candidates: TIPS.map((tip_id, i) => ({ tip_id, is_overdue: i % 2 === 0, task_age_days: i, priority: 1 + (i % 4) })) }));
   const shadow = fc.tuple(user, decision, moment(nowMs)).map(([userId, decisionId, at]) => planned('tip.scored.shadow', shadowByHand(userId, decisionId, at)));
@@ -63,7 +63,7 @@ export function remainsOf(history: History, prunes: readonly OraclePrune[]): Rem
   const name = (topic: TopicName) => fullTopicName(history.prefix, topic);
   const events: StagedEvent[] = [
     ...history.served.map(({ offset, event }): StagedEvent => ({
-      topic: name('tip.served'), offset, userId: event.user_id, kind: 'served', tipId: event.tip_id, atMs: event.served_at_ms, ...(event.decision_id == null ? {} : { decisionId: event.decision_id }),
+      topic: name('tip.served'), offset, userId: event.user_id, kind: 'served', tipId: event.tip_id, atMs: event.served_at_ms, ...(event.decision_id == null ? {} : { decisionId: event.decision_id, promptVersion: event.prompt_version ?? null }),
     })),
     ...history.feedback.map(({ offset, event }): StagedEvent => ({ topic: name('tip.feedback'), offset, userId: event.user_id, kind: event.action, tipId: event.tip_id, atMs: event.reacted_at_ms })),
   ];

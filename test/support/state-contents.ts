@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 const BY_USER = {
   tips: 'SELECT user_id, tip_id, served_at_ms, served_category, done_at_ms, done_utc_offset_min, dismiss_at_ms, snooze_at_ms, linked FROM tip JOIN user USING (uid) ORDER BY user_id, tip_id',
   users: 'SELECT user_id, tips, time_indexed FROM user WHERE tips > 0 ORDER BY user_id',
-  links: 'SELECT user_id, decision_id, tip_id, served_at_ms FROM decision_link JOIN user USING (uid) ORDER BY user_id, decision_id, tip_id',
+  links: 'SELECT user_id, decision_id, tip_id, served_at_ms, prompt_version FROM decision_link JOIN user USING (uid) ORDER BY user_id, decision_id, tip_id',
   decisions: 'SELECT user_id, decision_id, policy, requested_at_ms, scored_offset, reward_tip_id, reward, record FROM decision JOIN user USING (uid) WHERE scored_offset IS NOT NULL ORDER BY user_id, decision_id',
   shadow: 'SELECT user_id, decision_id, policy, requested_at_ms, scored_offset, reward_tip_id, reward, record FROM shadow_decision JOIN user USING (uid) ORDER BY user_id, decision_id',
   // Of users whom no reset names: which reset sums are kept for depends on when was scored.

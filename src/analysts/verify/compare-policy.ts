@@ -7,7 +7,7 @@ import type { ScoredEvent } from '../../topics.js';
 import { addressesOf } from './compare-tips.js';
 import type { Report } from './difference.js';
 import { naiveTip } from './naive-profile.js';
-import { naiveLinks, naiveReward, naiveSums, naiveVector, shadowLearnedAt, type NaiveLesson, type NaiveReward, type ShadowLearningSetting } from './naive-policy.js';
+import { naiveLinks, naiveReward, naiveSums, naiveVector, shadowLearnedAt, type NaiveClosing, type NaiveLesson, type NaiveReward, type NaiveServing, type ShadowLearningSetting } from './naive-policy.js';
 import { rememberDecisions, type StoredLink } from './remembered.js';
 import type { ReplayedDecision, ReplayedTopic, ReplayedUser } from './replayed.js';
 
@@ -33,7 +33,7 @@ interface Judged extends ReplayedDecision {
  * `uid` undefined: the state file has no such user. `closed`: decisions that lost a serving to a prune, with what they had earned. `missed` gathers
  * topics whose missing events the state remembers.
  */
-export function comparePolicy(user: ReplayedUser, state: StateAudit, uid: number | undefined, links: readonly StoredLink[], closed: ReadonlyMap<string, NaiveReward | null>, rules: PolicyRules, missed: Set<ReplayedTopic>, report: Report): void {
+export function comparePolicy(user: ReplayedUser, state: StateAudit, uid: number | undefined, links: readonly StoredLink[], closed: ReadonlyMap<string, NaiveClosing>, rules: PolicyRules, missed: Set<ReplayedTopic>, report: Report): void {
   const stored = { decision: uid === undefined ? [] : state.decisions(uid, 'decision'), shadow_decision: uid === undefined ? [] : state.decisions(uid, 'shadow_decision') };
   rememberDecisions(user.decisions, stored.decision, 'tip.scored', rules.incomplete, missed);
   rememberDecisions(user.shadowDecisions, stored.shadow_decision, 'tip.scored.shadow', rules.incomplete, missed);
@@ -42,8 +42,8 @@ export function comparePolicy(user: ReplayedUser, state: StateAudit, uid: number
   const servings = naiveLinks(user.tips);
   const rewardOf = (decisionId: string, event: ScoredEvent) => {
     const kept = closed.get(decisionId);
-    if (kept !== undefined) return kept;
-    return naiveReward((tipId) => Object.hasOwn(event.features.vectors, tipId), servings.get(decisionId) ?? new Map<string, number>(), (tipId) => user.tips.has(tipId) ? naiveTip(tipId, user.tips.get(tipId)!) : undefined);
+    if (kept !== undefined) return kept.earned;
+    return naiveReward((tipId) => Object.hasOwn(event.features.vectors, tipId), servings.get(decisionId) ?? new Map<string, NaiveServing>(), (tipId) => user.tips.has(tipId) ? naiveTip(tipId, user.tips.get(tipId)!) : undefined);
   };
   const live = new Map<string, Judged>();
   for (const [decisionId, decision] of user.decisions) {
@@ -64,13 +64,15 @@ export function comparePolicy(user: ReplayedUser, state: StateAudit, uid: number
 function compareLinks(user: ReplayedUser, links: readonly StoredLink[], report: Report): void {
   const expected = naiveLinks(user.tips);
   const naming = (decisionId: string, tipId: string) => addressesOf((user.tips.get(tipId) ?? []).filter((event) => event.decisionId === decisionId));
-  for (const { decisionId, tipId, servedAtMs } of links) {
-    const replayed = expected.get(decisionId)?.get(tipId) ?? null;
+  for (const { decisionId, tipId, servedAtMs, promptVersion } of links) {
+    const replayed = expected.get(decisionId)?.get(tipId);
     expected.get(decisionId)?.delete(tipId);
-    if (replayed !== servedAtMs) report({ kind: 'link', id: decisionId, feature: `served_at_ms of ${tipId}`, live: servedAtMs, replayed, events: naming(decisionId, tipId) });
+    const differs = (feature: string, live: unknown, other: unknown) => report({ kind: 'link', id: decisionId, feature: `${feature} of ${tipId}`, live, replayed: other, events: naming(decisionId, tipId) });
+    if (replayed?.servedAtMs !== servedAtMs) differs('served_at_ms', servedAtMs, replayed?.servedAtMs ?? null);
+    else if (replayed.promptVersion !== promptVersion) differs('prompt_version', promptVersion, replayed.promptVersion);
   }
   for (const [decisionId, tips] of expected) {
-    for (const [tipId, replayed] of tips) report({ kind: 'link', id: decisionId, feature: `served_at_ms of ${tipId}`, live: null, replayed, events: naming(decisionId, tipId) });
+    for (const [tipId, { servedAtMs }] of tips) report({ kind: 'link', id: decisionId, feature: `served_at_ms of ${tipId}`, live: null, replayed: servedAtMs, events: naming(decisionId, tipId) });
   }
 }
 

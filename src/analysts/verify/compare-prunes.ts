@@ -2,7 +2,7 @@
 import type { AuditedClosing, AuditedTip } from '../../store/state-audit.js';
 import type { RecordedPrune } from '../../store/prunes.js';
 import type { Findings, Report } from './difference.js';
-import type { NaiveReward } from './naive-policy.js';
+import type { NaiveClosing } from './naive-policy.js';
 import { KINDS, naiveTip } from './naive-profile.js';
 import { concerning, naivelyPruned, type NaivePrune, type Pruned } from './naive-prunes.js';
 import { isExplainedBy } from './remembered.js';
@@ -35,7 +35,7 @@ export class PruneComparison {
   }
 
   /** Takes from `user` what the prunes took; answers what the decisions they closed had earned. `missed` gathers topics whose missing events the rows tell of. */
-  take(user: ReplayedUser, prunes: readonly NaivePrune[], rows: readonly AuditedTip[], incomplete: ReadonlySet<ReplayedTopic>, missed: Set<ReplayedTopic>): Map<string, NaiveReward | null> {
+  take(user: ReplayedUser, prunes: readonly NaivePrune[], rows: readonly AuditedTip[], incomplete: ReadonlySet<ReplayedTopic>, missed: Set<ReplayedTopic>): Map<string, NaiveClosing> {
     let pruned = naivelyPruned(user, prunes);
     const lost = TIP_TOPICS.filter((topic) => incomplete.has(topic));
     if (lost.length > 0) {
@@ -91,22 +91,25 @@ function takenOtherwise(user: ReplayedUser, prunes: readonly NaivePrune[], prune
 }
 
 /** What only the state file remembers of decisions that were closed goes into `closed`; the rest must be equal. */
-export function compareClosed(closed: Map<string, NaiveReward | null>, rows: readonly AuditedClosing[], incomplete: ReadonlySet<ReplayedTopic>, missed: Set<ReplayedTopic>, report: Report): void {
+export function compareClosed(closed: Map<string, NaiveClosing>, rows: readonly AuditedClosing[], incomplete: ReadonlySet<ReplayedTopic>, missed: Set<ReplayedTopic>, report: Report): void {
   const lost = REWARD_TOPICS.filter((topic) => incomplete.has(topic));
   const left = new Set(closed.keys());
-  for (const { decisionId, earned } of rows) {
+  for (const { decisionId, earned, promptVersion } of rows) {
     left.delete(decisionId);
     const replayed = closed.get(decisionId);
-    if (replayed !== undefined && replayed?.tipId === earned?.tipId && replayed?.reward === earned?.reward) continue;
+    const sameReward = replayed !== undefined && replayed.earned?.tipId === earned?.tipId && replayed.earned?.reward === earned?.reward;
+    if (sameReward && replayed.promptVersion === promptVersion) continue;
     if (lost.length > 0) {
-      closed.set(decisionId, earned);
+      closed.set(decisionId, { earned, promptVersion });
       for (const topic of lost) missed.add(topic);
+    } else if (sameReward) {
+      report({ kind: 'closed_decision', id: decisionId, feature: 'prompt_version', live: promptVersion, replayed: replayed.promptVersion });
     } else {
-      report({ kind: 'closed_decision', id: decisionId, feature: replayed === undefined ? 'row' : 'reward', live: earned ?? 'nothing', replayed: replayed ?? (replayed === null ? 'nothing' : null) });
+      report({ kind: 'closed_decision', id: decisionId, feature: replayed === undefined ? 'row' : 'reward', live: earned ?? 'nothing', replayed: replayed === undefined ? null : (replayed.earned ?? 'nothing') });
     }
   }
   for (const decisionId of left) {
-    if (lost.length === 0) report({ kind: 'closed_decision', id: decisionId, feature: 'row', live: null, replayed: closed.get(decisionId) ?? 'nothing' });
+    if (lost.length === 0) report({ kind: 'closed_decision', id: decisionId, feature: 'row', live: null, replayed: closed.get(decisionId)?.earned ?? 'nothing' });
     else closed.delete(decisionId);
     for (const topic of lost) missed.add(topic);
   }

@@ -14,22 +14,51 @@ export interface NaiveReward {
   readonly reward: 0 | 1;
 }
 
-/** Per decision the tips whose servings name it, each with its earliest such serving: decision_id -> tip_id -> served_at_ms. */
-export function naiveLinks(tips: ReadonlyMap<string, readonly ReplayedEvent[]>): Map<string, Map<string, number>> {
-  const links = new Map<string, Map<string, number>>();
+export interface NaiveServing {
+  readonly servedAtMs: number;
+  /** The smallest by code point of the servings at that time; null: none of them names one. */
+  readonly promptVersion: string | null;
+}
+
+/** Per decision the tips whose servings name it, each with its earliest such serving: decision_id -> tip_id -> serving. */
+export function naiveLinks(tips: ReadonlyMap<string, readonly ReplayedEvent[]>): Map<string, Map<string, NaiveServing>> {
+  const links = new Map<string, Map<string, NaiveServing>>();
   for (const [tipId, events] of tips) {
-    for (const { kind, decisionId, atMs } of events) {
-      if (kind !== 'served' || decisionId === null) continue;
-      const named = links.get(decisionId) ?? new Map<string, number>();
-      links.set(decisionId, named.set(tipId, Math.min(atMs, named.get(tipId) ?? Infinity)));
+    for (const { kind, decisionId } of events) {
+      if (kind !== 'served' || decisionId === null || links.get(decisionId)?.has(tipId) === true) continue;
+      const named = links.get(decisionId) ?? new Map<string, NaiveServing>();
+      links.set(decisionId, named.set(tipId, earliestServing(events.filter((event) => event.kind === 'served' && event.decisionId === decisionId))));
     }
   }
   return links;
 }
 
+function earliestServing(servings: readonly ReplayedEvent[]): NaiveServing {
+  const servedAtMs = Math.min(...servings.map(({ atMs }) => atMs));
+  const versions = servings.filter(({ atMs }) => atMs === servedAtMs).map(({ promptVersion }) => promptVersion).filter((version) => version !== null);
+  return { servedAtMs, promptVersion: versions.sort(byCodePoint)[0] ?? null };
+}
+
+/** The candidate whose serving counts for the decision. */
+function firstServed(isCandidate: (tipId: string) => boolean, servings: ReadonlyMap<string, NaiveServing>): readonly [tipId: string, serving: NaiveServing] | undefined {
+  return [...servings].filter(([tipId]) => isCandidate(tipId)).sort((a, b) => a[1].servedAtMs - b[1].servedAtMs || byCodePoint(a[0], b[0]))[0];
+}
+
+/** What a decision keeps when a prune takes one of its servings. */
+export interface NaiveClosing {
+  /** null: nothing. */
+  readonly earned: NaiveReward | null;
+  readonly promptVersion: string | null;
+}
+
+/** The prompt version that the decision counts for; null when there is none. */
+export function naivePromptVersion(isCandidate: (tipId: string) => boolean, servings: ReadonlyMap<string, NaiveServing>): string | null {
+  return firstServed(isCandidate, servings)?.[1].promptVersion ?? null;
+}
+
 /** The reward of a decision with these candidates; null while there is none. */
-export function naiveReward(isCandidate: (tipId: string) => boolean, servings: ReadonlyMap<string, number>, tipNamed: (tipId: string) => NaiveTip | undefined): NaiveReward | null {
-  const [first] = [...servings].filter(([tipId]) => isCandidate(tipId)).sort((a, b) => a[1] - b[1] || byCodePoint(a[0], b[0]));
+export function naiveReward(isCandidate: (tipId: string) => boolean, servings: ReadonlyMap<string, NaiveServing>, tipNamed: (tipId: string) => NaiveTip | undefined): NaiveReward | null {
+  const first = firstServed(isCandidate, servings);
   const tip = first === undefined ? undefined : tipNamed(first[0]);
   const served = tip?.served ?? null;
   if (tip === undefined || served === null) return null;

@@ -3,7 +3,7 @@
  * of whose times were older than the horizon, then on to the next. What a decision had earned when a prune took one of its servings stays.
  */
 import type { ScoredEvent } from '../../topics.js';
-import { naiveLinks, naiveReward, type NaiveReward } from './naive-policy.js';
+import { naiveLinks, naivePromptVersion, naiveReward, type NaiveClosing, type NaiveServing } from './naive-policy.js';
 import { byCodePoint, naiveTip } from './naive-profile.js';
 import { topicOf, type ReplayedDecision, type ReplayedEvent, type ReplayedTopic, type ReplayedUser } from './replayed.js';
 
@@ -22,8 +22,8 @@ export interface NaivePrune {
 export interface Pruned {
   /** tip_id -> the events that are left of it. */
   readonly tips: Map<string, ReplayedEvent[]>;
-  /** decision_id -> what it had earned when it lost a serving; null: nothing. */
-  readonly closed: Map<string, NaiveReward | null>;
+  /** decision_id -> what it had earned when it lost a serving. */
+  readonly closed: Map<string, NaiveClosing>;
   /** seq -> how many tips it took. */
   readonly taken: Map<number, number>;
 }
@@ -36,7 +36,7 @@ export function concerning(prunes: readonly NaivePrune[], userId: string): Naive
 export function naivelyPruned(user: ReplayedUser, prunes: readonly NaivePrune[], otherwise: ReadonlyMap<string, number | null> = new Map()): Pruned {
   const tips = new Map<string, ReplayedEvent[]>();
   const newest = new Map<string, number>();
-  const closed = new Map<string, NaiveReward | null>();
+  const closed = new Map<string, NaiveClosing>();
   const taken = new Map<number, number>();
   const come = (tipId: string, events: readonly ReplayedEvent[]) => {
     const all = [...(tips.get(tipId) ?? []), ...events];
@@ -58,8 +58,8 @@ export function naivelyPruned(user: ReplayedUser, prunes: readonly NaivePrune[],
     for (const [decisionId, servings] of naiveLinks(tips)) {
       if (closed.has(decisionId) || !going.some((tipId) => servings.has(tipId))) continue;
       const answer = known(user.decisions, decisionId, 'tip.scored');
-      if (answer !== undefined) closed.set(decisionId, earnedBy(answer, servings, tips));
-      else if (known(user.shadowDecisions, decisionId, 'tip.scored.shadow') !== undefined) closed.set(decisionId, null);
+      if (answer !== undefined) closed.set(decisionId, closingOf(answer, servings, tips));
+      else if (known(user.shadowDecisions, decisionId, 'tip.scored.shadow') !== undefined) closed.set(decisionId, { earned: null, promptVersion: null });
     }
     for (const tipId of going) tips.delete(tipId);
     taken.set(seq, going.length);
@@ -68,7 +68,9 @@ export function naivelyPruned(user: ReplayedUser, prunes: readonly NaivePrune[],
   return { tips, closed, taken };
 }
 
-function earnedBy({ record }: ReplayedDecision, servings: ReadonlyMap<string, number>, tips: ReadonlyMap<string, readonly ReplayedEvent[]>): NaiveReward | null {
+function closingOf({ record }: ReplayedDecision, servings: ReadonlyMap<string, NaiveServing>, tips: ReadonlyMap<string, readonly ReplayedEvent[]>): NaiveClosing {
   const { features } = JSON.parse(record) as ScoredEvent;
-  return naiveReward((tipId) => Object.hasOwn(features.vectors, tipId), servings, (tipId) => (tips.has(tipId) ? naiveTip(tipId, tips.get(tipId)!) : undefined));
+  const isCandidate = (tipId: string) => Object.hasOwn(features.vectors, tipId);
+  const earned = naiveReward(isCandidate, servings, (tipId) => (tips.has(tipId) ? naiveTip(tipId, tips.get(tipId)!) : undefined));
+  return { earned, promptVersion: naivePromptVersion(isCandidate, servings) };
 }

@@ -4,6 +4,7 @@
  * further event could explain, such as a later time than the log's, stays a difference.
  */
 import type { AuditedDecision, AuditedTip } from '../../store/state-audit.js';
+import { naiveLinks } from './naive-policy.js';
 import { byCodePoint, KINDS, naiveTip } from './naive-profile.js';
 import { FROM_STATE, topicOf, type EventKind, type ReplayedDecision, type ReplayedEvent, type ReplayedTopic, type ReplayedUser } from './replayed.js';
 
@@ -11,14 +12,15 @@ export interface StoredLink {
   readonly decisionId: string;
   readonly tipId: string;
   readonly servedAtMs: number;
+  readonly promptVersion: string | null;
 }
 
 /** Adds to `user` what its rows and links remember. `missed` gathers the topics whose missing events that took. */
 export function rememberTips(user: ReplayedUser, rows: readonly AuditedTip[], links: readonly StoredLink[], incomplete: ReadonlySet<ReplayedTopic>, missed: Set<ReplayedTopic>): void {
-  const add = (tipId: string, kind: EventKind, atMs: number, detail: { category?: string | null; offsetMin?: number | null; decisionId?: string | null }) => {
-    const { category = null, offsetMin = null, decisionId = null } = detail;
+  const add = (tipId: string, kind: EventKind, atMs: number, detail: { category?: string | null; offsetMin?: number | null; decisionId?: string | null; promptVersion?: string | null }) => {
+    const { category = null, offsetMin = null, decisionId = null, promptVersion = null } = detail;
     const events = user.tips.get(tipId) ?? [];
-    user.tips.set(tipId, [...events, { kind, atMs, category, offsetMin, decisionId, offset: FROM_STATE }]);
+    user.tips.set(tipId, [...events, { kind, atMs, category, offsetMin, decisionId, promptVersion, offset: FROM_STATE }]);
     missed.add(topicOf(kind));
   };
   for (const row of rows) {
@@ -30,9 +32,9 @@ export function rememberTips(user: ReplayedUser, rows: readonly AuditedTip[], li
     if (isEarlier(row.snooze, replayed.snooze)) add(row.tipId, 'snooze', row.snooze!, {});
   }
   if (!incomplete.has('tip.served')) return;
-  for (const { tipId, decisionId, servedAtMs } of links) {
-    const known = (user.tips.get(tipId) ?? []).filter((event) => event.decisionId === decisionId).map((event) => event.atMs);
-    if (known.every((atMs) => servedAtMs < atMs)) add(tipId, 'served', servedAtMs, { decisionId });
+  for (const { tipId, decisionId, servedAtMs, promptVersion } of links) {
+    const known = naiveLinks(new Map([[tipId, user.tips.get(tipId) ?? []]])).get(decisionId)?.get(tipId);
+    if (isExplained(servedAtMs, known?.servedAtMs ?? null, promptVersion, known?.promptVersion ?? null, byCodePoint)) add(tipId, 'served', servedAtMs, { decisionId, promptVersion });
   }
 }
 

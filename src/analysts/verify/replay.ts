@@ -90,8 +90,8 @@ function replayRecord(buckets: Buckets, { rules, includes }: ReplaySource, topic
     case 'tip.served': {
       const decoded = decodeRecord(topic, record, rules);
       if (!decoded.ok) return false;
-      const { user_id, tip_id, served_at_ms, category = null, decision_id = null } = decoded.event;
-      buckets.add(user_id, ['served', user_id, tip_id, served_at_ms, offset, category, decision_id]);
+      const { user_id, tip_id, served_at_ms, category = null, decision_id = null, prompt_version = null } = decoded.event;
+      buckets.add(user_id, ['served', user_id, tip_id, served_at_ms, offset, category, decision_id, prompt_version]);
       return true;
     }
     case 'tip.feedback': {
@@ -127,7 +127,7 @@ export function addUser(buckets: Buckets, userId: string): void {
 
 type Line =
   | ['user', userId: string]
-  | [kind: 'served', userId: string, tipId: string, atMs: number, offset: number, category: string | null, decisionId: string | null]
+  | [kind: 'served', userId: string, tipId: string, atMs: number, offset: number, category: string | null, decisionId: string | null, promptVersion: string | null]
   | [kind: Exclude<EventKind, 'served'>, userId: string, tipId: string, atMs: number, offset: number, offsetMin: number | null]
   | [topic: 'tip.scored' | 'tip.scored.shadow', userId: string, decisionId: string, offset: number, record: string];
 
@@ -145,11 +145,11 @@ export function usersOf(buckets: Buckets, bucket: number): Map<string, ReplayedU
       if (!decisions.has(decisionId)) decisions.set(decisionId, { offset, record });
       continue;
     }
-    const [kind, , tipId, atMs, offset, detail, decisionId = null] = line as [EventKind, string, string, number, number, string | number | null, (string | null)?];
+    const [kind, , tipId, atMs, offset, detail, decisionId = null, promptVersion = null] = line as [EventKind, string, string, number, number, string | number | null, (string | null)?, (string | null)?];
     let events = user.tips.get(tipId);
     if (events === undefined) user.tips.set(tipId, (events = []));
     events.push({
-      kind, atMs, offset, decisionId,
+      kind, atMs, offset, decisionId, promptVersion,
       category: kind === 'served' ? (detail as string | null) : null, offsetMin: kind === 'served' ? null : (detail as number | null),
     });
   }

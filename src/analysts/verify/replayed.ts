@@ -16,6 +16,8 @@ export interface ReplayedEvent {
   readonly offsetMin: number | null;
   /** The decision that a serving names. */
   readonly decisionId: string | null;
+  /** Of a serving; null when it names none, and for reactions. */
+  readonly promptVersion: string | null;
   /** In its topic and partition; FROM_STATE for what only the state file remembers of a log that has lost its beginning. */
   readonly offset: number;
 }

@@ -10,7 +10,7 @@ import { compareClosed, PruneComparison } from './compare-prunes.js';
 import { compareProfile } from './compare-profile.js';
 import { compareTips, compareUserRow } from './compare-tips.js';
 import type { Findings, Report } from './difference.js';
-import type { NaiveReward } from './naive-policy.js';
+import type { NaiveClosing } from './naive-policy.js';
 import { provableOf, type Provable } from './provable.js';
 import { rememberDecisions, rememberTips } from './remembered.js';
 import { addUser, rangesToReplay, replayInto, usersOf, type ReplaySource, type TopicRange } from './replay.js';
@@ -118,13 +118,13 @@ function compareUser(user: ReplayedUser, state: StateAudit, { asOfMs, provable, 
 }
 
 /** What the prunes took goes from `user`; answers the decisions that they closed, with what those had earned. */
-function takePruned(user: ReplayedUser, state: StateAudit, uid: number | undefined, rows: readonly AuditedTip[], prunes: PruneComparison, rules: PolicyRules, missed: Set<ReplayedTopic>, report: Report): Map<string, NaiveReward | null> {
+function takePruned(user: ReplayedUser, state: StateAudit, uid: number | undefined, rows: readonly AuditedTip[], prunes: PruneComparison, rules: PolicyRules, missed: Set<ReplayedTopic>, report: Report): Map<string, NaiveClosing> {
   const concerned = prunes.concerning(user.userId);
   if (concerned.length > 0 && uid !== undefined) {
     rememberDecisions(user.decisions, state.decisions(uid, 'decision'), 'tip.scored', rules.incomplete, missed);
     rememberDecisions(user.shadowDecisions, state.decisions(uid, 'shadow_decision'), 'tip.scored.shadow', rules.incomplete, missed);
   }
-  const closed = concerned.length === 0 ? new Map<string, NaiveReward | null>() : prunes.take(user, concerned, rows, rules.incomplete, missed);
+  const closed = concerned.length === 0 ? new Map<string, NaiveClosing>() : prunes.take(user, concerned, rows, rules.incomplete, missed);
   compareClosed(closed, uid === undefined ? [] : state.closings(uid), rules.incomplete, missed, report);
   return closed;
 }

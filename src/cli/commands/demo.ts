@@ -36,7 +36,7 @@ export const demoCommand = defineCommand<DemoOptions>({
     ['tipstream demo', '200 users; HTTP on 127.0.0.1:8080'],
     ['tipstream demo --fresh --users 1000', 'begin again, with more people'],
   ],
-  groups: ['log', 'events', 'consumer', 'http', 'policy', 'start'],
+  groups: ['log', 'events', 'consumer', 'http', 'policy', 'gateway', 'start'],
   options: [
     { flags: '--users <number>', help: 'how many people', default: 200, parse: wholeNumber('--users', 1) },
     { flags: '--rate <number>', help: 'live records per second', default: 5, parse: wholeNumber('--rate', 1) },

@@ -8,6 +8,7 @@ import { historyOf, rolloutAt } from '../../policies/rollout.js';
 import type { SimulationResult } from '../../simulation/simulate.js';
 import type { ControlEvent } from '../../topics.js';
 import { defineCommand, type CommandFamily } from '../command.js';
+import { promptsCommand } from './policies-prompts.js';
 import { openControlLog, settingsOf } from '../control-log.js';
 
 const listCommand = defineCommand({
@@ -112,4 +113,4 @@ function documentIn<T>(path: string, member: keyof T & string): T {
   return json as T;
 }
 
-export const policiesFamily: CommandFamily = { name: 'policies', summary: 'Policies: who is live, and how that came about', commands: [listCommand, historyCommand, cardCommand] };
+export const policiesFamily: CommandFamily = { name: 'policies', summary: 'Policies: who is live, and how that came about', commands: [listCommand, historyCommand, promptsCommand, cardCommand] };

@@ -10,7 +10,7 @@ export const startCommand = defineCommand({
     ['tipstream start --brokers localhost:9092 --shadow egreedy-v2', 'on Kafka, with v2 in the shadow'],
     ['tipstream start --until-caught-up --no-http', 'apply what is there, then exit'],
   ],
-  groups: ['log', 'kafka', 'events', 'consumer', 'http', 'policy', 'start'],
+  groups: ['log', 'kafka', 'events', 'consumer', 'http', 'policy', 'gateway', 'start'],
   async run({ config, output, signal }) {
     // Loaded here, because the other commands start faster without them.
     const [{ createLogger }, { runService }] = await Promise.all([import('../logger.js'), import('../running-service.js')]);

@@ -1,11 +1,13 @@
 /**
  * Forgets tips all of whose times lie before a horizon, with their entries in the time index and their links. A decision known from the log that one of these
- * links names is closed with what it has earned. After that the state is a function of what it was and of the events that follow, in any order.
+ * links names is closed with what it has earned, and with the prompt version with which it was served. After that the state is a function of what it was and of the events that follow, in any order.
  */
 import { applyTipChange } from '../../projections/aggregate.js';
 import { concerns } from '../../projections/prune.js';
 import { NO_TIP } from '../../projections/tip.js';
 import type { Registry } from '../../projections/registry.js';
+import { servedCandidate } from '../../policies/reward.js';
+import { recordedVector } from '../../policies/scored-event.js';
 import type { UserEntry } from '../../store/entries.js';
 import type { PartitionState } from '../../store/partition-state.js';
 import type { RecordedPrune } from '../../store/prunes.js';
@@ -94,7 +96,9 @@ function closeDecisions({ links, decisions, shadowDecisions, closedDecisions }: 
   for (const decisionId of links.decisionsOfTip(uid, tipId)) {
     const answer = decisions.get(uid, decisionId);
     const recorded = answer !== undefined && answer.scoredOffset !== null;
-    if (recorded || shadowDecisions.has(uid, decisionId)) closedDecisions.close(uid, decisionId, recorded ? answer.learned : null);
+    if (!recorded && !shadowDecisions.has(uid, decisionId)) continue;
+    const served = recorded ? servedCandidate(links.ofDecision(uid, decisionId), (tip) => recordedVector(answer.event, tip) !== undefined) : null;
+    closedDecisions.close(uid, decisionId, recorded ? answer.learned : null, served === null ? null : links.promptVersion(uid, decisionId, served));
   }
   links.removeTip(uid, tipId);
 }

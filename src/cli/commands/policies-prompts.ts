@@ -1,0 +1,55 @@
+import { servedPrompts } from '../../analysts/prompts/served-prompts.js';
+import { TipstreamError } from '../../errors.js';
+import { comparePrompts, type RewardEstimate } from '../../evaluation/prompt-comparison.js';
+import { FIRST_PROMPT_VERSION } from '../../prompts/registry.js';
+import { defineCommand } from '../command.js';
+import type { Output } from '../output.js';
+
+const ALPHA = 0.05;
+
+interface PromptsOptions {
+  readonly against?: string;
+}
+
+export const promptsCommand = defineCommand<PromptsOptions>({
+  name: 'prompts',
+  summary: 'What decisions have earned under each prompt version, compared',
+  details: [
+    'A decision counts for the prompt_version of the tip.served event that its reward counts for. Every mean comes with its 95% interval; the differences to --against hold together with 95%.',
+    'They say what the prompt does only where chance chose the version, as --tip-prompt-version does. Decisions without a reward are left out of REWARD, and counted as 0 in MISSING AS 0.',
+  ].join(' '),
+  examples: [
+    ['tipstream policies prompts', 'all versions, each against v1'],
+    ['tipstream policies prompts --against v2', 'each against v2'],
+    ["tipstream policies prompts --json | jq '.prompts[].difference'", 'for programs'],
+  ],
+  groups: ['log'],
+  options: [{ flags: '--against <name>', help: `the version to compare the others with; default: ${FIRST_PROMPT_VERSION} where it was served, else the first by name` }],
+  json: 'document',
+  async run({ options, config, output, json, signal }) {
+    const counts = await servedPrompts(config.data, signal, (decisions) => output.progress(`${decisions} decisions`)).finally(() => output.progress(''));
+    const served = counts.map(({ promptVersion }) => promptVersion).filter((version) => version !== null);
+    if (options.against !== undefined && !served.includes(options.against)) {
+      throw new TipstreamError('prompt_not_found', `no decision was served with prompt version ${JSON.stringify(options.against)}`, { hint: served.length === 0 ? 'no serving names any' : `Served were ${served.join(', ')}.`, details: { prompt_version: options.against } });
+    }
+    const comparison = comparePrompts(counts, options.against ?? (served.includes(FIRST_PROMPT_VERSION) ? FIRST_PROMPT_VERSION : (served[0] ?? null)), ALPHA);
+    if (json) await output.document(comparison);
+    else await print(comparison, output);
+  },
+});
+
+async function print({ against, prompts }: ReturnType<typeof comparePrompts>, output: Output): Promise<void> {
+  const span = ({ low, high }: { low: number; high: number }): string => `${shown(low)} to ${shown(high)}`;
+  const mean = (one: RewardEstimate): (string | null)[] => (one.mean === null ? [null, null] : [shown(one.mean), span(one)]);
+  const name = (version: string | null): string => version ?? '(none)';
+  await output.table(['PROMPT', 'SERVED', 'REWARDED', 'REWARD', '95%', 'MISSING AS 0', '95%'], prompts.map((one) => [name(one.prompt_version), one.served, one.rewarded, ...mean(one.reward), ...mean(one.missing_as_zero)]));
+  if (against === null || prompts.every(({ difference }) => difference === null)) return;
+  await output.write('\n');
+  await output.table([`LESS ${against}`, 'REWARD', '95%', 'MISSING AS 0', '95%'], prompts.flatMap(({ prompt_version, difference }) => (difference === null ? [] : [[
+    name(prompt_version), ...[difference.reward, difference.missing_as_zero].flatMap((one) => (one.mean === null ? [null, null] : [shown(one.mean), span(one)])),
+  ]])));
+}
+
+function shown(value: number): string {
+  return value.toFixed(4);
+}

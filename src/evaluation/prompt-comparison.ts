@@ -1,0 +1,75 @@
+/**
+ * What the versions of the prompt have earned, and how they differ from one of them. Rewards lie in [0, 1] and intervals assume no distribution. The interval of
+ * a difference is made of one for each of the two, at half of the error allowed: two versions are served to different decisions. Several differences share alpha.
+ */
+import { empiricalBernstein, type Interval } from './confidence.js';
+
+/** Decisions that were served with a version, by what they have earned. */
+export interface PromptCounts {
+  /** null: their servings name none. */
+  readonly promptVersion: string | null;
+  readonly done: number;
+  readonly notDone: number;
+  /** Without a reward so far. */
+  readonly open: number;
+}
+
+export interface RewardEstimate extends Interval {
+  readonly n: number;
+  /** null: nothing to take it of. */
+  readonly mean: number | null;
+}
+
+export interface PromptDifference extends Interval {
+  readonly mean: number | null;
+}
+
+export interface ComparedPrompt {
+  readonly prompt_version: string | null;
+  readonly served: number;
+  readonly rewarded: number;
+  /** Of the decisions with a reward. */
+  readonly reward: RewardEstimate;
+  /** Of all that were served, those without a reward counted as 0. */
+  readonly missing_as_zero: RewardEstimate;
+  /** Less that of `against`; null for itself, and for servings that name no version. */
+  readonly difference: { readonly reward: PromptDifference; readonly missing_as_zero: PromptDifference } | null;
+}
+
+export interface PromptComparison {
+  /** The version that the others are compared with; null: there is none. */
+  readonly against: string | null;
+  /** What the intervals miss with at most this probability: of each mean, and of all differences of one kind together. */
+  readonly alpha: number;
+  readonly prompts: readonly ComparedPrompt[];
+}
+
+const BOUNDS = { min: 0, max: 1 };
+
+/** `counts` in the order in which they are to be shown; `against` is one of their versions, or null. */
+export function comparePrompts(counts: readonly PromptCounts[], against: string | null, alpha: number): PromptComparison {
+  const base = counts.find(({ promptVersion }) => promptVersion === against && promptVersion !== null);
+  const others = counts.filter((one) => one !== base && one.promptVersion !== null).length;
+  const prompts = counts.map((one): ComparedPrompt => {
+    const compared = base !== undefined && one !== base && one.promptVersion !== null;
+    return {
+      prompt_version: one.promptVersion, served: one.done + one.notDone + one.open, rewarded: one.done + one.notDone,
+      reward: estimate(one.done, one.notDone, alpha), missing_as_zero: estimate(one.done, one.notDone + one.open, alpha),
+      difference: !compared ? null : {
+        reward: difference(estimate(one.done, one.notDone, alpha / others / 2), estimate(base.done, base.notDone, alpha / others / 2)),
+        missing_as_zero: difference(estimate(one.done, one.notDone + one.open, alpha / others / 2), estimate(base.done, base.notDone + base.open, alpha / others / 2)),
+      },
+    };
+  });
+  return { against: base?.promptVersion ?? null, alpha, prompts };
+}
+
+function estimate(ones: number, zeros: number, alpha: number): RewardEstimate {
+  const n = ones + zeros;
+  const rewards = new Array<number>(n).fill(1, 0, ones).fill(0, ones);
+  return { n, mean: n === 0 ? null : ones / n, ...empiricalBernstein(rewards, BOUNDS, alpha) };
+}
+
+function difference(one: RewardEstimate, base: RewardEstimate): PromptDifference {
+  return { mean: one.mean === null || base.mean === null ? null : one.mean - base.mean, low: one.low - base.high, high: one.high - base.low };
+}

@@ -1,0 +1,28 @@
+/** POST /generate: candidates in, a text about the tip that the live policy chooses out. */
+import { parserOf, type Route } from '../route.js';
+import { generateRequestSchema, generateResponseSchema, noQuery } from '../schemas.js';
+
+const parseQuery = parserOf(noQuery);
+const parseBody = parserOf(generateRequestSchema);
+
+export const generateRoute: Route = {
+  method: 'POST',
+  path: '/generate',
+  operationId: 'generate',
+  summary: 'Choose a tip with the live policy, and have its text written',
+  description: [
+    'Decides as POST /score does, makes a prompt of the profile features and the candidates, and asks the configured OpenAI-compatible gateway. The user_id is not sent to it.',
+    'When the gateway fails the decision stands: it is in the details of the error, and asking again with the same decision_id gives the same tip and prompt version.',
+  ].join(' '),
+  query: noQuery,
+  body: { kind: 'json', schema: generateRequestSchema },
+  answers: { 200: { description: 'The text.', schema: generateResponseSchema } },
+  handle(request, reply, application) {
+    parseQuery(request.query);
+    const body = parseBody(request.body);
+    // Closed before the answer is written: nobody waits for it any more.
+    const gone = new AbortController();
+    reply.raw.once('close', () => gone.abort());
+    return application.generate(body, gone.signal);
+  },
+};

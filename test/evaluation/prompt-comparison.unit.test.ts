@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { empiricalBernstein } from '../../src/evaluation/confidence.js';
+import { comparePrompts } from '../../src/evaluation/prompt-comparison.js';
+
+const counts = (promptVersion: string | null, done: number, notDone: number, open: number) => ({ promptVersion, done, notDone, open });
+const rewards = (ones: number, zeros: number) => [...Array<number>(ones).fill(1), ...Array<number>(zeros).fill(0)];
+const BOUNDS = { min: 0, max: 1 };
+
+describe('prompt versions', () => {
+  it('have the mean of what they earned, with and without the decisions that earned nothing yet', () => {
+    const { prompts } = comparePrompts([counts('v1', 30, 50, 20)], 'v1', 0.05);
+    expect(prompts).toEqual([{
+      prompt_version: 'v1', served: 100, rewarded: 80, difference: null,
+      reward: { n: 80, mean: 30 / 80, ...empiricalBernstein(rewards(30, 50), BOUNDS, 0.05) },
+      missing_as_zero: { n: 100, mean: 0.3, ...empiricalBernstein(rewards(30, 70), BOUNDS, 0.05) },
+    }]);
+  });
+
+  it('differ by an interval of both, at an error that is shared', () => {
+    const { prompts, against } = comparePrompts([counts('v1', 3_000, 7_000, 0), counts('v2', 4_000, 6_000, 10_000), counts('v3', 3_050, 6_950, 0), counts(null, 1, 1, 1)], 'v1', 0.05);
+    expect(against).toBe('v1');
+    const [base, second] = [empiricalBernstein(rewards(3_000, 7_000), BOUNDS, 0.0125), empiricalBernstein(rewards(4_000, 6_000), BOUNDS, 0.0125)];
+    const { reward, missing_as_zero } = prompts[1]!.difference!;
+    expect(reward.mean).toBeCloseTo(0.1, 12);
+    expect([reward.low, reward.high]).toEqual([second.low - base.high, second.high - base.low]);
+    expect(reward.low).toBeGreaterThan(0);
+    expect(missing_as_zero.mean).toBeCloseTo(-0.1, 12);
+    expect(missing_as_zero.high).toBeLessThan(0);
+    expect(prompts[2]!.difference!.reward.low).toBeLessThan(0);
+    expect(prompts[2]!.difference!.reward.high).toBeGreaterThan(0);
+    expect([prompts[0]!.difference, prompts[3]!.difference]).toEqual([null, null]);
+  });
+
+  it('say nothing where there is nothing', () => {
+    expect(comparePrompts([], null, 0.05)).toEqual({ against: null, alpha: 0.05, prompts: [] });
+    const { against, prompts } = comparePrompts([counts('v1', 0, 0, 4), counts('v2', 1, 0, 0)], 'v1', 0.05);
+    expect(against).toBe('v1');
+    expect(prompts[0]).toMatchObject({ served: 4, rewarded: 0, reward: { n: 0, mean: null, low: 0, high: 1 } });
+    expect(prompts[1]!.difference).toMatchObject({ reward: { mean: null, low: -1, high: 1 } });
+    expect(comparePrompts([counts(null, 5, 5, 0)], null, 0.05)).toMatchObject({ against: null, prompts: [{ prompt_version: null, difference: null }] });
+  });
+});
