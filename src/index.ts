@@ -4,7 +4,7 @@
  */
 import { loadConfig, type Config } from './config.js';
 import { rebuildProfile } from './consumers/rebuild-profile.js';
-import type { RebuiltProfile } from './consumers/rebuilt-user.js';
+import type { RebuiltProfile } from './consumers/rebuilt-profile.js';
 import { TipstreamError } from './errors.js';
 import type { ProfileDocument } from './http/application.js';
 import { ensureTopics } from './log/ensure-topics.js';
@@ -15,7 +15,7 @@ import { withReaderOf } from './store/locate-user.js';
 import { profileDocument } from './store/profiles.js';
 import { MAX_TIME_MS } from './topics.js';
 
-export type { RebuiltProfile } from './consumers/rebuilt-user.js';
+export type { RebuiltProfile } from './consumers/rebuilt-profile.js';
 export { ERROR_KINDS, TipstreamError, type ErrorCode } from './errors.js';
 export type { Positions, ProfileDocument } from './http/application.js';
 export type { RecordAddress, RecordHeaders } from './log/port.js';

@@ -13,7 +13,8 @@ import { PartitionReader } from '../store/reader.js';
 import { positionsOf, type Positions } from '../store/profiles.js';
 import { replaceTips } from '../store/rebuild-user.js';
 import { fullTopicName } from '../topics.js';
-import { compareUser, type RebuiltProfile } from './rebuilt-user.js';
+import type { RebuiltProfile } from './rebuilt-profile.js';
+import { compareUser } from './rebuilt-user.js';
 import { UserReplay } from './replay-user.js';
 
 export interface RebuildTarget {

@@ -5,17 +5,7 @@ import type { FeatureValues } from '../projections/feature.js';
 import type { Registry } from '../projections/registry.js';
 import type { TipState } from '../projections/tip.js';
 import type { PartitionReader, ReadProfile } from '../store/reader.js';
-
-export interface RebuiltProfile {
-  readonly user_id: string;
-  readonly as_of_ms: number;
-  /** What was answered as of now; null: the user was not known. */
-  readonly before: FeatureValues | null;
-  readonly after: FeatureValues | null;
-  /** Names of features that were wrong: in the answer as of now, or in the tips that it is kept up to date from. */
-  readonly changed: readonly string[];
-  readonly replayed_events: number;
-}
+import type { RebuiltProfile } from './rebuilt-profile.js';
 
 /** Of a state that stands where the replay ended, before it is changed. */
 export function compareUser(reader: PartitionReader, registry: Registry, userId: string, tips: ReadonlyMap<string, TipState>, nowMs: number): Pick<RebuiltProfile, 'before' | 'after' | 'changed'> {
