@@ -22,6 +22,9 @@ export interface DataLock {
   release(): void;
 }
 
+/** A connection that nobody refers to is closed by the garbage collector, and the lock would go with it. */
+const held = new Set<Database.Database>();
+
 const ownerFile = (dataDirectory: string) => join(dataDirectory, 'owner.json');
 
 /** Who runs workers on this directory, as far as its own note says; undefined when there is none. */
@@ -48,9 +51,11 @@ export function lockData(dataDirectory: string, nowMs: number): DataLock {
     db.close();
     throw error;
   }
+  held.add(db);
   return {
     announce: write,
     release() {
+      held.delete(db);
       if (!db.open) return;
       rmSync(ownerFile(dataDirectory), { force: true });
       db.exec('ROLLBACK');
