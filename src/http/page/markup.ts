@@ -1,25 +1,11 @@
 /** The page without data: headings, empty tables, two forms. Scripts fill it; the ids are what they look for. */
-export const markup = `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>tipstream</title>
-<link rel="icon" href="/page/icon.svg" type="image/svg+xml">
-<link rel="stylesheet" href="/page/style.css">
-<script type="module" src="/page/main.js"></script>
-</head>
-<body>
-<header class="top">
-  <h1><img src="/page/icon.svg" alt="" width="28" height="28"> tipstream</h1>
-  <p id="state" class="pill" role="status">Connecting</p>
-  <p id="about" class="about"></p>
-  <p id="updated" class="updated"></p>
-</header>
-<p id="notice" class="notice" role="alert" hidden></p>
-<noscript><p class="notice">This page needs JavaScript. The same data is at /v1/status and /v1/lag.</p></noscript>
+import { htmlPage } from './html-page.js';
 
+const STATUS = `  <p id="state" class="pill" role="status">Connecting</p>
+  <p id="about" class="about"></p>
+  <p id="updated" class="updated"></p>`;
+
+export const markup = htmlPage({ title: 'tipstream', script: 'main', heading: 'tipstream', status: STATUS, dataAt: '/v1/status and /v1/lag' }, `
 <main id="gate" class="gate" hidden>
   <form id="token-form" class="card">
     <h2>Token</h2>
@@ -94,7 +80,4 @@ export const markup = `<!doctype html>
       </table>
     </div>
   </section>
-</main>
-</body>
-</html>
-`;
+</main>`);

@@ -1,23 +1,13 @@
 /** /admin/policies: the page without data, and the script that fills it from GET /v1/policies. */
-export const policiesMarkup = `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>tipstream: policies</title>
-<link rel="icon" href="/page/icon.svg" type="image/svg+xml">
-<link rel="stylesheet" href="/page/style.css">
-<script type="module" src="/page/policies.js"></script>
-</head>
-<body>
-<header class="top">
-  <h1><img src="/page/icon.svg" alt="" width="28" height="28"> <a href="/">tipstream</a>: policies</h1>
-  <p id="about" class="about"></p>
-</header>
-<p id="notice" class="notice" role="alert" hidden></p>
-<noscript><p class="notice">This page needs JavaScript. The same data is at /v1/policies.</p></noscript>
-<main id="content">
+import { htmlPage } from './html-page.js';
+
+export const policiesMarkup = htmlPage({
+  title: 'tipstream: policies',
+  script: 'policies',
+  heading: '<a href="/">tipstream</a>: policies',
+  status: '  <p id="about" class="about"></p>',
+  dataAt: '/v1/policies',
+}, `<main id="content">
   <section class="card" aria-labelledby="policies-heading">
     <h2 id="policies-heading">Who is live</h2>
     <div class="scroll" tabindex="0" role="region" aria-labelledby="policies-heading">
@@ -41,10 +31,7 @@ export const policiesMarkup = `<!doctype html>
     <h2 id="cards-heading">Model cards</h2>
     <div id="cards"></div>
   </section>
-</main>
-</body>
-</html>
-`;
+</main>`);
 
 export const policiesScript = String.raw`
 import { get } from './api.js';
