@@ -1,25 +1,12 @@
 /** Positions that an earlier command printed: the document of `digest` or `profile`, or its `positions` alone. */
-import { readFileSync } from 'node:fs';
-import { TipstreamError } from '../errors.js';
 import type { Positions } from '../store/profiles.js';
+import { isObject, readJson } from './input-file.js';
 
 const HINT = 'use what `tipstream digest --json` or `tipstream profile USER --json` printed, or its "positions": {topic: {partition: next_offset}}';
 
 /** `path` - is stdin. Throws invalid_argument naming `flag` and what is wrong. */
 export function readPositions(path: string, flag: string): Positions {
-  const wrong = (what: string): TipstreamError => new TipstreamError('invalid_argument', `${flag} ${path}: ${what}`, { hint: HINT });
-  let text: string;
-  try {
-    text = readFileSync(path === '-' ? 0 : path, 'utf8');
-  } catch (error) {
-    throw wrong(`cannot be read: ${(error as Error).message}`);
-  }
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw wrong(`is not JSON: ${(error as Error).message}`);
-  }
+  const { json, wrong } = readJson(path === '-' ? 0 : path, { name: `${flag} ${path}`, hint: HINT });
   const positions = isObject(json) && 'positions' in json ? json.positions : json;
   if (!isObject(positions) || Object.keys(positions).length === 0) throw wrong('names no topic');
   for (const [topic, offsets] of Object.entries(positions)) {
@@ -30,8 +17,4 @@ export function readPositions(path: string, flag: string): Positions {
     }
   }
   return positions as Positions;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,4 @@
-import { createReadStream, readFileSync, writeFileSync } from 'node:fs';
+import { createReadStream, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { evaluateLogged, type LoggedEvaluation } from '../../analysts/evaluate/evaluate-logged.js';
 import { TipstreamError } from '../../errors.js';
@@ -13,6 +13,7 @@ import { defaultRegistry } from '../../projections/registry.js';
 import { UsageError } from '../../usage-error.js';
 import { defineCommand } from '../command.js';
 import { EXIT } from '../failure.js';
+import { isObject, readJson } from '../input-file.js';
 import type { Output } from '../output.js';
 
 interface EvaluateOptions {
@@ -79,14 +80,9 @@ async function fromFile(file: string, simulation: Evidence['simulation']): Promi
 
 /** Reward per decision of `policy` less that of the first policy simulated. Throws invalid_argument for a file that does not say it. */
 function simulatedGain(path: string, policy: string): { low: number; high: number } {
-  const wrong = (what: string): TipstreamError => new TipstreamError('invalid_argument', `${path}: ${what}`, { hint: `make it with: tipstream simulate --json > ${path}` });
-  let comparisons: readonly { policy?: unknown; persona?: unknown; low?: unknown; high?: unknown }[];
-  try {
-    comparisons = (JSON.parse(readFileSync(path, 'utf8')) as { comparisons: typeof comparisons }).comparisons;
-  } catch (error) {
-    throw wrong(`cannot be read: ${(error as Error).message}`);
-  }
-  const found = Array.isArray(comparisons) ? comparisons.find((one) => one.policy === policy && one.persona === 'all') : undefined;
+  const { json, wrong } = readJson(path, { hint: `make it with: tipstream simulate --json > ${path}` });
+  const comparisons: unknown[] = isObject(json) && Array.isArray(json.comparisons) ? json.comparisons : [];
+  const found = comparisons.filter(isObject).find((one) => one.policy === policy && one.persona === 'all');
   if (typeof found?.low !== 'number' || typeof found.high !== 'number') throw wrong(`has no comparison of ${policy}`);
   return { low: found.low, high: found.high };
 }

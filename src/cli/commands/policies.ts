@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import type { LoggedEvaluation } from '../../analysts/evaluate/evaluate-logged.js';
 import { modelCard } from '../../cards/model-card.js';
 import { TipstreamError } from '../../errors.js';
@@ -10,6 +10,7 @@ import type { ControlEvent } from '../../topics.js';
 import { defineCommand, type CommandFamily } from '../command.js';
 import { promptsCommand } from './policies-prompts.js';
 import { openControlLog, settingsOf } from '../control-log.js';
+import { isObject, readJson } from '../input-file.js';
 
 const listCommand = defineCommand({
   name: 'list',
@@ -102,14 +103,8 @@ const cardCommand = defineCommand<CardOptions>({
 
 /** A document that an earlier command printed, told by one of its members. */
 function documentIn<T>(path: string, member: keyof T & string): T {
-  const wrong = (what: string): TipstreamError => new TipstreamError('invalid_argument', `${path}: ${what}`, { hint: 'give the whole document that --json printed' });
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    throw wrong(`cannot be read: ${(error as Error).message}`);
-  }
-  if (typeof json !== 'object' || json === null || !(member in json)) throw wrong(`has no ${member}`);
+  const { json, wrong } = readJson(path, { hint: 'give the whole document that --json printed' });
+  if (!isObject(json) || !(member in json)) throw wrong(`has no ${member}`);
   return json as T;
 }
 

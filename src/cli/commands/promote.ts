@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { TipstreamError } from '../../errors.js';
 import { checkEvidence, type Evidence } from '../../evaluation/evidence.js';
 import { GATE_THRESHOLDS } from '../../evaluation/thresholds.js';
@@ -12,6 +11,7 @@ import { UsageError } from '../../usage-error.js';
 import { defineCommand } from '../command.js';
 import { openControlLog, settingsOf } from '../control-log.js';
 import { EXIT } from '../failure.js';
+import { readText } from '../input-file.js';
 import { timeOption } from '../time-argument.js';
 
 interface PromoteOptions {
@@ -106,14 +106,6 @@ async function endsOf(log: Log, file: string): Promise<Record<string, Record<str
     ends[topic] = Object.fromEntries([...ranges].map(([partition, { end }]) => [partition, end]));
   }
   return ends;
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new TipstreamError('invalid_argument', `cannot read ${path}: ${(error as Error).message}`, { cause: error });
-  }
 }
 
 function percentOption(text: string): number {

@@ -1,6 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import { TipstreamError } from '../../errors.js';
 import { outputFile } from '../../export/output-file.js';
 import { policyNamed } from '../../policies/registry.js';
 import { curvesSvg, sparkline } from '../../simulation/chart.js';
@@ -8,6 +7,7 @@ import { parsePersonas, PERSONAS } from '../../simulation/persona.js';
 import { simulate, type SimulationResult } from '../../simulation/simulate.js';
 import type { Mean } from '../../simulation/statistics.js';
 import { defineCommand } from '../command.js';
+import { readText } from '../input-file.js';
 import { wholeNumber } from '../option-parsers.js';
 import type { Output } from '../output.js';
 
@@ -75,14 +75,6 @@ export const simulateCommand = defineCommand<SimulateOptions>({
     }
   },
 });
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new TipstreamError('invalid_argument', `cannot read ${path}: ${(error as Error).message}`, { cause: error });
-  }
-}
 
 async function print(result: SimulationResult, output: Output): Promise<void> {
   const { decisions, users, days, seed, policies, personas, comparisons, curves } = result;

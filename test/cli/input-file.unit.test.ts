@@ -1,0 +1,32 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { readJson, readText } from '../../src/cli/input-file.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'tipstream-input-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+const none = join(directory, 'none.json');
+const file = (text: string): string => {
+  const path = join(directory, 'file.json');
+  writeFileSync(path, text);
+  return path;
+};
+
+describe('a file that the user named', () => {
+  it('is read whole', () => {
+    expect(readText(file('one\ntwo\n'))).toBe('one\ntwo\n');
+    expect(readJson(file('{"n": 1}'), { hint: 'h' }).json).toEqual({ n: 1 });
+  });
+
+  it('that is not there is named, with why it cannot be read', () => {
+    expect(() => readText(none)).toThrow(expect.objectContaining({ code: 'invalid_argument', message: expect.stringMatching(/^cannot read .*none\.json: ENOENT/) as string }) as Error);
+    expect(() => readJson(none, { hint: 'make it' })).toThrow(expect.objectContaining({ code: 'invalid_argument', hint: 'make it', message: expect.stringMatching(/^.*none\.json: cannot be read: ENOENT/) as string }) as Error);
+  });
+
+  it('that is not JSON, or not what it should be, is called what the caller calls it', () => {
+    const naming = { name: '--known-at x.json', hint: 'use what digest printed' };
+    expect(() => readJson(file('{"n":'), naming)).toThrow(expect.objectContaining({ code: 'invalid_argument', hint: naming.hint, message: expect.stringMatching(/^--known-at x\.json: is not JSON: /) as string }) as Error);
+    expect(readJson(file('[]'), naming).wrong('names no topic')).toMatchObject({ code: 'invalid_argument', message: '--known-at x.json: names no topic', hint: naming.hint });
+  });
+});
