@@ -28,9 +28,8 @@ export interface Expected {
   readonly ends: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
-/** The evidence in `text`. Throws not_promotable saying what is missing, and invalid_argument for what is no evidence. */
-export function checkEvidence(text: string, file: string, expected: Expected, thresholds: GateThresholds): Evidence {
-  const evidence = parse(text, file);
+/** Throws not_promotable saying what is missing in `evidence`, which was read from `file`. */
+export function checkEvidence(evidence: Evidence, file: string, expected: Expected, thresholds: GateThresholds): void {
   const refuse = (why: string, hint = `run \`tipstream evaluate --policy ${expected.policy} --simulation FILE --json > ${file}\` again`): never => {
     throw new TipstreamError('not_promotable', `${file} does not allow promoting ${expected.policy}: ${why}`, { hint: `${hint}; or promote with --force --reason TEXT, which is recorded` });
   };
@@ -45,10 +44,10 @@ export function checkEvidence(text: string, file: string, expected: Expected, th
   for (const [topic, offsets] of Object.entries(evidence.positions)) {
     for (const [partition, next] of Object.entries(offsets)) if (next > (expected.ends[topic]?.[partition] ?? 0)) refuse(`it was made from another log: ${topic} partition ${partition} ends before offset ${next} here`);
   }
-  return evidence;
 }
 
-function parse(text: string, file: string): Evidence {
+/** The evidence in `text`. Throws invalid_argument for what is none. */
+export function parseEvidence(text: string, file: string): Evidence {
   try {
     return evidenceSchema.parse(JSON.parse(text));
   } catch (error) {

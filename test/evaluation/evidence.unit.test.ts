@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkEvidence, evidenceHash, type Evidence } from '../../src/evaluation/evidence.js';
+import { checkEvidence, evidenceHash, parseEvidence, type Evidence } from '../../src/evaluation/evidence.js';
 import { GATE_THRESHOLDS } from '../../src/evaluation/thresholds.js';
 
 const NOW_MS = 1_795_219_200_000;
@@ -8,11 +8,12 @@ function evidence(over: Partial<Evidence> = {}): string {
   const bound = { policy: 'egreedy-v2', policy_hash: 'aa', feature_set: 'bb', positions: { 'tip.scored': { 0: 9 } }, evaluated_at_ms: NOW_MS - 3_600_000, verdict: 'PROMOTE' as const, simulated: true, reasons: ['r'], ...over };
   return JSON.stringify({ ...bound, hash: evidenceHash(bound), n: 1000 });
 }
-const check = (text: string) => () => checkEvidence(text, 'v.json', expected, GATE_THRESHOLDS);
+const check = (text: string) => () => checkEvidence(parseEvidence(text, 'v.json'), 'v.json', expected, GATE_THRESHOLDS);
 
 describe('evidence', () => {
   it('of this policy, these features and this log, fresh and with a simulation, is taken', () => {
-    expect(check(evidence())()).toMatchObject({ verdict: 'PROMOTE' });
+    expect(parseEvidence(evidence(), 'v.json')).toMatchObject({ verdict: 'PROMOTE', reasons: ['r'] });
+    expect(check(evidence())).not.toThrow();
   });
 
   it.each<[string, Partial<Evidence>, RegExp]>([
@@ -35,6 +36,6 @@ describe('evidence', () => {
   });
 
   it.each(['', '{}', '[]', '{"verdict":"PROMOTE"}'])('%j is none', (text) => {
-    expect(check(text)).toThrow(expect.objectContaining({ code: 'invalid_argument' }) as Error);
+    expect(() => parseEvidence(text, 'v.json')).toThrow(expect.objectContaining({ code: 'invalid_argument' }) as Error);
   });
 });

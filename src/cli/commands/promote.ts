@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { TipstreamError } from '../../errors.js';
-import { checkEvidence, type Evidence } from '../../evaluation/evidence.js';
+import { checkEvidence, parseEvidence, type Evidence } from '../../evaluation/evidence.js';
 import { GATE_THRESHOLDS } from '../../evaluation/thresholds.js';
 import type { Log } from '../../log/port.js';
 import { policyHash } from '../../policies/policy-hash.js';
@@ -55,9 +55,11 @@ export const promoteCommand = defineCommand<PromoteOptions>({
     try {
       let evidence: Evidence | undefined;
       if (options.evidence !== undefined) {
-        const ends = await endsOf(control.log, options.evidence);
+        const given = parseEvidence(readText(options.evidence), options.evidence);
+        const ends = await endsOf(control.log, Object.keys(given.positions));
         try {
-          evidence = checkEvidence(readText(options.evidence), options.evidence, { policy: policy.name, policyHash: policyHash(policy), featureSet: defaultRegistry.featureSet, nowMs, ends }, GATE_THRESHOLDS);
+          checkEvidence(given, options.evidence, { policy: policy.name, policyHash: policyHash(policy), featureSet: defaultRegistry.featureSet, nowMs, ends }, GATE_THRESHOLDS);
+          evidence = given;
         } catch (error) {
           if (!(error instanceof TipstreamError && error.code === 'not_promotable') || !force) throw error;
           output.note(`forced against the evidence: ${error.message}`);
@@ -89,15 +91,9 @@ export const promoteCommand = defineCommand<PromoteOptions>({
   },
 });
 
-/** The ends of the topics that the evidence names. */
-async function endsOf(log: Log, file: string): Promise<Record<string, Record<string, number>>> {
+/** topic -> partition -> the log's end; of a topic that is not there, none. */
+async function endsOf(log: Log, topics: readonly string[]): Promise<Record<string, Record<string, number>>> {
   const ends: Record<string, Record<string, number>> = {};
-  let topics: string[] = [];
-  try {
-    topics = Object.keys((JSON.parse(readText(file)) as { positions?: object }).positions ?? {});
-  } catch (error) {
-    if (error instanceof TipstreamError) throw error; // else it is no JSON, which checkEvidence says
-  }
   for (const topic of topics) {
     const ranges = await log.offsets(topic).catch((error: unknown) => {
       if (error instanceof TipstreamError && error.code === 'topic_not_found') return new Map<number, { end: number }>();
