@@ -2,7 +2,7 @@
  * What the versions of the prompt have earned, and how they differ from one of them. Rewards lie in [0, 1] and intervals assume no distribution. The interval of
  * a difference is made of one for each of the two, at half of the error allowed: two versions are served to different decisions. Several differences share alpha.
  */
-import { empiricalBernstein, type Interval } from './confidence.js';
+import { intervalOfShare, type Interval } from './confidence.js';
 
 /** Decisions that were served with a version, by what they have earned. */
 export interface PromptCounts {
@@ -44,8 +44,6 @@ export interface PromptComparison {
   readonly prompts: readonly ComparedPrompt[];
 }
 
-const BOUNDS = { min: 0, max: 1 };
-
 /** `counts` in the order in which they are to be shown; `against` is one of their versions, or null. */
 export function comparePrompts(counts: readonly PromptCounts[], against: string | null, alpha: number): PromptComparison {
   const base = counts.find(({ promptVersion }) => promptVersion === against && promptVersion !== null);
@@ -66,8 +64,7 @@ export function comparePrompts(counts: readonly PromptCounts[], against: string 
 
 function estimate(ones: number, zeros: number, alpha: number): RewardEstimate {
   const n = ones + zeros;
-  const rewards = new Array<number>(n).fill(1, 0, ones).fill(0, ones);
-  return { n, mean: n === 0 ? null : ones / n, ...empiricalBernstein(rewards, BOUNDS, alpha) };
+  return { n, mean: n === 0 ? null : ones / n, ...intervalOfShare(ones, n, alpha) };
 }
 
 function difference(one: RewardEstimate, base: RewardEstimate): PromptDifference {

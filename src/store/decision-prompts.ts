@@ -1,8 +1,5 @@
 /** The prompt versions under which the live policies' decisions were served, from one state file beside its writer. */
-import { servedCandidate } from '../policies/reward.js';
-import { recordedVector } from '../policies/scored-event.js';
 import { textFromSql } from '../projections/sql-text.js';
-import type { ScoredEvent } from '../topics.js';
 import { openStateForReading } from './state-file.js';
 
 export interface DecisionPrompt {
@@ -14,8 +11,23 @@ export interface DecisionPrompt {
   readonly reward: 0 | 1 | null;
 }
 
-type Row = [uid: number, userId: string, decisionId: string, reward: 0 | 1 | null, record: string, closedVersion: string | Buffer | null, closed: number];
-type LinkRow = [tipId: string, servedAt: number, version: string | Buffer | null];
+type Row = [userId: string, decisionId: string, reward: 0 | 1 | null, version: string | Buffer | null];
+
+/**
+ * The serving that counts is that of src/policies/reward.ts: the candidate with the smallest (served_at_ms, tip_id), where text sorts by its bytes, which is by
+ * code point. Where there is a reward it is known which one that was; only for the others the record is read for its candidates.
+ */
+const COUNTING_TIP = `coalesce(decision.reward_tip_id, (
+  SELECT tip_id FROM decision_link AS other
+  WHERE other.uid = decision.uid AND other.decision_id = decision.decision_id AND EXISTS (SELECT 1 FROM json_each(decision.record, '$.features.vectors') AS vector WHERE vector.key = other.tip_id)
+  ORDER BY served_at_ms, tip_id LIMIT 1))`;
+
+const SERVED = `
+  SELECT user_id, decision.decision_id, decision.reward, CASE WHEN closed.uid IS NULL THEN link.prompt_version ELSE closed.prompt_version END
+  FROM decision JOIN user USING (uid)
+    LEFT JOIN closed_decision AS closed USING (uid, decision_id)
+    LEFT JOIN decision_link AS link ON closed.uid IS NULL AND link.uid = decision.uid AND link.decision_id = decision.decision_id AND link.tip_id = ${COUNTING_TIP}
+  WHERE scored_offset IS NOT NULL AND (link.uid IS NOT NULL OR closed.prompt_version IS NOT NULL OR (closed.uid IS NOT NULL AND decision.reward IS NOT NULL))`;
 
 /**
  * Every decision of the log that was served with one of its candidates, from one snapshot. A decision that a prune has closed says no more whether it was: without
@@ -24,26 +36,10 @@ type LinkRow = [tipId: string, servedAt: number, version: string | Buffer | null
 export function* decisionPrompts(path: string): Generator<DecisionPrompt> {
   const db = openStateForReading(path);
   try {
-    db.exec('BEGIN');
-    const links = db.prepare<[number, string], LinkRow>('SELECT tip_id, served_at_ms, prompt_version FROM decision_link WHERE uid = ? AND decision_id = ?').raw();
-    const rows = db.prepare<[], Row>(
-      `SELECT uid, user_id, decision.decision_id, decision.reward, record, closed.prompt_version, closed.uid IS NOT NULL
-       FROM decision JOIN user USING (uid) LEFT JOIN closed_decision AS closed USING (uid, decision_id)
-       WHERE scored_offset IS NOT NULL AND (closed.uid IS NOT NULL OR EXISTS (SELECT 1 FROM decision_link AS link WHERE link.uid = decision.uid AND link.decision_id = decision.decision_id))`,
-    ).raw();
-    for (const [uid, userId, decisionId, reward, record, closedVersion, closed] of rows.iterate()) {
-      const version = closed === 0 ? servedVersion(record, links.all(uid, decisionId)) : closedVersion === null && reward === null ? undefined : closedVersion;
-      if (version !== undefined) yield { userId, decisionId, promptVersion: version === null ? null : textFromSql(version), reward };
+    for (const [userId, decisionId, reward, version] of db.prepare<[], Row>(SERVED).raw().iterate()) {
+      yield { userId, decisionId, promptVersion: version === null ? null : textFromSql(version), reward };
     }
   } finally {
-    if (db.inTransaction) db.exec('ROLLBACK');
     db.close();
   }
-}
-
-/** undefined: no candidate was served. */
-function servedVersion(record: string, links: readonly LinkRow[]): string | Buffer | null | undefined {
-  const event = JSON.parse(record) as ScoredEvent;
-  const served = servedCandidate(links.map(([tipId, servedAtMs]) => ({ tipId, servedAtMs })), (tipId) => recordedVector(event, tipId) !== undefined);
-  return links.find(([tipId]) => tipId === served)?.[2];
 }
