@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { TipstreamError } from '../errors.js';
 import { intervalOfShare } from '../evaluation/confidence.js';
 import { GATE_THRESHOLDS } from '../evaluation/thresholds.js';
-import type { PoliciesDocument, PolicyEntry, PolicyStats, ResetReceipt, RewardReceipt, RewardRequest } from '../http/application.js';
+import type { PoliciesDocument, PolicyEntry, PolicyStats, PromptsDocument, ResetReceipt, RewardReceipt, RewardRequest } from '../http/application.js';
 import type { Log } from '../log/port.js';
 import type { PolicyDefinition } from '../policies/policy.js';
 import { cardOf } from '../cards/installed-cards.js';
@@ -16,7 +16,10 @@ import { createProducer, type TipProducer } from '../producer/producer.js';
 import { policyCounts, userPolicyState, type PolicyCounts } from '../store/policy-stats.js';
 import type { ScoringOptions } from './fold/scorer.js';
 import { Guardrail } from './guardrail.js';
+import { Recount } from './recount.js';
+import { promptsDocument, servedPrompts } from './served-prompts.js';
 import type { ServiceOptions } from './service-options.js';
+import type { PromptCounts } from '../evaluation/prompt-comparison.js';
 import type { ControlEvent } from '../topics.js';
 
 /** Paths of the state files held here, and of one user's. */
@@ -28,8 +31,12 @@ export interface StateFiles {
   readonly controls: () => readonly ControlEvent[] | undefined;
 }
 
+/** Longer than that, who asks for prompts is told to ask again. */
+const PROMPTS_WITHIN_MS = 5_000;
+
 export class PolicyAnswers {
   readonly #producer: TipProducer;
+  readonly #prompts: Recount<PromptCounts[]>;
   readonly guardrail: Guardrail;
   readonly #clock: () => number;
   readonly #scoring: ScoringOptions;
@@ -40,6 +47,7 @@ export class PolicyAnswers {
     this.#clock = clock;
     this.#scoring = scoring;
     this.#files = files;
+    this.#prompts = new Recount(servedPrompts, clock);
     this.guardrail = new Guardrail({ producer: this.#producer, scoring, clock, logger, files: files.all, controls: files.controls });
   }
 
@@ -63,13 +71,26 @@ export class PolicyAnswers {
   /** Throws not_ready while no partition is held here. */
   list(): PoliciesDocument {
     const controls = this.#files.controls();
-    if (controls === undefined) throw new TipstreamError('not_ready', 'no partition is held here yet', { hint: 'ask again in a moment' });
+    if (controls === undefined) throw nothingHeld();
     const { shares, settings } = rolloutAt(controls, this.#clock(), this.#scoring.livePolicy, this.#scoring.settings);
     return {
       policies: POLICIES.map((policy) => this.#entry(policy, shares, settings.shadow)),
       settings: { epsilon: settings.epsilon, salt: settings.salt, shadow: settings.shadow, shadow_learning: settings.shadowLearning },
       history: historyOf(controls),
     };
+  }
+
+  /** Throws not_ready while no partition is held here or counting goes on, prompt_not_found. */
+  async prompts(against?: string): Promise<PromptsDocument> {
+    const paths = this.#files.all();
+    if (paths.length === 0) throw nothingHeld();
+    const { value, countedAtMs } = await this.#prompts.get(paths, PROMPTS_WITHIN_MS);
+    return promptsDocument(value, countedAtMs, against);
+  }
+
+  /** Ends what is being counted. */
+  stop(): void {
+    this.#prompts.stop();
   }
 
   #entry(policy: PolicyDefinition, shares: readonly Share[], shadow: string | null): PolicyEntry {
@@ -95,6 +116,10 @@ export class PolicyAnswers {
     const counts = this.#counts(policy.name);
     return { ...about, all: { ...counts, mean_reward: counts.rewarded === 0 ? null : counts.rewards / counts.rewarded } };
   }
+}
+
+function nothingHeld(): TipstreamError {
+  return new TipstreamError('not_ready', 'no partition is held here yet', { hint: 'ask again in a moment' });
 }
 
 function userStats(path: string, userId: string, policy: PolicyDefinition, nowMs: number): NonNullable<PolicyStats['user']> {

@@ -50,6 +50,7 @@ const DRAIN_WITHIN_MS = 2_000;
 
 export class Service implements Application, PartitionHandler {
   readonly generate: Application['generate'];
+  readonly prompts: Application['prompts'];
   readonly #log: Log;
   readonly #registry: Registry;
   readonly #options: ServiceOptions;
@@ -91,6 +92,7 @@ export class Service implements Application, PartitionHandler {
       ofUser: async (userId) => this.#own.reading(await this.#holding(userId))!.reader.path,
       controls: () => this.#own.readable[0]?.reader.sharedControls().map(([, record]) => JSON.parse(record) as ControlEvent),
     });
+    this.prompts = (against) => this.#policies.prompts(against);
     this.generate = generateWith(options.generation, (request) => this.score(request));
     const exclusive = new OneAtATime();
     this.#swap = new GenerationSwap({ ...setting, exclusive, identity: (partition) => this.#identity(partition), goOver: (directory) => this.#goOver(directory) });
@@ -123,6 +125,7 @@ export class Service implements Application, PartitionHandler {
   /** Finishes the batches under way, publishes what they owe, commits positions and leaves the group. */
   async stop(): Promise<void> {
     this.#tasks.stop();
+    this.#policies.stop();
     await Promise.all([this.#swap.stop(), this.#rebuilds.stop()]);
     await Promise.all([...this.#own.held.values()].map((held) => held.drain(DRAIN_WITHIN_MS)));
     await this.#commit([...this.#own.held.keys()]).catch((error: unknown) => this.#options.logger.warn({ err: error }, 'could not commit positions to the log'));

@@ -92,6 +92,40 @@ export interface PoliciesDocument {
   readonly history: readonly ControlEvent[];
 }
 
+/** The mean of rewards of 0 or 1, with the interval in which it lies. */
+export interface RewardEstimate {
+  readonly n: number;
+  /** null: nothing to take it of. */
+  readonly mean: number | null;
+  readonly low: number;
+  readonly high: number;
+}
+
+export type RewardDifference = Omit<RewardEstimate, 'n'>;
+
+export interface PromptEntry {
+  /** null: the servings of these decisions name none. */
+  readonly prompt_version: string | null;
+  readonly served: number;
+  readonly rewarded: number;
+  /** Of the decisions with a reward. */
+  readonly reward: RewardEstimate;
+  /** Of all that were served, those without a reward counted as 0. */
+  readonly missing_as_zero: RewardEstimate;
+  /** Less that of `against`; null for itself, and where no version is named. */
+  readonly difference: { readonly reward: RewardDifference; readonly missing_as_zero: RewardDifference } | null;
+}
+
+/** As `tipstream policies prompts --json` prints it. */
+export interface PromptsDocument {
+  readonly against: string | null;
+  /** What the intervals miss with at most this probability: of each mean, and of all differences of one kind together. */
+  readonly alpha: number;
+  readonly prompts: readonly PromptEntry[];
+  /** When counting began: later decisions and rewards may not be in it. */
+  readonly counted_at_ms: number;
+}
+
 export interface PolicyStats {
   readonly policy: string;
   readonly dimension: number;
@@ -223,6 +257,11 @@ export interface Application {
   policyStats(policy: string, userId?: string): Promise<PolicyStats>;
   /** Throws not_ready while no partition is held here. */
   policies(): PoliciesDocument;
+  /**
+   * What was served with each prompt version, on the partitions held here, less that of `against`; absent: of v1 where it was served. Throws not_ready while no
+   * partition is held here or counting goes on, prompt_not_found.
+   */
+  prompts(against?: string): Promise<PromptsDocument>;
   /**
    * Lines of produce's format, as bytes where they came as bytes (so that bad UTF-8 can still be seen), blank ones included.
    * Resolves however many were rejected; rejects when reading or appending failed.

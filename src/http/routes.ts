@@ -9,11 +9,12 @@ import { metricsRoute } from './routes/metrics.js';
 import { pageRoutes } from './routes/page.js';
 import { policyRoutes } from './routes/policies.js';
 import { profileRoute } from './routes/profile.js';
+import { promptsRoute } from './routes/prompts.js';
 import { cancelRebuildRoute, rebuildJobRoute, rebuildRoute } from './routes/rebuild.js';
 import { scoreRoute } from './routes/score.js';
 import { statusRoute } from './routes/status.js';
 
-const DATA_ROUTES: readonly Route[] = [profileRoute, rebuildRoute, rebuildJobRoute, cancelRebuildRoute, eventsRoute, scoreRoute, generateRoute, ...policyRoutes, lagRoute, statusRoute, liveRoute, readyRoute, metricsRoute];
+const DATA_ROUTES: readonly Route[] = [profileRoute, rebuildRoute, rebuildJobRoute, cancelRebuildRoute, eventsRoute, scoreRoute, generateRoute, ...policyRoutes, promptsRoute, lagRoute, statusRoute, liveRoute, readyRoute, metricsRoute];
 
 /** The routes, the page and the document that describes them; `secured`: whether a token is asked for. */
 export function routesOf(secured: boolean): readonly Route[] {

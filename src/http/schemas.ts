@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { ERROR_KINDS, type ErrorCode } from '../errors.js';
 import { candidateSchema, candidatesSchema, controlSchema, feedbackSchema, scoredSchema, MAX_CANDIDATES, MAX_TIME_MS, TOPICS, type TopicName } from '../topics.js';
-import type { GenerateResponse, LagRow, NewestScore, PartitionStatus, PoliciesDocument, PolicyStats, ProduceSummary, ProfileDocument, RebuildJob, ResetReceipt, RewardReceipt, ServiceStatus } from './application.js';
+import type { GenerateResponse, LagRow, NewestScore, PartitionStatus, PoliciesDocument, PolicyStats, ProduceSummary, ProfileDocument, PromptsDocument, RebuildJob, ResetReceipt, RewardReceipt, ServiceStatus } from './application.js';
 import { parseTime } from '../events/time.js';
 
 /** An id as events have it. */
@@ -157,6 +157,25 @@ export const policiesSchema = z.object({
   settings: z.object({ epsilon: z.number(), salt: z.string(), shadow: z.string().nullable(), shadow_learning: z.boolean() }),
   history: z.array(controlSchema).meta({ description: 'policy.control, newest first' }),
 }) satisfies z.ZodType<PoliciesDocument>;
+
+/** In UTF-16 units: events may name versions of 128 code points, of none too. */
+const MAX_VERSION = 256;
+export const promptsQuery = z.strictObject({ against: z.string({ error: 'must be given once' }).max(MAX_VERSION).optional().meta({ description: 'the version to compare the others with; absent: v1 where it was served, else the first by name' }) });
+const interval = { mean: z.number().nullable().meta({ description: 'null: nothing to take it of' }), low: z.number(), high: z.number() };
+const estimate = z.object({ n: count, ...interval });
+export const promptsSchema = z.object({
+  against: z.string().nullable().meta({ description: 'the version that the others are compared with; null: there is none' }),
+  alpha: z.number().meta({ description: 'what the intervals miss with at most this probability: of each mean, and of all differences of one kind together' }),
+  prompts: z.array(z.object({
+    prompt_version: z.string().nullable().meta({ description: 'null: the servings of these decisions name none' }),
+    served: count.meta({ description: 'decisions that were served with it, on the partitions held by this member' }),
+    rewarded: count,
+    reward: estimate.meta({ description: 'of the decisions with a reward' }),
+    missing_as_zero: estimate.meta({ description: 'of all that were served, those without a reward counted as 0' }),
+    difference: z.object({ reward: z.object(interval), missing_as_zero: z.object(interval) }).nullable().meta({ description: 'less that of `against`; null for itself, and where no version is named' }),
+  })),
+  counted_at_ms: timeMs.meta({ description: 'when counting began: later decisions and rewards may not be in it' }),
+}) satisfies z.ZodType<PromptsDocument>;
 
 const valueSchemas = Object.values(TOPICS).filter(({ role }) => role === 'consumed').map(({ schema }) => schema);
 export const produceLineSchema = z

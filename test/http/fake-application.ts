@@ -1,6 +1,6 @@
 /** A service written by hand for the routes: realistic answers, each replaceable, and a record of what was asked. */
 import { TipstreamError } from '../../src/errors.js';
-import type { Application, LagRow, NewestScore, PartitionStatus, ProduceSummary, ProfileDocument, RebuildJob, ScoreRequest, ScoreResponse, ServiceStatus } from '../../src/http/application.js';
+import type { Application, LagRow, NewestScore, PartitionStatus, ProduceSummary, ProfileDocument, PromptsDocument, RebuildJob, ScoreRequest, ScoreResponse, ServiceStatus } from '../../src/http/application.js';
 
 export const NOW_MS = Date.UTC(2026, 0, 31, 18, 4, 5);
 const TOPICS = ['policy.control', 'tip.served', 'tip.feedback', 'tip.scored', 'tip.scored.shadow', 'tip.candidates'];
@@ -50,6 +50,18 @@ export const LAG: readonly LagRow[] = TOPICS.flatMap((topic, index) => [0, 1, 2,
   const end = (6 - index) * 1_204 + number * 37;
   return { group: 'tipstream', topic, partition: number, applied_offset: end, committed_offset: end - 3, log_end_offset: end, lag_records: 0, lag_seconds: 0, status: 'ok', reason: 'everything in the log has been applied' };
 }));
+
+export const PROMPTS: PromptsDocument = {
+  against: 'v1', alpha: 0.05, counted_at_ms: NOW_MS,
+  prompts: [
+    { prompt_version: 'v1', served: 5_210, rewarded: 2_604, reward: { n: 2_604, mean: 0.4201, low: 0.3912, high: 0.449 }, missing_as_zero: { n: 5_210, mean: 0.21, low: 0.1936, high: 0.2264 }, difference: null },
+    {
+      prompt_version: 'v2', served: 5_187, rewarded: 2_611, reward: { n: 2_611, mean: 0.5203, low: 0.491, high: 0.5496 }, missing_as_zero: { n: 5_187, mean: 0.2619, low: 0.2443, high: 0.2795 },
+      difference: { reward: { mean: 0.1002, low: 0.0325, high: 0.1679 }, missing_as_zero: { mean: 0.0519, low: -0.0001, high: 0.1039 } },
+    },
+    { prompt_version: null, served: 4, rewarded: 0, reward: { n: 0, mean: null, low: 0, high: 1 }, missing_as_zero: { n: 4, mean: 0, low: 0, high: 1 }, difference: null },
+  ],
+};
 
 export const CANDIDATE = { tip_id: 't1', is_overdue: false, task_age_days: 3, priority: 2 };
 export const SCORE_REQUEST = { decision_id: 'd1', user_id: 'ana', requested_at_ms: NOW_MS, candidates: [CANDIDATE] };
@@ -121,6 +133,7 @@ export function fakeApplication(over: Partial<Application> = {}): FakeApplicatio
       settings: { epsilon: 0.1, salt: '0', shadow: null, shadow_learning: false },
       history: [{ control_id: 'p1', type: 'promote', effective_at_ms: NOW_MS, policy: 'egreedy-v1', percent: 100, reason: 'because <i>' }],
     }),
+    prompts: async (against) => ({ ...PROMPTS, against: against ?? PROMPTS.against }),
     produce: (lines) => countLines(lines),
     lag: async () => LAG,
     status: () => STATUS,

@@ -3,7 +3,7 @@ import { ERROR_KINDS } from '../../src/errors.js';
 import { buildServer } from '../../src/http/server.js';
 import * as schemas from '../../src/http/schemas.js';
 import { TOPIC_NAMES } from '../../src/topics.js';
-import { LAG, PROFILE, REBUILD, SCORES, SCORE_REQUEST, STATUS, fakeApplication, scoreResponse } from './fake-application.js';
+import { LAG, PROFILE, PROMPTS, REBUILD, SCORES, SCORE_REQUEST, STATUS, fakeApplication, scoreResponse } from './fake-application.js';
 
 type Json = Record<string, unknown>;
 interface Operation {
@@ -35,7 +35,7 @@ describe('/openapi.json', () => {
     expect(operations(document).map(({ path, method }) => `${method} ${path}`)).toEqual([
       'get /v1/profiles/{user_id}', 'post /v1/profiles/{user_id}/rebuild', 'get /v1/rebuilds/{job_id}', 'delete /v1/rebuilds/{job_id}',
       'post /v1/events', 'post /score', 'post /generate', 'post /score/egreedy/v1', 'post /score/egreedy/v2', 'post /score/linucb',
-      'post /reward/egreedy/v1', 'post /reward/egreedy/v2', 'post /reward/linucb', 'get /stats/egreedy/v1', 'get /stats/egreedy/v2', 'get /stats/linucb', 'get /v1/policies', 'post /reset', 'get /v1/lag', 'get /v1/status', 'get /livez', 'get /readyz', 'get /metrics', 'get /openapi.json',
+      'post /reward/egreedy/v1', 'post /reward/egreedy/v2', 'post /reward/linucb', 'get /stats/egreedy/v1', 'get /stats/egreedy/v2', 'get /stats/linucb', 'get /v1/policies', 'post /reset', 'get /v1/prompts', 'get /v1/lag', 'get /v1/status', 'get /livez', 'get /readyz', 'get /metrics', 'get /openapi.json',
     ]);
   });
 
@@ -81,6 +81,7 @@ describe('/openapi.json', () => {
     expect(schemas.profileSchema.parse(PROFILE)).toEqual(PROFILE);
     expect(schemas.rebuildJobSchema.parse(REBUILD)).toEqual(REBUILD);
     expect(schemas.lagSchema.parse(LAG)).toEqual(LAG);
+    expect(schemas.promptsSchema.parse(PROMPTS)).toEqual(PROMPTS);
     expect(schemas.statusSchema.parse({ ...STATUS, now_ms: 0, newest_scores: SCORES })).toEqual({ ...STATUS, now_ms: 0, newest_scores: SCORES });
     expect(schemas.scoreResponseSchema.parse(scoreResponse(SCORE_REQUEST))).toEqual(scoreResponse(SCORE_REQUEST));
   });

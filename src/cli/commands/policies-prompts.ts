@@ -1,11 +1,11 @@
-import { servedPrompts } from '../../analysts/prompts/served-prompts.js';
-import { TipstreamError } from '../../errors.js';
-import { comparePrompts, type RewardEstimate } from '../../evaluation/prompt-comparison.js';
+import { promptsDocument, servedPrompts } from '../../consumers/served-prompts.js';
+import type { PromptsDocument, RewardEstimate } from '../../http/application.js';
 import { FIRST_PROMPT_VERSION } from '../../prompts/registry.js';
+import { generationDirectory, partitionFile, partitionsIn } from '../../store/layout.js';
 import { defineCommand } from '../command.js';
 import type { Output } from '../output.js';
 
-const ALPHA = 0.05;
+const SHOWN_EVERY = 5_000;
 
 interface PromptsOptions {
   readonly against?: string;
@@ -27,18 +27,19 @@ export const promptsCommand = defineCommand<PromptsOptions>({
   options: [{ flags: '--against <name>', help: `the version to compare the others with; default: ${FIRST_PROMPT_VERSION} where it was served, else the first by name` }],
   json: 'document',
   async run({ options, config, output, json, signal }) {
-    const counts = await servedPrompts(config.data, signal, (decisions) => output.progress(`${decisions} decisions`)).finally(() => output.progress(''));
-    const served = counts.map(({ promptVersion }) => promptVersion).filter((version) => version !== null);
-    if (options.against !== undefined && !served.includes(options.against)) {
-      throw new TipstreamError('prompt_not_found', `no decision was served with prompt version ${JSON.stringify(options.against)}`, { hint: served.length === 0 ? 'no serving names any' : `Served were ${served.join(', ')}.`, details: { prompt_version: options.against } });
-    }
-    const comparison = comparePrompts(counts, options.against ?? (served.includes(FIRST_PROMPT_VERSION) ? FIRST_PROMPT_VERSION : (served[0] ?? null)), ALPHA);
+    const generation = generationDirectory(config.data);
+    const countedAtMs = Date.now();
+    let decisions = 0;
+    const counts = await servedPrompts(partitionsIn(generation).map((partition) => partitionFile(generation, partition)), signal, () => {
+      if (++decisions % SHOWN_EVERY === 0) output.progress(`${decisions} decisions`);
+    }).finally(() => output.progress(''));
+    const comparison = promptsDocument(counts, countedAtMs, options.against);
     if (json) await output.document(comparison);
     else await print(comparison, output);
   },
 });
 
-async function print({ against, prompts }: ReturnType<typeof comparePrompts>, output: Output): Promise<void> {
+async function print({ against, prompts }: PromptsDocument, output: Output): Promise<void> {
   const span = ({ low, high }: { low: number; high: number }): string => `${shown(low)} to ${shown(high)}`;
   const mean = (one: RewardEstimate): (string | null)[] => (one.mean === null ? [null, null] : [shown(one.mean), span(one)]);
   const name = (version: string | null): string => version ?? '(none)';

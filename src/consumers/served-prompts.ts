@@ -1,0 +1,39 @@
+/** What was served with each prompt version, and what it earned: for `tipstream policies prompts` and for the running service, which must not wait for it. */
+import { TipstreamError } from '../errors.js';
+import { comparePrompts, type PromptCounts } from '../evaluation/prompt-comparison.js';
+import { compareCodePoints } from '../events/strings.js';
+import type { PromptsDocument } from '../http/application.js';
+import { FIRST_PROMPT_VERSION } from '../prompts/registry.js';
+import { decisionPrompts } from '../store/decision-prompts.js';
+import { inSlices } from './in-slices.js';
+
+const ALPHA = 0.05;
+
+/** By version in code point order, those that name none last. Reads only, the state files' writer may go on. Throws no_data, state_mismatch and the signal's reason. */
+export async function servedPrompts(paths: readonly string[], signal: AbortSignal, onDecision: () => void = () => undefined): Promise<PromptCounts[]> {
+  const counts = new Map<string | null, { done: number; notDone: number; open: number }>();
+  for (const path of paths) {
+    await inSlices(decisionPrompts(path), signal, ({ promptVersion, reward }) => {
+      let count = counts.get(promptVersion);
+      if (count === undefined) counts.set(promptVersion, (count = { done: 0, notDone: 0, open: 0 }));
+      count[reward === null ? 'open' : reward === 1 ? 'done' : 'notDone']++;
+      onDecision();
+    });
+  }
+  return [...counts].map(([promptVersion, count]) => ({ promptVersion, ...count })).sort((a, b) => byVersion(a.promptVersion, b.promptVersion));
+}
+
+/** @param against the version that the others are compared with; absent: the first of all where it was served, else the first by name. Throws prompt_not_found. */
+export function promptsDocument(counts: readonly PromptCounts[], countedAtMs: number, against?: string): PromptsDocument {
+  const served = counts.map(({ promptVersion }) => promptVersion).filter((version) => version !== null);
+  if (against !== undefined && !served.includes(against)) {
+    throw new TipstreamError('prompt_not_found', `no decision was served with prompt version ${JSON.stringify(against)}`, { hint: served.length === 0 ? 'no serving names any' : `Served were ${served.join(', ')}.`, details: { prompt_version: against } });
+  }
+  const base = against ?? (served.includes(FIRST_PROMPT_VERSION) ? FIRST_PROMPT_VERSION : (served[0] ?? null));
+  return { ...comparePrompts(counts, base, ALPHA), counted_at_ms: countedAtMs };
+}
+
+function byVersion(a: string | null, b: string | null): number {
+  if (a === null || b === null) return Number(a === null) - Number(b === null);
+  return compareCodePoints(a, b);
+}
