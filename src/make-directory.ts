@@ -1,6 +1,7 @@
 /** Makes the directories that data lie in, and says in plain words why one cannot be made or used. */
 import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { isDiskFull } from './disk-full.js';
 import { TipstreamError } from './errors.js';
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -42,7 +43,7 @@ function makeOne(directory: string): void {
 export function directoryError(path: string, error: unknown): unknown {
   const code = (error as NodeJS.ErrnoException).code ?? '';
   const options = { details: { path, system: code }, cause: error };
-  if (code === 'ENOSPC' || code === 'EDQUOT') return new TipstreamError('disk_full', `no space left to make the directory ${path}`, { hint: 'free space on that disk, then start again', ...options });
+  if (isDiskFull(error)) return new TipstreamError('disk_full', `no space left to make the directory ${path}`, { hint: 'free space on that disk, then start again', ...options });
   const reason = REASONS[code];
   if (reason === undefined) return error;
   return new TipstreamError('invalid_argument', `cannot keep data in ${path}: ${reason}`, { hint: 'choose another with --data, or TIPSTREAM_DATA', ...options });

@@ -4,6 +4,7 @@
  */
 import Database from 'better-sqlite3';
 import { setImmediate } from 'node:timers/promises';
+import { isDiskFull } from '../disk-full.js';
 import { TipstreamError } from '../errors.js';
 import type { FaultHook } from '../fault-points.js';
 import type { Registry } from '../projections/registry.js';
@@ -62,7 +63,7 @@ export async function writeSnapshotFile(copy: StateCopy, registry: Registry, pat
     const count = (table: PublicTableName): number => db.prepare(`SELECT count(*) FROM ${table}`).pluck().get() as number;
     return { users, profiles: count('profiles'), tips: count('tips'), decisions: count('decisions') };
   } catch (error) {
-    if ((error as { code?: string }).code !== 'SQLITE_FULL') throw error;
+    if (!isDiskFull(error)) throw error;
     throw new TipstreamError('disk_full', `no space left for the snapshot ${path}`, { hint: 'free space and run it again; nothing was put in place', cause: error });
   } finally {
     db.close();

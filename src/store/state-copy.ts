@@ -8,6 +8,7 @@
  */
 import Database from 'better-sqlite3';
 import { statSync } from 'node:fs';
+import { isDiskFull } from '../disk-full.js';
 import { TipstreamError } from '../errors.js';
 import type { Registry } from '../projections/registry.js';
 import { generationDirectory, partitionFile, partitionsIn } from './layout.js';
@@ -107,10 +108,9 @@ export async function copyFile(source: Database.Database, path: string, onProgre
     copy.pragma('journal_mode = DELETE');
     copy.close();
   } catch (error) {
-    const code = (error as { code?: string }).code ?? '';
-    if (code !== 'SQLITE_FULL' && code !== 'ENOSPC') throw error;
+    if (!isDiskFull(error)) throw error;
     throw new TipstreamError('disk_full', `no space left for a copy of the state at ${path}`, {
-      hint: 'free as much space as the state folder takes; nothing was changed', details: { path, sqlite: code }, cause: error,
+      hint: 'free as much space as the state folder takes; nothing was changed', details: { path, sqlite: (error as { code: string }).code }, cause: error,
     });
   }
 }

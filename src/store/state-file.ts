@@ -5,6 +5,7 @@
  */
 import Database from 'better-sqlite3';
 import { existsSync, statSync } from 'node:fs';
+import { isDiskFull } from '../disk-full.js';
 import { TipstreamError, type ErrorCode } from '../errors.js';
 import { changesBetween, type Definitions, describeChanges } from '../projections/definitions.js';
 import { readDefinitions, writeDefinitions } from './definitions.js';
@@ -180,8 +181,7 @@ export function stateError(path: string, error: unknown): unknown {
   if (error instanceof TipstreamError) return error;
   const code = (error as { code?: string }).code ?? '';
   const options = (hint: string) => ({ hint, details: { path, sqlite: code }, cause: error });
-  // The last: there is no room for the index of the write-ahead log, which whoever opens the file first makes.
-  if (code === 'SQLITE_FULL' || code === 'ENOSPC' || code === 'SQLITE_IOERR_SHMSIZE') {
+  if (isDiskFull(error)) {
     return new TipstreamError('disk_full', `no space left while writing state file ${path}`, options('free space on that disk, then start again: the batch was rolled back and nothing is lost'));
   }
   if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {

@@ -2,6 +2,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { isDiskFull } from '../../disk-full.js';
 import { TipstreamError } from '../../errors.js';
 import type { Column } from '../../export/columns.js';
 import { csvSink } from '../../export/csv.js';
@@ -89,7 +90,7 @@ export const exportCommand = defineCommand<ExportOptions>({
       if (file !== undefined) output.note(summary(rows, table, asServed));
       return EXIT.ok;
     } catch (error) {
-      throw (error as NodeJS.ErrnoException).code === 'ENOSPC'
+      throw isDiskFull(error)
         ? new TipstreamError('disk_full', 'no space left for what the export writes', { hint: 'free space and run it again; nothing was put in place', cause: error })
         : error;
     } finally {

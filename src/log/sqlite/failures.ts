@@ -4,6 +4,7 @@ import { type ErrorCode, TipstreamError } from '../../errors.js';
 
 /** SQLite's primary result codes; an extended one (SQLITE_IOERR_FSYNC) starts with its primary. */
 const FAILURES: readonly (readonly [prefix: string, code: ErrorCode, what: string, hint: string])[] = [
+  ['SQLITE_IOERR_SHMSIZE', 'disk_full', 'no space is left for the log', 'Free space on the disk that holds the data directory.'],
   ['SQLITE_FULL', 'disk_full', 'no space is left for the log', 'Free space on the disk that holds the data directory; nothing of this call was written.'],
   ['SQLITE_CORRUPT', 'state_corrupt', 'the log is damaged', 'Restore the data directory from a backup, or recover it with `sqlite3 log.db .recover`.'],
   ['SQLITE_NOTADB', 'state_corrupt', 'the file is not a tipstream log', 'Restore log.db from a backup, or point --data at another directory.'],
