@@ -13,9 +13,10 @@ import { POLICIES, policyNamed } from '../policies/registry.js';
 import { historyOf, rolloutAt, type Share } from '../policies/rollout.js';
 import { posterior } from '../policies/ridge.js';
 import { createProducer, type TipProducer } from '../producer/producer.js';
-import { policyCounts, userPolicyState, type PolicyCounts } from '../store/policy-stats.js';
+import { policyCounts, userPolicyState } from '../store/policy-stats.js';
 import type { ScoringOptions } from './fold/scorer.js';
 import { Guardrail } from './guardrail.js';
+import { countByPolicy, type PolicyCounts } from './policy-counts.js';
 import { Recount } from './recount.js';
 import { promptsDocument, servedPrompts } from './served-prompts.js';
 import type { ServiceOptions } from './service-options.js';
@@ -31,12 +32,13 @@ export interface StateFiles {
   readonly controls: () => readonly ControlEvent[] | undefined;
 }
 
-/** Longer than that, who asks for prompts is told to ask again. */
-const PROMPTS_WITHIN_MS = 5_000;
+/** Longer than that nobody waits for a count: they are told to ask again. */
+const COUNTED_WITHIN_MS = 5_000;
 
 export class PolicyAnswers {
   readonly #producer: TipProducer;
   readonly #prompts: Recount<PromptCounts[]>;
+  readonly #decided: Recount<PolicyCounts>;
   readonly guardrail: Guardrail;
   readonly #clock: () => number;
   readonly #scoring: ScoringOptions;
@@ -48,6 +50,7 @@ export class PolicyAnswers {
     this.#scoring = scoring;
     this.#files = files;
     this.#prompts = new Recount(servedPrompts, clock);
+    this.#decided = new Recount(countByPolicy, clock);
     this.guardrail = new Guardrail({ producer: this.#producer, scoring, clock, logger, files: files.all, controls: files.controls });
   }
 
@@ -68,15 +71,17 @@ export class PolicyAnswers {
     return { user_id: userId, control_id: control.control_id, effective_at_ms: control.effective_at_ms };
   }
 
-  /** Throws not_ready while no partition is held here. */
-  list(): PoliciesDocument {
+  /** Throws not_ready while no partition is held here or counting goes on. */
+  async list(): Promise<PoliciesDocument> {
     const controls = this.#files.controls();
     if (controls === undefined) throw nothingHeld();
+    const { value: counts, countedAtMs } = await this.#decided.get(this.#files.all(), COUNTED_WITHIN_MS);
     const { shares, settings } = rolloutAt(controls, this.#clock(), this.#scoring.livePolicy, this.#scoring.settings);
     return {
-      policies: POLICIES.map((policy) => this.#entry(policy, shares, settings.shadow)),
+      policies: POLICIES.map((policy) => entryOf(policy, shares, settings.shadow, counts)),
       settings: { epsilon: settings.epsilon, salt: settings.salt, shadow: settings.shadow, shadow_learning: settings.shadowLearning },
       history: historyOf(controls),
+      counted_at_ms: countedAtMs,
     };
   }
 
@@ -84,38 +89,35 @@ export class PolicyAnswers {
   async prompts(against?: string): Promise<PromptsDocument> {
     const paths = this.#files.all();
     if (paths.length === 0) throw nothingHeld();
-    const { value, countedAtMs } = await this.#prompts.get(paths, PROMPTS_WITHIN_MS);
+    const { value, countedAtMs } = await this.#prompts.get(paths, COUNTED_WITHIN_MS);
     return promptsDocument(value, countedAtMs, against);
   }
 
   /** Ends what is being counted. */
   stop(): void {
     this.#prompts.stop();
-  }
-
-  #entry(policy: PolicyDefinition, shares: readonly Share[], shadow: string | null): PolicyEntry {
-    const { decisions, rewarded, rewards } = this.#counts(policy.name);
-    return {
-      policy: policy.name, policy_hash: policyHash(policy), dimension: policy.dimension, state_version: policy.stateVersion, hyperparameters: { ...policy.hyperparameters },
-      live_percent: shares.filter((share) => share.policy === policy.name).reduce((sum, { percent }) => sum + percent, 0), shadow: shadow === policy.name,
-      inputs: policy.featureNames.map((name) => ({ name, ...INPUTS[name]! })),
-      decisions, rewarded, mean_reward: rewarded === 0 ? null : { mean: rewards / rewarded, ...intervalOfShare(rewards, rewarded, GATE_THRESHOLDS.alpha) }, card: cardOf(policy.name),
-    };
-  }
-
-  #counts(policy: string): PolicyCounts {
-    const counts = this.#files.all().map((path) => policyCounts(path, policy));
-    const sum = (of: (one: PolicyCounts) => number): number => counts.reduce((total, one) => total + of(one), 0);
-    return { users: sum(({ users }) => users), decisions: sum(({ decisions }) => decisions), rewarded: sum(({ rewarded }) => rewarded), rewards: sum(({ rewards }) => rewards) };
+    this.#decided.stop();
   }
 
   async stats(name: string, userId: string | undefined): Promise<PolicyStats> {
     const policy = policyNamed(name);
     const about = { policy: policy.name, dimension: policy.dimension, features: [...policy.featureNames], hyperparameters: { ...policy.hyperparameters } };
     if (userId !== undefined) return { ...about, user: userStats(await this.#files.ofUser(userId), userId, policy, this.#clock()) };
-    const counts = this.#counts(policy.name);
+    const files = this.#files.all().map((path) => policyCounts(path, policy.name));
+    const sum = (of: (one: (typeof files)[number]) => number): number => files.reduce((total, one) => total + of(one), 0);
+    const counts = { users: sum(({ users }) => users), decisions: sum(({ decisions }) => decisions), rewarded: sum(({ rewarded }) => rewarded), rewards: sum(({ rewards }) => rewards) };
     return { ...about, all: { ...counts, mean_reward: counts.rewarded === 0 ? null : counts.rewards / counts.rewarded } };
   }
+}
+
+function entryOf(policy: PolicyDefinition, shares: readonly Share[], shadow: string | null, counts: PolicyCounts): PolicyEntry {
+  const { decisions, rewarded, rewards } = counts.get(policy.name) ?? { decisions: 0, rewarded: 0, rewards: 0 };
+  return {
+    policy: policy.name, policy_hash: policyHash(policy), dimension: policy.dimension, state_version: policy.stateVersion, hyperparameters: { ...policy.hyperparameters },
+    live_percent: shares.filter((share) => share.policy === policy.name).reduce((sum, { percent }) => sum + percent, 0), shadow: shadow === policy.name,
+    inputs: policy.featureNames.map((name) => ({ name, ...INPUTS[name]! })),
+    decisions, rewarded, mean_reward: rewarded === 0 ? null : { mean: rewards / rewarded, ...intervalOfShare(rewards, rewarded, GATE_THRESHOLDS.alpha) }, card: cardOf(policy.name),
+  };
 }
 
 function nothingHeld(): TipstreamError {

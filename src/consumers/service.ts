@@ -234,7 +234,7 @@ export class Service implements Application, PartitionHandler {
     return this.#policies.stats(policy, userId);
   }
 
-  policies(): PoliciesDocument {
+  policies(): Promise<PoliciesDocument> {
     return this.#policies.list();
   }
 

@@ -90,6 +90,8 @@ export interface PoliciesDocument {
   readonly settings: { readonly epsilon: number; readonly salt: string; readonly shadow: string | null; readonly shadow_learning: boolean };
   /** policy.control, newest first. */
   readonly history: readonly ControlEvent[];
+  /** When counting of decisions and rewards began: later ones may not be in it. */
+  readonly counted_at_ms: number;
 }
 
 /** The mean of rewards of 0 or 1, with the interval in which it lies. */
@@ -255,8 +257,8 @@ export interface Application {
   /** Resolves when the reset is in the log. */
   resetUser(userId: string): Promise<ResetReceipt>;
   policyStats(policy: string, userId?: string): Promise<PolicyStats>;
-  /** Throws not_ready while no partition is held here. */
-  policies(): PoliciesDocument;
+  /** Throws not_ready while no partition is held here or counting goes on. */
+  policies(): Promise<PoliciesDocument>;
   /**
    * What was served with each prompt version, on the partitions held here, less that of `against`; absent: of v1 where it was served. Throws not_ready while no
    * partition is held here or counting goes on, prompt_not_found.

@@ -156,6 +156,7 @@ export const policiesSchema = z.object({
   })),
   settings: z.object({ epsilon: z.number(), salt: z.string(), shadow: z.string().nullable(), shadow_learning: z.boolean() }),
   history: z.array(controlSchema).meta({ description: 'policy.control, newest first' }),
+  counted_at_ms: timeMs.meta({ description: 'when counting of decisions and rewards began: later ones may not be in it' }),
 }) satisfies z.ZodType<PoliciesDocument>;
 
 /** In UTF-16 units: events may name versions of 128 code points, of none too. */

@@ -125,13 +125,14 @@ export function fakeApplication(over: Partial<Application> = {}): FakeApplicatio
       policy, dimension: 1, features: ['bias'], hyperparameters: { lambda: 1 },
       ...(userId === undefined ? { all: { users: 2, decisions: 9, rewarded: 4, rewards: 1, mean_reward: 0.25 } } : { user: { user_id: userId, updates: 3, theta: [0.5], reset_at_ms: null } }),
     }),
-    policies: () => ({
+    policies: async () => ({
       policies: [{
         policy: 'egreedy-v1', policy_hash: '00', dimension: 7, state_version: 1, hyperparameters: { lambda: 1 }, live_percent: 100, shadow: false, inputs: [{ name: 'bias', from: 'nothing', normalised: 'always 1' }],
         decisions: 1234, rewarded: 400, mean_reward: { mean: 0.5, low: 0.4, high: 0.6 }, card: '# <b>egreedy-v1</b>',
       }],
       settings: { epsilon: 0.1, salt: '0', shadow: null, shadow_learning: false },
       history: [{ control_id: 'p1', type: 'promote', effective_at_ms: NOW_MS, policy: 'egreedy-v1', percent: 100, reason: 'because <i>' }],
+      counted_at_ms: NOW_MS,
     }),
     prompts: async (against) => ({ ...PROMPTS, against: against ?? PROMPTS.against }),
     produce: (lines) => countLines(lines),
