@@ -127,13 +127,17 @@ export const controlSchema = z
     effective_at_ms: timeMs,
     policy: optional(id),
     percent: optional(z.number().min(0).max(100)),
-    user_id: optional(id).meta({ description: 'of a reset: whose state is cleared' }),
+    user_id: optional(id).meta({ description: 'of a reset: whose state is cleared; of a migrate: for whom alone it holds' }),
+    from: optional(id).meta({ description: 'of a migrate: whose state `policy` goes on from; without it, the policy with the longest vector that its own begins with' }),
+    train_from_replay: optional(z.boolean()).meta({ description: 'of a migrate: the decisions of `from` count with the vectors that `policy` would have had' }),
+    undo: optional(z.boolean()).meta({ description: 'of a migrate: takes back the last one into `policy` that stands' }),
     settings: optional(controlSettingsSchema),
     reason: optional(z.string()),
     evidence: optional(z.unknown()),
   })
   .refine((control) => control.type !== 'reset' || control.user_id != null, { error: 'a reset names its user_id', path: ['user_id'] })
   .refine((control) => control.type !== 'promote' || control.policy != null, { error: 'a promote names its policy', path: ['policy'] })
+  .refine((control) => control.type !== 'migrate' || control.policy != null, { error: 'a migrate names its policy', path: ['policy'] })
   .refine((control) => control.type !== 'configure' || control.settings != null, { error: 'a configure carries settings', path: ['settings'] });
 
 export type Candidate = z.infer<typeof candidateSchema>;

@@ -10,6 +10,7 @@ const CONDITIONS: Partial<Record<TopicName, JsonSchema>> = {
     allOf: [
       ['reset', 'user_id', 'string'],
       ['promote', 'policy', 'string'],
+      ['migrate', 'policy', 'string'],
       ['configure', 'settings', 'object'],
     ].map(([type, field, kind]) => ({
       if: { properties: { type: { const: type } }, required: ['type'] },

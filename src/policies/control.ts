@@ -26,7 +26,7 @@ function compareControls(a: ControlEvent, b: ControlEvent): number {
 }
 
 /** The controls that hold at `requestedAtMs`, oldest first, each control_id once. */
-function inEffect(controls: Iterable<ControlEvent>, requestedAtMs: number): ControlEvent[] {
+export function controlsInEffect(controls: Iterable<ControlEvent>, requestedAtMs: number): ControlEvent[] {
   const byId = new Map<string, ControlEvent>();
   for (const control of controls) {
     if (control.effective_at_ms > requestedAtMs) continue;
@@ -52,7 +52,7 @@ export function userPercentile(userId: string): number {
  */
 export function liveAt(controls: Iterable<ControlEvent>, requestedAtMs: number, userId: string, defaultPolicy: string): string {
   const promotes: ControlEvent[] = [];
-  for (const control of inEffect(controls, requestedAtMs)) {
+  for (const control of controlsInEffect(controls, requestedAtMs)) {
     if (control.type === 'promote') promotes.push(control);
     else if (control.type === 'rollback') promotes.pop();
   }
@@ -64,7 +64,7 @@ export function liveAt(controls: Iterable<ControlEvent>, requestedAtMs: number, 
 /** `base` with every configure in effect merged over it, oldest first; an absent setting leaves what was there. */
 export function settingsAt(controls: Iterable<ControlEvent>, requestedAtMs: number, base: PolicySettings): PolicySettings {
   let settings = base;
-  for (const control of inEffect(controls, requestedAtMs)) {
+  for (const control of controlsInEffect(controls, requestedAtMs)) {
     if (control.type !== 'configure' || control.settings == null) continue;
     const { epsilon, salt, shadow, shadow_learning } = control.settings;
     settings = {
@@ -77,7 +77,7 @@ export function settingsAt(controls: Iterable<ControlEvent>, requestedAtMs: numb
   return settings;
 }
 
-/** effective_at_ms of the newest of a user's resets that holds at `requestedAtMs`; null when none does. Other controls are passed over. */
+/** effective_at_ms of the newest of a user's resets that holds at `requestedAtMs`: decisions requested at it or later count; null when none does. Other controls are passed over. */
 export function resetAt(resets: Iterable<Pick<ControlEvent, 'type' | 'effective_at_ms'>>, requestedAtMs: number): number | null {
   let newest: number | null = null;
   for (const { type, effective_at_ms } of resets) {
@@ -86,7 +86,7 @@ export function resetAt(resets: Iterable<Pick<ControlEvent, 'type' | 'effective_
   return newest;
 }
 
-/** Whether a decision's reward is in the state of its policy: requested at or after the latest effective reset. */
-export function countsAfterReset(requestedAtMs: number, resetAtMs: number | null): boolean {
-  return resetAtMs === null || requestedAtMs >= resetAtMs;
+/** Whether it holds for its user_id alone: then it is one record, in that user's partition. */
+export function isOfOneUser({ type, user_id }: ControlEvent): boolean {
+  return user_id != null && (type === 'reset' || type === 'migrate');
 }

@@ -1,44 +1,65 @@
 /**
- * How a decision's reward moves the sums of the policy that scored it: the old reward is taken out, the new one put in, both with the vector
- * that was recorded when the decision was scored. Which decisions count since a reset is control.ts's `countsAfterReset`.
+ * How a decision's reward moves sums: the old reward is taken out, the new one put in, both with the vector that was recorded when the decision was
+ * scored, or with the one that another policy would have had. Which decisions count since when is migration.ts's.
  */
 import type { ScoredEvent } from '../topics.js';
-import type { PolicyDefinition } from './policy.js';
+import type { LessonSource } from './lesson-source.js';
+import { policyOfEvent } from './registry.js';
 import { quantise } from './quantise.js';
+import { vectorUnder } from './revectorise.js';
 import type { Reward } from './reward.js';
-import { add, type RidgeState } from './ridge.js';
+import { add, emptyState, type RidgeState } from './ridge.js';
 import { recordedVector } from './scored-event.js';
 
 /** Every policy's entries lie in [-1, 1]; a stranger's record with larger ones than this would cost the sums their exactness. */
 const MAX_ENTRY = 64;
 
+type Decided = Pick<ScoredEvent, 'features' | 'profile'>;
+
 /**
- * The vector that a reward for `tipId` teaches `policy`; undefined when the decision has none that fits: another dimension, or entries out of range.
- * Our own vectors are on the grid already, and quantising leaves them as they are; it keeps the sums exact for records others wrote.
+ * The vector that a reward for `tipId` teaches; undefined when the decision has none that fits the policy that made it: another dimension, or entries out of range.
+ * Our own vectors are on the grid already, and quantising leaves them as they are; it keeps the sums exact for records others wrote. A translated lesson whose
+ * record does not hold what the other vector is made of is padded with zeros: nothing is learned of the new entries, and nothing is lost of the old ones.
  */
-export function lessonVector(decision: Pick<ScoredEvent, 'features'>, policy: PolicyDefinition, tipId: string): Float64Array | undefined {
-  const recorded = recordedVector(decision, tipId);
-  if (recorded === undefined || recorded.length !== policy.dimension) return undefined;
+export function lessonVector(decision: Decided, { decidedBy, vectors, translated }: LessonSource, tipId: string): Float64Array | undefined {
+  const recorded = fitting(recordedVector(decision, tipId), policyOfEvent(decidedBy)?.dimension);
+  if (!translated || recorded === undefined) return recorded;
+  const other = fitting(vectorUnder(vectors, decision, recorded), vectors.dimension);
+  if (other !== undefined) return other;
+  const padded = new Float64Array(vectors.dimension);
+  padded.set(recorded);
+  return padded;
+}
+
+function fitting(vector: readonly number[] | undefined, dimension: number | undefined): Float64Array | undefined {
+  if (vector === undefined || vector.length !== dimension) return undefined;
   // Written so that NaN fails it too.
-  if (!recorded.every((entry) => Math.abs(entry) <= MAX_ENTRY)) return undefined;
-  return Float64Array.from(recorded, quantise);
+  return vector.every((entry) => Math.abs(entry) <= MAX_ENTRY) ? Float64Array.from(vector, quantise) : undefined;
 }
 
 /**
  * Moves `state` from having learned `before` to having learned `after` (null: nothing), by exact differences. `state.updates` counts decisions
  * with a reward. Returns whether the state changed.
  */
-export function applyRewardChange(
-  state: RidgeState,
-  policy: PolicyDefinition,
-  decision: Pick<ScoredEvent, 'features'>,
-  before: Reward | null,
-  after: Reward | null,
-): boolean {
+export function applyRewardChange(state: RidgeState, lessons: LessonSource, decision: Decided, before: Reward | null, after: Reward | null): boolean {
   if (before?.tipId === after?.tipId && before?.reward === after?.reward) return false;
-  const old = before === null ? undefined : lessonVector(decision, policy, before.tipId);
-  const next = after === null ? undefined : lessonVector(decision, policy, after.tipId);
+  const old = before === null ? undefined : lessonVector(decision, lessons, before.tipId);
+  const next = after === null ? undefined : lessonVector(decision, lessons, after.tipId);
   if (old !== undefined) add(state, old, before!.reward, -1);
   if (next !== undefined) add(state, next, after!.reward, 1);
   return old !== undefined || next !== undefined;
+}
+
+/** A decision and what it has earned. */
+export interface Lesson {
+  readonly requestedAtMs: number;
+  readonly event: Decided;
+  readonly learned: Reward | null;
+}
+
+/** The sums over `decisions`, which are those that `lessons` names, requested at or after `sinceMs`. */
+export function sumOf(lessons: LessonSource, sinceMs: number, decisions: Iterable<Lesson>): RidgeState {
+  const state = emptyState(lessons.vectors.dimension);
+  for (const { requestedAtMs, event, learned } of decisions) if (requestedAtMs >= sinceMs) applyRewardChange(state, lessons, event, null, learned);
+  return state;
 }

@@ -4,11 +4,10 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { compareCodePoints } from '../events/strings.js';
-import { applyRewardChange } from '../policies/learning.js';
-import { policyOfEvent } from '../policies/registry.js';
+import { sumOf } from '../policies/learning.js';
+import { lessonsNamed } from '../policies/lesson-source.js';
 import type { DefinitionChanges } from '../projections/definitions.js';
 import { decodeState, encodeState } from '../policies/ridge-codec.js';
-import { emptyState } from '../policies/ridge.js';
 import { COMPARED_ROWS, type ComparableState, type ComparedRow, type ComparedSums, type ComparedUser } from '../store/comparable-state.js';
 import type { ScoredEvent } from '../topics.js';
 import { changeOf, ChangeList, type Change, type Comparison } from './changes.js';
@@ -92,9 +91,9 @@ function sumChanges(live: ComparableState, a: ComparedUser | undefined, rebuilt:
   const is = b === undefined ? [] : rebuilt.sums(b.uid);
   const changes: Change[] = [];
   for (const policy of new Set([...was, ...is].map((one) => one.policy))) {
-    const dimension = policyOfEvent(policy)?.dimension;
+    const dimension = lessonsNamed(policy)?.vectors.dimension;
     const [own, other] = [was.find((one) => one.policy === policy), is.find((one) => one.policy === policy)];
-    // Sums begin at the reset that was in effect when a decision last asked for them, which a replay does not: they are compared from the later one on.
+    // Sums begin at the reset or migration that was in effect when a decision last asked for them, which a replay does not: they are compared from the later one on.
     const sinceMs = Math.max(own?.resetAtMs ?? -1, other?.resetAtMs ?? -1);
     const [before, after] = [sumsSince(live, a, own, policy, sinceMs), sumsSince(rebuilt, b, other, policy, sinceMs)];
     if (before.equals(after)) continue;
@@ -105,15 +104,12 @@ function sumChanges(live: ComparableState, a: ComparedUser | undefined, rebuilt:
 }
 
 /** Encoded. */
-function sumsSince(state: ComparableState, user: ComparedUser | undefined, stored: ComparedSums | undefined, policyName: string, sinceMs: number): Buffer {
+function sumsSince(state: ComparableState, user: ComparedUser | undefined, stored: ComparedSums | undefined, name: string, sinceMs: number): Buffer {
   if (stored !== undefined && stored.resetAtMs === sinceMs) return stored.state;
-  const policy = policyOfEvent(policyName);
-  if (policy === undefined) return stored?.state ?? Buffer.alloc(0);
-  const sums = emptyState(policy.dimension);
-  for (const { rewardTipId, reward, record } of user === undefined ? [] : state.lessons(user.uid, policyName, sinceMs)) {
-    applyRewardChange(sums, policy, JSON.parse(record) as ScoredEvent, null, { tipId: rewardTipId, reward });
-  }
-  return encodeState(sums);
+  const lessons = lessonsNamed(name);
+  if (lessons === undefined) return stored?.state ?? Buffer.alloc(0);
+  const decisions = user === undefined ? [] : state.lessons(user.uid, lessons.decidedBy, sinceMs);
+  return encodeState(sumOf(lessons, sinceMs, decisions.map(({ requestedAtMs, rewardTipId, reward, record }) => ({ requestedAtMs, event: JSON.parse(record) as ScoredEvent, learned: { tipId: rewardTipId, reward } }))));
 }
 
 /** null for bytes that are no sums. */

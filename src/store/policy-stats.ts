@@ -1,8 +1,9 @@
 /** What policies have learned, read from a state file beside its writer. */
-import { countsAfterReset, resetAt } from '../policies/control.js';
-import { applyRewardChange } from '../policies/learning.js';
+import { resetAt } from '../policies/control.js';
+import { sumOf, type Lesson } from '../policies/learning.js';
+import { migrationAt, statePartsAt, stateOf, type Migration } from '../policies/migration.js';
 import type { PolicyDefinition } from '../policies/policy.js';
-import { emptyState, type RidgeState } from '../policies/ridge.js';
+import type { RidgeState } from '../policies/ridge.js';
 import type { ControlEvent, ScoredEvent } from '../topics.js';
 import { openStateForReading } from './state-file.js';
 
@@ -28,22 +29,22 @@ export interface UserPolicyState {
   readonly state: RidgeState;
   /** The reset that holds; null: none does. */
   readonly resetAtMs: number | null;
+  /** The migration that holds; null: none does. */
+  readonly migration: Migration | null;
 }
 
-/** The sums as a decision requested at `atMs` would find them, added up from the rewarded decisions; of a user of whom nothing is known: empty. */
+/** The state as a decision requested at `atMs` would find it, added up from the rewarded decisions; of a user of whom nothing is known: what holds for everybody. */
 export function userPolicyState(path: string, userId: string, policy: PolicyDefinition, atMs: number): UserPolicyState {
   const db = openStateForReading(path);
   try {
-    const uid = db.prepare<[string], number>('SELECT uid FROM user WHERE user_id = ?').pluck().get(userId);
-    const state = emptyState(policy.dimension);
-    if (uid === undefined) return { state, resetAtMs: null };
-    const resets = db.prepare<[number], string>('SELECT record FROM control WHERE uid = ?').pluck().all(uid).map((record) => JSON.parse(record) as ControlEvent);
-    const resetAtMs = resetAt(resets, atMs);
-    const rows = db.prepare<[number, string], [number, string, 0 | 1, string]>('SELECT requested_at_ms, reward_tip_id, reward, record FROM decision WHERE uid = ? AND policy = ? AND reward IS NOT NULL').raw();
-    for (const [requestedAtMs, tipId, reward, record] of rows.iterate(uid, policy.name)) {
-      if (countsAfterReset(requestedAtMs, resetAtMs)) applyRewardChange(state, policy, JSON.parse(record) as ScoredEvent, null, { tipId, reward });
+    const uid = db.prepare<[string], number>('SELECT uid FROM user WHERE user_id = ?').pluck().get(userId) ?? -1;
+    const controls = db.prepare<[number], string>('SELECT record FROM control WHERE uid IS NULL OR uid = ?').pluck().all(uid).map((record) => JSON.parse(record) as ControlEvent);
+    const rewarded = db.prepare<[number, string], [number, string, 0 | 1, string]>('SELECT requested_at_ms, reward_tip_id, reward, record FROM decision WHERE uid = ? AND policy = ? AND reward IS NOT NULL').raw();
+    function* lessonsOf(decidedBy: string): Generator<Lesson> {
+      for (const [requestedAtMs, tipId, reward, record] of rewarded.iterate(uid, decidedBy)) yield { requestedAtMs, event: JSON.parse(record) as ScoredEvent, learned: { tipId, reward } };
     }
-    return { state, resetAtMs };
+    const state = stateOf(statePartsAt(controls, atMs, policy.name), policy.dimension, ({ lessons, sinceMs }) => sumOf(lessons, sinceMs, lessonsOf(lessons.decidedBy)));
+    return { state, resetAtMs: resetAt(controls, atMs), migration: migrationAt(controls, atMs, policy) };
   } finally {
     db.close();
   }

@@ -47,17 +47,29 @@ export function oracleVector(policy: string, requestedAtMs: number, utcOffsetMin
     Math.cos((2 * Math.PI * hour) / 24),
     weekend ? 1 : 0,
   ];
-  if (policy.startsWith('egreedy-v2')) {
-    const { completion_rate_30d, dismiss_rate_30d, mean_dwell_ms_30d, preferred_hour, tip_volume_30d } = profile as Record<string, number | null>;
-    entries.push(
-      completion_rate_30d ?? 0,
-      dismiss_rate_30d ?? 0,
-      Math.min(mean_dwell_ms_30d ?? 0, 600000) / 600000,
-      preferred_hour == null ? 0 : Math.cos((2 * Math.PI * (hour - preferred_hour)) / 24),
-      Math.min(1, Math.log(1 + (tip_volume_30d ?? 0)) / Math.log(101)),
-    );
-  }
+  if (policy.startsWith('egreedy-v2')) entries.push(...oracleProfileEntries(hour, profile));
   return entries.map(grid);
+}
+
+function oracleProfileEntries(hour: number, profile: OracleCase['profile']): number[] {
+  const { completion_rate_30d, dismiss_rate_30d, mean_dwell_ms_30d, preferred_hour, tip_volume_30d } = profile as Record<string, number | null>;
+  return [
+    completion_rate_30d ?? 0,
+    dismiss_rate_30d ?? 0,
+    Math.min(mean_dwell_ms_30d ?? 0, 600000) / 600000,
+    preferred_hour == null ? 0 : Math.cos((2 * Math.PI * (hour - preferred_hour)) / 24),
+    Math.min(1, Math.log(1 + (tip_volume_30d ?? 0)) / Math.log(101)),
+  ];
+}
+
+const FIRST_SEVEN = 'bias is_overdue task_age priority hour_sin hour_cos weekend';
+
+/** The twelve entries that egreedy-v2 would have had where egreedy-v1 recorded seven; zeros where the record does not say that these are the seven. */
+export function oracleTranslation(x: readonly number[], names: readonly string[], profile: OracleCase['profile']): number[] {
+  if (names.slice(0, 7).join(' ') !== FIRST_SEVEN) return [...x, 0, 0, 0, 0, 0];
+  const hours = Array.from({ length: 24 }, (_, hour) => hour);
+  const hour = hours.find((one) => grid(Math.sin((2 * Math.PI * one) / 24)) === x[4] && grid(Math.cos((2 * Math.PI * one) / 24)) === x[5])!;
+  return [...x, ...oracleProfileEntries(hour, profile).map(grid)];
 }
 
 /** G as a dense matrix and b, summed over the lessons. */

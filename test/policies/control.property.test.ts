@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { countsAfterReset, liveAt, resetAt, settingsAt, userPercentile, type PolicySettings } from '../../src/policies/control.js';
+import { liveAt, resetAt, settingsAt, userPercentile, type PolicySettings } from '../../src/policies/control.js';
 import { controlSchema, type ControlEvent } from '../../src/topics.js';
 
 let serial = 0;
@@ -85,10 +85,6 @@ describe('a reset', () => {
   it('holds from its time; the newest counts', () => {
     const resets = [control('reset', 50, { user_id: 'u' }), control('reset', 10, { user_id: 'u' }), promote(40, 'egreedy-v2')];
     expect([9, 10, 49, 50, 60].map((atMs) => resetAt(resets, atMs))).toEqual([null, 10, 10, 50, 50]);
-  });
-
-  it('keeps what was requested at or after it', () => {
-    expect([countsAfterReset(9, 10), countsAfterReset(10, 10), countsAfterReset(0, null)]).toEqual([false, true, true]);
   });
 });
 

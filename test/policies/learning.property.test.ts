@@ -1,11 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { egreedyV1 } from '../../src/policies/egreedy-v1.js';
+import { egreedyV2 } from '../../src/policies/egreedy-v2.js';
 import { applyRewardChange, lessonVector } from '../../src/policies/learning.js';
+import { ownLessons, translatedLessons } from '../../src/policies/lesson-source.js';
 import { encodeState } from '../../src/policies/ridge-codec.js';
 import { add, emptyState } from '../../src/policies/ridge.js';
 import type { Reward } from '../../src/policies/reward.js';
 
+const OWN = ownLessons('egreedy-v1')!;
 const TIPS = ['a', 'b', '__proto__'];
 const gridEntry = fc.integer({ min: -4096, max: 4096 }).map((steps) => steps / 4096);
 const vector = fc.array(gridEntry, { minLength: 7, maxLength: 7 });
@@ -14,7 +17,7 @@ const reward: fc.Arbitrary<Reward | null> = fc.option(fc.record({ tipId: fc.cons
 
 /** Through JSON, as decisions come: `__proto__` is then a key of its own. */
 function decisionOf(vectors: Record<string, number[]>) {
-  return { features: { names: [...egreedyV1.featureNames], vectors: JSON.parse(JSON.stringify(vectors)) as Record<string, number[]> } };
+  return { features: { names: [...egreedyV1.featureNames], vectors: JSON.parse(JSON.stringify(vectors)) as Record<string, number[]> }, profile: { as_of_ms: 0, features: {} } };
 }
 
 describe('learning by differences', () => {
@@ -30,7 +33,7 @@ describe('learning by differences', () => {
             for (const [i, { decision: one, rewards }] of history.entries()) {
               const next = rewards[turn];
               if (next === undefined) continue;
-              applyRewardChange(state, egreedyV1, one, last.get(i) ?? null, next);
+              applyRewardChange(state, OWN, one, last.get(i) ?? null, next);
               last.set(i, next);
             }
           }
@@ -51,12 +54,12 @@ describe('learning by differences', () => {
     const one = decisionOf({ a: [1, 0, 0, 0, 0, 0, 0] });
     const state = emptyState(7);
     const win: Reward = { tipId: 'a', reward: 1 };
-    expect(applyRewardChange(state, egreedyV1, one, null, null)).toBe(false);
-    expect(applyRewardChange(state, egreedyV1, one, null, win)).toBe(true);
-    expect(applyRewardChange(state, egreedyV1, one, win, { ...win })).toBe(false);
-    expect(applyRewardChange(state, egreedyV1, one, win, { tipId: 'a', reward: 0 })).toBe(true);
+    expect(applyRewardChange(state, OWN, one, null, null)).toBe(false);
+    expect(applyRewardChange(state, OWN, one, null, win)).toBe(true);
+    expect(applyRewardChange(state, OWN, one, win, { ...win })).toBe(false);
+    expect(applyRewardChange(state, OWN, one, win, { tipId: 'a', reward: 0 })).toBe(true);
     expect([state.updates, state.b[0], state.g[0]]).toEqual([1, 0, 1]);
-    expect(applyRewardChange(state, egreedyV1, one, { tipId: 'a', reward: 0 }, null)).toBe(true);
+    expect(applyRewardChange(state, OWN, one, { tipId: 'a', reward: 0 }, null)).toBe(true);
     expect(encodeState(state).equals(encodeState(emptyState(7)))).toBe(true);
   });
 });
@@ -68,15 +71,30 @@ describe('what can be learned from', () => {
     ['an entry out of range', [1, 0, 0, 1e200, 0, 0, 0]],
     ['an entry that is not a number', [1, 0, 0, NaN, 0, 0, 0]],
   ])('not %s', (_, x) => {
-    const one = { features: { names: [], vectors: x === undefined ? {} : { a: x } } };
-    expect(lessonVector(one, egreedyV1, 'a')).toBeUndefined();
+    const one = { features: { names: [], vectors: x === undefined ? {} : { a: x } }, profile: { as_of_ms: 0, features: {} } };
+    expect(lessonVector(one, OWN, 'a')).toBeUndefined();
     const state = emptyState(7);
-    expect(applyRewardChange(state, egreedyV1, one, null, { tipId: 'a', reward: 1 })).toBe(false);
+    expect(applyRewardChange(state, OWN, one, null, { tipId: 'a', reward: 1 })).toBe(false);
     expect(state).toEqual(emptyState(7));
   });
 
   it('a vector off the grid is brought onto it', () => {
     const one = decisionOf({ a: [1, 1 / 3, -1e-9, 0.1, 0, 0, 0] });
-    expect([...lessonVector(one, egreedyV1, 'a')!]).toEqual([1, 1365 / 4096, 0, 410 / 4096, 0, 0, 0]);
+    expect([...lessonVector(one, OWN, 'a')!]).toEqual([1, 1365 / 4096, 0, 410 / 4096, 0, 0, 0]);
   });
+});
+
+describe('what another policy learns from a decision', () => {
+  const into = translatedLessons('egreedy-v1', egreedyV2);
+  const seven = [1, 0, 0.5, 1, 0, 1, 0];
+  const one = { ...decisionOf({ a: seven }), profile: { as_of_ms: 0, features: { completion_rate_30d: 0.25, dismiss_rate_30d: null, mean_dwell_ms_30d: 300_000, preferred_hour: 0, tip_volume_30d: 100 } } };
+
+  it('is the vector that it would have had itself', () => expect([...lessonVector(one, into, 'a')!]).toEqual([...seven, 0.25, 0, 0.5, 1, 1]));
+
+  it.each<[string, typeof one]>([
+    ['does not say what its entries are', { ...one, features: { ...one.features, names: [] } }],
+    ['has a profile that nobody could have had', { ...one, profile: { as_of_ms: 0, features: { ...one.profile.features, completion_rate_30d: 1e9 } } }],
+  ])('is padded with zeros when the record %s', (_, record) => expect([...lessonVector(record, into, 'a')!]).toEqual([...seven, 0, 0, 0, 0, 0]));
+
+  it('is nothing where the policy that decided learns nothing', () => expect(lessonVector({ ...one, features: { ...one.features, vectors: { a: [1] } } }, into, 'a')).toBeUndefined());
 });

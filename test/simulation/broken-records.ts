@@ -49,6 +49,7 @@ const MAKERS: readonly Maker[] = [
   (random, { atMs }, user) => plain('tip.candidates', user, bytes({ user_id: user, decision_id: 'broken', requested_at_ms: atMs, candidates: random.pick([[], [{ tip_id: 'a' }], 'none']) }), 'invalid_event'),
   (_random, _, user) => plain('tip.scored', user, bytes({ user_id: user, decision_id: 'broken', policy: 'egreedy-v1' }), 'invalid_event'),
   (_random, { atMs }, user) => plain('policy.control', user, bytes({ control_id: 'broken', type: 'reset', effective_at_ms: atMs }), 'invalid_event'),
+  (random, { atMs }, user) => plain('policy.control', user, bytes({ control_id: 'broken-migration', type: 'migrate', effective_at_ms: atMs, user_id: user, ...random.pick([{}, { policy: 'egreedy-v1', from: 'egreedy-v2' }]) }), 'invalid_event'),
   (random, { atMs, partitions }) => ({
     topic: 'policy.control', key: null, value: bytes({ control_id: 'broken-policy', type: 'promote', policy: `unheard-of-${random.integer(1, 3)}`, effective_at_ms: atMs }), headers: [],
     partition: random.integer(0, partitions - 1), code: 'unknown_policy',

@@ -17,7 +17,7 @@ import { CONSUMED_TOPICS, deadLetterTopic, type CandidatesEvent, type ProfileFea
 import { oracleDigest, oracleProfiles } from '../oracle/profile.js';
 import { oracleReward, type OracleLesson } from '../oracle/policy.js';
 import type { OraclePrune, Remains } from '../oracle/prunes.js';
-import { decisionsOf, dimensionOf, expectedDecision, inPartition, oracleSums, profileEvents, profileOf, settingsOf, upTo, type History } from '../support/embedded-history.js';
+import { decisionsOf, dimensionOf, expectedDecision, inPartition, lessonOf, oracleSums, profileEvents, profileOf, settingsOf, upTo, type History } from '../support/embedded-history.js';
 import { remainingProfileEvents, remainsOf } from '../support/prune-history.js';
 import { MAX_VALUE_BYTES } from './broken-records.js';
 import type { Ledger } from './ledger.js';
@@ -211,8 +211,9 @@ function checkSums({ workload, ledger }: Question, here: Here, partition: number
   }
 }
 
-/** The rewards of a user's decisions by `eventPolicy`, requested since then, with what the prunes have left. */
-function lessonsOf({ own, remains }: Here, userId: string, eventPolicy: string, sinceMs: number): OracleLesson[] {
+/** The rewards of a user's decisions in those sums, requested since then, with what the prunes have left. */
+function lessonsOf({ own, remains }: Here, userId: string, sums: string, sinceMs: number): OracleLesson[] {
+  const [eventPolicy, into] = sums.split('>') as [string, string?];
   const live = decisionsOf(own.scored, userId);
   const decisions = eventPolicy.endsWith('-shadow') ? decisionsOf(own.shadow, userId) : live;
   const events = remains.events.filter((event) => event.userId === userId);
@@ -223,8 +224,8 @@ function lessonsOf({ own, remains }: Here, userId: string, eventPolicy: string, 
     if (decisions !== live && !settingsOf(own, answered.profile.as_of_ms).shadowLearning) continue;
     const closed = remains.closed.get(`${userId} ${decisionId}`);
     const earned = closed !== undefined ? closed : oracleReward(decisionId, Object.keys(answered.features.vectors), events);
-    const x = earned === null ? undefined : decision.features.vectors[earned.tipId];
-    if (x?.length === dimensionOf(eventPolicy)) lessons.push({ x, reward: earned!.reward });
+    const x = earned === null ? undefined : lessonOf(decision, earned.tipId, into);
+    if (x !== undefined) lessons.push({ x, reward: earned!.reward });
   }
   return lessons;
 }

@@ -7,6 +7,9 @@ import type { RejectionCode } from '../../src/events/rejection.js';
 import { MAX_TIME_MS, type CandidatesEvent } from '../../src/topics.js';
 import { brokenRecord, encoded, type Written } from './broken-records.js';
 
+/** egreedy-v2 goes on from egreedy-v1, with and without its own vectors, or no longer. */
+const MIGRATIONS = [{ type: 'migrate', policy: 'egreedy-v2', from: 'egreedy-v1' }, { type: 'migrate', policy: 'egreedy-v2', train_from_replay: true }, { type: 'migrate', policy: 'egreedy-v2', undo: true }] as const;
+
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
@@ -141,6 +144,7 @@ class Stories {
     const facts = { control_id: random.chance(0.1) && this.#controls > 0 ? `c${random.integer(1, this.#controls)}` : `c${++this.#controls}`, effective_at_ms: atMs + random.pick([0, 0, -DAY_MS, DAY_MS]) };
     if (random.chance(0.4)) {
       const user = random.pick(this.users);
+      if (random.chance(0.25)) return this.#event('policy.control', { ...facts, ...random.pick(MIGRATIONS), user_id: user }, user, atMs);
       return this.#event('policy.control', { ...facts, type: 'reset', user_id: user }, user, atMs);
     }
     const control = {
@@ -149,6 +153,7 @@ class Stories {
         { type: 'promote', policy: 'egreedy-v2' }, { type: 'promote', policy: 'egreedy-v1' }, { type: 'rollback' }, { type: 'configure', settings: { epsilon: 1 } },
         { type: 'configure', settings: { epsilon: 0, salt: 'x' } }, { type: 'configure', settings: { shadow: 'egreedy-v2' } }, { type: 'configure', settings: { shadow: 'off' } },
         { type: 'configure', settings: { shadow_learning: true } }, { type: 'configure', settings: { shadow_learning: false } },
+        ...MIGRATIONS,
       ]),
     };
     // One record for each partition; a producer that dies in between has written some of them.

@@ -49,13 +49,15 @@ const byHand = (policies: readonly string[], shadowOf: string | null): fc.Arbitr
     });
 
 const controlFacts = fc.record({ control_id: fc.constantFrom('c1', 'c2', 'c3', 'c4', 'c5'), effective_at_ms: moment });
-const reset = fc.tuple(controlFacts, user).map(([facts, user_id]) => [planned('policy.control', { ...facts, type: 'reset', user_id })]);
+const migration = fc.constantFrom({ from: 'egreedy-v1' }, { train_from_replay: true }, { undo: true }).map((how) => ({ type: 'migrate', policy: 'egreedy-v2', ...how }));
+const ofOneUser = fc.tuple(controlFacts, user, fc.oneof(fc.constant({ type: 'reset' }), migration)).map(([facts, user_id, what]) => [planned('policy.control', { ...facts, ...what, user_id })]);
 /** One record of it in every partition, at whatever offset. */
 const shared = fc
   .tuple(
     controlFacts,
     fc.oneof(
       fc.constantFrom({ type: 'promote', policy: 'egreedy-v2' }, { type: 'promote', policy: 'egreedy-v1' }, { type: 'rollback' }),
+      migration,
       fc.constantFrom({ epsilon: 0 }, { epsilon: 1 }, { salt: 'x' }, { salt: 'y', epsilon: 0.5 }, { shadow_learning: true }, { shadow_learning: true }, { shadow_learning: false }).map((settings) => ({ type: 'configure', settings })),
     ),
   )
@@ -67,13 +69,13 @@ export const policyRecords: fc.Arbitrary<(partitions: number) => PlannedRecord[]
   .record({
     requests: fc.array(request, { minLength: 2, maxLength: 8 }), served: fc.array(served, { minLength: 2, maxLength: 16 }), feedback: fc.array(feedback, { minLength: 2, maxLength: 14 }),
     live: fc.array(byHand(['egreedy-v1', 'egreedy-v2', 'unheard-of'], null), { maxLength: 5 }), shadow: fc.array(byHand(['egreedy-v2-shadow'], 'egreedy-v1'), { maxLength: 2 }),
-    resets: fc.array(reset, { maxLength: 2 }), shared: fc.array(shared, { maxLength: 3 }), repeated: fc.array(fc.nat(), { maxLength: 4 }),
+    ofOneUser: fc.array(ofOneUser, { maxLength: 2 }), shared: fc.array(shared, { maxLength: 4 }), repeated: fc.array(fc.nat(), { maxLength: 4 }),
   })
   .map((all) => (partitions) => {
     const records = [
       ...all.requests.map((event) => planned('tip.candidates', event)), ...all.served.map((event) => planned('tip.served', event)),
       ...all.feedback.map((event) => planned('tip.feedback', event)), ...all.live.map((event) => planned('tip.scored', event)),
-      ...all.shadow.map((event) => planned('tip.scored.shadow', event)), ...all.resets.flat(), ...all.shared.flatMap((one) => one(partitions)),
+      ...all.shadow.map((event) => planned('tip.scored.shadow', event)), ...all.ofOneUser.flat(), ...all.shared.flatMap((one) => one(partitions)),
     ];
     return [...records, ...(records.length === 0 ? [] : all.repeated.map((at) => records[at % records.length]!))];
   });

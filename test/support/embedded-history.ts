@@ -2,7 +2,7 @@
  * What the log says, worked out from its records alone and from the definitions: an independent answer to what the service must have known when
  * it scored a decision, and to what it must have learned in the end. Nothing here reads a state file.
  */
-import { byCodePoint, oracleDecision, oracleReward, oracleSums, type OracleCase, type OracleDecision, type OracleEvent as PolicyEvent, type OracleLesson } from '../oracle/policy.js';
+import { byCodePoint, oracleDecision, oracleReward, oracleSums, oracleTranslation, type OracleCase, type OracleDecision, type OracleEvent as PolicyEvent, type OracleLesson } from '../oracle/policy.js';
 import { oracleProfiles, type OracleEvent, type OracleProfile } from '../oracle/profile.js';
 import { fullTopicName, type CandidatesEvent, type ControlEvent, type FeedbackEvent, type ScoredEvent, type ServedEvent, type TopicName } from '../../src/topics.js';
 import { DEFAULT_SETTINGS, type EmbeddedService } from './embedded-service.js';
@@ -121,15 +121,31 @@ export function settingsOf(history: History, requestedAtMs: number): typeof DEFA
   return { epsilon, salt, shadow, shadowLearning };
 }
 
-/** What `eventPolicy` has learned of a user, for a decision requested at that time: since the newest reset in effect then. */
+/**
+ * What `eventPolicy` has learned of a user, for a decision requested at that time: since the newest reset in effect then; and with a migration in effect, which is
+ * always from egreedy-v1 here, what that one has learned.
+ */
 export function lessonsOf(history: History, userId: string, eventPolicy: string, requestedAtMs: number): OracleLesson[] {
-  const resets = controlsAt(history, requestedAtMs).filter(({ type, user_id }) => type === 'reset' && user_id === userId);
-  return lessonsSince(history, userId, eventPolicy, resets.at(-1)?.effective_at_ms ?? -1);
+  const controls = controlsAt(history, requestedAtMs);
+  const resetMs = controls.filter(({ type, user_id }) => type === 'reset' && user_id === userId).at(-1)?.effective_at_ms ?? -1;
+  const migrations: ControlEvent[] = [];
+  for (const control of controls) {
+    if (control.type !== 'migrate' || control.policy !== eventPolicy || (control.user_id ?? userId) !== userId) continue;
+    if (control.undo === true) migrations.pop();
+    else migrations.push(control);
+  }
+  const migration = migrations.at(-1);
+  if (migration === undefined) return lessonsSince(history, userId, eventPolicy, resetMs);
+  if (migration.train_from_replay === true) return [...lessonsSince(history, userId, eventPolicy, resetMs), ...lessonsSince(history, userId, 'egreedy-v1>egreedy-v2', resetMs)];
+  const before = lessonsSince(history, userId, 'egreedy-v1', resetMs).map(({ x, reward }) => ({ x: [...x, 0, 0, 0, 0, 0], reward }));
+  return [...before, ...lessonsSince(history, userId, eventPolicy, Math.max(resetMs, migration.effective_at_ms))];
 }
 
-export function lessonsSince(history: History, userId: string, eventPolicy: string, sinceMs: number): OracleLesson[] {
+/** `sums`: the policy that decided, or `egreedy-v1>egreedy-v2` for the former's decisions in the latter's vectors. */
+export function lessonsSince(history: History, userId: string, sums: string, sinceMs: number): OracleLesson[] {
+  const [eventPolicy, into] = sums.split('>');
   const live = decisionsOf(history.scored, userId);
-  const own = eventPolicy.endsWith('-shadow') ? decisionsOf(history.shadow, userId) : live;
+  const own = eventPolicy!.endsWith('-shadow') ? decisionsOf(history.shadow, userId) : live;
   const events = userEvents(history, userId);
   const lessons: OracleLesson[] = [];
   for (const [decisionId, decision] of own) {
@@ -137,18 +153,25 @@ export function lessonsSince(history: History, userId: string, eventPolicy: stri
     if (decision.policy !== eventPolicy || answered === undefined || decision.profile.as_of_ms < sinceMs) continue;
     if (own !== live && !settingsOf(history, answered.profile.as_of_ms).shadowLearning) continue;
     const earned = oracleReward(decisionId, Object.keys(answered.features.vectors), events);
-    const x = earned === null ? undefined : decision.features.vectors[earned.tipId];
-    if (x?.length === dimensionOf(eventPolicy)) lessons.push({ x, reward: earned!.reward });
+    const x = earned === null ? undefined : lessonOf(decision, earned.tipId, into);
+    if (x !== undefined) lessons.push({ x, reward: earned!.reward });
   }
   return lessons;
 }
 
-export const dimensionOf = (eventPolicy: string): number => (eventPolicy.startsWith('egreedy-v2') ? 12 : 7);
+/** The vector of a candidate that the policy which decided has learned from, or `into` in its place; undefined when the record holds none that fits. */
+export function lessonOf({ policy, features, profile }: ScoredEvent, tipId: string, into?: string): readonly number[] | undefined {
+  const x = features.vectors[tipId];
+  if (x?.length !== dimensionOf(policy)) return undefined;
+  return into === undefined ? x : oracleTranslation(x, features.names, profile.features);
+}
 
-/** The decision that the definitions give for a request, from what `history` holds. */
-export function expectedDecision(history: History, request: CandidatesEvent): { readonly policy: string; readonly learned: number; readonly profile: OracleProfile; readonly decision: OracleDecision } {
+export const dimensionOf = (sums: string): number => ((sums.split('>')[1] ?? sums).startsWith('egreedy-v2') ? 12 : 7);
+
+/** The decision that the definitions give for a request, from what `history` holds; by the live policy unless another is named. */
+export function expectedDecision(history: History, request: CandidatesEvent, named?: string): { readonly policy: string; readonly learned: number; readonly profile: OracleProfile; readonly decision: OracleDecision } {
   const { user_id: userId, requested_at_ms: requestedAtMs } = request;
-  const policy = livePolicyOf(history, requestedAtMs);
+  const policy = named ?? livePolicyOf(history, requestedAtMs);
   const { epsilon, salt } = settingsOf(history, requestedAtMs);
   const learned = lessonsOf(history, userId, policy, requestedAtMs);
   const profile = profileOf(history, userId, requestedAtMs);

@@ -23,7 +23,7 @@ export function compareControls(partition: number, replayed: ReadonlyMap<string,
       continue;
     }
     const { event, offset } = control;
-    const user = event.type === 'reset' ? event.user_id : null;
+    const user = event.type === 'reset' || event.type === 'migrate' ? event.user_id ?? null : null;
     if (row.offset !== offset) differs('log_offset', row.offset, offset);
     if (row.record !== JSON.stringify(event)) differs('record', row.record, event);
     if (row.type !== event.type) differs('type', row.type, event.type);
@@ -36,13 +36,15 @@ export function compareControls(partition: number, replayed: ReadonlyMap<string,
   return controls;
 }
 
-/** user_id -> effective_at_ms of their resets. */
-export function resetsByUser(controls: ReadonlyMap<string, ControlEvent>): Map<string, number[]> {
-  const resets = new Map<string, number[]>();
-  for (const { type, user_id: userId, effective_at_ms: effectiveAtMs } of controls.values()) {
-    if (type === 'reset' && userId != null) resets.set(userId, [...(resets.get(userId) ?? []), effectiveAtMs]);
-  }
-  return resets;
+/** The times at which the sums of a user's decisions by that policy may begin, Unix ms: resets of the user, and migrations into the policy that set its own decisions aside. */
+export type Beginnings = (userId: string, decidedBy: string) => readonly number[];
+
+export function beginningsIn(controls: ReadonlyMap<string, ControlEvent>): Beginnings {
+  const beginnings = [...controls.values()].filter(({ type }) => type === 'reset' || type === 'migrate');
+  return (userId, decidedBy) =>
+    beginnings
+      .filter(({ type, user_id: user, policy }) => (type === 'reset' ? user === userId : policy === decidedBy && (user == null || user === userId)))
+      .map(({ effective_at_ms: effectiveAtMs }) => effectiveAtMs);
 }
 
 export function shadowLearningSettings(controls: ReadonlyMap<string, ControlEvent>): ShadowLearningSetting[] {

@@ -1,13 +1,16 @@
 /** A user's decisions, links, rewards and learned sums against the replay. */
+import { lessonsNamed, type LessonSource } from '../../policies/lesson-source.js';
 import { findPolicy, policyOfEvent } from '../../policies/registry.js';
+import { vectorUnder } from '../../policies/revectorise.js';
 import { decodeState } from '../../policies/ridge-codec.js';
 import { SHADOW_SUFFIX } from '../../policies/policy.js';
 import type { AuditedDecision, StateAudit } from '../../store/state-audit.js';
 import type { ScoredEvent } from '../../topics.js';
+import type { Beginnings } from './compare-controls.js';
 import { addressesOf } from './compare-tips.js';
 import type { Report } from './difference.js';
 import { naiveTip } from './naive-profile.js';
-import { naiveLinks, naiveReward, naiveSums, naiveVector, shadowLearnedAt, type NaiveClosing, type NaiveLesson, type NaiveReward, type NaiveServing, type ShadowLearningSetting } from './naive-policy.js';
+import { naiveLinks, naiveReward, naiveSums, naiveTranslation, naiveVector, shadowLearnedAt, type NaiveClosing, type NaiveLesson, type NaiveReward, type NaiveServing, type ShadowLearningSetting } from './naive-policy.js';
 import { rememberDecisions, type StoredLink } from './remembered.js';
 import type { ReplayedDecision, ReplayedTopic, ReplayedUser } from './replayed.js';
 
@@ -16,8 +19,7 @@ export interface PolicyRules {
   readonly shadowLearning: readonly ShadowLearningSetting[];
   /** What the process that folds was started with. */
   readonly shadowLearnsOtherwise: boolean;
-  /** effective_at_ms of the resets of a user. */
-  readonly resetsOf: (userId: string) => readonly number[];
+  readonly beginningsOf: Beginnings;
   readonly incomplete: ReadonlySet<ReplayedTopic>;
 }
 
@@ -108,17 +110,21 @@ function compareSums(userId: string, live: ReadonlyMap<string, Judged>, shadow: 
   const policies = new Set([...rewarded.map(([, { event }]) => event.policy), ...stored.map(({ policy }) => policy)]);
   for (const policy of policies) {
     const row = stored.find((one) => one.policy === policy);
-    const dimension = policyOfEvent(policy)?.dimension;
+    const source = lessonsNamed(policy);
     const differs = (feature: string, held: unknown, replayed: unknown, lessons: readonly NaiveLesson[] = []) =>
       report({ kind: 'policy_sum', id: policy, feature, live: held, replayed, events: lessons.map(({ offset }) => ({ topic: policy.endsWith(SHADOW_SUFFIX) ? 'tip.scored.shadow' : 'tip.scored', offset })) });
-    if (dimension === undefined) {
+    if (source === undefined) {
       differs('row', 'sums of a policy that does not exist', null);
       continue;
     }
+    const { dimension } = source.vectors;
     const since = row?.resetAtMs ?? -1;
-    // Sums may begin at any of the user's resets: they move when the next decision asks for them.
-    if (since !== -1 && !rules.incomplete.has('policy.control') && !rules.resetsOf(userId).includes(since)) differs('reset_at_ms', since, rules.resetsOf(userId));
-    const lessons = lessonsOf(rewarded, policy, dimension, since);
+    // Sums may begin at any of these: they move when the next decision asks for them.
+    if (since !== -1 && !rules.incomplete.has('policy.control')) {
+      const beginnings = rules.beginningsOf(userId, source.decidedBy);
+      if (!beginnings.includes(since)) differs('reset_at_ms', since, beginnings);
+    }
+    const lessons = lessonsOf(rewarded, source, since);
     const expected = naiveSums(lessons, dimension);
     let held = { updates: 0, g: new Float64Array((dimension * (dimension + 1)) / 2), b: new Float64Array(dimension) };
     try {
@@ -137,11 +143,12 @@ function compareSums(userId: string, live: ReadonlyMap<string, Judged>, shadow: 
   }
 }
 
-function lessonsOf(rewarded: readonly (readonly [decisionId: string, decision: Judged])[], policy: string, dimension: number, sinceMs: number): NaiveLesson[] {
+function lessonsOf(rewarded: readonly (readonly [decisionId: string, decision: Judged])[], source: LessonSource, sinceMs: number): NaiveLesson[] {
   return rewarded.flatMap(([decisionId, { event, reward, offset }]): NaiveLesson[] => {
-    if (event.policy !== policy || event.profile.as_of_ms < sinceMs) return [];
-    const x = naiveVector(event, reward!.tipId, dimension);
-    return x === undefined ? [] : [{ decisionId, offset, x, reward: reward!.reward }];
+    if (event.policy !== source.decidedBy || event.profile.as_of_ms < sinceMs) return [];
+    const own = naiveVector(event, reward!.tipId, policyOfEvent(source.decidedBy)!.dimension);
+    if (own === undefined) return [];
+    return [{ decisionId, offset, x: source.translated ? naiveTranslation(vectorUnder(source.vectors, event, own), own, source.vectors.dimension) : own, reward: reward!.reward }];
   });
 }
 

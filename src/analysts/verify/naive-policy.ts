@@ -81,6 +81,12 @@ export function naiveVector(event: Pick<ScoredEvent, 'features'>, tipId: string,
   return recorded.map((entry) => Math.floor(entry * 4096 + 0.5) / 4096);
 }
 
+/** What a decision teaches another policy: the vector that one would have had, or, where the record does not hold what that is made of, the decision's own with zeros behind it. */
+export function naiveTranslation(made: readonly number[] | undefined, own: readonly number[], dimension: number): number[] {
+  if (made !== undefined && made.length === dimension && made.every((entry) => Math.abs(entry) <= LARGEST_ENTRY)) return made.map((entry) => Math.floor(entry * 4096 + 0.5) / 4096);
+  return [...own, ...Array.from({ length: dimension - own.length }, () => 0)];
+}
+
 export interface NaiveSums {
   readonly updates: number;
   readonly g: readonly (readonly number[])[];

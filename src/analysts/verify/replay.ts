@@ -2,6 +2,7 @@
 import { decodeRecord, type DecodeRules } from '../../events/decode.js';
 import { TipstreamError } from '../../errors.js';
 import type { Log, LogRecord } from '../../log/port.js';
+import { migrationRefusal } from '../../policies/migration.js';
 import { fullTopicName, type ControlEvent } from '../../topics.js';
 import type { Buckets } from './buckets.js';
 import { REPLAYED_TOPICS, replayedUser, type EventKind, type ReplayedTopic, type ReplayedUser } from './replayed.js';
@@ -113,7 +114,7 @@ function replayRecord(buckets: Buckets, { rules, includes }: ReplaySource, topic
       const decoded = decodeRecord(topic, record, rules);
       if (!decoded.ok) return false;
       const { event } = decoded;
-      if ([event.policy, event.settings?.shadow].some((name) => name != null && name !== 'off' && !knowsPolicy(name))) return false;
+      if ([event.policy, event.from, event.settings?.shadow].some((name) => name != null && name !== 'off' && !knowsPolicy(name)) || migrationRefusal(event) !== undefined) return false;
       if (!controls.has(event.control_id)) controls.set(event.control_id, { offset, event });
       return true;
     }

@@ -4,7 +4,7 @@ import type { Registry } from '../../projections/registry.js';
 import { stateError } from '../../store/state-file.js';
 import type { AuditedTip, AuditedUser, StateAudit } from '../../store/state-audit.js';
 import { Buckets } from './buckets.js';
-import { compareControls, resetsByUser, shadowLearningSettings } from './compare-controls.js';
+import { beginningsIn, compareControls, shadowLearningSettings } from './compare-controls.js';
 import { comparePolicy, knowsPolicy, type PolicyRules } from './compare-policy.js';
 import { compareClosed, PruneComparison } from './compare-prunes.js';
 import { compareProfile } from './compare-profile.js';
@@ -57,9 +57,8 @@ export async function verifyPartition(state: StateAudit, positions: ReadonlyMap<
     const incomplete = new Set(ranges.filter((range) => range.incomplete).map(({ topic }) => topic));
     const controlRange = ranges.find(({ topic }) => topic === 'policy.control');
     const controls = compareControls(source.partition, replayedControls, state.controls(), controlRange?.incomplete === true ? controlRange.from : 0, findings);
-    const resets = resetsByUser(controls);
     const rules: PolicyRules = {
-      shadowLearning: shadowLearningSettings(controls), shadowLearnsOtherwise: question.shadowLearning ?? state.shadowHasLearned(), resetsOf: (userId) => resets.get(userId) ?? [], incomplete,
+      shadowLearning: shadowLearningSettings(controls), shadowLearnsOtherwise: question.shadowLearning ?? state.shadowHasLearned(), beginningsOf: beginningsIn(controls), incomplete,
     };
     for (const [table, rows] of state.ownerless()) findings.reporter(source.partition, null)({ kind: 'user', id: table, feature: 'rows without a user', live: rows, replayed: 0 });
 

@@ -3,19 +3,18 @@
  * difference. Called whenever a decision, a link to it or a kept time of a linked tip arrives, in whatever order they come. A decision that a prune has closed
  * keeps the reward it had then.
  */
-import { resetAt, settingsAt, countsAfterReset, type PolicySettings } from '../../policies/control.js';
-import { applyRewardChange } from '../../policies/learning.js';
+import { settingsAt, type PolicySettings } from '../../policies/control.js';
+import { applyRewardChange, sumOf } from '../../policies/learning.js';
+import { lessonsNamed, ownLessons, sumsName, type LessonSource } from '../../policies/lesson-source.js';
+import { SINCE_EVER, statePartsAt, stateOf, type StatePart } from '../../policies/migration.js';
 import type { PolicyDefinition } from '../../policies/policy.js';
-import { policyOfEvent } from '../../policies/registry.js';
 import { rewardOf, type Reward } from '../../policies/reward.js';
 import { emptyState, type RidgeState } from '../../policies/ridge.js';
 import { recordedVector } from '../../policies/scored-event.js';
 import type { DecisionTable, StoredDecision } from '../../store/decisions.js';
 import type { PartitionState } from '../../store/partition-state.js';
 import type { UserEntry } from '../../store/entries.js';
-
-/** Stored as reset_at_ms of sums that no reset has cut. */
-const NO_RESET = -1;
+import type { StoredSums } from '../../store/policy-states.js';
 
 export class RewardSettler {
   readonly #state: PartitionState;
@@ -44,16 +43,33 @@ export class RewardSettler {
   }
 
   /**
-   * The sums of `eventPolicy` for a decision requested at `requestedAtMs`: what was rewarded since the reset in effect then. With `keep` (inside a
-   * transaction) they are stored when a reset has come into effect since, so that the next decision finds them at hand.
+   * The state of `eventPolicy` for a decision requested at `requestedAtMs`: what was rewarded since the reset in effect then, and what a migration in effect
+   * then adds. With `keep` (inside a transaction) sums that begin at another time than the stored ones are stored, so that the next decision finds them at hand.
    */
   stateAt(user: UserEntry, eventPolicy: string, policy: PolicyDefinition, requestedAtMs: number, keep: boolean): RidgeState {
-    const since = resetAt(this.#state.controls.resets(user.uid), requestedAtMs) ?? NO_RESET;
-    const stored = this.#state.policyStates.get(user.uid, eventPolicy, policy.dimension) ?? { resetAtMs: NO_RESET, state: emptyState(policy.dimension) };
-    if (stored.resetAtMs === since) return stored.state;
-    const state = this.#sumSince(user, eventPolicy, policy, since);
-    if (keep && since > stored.resetAtMs) this.#state.policyStates.put(user.uid, eventPolicy, since, state);
-    return state;
+    const controls = this.#state.controls.concerning(user.uid);
+    return stateOf(statePartsAt(controls, requestedAtMs, eventPolicy), policy.dimension, (part) => {
+      const stored = this.#stored(user, part.lessons);
+      if (stored?.sinceMs === part.sinceMs) return stored.state;
+      const state = this.#sum(user, part);
+      if (keep && (stored === undefined || part.sinceMs > stored.sinceMs || isNewest(part))) this.#state.policyStates.put(user.uid, sumsName(part.lessons), { sinceMs: part.sinceMs, state });
+      return state;
+    });
+
+    /** Whether decisions requested from now on want it: not so for one that comes late, requested before a reset. */
+    function isNewest({ lessons, sinceMs }: StatePart): boolean {
+      return statePartsAt(controls, Infinity, eventPolicy).some((newest) => sumsName(newest.lessons) === sumsName(lessons) && newest.sinceMs === sinceMs);
+    }
+  }
+
+  /** A policy's own sums are there from the first reward on; translated ones are added up when a decision first asks for them. */
+  #stored(user: UserEntry, lessons: LessonSource): StoredSums | undefined {
+    const stored = this.#state.policyStates.get(user.uid, sumsName(lessons), lessons.vectors.dimension);
+    return stored ?? (lessons.translated ? undefined : { sinceMs: SINCE_EVER, state: emptyState(lessons.vectors.dimension) });
+  }
+
+  #sum(user: UserEntry, { lessons, sinceMs }: StatePart): RidgeState {
+    return sumOf(lessons, sinceMs, [this.#state.decisions, this.#state.shadowDecisions].flatMap((table) => table.rewarded(user.uid, lessons.decidedBy)));
   }
 
   #earned(user: UserEntry, { decisionId, event }: StoredDecision): Reward | null {
@@ -64,27 +80,17 @@ export class RewardSettler {
     );
   }
 
-  #sumSince(user: UserEntry, eventPolicy: string, policy: PolicyDefinition, since: number): RidgeState {
-    const state = emptyState(policy.dimension);
-    for (const table of [this.#state.decisions, this.#state.shadowDecisions]) {
-      for (const decision of table.rewarded(user.uid, eventPolicy)) {
-        if (countsAfterReset(decision.requestedAtMs, since)) applyRewardChange(state, policy, decision.event, null, decision.learned);
-      }
-    }
-    return state;
-  }
-
   #learn(user: UserEntry, table: DecisionTable, decision: StoredDecision, reward: Reward | null): void {
     const { learned } = decision;
     if (learned?.tipId === reward?.tipId && learned?.reward === reward?.reward) return;
     table.setLearned(decision.key, reward);
-    const eventPolicy = decision.event.policy;
-    const policy = policyOfEvent(eventPolicy);
-    if (policy === undefined) return;
-    const stored = this.#state.policyStates.get(user.uid, eventPolicy, policy.dimension) ?? { resetAtMs: NO_RESET, state: emptyState(policy.dimension) };
-    if (!countsAfterReset(decision.requestedAtMs, stored.resetAtMs)) return;
-    if (applyRewardChange(stored.state, policy, decision.event, learned, reward)) {
-      this.#state.policyStates.put(user.uid, eventPolicy, stored.resetAtMs, stored.state);
+    const own = ownLessons(decision.event.policy);
+    if (own === undefined) return;
+    const translated = this.#state.policyStates.translations(user.uid, own.decidedBy).map((name) => lessonsNamed(name)).filter((lessons) => lessons !== undefined);
+    for (const lessons of [own, ...translated]) {
+      const { sinceMs, state } = this.#stored(user, lessons)!;
+      if (decision.requestedAtMs < sinceMs || !applyRewardChange(state, lessons, decision.event, learned, reward)) continue;
+      this.#state.policyStates.put(user.uid, sumsName(lessons), { sinceMs, state });
     }
   }
 }
