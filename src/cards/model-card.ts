@@ -1,33 +1,53 @@
-/** A policy's card in Markdown: what goes in, what it was tried on, whom it treats how, and when it was live. The same facts give the same bytes. */
-import type { LoggedEvaluation } from '../analysts/evaluate/evaluate-logged.js';
+/**
+ * A policy's card in Markdown: what goes in, what it learned from, what it was tried on, whom it treats how, and when it was live. The same facts give the same
+ * bytes. After Mitchell et al., "Model cards for model reporting" (FAT* 2019), as far as it fits a policy that learns user by user.
+ */
+import type { TrainingData } from '../analysts/training/training-data.js';
 import { INPUTS } from '../policies/inputs.js';
 import type { PolicyDefinition } from '../policies/policy.js';
 import { policyHash } from '../policies/policy-hash.js';
-import type { SimulationResult } from '../simulation/simulate.js';
 import type { ControlEvent } from '../topics.js';
+import type { CardEvaluation, CardSimulation } from './documents.js';
+import { table } from './markdown.js';
+import { isMissing, type Missing } from './missing.js';
+import { evaluationSection } from './sections/evaluation.js';
+import { fairnessSection } from './sections/fairness.js';
+import { rolloutSection } from './sections/rollout.js';
+import { simulationSection } from './sections/simulation.js';
+import { trainingSection } from './sections/training.js';
+import { vectorFingerprint } from './vector-fingerprint.js';
 
 export interface CardFacts {
   readonly policy: PolicyDefinition;
-  /** undefined: the card says that there is none. */
-  readonly simulation?: SimulationResult | undefined;
-  readonly evaluation?: LoggedEvaluation | undefined;
-  /** Newest first; undefined: not asked. */
-  readonly history?: readonly ControlEvent[] | undefined;
+  /** Markdown: where all this comes from, when that is not the reader's own data. */
+  readonly origin?: string | undefined;
+  readonly training: TrainingData | Missing;
+  readonly simulation: CardSimulation | Missing;
+  readonly evaluation: CardEvaluation | Missing;
+  /** policy.control, newest first. */
+  readonly history: readonly ControlEvent[] | Missing;
 }
 
-export function modelCard({ policy, simulation, evaluation, history }: CardFacts): string {
+export function modelCard({ policy, origin, training, simulation, evaluation, history }: CardFacts): string {
+  const section = <Facts extends object>(facts: Facts | Missing, write: (facts: Facts) => string): string => (isMissing(facts) ? facts.missing : write(facts));
+  const { name } = policy;
   return [
-    `# ${policy.name}`,
-    `<!-- Made by \`tipstream policies card ${policy.name}\`. policy_hash: ${policyHash(policy)} -->`,
-    `| | |\n|---|---|\n| policy_hash | ${policyHash(policy)} |\n| state version | ${policy.stateVersion} |\n| D | ${policy.dimension} |\n| exploration | ${exploration(policy)} |\n| hyperparameters | ${Object.entries(policy.hyperparameters).map(([name, value]) => `${name} ${value}`).join(', ')} |`,
+    `# ${name}`,
+    `<!-- Made by \`tipstream policies card ${name}\`. policy_hash: ${policyHash(policy)} -->`,
+    ...(origin === undefined ? [] : [origin]),
+    definitionTable(policy),
+    `Chooses which of the candidates of a decision one user is shown. ${exploration(policy)}`,
     '## Inputs',
-    table(['entry', 'from', 'normalised'], policy.featureNames.map((name) => [name, INPUTS[name]!.from, INPUTS[name]!.normalised])),
-    'Trained online, user by user, on the decisions that it made itself and that have a reward: 1 for a done within 7 days of the serving, 0 for a dismiss or snooze. Nothing is shared between users.',
-    '## Simulation', simulationSection(policy, simulation),
-    '## Evaluation on logged decisions', evaluationSection(evaluation),
-    '## Fairness', fairnessSection(policy, simulation, evaluation),
-    '## Rollout', rolloutSection(policy, history),
-    '## Limits', 'A linear model: entries that are the same for all candidates of a decision never change which one is highest. A reward that never comes teaches nothing. What was learned of a user is not forgotten when the user changes, except by a reset.',
+    table(['entry', 'from', 'normalised'], policy.featureNames.map((entry) => [entry, INPUTS[entry]!.from, INPUTS[entry]!.normalised])),
+    'Every entry is then rounded to a multiple of 1/4096.',
+    '## Training data',
+    'It learns while it runs, user by user, from the decisions that it made itself and that have a reward: 1 for a done within 7 days of the serving, else 0 for a dismiss or snooze. Nothing is shared between users.',
+    section(training, trainingSection),
+    '## Simulation', section(simulation, (facts) => simulationSection(name, facts)),
+    '## Evaluation on logged decisions', section(evaluation, evaluationSection),
+    '## Fairness', fairnessSection(name, simulation, evaluation),
+    '## Rollout', section(history, (facts) => rolloutSection(name, facts)),
+    '## Limits', limits(policy).map((limit) => `- ${limit}`).join('\n'),
   ].join('\n\n') + '\n';
 }
 
@@ -36,67 +56,34 @@ export function hashOfCard(text: string): string | undefined {
   return /policy_hash: ([0-9a-f]{16}) -->/.exec(text)?.[1];
 }
 
+/** The vectors' fingerprint that a card was made for; undefined for a text that has none. */
+export function fingerprintOfCard(text: string): string | undefined {
+  return /^\| vectors \| ([0-9a-f]{16}) \|$/m.exec(text)?.[1];
+}
+
+function definitionTable(policy: PolicyDefinition): string {
+  return table(['', ''], [
+    ['policy_hash', policyHash(policy)], ['vectors', vectorFingerprint(policy)], ['state version', String(policy.stateVersion)], ['D', String(policy.dimension)],
+    ['hyperparameters', Object.entries(policy.hyperparameters).map(([name, value]) => `${name} ${value}`).join(', ')],
+  ]);
+}
+
 function exploration({ fixedEpsilon, optimism }: PolicyDefinition): string {
-  if (optimism > 0) return `by optimism, alpha ${optimism}; epsilon ${fixedEpsilon ?? 'as configured'}`;
-  return fixedEpsilon === null ? 'epsilon as configured, 0.1 unless set' : `epsilon ${fixedEpsilon}`;
+  if (optimism > 0) return `Explores by optimism: it adds ${optimism} times the square root of x' A^-1 x to each score, which is large where little is known, and takes the highest.`;
+  if (fixedEpsilon === 1) return 'Every candidate is as likely as another.';
+  return 'Takes the highest score, and explores a share epsilon of the time, 0.1 unless configured.';
 }
 
-function simulationSection({ name }: PolicyDefinition, simulation: SimulationResult | undefined): string {
-  if (simulation === undefined) return 'None was given.';
-  const { decisions, users, days, seed, policies, comparisons } = simulation;
-  const rows = policies.map(({ policy, reward, regret }) => [policy === name ? `**${policy}**` : policy, span(reward), span(regret)]);
-  const own = comparisons.find(({ policy, persona }) => policy === name && persona === 'all');
+function limits({ fixedEpsilon, optimism, featureNames }: PolicyDefinition): string[] {
   return [
-    `${decisions} decisions of ${users} simulated users over ${days} days, seed ${seed}; 95% intervals over users.`,
-    table(['policy', 'reward per decision', 'regret per decision'], rows),
-    ...(own === undefined ? [] : [`Against ${own.against} on the same decisions: ${span(own)}.`]),
-  ].join('\n\n');
-}
-
-function evaluationSection(evaluation: LoggedEvaluation | undefined): string {
-  if (evaluation === undefined) return 'None was given.';
-  const { n, decisions, missing_share, ips, snips, doubly_robust, ess, max_weight, difference, verdict, reasons, positions } = evaluation;
-  return [
-    `${decisions} decisions, ${n} of them with a reward (${(100 * missing_share).toFixed(1)}% have none).`,
-    table(['IPS', 'SNIPS', 'doubly robust', 'effective sample', 'largest weight', 'new - logged (confidence sequence)'], [[shown(ips), shown(snips), shown(doubly_robust), shown(ess), shown(max_weight), `${shown(difference.confidence_sequence.low)} to ${shown(difference.confidence_sequence.high)}`]]),
-    `Verdict: **${verdict}**. ${reasons.join('; ')}.`,
-    `Read up to: ${Object.entries(positions).map(([topic, offsets]) => `${topic} ${Object.entries(offsets).map(([partition, next]) => `${partition}:${next}`).join(' ')}`).join('; ')}.`,
-  ].join('\n\n');
-}
-
-function fairnessSection({ name }: PolicyDefinition, simulation: SimulationResult | undefined, evaluation: LoggedEvaluation | undefined): string {
-  const parts: string[] = [];
-  if (simulation !== undefined) {
-    const against = simulation.comparisons.filter(({ policy, persona }) => policy === name && persona !== 'all');
-    parts.push('By simulated persona:', table(['persona', 'reward', 'regret', `difference to ${simulation.policies[0]!.policy}`], simulation.personas.map(({ persona, policies }) => {
-      const own = policies.find(({ policy }) => policy === name);
-      const difference = against.find((one) => one.persona === persona);
-      return [persona, own === undefined ? '-' : span(own.reward), own === undefined ? '-' : span(own.regret), difference === undefined ? '-' : span(difference)];
-    })));
-  }
-  if (evaluation !== undefined && evaluation.segments.length > 0) {
-    parts.push('By segment of the logged decisions:', table(['dimension', 'segment', 'n', 'difference', 'interval', ''], evaluation.segments.map((one) =>
-      [one.dimension, one.segment, String(one.n), shown(one.difference), `${shown(one.low)} to ${shown(one.high)}`, one.harmed ? 'harmed' : one.judged ? '' : 'too few'])));
-  }
-  return parts.length === 0 ? 'Nothing was given to judge it by.' : parts.join('\n\n');
-}
-
-function rolloutSection({ name }: PolicyDefinition, history: readonly ControlEvent[] | undefined): string {
-  if (history === undefined) return 'policy.control was not asked.';
-  const own = history.filter(({ type, policy, settings }) => policy === name || settings?.shadow === name || type === 'rollback');
-  if (own.length === 0) return 'policy.control does not name it.';
-  return table(['effective at', 'what', 'percent', 'reason'], own.map(({ effective_at_ms: at, type, percent, settings, reason }) =>
-    [new Date(at).toISOString(), settings?.shadow === name ? 'shadow' : type, percent == null ? '' : String(percent), (reason ?? '').replaceAll('|', '/').replaceAll('\n', ' ')]));
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-}
-
-function span({ mean, low, high }: { readonly mean: number; readonly low: number; readonly high: number }): string {
-  return `${mean.toFixed(4)} (${low.toFixed(4)} to ${high.toFixed(4)})`;
-}
-
-function shown(value: number | null): string {
-  return value === null ? '-' : String(Number(value.toPrecision(4)));
+    ...(fixedEpsilon === 1 ? ['What it learns changes nothing: it is what the others are measured against.'] : [
+      'A linear model: entries that are the same for all candidates of a decision (the hour, the weekend, the profile) never change which one is highest.',
+      'What was learned of a user is not forgotten when the user changes, except by a reset.',
+      'It knows nothing of what a tip says or of its category.',
+    ]),
+    ...(featureNames.includes('completion_rate_30d') ? ['A user without history has zeros for the profile, as has one whose rates are zero.'] : []),
+    ...(optimism > 0 ? ['Its choices are certain but for ties, so its logs say nothing about other policies.'] : []),
+    'A reward that never comes teaches nothing: people who ignore tips are not seen.',
+    'Not for choices that matter to others than the user, and not for choices between users.',
+  ];
 }

@@ -1,7 +1,7 @@
 /** policy.control as commands read and write it: straight from and to the log, whether or not a service runs. */
 import type { Config } from '../config.js';
 import { decodeRecord } from '../events/decode.js';
-import { openLog } from '../log/open.js';
+import { openLog, type OpenLogOptions } from '../log/open.js';
 import type { Log } from '../log/port.js';
 import { SHADOW_OFF } from '../policies/control.js';
 import { createProducer, type TipProducer } from '../producer/producer.js';
@@ -19,8 +19,8 @@ export interface ControlLog {
 const ANY_PARTITION = 0;
 
 /** Throws what opening the log throws, and topic_not_found. */
-export async function openControlLog(config: Config): Promise<ControlLog> {
-  const log = await openLog(config);
+export async function openControlLog(config: Config, options: OpenLogOptions = {}): Promise<ControlLog> {
+  const log = await openLog(config, options);
   try {
     const topic = fullTopicName(config.topicPrefix, 'policy.control');
     const { low, end } = (await log.offsets(topic)).get(ANY_PARTITION) ?? { low: 0, end: 0 };

@@ -1,20 +1,27 @@
 import { writeFileSync } from 'node:fs';
-import type { LoggedEvaluation } from '../../analysts/evaluate/evaluate-logged.js';
+import type { z } from 'zod';
+import { trainingData, type TrainingData } from '../../analysts/training/training-data.js';
+import { cardEvaluationSchema, cardSimulationSchema, type CardEvaluation } from '../../cards/documents.js';
+import type { Missing } from '../../cards/missing.js';
 import { modelCard } from '../../cards/model-card.js';
+import type { Config } from '../../config.js';
 import { TipstreamError } from '../../errors.js';
 import { outputFile } from '../../export/output-file.js';
+import type { PolicyDefinition } from '../../policies/policy.js';
+import { policyHash } from '../../policies/policy-hash.js';
 import { policyNamed } from '../../policies/registry.js';
 import { historyOf } from '../../policies/rollout.js';
-import type { SimulationResult } from '../../simulation/simulate.js';
-import type { ControlEvent } from '../../topics.js';
+import { defaultRegistry } from '../../projections/registry.js';
+import { fullTopicName, type ControlEvent } from '../../topics.js';
 import { defineCommand } from '../command.js';
 import { openControlLog } from '../control-log.js';
-import { isObject, readJson } from '../input-file.js';
+import { readJson } from '../input-file.js';
 
 interface CardOptions {
   readonly simulation?: string;
   readonly evaluation?: string;
-  readonly rollout?: boolean;
+  readonly training: boolean;
+  readonly rollout: boolean;
   readonly out?: string;
   readonly force?: boolean;
 }
@@ -22,41 +29,82 @@ interface CardOptions {
 export const cardCommand = defineCommand<CardOptions>({
   name: 'card',
   arguments: '<policy>',
-  summary: "Write a policy's model card: inputs, simulation, evaluation, fairness and rollout",
-  details: 'Markdown. What is not given is said to be missing. The cards in docs/models were made from a simulation alone, because the repository has no users.',
+  summary: "Write a policy's model card: inputs, training data, simulation, evaluation, fairness and rollout",
+  details: [
+    'Markdown. What the policy learned from is read from the data directory, and when it was live from policy.control, as far as they are there; what it was tried on from the two files.',
+    'What is missing is said to be. The cards in docs/models were made by `npm run cards` from simulated people.',
+  ].join(' '),
   examples: [
-    ['tipstream policies card egreedy-v2 --simulation simulation.json --evaluation verdict.json --rollout --out egreedy-v2.md', 'with all the evidence'],
-    ['tipstream policies card linucb', 'the definition'],
+    ['tipstream policies card egreedy-v2', 'with what is known here'],
+    ['tipstream policies card egreedy-v2 --simulation simulation.json --evaluation verdict.json --out egreedy-v2.md', 'with all the evidence'],
+    ['tipstream policies card linucb --no-training --no-rollout', 'the definition alone'],
   ],
   groups: ['log', 'kafka', 'events'],
   options: [
     { flags: '--simulation <file>', help: 'what `tipstream simulate --json` printed' },
     { flags: '--evaluation <file>', help: 'what `tipstream evaluate --policy NAME --json` printed' },
-    { flags: '--rollout', help: 'with the history from policy.control' },
+    { flags: '--no-training', help: 'do not look into the data directory' },
+    { flags: '--no-rollout', help: 'do not read policy.control' },
     { flags: '--out <file>', help: 'write there instead of to stdout' },
     { flags: '--force', help: 'replace the file of --out if there is one' },
   ],
   async run({ args: [name], options, config, output }) {
     const policy = policyNamed(name!);
-    const evaluation = options.evaluation === undefined ? undefined : documentIn<LoggedEvaluation>(options.evaluation, 'verdict');
-    if (evaluation !== undefined && evaluation.policy !== policy.name) throw new TipstreamError('invalid_argument', `${options.evaluation} is about ${evaluation.policy}`, { hint: `make it: tipstream evaluate --policy ${policy.name} --json` });
-    let history: readonly ControlEvent[] | undefined;
-    if (options.rollout === true) {
-      const control = await openControlLog(config);
-      history = historyOf(control.controls);
-      await control.close();
+    const simulation = options.simulation === undefined
+      ? { missing: 'None was given: `--simulation FILE`, with what `tipstream simulate --json` printed.' }
+      : read(options.simulation, cardSimulationSchema, 'tipstream simulate --json');
+    const evaluation = options.evaluation === undefined
+      ? { missing: `None was given: \`--evaluation FILE\`, with what \`tipstream evaluate --policy ${policy.name} --json\` printed.` }
+      : evaluationOf(policy, options.evaluation);
+    const target = options.out === undefined ? undefined : outputFile(options.out, options.force === true);
+    try {
+      const training = options.training ? trainingOf(policy, config) : { missing: 'The data directory was not looked into.' };
+      const history = options.rollout ? await historyIn(config) : { missing: 'policy.control was not read.' };
+      const card = modelCard({ policy, training, simulation, evaluation, history });
+      if (target === undefined) return await output.write(card);
+      writeFileSync(target.temporary, card);
+      target.publish();
+    } finally {
+      target?.discard();
     }
-    const card = modelCard({ policy, simulation: options.simulation === undefined ? undefined : documentIn<SimulationResult>(options.simulation, 'comparisons'), evaluation, history });
-    if (options.out === undefined) return output.write(card);
-    const file = outputFile(options.out, options.force === true);
-    writeFileSync(file.temporary, card);
-    file.publish();
   },
 });
 
-/** A document that an earlier command printed, told by one of its members. */
-function documentIn<T>(path: string, member: keyof T & string): T {
-  const { json, wrong } = readJson(path, { hint: 'give the whole document that --json printed' });
-  if (!isObject(json) || !(member in json)) throw wrong(`has no ${member}`);
-  return json as T;
+/** Of this policy as it is, and of these features. */
+function evaluationOf(policy: PolicyDefinition, path: string): CardEvaluation {
+  const command = `tipstream evaluate --policy ${policy.name} --json`;
+  const evaluation = read(path, cardEvaluationSchema, command);
+  const wrong = (why: string): TipstreamError => new TipstreamError('invalid_argument', `${path}: ${why}`, { hint: `make it again: ${command} > ${path}` });
+  if (evaluation.policy !== policy.name) throw wrong(`is about ${evaluation.policy}`);
+  if (evaluation.policy_hash !== policyHash(policy)) throw wrong(`${policy.name} has changed since`);
+  if (evaluation.feature_set !== defaultRegistry.featureSet) throw wrong('the features have changed since');
+  return evaluation;
+}
+
+function read<Schema extends z.ZodType>(path: string, schema: Schema, command: string): z.output<Schema> {
+  const { json, wrong } = readJson(path, { hint: `give the whole document that \`${command}\` printed` });
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw wrong(issue!.path.length === 0 ? issue!.message : `${issue!.path.join('.')}: ${issue!.message}`);
+}
+
+function trainingOf(policy: PolicyDefinition, { data, topicPrefix }: Config): TrainingData | Missing {
+  try {
+    return trainingData(data, topicPrefix, policy.name);
+  } catch (error) {
+    if (error instanceof TipstreamError && error.code === 'no_data') return { missing: 'There is no state here: nothing has been folded in this data directory.' };
+    throw error;
+  }
+}
+
+async function historyIn(config: Config): Promise<readonly ControlEvent[] | Missing> {
+  try {
+    const control = await openControlLog(config, { readOnly: true });
+    await control.close();
+    return historyOf(control.controls);
+  } catch (error) {
+    if (error instanceof TipstreamError && (error.code === 'no_data' || error.code === 'topic_not_found')) return { missing: `There is no ${fullTopicName(config.topicPrefix, 'policy.control')} here.` };
+    throw error;
+  }
 }

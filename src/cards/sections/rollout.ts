@@ -1,0 +1,30 @@
+import type { ControlEvent } from '../../topics.js';
+import { moment, plain, shown, table } from '../markdown.js';
+import { rolloutOf, type RolloutStep } from '../rollout.js';
+
+/** When the policy was live or in the shadow, and why. */
+export function rolloutSection(policy: string, history: readonly ControlEvent[]): string {
+  const steps = rolloutOf(history, policy);
+  if (steps.length === 0) return 'No event of policy.control concerns it.';
+  return [
+    table(['from', 'event', 'then live for', 'shadow', 'evidence', 'reason', 'control_id'], steps.map(stepRow)),
+    'A shadow that an option turned on is not in policy.control.',
+  ].join('\n\n');
+}
+
+function stepRow({ control, livePercent, shadow }: RolloutStep): string[] {
+  const state = [`${shown(livePercent)} %`, shadow ? 'yes' : ''];
+  if (control === null) return ['the start', '', ...state, '', '', ''];
+  return [moment(control.effective_at_ms), eventOf(control), ...state, evidenceOf(control), plain(control.reason ?? ''), plain(control.control_id)];
+}
+
+function eventOf({ type, policy, percent }: ControlEvent): string {
+  return [type, ...(policy == null ? [] : [plain(policy)]), ...(type === 'promote' ? [`${shown(percent ?? 100)} %`] : [])].join(' ');
+}
+
+/** Anybody may write to the topic, so evidence may be anything. */
+function evidenceOf({ type, evidence }: ControlEvent): string {
+  if (type !== 'promote') return '';
+  const { hash, forced } = (typeof evidence === 'object' && evidence !== null ? evidence : {}) as { hash?: unknown; forced?: unknown };
+  return [typeof hash === 'string' ? plain(hash.slice(0, 16)) : 'none', ...(forced === true ? ['forced'] : [])].join(', ');
+}

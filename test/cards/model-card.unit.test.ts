@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { cardEvaluationSchema, cardSimulationSchema } from '../../src/cards/documents.js';
+import { modelCard, type CardFacts } from '../../src/cards/model-card.js';
+import { POLICIES, policyNamed } from '../../src/policies/registry.js';
+import type { ControlEvent } from '../../src/topics.js';
+import { AT_MS, EVALUATION, FACTS, SIMULATION } from './card-facts.js';
+
+const card = (facts: Partial<CardFacts> = {}): string => modelCard({ ...FACTS, ...facts });
+/** A section's text, without its heading. */
+const section = (name: string, facts: Partial<CardFacts> = {}): string => new RegExp(`^## ${name}\n\n([^]*?)(?=\n\n## |$(?![^]))`, 'm').exec(card(facts))![1]!;
+
+describe('a model card', () => {
+  it('says from which data the policy learned, and how far that goes', () => {
+    const text = section('Training data');
+    expect(text).toContain('| it decided | 3 | 40 | 20 | 0.2500 | 2026-10-31T23:59:59.000Z | 2026-11-01T00:00:00.000Z |');
+    expect(text).toContain('| in the shadow | 0 | 0 | 0 | - | - | - |');
+    expect(text).toContain('| tip.scored | 0:12 2:3 |');
+    expect(text).toContain('partitions 0, 2 of 4');
+  });
+
+  it('shows what it was tried on', () => {
+    expect(section('Simulation')).toContain('4711 decisions of 20 simulated users over 60 days, seed 7');
+    expect(section('Simulation')).toContain('Against egreedy-v1 on the same decisions: 0.0200 (0.0100 to 0.0300).');
+    expect(section('Simulation', { policy: policyNamed('linucb') })).toContain('linucb did not take part.');
+    const text = section('Evaluation on logged decisions');
+    expect(text).toContain('1200 decisions (by policy: 1200 egreedy-v1; set aside: 200 another tip was served). Of the others 900 have a reward and 100 have none (10.0 %).');
+    expect(text).toContain('| with a reward | 900 | 0.4 | 0.43 | 0.42 | 0.425 | - | 512.3 | 12 | 1.01 |');
+    expect(text).toContain('Verdict, with a simulation: **PROMOTE**.');
+  });
+
+  it('shows whom it serves worse', () => {
+    expect(section('Fairness')).toContain('| morning | 0.6100 (0.6000 to 0.6200) | 0.0700 (0.0600 to 0.0800) | 0.0300 (0.0200 to 0.0400) |');
+    expect(section('Fairness')).toContain('| category | work | 100 | 60 | -0.01 | -0.3 to 0.28 |  |');
+    expect(section('Fairness')).toContain('Worst: category = work');
+    const harmed = { ...EVALUATION.segments[0]!, harmed: true };
+    expect(section('Fairness', { evaluation: { ...EVALUATION, segments: [harmed], worst_segment: harmed } })).toContain('| -0.3 to 0.28 | harmed |');
+  });
+
+  it('says what is missing, section by section', () => {
+    const missing = (what: string) => ({ missing: `No ${what} today.` });
+    const facts = { training: missing('training'), simulation: missing('simulation'), evaluation: missing('evaluation'), history: missing('history') };
+    for (const [heading, what] of [['Training data', 'training'], ['Simulation', 'simulation'], ['Evaluation on logged decisions', 'evaluation'], ['Rollout', 'history']]) {
+      expect(section(heading!, facts)).toContain(`No ${what} today.`);
+    }
+    expect(section('Fairness', facts)).toBe('Nothing was given to judge it by.');
+    expect(section('Fairness', { ...facts, simulation: SIMULATION })).toContain('| morning |');
+  });
+
+  it('keeps what strangers named from meaning anything', () => {
+    const bad = { ...EVALUATION.segments[0]!, segment: 'a|b\n# <script>`x`' };
+    const control = { control_id: 'c|1', type: 'promote', effective_at_ms: AT_MS, policy: 'egreedy-v2', reason: 'see [this](x)\n| not a row |' } as ControlEvent;
+    const text = card({ evaluation: { ...EVALUATION, segments: [bad], worst_segment: bad, reasons: ['the segment category = <b> is harmed'] }, history: [control] });
+    expect(text).toContain('| category | a\\|b # \\<script\\>\\`x\\` | 100 |');
+    expect(text).toContain('see \\[this\\](x) \\| not a row \\|');
+    expect(text).not.toMatch(/(?<!\\)<(script|b)>/);
+    expect(text.split('\n').filter((line) => line.startsWith('# '))).toEqual(['# egreedy-v2']);
+  });
+
+  it.each(POLICIES)('of $name is the same bytes for the same facts, and has no hole', (policy) => {
+    expect(card({ policy })).toBe(card({ policy }));
+    expect(card({ policy })).not.toMatch(/undefined|NaN|\[object/);
+  });
+});
+
+describe('the documents a card is made from', () => {
+  it('are what the commands print', () => {
+    expect(cardSimulationSchema.parse({ ...SIMULATION, epsilon: 0.1, curves: [] })).toEqual(SIMULATION);
+    expect(cardEvaluationSchema.parse({ ...EVALUATION, hash: 'x', more_decisions: 0 })).toEqual(EVALUATION);
+    expect(cardEvaluationSchema.safeParse({ n: 5, ips: 2.22, verdict: 'PROMOTE' }).success).toBe(false);
+    expect(cardSimulationSchema.safeParse(EVALUATION).success).toBe(false);
+  });
+});
