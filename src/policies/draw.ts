@@ -1,11 +1,12 @@
 /** The seeded draw: the same decision under the same policy and salt always draws the same number, so a replay chooses the same arm. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** u in [0, 1), a multiple of 2^-53, from SHA-256 of `POLICY|SALT|DECISION_ID`; `policy` as in the event, with its shadow suffix. */
 export function drawUniform(policy: string, salt: string, decisionId: string): number {
-  const hash = createHash('sha256').update(`${policy}|${salt}|${decisionId}`, 'utf8').digest();
+  // In one call and as text: a hash object and a Buffer would cost several times the hash of so few bytes.
+  const digits = hash('sha256', `${policy}|${salt}|${decisionId}`, 'hex');
   // The top 53 of the first 64 bits: 32 from the first word, 21 from the second.
-  return (hash.readUInt32BE(0) * 2 ** 21 + (hash.readUInt32BE(4) >>> 11)) / 2 ** 53;
+  return (parseInt(digits.slice(0, 8), 16) * 2 ** 21 + (parseInt(digits.slice(8, 16), 16) >>> 11)) / 2 ** 53;
 }
 
 /**

@@ -34,7 +34,7 @@ export class SimulatedProfile {
       completion_rate_30d: volume === 0 ? null : this.#done / volume,
       dismiss_rate_30d: volume === 0 ? null : this.#dismissed / volume,
       mean_dwell_ms_30d: this.#reacted === 0 ? null : this.#dwellMs / this.#reacted,
-      preferred_hour: this.#done === 0 ? null : this.#hours.indexOf(Math.max(...this.#hours)),
+      preferred_hour: this.#done === 0 ? null : fullest(this.#hours),
     };
   }
 
@@ -49,4 +49,11 @@ export class SimulatedProfile {
       this.#hours[hour]! += sign;
     }
   }
+}
+
+/** The first index of the largest number. */
+function fullest(counts: ArrayLike<number>): number {
+  let found = 0;
+  for (let i = 1; i < counts.length; i++) if (counts[i]! > counts[found]!) found = i;
+  return found;
 }
