@@ -73,8 +73,9 @@ export interface Posterior {
 export function posterior({ updates, g, b }: RidgeState, lambda: number): Posterior {
   if (updates === 0) return { theta: new Float64Array(b.length), variance: (x) => squaredLength(x) / lambda };
   const factor = choleskyOf(g, b.length, lambda);
-  const theta = solveUpper(factor, solveLower(factor, b));
-  return { theta, variance: (x) => squaredLength(solveLower(factor, x)) };
+  const theta = solveUpper(factor, solveLower(factor, b, new Float64Array(b.length)));
+  let solution: Float64Array | undefined;
+  return { theta, variance: (x) => squaredLength(solveLower(factor, x, (solution ??= new Float64Array(b.length)))) };
 }
 
 /** A^-1 b, D entries. */
@@ -98,9 +99,8 @@ function choleskyOf(g: Float64Array, dimension: number, lambda: number): Float64
   return factor;
 }
 
-/** z of L z = x. */
-function solveLower(factor: Float64Array, x: ArrayLike<number>): Float64Array {
-  const solution = new Float64Array(x.length);
+/** z of L z = x, written into `solution`. */
+function solveLower(factor: Float64Array, x: ArrayLike<number>, solution: Float64Array): Float64Array {
   for (let i = 0; i < x.length; i++) {
     const row = (i * (i + 1)) / 2;
     let sum = x[i]!;
