@@ -2,10 +2,10 @@
  * Folders for files that live as long as one command: DATA/scratch/ID, beside the state, because that is where there is room (a temporary
  * directory is often memory). Whoever died without removing theirs holds no lock on it any more, and the next one to come removes it.
  */
-import Database from 'better-sqlite3';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { tryLockFile, type FileLock } from './file-lock.js';
 
 /** Between making a folder and locking it its owner is alive, whatever the lock says. */
 const SURELY_LOCKED_MS = 60_000;
@@ -23,7 +23,7 @@ export function createScratch(dataDirectory: string, nowMs: number): Scratch {
   const lock = lockIn(directory)!;
   const remove = (): void => {
     process.off('exit', remove);
-    if (lock.open) lock.close();
+    lock.release();
     rmSync(directory, { recursive: true, force: true });
   };
   process.on('exit', remove); // who reads our output may leave, and a second Ctrl-C ends the process at once
@@ -44,17 +44,9 @@ function writableParent(dataDirectory: string): string {
   }
 }
 
-/** undefined: its owner lives. The operating system drops the lock with the process. */
-function lockIn(directory: string): Database.Database | undefined {
-  const lock = new Database(join(directory, 'lock.db'), { timeout: 0 });
-  try {
-    lock.pragma('journal_mode = MEMORY');
-    lock.exec('BEGIN EXCLUSIVE');
-    return lock;
-  } catch {
-    lock.close();
-    return undefined;
-  }
+/** undefined: its owner lives. */
+function lockIn(directory: string): FileLock | undefined {
+  return tryLockFile(join(directory, 'lock.db'));
 }
 
 function sweep(parent: string, nowMs: number): void {
@@ -64,7 +56,7 @@ function sweep(parent: string, nowMs: number): void {
       if (nowMs - statSync(directory).mtimeMs < SURELY_LOCKED_MS) continue;
       const lock = lockIn(directory);
       if (lock === undefined) continue;
-      lock.close();
+      lock.release();
       rmSync(directory, { recursive: true, force: true });
     } catch {
       // somebody else's, or just removed: not ours to worry about

@@ -1,7 +1,5 @@
 /** One owner at a time of a data directory, and a note that says who. */
-import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { TipstreamError } from '../../src/errors.js';
 import { dataOwner, lockData } from '../../src/store/data-lock.js';
@@ -37,20 +35,4 @@ describe('the lock on a data directory', () => {
   it('has nothing to say of a directory that nobody runs', () => {
     expect(dataOwner(directory())).toBeUndefined();
   });
-});
-
-it('keeps its lock though nobody refers to it any more, until the process ends', async () => {
-  const path = directory();
-  const script = `
-    import { setFlagsFromString } from 'node:v8';
-    import { runInNewContext } from 'node:vm';
-    import { lockData } from ${JSON.stringify(new URL('../../src/store/data-lock.ts', import.meta.url).href)};
-    setFlagsFromString('--expose-gc');
-    const collect = runInNewContext('gc');
-    (() => void lockData(${JSON.stringify(path)}, 0))();
-    for (let i = 0; i < 5; i++) { collect(); await new Promise((resolve) => setTimeout(resolve, 10)); }
-    try { lockData(${JSON.stringify(path)}, 1); console.log('taken again'); } catch (error) { console.log(error.code); }
-  `;
-  const { stdout } = await promisify(execFile)(process.execPath, ['--import', new URL('../support/typescript-register.mjs', import.meta.url).href, '--input-type=module', '-e', script]);
-  expect(stdout.trim()).toBe('data_in_use');
 });
