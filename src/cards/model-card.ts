@@ -41,7 +41,7 @@ export function modelCard({ policy, origin, training, simulation, evaluation, hi
     table(['entry', 'from', 'normalised'], policy.featureNames.map((entry) => [entry, INPUTS[entry]!.from, INPUTS[entry]!.normalised])),
     'Every entry is then rounded to a multiple of 1/4096.',
     '## Training data',
-    'It learns while it runs, user by user, from the decisions that it made itself and that have a reward: 1 for a done within 7 days of the serving, else 0 for a dismiss or snooze. Nothing is shared between users.',
+    'It learns while it runs, user by user, from the decisions that it made itself, and after a migration from those of the policy it goes on from. Those with a reward count: 1 for a done within 7 days of the serving, else 0 for a dismiss or snooze. Nothing is shared between users.',
     section(training, trainingSection),
     '## Simulation', section(simulation, (facts) => simulationSection(name, facts)),
     '## Evaluation on logged decisions', section(evaluation, evaluationSection),

@@ -36,6 +36,23 @@ describe('a model card', () => {
     expect(section('Fairness', { evaluation: { ...EVALUATION, segments: [harmed], worst_segment: harmed } })).toContain('| -0.3 to 0.28 | harmed |');
   });
 
+  it('tells the rollout event by event', () => {
+    const control = (control_id: string, effective_at_ms: number, more: Partial<ControlEvent>): ControlEvent => ({ control_id, effective_at_ms: AT_MS + effective_at_ms, ...more }) as ControlEvent;
+    const text = section('Rollout', {
+      history: [
+        control('c4', 4, { type: 'migrate', policy: 'egreedy-v2', undo: true }), control('c3', 3, { type: 'migrate', policy: 'egreedy-v2', from: 'egreedy-v1', train_from_replay: true }),
+        control('c2', 2, { type: 'migrate', policy: 'egreedy-v2' }), control('c1', 1, { type: 'promote', policy: 'egreedy-v2', percent: 12.5, evidence: { hash: 'ab'.repeat(32), forced: false } }),
+      ],
+    });
+    expect(text.split('\n').slice(2, 6)).toEqual([
+      '| 2026-11-01T00:00:00.004Z | migrate egreedy-v2 taken back | 12.5 % |  |  |  | c4 |',
+      '| 2026-11-01T00:00:00.003Z | migrate egreedy-v2 from egreedy-v1, trained | 12.5 % |  |  |  | c3 |',
+      '| 2026-11-01T00:00:00.002Z | migrate egreedy-v2 from egreedy-v1 | 12.5 % |  |  |  | c2 |',
+      '| 2026-11-01T00:00:00.001Z | promote egreedy-v2 12.5 % | 12.5 % |  | abababababababab |  | c1 |',
+    ]);
+    expect(section('Rollout', { policy: policyNamed('linucb') })).toBe('No event of policy.control concerns it.');
+  });
+
   it('says what is missing, section by section', () => {
     const missing = (what: string) => ({ missing: `No ${what} today.` });
     const facts = { training: missing('training'), simulation: missing('simulation'), evaluation: missing('evaluation'), history: missing('history') };

@@ -1,3 +1,5 @@
+import { predecessorOf } from '../../policies/migration.js';
+import { findPolicy } from '../../policies/registry.js';
 import type { ControlEvent } from '../../topics.js';
 import { moment, plain, shown, table } from '../markdown.js';
 import { rolloutOf, type RolloutStep } from '../rollout.js';
@@ -18,8 +20,17 @@ function stepRow({ control, livePercent, shadow }: RolloutStep): string[] {
   return [moment(control.effective_at_ms), eventOf(control), ...state, evidenceOf(control), plain(control.reason ?? ''), plain(control.control_id)];
 }
 
-function eventOf({ type, policy, percent }: ControlEvent): string {
-  return [type, ...(policy == null ? [] : [plain(policy)]), ...(type === 'promote' ? [`${shown(percent ?? 100)} %`] : [])].join(' ');
+function eventOf(control: ControlEvent): string {
+  const { type, policy, percent } = control;
+  const more = type === 'promote' ? [`${shown(percent ?? 100)} %`] : type === 'migrate' ? [migrationOf(control)] : [];
+  return [type, ...(policy == null ? [] : [plain(policy)]), ...more].join(' ');
+}
+
+function migrationOf({ policy, from, undo, train_from_replay: trained, user_id: userId }: ControlEvent): string {
+  if (undo === true) return 'taken back';
+  const into = findPolicy(policy!);
+  const source = from ?? (into === undefined ? undefined : predecessorOf(into)?.name) ?? 'nothing';
+  return [`from ${plain(source)}`, ...(trained === true ? ['trained'] : []), ...(userId == null ? [] : ['for one user'])].join(', ');
 }
 
 /** Anybody may write to the topic, so evidence may be anything. */
