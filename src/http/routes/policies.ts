@@ -1,9 +1,9 @@
 /** The policies as upstream callers know them: one path a policy for scores, rewards and statistics, and a reset of one user. */
 import { parserOf, type Route } from '../route.js';
-import { noQuery, policiesSchema, policyStatsSchema, resetReceiptSchema, resetRequestSchema, rewardReceiptSchema, rewardRequestSchema, scoreRequestSchema, scoreResponseSchema, statsQuery } from '../schemas.js';
+import { noQuery, policiesSchema, policyStatsSchema, resetReceiptSchema, resetRequestSchema, rewardReceiptSchema, rewardRequestSchema, statsQuery } from '../schemas.js';
+import { scoreRouteOf } from './score.js';
 
 const parseNoQuery = parserOf(noQuery);
-const parseScore = parserOf(scoreRequestSchema);
 const parseReward = parserOf(rewardRequestSchema);
 const parseReset = parserOf(resetRequestSchema);
 const parseStats = parserOf(statsQuery);
@@ -13,20 +13,12 @@ const PATHS = { 'egreedy/v1': 'egreedy-v1', 'egreedy/v2': 'egreedy-v2', linucb: 
 
 const title = (policy: string): string => policy.split('-').map((word) => word[0]!.toUpperCase() + word.slice(1)).join('');
 
-const scoreRoutes = Object.entries(PATHS).map(([path, policy]): Route => ({
-  method: 'POST',
+const scoreRoutes = Object.entries(PATHS).map(([path, policy]) => scoreRouteOf({
   path: `/score/${path}`,
   operationId: `score${title(policy)}`,
   summary: `Score candidates with ${policy}, live or not`,
   description: 'As POST /score. With a decision_id the decision is appended to tip.scored before the answer, and is what this policy learns from; a decision_id that has been decided gives that decision, whoever made it.',
-  query: noQuery,
-  body: { kind: 'json', schema: scoreRequestSchema },
-  answers: { 200: { description: 'The decision.', schema: scoreResponseSchema } },
-  handle(request, _reply, application) {
-    parseNoQuery(request.query);
-    return application.score(parseScore(request.body), policy);
-  },
-}));
+}, (application, request) => application.score(request, policy)));
 
 const rewardRoutes = Object.entries(PATHS).map(([path, policy]): Route => ({
   method: 'POST',

@@ -1,4 +1,5 @@
 /** POST /v1/profiles/{user_id}/rebuild begins a job; GET and DELETE /v1/rebuilds/{job_id} look at it and cancel it. */
+import type { Application, RebuildJob } from '../application.js';
 import { parserOf, type Route } from '../route.js';
 import { dryRunQuery, jobParameter, noQuery, rebuildJobSchema, userParameter } from '../schemas.js';
 
@@ -25,32 +26,30 @@ export const rebuildRoute: Route = {
   },
 };
 
-export const rebuildJobRoute: Route = {
+export const rebuildJobRoute = jobRoute({
   method: 'GET',
-  path: '/v1/rebuilds/{job_id}',
   operationId: 'getRebuild',
   summary: 'A rebuild of a user',
   description: 'Jobs that are over are kept until 200 more are, or the service stops.',
-  pathParameters: jobParameter,
-  query: noQuery,
-  answers: { 200: { description: 'The job.', schema: rebuildJobSchema } },
-  handle(request, _reply, application) {
-    parseQuery(request.query);
-    return application.rebuildJob(parseJob(request.params).job_id);
-  },
-};
+}, 'The job.', (application, jobId) => application.rebuildJob(jobId));
 
-export const cancelRebuildRoute: Route = {
+export const cancelRebuildRoute = jobRoute({
   method: 'DELETE',
-  path: '/v1/rebuilds/{job_id}',
   operationId: 'cancelRebuild',
   summary: 'Cancel a rebuild of a user',
   description: 'A job that is over, or that is replacing the tips already, stays as it is.',
-  pathParameters: jobParameter,
-  query: noQuery,
-  answers: { 200: { description: 'The job as it is then.', schema: rebuildJobSchema } },
-  handle(request, _reply, application) {
-    parseQuery(request.query);
-    return application.cancelRebuild(parseJob(request.params).job_id);
-  },
-};
+}, 'The job as it is then.', (application, jobId) => application.cancelRebuild(jobId));
+
+function jobRoute(named: Pick<Route, 'method' | 'operationId' | 'summary' | 'description'>, answer: string, ask: (application: Application, jobId: string) => RebuildJob): Route {
+  return {
+    ...named,
+    path: '/v1/rebuilds/{job_id}',
+    pathParameters: jobParameter,
+    query: noQuery,
+    answers: { 200: { description: answer, schema: rebuildJobSchema } },
+    handle(request, _reply, application) {
+      parseQuery(request.query);
+      return ask(application, parseJob(request.params).job_id);
+    },
+  };
+}

@@ -1,21 +1,28 @@
-/** POST /score: candidates in, the live policy's decision out. The hot route: one validation, one call, one stringify. */
+/** POST /score, and POST /score/... for a policy by its name: candidates in, a decision out. The hot route: one validation, one call, one stringify. */
+import type { Application, ScoreRequest, ScoreResponse } from '../application.js';
 import { parserOf, type Route } from '../route.js';
 import { noQuery, scoreRequestSchema, scoreResponseSchema } from '../schemas.js';
 
 const parseQuery = parserOf(noQuery);
 const parseBody = parserOf(scoreRequestSchema);
 
-export const scoreRoute: Route = {
-  method: 'POST',
+export function scoreRouteOf(named: Pick<Route, 'path' | 'operationId' | 'summary' | 'description'>, score: (application: Application, request: ScoreRequest) => Promise<ScoreResponse>): Route {
+  return {
+    method: 'POST',
+    ...named,
+    query: noQuery,
+    body: { kind: 'json', schema: scoreRequestSchema },
+    answers: { 200: { description: 'The decision.', schema: scoreResponseSchema } },
+    handle(request, _reply, application) {
+      parseQuery(request.query);
+      return score(application, parseBody(request.body));
+    },
+  };
+}
+
+export const scoreRoute = scoreRouteOf({
   path: '/score',
   operationId: 'score',
   summary: 'Score candidates with the live policy',
   description: 'With a decision_id the decision is appended to tip.scored before the answer, and asking again gives the same decision. Without one nothing is recorded.',
-  query: noQuery,
-  body: { kind: 'json', schema: scoreRequestSchema },
-  answers: { 200: { description: 'The decision.', schema: scoreResponseSchema } },
-  handle(request, _reply, application) {
-    parseQuery(request.query);
-    return application.score(parseBody(request.body));
-  },
-};
+}, (application, request) => application.score(request));
