@@ -3,7 +3,7 @@ import type { Config } from '../config.js';
 import { decodeRecord } from '../events/decode.js';
 import { openLog, type OpenLogOptions } from '../log/open.js';
 import type { Log } from '../log/port.js';
-import { SHADOW_OFF } from '../policies/control.js';
+import { isOfOneUser, SHADOW_OFF } from '../policies/control.js';
 import { createProducer, type TipProducer } from '../producer/producer.js';
 import type { PolicySettings } from '../policies/control.js';
 import { fullTopicName, type ControlEvent } from '../topics.js';
@@ -22,23 +22,62 @@ const ANY_PARTITION = 0;
 export async function openControlLog(config: Config, options: OpenLogOptions = {}): Promise<ControlLog> {
   const log = await openLog(config, options);
   try {
-    const topic = fullTopicName(config.topicPrefix, 'policy.control');
-    const { low, end } = (await log.offsets(topic)).get(ANY_PARTITION) ?? { low: 0, end: 0 };
     const controls: ControlEvent[] = [];
-    if (low < end) {
-      for await (const records of log.read({ topic, partition: ANY_PARTITION, from: low, to: end })) {
-        for (const record of records) {
-          const decoded = decodeRecord('policy.control', record, { partitioner: null, partitions: 1, maxValueBytes: config.maxValueBytes });
-          if (decoded.ok && decoded.event.type !== 'reset') controls.push(decoded.event);
-        }
-      }
-    }
+    for await (const { event } of controlsIn(log, config, ANY_PARTITION)) if (!isOfOneUser(event)) controls.push(event);
     const producer = createProducer(log, { prefix: config.topicPrefix, partitioner: config.partitioner, maxValueBytes: config.maxValueBytes });
     return { log, controls, producer, close: () => log.close() };
   } catch (error) {
     await log.close();
     throw error;
   }
+}
+
+/** Valid controls of one partition, in the order of the log, with their records' values. */
+async function* controlsIn(log: Log, config: Config, partition: number): AsyncGenerator<{ readonly event: ControlEvent; readonly value: Buffer }> {
+  const topic = fullTopicName(config.topicPrefix, 'policy.control');
+  const { low, end } = (await log.offsets(topic)).get(partition) ?? { low: 0, end: 0 };
+  if (low >= end) return;
+  for await (const records of log.read({ topic, partition, from: low, to: end })) {
+    for (const record of records) {
+      const decoded = decodeRecord('policy.control', record, { partitioner: null, partitions: 1, maxValueBytes: config.maxValueBytes });
+      if (decoded.ok) yield { event: decoded.event, value: record.value! };
+    }
+  }
+}
+
+export interface WrittenControl {
+  readonly event: ControlEvent;
+  readonly value: Buffer;
+  /** Those that have it: one for a user's own; fewer than all for one that a producer left half-written. */
+  readonly partitions: Set<number>;
+}
+
+export interface AllControls {
+  /** control_id -> the control. */
+  readonly controls: ReadonlyMap<string, WrittenControl>;
+  readonly partitions: readonly number[];
+}
+
+/** Every control of every partition. */
+export async function readAllControls(log: Log, config: Config): Promise<AllControls> {
+  const partitions = [...(await log.offsets(fullTopicName(config.topicPrefix, 'policy.control'))).keys()];
+  const controls = new Map<string, WrittenControl>();
+  for (const partition of partitions) {
+    for await (const { event, value } of controlsIn(log, config, partition)) {
+      const known = controls.get(event.control_id);
+      if (known === undefined) controls.set(event.control_id, { event, value, partitions: new Set([partition]) });
+      else known.partitions.add(partition);
+    }
+  }
+  return { controls, partitions };
+}
+
+/** Writes the records that a producer that died did not come to; answers in how many partitions. */
+export async function completeControl(log: Log, config: Config, { event, value, partitions: written }: WrittenControl, partitions: readonly number[]): Promise<number> {
+  if (isOfOneUser(event)) return 0;
+  const missing = partitions.filter((partition) => !written.has(partition));
+  if (missing.length > 0) await log.append(missing.map((partition) => ({ topic: fullTopicName(config.topicPrefix, 'policy.control'), partition, key: null, value })));
+  return missing.length;
 }
 
 /** What holds where no control says otherwise: give these options as `start` has them. */

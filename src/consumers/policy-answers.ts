@@ -125,6 +125,9 @@ function nothingHeld(): TipstreamError {
 }
 
 function userStats(path: string, userId: string, policy: PolicyDefinition, nowMs: number): NonNullable<PolicyStats['user']> {
-  const { state, resetAtMs } = userPolicyState(path, userId, policy, nowMs);
-  return { user_id: userId, updates: state.updates, theta: Array.from(posterior(state, policy.hyperparameters.lambda).theta), reset_at_ms: resetAtMs };
+  const { state, resetAtMs, migration } = userPolicyState(path, userId, policy, nowMs);
+  return {
+    user_id: userId, updates: state.updates, theta: Array.from(posterior(state, policy.hyperparameters.lambda).theta), reset_at_ms: resetAtMs,
+    migration: migration === null ? null : { control_id: migration.controlId, from: migration.from.name, trained: migration.trained, effective_at_ms: migration.effectiveAtMs },
+  };
 }

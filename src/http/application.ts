@@ -128,6 +128,15 @@ export interface PromptsDocument {
   readonly counted_at_ms: number;
 }
 
+/** What a user's state under the policy goes on from. */
+export interface MigrationInEffect {
+  readonly control_id: string;
+  readonly from: string;
+  /** Whether that policy's decisions count with this one's vectors. */
+  readonly trained: boolean;
+  readonly effective_at_ms: number;
+}
+
 export interface PolicyStats {
   readonly policy: string;
   readonly dimension: number;
@@ -135,7 +144,7 @@ export interface PolicyStats {
   readonly features: readonly string[];
   readonly hyperparameters: Readonly<Record<string, number>>;
   /** Of one user, when asked for. */
-  readonly user?: { readonly user_id: string; readonly updates: number; readonly theta: readonly number[]; readonly reset_at_ms: number | null } | undefined;
+  readonly user?: { readonly user_id: string; readonly updates: number; readonly theta: readonly number[]; readonly reset_at_ms: number | null; readonly migration: MigrationInEffect | null } | undefined;
   /** Of all users held here, otherwise. */
   readonly all?: { readonly users: number; readonly decisions: number; readonly rewarded: number; readonly rewards: number; readonly mean_reward: number | null } | undefined;
 }

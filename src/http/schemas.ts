@@ -130,7 +130,7 @@ export const policyStatsSchema = z.object({
   dimension: count,
   features: z.array(z.string()),
   hyperparameters: z.record(z.string(), z.number()),
-  user: z.object({ user_id: id, updates: count, theta: z.array(z.number()), reset_at_ms: timeMs.nullable() }).optional(),
+  user: z.object({ user_id: id, updates: count, theta: z.array(z.number()), reset_at_ms: timeMs.nullable(), migration: z.object({ control_id: id, from: id, trained: z.boolean(), effective_at_ms: timeMs }).nullable() }).optional(),
   all: z.object({ users: count, decisions: count, rewarded: count, rewards: count, mean_reward: z.number().nullable() }).optional(),
 }) satisfies z.ZodType<PolicyStats>;
 

@@ -94,5 +94,5 @@ export function migrationRefusal({ type, policy, from: named, undo }: ControlEve
   const from = named == null ? predecessorOf(into) : findPolicy(named);
   if (from !== undefined && canMigrate(from, into)) return undefined;
   const possible = POLICIES.filter((other) => canMigrate(other, into)).map(({ name }) => name);
-  return `from: ${into.name} can only go on from ${possible.length === 0 ? 'nothing: no other vector is the beginning of its own' : possible.join(', ')}`;
+  return `${into.name} can only go on from ${possible.length === 0 ? 'nothing: no other vector is the beginning of its own' : possible.join(', ')}`;
 }

@@ -1,10 +1,9 @@
 /** What policies have learned, read from a state file beside its writer. */
 import { resetAt } from '../policies/control.js';
-import { sumOf, type Lesson } from '../policies/learning.js';
-import { migrationAt, statePartsAt, stateOf, type Migration } from '../policies/migration.js';
+import { migrationAt, type Migration } from '../policies/migration.js';
 import type { PolicyDefinition } from '../policies/policy.js';
 import type { RidgeState } from '../policies/ridge.js';
-import type { ControlEvent, ScoredEvent } from '../topics.js';
+import { LearnedStates } from './learned-states.js';
 import { openStateForReading } from './state-file.js';
 
 export interface PolicyCounts {
@@ -33,20 +32,15 @@ export interface UserPolicyState {
   readonly migration: Migration | null;
 }
 
-/** The state as a decision requested at `atMs` would find it, added up from the rewarded decisions; of a user of whom nothing is known: what holds for everybody. */
+/** The state as a decision requested at `atMs` would find it; of a user of whom nothing is known: what holds for everybody. */
 export function userPolicyState(path: string, userId: string, policy: PolicyDefinition, atMs: number): UserPolicyState {
-  const db = openStateForReading(path);
+  const learned = new LearnedStates(path);
   try {
-    const uid = db.prepare<[string], number>('SELECT uid FROM user WHERE user_id = ?').pluck().get(userId) ?? -1;
-    const controls = db.prepare<[number], string>('SELECT record FROM control WHERE uid IS NULL OR uid = ?').pluck().all(uid).map((record) => JSON.parse(record) as ControlEvent);
-    const rewarded = db.prepare<[number, string], [number, string, 0 | 1, string]>('SELECT requested_at_ms, reward_tip_id, reward, record FROM decision WHERE uid = ? AND policy = ? AND reward IS NOT NULL').raw();
-    function* lessonsOf(decidedBy: string): Generator<Lesson> {
-      for (const [requestedAtMs, tipId, reward, record] of rewarded.iterate(uid, decidedBy)) yield { requestedAtMs, event: JSON.parse(record) as ScoredEvent, learned: { tipId, reward } };
-    }
-    const state = stateOf(statePartsAt(controls, atMs, policy.name), policy.dimension, ({ lessons, sinceMs }) => sumOf(lessons, sinceMs, lessonsOf(lessons.decidedBy)));
-    return { state, resetAtMs: resetAt(controls, atMs), migration: migrationAt(controls, atMs, policy) };
+    const uid = learned.uidOf(userId);
+    const controls = learned.controls(uid);
+    return { state: learned.stateOf(uid, controls, policy, atMs), resetAtMs: resetAt(controls, atMs), migration: migrationAt(controls, atMs, policy) };
   } finally {
-    db.close();
+    learned.close();
   }
 }
 

@@ -123,7 +123,7 @@ export function fakeApplication(over: Partial<Application> = {}): FakeApplicatio
     resetUser: async (userId) => ({ user_id: userId, control_id: 'reset-1', effective_at_ms: NOW_MS }),
     policyStats: async (policy, userId) => ({
       policy, dimension: 1, features: ['bias'], hyperparameters: { lambda: 1 },
-      ...(userId === undefined ? { all: { users: 2, decisions: 9, rewarded: 4, rewards: 1, mean_reward: 0.25 } } : { user: { user_id: userId, updates: 3, theta: [0.5], reset_at_ms: null } }),
+      ...(userId === undefined ? { all: { users: 2, decisions: 9, rewarded: 4, rewards: 1, mean_reward: 0.25 } } : { user: { user_id: userId, updates: 3, theta: [0.5], reset_at_ms: null, migration: null } }),
     }),
     policies: async () => ({
       policies: [{

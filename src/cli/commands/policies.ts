@@ -3,6 +3,7 @@ import { historyOf, rolloutAt } from '../../policies/rollout.js';
 import { defineCommand, type CommandFamily } from '../command.js';
 import { openControlLog, settingsOf } from '../control-log.js';
 import { cardCommand } from './policies-card.js';
+import { migrateCommand } from './policies-migrate.js';
 import { promptsCommand } from './policies-prompts.js';
 
 const listCommand = defineCommand({
@@ -34,7 +35,7 @@ const listCommand = defineCommand({
 
 const historyCommand = defineCommand({
   name: 'history',
-  summary: 'Every promotion, rollback and change of settings, newest first',
+  summary: 'Every promotion, rollback, migration and change of settings, newest first',
   examples: [['tipstream policies history', 'all of them']],
   groups: ['log', 'kafka', 'events'],
   json: 'document',
@@ -43,12 +44,12 @@ const historyCommand = defineCommand({
     try {
       const history = historyOf(control.controls);
       if (json) return await output.document(history);
-      await output.table(['EFFECTIVE AT', 'TYPE', 'POLICY', 'PERCENT', 'SETTINGS', 'REASON', 'CONTROL'], history.map((one) =>
-        [new Date(one.effective_at_ms).toISOString(), one.type, one.policy ?? null, one.percent ?? null, one.settings == null ? null : JSON.stringify(one.settings), one.reason ?? null, one.control_id]));
+      await output.table(['EFFECTIVE AT', 'TYPE', 'POLICY', 'FROM', 'PERCENT', 'SETTINGS', 'REASON', 'CONTROL'], history.map((one) =>
+        [new Date(one.effective_at_ms).toISOString(), one.undo === true ? `undo ${one.type}` : one.type, one.policy ?? null, one.from ?? null, one.percent ?? null, one.settings == null ? null : JSON.stringify(one.settings), one.reason ?? null, one.control_id]));
     } finally {
       await control.close();
     }
   },
 });
 
-export const policiesFamily: CommandFamily = { name: 'policies', summary: 'Policies: who is live, and how that came about', commands: [listCommand, historyCommand, promptsCommand, cardCommand] };
+export const policiesFamily: CommandFamily = { name: 'policies', summary: 'Policies: who is live, and how that came about', commands: [listCommand, historyCommand, migrateCommand, promptsCommand, cardCommand] };

@@ -3,6 +3,7 @@ import { TipstreamError } from '../../errors.js';
 import { checkEvidence, parseEvidence, type Evidence } from '../../evaluation/evidence.js';
 import { GATE_THRESHOLDS } from '../../evaluation/thresholds.js';
 import type { Log } from '../../log/port.js';
+import { canMigrate, migrationAt, predecessorOf } from '../../policies/migration.js';
 import { policyHash } from '../../policies/policy-hash.js';
 import { DEFAULT_POLICY, policyNamed } from '../../policies/registry.js';
 import { rolloutAt } from '../../policies/rollout.js';
@@ -77,6 +78,10 @@ export const promoteCommand = defineCommand<PromoteOptions>({
       const shadow = percent === 100 && former !== policy.name ? former : null;
       if (shadow !== null) await control.producer.send('policy.control', { control_id: `${controlId}-shadow`, type: 'configure', effective_at_ms: effectiveAtMs, settings: { shadow }, reason: `shadow of ${policy.name} from its promotion on` });
       const document = { control_id: controlId, policy: policy.name, percent, effective_at_ms: effectiveAtMs, former_policy: former, shadow, forced: force };
+      if (migrationAt(control.controls, effectiveAtMs, policy) === null) {
+        const [from] = [policyNamed(former), predecessorOf(policy)].filter((one) => one !== undefined && canMigrate(one, policy));
+        if (from !== undefined) output.note(`${policy.name} starts from what it has itself learned, which is nothing for users it has not decided for; to let it go on from ${from.name}: tipstream policies migrate ${from.name} ${policy.name} --train-from-replay`);
+      }
       if (json) return await output.document(document);
       await output.write(`${policy.name} is live for ${percent} percent of the users from ${new Date(effectiveAtMs).toISOString()} on${shadow === null ? '' : `; ${shadow} is its shadow`}\nback: tipstream rollback\n`);
     } catch (error) {

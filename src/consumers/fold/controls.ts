@@ -24,7 +24,7 @@ export class ControlFolder {
       }
     }
     const refusal = migrationRefusal(event);
-    if (refusal !== undefined) return reject('invalid_event', refusal);
+    if (refusal !== undefined) return reject('invalid_event', `from: ${refusal}`);
     const user = isOfOneUser(event) ? this.#state.users.obtain(event.user_id!) : undefined;
     if (!this.#state.controls.add(event, user?.uid ?? null, offset)) return undefined;
     this.#state.tallies.add('controls');

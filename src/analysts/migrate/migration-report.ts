@@ -1,0 +1,112 @@
+/**
+ * What a migration does to each user, worked out before it is written or after: how much is carried over, how much set aside, and how the target scores then, on
+ * the user's own recorded decisions. Reads only; the service may run meanwhile.
+ */
+import { setImmediate } from 'node:timers/promises';
+import type { PolicyDefinition } from '../../policies/policy.js';
+import { vectorsUnder } from '../../policies/revectorise.js';
+import { posterior, type Posterior } from '../../policies/ridge.js';
+import { rankingOf } from '../../policies/egreedy.js';
+import { dot } from '../../policies/score.js';
+import { generationDirectory, partitionFile, partitionsIn } from '../../store/layout.js';
+import { LearnedStates } from '../../store/learned-states.js';
+import type { ControlEvent, ScoredEvent } from '../../topics.js';
+
+/** One user who has a rewarded decision that is in the target's state before or after. */
+export interface MigratedUser {
+  readonly user_id: string;
+  /** Rewarded decisions in the source's state, and in the target's before and after. */
+  readonly from_updates: number;
+  readonly before_updates: number;
+  readonly after_updates: number;
+  /** The user's recorded decisions, the newest ten at most, scored by both: as the source scores now, and as the target does afterwards. */
+  readonly compared_decisions: number;
+  /** How many of these have another candidate at the top. */
+  readonly changed_choices: number;
+  /** 0 for block padding. */
+  readonly max_score_difference: number;
+}
+
+export interface MigrationReport {
+  readonly users: number;
+  readonly from_updates: number;
+  readonly before_updates: number;
+  readonly after_updates: number;
+  readonly compared_decisions: number;
+  readonly changed_choices: number;
+  readonly max_score_difference: number;
+}
+
+export interface MigrationQuestion {
+  readonly dataDirectory: string;
+  /** The one that is to be, or is; it need not be in the state yet. */
+  readonly control: ControlEvent;
+  /** Scores are compared with this one's. */
+  readonly from: PolicyDefinition;
+  readonly into: PolicyDefinition;
+  readonly signal: AbortSignal;
+  readonly onUser?: (user: MigratedUser) => void;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+const DECISIONS_A_USER = 10;
+const USERS_A_TURN = 50;
+
+/** Throws no_data, and the signal's reason. */
+export async function migrationReport({ dataDirectory, control, from, into, signal, onUser, onProgress }: MigrationQuestion): Promise<MigrationReport> {
+  const generation = generationDirectory(dataDirectory);
+  const report = { users: 0, from_updates: 0, before_updates: 0, after_updates: 0, compared_decisions: 0, changed_choices: 0, max_score_difference: 0 };
+  for (const partition of partitionsIn(generation)) {
+    const states = new LearnedStates(partitionFile(generation, partition));
+    try {
+      const learners = states.learners().filter(({ userId }) => control.user_id == null || userId === control.user_id);
+      for (const [i, { uid, userId }] of learners.entries()) {
+        const user = migratedUser(states, uid, userId, control, from, into);
+        if (user.from_updates + user.before_updates + user.after_updates > 0) {
+          onUser?.(user);
+          report.users++;
+          report.from_updates += user.from_updates;
+          report.before_updates += user.before_updates;
+          report.after_updates += user.after_updates;
+          report.compared_decisions += user.compared_decisions;
+          report.changed_choices += user.changed_choices;
+          report.max_score_difference = Math.max(report.max_score_difference, user.max_score_difference);
+        }
+        if (i % USERS_A_TURN !== USERS_A_TURN - 1) continue;
+        onProgress?.(i + 1, learners.length);
+        await setImmediate();
+        signal.throwIfAborted();
+      }
+    } finally {
+      states.close();
+    }
+  }
+  return report;
+}
+
+function migratedUser(states: LearnedStates, uid: number, userId: string, control: ControlEvent, from: PolicyDefinition, into: PolicyDefinition): MigratedUser {
+  const others = states.controls(uid).filter(({ control_id: id }) => id !== control.control_id);
+  const atMs = control.effective_at_ms;
+  const source = states.stateOf(uid, others, from, atMs);
+  const before = states.stateOf(uid, others, into, atMs);
+  const after = states.stateOf(uid, [...others, control], into, atMs);
+  const sourceScores = scorer(from, posterior(source, from.hyperparameters.lambda));
+  const targetScores = scorer(into, posterior(after, into.hyperparameters.lambda));
+  let [compared, changed, largest] = [0, 0, 0];
+  for (const decision of states.newestDecisions(uid, DECISIONS_A_USER)) {
+    const [a, b] = [sourceScores(decision), targetScores(decision)];
+    if (a === undefined || b === undefined) continue;
+    compared++;
+    if (rankingOf(a)[0] !== rankingOf(b)[0]) changed++;
+    for (const [i, score] of a.entries()) largest = Math.max(largest, Math.abs(score - b[i]!));
+  }
+  return { user_id: userId, from_updates: source.updates, before_updates: before.updates, after_updates: after.updates, compared_decisions: compared, changed_choices: changed, max_score_difference: largest };
+}
+
+/** Scores of a recorded decision's candidates, in the order of the record, without what optimism adds; undefined when the record does not hold what the vectors are made of. */
+function scorer(policy: PolicyDefinition, { theta }: Posterior): (decision: ScoredEvent) => number[] | undefined {
+  return (decision) => {
+    const vectors = vectorsUnder(policy, decision);
+    return vectors === undefined ? undefined : [...vectors.values()].map((x) => dot(theta, x));
+  };
+}

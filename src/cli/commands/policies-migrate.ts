@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { migrationReport, type MigratedUser, type MigrationReport } from '../../analysts/migrate/migration-report.js';
+import type { Config } from '../../config.js';
+import { TipstreamError } from '../../errors.js';
+import { outputFile, type OutputFile } from '../../export/output-file.js';
+import { canMigrate, migrationAt, migrationRefusal, type Migration } from '../../policies/migration.js';
+import type { PolicyDefinition } from '../../policies/policy.js';
+import { policyNamed } from '../../policies/registry.js';
+import type { ControlEvent } from '../../topics.js';
+import { UsageError } from '../../usage-error.js';
+import { defineCommand } from '../command.js';
+import { completeControl, openControlLog, readAllControls, type AllControls } from '../control-log.js';
+import type { Output } from '../output.js';
+import { timeOption } from '../time-argument.js';
+
+interface MigrateOptions {
+  readonly trainFromReplay?: boolean;
+  readonly undo?: boolean;
+  readonly user?: string;
+  readonly effectiveAt?: number;
+  readonly reason?: string;
+  readonly dryRun?: boolean;
+  readonly report?: string;
+  readonly force?: boolean;
+}
+
+export const migrateCommand = defineCommand<MigrateOptions>({
+  name: 'migrate',
+  arguments: '<from> <into>',
+  summary: 'Let a policy with a longer vector go on from what another has learned',
+  details: [
+    'Appends a migrate to policy.control, which holds for decisions requested from its effective time on. The sums of INTO are then those of FROM, padded with zeros for the entries that FROM does not have, and what',
+    'INTO learns from then on: at that moment it scores exactly what FROM scores. What INTO had learned before is set aside. With --train-from-replay the logged decisions of FROM count with the vectors that INTO would have',
+    "had, so that the new entries are learned too, and nothing is set aside: scores change. Nothing is copied, and FROM goes on as it was; --undo takes the last migration back. Asking for what holds already only",
+    'completes it where it was left half-written. The report says what it does to each user, on the state of --data; --dry-run says it and does nothing.',
+  ].join(' '),
+  examples: [
+    ['tipstream policies migrate egreedy-v1 egreedy-v2 --dry-run', 'what it would do'],
+    ['tipstream policies migrate egreedy-v1 egreedy-v2', 'egreedy-v2 goes on where egreedy-v1 is'],
+    ['tipstream policies migrate egreedy-v1 egreedy-v2 --train-from-replay --report users.ndjson', 'with the new entries learned from the log, a line a user'],
+    ['tipstream policies migrate egreedy-v1 egreedy-v2 --user ana', 'for one user'],
+    ['tipstream policies migrate egreedy-v1 egreedy-v2 --undo', 'taken back'],
+  ],
+  groups: ['log', 'kafka', 'events'],
+  options: [
+    { flags: '--train-from-replay', help: 'learn the new entries from the logged decisions' },
+    { flags: '--undo', help: 'take back the last migration that stands' },
+    { flags: '--user <id>', help: 'for this user alone' },
+    { flags: '--effective-at <time>', help: 'Unix ms or ISO 8601; now unless given', parse: timeOption('--effective-at') },
+    { flags: '--reason <text>', help: 'recorded with it' },
+    { flags: '--dry-run', help: 'say what it would do, and append nothing' },
+    { flags: '--report <file>', help: 'write what it does to each user, as NDJSON' },
+    { flags: '--force', help: 'replace the file of --report if there is one' },
+  ],
+  json: 'document',
+  async run({ args: [fromName, intoName], options, config, output, json, signal }) {
+    const [from, into] = [policyNamed(fromName!), policyNamed(intoName!)];
+    const control = migrateEvent(from, into, options, Date.now());
+    if (!canMigrate(from, into)) throw new UsageError(`${from.name} cannot be migrated to ${into.name}: ${migrationRefusal({ ...control, undo: false })!}`, { hint: 'a vector can only be padded to one that begins with the same entries: tipstream policies card NAME shows them' });
+    const target = options.report === undefined ? undefined : outputFile(options.report, options.force === true);
+    const log = await openControlLog(config);
+    try {
+      const all = await readAllControls(log.log, config);
+      const standing = standingFor(all, into, control);
+      if (options.undo === true && standing?.from !== from) {
+        throw new TipstreamError('invalid_argument', `no migration from ${from.name} to ${into.name} stands at ${new Date(control.effective_at_ms).toISOString()}${standing === null ? '' : `, but one from ${standing.from.name}`}: there is nothing to take back`, { hint: 'tipstream policies history shows those for everybody' });
+      }
+      const asked = options.undo !== true && standing?.from === from && standing.trained === (options.trainFromReplay === true) ? all.controls.get(standing.controlId) : undefined;
+      const report = await reportOn({ config, control: asked?.event ?? control, from, into, target, output, signal });
+      const completed = options.dryRun === true ? 0 : asked === undefined ? undefined : await completeControl(log.log, config, asked, all.partitions);
+      if (options.dryRun !== true && asked === undefined) await log.producer.send('policy.control', control);
+      target?.publish();
+      const document: Document & { readonly control_id: string | null } = {
+        control_id: options.dryRun === true && asked === undefined ? null : (asked?.event ?? control).control_id, from: from.name, into: into.name, trained: control.train_from_replay === true, undo: control.undo === true,
+        user_id: control.user_id ?? null, effective_at_ms: (asked?.event ?? control).effective_at_ms, dry_run: options.dryRun === true, already: asked !== undefined, completed_partitions: completed ?? 0, report: report ?? null,
+      };
+      if (json) return await output.document(document);
+      await output.write(summaryOf(document));
+    } finally {
+      output.progress('');
+      target?.discard();
+      await log.close();
+    }
+  },
+});
+
+type Document = {
+  readonly from: string; readonly into: string; readonly trained: boolean; readonly undo: boolean; readonly user_id: string | null; readonly effective_at_ms: number; readonly dry_run: boolean; readonly already: boolean;
+  readonly completed_partitions: number; readonly report: MigrationReport | null;
+};
+
+function migrateEvent(from: PolicyDefinition, into: PolicyDefinition, { trainFromReplay, undo, user, effectiveAt, reason }: MigrateOptions, nowMs: number): ControlEvent {
+  return {
+    control_id: `migrate-${randomUUID()}`, type: 'migrate', effective_at_ms: effectiveAt ?? nowMs, policy: into.name,
+    ...(undo === true ? { undo } : { from: from.name, ...(trainFromReplay === true ? { train_from_replay: true } : {}) }),
+    ...(user === undefined ? {} : { user_id: user }), ...(reason === undefined ? {} : { reason }),
+  };
+}
+
+/** The migration into the policy that holds when the new one would, for its user or for everybody. */
+function standingFor({ controls }: AllControls, into: PolicyDefinition, { effective_at_ms: atMs, user_id: userId }: ControlEvent): Migration | null {
+  const concerning = [...controls.values()].map(({ event }) => event).filter(({ user_id: of }) => of == null || of === userId);
+  return migrationAt(concerning, atMs, into);
+}
+
+interface ReportQuestion {
+  readonly config: Config;
+  readonly control: ControlEvent;
+  readonly from: PolicyDefinition;
+  readonly into: PolicyDefinition;
+  readonly target: OutputFile | undefined;
+  readonly output: Output;
+  readonly signal: AbortSignal;
+}
+
+/** undefined where there is no state to report on: the log is all that a migration needs. */
+async function reportOn({ config, control, from, into, target, output, signal }: ReportQuestion): Promise<MigrationReport | undefined> {
+  const file = target === undefined ? undefined : openSync(target.temporary, 'w');
+  try {
+    return await migrationReport({
+      dataDirectory: config.data, control, from, into, signal,
+      onProgress: (done, total) => output.progress(`${done} of ${total} users`),
+      ...(file === undefined ? {} : { onUser: (user: MigratedUser) => void writeSync(file, `${JSON.stringify(user)}\n`) }),
+    });
+  } catch (error) {
+    if (!(error instanceof TipstreamError && error.code === 'no_data')) throw error;
+    output.note(`no state in ${config.data}: there is nothing to report on`);
+    return undefined;
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+function summaryOf({ from, into, trained, undo, user_id: user, effective_at_ms: atMs, dry_run: dry, already, completed_partitions: completed, report }: Document): string {
+  const whom = user === null ? '' : ` for ${user}`;
+  const when = new Date(atMs).toISOString();
+  const what = undo ? `${into} ${dry ? 'would go' : 'goes'} on from ${from} no longer${whom} from ${when} on` : `${into} ${dry && !already ? 'would go' : 'goes'} on from ${from}${trained ? ', trained from the log,' : ''}${whom} from ${when} on`;
+  const state = already ? `${completed === 0 ? 'nothing to do' : `completed in ${completed} partitions that did not have it`}: ` : '';
+  if (report === null) return `${state}${what}\n`;
+  const { users, from_updates: lessons, before_updates: before, after_updates: after, compared_decisions: compared, changed_choices: changed, max_score_difference: largest } = report;
+  return [
+    `${state}${what}`,
+    `${users} users: ${into} has learned from ${after} rewarded decisions then, instead of ${before}; ${from} from ${lessons}`,
+    compared === 0 ? 'no recorded decision to compare scores on' : `against ${from} on ${compared} recorded decisions: ${largest === 0 ? 'every score is the same' : `scores differ by ${Number(largest.toPrecision(3))} at most, and ${changed} have another best candidate`}`,
+    ...(undo || dry ? [] : [`back: tipstream policies migrate ${from} ${into} --undo${user === null ? '' : ` --user ${user}`}`]),
+    '',
+  ].join('\n');
+}
