@@ -2,10 +2,11 @@
  * Intervals for the mean of bounded values, without assuming a distribution.
  *
  * `empiricalBernstein`: Maurer and Pontil, "Empirical Bernstein bounds and sample variance penalization" (COLT 2009), theorem 4, for a number of rows
- * that was fixed before. `ConfidenceSequence`: the predictable plug-in empirical Bernstein sequence of Waudby-Smith and Ramdas, "Estimating means of
- * bounded random variables by betting" (JRSS B 2024), theorem 2, which holds at all times at once, so it may be looked at after every row.
+ * that was fixed before and one mean that all of them have. `ConfidenceSequence`: two of lower-bound.ts, which hold at all times at once, so it may be
+ * looked at after every row, and whatever becomes of the mean meanwhile.
  */
 import { sum } from './estimators.js';
+import { LowerBound, RATES_FOR_ALL_TIMES } from './lower-bound.js';
 
 export interface Interval {
   readonly low: number;
@@ -39,58 +40,37 @@ export function intervalOfShare(ones: number, n: number, alpha: number): Interva
   return { low: Math.max(0, mean - radius), high: Math.min(1, mean + radius) };
 }
 
-/** A bet is never more than this, so that one value cannot lose everything. */
-const LARGEST_BET = 0.5;
-
 export class ConfidenceSequence {
   readonly #bounds: Bounds;
-  readonly #alpha: number;
-  #n = 0;
-  /** Of the values scaled to [0, 1]. */
-  #sum = 0;
-  #squares = 0;
-  #bets = 0;
-  #won = 0;
-  #cost = 0;
-  #low: number;
-  #high: number;
+  readonly #fromBelow: LowerBound;
+  readonly #fromAbove: LowerBound;
 
   constructor(bounds: Bounds, alpha: number) {
-    if (!(bounds.max > bounds.min)) throw new RangeError(`no values lie between ${bounds.min} and ${bounds.max}`);
+    const { min, max } = bounds;
+    if (!(max > min)) throw new RangeError(`no values lie between ${min} and ${max}`);
     this.#bounds = bounds;
-    this.#alpha = alpha;
-    [this.#low, this.#high] = [bounds.min, bounds.max];
+    this.#fromBelow = new LowerBound(max - min, alpha / 2, RATES_FOR_ALL_TIMES);
+    this.#fromAbove = new LowerBound(max - min, alpha / 2, RATES_FOR_ALL_TIMES);
   }
 
   /** Throws RangeError for a value outside the bounds: the sequence would not hold. */
   add(value: number): void {
     const { min, max } = this.#bounds;
     if (!(value >= min && value <= max)) throw new RangeError(`${value} is not between ${min} and ${max}`);
-    const x = (value - min) / (max - min);
-    const t = this.#n + 1;
-    // What is bet on row t depends on the rows before it alone.
-    const mean = (0.5 + this.#sum) / t;
-    const variance = (0.25 + this.#squares) / t;
-    const bet = Math.min(LARGEST_BET, Math.sqrt((2 * Math.log(2 / this.#alpha)) / (variance * t * Math.log(1 + t))));
-    this.#bets += bet;
-    this.#won += bet * x;
-    this.#cost += 4 * (x - mean) ** 2 * ((-Math.log(1 - bet) - bet) / 4);
-    this.#n = t;
-    this.#sum += x;
-    this.#squares += (x - (0.5 + this.#sum) / (t + 1)) ** 2;
-
-    const centre = this.#won / this.#bets;
-    const radius = (Math.log(2 / this.#alpha) + this.#cost) / this.#bets;
-    this.#low = Math.max(this.#low, min + (max - min) * (centre - radius));
-    this.#high = Math.min(this.#high, min + (max - min) * (centre + radius));
+    this.#fromBelow.add(value - min);
+    this.#fromAbove.add(max - value);
   }
 
-  /** What the mean lies in, with probability 1 - alpha over all times together; it only ever shrinks. */
+  /**
+   * What the mean lies in, with probability 1 - alpha over all times together; where the mean changes, the average of the means so far. Later intervals are not
+   * cut down to earlier ones: those were about an earlier average.
+   */
   get interval(): Interval {
-    return { low: this.#low, high: this.#high };
+    const { min, max } = this.#bounds;
+    return { low: min + this.#fromBelow.value, high: max - this.#fromAbove.value };
   }
 
   get n(): number {
-    return this.#n;
+    return this.#fromBelow.n;
   }
 }

@@ -5,7 +5,7 @@
  * Joachims, "The self-normalized estimator for counterfactual learning" (NIPS 2015). Doubly robust: Dudik, Langford and Li (ICML 2011).
  * Effective sample size: Kish (1965).
  */
-import { weightOf, type RewardedRow } from './row.js';
+import { rewardOf, weightOf, type EvaluationRow } from './row.js';
 
 export interface Estimates {
   /** Rows. */
@@ -28,34 +28,37 @@ export interface Estimates {
   readonly clipped_share: number | null;
 }
 
-/** Estimates from no rows are null. */
-export function estimate(rows: readonly RewardedRow[], clip: number): Estimates {
+/** Rows without a reward count as 0. Estimates from no rows are null. */
+export function estimate(rows: readonly EvaluationRow[], clip: number): Estimates {
   const weights = rows.map(weightOf);
   const total = sum(weights);
-  const squares = sum(weights.map((weight) => weight * weight));
-  const rewarded = sum(rows.map(({ reward }, i) => weights[i]! * reward));
+  const largest = weights.reduce((most, weight) => Math.max(most, weight), 0);
+  // Relative to the largest, so that no square leaves the range of numbers.
+  const squares = largest === 0 ? 0 : sum(weights.map((weight) => (weight / largest) ** 2));
+  const rewarded = sum(rows.map((row, i) => weights[i]! * rewardOf(row)));
   const n = rows.length;
   const mean = (values: readonly number[]): number | null => (n === 0 ? null : sum(values) / n);
   return {
     n,
-    logged: mean(rows.map(({ reward }) => reward)),
+    logged: mean(rows.map(rewardOf)),
     ips: n === 0 ? null : rewarded / n,
-    clipped_ips: mean(rows.map(({ reward }, i) => Math.min(weights[i]!, clip) * reward)),
+    clipped_ips: mean(rows.map((row, i) => Math.min(weights[i]!, clip) * rewardOf(row))),
     snips: total === 0 ? null : rewarded / total,
     doubly_robust: doublyRobust(rows, weights),
-    ess: squares === 0 ? 0 : (total * total) / squares,
-    max_weight: weights.reduce((largest, weight) => Math.max(largest, weight), 0),
+    ess: squares === 0 ? 0 : (total / largest) ** 2 / squares,
+    max_weight: largest,
     mean_weight: n === 0 ? null : total / n,
     clipped_share: mean(weights.map((weight) => (weight > clip ? 1 : 0))),
   };
 }
 
 /** What the model expects, corrected by what it got wrong where the decision was logged. */
-function doublyRobust(rows: readonly RewardedRow[], weights: readonly number[]): number | null {
+function doublyRobust(rows: readonly EvaluationRow[], weights: readonly number[]): number | null {
   let total = 0;
-  for (const [i, { reward, expected }] of rows.entries()) {
+  for (const [i, row] of rows.entries()) {
+    const { expected } = row;
     if (expected === null) return null;
-    total += expected.underNew + weights[i]! * (reward - expected.served);
+    total += expected.underNew + weights[i]! * (rewardOf(row) - expected.served);
   }
   return rows.length === 0 ? null : total / rows.length;
 }

@@ -20,19 +20,18 @@ export interface Evaluation extends Estimates, Judged {
 /** Rows in the order in which they were decided. `max_weight`, `ess` and the rest are of rows with a reward. */
 export function evaluate(rows: readonly EvaluationRow[], thresholds: GateThresholds, simulation?: Evidence['simulation']): Evaluation {
   const { clip, alpha } = thresholds;
-  const rewarded = rewardedRows(rows, false);
-  const all = rewardedRows(rows, true);
+  const rewarded = rewardedRows(rows);
   const estimates = estimate(rewarded, clip);
-  const difference = pairedDifference(rewarded, clip, alpha);
-  const differenceMissingAsZero = pairedDifference(all, clip, alpha);
+  const difference = pairedDifference(rewarded, alpha);
+  const missingAsZero = { ...estimate(rows, clip), difference: pairedDifference(rows, alpha) };
   const missing = rows.length - rewarded.length;
   const missingShare = rows.length === 0 ? 0 : missing / rows.length;
-  const segments = segmentReports(rewarded, thresholds);
+  const segments = segmentReports(rows, thresholds);
   return {
     ...estimates,
-    ...judge({ estimates, difference, differenceMissingAsZero, missingShare, segments, simulation }, thresholds),
+    ...judge({ estimates, difference, missingAsZero, missingShare, segments, simulation }, thresholds),
     missing_rewards: missing, missing_share: missingShare, difference,
-    missing_as_zero: { ...estimate(all, clip), difference: differenceMissingAsZero },
+    missing_as_zero: missingAsZero,
     segments, worst_segment: worstSegment(segments), thresholds,
   };
 }

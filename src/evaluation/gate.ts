@@ -15,10 +15,11 @@ export interface Judged {
 }
 
 export interface Evidence {
+  /** Of the decisions with a reward. */
   readonly estimates: Estimates;
   readonly difference: PairedDifference;
-  /** With decisions without a reward counted as 0. */
-  readonly differenceMissingAsZero: PairedDifference;
+  /** Of all decisions, those without a reward counted as 0. */
+  readonly missingAsZero: Estimates & { readonly difference: PairedDifference };
   readonly missingShare: number;
   readonly segments: readonly SegmentReport[];
   /** What simulation shows of new - live, per decision; undefined: there was none. */
@@ -35,13 +36,15 @@ export function judge(evidence: Evidence, thresholds: GateThresholds): Judged {
   return { verdict: 'PROMOTE', reasons: [gain, ...(evidence.simulation === undefined ? ['no simulation was given: promote asks for one'] : [])], more_decisions: 0 };
 }
 
-function whyUnevaluable({ estimates }: Evidence, thresholds: GateThresholds): Omit<Judged, 'verdict'> | undefined {
-  const { n, ess, mean_weight: meanWeight, max_weight: maxWeight } = estimates;
+function whyUnevaluable({ estimates, missingAsZero, missingShare }: Evidence, thresholds: GateThresholds): Omit<Judged, 'verdict'> | undefined {
+  const { n, ess, max_weight: maxWeight } = estimates;
+  // Of all decisions: a policy whose tips people react to more often has more weight among those with a reward, and rightly so.
+  const { mean_weight: meanWeight } = missingAsZero;
   if (n === 0) return { reasons: ['there is no decision with a reward'], more_decisions: thresholds.min_ess };
   if (maxWeight === 0) return { reasons: ['the new policy would never have chosen what was served: there is no overlap'], more_decisions: null };
-  const more = Math.max(0, Math.ceil(n * (thresholds.min_ess / ess - 1)));
+  const more = Math.max(0, Math.ceil((n / (1 - missingShare)) * (thresholds.min_ess / ess - 1)));
   if (ess < thresholds.min_ess) {
-    return { reasons: [`the effective sample size is ${shown(ess)} of ${n} decisions, below ${thresholds.min_ess}: about ${more} more decisions like these would do`], more_decisions: more };
+    return { reasons: [`the effective sample size is ${shown(ess)} of ${n} decisions with a reward, below ${thresholds.min_ess}: about ${more} more decisions like these would do`], more_decisions: more };
   }
   if (Math.abs(meanWeight! - 1) > thresholds.max_mean_weight_error) {
     return {
@@ -52,11 +55,11 @@ function whyUnevaluable({ estimates }: Evidence, thresholds: GateThresholds): Om
   return undefined;
 }
 
-function whyHold({ difference, differenceMissingAsZero, missingShare, segments, simulation }: Evidence, thresholds: GateThresholds): string[] {
+function whyHold({ difference, missingAsZero, missingShare, segments, simulation }: Evidence, thresholds: GateThresholds): string[] {
   const reasons: string[] = [];
   const { low, high } = difference.confidence_sequence;
   if (low <= thresholds.min_gain) reasons.push(`no gain is shown: the difference per decision lies between ${shown(low)} and ${shown(high)}, and its lower end is not above ${thresholds.min_gain}`);
-  if (missingShare > thresholds.max_missing_share && differenceMissingAsZero.confidence_sequence.low <= thresholds.min_gain) {
+  if (missingShare > thresholds.max_missing_share && missingAsZero.difference.confidence_sequence.low <= thresholds.min_gain) {
     reasons.push(`${percent(missingShare)} of the decisions have no reward, and with those counted as 0 no gain is shown`);
   }
   for (const { dimension, segment, low: from, high: to } of segments.filter(({ harmed }) => harmed)) {

@@ -27,18 +27,16 @@ export interface ExpectedReward {
   readonly underLogged: number;
 }
 
-/** A row that counts: with a reward. */
-export interface RewardedRow extends EvaluationRow {
-  readonly reward: number;
-}
-
 /** How much more often the new policy would have done this: new / logged propensity. */
 export function weightOf(row: Pick<EvaluationRow, 'loggedPropensity' | 'newPropensity'>): number {
   return row.newPropensity / row.loggedPropensity;
 }
 
-/** Rows with a reward. With `missingAsZero` rows without one count as 0; else they are left out. */
-export function rewardedRows(rows: readonly EvaluationRow[], missingAsZero: boolean): RewardedRow[] {
-  if (missingAsZero) return rows.map((row) => ({ ...row, reward: row.reward ?? 0 }));
-  return rows.filter((row): row is RewardedRow => row.reward !== null);
+/** What counts for a row: without a reward, 0. Whoever would leave such rows out does so before: `rewardedRows`. */
+export function rewardOf({ reward }: Pick<EvaluationRow, 'reward'>): number {
+  return reward ?? 0;
+}
+
+export function rewardedRows(rows: readonly EvaluationRow[]): readonly EvaluationRow[] {
+  return rows.filter(({ reward }) => reward !== null);
 }

@@ -2,7 +2,7 @@
 import { compareCodePoints } from '../events/strings.js';
 import { pairedDifference } from './difference.js';
 import { estimate } from './estimators.js';
-import type { RewardedRow } from './row.js';
+import type { EvaluationRow } from './row.js';
 import type { GateThresholds } from './thresholds.js';
 
 export interface SegmentReport {
@@ -11,7 +11,7 @@ export interface SegmentReport {
   readonly n: number;
   readonly ess: number;
   readonly difference: number;
-  /** Of the interval, which shares alpha with the other segments (Bonferroni). */
+  /** Of the interval, which shares alpha with the other judged segments (Bonferroni). */
   readonly low: number;
   readonly high: number;
   /** Whether there is enough to judge it by. */
@@ -19,9 +19,12 @@ export interface SegmentReport {
   readonly harmed: boolean;
 }
 
-/** Sorted by dimension and segment. */
-export function segmentReports(rows: readonly RewardedRow[], thresholds: GateThresholds): SegmentReport[] {
-  const groups = new Map<string, { readonly dimension: string; readonly segment: string; readonly rows: RewardedRow[] }>();
+/**
+ * Sorted by dimension and segment. Rows without a reward count as 0: so it is the dones per decision that are compared, whether or not what was chosen changes how
+ * many people react at all.
+ */
+export function segmentReports(rows: readonly EvaluationRow[], thresholds: GateThresholds): SegmentReport[] {
+  const groups = new Map<string, { readonly dimension: string; readonly segment: string; readonly rows: EvaluationRow[] }>();
   for (const row of rows) {
     for (const [dimension, segment] of Object.entries(row.segments)) {
       const key = JSON.stringify([dimension, segment]);
@@ -31,9 +34,11 @@ export function segmentReports(rows: readonly RewardedRow[], thresholds: GateThr
     }
   }
   const { clip, alpha, min_segment_ess: minEss, max_segment_harm: maxHarm } = thresholds;
-  const reports = [...groups.values()].map(({ dimension, segment, rows: own }): SegmentReport => {
-    const { mean, interval } = pairedDifference(own, clip, alpha / groups.size);
-    const { ess } = estimate(own, clip);
+  const sized = [...groups.values()].map((group) => ({ ...group, ess: estimate(group.rows, clip).ess }));
+  // Those that are not judged cannot be judged wrongly: a thousand rare categories must not hide harm to a common one.
+  const shared = alpha / Math.max(1, sized.filter(({ ess }) => ess >= minEss).length);
+  const reports = sized.map(({ dimension, segment, rows: own, ess }): SegmentReport => {
+    const { mean, interval } = pairedDifference(own, shared);
     const judged = ess >= minEss;
     return { dimension, segment, n: own.length, ess, difference: mean!, low: interval.low, high: interval.high, judged, harmed: judged && interval.high < -maxHarm };
   });

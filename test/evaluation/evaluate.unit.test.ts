@@ -66,10 +66,43 @@ describe('the gate', () => {
     expect(evaluate(wrong, GATE_THRESHOLDS)).toMatchObject({ verdict: 'UNEVALUABLE', reasons: [expect.stringMatching(/mean weight/)] });
   });
 
+  it('does not promote on what was true once: the new policy was better, and is worse now', () => {
+    const then = logOf({ rows: 6_000, arms: { all: [0.2, 0.8] }, logged: 0.5, next: 0.9 });
+    const since = logOf({ rows: 24_000, arms: { all: [0.8, 0.2] }, logged: 0.5, next: 0.9 }, 2);
+    const found = evaluate([...then, ...since].map((row, i) => ({ ...row, decisionId: `d${i}`, segments: {} })), GATE_THRESHOLDS);
+    expect(found.difference.mean).toBeLessThan(-0.1);
+    expect(found.difference.confidence_sequence.high).toBeLessThan(0);
+    expect(found.difference.confidence_sequence.low).toBeLessThan(found.difference.mean!);
+    expect(found.verdict).toBe('HOLD');
+  });
+
+  it('counts reactions that only some choices get for what they are: not for wrong propensities', () => {
+    // Who chooses b gets twice as many reactions, half of them dones as before.
+    const random = seededRandom(5);
+    const rows = logOf({ rows: 20_000, arms: { all: [0.5, 0.5] }, logged: 0.2, next: 0.8 }).map((row) => ({ ...row, reward: random() < (row.loggedPropensity === 0.2 ? 0.8 : 0.2) ? row.reward : null }));
+    const found = evaluate(rows, GATE_THRESHOLDS);
+    expect(found.mean_weight).toBeGreaterThan(1.3);
+    expect(found.missing_as_zero.mean_weight).toBeCloseTo(1, 1);
+    expect(found.missing_as_zero.difference.mean).toBeCloseTo(0.6 * (0.4 - 0.1), 1);
+    expect(found).toMatchObject({ verdict: 'PROMOTE', segments: [{ harmed: false }] });
+  });
+
+  it('finds a harmed segment among many that are too small to judge', () => {
+    const rows = logOf({ rows: 12_000, arms: { all: [0.9, 0.1] }, logged: 0.5, next: 0.55 }).map((row, i) => ({ ...row, segments: { persona: 'all', category: `c${i % 4_000}` } }));
+    const found = evaluate(rows, GATE_THRESHOLDS);
+    expect(found.segments.filter(({ judged }) => judged)).toMatchObject([{ segment: 'all', harmed: true }]);
+  });
+
   it('holds when simulation shows no gain', () => {
     const world = { rows: 20_000, arms: { all: [0.2, 0.6] as const }, logged: 0.3, next: 0.9 };
     expect(verdictOf(world, { low: 0.01, high: 0.02 }).verdict).toBe('PROMOTE');
     expect(verdictOf(world, { low: -0.01, high: 0.02 })).toMatchObject({ verdict: 'HOLD', reasons: [expect.stringMatching(/simulation/)] });
+  });
+
+  it('asks for so many decisions that enough of them will have a reward', () => {
+    const world = { rows: 1_000, arms: { all: [0.2, 0.6] as const }, logged: 0.3, next: 0.9, missing: 0.8 };
+    const { more_decisions: more } = verdictOf(world);
+    expect(verdictOf({ ...world, rows: Math.ceil((1_000 + more!) * 1.2) }).ess).toBeGreaterThan(GATE_THRESHOLDS.min_ess);
   });
 
   it('reports missing rewards both ways', () => {
@@ -78,5 +111,40 @@ describe('the gate', () => {
     expect(found.n + found.missing_rewards).toBe(10_000);
     expect(found.missing_as_zero.n).toBe(10_000);
     expect(found.missing_as_zero.ips!).toBeLessThan(found.ips!);
+  });
+});
+
+/** Logs as egreedy makes them: epsilon 0.1 over 8 candidates. The new policy is greedy for another one in three decisions of ten, where it earns 0.2 more. */
+function greedyLog(rows: number, seed: number): EvaluationRow[] {
+  const random = seededRandom(seed);
+  const [floor, most] = [0.1 / 8, 0.9 + 0.1 / 8];
+  return Array.from({ length: rows }, (_, i) => {
+    const differs = random() < 0.3;
+    const chosen = random() < 0.1 ? Math.floor(random() * 8) : 0;
+    const chance = chosen === 0 ? (differs ? 0.4 : 0.6) : differs && chosen === 1 ? 0.6 : 0.3;
+    return {
+      decisionId: `d${i}`, reward: random() < chance ? 1 : 0, expected: null, segments: { persona: 'all' },
+      loggedPropensity: chosen === 0 ? most : floor, newPropensity: chosen === (differs ? 1 : 0) ? most : floor,
+    };
+  });
+}
+const GREEDY_GAIN = 0.3 * 0.9 * 0.2;
+
+describe('on logs of a policy that rarely explores', () => {
+  it('both intervals hold for the true difference, and no segment is called harmed that gains', () => {
+    let [missed, everMissed] = [0, 0];
+    for (let run = 0; run < 40; run++) {
+      const { difference, segments } = evaluate(greedyLog(3_000, run), GATE_THRESHOLDS);
+      const { interval, confidence_sequence: sequence } = difference;
+      if (!(interval.low <= GREEDY_GAIN && GREEDY_GAIN <= interval.high)) missed++;
+      if (!(sequence.low <= GREEDY_GAIN && GREEDY_GAIN <= sequence.high)) everMissed++;
+      expect(segments).toMatchObject([{ harmed: false }]);
+    }
+    expect(missed).toBeLessThanOrEqual(2);
+    expect(everMissed).toBeLessThanOrEqual(2);
+  });
+
+  it('enough decisions show the gain', () => {
+    expect(evaluate(greedyLog(120_000, 100), GATE_THRESHOLDS)).toMatchObject({ verdict: 'PROMOTE' });
   });
 });
