@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, describe, expect, test } from 'vitest';
+import { loadConfig } from '../../src/config.js';
+import { openLog } from '../../src/log/open.js';
 import { sharedBroker } from '../support/kafka-shared.js';
 import { CliWorkspace, linesOf, records } from './cli-process.js';
 
@@ -34,6 +36,23 @@ describe.skipIf(brokers === null)('on Kafka', () => {
     expect(JSON.parse((await printed.next()).value as string)).toMatchObject({ key: 'ann', offset: expect.any(Number) as number });
     child.kill('SIGINT');
     expect(await closed).toBe(130);
+  });
+
+  test('a migration is written to every partition, and where a producer died in between, completed by asking again', async () => {
+    const migrate = async () => JSON.parse((await cli.run(['policies', 'migrate', 'egreedy-v1', 'egreedy-v2', '--json'], { env })).stdout) as { control_id: string; already: boolean; completed_partitions: number; report: null };
+    const first = await migrate();
+    expect(first).toMatchObject({ already: false, report: null });
+    const written = async () => records((await cli.run(['tail', 'policy.control', '--from-beginning', '--until-end'], { env })).stdout).map((record) => [record.partition, (record.value as { control_id: string }).control_id]).sort();
+    expect(await written()).toEqual([[0, first.control_id], [1, first.control_id]]);
+    expect(await migrate()).toMatchObject({ control_id: first.control_id, already: true, completed_partitions: 0 });
+    expect(await cli.run(['policies', 'migrate', 'egreedy-v1', 'egreedy-v2', '--undo'], { env })).toMatchObject({ code: 0 });
+
+    const half = { control_id: 'half', type: 'migrate', effective_at_ms: Date.now(), policy: 'egreedy-v2', from: 'egreedy-v1' };
+    const log = await openLog(loadConfig({ brokers: brokers!, topicPrefix: env.TIPSTREAM_TOPIC_PREFIX }, {}));
+    await log.append([{ topic: `${env.TIPSTREAM_TOPIC_PREFIX}policy.control`, partition: 1, key: null, value: Buffer.from(JSON.stringify(half)) }]);
+    await log.close();
+    expect(await migrate()).toMatchObject({ control_id: 'half', already: true, completed_partitions: 1 });
+    expect((await written()).filter(([, id]) => id === 'half')).toEqual([[0, 'half'], [1, 'half']]);
   });
 
   test('brokers that do not answer are an error', async () => {
