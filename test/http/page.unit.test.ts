@@ -12,15 +12,15 @@ describe('the page', () => {
     expect([answer.statusCode, answer.headers['content-type'], answer.body]).toEqual([200, contentType, text]);
   });
 
-  it('loads only files that it has', () => {
-    const loaded = [...textOf('/').matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1]!);
+  it.each(['/', '/admin/policies'])('%s loads only files that there are', (page) => {
+    const loaded = [...textOf(page).matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1]!);
     const imported = scripts.flatMap(({ text }) => [...text.matchAll(/from '\.\/([\w-]+\.js)'/g)].map((match) => `/page/${match[1]}`));
     expect(loaded.length).toBeGreaterThan(2);
     for (const path of [...loaded, ...imported]) expect(PAGE_FILES.map((file) => file.path)).toContain(path);
   });
 
-  it('has nothing inline that its policy would block', () => {
-    expect(textOf('/')).not.toMatch(/<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)|javascript:/);
+  it.each(['/', '/admin/policies'])('%s has nothing inline that its policy would block', (page) => {
+    expect(textOf(page)).not.toMatch(/<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)|javascript:/);
   });
 
   it('has no way to turn data into markup', () => {
@@ -28,7 +28,8 @@ describe('the page', () => {
   });
 
   it('has an element for every id that a script looks for, once', () => {
-    for (const [page, own, atLeast] of [['/', scripts.filter(({ path }) => path !== '/page/policies.js'), 16], ['/admin/policies', scripts.filter(({ path }) => path === '/page/policies.js'), 5]] as const) {
+    const ofPolicies = ['/page/policies.js', '/page/prompts.js'];
+    for (const [page, own, atLeast] of [['/', scripts.filter(({ path }) => !ofPolicies.includes(path)), 16], ['/admin/policies', scripts.filter(({ path }) => ofPolicies.includes(path)), 12]] as const) {
       const ids = [...textOf(page).matchAll(/\sid="([^"]+)"/g)].map((match) => match[1]!);
       expect(new Set(ids).size).toBe(ids.length);
       const wanted = own.flatMap(({ text }) => [...text.matchAll(/byId\('([\w-]+)'\)/g)].map((match) => match[1]!));

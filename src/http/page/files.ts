@@ -11,6 +11,7 @@ import { markup } from './markup.js';
 import { partitionsScript } from './partitions-script.js';
 import { policiesMarkup, policiesScript } from './policies-page.js';
 import { profileScript } from './profile-script.js';
+import { promptsScript } from './prompts-script.js';
 import { scoresScript } from './scores-script.js';
 import { layoutStyle } from './layout-style.js';
 import { tableStyle } from './table-style.js';
@@ -29,6 +30,7 @@ export const PAGE_FILES: readonly PageFile[] = [
   { path: '/page/icon.svg', contentType: 'image/svg+xml', text: icon },
   { path: '/admin/policies', contentType: 'text/html; charset=utf-8', text: policiesMarkup },
   script('policies', policiesScript),
+  script('prompts', promptsScript),
   script('main', mainScript),
   script('api', apiScript),
   script('dom', domScript),

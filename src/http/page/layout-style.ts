@@ -51,7 +51,7 @@ h2 { font-size: 1rem; margin-bottom: 0.6rem; }
 .tiles dd.of { font-size: 0.8125rem; font-weight: 400; color: var(--muted); }
 
 label { display: block; font-size: 0.8125rem; color: var(--muted); margin-bottom: 0.2rem; }
-input {
+input, select {
   font: inherit; width: 100%; padding: 0.4rem 0.6rem; color: inherit; background: var(--ground);
   border: 1px solid var(--muted); border-radius: 6px;
 }
@@ -60,6 +60,9 @@ button { font: inherit; }
 button[type="submit"] { padding: 0.4rem 1rem; border: 1px solid var(--accent); border-radius: 6px; background: var(--accent); color: var(--on-accent); font-weight: 600; cursor: pointer; }
 button.link { padding: 0; border: 0; background: none; color: var(--accent); cursor: pointer; text-align: left; overflow-wrap: anywhere; }
 button.link:hover { text-decoration: underline; }
+.compare { display: flex; align-items: center; gap: 0.6rem; margin-bottom: 0.6rem; }
+.compare label { margin: 0; }
+.compare select { width: auto; min-width: 0; max-width: 100%; }
 .row { display: flex; gap: 0.6rem; margin-bottom: 0.8rem; }
 .search { display: grid; grid-template-columns: minmax(0, 3fr) minmax(0, 2fr) auto; gap: 0.6rem; align-items: end; }
 .search .hint { grid-column: 1 / -1; }

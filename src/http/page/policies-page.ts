@@ -1,4 +1,4 @@
-/** /admin/policies: the page without data, and the script that fills it from GET /v1/policies. */
+/** /admin/policies: the page without data, and the script that fills it from GET /v1/policies; its prompts are in prompts-script.ts. */
 import { htmlPage } from './html-page.js';
 
 export const policiesMarkup = htmlPage({
@@ -6,7 +6,7 @@ export const policiesMarkup = htmlPage({
   script: 'policies',
   heading: '<a href="/">tipstream</a>: policies',
   status: '  <p id="about" class="about"></p>',
-  dataAt: '/v1/policies',
+  dataAt: '/v1/policies and /v1/prompts',
 }, `<main id="content">
   <section class="card" aria-labelledby="policies-heading">
     <h2 id="policies-heading">Who is live</h2>
@@ -17,6 +17,19 @@ export const policiesMarkup = htmlPage({
         <tbody id="policies"></tbody>
       </table>
     </div>
+    <p id="counted" class="hint"></p>
+  </section>
+  <section class="card" aria-labelledby="prompts-heading">
+    <h2 id="prompts-heading">Prompt versions</h2>
+    <div id="compare" class="compare" hidden><label for="against">Compared with</label><select id="against"></select></div>
+    <div class="scroll" tabindex="0" role="region" aria-labelledby="prompts-heading">
+      <table>
+        <thead><tr><th scope="col">Version</th><th scope="col" class="number">Served</th><th scope="col" class="number">Rewarded</th><th scope="col">Mean reward</th>
+          <th scope="col">Missing as 0</th><th scope="col" id="less-reward">Mean less the reference</th><th scope="col" id="less-zero">Missing as 0 less the reference</th></tr></thead>
+        <tbody id="prompts"></tbody>
+      </table>
+    </div>
+    <div id="prompts-note" class="hint"></div>
   </section>
   <section class="card" aria-labelledby="history-heading">
     <h2 id="history-heading">History</h2>
@@ -36,6 +49,7 @@ export const policiesMarkup = htmlPage({
 export const policiesScript = String.raw`
 import { get } from './api.js';
 import { byId, element, emptyRow, number, percent, problem, show, timeElement } from './dom.js';
+import { refreshPrompts } from './prompts.js';
 
 const EVERY_MS = 5000;
 
@@ -51,9 +65,10 @@ async function refresh() {
   setTimeout(refresh, EVERY_MS);
 }
 
-function fill({ policies, settings, history }) {
+function fill({ policies, settings, history, counted_at_ms: countedAtMs }) {
   byId('about').textContent = 'epsilon ' + settings.epsilon + (settings.shadow === null ? ', no shadow' : ', shadow ' + settings.shadow + (settings.shadow_learning ? ' (learning)' : ''));
   show(byId('policies'), policies.map(({ card, ...rest }) => rest), (rows) => rows.map(row));
+  byId('counted').replaceChildren('Decisions and rewards were counted at ', timeElement(countedAtMs), ', and are again at most once a second: less often the longer it takes.');
   show(byId('history'), history, (events) => (events.length === 0 ? [emptyRow(5, 'Nothing was promoted yet.')] : events.map(event)));
   show(byId('cards'), policies.map(({ policy, card }) => [policy, card]), (cards) => cards.map(([policy, card]) =>
     element('details', {}, element('summary', {}, policy), card === null ? element('p', { class: 'hint' }, 'This installation has no card: tipstream policies card ' + policy) : element('pre', { class: 'scroll' }, card))));
@@ -75,5 +90,11 @@ const event = (one) => element('tr', {},
   element('td', { class: 'number' }, one.percent ?? ''),
   element('td', { class: 'why' }, one.reason ?? ''));
 
+async function refreshPromptsAgain() {
+  await refreshPrompts();
+  setTimeout(refreshPromptsAgain, EVERY_MS);
+}
+
 refresh();
+refreshPromptsAgain();
 `;

@@ -9,6 +9,7 @@ export const tableStyle = `
     linear-gradient(to right, var(--shadow), transparent) left / 0.8rem 100% no-repeat scroll,
     linear-gradient(to left, var(--shadow), transparent) right / 0.8rem 100% no-repeat scroll;
 }
+.scroll + .hint { margin-top: 0.9rem; }
 .scroll.tall { max-height: 26rem; overflow-y: auto; }
 table { width: 100%; border-collapse: collapse; }
 th, td { text-align: left; vertical-align: top; padding: 0.35rem 0.9rem 0.35rem 0; border-bottom: 1px solid var(--line); }
