@@ -19,16 +19,21 @@ function numberOf(profile: ProfileValues, feature: string): number | null {
   return typeof value === 'number' && Number.isFinite(value) ? value : null;
 }
 
-/** The five entries, at a local hour. */
+/** Within [0, `cap`], 0 where there is none: callers may give a profile of their own, with numbers that no profile has. */
+function bounded(profile: ProfileValues, feature: string, cap: number): number {
+  return Math.min(Math.max(numberOf(profile, feature) ?? 0, 0), cap);
+}
+
+/** The five entries, at a local hour; each in [-1, 1], whatever the profile says. */
 function profileEntries(profile: ProfileValues, hour: number): number[] {
   const preferredHour = numberOf(profile, 'preferred_hour');
   return [
-    quantise(numberOf(profile, 'completion_rate_30d') ?? 0),
-    quantise(numberOf(profile, 'dismiss_rate_30d') ?? 0),
-    quantise(Math.min(numberOf(profile, 'mean_dwell_ms_30d') ?? 0, DWELL_CAP_MS) / DWELL_CAP_MS),
+    quantise(bounded(profile, 'completion_rate_30d', 1)),
+    quantise(bounded(profile, 'dismiss_rate_30d', 1)),
+    quantise(bounded(profile, 'mean_dwell_ms_30d', DWELL_CAP_MS) / DWELL_CAP_MS),
     // No preferred hour is 0, a quarter turn from preferred: not the same as preferring midnight.
-    preferredHour === null ? 0 : quantise(Math.cos((2 * Math.PI * (hour - preferredHour)) / 24)),
-    quantise(Math.min(1, Math.log(1 + (numberOf(profile, 'tip_volume_30d') ?? 0)) / Math.log(1 + VOLUME_CAP))),
+    preferredHour === null ? 0 : quantise(Math.cos((2 * Math.PI * (hour - (preferredHour % 24))) / 24)),
+    quantise(Math.min(1, Math.log(1 + bounded(profile, 'tip_volume_30d', Infinity)) / Math.log(1 + VOLUME_CAP))),
   ];
 }
 

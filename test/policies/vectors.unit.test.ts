@@ -100,6 +100,13 @@ describe('egreedy-v2', () => {
     expect(profileEntries(odd)).toEqual([0, 0, 0, 0, 0]);
   });
 
+  it('a number that no profile can have counts as the nearest that one can: the entries stay numbers from -1 to 1', () => {
+    const given = { completion_rate_30d: 1e308, dismiss_rate_30d: -0.5, mean_dwell_ms_30d: -1, preferred_hour: 1e308, tip_volume_30d: -5 };
+    expect(profileEntries(given).toSpliced(3, 1)).toEqual([1, 0, 0, 0]);
+    expect(Math.abs(profileEntries(given)[3]!)).toBeLessThanOrEqual(1);
+    expect(profileEntries({ tip_volume_30d: 1e308, preferred_hour: 30 })).toEqual(profileEntries({ tip_volume_30d: 1e9, preferred_hour: 6 }));
+  });
+
   it('no hour or volume lies so near to half a grid step that another sine or logarithm could round it differently', () => {
     const distance = (x: number) => Math.abs((x * 4096) - Math.floor(x * 4096) - 0.5);
     for (let h = -23; h < 24; h++) {
