@@ -1,7 +1,6 @@
 /** The invalid events that upstream bugs would send: one of each way in which an event can be refused. */
-import { MAX_CANDIDATES, type CandidatesEvent, type FeedbackEvent, type ServedEvent } from '../topics.js';
+import { MAX_CANDIDATES, type CandidatesEvent, type FeedbackEvent, type ServedEvent, type TopicName } from '../topics.js';
 import type { Random } from '../random.js';
-import type { SimulatedRecord } from './record.js';
 
 /** Valid events of one serving, to be broken. */
 export interface ServingSample {
@@ -10,7 +9,12 @@ export interface ServingSample {
   readonly feedback: FeedbackEvent;
 }
 
-type BrokenRecord = Pick<SimulatedRecord, 'topic' | 'value'> & { readonly key?: string | null };
+interface BrokenRecord {
+  readonly topic: TopicName;
+  readonly value: object | string | null;
+  /** Absent: as producers key the topic. */
+  readonly key?: string | null;
+}
 
 const without = (event: object, field: string) => Object.fromEntries(Object.entries(event).filter(([name]) => name !== field));
 
@@ -33,7 +37,7 @@ export type FaultKind = keyof typeof FAULTS;
 export const FAULT_KINDS = Object.keys(FAULTS) as FaultKind[];
 
 /** A record with one fault, drawn evenly from all kinds. */
-export function faultyRecord(sample: ServingSample, random: Random, timestampMs: number): SimulatedRecord {
+export function faultyRecord(sample: ServingSample, random: Random, timestampMs: number): Required<BrokenRecord> & { readonly timestampMs: number; readonly fault: FaultKind } {
   const fault = random.pick(FAULT_KINDS);
   const broken: BrokenRecord = FAULTS[fault](sample);
   return { key: sample.served.user_id, ...broken, timestampMs, fault };
