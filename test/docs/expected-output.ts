@@ -1,11 +1,12 @@
 /**
- * Compares what a command printed with what the docs say it prints. Text is compared exactly but for two placeholders, for what a clock
- * decides: <time>, an ISO 8601 time, and <ms>, Unix milliseconds, each with the spaces that keep columns aligned. In JSON the field "...": "..." says that the object has more fields than
- * are shown; everything shown is exact.
+ * Compares what a command printed with what the docs say it prints. Text is compared exactly but for placeholders: for what a clock
+ * decides <time>, an ISO 8601 time, and <ms>, Unix milliseconds, each with the spaces that keep columns aligned; <number>, any number; and a line `...` for any number of lines. In JSON
+ * the field "...": "..." says that the object has more fields than are shown; everything shown is exact.
  */
 const PLACEHOLDERS: readonly (readonly [name: string, pattern: string])[] = [
   ['<time>', '\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z *'],
   ['<ms>', '\\d{13} *'],
+  ['<number>', '-?\\d+(?:\\.\\d+)?(?:e[-+]\\d+)? *'],
 ];
 const MORE = '...';
 
@@ -22,8 +23,14 @@ export function difference(language: string, expected: string, actual: string): 
 function textDifference(expected: string, actual: string): { readonly expected: string; readonly actual: string } | undefined {
   const lines = expected.trimEnd().split('\n');
   const printed = actual.trimEnd().split('\n');
-  const agree = lines.length === printed.length && lines.every((line, index) => matcher(line).test(printed[index]!));
-  return agree ? undefined : { expected: lines.join('\n'), actual: printed.join('\n') };
+  return linesAgree(lines, printed) ? undefined : { expected: lines.join('\n'), actual: printed.join('\n') };
+}
+
+function linesAgree(lines: readonly string[], printed: readonly string[]): boolean {
+  const [line, ...rest] = lines;
+  if (line === undefined) return printed.length === 0;
+  if (line === MORE) return printed.some((_, skipped) => linesAgree(rest, printed.slice(skipped))) || rest.length === 0;
+  return printed.length > 0 && matcher(line).test(printed[0]!) && linesAgree(rest, printed.slice(1));
 }
 
 function matcher(line: string): RegExp {

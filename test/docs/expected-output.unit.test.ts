@@ -7,6 +7,15 @@ describe('expected text', () => {
     expect(difference('text', 'a.c', 'abc')).toBeDefined();
     expect(difference('text', 'one', 'one\ntwo')).toBeDefined();
     expect(difference('text', 'at <ms>', 'at 5')).toBeDefined();
+    expect(difference('text', 'from <number> to <number>, say <number>', 'from -0.25 to 3, say 1.2e-7')).toBeUndefined();
+    expect(difference('text', 'at <number>', 'at noon')).toBeDefined();
+  });
+  it('may leave out lines only where it says so', () => {
+    expect(difference('text', 'one\n...\nthree', 'one\nthree')).toBeUndefined();
+    expect(difference('text', 'one\n...\nfour', 'one\ntwo\nthree\nfour')).toBeUndefined();
+    expect(difference('text', 'one\n...', 'one\ntwo')).toBeUndefined();
+    expect(difference('text', 'one\n...\nfour', 'one\ntwo\nthree')).toBeDefined();
+    expect(difference('text', '...\ntwo', 'one\ntwo\nthree')).toBeDefined();
   });
 });
 

@@ -1,4 +1,4 @@
-/** Follows the README as a newcomer would: its commands, in order, in an empty directory, and compares what they print. */
+/** Follows the README and the page on policies as a newcomer would: their commands, in order, each page in an empty directory, and compares what they print. */
 import { spawn } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,10 +8,11 @@ import { difference } from './expected-output.js';
 import { fencedBlocks, markdownFiles, readPage, ROOT, type FencedBlock } from './markdown.js';
 
 const MAIN = join(ROOT, 'dist/cli/main.js');
-const TOUR = 'Five-minute tour';
+const TOURS = [['README.md', 'Five-minute tour'], ['docs/policies.md', 'From nothing to a verdict']] as const;
 let directory: string;
 
-beforeAll(() => {
+/** For each group of tests a directory of its own. */
+function enterDirectory(): void {
   if (!existsSync(MAIN)) throw new Error('dist/ is missing: npm run build first');
   directory = mkdtempSync(join(tmpdir(), 'tipstream-tour-'));
   cpSync(join(ROOT, 'examples'), join(directory, 'examples'), { recursive: true });
@@ -20,9 +21,8 @@ beforeAll(() => {
   mkdirSync(dirname(npx));
   writeFileSync(npx, `#!/bin/sh\ntest "$1" = tipstream || exit 127\nshift\nexec "${process.execPath}" "${MAIN}" "$@"\n`);
   chmodSync(npx, 0o755);
-});
-
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+}
+const leaveDirectory = (): void => rmSync(directory, { recursive: true, force: true });
 
 /** Output and errors as a terminal shows them, and the exit code of the last command. */
 function shell(script: string): Promise<{ readonly printed: string; readonly exitCode: number | null }> {
@@ -38,8 +38,8 @@ function shell(script: string): Promise<{ readonly printed: string; readonly exi
 }
 
 /** Each block of commands with the block of output behind it. */
-function steps(): { readonly commands: FencedBlock; readonly output: FencedBlock | undefined }[] {
-  const blocks = fencedBlocks(readPage('README.md')).filter(({ heading }) => heading === TOUR);
+function stepsOf(page: string, tour: string): { readonly commands: FencedBlock; readonly output: FencedBlock | undefined }[] {
+  const blocks = fencedBlocks(readPage(page)).filter(({ heading }) => heading === tour);
   return blocks.flatMap((commands, index) => {
     if (commands.language !== 'sh') return [];
     const next = blocks[index + 1];
@@ -47,13 +47,17 @@ function steps(): { readonly commands: FencedBlock; readonly output: FencedBlock
   });
 }
 
-describe('the five-minute tour', () => {
+describe.each(TOURS)('%s, %s', (page, tour) => {
+  const steps = stepsOf(page, tour);
+  beforeAll(enterDirectory);
+  afterAll(leaveDirectory);
+
   it('has steps', () => {
-    expect(steps().length).toBeGreaterThan(4);
-    expect(steps().filter(({ output }) => output !== undefined).length).toBeGreaterThan(4);
+    expect(steps.length).toBeGreaterThan(4);
+    expect(steps.filter(({ output }) => output !== undefined).length).toBeGreaterThan(4);
   });
 
-  it.each(steps().map((step) => [`line ${step.commands.line}: ${step.commands.text.split('\n').at(-1)}`, step] as const))('%s', async (_, { commands, output }) => {
+  it.each(steps.map((step) => [`line ${step.commands.line}: ${step.commands.text.split('\n').at(-1)}`, step] as const))('%s', async (_, { commands, output }) => {
     const { printed, exitCode } = await shell(commands.text);
     const differs = difference(output?.language ?? 'text', output?.text ?? '', printed);
     expect(differs?.actual).toBe(differs?.expected);
@@ -62,12 +66,14 @@ describe('the five-minute tour', () => {
 });
 
 describe('commands in the docs', () => {
+  beforeAll(enterDirectory);
+  afterAll(leaveDirectory);
   const commands = markdownFiles().flatMap((page) => {
     const inBlocks = fencedBlocks(readPage(page)).filter(({ language }) => language === 'sh').flatMap(({ text }) => text.split('\n'));
     const inText = [...readPage(page).matchAll(/`((?:npx )?tipstream [^`\n]+)`/g)].map((match) => match[1]!);
     return [...inBlocks, ...inText].flatMap((line) => [...line.matchAll(/(?:npx )?tipstream ([a-z][^|;#`]*)/g)].map((match) => ({ page, words: match[1]!.trim().split(/\s+/) })));
   });
-  const FAMILIES = ['topics', 'dead-letters'];
+  const FAMILIES = ['topics', 'dead-letters', 'policies'];
   const helps = new Map<string, Promise<{ readonly printed: string; readonly exitCode: number | null }>>();
 
   it('are many', () => {
