@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { PartitionerName } from '../log/partitioner.js';
 import type { FeatureValues } from '../projections/feature.js';
 import type { Registry } from '../projections/registry.js';
-import { asOfPruned } from '../store/as-of-pruned.js';
+import { checkExact } from '../store/as-of-pruned.js';
 import { checkAsOf, exactFromMsOf, knownInOrder, withReaders } from '../store/profiles.js';
 import type { PartitionReader } from '../store/reader.js';
 import { ServedProfiles, servedInOrder } from '../store/served-profiles.js';
@@ -99,7 +99,7 @@ async function checkSpine(spine: Spine, { earliestMs }: SpineShape, readers: Rea
     signal.throwIfAborted();
     if (asOfMs >= latestMs) continue;
     const fromMs = exactFromMsOf(lookup.partitionsOf(userId).map((partition) => readers.get(partition)!));
-    if (fromMs !== null && asOfMs < fromMs) throw asOfPruned(asOfMs, fromMs, `line ${line} of the spine: `);
+    checkExact(asOfMs, fromMs, `line ${line} of the spine: `);
   }
 }
 

@@ -4,7 +4,7 @@ import { compareCodePoints } from '../events/strings.js';
 import { ProfileDigester } from '../projections/digest.js';
 import type { FeatureValues } from '../projections/feature.js';
 import type { Registry } from '../projections/registry.js';
-import { asOfPruned } from './as-of-pruned.js';
+import { checkExact } from './as-of-pruned.js';
 import { generationDirectory, partitionFile, partitionsIn } from './layout.js';
 import { PartitionReader, type ReadProfile } from './reader.js';
 
@@ -60,8 +60,7 @@ export function exactFromMsOf(readers: Iterable<Pick<PartitionReader, 'exactFrom
 
 /** Throws as_of_pruned, naming the time from which on all of them are exact. */
 export function checkAsOf(readers: Iterable<Pick<PartitionReader, 'exactFromMs'>>, asOfMs: number): void {
-  const fromMs = exactFromMsOf(readers);
-  if (fromMs !== null && asOfMs < fromMs) throw asOfPruned(asOfMs, fromMs);
+  checkExact(asOfMs, exactFromMsOf(readers));
 }
 
 /** Runs `work` with a reader of every state file of the live generation. Throws no_data where there is none. */

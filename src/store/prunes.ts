@@ -1,7 +1,8 @@
 /** The prunes that a state file went through, in their order. They are repeated when it is made anew from the log, and told apart from damage by `verify`. */
 import type Database from 'better-sqlite3';
 import { TipstreamError } from '../errors.js';
-import type { PruneStage } from '../projections/prune.js';
+import { exactFromMs, type PruneStage } from '../projections/prune.js';
+import { checkExact } from './as-of-pruned.js';
 
 export interface RecordedPrune extends PruneStage {
   /** Ascending; seldom without gaps. */
@@ -34,11 +35,22 @@ export class PruneReader {
     }));
   }
 
-  /** Unix ms; null: nothing was ever pruned. Profiles as of less than this and a window are not exact any more. */
+  /** Unix ms; null: nothing was ever pruned. */
   horizonMs(): number | null {
     const seq = this.#last.get()!;
     if (this.#known?.seq !== seq) this.#known = { seq, horizonMs: this.#horizon.get()! };
     return this.#known.horizonMs;
+  }
+
+  /** The first as-of time for which profiles are exact, Unix ms: tips that a window before it would need may have been pruned. null: nothing was pruned. */
+  exactFromMs(): number | null {
+    const horizonMs = this.horizonMs();
+    return horizonMs === null ? null : exactFromMs(horizonMs);
+  }
+
+  /** Throws as_of_pruned for a time before exactFromMs. */
+  checkAsOf(asOfMs: number): void {
+    checkExact(asOfMs, this.exactFromMs());
   }
 }
 

@@ -6,9 +6,7 @@ import type Database from 'better-sqlite3';
 import { decodeAggregate, isKnown, type Aggregate } from '../projections/aggregate.js';
 import { aggregateAt } from '../projections/as-of.js';
 import type { FeatureValues } from '../projections/feature.js';
-import { exactFromMs } from '../projections/prune.js';
 import type { Registry } from '../projections/registry.js';
-import { asOfPruned } from './as-of-pruned.js';
 import { PruneReader, type RecordedPrune } from './prunes.js';
 import type { AppliedRecord } from './positions.js';
 import { guarded, openStateForReading, readIdentity, type StateIdentity } from './state-file.js';
@@ -106,16 +104,9 @@ export class PartitionReader {
     return guarded(this.path, () => this.#prunes.all());
   }
 
-  /** The first as-of time for which profiles are exact, Unix ms: tips that a window before it would need may have been pruned. null: nothing was pruned. */
+  /** The first as-of time for which profiles are exact, Unix ms; before it everything here that computes profiles throws as_of_pruned. null: nothing was pruned. */
   exactFromMs(): number | null {
-    const horizonMs = this.#prunes.horizonMs();
-    return horizonMs === null ? null : exactFromMs(horizonMs);
-  }
-
-  /** Throws as_of_pruned for a time before exactFromMs, as everything here does that computes profiles as of a time. */
-  checkAsOf(asOfMs: number): void {
-    const fromMs = this.exactFromMs();
-    if (fromMs !== null && asOfMs < fromMs) throw asOfPruned(asOfMs, fromMs);
+    return this.#prunes.exactFromMs();
   }
 
   /** topic -> the record applied last; topics of which none was are left out. */
@@ -125,21 +116,21 @@ export class PartitionReader {
 
   /** undefined: no event of this user has been applied. */
   profile(userId: string, asOfMs: number): ReadProfile | undefined {
-    this.checkAsOf(asOfMs);
+    this.#prunes.checkAsOf(asOfMs);
     const row = this.#user.get(userId);
     return row === undefined ? undefined : this.#read(row, asOfMs, this.#foldedWithIt);
   }
 
   /** As `profile`, from the user's tips alone: the same unless the file has been tampered with. */
   profileFromTips(userId: string, asOfMs: number): ReadProfile | undefined {
-    this.checkAsOf(asOfMs);
+    this.#prunes.checkAsOf(asOfMs);
     const row = this.#user.get(userId);
     return row === undefined ? undefined : this.#read(row, asOfMs, false);
   }
 
   /** Up to `limit` users whose ids come after `userId` by code point, in that order; the last id read is where to go on. */
   profilesAfter(userId: string, limit: number, asOfMs: number): ReadProfile[] {
-    this.checkAsOf(asOfMs);
+    this.#prunes.checkAsOf(asOfMs);
     return this.#usersAfter.all(userId, limit).map((row) => this.#read(row, asOfMs, this.#foldedWithIt));
   }
 

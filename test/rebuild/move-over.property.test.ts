@@ -8,11 +8,12 @@ import { applyTipChange } from '../../src/projections/aggregate.js';
 import { defaultRegistry, type Registry } from '../../src/projections/registry.js';
 import { foldFeedback, foldServed } from '../../src/projections/tip.js';
 import { moveOver } from '../../src/rebuild/move-over.js';
+import { readDefinitions } from '../../src/store/definitions.js';
 import { FormerProfiles } from '../../src/store/former-profiles.js';
 import { PartitionState } from '../../src/store/partition-state.js';
 import { knownInOrder } from '../../src/store/profiles.js';
 import { PartitionReader } from '../../src/store/reader.js';
-import type { StateIdentity } from '../../src/store/state-file.js';
+import { openStateForReading, type StateIdentity } from '../../src/store/state-file.js';
 import type { FeedbackEvent, ServedEvent } from '../../src/topics.js';
 import { byCodePoint, type OracleEvent } from '../oracle/profile.js';
 import { asOfMs, eventOf, userId, WINDOW } from '../projections/generators.js';
@@ -87,10 +88,10 @@ describe('moving over', () => {
             expect(answers).toEqual(wanted(current, all, at));
           }
           // The live file still answers by the definitions that it was folded with, whose code it does not need.
-          const old = new FormerProfiles(live);
-          expect(listed(old.profilesAfter('', 1_000, at).filter(({ known }) => known))).toEqual(wanted(former, first, at));
-          expect(old.definitions).toEqual(former.definitions);
-          old.close();
+          const db = openStateForReading(live);
+          expect(listed(new FormerProfiles(live, db).profilesAfter('', 1_000, at).filter(({ known }) => known))).toEqual(wanted(former, first, at));
+          expect(readDefinitions(db)).toEqual(former.definitions);
+          db.close();
         }
       });
     }), { numRuns: runs(60) });

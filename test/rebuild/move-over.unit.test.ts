@@ -14,7 +14,7 @@ import { FormerProfiles } from '../../src/store/former-profiles.js';
 import { PartitionState } from '../../src/store/partition-state.js';
 import { PartitionReader } from '../../src/store/reader.js';
 import { digestDocument } from '../../src/store/profiles.js';
-import type { StateIdentity } from '../../src/store/state-file.js';
+import { openStateForReading, type StateIdentity } from '../../src/store/state-file.js';
 import { embeddedService } from '../support/embedded-directory.js';
 import type { EmbeddedOptions, EmbeddedService } from '../support/embedded-service.js';
 import { traffic, TRAFFIC_AS_OF_MS } from '../support/embedded-traffic.js';
@@ -182,11 +182,10 @@ describe('state that is moved over', () => {
     expect(state.users.count).toBeGreaterThan(5);
     state.close();
     // The view is of the new definitions too.
-    const view = new FormerProfiles(next);
-    const reader = new PartitionReader(next, registry);
-    expect(view.profilesAfter('', 1_000, NOW_MS).filter(({ known }) => known)).toEqual(reader.profilesAfter('', 1_000, NOW_MS).filter(({ known }) => known));
+    const shared = openStateForReading(next);
+    const reader = new PartitionReader(next, registry, 'refuse', shared);
+    expect(new FormerProfiles(next, shared).profilesAfter('', 1_000, NOW_MS).filter(({ known }) => known)).toEqual(reader.profilesAfter('', 1_000, NOW_MS).filter(({ known }) => known));
     reader.close();
-    view.close();
     const db = new Database(next, { readonly: true });
     expect(db.prepare("SELECT value FROM meta WHERE name = 'definitions'").pluck().get()).toBe(JSON.stringify(registry.definitions));
     expect(db.prepare("SELECT count(*) FROM meta WHERE name = 'moving_over'").pluck().get()).toBe(0);
@@ -303,19 +302,21 @@ describe('state that is moved over', () => {
 describe('former profiles', () => {
   it('need no definitions, and are refused where the view is not one of ours', async () => {
     const embedded = await withTraffic({ registry: everything });
-    const former = new FormerProfiles(embedded.statePath(0));
-    const reader = new PartitionReader(embedded.statePath(0), everything);
+    const path = embedded.statePath(0);
+    const shared = openStateForReading(path);
+    const former = new FormerProfiles(path, shared);
+    const reader = new PartitionReader(path, everything, 'refuse', shared);
     for (const at of [NOW_MS, NOW_MS - 3 * DAY_MS]) {
       const known = former.profilesAfter('', 1_000, at).filter((profile) => profile.known);
       expect(known.length).toBeGreaterThan(5);
       expect(known).toEqual(reader.profilesAfter('', 1_000, at).filter((profile) => profile.known));
     }
-    expect(former.profile('nobody', NOW_MS)).toBeUndefined();
     expect(former.profilesAfter('', 2, NOW_MS)).toHaveLength(2);
     reader.close();
-    former.close();
-    alter(embedded.statePath(0), "DROP VIEW user_profile_features; CREATE VIEW user_profile_features AS SELECT 1");
-    expect(() => new FormerProfiles(embedded.statePath(0))).toThrow(expect.objectContaining({ code: 'state_mismatch' }) as Error);
+    alter(path, "DROP VIEW user_profile_features; CREATE VIEW user_profile_features AS SELECT 1");
+    const altered = openStateForReading(path);
+    expect(() => new FormerProfiles(path, altered)).toThrow(expect.objectContaining({ code: 'state_mismatch' }) as Error);
+    altered.close();
   });
 });
 
