@@ -23,9 +23,11 @@ const PROFILES: readonly ProfileValues[] = [
   { tip_volume_30d: 0, completion_rate_30d: null, dismiss_rate_30d: null, snooze_rate_30d: null, mean_dwell_ms_30d: null, preferred_hour: null, preferred_weekday: null, preferred_category: null },
   { tip_volume_30d: 7, completion_rate_30d: 3 / 7, dismiss_rate_30d: 2 / 7, snooze_rate_30d: 1 / 7, mean_dwell_ms_30d: 61_000, preferred_hour: 8, preferred_weekday: 2, preferred_category: 'work' },
   { tip_volume_30d: 1_000, completion_rate_30d: 1, dismiss_rate_30d: 0, snooze_rate_30d: 0, mean_dwell_ms_30d: 900_000, preferred_hour: 23, preferred_weekday: 6, preferred_category: '' },
+  // No user's: what a caller may give in place of one.
+  { tip_volume_30d: -3, completion_rate_30d: 1.5, dismiss_rate_30d: -0.5, mean_dwell_ms_30d: -1, preferred_hour: 30.5 },
 ];
 
-/** 16 hex digits over the vectors of 288 fixed candidates. */
+/** 16 hex digits over the vectors of 384 fixed candidates. */
 export function vectorFingerprint({ vectorizer }: Pick<PolicyDefinition, 'vectorizer'>): string {
   const hash = createHash('sha256');
   for (const profile of PROFILES) {
