@@ -4,6 +4,7 @@ import { textFromSql } from '../projections/sql-text.js';
 import { servedCandidate } from '../policies/reward.js';
 import { recordedVector } from '../policies/scored-event.js';
 import type { ScoredEvent } from '../topics.js';
+import type { AppliedRecord } from './positions.js';
 import { openStateForReading, stateError } from './state-file.js';
 
 export interface DecisionOutcome {
@@ -30,6 +31,12 @@ export class LoggedDecisions {
 
   positions(): Map<string, number> {
     return new Map(this.#db.prepare<[], [string, number]>('SELECT topic, next_offset FROM position ORDER BY topic').raw().all());
+  }
+
+  /** topic -> the record applied last. */
+  lastApplied(): Map<string, AppliedRecord> {
+    const rows = this.#db.prepare<[], [string, number, string]>('SELECT topic, last_offset, last_hash FROM position WHERE last_offset IS NOT NULL ORDER BY topic').raw().all();
+    return new Map(rows.map(([topic, offset, hash]) => [topic, { offset, hash }]));
   }
 
   count(): number {

@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { checkEvidence, evidenceHash, parseEvidence, type Evidence } from '../../src/evaluation/evidence.js';
+import { checkEvidence, documentHash, parseEvidence, type Evidence, type Expected } from '../../src/evaluation/evidence.js';
 import { GATE_THRESHOLDS } from '../../src/evaluation/thresholds.js';
 
 const NOW_MS = 1_795_219_200_000;
-const expected = { policy: 'egreedy-v2', policyHash: 'aa', featureSet: 'bb', nowMs: NOW_MS, ends: { 'tip.scored': { 0: 10 } } };
+const expected: Expected = { policy: 'egreedy-v2', policyHash: 'aa', vectors: 'vv', featureSet: 'bb', nowMs: NOW_MS, otherLog: undefined };
 function evidence(over: Partial<Evidence> = {}): string {
-  const bound = { policy: 'egreedy-v2', policy_hash: 'aa', feature_set: 'bb', positions: { 'tip.scored': { 0: 9 } }, evaluated_at_ms: NOW_MS - 3_600_000, verdict: 'PROMOTE' as const, simulated: true, reasons: ['r'], ...over };
-  return JSON.stringify({ ...bound, hash: evidenceHash(bound), n: 1000 });
+  const document = {
+    policy: 'egreedy-v2', policy_hash: 'aa', vectors: 'vv', feature_set: 'bb', positions: { 'tip.scored': { 0: 9 } }, records: { 'tip.scored': { 0: { offset: 8, hash: 'cc' } } },
+    evaluated_at_ms: NOW_MS - 3_600_000, verdict: 'PROMOTE' as const, simulated: true, reasons: ['r'], thresholds: { ...GATE_THRESHOLDS }, n: 1000, ...over,
+  };
+  return JSON.stringify({ ...document, hash: documentHash(document) });
 }
-const check = (text: string) => () => checkEvidence(parseEvidence(text, 'v.json'), 'v.json', expected, GATE_THRESHOLDS);
+const check = (text: string, over: Partial<Expected> = {}) => () => checkEvidence(parseEvidence(text, 'v.json'), 'v.json', { ...expected, ...over }, GATE_THRESHOLDS);
 
 describe('evidence', () => {
   it('of this policy, these features and this log, fresh and with a simulation, is taken', () => {
@@ -19,20 +22,29 @@ describe('evidence', () => {
   it.each<[string, Partial<Evidence>, RegExp]>([
     ['another policy', { policy: 'linucb' }, /it is about linucb/],
     ['a policy that has changed', { policy_hash: 'ab' }, /the policy has changed/],
+    ['a policy whose code has changed', { vectors: 'vw' }, /the policy has changed/],
+    ['other thresholds', { thresholds: { ...GATE_THRESHOLDS, alpha: 0.5 } }, /the thresholds of the gate have changed/],
     ['other features', { feature_set: 'bc' }, /the features have changed/],
     ['another verdict', { verdict: 'HOLD' }, /its verdict is HOLD: r/],
     ['no simulation', { simulated: false }, /without a simulation/],
     ['old', { evaluated_at_ms: NOW_MS - 25 * 3_600_000 }, /25 hours old/],
-    ['from the future', { evaluated_at_ms: NOW_MS + 3_600_000 }, /hours old/],
-    ['another log', { positions: { 'tip.scored': { 0: 11 } } }, /another log/],
-    ['another topic', { positions: { 'x.tip.scored': { 0: 1 } } }, /another log/],
+    ['from the future', { evaluated_at_ms: NOW_MS + 3_600_000 }, /made 60 minutes from now/],
   ])('%s is refused', (_, over, why) => {
     expect(check(evidence(over))).toThrow(expect.objectContaining({ code: 'not_promotable', message: expect.stringMatching(why) as string }) as Error);
   });
 
-  it('that was altered is refused', () => {
-    const altered = { ...(JSON.parse(evidence({ verdict: 'HOLD' })) as Evidence), verdict: 'PROMOTE' };
+  it('of another log is refused', () => {
+    expect(check(evidence(), { otherLog: 'tip.scored partition 0 holds another record at offset 8 here' })).toThrow(/made from another log: tip\.scored partition 0 holds/);
+  });
+
+  it.each<[string, object]>([['the verdict', { verdict: 'HOLD' }], ['a reason', { reasons: ['it is surely better'] }], ['a number', { n: 1001 }], ['a record', { records: {} }], ['something more', { note: 'approved' }]])('in which %s was altered is refused', (_, over) => {
+    const altered = { ...(JSON.parse(evidence()) as Evidence), ...over };
     expect(check(JSON.stringify(altered))).toThrow(/not as it was printed/);
+  });
+
+  it('that was laid out anew, with its members in another order, is the same', () => {
+    const document = JSON.parse(evidence()) as Evidence;
+    expect(check(JSON.stringify(Object.fromEntries(Object.entries(document).reverse()), null, 4))).not.toThrow();
   });
 
   it.each(['', '{}', '[]', '{"verdict":"PROMOTE"}'])('%j is none', (text) => {

@@ -1,7 +1,8 @@
 /** Evaluates a policy on the decisions that a data directory holds. Reads only; the service may run meanwhile. */
 import { setImmediate } from 'node:timers/promises';
 import { evaluate, type Evaluation } from '../../evaluation/evaluate.js';
-import { evidenceHash } from '../../evaluation/evidence.js';
+import { vectorFingerprint } from '../../cards/vector-fingerprint.js';
+import { documentHash } from '../../evaluation/evidence.js';
 import type { Evidence } from '../../evaluation/gate.js';
 import { PolicyReplay, type SetAside } from '../../evaluation/policy-replay.js';
 import type { EvaluationRow } from '../../evaluation/row.js';
@@ -11,17 +12,22 @@ import type { PolicyDefinition } from '../../policies/policy.js';
 import { generationDirectory, partitionFile, partitionsIn } from '../../store/layout.js';
 import { LoggedDecisions, type DecisionOutcome } from '../../store/logged-decisions.js';
 import { positionsOf, type Positions } from '../../store/profiles.js';
+import type { AppliedRecord } from '../../store/positions.js';
 
 export interface LoggedEvaluation extends Evaluation {
   readonly policy: string;
   /** Identifies what was judged: the policy's definition and the features that it reads. */
   readonly policy_hash: string;
+  /** Of what its code makes of fixed requests: see cards/vector-fingerprint.ts. */
+  readonly vectors: string;
   readonly feature_set: string;
   readonly positions: Positions;
+  /** topic -> partition -> the record applied last. */
+  readonly records: LastRecords;
   readonly evaluated_at_ms: number;
   /** Whether the verdict asked a simulation too. */
   readonly simulated: boolean;
-  /** Over what the verdict is bound to: see evaluation/evidence.ts. */
+  /** Over all the rest: see evaluation/evidence.ts. */
   readonly hash: string;
   /** Decisions read, and those that say nothing, by reason. */
   readonly decisions: number;
@@ -29,6 +35,8 @@ export interface LoggedEvaluation extends Evaluation {
   /** Decisions by the policy that made them. */
   readonly decided_by: Readonly<Record<string, number>>;
 }
+
+type LastRecords = Readonly<Record<string, Readonly<Record<string, AppliedRecord>>>>;
 
 export interface LoggedQuestion {
   readonly dataDirectory: string;
@@ -68,14 +76,22 @@ export async function evaluateLogged(question: LoggedQuestion): Promise<{ readon
       else rows.push(row);
     }
     const judged = evaluate(rows, GATE_THRESHOLDS, simulation);
-    const bound = {
-      policy: policy.name, policy_hash: policyHash(policy), feature_set: featureSet, evaluated_at_ms: nowMs, verdict: judged.verdict, simulated: simulation !== undefined,
+    const document = {
+      policy: policy.name, policy_hash: policyHash(policy), vectors: vectorFingerprint(policy), feature_set: featureSet, evaluated_at_ms: nowMs, simulated: simulation !== undefined,
       positions: positionsOf(new Map([...files].map(([partition, file]) => [partition, file.positions()]))),
+      records: lastRecords(files),
+      decisions, set_aside: setAside, decided_by: decidedBy, ...judged,
     };
-    return { evaluation: { ...bound, hash: evidenceHash(bound), decisions, set_aside: setAside, decided_by: decidedBy, ...judged }, rows };
+    return { evaluation: { ...document, hash: documentHash(document) }, rows };
   } finally {
     for (const file of files.values()) file.close();
   }
+}
+
+function lastRecords(files: ReadonlyMap<number, LoggedDecisions>): LastRecords {
+  const records: Record<string, Record<string, AppliedRecord>> = {};
+  for (const [partition, file] of files) for (const [topic, record] of file.lastApplied()) (records[topic] ??= {})[partition] = record;
+  return records;
 }
 
 /** All files' decisions in the order of their requests. */

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { vectorFingerprint } from '../../cards/vector-fingerprint.js';
 import { TipstreamError } from '../../errors.js';
 import { checkEvidence, parseEvidence, type Evidence } from '../../evaluation/evidence.js';
 import { GATE_THRESHOLDS } from '../../evaluation/thresholds.js';
-import type { Log } from '../../log/port.js';
 import { canMigrate, migrationAt, predecessorOf } from '../../policies/migration.js';
 import { policyHash } from '../../policies/policy-hash.js';
 import { DEFAULT_POLICY, policyNamed } from '../../policies/registry.js';
@@ -13,6 +13,7 @@ import { defineCommand } from '../command.js';
 import { openControlLog, settingsOf } from '../control-log.js';
 import { EXIT } from '../failure.js';
 import { readText } from '../input-file.js';
+import { otherLog } from '../other-log.js';
 import { timeOption } from '../time-argument.js';
 
 interface PromoteOptions {
@@ -57,9 +58,9 @@ export const promoteCommand = defineCommand<PromoteOptions>({
       let evidence: Evidence | undefined;
       if (options.evidence !== undefined) {
         const given = parseEvidence(readText(options.evidence), options.evidence);
-        const ends = await endsOf(control.log, Object.keys(given.positions));
+        const expected = { policy: policy.name, policyHash: policyHash(policy), vectors: vectorFingerprint(policy), featureSet: defaultRegistry.featureSet, nowMs, otherLog: await otherLog(control.log, given.records) };
         try {
-          checkEvidence(given, options.evidence, { policy: policy.name, policyHash: policyHash(policy), featureSet: defaultRegistry.featureSet, nowMs, ends }, GATE_THRESHOLDS);
+          checkEvidence(given, options.evidence, expected, GATE_THRESHOLDS);
           evidence = given;
         } catch (error) {
           if (!(error instanceof TipstreamError && error.code === 'not_promotable') || !force) throw error;
@@ -95,19 +96,6 @@ export const promoteCommand = defineCommand<PromoteOptions>({
     return EXIT.ok;
   },
 });
-
-/** topic -> partition -> the log's end; of a topic that is not there, none. */
-async function endsOf(log: Log, topics: readonly string[]): Promise<Record<string, Record<string, number>>> {
-  const ends: Record<string, Record<string, number>> = {};
-  for (const topic of topics) {
-    const ranges = await log.offsets(topic).catch((error: unknown) => {
-      if (error instanceof TipstreamError && error.code === 'topic_not_found') return new Map<number, { end: number }>();
-      throw error;
-    });
-    ends[topic] = Object.fromEntries([...ranges].map(([partition, { end }]) => [partition, end]));
-  }
-  return ends;
-}
 
 function percentOption(text: string): number {
   const percent = /^\d{1,3}(\.\d{1,6})?$/.test(text) ? Number(text) : NaN;
