@@ -5,9 +5,9 @@ import type { CandidatesEvent, FeedbackEvent, ScoredEvent, ServedEvent } from '.
 export const CANDIDATES = 8;
 const CATEGORIES = ['health', 'finance', 'learning', 'home'];
 
-export function candidatesOf(userId: string, decisionId: string, nowMs: number): CandidatesEvent {
+export function candidatesOf(userId: string, decisionId: string, nowMs: number, count = CANDIDATES): CandidatesEvent {
   const random = randomStream(1, decisionId);
-  const candidates = Array.from({ length: CANDIDATES }, (_, i) => ({
+  const candidates = Array.from({ length: count }, (_, i) => ({
     tip_id: `${decisionId}-${i}`, is_overdue: random.chance(0.3), task_age_days: random.integer(0, 40), priority: random.integer(1, 4), category: random.pick(CATEGORIES),
   }));
   return { decision_id: decisionId, user_id: userId, requested_at_ms: nowMs, candidates, utc_offset_min: 60 };

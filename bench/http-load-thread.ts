@@ -1,20 +1,19 @@
 /** The thread behind http-load.ts. */
 import { Agent, request as httpRequest } from 'node:http';
 import { parentPort, workerData } from 'node:worker_threads';
-import { candidatesOf } from './decisions.js';
-import type { HttpLoad } from './http-load.js';
+import { CANDIDATES, candidatesOf } from './decisions.js';
+import { WARM_UP_SECONDS, type HttpLoad } from './http-load.js';
 import { atPace } from './pace.js';
 
-const { address, request, users, name, perSecond, seconds } = workerData as HttpLoad;
+const { address, request, users, name, perSecond, seconds, path: scorePath = '/score', candidates: count = CANDIDATES } = workerData as HttpLoad;
 const agent = new Agent({ keepAlive: true, maxSockets: 32 });
-const WARM_UP = { perSecond, seconds: 1 };
 
 function requestOf(index: number): { method: string; path: string; body: string | undefined } {
   const userId = users[(index * 7_919) % users.length]!;
   if (request === 'profile') return { method: 'GET', path: `/v1/profiles/${userId}`, body: undefined };
-  const { decision_id: decisionId, ...candidates } = candidatesOf(userId, `${name}-${index}`, Date.now());
+  const { decision_id: decisionId, ...candidates } = candidatesOf(userId, `${name}-${index}`, Date.now(), count);
   const body = JSON.stringify(request === 'decide' ? { ...candidates, decision_id: decisionId } : candidates);
-  return { method: 'POST', path: '/score', body };
+  return { method: 'POST', path: scorePath, body };
 }
 
 function send(index: number): Promise<number> {
@@ -38,7 +37,7 @@ function send(index: number): Promise<number> {
 }
 
 const latenciesMs: number[] = [];
-await atPace(WARM_UP, (index) => send(-1 - index + 1_000_000_000));
+await atPace({ perSecond, seconds: WARM_UP_SECONDS }, (index) => send(-1 - index + 1_000_000_000));
 await atPace({ perSecond, seconds }, async (index) => void latenciesMs.push(await send(index)));
 agent.destroy();
 parentPort!.postMessage(latenciesMs);

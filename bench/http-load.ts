@@ -8,11 +8,18 @@ export interface HttpLoad extends Pace {
   readonly address: string;
   /** profile: reads a user's profile. score: nothing is recorded. decide: with a decision_id, so answered when tip.scored has it. */
   readonly request: 'profile' | 'score' | 'decide';
+  /** Of score and decide, '/score' (the live policy) unless given. */
+  readonly path?: string;
+  /** Of each request, CANDIDATES unless given. */
+  readonly candidates?: number;
   /** Whom to ask about, in turn. */
   readonly users: readonly string[];
   /** Every decision_id of a load is new; loads have names of their own. */
   readonly name: string;
 }
+
+/** Before it is measured, at the same rate. */
+export const WARM_UP_SECONDS = 1;
 
 /** From the call to the whole answer read. Throws when any answer is not 200. */
 export function httpLoad(load: HttpLoad): Promise<Percentiles> {

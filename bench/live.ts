@@ -3,9 +3,9 @@ import { decisionLoad } from './decision-load.js';
 import { knownUsers } from './known-users.js';
 import { httpLoad, type HttpLoad } from './http-load.js';
 import type { Percentiles } from './latencies.js';
-import { MAIN } from './catch-up.js';
-import { startNode, type Usage } from './measured-process.js';
+import type { Usage } from './measured-process.js';
 import type { Place } from './places.js';
+import { startService } from './service.js';
 
 export interface Live {
   /** Candidates to tip.scored at 200 a second, the shadow on, each decision served and most reacted to. */
@@ -27,11 +27,10 @@ const WARM_UP_SECONDS = 5;
 /** The place's newest state must be caught up. `seconds` is how long each measurement takes. */
 export async function live(place: Place, seconds: number): Promise<Live> {
   const users = knownUsers(place.data, Date.now());
-  const service = await startNode([MAIN, 'start', '--http', '127.0.0.1:0', '--shadow', 'egreedy-v2', ...place.again()]);
+  const service = await startService(['--shadow', 'egreedy-v2', ...place.again()]);
+  const { address } = service;
   const [writing, reading] = await Promise.all([place.open(), place.open()]);
   try {
-    const address = (await service.waitFor(/tipstream answers at (http:\/\/\S+)/))[1]!;
-    await ready(address);
     const http = (name: string, load: Pick<HttpLoad, 'request' | 'perSecond' | 'seconds'>) => httpLoad({ address, users, name, ...load });
     const profileLoad = { request: 'profile', perSecond: PER_SECOND, seconds } as const;
     const profileIdle = await http('profile-idle', profileLoad);
@@ -48,20 +47,9 @@ export async function live(place: Place, seconds: number): Promise<Live> {
     const score500 = await http('score-500', { request: 'score', perSecond: 500, seconds });
     const decide200 = await http('decide-200', { request: 'decide', perSecond: 200, seconds });
     await Promise.all([writing.close(), reading.close()]);
-    const { usage } = await service.stop();
+    const usage = await service.stop();
     return { decision, profileIdle, profileUnderLoad, score200, score500, decide200, usage };
   } finally {
     await Promise.allSettled([writing.close(), reading.close(), service.stop()]);
-  }
-}
-
-const READY_WITHIN_MS = 60_000;
-
-async function ready(address: string): Promise<void> {
-  for (const deadline = Date.now() + READY_WITHIN_MS; ; ) {
-    const { status } = await fetch(`${address}/readyz`);
-    if (status === 200) return;
-    if (Date.now() > deadline) throw new Error(`the service was not ready within ${READY_WITHIN_MS} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

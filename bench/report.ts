@@ -2,13 +2,15 @@
 import type { Percentiles } from './latencies.js';
 import type { Results } from './results.js';
 import type { Live } from './live.js';
+import { HTTP_PER_SECOND } from './policies.js';
+import type { ScoringRow } from './scoring.js';
 
 export function report(results: Results): string {
   const { machine, mix } = results;
   const sections = [
-    `${machine.cores} x ${machine.cpu}, Node ${machine.node}, ${machine.system}; load before: ${machine.loadBefore}\n` +
-      `${count(mix.events)} events of ${count(mix.users)} users, ${results.options.partitions} partitions${mix.withDecisions ? ', servings name decisions' : ''}`,
-    throughputSection(results), liveSection(results), limitsSection(results), analystsSection(results), targetSection(results),
+    `${machine.cores} x ${machine.cpu}, Node ${machine.node}, ${machine.system}; load before: ${machine.loadBefore}` +
+      (mix === null ? '' : `\n${count(mix.events)} events of ${count(mix.users)} users, ${results.options.partitions} partitions${mix.withDecisions ? ', servings name decisions' : ''}`),
+    throughputSection(results), liveSection(results), limitsSection(results), analystsSection(results), policiesSection(results), targetSection(results),
   ];
   return sections.filter((section) => section !== '').join('\n\n') + '\n';
 }
@@ -68,6 +70,31 @@ function analystsSection({ analysts }: Results): string {
     [`${kind}: profile as of ${when}`, String(calls), ...[p50, p90, p99, max].map((ms) => ms.toFixed(2))]));
   return 'ANALYSTS: whole processes, but for the live fold and pruning\n' + table(['', 'count', 'took s', 'per second', 'to live fold', 'peak MiB'], rows) +
     '\n\nPROFILE READS from the state files, ms\n' + table(['', 'calls', 'p50', 'p90', 'p99', 'max'], reads);
+}
+
+function policiesSection({ policies }: Results): string {
+  if (policies === null) return '';
+  const { scoring, history, http, services, simulation, memory } = policies;
+  const against = (row: ScoringRow, of: (other: ScoringRow) => boolean): string => {
+    const other = scoring.find(of);
+    return other === undefined || other === row ? '' : (row.microseconds / other.microseconds).toFixed(2);
+  };
+  const least = Math.min(...scoring.map(({ candidates }) => candidates));
+  const rows = scoring.map((row) => [
+    `${row.policy}, ${row.candidates} candidates`, count(row.decisionsPerSecond), count(row.scoresPerSecond), row.microseconds.toFixed(2),
+    against(row, ({ policy, candidates }) => policy === row.policy && candidates === least), against(row, ({ policy, candidates }) => policy === 'egreedy-v1' && candidates === row.candidates),
+  ]);
+  const calls = http.map(({ name, latencies: { count: made, p50, p90, p99, max }, cpuMs }) => [name, String(made), ...[p50, p90, p99, max, cpuMs].map((ms) => ms.toFixed(2))]);
+  const kept = memory.rows.map((row) => [row.policy, ...[row.users, row.stateBytes, row.diskBytes, row.heapBytes, row.eventBytes].map(count)]);
+  return [
+    `SCORES in process, per second of CPU\n${table(['', 'decisions/s', 'scores/s', 'us each', `to ${least} candidates`, 'to egreedy-v1'], rows)}`,
+    `POST /SCORE, embedded, ${HTTP_PER_SECOND}/s, ms; ${count(history.users)} users with ${count(history.decisions)} decisions; peak MiB: ${services.map(({ peakRssMib }) => Math.round(peakRssMib)).join(' and ')}\n` +
+      table(['', 'calls', 'p50', 'p90', 'p99', 'max', 'CPU each'], calls),
+    `SIMULATE: ${count(simulation.decisions)} decisions of ${count(simulation.users)} users, each by ${simulation.policies} policies: ${seconds(simulation.tookMs)} s, ${simulation.cpuSeconds.toFixed(1)} s of CPU, ` +
+      `${count(simulation.decisionsPerSecond)} decisions/s, peak ${Math.round(simulation.peakRssMib)} MiB`,
+    `KEPT, bytes\n${table(['for a user and policy', 'users', 'state', 'its share of pages', 'in memory', 'tip.scored'], kept)}\n` +
+      `  for a decision of ${least} candidates, pages: ${count(memory.decisionStateBytes)} in the state files, ${count(memory.decisionLogBytes)} in the log with its candidates, serving and reaction`,
+  ].join('\n\n');
 }
 
 function targetSection({ targets }: Results): string {

@@ -5,6 +5,7 @@ import type { DiskUse } from './disk-use.js';
 import type { EventMix } from './events.js';
 import type { Live } from './live.js';
 import type { BenchOptions } from './options.js';
+import { HTTP_PER_SECOND, type Policies } from './policies.js';
 import type { StageCosts } from './stage-costs.js';
 import type { Contender, Standing } from './throughput.js';
 
@@ -20,13 +21,15 @@ export interface Target {
 
 export interface Results {
   readonly machine: Machine;
-  readonly options: Omit<BenchOptions, 'parts' | 'json'>;
-  readonly mix: EventMix;
+  readonly options: Omit<BenchOptions, 'parts' | 'json' | 'save'>;
+  /** null: no part needed the events. */
+  readonly mix: EventMix | null;
   readonly throughput: readonly Standing[];
   readonly live: { readonly [Kind in LogKind]?: Live };
   readonly stages: { readonly [Kind in LogKind]?: StageCosts };
   readonly disk: DiskUse | null;
   readonly analysts: { readonly [Kind in LogKind]?: Analysts };
+  readonly policies: Policies | null;
   readonly targets: readonly Target[];
 }
 
@@ -52,9 +55,11 @@ const MAX_RSS_MIB = 512;
 const DECISION_P99_MS = 50;
 const PROFILE_P99_MS = 5;
 const SHARE_OF_KAFKAJS = 0.4;
+const SCORE_P99_MS = 50;
+const MILLION_SIMULATED_MINUTES = 5;
 
 /** Only those whose parts ran. */
-export function targetsOf({ throughput, live }: Pick<Results, 'throughput' | 'live'>): Target[] {
+export function targetsOf({ throughput, live, policies }: Pick<Results, 'throughput' | 'live' | 'policies'>): Target[] {
   const found: Target[] = [];
   const atLeast = (name: string, value: number, wanted: number) => found.push({ name, found: round(value), wanted: `>= ${wanted}`, met: value >= wanted });
   const below = (name: string, value: number, wanted: number) => found.push({ name, found: round(value), wanted: `< ${wanted}`, met: value < wanted });
@@ -78,6 +83,10 @@ export function targetsOf({ throughput, live }: Pick<Results, 'throughput' | 'li
     below(`candidates to tip.scored on ${kind}, p99, ms`, measured.decision.p99, DECISION_P99_MS);
     below(`profile read on ${kind}, p99, ms`, measured.profileIdle.p99, PROFILE_P99_MS);
     below(`profile read on ${kind} under load, p99, ms`, measured.profileUnderLoad.p99, PROFILE_P99_MS);
+  }
+  if (policies !== null) {
+    for (const { name, latencies } of policies.http) below(`${name}, ${HTTP_PER_SECOND}/s, p99, ms`, latencies.p99, SCORE_P99_MS);
+    below('simulate, a million decisions, minutes', policies.simulation.millionMinutes, MILLION_SIMULATED_MINUTES);
   }
   return found;
 }

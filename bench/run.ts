@@ -2,7 +2,8 @@
  * `npm run bench`: what tipstream costs on this machine, beside the programs it should be compared with. docs/benchmarks.md says what each number
  * counts. Nothing here fails because a number is bad: targets are printed as ok or missed.
  *
- * places.ts fills both logs with the events of events.ts; throughput.ts, live.ts, stage-costs.ts, disk-use.ts and analysts.ts measure; report.ts prints.
+ * places.ts fills both logs with the events of events.ts; throughput.ts, live.ts, stage-costs.ts, disk-use.ts and analysts.ts measure, and policies.ts, which has
+ * events of its own; report.ts prints.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -15,6 +16,7 @@ import { kafkaStreamsPeer } from './kafka-streams.js';
 import { live, type Live } from './live.js';
 import { ROOT } from './measured-process.js';
 import { benchOptions, HELP, type BenchOptions } from './options.js';
+import { policies, type Policies } from './policies.js';
 import { embeddedPlace, kafkaPlace, type Place } from './places.js';
 import { report } from './report.js';
 import { machine, targetsOf, type LogKind, type Results } from './results.js';
@@ -22,6 +24,10 @@ import { stageCosts, type StageCosts } from './stage-costs.js';
 import { throughput, type Standing } from './throughput.js';
 
 const HOUR_MS = 3_600_000;
+const SCORING_TURNS = 7;
+/** For each second of an HTTP measurement. */
+const TURN_MS_A_SECOND = 50;
+const MOST_TURN_MS = 250;
 const say = (line: string) => void process.stderr.write(`${line}\n`);
 
 /** Ends with the first signal, so that brokers, services and folders do not outlive it. */
@@ -33,15 +39,11 @@ interrupted.catch(() => undefined);
 async function bench(options: BenchOptions): Promise<Results> {
   const { events, users, partitions, withDecisions } = options;
   const before = machine();
-  const mix: EventMix = { events, users, endMs: Date.now() - HOUR_MS, withDecisions };
+  const needed = [...options.parts].some((part) => part !== 'policies');
+  const mix: EventMix | null = needed ? { events, users, endMs: Date.now() - HOUR_MS, withDecisions } : null;
   const undo: (() => Promise<void>)[] = [];
   try {
-    say(`filling the logs with ${events} events ...`);
-    const embedded = await embeddedPlace(partitions, mix);
-    undo.push(embedded.remove);
-    const kafka = await kafkaPlace(partitions, mix);
-    if (kafka !== null) undo.push(kafka.remove);
-    const places = kafka === null ? [embedded] : [kafka, embedded];
+    const places = mix === null ? [] : await filledPlaces(partitions, mix, undo);
     const found = await Promise.race([measure(options, places, undo), interrupted]);
     return { machine: before, options: settingsOf(options), mix, ...found, targets: targetsOf(found) };
   } finally {
@@ -49,7 +51,17 @@ async function bench(options: BenchOptions): Promise<Results> {
   }
 }
 
-async function measure({ parts, rounds, seconds, partitions }: BenchOptions, places: readonly Place[], undo: (() => Promise<void>)[]) {
+async function filledPlaces(partitions: number, mix: EventMix, undo: (() => Promise<void>)[]): Promise<Place[]> {
+  say(`filling the logs with ${mix.events} events ...`);
+  const embedded = await embeddedPlace(partitions, mix);
+  undo.push(embedded.remove);
+  const kafka = await kafkaPlace(partitions, mix);
+  if (kafka !== null) undo.push(kafka.remove);
+  return kafka === null ? [embedded] : [kafka, embedded];
+}
+
+async function measure(options: BenchOptions, places: readonly Place[], undo: (() => Promise<void>)[]) {
+  const { parts, rounds, seconds, partitions } = options;
   const [kafka, embedded] = [places.find(({ kind }) => kind === 'kafka') ?? null, places.find(({ kind }) => kind === 'embedded')!];
   let standings: Standing[] = [];
   if (parts.has('throughput') || parts.has('streams')) {
@@ -86,11 +98,13 @@ async function measure({ parts, rounds, seconds, partitions }: BenchOptions, pla
       analysis[place.kind] = await analysts(place);
     }
   }
-  return { throughput: standings, live: latencies, stages, disk, analysts: analysis };
+  let policy: Policies | null = null;
+  if (parts.has('policies')) policy = await policies({ ...options, turns: SCORING_TURNS, turnMs: Math.min(MOST_TURN_MS, options.seconds * TURN_MS_A_SECOND) }, (what) => say(`measuring policies, ${what} ...`));
+  return { throughput: standings, live: latencies, stages, disk, analysts: analysis, policies: policy };
 }
 
-function settingsOf({ events, users, partitions, rounds, seconds, withDecisions }: BenchOptions): Results['options'] {
-  return { events, users, partitions, rounds, seconds, withDecisions };
+function settingsOf({ parts: _parts, json: _json, save: _save, ...settings }: BenchOptions): Results['options'] {
+  return settings;
 }
 
 async function save(results: Results): Promise<string> {
@@ -112,7 +126,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const text = report(results);
   if (options.json) process.stdout.write(`${JSON.stringify(results)}\n`);
   (options.json ? process.stderr : process.stdout).write(`\n${text}`);
-  say(`\nsaved to ${await save(results)}`);
+  if (options.save) say(`\nsaved to ${await save(results)}`);
   return 0;
 }
 
