@@ -4,9 +4,8 @@
  */
 import { loadConfig, type Config } from './config.js';
 import { rebuildProfile } from './consumers/rebuild-profile.js';
-import type { RebuiltProfile } from './consumers/rebuilt-profile.js';
 import { TipstreamError } from './errors.js';
-import type { ProfileDocument } from './http/application.js';
+import type { ProfileDocument, RebuiltProfile } from './http/application.js';
 import { ensureTopics } from './log/ensure-topics.js';
 import { openLog } from './log/open.js';
 import { createProducer, type TipProducer } from './producer/producer.js';
@@ -15,9 +14,8 @@ import { withReaderOf } from './store/locate-user.js';
 import { profileDocument } from './store/profiles.js';
 import { MAX_TIME_MS } from './topics.js';
 
-export type { RebuiltProfile } from './consumers/rebuilt-profile.js';
 export { ERROR_KINDS, TipstreamError, type ErrorCode } from './errors.js';
-export type { Positions, ProfileDocument } from './http/application.js';
+export type { Positions, ProfileDocument, RebuiltProfile } from './http/application.js';
 export type { RecordAddress, RecordHeaders } from './log/port.js';
 export type { EventInput, OutgoingEvent, SendOptions, TipProducer } from './producer/producer.js';
 

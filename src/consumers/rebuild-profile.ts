@@ -3,6 +3,7 @@
  * that no service is running on: the state file has one writer. With a service, rebuild-user-job.ts does the same.
  */
 import type { DecodeRules } from '../events/decode.js';
+import type { UserRebuild } from '../http/application.js';
 import type { Log } from '../log/port.js';
 import type { PartitionerName } from '../log/partitioner.js';
 import type { Registry } from '../projections/registry.js';
@@ -10,10 +11,9 @@ import { lockData } from '../store/data-lock.js';
 import { generationDirectory, partitionFile } from '../store/layout.js';
 import { PartitionState } from '../store/partition-state.js';
 import { PartitionReader } from '../store/reader.js';
-import { positionsOf, type Positions } from '../store/profiles.js';
+import { positionsOf } from '../store/profiles.js';
 import { replaceTips } from '../store/rebuild-user.js';
 import { fullTopicName } from '../topics.js';
-import type { RebuiltProfile } from './rebuilt-profile.js';
 import { compareUser } from './rebuilt-user.js';
 import { UserReplay } from './replay-user.js';
 
@@ -39,7 +39,7 @@ export interface RebuildProfileOptions {
  */
 export async function rebuildProfile(
   log: Log, registry: Registry, target: RebuildTarget, userId: string, nowMs: number, { dryRun = false, signal, onProgress }: RebuildProfileOptions = {},
-): Promise<RebuiltProfile & { readonly positions: Positions }> {
+): Promise<UserRebuild> {
   const { dataDirectory, topicPrefix, partitioner, partition } = target;
   const path = partitionFile(generationDirectory(dataDirectory), partition);
   const lock = lockData(dataDirectory, nowMs);

@@ -1,11 +1,11 @@
 /** What a rebuild of one user says: the profile before and after, and what differs. */
+import type { RebuiltProfile } from '../http/application.js';
 import { isKnown } from '../projections/aggregate.js';
 import { aggregateAt } from '../projections/as-of.js';
 import type { FeatureValues } from '../projections/feature.js';
 import type { Registry } from '../projections/registry.js';
 import type { TipState } from '../projections/tip.js';
 import type { PartitionReader, ReadProfile } from '../store/reader.js';
-import type { RebuiltProfile } from './rebuilt-profile.js';
 
 /** Of a state that stands where the replay ended, before it is changed. */
 export function compareUser(reader: PartitionReader, registry: Registry, userId: string, tips: ReadonlyMap<string, TipState>, nowMs: number): Pick<RebuiltProfile, 'before' | 'after' | 'changed'> {

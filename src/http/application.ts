@@ -6,7 +6,7 @@ import type { Action, Candidate, CandidatesEvent, ControlEvent, ScoredEvent } fr
 
 /** topic -> partition -> next offset */
 export type Positions = Readonly<Record<string, Readonly<Record<string, number>>>>;
-export type FeatureValues = Readonly<Record<string, number | string | null>>;
+type FeatureValues = Readonly<Record<string, number | string | null>>;
 
 export interface ProfileDocument {
   readonly user_id: string;
@@ -223,15 +223,18 @@ export interface ProduceSummary {
 }
 
 /** What a rebuild of one user came to. */
-export interface UserRebuild {
+export interface RebuiltProfile {
   readonly user_id: string;
   readonly as_of_ms: number;
   /** What was answered as of now; null: the user was not known. */
   readonly before: FeatureValues | null;
   readonly after: FeatureValues | null;
-  /** Names of features that were wrong, in the answer or in the tips behind it. */
+  /** Names of features that were wrong: in the answer as of now, or in the tips that it is kept up to date from. */
   readonly changed: readonly string[];
   readonly replayed_events: number;
+}
+
+export interface UserRebuild extends RebuiltProfile {
   /** Where the state stood. */
   readonly positions: Positions;
 }
