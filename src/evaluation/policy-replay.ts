@@ -6,6 +6,7 @@
 import { epsilonGreedy } from '../policies/egreedy.js';
 import type { PolicyDefinition } from '../policies/policy.js';
 import { vectorsUnder } from '../policies/revectorise.js';
+import { REWARD_WINDOW_MS } from '../policies/reward.js';
 import { add, emptyState, posterior, type RidgeState } from '../policies/ridge.js';
 import { dot } from '../policies/score.js';
 import { compareCodePoints } from '../events/strings.js';
@@ -21,12 +22,17 @@ export interface LoggedDecision {
   /** Category of that serving. */
   readonly category: string | null;
   readonly reward: 0 | 1 | null;
-  /** When the reaction came, Unix ms; null without a reward. */
+  /** When the reaction came, Unix ms; null without a reward, and where a prune has taken the time. */
   readonly reactedAtMs: number | null;
+  /** The user's newest reset that held when it was requested, Unix ms; null: none. */
+  readonly resetAtMs: number | null;
 }
 
-/** Why a decision says nothing about another policy. */
-export type SetAside = 'another tip was served' | 'no vectors' | 'not in the ranking';
+/**
+ * Why a decision says nothing about another policy. No exploration: the policy that decided would never have chosen something that the other one may choose, so that
+ * what it would earn there is in no log of its kind.
+ */
+export type SetAside = 'another tip was served' | 'no vectors' | 'not in the ranking' | 'no exploration';
 
 interface Lesson {
   readonly knownFromMs: number;
@@ -35,9 +41,11 @@ interface Lesson {
 }
 
 interface UserMemory {
-  readonly state: RidgeState;
+  state: RidgeState;
   readonly pending: Lesson[];
   readonly firstAtMs: number;
+  /** The reset that it has been emptied by. */
+  resetAtMs: number | null;
 }
 
 export class PolicyReplay {
@@ -51,14 +59,15 @@ export class PolicyReplay {
   constructor(policy: PolicyDefinition, epsilon: number) {
     this.#policy = policy;
     this.#epsilon = policy.fixedEpsilon ?? epsilon;
-    this.#model = { state: emptyState(policy.dimension), pending: [], firstAtMs: 0 };
+    this.#model = { state: emptyState(policy.dimension), pending: [], firstAtMs: 0, resetAtMs: null };
   }
 
-  next({ event, servedTipId, category, reward, reactedAtMs }: LoggedDecision): EvaluationRow | SetAside {
+  next({ event, servedTipId, category, reward, reactedAtMs, resetAtMs }: LoggedDecision): EvaluationRow | SetAside {
     const requestedAtMs = event.profile.as_of_ms;
     const vectors = vectorsUnder(this.#policy, event);
     if (vectors === undefined) return 'no vectors';
     const user = this.#memoryOf(event.user_id, requestedAtMs);
+    if (resetAtMs !== user.resetAtMs) forget(user, resetAtMs);
     learnUntil(user, requestedAtMs);
     learnUntil(this.#model, requestedAtMs);
     const served = servedTipId ?? event.chosen_tip_id;
@@ -68,7 +77,7 @@ export class PolicyReplay {
 
     // Whoever decided what was served: it is a lesson.
     if (x !== undefined && reward !== null) {
-      const lesson: Lesson = { knownFromMs: reactedAtMs ?? requestedAtMs, x, reward };
+      const lesson: Lesson = { knownFromMs: reactedAtMs ?? requestedAtMs + REWARD_WINDOW_MS, x, reward };
       user.pending.push(lesson);
       this.#model.pending.push(lesson);
     }
@@ -79,6 +88,7 @@ export class PolicyReplay {
     const { theta, variance } = posterior(user.state, this.#policy.hyperparameters.lambda);
     const scores = tipIds.map((tipId) => dot(theta, vectors.get(tipId)!) + (this.#policy.optimism === 0 ? 0 : this.#policy.optimism * Math.sqrt(variance(vectors.get(tipId)!))));
     const { propensities } = epsilonGreedy(scores, this.#epsilon);
+    if (tipIds.some((tipId, i) => propensities[i]! > 0 && (logged.get(tipId) ?? 0) === 0)) return 'no exploration';
     return {
       decisionId: `${event.user_id} ${event.decision_id}`, reward, loggedPropensity, newPropensity: propensities[tipIds.indexOf(served)]!,
       expected: this.#expected(tipIds, vectors, served, (i) => propensities[i]!, (i) => logged.get(tipIds[i]!) ?? 0),
@@ -96,10 +106,17 @@ export class PolicyReplay {
   #memoryOf(userId: string, requestedAtMs: number): UserMemory {
     const known = this.#users.get(userId);
     if (known !== undefined) return known;
-    const fresh: UserMemory = { state: emptyState(this.#policy.dimension), pending: [], firstAtMs: requestedAtMs };
+    const fresh: UserMemory = { state: emptyState(this.#policy.dimension), pending: [], firstAtMs: requestedAtMs, resetAtMs: null };
     this.#users.set(userId, fresh);
     return fresh;
   }
+}
+
+/** Decisions come in the order of their requests, so everything learned so far is from before the reset. */
+function forget(user: UserMemory, resetAtMs: number | null): void {
+  user.resetAtMs = resetAtMs;
+  user.state = emptyState(user.state.b.length);
+  user.pending.length = 0;
 }
 
 function learnUntil({ state, pending }: UserMemory, requestedAtMs: number): void {

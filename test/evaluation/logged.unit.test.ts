@@ -7,7 +7,8 @@ import { evaluateLogged } from '../../src/analysts/evaluate/evaluate-logged.js';
 import { policyNamed } from '../../src/policies/registry.js';
 import { emptyState, add, posterior } from '../../src/policies/ridge.js';
 import { defaultRegistry } from '../../src/projections/registry.js';
-import type { ScoredEvent } from '../../src/topics.js';
+import { createProducer } from '../../src/producer/producer.js';
+import type { ControlEvent, ScoredEvent } from '../../src/topics.js';
 import { EmbeddedService } from '../support/embedded-service.js';
 import { seededRandom } from '../support/seeded-random.js';
 
@@ -21,10 +22,11 @@ const ask = (policy: string) => evaluateLogged({
 });
 
 /** Users who follow overdue tips, asked `decisions` times, an hour apart. */
-async function history(decisions: number, { servesOther = false } = {}): Promise<ScoredEvent[]> {
+async function history(decisions: number, { servesOther = false, controls = [] }: { servesOther?: boolean; controls?: readonly ControlEvent[] } = {}): Promise<ScoredEvent[]> {
   service = await EmbeddedService.open(await mkdtemp(join(tmpdir(), 'tipstream-evaluate-')), { clock: () => START_MS + 1000 * HOUR_MS, maxTaskIdleMs: 0 });
   const random = seededRandom(3);
   await service.start();
+  for (const control of controls) await createProducer(service.log).send('policy.control', control);
   for (let i = 0; i < decisions; i++) {
     const at = START_MS + i * HOUR_MS;
     const user = `u${i % 3}`;
@@ -50,6 +52,22 @@ describe('evaluating from logged decisions', () => {
     expect(evaluation).toMatchObject({ decisions: 60, n: 54, missing_rewards: 6, set_aside: {}, decided_by: { 'egreedy-v1': 60 }, policy: 'egreedy-v1' });
     expect(evaluation.ips).toBeCloseTo(evaluation.logged!, 9);
     expect(evaluation.mean_weight).toBeCloseTo(1, 9);
+  });
+
+  it('forgets a user where the user was reset, as the policy did', async () => {
+    await history(60, { controls: ['u0', 'u2'].map((user) => ({ control_id: `r-${user}`, type: 'reset', user_id: user, effective_at_ms: START_MS + 30 * HOUR_MS })) });
+    const { rows } = await ask('egreedy-v1');
+    expect(rows).toHaveLength(60);
+    for (const { loggedPropensity, newPropensity } of rows) expect(newPropensity).toBeCloseTo(loggedPropensity, 9);
+  });
+
+  it('sets aside what linucb decided, which would never have chosen otherwise', async () => {
+    const events = await history(60, { controls: [{ control_id: 'p', type: 'promote', policy: 'linucb', effective_at_ms: START_MS + 30 * HOUR_MS }] });
+    const sure = events.filter(({ ranking }) => ranking.some(({ propensity }) => propensity === 0)).length;
+    expect(sure).toBeGreaterThan(20);
+    const { evaluation } = await ask('egreedy-v2');
+    expect(evaluation).toMatchObject({ decisions: 60, decided_by: { 'egreedy-v1': 30, linucb: 30 }, set_aside: { 'no exploration': sure } });
+    expect(evaluation.n + evaluation.missing_rewards).toBe(60 - sure);
   });
 
   it('of another policy uses what was known before each decision and nothing after it', async () => {
