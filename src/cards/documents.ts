@@ -26,7 +26,7 @@ const segment = z.object({
 const counts = z.record(z.string(), z.int());
 
 export const cardEvaluationSchema = estimates.extend({
-  policy: z.string(), policy_hash: z.string(), feature_set: z.string(), evaluated_at_ms: z.int(), simulated: z.boolean(),
+  policy: z.string(), policy_hash: z.string(), vectors: z.string(), feature_set: z.string(), evaluated_at_ms: z.int(), simulated: z.boolean(),
   positions: z.record(z.string(), z.record(z.string(), z.int())),
   decisions: z.int(), set_aside: counts, decided_by: counts, missing_rewards: z.int(), missing_share: z.number(), missing_as_zero: estimates,
   segments: z.array(segment), worst_segment: segment.nullable(),

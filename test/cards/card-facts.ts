@@ -1,6 +1,7 @@
 /** Facts as `simulate` and `evaluate` give them, small enough to be judged by eye. */
 import type { CardEvaluation, CardSimulation } from '../../src/cards/documents.js';
 import type { CardFacts } from '../../src/cards/model-card.js';
+import { vectorFingerprint } from '../../src/cards/vector-fingerprint.js';
 import { policyHash } from '../../src/policies/policy-hash.js';
 import { policyNamed } from '../../src/policies/registry.js';
 import { defaultRegistry } from '../../src/projections/registry.js';
@@ -23,7 +24,7 @@ const estimates = {
 const segment = { dimension: 'category', segment: 'work', n: 100, ess: 60, difference: -0.01, low: -0.3, high: 0.28, judged: true, harmed: false };
 
 export const EVALUATION: CardEvaluation = {
-  ...estimates, policy: policy.name, policy_hash: policyHash(policy), feature_set: defaultRegistry.featureSet, evaluated_at_ms: AT_MS, simulated: true,
+  ...estimates, policy: policy.name, policy_hash: policyHash(policy), vectors: vectorFingerprint(policy), feature_set: defaultRegistry.featureSet, evaluated_at_ms: AT_MS, simulated: true,
   positions: { 'tip.scored': { 0: 12 } }, decisions: 1200, set_aside: { 'another tip was served': 200 }, decided_by: { 'egreedy-v1': 1200 },
   missing_rewards: 100, missing_share: 0.1, missing_as_zero: { ...estimates, n: 1000 }, segments: [segment], worst_segment: segment,
   verdict: 'PROMOTE', reasons: ['the new policy would have earned 0.004 to 0.04 more'], thresholds: { alpha: 0.05, min_ess: 200 },

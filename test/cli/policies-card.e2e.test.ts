@@ -58,11 +58,13 @@ describe('a card', () => {
   it.each([
     ['another policy', ['linucb', '--evaluation', 'verdict.json'], /verdict\.json: is about egreedy-v2/],
     ['an older policy', ['egreedy-v2', '--evaluation', 'old.json'], /old\.json: egreedy-v2 has changed since/],
+    ['other vectors', ['egreedy-v2', '--evaluation', 'vectors.json'], /vectors\.json: egreedy-v2 has changed since/],
     ['decisions of a file', ['egreedy-v2', '--evaluation', 'file.json'], /file\.json: policy: /],
     ['a verdict in place of a simulation', ['egreedy-v2', '--simulation', 'verdict.json'], /verdict\.json: seed: /],
   ])('refuses evidence on %s', async (_, args, message) => {
     const verdict = JSON.parse(readFileSync(join(cli.directory, 'verdict.json'), 'utf8')) as object;
     writeFileSync(join(cli.directory, 'old.json'), JSON.stringify({ ...verdict, policy_hash: '0123456789abcdef' }));
+    writeFileSync(join(cli.directory, 'vectors.json'), JSON.stringify({ ...verdict, vectors: '0123456789abcdef' }));
     writeFileSync(join(cli.directory, 'file.json'), (await cli.run(['evaluate', '-', '--json'], { input: '{"decision_id":"a","reward":1,"logged_propensity":1,"new_propensity":1}\n' })).stdout);
     expect(await cli.run(['policies', 'card', ...args])).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(message) as string });
   });

@@ -4,6 +4,7 @@ import { trainingData, type TrainingData } from '../../analysts/training/trainin
 import { cardEvaluationSchema, cardSimulationSchema, type CardEvaluation } from '../../cards/documents.js';
 import type { Missing } from '../../cards/missing.js';
 import { modelCard } from '../../cards/model-card.js';
+import { vectorFingerprint } from '../../cards/vector-fingerprint.js';
 import type { Config } from '../../config.js';
 import { TipstreamError } from '../../errors.js';
 import { outputFile } from '../../export/output-file.js';
@@ -76,7 +77,7 @@ function evaluationOf(policy: PolicyDefinition, path: string): CardEvaluation {
   const evaluation = read(path, cardEvaluationSchema, command);
   const wrong = (why: string): TipstreamError => new TipstreamError('invalid_argument', `${path}: ${why}`, { hint: `make it again: ${command} > ${path}` });
   if (evaluation.policy !== policy.name) throw wrong(`is about ${evaluation.policy}`);
-  if (evaluation.policy_hash !== policyHash(policy)) throw wrong(`${policy.name} has changed since`);
+  if (evaluation.policy_hash !== policyHash(policy) || evaluation.vectors !== vectorFingerprint(policy)) throw wrong(`${policy.name} has changed since`);
   if (evaluation.feature_set !== defaultRegistry.featureSet) throw wrong('the features have changed since');
   return evaluation;
 }
