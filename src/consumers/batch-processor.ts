@@ -19,7 +19,7 @@ import { RewardSettler } from './fold/rewards.js';
 import { Scorer, type ScoreCommand, type ScoringOptions } from './fold/scorer.js';
 import { shadowScorer, type ShadowScore } from './fold/shadow.js';
 import { TipFolder } from './fold/tips.js';
-import type { RejectedRecord } from './worker-contract.js';
+import type { RejectedRecord, Scoring } from './worker-contract.js';
 
 export interface ProcessorOptions {
   readonly topicPrefix: string;
@@ -53,6 +53,8 @@ export class BatchProcessor {
   readonly #deadLetteredTo: ReadonlyMap<string, number>;
   /** topic -> next offset, as far as this batch has come. */
   #positions: Map<string, number>;
+  /** Since it was last asked. */
+  #scored: Scoring[] = [];
 
   constructor(state: PartitionState, registry: Registry, topics: readonly string[], options: ProcessorOptions, onRejected: OnRejected, shadow?: ShadowScore) {
     this.#state = state;
@@ -115,7 +117,7 @@ export class BatchProcessor {
     const jobs = this.#state.shadowPending.first(limit);
     for (const { job } of jobs) {
       try {
-        const event = this.#scoreShadow(job, nowMs);
+        const event = this.#timed(false, () => this.#scoreShadow(job, nowMs));
         if (event !== undefined) outbox.push(this.#publish('tip.scored.shadow', event));
       } catch (error) {
         // A disk that fails is not the shadow's fault, and may have ended the transaction already.
@@ -134,8 +136,14 @@ export class BatchProcessor {
     this.#announcer.announce(limit, Object.fromEntries(this.#positions), nowMs, outbox);
   }
 
+  /** What was scored since this was last asked. */
+  takeScored(): readonly Scoring[] {
+    return this.#scored.splice(0);
+  }
+
   /** After a rollback. */
   forget(): void {
+    this.#scored = [];
     this.#positions = this.#state.positions.all();
   }
 
@@ -179,8 +187,15 @@ export class BatchProcessor {
   }
 
   #decide(request: ScoreCommand, input: ScoredEvent['input'], nowMs: number, outbox: StoredMessage[]): ScoredEvent | undefined {
-    const event = this.#scorer.decide(request, { input, positions: Object.fromEntries(this.#positions) }, nowMs);
+    const event = this.#timed(true, () => this.#scorer.decide(request, { input, positions: Object.fromEntries(this.#positions) }, nowMs));
     if (event !== undefined) outbox.push(this.#publish('tip.scored', event));
+    return event;
+  }
+
+  #timed(decided: boolean, score: () => ScoredEvent | undefined): ScoredEvent | undefined {
+    const beganMs = performance.now();
+    const event = score();
+    if (event !== undefined) this.#scored.push({ policy: event.policy, explored: event.explored, decided, tookMs: performance.now() - beganMs });
     return event;
   }
 

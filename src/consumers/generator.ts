@@ -5,6 +5,7 @@ import type { Gateway } from '../gateway/gateway.js';
 import type { Application, GenerateResponse, ScoreResponse } from '../http/application.js';
 import { choosePromptVersion, promptSettings, type PromptSettings } from '../prompts/choice.js';
 import { promptVersionNamed } from '../prompts/registry.js';
+import type { GatewayMetrics } from './gateway-metrics.js';
 
 export interface GenerationOptions {
   readonly prompts: PromptSettings;
@@ -13,7 +14,7 @@ export interface GenerationOptions {
 }
 
 /** `score` decides by the live policy. Without options: no gateway. */
-export function generateWith(options: GenerationOptions | undefined, score: Application['score']): Application['generate'] {
+export function generateWith(options: GenerationOptions | undefined, score: Application['score'], metrics: GatewayMetrics): Application['generate'] {
   const { prompts, gateway } = options ?? { prompts: promptSettings() };
   return async (request, signal) => {
     const { prompt_version: requested, max_tokens: maxTokens, locale, ...rest } = request;
@@ -29,7 +30,7 @@ export function generateWith(options: GenerationOptions | undefined, score: Appl
     const made: Decided = { tip_id: decision.chosen_tip_id, decision_id: decision.decision_id, recorded: decision.recorded, policy: decision.policy, prompt_version: version.name };
     const messages = version.messages({ profile: decision.profile.features, candidates: request.candidates, chosen, ...(locale === undefined ? {} : { locale }) });
     try {
-      const { text, model, finishReason, usage } = await gateway.complete({ messages, ...(maxTokens === undefined ? {} : { maxTokens }) }, signal);
+      const { text, model, finishReason, usage } = await metrics.called((onRetry) => gateway.complete({ messages, ...(maxTokens === undefined ? {} : { maxTokens }) }, signal, onRetry), signal);
       return { text, ...made, model, finish_reason: finishReason, ...(usage === undefined ? {} : { usage }) };
     } catch (error) {
       throw withDecision(error, made);

@@ -3,7 +3,7 @@
  * that at once: the rollback's id follows from the promotion's, so it happens once.
  */
 import type { Logger } from 'pino';
-import { compareLive } from '../evaluation/guardrail.js';
+import { compareLive, type GuardrailVerdict } from '../evaluation/guardrail.js';
 import { GATE_THRESHOLDS } from '../evaluation/thresholds.js';
 import { rolloutAt } from '../policies/rollout.js';
 import type { TipProducer } from '../producer/producer.js';
@@ -23,6 +23,12 @@ export interface GuardrailSetting {
   readonly controls: () => readonly ControlEvent[] | undefined;
 }
 
+/** Begins the control_id of a rollback by the guardrail; the promotion's follows. */
+export const GUARDRAIL_PREFIX = 'guardrail-';
+
+/** The mean rewards that the last look compared. */
+export type GuardrailState = Omit<GuardrailVerdict, 'worse'>;
+
 /** Decisions of each policy that are looked at. */
 const NEWEST = 50_000;
 /** The former policy's decisions from so long before the promotion. */
@@ -31,9 +37,15 @@ const FORMER_MS = 30 * 86_400_000;
 export class Guardrail {
   readonly #setting: GuardrailSetting;
   readonly #taken = new Set<string>();
+  #state: GuardrailState | null = null;
 
   constructor(setting: GuardrailSetting) {
     this.#setting = setting;
+  }
+
+  /** null: no promotion stands that there is anything to compare with. */
+  get state(): GuardrailState | null {
+    return this.#state;
   }
 
   async look(): Promise<void> {
@@ -42,14 +54,17 @@ export class Guardrail {
     const controls = this.#setting.controls();
     if (controls === undefined) return;
     const [newest, former] = rolloutAt(controls, nowMs, scoring.livePolicy, scoring.settings).shares;
-    if (newest?.controlId == null || this.#taken.has(newest.controlId)) return;
+    if (newest?.controlId != null && this.#taken.has(newest.controlId)) return;
+    this.#state = null;
+    if (newest?.controlId == null) return;
     const before = former ?? rolloutAt(controls, newest.effectiveAtMs! - 1, scoring.livePolicy, scoring.settings).shares[0]!;
     if (before.policy === newest.policy) return;
     const verdict = compareLive(this.#rewards(newest.policy, newest.effectiveAtMs!), this.#rewards(before.policy, newest.effectiveAtMs! - FORMER_MS), GATE_THRESHOLDS.alpha);
+    this.#state = verdict;
     if (!verdict.worse) return;
     const shown = ({ low, high, n }: { low: number; high: number; n: number }): string => `${low.toFixed(3)} to ${high.toFixed(3)} over ${n} decisions`;
     const reason = `guardrail: ${newest.policy} earns ${shown(verdict.promoted)}, ${before.policy} ${shown(verdict.former)}`;
-    await producer.send('policy.control', { control_id: `guardrail-${newest.controlId}`, type: 'rollback', effective_at_ms: nowMs, reason });
+    await producer.send('policy.control', { control_id: `${GUARDRAIL_PREFIX}${newest.controlId}`, type: 'rollback', effective_at_ms: nowMs, reason });
     this.#taken.add(newest.controlId);
     logger.error({ policy: newest.policy, promote: newest.controlId }, `rolled back by the ${reason}`);
   }

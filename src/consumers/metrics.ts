@@ -1,11 +1,20 @@
-/** What Prometheus scrapes. Counters come from the state files, so they survive restarts with the state they count. */
-import { Counter, Gauge, Histogram, Registry as MetricsRegistry, collectDefaultMetrics } from 'prom-client';
+/**
+ * What Prometheus scrapes. Gauges that count come from the state files, so they survive restarts with the state they count; names that end in _total or
+ * _duration_seconds are of this process.
+ */
+import { Counter, Histogram, Registry as MetricsRegistry, collectDefaultMetrics } from 'prom-client';
 import type { LagRow } from '../http/application.js';
+import { collectedGauge } from './collected-gauge.js';
+import { GatewayMetrics } from './gateway-metrics.js';
+import { PolicyMetrics, type PolicyFacts } from './policy-metrics.js';
+import type { Scoring } from './worker-contract.js';
 
 export interface MetricsSource {
   tallies(): ReadonlyMap<string, number>;
   backlog(): number;
   lag(): Promise<readonly LagRow[]>;
+  /** undefined while no partition is held here. */
+  policies(): Promise<PolicyFacts | undefined>;
 }
 
 /** Of the process, however many services it has had: each collection has observers of its own that never end. */
@@ -17,60 +26,54 @@ function processMetrics(): MetricsRegistry {
 }
 
 export class ServiceMetrics {
+  readonly gateway: GatewayMetrics;
+  readonly policies: PolicyMetrics;
+  readonly #source: MetricsSource;
   readonly #registry = new MetricsRegistry();
   readonly #records: Counter;
   readonly #batches: Histogram;
+  /** Asked for once for all gauges of an exposition. What cannot be had is left out: the rest is worth having. */
+  #lag: Promise<readonly LagRow[]> = Promise.resolve([]);
+  #facts: Promise<PolicyFacts | undefined> = Promise.resolve(undefined);
 
   constructor(source: MetricsSource) {
-    const registers = [this.#registry];
-    this.#records = new Counter({ name: 'tipstream_records_total', help: 'Records taken from the log since this process started', registers });
+    this.#source = source;
+    const registry = this.#registry;
+    this.#records = new Counter({ name: 'tipstream_records_total', help: 'Records taken from the log since this process started', registers: [registry] });
     this.#batches = new Histogram({
-      name: 'tipstream_batch_duration_seconds', help: 'Time from BEGIN to COMMIT of a batch', registers, buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5],
+      name: 'tipstream_batch_duration_seconds', help: 'Time from BEGIN to COMMIT of a batch', registers: [registry], buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5],
     });
-    gauge('tipstream_events', 'Counts since the state files were made: decisions, shadow_compared and the like', ['name'], (set) => {
+    collectedGauge(registry, { name: 'tipstream_events', help: 'Counts since the state files were made: decisions, shadow_compared and the like', labelNames: ['name'] }, (set) => {
       for (const [name, count] of source.tallies()) if (!name.includes(':')) set({ name }, count);
     });
-    gauge('tipstream_applied', 'Valid records applied since the state files were made', ['topic'], (set) => {
+    collectedGauge(registry, { name: 'tipstream_applied', help: 'Valid records applied since the state files were made', labelNames: ['topic'] }, (set) => {
       for (const [name, count] of source.tallies()) if (name.startsWith('applied:')) set({ topic: name.slice('applied:'.length) }, count);
     });
-    gauge('tipstream_rejected', 'Records sent to dead letters since the state files were made', ['topic', 'code'], (set) => {
+    collectedGauge(registry, { name: 'tipstream_rejected', help: 'Records sent to dead letters since the state files were made', labelNames: ['topic', 'code'] }, (set) => {
       for (const [name, count] of source.tallies()) {
         const [kind, topic, code] = name.split(':');
         if (kind === 'rejected') set({ topic: topic!, code: code! }, count);
       }
     });
-    gauge('tipstream_outbox_messages', 'Messages committed here and not yet acknowledged by the log', [], (set) => set({}, source.backlog()));
-    const lagSeconds = new Gauge({ name: 'tipstream_lag_seconds', help: 'Age of the first record not yet applied', labelNames: ['topic', 'partition'], registers });
-    new Gauge({
-      name: 'tipstream_lag_records', help: 'Records in the log that are not applied', labelNames: ['topic', 'partition'], registers,
-      async collect() {
-        const rows = await source.lag().catch(() => []);
-        this.reset();
-        lagSeconds.reset();
-        for (const { topic, partition, lag_records: records, lag_seconds: seconds } of rows) {
-          this.set({ topic, partition: String(partition) }, records);
-          lagSeconds.set({ topic, partition: String(partition) }, seconds);
-        }
-      },
+    collectedGauge(registry, { name: 'tipstream_outbox_messages', help: 'Messages committed here and not yet acknowledged by the log' }, (set) => set({}, source.backlog()));
+    const ofPartitions = (name: string, help: string, of: 'lag_records' | 'lag_seconds'): void => collectedGauge(registry, { name, help, labelNames: ['topic', 'partition'] }, async (set) => {
+      for (const row of await this.#lag) set({ topic: row.topic, partition: String(row.partition) }, row[of]);
     });
-
-    function gauge(name: string, help: string, labelNames: string[], collect: (set: (labels: Record<string, string>, value: number) => void) => void): void {
-      new Gauge({
-        name, help, labelNames, registers,
-        collect() {
-          this.reset();
-          collect((labels, value) => this.set(labels, value));
-        },
-      });
-    }
+    ofPartitions('tipstream_lag_records', 'Records in the log that are not applied', 'lag_records');
+    ofPartitions('tipstream_lag_seconds', 'Age of the first record not yet applied', 'lag_seconds');
+    this.policies = new PolicyMetrics(registry, () => this.#facts);
+    this.gateway = new GatewayMetrics(registry);
   }
 
-  applied(records: number, tookMs: number): void {
+  applied(records: number, tookMs: number, scored: readonly Scoring[]): void {
     this.#records.inc(records);
     this.#batches.observe(tookMs / 1000);
+    this.policies.scored(scored);
   }
 
   exposition(): Promise<string> {
+    this.#lag = this.#source.lag().catch(() => []);
+    this.#facts = this.#source.policies().catch(() => undefined);
     return MetricsRegistry.merge([processMetrics(), this.#registry]).metrics();
   }
 }

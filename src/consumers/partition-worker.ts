@@ -336,7 +336,7 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
 
   #report(outbox: readonly StoredMessage[], startedMs: number, positions: ReadonlyMap<string, number>, taken: ReadonlyMap<string, number>): void {
     this.#debt.add(outbox);
-    this.#events.committed({ positions, taken, outbox, tookMs: this.#clock() - startedMs, tallies: this.#state.tallies.takeChanged(), users: this.#state.users.count });
+    this.#events.committed({ positions, taken, outbox, tookMs: this.#clock() - startedMs, tallies: this.#state.tallies.takeChanged(), users: this.#state.users.count, scored: this.#processor.takeScored() });
   }
 
   /** What an earlier run committed and did not get acknowledged. */

@@ -17,6 +17,7 @@ import { policyCounts, userPolicyState } from '../store/policy-stats.js';
 import type { ScoringOptions } from './fold/scorer.js';
 import { Guardrail } from './guardrail.js';
 import { countByPolicy, type PolicyCounts } from './policy-counts.js';
+import type { PolicyFacts } from './policy-metrics.js';
 import { Recount } from './recount.js';
 import { promptsDocument, servedPrompts } from './served-prompts.js';
 import type { ServiceOptions } from './service-options.js';
@@ -34,6 +35,7 @@ export interface StateFiles {
 
 /** Longer than that nobody waits for a count: they are told to ask again. */
 const COUNTED_WITHIN_MS = 5_000;
+const WATCHED_WITHIN_MS = 1_000;
 
 export class PolicyAnswers {
   readonly #producer: TipProducer;
@@ -91,6 +93,14 @@ export class PolicyAnswers {
     if (paths.length === 0) throw nothingHeld();
     const { value, countedAtMs } = await this.#prompts.get(paths, COUNTED_WITHIN_MS);
     return promptsDocument(value, countedAtMs, against);
+  }
+
+  /** For those who watch: undefined while no partition is held here. What cannot be counted soon is left out. */
+  async facts(): Promise<PolicyFacts | undefined> {
+    const controls = this.#files.controls();
+    if (controls === undefined) return undefined;
+    const counts = await this.#decided.get(this.#files.all(), WATCHED_WITHIN_MS).then(({ value }) => value, () => undefined);
+    return { rollout: rolloutAt(controls, this.#clock(), this.#scoring.livePolicy, this.#scoring.settings), controls, counts, guardrail: this.guardrail.state };
   }
 
   /** Ends what is being counted. */

@@ -86,14 +86,14 @@ export class Service implements Application, PartitionHandler {
     this.#tasks = new PeriodicTasks(options.logger);
     const setting = { log, registry, options, topics: this.#topics, partitions: this.#own };
     this.#answers = new ServiceAnswers(setting);
-    this.#metrics = new ServiceMetrics({ lag: () => this.lag(), tallies: () => this.tallies(), backlog: () => this.#own.backlog() });
+    this.#metrics = new ServiceMetrics({ lag: () => this.lag(), tallies: () => this.tallies(), backlog: () => this.#own.backlog(), policies: () => this.#policies.facts() });
     this.#policies = new PolicyAnswers(log, options, {
       all: () => this.#own.readable.map(({ reader }) => reader.path),
       ofUser: async (userId) => this.#own.reading(await this.#holding(userId))!.reader.path,
       controls: () => this.#own.readable[0]?.reader.sharedControls().map(([, record]) => JSON.parse(record) as ControlEvent),
     });
     this.prompts = (against) => this.#policies.prompts(against);
-    this.generate = generateWith(options.generation, (request) => this.score(request));
+    this.generate = generateWith(options.generation, (request) => this.score(request), this.#metrics.gateway);
     const exclusive = new OneAtATime();
     this.#swap = new GenerationSwap({ ...setting, exclusive, identity: (partition) => this.#identity(partition), goOver: (directory) => this.#goOver(directory) });
     this.#rebuilds = new UserRebuilds({
@@ -210,11 +210,11 @@ export class Service implements Application, PartitionHandler {
   async score(request: ScoreRequest, policy?: string): Promise<ScoreResponse> {
     const { decision_id: decisionId, requested_at_ms: requestedAtMs = this.#options.clock(), profile_features: profile, ...rest } = request;
     const command = { candidates: { ...rest, requested_at_ms: requestedAtMs, decision_id: decisionId ?? randomUUID() }, policy, profile };
-    return this.#swap.after(async () => {
+    return this.#metrics.policies.answered(() => this.#swap.after(async () => {
       const held = working(this.#own, await this.#holding(request.user_id));
       if (decisionId === undefined) return { ...(await held.preview(command)), decision_id: null, recorded: false };
       return { ...(await held.decide(command)), recorded: true };
-    });
+    }));
   }
 
   produce(lines: AsyncIterable<string | Buffer>, { atomic }: { readonly atomic: boolean }): Promise<ProduceSummary> {
@@ -291,11 +291,11 @@ export class Service implements Application, PartitionHandler {
     const reader = new PartitionReader(path, this.#registry);
     return new Partition(partition, this.#log, reader, this.#options, {
       onBegun: () => this.#own.closeOutgoing(partition),
-      onCommitted: ({ taken, positions, tookMs }) => {
+      onCommitted: ({ taken, positions, tookMs, scored }) => {
         let records = 0;
         for (const count of taken.values()) records += count;
         if (positions.size > 0) this.#uncommitted.add(partition);
-        this.#metrics.applied(records, tookMs);
+        this.#metrics.applied(records, tookMs, scored);
         this.#options.logger.debug({ partition, records, took_ms: tookMs }, 'batch committed');
       },
       onStopped: (error) => this.#cannotRun(partition, error),

@@ -32,6 +32,16 @@ export interface WorkerSetup {
   readonly ranges: ReadonlyMap<string, OffsetRange>;
 }
 
+/** One request that was scored. */
+export interface Scoring {
+  /** As in its event: a shadow has its suffix. */
+  readonly policy: string;
+  readonly explored: boolean;
+  /** A decision, not the shadow's answer to one. */
+  readonly decided: boolean;
+  readonly tookMs: number;
+}
+
 /** A transaction that is committed. */
 export interface Committed {
   /** topic -> next offset; only topics that moved. */
@@ -45,6 +55,8 @@ export interface Committed {
   /** Counts that changed, as they stand. */
   readonly tallies: ReadonlyMap<string, number>;
   readonly users: number;
+  /** What was scored in it, in order. */
+  readonly scored: readonly Scoring[];
 }
 
 export interface RejectedRecord {

@@ -54,8 +54,12 @@ export class Gateway {
     return this.#options.model;
   }
 
-  /** Throws gateway_timeout, gateway_unavailable, gateway_refused, gateway_bad_answer; invalid_argument when `signal` aborts, as the caller has gone. */
-  async complete(request: CompletionRequest, signal?: AbortSignal): Promise<Completion> {
+  /**
+   * Throws gateway_timeout, gateway_unavailable, gateway_refused, gateway_bad_answer; invalid_argument when `signal` aborts, as the caller has gone.
+   *
+   * @param onRetry called before every attempt but the first
+   */
+  async complete(request: CompletionRequest, signal?: AbortSignal, onRetry?: () => void): Promise<Completion> {
     const { timeoutMs, retries } = this.#options;
     const deadline = performance.now() + timeoutMs;
     const timeout = AbortSignal.timeout(timeoutMs);
@@ -68,6 +72,7 @@ export class Gateway {
         // Waiting for longer than the caller does would only turn this error into a time-out.
         if (attempt > retries || performance.now() + waitMs >= deadline) throw afterAttempts(outcome.error, attempt);
         await sleep(waitMs, undefined, { signal: ends });
+        onRetry?.();
       }
     } catch (error) {
       if (signal?.aborted === true) throw new TipstreamError('invalid_argument', 'the caller went away before the gateway had answered');

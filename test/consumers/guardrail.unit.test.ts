@@ -53,19 +53,24 @@ async function lived(before: number, after: number, rate: number): Promise<{ gua
 describe('the guardrail', () => {
   it('takes a promotion back that earns surely less, once', async () => {
     const { guardrail, controls } = await lived(200, 200, 0.2);
+    expect(guardrail.state).toBeNull();
     await guardrail.look();
+    expect(guardrail.state).toMatchObject({ promoted: { n: 200 }, former: { n: 200 } });
+    expect(guardrail.state!.promoted.high).toBeLessThan(guardrail.state!.former.low);
     await guardrail.look();
     await service!.catchUp();
     expect(controls().filter(({ type }) => type === 'rollback')).toMatchObject([{ control_id: 'guardrail-p1', reason: expect.stringMatching(/egreedy-v2 earns 0\.\d+ to 0\.\d+ over 200 decisions, egreedy-v1/) as string }]);
     expect(await service!.records('policy.control')).toHaveLength(2);
     await guardrail.look();
     expect(await service!.records('policy.control')).toHaveLength(2);
+    expect(guardrail.state).toBeNull();
   });
 
   it('leaves one alone that earns as much, or of which little is known', async () => {
     const { guardrail } = await lived(100, 100, 1);
     await guardrail.look();
     expect(await service!.records('policy.control')).toHaveLength(1);
+    expect(guardrail.state).toMatchObject({ promoted: { n: 100 }, former: { n: 100 } });
     await service!.close();
     const few = await lived(100, 5, 0);
     await few.guardrail.look();
