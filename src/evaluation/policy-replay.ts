@@ -5,28 +5,13 @@
  */
 import { epsilonGreedy } from '../policies/egreedy.js';
 import type { PolicyDefinition } from '../policies/policy.js';
-import { vectorsUnder } from '../policies/revectorise.js';
 import { REWARD_WINDOW_MS } from '../policies/reward.js';
 import { add, emptyState, posterior, type RidgeState } from '../policies/ridge.js';
 import { dot } from '../policies/score.js';
 import { compareCodePoints } from '../events/strings.js';
-import type { ScoredEvent } from '../topics.js';
+import { LessonQueue, type Lesson } from './lesson-queue.js';
+import type { LoggedDecision } from './logged-decision.js';
 import type { EvaluationRow, ExpectedReward } from './row.js';
-import { segmentsOf } from './segment-of.js';
-
-export interface LoggedDecision {
-  /** The live policy's record. */
-  readonly event: ScoredEvent;
-  /** The candidate that was served under it; null when no serving has come. */
-  readonly servedTipId: string | null;
-  /** Category of that serving. */
-  readonly category: string | null;
-  readonly reward: 0 | 1 | null;
-  /** When the reaction came, Unix ms; null without a reward, and where a prune has taken the time. */
-  readonly reactedAtMs: number | null;
-  /** The user's newest reset that held when it was requested, Unix ms; null: none. */
-  readonly resetAtMs: number | null;
-}
 
 /**
  * Why a decision says nothing about another policy. No exploration: the policy that decided would never have chosen something that the other one may choose, so that
@@ -34,15 +19,9 @@ export interface LoggedDecision {
  */
 export type SetAside = 'another tip was served' | 'no vectors' | 'not in the ranking' | 'no exploration';
 
-interface Lesson {
-  readonly knownFromMs: number;
-  readonly x: readonly number[];
-  readonly reward: number;
-}
-
 interface UserMemory {
   state: RidgeState;
-  readonly pending: Lesson[];
+  pending: LessonQueue;
   readonly firstAtMs: number;
   /** The reset that it has been emptied by. */
   resetAtMs: number | null;
@@ -59,29 +38,28 @@ export class PolicyReplay {
   constructor(policy: PolicyDefinition, epsilon: number) {
     this.#policy = policy;
     this.#epsilon = policy.fixedEpsilon ?? epsilon;
-    this.#model = { state: emptyState(policy.dimension), pending: [], firstAtMs: 0, resetAtMs: null };
+    this.#model = { state: emptyState(policy.dimension), pending: new LessonQueue(), firstAtMs: 0, resetAtMs: null };
   }
 
-  next({ event, servedTipId, category, reward, reactedAtMs, resetAtMs }: LoggedDecision): EvaluationRow | SetAside {
-    const requestedAtMs = event.profile.as_of_ms;
-    const vectors = vectorsUnder(this.#policy, event);
+  next(decision: LoggedDecision): EvaluationRow | SetAside {
+    const { requestedAtMs, chosenTipId, reward, reactedAtMs, resetAtMs, propensities: logged } = decision;
+    const vectors = decision.vectorsUnder(this.#policy);
     if (vectors === undefined) return 'no vectors';
-    const user = this.#memoryOf(event.user_id, requestedAtMs);
+    const user = this.#memoryOf(decision.userId, requestedAtMs);
     if (resetAtMs !== user.resetAtMs) forget(user, resetAtMs);
     learnUntil(user, requestedAtMs);
     learnUntil(this.#model, requestedAtMs);
-    const served = servedTipId ?? event.chosen_tip_id;
+    const served = decision.servedTipId ?? chosenTipId;
     const x = vectors.get(served);
-    const logged = new Map(event.ranking.map(({ tip_id, propensity }) => [tip_id, propensity]));
     const loggedPropensity = logged.get(served) ?? 0;
 
     // Whoever decided what was served: it is a lesson.
     if (x !== undefined && reward !== null) {
       const lesson: Lesson = { knownFromMs: reactedAtMs ?? requestedAtMs + REWARD_WINDOW_MS, x, reward };
-      user.pending.push(lesson);
-      this.#model.pending.push(lesson);
+      user.pending.add(lesson);
+      this.#model.pending.add(lesson);
     }
-    if (served !== event.chosen_tip_id) return 'another tip was served';
+    if (served !== chosenTipId) return 'another tip was served';
     if (x === undefined || loggedPropensity === 0) return 'not in the ranking';
 
     const tipIds = [...vectors.keys()].sort(compareCodePoints);
@@ -90,9 +68,9 @@ export class PolicyReplay {
     const { propensities } = epsilonGreedy(scores, this.#epsilon);
     if (tipIds.some((tipId, i) => propensities[i]! > 0 && (logged.get(tipId) ?? 0) === 0)) return 'no exploration';
     return {
-      decisionId: `${event.user_id} ${event.decision_id}`, reward, loggedPropensity, newPropensity: propensities[tipIds.indexOf(served)]!,
+      decisionId: `${decision.userId} ${decision.decisionId}`, reward, loggedPropensity, newPropensity: propensities[tipIds.indexOf(served)]!,
       expected: this.#expected(tipIds, vectors, served, (i) => propensities[i]!, (i) => logged.get(tipIds[i]!) ?? 0),
-      segments: segmentsOf(event, category, user.firstAtMs),
+      segments: decision.segments(user.firstAtMs),
     };
   }
 
@@ -106,7 +84,7 @@ export class PolicyReplay {
   #memoryOf(userId: string, requestedAtMs: number): UserMemory {
     const known = this.#users.get(userId);
     if (known !== undefined) return known;
-    const fresh: UserMemory = { state: emptyState(this.#policy.dimension), pending: [], firstAtMs: requestedAtMs, resetAtMs: null };
+    const fresh: UserMemory = { state: emptyState(this.#policy.dimension), pending: new LessonQueue(), firstAtMs: requestedAtMs, resetAtMs: null };
     this.#users.set(userId, fresh);
     return fresh;
   }
@@ -116,14 +94,9 @@ export class PolicyReplay {
 function forget(user: UserMemory, resetAtMs: number | null): void {
   user.resetAtMs = resetAtMs;
   user.state = emptyState(user.state.b.length);
-  user.pending.length = 0;
+  user.pending = new LessonQueue();
 }
 
 function learnUntil({ state, pending }: UserMemory, requestedAtMs: number): void {
-  let kept = 0;
-  for (const lesson of pending) {
-    if (lesson.knownFromMs < requestedAtMs) add(state, lesson.x, lesson.reward, 1);
-    else pending[kept++] = lesson;
-  }
-  pending.length = kept;
+  for (let lesson = pending.takeKnown(requestedAtMs); lesson !== undefined; lesson = pending.takeKnown(requestedAtMs)) add(state, lesson.x, lesson.reward, 1);
 }

@@ -4,6 +4,7 @@ import { evaluate, type Evaluation } from '../../evaluation/evaluate.js';
 import { vectorFingerprint } from '../../cards/vector-fingerprint.js';
 import { documentHash } from '../../evaluation/evidence.js';
 import type { Evidence } from '../../evaluation/gate.js';
+import { recordedDecision } from '../../evaluation/logged-decision.js';
 import { PolicyReplay, type SetAside } from '../../evaluation/policy-replay.js';
 import type { EvaluationRow } from '../../evaluation/row.js';
 import { GATE_THRESHOLDS } from '../../evaluation/thresholds.js';
@@ -71,7 +72,7 @@ export async function evaluateLogged(question: LoggedQuestion): Promise<{ readon
         signal.throwIfAborted();
       }
       decidedBy[outcome.event.policy] = (decidedBy[outcome.event.policy] ?? 0) + 1;
-      const row = replay.next(outcome);
+      const row = replay.next(recordedDecision(outcome));
       if (typeof row === 'string') setAside[row] = (setAside[row] ?? 0) + 1;
       else rows.push(row);
     }

@@ -1,0 +1,49 @@
+/** Lessons that are not known yet, by when they will be: a binary heap, since a busy log has thousands waiting for a reaction at any time. */
+
+export interface Lesson {
+  /** Unix ms: decisions requested later know it. */
+  readonly knownFromMs: number;
+  readonly x: readonly number[];
+  readonly reward: number;
+}
+
+export class LessonQueue {
+  readonly #heap: Lesson[] = [];
+
+  add(lesson: Lesson): void {
+    const heap = this.#heap;
+    let at = heap.push(lesson) - 1;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (heap[parent]!.knownFromMs <= lesson.knownFromMs) break;
+      heap[at] = heap[parent]!;
+      at = parent;
+    }
+    heap[at] = lesson;
+  }
+
+  /** The lesson that is known first, if a decision requested at `requestedAtMs` knows it; it is not in the queue any more. */
+  takeKnown(requestedAtMs: number): Lesson | undefined {
+    const heap = this.#heap;
+    const first = heap[0];
+    if (first === undefined || first.knownFromMs >= requestedAtMs) return undefined;
+    const last = heap.pop()!;
+    if (heap.length > 0) this.#sink(last);
+    return first;
+  }
+
+  /** Puts `lesson` in the place of the first. */
+  #sink(lesson: Lesson): void {
+    const heap = this.#heap;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && heap[child + 1]!.knownFromMs < heap[child]!.knownFromMs) child++;
+      if (heap[child]!.knownFromMs >= lesson.knownFromMs) break;
+      heap[at] = heap[child]!;
+      at = child;
+    }
+    heap[at] = lesson;
+  }
+}

@@ -1,0 +1,44 @@
+/** A decision that was logged with what came of it, whether the log here holds it or a file: all that a replay of another policy needs. */
+import type { PolicyDefinition } from '../policies/policy.js';
+import { vectorsUnder } from '../policies/revectorise.js';
+import type { ScoredEvent } from '../topics.js';
+import { hourOfRecord, segmentsOf } from './segment-of.js';
+
+export interface LoggedDecision {
+  readonly decisionId: string;
+  readonly userId: string;
+  /** Unix ms. */
+  readonly requestedAtMs: number;
+  readonly chosenTipId: string;
+  /** The candidate that was served under it; null when no serving has come. */
+  readonly servedTipId: string | null;
+  /** 0 to 1; null: none has come. */
+  readonly reward: number | null;
+  /** When the reaction came, Unix ms; null without a reward, and where nobody knows any more. */
+  readonly reactedAtMs: number | null;
+  /** The user's newest reset that held when it was requested, Unix ms; null: none. */
+  readonly resetAtMs: number | null;
+  /** tip_id -> how likely the policy that decided was to choose it. */
+  readonly propensities: ReadonlyMap<string, number>;
+  /** tip_id -> the vector that `policy` would have had; undefined when the record does not hold what it is made of. */
+  vectorsUnder(policy: PolicyDefinition): ReadonlyMap<string, readonly number[]> | undefined;
+  /** dimension -> segment; `firstAtMs`: the user's first logged decision. */
+  segments(firstAtMs: number): Record<string, string>;
+}
+
+/** What the log here knows of a decision beside its record. */
+export interface RecordedOutcome extends Pick<LoggedDecision, 'servedTipId' | 'reward' | 'reactedAtMs' | 'resetAtMs'> {
+  readonly event: ScoredEvent;
+  /** Of the serving. */
+  readonly category: string | null;
+}
+
+export function recordedDecision({ event, servedTipId, reward, reactedAtMs, resetAtMs, category }: RecordedOutcome): LoggedDecision {
+  const { as_of_ms: requestedAtMs, features: profile } = event.profile;
+  return {
+    decisionId: event.decision_id, userId: event.user_id, requestedAtMs, chosenTipId: event.chosen_tip_id, servedTipId, reward, reactedAtMs, resetAtMs,
+    propensities: new Map(event.ranking.map(({ tip_id, propensity }) => [tip_id, propensity])),
+    vectorsUnder: (policy) => vectorsUnder(policy, event),
+    segments: (firstAtMs) => segmentsOf({ profile, hour: hourOfRecord(event), category, tenureMs: requestedAtMs - firstAtMs }),
+  };
+}
