@@ -77,7 +77,7 @@ function exploration({ fixedEpsilon, optimism }: PolicyDefinition): string {
 function limits({ fixedEpsilon, optimism, featureNames }: PolicyDefinition): string[] {
   return [
     ...(fixedEpsilon === 1 ? ['What it learns changes nothing: it is what the others are measured against.'] : [
-      'A linear model: entries that are the same for all candidates of a decision (the hour, the weekend, the profile) never change which one is highest.',
+      `A linear model: entries that are the same for all candidates of a decision (${optimism > 0 ? 'the hour, the weekend, the profile) change which one is highest only by how much is known of it at such times' : `the hour, the weekend${featureNames.includes('completion_rate_30d') ? ', the profile' : ''}) never change which one is highest`}.`,
       'What was learned of a user is not forgotten when the user changes, except by a reset.',
       'It knows nothing of what a tip says or of its category.',
     ]),
