@@ -131,7 +131,11 @@ export function fakeApplication(over: Partial<Application> = {}): FakeApplicatio
         decisions: 1234, rewarded: 400, mean_reward: { mean: 0.5, low: 0.4, high: 0.6 }, card: '# <b>egreedy-v1</b>',
       }],
       settings: { epsilon: 0.1, salt: '0', shadow: null, shadow_learning: false },
-      history: [{ control_id: 'p1', type: 'promote', effective_at_ms: NOW_MS, policy: 'egreedy-v1', percent: 100, reason: 'because <i>' }],
+      history: [
+        { control_id: 'm2', type: 'migrate', effective_at_ms: NOW_MS, policy: 'egreedy-v2', undo: true },
+        { control_id: 'm1', type: 'migrate', effective_at_ms: NOW_MS, policy: 'egreedy-v2', from: 'egreedy-v1', train_from_replay: true },
+        { control_id: 'p1', type: 'promote', effective_at_ms: NOW_MS, policy: 'egreedy-v1', percent: 100, reason: 'because <i>' },
+      ],
       counted_at_ms: NOW_MS,
     }),
     prompts: async (against) => ({ ...PROMPTS, against: against ?? PROMPTS.against }),

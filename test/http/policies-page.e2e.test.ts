@@ -51,6 +51,7 @@ describe.skipIf(path === undefined)('the policies page in Chromium', () => {
       'v2 | 5,187 | 2,611 | 52.03 % (49.1 % to 54.96 %) | 26.19 % (24.43 % to 27.95 %) | +10.02 points (+3.25 to +16.79) surely more | +5.19 points (-0.01 to +10.39)',
       '(none) | 4 | 0 | none yet | 0 % (0 % to 100 %) |  | ',
     ]);
+    expect((await rows(page, 'history')).map((row) => row.split(' | ').slice(1).join(' | '))).toEqual(['undo migrate | egreedy-v2 |  | ', 'migrate | egreedy-v2 from egreedy-v1, trained |  | ', 'promote | egreedy-v1 | 100 | because <i>']);
     expect(await text(page, '#less-reward')).toBe('Mean less v1');
     expect(await text(page, '#prompts-note')).toMatch(/^Counted at .*\d\d:\d\d:\d\d, and again at most once a second: less often the longer it takes\. The intervals hold with 95 %.* only where chance chose the version\.$/);
     expect(await text(page, '#counted')).toMatch(/^Decisions and rewards were counted at .*\d\d:\d\d:\d\d/);

@@ -85,8 +85,8 @@ const row = (one) => element('tr', {},
 
 const event = (one) => element('tr', {},
   element('td', {}, timeElement(one.effective_at_ms)),
-  element('td', {}, one.type),
-  element('td', {}, one.policy ?? (one.settings ? JSON.stringify(one.settings) : '')),
+  element('td', {}, (one.undo ? 'undo ' : '') + one.type),
+  element('td', {}, one.policy ? one.policy + (one.from ? ' from ' + one.from : '') + (one.train_from_replay ? ', trained' : '') : one.settings ? JSON.stringify(one.settings) : ''),
   element('td', { class: 'number' }, one.percent ?? ''),
   element('td', { class: 'why' }, one.reason ?? ''));
 
