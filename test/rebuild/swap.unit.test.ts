@@ -19,6 +19,7 @@ import { CRASH_CLOCK_MS, CrashWorld } from '../support/crash-world.js';
 import { profileEvents } from '../support/embedded-history.js';
 import type { EmbeddedOptions, EmbeddedService } from '../support/embedded-service.js';
 import { TRAFFIC_AS_OF_MS } from '../support/embedded-traffic.js';
+import { until } from '../support/rebuilds.js';
 
 const WITHIN_MS = 100_000;
 const SCORE_CANDIDATES = [0, 1, 2].map((i) => ({ tip_id: `tip-${i}`, is_overdue: i === 1, task_age_days: i, priority: 1 + i }));
@@ -50,14 +51,6 @@ function emptyGeneration({ directory }: EmbeddedService, name = 'gen-000002', fe
   return name;
 }
 
-async function until<T>(look: () => T | undefined | false, what: string): Promise<T> {
-  for (const deadline = performance.now() + WITHIN_MS; performance.now() < deadline; await delay(10)) {
-    const found = look();
-    if (found !== undefined && found !== false) return found;
-  }
-  throw new Error(`waited for ${what}`);
-}
-
 let requests = 0;
 function ask({ directory, options }: EmbeddedService, generation: string, more: Partial<SwapRequest> = {}): string {
   const id = `request-${requests++}`;
@@ -66,6 +59,20 @@ function ask({ directory, options }: EmbeddedService, generation: string, more: 
 }
 
 const answerTo = ({ directory }: EmbeddedService, id: string): Promise<SwapAnswer> => until(() => swapAnswer(directory, id), 'the answer of the owner');
+const answered = (embedded: EmbeddedService, generation: string, more?: Partial<SwapRequest>): Promise<SwapAnswer> => answerTo(embedded, ask(embedded, generation, more));
+
+/** The service stops, and what it leaves is what the log says. */
+async function expectRight(world: CrashWorld): Promise<void> {
+  await world.embedded.stop();
+  await world.expectRight();
+}
+
+/** As before the swap was asked for, it takes traffic; then as above. */
+async function expectGoesOn(world: CrashWorld): Promise<void> {
+  await world.append(50);
+  await world.embedded.catchUp();
+  await expectRight(world);
+}
 
 /** Every decision is in tip.scored once, and every refused record has one dead letter. */
 async function expectNothingTwice({ embedded }: CrashWorld): Promise<void> {
@@ -144,8 +151,8 @@ describe('a swap', () => {
     await expectNothingTwice(world);
     expect(embedded.logged.find(({ msg }) => msg.startsWith('went over to gen-000002'))).toMatchObject({ held_ms: expect.any(Number) as number, partitions: 2 });
     expect(embedded.logged.filter(({ level }) => level > 40)).toEqual([]);
-    const answered = new Set((await embedded.scored()).map(({ decision_id: id }) => id));
-    for (let i = 0; i < live.scores; i++) expect(answered.has(`asked-${i}`)).toBe(true);
+    const decided = new Set((await embedded.scored()).map(({ decision_id: id }) => id));
+    for (let i = 0; i < live.scores; i++) expect(decided.has(`asked-${i}`)).toBe(true);
     await embedded.stop();
     const asked = await world.history();
     expect(embedded.digest(TRAFFIC_AS_OF_MS)).toMatchObject({ digest: oracleDigest(oracleProfiles(profileEvents(asked), TRAFFIC_AS_OF_MS)) });
@@ -166,8 +173,7 @@ describe('a swap', () => {
     await world.append(200);
     await embedded.catchUp();
     await expectNothingTwice(world);
-    await embedded.stop();
-    await world.expectRight();
+    await expectRight(world);
     // The old generations stay as they were, each whole in its files.
     for (const old of ['gen-000001', 'gen-000002']) {
       for (const partition of [0, 1]) {
@@ -203,7 +209,7 @@ describe('a swap', () => {
     await embedded.catchUp();
     await expectNothingTwice(world);
     fails = false;
-    expect(await answerTo(embedded, ask(embedded, generation))).toMatchObject({ ok: true });
+    expect(await answered(embedded, generation)).toMatchObject({ ok: true });
     expect(points.slice(-6)).toEqual([...BEFORE, 'swap: after flip', 'swap: reopened']);
     expect(world.generation()).toBe(generation);
     await world.append(100);
@@ -215,7 +221,7 @@ describe('a swap', () => {
   it('is refused with its reason, at once, for what it cannot go over to', async () => {
     const world = await runningWorld(100);
     const { embedded } = world;
-    const refusal = async (generation: string, more: Partial<SwapRequest> = {}) => (await answerTo(embedded, ask(embedded, generation, more))).error;
+    const refusal = async (generation: string, more: Partial<SwapRequest> = {}) => (await answered(embedded, generation, more)).error;
     expect(await refusal('gen-000009')).toMatchObject({ code: 'no_data', message: expect.stringContaining('no generation') as string });
     expect(await refusal('../gen-000001')).toMatchObject({ code: 'no_data' });
     expect(await refusal('gen-000001')).toMatchObject({ code: 'no_data' });
@@ -237,7 +243,7 @@ describe('a swap', () => {
     const world = await runningWorld(100);
     const { embedded } = world;
     embedded.service.failed(new TipstreamError('offset_out_of_range', 'the test says so'), 1);
-    const answer = await answerTo(embedded, ask(embedded, emptyGeneration(embedded)));
+    const answer = await answered(embedded, emptyGeneration(embedded));
     expect(answer).toMatchObject({ ok: false, error: { code: 'not_ready', message: expect.stringContaining('partition 1 is stopped: the test says so') as string } });
     expect(world.generation()).toBe('gen-000001');
   }, WITHIN_MS);
@@ -249,13 +255,10 @@ describe('a swap', () => {
       },
     });
     const { embedded } = world;
-    const answer = await answerTo(embedded, ask(embedded, emptyGeneration(embedded)));
+    const answer = await answered(embedded, emptyGeneration(embedded));
     expect(answer).toMatchObject({ ok: false, error: { message: expect.stringContaining('withdrawn') as string } });
     expect(world.generation()).toBe('gen-000001');
-    await world.append(50);
-    await embedded.catchUp();
-    await embedded.stop();
-    await world.expectRight();
+    await expectGoesOn(world);
   }, WITHIN_MS);
 
   it('is given up when the log does not take what is owed, which is then published once', async () => {
@@ -265,12 +268,11 @@ describe('a swap', () => {
     embedded.faults.refuseAppends(...Array.from({ length: 12 }, () => new TipstreamError('log_unavailable', 'the test cut the line')));
     await world.append(60);
     await until(() => embedded.logged.some(({ msg }) => msg.startsWith('publishing failed')), 'a failing append');
-    const answer = await answerTo(embedded, ask(embedded, generation));
+    const answer = await answered(embedded, generation);
     if (!answer.ok) expect(answer.error).toMatchObject({ code: 'not_ready', message: expect.stringContaining('has not acknowledged') as string });
     await embedded.catchUp();
     await expectNothingTwice(world);
-    await embedded.stop();
-    await world.expectRight();
+    await expectRight(world);
   }, WITHIN_MS);
 
   it('is given up when the service is told to stop in the middle of it', async () => {
@@ -286,10 +288,7 @@ describe('a swap', () => {
     await stopping;
     expect(swapAnswer(embedded.directory, id)).toMatchObject({ ok: false, error: { code: 'not_ready', message: 'the service is stopping' } });
     expect(world.generation()).toBe('gen-000001');
-    await world.append(50);
-    await embedded.catchUp();
-    await embedded.stop();
-    await world.expectRight();
+    await expectGoesOn(world);
   }, WITHIN_MS);
 
   it('makes room for the one that was asked for in its place', async () => {
@@ -304,8 +303,7 @@ describe('a swap', () => {
     expect(await answerTo(embedded, await until(() => second, 'the second request'))).toMatchObject({ ok: true });
     expect(world.generation()).toBe('gen-000003');
     expect(embedded.logged.some(({ msg }) => msg.includes('did not go over to gen-000002') && msg.includes('withdrawn'))).toBe(true);
-    await embedded.stop();
-    await world.expectRight();
+    await expectRight(world);
   }, WITHIN_MS);
 
   it('does not happen when a partition goes to another member meanwhile', async () => {
@@ -317,16 +315,13 @@ describe('a swap', () => {
       },
     });
     const { embedded } = world;
-    const answer = await answerTo(embedded, ask(embedded, emptyGeneration(embedded)));
+    const answer = await answered(embedded, emptyGeneration(embedded));
     expect(answer).toMatchObject({ ok: false, error: { code: 'not_ready', message: expect.stringContaining('partitions came, went or stopped') as string } });
     expect(world.generation()).toBe('gen-000001');
     expect(embedded.service.status().partitions).toHaveLength(1);
     await (await other!).stop();
     await until(() => embedded.service.status().partitions.length === 2 && embedded.service.status().ready, 'both partitions again');
-    await world.append(50);
-    await embedded.catchUp();
-    await embedded.stop();
-    await world.expectRight();
+    await expectGoesOn(world);
   }, WITHIN_MS);
 
   it('and the rebuilding of single users do not get into each other', async () => {
@@ -341,7 +336,7 @@ describe('a swap', () => {
     const first = ask(embedded, emptyGeneration(embedded));
     const jobs = Array.from({ length: 60 }, (_, i) => job(`user-${i % 40}`));
     expect(await answerTo(embedded, first)).toMatchObject({ ok: true });
-    expect(await answerTo(embedded, ask(embedded, emptyGeneration(embedded, 'gen-000003')))).toMatchObject({ ok: true });
+    expect(await answered(embedded, emptyGeneration(embedded, 'gen-000003'))).toMatchObject({ ok: true });
     for (const done of await Promise.all(jobs)) expect(done).toMatchObject({ state: 'done', result: { changed: [] } });
     await live.end();
     await embedded.catchUp();
@@ -359,7 +354,7 @@ describe('a swap', () => {
     const { embedded } = world;
     const reads = async (userId: string) => embedded.service.profile(userId, TRAFFIC_AS_OF_MS).catch(notFound);
     const [here, there] = [0, 1].map((partition) => Array.from({ length: 40 }, (_, i) => `user-${i}`).find((userId) => embedded.partitionOf(userId) === partition)!);
-    expect(await answerTo(embedded, ask(embedded, emptyGeneration(embedded)))).toMatchObject({ ok: true });
+    expect(await answered(embedded, emptyGeneration(embedded))).toMatchObject({ ok: true });
     expect(embedded.service.status().partitions).toMatchObject([{ state: 'running' }, { state: 'stopped', error: { code: 'state_corrupt' } }]);
     await reads(here!);
     await expect(reads(there!)).rejects.toMatchObject({ code: 'not_ready', message: expect.stringContaining('partition 1 of this user is stopped') as string });

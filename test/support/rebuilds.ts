@@ -32,11 +32,11 @@ export async function logEnds(embedded: EmbeddedService, topics: readonly string
   return ends;
 }
 
-/** Resolves when `done` says so. */
-export async function until(done: () => boolean | Promise<boolean>, withinMs = 60_000): Promise<void> {
-  const deadline = performance.now() + withinMs;
-  while (!(await done())) {
-    if (performance.now() > deadline) throw new Error(`not within ${withinMs} ms`);
-    await delay(10);
+/** The first thing that `look` finds; `what` says what is waited for. */
+export async function until<T>(look: () => T | undefined | false, what = 'what it waits for', withinMs = 100_000): Promise<T> {
+  for (const deadline = performance.now() + withinMs; performance.now() < deadline; await delay(10)) {
+    const found = look();
+    if (found !== undefined && found !== false) return found;
   }
+  throw new Error(`${what}: not within ${withinMs} ms`);
 }
