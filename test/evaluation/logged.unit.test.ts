@@ -2,11 +2,14 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
+import { evaluateFile } from '../../src/analysts/evaluate/evaluate-file.js';
 import { evaluateLogged } from '../../src/analysts/evaluate/evaluate-logged.js';
 import { policyNamed } from '../../src/policies/registry.js';
 import { emptyState, add, posterior } from '../../src/policies/ridge.js';
 import { defaultRegistry } from '../../src/projections/registry.js';
+import { linesOf } from '../../src/producer/line-reader.js';
 import { createProducer } from '../../src/producer/producer.js';
 import type { ControlEvent, ScoredEvent } from '../../src/topics.js';
 import { EmbeddedService } from '../support/embedded-service.js';
@@ -52,6 +55,21 @@ describe('evaluating from logged decisions', () => {
     expect(evaluation).toMatchObject({ decisions: 60, n: 54, missing_rewards: 6, set_aside: {}, decided_by: { 'egreedy-v1': 60 }, policy: 'egreedy-v1' });
     expect(evaluation.ips).toBeCloseTo(evaluation.logged!, 9);
     expect(evaluation.mean_weight).toBeCloseTo(1, 9);
+  });
+
+  it('finds the same in a file with the contexts, whatever the order of its lines', async () => {
+    const events = await history(45);
+    const { rows } = await ask('egreedy-v2');
+    const rewards = new Map(rows.map(({ decisionId, reward }) => [decisionId, reward]));
+    const lines = events.map(({ decision_id, user_id, profile: { as_of_ms: at, features }, chosen_tip_id, ranking, features: { vectors } }) => ({
+      decision_id, user_id, requested_at_ms: at, profile_features: features, chosen_tip_id, reward: rewards.get(`${user_id} ${decision_id}`), reacted_at_ms: at + 2,
+      candidates: ranking.map(({ tip_id, propensity }) => ({ tip_id, is_overdue: vectors[tip_id]![1] === 1, task_age_days: 1, priority: 2, propensity, category: tip_id === chosen_tip_id ? (Number(decision_id.slice(1)) % 2 === 0 ? 'home' : 'work') : null })),
+    }));
+    const file = async (of: readonly unknown[]) => evaluateFile({ lines: linesOf(Readable.from([`\ufeff${of.map((line) => JSON.stringify(line)).join('\r\n')}`])), name: 'f', policy: policyNamed('egreedy-v2'), epsilon: 0.1, signal: new AbortController().signal });
+    const found = await file(lines.toReversed());
+    expect(found.rows).toEqual(rows);
+    expect(found.evaluation).toMatchObject({ policy: 'egreedy-v2', decisions: 45, set_aside: {} });
+    expect((await file(lines.map((line, i) => (i === 7 ? { ...line, served_tip_id: line.candidates.find(({ tip_id }) => tip_id !== line.chosen_tip_id)!.tip_id } : line)))).evaluation).toMatchObject({ set_aside: { 'another tip was served': 1 } });
   });
 
   it('forgets a user where the user was reset, as the policy did', async () => {

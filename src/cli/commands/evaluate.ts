@@ -1,14 +1,13 @@
 import { createReadStream, writeFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { addAbortSignal } from 'node:stream';
+import { evaluateFile, type FileEvaluation } from '../../analysts/evaluate/evaluate-file.js';
 import { evaluateLogged, type LoggedEvaluation } from '../../analysts/evaluate/evaluate-logged.js';
 import { TipstreamError } from '../../errors.js';
-import { evaluate, type Evaluation } from '../../evaluation/evaluate.js';
-import type { Evidence } from '../../evaluation/gate.js';
-import { parseRows } from '../../evaluation/parse-rows.js';
+import type { Evaluation } from '../../evaluation/evaluate.js';
 import type { EvaluationRow } from '../../evaluation/row.js';
-import { GATE_THRESHOLDS } from '../../evaluation/thresholds.js';
 import { outputFile } from '../../export/output-file.js';
 import { DEFAULT_SHADOW, policyNamed } from '../../policies/registry.js';
+import { linesOf } from '../../producer/line-reader.js';
 import { defaultRegistry } from '../../projections/registry.js';
 import { UsageError } from '../../usage-error.js';
 import { defineCommand } from '../command.js';
@@ -31,6 +30,8 @@ export const evaluateCommand = defineCommand<EvaluateOptions>({
     'Without FILE: the decisions that this data directory holds, with what --policy would have done had it been learning from them all along, each decision judged with what was known',
     'before it. With FILE (- is stdin): a decision a line, {decision_id, reward, logged_propensity, new_propensity}, both propensities being of the candidate that was served, reward null',
     'where none has come; optionally segments {dimension: segment} for fairness and expected {served, under_new, under_logged} of a reward model for the doubly robust estimate.',
+    'Or with contexts, from which it is computed what --policy would have done: {decision_id, user_id, requested_at_ms, candidates, chosen_tip_id, reward}, candidates as in tip.candidates',
+    'with a propensity each; optionally profile_features, utc_offset_min, served_tip_id, reacted_at_ms and segments.',
     'Exit code 0: PROMOTE; 2: HOLD or UNEVALUABLE, with the reasons.',
   ].join(' '),
   examples: [
@@ -57,7 +58,10 @@ export const evaluateCommand = defineCommand<EvaluateOptions>({
             dataDirectory: config.data, featureSet: defaultRegistry.featureSet, policy, epsilon: config.epsilon, nowMs: Date.now(), signal, ...(simulation === undefined ? {} : { simulation }),
             onProgress: (done, total) => output.progress(`${done} of ${total} decisions`),
           })
-        : await fromFile(file, simulation);
+        : await evaluateFile({
+            lines: linesIn(file, signal), name: file === '-' ? 'stdin' : file, policy, epsilon: config.epsilon, signal, ...(simulation === undefined ? {} : { simulation }),
+            onProgress: (lines) => output.progress(`${lines} lines`),
+          });
       output.progress('');
       if (target !== undefined) {
         writeFileSync(target.temporary, rows.map(rowLine).join(''));
@@ -73,11 +77,6 @@ export const evaluateCommand = defineCommand<EvaluateOptions>({
   },
 });
 
-async function fromFile(file: string, simulation: Evidence['simulation']): Promise<{ evaluation: Evaluation; rows: readonly EvaluationRow[] }> {
-  const rows = await parseRows(linesOf(file), file === '-' ? 'stdin' : file);
-  return { evaluation: evaluate(rows, GATE_THRESHOLDS, simulation), rows };
-}
-
 /** Reward per decision of `policy` less that of the first policy simulated. Throws invalid_argument for a file that does not say it. */
 function simulatedGain(path: string, policy: string): { low: number; high: number } {
   const { json, wrong } = readJson(path, { hint: `make it with: tipstream simulate --json > ${path}` });
@@ -92,22 +91,20 @@ function rowLine({ decisionId, reward, loggedPropensity, newPropensity, expected
   return `${JSON.stringify({ decision_id: decisionId, reward, logged_propensity: loggedPropensity, new_propensity: newPropensity, expected: model, segments })}\n`;
 }
 
-async function* linesOf(file: string): AsyncGenerator<string> {
-  const input = file === '-' ? process.stdin : createReadStream(file);
-  const failed = new Promise<never>((_, reject) => input.once('error', (error: Error) => reject(new TipstreamError('invalid_argument', `cannot read ${file}: ${error.message}`, { cause: error }))));
-  failed.catch(() => undefined);
-  const lines = createInterface({ input, crlfDelay: Infinity })[Symbol.asyncIterator]();
-  for (;;) {
-    const next = await Promise.race([lines.next(), failed]);
-    if (next.done === true) return;
-    yield next.value;
+async function* linesIn(file: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  try {
+    yield* linesOf(addAbortSignal(signal, file === '-' ? process.stdin : createReadStream(file)) as AsyncIterable<Uint8Array>);
+  } catch (error) {
+    throw new TipstreamError('invalid_argument', `cannot read ${file}: ${(error as Error).message}`, { cause: error });
   }
 }
 
-async function print(evaluation: Evaluation | LoggedEvaluation, output: Output): Promise<void> {
-  if ('decisions' in evaluation) {
+async function print(evaluation: FileEvaluation | LoggedEvaluation, output: Output): Promise<void> {
+  const { decisions, set_aside: setAside } = evaluation;
+  if (decisions !== undefined && setAside !== undefined) {
     const list = (counts: Readonly<Record<string, number | undefined>>): string => Object.entries(counts).map(([name, count]) => `${count} ${name}`).join(', ') || 'none';
-    await output.write(`${evaluation.policy} on ${evaluation.decisions} logged decisions (by policy: ${list(evaluation.decided_by)}; set aside: ${list(evaluation.set_aside)})\n\n`);
+    const decidedBy = 'decided_by' in evaluation ? `by policy: ${list(evaluation.decided_by)}; ` : '';
+    await output.write(`${evaluation.policy} on ${decisions} logged decisions (${decidedBy}set aside: ${list(setAside)})\n\n`);
   }
   const { n, missing_rewards, missing_share, difference, missing_as_zero, segments, verdict, reasons, thresholds } = evaluation;
   const row = (name: string, of: Evaluation | Evaluation['missing_as_zero']) =>
