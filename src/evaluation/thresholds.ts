@@ -6,7 +6,7 @@ export const GATE_THRESHOLDS = {
   min_ess: 200,
   /** The mean weight estimates 1; further from it than this the logs do not cover what the new policy does. */
   max_mean_weight_error: 0.25,
-  /** Weights are cut here, for the difference and its intervals. */
+  /** Weights are cut here for clipped_ips, which is printed and decides nothing. */
   clip: 10,
   /** Reward per decision that the lower end of the difference must reach. */
   min_gain: 0,
