@@ -5,11 +5,11 @@
 import type { Logger } from 'pino';
 import { compareLive, type GuardrailVerdict } from '../evaluation/guardrail.js';
 import { GATE_THRESHOLDS } from '../evaluation/thresholds.js';
-import { rolloutAt } from '../policies/rollout.js';
+import { rolloutAt, type Share } from '../policies/rollout.js';
 import type { TipProducer } from '../producer/producer.js';
-import { rewardsOf } from '../store/policy-stats.js';
 import type { ControlEvent } from '../topics.js';
 import type { ScoringOptions } from './fold/scorer.js';
+import { newestRewards } from './newest-rewards.js';
 
 export interface GuardrailSetting {
   readonly producer: TipProducer;
@@ -37,6 +37,7 @@ const FORMER_MS = 30 * 86_400_000;
 export class Guardrail {
   readonly #setting: GuardrailSetting;
   readonly #taken = new Set<string>();
+  readonly #stopping = new AbortController();
   #state: GuardrailState | null = null;
 
   constructor(setting: GuardrailSetting) {
@@ -48,29 +49,41 @@ export class Guardrail {
     return this.#state;
   }
 
+  /** Ends a look under way, which rejects. */
+  stop(): void {
+    this.#stopping.abort(new Error('the service is stopping'));
+  }
+
+  /** Reads a piece at a time, between the service's answers. */
   async look(): Promise<void> {
-    const { scoring, clock, logger, producer } = this.#setting;
-    const nowMs = clock();
-    const controls = this.#setting.controls();
-    if (controls === undefined) return;
-    const [newest, former] = rolloutAt(controls, nowMs, scoring.livePolicy, scoring.settings).shares;
+    const { clock, logger, producer, files } = this.#setting;
+    const shares = this.#shares();
+    if (shares === undefined) return;
+    const [newest, former] = shares;
     if (newest?.controlId != null && this.#taken.has(newest.controlId)) return;
-    this.#state = null;
-    if (newest?.controlId == null) return;
-    const before = former ?? rolloutAt(controls, newest.effectiveAtMs! - 1, scoring.livePolicy, scoring.settings).shares[0]!;
-    if (before.policy === newest.policy) return;
-    const verdict = compareLive(this.#rewards(newest.policy, newest.effectiveAtMs!), this.#rewards(before.policy, newest.effectiveAtMs! - FORMER_MS), GATE_THRESHOLDS.alpha);
+    const before = newest?.controlId == null ? undefined : (former ?? this.#shares(newest.effectiveAtMs! - 1)?.[0]);
+    if (newest === undefined || before === undefined || before.policy === newest.policy) {
+      this.#state = null;
+      return;
+    }
+    const wanted = [{ policy: newest.policy, fromMs: newest.effectiveAtMs! }, { policy: before.policy, fromMs: newest.effectiveAtMs! - FORMER_MS }];
+    const rewards = await newestRewards(files(), wanted, NEWEST, this.#stopping.signal);
+    const verdict = compareLive(rewards.get(newest.policy)!, rewards.get(before.policy)!, GATE_THRESHOLDS.alpha);
+    // Somebody may have taken it back meanwhile, and another rollback would take back the one before it.
+    if (this.#shares()?.[0]?.controlId !== newest.controlId) return;
     this.#state = verdict;
     if (!verdict.worse) return;
     const shown = ({ low, high, n }: { low: number; high: number; n: number }): string => `${low.toFixed(3)} to ${high.toFixed(3)} over ${n} decisions`;
     const reason = `guardrail: ${newest.policy} earns ${shown(verdict.promoted)}, ${before.policy} ${shown(verdict.former)}`;
-    await producer.send('policy.control', { control_id: `${GUARDRAIL_PREFIX}${newest.controlId}`, type: 'rollback', effective_at_ms: nowMs, reason });
-    this.#taken.add(newest.controlId);
+    await producer.send('policy.control', { control_id: `${GUARDRAIL_PREFIX}${newest.controlId}`, type: 'rollback', effective_at_ms: clock(), reason });
+    this.#taken.add(newest.controlId!);
     logger.error({ policy: newest.policy, promote: newest.controlId }, `rolled back by the ${reason}`);
   }
 
-  #rewards(policy: string, fromMs: number): number[] {
-    const all = this.#setting.files().flatMap((path) => rewardsOf(path, policy, fromMs, NEWEST));
-    return all.sort((a, b) => a.requestedAtMs - b.requestedAtMs).slice(-NEWEST).map(({ reward }) => reward);
+  /** Who is live for which share, now or at a time, the newest promote first; undefined while no partition is held. */
+  #shares(atMs = this.#setting.clock()): readonly Share[] | undefined {
+    const { scoring } = this.#setting;
+    const controls = this.#setting.controls();
+    return controls === undefined ? undefined : rolloutAt(controls, atMs, scoring.livePolicy, scoring.settings).shares;
   }
 }

@@ -4,24 +4,34 @@ import type { Logger } from 'pino';
 export class PeriodicTasks {
   readonly #logger: Logger;
   readonly #timers: NodeJS.Timeout[] = [];
+  #stopped = false;
 
   constructor(logger: Logger) {
     this.#logger = logger;
   }
 
-  every(ms: number, work: () => Promise<void>): void {
+  /** @param restTimes how many times what it took it then pauses at least, so that work that grows with the data never takes more than its share */
+  every(ms: number, work: () => Promise<void>, restTimes = 0): void {
     let busy = false;
+    let restsUntilMs = 0;
     const timer = setInterval(() => {
-      if (busy) return;
+      const beganMs = performance.now();
+      if (busy || beganMs < restsUntilMs) return;
       busy = true;
       work()
-        .catch((error: unknown) => this.#logger.warn({ err: error }, 'a periodic task failed; it will be tried again'))
-        .finally(() => (busy = false));
+        .catch((error: unknown) => this.#stopped || this.#logger.warn({ err: error }, 'a periodic task failed; it will be tried again'))
+        .finally(() => {
+          busy = false;
+          const endedMs = performance.now();
+          restsUntilMs = endedMs + (endedMs - beganMs) * restTimes;
+        });
     }, ms);
     this.#timers.push(timer);
   }
 
+  /** What is under way goes on; should it fail now, nobody is told. */
   stop(): void {
+    this.#stopped = true;
     for (const timer of this.#timers) clearInterval(timer);
   }
 }

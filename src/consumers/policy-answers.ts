@@ -105,6 +105,7 @@ export class PolicyAnswers {
 
   /** Ends what is being counted. */
   stop(): void {
+    this.guardrail.stop();
     this.#prompts.stop();
     this.#decided.stop();
   }

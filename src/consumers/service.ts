@@ -43,6 +43,8 @@ const CONTROLS_EVERY_MS = 500;
 const LOG_WATCH_EVERY_MS = 60_000;
 const SWAP_EVERY_MS = 250;
 const GUARDRAIL_EVERY_MS = 10_000;
+/** So that looking takes a twentieth of one core at most, however many decisions there are. */
+const GUARDRAIL_REST_TIMES = 20;
 /** For the comparison of the log with what was applied last; partitions that take longer begin later. */
 const OPENS_WITHIN_MS = 5_000;
 /** For the batches under way and what they owe the log. */
@@ -115,7 +117,7 @@ export class Service implements Application, PartitionHandler {
     const watch = new LogWatch(this.#log, this.#topics);
     this.#tasks.every(LOG_WATCH_EVERY_MS, () => watch.look(this.#own.working));
     this.#tasks.every(SWAP_EVERY_MS, () => this.#swap.look());
-    if (this.#options.guardrail !== false) this.#tasks.every(GUARDRAIL_EVERY_MS, () => this.#policies.guardrail.look());
+    if (this.#options.guardrail !== false) this.#tasks.every(GUARDRAIL_EVERY_MS, () => this.#policies.guardrail.look(), GUARDRAIL_REST_TIMES);
     this.#options.logger.info({ group: this.#options.group, partitions: this.#partitions, log: this.#log.kind }, 'joined the consumer group');
     this.#inputsReported = reportInputs(this.#log, this.#options.topicPrefix, this.#topics, this.#options.logger).then((warnings) => void (this.#inputWarnings = warnings));
     const opened = Promise.all([...this.#own.held.values()].map((held) => held.opened()));

@@ -31,8 +31,8 @@ describe('comparing live rewards', () => {
   });
 });
 
-/** `before` decisions by v1 that are done, then a promote, then `after` by v2 that are done in the share `rate`. */
-async function lived(before: number, after: number, rate: number): Promise<{ guardrail: Guardrail; controls: () => ControlEvent[] }> {
+/** `before` decisions by v1 that are done, then a promote, then `after` by v2 that are done in the share `rate`. `seen`: what the guardrail is given of the controls. */
+async function lived(before: number, after: number, rate: number, seen = (all: ControlEvent[]) => all): Promise<{ guardrail: Guardrail; controls: () => ControlEvent[] }> {
   service = await EmbeddedService.open(await mkdtemp(join(tmpdir(), 'tipstream-guardrail-')), { partitions: 1, maxTaskIdleMs: 0, publishProfiles: false, clock: () => START_MS + 3_600_000_000 });
   const producer = createProducer(service.log);
   const promoteAt = START_MS + before * 60_000;
@@ -45,7 +45,7 @@ async function lived(before: number, after: number, rate: number): Promise<{ gua
   await service.catchUp();
   const controls = () => service!.query<{ record: string }>(0, 'SELECT record FROM control').map(({ record }) => JSON.parse(record) as ControlEvent);
   const guardrail = new Guardrail({
-    producer, scoring: { livePolicy: 'egreedy-v1', settings: DEFAULT_SETTINGS }, clock: () => START_MS + 3_600_000_000, logger: pino({ level: 'silent' }), files: () => [service!.statePath(0)], controls,
+    producer, scoring: { livePolicy: 'egreedy-v1', settings: DEFAULT_SETTINGS }, clock: () => START_MS + 3_600_000_000, logger: pino({ level: 'silent' }), files: () => [service!.statePath(0)], controls: () => seen(controls()),
   });
   return { guardrail, controls };
 }
@@ -63,6 +63,21 @@ describe('the guardrail', () => {
     expect(await service!.records('policy.control')).toHaveLength(2);
     await guardrail.look();
     expect(await service!.records('policy.control')).toHaveLength(2);
+    expect(guardrail.state).toBeNull();
+  });
+
+  it('takes nothing back when somebody else did while it looked', async () => {
+    let asked = 0;
+    const { guardrail } = await lived(200, 200, 0.2, (all) => (asked++ < 2 ? all : all.filter(({ control_id }) => control_id !== 'p1')));
+    await guardrail.look();
+    expect(asked).toBeGreaterThan(2);
+    expect(await service!.records('policy.control')).toHaveLength(1);
+  });
+
+  it('ends a look when it is told to', async () => {
+    const { guardrail } = await lived(20, 20, 1);
+    guardrail.stop();
+    await expect(guardrail.look()).rejects.toThrow('the service is stopping');
     expect(guardrail.state).toBeNull();
   });
 
