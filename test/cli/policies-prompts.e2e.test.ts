@@ -1,6 +1,6 @@
 /** `tipstream policies prompts` and the prompt options of `start`, as a user runs them. */
 import { afterAll, describe, expect, it } from 'vitest';
-import { CliWorkspace } from './cli-process.js';
+import { CliWorkspace, linesOf } from './cli-process.js';
 
 const NOW_MS = Date.now();
 const DAY_MS = 86_400_000;
@@ -44,6 +44,29 @@ describe('policies prompts', () => {
     expect(table).toMatch(/^\(none\) +10 +5 /m);
     expect(table).toMatch(/^LESS v1 +REWARD/m);
     expect(await workspace.run(['verify'])).toMatchObject({ code: 0 });
+  });
+
+  it('is what a running service answers, worker threads and all', async () => {
+    const child = workspace.start(['start', '--http', '127.0.0.1:0', '--log-level', 'error']);
+    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+    let address = '';
+    for await (const line of linesOf(child.stderr)) {
+      address = /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0] ?? '';
+      if (address !== '') break;
+    }
+    child.stderr.resume();
+    await expect.poll(async () => (await fetch(`${address}/readyz`)).status, { timeout: 60_000 }).toBe(200);
+    for (const [query, args] of [['', []], ['?against=v2', ['--against', 'v2']]] as const) {
+      const { counted_at_ms: countedAtMs, ...answered } = (await (await fetch(`${address}/v1/prompts${query}`)).json()) as Document & { counted_at_ms: number };
+      const { counted_at_ms: _, ...printed } = JSON.parse((await workspace.run(['policies', 'prompts', ...args, '--json'])).stdout) as Document & { counted_at_ms: number };
+      expect(answered).toEqual(printed);
+      expect(answered.prompts).toHaveLength(4);
+      expect(countedAtMs).toBeGreaterThanOrEqual(NOW_MS);
+    }
+    const metrics = await (await fetch(`${address}/metrics`)).text();
+    expect(metrics).toMatch(/^tipstream_policy_rewarded\{policy="egreedy-v1"\} 20$/m);
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
   });
 
   it('says what was served when it is asked about another', async () => {
