@@ -6,6 +6,7 @@ import type { FeatureValues } from '../projections/feature.js';
 import type { Registry } from '../projections/registry.js';
 import { checkExact } from './as-of-pruned.js';
 import { generationDirectory, partitionFile, partitionsIn } from './layout.js';
+import { mergeByUser } from './merge-by-user.js';
 import { PartitionReader, type ReadProfile } from './reader.js';
 
 /** topic -> partition -> next offset */
@@ -107,19 +108,7 @@ export function digestDocument(readers: ReadonlyMap<number, PartitionReader>, as
 
 /** Known users of all files, merged in the order of their ids by code point. */
 export function* knownInOrder(readers: readonly PartitionReader[], asOfMs: number): Generator<{ userId: string; features: FeatureValues }> {
-  const streams = readers.map((reader) => usersOf(reader, asOfMs));
-  const heads = streams.map((stream) => stream.next().value as ReadProfile | undefined);
-  for (;;) {
-    let least: number | undefined;
-    for (let i = 0; i < heads.length; i++) {
-      const head = heads[i];
-      if (head !== undefined && (least === undefined || compareCodePoints(head.userId, heads[least]!.userId) < 0)) least = i;
-    }
-    if (least === undefined) return;
-    const head = heads[least]!;
-    heads[least] = streams[least]!.next().value as ReadProfile | undefined;
-    if (head.known) yield head;
-  }
+  for (const user of mergeByUser(readers.map((reader) => usersOf(reader, asOfMs)))) if (user.known) yield user;
 }
 
 function* usersOf(reader: PartitionReader, asOfMs: number): Generator<ReadProfile, undefined> {

@@ -1,7 +1,7 @@
 /** The profiles that decisions were made with, as they are stored with each decision: what was known then, not what is known now of then. */
 import type Database from 'better-sqlite3';
-import { compareCodePoints } from '../events/strings.js';
 import type { FeatureValues } from '../projections/feature.js';
+import { mergeByUser } from './merge-by-user.js';
 import { guarded, openStateForReading } from './state-file.js';
 
 export interface ServedProfile {
@@ -49,19 +49,8 @@ export class ServedProfiles {
 }
 
 /** Those of several files, in one order. A user is in one file only. */
-export function* servedInOrder(files: readonly ServedProfiles[]): Generator<ServedProfile> {
-  const streams = files.map((file) => file.all());
-  const heads = streams.map((stream) => stream.next().value);
-  for (;;) {
-    let least: number | undefined;
-    for (let i = 0; i < heads.length; i++) {
-      const head = heads[i];
-      if (head !== undefined && (least === undefined || compareCodePoints(head.userId, heads[least]!.userId) < 0)) least = i;
-    }
-    if (least === undefined) return;
-    yield heads[least]!;
-    heads[least] = streams[least]!.next().value;
-  }
+export function servedInOrder(files: readonly ServedProfiles[]): Generator<ServedProfile> {
+  return mergeByUser(files.map((file) => file.all()));
 }
 
 function profileOf([userId, decisionId, asOfMs, features]: Row): ServedProfile {
