@@ -1,10 +1,10 @@
 /** `rebuild --user`: by the process that runs on the data directory, over its HTTP, or by this one where none does. */
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../config.js';
 import { rebuildProfile } from '../consumers/rebuild-profile.js';
 import { ERROR_KINDS, TipstreamError, type ErrorCode } from '../errors.js';
 import type { RebuildJob, UserRebuild } from '../http/application.js';
 import { openLog } from '../log/open.js';
+import { pause } from '../pause.js';
 import { defaultRegistry } from '../projections/registry.js';
 import { dataOwner } from '../store/data-lock.js';
 import { withReaderOf } from '../store/locate-user.js';
@@ -56,7 +56,7 @@ async function addressOfOwner(dataDirectory: string, inUse: TipstreamError): Pro
         hint: 'start it without --no-http, or stop it and run this again', details: { path: dataDirectory }, cause: inUse,
       });
     }
-    await delay(POLL_MS);
+    await pause(POLL_MS);
   }
 }
 
@@ -76,7 +76,7 @@ async function rebuildAt(client: ServiceClient, userId: string, { dryRun = false
   const path = `/v1/rebuilds/${job.job_id}`;
   while (job.state === 'running') {
     onProgress?.(job.progress.done, job.progress.total);
-    await delay(POLL_MS, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+    await pause(POLL_MS, signal);
     job = await client.ask<RebuildJob>(signal?.aborted === true ? 'DELETE' : 'GET', path);
   }
   if (job.result !== undefined) return job.result;

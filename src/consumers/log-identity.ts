@@ -5,10 +5,10 @@
  *
  * Where the log does not hold that record any more - retention, compaction - nothing can be said.
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import { TipstreamError } from '../errors.js';
 import type { Log, OffsetRange } from '../log/port.js';
 import { recordHash } from '../log/record-hash.js';
+import { pause } from '../pause.js';
 import type { AppliedRecord } from '../store/positions.js';
 
 const RETRY_FIRST_MS = 100;
@@ -56,7 +56,7 @@ export async function checkLogIdentityPatiently(log: Log, question: IdentityQues
       if (signal.aborted) return [];
       if (!(error instanceof TipstreamError && error.retryable)) throw error;
       onRetry(error, attempt);
-      await delay(Math.min(RETRY_FIRST_MS * 2 ** (attempt - 1), RETRY_MOST_MS), undefined, { signal }).catch(() => undefined);
+      await pause(Math.min(RETRY_FIRST_MS * 2 ** (attempt - 1), RETRY_MOST_MS), signal);
       if (signal.aborted) return [];
     }
   }

@@ -5,6 +5,7 @@
 import { TipstreamError } from '../errors.js';
 import type { FaultHook } from '../fault-points.js';
 import type { Log } from '../log/port.js';
+import { pause } from '../pause.js';
 import type { StoredMessage } from '../store/outbox.js';
 import { DEAD_LETTER_SUFFIX } from '../topics.js';
 import { keepWhole } from './dead-letter-files.js';
@@ -130,7 +131,7 @@ export class OutboxPublisher {
         if (error instanceof TipstreamError && error.code === 'record_too_large') return this.#sendTooLarge(batch, error);
         if (this.#stopping.signal.aborted || !(error instanceof TipstreamError && error.retryable)) throw error;
         onRetry(error, attempt);
-        await this.#pause(Math.min(RETRY_FIRST_MS * 2 ** (attempt - 1), RETRY_MOST_MS));
+        await pause(Math.min(RETRY_FIRST_MS * 2 ** (attempt - 1), RETRY_MOST_MS), this.#stopping.signal);
         if (this.#stopping.signal.aborted) throw error;
       }
     }
@@ -148,19 +149,6 @@ export class OutboxPublisher {
     } else {
       throw error;
     }
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const { signal } = this.#stopping;
-      const done = () => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = setTimeout(done, ms);
-      signal.addEventListener('abort', done);
-    });
   }
 }
 

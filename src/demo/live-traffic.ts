@@ -3,6 +3,7 @@
  * sees a tip answered within seconds and late feedback within the hour.
  */
 import { castUsers } from './cast.js';
+import { pause } from '../pause.js';
 import { randomStream } from '../random.js';
 import type { SimulatedRecord } from './record.js';
 import { composeServing } from './serving.js';
@@ -66,16 +67,5 @@ export async function* liveTraffic(options: LiveTrafficOptions): AsyncGenerator<
 /** The real clock. */
 export const systemClock: LiveClock = {
   now: () => Date.now(),
-  wait(ms, signal) {
-    return new Promise((resolve) => {
-      if (signal.aborted) return resolve();
-      const done = () => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = setTimeout(done, ms);
-      signal.addEventListener('abort', done);
-    });
-  },
+  wait: pause,
 };

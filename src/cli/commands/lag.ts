@@ -1,10 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { lagRows } from '../../consumers/lag.js';
 import { TipstreamError } from '../../errors.js';
 import type { LagRow } from '../../http/application.js';
 import type { Config } from '../../config.js';
 import { openLog } from '../../log/open.js';
 import type { Log } from '../../log/port.js';
+import { pause } from '../../pause.js';
 import { defaultRegistry } from '../../projections/registry.js';
 import { openReaders } from '../../store/profiles.js';
 import { CONSUMED_TOPICS, fullTopicName } from '../../topics.js';
@@ -34,7 +34,7 @@ export const lagCommand = defineCommand<{ watch?: boolean }>({
         else if (json) await output.document(rows);
         else await output.table(['TOPIC', 'PARTITION', 'APPLIED', 'COMMITTED', 'END', 'LAG', 'SECONDS', 'STATUS', 'REASON'], rows.map(tableRow));
         if (!options.watch) return EXIT.ok;
-        await delay(WATCH_EVERY_MS, undefined, { signal }).catch(() => undefined);
+        await pause(WATCH_EVERY_MS, signal);
         if (signal.aborted) return EXIT.interrupted;
         if (!json) output.note('');
       }

@@ -18,7 +18,7 @@ import { Feeds } from './feeds.js';
 import { groupOwners } from './groups.js';
 import type { Cluster } from './internals.js';
 import { rangesOf } from './offset-ranges.js';
-import { pause, retrying, settledWithin } from './retry.js';
+import { backOff, retrying, settledWithin } from './retry.js';
 
 const SESSION_TIMEOUT_MS = 10_000;
 const HEARTBEAT_INTERVAL_MS = 500;
@@ -242,7 +242,7 @@ export class KafkaGroupMember implements GroupMember {
         return this.#feeds.wake();
       } catch (error) {
         if (!isTransient(error)) return this.#fail(this.#connection.failure(error, `open partition ${partition}`));
-        await pause(attempt, signal);
+        await backOff(attempt, signal);
       }
     }
   }

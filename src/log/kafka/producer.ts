@@ -11,7 +11,7 @@ import { type Cluster, errorFromCode } from './internals.js';
 import { isTransient, recordTooLarge } from './failures.js';
 import { type PartitionBatch, type PartitionOutcome, produceTo } from './produce-request.js';
 import { encodeBatch } from './record-encoding.js';
-import { pause, retrying } from './retry.js';
+import { backOff, retrying } from './retry.js';
 
 /** As delivery.timeout.ms of the Java client. */
 const DELIVERED_WITHIN_MS = 120_000;
@@ -75,7 +75,7 @@ export class IdempotentProducer {
       }
       if (!isTransient(error) || this.stopping.aborted || performance.now() > deadline) return this.#abandon(queues, error);
       this.connection.log('warn', 'An append failed and is tried again', { attempt, error: String(error) });
-      await pause(attempt++, this.stopping);
+      await backOff(attempt++, this.stopping);
     }
   }
 

@@ -9,7 +9,7 @@ import { offsetOutOfRange } from './failures.js';
 import { fetchFrom, type FetchedPartition, type FetchTarget } from './fetch-request.js';
 import { offsetRange, partitionNotFound } from './offset-ranges.js';
 import { decodeRecords, splitBatches } from './record-batch.js';
-import { pause, retrying } from './retry.js';
+import { backOff, retrying } from './retry.js';
 
 const OFFSET_OUT_OF_RANGE = 1;
 /** Of a broker that is away, for a read to a given end; one that follows the log waits as long as it takes. */
@@ -51,7 +51,7 @@ async function* readOn(connection: Connection, range: ReadRange, knownEnd: numbe
     if (fetched === null) return;
     const batches = splitBatches(fetched.records, fetched.aborted);
     const reached = Math.max(position, (batches.at(-1)?.lastOffset ?? -1) + 1);
-    if (batches.length === 0 && position < fetched.lastStableOffset) await pause(0, signal);
+    if (batches.length === 0 && position < fetched.lastStableOffset) await backOff(0, signal);
     next = reached < to ? fetchFromOffset(reached, fetched.lastStableOffset) : null;
     next?.catch(() => undefined); // awaited above, or not wanted any more
     let records: LogRecord[] = [];

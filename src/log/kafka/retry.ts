@@ -1,5 +1,5 @@
 /** Trying again while a broker is away: leaders move and brokers restart, and the same request then succeeds. */
-import { setTimeout as delay } from 'node:timers/promises';
+import { pause } from '../../pause.js';
 import { isTransient } from './failures.js';
 
 const FIRST_PAUSE_MS = 50;
@@ -24,7 +24,7 @@ export async function retrying<T>(run: (attempt: number) => Promise<T>, limits: 
       const spent = performance.now() - started;
       if (!(limits.mayRetry ?? isTransient)(error) || limits.signal?.aborted === true || spent > (limits.withinMs ?? Infinity)) throw error;
       limits.onRetry?.(error);
-      await pause(attempt, limits.signal);
+      await backOff(attempt, limits.signal);
     }
   }
 }
@@ -34,8 +34,8 @@ export function pauseMs(attempt: number): number {
 }
 
 /** Ends early, without an error, when the signal aborts. */
-export async function pause(attempt: number, signal?: AbortSignal): Promise<void> {
-  await delay(pauseMs(attempt), undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+export function backOff(attempt: number, signal?: AbortSignal): Promise<void> {
+  return pause(pauseMs(attempt), signal);
 }
 
 /** Waits for work whose outcome does not matter any more, but not longer than that. */
