@@ -60,7 +60,7 @@ try {
   for (const policy of POLICIES) {
     const gain = simulation.comparisons.find((one) => one.policy === policy.name && one.persona === 'all');
     const { evaluation } = await evaluateLogged({
-      dataDirectory: directory, featureSet: defaultRegistry.featureSet, policy, epsilon: EPSILON, nowMs: END_MS, signal: new AbortController().signal, ...(gain === undefined ? {} : { simulation: gain }),
+      dataDirectory: directory, featureSet: defaultRegistry.featureSet, policy, epsilon: EPSILON, nowMs: END_MS, signal: new AbortController().signal, ...(gain === undefined ? {} : { simulation: { against: gain.against, users: simulation.users, low: gain.low, high: gain.high } }),
     });
     writeFileSync(join(values.out, `${policy.name}.md`), modelCard({ policy, origin, training: trainingData(directory, '', policy.name), simulation, evaluation, history: historyOf(control.controls) }));
   }

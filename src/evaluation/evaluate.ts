@@ -1,7 +1,7 @@
 /** Everything that is said of a new policy from logged decisions. */
 import { pairedDifference, type PairedDifference } from './difference.js';
 import { estimate, type Estimates } from './estimators.js';
-import { judge, type Evidence, type Judged } from './gate.js';
+import { judge, type Judged, type SimulatedGain } from './gate.js';
 import { rewardedRows, type EvaluationRow } from './row.js';
 import { segmentReports, worstSegment, type SegmentReport } from './segments.js';
 import type { GateThresholds } from './thresholds.js';
@@ -14,11 +14,19 @@ export interface Evaluation extends Estimates, Judged {
   readonly missing_as_zero: Estimates & { readonly difference: PairedDifference };
   readonly segments: readonly SegmentReport[];
   readonly worst_segment: SegmentReport | null;
+  /** What the gate asked besides; null: there was none. */
+  readonly simulation: SimulatedGain | null;
   readonly thresholds: GateThresholds;
 }
 
+export interface Besides {
+  readonly simulation?: SimulatedGain | undefined;
+  /** Who made most of the decisions; undefined: nobody knows. */
+  readonly live?: string | undefined;
+}
+
 /** Rows in the order in which they were decided. `max_weight`, `ess` and the rest are of rows with a reward. */
-export function evaluate(rows: readonly EvaluationRow[], thresholds: GateThresholds, simulation?: Evidence['simulation']): Evaluation {
+export function evaluate(rows: readonly EvaluationRow[], thresholds: GateThresholds, { simulation, live }: Besides = {}): Evaluation {
   const { clip, alpha } = thresholds;
   const rewarded = rewardedRows(rows);
   const estimates = estimate(rewarded, clip);
@@ -29,9 +37,9 @@ export function evaluate(rows: readonly EvaluationRow[], thresholds: GateThresho
   const segments = segmentReports(rows, thresholds);
   return {
     ...estimates,
-    ...judge({ estimates, difference, missingAsZero, missingShare, segments, simulation }, thresholds),
+    ...judge({ estimates, difference, missingAsZero, missingShare, segments, simulation, live }, thresholds),
     missing_rewards: missing, missing_share: missingShare, difference,
     missing_as_zero: missingAsZero,
-    segments, worst_segment: worstSegment(segments), thresholds,
+    segments, worst_segment: worstSegment(segments), simulation: simulation ?? null, thresholds,
   };
 }

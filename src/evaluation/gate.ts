@@ -22,8 +22,18 @@ export interface Evidence {
   readonly missingAsZero: Estimates & { readonly difference: PairedDifference };
   readonly missingShare: number;
   readonly segments: readonly SegmentReport[];
-  /** What simulation shows of new - live, per decision; undefined: there was none. */
-  readonly simulation?: { readonly low: number; readonly high: number } | undefined;
+  readonly simulation?: SimulatedGain | undefined;
+  /** Who made most of the decisions; undefined: nobody knows. */
+  readonly live?: string | undefined;
+}
+
+/** What simulation shows of new - `against`, in reward per decision. */
+export interface SimulatedGain {
+  readonly against: string;
+  /** Simulated users. */
+  readonly users: number;
+  readonly low: number;
+  readonly high: number;
 }
 
 export function judge(evidence: Evidence, thresholds: GateThresholds): Judged {
@@ -55,7 +65,7 @@ function whyUnevaluable({ estimates, missingAsZero, missingShare }: Evidence, th
   return undefined;
 }
 
-function whyHold({ difference, missingAsZero, missingShare, segments, simulation }: Evidence, thresholds: GateThresholds): string[] {
+function whyHold({ difference, missingAsZero, missingShare, segments, simulation, live }: Evidence, thresholds: GateThresholds): string[] {
   const reasons: string[] = [];
   const { low, high } = difference.confidence_sequence;
   if (low <= thresholds.min_gain) reasons.push(`no gain is shown: the difference per decision lies between ${shown(low)} and ${shown(high)}, and its lower end is not above ${thresholds.min_gain}`);
@@ -65,7 +75,15 @@ function whyHold({ difference, missingAsZero, missingShare, segments, simulation
   for (const { dimension, segment, low: from, high: to } of segments.filter(({ harmed }) => harmed)) {
     reasons.push(`the segment ${dimension} = ${segment} is harmed: its difference lies between ${shown(from)} and ${shown(to)}`);
   }
-  if (simulation !== undefined && simulation.low <= thresholds.min_gain) reasons.push(`simulation shows no gain: its difference lies between ${shown(simulation.low)} and ${shown(simulation.high)}`);
+  if (simulation !== undefined) reasons.push(...whyNotSimulated(simulation, live, thresholds));
+  return reasons;
+}
+
+function whyNotSimulated({ against, users, low, high }: SimulatedGain, live: string | undefined, thresholds: GateThresholds): string[] {
+  const reasons: string[] = [];
+  if (live !== undefined && against !== live) reasons.push(`the simulation compares with ${against}, and ${live} decided here: name it first in --policies`);
+  if (users < thresholds.min_simulated_users) reasons.push(`the simulation has ${users} users, below ${thresholds.min_simulated_users}`);
+  if (low <= thresholds.min_gain) reasons.push(`simulation shows no gain: its difference lies between ${shown(low)} and ${shown(high)}`);
   return reasons;
 }
 

@@ -16,6 +16,8 @@ export const GATE_THRESHOLDS = {
   min_segment_ess: 50,
   /** The share of decisions without a reward above which counting them as 0 must show the gain too. */
   max_missing_share: 0.5,
+  /** Of a simulation: fewer users show a gain by luck. */
+  min_simulated_users: 50,
   /** How old a verdict may be when a policy is promoted with it. */
   max_verdict_age_ms: 24 * 3_600_000,
 } as const;

@@ -7,6 +7,8 @@ import { dot } from '../policies/score.js';
 import { SimulatedProfile } from './profile.js';
 import type { SimulatedDecision } from './world.js';
 
+/** Stands in the draw where live decisions have the name of the policy: all explore at the same time, as far as they explore at all. */
+const DRAW = 'simulation';
 const SALT = '0';
 
 export class Agent {
@@ -25,13 +27,13 @@ export class Agent {
   /** Index of its choice; it has learned from what came of it when this returns. */
   decide(decision: SimulatedDecision, decisionId: string, dismisses: number): number {
     const { candidates, requestedAtMs } = decision;
-    const { name, optimism, hyperparameters } = this.#policy;
+    const { optimism, hyperparameters } = this.#policy;
     this.#posterior ??= posterior(this.#state, hyperparameters.lambda);
     const vectorOf = this.#policy.vectorizer({ requestedAtMs, utcOffsetMin: 0 }, this.#profile.asOf(requestedAtMs));
     const vectors = candidates.map(vectorOf);
     const { theta } = this.#posterior;
     const scores = vectors.map((x) => dot(theta, x) + (optimism === 0 ? 0 : optimism * Math.sqrt(this.#posterior!.variance(x))));
-    const chosen = pick(epsilonGreedy(scores, this.#epsilon).propensities, drawUniform(name, SALT, decisionId));
+    const chosen = pick(epsilonGreedy(scores, this.#epsilon).propensities, drawUniform(DRAW, SALT, decisionId));
     this.live(decision, chosen, dismisses, vectors[chosen]!);
     return chosen;
   }

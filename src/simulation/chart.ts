@@ -2,7 +2,8 @@
 
 export interface Curve {
   readonly policy: string;
-  readonly points: readonly number[];
+  /** null where there is none. */
+  readonly points: readonly (number | null)[];
 }
 
 /** Colours that differ for the colour-blind too (Okabe and Ito, 2008). */
@@ -22,7 +23,8 @@ export function curvesSvg(curves: readonly Curve[], title: string): string {
   const y = (value: number): number => MARGIN.top + height * (1 - (value - low) / (high - low));
   const x = (index: number, count: number): number => MARGIN.left + (width * index) / Math.max(1, count - 1);
   const ticks = Array.from({ length: TICKS }, (_, i) => low + ((high - low) * i) / (TICKS - 1));
-  const lines = curves.map(({ points }, i) => `<polyline fill="none" stroke="${COLOURS[i % COLOURS.length]}" stroke-width="2" points="${points.map((value, at) => `${fixed(x(at, points.length))},${fixed(y(value))}`).join(' ')}"/>`);
+  const lines = curves.flatMap(({ points }, i) => piecesOf(points).map((piece) =>
+    `<polyline fill="none" stroke="${COLOURS[i % COLOURS.length]}" stroke-width="2" stroke-linecap="round" points="${piece.map(({ at, value }) => `${fixed(x(at, points.length))},${fixed(y(value))}`).join(' ')}"/>`));
   const names = curves.map(({ policy }, i) => `<text x="${WIDTH - MARGIN.right + 12}" y="${MARGIN.top + 14 + 20 * i}" fill="${COLOURS[i % COLOURS.length]}">${escaped(policy)}</text>`);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="13" role="img" aria-label="${escaped(title)}">`,
@@ -38,16 +40,32 @@ export function curvesSvg(curves: readonly Curve[], title: string): string {
   ].join('\n');
 }
 
+interface Point {
+  readonly at: number;
+  readonly value: number;
+}
+
+/** A curve's points without its gaps; a point alone is drawn as a dot. */
+function piecesOf(points: Curve['points']): Point[][] {
+  const pieces: Point[][] = [[]];
+  for (const [at, value] of points.entries()) {
+    if (value === null) pieces.push([]);
+    else pieces.at(-1)!.push({ at, value });
+  }
+  return pieces.filter((piece) => piece.length > 0).map((piece) => (piece.length === 1 ? [piece[0]!, piece[0]!] : piece));
+}
+
 const BLOCKS = '▁▂▃▄▅▆▇█';
 
-/** `points` on the range that all curves share. */
-export function sparkline(points: readonly number[], curves: readonly Curve[]): string {
+/** `points` on the range that all curves share; a blank where there is none. */
+export function sparkline(points: Curve['points'], curves: readonly Curve[]): string {
   const { low, high } = rangeOf(curves);
-  return points.map((value) => BLOCKS[Math.min(BLOCKS.length - 1, Math.floor(((value - low) / (high - low)) * BLOCKS.length))]).join('');
+  return points.map((value) => (value === null ? ' ' : BLOCKS[Math.min(BLOCKS.length - 1, Math.floor(((value - low) / (high - low)) * BLOCKS.length))])).join('');
 }
 
 function rangeOf(curves: readonly Curve[]): { low: number; high: number } {
-  const all = curves.flatMap(({ points }) => points);
+  const all = curves.flatMap(({ points }) => points).filter((value) => value !== null);
+  if (all.length === 0) return { low: 0, high: 1 };
   const low = Math.min(...all);
   const high = Math.max(...all);
   return high > low ? { low, high } : { low: low - 0.5, high: high + 0.5 };

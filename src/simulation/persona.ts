@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { TipstreamError } from '../errors.js';
 
 const finite = z.number().min(-20).max(20);
-const weightsSchema = z.object({
+const weightsSchema = z.strictObject({
   /** How much more likely a done is for an overdue task, for one of 30 days, for the most urgent priority (log-odds). */
   is_overdue: finite.default(0),
   task_age: finite.default(0),
@@ -30,7 +30,7 @@ export const personaSchema = z.strictObject({
   /** How long they take to react, ms. */
   dwell_ms: z.number().positive().default(60_000),
   /** From this share of the simulation on the weights are these. */
-  drift: z.object({ from: z.number().min(0).max(1), weights: weightsSchema }).optional(),
+  drift: z.strictObject({ from: z.number().min(0).max(1), weights: weightsSchema }).optional(),
   /** Whether the first decisions find 30 days of history in the profile. */
   history: z.boolean().default(true),
 });

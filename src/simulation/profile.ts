@@ -9,6 +9,9 @@ interface Serving {
   readonly dwellMs: number;
 }
 
+/** Servings out of the window that are kept until they are dropped together. */
+const MOST_GONE = 10_000;
+
 export class SimulatedProfile {
   readonly #servings: Serving[] = [];
   /** The first serving that may still lie in the window. */
@@ -28,6 +31,10 @@ export class SimulatedProfile {
   /** Servings come and are asked about in the order of time, within a day. */
   asOf(atMs: number): ProfileValues {
     while (this.#first < this.#servings.length && this.#servings[this.#first]!.atMs < atMs - WINDOW_MS) this.#count(this.#servings[this.#first++]!, -1);
+    if (this.#first > MOST_GONE) {
+      this.#servings.splice(0, this.#first);
+      this.#first = 0;
+    }
     const volume = this.#volume;
     return {
       tip_volume_30d: volume,

@@ -2,11 +2,14 @@
  * Policies against each other in a world whose rewards are known. Every policy meets the same users, candidates and fates (common random numbers), so
  * that their difference is not drowned by chance; each learns for itself, user by user. Pure: the same request gives the same answer, bit for bit.
  */
+import { TipstreamError } from '../errors.js';
+import { policyHash } from '../policies/policy-hash.js';
 import type { PolicyDefinition } from '../policies/policy.js';
 import { randomStream, type Random } from '../random.js';
 import { Agent } from './agent.js';
+import type { Curve } from './chart.js';
 import type { Persona } from './persona.js';
-import { ratio, type Mean } from './statistics.js';
+import { ratio, type Mean, type UserPart } from './statistics.js';
 import { daysOf, type SimulatedDecision, type WorldOptions } from './world.js';
 
 const DAY_MS = 86_400_000;
@@ -14,6 +17,8 @@ const DAY_MS = 86_400_000;
 const START_MS = 1_767_571_200_000;
 const HISTORY_DAYS = 30;
 export const CURVE_POINTS = 50;
+/** Of one user, between two yields. */
+const DECISIONS_AT_ONCE = 5_000;
 /** The policy that knows the reward model. */
 export const ORACLE = 'oracle';
 
@@ -56,12 +61,14 @@ export interface SimulationResult {
   readonly candidates: number;
   readonly epsilon: number;
   readonly decisions: number;
+  /** By name: what the policies were, so that a later definition is not taken for the one that was simulated. */
+  readonly policy_hashes: Readonly<Record<string, string>>;
   readonly policies: readonly PolicyResult[];
   readonly personas: readonly PersonaResult[];
   /** Reward per decision of each policy less that of the first, on the same decisions. */
   readonly comparisons: readonly Comparison[];
-  /** Chance of a done per decision by how far a user's time has come, in CURVE_POINTS parts. */
-  readonly curves: readonly { readonly policy: string; readonly points: readonly number[] }[];
+  /** Chance of a done per decision by how far a user's time has come, in CURVE_POINTS parts; null where nobody decided anything. */
+  readonly curves: readonly Curve[];
 }
 
 /** What one policy got of one user. */
@@ -76,31 +83,33 @@ interface UserResult {
   readonly earned: ReadonlyMap<string, Earned>;
 }
 
-/** Yields after each user, with how many are done; the answer is the generator's return value. */
+/** Yields now and then, with how many users are done; the answer is the generator's return value. Throws invalid_argument when nobody decided anything. */
 export function* simulate(request: SimulationRequest): Generator<number, SimulationResult> {
   const names = [...request.policies.map(({ name }) => name), ORACLE];
   const curves = new Map(names.map((name) => [name, { sums: new Float64Array(CURVE_POINTS), counts: new Float64Array(CURVE_POINTS) }]));
   const users: UserResult[] = [];
   for (const [index, persona] of castOf(request).entries()) {
-    users.push(liveOneUser(request, persona, index, names, (name, part, chance) => {
+    const user = yield* liveOneUser(request, persona, index, names, (name, part, chance) => {
       const curve = curves.get(name)!;
       curve.sums[part]! += chance;
       curve.counts[part]!++;
-    }));
+    });
+    users.push(user);
     yield users.length;
   }
+  if (decisionsOf(users) === 0) throw new TipstreamError('invalid_argument', `none of ${request.users} simulated users decided anything in ${request.days} days`, { hint: 'simulate more users, more days, or personas with more decisions_per_day' });
   const personas = request.personas.map(({ name }) => ({ persona: name, of: users.filter((user) => user.persona === name) })).filter(({ of }) => of.some(({ decisions }) => decisions > 0));
   const [first, ...others] = names;
   const compare = (persona: string, of: readonly UserResult[]): Comparison[] =>
-    others.map((policy) => ({ policy, against: first!, persona, ...ratio(of.map(({ earned }) => earned.get(policy)!.reward - earned.get(first!)!.reward), of.map(({ decisions }) => decisions)) }));
+    others.map((policy) => ({ policy, against: first!, persona, ...ratio(partsOf(of, ({ earned }) => earned.get(policy)!.reward - earned.get(first!)!.reward), { min: -1, max: 1 }) }));
   return {
     seed: request.seed, users: request.users, days: request.days, candidates: request.candidates, epsilon: request.epsilon,
-    decisions: decisionsOf(users), policies: resultsOf(users, names),
+    decisions: decisionsOf(users), policy_hashes: Object.fromEntries(request.policies.map((policy) => [policy.name, policyHash(policy)])), policies: resultsOf(users, names),
     personas: personas.map(({ persona, of }) => ({ persona, users: of.length, decisions: decisionsOf(of), policies: resultsOf(of, names) })),
     comparisons: [...compare('all', users), ...personas.flatMap(({ persona, of }) => compare(persona, of))],
     curves: names.map((policy) => {
       const { sums, counts } = curves.get(policy)!;
-      return { policy, points: Array.from(sums, (total, part) => (counts[part] === 0 ? 0 : total / counts[part]!)) };
+      return { policy, points: Array.from(sums, (total, part) => (counts[part] === 0 ? null : total / counts[part]!)) };
     }),
   };
 }
@@ -118,7 +127,7 @@ function castOf({ personas, users }: SimulationRequest): Persona[] {
   });
 }
 
-function liveOneUser(request: SimulationRequest, persona: Persona, user: number, names: readonly string[], onDecision: (policy: string, part: number, chance: number) => void): UserResult {
+function* liveOneUser(request: SimulationRequest, persona: Persona, user: number, names: readonly string[], onDecision: (policy: string, part: number, chance: number) => void): Generator<number, UserResult> {
   const { policies, days, candidates, epsilon, seed } = request;
   const world: WorldOptions = { startMs: START_MS, durationMs: days * DAY_MS, candidates };
   const agents = policies.map((policy) => new Agent(policy, epsilon));
@@ -136,6 +145,7 @@ function liveOneUser(request: SimulationRequest, persona: Persona, user: number,
     };
     for (const [i, agent] of agents.entries()) take(names[i]!, agent.decide(decision, decisionId, persona.dismisses));
     take(ORACLE, best);
+    if (result.decisions % DECISIONS_AT_ONCE === 0) yield user;
   }
   return result;
 }
@@ -159,11 +169,15 @@ function decisionsOf(users: readonly UserResult[]): number {
   return users.reduce((sum, { decisions }) => sum + decisions, 0);
 }
 
+function partsOf(users: readonly UserResult[], numerator: (user: UserResult) => number): UserPart[] {
+  return users.map((user) => ({ numerator: numerator(user), denominator: user.decisions, kind: user.persona }));
+}
+
 function resultsOf(users: readonly UserResult[], names: readonly string[]): PolicyResult[] {
-  const decisions = users.map((user) => user.decisions);
+  const share = { min: 0, max: 1 };
   return names.map((policy) => ({
     policy,
-    reward: ratio(users.map(({ earned }) => earned.get(policy)!.reward), decisions),
-    regret: ratio(users.map(({ earned }) => earned.get(policy)!.regret), decisions),
+    reward: ratio(partsOf(users, ({ earned }) => earned.get(policy)!.reward), share),
+    regret: ratio(partsOf(users, ({ earned }) => earned.get(policy)!.regret), share),
   }));
 }

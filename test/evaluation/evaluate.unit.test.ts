@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { evaluate } from '../../src/evaluation/evaluate.js';
+import { evaluate, type Besides } from '../../src/evaluation/evaluate.js';
 import type { EvaluationRow } from '../../src/evaluation/row.js';
 import { GATE_THRESHOLDS } from '../../src/evaluation/thresholds.js';
 import { seededRandom } from '../support/seeded-random.js';
@@ -27,7 +27,7 @@ function logOf({ rows, arms, logged, next, missing = 0 }: World, seed = 1): Eval
     };
   });
 }
-const verdictOf = (world: World, simulation?: { low: number; high: number }) => evaluate(logOf(world), GATE_THRESHOLDS, simulation);
+const verdictOf = (world: World, besides?: Besides) => evaluate(logOf(world), GATE_THRESHOLDS, besides);
 
 describe('the gate', () => {
   it('promotes what is surely better', () => {
@@ -95,8 +95,12 @@ describe('the gate', () => {
 
   it('holds when simulation shows no gain', () => {
     const world = { rows: 20_000, arms: { all: [0.2, 0.6] as const }, logged: 0.3, next: 0.9 };
-    expect(verdictOf(world, { low: 0.01, high: 0.02 }).verdict).toBe('PROMOTE');
-    expect(verdictOf(world, { low: -0.01, high: 0.02 })).toMatchObject({ verdict: 'HOLD', reasons: [expect.stringMatching(/simulation/)] });
+    const simulation = { against: 'egreedy-v1', users: 200, low: 0.01, high: 0.02 };
+    expect(verdictOf(world, { simulation, live: 'egreedy-v1' })).toMatchObject({ verdict: 'PROMOTE', simulation });
+    expect(verdictOf(world, { simulation }).verdict).toBe('PROMOTE');
+    expect(verdictOf(world, { simulation: { ...simulation, low: -0.01 } })).toMatchObject({ verdict: 'HOLD', reasons: [expect.stringMatching(/simulation shows no gain/)] });
+    expect(verdictOf(world, { simulation: { ...simulation, users: 2 } })).toMatchObject({ verdict: 'HOLD', reasons: [expect.stringMatching(/the simulation has 2 users, below 50/)] });
+    expect(verdictOf(world, { simulation: { ...simulation, against: 'random' }, live: 'egreedy-v1' })).toMatchObject({ verdict: 'HOLD', reasons: [expect.stringMatching(/compares with random, and egreedy-v1 decided here/)] });
   });
 
   it('asks for so many decisions that enough of them will have a reward', () => {

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { CONTEXT_LINES, hasContext } from '../../evaluation/context-lines.js';
 import { decisionLines } from '../../evaluation/decision-lines.js';
 import { evaluate, type Evaluation } from '../../evaluation/evaluate.js';
-import type { Evidence } from '../../evaluation/gate.js';
+import type { SimulatedGain } from '../../evaluation/gate.js';
 import type { LoggedDecision } from '../../evaluation/logged-decision.js';
 import { ROW_LINES } from '../../evaluation/row-lines.js';
 import { PolicyReplay, type SetAside } from '../../evaluation/policy-replay.js';
@@ -24,7 +24,7 @@ export interface FileQuestion {
   readonly name: string;
   readonly policy: PolicyDefinition;
   readonly epsilon: number;
-  readonly simulation?: Evidence['simulation'];
+  readonly simulation?: SimulatedGain | undefined;
   readonly signal: AbortSignal;
   readonly onProgress?: (lines: number) => void;
 }
@@ -44,9 +44,9 @@ export async function evaluateFile(question: FileQuestion): Promise<{ readonly e
     onProgress?.(count);
     await setImmediate();
   }
-  if (decisions.length === 0) return { evaluation: evaluate(rows, GATE_THRESHOLDS, simulation), rows };
+  if (decisions.length === 0) return { evaluation: evaluate(rows, GATE_THRESHOLDS, { simulation }), rows };
   const setAside = await replay(decisions, rows, question);
-  return { evaluation: { policy: policy.name, decisions: decisions.length, set_aside: setAside, ...evaluate(rows, GATE_THRESHOLDS, simulation) }, rows };
+  return { evaluation: { policy: policy.name, decisions: decisions.length, set_aside: setAside, ...evaluate(rows, GATE_THRESHOLDS, { simulation }) }, rows };
 }
 
 /** In the order of the requests, whatever the order of the lines. */

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { evaluate, type Evaluation } from '../../evaluation/evaluate.js';
 import { vectorFingerprint } from '../../cards/vector-fingerprint.js';
 import { documentHash } from '../../evaluation/evidence.js';
-import type { Evidence } from '../../evaluation/gate.js';
+import type { SimulatedGain } from '../../evaluation/gate.js';
 import { recordedDecision } from '../../evaluation/logged-decision.js';
 import { PolicyReplay, type SetAside } from '../../evaluation/policy-replay.js';
 import type { EvaluationRow } from '../../evaluation/row.js';
@@ -45,7 +45,7 @@ export interface LoggedQuestion {
   readonly policy: PolicyDefinition;
   readonly epsilon: number;
   readonly nowMs: number;
-  readonly simulation?: Evidence['simulation'];
+  readonly simulation?: SimulatedGain | undefined;
   readonly signal: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -76,7 +76,8 @@ export async function evaluateLogged(question: LoggedQuestion): Promise<{ readon
       if (typeof row === 'string') setAside[row] = (setAside[row] ?? 0) + 1;
       else rows.push(row);
     }
-    const judged = evaluate(rows, GATE_THRESHOLDS, simulation);
+    const [live] = Object.entries(decidedBy).sort(([, a], [, b]) => b - a)[0] ?? [];
+    const judged = evaluate(rows, GATE_THRESHOLDS, { simulation, live });
     const document = {
       policy: policy.name, policy_hash: policyHash(policy), vectors: vectorFingerprint(policy), feature_set: featureSet, evaluated_at_ms: nowMs, simulated: simulation !== undefined,
       positions: positionsOf(new Map([...files].map(([partition, file]) => [partition, file.positions()]))),

@@ -4,8 +4,11 @@ import { evaluateFile, type FileEvaluation } from '../../analysts/evaluate/evalu
 import { evaluateLogged, type LoggedEvaluation } from '../../analysts/evaluate/evaluate-logged.js';
 import { TipstreamError } from '../../errors.js';
 import type { Evaluation } from '../../evaluation/evaluate.js';
+import type { SimulatedGain } from '../../evaluation/gate.js';
 import type { EvaluationRow } from '../../evaluation/row.js';
 import { outputFile } from '../../export/output-file.js';
+import { policyHash } from '../../policies/policy-hash.js';
+import type { PolicyDefinition } from '../../policies/policy.js';
 import { DEFAULT_SHADOW, policyNamed } from '../../policies/registry.js';
 import { linesOf } from '../../producer/line-reader.js';
 import { defaultRegistry } from '../../projections/registry.js';
@@ -41,7 +44,7 @@ export const evaluateCommand = defineCommand<EvaluateOptions>({
   ],
   groups: ['log', 'policy'],
   options: [
-    { flags: '--policy <name>', help: 'the policy to judge, where no file says what it would do', default: DEFAULT_SHADOW },
+    { flags: '--policy <name>', help: 'the policy to judge, unless the file has rows that say what it would do', default: DEFAULT_SHADOW },
     { flags: '--simulation <file>', help: 'what `tipstream simulate --json` printed: the gate then asks it for a gain too' },
     { flags: '--rows <file>', help: 'write the decisions that were judged, in the format of FILE' },
     { flags: '--force', help: 'replace the file of --rows if there is one' },
@@ -49,7 +52,7 @@ export const evaluateCommand = defineCommand<EvaluateOptions>({
   json: 'document',
   async run({ args: [file], options, config, output, json, signal }) {
     const policy = policyNamed(options.policy);
-    const simulation = options.simulation === undefined ? undefined : simulatedGain(options.simulation, policy.name);
+    const simulation = options.simulation === undefined ? undefined : simulatedGain(options.simulation, policy);
     if (file !== undefined && options.rows !== undefined) throw new UsageError('--rows is for decisions that are logged here: FILE holds them already');
     const target = options.rows === undefined ? undefined : outputFile(options.rows, options.force === true);
     try {
@@ -77,13 +80,15 @@ export const evaluateCommand = defineCommand<EvaluateOptions>({
   },
 });
 
-/** Reward per decision of `policy` less that of the first policy simulated. Throws invalid_argument for a file that does not say it. */
-function simulatedGain(path: string, policy: string): { low: number; high: number } {
+/** Reward per decision of `policy` less that of the first policy simulated. Throws invalid_argument for a file that does not say it, or says it of another definition. */
+function simulatedGain(path: string, policy: PolicyDefinition): SimulatedGain {
   const { json, wrong } = readJson(path, { hint: `make it with: tipstream simulate --json > ${path}` });
   const comparisons: unknown[] = isObject(json) && Array.isArray(json.comparisons) ? json.comparisons : [];
-  const found = comparisons.filter(isObject).find((one) => one.policy === policy && one.persona === 'all');
-  if (typeof found?.low !== 'number' || typeof found.high !== 'number') throw wrong(`has no comparison of ${policy}`);
-  return { low: found.low, high: found.high };
+  const { low, high, against } = comparisons.filter(isObject).find((one) => one.policy === policy.name && one.persona === 'all') ?? {};
+  const [users, hashes] = isObject(json) ? [json.users, json.policy_hashes] : [];
+  if (typeof low !== 'number' || typeof high !== 'number' || typeof against !== 'string' || typeof users !== 'number') throw wrong(`has no comparison of ${policy.name}`);
+  for (const one of [policy, policyNamed(against)]) if (!isObject(hashes) || hashes[one.name] !== policyHash(one)) throw wrong(`is about another definition of ${one.name}`);
+  return { against, users, low, high };
 }
 
 function rowLine({ decisionId, reward, loggedPropensity, newPropensity, expected, segments }: EvaluationRow): string {

@@ -6,6 +6,8 @@ import { curvesSvg, sparkline } from '../../simulation/chart.js';
 import { parsePersonas, PERSONAS } from '../../simulation/persona.js';
 import { simulate, type SimulationResult } from '../../simulation/simulate.js';
 import type { Mean } from '../../simulation/statistics.js';
+import { MAX_CANDIDATES } from '../../topics.js';
+import { UsageError } from '../../usage-error.js';
 import { defineCommand } from '../command.js';
 import { readText } from '../input-file.js';
 import { wholeNumber } from '../option-parsers.js';
@@ -39,7 +41,7 @@ export const simulateCommand = defineCommand<SimulateOptions>({
   options: [
     { flags: '--users <number>', help: 'simulated users', parse: wholeNumber('--users', 1), default: 200 },
     { flags: '--days <number>', help: 'how long they live', parse: wholeNumber('--days', 1), default: 60 },
-    { flags: '--candidates <number>', help: 'candidates of each decision, 1 to 200', parse: wholeNumber('--candidates', 1), default: 8 },
+    { flags: '--candidates <number>', help: 'candidates of each decision, 1 to 200', parse: candidatesOption, default: 8 },
     { flags: '--seed <number>', help: 'another seed is another world', parse: wholeNumber('--seed'), default: 1 },
     { flags: '--policies <list>', help: 'the first is what the others are compared with', default: 'egreedy-v1,egreedy-v2,linucb,random' },
     { flags: '--personas <file>', help: 'JSON array of personas instead of the built-in ones' },
@@ -54,7 +56,7 @@ export const simulateCommand = defineCommand<SimulateOptions>({
     const personas = options.personas === undefined ? PERSONAS : parsePersonas(readText(options.personas), options.personas);
     const file = options.svg === undefined ? undefined : outputFile(options.svg, options.force === true);
     try {
-      const steps = simulate({ policies, personas, users: options.users, days: options.days, candidates: Math.min(200, options.candidates), epsilon: config.epsilon, seed: options.seed });
+      const steps = simulate({ policies, personas, users: options.users, days: options.days, candidates: options.candidates, epsilon: config.epsilon, seed: options.seed });
       let step = steps.next();
       for (; step.done !== true; step = steps.next()) {
         output.progress(`${step.value} of ${options.users} users`);
@@ -82,12 +84,17 @@ async function print(result: SimulationResult, output: Output): Promise<void> {
   await output.table(['POLICY', 'REWARD', '95%', 'REGRET', '95%', 'LEARNING CURVE'], policies.map(({ policy, reward, regret }) =>
     [policy, shown(reward.mean), span(reward), shown(regret.mean), span(regret), sparkline(curves.find((curve) => curve.policy === policy)!.points, curves)]));
   await output.write('\n');
-  await output.table(['PERSONA', 'USERS', 'DECISIONS', ...policies.map(({ policy }) => `${policy.toUpperCase()}`)], personas.map((one) =>
-    [one.persona, one.users, one.decisions, ...one.policies.map(({ regret }) => shown(regret.mean))]));
-  output.note('persona by policy: regret per decision');
+  await output.table(['PERSONA', 'USERS', 'DECISIONS', 'POLICY', 'REWARD', '95%', 'REGRET', '95%'], personas.flatMap((one) =>
+    one.policies.map(({ policy, reward, regret }) => [one.persona, one.users, one.decisions, policy, shown(reward.mean), span(reward), shown(regret.mean), span(regret)])));
   await output.write('\n');
   await output.table(['DIFFERENCE OF REWARD', 'PERSONA', 'MEAN', '95%', ''], comparisons.filter(({ policy }) => policy !== 'oracle' && policy !== 'random').map((one) =>
     [`${one.policy} - ${one.against}`, one.persona, shown(one.mean), span(one), one.low > 0 ? 'better' : one.high < 0 ? 'worse' : '']));
+}
+
+function candidatesOption(text: string): number {
+  const number = wholeNumber('--candidates', 1)(text);
+  if (number <= MAX_CANDIDATES) return number;
+  throw new UsageError(`--candidates must be at most ${MAX_CANDIDATES}, not ${number}`);
 }
 
 function shown(value: number): string {
