@@ -1,24 +1,3 @@
-import { defineFeature } from '../feature.js';
-import { servedTips, servedTipsWith } from '../served.js';
-import { DAY_MS, WINDOW_MS } from '../window.js';
+import { rateOf } from '../rate.js';
 
-export const dismissRate30d = defineFeature({
-  name: 'dismiss_rate_30d',
-  dtype: 'numeric',
-  unit: 'ratio',
-  sources: ['tip.served', 'tip.feedback'],
-  windowMs: WINDOW_MS,
-  ttlMs: DAY_MS,
-  invalidatedBy: ['tip.served', 'tip.feedback', 'time'],
-  description: 'Share, 0 to 1, of the tips served in the last 30 days that the user has dismissed; null when none was served.',
-  sql: `
-    SELECT uid, CAST(count(CASE WHEN dismiss_at_ms < :as_of_ms THEN 1 END) AS REAL) / count(*) AS value
-    FROM tip
-    WHERE served_at_ms >= :as_of_ms - ${WINDOW_MS} AND served_at_ms < :as_of_ms
-    GROUP BY uid`,
-  counters: [servedTips, servedTipsWith.dismiss],
-  value(read) {
-    const served = read.count('served');
-    return served === 0 ? null : read.count('dismiss') / served;
-  },
-});
+export const dismissRate30d = rateOf('dismiss', { name: 'dismiss_rate_30d', past: 'dismissed' });
