@@ -85,7 +85,7 @@ export async function rebuildPartition(job: PartitionJob, tools: PartitionTools)
         // What readers of profile.features have is what the live generation said.
         if (comparison.changed_users > 0) state.transaction(clock(), () => state.changedProfiles.leaveAll());
         at?.('rebuild: compared');
-        return { ...result, records: replay.records, positions, comparison, comparedAtSame: [...livePositions].every(([topic, offset]) => positions.get(topic) === offset) };
+        return { ...result, records: replay.records, positions, comparison, comparedAtSame: standSame(livePositions, positions, now) };
       } finally {
         rebuilt.close();
       }
@@ -228,4 +228,9 @@ async function whyUnusable({ newPath, identity }: PartitionJob, { log, registry,
   } finally {
     state.close();
   }
+}
+
+/** A topic of which the live file has no position stands where its log begins: a power failure can leave a file that had only just been made. */
+function standSame(live: ReadonlyMap<string, number>, rebuilt: ReadonlyMap<string, number>, ranges: ReadonlyMap<string, OffsetRange>): boolean {
+  return [...new Set([...live.keys(), ...rebuilt.keys()])].every((topic) => (live.get(topic) ?? ranges.get(topic)?.low) === rebuilt.get(topic));
 }
