@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { crc32, mayHold, murmur2, partitionFor } from '../src/log/partitioner.js';
+import { crc32, murmur2, partitionFor, partitionFunction } from '../src/log/partitioner.js';
 
 const [, ...lines] = readFileSync(new URL('./fixtures/murmur2.tsv', import.meta.url), 'utf8').trimEnd().split('\n');
 const vectors = lines.map((line) => {
@@ -66,16 +66,11 @@ describe('crc32', () => {
   });
 });
 
-describe('mayHold', () => {
-  it('accepts a key only where its partitioner puts it', () => {
-    const accepted = (partitioner: 'murmur2' | 'crc32' | 'any') => [0, 1, 2, 3].filter((partition) => mayHold(partitioner, Buffer.from('foobar'), partition, 4));
-    expect(accepted('murmur2')).toEqual([2]);
-    expect(accepted('crc32')).toEqual([crc32(Buffer.from('foobar')) % 4]);
-    expect(accepted('any')).toEqual([0, 1, 2, 3]);
-  });
-
-  it('accepts a record without a key anywhere', () => {
-    expect(mayHold('murmur2', null, 3, 4)).toBe(true);
+describe('where a key must lie', () => {
+  it('is where its partitioner puts it, and unknown where any is used', () => {
+    expect(partitionFunction('murmur2')!(Buffer.from('foobar'), 4)).toBe(2);
+    expect(partitionFunction('crc32')!(Buffer.from('foobar'), 4)).toBe(crc32(Buffer.from('foobar')) % 4);
+    expect(partitionFunction('any')).toBeNull();
   });
 
   it('writes with murmur2 where any partitioner is accepted', () => {

@@ -50,10 +50,6 @@ export class Gateway {
     this.#endpoint = `${options.url}/chat/completions`;
   }
 
-  get model(): string {
-    return this.#options.model;
-  }
-
   /**
    * Throws gateway_timeout, gateway_unavailable, gateway_refused, gateway_bad_answer; invalid_argument when `signal` aborts, as the caller has gone.
    *

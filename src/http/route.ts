@@ -34,8 +34,6 @@ export interface Route {
   readonly description?: string;
   /** Answers without a token even where one is set: it tells nothing about users. */
   readonly open?: true;
-  /** Not part of the API: the page and its files. */
-  readonly hidden?: true;
   readonly pathParameters?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: RequestBody;

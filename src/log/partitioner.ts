@@ -6,8 +6,6 @@
 /** `any`: producers may use partitioners of their own; tipstream then writes with murmur2 and expects nothing of what it reads. */
 export type PartitionerName = 'murmur2' | 'crc32' | 'any';
 
-export const PARTITIONER_NAMES = ['murmur2', 'crc32', 'any'] as const satisfies readonly PartitionerName[];
-
 const MURMUR_SEED = 0x9747b28c;
 const MURMUR_MULTIPLIER = 0x5bd1e995;
 
@@ -48,11 +46,6 @@ export function crc32(bytes: Uint8Array): number {
 export function partitionFor(partitioner: PartitionerName, key: Uint8Array, partitions: number): number {
   // Java's toPositive drops the sign bit; it does not take the absolute value.
   return partitioner === 'crc32' ? crc32(key) % partitions : (murmur2(key) & 0x7fffffff) % partitions;
-}
-
-/** Whether a record with this key may lie in this partition. A record without a key may lie anywhere. */
-export function mayHold(partitioner: PartitionerName, key: Uint8Array | null, partition: number, partitions: number): boolean {
-  return partitioner === 'any' || key === null || partitionFor(partitioner, key, partitions) === partition;
 }
 
 /** Where a key must lie, as a function; null where upstream's placement is unknown and nothing can be checked. */

@@ -81,14 +81,9 @@ export function nextGeneration(dataDirectory: string): string {
 export function makeGeneration(dataDirectory: string, name: string, rebuild: object): string {
   const directory = generationPath(dataDirectory, name);
   makeDirectory(directory);
-  noteRebuild(dataDirectory, name, rebuild);
+  writeWhole(rebuildFile(dataDirectory, name), `${JSON.stringify(rebuild)}\n`);
   syncDirectory(stateDirectory(dataDirectory));
   return directory;
-}
-
-/** Replaces the rebuild's note. */
-export function noteRebuild(dataDirectory: string, name: string, rebuild: object): void {
-  writeWhole(rebuildFile(dataDirectory, name), `${JSON.stringify(rebuild)}\n`);
 }
 
 /** The note of the rebuild that is making this generation; undefined when there is none that can be read. */
@@ -104,12 +99,6 @@ export function rebuildNote(dataDirectory: string, name: string): unknown {
 export function unfinishedGenerations(dataDirectory: string): string[] {
   const live = currentGeneration(dataDirectory);
   return generations(dataDirectory).filter((name) => name !== live && isUnfinished(dataDirectory, name));
-}
-
-/** Generations that were live once, the oldest first. */
-export function oldGenerations(dataDirectory: string): string[] {
-  const live = currentGeneration(dataDirectory);
-  return generations(dataDirectory).filter((name) => name !== live && !isUnfinished(dataDirectory, name));
 }
 
 /** Throws for the live one. */

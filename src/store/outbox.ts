@@ -19,13 +19,11 @@ export class OutboxTable {
   readonly #insert: Database.Statement;
   readonly #after: Database.Statement<[number, number], Row>;
   readonly #delete: Database.Statement<[number]>;
-  readonly #count: Database.Statement<[], number>;
 
   constructor(db: Database.Database) {
     this.#insert = db.prepare('INSERT INTO outbox (topic, key, value, headers) VALUES (?, ?, ?, ?)');
     this.#after = db.prepare<[number, number], Row>('SELECT seq, topic, key, value, headers FROM outbox WHERE seq > ? ORDER BY seq LIMIT ?').raw();
     this.#delete = db.prepare('DELETE FROM outbox WHERE seq <= ?');
-    this.#count = db.prepare<[], number>('SELECT count(*) FROM outbox').pluck();
   }
 
   add(message: OutboxMessage): StoredMessage {
@@ -44,9 +42,5 @@ export class OutboxTable {
 
   deleteUpTo(seq: number): void {
     this.#delete.run(seq);
-  }
-
-  count(): number {
-    return this.#count.get()!;
   }
 }

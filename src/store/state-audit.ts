@@ -125,10 +125,6 @@ export class StateAudit {
     return this.#db.prepare<[], string>('SELECT user_id FROM user ORDER BY user_id').pluck().iterate();
   }
 
-  userCount(): number {
-    return this.#db.prepare<[], number>('SELECT count(*) FROM user').pluck().get()!;
-  }
-
   /** The profile as every reader gets it: from the cached counts where they hold, moved or computed anew where not. */
   profile(userId: string, asOfMs: number): ReadProfile | undefined {
     return this.#reader.profile(userId, asOfMs);

@@ -8,7 +8,6 @@ export const pageRoutes: readonly Route[] = PAGE_FILES.map(({ path, contentType,
   operationId: `page ${path}`,
   summary: 'A file of the page',
   open: true,
-  hidden: true,
   answers: { 200: { description: 'The file.', contentType } },
   handle: (_request, reply) => {
     void reply.type(contentType);
