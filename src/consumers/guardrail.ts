@@ -2,14 +2,15 @@
  * Takes a promotion back by itself when the promoted policy earns surely less than the one before it, on the partitions held here. Several members may come to
  * that at once: the rollback's id follows from the promotion's, so it happens once.
  */
+import { setImmediate } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { compareLive, type GuardrailVerdict } from '../evaluation/guardrail.js';
+import { COMPARED_AGES_MS, compareAtAge, tellingVerdict, type GuardrailVerdict } from '../evaluation/guardrail.js';
 import { GATE_THRESHOLDS } from '../evaluation/thresholds.js';
 import { rolloutAt, type Share } from '../policies/rollout.js';
 import type { TipProducer } from '../producer/producer.js';
 import type { ControlEvent } from '../topics.js';
 import type { ScoringOptions } from './fold/scorer.js';
-import { newestRewards } from './newest-rewards.js';
+import { newestOutcomes } from './newest-outcomes.js';
 
 export interface GuardrailSetting {
   readonly producer: TipProducer;
@@ -26,8 +27,8 @@ export interface GuardrailSetting {
 /** Begins the control_id of a rollback by the guardrail; the promotion's follows. */
 export const GUARDRAIL_PREFIX = 'guardrail-';
 
-/** The mean rewards that the last look compared. */
-export type GuardrailState = Omit<GuardrailVerdict, 'worse'>;
+/** The shares of dones that the last look compared, at the age that tells most. */
+export type GuardrailState = Pick<GuardrailVerdict, 'promoted' | 'former'>;
 
 /** Decisions of each policy that are looked at. */
 const NEWEST = 50_000;
@@ -67,14 +68,20 @@ export class Guardrail {
       return;
     }
     const wanted = [{ policy: newest.policy, fromMs: newest.effectiveAtMs! }, { policy: before.policy, fromMs: newest.effectiveAtMs! - FORMER_MS }];
-    const rewards = await newestRewards(files(), wanted, NEWEST, this.#stopping.signal);
-    const verdict = compareLive(rewards.get(newest.policy)!, rewards.get(before.policy)!, GATE_THRESHOLDS.alpha);
+    const outcomes = await newestOutcomes(files(), wanted, NEWEST, this.#stopping.signal);
+    const verdicts: GuardrailVerdict[] = [];
+    for (const ageMs of COMPARED_AGES_MS) {
+      verdicts.push(compareAtAge(outcomes.get(newest.policy)!, outcomes.get(before.policy)!, ageMs, clock(), GATE_THRESHOLDS.alpha / COMPARED_AGES_MS.length));
+      await setImmediate();
+      this.#stopping.signal.throwIfAborted();
+    }
+    const verdict = tellingVerdict(verdicts);
     // Somebody may have taken it back meanwhile, and another rollback would take back the one before it.
     if (this.#shares()?.[0]?.controlId !== newest.controlId) return;
     this.#state = verdict;
     if (!verdict.worse) return;
     const shown = ({ low, high, n }: { low: number; high: number; n: number }): string => `${low.toFixed(3)} to ${high.toFixed(3)} over ${n} decisions`;
-    const reason = `guardrail: ${newest.policy} earns ${shown(verdict.promoted)}, ${before.policy} ${shown(verdict.former)}`;
+    const reason = `guardrail: of ${newest.policy}'s decisions ${shown(verdict.promoted)} are done within ${verdict.ageMs / 60_000} minutes, of ${before.policy}'s ${shown(verdict.former)}`;
     await producer.send('policy.control', { control_id: `${GUARDRAIL_PREFIX}${newest.controlId}`, type: 'rollback', effective_at_ms: clock(), reason });
     this.#taken.add(newest.controlId!);
     logger.error({ policy: newest.policy, promote: newest.controlId }, `rolled back by the ${reason}`);

@@ -63,13 +63,13 @@ export class PolicyMetrics {
     collectedGauge(registry, { name: 'tipstream_guardrail_watching', help: '1 while the guardrail compares a promoted policy with the one before it' }, async (set) => {
       set({}, (await facts())?.guardrail == null ? 0 : 1);
     });
-    collectedGauge(registry, { name: 'tipstream_guardrail_reward', help: 'Mean rewards that the guardrail compares: ends of their confidence sequences', labelNames: ['side', 'end'] }, async (set) => {
+    collectedGauge(registry, { name: 'tipstream_guardrail_reward', help: 'Shares of decisions done by the same age, which the guardrail compares: ends of their confidence sequences', labelNames: ['side', 'end'] }, async (set) => {
       for (const [side, { low, high }] of sides((await facts())?.guardrail)) {
         set({ side, end: 'low' }, low);
         set({ side, end: 'high' }, high);
       }
     });
-    collectedGauge(registry, { name: 'tipstream_guardrail_rewarded', help: 'Decisions with a reward that the guardrail compares', labelNames: ['side'] }, async (set) => {
+    collectedGauge(registry, { name: 'tipstream_guardrail_rewarded', help: 'Decisions that the guardrail compares', labelNames: ['side'] }, async (set) => {
       for (const [side, { n }] of sides((await facts())?.guardrail)) set({ side }, n);
     });
   }

@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Guardrail } from '../../src/consumers/guardrail.js';
 import { createProducer } from '../../src/producer/producer.js';
-import { compareLive } from '../../src/evaluation/guardrail.js';
+import { COMPARED_AGES_MS, compareAtAge, tellingVerdict, type LiveOutcome } from '../../src/evaluation/guardrail.js';
 import type { ControlEvent } from '../../src/topics.js';
 import { DEFAULT_SETTINGS, EmbeddedService } from '../support/embedded-service.js';
 import { seededRandom } from '../support/seeded-random.js';
@@ -15,24 +15,62 @@ const START_MS = 1_795_000_000_000;
 let service: EmbeddedService | undefined;
 afterEach(async () => service?.close());
 
-describe('comparing live rewards', () => {
-  const rewards = (rate: number, count: number, seed: number): number[] => {
+const [HOUR_MS, DAY_MS] = [3_600_000, 86_400_000];
+
+describe('comparing what was done', () => {
+  /** `count` decisions, one a minute, done in the share `rate` after a time of that mean. */
+  const outcomes = (rate: number, count: number, seed: number, { fromMs = START_MS, meanMs = 1_000 } = {}): LiveOutcome[] => {
     const random = seededRandom(seed);
-    return Array.from({ length: count }, () => (random() < rate ? 1 : 0));
+    return Array.from({ length: count }, (_, i) => {
+      const [done, after] = [random() < rate, -Math.log(1 - random()) * meanMs];
+      return { requestedAtMs: fromMs + i * 60_000, doneAfterMs: done ? after : null };
+    });
   };
+  const worse = (promoted: readonly LiveOutcome[], former: readonly LiveOutcome[]) => compareAtAge(promoted, former, HOUR_MS, START_MS + 10 * DAY_MS, 0.05).worse;
+
   it('is sure of a large difference soon, of none never', () => {
-    expect(compareLive(rewards(0.2, 400, 1), rewards(0.6, 400, 2), 0.05).worse).toBe(true);
-    expect(compareLive(rewards(0.2, 10, 1), rewards(0.6, 10, 2), 0.05).worse).toBe(false);
-    expect(compareLive(rewards(0.6, 400, 1), rewards(0.2, 400, 2), 0.05).worse).toBe(false);
+    expect(worse(outcomes(0.2, 400, 1), outcomes(0.6, 400, 2))).toBe(true);
+    expect(worse(outcomes(0.2, 10, 1), outcomes(0.6, 10, 2))).toBe(false);
+    expect(worse(outcomes(0.6, 400, 1), outcomes(0.2, 400, 2))).toBe(false);
     let wrong = 0;
-    for (let run = 0; run < 200; run++) if (compareLive(rewards(0.4, 300, 2 * run + 1), rewards(0.4, 300, 2 * run + 2), 0.05).worse) wrong++;
+    for (let run = 0; run < 200; run++) if (worse(outcomes(0.4, 300, 2 * run + 1), outcomes(0.4, 300, 2 * run + 2))) wrong++;
     expect(wrong / 200).toBeLessThanOrEqual(0.05);
-    expect(compareLive([], [], 0.05)).toMatchObject({ worse: false, promoted: { low: 0, high: 1, n: 0 } });
+    expect(compareAtAge([], [], HOUR_MS, START_MS, 0.05)).toMatchObject({ worse: false, promoted: { low: 0, high: 1, n: 0 } });
+  });
+
+  it('leaves a policy alone whose dones are still to come, as they were with the other one', () => {
+    const former = outcomes(0.4, 20_000, 1, { meanMs: DAY_MS });
+    const promotedMs = START_MS + 20_000 * 60_000;
+    const promoted = outcomes(0.4, 3 * 24 * 60, 2, { fromMs: promotedMs, meanMs: DAY_MS });
+    for (let hours = 1; hours <= 72; hours++) {
+      const nowMs = promotedMs + hours * HOUR_MS;
+      // What is known then: nothing that happens later.
+      const known = (all: readonly LiveOutcome[]) => all.filter(({ requestedAtMs }) => requestedAtMs <= nowMs)
+        .map((one) => (one.doneAfterMs !== null && one.requestedAtMs + one.doneAfterMs > nowMs ? { ...one, doneAfterMs: null } : one));
+      for (const ageMs of COMPARED_AGES_MS) expect(compareAtAge(known(promoted), known(former), ageMs, nowMs, 0.05 / COMPARED_AGES_MS.length).worse, `${hours} h, age ${ageMs}`).toBe(false);
+    }
+  });
+
+  it('sees a policy that people ignore', () => {
+    expect(worse(outcomes(0, 400, 1), outcomes(0.4, 400, 2))).toBe(true);
+  });
+
+  it('does not count decisions that are too young', () => {
+    const young = outcomes(0, 100, 1);
+    expect(compareAtAge(young, [], 6 * HOUR_MS, START_MS + 12 * HOUR_MS, 0.05).promoted.n).toBe(1);
+    expect(compareAtAge(young, [], HOUR_MS / 6, START_MS + HOUR_MS, 0.05).promoted.n).toBe(1);
+  });
+
+  it('tells of where it is worse, else of the greatest age that has been reached', () => {
+    const at = (ageMs: number, n: number, isWorse = false) => ({ ageMs, worse: isWorse, promoted: { low: 0, high: 1, n }, former: { low: 0, high: 1, n: 9 } });
+    expect(tellingVerdict([at(1, 9), at(2, 5, true), at(3, 1)]).ageMs).toBe(2);
+    expect(tellingVerdict([at(1, 9), at(2, 5), at(3, 0)]).ageMs).toBe(2);
+    expect(tellingVerdict([at(1, 0), at(2, 0)]).ageMs).toBe(1);
   });
 });
 
 /** `before` decisions by v1 that are done, then a promote, then `after` by v2 that are done in the share `rate`. `seen`: what the guardrail is given of the controls. */
-async function lived(before: number, after: number, rate: number, seen = (all: ControlEvent[]) => all): Promise<{ guardrail: Guardrail; controls: () => ControlEvent[] }> {
+async function lived(before: number, after: number, rate: number, seen = (all: ControlEvent[]) => all, reactsAfterMs = 1): Promise<{ guardrail: Guardrail; controls: () => ControlEvent[] }> {
   service = await EmbeddedService.open(await mkdtemp(join(tmpdir(), 'tipstream-guardrail-')), { partitions: 1, maxTaskIdleMs: 0, publishProfiles: false, clock: () => START_MS + 3_600_000_000 });
   const producer = createProducer(service.log);
   const promoteAt = START_MS + before * 60_000;
@@ -41,7 +79,7 @@ async function lived(before: number, after: number, rate: number, seen = (all: C
   const at = (i: number) => START_MS + i * 60_000;
   await service.produce('tip.candidates', ...Array.from({ length: total }, (_, i) => ({ decision_id: `d${i}`, user_id: 'u', requested_at_ms: at(i), candidates: [{ tip_id: `t${i}`, is_overdue: false, task_age_days: 0, priority: 1 }] })));
   await service.produce('tip.served', ...Array.from({ length: total }, (_, i) => ({ tip_id: `t${i}`, user_id: 'u', decision_id: `d${i}`, served_at_ms: at(i) })));
-  await service.produce('tip.feedback', ...Array.from({ length: total }, (_, i) => ({ tip_id: `t${i}`, user_id: 'u', action: i < before || (i % 10) / 10 < rate ? 'done' : 'dismiss', reacted_at_ms: at(i) + 1 })));
+  await service.produce('tip.feedback', ...Array.from({ length: total }, (_, i) => ({ tip_id: `t${i}`, user_id: 'u', action: i < before || (i % 10) / 10 < rate ? 'done' : 'dismiss', reacted_at_ms: at(i) + reactsAfterMs })));
   await service.catchUp();
   const controls = () => service!.query<{ record: string }>(0, 'SELECT record FROM control').map(({ record }) => JSON.parse(record) as ControlEvent);
   const guardrail = new Guardrail({
@@ -59,11 +97,18 @@ describe('the guardrail', () => {
     expect(guardrail.state!.promoted.high).toBeLessThan(guardrail.state!.former.low);
     await guardrail.look();
     await service!.catchUp();
-    expect(controls().filter(({ type }) => type === 'rollback')).toMatchObject([{ control_id: 'guardrail-p1', reason: expect.stringMatching(/egreedy-v2 earns 0\.\d+ to 0\.\d+ over 200 decisions, egreedy-v1/) as string }]);
+    expect(controls().filter(({ type }) => type === 'rollback')).toMatchObject([{ control_id: 'guardrail-p1', reason: expect.stringMatching(/of egreedy-v2's decisions 0\.\d+ to 0\.\d+ over 200 decisions are done within 10 minutes, of egreedy-v1's/) as string }]);
     expect(await service!.records('policy.control')).toHaveLength(2);
     await guardrail.look();
     expect(await service!.records('policy.control')).toHaveLength(2);
     expect(guardrail.state).toBeNull();
+  });
+
+  it('compares decisions of the same age: before people react there is nothing to tell', async () => {
+    const { guardrail, controls } = await lived(200, 200, 0.2, undefined, 5 * HOUR_MS);
+    await guardrail.look();
+    await service!.catchUp();
+    expect(controls().filter(({ type }) => type === 'rollback')).toMatchObject([{ reason: expect.stringMatching(/are done within 360 minutes/) as string }]);
   });
 
   it('takes nothing back when somebody else did while it looked', async () => {
