@@ -1,7 +1,7 @@
 /** Runs a program to its end, or until told to stop, and says how long it took, what it printed and what it used. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,6 +25,8 @@ export interface Finished {
 }
 
 export interface Running {
+  /** User and system, of all its threads, so far; null where the system does not say so in /proc. */
+  cpuSeconds(): number | null;
   /** Resolves with the first line of stderr that matches; rejects when the process ends without one. */
   waitFor(pattern: RegExp): Promise<RegExpExecArray>;
   /** SIGTERM, then the end. */
@@ -50,10 +52,22 @@ export async function startNode(args: readonly string[], env: NodeJS.ProcessEnv 
       removeFolder();
     });
   finished.catch(() => undefined);
-  return { waitFor: started.waitFor, finished, stop: () => (started.terminate(), finished) };
+  return { waitFor: started.waitFor, cpuSeconds: () => cpuSecondsOf(started.pid), finished, stop: () => (started.terminate(), finished) };
+}
+
+/** What /proc counts in, on every Linux that Node runs on. */
+const TICKS_A_SECOND = 100;
+
+function cpuSecondsOf(pid: number): number | null {
+  const file = `/proc/${pid}/stat`;
+  if (!existsSync(file)) return null;
+  // After the name, which may have anything in it but ends with the last bracket: state, ..., then as 12th and 13th user and system time.
+  const [user, system] = readFileSync(file, 'utf8').split(') ').at(-1)!.split(' ').slice(11, 13);
+  return (Number(user) + Number(system)) / TICKS_A_SECOND;
 }
 
 interface Started {
+  readonly pid: number;
   waitFor(pattern: RegExp): Promise<RegExpExecArray>;
   terminate(): void;
   readonly finished: Promise<Omit<Finished, 'usage'>>;
@@ -86,5 +100,5 @@ export function start(command: string, args: readonly string[], env: NodeJS.Proc
       look();
       finished.then(() => reject(new Error(`${command} ended without ${pattern}`)), reject);
     });
-  return { waitFor, terminate: () => void child.kill('SIGTERM'), finished };
+  return { pid: child.pid!, waitFor, terminate: () => void child.kill('SIGTERM'), finished };
 }

@@ -24,8 +24,8 @@ export interface PoliciesSize extends ScoringEffort {
 export interface HttpRow {
   readonly name: string;
   readonly latencies: Percentiles;
-  /** Of the service, all its threads, for each request of the measurement and of its warm-up. */
-  readonly cpuMs: number;
+  /** Of the service, all its threads, for each request of the measurement and of its warm-up; null where the system does not say. */
+  readonly cpuMs: number | null;
 }
 
 export interface Policies {
@@ -80,9 +80,10 @@ async function scored({ args, users }: DecisionHistory, seconds: number, name: s
   try {
     const rows: HttpRow[] = [];
     for (const [index, load] of loads.entries()) {
-      const before = await service.cpuSeconds();
+      const before = service.cpuSeconds();
       const latencies = await httpLoad({ address: service.address, users, name: `${name}-${index}`, perSecond: HTTP_PER_SECOND, seconds, ...load });
-      const cpuMs = ((await service.cpuSeconds()) - before) * 1_000 / (latencies.count + HTTP_PER_SECOND * WARM_UP_SECONDS);
+      const after = service.cpuSeconds();
+      const cpuMs = before === null || after === null ? null : ((after - before) * 1_000) / (latencies.count + HTTP_PER_SECOND * WARM_UP_SECONDS);
       rows.push({ name: `POST ${load.path}${load.request === 'decide' ? ' recorded' : ''}, ${load.candidates} candidates${name === 'shadow' ? ', beside a shadow' : ''}`, latencies, cpuMs });
     }
     return { rows, usage: await service.stop() };

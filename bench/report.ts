@@ -84,7 +84,7 @@ function policiesSection({ policies }: Results): string {
     `${row.policy}, ${row.candidates} candidates`, count(row.decisionsPerSecond), count(row.scoresPerSecond), row.microseconds.toFixed(2),
     against(row, ({ policy, candidates }) => policy === row.policy && candidates === least), against(row, ({ policy, candidates }) => policy === 'egreedy-v1' && candidates === row.candidates),
   ]);
-  const calls = http.map(({ name, latencies: { count: made, p50, p90, p99, max }, cpuMs }) => [name, String(made), ...[p50, p90, p99, max, cpuMs].map((ms) => ms.toFixed(2))]);
+  const calls = http.map(({ name, latencies: { count: made, p50, p90, p99, max }, cpuMs }) => [name, String(made), ...[p50, p90, p99, max, cpuMs].map((ms) => ms?.toFixed(2) ?? '')]);
   const kept = memory.rows.map((row) => [row.policy, ...[row.users, row.stateBytes, row.diskBytes, row.heapBytes, row.eventBytes].map(count)]);
   return [
     `SCORES in process, per second of CPU\n${table(['', 'decisions/s', 'scores/s', 'us each', `to ${least} candidates`, 'to egreedy-v1'], rows)}`,
