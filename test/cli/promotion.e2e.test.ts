@@ -65,7 +65,10 @@ describe('who is live', () => {
 
     const rolledBack = await cli.run(['rollback', '--reason', 'a test', '--json']);
     expect(JSON.parse(rolledBack.stdout)).toMatchObject({ rolled_back: 'egreedy-v2', live: 'egreedy-v2' });
-    await cli.run(['rollback']);
+    expect(JSON.parse(rolledBack.stdout)).toMatchObject({ shares: [{ policy: 'egreedy-v2', percent: 20 }, { policy: 'egreedy-v1', percent: 80 }] });
+    expect(rolledBack.stderr).toBe('');
+    expect((await list()).settings.shadow).toBe('egreedy-v1');
+    expect(await cli.run(['rollback'])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^egreedy-v2 is rolled back; egreedy-v1 decides from /) as string, stderr: '' });
     await until('v1 to decide for all', async () => (await shares()) === 0);
     expect(await cli.run(['rollback'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/nothing to roll back/) as string });
 
@@ -73,5 +76,14 @@ describe('who is live', () => {
     expect(history.filter(({ type }) => type !== 'configure').map(({ type }) => type)).toEqual(['rollback', 'rollback', 'promote', 'promote']);
     expect(history.map(({ reason }) => reason)).toContain('all of them');
     expect((await cli.run(['policies', 'list'])).stdout).toMatch(/^egreedy-v1 +7 +100 %/m);
+  });
+
+  it('goes all the way back at once, and whoever had the most users becomes the shadow', async () => {
+    for (const [policy, percent] of [['linucb', '10'], ['egreedy-v2', '5'], ['egreedy-v2', '30']]) await cli.run(['promote', policy!, '--force', '--reason', 'a test', '--percent', percent!]);
+    expect(JSON.parse((await cli.run(['promote', 'random', '--force', '--reason', 'a test', '--json'])).stdout)).toMatchObject({ former_policy: 'egreedy-v1', shadow: 'egreedy-v1' });
+    expect(await cli.run(['rollback'])).toMatchObject({ stdout: expect.stringMatching(/^random is rolled back; egreedy-v2 for 30 percent of the users, egreedy-v1 for 70 percent of the users decides/) as string, stderr: expect.stringMatching(/rollback --all takes back all/) as string });
+    expect((await list()).settings.shadow).toBe('random');
+    expect(JSON.parse((await cli.run(['rollback', '--all', '--json'])).stdout)).toMatchObject({ control_ids: { length: 3 }, live: 'egreedy-v1', shares: [{ policy: 'egreedy-v1', percent: 100 }] });
+    await until('v1 to decide for all', async () => (await decider()) === 'egreedy-v1');
   });
 });

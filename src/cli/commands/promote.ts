@@ -6,7 +6,7 @@ import { GATE_THRESHOLDS } from '../../evaluation/thresholds.js';
 import { canMigrate, migrationAt, predecessorOf } from '../../policies/migration.js';
 import { policyHash } from '../../policies/policy-hash.js';
 import { DEFAULT_POLICY, policyNamed } from '../../policies/registry.js';
-import { rolloutAt } from '../../policies/rollout.js';
+import { rolloutAt, type Share } from '../../policies/rollout.js';
 import { defaultRegistry } from '../../projections/registry.js';
 import { UsageError } from '../../usage-error.js';
 import { defineCommand } from '../command.js';
@@ -75,7 +75,7 @@ export const promoteCommand = defineCommand<PromoteOptions>({
         control_id: controlId, type: 'promote', effective_at_ms: effectiveAtMs, policy: policy.name, percent,
         ...(reason === undefined ? {} : { reason }), evidence: evidence === undefined ? { forced: true } : { hash: evidence.hash, evaluated_at_ms: evidence.evaluated_at_ms, reasons: evidence.reasons, forced: force },
       });
-      const former = before.shares.find((share) => share.policy !== policy.name)?.policy ?? DEFAULT_POLICY;
+      const former = mostLive(before.shares, policy.name) ?? DEFAULT_POLICY;
       const shadow = percent === 100 && former !== policy.name ? former : null;
       if (shadow !== null) await control.producer.send('policy.control', { control_id: `${controlId}-shadow`, type: 'configure', effective_at_ms: effectiveAtMs, settings: { shadow }, reason: `shadow of ${policy.name} from its promotion on` });
       const document = { control_id: controlId, policy: policy.name, percent, effective_at_ms: effectiveAtMs, former_policy: former, shadow, forced: force };
@@ -96,6 +96,13 @@ export const promoteCommand = defineCommand<PromoteOptions>({
     return EXIT.ok;
   },
 });
+
+/** The other policy with the most users. */
+function mostLive(shares: readonly Share[], but: string): string | undefined {
+  const users = new Map<string, number>();
+  for (const { policy, percent } of shares) if (policy !== but) users.set(policy, (users.get(policy) ?? 0) + percent);
+  return [...users].sort(([, a], [, b]) => b - a)[0]?.[0];
+}
 
 function percentOption(text: string): number {
   const percent = /^\d{1,3}(\.\d{1,6})?$/.test(text) ? Number(text) : NaN;

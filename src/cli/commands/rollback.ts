@@ -5,31 +5,53 @@ import { rolloutAt } from '../../policies/rollout.js';
 import { defineCommand } from '../command.js';
 import { openControlLog, settingsOf } from '../control-log.js';
 
-export const rollbackCommand = defineCommand<{ reason?: string }>({
+interface RollbackOptions {
+  readonly reason?: string;
+  readonly all?: boolean;
+}
+
+export const rollbackCommand = defineCommand<RollbackOptions>({
   name: 'rollback',
   summary: 'Take the last promote back, at once',
-  details: 'Appends a rollback to policy.control: decisions requested from now on are made by whoever was live before. Nothing is asked and nothing is checked, because there may be no time. The policy that was taken back becomes the shadow when it had been live for all.',
+  details: [
+    'Appends a rollback to policy.control: decisions requested from now on are made by whoever was live before. Nothing is asked and nothing is checked, because there may be no time. One rollback is one step:',
+    'after 10 and then 100 percent it goes back to 10; --all takes back every promote that stands. The policy that was taken back becomes the shadow when it had been live for all and is live for nobody any more.',
+  ].join(' '),
   examples: [
-    ['tipstream rollback', 'now'],
+    ['tipstream rollback', 'one step, now'],
+    ['tipstream rollback --all', 'back to the policy that is live from the start'],
     ['tipstream rollback --reason "dismissals doubled"', 'with a reason, which is recorded'],
   ],
   groups: ['log', 'kafka', 'events', 'policy'],
-  options: [{ flags: '--reason <text>', help: 'recorded with the rollback' }],
+  options: [
+    { flags: '--reason <text>', help: 'recorded with the rollback' },
+    { flags: '--all', help: 'every promote that stands' },
+  ],
   json: 'document',
-  async run({ options: { reason }, config, output, json }) {
+  async run({ options: { reason, all = false }, config, output, json }) {
     const control = await openControlLog(config);
     try {
       const nowMs = Date.now();
-      const [newest] = rolloutAt(control.controls, nowMs, DEFAULT_POLICY, settingsOf(config)).shares;
+      const controls = [...control.controls];
+      const shares = () => rolloutAt(controls, nowMs, DEFAULT_POLICY, settingsOf(config)).shares;
+      const [newest] = shares();
       if (newest!.controlId === null) throw new TipstreamError('invalid_argument', `there is nothing to roll back: ${newest!.policy} is live from the start`, { hint: 'tipstream policies history shows what was promoted' });
-      const controlId = `rollback-${randomUUID()}`;
-      await control.producer.send('policy.control', { control_id: controlId, type: 'rollback', effective_at_ms: nowMs, ...(reason === undefined ? {} : { reason }) });
-      const shadow = newest!.percent === 100 ? newest!.policy : null;
-      if (shadow !== null) await control.producer.send('policy.control', { control_id: `${controlId}-shadow`, type: 'configure', effective_at_ms: nowMs, settings: { shadow }, reason: 'shadow from its rollback on' });
-      const [live] = rolloutAt([...control.controls, { control_id: controlId, type: 'rollback', effective_at_ms: nowMs }], nowMs, DEFAULT_POLICY, settingsOf(config)).shares;
-      const document = { control_id: controlId, rolled_back: newest!.policy, promote: newest!.controlId, live: live!.policy, effective_at_ms: nowMs };
+      const controlIds: string[] = [];
+      do {
+        const rollback = { control_id: `rollback-${randomUUID()}`, type: 'rollback' as const, effective_at_ms: nowMs, ...(reason === undefined ? {} : { reason }) };
+        await control.producer.send('policy.control', rollback);
+        controls.push(rollback);
+        controlIds.push(rollback.control_id);
+      } while (all && shares()[0]!.controlId !== null);
+      const now = shares();
+      const shadow = newest!.percent === 100 && now.every(({ policy }) => policy !== newest!.policy) ? newest!.policy : null;
+      if (shadow !== null) await control.producer.send('policy.control', { control_id: `${controlIds.at(-1)}-shadow`, type: 'configure', effective_at_ms: nowMs, settings: { shadow }, reason: 'shadow from its rollback on' });
+      const live = now.map(({ policy, percent }) => ({ policy, percent }));
+      const document = { control_id: controlIds[0], control_ids: controlIds, rolled_back: newest!.policy, promote: newest!.controlId, live: now[0]!.policy, shares: live, effective_at_ms: nowMs };
       if (json) return await output.document(document);
-      await output.write(`${newest!.policy} is rolled back; ${live!.policy} decides from ${new Date(nowMs).toISOString()} on\n`);
+      const decides = live.map(({ policy, percent }) => (percent === 100 ? policy : `${policy} for ${percent} percent of the users`)).join(', ');
+      await output.write(`${newest!.policy} is rolled back; ${decides} decides from ${new Date(nowMs).toISOString()} on\n`);
+      if (now[0]!.controlId !== null) output.note('promotes before it stand: tipstream rollback takes back the next, tipstream rollback --all takes back all');
     } finally {
       await control.close();
     }
