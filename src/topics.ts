@@ -8,9 +8,9 @@ import { z } from 'zod';
 import { isId, isLabel, MAX_CODE_POINTS } from './events/strings.js';
 
 export const MAX_TIME_MS = 253_402_300_799_999;
-export const MAX_OFFSET_MIN = 840;
+const MAX_OFFSET_MIN = 840;
 export const MAX_CANDIDATES = 200;
-export const ACTIONS = ['done', 'dismiss', 'snooze'] as const;
+const ACTIONS = ['done', 'dismiss', 'snooze'] as const;
 
 const id = z
   .string()
@@ -45,7 +45,7 @@ export const candidatesSchema = z.object({
   utc_offset_min: optional(utcOffsetMin),
 });
 
-export const servedSchema = z.object({
+const servedSchema = z.object({
   tip_id: id,
   user_id: id,
   served_at_ms: timeMs,
@@ -103,7 +103,7 @@ export const scoredSchema = z.object({
   shadow_of: optional(id),
 });
 
-export const profileFeaturesSchema = z.object({
+const profileFeaturesSchema = z.object({
   user_id: id,
   as_of_ms: timeMs,
   features: featureValues,
@@ -113,7 +113,7 @@ export const profileFeaturesSchema = z.object({
 
 export const CONTROL_TYPES = ['promote', 'rollback', 'reset', 'migrate', 'configure'] as const;
 
-export const controlSettingsSchema = z.object({
+const controlSettingsSchema = z.object({
   epsilon: optional(z.number().min(0).max(1)),
   salt: optional(label),
   shadow: optional(label).meta({ description: "a policy's name; 'off' turns the shadow off" }),

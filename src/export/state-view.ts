@@ -15,7 +15,7 @@ export interface StateView {
 }
 
 /** Spines of up to so many lines are answered from the live files: well under a second, in which the writer's log grows but little. */
-export const LINES_FROM_LIVE_FILES = 1_000;
+const LINES_FROM_LIVE_FILES = 1_000;
 
 /** Throws no_data, state_mismatch, disk_full. */
 export async function openStateView(dataDirectory: string, registry: Registry, lines: number | undefined, nowMs: number, options: CopyOptions): Promise<StateView> {

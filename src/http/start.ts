@@ -25,7 +25,7 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-export const CLOSE_GRACE_MS = 5_000;
+const CLOSE_GRACE_MS = 5_000;
 
 /** Throws invalid_argument for a host or token that would not be safe or cannot be listened on, address_in_use for a port that is taken. */
 export async function startHttp(application: Application, options: HttpOptions): Promise<HttpServer> {

@@ -20,7 +20,7 @@ export async function openLog(config: Config, { readOnly = false, log }: OpenLog
   return openSqliteLog({ directory: config.data, readOnly });
 }
 
-export function kafkaOptions(config: Config): KafkaLogOptions {
+function kafkaOptions(config: Config): KafkaLogOptions {
   const { kafkaCa, kafkaCert, kafkaKey, kafkaSaslMechanism, kafkaUsername, kafkaPassword } = config;
   const files = {
     ...(kafkaCa === undefined ? {} : { caPath: kafkaCa }),

@@ -28,6 +28,6 @@ export class PartitionCounts {
   }
 }
 
-export function topicNotFound(topic: string): TipstreamError {
+function topicNotFound(topic: string): TipstreamError {
   return new TipstreamError('topic_not_found', `there is no topic ${topic}`, { hint: 'create the topics with: tipstream topics create', details: { topic } });
 }

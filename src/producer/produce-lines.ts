@@ -50,7 +50,7 @@ export interface ProduceLinesOptions {
 }
 
 export const MAX_ERRORS = 10_000;
-export const MAX_HELD_BYTES = 256 * 1024 * 1024;
+const MAX_HELD_BYTES = 256 * 1024 * 1024;
 const BATCH_RECORDS = 1_000;
 const BATCH_BYTES = 4 * 1024 * 1024;
 /** How long a line waits for others before it is written, when it comes from a slow pipe. */

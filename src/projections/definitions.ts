@@ -47,7 +47,7 @@ export interface DefinitionChanges {
 }
 
 /** The columns that are kept of a tip and that a feature's SQL may read. */
-export const KEPT_COLUMNS = ['served_at_ms', 'served_category', 'done_at_ms', 'done_utc_offset_min', 'dismiss_at_ms', 'snooze_at_ms'] as const;
+const KEPT_COLUMNS = ['served_at_ms', 'served_category', 'done_at_ms', 'done_utc_offset_min', 'dismiss_at_ms', 'snooze_at_ms'] as const;
 
 const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16);
 

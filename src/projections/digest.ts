@@ -11,7 +11,7 @@ import type { FeatureValue, FeatureValues } from './feature.js';
 const CHUNK_LENGTH = 16_384;
 
 /** Numbers as ECMAScript prints them (-0 as 0), text as JSON, null as the word. */
-export function printValue(value: FeatureValue): string {
+function printValue(value: FeatureValue): string {
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
 

@@ -23,7 +23,7 @@ export function exactFromMs(horizonMs: number): number {
 }
 
 /** Whether every time of the tip lies before `horizonMs`. */
-export function isOlderThan(tip: TipState, horizonMs: number): boolean {
+function isOlderThan(tip: TipState, horizonMs: number): boolean {
   const before = (atMs: number | null): boolean => atMs === null || atMs < horizonMs;
   return before(tip.servedAtMs) && before(tip.doneAtMs) && before(tip.dismissAtMs) && before(tip.snoozeAtMs);
 }

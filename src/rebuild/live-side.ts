@@ -69,7 +69,7 @@ export function finalTargets({ topics, to, asked, identity }: PartitionJob, stag
   }));
 }
 
-export function isRequests(topic: string, prefix: string): boolean {
+function isRequests(topic: string, prefix: string): boolean {
   return topicNamed(prefix, topic) === NOT_FOLDED;
 }
 

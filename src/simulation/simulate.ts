@@ -16,11 +16,11 @@ const DAY_MS = 86_400_000;
 /** A Monday. */
 const START_MS = 1_767_571_200_000;
 const HISTORY_DAYS = 30;
-export const CURVE_POINTS = 50;
+const CURVE_POINTS = 50;
 /** Of one user, between two yields. */
 const DECISIONS_AT_ONCE = 5_000;
 /** The policy that knows the reward model. */
-export const ORACLE = 'oracle';
+const ORACLE = 'oracle';
 
 export interface SimulationRequest {
   readonly policies: readonly PolicyDefinition[];

@@ -12,7 +12,7 @@ import { publicRowsSql, publicTables, type PublicTableName } from './public-tabl
 import type { StateCopy } from './state-copy.js';
 
 /** Raised when a table or column of an old snapshot would be missed. */
-export const SNAPSHOT_FORMAT = 1;
+const SNAPSHOT_FORMAT = 1;
 
 const USERS_AT_ONCE = 500;
 const SOURCE = 'source';

@@ -42,7 +42,7 @@ const CHECKPOINT_PAGES = 8_192;
 const REBUILD_HINT = 'stop `tipstream start` and run `tipstream rebuild`: it makes the state again from the log (nothing but the log is needed)';
 
 /** What to do where other feature definitions wrote the state. */
-export const OTHER_DEFINITIONS_HINT =
+const OTHER_DEFINITIONS_HINT =
   'start with the definitions that wrote it, or stop `tipstream start` and run `tipstream rebuild` with these: it moves the state over, and says what comes from stored tips, what from the log, and why';
 
 /** Opens for the one writer, making the file when there is none. */

@@ -12,7 +12,7 @@ const TIP_TOPICS = ['tip.served', 'tip.feedback'] as const;
 /** A reward is made of all of these. */
 const REWARD_TOPICS = ['tip.served', 'tip.feedback', 'tip.scored', 'tip.scored.shadow'] as const;
 
-export function naivePrunes(recorded: readonly RecordedPrune[], topicPrefix: string): NaivePrune[] {
+function naivePrunes(recorded: readonly RecordedPrune[], topicPrefix: string): NaivePrune[] {
   return recorded.map(({ seq, horizonMs, afterUser, toUser, positions }) => ({
     seq, horizonMs, afterUser, toUser, positions: new Map(REPLAYED_TOPICS.map((topic) => [topic, positions.get(topicPrefix + topic) ?? 0])),
   }));

@@ -17,9 +17,9 @@ import { provableOf } from './provable.js';
 import { SmallestHashes, userHash } from './user-hash.js';
 import { verifyPartition } from './verify-partition.js';
 
-export const EVENTS_IN_MEMORY = 50_000;
+const EVENTS_IN_MEMORY = 50_000;
 /** How many differences, and users that cannot be proven, are listed; all are counted. */
-export const LISTED = 1_000;
+const LISTED = 1_000;
 
 export interface VerifyTarget {
   readonly dataDirectory: string;

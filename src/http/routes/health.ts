@@ -29,7 +29,7 @@ export const readyRoute: Route = {
 };
 
 /** Why the service is not ready, one sentence each; empty when it is. */
-export function unreadiness(status: ServiceStatus): string[] {
+function unreadiness(status: ServiceStatus): string[] {
   const reasons = status.partitions.flatMap(reasonOf);
   return reasons.length === 0 && !status.ready ? ['the service is starting and has no partitions yet'] : reasons;
 }

@@ -5,7 +5,7 @@
 import type { Database } from 'better-sqlite3';
 import { TipstreamError } from '../../errors.js';
 
-export const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 1;
 /** "tips", so that a file of some other program is not taken for a log. */
 const APPLICATION_ID = 0x74697073;
 
