@@ -25,11 +25,6 @@ export function emptyState(dimension: number): RidgeState {
   return { updates: 0, g: new Float64Array(packedLength(dimension)), b: new Float64Array(dimension) };
 }
 
-/** An independent copy. */
-export function copyState(state: RidgeState): RidgeState {
-  return { updates: state.updates, g: state.g.slice(), b: state.b.slice() };
-}
-
 /**
  * Takes one rewarded decision into the sums (`sign` 1) or out of them again (`sign` -1). `x` has D entries on the grid.
  * Throws internal when x is not of the state's dimension.
@@ -76,11 +71,6 @@ export function posterior({ updates, g, b }: RidgeState, lambda: number): Poster
   const theta = solveUpper(factor, solveLower(factor, b, new Float64Array(b.length)));
   let solution: Float64Array | undefined;
   return { theta, variance: (x) => squaredLength(solveLower(factor, x, (solution ??= new Float64Array(b.length)))) };
-}
-
-/** A^-1 b, D entries. */
-export function theta(state: RidgeState, lambda: number): Float64Array {
-  return posterior(state, lambda).theta;
 }
 
 /** L of L L' = G + lambda I, over G's own packed layout. */

@@ -51,8 +51,3 @@ export function recordedVector(event: Pick<ScoredEvent, 'features'>, tipId: stri
 export function candidateIds(event: Pick<ScoredEvent, 'features'>): string[] {
   return Object.keys(event.features.vectors);
 }
-
-/** When the decision was asked for: the profile in it is as of that time. */
-export function requestedAtMs(event: Pick<ScoredEvent, 'profile'>): number {
-  return event.profile.as_of_ms;
-}

@@ -4,7 +4,6 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { recompute } from '../../src/policies/recompute.js';
 import { decodeState } from '../../src/policies/ridge-codec.js';
 import type { ScoredEvent } from '../../src/topics.js';
 import { runs, RUNS_WITHIN_MS, withEmbeddedService } from '../support/embedded-directory.js';
@@ -12,6 +11,7 @@ import { BY_HAND, NOW_MS, policyRecords, START_MS, USERS } from '../support/embe
 import { decisionsOf, dimensionOf, expectedDecision, inPartition, lessonsSince, oracleSums, readHistory, upTo, type History } from '../support/embedded-history.js';
 import { live, life } from '../support/embedded-scenario.js';
 import { turns, type EmbeddedService } from '../support/embedded-service.js';
+import { recompute } from '../support/recompute.js';
 
 const scenario = fc.record({ life, records: policyRecords, shadow: fc.constantFrom(null, 'egreedy-v2'), shadowLearning: fc.boolean(), restoring: fc.array(fc.integer({ min: 0, max: 30 }), { maxLength: 2 }) });
 

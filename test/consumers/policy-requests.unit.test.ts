@@ -3,9 +3,9 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { recompute } from '../../src/policies/recompute.js';
 import type { ScoredEvent } from '../../src/topics.js';
 import { EmbeddedService } from '../support/embedded-service.js';
+import { recompute } from '../support/recompute.js';
 
 const NOW_MS = 1_795_219_200_000;
 let clockMs = NOW_MS;

@@ -5,7 +5,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readDeadLetterReason } from '../../src/events/dead-letter.js';
-import { recompute } from '../../src/policies/recompute.js';
 import { MAX_TIME_MS, type ProfileFeaturesEvent } from '../../src/topics.js';
 import { oracleDigest, oracleProfiles } from '../oracle/profile.js';
 import { refusedRecord, scoringRequest, tipEvents } from '../support/embedded-events.js';
@@ -13,6 +12,7 @@ import { addressOf, decisionsOf, type History, profileEvents, profileOf, readHis
 import { live, life, type PlannedRecord } from '../support/embedded-scenario.js';
 import { runs, RUNS_WITHIN_MS, withEmbeddedService } from '../support/embedded-directory.js';
 import type { EmbeddedService } from '../support/embedded-service.js';
+import { recompute } from '../support/recompute.js';
 import { asOfMs } from '../projections/generators.js';
 
 const scenario = fc.record({

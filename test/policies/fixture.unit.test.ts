@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { policyOfEvent } from '../../src/policies/registry.js';
-import { add, emptyState, theta } from '../../src/policies/ridge.js';
+import { add, emptyState, posterior } from '../../src/policies/ridge.js';
 import { scoreCandidates } from '../../src/policies/score.js';
 import type { CandidatesEvent } from '../../src/topics.js';
 import { byCodePoint, oracleDecision } from '../oracle/policy.js';
@@ -39,7 +39,7 @@ describe('the worked examples', () => {
       const event = example.candidates_event;
       const state = emptyState(policy.dimension);
       for (const { x, reward } of example.learned) add(state, x, reward, 1);
-      expectClose([...theta(state, 1)], example.theta);
+      expectClose([...posterior(state, 1).theta], example.theta);
 
       const scored = scoreCandidates({
         policy, eventPolicy: example.policy, state, decisionId: event.decision_id, salt: '0', epsilon: 0.1,

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { linucb } from '../../src/policies/linucb.js';
 import { random } from '../../src/policies/random.js';
-import { recompute } from '../../src/policies/recompute.js';
 import { add, emptyState, posterior } from '../../src/policies/ridge.js';
 import { scoreCandidates, type ScoreRequest } from '../../src/policies/score.js';
 import { scoredEvent } from '../../src/policies/scored-event.js';
 import type { Candidate } from '../../src/topics.js';
+import { recompute } from '../support/recompute.js';
 
 const candidates: Candidate[] = [
   { tip_id: 'a', is_overdue: false, task_age_days: 1, priority: 1 },

@@ -6,7 +6,7 @@ import { canMigrate, migrationAt, migrationRefusal, predecessorOf, statePartsAt,
 import type { PolicyDefinition } from '../../src/policies/policy.js';
 import { POLICIES, policyNamed } from '../../src/policies/registry.js';
 import { encodeState } from '../../src/policies/ridge-codec.js';
-import { add, addBlock, copyState, emptyState, posterior, type RidgeState } from '../../src/policies/ridge.js';
+import { add, addBlock, emptyState, posterior, type RidgeState } from '../../src/policies/ridge.js';
 import { scoreCandidates } from '../../src/policies/score.js';
 import { controlSchema, type ControlEvent } from '../../src/topics.js';
 
@@ -57,14 +57,14 @@ describe('block padding', () => {
   it('adds exactly: the sums of two policies are those of all their lessons', () => {
     fc.assert(
       fc.property(stateOfPolicy(V1), stateOfPolicy(V2), fc.array(lesson(7), { maxLength: 5 }), (a, b, more) => {
-        const state = copyState(b);
+        const state = structuredClone(b);
         addBlock(state, a);
-        const larger = copyState(a);
+        const larger = structuredClone(a);
         for (const { x, reward } of more) {
           add(larger, x, reward, 1);
           add(state, [...x, 0, 0, 0, 0, 0], reward, 1);
         }
-        const expected = copyState(b);
+        const expected = structuredClone(b);
         addBlock(expected, larger);
         expect(encodeState(state).equals(encodeState(expected))).toBe(true);
       }),

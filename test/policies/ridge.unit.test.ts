@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { decodeState, encodeState } from '../../src/policies/ridge-codec.js';
-import { add, emptyState, theta } from '../../src/policies/ridge.js';
+import { add, emptyState, posterior } from '../../src/policies/ridge.js';
 import { oracleThetaExact } from '../oracle/policy.js';
 
 describe('theta', () => {
-  it('is zero before anything was learned', () => expect([...theta(emptyState(3), 1)]).toEqual([0, 0, 0]));
+  it('is zero before anything was learned', () => expect([...posterior(emptyState(3), 1).theta]).toEqual([0, 0, 0]));
 
   it('of one update is x r / (lambda + |x|^2)', () => {
     const state = emptyState(2);
     add(state, [1, -0.5], 1, 1);
-    const [first, second] = theta(state, 1);
+    const [first, second] = posterior(state, 1).theta;
     expect(first).toBeCloseTo(1 / 2.25, 12);
     expect(second).toBeCloseTo(-0.5 / 2.25, 12);
   });
@@ -24,14 +24,14 @@ describe('theta', () => {
     const g = x.map((a) => x.map((b) => a * b * 1_000_000));
     const b = x.map((a) => a * 500_000);
     const expected = oracleThetaExact({ g, b });
-    theta(state, 1).forEach((value, i) => expect(Math.abs(value - expected[i]!)).toBeLessThan(1e-9));
+    posterior(state, 1).theta.forEach((value, i) => expect(Math.abs(value - expected[i]!)).toBeLessThan(1e-9));
   });
 
   it('does not change the sums', () => {
     const state = emptyState(2);
     add(state, [1, 1], 1, 1);
     const before = encodeState(state);
-    theta(state, 1);
+    posterior(state, 1);
     expect(encodeState(state).equals(before)).toBe(true);
   });
 });

@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { policyOfEvent } from '../../src/policies/registry.js';
 import { add, emptyState, posterior } from '../../src/policies/ridge.js';
 import { scoreCandidates, type ScoreRequest } from '../../src/policies/score.js';
-import { recompute } from '../../src/policies/recompute.js';
-import { recordedVector, requestedAtMs, scoredEvent } from '../../src/policies/scored-event.js';
+import { recordedVector, scoredEvent } from '../../src/policies/scored-event.js';
 import { scoredSchema, MAX_TIME_MS } from '../../src/topics.js';
 import { byCodePoint, oracleDecision, type OracleCase } from '../oracle/policy.js';
+import { recompute } from '../support/recompute.js';
 
 const gridEntry = fc.integer({ min: -4096, max: 4096 }).map((steps) => steps / 4096);
 const tipId = fc.oneof(
@@ -125,7 +125,7 @@ describe('scoring', () => {
         fc.pre([one.decisionId, ...one.candidates.map((candidate) => candidate.tip_id)].every((id) => !/\p{Cc}/u.test(id)));
         const read = scoredSchema.parse(JSON.parse(JSON.stringify(event)));
         for (const candidate of one.candidates) expect(recordedVector(read, candidate.tip_id)).toEqual(scored.vectors[candidate.tip_id]);
-        expect(requestedAtMs(read)).toBe(one.requestedAtMs);
+        expect(read.profile.as_of_ms).toBe(one.requestedAtMs);
         const recomputed = recompute(read);
         expect(recomputed.differences).toEqual([]);
         expect(recomputed.u).toBe(scored.u);

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { egreedyV1 } from '../../src/policies/egreedy-v1.js';
 import { egreedyV2 } from '../../src/policies/egreedy-v2.js';
-import { recompute } from '../../src/policies/recompute.js';
 import { add, emptyState } from '../../src/policies/ridge.js';
 import { scoreCandidates } from '../../src/policies/score.js';
 import { candidateIds, recordedVector, scoredEvent } from '../../src/policies/scored-event.js';
 import { scoredSchema, type ScoredEvent } from '../../src/topics.js';
+import { recompute } from '../support/recompute.js';
 
 const ODD_TIPS = ['__proto__', 'constructor', 'hasOwnProperty', '2', '10'];
 

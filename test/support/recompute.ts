@@ -1,15 +1,15 @@
 /** Computes a recorded decision again from its event alone: theta, vectors, epsilon, salt and ids are all in it. */
-import { compareCodePoints } from '../events/strings.js';
-import type { ScoredEvent } from '../topics.js';
-import { drawUniform, pick } from './draw.js';
-import { epsilonGreedy, rankingOf } from './egreedy.js';
-import { policyOfEvent } from './registry.js';
-import { posterior } from './ridge.js';
-import { dot } from './score.js';
-import { candidateIds, recordedVector } from './scored-event.js';
+import { compareCodePoints } from '../../src/events/strings.js';
+import type { ScoredEvent } from '../../src/topics.js';
+import { drawUniform, pick } from '../../src/policies/draw.js';
+import { epsilonGreedy, rankingOf } from '../../src/policies/egreedy.js';
+import { policyOfEvent } from '../../src/policies/registry.js';
+import { posterior } from '../../src/policies/ridge.js';
+import { dot } from '../../src/policies/score.js';
+import { candidateIds, recordedVector } from '../../src/policies/scored-event.js';
 
 /** How far a number may lie from the recorded one. */
-export const RECOMPUTE_TOLERANCE = 1e-9;
+const RECOMPUTE_TOLERANCE = 1e-9;
 
 export interface Difference {
   /** Where in the event: `explored`, `chosen_tip_id`, `ranking[2].score`. */
