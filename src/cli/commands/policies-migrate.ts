@@ -32,7 +32,7 @@ export const migrateCommand = defineCommand<MigrateOptions>({
   details: [
     'Appends a migrate to policy.control, which holds for decisions requested from its effective time on. The sums of INTO are then those of FROM, padded with zeros for the entries that FROM does not have, and what',
     'INTO learns from then on: at that moment it scores exactly what FROM scores. What INTO had learned before is set aside. With --train-from-replay the logged decisions of FROM count with the vectors that INTO would have',
-    "had, so that the new entries are learned too, and nothing is set aside: scores change. Nothing is copied, and FROM goes on as it was; --undo takes the last migration back. Asking for what holds already only",
+    "had, so that the new entries are learned too, and nothing is set aside: scores change. Nothing is copied, and FROM goes on as it was; --undo takes the last migration back, and one before it holds again. Asking for what holds already only",
     'completes it where it was left half-written. The report says what it does to each user, on the state of --data; --dry-run says it and does nothing.',
   ].join(' '),
   examples: [
@@ -64,7 +64,7 @@ export const migrateCommand = defineCommand<MigrateOptions>({
       const all = await readAllControls(log.log, config);
       const standing = standingFor(all, into, control);
       if (options.undo === true && standing?.from !== from) {
-        throw new TipstreamError('invalid_argument', `no migration from ${from.name} to ${into.name} stands at ${new Date(control.effective_at_ms).toISOString()}${standing === null ? '' : `, but one from ${standing.from.name}`}: there is nothing to take back`, { hint: 'tipstream policies history shows those for everybody' });
+        throw new TipstreamError('invalid_argument', `no migration from ${from.name} to ${into.name} stands at ${new Date(control.effective_at_ms).toISOString()}${standing === null ? '' : `, but one from ${standing.from.name}`}: there is nothing to take back`, { hint: 'tipstream policies history shows those for everybody; give --effective-at for one that holds later, and --user for one of a user' });
       }
       const asked = options.undo !== true && standing?.from === from && standing.trained === (options.trainFromReplay === true) ? all.controls.get(standing.controlId) : undefined;
       const report = await reportOn({ config, control: asked?.event ?? control, from, into, target, output, signal });
@@ -135,7 +135,7 @@ async function reportOn({ config, control, from, into, target, output, signal }:
 function summaryOf({ from, into, trained, undo, user_id: user, effective_at_ms: atMs, dry_run: dry, already, completed_partitions: completed, report }: Document): string {
   const whom = user === null ? '' : ` for ${user}`;
   const when = new Date(atMs).toISOString();
-  const what = undo ? `${into} ${dry ? 'would go' : 'goes'} on from ${from} no longer${whom} from ${when} on` : `${into} ${dry && !already ? 'would go' : 'goes'} on from ${from}${trained ? ', trained from the log,' : ''}${whom} from ${when} on`;
+  const what = undo ? `the last migration from ${from} to ${into}${whom} ${dry ? 'would be' : 'is'} taken back from ${when} on; one before it holds again` : `${into} ${dry && !already ? 'would go' : 'goes'} on from ${from}${trained ? ', trained from the log,' : ''}${whom} from ${when} on`;
   const state = already ? `${completed === 0 ? 'nothing to do' : `completed in ${completed} partitions that did not have it`}: ` : '';
   if (report === null) return `${state}${what}\n`;
   const { users, from_updates: lessons, before_updates: before, after_updates: after, compared_decisions: compared, changed_choices: changed, max_score_difference: largest } = report;
@@ -143,7 +143,12 @@ function summaryOf({ from, into, trained, undo, user_id: user, effective_at_ms: 
     `${state}${what}`,
     `${users} users: ${into} has learned from ${after} rewarded decisions then, instead of ${before}; ${from} from ${lessons}`,
     compared === 0 ? 'no recorded decision to compare scores on' : `against ${from} on ${compared} recorded decisions: ${largest === 0 ? 'every score is the same' : `scores differ by ${Number(largest.toPrecision(3))} at most, and ${changed} have another best candidate`}`,
-    ...(undo || dry ? [] : [`back: tipstream policies migrate ${from} ${into} --undo${user === null ? '' : ` --user ${user}`}`]),
+    ...(undo || dry ? [] : [`back: tipstream policies migrate ${from} ${into} --undo${user === null ? '' : ` --user ${inShell(user)}`}${atMs > Date.now() ? ` --effective-at ${when}` : ''}`]),
     '',
   ].join('\n');
+}
+
+/** A word of a POSIX shell, quoted where it must be. */
+function inShell(word: string): string {
+  return /^[\w.@:-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

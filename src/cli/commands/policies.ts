@@ -35,7 +35,7 @@ const listCommand = defineCommand({
 
 const historyCommand = defineCommand({
   name: 'history',
-  summary: 'Every promotion, rollback, migration and change of settings, newest first',
+  summary: 'Every promotion, rollback, migration and change of settings for everybody, newest first',
   examples: [['tipstream policies history', 'all of them']],
   groups: ['log', 'kafka', 'events'],
   json: 'document',
@@ -45,7 +45,7 @@ const historyCommand = defineCommand({
       const history = historyOf(control.controls);
       if (json) return await output.document(history);
       await output.table(['EFFECTIVE AT', 'TYPE', 'POLICY', 'FROM', 'PERCENT', 'SETTINGS', 'REASON', 'CONTROL'], history.map((one) =>
-        [new Date(one.effective_at_ms).toISOString(), one.undo === true ? `undo ${one.type}` : one.type, one.policy ?? null, one.from ?? null, one.percent ?? null, one.settings == null ? null : JSON.stringify(one.settings), one.reason ?? null, one.control_id]));
+        [new Date(one.effective_at_ms).toISOString(), one.undo === true ? `undo ${one.type}` : one.type, one.policy ?? null, one.from == null ? null : `${one.from}${one.train_from_replay === true ? ', trained' : ''}`, one.percent ?? null, one.settings == null ? null : JSON.stringify(one.settings), one.reason ?? null, one.control_id]));
     } finally {
       await control.close();
     }
