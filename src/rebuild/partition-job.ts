@@ -36,8 +36,6 @@ export interface PartitionOutcome {
   /** Where the new state came from, and why. */
   readonly source: 'tips' | 'log';
   readonly reason: string;
-  /** What an earlier run had done was gone on with, from this share, 0 to 1. */
-  readonly resumedAt: number | null;
   /** Folded in this run. */
   readonly records: number;
   /** Where the new file stands. */

@@ -51,7 +51,6 @@ export async function rebuildPartition(job: PartitionJob, tools: PartitionTools)
   const begun = await readLive();
   const discarded = await discardUnless(job, tools, stageTargets(job, begun.position, begun.ranges), begun.ranges, source);
   if (discarded !== undefined) notes.push(`partition ${partition} is begun anew: ${discarded}`);
-  const resumes = existsSync(job.newPath);
   if (source === 'tips') {
     await moveOver(livePath, job.newPath, job.identity, registry, {
       nowMs: clock(), signal, at, lowEnds: new Map([...ranges].map(([topic, { low }]) => [topic, low])),
@@ -64,10 +63,9 @@ export async function rebuildPartition(job: PartitionJob, tools: PartitionTools)
     const replay = new Replaying({ ...job, shadowLearning }, tools, state, plan.repeatPrunes, ranges, 'replaying');
     const stage = await readLive();
     const targets = stageTargets(job, stage.position, stage.ranges);
-    const resumedAt = resumes ? replay.share(targets) : null;
     await replay.upTo(targets, stage.position);
     at?.('rebuild: replayed');
-    const result = { partition, source, reason, resumedAt, notes, repeatPrunes: plan.repeatPrunes, definitions: plan.changes, ...findings };
+    const result = { partition, source, reason, notes, repeatPrunes: plan.repeatPrunes, definitions: plan.changes, ...findings };
     if (plan.comparison === 'none') return { ...result, records: replay.records, positions: state.positions.all(), comparison: null, comparedAtSame: false };
 
     const live = new ComparableState(livePath, registry);
@@ -140,12 +138,6 @@ class Replaying {
     this.#repeatPrunes = repeatPrunes;
     this.#ranges = ranges;
     this.#phase = phase;
-  }
-
-  /** How much of the way there is behind it. */
-  share(to: ReadonlyMap<string, number>): number {
-    const { done, total } = this.#standing(to);
-    return total === 0 ? 1 : done / total;
   }
 
   async upTo(to: ReadonlyMap<string, number>, live: LivePosition | undefined): Promise<void> {
