@@ -40,7 +40,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   store: ['events', 'log', 'projections', 'policies'],
   export: ['events', 'log', 'producer', 'projections', 'store'],
   demo: ['events', 'log'],
-  http: ['events', 'log', 'producer', 'projections', 'policies', 'prompts', 'gateway', 'contracts'],
+  http: ['events', 'log', 'producer', 'projections', 'policies', 'evaluation', 'prompts', 'gateway', 'contracts'],
   rebuild: ['events', 'log', 'projections', 'policies', 'store', 'consumers'],
   consumers: ['events', 'log', 'producer', 'projections', 'policies', 'prompts', 'gateway', 'evaluation', 'store', 'http', 'cards'],
 };

@@ -14,6 +14,7 @@ export interface PromptCounts {
   readonly open: number;
 }
 
+/** The mean of rewards of 0 or 1, with the interval in which it lies. */
 export interface RewardEstimate extends Interval {
   readonly n: number;
   /** null: nothing to take it of. */

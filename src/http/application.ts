@@ -2,6 +2,7 @@
  * What the HTTP layer asks of the running service. The service implements it (src/consumers/service.ts); tests of the routes
  * implement it by hand. Methods throw TipstreamError; the error's kind names the HTTP status.
  */
+import type { PromptComparison } from '../evaluation/prompt-comparison.js';
 import type { Action, Candidate, CandidatesEvent, ControlEvent, ScoredEvent } from '../topics.js';
 
 /** topic -> partition -> next offset */
@@ -94,36 +95,8 @@ export interface PoliciesDocument {
   readonly counted_at_ms: number;
 }
 
-/** The mean of rewards of 0 or 1, with the interval in which it lies. */
-export interface RewardEstimate {
-  readonly n: number;
-  /** null: nothing to take it of. */
-  readonly mean: number | null;
-  readonly low: number;
-  readonly high: number;
-}
-
-export type RewardDifference = Omit<RewardEstimate, 'n'>;
-
-export interface PromptEntry {
-  /** null: the servings of these decisions name none. */
-  readonly prompt_version: string | null;
-  readonly served: number;
-  readonly rewarded: number;
-  /** Of the decisions with a reward. */
-  readonly reward: RewardEstimate;
-  /** Of all that were served, those without a reward counted as 0. */
-  readonly missing_as_zero: RewardEstimate;
-  /** Less that of `against`; null for itself, and where no version is named. */
-  readonly difference: { readonly reward: RewardDifference; readonly missing_as_zero: RewardDifference } | null;
-}
-
 /** As `tipstream policies prompts --json` prints it. */
-export interface PromptsDocument {
-  readonly against: string | null;
-  /** What the intervals miss with at most this probability: of each mean, and of all differences of one kind together. */
-  readonly alpha: number;
-  readonly prompts: readonly PromptEntry[];
+export interface PromptsDocument extends PromptComparison {
   /** When counting began: later decisions and rewards may not be in it. */
   readonly counted_at_ms: number;
 }

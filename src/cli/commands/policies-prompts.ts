@@ -1,5 +1,6 @@
 import { promptsDocument, servedPrompts } from '../../consumers/served-prompts.js';
-import type { PromptsDocument, RewardEstimate } from '../../http/application.js';
+import type { RewardEstimate } from '../../evaluation/prompt-comparison.js';
+import type { PromptsDocument } from '../../http/application.js';
 import { FIRST_PROMPT_VERSION } from '../../prompts/registry.js';
 import { generationDirectory, partitionFile, partitionsIn } from '../../store/layout.js';
 import { defineCommand } from '../command.js';
