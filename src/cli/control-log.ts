@@ -3,6 +3,7 @@ import type { Config } from '../config.js';
 import { decodeRecord } from '../events/decode.js';
 import { openLog, type OpenLogOptions } from '../log/open.js';
 import type { Log } from '../log/port.js';
+import { controlRefusal } from '../policies/control-refusal.js';
 import { isOfOneUser, SHADOW_OFF } from '../policies/control.js';
 import { createProducer, type TipProducer } from '../producer/producer.js';
 import type { PolicySettings } from '../policies/control.js';
@@ -18,8 +19,10 @@ export interface ControlLog {
 
 const ANY_PARTITION = 0;
 
-/** Throws what opening the log throws, and topic_not_found. */
+/** Throws what opening the log throws, no_data where the embedded one does not exist, and topic_not_found. */
 export async function openControlLog(config: Config, options: OpenLogOptions = {}): Promise<ControlLog> {
+  // Nobody means to write to a log that there is not: a directory that was mistyped is said, and not made.
+  if (config.log === 'sqlite' && options.readOnly !== true) await (await openLog(config, { readOnly: true })).close();
   const log = await openLog(config, options);
   try {
     const controls: ControlEvent[] = [];
@@ -32,7 +35,7 @@ export async function openControlLog(config: Config, options: OpenLogOptions = {
   }
 }
 
-/** Valid controls of one partition, in the order of the log, with their records' values. */
+/** Controls of one partition that hold, in the order of the log, with their records' values: what is refused is a dead letter. */
 async function* controlsIn(log: Log, config: Config, partition: number): AsyncGenerator<{ readonly event: ControlEvent; readonly value: Buffer }> {
   const topic = fullTopicName(config.topicPrefix, 'policy.control');
   const { low, end } = (await log.offsets(topic)).get(partition) ?? { low: 0, end: 0 };
@@ -40,7 +43,7 @@ async function* controlsIn(log: Log, config: Config, partition: number): AsyncGe
   for await (const records of log.read({ topic, partition, from: low, to: end })) {
     for (const record of records) {
       const decoded = decodeRecord('policy.control', record, { partitioner: null, partitions: 1, maxValueBytes: config.maxValueBytes });
-      if (decoded.ok) yield { event: decoded.event, value: record.value! };
+      if (decoded.ok && controlRefusal(decoded.event) === undefined) yield { event: decoded.event, value: record.value! };
     }
   }
 }

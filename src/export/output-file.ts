@@ -1,5 +1,5 @@
 /** A file that appears whole or not at all: written beside its place under another name, then put there in one step. */
-import { closeSync, existsSync, fsyncSync, linkSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, fsyncSync, linkSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { TipstreamError } from '../errors.js';
 
@@ -19,8 +19,9 @@ export interface OutputFile {
 export function outputFile(path: string, force: boolean): OutputFile {
   const directory = dirname(path);
   if (!existsSync(directory)) throw refused(path, `there is no folder ${directory}`, 'make it first');
+  if (!mayWrite(directory)) throw refused(path, `this user may not write in ${directory}`, 'choose another folder');
   if (existsSync(path)) {
-    if (!statSync(path).isFile()) throw refused(path, 'it is not a plain file', 'name a file; without --out the data goes to stdout');
+    if (!statSync(path).isFile()) throw refused(path, 'it is not a plain file', 'name a file');
     if (!force) throw taken(path);
   }
   const temporary = join(directory, `.${basename(path)}.${process.pid}.tmp`);
@@ -62,6 +63,15 @@ function isRunning(pid: number): boolean {
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
+
+function mayWrite(directory: string): boolean {
+  try {
+    accessSync(directory, constants.W_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
 

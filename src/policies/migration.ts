@@ -15,7 +15,7 @@
  * are not. No decision is in a sum twice, because each is one policy's. A migration is taken back by another event; what it had set aside counts again.
  */
 import type { ControlEvent } from '../topics.js';
-import { controlsInEffect, resetAt } from './control.js';
+import { controlsInEffect, isOfOneUser, resetAt } from './control.js';
 import { ownLessons, translatedLessons, type LessonSource } from './lesson-source.js';
 import type { PolicyDefinition } from './policy.js';
 import { findPolicy, POLICIES } from './registry.js';
@@ -43,16 +43,22 @@ export function predecessorOf(into: PolicyDefinition): PolicyDefinition | undefi
   return POLICIES.filter((from) => canMigrate(from, into)).sort((a, b) => b.dimension - a.dimension)[0];
 }
 
-/** The migration that holds for decisions of `into` requested then: the last that stands; null: none. `controls` are those for everybody and the user's own, in any order. */
+/**
+ * The migration that holds for decisions of `into` requested then: the last that stands; null: none. An undo for everybody takes back the last one for everybody, a
+ * user's own the last of any. `controls` are those for everybody and the user's own, in any order.
+ */
 export function migrationAt(controls: Iterable<ControlEvent>, requestedAtMs: number, into: PolicyDefinition): Migration | null {
-  const standing: Migration[] = [];
+  const standing: { readonly migration: Migration; readonly ofOneUser: boolean }[] = [];
   const migrates = [...controls].filter(({ type, policy }) => type === 'migrate' && policy === into.name);
-  for (const { control_id: controlId, from: named, undo, train_from_replay: trained, effective_at_ms: effectiveAtMs } of controlsInEffect(migrates, requestedAtMs)) {
+  for (const control of controlsInEffect(migrates, requestedAtMs)) {
+    const { control_id: controlId, from: named, undo, train_from_replay: trained, effective_at_ms: effectiveAtMs } = control;
     const from = named == null ? predecessorOf(into) : findPolicy(named);
-    if (undo === true) standing.pop();
-    else if (from !== undefined && canMigrate(from, into)) standing.push({ controlId, from, into, trained: trained === true, effectiveAtMs });
+    if (undo === true) {
+      const last = standing.findLastIndex(({ ofOneUser }) => isOfOneUser(control) || !ofOneUser);
+      if (last >= 0) standing.splice(last, 1);
+    } else if (from !== undefined && canMigrate(from, into)) standing.push({ migration: { controlId, from, into, trained: trained === true, effectiveAtMs }, ofOneUser: isOfOneUser(control) });
   }
-  return standing.at(-1) ?? null;
+  return standing.at(-1)?.migration ?? null;
 }
 
 /** Rewarded decisions that are in a state. */

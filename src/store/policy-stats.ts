@@ -43,19 +43,3 @@ export function userPolicyState(path: string, userId: string, policy: PolicyDefi
     learned.close();
   }
 }
-
-/** Rewards of a policy's decisions requested from `fromMs` on, in the order of their requests; the newest `limit` of them. */
-export function rewardsOf(path: string, policy: string, fromMs: number, limit: number): { readonly requestedAtMs: number; readonly reward: 0 | 1 }[] {
-  const db = openStateForReading(path);
-  try {
-    return db
-      .prepare<[string, number, number], { requestedAtMs: number; reward: 0 | 1 }>(
-        `SELECT requested_at_ms AS requestedAtMs, reward FROM decision
-         WHERE policy = ? AND reward IS NOT NULL AND scored_offset IS NOT NULL AND requested_at_ms >= ? ORDER BY requested_at_ms DESC, decision_id DESC LIMIT ?`,
-      )
-      .all(policy, fromMs, limit)
-      .reverse();
-  } finally {
-    db.close();
-  }
-}

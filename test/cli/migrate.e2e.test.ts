@@ -1,5 +1,5 @@
 /** policies migrate, as its user meets it: what it would do, the same scores at the moment of migration on a running service, training, one user, completion and the way back. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -89,6 +89,14 @@ describe('policies migrate', () => {
     expect(await run('egreedy-v1')).toMatchObject({ code: 64 });
   });
 
+  it('makes nothing on a dry run, and takes no user_id that cannot be', async () => {
+    expect(await cli.run(['policies', 'migrate', 'egreedy-v1', 'egreedy-v2', '--dry-run', '--data', 'elsewhere'])).toMatchObject({ code: 1 });
+    expect(existsSync(join(cli.directory, 'elsewhere'))).toBe(false);
+    expect(await cli.run(['policies', 'migrate', 'egreedy-v1', 'egreedy-v2', '--dry-run', '--user', ''])).toMatchObject({ code: 64, stderr: expect.stringContaining('--user must be a user_id') as string });
+    expect(await cli.run(['policies', 'migrate', 'egreedy-v1', 'egreedy-v2', '--dry-run', '--user', 'nobody'])).toMatchObject({ code: 0, stderr: expect.stringContaining('no rewarded decision of "nobody"') as string });
+    expect(await cli.run(['policies', 'migrate', 'egreedy-v1', 'egreedy-v2', '--undo', '--train-from-replay'])).toMatchObject({ code: 64 });
+  });
+
   it('makes egreedy-v2 score what egreedy-v1 scores, on a running service, and is taken back', async () => {
     const stop = await start();
     expect((await scores('v2', 'ana')).model.updates).toBe(0);
@@ -129,7 +137,7 @@ describe('policies migrate', () => {
     const half = { control_id: 'half', type: 'migrate', effective_at_ms: Date.now(), policy: 'egreedy-v2', from: 'egreedy-v1' };
     await log.append([{ topic: 'policy.control', partition: 2, key: null, value: Buffer.from(JSON.stringify(half)) }]);
     await log.close();
-    expect(await migrate('--dry-run')).toMatchObject({ control_id: 'half', already: true, completed_partitions: 0 });
+    expect(await migrate('--dry-run')).toMatchObject({ control_id: 'half', already: true, completed_partitions: 3 });
     expect(await migrate()).toMatchObject({ control_id: 'half', already: true, completed_partitions: 3 });
     expect(await migrate()).toMatchObject({ control_id: 'half', already: true, completed_partitions: 0 });
     const { stdout } = await cli.run(['policies', 'migrate', 'egreedy-v1', 'egreedy-v2']);
@@ -137,5 +145,25 @@ describe('policies migrate', () => {
     expect(await cli.run(['start', '--no-http', '--until-caught-up'])).toMatchObject({ code: 0 });
     expect(await cli.run(['verify'])).toMatchObject({ code: 0 });
     expect(await cli.run(['rebuild'])).toMatchObject({ code: 0 });
+  });
+
+  it('goes by all that the log says, whether or not it is folded, and by nothing that is refused', async () => {
+    await migrate('--train-from-replay');
+    await migrate();
+    expect(await migrate('--undo')).toMatchObject({ trained: false, report: { before_updates: 37, after_updates: 37 } });
+    expect(await migrate('--train-from-replay')).toMatchObject({ already: true });
+    const append = async (partitions: readonly number[], control: object) => {
+      const log = await openSqliteLog({ directory: join(cli.directory, 'data') });
+      await log.append(partitions.map((partition) => ({ topic: 'policy.control', partition, key: null, value: Buffer.from(JSON.stringify(control)) })));
+      await log.close();
+    };
+    await append([0, 1, 2, 3], { control_id: 'refused', type: 'migrate', effective_at_ms: Date.now(), policy: 'egreedy-v2', from: 'egreedy-v9', undo: true });
+    expect(await migrate('--train-from-replay')).toMatchObject({ already: true });
+
+    // The trained one and 'half' stand. Both are taken back, the second by a producer that dies; ben's own stays.
+    await migrate('--undo');
+    await append([0], { control_id: 'half-undo', type: 'migrate', effective_at_ms: Date.now(), policy: 'egreedy-v2', undo: true });
+    expect(await migrate('--undo')).toMatchObject({ control_id: 'half-undo', already: true, completed_partitions: 3, report: { after_updates: DECISIONS } });
+    expect(await cli.run(['policies', 'migrate', 'egreedy-v1', 'egreedy-v2', '--undo'])).toMatchObject({ code: 1, stderr: expect.stringContaining('there is nothing to take back') as string });
   });
 });

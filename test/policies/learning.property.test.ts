@@ -91,10 +91,8 @@ describe('what another policy learns from a decision', () => {
 
   it('is the vector that it would have had itself', () => expect([...lessonVector(one, into, 'a')!]).toEqual([...seven, 0.25, 0, 0.5, 1, 1]));
 
-  it.each<[string, typeof one]>([
-    ['does not say what its entries are', { ...one, features: { ...one.features, names: [] } }],
-    ['has a profile that nobody could have had', { ...one, profile: { as_of_ms: 0, features: { ...one.profile.features, completion_rate_30d: 1e9 } } }],
-  ])('is padded with zeros when the record %s', (_, record) => expect([...lessonVector(record, into, 'a')!]).toEqual([...seven, 0, 0, 0, 0, 0]));
+  it('is padded with zeros when the record does not say what its entries are', () =>
+    expect([...lessonVector({ ...one, features: { ...one.features, names: [] } }, into, 'a')!]).toEqual([...seven, 0, 0, 0, 0, 0]));
 
   it('is nothing where the policy that decided learns nothing', () => expect(lessonVector({ ...one, features: { ...one.features, vectors: { a: [1] } } }, into, 'a')).toBeUndefined());
 });

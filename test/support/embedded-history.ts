@@ -131,7 +131,11 @@ export function lessonsOf(history: History, userId: string, eventPolicy: string,
   const migrations: ControlEvent[] = [];
   for (const control of controls) {
     if (control.type !== 'migrate' || control.policy !== eventPolicy || (control.user_id ?? userId) !== userId) continue;
-    if (control.undo === true) migrations.pop();
+    if (control.undo === true) {
+      // One for everybody takes back one for everybody.
+      const last = control.user_id == null ? migrations.map(({ user_id }) => user_id == null).lastIndexOf(true) : migrations.length - 1;
+      if (last >= 0) migrations.splice(last, 1);
+    }
     else migrations.push(control);
   }
   const migration = migrations.at(-1);

@@ -39,8 +39,12 @@ export interface MigrationReport {
 
 export interface MigrationQuestion {
   readonly dataDirectory: string;
-  /** The one that is to be, or is; it need not be in the state yet. */
+  /** All of the log, whether or not they are in the state yet. */
+  readonly controls: readonly ControlEvent[];
+  /** The one that is to be, or is. */
   readonly control: ControlEvent;
+  /** undefined: all users. */
+  readonly userId: string | undefined;
   /** Scores are compared with this one's. */
   readonly from: PolicyDefinition;
   readonly into: PolicyDefinition;
@@ -53,15 +57,16 @@ const DECISIONS_A_USER = 10;
 const USERS_A_TURN = 50;
 
 /** Throws no_data, and the signal's reason. */
-export async function migrationReport({ dataDirectory, control, from, into, signal, onUser, onProgress }: MigrationQuestion): Promise<MigrationReport> {
+export async function migrationReport({ dataDirectory, controls, control, userId: only, from, into, signal, onUser, onProgress }: MigrationQuestion): Promise<MigrationReport> {
   const generation = generationDirectory(dataDirectory);
   const report = { users: 0, from_updates: 0, before_updates: 0, after_updates: 0, compared_decisions: 0, changed_choices: 0, max_score_difference: 0 };
   for (const partition of partitionsIn(generation)) {
     const states = new LearnedStates(partitionFile(generation, partition));
     try {
-      const learners = states.learners().filter(({ userId }) => control.user_id == null || userId === control.user_id);
+      const learners = states.learners().filter(({ userId }) => only === undefined || userId === only);
       for (const [i, { uid, userId }] of learners.entries()) {
-        const user = migratedUser(states, uid, userId, control, from, into);
+        const others = controls.filter(({ control_id: id, user_id: of }) => id !== control.control_id && (of == null || of === userId));
+        const user = migratedUser(states, uid, userId, others, control, from, into);
         if (user.from_updates + user.before_updates + user.after_updates > 0) {
           onUser?.(user);
           report.users++;
@@ -84,8 +89,7 @@ export async function migrationReport({ dataDirectory, control, from, into, sign
   return report;
 }
 
-function migratedUser(states: LearnedStates, uid: number, userId: string, control: ControlEvent, from: PolicyDefinition, into: PolicyDefinition): MigratedUser {
-  const others = states.controls(uid).filter(({ control_id: id }) => id !== control.control_id);
+function migratedUser(states: LearnedStates, uid: number, userId: string, others: readonly ControlEvent[], control: ControlEvent, from: PolicyDefinition, into: PolicyDefinition): MigratedUser {
   const atMs = control.effective_at_ms;
   const source = states.stateOf(uid, others, from, atMs);
   const before = states.stateOf(uid, others, into, atMs);

@@ -1,6 +1,6 @@
 /** A user's decisions, links, rewards and learned sums against the replay. */
 import { lessonsNamed, type LessonSource } from '../../policies/lesson-source.js';
-import { findPolicy, policyOfEvent } from '../../policies/registry.js';
+import { policyOfEvent } from '../../policies/registry.js';
 import { vectorUnder } from '../../policies/revectorise.js';
 import { decodeState } from '../../policies/ridge-codec.js';
 import { SHADOW_SUFFIX } from '../../policies/policy.js';
@@ -166,5 +166,3 @@ function fieldsThatDiffer(live: string, replayed: string): (readonly [field: str
 function parse(record: string): ScoredEvent {
   return JSON.parse(record) as ScoredEvent;
 }
-
-export const knowsPolicy = (name: string): boolean => findPolicy(name) !== undefined;

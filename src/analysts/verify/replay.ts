@@ -2,7 +2,7 @@
 import { decodeRecord, type DecodeRules } from '../../events/decode.js';
 import { TipstreamError } from '../../errors.js';
 import type { Log, LogRecord } from '../../log/port.js';
-import { migrationRefusal } from '../../policies/migration.js';
+import { controlRefusal } from '../../policies/control-refusal.js';
 import { fullTopicName, type ControlEvent } from '../../topics.js';
 import type { Buckets } from './buckets.js';
 import { REPLAYED_TOPICS, replayedUser, type EventKind, type ReplayedTopic, type ReplayedUser } from './replayed.js';
@@ -41,8 +41,6 @@ export interface Replay {
 }
 
 /** A policy that controls may name: a control with any other is refused. */
-type KnowsPolicy = (name: string) => boolean;
-
 /** What there is to read. Throws offset_out_of_range for a log that ends before a position: it has lost what the state holds. */
 export async function rangesToReplay({ log, topicPrefix, partition }: ReplaySource, positions: ReadonlyMap<string, number>): Promise<TopicRange[]> {
   const applied = REPLAYED_TOPICS.map((topic) => ({ topic, fullName: fullTopicName(topicPrefix, topic) })).filter(({ fullName }) => positions.has(fullName));
@@ -64,14 +62,14 @@ export async function rangesToReplay({ log, topicPrefix, partition }: ReplaySour
 }
 
 /** `passed` is told how many offsets were passed. Ends early when the signal aborts. */
-export async function replayInto(buckets: Buckets, source: ReplaySource, ranges: readonly TopicRange[], knowsPolicy: KnowsPolicy, passed: (offsets: number) => void): Promise<Replay> {
+export async function replayInto(buckets: Buckets, source: ReplaySource, ranges: readonly TopicRange[], passed: (offsets: number) => void): Promise<Replay> {
   const controls = new Map<string, ReplayedControl>();
   let events = 0;
   for (const { topic, fullName, from, to } of ranges) {
     if (from >= to) continue;
     let at = from;
     for await (const records of source.log.read({ topic: fullName, partition: source.partition, from, to, signal: source.signal })) {
-      for (const record of records) if (replayRecord(buckets, source, topic, record, controls, knowsPolicy)) events++;
+      for (const record of records) if (replayRecord(buckets, source, topic, record, controls)) events++;
       const next = (records.at(-1)?.offset ?? at - 1) + 1;
       passed(next - at);
       at = next;
@@ -83,7 +81,7 @@ export async function replayInto(buckets: Buckets, source: ReplaySource, ranges:
 }
 
 /** Answers whether it was a valid event of somebody wanted. */
-function replayRecord(buckets: Buckets, { rules, includes }: ReplaySource, topic: ReplayedTopic, record: LogRecord, controls: Map<string, ReplayedControl>, knowsPolicy: KnowsPolicy): boolean {
+function replayRecord(buckets: Buckets, { rules, includes }: ReplaySource, topic: ReplayedTopic, record: LogRecord, controls: Map<string, ReplayedControl>): boolean {
   // The key of a valid record is its user; controls are few, and may belong to everybody.
   if (topic !== 'policy.control' && (record.key === null || !includes(record.key.toString('utf8')))) return false;
   const { offset } = record;
@@ -114,7 +112,7 @@ function replayRecord(buckets: Buckets, { rules, includes }: ReplaySource, topic
       const decoded = decodeRecord(topic, record, rules);
       if (!decoded.ok) return false;
       const { event } = decoded;
-      if ([event.policy, event.from, event.settings?.shadow].some((name) => name != null && name !== 'off' && !knowsPolicy(name)) || migrationRefusal(event) !== undefined) return false;
+      if (controlRefusal(event) !== undefined) return false;
       if (!controls.has(event.control_id)) controls.set(event.control_id, { offset, event });
       return true;
     }

@@ -5,7 +5,7 @@ import { stateError } from '../../store/state-file.js';
 import type { AuditedTip, AuditedUser, StateAudit } from '../../store/state-audit.js';
 import { Buckets } from './buckets.js';
 import { beginningsIn, compareControls, shadowLearningSettings } from './compare-controls.js';
-import { comparePolicy, knowsPolicy, type PolicyRules } from './compare-policy.js';
+import { comparePolicy, type PolicyRules } from './compare-policy.js';
 import { compareClosed, PruneComparison } from './compare-prunes.js';
 import { compareProfile } from './compare-profile.js';
 import { compareTips, compareUserRow } from './compare-tips.js';
@@ -52,7 +52,7 @@ export async function verifyPartition(state: StateAudit, positions: ReadonlyMap<
     const total = ranges.reduce((sum, { from, to }) => sum + to - from, 0);
     let done = 0;
     progress(0, total);
-    const { events, controls: replayedControls } = await replayInto(buckets, source, ranges, knowsPolicy, (offsets) => progress((done += offsets), total));
+    const { events, controls: replayedControls } = await replayInto(buckets, source, ranges, (offsets) => progress((done += offsets), total));
 
     const incomplete = new Set(ranges.filter((range) => range.incomplete).map(({ topic }) => topic));
     const controlRange = ranges.find(({ topic }) => topic === 'policy.control');

@@ -3,14 +3,16 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { migrationReport, type MigratedUser, type MigrationReport } from '../../analysts/migrate/migration-report.js';
 import type { Config } from '../../config.js';
 import { TipstreamError } from '../../errors.js';
+import { isId } from '../../events/strings.js';
 import { outputFile, type OutputFile } from '../../export/output-file.js';
-import { canMigrate, migrationAt, migrationRefusal, type Migration } from '../../policies/migration.js';
+import { canMigrate, migrationRefusal } from '../../policies/migration.js';
 import type { PolicyDefinition } from '../../policies/policy.js';
 import { policyNamed } from '../../policies/registry.js';
 import type { ControlEvent } from '../../topics.js';
 import { UsageError } from '../../usage-error.js';
 import { defineCommand } from '../command.js';
-import { completeControl, openControlLog, readAllControls, type AllControls } from '../control-log.js';
+import { completeControl, openControlLog, readAllControls } from '../control-log.js';
+import { planMigration } from '../migration-plan.js';
 import type { Output } from '../output.js';
 import { timeOption } from '../time-argument.js';
 
@@ -46,7 +48,7 @@ export const migrateCommand = defineCommand<MigrateOptions>({
   options: [
     { flags: '--train-from-replay', help: 'learn the new entries from the logged decisions' },
     { flags: '--undo', help: 'take back the last migration that stands' },
-    { flags: '--user <id>', help: 'for this user alone' },
+    { flags: '--user <id>', help: 'for this user alone', parse: userOption },
     { flags: '--effective-at <time>', help: 'Unix ms or ISO 8601; now unless given', parse: timeOption('--effective-at') },
     { flags: '--reason <text>', help: 'recorded with it' },
     { flags: '--dry-run', help: 'say what it would do, and append nothing' },
@@ -56,24 +58,24 @@ export const migrateCommand = defineCommand<MigrateOptions>({
   json: 'document',
   async run({ args: [fromName, intoName], options, config, output, json, signal }) {
     const [from, into] = [policyNamed(fromName!), policyNamed(intoName!)];
+    const { dryRun = false, undo = false, report: reportFile, user } = options;
+    if (undo && options.trainFromReplay === true) throw new UsageError('--undo takes back the last migration, trained or not: leave --train-from-replay out');
     const control = migrateEvent(from, into, options, Date.now());
     if (!canMigrate(from, into)) throw new UsageError(`${from.name} cannot be migrated to ${into.name}: ${migrationRefusal({ ...control, undo: false })!}`, { hint: 'a vector can only be padded to one that begins with the same entries: tipstream policies card NAME shows them' });
-    const target = options.report === undefined ? undefined : outputFile(options.report, options.force === true);
-    const log = await openControlLog(config);
+    const target = reportFile === undefined ? undefined : outputFile(reportFile, options.force === true);
+    const log = await openControlLog(config, { readOnly: dryRun });
     try {
       const all = await readAllControls(log.log, config);
-      const standing = standingFor(all, into, control);
-      if (options.undo === true && standing?.from !== from) {
-        throw new TipstreamError('invalid_argument', `no migration from ${from.name} to ${into.name} stands at ${new Date(control.effective_at_ms).toISOString()}${standing === null ? '' : `, but one from ${standing.from.name}`}: there is nothing to take back`, { hint: 'tipstream policies history shows those for everybody; give --effective-at for one that holds later, and --user for one of a user' });
-      }
-      const asked = options.undo !== true && standing?.from === from && standing.trained === (options.trainFromReplay === true) ? all.controls.get(standing.controlId) : undefined;
-      const report = await reportOn({ config, control: asked?.event ?? control, from, into, target, output, signal });
-      const completed = options.dryRun === true ? 0 : asked === undefined ? undefined : await completeControl(log.log, config, asked, all.partitions);
-      if (options.dryRun !== true && asked === undefined) await log.producer.send('policy.control', control);
+      const plan = planMigration(all, control, from, into);
+      const event = plan.already?.event ?? control;
+      const report = await reportOn({ config, controls: plan.controls, control: event, userId: user, from, into, target, output, signal });
+      let completed = 0;
+      for (const one of plan.incomplete) completed += dryRun ? all.partitions.length - one.partitions.size : await completeControl(log.log, config, one, all.partitions);
+      if (!dryRun && plan.already === undefined) await log.producer.send('policy.control', control);
       target?.publish();
-      const document: Document & { readonly control_id: string | null } = {
-        control_id: options.dryRun === true && asked === undefined ? null : (asked?.event ?? control).control_id, from: from.name, into: into.name, trained: control.train_from_replay === true, undo: control.undo === true,
-        user_id: control.user_id ?? null, effective_at_ms: (asked?.event ?? control).effective_at_ms, dry_run: options.dryRun === true, already: asked !== undefined, completed_partitions: completed ?? 0, report: report ?? null,
+      const document: Document = {
+        control_id: dryRun && plan.already === undefined ? null : event.control_id, from: from.name, into: into.name, trained: (plan.undone?.trained ?? event.train_from_replay) === true, undo,
+        user_id: user ?? null, effective_at_ms: event.effective_at_ms, dry_run: dryRun, already: plan.already !== undefined, completed_partitions: completed, report: report ?? null,
       };
       if (json) return await output.document(document);
       await output.write(summaryOf(document));
@@ -85,10 +87,22 @@ export const migrateCommand = defineCommand<MigrateOptions>({
   },
 });
 
-type Document = {
-  readonly from: string; readonly into: string; readonly trained: boolean; readonly undo: boolean; readonly user_id: string | null; readonly effective_at_ms: number; readonly dry_run: boolean; readonly already: boolean;
-  readonly completed_partitions: number; readonly report: MigrationReport | null;
-};
+interface Document {
+  /** null: nothing was written, and nothing like it had been. */
+  readonly control_id: string | null;
+  readonly from: string;
+  readonly into: string;
+  readonly trained: boolean;
+  readonly undo: boolean;
+  readonly user_id: string | null;
+  readonly effective_at_ms: number;
+  readonly dry_run: boolean;
+  /** It held before. */
+  readonly already: boolean;
+  /** Records that a producer which died had not written, and are now; with dry_run: would be. */
+  readonly completed_partitions: number;
+  readonly report: MigrationReport | null;
+}
 
 function migrateEvent(from: PolicyDefinition, into: PolicyDefinition, { trainFromReplay, undo, user, effectiveAt, reason }: MigrateOptions, nowMs: number): ControlEvent {
   return {
@@ -98,15 +112,11 @@ function migrateEvent(from: PolicyDefinition, into: PolicyDefinition, { trainFro
   };
 }
 
-/** The migration into the policy that holds when the new one would, for its user or for everybody. */
-function standingFor({ controls }: AllControls, into: PolicyDefinition, { effective_at_ms: atMs, user_id: userId }: ControlEvent): Migration | null {
-  const concerning = [...controls.values()].map(({ event }) => event).filter(({ user_id: of }) => of == null || of === userId);
-  return migrationAt(concerning, atMs, into);
-}
-
 interface ReportQuestion {
   readonly config: Config;
+  readonly controls: readonly ControlEvent[];
   readonly control: ControlEvent;
+  readonly userId: string | undefined;
   readonly from: PolicyDefinition;
   readonly into: PolicyDefinition;
   readonly target: OutputFile | undefined;
@@ -115,14 +125,16 @@ interface ReportQuestion {
 }
 
 /** undefined where there is no state to report on: the log is all that a migration needs. */
-async function reportOn({ config, control, from, into, target, output, signal }: ReportQuestion): Promise<MigrationReport | undefined> {
+async function reportOn({ config, target, output, ...question }: ReportQuestion): Promise<MigrationReport | undefined> {
   const file = target === undefined ? undefined : openSync(target.temporary, 'w');
   try {
-    return await migrationReport({
-      dataDirectory: config.data, control, from, into, signal,
+    const report = await migrationReport({
+      ...question, dataDirectory: config.data,
       onProgress: (done, total) => output.progress(`${done} of ${total} users`),
       ...(file === undefined ? {} : { onUser: (user: MigratedUser) => void writeSync(file, `${JSON.stringify(user)}\n`) }),
     });
+    if (report.users === 0 && question.userId !== undefined) output.note(`no rewarded decision of ${JSON.stringify(question.userId)} in ${config.data}: is that the user's id?`);
+    return report;
   } catch (error) {
     if (!(error instanceof TipstreamError && error.code === 'no_data')) throw error;
     output.note(`no state in ${config.data}: there is nothing to report on`);
@@ -136,7 +148,8 @@ function summaryOf({ from, into, trained, undo, user_id: user, effective_at_ms: 
   const whom = user === null ? '' : ` for ${user}`;
   const when = new Date(atMs).toISOString();
   const what = undo ? `the last migration from ${from} to ${into}${whom} ${dry ? 'would be' : 'is'} taken back from ${when} on; one before it holds again` : `${into} ${dry && !already ? 'would go' : 'goes'} on from ${from}${trained ? ', trained from the log,' : ''}${whom} from ${when} on`;
-  const state = already ? `${completed === 0 ? 'nothing to do' : `completed in ${completed} partitions that did not have it`}: ` : '';
+  const completion = completed === 0 ? '' : `${dry ? 'would complete' : 'completed'} what was left half-written, in ${completed} partitions`;
+  const state = completion !== '' ? `${completion}: ` : already ? 'nothing to do: ' : '';
   if (report === null) return `${state}${what}\n`;
   const { users, from_updates: lessons, before_updates: before, after_updates: after, compared_decisions: compared, changed_choices: changed, max_score_difference: largest } = report;
   return [
@@ -146,6 +159,11 @@ function summaryOf({ from, into, trained, undo, user_id: user, effective_at_ms: 
     ...(undo || dry ? [] : [`back: tipstream policies migrate ${from} ${into} --undo${user === null ? '' : ` --user ${inShell(user)}`}${atMs > Date.now() ? ` --effective-at ${when}` : ''}`]),
     '',
   ].join('\n');
+}
+
+function userOption(text: string): string {
+  if (isId(text)) return text;
+  throw new UsageError('--user must be a user_id: 1 to 128 characters, none of them a control character');
 }
 
 /** A word of a POSIX shell, quoted where it must be. */

@@ -13,7 +13,7 @@ const listCommand = defineCommand({
   groups: ['log', 'kafka', 'events', 'policy'],
   json: 'document',
   async run({ config, output, json }) {
-    const control = await openControlLog(config);
+    const control = await openControlLog(config, { readOnly: true });
     try {
       const { shares, settings } = rolloutAt(control.controls, Date.now(), DEFAULT_POLICY, settingsOf(config));
       const policies = POLICIES.map(({ name, dimension, hyperparameters, stateVersion }) => ({
@@ -40,7 +40,7 @@ const historyCommand = defineCommand({
   groups: ['log', 'kafka', 'events'],
   json: 'document',
   async run({ config, output, json }) {
-    const control = await openControlLog(config);
+    const control = await openControlLog(config, { readOnly: true });
     try {
       const history = historyOf(control.controls);
       if (json) return await output.document(history);
