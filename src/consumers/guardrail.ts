@@ -83,6 +83,8 @@ export class Guardrail {
     const shown = ({ low, high, n }: { low: number; high: number; n: number }): string => `${low.toFixed(3)} to ${high.toFixed(3)} over ${n} decisions`;
     const reason = `guardrail: of ${newest.policy}'s decisions ${shown(verdict.promoted)} are done within ${verdict.ageMs / 60_000} minutes, of ${before.policy}'s ${shown(verdict.former)}`;
     await producer.send('policy.control', { control_id: `${GUARDRAIL_PREFIX}${newest.controlId}`, type: 'rollback', effective_at_ms: clock(), reason });
+    // As `tipstream rollback` does: the one that is live again is not its own shadow.
+    if (newest.percent === 100) await producer.send('policy.control', { control_id: `${GUARDRAIL_PREFIX}${newest.controlId}-shadow`, type: 'configure', effective_at_ms: clock(), settings: { shadow: newest.policy }, reason: 'shadow from its rollback on' });
     this.#taken.add(newest.controlId!);
     logger.error({ policy: newest.policy, promote: newest.controlId }, `rolled back by the ${reason}`);
   }

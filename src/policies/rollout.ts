@@ -24,17 +24,22 @@ export function historyOf(controls: Iterable<ControlEvent>): ControlEvent[] {
   return [...byId.values()].sort((a, b) => b.effective_at_ms - a.effective_at_ms || compareCodePoints(b.control_id, a.control_id));
 }
 
-/** As `liveAt` decides user by user, for all users together. */
-export function rolloutAt(controls: Iterable<ControlEvent>, atMs: number, defaultPolicy: string, base: PolicySettings): Rollout {
+/** The promotes that no rollback has taken back at that time, oldest first. */
+export function standingAt(controls: Iterable<ControlEvent>, atMs: number): ControlEvent[] {
   const standing: ControlEvent[] = [];
-  const all = [...controls];
-  for (const control of historyOf(all).filter(({ effective_at_ms: from }) => from <= atMs).reverse()) {
+  for (const control of historyOf(controls).filter(({ effective_at_ms: from }) => from <= atMs).reverse()) {
     if (control.type === 'promote') standing.push(control);
     else if (control.type === 'rollback') standing.pop();
   }
+  return standing;
+}
+
+/** As `liveAt` decides user by user, for all users together. */
+export function rolloutAt(controls: Iterable<ControlEvent>, atMs: number, defaultPolicy: string, base: PolicySettings): Rollout {
+  const all = [...controls];
   const shares: Share[] = [];
   let covered = 0;
-  for (const { policy, percent, control_id: controlId, effective_at_ms: effectiveAtMs } of standing.reverse()) {
+  for (const { policy, percent, control_id: controlId, effective_at_ms: effectiveAtMs } of standingAt(all, atMs).reverse()) {
     // A user's place in [0, 100) is the same for every promote, so a later one takes from the earlier ones.
     const reach = percent ?? 100;
     if (reach <= covered) continue;

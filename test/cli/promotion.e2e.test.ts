@@ -86,4 +86,12 @@ describe('who is live', () => {
     expect(JSON.parse((await cli.run(['rollback', '--all', '--json'])).stdout)).toMatchObject({ control_ids: { length: 3 }, live: 'egreedy-v1', shares: [{ policy: 'egreedy-v1', percent: 100 }] });
     await until('v1 to decide for all', async () => (await decider()) === 'egreedy-v1');
   });
+
+  it('names the promote that is still to come when it is rolled back, and takes it back as it comes', async () => {
+    const at = new Date(Date.now() + 3_600_000).toISOString();
+    expect(await cli.run(['promote', 'egreedy-v2', '--force', '--reason', 'a test', '--effective-at', at])).toMatchObject({ code: 0 });
+    expect(await cli.run(['rollback'])).toMatchObject({ code: 1, stderr: expect.stringContaining(`egreedy-v2 goes live at ${at} all the same; to take that back: tipstream rollback --effective-at ${at}`) as string });
+    expect(await cli.run(['rollback', '--effective-at', at])).toMatchObject({ code: 0, stdout: expect.stringContaining(`egreedy-v1 decides from ${at} on`) as string });
+    expect(await cli.run(['rollback'])).toMatchObject({ code: 1, stderr: expect.not.stringContaining('all the same') as string });
+  });
 });

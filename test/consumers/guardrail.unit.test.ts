@@ -98,9 +98,10 @@ describe('the guardrail', () => {
     await guardrail.look();
     await service!.catchUp();
     expect(controls().filter(({ type }) => type === 'rollback')).toMatchObject([{ control_id: 'guardrail-p1', reason: expect.stringMatching(/of egreedy-v2's decisions 0\.\d+ to 0\.\d+ over 200 decisions are done within 10 minutes, of egreedy-v1's/) as string }]);
-    expect(await service!.records('policy.control')).toHaveLength(2);
+    expect(controls().find(({ type }) => type === 'configure')).toMatchObject({ control_id: 'guardrail-p1-shadow', settings: { shadow: 'egreedy-v2' } });
+    expect(await service!.records('policy.control')).toHaveLength(3);
     await guardrail.look();
-    expect(await service!.records('policy.control')).toHaveLength(2);
+    expect(await service!.records('policy.control')).toHaveLength(3);
     expect(guardrail.state).toBeNull();
   });
 

@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { TipstreamError } from '../../errors.js';
 import { DEFAULT_POLICY } from '../../policies/registry.js';
-import { rolloutAt } from '../../policies/rollout.js';
+import { rolloutAt, standingAt } from '../../policies/rollout.js';
+import type { ControlEvent } from '../../topics.js';
 import { defineCommand } from '../command.js';
 import { openControlLog, settingsOf } from '../control-log.js';
+import { timeOption } from '../time-argument.js';
 
 interface RollbackOptions {
   readonly reason?: string;
   readonly all?: boolean;
+  readonly effectiveAt?: number;
 }
 
 export const rollbackCommand = defineCommand<RollbackOptions>({
@@ -16,26 +19,32 @@ export const rollbackCommand = defineCommand<RollbackOptions>({
   details: [
     'Appends a rollback to policy.control: decisions requested from now on are made by whoever was live before. Nothing is asked and nothing is checked, because there may be no time. One rollback is one step:',
     'after 10 and then 100 percent it goes back to 10; --all takes back every promote that stands. The policy that was taken back becomes the shadow when it had been live for all and is live for nobody any more.',
+    'A promote that was made for a later time still comes: --effective-at that time takes it back as it comes.',
   ].join(' '),
   examples: [
     ['tipstream rollback', 'one step, now'],
     ['tipstream rollback --all', 'back to the policy that is live from the start'],
+    ['tipstream rollback --effective-at 2026-12-01T06:00:00Z', 'the promote that was made for that time'],
     ['tipstream rollback --reason "dismissals doubled"', 'with a reason, which is recorded'],
   ],
   groups: ['log', 'kafka', 'events', 'policy'],
   options: [
     { flags: '--reason <text>', help: 'recorded with the rollback' },
     { flags: '--all', help: 'every promote that stands' },
+    { flags: '--effective-at <time>', help: 'Unix ms or ISO 8601; now unless given', parse: timeOption('--effective-at') },
   ],
   json: 'document',
-  async run({ options: { reason, all = false }, config, output, json }) {
+  async run({ options: { reason, all = false, effectiveAt }, config, output, json }) {
     const control = await openControlLog(config);
     try {
-      const nowMs = Date.now();
+      const nowMs = effectiveAt ?? Date.now();
       const controls = [...control.controls];
       const shares = () => rolloutAt(controls, nowMs, DEFAULT_POLICY, settingsOf(config)).shares;
       const [newest] = shares();
-      if (newest!.controlId === null) throw new TipstreamError('invalid_argument', `there is nothing to roll back: ${newest!.policy} is live from the start`, { hint: 'tipstream policies history shows what was promoted' });
+      const later = comingPromotes(controls, nowMs);
+      if (newest!.controlId === null) {
+        throw new TipstreamError('invalid_argument', `there is nothing to roll back: ${newest!.policy} is live from the start`, { hint: later[0] === undefined ? 'tipstream policies history shows what was promoted' : cancelling(later[0]) });
+      }
       const controlIds: string[] = [];
       do {
         const rollback = { control_id: `rollback-${randomUUID()}`, type: 'rollback' as const, effective_at_ms: nowMs, ...(reason === undefined ? {} : { reason }) };
@@ -51,9 +60,19 @@ export const rollbackCommand = defineCommand<RollbackOptions>({
       if (json) return await output.document(document);
       const decides = live.map(({ policy, percent }) => (percent === 100 ? policy : `${policy} for ${percent} percent of the users`)).join(', ');
       await output.write(`${newest!.policy} is rolled back; ${decides} decides from ${new Date(nowMs).toISOString()} on\n`);
+      for (const promote of later) output.note(cancelling(promote));
       if (now[0]!.controlId !== null) output.note('promotes before it stand: tipstream rollback takes back the next, tipstream rollback --all takes back all');
     } finally {
       await control.close();
     }
   },
 });
+
+/** Promotes for later times that nothing takes back as they come, the next one first. */
+function comingPromotes(controls: readonly ControlEvent[], nowMs: number): ControlEvent[] {
+  return controls
+    .filter(({ type, control_id: id, effective_at_ms: atMs }) => type === 'promote' && atMs > nowMs && standingAt(controls, atMs).some(({ control_id: other }) => other === id))
+    .sort((a, b) => a.effective_at_ms - b.effective_at_ms);
+}
+
+const cancelling = ({ policy, effective_at_ms: atMs }: ControlEvent): string => `${policy} goes live at ${new Date(atMs).toISOString()} all the same; to take that back: tipstream rollback --effective-at ${new Date(atMs).toISOString()}`;
