@@ -46,16 +46,22 @@ export function userPercentile(userId: string): number {
   return (createHash('sha256').update(userId, 'utf8').digest().readUInt32BE(0) / 2 ** 32) * 100;
 }
 
+/** The promotes that no rollback has taken back at that time, oldest first: a rollback takes the last one back; without one it does nothing. */
+export function standingPromotes(controls: Iterable<ControlEvent>, atMs: number): ControlEvent[] {
+  const standing: ControlEvent[] = [];
+  for (const control of controlsInEffect(controls, atMs)) {
+    if (control.type === 'promote') standing.push(control);
+    else if (control.type === 'rollback') standing.pop();
+  }
+  return standing;
+}
+
 /**
- * Name of the live policy for a user's decision: the last standing promote that covers the user, else `defaultPolicy`. A rollback takes the
- * last standing promote back; without one it does nothing. Names are not checked here: an event with an unknown one is refused at the edge.
+ * Name of the live policy for a user's decision: the last standing promote that covers the user, else `defaultPolicy`. Names are not checked here: an event
+ * with an unknown one is refused at the edge.
  */
 export function liveAt(controls: Iterable<ControlEvent>, requestedAtMs: number, userId: string, defaultPolicy: string): string {
-  const promotes: ControlEvent[] = [];
-  for (const control of controlsInEffect(controls, requestedAtMs)) {
-    if (control.type === 'promote') promotes.push(control);
-    else if (control.type === 'rollback') promotes.pop();
-  }
+  const promotes = standingPromotes(controls, requestedAtMs);
   if (promotes.length === 0) return defaultPolicy;
   const percentile = userPercentile(userId);
   return promotes.findLast((promote) => percentile < (promote.percent ?? 100))?.policy ?? defaultPolicy;

@@ -1,7 +1,7 @@
 /** What policy.control comes to at a time: who is live for which share of the users, what runs in the shadow, and how it came to be so. */
 import { compareCodePoints } from '../events/strings.js';
 import type { ControlEvent } from '../topics.js';
-import { settingsAt, type PolicySettings } from './control.js';
+import { settingsAt, standingPromotes, type PolicySettings } from './control.js';
 
 export interface Share {
   readonly policy: string;
@@ -24,22 +24,12 @@ export function historyOf(controls: Iterable<ControlEvent>): ControlEvent[] {
   return [...byId.values()].sort((a, b) => b.effective_at_ms - a.effective_at_ms || compareCodePoints(b.control_id, a.control_id));
 }
 
-/** The promotes that no rollback has taken back at that time, oldest first. */
-export function standingAt(controls: Iterable<ControlEvent>, atMs: number): ControlEvent[] {
-  const standing: ControlEvent[] = [];
-  for (const control of historyOf(controls).filter(({ effective_at_ms: from }) => from <= atMs).reverse()) {
-    if (control.type === 'promote') standing.push(control);
-    else if (control.type === 'rollback') standing.pop();
-  }
-  return standing;
-}
-
 /** As `liveAt` decides user by user, for all users together. */
 export function rolloutAt(controls: Iterable<ControlEvent>, atMs: number, defaultPolicy: string, base: PolicySettings): Rollout {
   const all = [...controls];
   const shares: Share[] = [];
   let covered = 0;
-  for (const { policy, percent, control_id: controlId, effective_at_ms: effectiveAtMs } of standingAt(all, atMs).reverse()) {
+  for (const { policy, percent, control_id: controlId, effective_at_ms: effectiveAtMs } of standingPromotes(all, atMs).reverse()) {
     // A user's place in [0, 100) is the same for every promote, so a later one takes from the earlier ones.
     const reach = percent ?? 100;
     if (reach <= covered) continue;

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { TipstreamError } from '../../errors.js';
+import { standingPromotes } from '../../policies/control.js';
 import { DEFAULT_POLICY } from '../../policies/registry.js';
-import { rolloutAt, standingAt } from '../../policies/rollout.js';
+import { rolloutAt } from '../../policies/rollout.js';
 import type { ControlEvent } from '../../topics.js';
 import { defineCommand } from '../command.js';
 import { openControlLog, settingsOf } from '../control-log.js';
@@ -71,7 +72,7 @@ export const rollbackCommand = defineCommand<RollbackOptions>({
 /** Promotes for later times that nothing takes back as they come, the next one first. */
 function comingPromotes(controls: readonly ControlEvent[], nowMs: number): ControlEvent[] {
   return controls
-    .filter(({ type, control_id: id, effective_at_ms: atMs }) => type === 'promote' && atMs > nowMs && standingAt(controls, atMs).some(({ control_id: other }) => other === id))
+    .filter(({ type, control_id: id, effective_at_ms: atMs }) => type === 'promote' && atMs > nowMs && standingPromotes(controls, atMs).some(({ control_id: other }) => other === id))
     .sort((a, b) => a.effective_at_ms - b.effective_at_ms);
 }
 
