@@ -12,14 +12,13 @@ import { generationDirectory, partitionFile, partitionsIn } from '../../store/la
 import { LearnedStates } from '../../store/learned-states.js';
 import type { ControlEvent, ScoredEvent } from '../../topics.js';
 
-/** One user who has a rewarded decision that is in the target's state before or after. */
-export interface MigratedUser {
-  readonly user_id: string;
+/** Of one user, or of all together. */
+interface MigrationEffect {
   /** Rewarded decisions in the source's state, and in the target's before and after. */
   readonly from_updates: number;
   readonly before_updates: number;
   readonly after_updates: number;
-  /** The user's recorded decisions, the newest ten at most, scored by both: as the source scores now, and as the target does afterwards. */
+  /** The users' recorded decisions, the newest ten of each at most, scored by both: as the source scores now, and as the target does afterwards. */
   readonly compared_decisions: number;
   /** How many of these have another candidate at the top. */
   readonly changed_choices: number;
@@ -27,14 +26,13 @@ export interface MigratedUser {
   readonly max_score_difference: number;
 }
 
-export interface MigrationReport {
+/** One user who has a rewarded decision that is in the target's state before or after. */
+export interface MigratedUser extends MigrationEffect {
+  readonly user_id: string;
+}
+
+export interface MigrationReport extends MigrationEffect {
   readonly users: number;
-  readonly from_updates: number;
-  readonly before_updates: number;
-  readonly after_updates: number;
-  readonly compared_decisions: number;
-  readonly changed_choices: number;
-  readonly max_score_difference: number;
 }
 
 export interface MigrationQuestion {
@@ -59,23 +57,20 @@ const USERS_A_TURN = 50;
 /** Throws no_data, and the signal's reason. */
 export async function migrationReport({ dataDirectory, controls, control, userId: only, from, into, signal, onUser, onProgress }: MigrationQuestion): Promise<MigrationReport> {
   const generation = generationDirectory(dataDirectory);
-  const report = { users: 0, from_updates: 0, before_updates: 0, after_updates: 0, compared_decisions: 0, changed_choices: 0, max_score_difference: 0 };
+  const others = controls.filter(({ control_id: id }) => id !== control.control_id);
+  const shared = others.filter(({ user_id: of }) => of == null);
+  const own = new Map<string, ControlEvent[]>();
+  for (const one of others) if (one.user_id != null) own.set(one.user_id, [...(own.get(one.user_id) ?? []), one]);
+  let report: MigrationReport = { users: 0, from_updates: 0, before_updates: 0, after_updates: 0, compared_decisions: 0, changed_choices: 0, max_score_difference: 0 };
   for (const partition of partitionsIn(generation)) {
     const states = new LearnedStates(partitionFile(generation, partition));
     try {
       const learners = states.learners().filter(({ userId }) => only === undefined || userId === only);
       for (const [i, { uid, userId }] of learners.entries()) {
-        const others = controls.filter(({ control_id: id, user_id: of }) => id !== control.control_id && (of == null || of === userId));
-        const user = migratedUser(states, uid, userId, others, control, from, into);
+        const user = migratedUser(states, uid, userId, [...shared, ...(own.get(userId) ?? [])], control, from, into);
         if (user.from_updates + user.before_updates + user.after_updates > 0) {
           onUser?.(user);
-          report.users++;
-          report.from_updates += user.from_updates;
-          report.before_updates += user.before_updates;
-          report.after_updates += user.after_updates;
-          report.compared_decisions += user.compared_decisions;
-          report.changed_choices += user.changed_choices;
-          report.max_score_difference = Math.max(report.max_score_difference, user.max_score_difference);
+          report = withUser(report, user);
         }
         if (i % USERS_A_TURN !== USERS_A_TURN - 1) continue;
         onProgress?.(i + 1, learners.length);
@@ -87,6 +82,15 @@ export async function migrationReport({ dataDirectory, controls, control, userId
     }
   }
   return report;
+}
+
+function withUser(report: MigrationReport, user: MigratedUser): MigrationReport {
+  return {
+    users: report.users + 1,
+    from_updates: report.from_updates + user.from_updates, before_updates: report.before_updates + user.before_updates, after_updates: report.after_updates + user.after_updates,
+    compared_decisions: report.compared_decisions + user.compared_decisions, changed_choices: report.changed_choices + user.changed_choices,
+    max_score_difference: Math.max(report.max_score_difference, user.max_score_difference),
+  };
 }
 
 function migratedUser(states: LearnedStates, uid: number, userId: string, others: readonly ControlEvent[], control: ControlEvent, from: PolicyDefinition, into: PolicyDefinition): MigratedUser {
