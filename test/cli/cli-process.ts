@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -40,6 +41,29 @@ export class CliWorkspace {
     return finished(child);
   }
 
+  /** `start` with HTTP on a free port, once it is ready. `stop` resolves when it has ended. */
+  async serve(): Promise<{ readonly address: string; stop(): Promise<void> }> {
+    const child = this.start(['start', '--http', '127.0.0.1:0']);
+    child.stdout.resume();
+    let address = '';
+    for await (const line of linesOf(child.stderr)) {
+      const found = /^tipstream answers at (\S+?)\/?$/.exec(line);
+      if (found === null) continue;
+      address = found[1]!;
+      break;
+    }
+    child.stderr.resume();
+    await until('readiness', async () => (await fetch(`${address}/readyz`)).ok);
+    return {
+      address,
+      async stop() {
+        const ended = new Promise((resolve) => child.once('exit', resolve));
+        child.kill('SIGTERM');
+        await ended;
+      },
+    };
+  }
+
   dispose(): void {
     for (const child of this.#running) child.kill('SIGKILL');
     rmSync(this.directory, { recursive: true, force: true });
@@ -58,6 +82,12 @@ function finished(child: ChildProcessWithoutNullStreams): Promise<Finished> {
 
 export function linesOf(stream: NodeJS.ReadableStream): AsyncIterableIterator<string> {
   return createInterface({ input: stream })[Symbol.asyncIterator]();
+}
+
+const PATIENCE_MS = 60_000;
+
+export async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
+  for (const deadline = Date.now() + PATIENCE_MS; !(await condition()); await delay(20)) if (Date.now() > deadline) throw new Error(`waited for ${what}`);
 }
 
 export const records = (ndjson: string): Record<string, unknown>[] =>

@@ -1,14 +1,12 @@
 /** policies migrate, as its user meets it: what it would do, the same scores at the moment of migration on a running service, training, one user, completion and the way back. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSqliteLog } from '../../src/log/sqlite/index.js';
-import { CliWorkspace, linesOf, records } from './cli-process.js';
+import { CliWorkspace, records, until } from './cli-process.js';
 
 const cli = new CliWorkspace();
 afterAll(() => cli.dispose());
-const PATIENCE_MS = 60_000;
 const NOW = Date.now();
 const USERS = ['ana', 'ben', 'cleo'];
 const DECISIONS = 12;
@@ -44,24 +42,9 @@ async function migrate(...args: string[]): Promise<Document> {
 }
 
 async function start(): Promise<() => Promise<void>> {
-  const child = cli.start(['start', '--http', '127.0.0.1:0']);
-  child.stdout.resume();
-  for await (const line of linesOf(child.stderr)) {
-    const found = /^tipstream answers at (\S+?)\/?$/.exec(line);
-    if (found === null) continue;
-    address = found[1]!;
-    break;
-  }
-  child.stderr.resume();
-  await until('readiness', async () => (await fetch(`${address}/readyz`)).ok);
-  return async () => {
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGTERM');
-    await ended;
-  };
-}
-async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + PATIENCE_MS; !(await condition()); await delay(20)) if (Date.now() > deadline) throw new Error(`waited for ${what}`);
+  const served = await cli.serve();
+  address = served.address;
+  return () => served.stop();
 }
 const candidates = [{ tip_id: 'a', is_overdue: true, task_age_days: 1, priority: 3 }, { tip_id: 'b', is_overdue: false, task_age_days: 9, priority: 1 }, { tip_id: 'c', is_overdue: true, task_age_days: 20, priority: 4 }];
 async function scores(version: 'v1' | 'v2', user_id: string): Promise<{ ranking: object[]; model: { updates: number } }> {

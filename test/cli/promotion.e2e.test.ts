@@ -1,31 +1,17 @@
 /** promote, rollback and policies while `start` answers: the next decisions are made by whoever is live then. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CliWorkspace, linesOf } from './cli-process.js';
+import { CliWorkspace, until } from './cli-process.js';
 
 const cli = new CliWorkspace();
 afterAll(() => cli.dispose());
-const PATIENCE_MS = 60_000;
 let address = '';
 
 beforeAll(async () => {
-  const child = cli.start(['start', '--http', '127.0.0.1:0']);
-  child.stdout.resume();
-  for await (const line of linesOf(child.stderr)) {
-    const found = /^tipstream answers at (\S+?)\/?$/.exec(line);
-    if (found === null) continue;
-    address = found[1]!;
-    break;
-  }
-  child.stderr.resume();
-  await until('readiness', async () => (await fetch(`${address}/readyz`)).ok);
+  ({ address } = await cli.serve());
 });
 
-async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + PATIENCE_MS; !(await condition()); await delay(20)) if (Date.now() > deadline) throw new Error(`waited for ${what}`);
-}
 async function decider(user = 'ana', decisionId?: string): Promise<string> {
   const body = { user_id: user, ...(decisionId === undefined ? {} : { decision_id: decisionId }), candidates: [{ tip_id: 'a', is_overdue: true, task_age_days: 1, priority: 3 }, { tip_id: 'b', is_overdue: false, task_age_days: 9, priority: 1 }] };
   const answer = await fetch(`${address}/score`, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
