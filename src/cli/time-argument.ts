@@ -1,4 +1,4 @@
-import { parseTime } from '../events/time.js';
+import { parseTime } from '../time.js';
 import { UsageError } from '../usage-error.js';
 
 /** Unix ms of an option's text: Unix ms or ISO 8601. Throws UsageError naming the option. */

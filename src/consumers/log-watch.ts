@@ -6,7 +6,7 @@
 import { TipstreamError } from '../errors.js';
 import type { Log, OffsetRange } from '../log/port.js';
 import type { AppliedRecord } from '../store/positions.js';
-import { checkLogIdentity } from './log-identity.js';
+import { checkLogIdentity } from '../log/checks/identity.js';
 
 /** A partition that is held here. */
 export interface Watched {

@@ -25,7 +25,7 @@ import type { SliceLimits } from './fold/prune.js';
 import type { ScoreCommand } from './fold/scorer.js';
 import type { ShadowScore } from './fold/shadow.js';
 import { MergeQueue, type Taken } from './merge-queue.js';
-import { checkOffsets } from './offset-check.js';
+import { checkOffsets } from '../log/checks/offsets.js';
 import { OutboxDebt } from './outbox-debt.js';
 import { pinStarts } from './pin-starts.js';
 import { ProfileRhythm } from './profile-rhythm.js';

@@ -4,8 +4,8 @@ import type { Log } from '../log/port.js';
 import type { Registry } from '../projections/registry.js';
 import { type ScoredEvent, TOPIC_NAMES } from '../topics.js';
 import type { HeldPartitions } from './held-partitions.js';
-import type { InputWarning } from './input-retention.js';
-import { lagRows } from './lag.js';
+import type { InputWarning } from '../log/checks/retention.js';
+import { lagRows } from '../log/lag.js';
 import type { ServiceOptions } from './service-options.js';
 
 /** What producers and people write. Decisions are read back as input too: counted as well, every request would count twice. */

@@ -6,7 +6,7 @@ import { isUtf8 } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { TipstreamError } from '../errors.js';
-import { parseTime } from '../events/time.js';
+import { parseTime } from '../time.js';
 import { linesOf, MAX_LINE_BYTES } from '../producer/line-reader.js';
 import { MAX_TIME_MS } from '../topics.js';
 import { RawJson, type Cell } from './cell.js';

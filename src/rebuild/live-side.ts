@@ -2,7 +2,7 @@
  * What the live state file and the log say of each other: up to where the new file may go before both can be compared, and whether the log still holds what
  * was folded from it.
  */
-import { checkLogIdentity } from '../consumers/log-identity.js';
+import { checkLogIdentity } from '../log/checks/identity.js';
 import { TipstreamError } from '../errors.js';
 import type { Log, OffsetRange } from '../log/port.js';
 import type { Registry } from '../projections/registry.js';

@@ -3,7 +3,7 @@
  * the live positions, where both are compared user by user; then, when the live file has no writer any more, on to the ends of the log.
  */
 import { existsSync, rmSync } from 'node:fs';
-import { checkLogIdentity } from '../consumers/log-identity.js';
+import { checkLogIdentity } from '../log/checks/identity.js';
 import { repeatPrune } from '../consumers/fold/prune.js';
 import { replayPartition } from '../consumers/replay-partition.js';
 import { TipstreamError } from '../errors.js';

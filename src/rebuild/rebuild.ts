@@ -2,7 +2,7 @@
  * Replays the log into a new generation of state files, compares it with the live one, and puts it in its place. The live state is only read until the very
  * end, so that a rebuild which ends early, however it ends, has changed nothing; what it has done is in the new files, and the next one goes on from there.
  */
-import { countPartitions } from '../consumers/partition-count.js';
+import { countPartitions } from '../log/checks/partition-count.js';
 import { TipstreamError } from '../errors.js';
 import type { FaultHook } from '../fault-points.js';
 import type { PartitionerName } from '../log/partitioner.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { TopicDescription } from '../../src/log/port.js';
-import { checkTopics } from '../../src/log/topic-check.js';
+import { checkTopics } from '../../src/log/checks/topic-settings-check.js';
 import { topicSettings } from '../../src/log/topic-settings.js';
 
 const WANTED = topicSettings('', 4);

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { reportInputs } from '../../src/consumers/input-report.js';
+import { reportInputs } from '../../src/log/checks/report.js';
 import { TipstreamError } from '../../src/errors.js';
 import type { Log, TopicDescription } from '../../src/log/port.js';
 import { topicSettings } from '../../src/log/topic-settings.js';

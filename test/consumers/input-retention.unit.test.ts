@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { inputWarnings, unreadableInputs } from '../../src/consumers/input-retention.js';
+import { inputWarnings, unreadableInputs } from '../../src/log/checks/retention.js';
 import type { TopicDescription } from '../../src/log/port.js';
 import { topicSettings } from '../../src/log/topic-settings.js';
 

@@ -1,6 +1,6 @@
 /** Whether the log still holds the record that was applied last, and what is said when it does not. */
 import { describe, expect, test } from 'vitest';
-import { checkLogIdentity, checkLogIdentityPatiently } from '../../src/consumers/log-identity.js';
+import { checkLogIdentity, checkLogIdentityPatiently } from '../../src/log/checks/identity.js';
 import { TipstreamError } from '../../src/errors.js';
 import type { Log, LogRecord, ReadRange } from '../../src/log/port.js';
 import { recordHash } from '../../src/log/record-hash.js';

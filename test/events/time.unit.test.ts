@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseTime } from '../../src/events/time.js';
+import { parseTime } from '../../src/time.js';
 
 describe('parseTime', () => {
   it.each([

@@ -1,5 +1,5 @@
 /** Verifies one partition: a snapshot of its state file, a replay of the log into buckets up to its positions, and bucket by bucket a comparison. */
-import { checkLogIdentity } from '../../consumers/log-identity.js';
+import { checkLogIdentity } from '../../log/checks/identity.js';
 import type { Registry } from '../../projections/registry.js';
 import { stateError } from '../../store/state-file.js';
 import type { AuditedTip, AuditedUser, StateAudit } from '../../store/state-audit.js';

@@ -1,4 +1,4 @@
-import { lagRows } from '../../consumers/lag.js';
+import { lagRows } from '../../log/lag.js';
 import { TipstreamError } from '../../errors.js';
 import type { LagRow } from '../../http/application.js';
 import type { Config } from '../../config.js';

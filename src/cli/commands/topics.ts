@@ -1,7 +1,7 @@
-import { inputWarnings, unreadableInputs } from '../../consumers/input-retention.js';
+import { inputWarnings, unreadableInputs } from '../../log/checks/retention.js';
 import { ensureTopics } from '../../log/ensure-topics.js';
 import { openLog } from '../../log/open.js';
-import { checkTopics } from '../../log/topic-check.js';
+import { checkTopics } from '../../log/checks/topic-settings-check.js';
 import { topicSettings } from '../../log/topic-settings.js';
 import { defineCommand, type CommandFamily } from '../command.js';
 import { EXIT } from '../failure.js';

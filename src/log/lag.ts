@@ -1,6 +1,6 @@
 /** How far each partition of each consumed topic is applied, against what the log holds. Works from state files alone, so any process can ask. */
 import type { LagRow } from '../http/application.js';
-import type { Log } from '../log/port.js';
+import type { Log } from './port.js';
 
 export interface LagQuestion {
   readonly group: string;

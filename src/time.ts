@@ -1,5 +1,5 @@
 /** Times as people and queries write them: Unix milliseconds or ISO 8601. */
-import { MAX_TIME_MS } from '../topics.js';
+import { MAX_TIME_MS } from './topics.js';
 
 const ISO_8601 = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)([Zz]|[+ -]\d{2}:\d{2})?)?$/;
 

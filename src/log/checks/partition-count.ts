@@ -1,6 +1,6 @@
 /** How many partitions the topics have, and whether they are there at all: a missing -dlt topic shall show at start, not with the first bad record. */
-import { TipstreamError } from '../errors.js';
-import type { Log, TopicDescription } from '../log/port.js';
+import { TipstreamError } from '../../errors.js';
+import type { Log, TopicDescription } from '../port.js';
 
 /** The number that all inputs share. Throws topic_not_found, and partition_count_changed when they differ. */
 export async function countPartitions(log: Log, inputs: readonly string[]): Promise<number> {

@@ -5,11 +5,11 @@
  *
  * Where the log does not hold that record any more - retention, compaction - nothing can be said.
  */
-import { TipstreamError } from '../errors.js';
-import type { Log, OffsetRange } from '../log/port.js';
-import { recordHash } from '../log/record-hash.js';
-import { pause } from '../pause.js';
-import type { AppliedRecord } from '../store/positions.js';
+import { TipstreamError } from '../../errors.js';
+import type { Log, OffsetRange } from '../port.js';
+import { recordHash } from '../record-hash.js';
+import { pause } from '../../pause.js';
+import type { AppliedRecord } from '../../store/positions.js';
 
 const RETRY_FIRST_MS = 100;
 const RETRY_MOST_MS = 2_000;

@@ -1,6 +1,6 @@
 /** Whether the topics that exist are what tipstream needs. Pure: takes what is wanted and what was found. */
-import { DEAD_LETTER_HEADROOM_BYTES, DEAD_LETTER_SUFFIX, MIN_INPUT_RETENTION_MS } from '../topics.js';
-import type { TopicDescription, TopicSettings } from './port.js';
+import { DEAD_LETTER_HEADROOM_BYTES, DEAD_LETTER_SUFFIX, MIN_INPUT_RETENTION_MS } from '../../topics.js';
+import type { TopicDescription, TopicSettings } from '../port.js';
 
 export type TopicProblemCode = 'missing' | 'partition_count' | 'retention' | 'retention_bytes' | 'cleanup_policy' | 'max_message_bytes';
 

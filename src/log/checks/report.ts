@@ -1,7 +1,7 @@
 /** Says at start which inputs a rebuild could not rely on, a line each. */
 import type { Logger } from 'pino';
-import type { Log } from '../log/port.js';
-import { inputWarnings, unreadableInputs, type InputWarning } from './input-retention.js';
+import type { Log } from '../port.js';
+import { inputWarnings, unreadableInputs, type InputWarning } from './retention.js';
 
 /** `topics` are full names. A log that does not answer is no reason to stop: it is said, and nothing is found. */
 export async function reportInputs(log: Log, prefix: string, topics: readonly string[], logger: Logger): Promise<readonly InputWarning[]> {

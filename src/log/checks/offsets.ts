@@ -1,5 +1,5 @@
-import { TipstreamError } from '../errors.js';
-import type { OffsetRange } from '../log/port.js';
+import { TipstreamError } from '../../errors.js';
+import type { OffsetRange } from '../port.js';
 
 /** Throws offset_out_of_range when the log no longer, or not yet, holds what comes next; nothing is ever reset. */
 export function checkOffsets(path: string, partition: number, positions: ReadonlyMap<string, number>, ranges: ReadonlyMap<string, OffsetRange>): void {

@@ -2,10 +2,10 @@
  * Whether the inputs are kept long enough for a rebuild to give what is there now. Pure: takes what topics are found to be. Nothing is wrong with live
  * state when they are not: it has applied what came. But it can then not be made again, and not be proven.
  */
-import type { TopicDescription } from '../log/port.js';
-import { keepingProblems, type TopicProblem } from '../log/topic-check.js';
-import { topicSettings } from '../log/topic-settings.js';
-import { CONSUMED_TOPICS, fullTopicName, MIN_INPUT_RETENTION_MS, topicNamed, type TopicName } from '../topics.js';
+import type { TopicDescription } from '../port.js';
+import { keepingProblems, type TopicProblem } from './topic-settings-check.js';
+import { topicSettings } from '../topic-settings.js';
+import { CONSUMED_TOPICS, fullTopicName, MIN_INPUT_RETENTION_MS, topicNamed, type TopicName } from '../../topics.js';
 
 export interface InputWarning {
   /** With the prefix. */
