@@ -5,7 +5,7 @@
  */
 import { TipstreamError } from '../errors.js';
 import type { Log, OffsetRange } from '../log/port.js';
-import type { AppliedRecord } from '../store/positions.js';
+import type { AppliedRecord } from '../log/record-hash.js';
 import { checkLogIdentity } from '../log/checks/identity.js';
 
 /** A partition that is held here. */

@@ -3,7 +3,7 @@
  * _duration_seconds are of this process.
  */
 import { Counter, Histogram, Registry as MetricsRegistry, collectDefaultMetrics } from 'prom-client';
-import type { LagRow } from '../http/application.js';
+import type { LagRow } from '../log/lag.js';
 import { collectedGauge } from './collected-gauge.js';
 import { GatewayMetrics } from './gateway-metrics.js';
 import { PolicyMetrics, type PolicyFacts } from './policy-metrics.js';

@@ -1,5 +1,6 @@
 /** What the running service says of itself: its status, lag, newest decisions and counts. */
-import type { LagRow, NewestScore, PartitionStatus, ServiceStatus } from '../http/application.js';
+import type { NewestScore, PartitionStatus, ServiceStatus } from '../http/application.js';
+import type { LagRow } from '../log/lag.js';
 import type { Log } from '../log/port.js';
 import type { Registry } from '../projections/registry.js';
 import { type ScoredEvent, TOPIC_NAMES } from '../topics.js';

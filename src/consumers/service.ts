@@ -4,7 +4,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import { TipstreamError } from '../errors.js';
-import type { Application, LagRow, NewestScore, PoliciesDocument, PolicyStats, ProduceSummary, ProfileDocument, RebuildJob, ResetReceipt, RewardReceipt, RewardRequest, ScoreRequest, ScoreResponse, ServiceStatus } from '../http/application.js';
+import type { Application, NewestScore, PoliciesDocument, PolicyStats, ProduceSummary, ProfileDocument, RebuildJob, ResetReceipt, RewardReceipt, RewardRequest, ScoreRequest, ScoreResponse, ServiceStatus } from '../http/application.js';
+import type { LagRow } from '../log/lag.js';
 import type { Delivery, GroupMember, Log, OffsetRange, PartitionHandler } from '../log/port.js';
 import { produceLines } from '../producer/produce-lines.js';
 import type { Registry } from '../projections/registry.js';

@@ -2,6 +2,7 @@
  * What the HTTP layer asks of the running service. The service implements it (src/consumers/service.ts); tests of the routes
  * implement it by hand. Methods throw TipstreamError; the error's kind names the HTTP status.
  */
+import type { LagRow } from '../log/lag.js';
 import type { PromptComparison } from '../evaluation/prompt-comparison.js';
 import type { Action, Candidate, CandidatesEvent, ControlEvent, ScoredEvent } from '../topics.js';
 
@@ -15,22 +16,6 @@ export interface ProfileDocument {
   readonly features: FeatureValues;
   readonly feature_set: string;
   readonly positions: Positions;
-}
-
-export interface LagRow {
-  readonly group: string;
-  readonly topic: string;
-  readonly partition: number;
-  /** The next offset that the state file holds; null where nothing has been applied. */
-  readonly applied_offset: number | null;
-  /** What the group committed to the log, for its own tools; null when it never did. */
-  readonly committed_offset: number | null;
-  readonly log_end_offset: number;
-  readonly lag_records: number;
-  /** Age of the first record not yet applied; 0 when there is none. */
-  readonly lag_seconds: number;
-  readonly status: 'ok' | 'behind' | 'stopped' | 'unassigned';
-  readonly reason: string;
 }
 
 export interface ScoreRequest extends Omit<CandidatesEvent, 'decision_id' | 'requested_at_ms'> {

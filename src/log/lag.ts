@@ -1,5 +1,4 @@
 /** How far each partition of each consumed topic is applied, against what the log holds. Works from state files alone, so any process can ask. */
-import type { LagRow } from '../http/application.js';
 import type { Log } from './port.js';
 
 export interface LagQuestion {
@@ -57,4 +56,20 @@ async function ageSeconds(log: Log, topic: string, partition: number, next: numb
     if (first !== undefined) return Math.max(0, Math.round(nowMs - first.timestampMs) / 1000);
   }
   return 0;
+}
+
+export interface LagRow {
+  readonly group: string;
+  readonly topic: string;
+  readonly partition: number;
+  /** The next offset that the state file holds; null where nothing has been applied. */
+  readonly applied_offset: number | null;
+  /** What the group committed to the log, for its own tools; null when it never did. */
+  readonly committed_offset: number | null;
+  readonly log_end_offset: number;
+  readonly lag_records: number;
+  /** Age of the first record not yet applied; 0 when there is none. */
+  readonly lag_seconds: number;
+  readonly status: 'ok' | 'behind' | 'stopped' | 'unassigned';
+  readonly reason: string;
 }

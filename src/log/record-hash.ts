@@ -15,3 +15,9 @@ export function recordHash({ key, value, timestampMs }: Pick<LogRecord, 'key' | 
   if (value !== null) hash.update(value);
   return hash.digest('hex').slice(0, HEX_DIGITS);
 }
+
+export interface AppliedRecord {
+  readonly offset: number;
+  /** recordHash of it */
+  readonly hash: string;
+}

@@ -4,7 +4,7 @@ import { textFromSql } from '../projections/sql-text.js';
 import { servedCandidate } from '../policies/reward.js';
 import { recordedVector } from '../policies/scored-event.js';
 import type { ScoredEvent } from '../topics.js';
-import type { AppliedRecord } from './positions.js';
+import type { AppliedRecord } from '../log/record-hash.js';
 import { openStateForReading, stateError } from './state-file.js';
 
 export interface DecisionOutcome {

@@ -3,14 +3,9 @@
  * applied last and what it contained, so that another log under the same name is noticed; and up to where rejected records have had their dead letters,
  * so that folding them again sends none twice.
  */
+import type { AppliedRecord } from '../log/record-hash.js';
 import type Database from 'better-sqlite3';
 import { TipstreamError } from '../errors.js';
-
-export interface AppliedRecord {
-  readonly offset: number;
-  /** recordHash of it */
-  readonly hash: string;
-}
 
 export class PositionTable {
   readonly #all: Database.Statement<[], [string, number]>;

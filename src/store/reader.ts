@@ -8,7 +8,7 @@ import { aggregateAt } from '../projections/as-of.js';
 import type { FeatureValues } from '../projections/feature.js';
 import type { Registry } from '../projections/registry.js';
 import { PruneReader, type RecordedPrune } from './prunes.js';
-import type { AppliedRecord } from './positions.js';
+import type { AppliedRecord } from '../log/record-hash.js';
 import { guarded, openStateForReading, readIdentity, type StateIdentity } from './state-file.js';
 import { TipReader } from './tips.js';
 

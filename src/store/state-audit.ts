@@ -8,7 +8,7 @@ import type { Registry } from '../projections/registry.js';
 import { textFromSql } from '../projections/sql-text.js';
 import type { Reward } from '../policies/reward.js';
 import { PruneReader, type RecordedPrune } from './prunes.js';
-import type { AppliedRecord } from './positions.js';
+import type { AppliedRecord } from '../log/record-hash.js';
 import { PartitionReader, type ReadProfile } from './reader.js';
 import { openStateForReading, type StateIdentity } from './state-file.js';
 

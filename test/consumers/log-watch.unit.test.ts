@@ -4,7 +4,7 @@ import { LogWatch, type Watched } from '../../src/consumers/log-watch.js';
 import { TipstreamError } from '../../src/errors.js';
 import type { Log, LogRecord } from '../../src/log/port.js';
 import { recordHash } from '../../src/log/record-hash.js';
-import type { AppliedRecord } from '../../src/store/positions.js';
+import type { AppliedRecord } from '../../src/log/record-hash.js';
 
 const TOPIC = 'tip.served';
 

@@ -1,6 +1,6 @@
 /** `tipstream lag` against what Kafka's own tool says of the same group. */
 import { describe, expect, it } from 'vitest';
-import type { LagRow } from '../../src/http/application.js';
+import type { LagRow } from '../../src/log/lag.js';
 import { generatedEvents, toRecords, type ProduceLine } from '../support/e2e-events.js';
 import { Stream } from '../support/e2e-stream.js';
 import { sharedBroker } from '../support/kafka-shared.js';

@@ -1,6 +1,7 @@
 /** A service written by hand for the routes: realistic answers, each replaceable, and a record of what was asked. */
 import { TipstreamError } from '../../src/errors.js';
-import type { Application, LagRow, NewestScore, PartitionStatus, ProduceSummary, ProfileDocument, PromptsDocument, RebuildJob, ScoreRequest, ScoreResponse, ServiceStatus } from '../../src/http/application.js';
+import type { Application, NewestScore, PartitionStatus, ProduceSummary, ProfileDocument, PromptsDocument, RebuildJob, ScoreRequest, ScoreResponse, ServiceStatus } from '../../src/http/application.js';
+import type { LagRow } from '../../src/log/lag.js';
 
 export const NOW_MS = Date.UTC(2026, 0, 31, 18, 4, 5);
 const TOPICS = ['policy.control', 'tip.served', 'tip.feedback', 'tip.scored', 'tip.scored.shadow', 'tip.candidates'];

@@ -13,7 +13,7 @@ import type { PolicyDefinition } from '../../policies/policy.js';
 import { generationDirectory, partitionFile, partitionsIn } from '../../store/layout.js';
 import { LoggedDecisions, type DecisionOutcome } from '../../store/logged-decisions.js';
 import { positionsOf, type Positions } from '../../store/profiles.js';
-import type { AppliedRecord } from '../../store/positions.js';
+import type { AppliedRecord } from '../../log/record-hash.js';
 
 export interface LoggedEvaluation extends Evaluation {
   readonly policy: string;

@@ -1,6 +1,6 @@
 import { lagRows } from '../../log/lag.js';
 import { TipstreamError } from '../../errors.js';
-import type { LagRow } from '../../http/application.js';
+import type { LagRow } from '../../log/lag.js';
 import type { Config } from '../../config.js';
 import { openLog } from '../../log/open.js';
 import type { Log } from '../../log/port.js';

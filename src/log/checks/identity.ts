@@ -9,7 +9,7 @@ import { TipstreamError } from '../../errors.js';
 import type { Log, OffsetRange } from '../port.js';
 import { recordHash } from '../record-hash.js';
 import { pause } from '../../pause.js';
-import type { AppliedRecord } from '../../store/positions.js';
+import type { AppliedRecord } from '../record-hash.js';
 
 const RETRY_FIRST_MS = 100;
 const RETRY_MOST_MS = 2_000;
