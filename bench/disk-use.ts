@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { generationDirectory } from '../src/store/layout.js';
+import { generationDirectory } from '../src/store/directory/layout.js';
 
 export interface DiskUse {
   readonly tips: number;

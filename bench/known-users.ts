@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { generationDirectory } from '../src/store/layout.js';
+import { generationDirectory } from '../src/store/directory/layout.js';
 
 const DAY_MS = 86_400_000;
 const LATELY_MS = 25 * DAY_MS;

@@ -7,7 +7,7 @@ import Database from 'better-sqlite3';
 import { POLICIES } from '../src/policies/registry.js';
 import { decodeState } from '../src/policies/ridge-codec.js';
 import type { RidgeState } from '../src/policies/ridge.js';
-import { generationDirectory, partitionFile, partitionsIn } from '../src/store/layout.js';
+import { generationDirectory, partitionFile, partitionsIn } from '../src/store/directory/layout.js';
 
 export interface PolicyMemoryRow {
   readonly policy: string;

@@ -10,8 +10,8 @@ import { ensureTopics } from './log/ensure-topics.js';
 import { openLog } from './log/open.js';
 import { createProducer, type TipProducer } from './producer/producer.js';
 import { defaultRegistry, type Registry } from './projections/registry.js';
-import { withReaderOf } from './store/locate-user.js';
-import { profileDocument } from './store/profiles.js';
+import { withReaderOf } from './store/queries/locate-user.js';
+import { profileDocument } from './store/queries/profiles.js';
 import { MAX_TIME_MS } from './topics.js';
 
 export { ERROR_KINDS, TipstreamError, type ErrorCode } from './errors.js';

@@ -8,11 +8,11 @@ import { TipstreamError } from '../errors.js';
 import { partitionFunction, type PartitionerName } from '../log/partitioner.js';
 import type { Log } from '../log/port.js';
 import type { Registry } from '../projections/registry.js';
-import { partitionFile } from '../store/layout.js';
+import { partitionFile } from '../store/directory/layout.js';
 import { PartitionState } from '../store/partition-state.js';
-import type { Positions } from '../store/profiles.js';
-import { PartitionReader } from '../store/reader.js';
-import { createScratch } from '../store/scratch.js';
+import type { Positions } from '../store/queries/profiles.js';
+import { PartitionReader } from '../store/queries/partition-reader.js';
+import { createScratch } from '../store/directory/scratch.js';
 import { fullTopicName } from '../topics.js';
 
 export interface KnownAtQuestion {

@@ -2,7 +2,7 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LOG_FILE_NAME } from '../log/sqlite/open-database.js';
-import { lockData } from '../store/data-lock.js';
+import { lockData } from '../store/directory/data-lock.js';
 
 /** There from before the first simulated event until after the last one of the past. */
 const UNFINISHED = 'demo-unfinished';

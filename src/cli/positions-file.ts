@@ -1,5 +1,5 @@
 /** Positions that an earlier command printed: the document of `digest` or `profile`, or its `positions` alone. */
-import type { Positions } from '../store/profiles.js';
+import type { Positions } from '../store/queries/profiles.js';
 import { isObject, readJson } from './input-file.js';
 
 const HINT = 'use what `tipstream digest --json` or `tipstream profile USER --json` printed, or its "positions": {topic: {partition: next_offset}}';

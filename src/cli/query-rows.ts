@@ -2,7 +2,7 @@
 import { UsageError } from '../usage-error.js';
 import { record } from '../export/csv.js';
 import { RawJson, type Cell } from '../export/cell.js';
-import type { QueryRows, SqlParameter, SqlValue } from '../store/query.js';
+import type { QueryRows, SqlParameter, SqlValue } from '../store/snapshot/query.js';
 import { printable, type Output } from './output.js';
 
 /** The widths of a table's columns are those of its first rows; later ones may stick out. */

@@ -6,8 +6,8 @@ import type { RebuildJob, UserRebuild } from '../http/application.js';
 import { openLog } from '../log/open.js';
 import { pause } from '../pause.js';
 import { defaultRegistry } from '../projections/registry.js';
-import { dataOwner } from '../store/data-lock.js';
-import { withReaderOf } from '../store/locate-user.js';
+import { dataOwner } from '../store/directory/data-lock.js';
+import { withReaderOf } from '../store/queries/locate-user.js';
 
 export interface RebuildUserOptions {
   /** Say what would change, and change nothing. */

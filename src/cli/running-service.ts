@@ -12,8 +12,8 @@ import { SHADOW_OFF } from '../policies/control.js';
 import { DEFAULT_POLICY, policyNamed } from '../policies/registry.js';
 import { promptSettings } from '../prompts/choice.js';
 import { defaultRegistry } from '../projections/registry.js';
-import { lockData } from '../store/data-lock.js';
-import { refuseOtherLog } from '../store/refuse-other-log.js';
+import { lockData } from '../store/directory/data-lock.js';
+import { refuseOtherLog } from '../store/directory/refuse-other-log.js';
 import type { TipstreamError } from '../errors.js';
 
 /** A stop takes 5 s at most in all, also when the broker is away: then the steps that wait for it are cut short. */

@@ -8,7 +8,7 @@ import type { Rejected } from '../events/rejection.js';
 import type { LogRecord } from '../log/port.js';
 import type { Registry } from '../projections/registry.js';
 import type { PartitionState } from '../store/partition-state.js';
-import type { StoredMessage } from '../store/outbox.js';
+import type { StoredMessage } from '../store/tables/outbox.js';
 import { fullTopicName, TOPIC_NAMES, topicNamed, type ScoredEvent, type TopicName } from '../topics.js';
 import { deadLetter } from './dead-letters.js';
 import { ControlFolder } from './fold/controls.js';

@@ -3,7 +3,7 @@
  * what is missing among the partitions held here and writes it. Writing one twice does no harm: the first of a control_id counts.
  */
 import type { Log, NewRecord } from '../log/port.js';
-import type { PartitionReader } from '../store/reader.js';
+import type { PartitionReader } from '../store/queries/partition-reader.js';
 
 /** Each reader must have applied policy.control to its end. Answers how many records were written. */
 export async function completeControls(log: Log, topic: string, readers: ReadonlyMap<number, PartitionReader>): Promise<number> {

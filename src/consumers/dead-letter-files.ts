@@ -4,8 +4,8 @@ import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { readDeadLetterReason } from '../events/dead-letter.js';
 import { makeDirectory } from '../make-directory.js';
-import { writingIn } from '../store/data-directory.js';
-import type { StoredMessage } from '../store/outbox.js';
+import { writingIn } from '../store/directory/data-directory.js';
+import type { StoredMessage } from '../store/tables/outbox.js';
 
 /** Writes the value durably and answers the message to send in its place. Throws disk_full, and invalid_argument for a directory that cannot be used. */
 export function keepWhole(directory: string, message: StoredMessage): { readonly path: string; readonly message: StoredMessage } {

@@ -2,7 +2,7 @@
 import { deadLetterHeaders, readDeadLetterReason } from '../events/dead-letter.js';
 import type { Rejection } from '../events/rejection.js';
 import type { LogRecord } from '../log/port.js';
-import type { OutboxMessage } from '../store/outbox.js';
+import type { OutboxMessage } from '../store/tables/outbox.js';
 import { deadLetterTopic } from '../topics.js';
 
 export function deadLetter(record: LogRecord, rejection: Rejection, group: string, nowMs: number): OutboxMessage {

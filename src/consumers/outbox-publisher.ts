@@ -6,7 +6,7 @@ import { TipstreamError } from '../errors.js';
 import type { FaultHook } from '../fault-points.js';
 import type { Log } from '../log/port.js';
 import { pause } from '../pause.js';
-import type { StoredMessage } from '../store/outbox.js';
+import type { StoredMessage } from '../store/tables/outbox.js';
 import { DEAD_LETTER_SUFFIX } from '../topics.js';
 import { keepWhole } from './dead-letter-files.js';
 

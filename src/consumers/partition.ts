@@ -4,8 +4,8 @@
  */
 import { TipstreamError } from '../errors.js';
 import type { Delivery, Log } from '../log/port.js';
-import { deadLetterDirectory } from '../store/layout.js';
-import type { PartitionReader } from '../store/reader.js';
+import { deadLetterDirectory } from '../store/directory/layout.js';
+import type { PartitionReader } from '../store/queries/partition-reader.js';
 import type { TipState } from '../projections/tip.js';
 import type { ScoredEvent } from '../topics.js';
 import type { ScoreCommand } from './fold/scorer.js';

@@ -13,7 +13,7 @@ import { POLICIES, policyNamed } from '../policies/registry.js';
 import { historyOf, rolloutAt, type Share } from '../policies/rollout.js';
 import { posterior } from '../policies/ridge.js';
 import { createProducer, type TipProducer } from '../producer/producer.js';
-import { policyCounts, userPolicyState } from '../store/policy-stats.js';
+import { policyCounts, userPolicyState } from '../store/queries/policy-stats.js';
 import type { ScoringOptions } from './fold/scorer.js';
 import { Guardrail } from './guardrail.js';
 import { countByPolicy, type PolicyCounts } from './policy-counts.js';

@@ -7,7 +7,7 @@ import { TipstreamError } from '../errors.js';
 import type { RebuildJob } from '../http/application.js';
 import type { Log } from '../log/port.js';
 import type { Registry } from '../projections/registry.js';
-import { positionsOf } from '../store/profiles.js';
+import { positionsOf } from '../store/queries/profiles.js';
 import type { OneAtATime } from './one-at-a-time.js';
 import type { Partition } from './partition.js';
 import { compareUser } from './rebuilt-user.js';

@@ -5,7 +5,7 @@ import { aggregateAt } from '../projections/as-of.js';
 import type { FeatureValues } from '../projections/feature.js';
 import type { Registry } from '../projections/registry.js';
 import type { TipState } from '../projections/tip.js';
-import type { PartitionReader, ReadProfile } from '../store/reader.js';
+import type { PartitionReader, ReadProfile } from '../store/queries/partition-reader.js';
 
 /** Of a state that stands where the replay ended, before it is changed. */
 export function compareUser(reader: PartitionReader, registry: Registry, userId: string, tips: ReadonlyMap<string, TipState>, nowMs: number): Pick<RebuiltProfile, 'before' | 'after' | 'changed'> {

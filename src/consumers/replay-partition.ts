@@ -10,7 +10,7 @@ import type { FaultHook } from '../fault-points.js';
 import type { Log, LogRecord } from '../log/port.js';
 import { recordHash } from '../log/record-hash.js';
 import type { Registry } from '../projections/registry.js';
-import type { StoredMessage } from '../store/outbox.js';
+import type { StoredMessage } from '../store/tables/outbox.js';
 import type { PartitionState } from '../store/partition-state.js';
 import { BatchProcessor } from './batch-processor.js';
 import type { ScoringOptions } from './fold/scorer.js';

@@ -8,7 +8,7 @@ import { partitionFunction, type PartitionerName } from '../log/partitioner.js';
 import type { Log, LogRecord } from '../log/port.js';
 import { StagedTips } from '../projections/prune.js';
 import { foldFeedback, foldServed, type TipState } from '../projections/tip.js';
-import type { RecordedPrune } from '../store/prunes.js';
+import type { RecordedPrune } from '../store/tables/prunes.js';
 import { fullTopicName, type TopicName } from '../topics.js';
 
 const REPLAYED = ['tip.served', 'tip.feedback'] as const satisfies readonly TopicName[];

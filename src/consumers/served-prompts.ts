@@ -4,7 +4,7 @@ import { comparePrompts, type PromptCounts } from '../evaluation/prompt-comparis
 import { compareCodePoints } from '../events/strings.js';
 import type { PromptsDocument } from '../http/application.js';
 import { FIRST_PROMPT_VERSION } from '../prompts/registry.js';
-import { decisionPrompts } from '../store/decision-prompts.js';
+import { decisionPrompts } from '../store/queries/decision-prompts.js';
 import { inSlices } from './in-slices.js';
 
 const ALPHA = 0.05;

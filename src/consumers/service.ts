@@ -9,10 +9,10 @@ import type { LagRow } from '../log/lag.js';
 import type { Delivery, GroupMember, Log, OffsetRange, PartitionHandler } from '../log/port.js';
 import { produceLines } from '../producer/produce-lines.js';
 import type { Registry } from '../projections/registry.js';
-import { ensureGeneration, partitionFile } from '../store/layout.js';
-import { profileDocument } from '../store/profiles.js';
+import { ensureGeneration, partitionFile } from '../store/directory/layout.js';
+import { profileDocument } from '../store/queries/profiles.js';
 import { PartitionState } from '../store/partition-state.js';
-import { PartitionReader } from '../store/reader.js';
+import { PartitionReader } from '../store/queries/partition-reader.js';
 import { CONSUMED_TOPICS, deadLetterTopic, fullTopicName, type ControlEvent } from '../topics.js';
 import { isBehind, rangesOfTopics, untilReached } from './caught-up.js';
 import { completeControls } from './control-completion.js';
@@ -35,7 +35,7 @@ import { checkLogIdentityPatiently, type IdentityQuestion } from '../log/checks/
 import type { ServiceOptions } from './service-options.js';
 import { partitionHolding, working } from './user-routing.js';
 import type { StartWorker, WorkerSetup } from './worker-contract.js';
-import { refuseOtherDefinitions } from '../store/one-generation.js';
+import { refuseOtherDefinitions } from '../store/directory/one-generation.js';
 import type { StateIdentity } from '../store/state-file.js';
 
 const COMMIT_EVERY_MS = 500;

@@ -1,7 +1,7 @@
 /** Which of the partitions held here has a user, or who else has. */
 import { TipstreamError } from '../errors.js';
 import type { PartitionerName } from '../log/partitioner.js';
-import { partitionOfUser } from '../store/locate-user.js';
+import { partitionOfUser } from '../store/queries/locate-user.js';
 import type { HeldPartitions } from './held-partitions.js';
 import type { Partition } from './partition.js';
 

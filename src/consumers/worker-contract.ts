@@ -5,7 +5,7 @@
 import type { Delivery, OffsetRange } from '../log/port.js';
 import type { PartitionerName } from '../log/partitioner.js';
 import type { StateIdentity } from '../store/state-file.js';
-import type { StoredMessage } from '../store/outbox.js';
+import type { StoredMessage } from '../store/tables/outbox.js';
 import type { ScoredEvent } from '../topics.js';
 import type { TipState } from '../projections/tip.js';
 import type { TipstreamError } from '../errors.js';

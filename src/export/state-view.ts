@@ -4,9 +4,9 @@ import { TipstreamError } from '../errors.js';
 import { partitionFor, type PartitionerName } from '../log/partitioner.js';
 import type { FeatureValues } from '../projections/feature.js';
 import type { Registry } from '../projections/registry.js';
-import { openReaders } from '../store/profiles.js';
-import type { PartitionReader } from '../store/reader.js';
-import { copyState, type CopyOptions } from '../store/state-copy.js';
+import { openReaders } from '../store/queries/profiles.js';
+import type { PartitionReader } from '../store/queries/partition-reader.js';
+import { copyState, type CopyOptions } from '../store/snapshot/state-copy.js';
 
 export interface StateView {
   readonly files: ReadonlyMap<number, string>;

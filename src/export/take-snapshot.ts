@@ -1,9 +1,9 @@
 /** One SQLite file of everything, as of one moment, that appears whole or not at all: the state is copied, the tables are filled from the copy, and the file is put in its place. */
 import type { FaultHook } from '../fault-points.js';
 import type { Registry } from '../projections/registry.js';
-import { checkAsOf, positionsOf, withReaders, type Positions } from '../store/profiles.js';
-import { writeSnapshotFile, type SnapshotCounts } from '../store/snapshot-file.js';
-import { copyState } from '../store/state-copy.js';
+import { checkAsOf, positionsOf, withReaders, type Positions } from '../store/queries/profiles.js';
+import { writeSnapshotFile, type SnapshotCounts } from '../store/snapshot/snapshot-file.js';
+import { copyState } from '../store/snapshot/state-copy.js';
 import { outputFile } from './output-file.js';
 
 export interface SnapshotRequest {

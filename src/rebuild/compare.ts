@@ -8,7 +8,7 @@ import { sumOf } from '../policies/learning.js';
 import { lessonsNamed } from '../policies/lesson-source.js';
 import type { DefinitionChanges } from '../projections/definitions.js';
 import { decodeState, encodeState } from '../policies/ridge-codec.js';
-import { COMPARED_ROWS, type ComparableState, type ComparedRow, type ComparedSums, type ComparedUser } from '../store/comparable-state.js';
+import { COMPARED_ROWS, type ComparableState, type ComparedRow, type ComparedSums, type ComparedUser } from '../store/rebuild/comparable-state.js';
 import type { ScoredEvent } from '../topics.js';
 import { changeOf, ChangeList, type Change, type Comparison } from './changes.js';
 

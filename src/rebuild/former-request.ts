@@ -1,8 +1,8 @@
 /** What a rebuild that is not there any more has asked the owner of the directory for. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { TipstreamError } from '../errors.js';
-import { lockData } from '../store/data-lock.js';
-import { forgetSwap, isSwapClaimed, withdrawSwap } from '../store/swap-request.js';
+import { lockData } from '../store/directory/data-lock.js';
+import { forgetSwap, isSwapClaimed, withdrawSwap } from '../store/directory/swap-request.js';
 
 const LOOK_EVERY_MS = 50;
 

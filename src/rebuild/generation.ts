@@ -1,7 +1,7 @@
 /** Which generation a rebuild works on: one that an earlier run left, when it is of the same log and definitions, else a new one. */
 import type { Registry } from '../projections/registry.js';
-import { ComparableState } from '../store/comparable-state.js';
-import { currentGeneration, forgetRebuild, generationPath, makeGeneration, nextGeneration, partitionFile, partitionsIn, rebuildNote, removeGeneration, unfinishedGenerations } from '../store/layout.js';
+import { ComparableState } from '../store/rebuild/comparable-state.js';
+import { currentGeneration, forgetRebuild, generationPath, makeGeneration, nextGeneration, partitionFile, partitionsIn, rebuildNote, removeGeneration, unfinishedGenerations } from '../store/directory/layout.js';
 
 /** What a generation is made of and with: another run goes on with it when all of this is the same. */
 export interface MadeWith {

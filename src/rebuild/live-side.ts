@@ -6,8 +6,8 @@ import { checkLogIdentity } from '../log/checks/identity.js';
 import { TipstreamError } from '../errors.js';
 import type { Log, OffsetRange } from '../log/port.js';
 import type { Registry } from '../projections/registry.js';
-import { ComparableState } from '../store/comparable-state.js';
-import type { RecordedPrune } from '../store/prunes.js';
+import { ComparableState } from '../store/rebuild/comparable-state.js';
+import type { RecordedPrune } from '../store/tables/prunes.js';
 import { topicNamed } from '../topics.js';
 import type { PartitionJob } from './partition-job.js';
 

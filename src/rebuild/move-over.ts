@@ -7,8 +7,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { TipstreamError } from '../errors.js';
 import type { FaultHook } from '../fault-points.js';
 import type { Registry } from '../projections/registry.js';
-import { MovingState, progressOf } from '../store/moving-state.js';
-import { copyFile, holdSnapshot } from '../store/state-copy.js';
+import { MovingState, progressOf } from '../store/rebuild/moving-state.js';
+import { copyFile, holdSnapshot } from '../store/snapshot/state-copy.js';
 import type { StateIdentity } from '../store/state-file.js';
 
 export type MoveProgress =

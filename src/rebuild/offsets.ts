@@ -1,7 +1,7 @@
 /** Offsets to stop at, against what the log holds. */
 import { TipstreamError } from '../errors.js';
 import type { OffsetRange } from '../log/port.js';
-import type { Positions } from '../store/profiles.js';
+import type { Positions } from '../store/queries/profiles.js';
 
 /** Throws invalid_argument for topics and partitions that are not folded, and offset_out_of_range for what the log does not hold. */
 export function checkAsked(asked: Positions, ranges: ReadonlyMap<string, ReadonlyMap<number, OffsetRange>>): void {

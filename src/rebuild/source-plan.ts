@@ -7,7 +7,7 @@ import { changesBetween, type DefinitionChanges, describeChanges } from '../proj
 import type { Registry } from '../projections/registry.js';
 import { DAY_MS } from '../projections/window.js';
 import type { StateIdentity } from '../store/state-file.js';
-import { surveyState, type WholeState } from '../store/state-survey.js';
+import { surveyState, type WholeState } from '../store/rebuild/state-survey.js';
 
 export interface PlannedSource {
   readonly source: 'tips' | 'log';

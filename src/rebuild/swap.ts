@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TipstreamError } from '../errors.js';
 import type { FaultHook } from '../fault-points.js';
-import { lockData, type DataLock } from '../store/data-lock.js';
-import { currentGeneration, flipCurrent, generationPath } from '../store/layout.js';
-import { positionsOf, type Positions } from '../store/profiles.js';
-import { forgetSwap, requestSwap, swapAnswer, withdrawSwap } from '../store/swap-request.js';
-import { syncDirectory } from '../store/write-whole.js';
+import { lockData, type DataLock } from '../store/directory/data-lock.js';
+import { currentGeneration, flipCurrent, generationPath } from '../store/directory/layout.js';
+import { positionsOf, type Positions } from '../store/queries/profiles.js';
+import { forgetSwap, requestSwap, swapAnswer, withdrawSwap } from '../store/directory/swap-request.js';
+import { syncDirectory } from '../store/directory/write-whole.js';
 import type { PartitionOutcome } from './partition-job.js';
 
 export interface SwapOptions {

@@ -8,8 +8,8 @@ import { existsSync, statSync } from 'node:fs';
 import { isDiskFull } from '../disk-full.js';
 import { TipstreamError, type ErrorCode } from '../errors.js';
 import { changesBetween, type Definitions, describeChanges } from '../projections/definitions.js';
-import { readDefinitions, writeDefinitions } from './definitions.js';
-import { STATE_APPLICATION_ID, STATE_SCHEMA_VERSION, STATE_TABLES } from './schema.js';
+import { readDefinitions, writeDefinitions } from './tables/definitions.js';
+import { STATE_APPLICATION_ID, STATE_SCHEMA_VERSION, STATE_TABLES } from './tables/schema.js';
 
 /** What a state file was made for; stored in its meta table and compared at every open. */
 export interface StateIdentity {

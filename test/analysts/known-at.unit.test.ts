@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { stateKnownAt, type KnownAtQuestion, type KnownState } from '../../src/analysts/known-at.js';
 import { defaultRegistry } from '../../src/projections/registry.js';
-import { digestDocument, type Positions } from '../../src/store/profiles.js';
+import { digestDocument, type Positions } from '../../src/store/queries/profiles.js';
 import { EmbeddedService } from '../support/embedded-service.js';
 
 const DAY_MS = 86_400_000;

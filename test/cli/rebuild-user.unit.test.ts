@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { rebuildUser } from '../../src/cli/rebuild-user.js';
 import { loadConfig, type Config } from '../../src/config.js';
 import { startHttp } from '../../src/http/start.js';
-import { lockData, type DataLock } from '../../src/store/data-lock.js';
+import { lockData, type DataLock } from '../../src/store/directory/data-lock.js';
 import { fakeApplication, REBUILD } from '../http/fake-application.js';
 import { embeddedService } from '../support/embedded-directory.js';
 import type { EmbeddedService } from '../support/embedded-service.js';

@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { runService } from '../../src/cli/running-service.js';
 import { loadConfig } from '../../src/config.js';
-import { lockData } from '../../src/store/data-lock.js';
+import { lockData } from '../../src/store/directory/data-lock.js';
 import { TOPIC_NAMES } from '../../src/topics.js';
 import { embeddedService } from '../support/embedded-directory.js';
 

@@ -6,7 +6,7 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { decodeState } from '../../src/policies/ridge-codec.js';
-import { userPolicyState } from '../../src/store/policy-stats.js';
+import { userPolicyState } from '../../src/store/queries/policy-stats.js';
 import { policyNamed } from '../../src/policies/registry.js';
 import type { CandidatesEvent } from '../../src/topics.js';
 import { runs, RUNS_WITHIN_MS, withEmbeddedService } from '../support/embedded-directory.js';

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { OutboxPublisher } from '../../src/consumers/outbox-publisher.js';
 import { TipstreamError } from '../../src/errors.js';
 import type { Log, NewRecord } from '../../src/log/port.js';
-import type { StoredMessage } from '../../src/store/outbox.js';
+import type { StoredMessage } from '../../src/store/tables/outbox.js';
 
 const PATIENCE = { timeout: 60_000 };
 const message = (seq: number): StoredMessage => ({ seq, topic: 'tip.scored', key: Buffer.from('user'), value: Buffer.from(String(seq)), headers: [] });

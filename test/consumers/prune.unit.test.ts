@@ -6,7 +6,7 @@ import { takeSnapshot } from '../../src/export/take-snapshot.js';
 import { openTipstream } from '../../src/index.js';
 import { decodeState } from '../../src/policies/ridge-codec.js';
 import { defaultRegistry } from '../../src/projections/registry.js';
-import { openForQueries } from '../../src/store/query.js';
+import { openForQueries } from '../../src/store/snapshot/query.js';
 import { embeddedService } from '../support/embedded-directory.js';
 import type { EmbeddedOptions, EmbeddedService } from '../support/embedded-service.js';
 import { exported } from '../support/exported.js';

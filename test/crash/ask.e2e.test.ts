@@ -1,6 +1,6 @@
 /** SIGKILL of a rebuild that has asked the owner of the directory to go over to its generation; the owner lives on. docs/semantics.md, "What a crash leaves". */
 import { describe, expect, it } from 'vitest';
-import { lockData } from '../../src/store/data-lock.js';
+import { lockData } from '../../src/store/directory/data-lock.js';
 import { crashesOf } from '../support/crash-matrix.js';
 import { CRASH_CLOCK_MS, CrashWorld } from '../support/crash-world.js';
 

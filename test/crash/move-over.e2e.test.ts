@@ -6,7 +6,7 @@ import { CrashWorld, EARLIER_MS } from '../support/crash-world.js';
 import { profileEvents } from '../support/embedded-history.js';
 import { TRAFFIC_AS_OF_MS } from '../support/embedded-traffic.js';
 import { everything, oracleOf } from '../support/other-definitions.js';
-import { digestDocument, openReaders } from '../../src/store/profiles.js';
+import { digestDocument, openReaders } from '../../src/store/queries/profiles.js';
 
 async function expectMoved(world: CrashWorld): Promise<void> {
   const history = await world.history();

@@ -5,7 +5,7 @@ import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { takeSnapshot } from '../../src/export/take-snapshot.js';
 import { defaultRegistry } from '../../src/projections/registry.js';
-import { createScratch } from '../../src/store/scratch.js';
+import { createScratch } from '../../src/store/directory/scratch.js';
 import type { OracleProfile } from '../oracle/profile.js';
 import { crashesOf } from '../support/crash-matrix.js';
 import { CRASH_CLOCK_MS, CrashWorld, PARTITIONS } from '../support/crash-world.js';

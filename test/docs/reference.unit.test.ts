@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { ERROR_KINDS } from '../../src/errors.js';
 import { REJECTION_CODES } from '../../src/events/rejection.js';
 import { defaultRegistry } from '../../src/projections/registry.js';
-import { publicTables } from '../../src/store/public-tables.js';
+import { publicTables } from '../../src/store/snapshot/public-tables.js';
 import { readPage } from './markdown.js';
 
 /** The cells of one column of the tables under a heading. */

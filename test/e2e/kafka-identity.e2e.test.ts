@@ -4,7 +4,7 @@ import type { Admin } from 'kafkajs';
 import { describe, expect, it } from 'vitest';
 import { partitionFor } from '../../src/log/partitioner.js';
 import type { NewRecord } from '../../src/log/port.js';
-import { generationDirectory, partitionFile } from '../../src/store/layout.js';
+import { generationDirectory, partitionFile } from '../../src/store/directory/layout.js';
 import { oracleDigest, oracleProfiles } from '../oracle/profile.js';
 import { generatedEvents, oracleEvents, STREAM_AS_OF_MS, toRecords, type ProduceLine } from '../support/e2e-events.js';
 import { queryFile } from '../support/e2e-files.js';

@@ -2,7 +2,7 @@
 import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 import { createRegistry, defaultRegistry, openTipstream, type Tipstream, type TipstreamOptions } from '../../src/index.js';
-import { lockData } from '../../src/store/data-lock.js';
+import { lockData } from '../../src/store/directory/data-lock.js';
 import { embeddedService } from '../support/embedded-directory.js';
 import type { EmbeddedService } from '../support/embedded-service.js';
 

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { settleFormerRequest } from '../../src/rebuild/former-request.js';
-import { lockData } from '../../src/store/data-lock.js';
-import { answerSwap, claimSwap, isSwapClaimed, requestSwap, swapRequest } from '../../src/store/swap-request.js';
+import { lockData } from '../../src/store/directory/data-lock.js';
+import { answerSwap, claimSwap, isSwapClaimed, requestSwap, swapRequest } from '../../src/store/directory/swap-request.js';
 
 let directory: string;
 beforeEach(() => {

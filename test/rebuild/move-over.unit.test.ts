@@ -10,10 +10,10 @@ import { createRegistry, defaultRegistry, type Registry } from '../../src/projec
 import { DAY_MS } from '../../src/projections/window.js';
 import { moveOver, type MoveProgress } from '../../src/rebuild/move-over.js';
 import { ownerHasFormerDefinitions, planSource } from '../../src/rebuild/source-plan.js';
-import { FormerProfiles } from '../../src/store/former-profiles.js';
+import { FormerProfiles } from '../../src/store/rebuild/former-profiles.js';
 import { PartitionState } from '../../src/store/partition-state.js';
-import { PartitionReader } from '../../src/store/reader.js';
-import { digestDocument } from '../../src/store/profiles.js';
+import { PartitionReader } from '../../src/store/queries/partition-reader.js';
+import { digestDocument } from '../../src/store/queries/profiles.js';
 import { openStateForReading, type StateIdentity } from '../../src/store/state-file.js';
 import { embeddedService } from '../support/embedded-directory.js';
 import type { EmbeddedOptions, EmbeddedService } from '../support/embedded-service.js';

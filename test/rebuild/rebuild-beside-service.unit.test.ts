@@ -2,8 +2,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { lockData } from '../../src/store/data-lock.js';
-import { currentGeneration } from '../../src/store/layout.js';
+import { lockData } from '../../src/store/directory/data-lock.js';
+import { currentGeneration } from '../../src/store/directory/layout.js';
 import { recordOf } from '../support/embedded-service.js';
 import { traffic } from '../support/embedded-traffic.js';
 import { plant, verified } from '../support/planted-state.js';

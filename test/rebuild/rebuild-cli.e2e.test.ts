@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { currentGeneration, generationDirectory, partitionFile, partitionsIn } from '../../src/store/layout.js';
+import { currentGeneration, generationDirectory, partitionFile, partitionsIn } from '../../src/store/directory/layout.js';
 import { TOPIC_NAMES } from '../../src/topics.js';
 import { openSqliteLog } from '../../src/log/sqlite/index.js';
 import { generatedEvents, STREAM_AS_OF_MS, type ProduceLine } from '../support/e2e-events.js';

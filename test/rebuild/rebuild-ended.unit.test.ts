@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { FaultPoint } from '../../src/fault-points.js';
-import { currentGeneration } from '../../src/store/layout.js';
+import { currentGeneration } from '../../src/store/directory/layout.js';
 import type { EmbeddedService } from '../support/embedded-service.js';
 import { traffic } from '../support/embedded-traffic.js';
 import { plant, verified } from '../support/planted-state.js';

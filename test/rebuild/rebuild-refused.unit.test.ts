@@ -1,9 +1,9 @@
 /** What a rebuild refuses to do, or does only with --force. */
 import { describe, expect, it } from 'vitest';
 import { removeOtherGenerations } from '../../src/rebuild/rebuild.js';
-import { lockData } from '../../src/store/data-lock.js';
-import { currentGeneration } from '../../src/store/layout.js';
-import { lockRebuild } from '../../src/store/rebuild-lock.js';
+import { lockData } from '../../src/store/directory/data-lock.js';
+import { currentGeneration } from '../../src/store/directory/layout.js';
+import { lockRebuild } from '../../src/store/directory/rebuild-lock.js';
 import { plant } from '../support/planted-state.js';
 import { answersOf, liveContents, NOW, userRow, withHistory } from '../support/rebuild-history.js';
 import { rebuilt } from '../support/rebuilds.js';

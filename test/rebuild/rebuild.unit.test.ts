@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { TipstreamError } from '../../src/errors.js';
 import type { FaultPoint } from '../../src/fault-points.js';
 import { removeOtherGenerations } from '../../src/rebuild/rebuild.js';
-import { currentGeneration, generations } from '../../src/store/layout.js';
+import { currentGeneration, generations } from '../../src/store/directory/layout.js';
 import { embeddedService } from '../support/embedded-directory.js';
 import { traffic } from '../support/embedded-traffic.js';
 import { plant, verified } from '../support/planted-state.js';

@@ -18,7 +18,7 @@ import { openSqliteLog, type SqliteLog } from '../../src/log/sqlite/index.js';
 import { defaultRegistry } from '../../src/projections/registry.js';
 import { rebuild, type RebuildDocument } from '../../src/rebuild/rebuild.js';
 import { inlineRunner } from '../../src/rebuild/run-jobs.js';
-import { lockData, type DataLock } from '../../src/store/data-lock.js';
+import { lockData, type DataLock } from '../../src/store/directory/data-lock.js';
 import { CONSUMED_TOPICS } from '../../src/topics.js';
 import { MAX_VALUE_BYTES } from './broken-records.js';
 import { SimulatedLog } from './simulated-log.js';

@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { TipstreamError } from '../../src/errors.js';
-import { dataOwner, lockData } from '../../src/store/data-lock.js';
+import { dataOwner, lockData } from '../../src/store/directory/data-lock.js';
 import { newDirectory } from '../support/embedded-directory.js';
 
 function directory(): string {

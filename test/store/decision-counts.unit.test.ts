@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { countByPolicy } from '../../src/consumers/policy-counts.js';
 import { defaultRegistry } from '../../src/projections/registry.js';
-import { decisionCounts } from '../../src/store/decision-counts.js';
+import { decisionCounts } from '../../src/store/queries/decision-counts.js';
 import { PartitionState } from '../../src/store/partition-state.js';
-import { policyCounts } from '../../src/store/policy-stats.js';
+import { policyCounts } from '../../src/store/queries/policy-stats.js';
 import { SCORE_REQUEST, scoreResponse } from '../http/fake-application.js';
 
 const POLICIES = ['egreedy-v1', 'egreedy-v2', 'linucb'];

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { servedCandidate } from '../../src/policies/reward.js';
 import { defaultRegistry } from '../../src/projections/registry.js';
-import { decisionPrompts } from '../../src/store/decision-prompts.js';
+import { decisionPrompts } from '../../src/store/queries/decision-prompts.js';
 import { PartitionState } from '../../src/store/partition-state.js';
 import type { ScoredEvent } from '../../src/topics.js';
 import { scoreResponse } from '../http/fake-application.js';

@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { tryLockFile } from '../../src/store/file-lock.js';
+import { tryLockFile } from '../../src/store/directory/file-lock.js';
 import { newDirectory } from '../support/embedded-directory.js';
 
 function directory(): string {

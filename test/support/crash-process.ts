@@ -9,7 +9,7 @@ import { Service } from '../../src/consumers/service.js';
 import type { FaultPoint } from '../../src/fault-points.js';
 import type { Log } from '../../src/log/port.js';
 import { defaultRegistry } from '../../src/projections/registry.js';
-import { lockData } from '../../src/store/data-lock.js';
+import { lockData } from '../../src/store/directory/data-lock.js';
 import type { CrashOrder } from './crash-child.js';
 import { CRASH_PRUNE_LIMITS, CRASH_SETTINGS, crashClock } from './crash-settings.js';
 

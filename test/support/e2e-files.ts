@@ -1,6 +1,6 @@
 /** SQLite files of a stopped installation, read and altered as anybody with sqlite3 can. */
 import Database from 'better-sqlite3';
-import { generationDirectory, partitionFile, partitionsIn } from '../../src/store/layout.js';
+import { generationDirectory, partitionFile, partitionsIn } from '../../src/store/directory/layout.js';
 
 /** Runs SQL against every state file of a data directory; answers how many rows it changed. */
 export function changeState(dataDirectory: string, sql: string, ...parameters: readonly unknown[]): number {

@@ -1,9 +1,9 @@
 /** What members have in their state files, put together partition by partition from whoever owns each. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { defaultRegistry } from '../../src/projections/registry.js';
-import { generationDirectory, partitionFile } from '../../src/store/layout.js';
-import { digestDocument, type DigestDocument } from '../../src/store/profiles.js';
-import { PartitionReader } from '../../src/store/reader.js';
+import { generationDirectory, partitionFile } from '../../src/store/directory/layout.js';
+import { digestDocument, type DigestDocument } from '../../src/store/queries/profiles.js';
+import { PartitionReader } from '../../src/store/queries/partition-reader.js';
 import type { Member } from './e2e-member.js';
 import type { Stream } from './e2e-stream.js';
 

@@ -21,8 +21,8 @@ import type { LogRecord, NewRecord } from '../../src/log/port.js';
 import { openSqliteLog, type SqliteLog } from '../../src/log/sqlite/index.js';
 import type { PolicySettings } from '../../src/policies/control.js';
 import { defaultRegistry, type Registry } from '../../src/projections/registry.js';
-import { generationDirectory, partitionFile } from '../../src/store/layout.js';
-import { digestDocument, openReaders, type DigestDocument } from '../../src/store/profiles.js';
+import { generationDirectory, partitionFile } from '../../src/store/directory/layout.js';
+import { digestDocument, openReaders, type DigestDocument } from '../../src/store/queries/profiles.js';
 import { fullTopicName, type ScoredEvent, type TopicName } from '../../src/topics.js';
 import { FaultyLog } from './embedded-faulty-log.js';
 

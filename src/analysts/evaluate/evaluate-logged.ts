@@ -10,9 +10,9 @@ import type { EvaluationRow } from '../../evaluation/row.js';
 import { GATE_THRESHOLDS } from '../../evaluation/thresholds.js';
 import { policyHash } from '../../policies/policy-hash.js';
 import type { PolicyDefinition } from '../../policies/policy.js';
-import { generationDirectory, partitionFile, partitionsIn } from '../../store/layout.js';
-import { LoggedDecisions, type DecisionOutcome } from '../../store/logged-decisions.js';
-import { positionsOf, type Positions } from '../../store/profiles.js';
+import { generationDirectory, partitionFile, partitionsIn } from '../../store/directory/layout.js';
+import { LoggedDecisions, type DecisionOutcome } from '../../store/queries/logged-decisions.js';
+import { positionsOf, type Positions } from '../../store/queries/profiles.js';
 import type { AppliedRecord } from '../../log/record-hash.js';
 
 export interface LoggedEvaluation extends Evaluation {

@@ -8,8 +8,8 @@ import { vectorsUnder } from '../../policies/revectorise.js';
 import { posterior, type Posterior } from '../../policies/ridge.js';
 import { rankingOf } from '../../policies/egreedy.js';
 import { dot } from '../../policies/score.js';
-import { generationDirectory, partitionFile, partitionsIn } from '../../store/layout.js';
-import { LearnedStates } from '../../store/learned-states.js';
+import { generationDirectory, partitionFile, partitionsIn } from '../../store/directory/layout.js';
+import { LearnedStates } from '../../store/queries/learned-states.js';
 import type { ControlEvent, ScoredEvent } from '../../topics.js';
 
 /** Of one user, or of all together. */

@@ -1,8 +1,8 @@
 /** What a policy has learned from, over the state files of a data directory. Reads only; the service may run meanwhile. */
 import { shadowEventName } from '../../policies/registry.js';
-import { generationDirectory, partitionFile, partitionsIn } from '../../store/layout.js';
-import { positionsOf, type Positions } from '../../store/profiles.js';
-import { trainingCounts, type DecisionSpan, type TrainingCounts } from '../../store/training-counts.js';
+import { generationDirectory, partitionFile, partitionsIn } from '../../store/directory/layout.js';
+import { positionsOf, type Positions } from '../../store/queries/profiles.js';
+import { trainingCounts, type DecisionSpan, type TrainingCounts } from '../../store/queries/training-counts.js';
 import { fullTopicName, type TopicName } from '../../topics.js';
 
 export type { DecisionSpan };

@@ -3,7 +3,7 @@
  * exact. Counts that are wrong need not show in a feature today (an hour that leads anyway), and would tomorrow.
  */
 import type { FeatureValues } from '../../projections/feature.js';
-import type { AuditedUser } from '../../store/state-audit.js';
+import type { AuditedUser } from '../../store/queries/state-audit.js';
 import { addressesOf } from './compare-tips.js';
 import type { Report } from './difference.js';
 import { kindsBehind, naiveProfile, naiveTipsAsOf, type NaiveProfile } from './naive-profile.js';

@@ -2,7 +2,7 @@
 import { checkLogIdentity } from '../../log/checks/identity.js';
 import type { Registry } from '../../projections/registry.js';
 import { stateError } from '../../store/state-file.js';
-import type { AuditedTip, AuditedUser, StateAudit } from '../../store/state-audit.js';
+import type { AuditedTip, AuditedUser, StateAudit } from '../../store/queries/state-audit.js';
 import { Buckets } from './buckets.js';
 import { beginningsIn, compareControls, shadowLearningSettings } from './compare-controls.js';
 import { comparePolicy, type PolicyRules } from './compare-policy.js';

@@ -1,4 +1,4 @@
-import { openReaders, digestDocument } from '../../store/profiles.js';
+import { openReaders, digestDocument } from '../../store/queries/profiles.js';
 import { defaultRegistry } from '../../projections/registry.js';
 import { defineCommand } from '../command.js';
 import { knownAtOption, openKnownAt } from '../known-at.js';

@@ -11,7 +11,7 @@ import { outputFile, type OutputFile } from '../../export/output-file.js';
 import { FORMATS, type Format, type RowSink } from '../../export/sink.js';
 import { openTable, type ExportTable } from '../../export/table.js';
 import { defaultRegistry } from '../../projections/registry.js';
-import { createScratch, type Scratch } from '../../store/scratch.js';
+import { createScratch, type Scratch } from '../../store/directory/scratch.js';
 import { UsageError } from '../../usage-error.js';
 import { defineCommand } from '../command.js';
 import { knownAtOption, openKnownAt } from '../known-at.js';

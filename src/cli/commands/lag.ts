@@ -6,7 +6,7 @@ import { openLog } from '../../log/open.js';
 import type { Log } from '../../log/port.js';
 import { pause } from '../../pause.js';
 import { defaultRegistry } from '../../projections/registry.js';
-import { openReaders } from '../../store/profiles.js';
+import { openReaders } from '../../store/queries/profiles.js';
 import { CONSUMED_TOPICS, fullTopicName } from '../../topics.js';
 import { defineCommand } from '../command.js';
 import { EXIT } from '../failure.js';

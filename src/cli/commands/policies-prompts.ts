@@ -2,7 +2,7 @@ import { promptsDocument, servedPrompts } from '../../consumers/served-prompts.j
 import type { RewardEstimate } from '../../evaluation/prompt-comparison.js';
 import type { PromptsDocument } from '../../http/application.js';
 import { FIRST_PROMPT_VERSION } from '../../prompts/registry.js';
-import { generationDirectory, partitionFile, partitionsIn } from '../../store/layout.js';
+import { generationDirectory, partitionFile, partitionsIn } from '../../store/directory/layout.js';
 import { defineCommand } from '../command.js';
 import type { Output } from '../output.js';
 

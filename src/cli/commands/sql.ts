@@ -1,5 +1,5 @@
 import { defaultRegistry } from '../../projections/registry.js';
-import { openForQueries } from '../../store/query.js';
+import { openForQueries } from '../../store/snapshot/query.js';
 import { UsageError } from '../../usage-error.js';
 import { defineCommand } from '../command.js';
 import { parameterOf, printCsv, printJson, printTable } from '../query-rows.js';

@@ -3,7 +3,7 @@ import { isExactAt, type Aggregate } from '../../projections/aggregate.js';
 import { aggregateAt } from '../../projections/as-of.js';
 import type { Registry } from '../../projections/registry.js';
 import type { PartitionState } from '../../store/partition-state.js';
-import type { UserEntry } from '../../store/entries.js';
+import type { UserEntry } from '../../store/tables/entries.js';
 
 export class ProfileAsOf {
   readonly #state: PartitionState;

@@ -2,7 +2,7 @@
 import { isKnown } from '../../projections/aggregate.js';
 import type { Registry } from '../../projections/registry.js';
 import type { PartitionState } from '../../store/partition-state.js';
-import type { StoredMessage } from '../../store/outbox.js';
+import type { StoredMessage } from '../../store/tables/outbox.js';
 import type { ProfileFeaturesEvent } from '../../topics.js';
 import type { ProfileAsOf } from './profile-as-of.js';
 

@@ -8,10 +8,10 @@ import { NO_TIP } from '../../projections/tip.js';
 import type { Registry } from '../../projections/registry.js';
 import { servedCandidate } from '../../policies/reward.js';
 import { recordedVector } from '../../policies/scored-event.js';
-import type { UserEntry } from '../../store/entries.js';
+import type { UserEntry } from '../../store/tables/entries.js';
 import type { PartitionState } from '../../store/partition-state.js';
-import type { RecordedPrune } from '../../store/prunes.js';
-import type { UserSummary } from '../../store/users.js';
+import type { RecordedPrune } from '../../store/tables/prunes.js';
+import type { UserSummary } from '../../store/tables/users.js';
 
 /** The count of tips pruned since the state file was made, among the tallies. */
 export const PRUNED_TIPS = 'pruned_tips';

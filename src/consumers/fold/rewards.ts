@@ -11,10 +11,10 @@ import type { PolicyDefinition } from '../../policies/policy.js';
 import { rewardOf, type Reward } from '../../policies/reward.js';
 import { emptyState, type RidgeState } from '../../policies/ridge.js';
 import { recordedVector } from '../../policies/scored-event.js';
-import type { DecisionTable, StoredDecision } from '../../store/decisions.js';
+import type { DecisionTable, StoredDecision } from '../../store/tables/decisions.js';
 import type { PartitionState } from '../../store/partition-state.js';
-import type { UserEntry } from '../../store/entries.js';
-import type { StoredSums } from '../../store/policy-states.js';
+import type { UserEntry } from '../../store/tables/entries.js';
+import type { StoredSums } from '../../store/tables/policy-states.js';
 
 export class RewardSettler {
   readonly #state: PartitionState;

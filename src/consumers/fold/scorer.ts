@@ -7,7 +7,7 @@ import { scoreCandidates } from '../../policies/score.js';
 import { scoredEvent } from '../../policies/scored-event.js';
 import type { CandidatesEvent, ScoredEvent } from '../../topics.js';
 import type { PartitionState } from '../../store/partition-state.js';
-import type { UserEntry } from '../../store/entries.js';
+import type { UserEntry } from '../../store/tables/entries.js';
 import type { ProfileAsOf } from './profile-as-of.js';
 import type { RewardSettler } from './rewards.js';
 

@@ -8,7 +8,7 @@ import { scoreCandidates } from '../../policies/score.js';
 import { scoredEvent } from '../../policies/scored-event.js';
 import type { ScoredEvent } from '../../topics.js';
 import type { PartitionState } from '../../store/partition-state.js';
-import type { ShadowJob } from '../../store/shadow-pending.js';
+import type { ShadowJob } from '../../store/tables/shadow-pending.js';
 import type { RewardSettler } from './rewards.js';
 
 export type ShadowScore = (job: ShadowJob, nowMs: number) => ScoredEvent | undefined;

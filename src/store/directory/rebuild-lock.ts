@@ -1,0 +1,16 @@
+/** One rebuild at a time of a data directory. */
+import { join } from 'node:path';
+import { TipstreamError } from '../../errors.js';
+import { makeDirectory } from '../../make-directory.js';
+import { writingIn } from './data-directory.js';
+import { tryLockFile, type FileLock } from './file-lock.js';
+import { stateDirectory } from './layout.js';
+
+/** Throws data_in_use while another rebuild holds it, disk_full, and invalid_argument for a directory that cannot be used. */
+export function lockRebuild(dataDirectory: string): FileLock {
+  const directory = stateDirectory(dataDirectory);
+  makeDirectory(directory);
+  const lock = writingIn(dataDirectory, () => tryLockFile(join(directory, 'rebuild.lock')));
+  if (lock !== undefined) return lock;
+  throw new TipstreamError('data_in_use', `another rebuild is running on ${dataDirectory}`, { hint: 'wait for it, or stop it: what it has done is kept, and the next rebuild goes on with it', details: { path: dataDirectory } });
+}

@@ -1,0 +1,45 @@
+/** What policies have learned, read from a state file beside its writer. */
+import { resetAt } from '../../policies/control.js';
+import { migrationAt, type Migration } from '../../policies/migration.js';
+import type { PolicyDefinition } from '../../policies/policy.js';
+import type { RidgeState } from '../../policies/ridge.js';
+import { LearnedStates } from './learned-states.js';
+import { openStateForReading } from '../state-file.js';
+
+export interface PolicyCounts {
+  readonly users: number;
+  readonly decisions: number;
+  /** Decisions with a reward, and the sum of the rewards. */
+  readonly rewarded: number;
+  readonly rewards: number;
+}
+
+/** Of all users of the file, by the policy that decided, resets or not. */
+export function policyCounts(path: string, policy: string): PolicyCounts {
+  const db = openStateForReading(path);
+  try {
+    return db.prepare<[string], PolicyCounts>('SELECT count(DISTINCT uid) AS users, count(*) AS decisions, count(reward) AS rewarded, coalesce(sum(reward), 0) AS rewards FROM decision WHERE policy = ? AND scored_offset IS NOT NULL').get(policy)!;
+  } finally {
+    db.close();
+  }
+}
+
+export interface UserPolicyState {
+  readonly state: RidgeState;
+  /** The reset that holds; null: none does. */
+  readonly resetAtMs: number | null;
+  /** The migration that holds; null: none does. */
+  readonly migration: Migration | null;
+}
+
+/** The state as a decision requested at `atMs` would find it; of a user of whom nothing is known: what holds for everybody. */
+export function userPolicyState(path: string, userId: string, policy: PolicyDefinition, atMs: number): UserPolicyState {
+  const learned = new LearnedStates(path);
+  try {
+    const uid = learned.uidOf(userId);
+    const controls = learned.controls(uid);
+    return { state: learned.stateOf(uid, controls, policy, atMs), resetAtMs: resetAt(controls, atMs), migration: migrationAt(controls, atMs, policy) };
+  } finally {
+    learned.close();
+  }
+}

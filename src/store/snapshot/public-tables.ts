@@ -1,0 +1,70 @@
+/**
+ * The tables that people query: what `tipstream sql` has as views over all partitions, and a snapshot as tables. docs/analysts.md explains
+ * each column, and a test holds it to this list.
+ */
+import type { Registry } from '../../projections/registry.js';
+import { featureRowsSql, profileRowsSql } from '../../projections/sql.js';
+
+export interface PublicTable {
+  readonly name: string;
+  /** [name, type] of each column; no type where a column holds values of several. */
+  readonly columns: readonly (readonly [name: string, type: string])[];
+  /** What makes a row the only one of its kind. */
+  readonly key: readonly string[];
+}
+
+/** One partition's state file as a connection knows it. */
+export interface AttachedPartition {
+  readonly schema: string;
+  readonly partition: number;
+}
+
+export function publicTables(registry: Registry): Record<'tips' | 'profiles' | 'user_profile_features' | 'decisions' | 'offsets', PublicTable> {
+  return {
+    tips: {
+      name: 'tips', key: ['user_id', 'tip_id'],
+      columns: [
+        ['user_id', 'TEXT'], ['tip_id', 'TEXT'], ['served_at_ms', 'INTEGER'], ['served_category', ''], ['done_at_ms', 'INTEGER'], ['done_utc_offset_min', 'INTEGER'],
+        ['dismiss_at_ms', 'INTEGER'], ['snooze_at_ms', 'INTEGER'], ['partition', 'INTEGER'],
+      ],
+    },
+    profiles: {
+      name: 'profiles', key: ['user_id'],
+      columns: [['user_id', 'TEXT'], ['as_of_ms', 'INTEGER'], ...registry.features.map(({ name }) => [name, ''] as const)],
+    },
+    user_profile_features: {
+      name: 'user_profile_features', key: ['user_id', 'name'],
+      columns: [['user_id', 'TEXT'], ['name', 'TEXT'], ['value', ''], ['value_text', ''], ['updated_at', 'INTEGER']],
+    },
+    decisions: {
+      name: 'decisions', key: ['user_id', 'decision_id'],
+      columns: [
+        ['user_id', 'TEXT'], ['decision_id', 'TEXT'], ['policy', 'TEXT'], ['requested_at_ms', 'INTEGER'], ['scored_at_ms', 'INTEGER'], ['epsilon', 'REAL'], ['explored', 'INTEGER'],
+        ['chosen_tip_id', 'TEXT'], ['chosen_propensity', 'REAL'], ['reward_tip_id', 'TEXT'], ['reward', 'INTEGER'], ['scored_offset', 'INTEGER'], ['partition', 'INTEGER'], ['record', 'TEXT'],
+      ],
+    },
+    offsets: { name: 'offsets', key: ['topic', 'partition'], columns: [['topic', 'TEXT'], ['partition', 'INTEGER'], ['next_offset', 'INTEGER']] },
+  };
+}
+
+export type PublicTableName = keyof ReturnType<typeof publicTables>;
+
+/** The rows of one partition in the order of the table's columns. `asOfMs` is the time of profiles. The texts end where a condition on `user` can follow. */
+export function publicRowsSql(registry: Registry, table: PublicTableName, { schema, partition }: AttachedPartition, asOfMs: number): string {
+  switch (table) {
+    case 'tips':
+      return `SELECT user.user_id, tip.tip_id, tip.served_at_ms, tip.served_category, tip.done_at_ms, tip.done_utc_offset_min, tip.dismiss_at_ms, tip.snooze_at_ms, ${partition}
+        FROM ${schema}.user AS user JOIN ${schema}.tip AS tip ON tip.uid = user.uid WHERE true`;
+    case 'profiles':
+      return profileRowsSql(registry, String(asOfMs), schema);
+    case 'user_profile_features':
+      return featureRowsSql(registry, String(asOfMs), schema);
+    case 'decisions':
+      return `SELECT user.user_id, decision.decision_id, decision.policy, decision.requested_at_ms, record ->> '$.scored_at_ms', record ->> '$.epsilon', record ->> '$.explored', record ->> '$.chosen_tip_id',
+          (SELECT value ->> '$.propensity' FROM json_each(record, '$.ranking') WHERE value ->> '$.tip_id' = record ->> '$.chosen_tip_id'),
+          decision.reward_tip_id, decision.reward, decision.scored_offset, ${partition}, decision.record
+        FROM ${schema}.user AS user JOIN ${schema}.decision AS decision ON decision.uid = user.uid WHERE true`;
+    case 'offsets':
+      return `SELECT topic, ${partition}, next_offset FROM ${schema}.position`;
+  }
+}

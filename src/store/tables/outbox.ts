@@ -1,0 +1,46 @@
+/** Messages that a committed batch owes the log. They leave this table only after the log has acknowledged them. */
+import type Database from 'better-sqlite3';
+import type { RecordHeaders } from '../../log/port.js';
+
+export interface OutboxMessage {
+  readonly topic: string;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: RecordHeaders;
+}
+
+export interface StoredMessage extends OutboxMessage {
+  readonly seq: number;
+}
+
+type Row = [seq: number, topic: string, key: Buffer | null, value: Buffer | null, headers: string | null];
+
+export class OutboxTable {
+  readonly #insert: Database.Statement;
+  readonly #after: Database.Statement<[number, number], Row>;
+  readonly #delete: Database.Statement<[number]>;
+
+  constructor(db: Database.Database) {
+    this.#insert = db.prepare('INSERT INTO outbox (topic, key, value, headers) VALUES (?, ?, ?, ?)');
+    this.#after = db.prepare<[number, number], Row>('SELECT seq, topic, key, value, headers FROM outbox WHERE seq > ? ORDER BY seq LIMIT ?').raw();
+    this.#delete = db.prepare('DELETE FROM outbox WHERE seq <= ?');
+  }
+
+  add(message: OutboxMessage): StoredMessage {
+    const headers = message.headers.length === 0 ? null : JSON.stringify(message.headers.map(([name, value]) => [name, value.toString('base64')]));
+    const seq = Number(this.#insert.run(message.topic, message.key, message.value, headers).lastInsertRowid);
+    return { seq, ...message };
+  }
+
+  /** In the order they were added. */
+  after(seq: number, limit: number): StoredMessage[] {
+    return this.#after.all(seq, limit).map(([found, topic, key, value, headers]) => ({
+      seq: found, topic, key, value,
+      headers: headers === null ? [] : (JSON.parse(headers) as [string, string][]).map(([name, text]) => [name, Buffer.from(text, 'base64')] as const),
+    }));
+  }
+
+  deleteUpTo(seq: number): void {
+    this.#delete.run(seq);
+  }
+}

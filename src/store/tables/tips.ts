@@ -1,0 +1,203 @@
+/** The kept times of each tip, and the time index of users with very many of them. */
+import type Database from 'better-sqlite3';
+import { NO_TIP, type TipState } from '../../projections/tip.js';
+import { textForSql, textFromSql } from '../../projections/sql-text.js';
+import type { IdentifiedTip, TipSource } from '../../projections/as-of.js';
+import { TIME_INDEX_ABOVE_TIPS } from './schema.js';
+import type { TipEntry, UserEntry } from './entries.js';
+
+type Columns = [served: number | null, category: string | Buffer | null, done: number | null, offset: number | null, dismiss: number | null, snooze: number | null];
+type Row = [...Columns, linked: number];
+type IdentifiedRow = [tipId: string, ...Columns];
+
+const COLUMNS = 'served_at_ms, served_category, done_at_ms, done_utc_offset_min, dismiss_at_ms, snooze_at_ms';
+/** The last of a tip's times. */
+const LAST_TIME = 'max(coalesce(served_at_ms, -1), coalesce(done_at_ms, -1), coalesce(dismiss_at_ms, -1), coalesce(snooze_at_ms, -1))';
+const QUALIFIED = 'tip.served_at_ms, tip.served_category, tip.done_at_ms, tip.done_utc_offset_min, tip.dismiss_at_ms, tip.snooze_at_ms';
+
+export class TipTable {
+  readonly #get: Database.Statement<[number, string], Row>;
+  readonly #insert: Database.Statement;
+  readonly #update: Database.Statement;
+  readonly #reading: TipReader;
+  readonly #insertTime: Database.Statement<[number, number, string]>;
+  readonly #deleteTime: Database.Statement<[number, number, string]>;
+  readonly #deleteTips: Database.Statement<[number]>;
+  readonly #deleteTimes: Database.Statement<[number]>;
+  readonly #older: Database.Statement<[number, number], [...IdentifiedRow, linked: number]>;
+  readonly #lastTimes: Database.Statement<[number, number], { newestMs: number | null; oldestMs: number | null }>;
+  readonly #deleteOlder: Database.Statement<[number, number]>;
+  readonly #deleteTimesOfNone: Database.Statement<[number, number]>;
+  readonly #capacity: number;
+  #loaded = 0;
+
+  constructor(db: Database.Database, capacity: number) {
+    this.#get = db.prepare<[number, string], Row>(`SELECT ${COLUMNS}, linked FROM tip WHERE uid = ? AND tip_id = ?`).raw();
+    this.#insert = db.prepare(`INSERT INTO tip (${COLUMNS}, linked, uid, tip_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+    this.#update = db.prepare(
+      'UPDATE tip SET served_at_ms = ?, served_category = ?, done_at_ms = ?, done_utc_offset_min = ?, dismiss_at_ms = ?, snooze_at_ms = ?, linked = ? WHERE uid = ? AND tip_id = ?',
+    );
+    this.#insertTime = db.prepare('INSERT INTO tip_time (uid, at_ms, tip_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING');
+    this.#deleteTime = db.prepare('DELETE FROM tip_time WHERE uid = ? AND at_ms = ? AND tip_id = ?');
+    this.#deleteTips = db.prepare('DELETE FROM tip WHERE uid = ?');
+    this.#deleteTimes = db.prepare('DELETE FROM tip_time WHERE uid = ?');
+    this.#older = db.prepare<[number, number], [...IdentifiedRow, linked: number]>(`SELECT tip_id, ${COLUMNS}, linked FROM tip WHERE uid = ? AND ${LAST_TIME} < ?`).raw();
+    this.#lastTimes = db.prepare<[number, number], { newestMs: number | null; oldestMs: number | null }>(
+      `SELECT max(${LAST_TIME}) AS newestMs, min(${LAST_TIME}) AS oldestMs FROM tip WHERE uid > ? AND uid <= ?`,
+    );
+    this.#deleteOlder = db.prepare<[number, number]>(`DELETE FROM tip WHERE uid = ? AND ${LAST_TIME} < ?`);
+    this.#deleteTimesOfNone = db.prepare<[number, number]>('DELETE FROM tip_time WHERE uid = ? AND at_ms < ? AND NOT EXISTS (SELECT 1 FROM tip WHERE tip.uid = tip_time.uid AND tip.tip_id = tip_time.tip_id)');
+    this.#reading = new TipReader(db);
+    this.#capacity = capacity;
+  }
+
+  /** The tip as the batch under way sees it; an entry of NO_TIP when there is none. */
+  obtain(user: UserEntry, tipId: string): TipEntry {
+    const loaded = user.loaded.get(tipId);
+    if (loaded !== undefined) return loaded;
+    const row = user.tips === 0 ? undefined : this.#get.get(user.uid, tipId);
+    const tip = row === undefined ? NO_TIP : tipOf(row, 0);
+    const entry: TipEntry = { tipId, tip, savedTip: row === undefined ? undefined : tip, linked: row?.[6] === 1, unsaved: false };
+    user.loaded.set(tipId, entry);
+    this.#loaded++;
+    return entry;
+  }
+
+  change(user: UserEntry, entry: TipEntry, tip: TipState, linked: boolean): void {
+    entry.tip = tip;
+    entry.linked = linked;
+    if (entry.unsaved) return;
+    if (entry.savedTip === undefined) user.tips++;
+    entry.unsaved = true;
+    user.unsaved.push(entry);
+  }
+
+  /** Writes this user's changed tips. */
+  flush(user: UserEntry): void {
+    for (const entry of user.unsaved) {
+      const { tip } = entry;
+      const write = entry.savedTip === undefined ? this.#insert : this.#update;
+      write.run(tip.servedAtMs, tip.servedCategory === null ? null : textForSql(tip.servedCategory), tip.doneAtMs, tip.doneUtcOffsetMin, tip.dismissAtMs, tip.snoozeAtMs, entry.linked ? 1 : 0, user.uid, entry.tipId);
+      if (user.timeIndexed) this.#reindex(user.uid, entry);
+      entry.savedTip = tip;
+      entry.unsaved = false;
+    }
+    user.unsaved.length = 0;
+    if (!user.timeIndexed && user.tips > TIME_INDEX_ABOVE_TIPS) {
+      for (const { tipId, tip } of this.#reading.tipsOf(user.uid)) this.#index(user.uid, tipId, tip);
+      user.timeIndexed = true;
+    }
+  }
+
+  /** The user's saved tips: flush first. */
+  source(user: UserEntry): TipSource {
+    return this.#reading.source(user.uid, user.tips, user.timeIndexed);
+  }
+
+  /** Of the last times of all saved tips of the users with uids in (afterUid, toUid] the newest and the oldest; undefined: they have no tips. */
+  lastTimes(afterUid: number, toUid: number): { readonly newestMs: number; readonly oldestMs: number } | undefined {
+    const { newestMs, oldestMs } = this.#lastTimes.get(afterUid, toUid)!;
+    return newestMs === null || oldestMs === null ? undefined : { newestMs, oldestMs };
+  }
+
+  /** The user's saved tips all of whose times lie before `horizonMs`. */
+  olderThan(uid: number, horizonMs: number): (IdentifiedTip & { readonly linked: boolean })[] {
+    return this.#older.all(uid, horizonMs).map((row) => ({ tipId: row[0], tip: tipOf(row, 1), linked: row[7] === 1 }));
+  }
+
+  /** `older` is what olderThan answers, and nothing of the user is unsaved. */
+  removeOlderThan(user: UserEntry, horizonMs: number, older: readonly IdentifiedTip[]): void {
+    this.#deleteOlder.run(user.uid, horizonMs);
+    if (user.timeIndexed) this.#deleteTimesOfNone.run(user.uid, horizonMs);
+    for (const { tipId } of older) if (user.loaded.delete(tipId)) this.#loaded--;
+    user.tips -= older.length;
+  }
+
+  deleteAll(user: UserEntry): void {
+    this.#deleteTips.run(user.uid);
+    this.#deleteTimes.run(user.uid);
+    user.loaded.clear();
+    user.unsaved.length = 0;
+    user.tips = 0;
+    user.timeIndexed = false;
+  }
+
+  get crowded(): boolean {
+    return this.#loaded > this.#capacity;
+  }
+
+  forgotten(): void {
+    this.#loaded = 0;
+  }
+
+  #index(uid: number, tipId: string, tip: TipState): void {
+    for (const at of timesOf(tip)) if (at !== null) this.#insertTime.run(uid, at, tipId);
+  }
+
+  #reindex(uid: number, entry: TipEntry): void {
+    if (entry.savedTip !== undefined) for (const at of timesOf(entry.savedTip)) if (at !== null) this.#deleteTime.run(uid, at, entry.tipId);
+    this.#index(uid, entry.tipId, entry.tip);
+  }
+}
+
+/** Reads tips for as-of computation, from the writer's connection or a reader's. */
+export class TipReader {
+  readonly #all: Database.Statement<[number], IdentifiedRow>;
+  readonly #between: Database.Statement<[number, number, number], IdentifiedRow>;
+  readonly #atOrAfter: Database.Statement<[number, number], number | null>;
+  readonly #before: Database.Statement<[number, number], number | null>;
+
+  constructor(db: Database.Database) {
+    this.#all = db.prepare<[number], IdentifiedRow>(`SELECT tip_id, ${COLUMNS} FROM tip WHERE uid = ?`).raw();
+    this.#between = db
+      .prepare<[number, number, number], IdentifiedRow>(
+        `SELECT tip.tip_id, ${QUALIFIED} FROM tip_time JOIN tip ON tip.uid = tip_time.uid AND tip.tip_id = tip_time.tip_id
+         WHERE tip_time.uid = ? AND tip_time.at_ms >= ? AND tip_time.at_ms < ?`,
+      )
+      .raw();
+    this.#atOrAfter = db.prepare<[number, number], number | null>('SELECT min(at_ms) FROM tip_time WHERE uid = ? AND at_ms >= ?').pluck();
+    this.#before = db.prepare<[number, number], number | null>('SELECT max(at_ms) FROM tip_time WHERE uid = ? AND at_ms < ?').pluck();
+  }
+
+  *tipsOf(uid: number): Generator<IdentifiedTip> {
+    for (const row of this.#all.all(uid)) yield { tipId: row[0], tip: tipOf(row, 1) };
+  }
+
+  source(uid: number, count: number, timeIndexed: boolean): TipSource {
+    const all = this.#all;
+    const between = this.#between;
+    const source: TipSource = {
+      count,
+      *all() {
+        for (const row of all.all(uid)) yield tipOf(row, 1);
+      },
+    };
+    if (!timeIndexed) return source;
+    return {
+      ...source,
+      timeIndex: {
+        *tipsWithTimeIn(fromMs, toMs) {
+          for (const row of between.all(uid, fromMs, toMs)) yield { tipId: row[0], tip: tipOf(row, 1) };
+        },
+        firstTimeAtOrAfter: (ms) => this.#atOrAfter.get(uid, ms) ?? null,
+        lastTimeBefore: (ms) => this.#before.get(uid, ms) ?? null,
+      },
+    };
+  }
+}
+
+function timesOf(tip: TipState): (number | null)[] {
+  return [tip.servedAtMs, tip.doneAtMs, tip.dismissAtMs, tip.snoozeAtMs];
+}
+
+function tipOf(row: Row | IdentifiedRow | [...IdentifiedRow, linked: number], from: 0 | 1): TipState {
+  const category = row[from + 1] as string | Buffer | null;
+  return {
+    servedAtMs: row[from] as number | null,
+    servedCategory: category === null ? null : textFromSql(category),
+    doneAtMs: row[from + 2] as number | null,
+    doneUtcOffsetMin: row[from + 3] as number | null,
+    dismissAtMs: row[from + 4] as number | null,
+    snoozeAtMs: row[from + 5] as number | null,
+  };
+}

@@ -1,0 +1,148 @@
+/**
+ * Users of one partition and their cached aggregates. Entries live in memory across batches (bounded) and are written
+ * once per batch, however many events touched them.
+ */
+import type Database from 'better-sqlite3';
+import { decodeAggregate, encodeAggregate, type Aggregate } from '../../projections/aggregate.js';
+import type { UserEntry } from './entries.js';
+
+/** No row has it. */
+const NO_UID = -1;
+
+/** A user's row in the file. */
+export interface UserSummary {
+  readonly userId: string;
+  readonly uid: number;
+  readonly tips: number;
+}
+
+type Row = [uid: number, tips: number, indexed: number, after: number, until: number, counters: string];
+
+export class UserTable {
+  readonly #find: Database.Statement<[string], Row>;
+  readonly #insert: Database.Statement;
+  readonly #update: Database.Statement;
+  readonly #count: Database.Statement<[], number>;
+  readonly #after: Database.Statement<[string, number], UserSummary>;
+  readonly #afterUid: Database.Statement<[number], [uid: number, tips: number]>;
+  readonly #lastUid: Database.Statement<[], number>;
+  readonly #newAggregate: () => Aggregate;
+  readonly #cached = new Map<string, UserEntry>();
+  readonly #dirty: UserEntry[] = [];
+  readonly #capacity: number;
+  #nextUid: number;
+  #stored: number;
+
+  constructor(db: Database.Database, newAggregate: () => Aggregate, capacity: number) {
+    this.#find = db.prepare<[string], Row>('SELECT uid, tips, time_indexed, exact_after_ms, exact_until_ms, counters FROM user WHERE user_id = ?').raw();
+    this.#insert = db.prepare('INSERT INTO user (uid, user_id, tips, time_indexed, exact_after_ms, exact_until_ms, counters, updated_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
+    this.#update = db.prepare('UPDATE user SET tips = ?, time_indexed = ?, exact_after_ms = ?, exact_until_ms = ?, counters = ?, updated_at_ms = ? WHERE uid = ?');
+    this.#count = db.prepare<[], number>('SELECT count(*) FROM user').pluck();
+    this.#after = db.prepare<[string, number], UserSummary>('SELECT user_id AS userId, uid, tips FROM user WHERE user_id > ? ORDER BY user_id LIMIT ?');
+    this.#afterUid = db.prepare<[number], [number, number]>('SELECT uid, tips FROM user WHERE uid > ? ORDER BY uid').raw();
+    this.#lastUid = db.prepare<[], number>('SELECT coalesce(max(uid), 0) FROM user').pluck();
+    this.#newAggregate = newAggregate;
+    this.#capacity = capacity;
+    this.#nextUid = this.#lastUid.get()! + 1;
+    this.#stored = this.#count.get()!;
+  }
+
+  find(userId: string): UserEntry | undefined {
+    const cached = this.#cached.get(userId);
+    if (cached !== undefined) return cached;
+    const row = this.#find.get(userId);
+    if (row === undefined) return undefined;
+    const aggregate: Aggregate = { afterMs: row[3], untilMs: row[4], counters: decodeAggregate(row[5]) };
+    return this.#remember({ uid: row[0], userId, aggregate, tips: row[1], timeIndexed: row[2] === 1, stored: true, dirty: false, loaded: new Map(), unsaved: [] });
+  }
+
+  /** Finds the user or makes one, which the batch under way stores. */
+  obtain(userId: string): UserEntry {
+    const found = this.find(userId);
+    if (found !== undefined) return found;
+    const entry = this.#fresh(this.#nextUid++, userId);
+    this.markDirty(entry);
+    return this.#remember(entry);
+  }
+
+  /** A user of whom nothing is known, to be asked about and thrown away. */
+  stranger(userId: string): UserEntry {
+    return this.#fresh(NO_UID, userId);
+  }
+
+  markDirty(entry: UserEntry): void {
+    if (entry.dirty) return;
+    entry.dirty = true;
+    this.#dirty.push(entry);
+  }
+
+  /** Users changed by the batch under way. */
+  get changed(): readonly UserEntry[] {
+    return this.#dirty;
+  }
+
+  /** Users in the file. */
+  get count(): number {
+    return this.#stored;
+  }
+
+  /** Up to `limit` users of the file whose ids come after `userId` by code point, in that order. */
+  after(userId: string, limit: number): UserSummary[] {
+    return this.#after.all(userId, limit);
+  }
+
+  /** The last of the users after `uid` who have about `tips` tips together; null: fewer are left. */
+  uidAfterTips(uid: number, tips: number): number | null {
+    let left = tips;
+    for (const [found, count] of this.#afterUid.iterate(uid)) {
+      left -= count + 1;
+      if (left <= 0) return found;
+    }
+    return null;
+  }
+
+  flush(nowMs: number): void {
+    for (const entry of this.#dirty) {
+      const { afterMs, untilMs, counters } = entry.aggregate;
+      const encoded = encodeAggregate(counters);
+      const indexed = entry.timeIndexed ? 1 : 0;
+      if (entry.stored) this.#update.run(entry.tips, indexed, afterMs, untilMs, encoded, nowMs, entry.uid);
+      else this.#insert.run(entry.uid, entry.userId, entry.tips, indexed, afterMs, untilMs, encoded, nowMs);
+      if (!entry.stored) this.#stored++;
+      entry.stored = true;
+      entry.dirty = false;
+    }
+    this.#dirty.length = 0;
+  }
+
+  /** Between batches: drop the least recently added half when there are too many. */
+  trim(): void {
+    if (this.#cached.size <= this.#capacity) return;
+    let surplus = this.#cached.size - (this.#capacity >> 1);
+    for (const userId of this.#cached.keys()) {
+      if (surplus-- <= 0) break;
+      this.#cached.delete(userId);
+    }
+  }
+
+  /** After a rollback: memory may be ahead of the file. */
+  forget(): void {
+    this.#cached.clear();
+    this.#dirty.length = 0;
+    this.#nextUid = this.#lastUid.get()! + 1;
+    this.#stored = this.#count.get()!;
+  }
+
+  forgetTips(): void {
+    for (const entry of this.#cached.values()) entry.loaded.clear();
+  }
+
+  #fresh(uid: number, userId: string): UserEntry {
+    return { uid, userId, aggregate: this.#newAggregate(), tips: 0, timeIndexed: false, stored: false, dirty: false, loaded: new Map(), unsaved: [] };
+  }
+
+  #remember(entry: UserEntry): UserEntry {
+    this.#cached.set(entry.userId, entry);
+    return entry;
+  }
+}
