@@ -4,7 +4,7 @@
  */
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Pruner } from '../src/consumers/pruner.js';
+import { Pruner } from '../src/consumers/worker/pruner.js';
 import { defaultRegistry } from '../src/projections/registry.js';
 import { generationDirectory, partitionFile, partitionsIn } from '../src/store/directory/layout.js';
 import { PartitionState } from '../src/store/partition-state.js';

@@ -6,7 +6,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BatchProcessor } from '../src/consumers/batch-processor.js';
+import { BatchProcessor } from '../src/consumers/fold/batch-processor.js';
 import { decodeRecord, type DecodeRules } from '../src/events/decode.js';
 import { partitionFunction } from '../src/log/partitioner.js';
 import type { Log, LogRecord } from '../src/log/port.js';

@@ -3,7 +3,7 @@
  * folder. The live state is not touched, and what it has pruned since is there again.
  */
 import { setImmediate } from 'node:timers/promises';
-import { replayPartition } from '../consumers/replay-partition.js';
+import { replayPartition } from '../consumers/fold/replay-partition.js';
 import { TipstreamError } from '../errors.js';
 import { partitionFunction, type PartitionerName } from '../log/partitioner.js';
 import type { Log } from '../log/port.js';

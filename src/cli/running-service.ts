@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import { Service } from '../consumers/service.js';
-import { ThreadWorkers } from '../consumers/threads/thread-workers.js';
+import { ThreadWorkers } from '../consumers/worker/threads/thread-workers.js';
 import { Gateway } from '../gateway/gateway.js';
 import { startHttp } from '../http/start.js';
 import { ensureTopics } from '../log/ensure-topics.js';

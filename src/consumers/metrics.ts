@@ -7,7 +7,7 @@ import type { LagRow } from '../log/lag.js';
 import { collectedGauge } from './collected-gauge.js';
 import { GatewayMetrics } from './gateway-metrics.js';
 import { PolicyMetrics, type PolicyFacts } from './policy-metrics.js';
-import type { Scoring } from './worker-contract.js';
+import type { Scoring } from './fold/reports.js';
 
 export interface MetricsSource {
   tallies(): ReadonlyMap<string, number>;

@@ -12,7 +12,7 @@ import type { ScoreCommand } from './fold/scorer.js';
 import { Backpressure } from './backpressure.js';
 import { OutboxPublisher } from './outbox-publisher.js';
 import type { ServiceOptions } from './service-options.js';
-import type { Committed, StartWorker, Worker, WorkerEvents, WorkerSetup } from './worker-contract.js';
+import type { Committed, StartWorker, Worker, WorkerEvents, WorkerSetup } from './worker/worker-contract.js';
 
 export interface PartitionEvents {
   /** The worker is there, and what was delivered is with it. */

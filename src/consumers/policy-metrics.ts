@@ -9,7 +9,7 @@ import { CONTROL_TYPES, type ControlEvent } from '../topics.js';
 import { collectedGauge } from './collected-gauge.js';
 import { GUARDRAIL_PREFIX, type GuardrailState } from './guardrail.js';
 import type { PolicyCounts } from './policy-counts.js';
-import type { Scoring } from './worker-contract.js';
+import type { Scoring } from './fold/reports.js';
 
 export interface PolicyFacts {
   readonly rollout: Rollout;

@@ -34,7 +34,7 @@ import { LogWatch } from './log-watch.js';
 import { checkLogIdentityPatiently, type IdentityQuestion } from '../log/checks/identity.js';
 import type { ServiceOptions } from './service-options.js';
 import { partitionHolding, working } from './user-routing.js';
-import type { StartWorker, WorkerSetup } from './worker-contract.js';
+import type { StartWorker, WorkerSetup } from './worker/worker-contract.js';
 import { refuseOtherDefinitions } from '../store/directory/one-generation.js';
 import type { StateIdentity } from '../store/state-file.js';
 

@@ -9,7 +9,7 @@ import { PartitionState } from '../store/partition-state.js';
 import { PartitionReader } from '../store/queries/partition-reader.js';
 import type { StateIdentity } from '../store/state-file.js';
 import { repeatPrune } from './fold/prune.js';
-import { replayPartition } from './replay-partition.js';
+import { replayPartition } from './fold/replay-partition.js';
 import type { ServiceOptions } from './service-options.js';
 
 export interface SwapFileSetting {

@@ -5,7 +5,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { checkLogIdentity } from '../log/checks/identity.js';
 import { repeatPrune } from '../consumers/fold/prune.js';
-import { replayPartition } from '../consumers/replay-partition.js';
+import { replayPartition } from '../consumers/fold/replay-partition.js';
 import { TipstreamError } from '../errors.js';
 import type { FaultHook } from '../fault-points.js';
 import { partitionFunction } from '../log/partitioner.js';

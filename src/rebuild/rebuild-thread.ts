@@ -1,7 +1,7 @@
 /** The entry of a thread that rebuilds partitions, one after the other. */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Config } from '../config.js';
-import { plainError } from '../consumers/threads/messages.js';
+import { plainError } from '../consumers/worker/threads/messages.js';
 import { openLog } from '../log/open.js';
 import type { Log } from '../log/port.js';
 import { defaultRegistry } from '../projections/registry.js';

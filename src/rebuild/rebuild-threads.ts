@@ -1,7 +1,7 @@
 /** Partitions rebuilt in threads, each with a log of its own: as many at once as there are threads, the others wait. */
 import { Worker as Thread } from 'node:worker_threads';
 import type { Config } from '../config.js';
-import { errorFrom, type PlainError } from '../consumers/threads/messages.js';
+import { errorFrom, type PlainError } from '../consumers/worker/threads/messages.js';
 import { TipstreamError } from '../errors.js';
 import type { PartitionJob, PartitionOutcome, PartitionProgress, PartitionStep } from './partition-job.js';
 import type { JobRunner } from './run-jobs.js';

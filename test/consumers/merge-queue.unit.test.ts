@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MergeQueue } from '../../src/consumers/merge-queue.js';
-import { runOf, type RunDelivery } from '../../src/consumers/record-run.js';
+import { MergeQueue } from '../../src/consumers/worker/merge-queue.js';
+import { runOf, type RunDelivery } from '../../src/consumers/worker/record-run.js';
 import type { LogRecord } from '../../src/log/port.js';
 
 const record = (topic: string, offset: number, timestampMs: number): LogRecord => ({ topic, partition: 0, offset, timestampMs, key: null, value: null, headers: [] });

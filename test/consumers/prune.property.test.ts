@@ -7,7 +7,7 @@ import Database from 'better-sqlite3';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { repeatPrune } from '../../src/consumers/fold/prune.js';
-import { replayPartition } from '../../src/consumers/replay-partition.js';
+import { replayPartition } from '../../src/consumers/fold/replay-partition.js';
 import { partitionFunction } from '../../src/log/partitioner.js';
 import { decodeState } from '../../src/policies/ridge-codec.js';
 import { exactFromMs, StagedTips } from '../../src/projections/prune.js';

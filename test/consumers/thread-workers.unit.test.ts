@@ -1,7 +1,7 @@
 /** What a worker thread that dies takes with it, and what not. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { ThreadWorkers } from '../../src/consumers/threads/thread-workers.js';
-import type { Worker, WorkerEvents, WorkerSetup } from '../../src/consumers/worker-contract.js';
+import { ThreadWorkers } from '../../src/consumers/worker/threads/thread-workers.js';
+import type { Worker, WorkerEvents, WorkerSetup } from '../../src/consumers/worker/worker-contract.js';
 import type { TipstreamError } from '../../src/errors.js';
 
 /** Answers `idle` and `drain`, never answers `hold`, and dies of a delivery: of topic `throw` by an error, of any other without a word. */

@@ -4,7 +4,7 @@
  */
 import { pino } from 'pino';
 import { expect, it, onTestFinished } from 'vitest';
-import { inlineWorkers } from '../../src/consumers/inline-worker.js';
+import { inlineWorkers } from '../../src/consumers/worker/inline-worker.js';
 import { Service } from '../../src/consumers/service.js';
 import { defaultRegistry } from '../../src/projections/registry.js';
 import { CRASH_SETTINGS, crashClock } from '../support/crash-settings.js';

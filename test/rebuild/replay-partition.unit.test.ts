@@ -1,7 +1,7 @@
 /** A replayed partition holds what the live one holds at the same offsets, however often the replay is ended, and takes over what the live one owes. */
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { replayPartition, type PartitionReplay } from '../../src/consumers/replay-partition.js';
+import { replayPartition, type PartitionReplay } from '../../src/consumers/fold/replay-partition.js';
 import { defaultRegistry } from '../../src/projections/registry.js';
 import { carryOver } from '../../src/store/rebuild/carry-over.js';
 import { PartitionState } from '../../src/store/partition-state.js';

@@ -9,23 +9,23 @@
  * may still come out of tip.scored.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { TipstreamError } from '../errors.js';
-import type { FaultHook } from '../fault-points.js';
-import { partitionFunction } from '../log/partitioner.js';
-import type { Registry } from '../projections/registry.js';
-import type { StoredMessage } from '../store/tables/outbox.js';
-import { PartitionState } from '../store/partition-state.js';
-import { replaceTips } from '../store/rebuild/rebuild-user.js';
-import type { TipState } from '../projections/tip.js';
-import { fullTopicName, type ScoredEvent, type TopicName } from '../topics.js';
-import { BatchProcessor } from './batch-processor.js';
+import { TipstreamError } from '../../errors.js';
+import type { FaultHook } from '../../fault-points.js';
+import { partitionFunction } from '../../log/partitioner.js';
+import type { Registry } from '../../projections/registry.js';
+import type { StoredMessage } from '../../store/tables/outbox.js';
+import { PartitionState } from '../../store/partition-state.js';
+import { replaceTips } from '../../store/rebuild/rebuild-user.js';
+import type { TipState } from '../../projections/tip.js';
+import { fullTopicName, type ScoredEvent, type TopicName } from '../../topics.js';
+import { BatchProcessor } from '../fold/batch-processor.js';
 import { countByTopic, lastByTopic } from './batch-segments.js';
 import { BetweenBatches } from './between-batches.js';
-import type { SliceLimits } from './fold/prune.js';
-import type { ScoreCommand } from './fold/scorer.js';
-import type { ShadowScore } from './fold/shadow.js';
+import type { SliceLimits } from '../fold/prune.js';
+import type { ScoreCommand } from '../fold/scorer.js';
+import type { ShadowScore } from '../fold/shadow.js';
 import { MergeQueue, type Taken } from './merge-queue.js';
-import { checkOffsets } from '../log/checks/offsets.js';
+import { checkOffsets } from '../../log/checks/offsets.js';
 import { OutboxDebt } from './outbox-debt.js';
 import { pinStarts } from './pin-starts.js';
 import { ProfileRhythm } from './profile-rhythm.js';

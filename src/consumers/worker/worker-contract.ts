@@ -2,14 +2,15 @@
  * The seam between a partition's worker, which folds, and the service, which talks to the log and to HTTP. A worker runs in the service's own
  * thread (inline) or in a worker thread (threads/); what crosses the seam can be cloned, so that both are the same to both sides.
  */
-import type { Delivery, OffsetRange } from '../log/port.js';
-import type { PartitionerName } from '../log/partitioner.js';
-import type { StateIdentity } from '../store/state-file.js';
-import type { StoredMessage } from '../store/tables/outbox.js';
-import type { ScoredEvent } from '../topics.js';
-import type { TipState } from '../projections/tip.js';
-import type { TipstreamError } from '../errors.js';
-import type { ScoreCommand, ScoringOptions } from './fold/scorer.js';
+import type { RejectedRecord, Scoring } from '../fold/reports.js';
+import type { Delivery, OffsetRange } from '../../log/port.js';
+import type { PartitionerName } from '../../log/partitioner.js';
+import type { StateIdentity } from '../../store/state-file.js';
+import type { StoredMessage } from '../../store/tables/outbox.js';
+import type { ScoredEvent } from '../../topics.js';
+import type { TipState } from '../../projections/tip.js';
+import type { TipstreamError } from '../../errors.js';
+import type { ScoreCommand, ScoringOptions } from '../fold/scorer.js';
 import type { PruneReport } from './pruner.js';
 
 /** What a worker needs to begin. */
@@ -32,16 +33,6 @@ export interface WorkerSetup {
   readonly ranges: ReadonlyMap<string, OffsetRange>;
 }
 
-/** One request that was scored. */
-export interface Scoring {
-  /** As in its event: a shadow has its suffix. */
-  readonly policy: string;
-  readonly explored: boolean;
-  /** A decision, not the shadow's answer to one. */
-  readonly decided: boolean;
-  readonly tookMs: number;
-}
-
 /** A transaction that is committed. */
 export interface Committed {
   /** topic -> next offset; only topics that moved. */
@@ -57,14 +48,6 @@ export interface Committed {
   readonly users: number;
   /** What was scored in it, in order. */
   readonly scored: readonly Scoring[];
-}
-
-export interface RejectedRecord {
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number;
-  readonly code: string;
-  readonly message: string;
 }
 
 /** What a worker tells its service. */

@@ -1,6 +1,6 @@
 /** What a batch consists of, topic by topic. */
-import { recordHash } from '../log/record-hash.js';
-import type { AppliedRecord } from '../log/record-hash.js';
+import { recordHash } from '../../log/record-hash.js';
+import type { AppliedRecord } from '../../log/record-hash.js';
 import type { Segment } from './merge-queue.js';
 
 /** Records of each topic. */

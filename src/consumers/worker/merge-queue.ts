@@ -3,7 +3,7 @@
  * As in Kafka Streams (max.task.idle.ms), an empty topic that is known to hold more is waited for, for a bounded time, so that catching
  * up does not score candidates against profiles that lag behind. Pure but for its own memory: time comes in as an argument.
  */
-import { TipstreamError } from '../errors.js';
+import { TipstreamError } from '../../errors.js';
 import type { RecordRun, RunDelivery } from './record-run.js';
 
 export interface MergeOptions {

@@ -2,7 +2,7 @@
  * Records on their way to another thread: one block of bytes and one of numbers, handed over instead of cloned. On the other side each record
  * is made when it is folded.
  */
-import type { Delivery, LogRecord, RecordHeaders } from '../../log/port.js';
+import type { Delivery, LogRecord, RecordHeaders } from '../../../log/port.js';
 import type { RecordRun, RunDelivery } from '../record-run.js';
 
 /** Per record: offset, timestamp, where its bytes begin, key length, value length; -1 is the length of null. */

@@ -1,5 +1,5 @@
-import { TipstreamError } from '../errors.js';
-import { stateError } from '../store/state-file.js';
+import { TipstreamError } from '../../errors.js';
+import { stateError } from '../../store/state-file.js';
 import type { WorkerSetup } from './worker-contract.js';
 
 /** What a partition reports when `error` stopped it. */

@@ -1,5 +1,5 @@
 /** Work that needs a partition for itself: it waits here and runs between two batches. */
-import type { TipstreamError } from '../errors.js';
+import type { TipstreamError } from '../../errors.js';
 
 interface Job {
   readonly run: () => void;

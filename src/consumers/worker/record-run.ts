@@ -2,7 +2,7 @@
  * A delivery's records, made one at a time. A worker holds tens of thousands that wait; as objects they would outlive the young
  * generation and cost several times their bytes.
  */
-import type { Delivery, LogRecord } from '../log/port.js';
+import type { Delivery, LogRecord } from '../../log/port.js';
 
 export interface RecordRun {
   readonly length: number;

@@ -1,8 +1,8 @@
 /** The entry of a worker thread: runs the partitions that the service's thread gives it, and reports what they do. */
 import { parentPort } from 'node:worker_threads';
-import { defaultRegistry } from '../../projections/registry.js';
+import { defaultRegistry } from '../../../projections/registry.js';
 import { PartitionWorker } from '../partition-worker.js';
-import type { OutboxMessage } from '../../store/tables/outbox.js';
+import type { OutboxMessage } from '../../../store/tables/outbox.js';
 import type { WorkerEvents } from '../worker-contract.js';
 import { plainError, type Command, type Report } from './messages.js';
 import { unpack } from './record-packing.js';

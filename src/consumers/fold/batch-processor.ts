@@ -2,24 +2,24 @@
  * One batch of one partition: decode, fold, answer, and write the outbox, inside the transaction its caller holds. Synchronous and in
  * memory but for the state file, so that a batch either happened or did not.
  */
-import { decodeRecord, type DecodeRules } from '../events/decode.js';
-import type { FaultHook } from '../fault-points.js';
-import type { Rejected } from '../events/rejection.js';
-import type { LogRecord } from '../log/port.js';
-import type { Registry } from '../projections/registry.js';
-import type { PartitionState } from '../store/partition-state.js';
-import type { StoredMessage } from '../store/tables/outbox.js';
-import { fullTopicName, TOPIC_NAMES, topicNamed, type ScoredEvent, type TopicName } from '../topics.js';
-import { deadLetter } from './dead-letters.js';
-import { ControlFolder } from './fold/controls.js';
-import { DecisionFolder } from './fold/decisions.js';
-import { ProfileAnnouncer } from './fold/profiles.js';
-import { ProfileAsOf } from './fold/profile-as-of.js';
-import { RewardSettler } from './fold/rewards.js';
-import { Scorer, type ScoreCommand, type ScoringOptions } from './fold/scorer.js';
-import { shadowScorer, type ShadowScore } from './fold/shadow.js';
-import { TipFolder } from './fold/tips.js';
-import type { RejectedRecord, Scoring } from './worker-contract.js';
+import { decodeRecord, type DecodeRules } from '../../events/decode.js';
+import type { FaultHook } from '../../fault-points.js';
+import type { Rejected } from '../../events/rejection.js';
+import type { LogRecord } from '../../log/port.js';
+import type { Registry } from '../../projections/registry.js';
+import type { PartitionState } from '../../store/partition-state.js';
+import type { StoredMessage } from '../../store/tables/outbox.js';
+import { fullTopicName, TOPIC_NAMES, topicNamed, type ScoredEvent, type TopicName } from '../../topics.js';
+import { deadLetter } from './dead-letter.js';
+import { ControlFolder } from './controls.js';
+import { DecisionFolder } from './decisions.js';
+import { ProfileAnnouncer } from './profile-publisher.js';
+import { ProfileAsOf } from './profile-as-of.js';
+import { RewardSettler } from './rewards.js';
+import { Scorer, type ScoreCommand, type ScoringOptions } from './scorer.js';
+import { shadowScorer, type ShadowScore } from './shadow.js';
+import { TipFolder } from './tips.js';
+import type { RejectedRecord, Scoring } from './reports.js';
 
 export interface ProcessorOptions {
   readonly topicPrefix: string;

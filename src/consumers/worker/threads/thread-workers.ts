@@ -3,9 +3,9 @@
  * opened again. Folding then neither delays HTTP and heartbeats nor waits for them.
  */
 import { Worker as Thread } from 'node:worker_threads';
-import { TipstreamError } from '../../errors.js';
-import type { ScoredEvent } from '../../topics.js';
-import type { ScoreCommand } from '../fold/scorer.js';
+import { TipstreamError } from '../../../errors.js';
+import type { ScoredEvent } from '../../../topics.js';
+import type { ScoreCommand } from '../../fold/scorer.js';
 import type { Decided, StartWorker, Worker, WorkerEvents } from '../worker-contract.js';
 import { errorFrom, type Command, type Report } from './messages.js';
 import { pack, transferable } from './record-packing.js';

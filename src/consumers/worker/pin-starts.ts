@@ -1,5 +1,5 @@
-import type { OffsetRange } from '../log/port.js';
-import type { PartitionState } from '../store/partition-state.js';
+import type { OffsetRange } from '../../log/port.js';
+import type { PartitionState } from '../../store/partition-state.js';
 
 /** A topic of which nothing was read yet stands at its low end from now on, in the file and in `positions`: else what is deleted of it before it is applied would not be missed. */
 export function pinStarts(state: PartitionState, positions: Map<string, number>, ranges: ReadonlyMap<string, OffsetRange>, nowMs: number): void {

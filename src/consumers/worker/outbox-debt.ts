@@ -1,4 +1,4 @@
-import type { StoredMessage } from '../store/tables/outbox.js';
+import type { StoredMessage } from '../../store/tables/outbox.js';
 
 /** Messages that the log has not acknowledged, above which no further batch is taken. */
 const MAX_UNPUBLISHED_MESSAGES = 4_000;

@@ -2,11 +2,11 @@
  * When a partition forgets old tips: in the worker's spare time, first when it has caught up after opening and then daily, a slice of users at a time, each slice a
  * transaction, so that what arrives meanwhile waits for one slice at most. A slice that took something is recorded with the positions at which it did.
  */
-import type { FaultHook } from '../fault-points.js';
-import type { Registry } from '../projections/registry.js';
-import { DAY_MS } from '../projections/window.js';
-import type { PartitionState } from '../store/partition-state.js';
-import { PRUNED_TIPS, pruneSlice, type SliceLimits } from './fold/prune.js';
+import type { FaultHook } from '../../fault-points.js';
+import type { Registry } from '../../projections/registry.js';
+import { DAY_MS } from '../../projections/window.js';
+import type { PartitionState } from '../../store/partition-state.js';
+import { PRUNED_TIPS, pruneSlice, type SliceLimits } from '../fold/prune.js';
 
 /** About 100 ms on a slow core, whether the slice only looks or deletes. */
 const SLICE: SliceLimits = { rows: 200_000, tips: 10_000 };

@@ -4,16 +4,16 @@
  * a replay which was ended, however it was ended, goes on from there.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { TipstreamError } from '../errors.js';
-import type { DecodeRules } from '../events/decode.js';
-import type { FaultHook } from '../fault-points.js';
-import type { Log, LogRecord } from '../log/port.js';
-import { recordHash } from '../log/record-hash.js';
-import type { Registry } from '../projections/registry.js';
-import type { StoredMessage } from '../store/tables/outbox.js';
-import type { PartitionState } from '../store/partition-state.js';
+import { TipstreamError } from '../../errors.js';
+import type { DecodeRules } from '../../events/decode.js';
+import type { FaultHook } from '../../fault-points.js';
+import type { Log, LogRecord } from '../../log/port.js';
+import { recordHash } from '../../log/record-hash.js';
+import type { Registry } from '../../projections/registry.js';
+import type { StoredMessage } from '../../store/tables/outbox.js';
+import type { PartitionState } from '../../store/partition-state.js';
 import { BatchProcessor } from './batch-processor.js';
-import type { ScoringOptions } from './fold/scorer.js';
+import type { ScoringOptions } from './scorer.js';
 
 /** A prune that the live state went through: what is below the positions was in the state when its rows went. */
 export interface ReplayedPrune {

@@ -1,9 +1,10 @@
 /** What the service's thread and a worker thread say to each other. Everything here can be cloned; errors travel as plain facts. */
-import { TipstreamError, type ErrorCode } from '../../errors.js';
-import type { ScoredEvent } from '../../topics.js';
-import type { ScoreCommand } from '../fold/scorer.js';
-import type { TipState } from '../../projections/tip.js';
-import type { Committed, Decided, RejectedRecord, WorkerSetup } from '../worker-contract.js';
+import { TipstreamError, type ErrorCode } from '../../../errors.js';
+import type { ScoredEvent } from '../../../topics.js';
+import type { ScoreCommand } from '../../fold/scorer.js';
+import type { TipState } from '../../../projections/tip.js';
+import type { Committed, Decided, WorkerSetup } from '../worker-contract.js';
+import type { RejectedRecord } from '../../fold/reports.js';
 import type { PruneReport } from '../pruner.js';
 import type { PackedDelivery } from './record-packing.js';
 
