@@ -3,9 +3,10 @@
  * `tipstream` command.
  */
 import { loadConfig, type Config } from './config.js';
-import { rebuildProfile } from './consumers/rebuild-profile.js';
+import { rebuildProfile } from './rebuild/user/rebuild-profile.js';
 import { TipstreamError } from './errors.js';
-import type { ProfileDocument, RebuiltProfile } from './http/application.js';
+import type { ProfileDocument } from './http/application.js';
+import type { RebuiltProfile } from './rebuild/user/compare-user.js';
 import { ensureTopics } from './log/ensure-topics.js';
 import { openLog } from './log/open.js';
 import { createProducer, type TipProducer } from './producer/producer.js';
@@ -15,7 +16,9 @@ import { profileDocument } from './store/queries/profiles.js';
 import { MAX_TIME_MS } from './topics.js';
 
 export { ERROR_KINDS, TipstreamError, type ErrorCode } from './errors.js';
-export type { Positions, ProfileDocument, RebuiltProfile } from './http/application.js';
+export type { ProfileDocument } from './http/application.js';
+export type { Positions } from './store/queries/profiles.js';
+export type { RebuiltProfile } from './rebuild/user/compare-user.js';
 export type { RecordAddress, RecordHeaders } from './log/port.js';
 export type { EventInput, OutgoingEvent, SendOptions, TipProducer } from './producer/producer.js';
 

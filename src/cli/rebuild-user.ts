@@ -1,8 +1,9 @@
 /** `rebuild --user`: by the process that runs on the data directory, over its HTTP, or by this one where none does. */
 import type { Config } from '../config.js';
-import { rebuildProfile } from '../consumers/rebuild-profile.js';
+import { rebuildProfile } from '../rebuild/user/rebuild-profile.js';
 import { ERROR_KINDS, TipstreamError, type ErrorCode } from '../errors.js';
-import type { RebuildJob, UserRebuild } from '../http/application.js';
+import type { RebuildJob } from '../http/application.js';
+import type { UserRebuild } from '../rebuild/user/compare-user.js';
 import { openLog } from '../log/open.js';
 import { pause } from '../pause.js';
 import { defaultRegistry } from '../projections/registry.js';

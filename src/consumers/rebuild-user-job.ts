@@ -10,8 +10,8 @@ import type { Registry } from '../projections/registry.js';
 import { positionsOf } from '../store/queries/profiles.js';
 import type { OneAtATime } from './one-at-a-time.js';
 import type { Partition } from './partition.js';
-import { compareUser } from './rebuilt-user.js';
-import { UserReplay } from './replay-user.js';
+import { compareUser } from '../rebuild/user/compare-user.js';
+import { UserReplay } from '../rebuild/user/user-replay.js';
 import type { ServiceOptions } from './service-options.js';
 
 export interface UserRebuildSetting {

@@ -2,12 +2,12 @@
  * What the HTTP layer asks of the running service. The service implements it (src/consumers/service.ts); tests of the routes
  * implement it by hand. Methods throw TipstreamError; the error's kind names the HTTP status.
  */
+import type { UserRebuild } from '../rebuild/user/compare-user.js';
 import type { LagRow } from '../log/lag.js';
+import type { Positions } from '../store/queries/profiles.js';
 import type { PromptComparison } from '../evaluation/prompt-comparison.js';
 import type { Action, Candidate, CandidatesEvent, ControlEvent, ScoredEvent } from '../topics.js';
 
-/** topic -> partition -> next offset */
-export type Positions = Readonly<Record<string, Readonly<Record<string, number>>>>;
 type FeatureValues = Readonly<Record<string, number | string | null>>;
 
 export interface ProfileDocument {
@@ -178,23 +178,6 @@ export interface ProduceSummary {
   readonly errors: readonly { readonly line: number; readonly code: string; readonly message: string }[];
   /** How many more there were, when `errors` does not hold them all. */
   readonly errors_omitted?: number | undefined;
-}
-
-/** What a rebuild of one user came to. */
-export interface RebuiltProfile {
-  readonly user_id: string;
-  readonly as_of_ms: number;
-  /** What was answered as of now; null: the user was not known. */
-  readonly before: FeatureValues | null;
-  readonly after: FeatureValues | null;
-  /** Names of features that were wrong: in the answer as of now, or in the tips that it is kept up to date from. */
-  readonly changed: readonly string[];
-  readonly replayed_events: number;
-}
-
-export interface UserRebuild extends RebuiltProfile {
-  /** Where the state stood. */
-  readonly positions: Positions;
 }
 
 export interface RebuildJob {

@@ -10,7 +10,7 @@ import { mergeByUser } from './merge-by-user.js';
 import { PartitionReader, type ReadProfile } from './partition-reader.js';
 
 /** topic -> partition -> next offset */
-export type Positions = Record<string, Record<string, number>>;
+export type Positions = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 export interface DigestDocument {
   readonly digest: string;
@@ -36,7 +36,7 @@ export function openReaders(dataDirectory: string, registry: Registry): Map<numb
 }
 
 export function positionsOf(positions: ReadonlyMap<number, ReadonlyMap<string, number>>): Positions {
-  const document: Positions = {};
+  const document: Record<string, Record<string, number>> = {};
   const topics = [...new Set([...positions.values()].flatMap((ofPartition) => [...ofPartition.keys()]))].sort(compareCodePoints);
   for (const topic of topics) {
     const byPartition: Record<string, number> = {};

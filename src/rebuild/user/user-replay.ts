@@ -2,14 +2,14 @@
  * What the log says of one user's tips: reads the user's servings and reactions of one partition, in as many steps as the caller likes, with the prunes
  * that the state went through in their places. Changes nothing.
  */
-import { TipstreamError } from '../errors.js';
-import { decodeRecord, type DecodeRules } from '../events/decode.js';
-import { partitionFunction, type PartitionerName } from '../log/partitioner.js';
-import type { Log, LogRecord } from '../log/port.js';
-import { StagedTips } from '../projections/prune.js';
-import { foldFeedback, foldServed, type TipState } from '../projections/tip.js';
-import type { RecordedPrune } from '../store/tables/prunes.js';
-import { fullTopicName, type TopicName } from '../topics.js';
+import { TipstreamError } from '../../errors.js';
+import { decodeRecord, type DecodeRules } from '../../events/decode.js';
+import { partitionFunction, type PartitionerName } from '../../log/partitioner.js';
+import type { Log, LogRecord } from '../../log/port.js';
+import { StagedTips } from '../../projections/prune.js';
+import { foldFeedback, foldServed, type TipState } from '../../projections/tip.js';
+import type { RecordedPrune } from '../../store/tables/prunes.js';
+import { fullTopicName, type TopicName } from '../../topics.js';
 
 const REPLAYED = ['tip.served', 'tip.feedback'] as const satisfies readonly TopicName[];
 

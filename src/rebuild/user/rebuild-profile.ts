@@ -2,20 +2,20 @@
  * Rebuilds one user's tips and profile from the log, at the positions the state file holds, and says what that changed. For a directory
  * that no service is running on: the state file has one writer. With a service, rebuild-user-job.ts does the same.
  */
-import type { DecodeRules } from '../events/decode.js';
-import type { UserRebuild } from '../http/application.js';
-import type { Log } from '../log/port.js';
-import type { PartitionerName } from '../log/partitioner.js';
-import type { Registry } from '../projections/registry.js';
-import { lockData } from '../store/directory/data-lock.js';
-import { generationDirectory, partitionFile } from '../store/directory/layout.js';
-import { PartitionState } from '../store/partition-state.js';
-import { PartitionReader } from '../store/queries/partition-reader.js';
-import { positionsOf } from '../store/queries/profiles.js';
-import { replaceTips } from '../store/rebuild/rebuild-user.js';
-import { fullTopicName } from '../topics.js';
-import { compareUser } from './rebuilt-user.js';
-import { UserReplay } from './replay-user.js';
+import type { DecodeRules } from '../../events/decode.js';
+import type { UserRebuild } from './compare-user.js';
+import type { Log } from '../../log/port.js';
+import type { PartitionerName } from '../../log/partitioner.js';
+import type { Registry } from '../../projections/registry.js';
+import { lockData } from '../../store/directory/data-lock.js';
+import { generationDirectory, partitionFile } from '../../store/directory/layout.js';
+import { PartitionState } from '../../store/partition-state.js';
+import { PartitionReader } from '../../store/queries/partition-reader.js';
+import { positionsOf } from '../../store/queries/profiles.js';
+import { replaceTips } from '../../store/rebuild/rebuild-user.js';
+import { fullTopicName } from '../../topics.js';
+import { compareUser } from './compare-user.js';
+import { UserReplay } from './user-replay.js';
 
 export interface RebuildTarget {
   readonly dataDirectory: string;

@@ -1,0 +1,38 @@
+/** What a rebuild of one user says: the profile before and after, and what differs. */
+import { isKnown } from '../../projections/aggregate.js';
+import { aggregateAt } from '../../projections/as-of.js';
+import type { FeatureValues } from '../../projections/feature.js';
+import type { Registry } from '../../projections/registry.js';
+import type { TipState } from '../../projections/tip.js';
+import type { Positions } from '../../store/queries/profiles.js';
+import type { PartitionReader, ReadProfile } from '../../store/queries/partition-reader.js';
+
+/** Of a state that stands where the replay ended, before it is changed. */
+export function compareUser(reader: PartitionReader, registry: Registry, userId: string, tips: ReadonlyMap<string, TipState>, nowMs: number): Pick<RebuiltProfile, 'before' | 'after' | 'changed'> {
+  const { before, fromTips } = reader.snapshot(() => ({ before: knownFeatures(reader.profile(userId, nowMs)), fromTips: knownFeatures(reader.profileFromTips(userId, nowMs)) }));
+  const aggregate = aggregateAt(registry, nowMs, { count: tips.size, all: () => tips.values() });
+  const after = isKnown(aggregate) ? registry.values(aggregate) : null;
+  const changed = registry.names.filter((name) => [before, fromTips].some((features) => !Object.is(features?.[name] ?? null, after?.[name] ?? null)));
+  return { before, after, changed };
+}
+
+function knownFeatures(profile: ReadProfile | undefined): FeatureValues | null {
+  return profile?.known ? profile.features : null;
+}
+
+/** What a rebuild of one user came to. */
+export interface RebuiltProfile {
+  readonly user_id: string;
+  readonly as_of_ms: number;
+  /** What was answered as of now; null: the user was not known. */
+  readonly before: FeatureValues | null;
+  readonly after: FeatureValues | null;
+  /** Names of features that were wrong: in the answer as of now, or in the tips that it is kept up to date from. */
+  readonly changed: readonly string[];
+  readonly replayed_events: number;
+}
+
+export interface UserRebuild extends RebuiltProfile {
+  /** Where the state stood. */
+  readonly positions: Positions;
+}
