@@ -33,6 +33,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   gateway: ['prompts'],
   evaluation: ['events', 'policies'],
   simulation: ['events', 'projections', 'policies', 'evaluation'],
+  verify: ['events', 'log', 'projections', 'policies', 'store', 'consumers', 'rebuild'],
   cards: ['analysts', 'policies', 'simulation'],
   contracts: ['events', 'log'],
   log: ['events'],

@@ -2,7 +2,7 @@
  * A policy's card in Markdown: what goes in, what it learned from, what it was tried on, whom it treats how, and when it was live. The same facts give the same
  * bytes. After Mitchell et al., "Model cards for model reporting" (FAT* 2019), as far as it fits a policy that learns user by user.
  */
-import type { TrainingData } from '../analysts/training/training-data.js';
+import type { TrainingData } from '../analysts/training-data.js';
 import { INPUTS } from '../policies/inputs.js';
 import type { PolicyDefinition } from '../policies/policy.js';
 import { policyHash } from '../policies/policy-hash.js';
@@ -15,7 +15,7 @@ import { fairnessSection } from './sections/fairness.js';
 import { rolloutSection } from './sections/rollout.js';
 import { simulationSection } from './sections/simulation.js';
 import { trainingSection } from './sections/training.js';
-import { vectorFingerprint } from './vector-fingerprint.js';
+import { vectorFingerprint } from '../policies/vector-fingerprint.js';
 
 export interface CardFacts {
   readonly policy: PolicyDefinition;

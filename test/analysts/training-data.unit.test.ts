@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { trainingData } from '../../src/analysts/training/training-data.js';
+import { trainingData } from '../../src/analysts/training-data.js';
 import { embeddedService } from '../support/embedded-directory.js';
 
 const DAY_MS = 86_400_000;

@@ -1,6 +1,6 @@
 /** `verify` judges what its calculator was written for; features that were added, changed or removed since are named, and never called wrong for that. */
 import { describe, expect, it } from 'vitest';
-import { NAIVE_DEFINITIONS } from '../../src/analysts/verify/provable.js';
+import { NAIVE_DEFINITIONS } from '../../src/verify/provable.js';
 import { defaultRegistry, type Registry } from '../../src/projections/registry.js';
 import { embeddedService } from '../support/embedded-directory.js';
 import type { EmbeddedService } from '../support/embedded-service.js';

@@ -1,7 +1,7 @@
 /** Facts as `simulate` and `evaluate` give them, small enough to be judged by eye. */
 import type { CardEvaluation, CardSimulation } from '../../src/cards/documents.js';
 import type { CardFacts } from '../../src/cards/model-card.js';
-import { vectorFingerprint } from '../../src/cards/vector-fingerprint.js';
+import { vectorFingerprint } from '../../src/policies/vector-fingerprint.js';
 import { policyHash } from '../../src/policies/policy-hash.js';
 import { policyNamed } from '../../src/policies/registry.js';
 import { defaultRegistry } from '../../src/projections/registry.js';

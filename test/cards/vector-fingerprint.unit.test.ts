@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { vectorFingerprint } from '../../src/cards/vector-fingerprint.js';
+import { vectorFingerprint } from '../../src/policies/vector-fingerprint.js';
 import { POLICIES, policyNamed } from '../../src/policies/registry.js';
 import type { PolicyDefinition } from '../../src/policies/policy.js';
 

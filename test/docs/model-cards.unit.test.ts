@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fingerprintOfCard, hashOfCard, modelCard } from '../../src/cards/model-card.js';
-import { vectorFingerprint } from '../../src/cards/vector-fingerprint.js';
+import { vectorFingerprint } from '../../src/policies/vector-fingerprint.js';
 import { INPUTS } from '../../src/policies/inputs.js';
 import { policyHash } from '../../src/policies/policy-hash.js';
 import { POLICIES } from '../../src/policies/registry.js';

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { evaluateFile } from '../../src/analysts/evaluate/evaluate-file.js';
+import { evaluateFile } from '../../src/analysts/evaluate-file.js';
 import { policyNamed } from '../../src/policies/registry.js';
 import { linesOf } from '../../src/producer/line-reader.js';
 

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import Database from 'better-sqlite3';
-import { verify } from '../../src/analysts/verify/verify.js';
+import { verify } from '../../src/verify/verify.js';
 import type { Random } from '../../src/random.js';
 import { TipstreamError } from '../../src/errors.js';
 import { readDeadLetterReason, originalHeaders } from '../../src/events/dead-letter.js';

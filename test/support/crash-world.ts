@@ -3,7 +3,7 @@
  * restart and after it. What must hold is worked out from the log's records and the definitions, never from the state.
  */
 import { expect } from 'vitest';
-import { verify } from '../../src/analysts/verify/verify.js';
+import { verify } from '../../src/verify/verify.js';
 import type { FaultPoint } from '../../src/fault-points.js';
 import type { LogRecord } from '../../src/log/port.js';
 import { defaultRegistry, type Registry } from '../../src/projections/registry.js';

@@ -1,7 +1,7 @@
 /** Alters a state file behind the service's back, as a hand with sqlite3 or a failing disk would, and asks `verify` about it. */
 import Database from 'better-sqlite3';
-import type { Difference } from '../../src/analysts/verify/difference.js';
-import { verify, type VerifyDocument, type VerifyQuestion, type VerifyTarget } from '../../src/analysts/verify/verify.js';
+import type { Difference } from '../../src/verify/difference.js';
+import { verify, type VerifyDocument, type VerifyQuestion, type VerifyTarget } from '../../src/verify/verify.js';
 import { defaultRegistry } from '../../src/projections/registry.js';
 import type { EmbeddedService } from './embedded-service.js';
 

@@ -1,4 +1,4 @@
-import type { DecisionSpan, TrainingData } from '../../analysts/training/training-data.js';
+import type { DecisionSpan, TrainingData } from '../../analysts/training-data.js';
 import { moment, table } from '../markdown.js';
 
 /** From which decisions the policy has learned, and how far in the log that goes. */

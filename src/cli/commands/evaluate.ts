@@ -1,7 +1,7 @@
 import { createReadStream, writeFileSync } from 'node:fs';
 import { addAbortSignal } from 'node:stream';
-import { evaluateFile, type FileEvaluation } from '../../analysts/evaluate/evaluate-file.js';
-import { evaluateLogged, type LoggedEvaluation } from '../../analysts/evaluate/evaluate-logged.js';
+import { evaluateFile, type FileEvaluation } from '../../analysts/evaluate-file.js';
+import { evaluateLogged, type LoggedEvaluation } from '../../analysts/evaluate-logged.js';
 import { TipstreamError } from '../../errors.js';
 import type { Evaluation } from '../../evaluation/evaluate.js';
 import type { SimulatedGain } from '../../evaluation/gate.js';

@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import type { z } from 'zod';
-import { trainingData, type TrainingData } from '../../analysts/training/training-data.js';
+import { trainingData, type TrainingData } from '../../analysts/training-data.js';
 import { cardEvaluationSchema, cardSimulationSchema, type CardEvaluation } from '../../cards/documents.js';
 import type { Missing } from '../../cards/missing.js';
 import { modelCard } from '../../cards/model-card.js';
-import { vectorFingerprint } from '../../cards/vector-fingerprint.js';
+import { vectorFingerprint } from '../../policies/vector-fingerprint.js';
 import type { Config } from '../../config.js';
 import { TipstreamError } from '../../errors.js';
 import { outputFile } from '../../export/output-file.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { migrationReport, type MigratedUser, type MigrationReport } from '../../analysts/migrate/migration-report.js';
+import { migrationReport, type MigratedUser, type MigrationReport } from '../../analysts/migration-report.js';
 import type { Config } from '../../config.js';
 import { TipstreamError } from '../../errors.js';
 import { isId } from '../../events/strings.js';

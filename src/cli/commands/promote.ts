@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { vectorFingerprint } from '../../cards/vector-fingerprint.js';
+import { vectorFingerprint } from '../../policies/vector-fingerprint.js';
 import { TipstreamError } from '../../errors.js';
 import { checkEvidence, parseEvidence, type Evidence } from '../../evaluation/evidence.js';
 import { GATE_THRESHOLDS } from '../../evaluation/thresholds.js';

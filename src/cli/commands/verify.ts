@@ -1,5 +1,5 @@
-import type { Difference } from '../../analysts/verify/difference.js';
-import { verify, type VerifyDocument, type VerifyProgress } from '../../analysts/verify/verify.js';
+import type { Difference } from '../../verify/difference.js';
+import { verify, type VerifyDocument, type VerifyProgress } from '../../verify/verify.js';
 import { openLog } from '../../log/open.js';
 import { defaultRegistry } from '../../projections/registry.js';
 import { defineCommand } from '../command.js';

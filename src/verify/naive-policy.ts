@@ -2,7 +2,7 @@
  * What decisions have earned and policies have learned, the obvious way: rewards from whole lists of servings and times, sums added up from scratch
  * into full matrices. For `verify` to compare with; it shares nothing with the settling of rewards in the fold.
  */
-import type { ScoredEvent } from '../../topics.js';
+import type { ScoredEvent } from '../topics.js';
 import { byCodePoint, type NaiveTip } from './naive-profile.js';
 import type { ReplayedEvent } from './replayed.js';
 

@@ -3,14 +3,14 @@
  * the user's own recorded decisions. Reads only; the service may run meanwhile.
  */
 import { setImmediate } from 'node:timers/promises';
-import type { PolicyDefinition } from '../../policies/policy.js';
-import { vectorsUnder } from '../../policies/revectorise.js';
-import { posterior, type Posterior } from '../../policies/ridge.js';
-import { rankingOf } from '../../policies/egreedy.js';
-import { dot } from '../../policies/score.js';
-import { generationDirectory, partitionFile, partitionsIn } from '../../store/directory/layout.js';
-import { LearnedStates } from '../../store/queries/learned-states.js';
-import type { ControlEvent, ScoredEvent } from '../../topics.js';
+import type { PolicyDefinition } from '../policies/policy.js';
+import { vectorsUnder } from '../policies/revectorise.js';
+import { posterior, type Posterior } from '../policies/ridge.js';
+import { rankingOf } from '../policies/egreedy.js';
+import { dot } from '../policies/score.js';
+import { generationDirectory, partitionFile, partitionsIn } from '../store/directory/layout.js';
+import { LearnedStates } from '../store/queries/learned-states.js';
+import type { ControlEvent, ScoredEvent } from '../topics.js';
 
 /** Of one user, or of all together. */
 interface MigrationEffect {

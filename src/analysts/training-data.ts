@@ -1,9 +1,9 @@
 /** What a policy has learned from, over the state files of a data directory. Reads only; the service may run meanwhile. */
-import { shadowEventName } from '../../policies/registry.js';
-import { generationDirectory, partitionFile, partitionsIn } from '../../store/directory/layout.js';
-import { positionsOf, type Positions } from '../../store/queries/profiles.js';
-import { trainingCounts, type DecisionSpan, type TrainingCounts } from '../../store/queries/training-counts.js';
-import { fullTopicName, type TopicName } from '../../topics.js';
+import { shadowEventName } from '../policies/registry.js';
+import { generationDirectory, partitionFile, partitionsIn } from '../store/directory/layout.js';
+import { positionsOf, type Positions } from '../store/queries/profiles.js';
+import { trainingCounts, type DecisionSpan, type TrainingCounts } from '../store/queries/training-counts.js';
+import { fullTopicName, type TopicName } from '../topics.js';
 
 export type { DecisionSpan };
 

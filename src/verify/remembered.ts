@@ -3,7 +3,7 @@
  * explain is taken for such an event, so that the rest of the user - and above all the counts made from it - can still be compared. A value that no
  * further event could explain, such as a later time than the log's, stays a difference.
  */
-import type { AuditedDecision, AuditedTip } from '../../store/queries/state-audit.js';
+import type { AuditedDecision, AuditedTip } from '../store/queries/state-audit.js';
 import { naiveLinks } from './naive-policy.js';
 import { byCodePoint, KINDS, naiveTip } from './naive-profile.js';
 import { FROM_STATE, topicOf, type EventKind, type ReplayedDecision, type ReplayedEvent, type ReplayedTopic, type ReplayedUser } from './replayed.js';

@@ -5,13 +5,13 @@
  * Memory: about EVENTS_IN_MEMORY events at a time, or one user's where that is more, whatever the length of the log; the rest waits on disk, in about
  * 120 bytes an event of the partition under way.
  */
-import type { DecodeRules } from '../../events/decode.js';
-import { partitionFunction, type PartitionerName } from '../../log/partitioner.js';
-import type { Log } from '../../log/port.js';
-import type { Registry } from '../../projections/registry.js';
-import { generationDirectory, partitionFile, partitionsIn } from '../../store/directory/layout.js';
-import { checkAsOf, positionsOf, type Positions } from '../../store/queries/profiles.js';
-import { StateAudit } from '../../store/queries/state-audit.js';
+import type { DecodeRules } from '../events/decode.js';
+import { partitionFunction, type PartitionerName } from '../log/partitioner.js';
+import type { Log } from '../log/port.js';
+import type { Registry } from '../projections/registry.js';
+import { generationDirectory, partitionFile, partitionsIn } from '../store/directory/layout.js';
+import { checkAsOf, positionsOf, type Positions } from '../store/queries/profiles.js';
+import { StateAudit } from '../store/queries/state-audit.js';
 import { Findings, type Difference, type UnprovenUser } from './difference.js';
 import { provableOf } from './provable.js';
 import { SmallestHashes, userHash } from './user-hash.js';

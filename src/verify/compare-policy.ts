@@ -1,11 +1,11 @@
 /** A user's decisions, links, rewards and learned sums against the replay. */
-import { lessonsNamed, type LessonSource } from '../../policies/lesson-source.js';
-import { policyOfEvent } from '../../policies/registry.js';
-import { vectorUnder } from '../../policies/revectorise.js';
-import { decodeState } from '../../policies/ridge-codec.js';
-import { SHADOW_SUFFIX } from '../../policies/policy.js';
-import type { AuditedDecision, StateAudit } from '../../store/queries/state-audit.js';
-import type { ScoredEvent } from '../../topics.js';
+import { lessonsNamed, type LessonSource } from '../policies/lesson-source.js';
+import { policyOfEvent } from '../policies/registry.js';
+import { vectorUnder } from '../policies/revectorise.js';
+import { decodeState } from '../policies/ridge-codec.js';
+import { SHADOW_SUFFIX } from '../policies/policy.js';
+import type { AuditedDecision, StateAudit } from '../store/queries/state-audit.js';
+import type { ScoredEvent } from '../topics.js';
 import type { Beginnings } from './compare-controls.js';
 import { addressesOf } from './compare-tips.js';
 import type { Report } from './difference.js';

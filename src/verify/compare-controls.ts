@@ -1,6 +1,6 @@
 /** Stored records of policy.control against the replay: the one with the lowest offset of each control_id counts. */
-import type { AuditedControl } from '../../store/queries/state-audit.js';
-import type { ControlEvent } from '../../topics.js';
+import type { AuditedControl } from '../store/queries/state-audit.js';
+import type { ControlEvent } from '../topics.js';
 import type { Findings } from './difference.js';
 import type { ShadowLearningSetting } from './naive-policy.js';
 import type { ReplayedControl } from './replay.js';

@@ -1,6 +1,6 @@
 /** The prunes that a state file records against what they should have taken, and the decisions they closed. */
-import type { AuditedClosing, AuditedTip } from '../../store/queries/state-audit.js';
-import type { RecordedPrune } from '../../store/tables/prunes.js';
+import type { AuditedClosing, AuditedTip } from '../store/queries/state-audit.js';
+import type { RecordedPrune } from '../store/tables/prunes.js';
 import type { Findings, Report } from './difference.js';
 import type { NaiveClosing } from './naive-policy.js';
 import { KINDS, naiveTip } from './naive-profile.js';

@@ -1,5 +1,5 @@
 /** A user's rows against the replay: the tips, their time index, and the user's own row. */
-import type { AuditedTip, AuditedUser } from '../../store/queries/state-audit.js';
+import type { AuditedTip, AuditedUser } from '../store/queries/state-audit.js';
 import type { Report, ReplayedAddress } from './difference.js';
 import { naiveTip, type NaiveTip } from './naive-profile.js';
 import { topicOf, type EventKind, type ReplayedEvent } from './replayed.js';

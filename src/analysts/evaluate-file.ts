@@ -1,15 +1,15 @@
 /** Evaluates a policy on decisions from somewhere else, a line each: rows that say what it would have done, or contexts of which that is computed. */
 import { setImmediate } from 'node:timers/promises';
-import { CONTEXT_LINES, hasContext } from '../../evaluation/context-lines.js';
-import { decisionLines } from '../../evaluation/decision-lines.js';
-import { evaluate, type Evaluation } from '../../evaluation/evaluate.js';
-import type { SimulatedGain } from '../../evaluation/gate.js';
-import type { LoggedDecision } from '../../evaluation/logged-decision.js';
-import { ROW_LINES } from '../../evaluation/row-lines.js';
-import { PolicyReplay, type SetAside } from '../../evaluation/policy-replay.js';
-import type { EvaluationRow } from '../../evaluation/row.js';
-import { GATE_THRESHOLDS } from '../../evaluation/thresholds.js';
-import type { PolicyDefinition } from '../../policies/policy.js';
+import { CONTEXT_LINES, hasContext } from '../evaluation/context-lines.js';
+import { decisionLines } from '../evaluation/decision-lines.js';
+import { evaluate, type Evaluation } from '../evaluation/evaluate.js';
+import type { SimulatedGain } from '../evaluation/gate.js';
+import type { LoggedDecision } from '../evaluation/logged-decision.js';
+import { ROW_LINES } from '../evaluation/row-lines.js';
+import { PolicyReplay, type SetAside } from '../evaluation/policy-replay.js';
+import type { EvaluationRow } from '../evaluation/row.js';
+import { GATE_THRESHOLDS } from '../evaluation/thresholds.js';
+import type { PolicyDefinition } from '../policies/policy.js';
 
 export interface FileEvaluation extends Evaluation {
   /** Of contexts: what was judged, how many decisions there were, and how many of them say nothing, by reason. */

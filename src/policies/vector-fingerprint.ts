@@ -3,7 +3,7 @@
  * stateVersion would pass it by. Vectors lie on a grid, so the fingerprint does not depend on the last bits of a sine.
  */
 import { createHash } from 'node:crypto';
-import type { DecisionContext, PolicyDefinition, ProfileValues } from '../policies/policy.js';
+import type { DecisionContext, PolicyDefinition, ProfileValues } from './policy.js';
 import type { Candidate } from '../topics.js';
 
 const HOUR_MS = 3_600_000;

@@ -2,7 +2,7 @@
  * A user's events after the prunes that the state file says it went through, the obvious way: the events that had come by then, without those of tips all
  * of whose times were older than the horizon, then on to the next. What a decision had earned when a prune took one of its servings stays.
  */
-import type { ScoredEvent } from '../../topics.js';
+import type { ScoredEvent } from '../topics.js';
 import { naiveLinks, naivePromptVersion, naiveReward, type NaiveClosing, type NaiveServing } from './naive-policy.js';
 import { byCodePoint, naiveTip } from './naive-profile.js';
 import { topicOf, type ReplayedDecision, type ReplayedEvent, type ReplayedTopic, type ReplayedUser } from './replayed.js';

@@ -1,9 +1,9 @@
 /** Reads one partition of the log up to the positions of a state file, and puts every valid event into the bucket of its user. */
-import { decodeRecord, type DecodeRules } from '../../events/decode.js';
-import { TipstreamError } from '../../errors.js';
-import type { Log, LogRecord } from '../../log/port.js';
-import { controlRefusal } from '../../policies/control-refusal.js';
-import { fullTopicName, type ControlEvent } from '../../topics.js';
+import { decodeRecord, type DecodeRules } from '../events/decode.js';
+import { TipstreamError } from '../errors.js';
+import type { Log, LogRecord } from '../log/port.js';
+import { controlRefusal } from '../policies/control-refusal.js';
+import { fullTopicName, type ControlEvent } from '../topics.js';
 import type { Buckets } from './buckets.js';
 import { REPLAYED_TOPICS, replayedUser, type EventKind, type ReplayedTopic, type ReplayedUser } from './replayed.js';
 

@@ -1,8 +1,8 @@
 /** Verifies one partition: a snapshot of its state file, a replay of the log into buckets up to its positions, and bucket by bucket a comparison. */
-import { checkLogIdentity } from '../../log/checks/identity.js';
-import type { Registry } from '../../projections/registry.js';
-import { stateError } from '../../store/state-file.js';
-import type { AuditedTip, AuditedUser, StateAudit } from '../../store/queries/state-audit.js';
+import { checkLogIdentity } from '../log/checks/identity.js';
+import type { Registry } from '../projections/registry.js';
+import { stateError } from '../store/state-file.js';
+import type { AuditedTip, AuditedUser, StateAudit } from '../store/queries/state-audit.js';
 import { Buckets } from './buckets.js';
 import { beginningsIn, compareControls, shadowLearningSettings } from './compare-controls.js';
 import { comparePolicy, type PolicyRules } from './compare-policy.js';

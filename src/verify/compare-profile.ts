@@ -2,8 +2,8 @@
  * A user's profile, as readers get it, against the naive one; and the cached counts behind it at both ends of the interval for which they claim to be
  * exact. Counts that are wrong need not show in a feature today (an hour that leads anyway), and would tomorrow.
  */
-import type { FeatureValues } from '../../projections/feature.js';
-import type { AuditedUser } from '../../store/queries/state-audit.js';
+import type { FeatureValues } from '../projections/feature.js';
+import type { AuditedUser } from '../store/queries/state-audit.js';
 import { addressesOf } from './compare-tips.js';
 import type { Report } from './difference.js';
 import { kindsBehind, naiveProfile, naiveTipsAsOf, type NaiveProfile } from './naive-profile.js';

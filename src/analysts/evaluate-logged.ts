@@ -1,19 +1,19 @@
 /** Evaluates a policy on the decisions that a data directory holds. Reads only; the service may run meanwhile. */
 import { setImmediate } from 'node:timers/promises';
-import { evaluate, type Evaluation } from '../../evaluation/evaluate.js';
-import { vectorFingerprint } from '../../cards/vector-fingerprint.js';
-import { documentHash } from '../../evaluation/evidence.js';
-import type { SimulatedGain } from '../../evaluation/gate.js';
-import { recordedDecision } from '../../evaluation/logged-decision.js';
-import { PolicyReplay, type SetAside } from '../../evaluation/policy-replay.js';
-import type { EvaluationRow } from '../../evaluation/row.js';
-import { GATE_THRESHOLDS } from '../../evaluation/thresholds.js';
-import { policyHash } from '../../policies/policy-hash.js';
-import type { PolicyDefinition } from '../../policies/policy.js';
-import { generationDirectory, partitionFile, partitionsIn } from '../../store/directory/layout.js';
-import { LoggedDecisions, type DecisionOutcome } from '../../store/queries/logged-decisions.js';
-import { positionsOf, type Positions } from '../../store/queries/profiles.js';
-import type { AppliedRecord } from '../../log/record-hash.js';
+import { evaluate, type Evaluation } from '../evaluation/evaluate.js';
+import { vectorFingerprint } from '../policies/vector-fingerprint.js';
+import { documentHash } from '../evaluation/evidence.js';
+import type { SimulatedGain } from '../evaluation/gate.js';
+import { recordedDecision } from '../evaluation/logged-decision.js';
+import { PolicyReplay, type SetAside } from '../evaluation/policy-replay.js';
+import type { EvaluationRow } from '../evaluation/row.js';
+import { GATE_THRESHOLDS } from '../evaluation/thresholds.js';
+import { policyHash } from '../policies/policy-hash.js';
+import type { PolicyDefinition } from '../policies/policy.js';
+import { generationDirectory, partitionFile, partitionsIn } from '../store/directory/layout.js';
+import { LoggedDecisions, type DecisionOutcome } from '../store/queries/logged-decisions.js';
+import { positionsOf, type Positions } from '../store/queries/profiles.js';
+import type { AppliedRecord } from '../log/record-hash.js';
 
 export interface LoggedEvaluation extends Evaluation {
   readonly policy: string;

@@ -2,8 +2,8 @@
  * Which features the naive calculator can judge: those whose definition is the one that it was written for. Others, added or changed since, are named and
  * not called wrong; nor are counts that nobody asks for since a feature was removed.
  */
-import { KNOWN } from '../../projections/counter.js';
-import type { Registry } from '../../projections/registry.js';
+import { KNOWN } from '../projections/counter.js';
+import type { Registry } from '../projections/registry.js';
 
 /** Feature -> the hash of the definition that naive-profile.ts implements. Whoever changes that changes both. */
 export const NAIVE_DEFINITIONS: Readonly<Record<string, string>> = {
