@@ -5,7 +5,7 @@
 import { loadConfig, type Config } from './config.js';
 import { rebuildProfile } from './rebuild/user/rebuild-profile.js';
 import { TipstreamError } from './errors.js';
-import type { ProfileDocument } from './http/application.js';
+import type { ProfileDocument } from './service/application.js';
 import type { RebuiltProfile } from './rebuild/user/compare-user.js';
 import { ensureTopics } from './log/ensure-topics.js';
 import { openLog } from './log/open.js';
@@ -16,7 +16,7 @@ import { profileDocument } from './store/queries/profiles.js';
 import { MAX_TIME_MS } from './topics.js';
 
 export { ERROR_KINDS, TipstreamError, type ErrorCode } from './errors.js';
-export type { ProfileDocument } from './http/application.js';
+export type { ProfileDocument } from './service/application.js';
 export type { Positions } from './store/queries/profiles.js';
 export type { RebuiltProfile } from './rebuild/user/compare-user.js';
 export type { RecordAddress, RecordHeaders } from './log/port.js';

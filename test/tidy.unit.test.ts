@@ -41,9 +41,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   store: ['events', 'log', 'projections', 'policies'],
   export: ['events', 'log', 'producer', 'projections', 'store'],
   demo: ['events', 'log'],
-  http: ['events', 'log', 'producer', 'projections', 'policies', 'evaluation', 'prompts', 'gateway', 'contracts', 'store', 'rebuild'],
+  http: ['events', 'log', 'producer', 'projections', 'policies', 'evaluation', 'prompts', 'gateway', 'contracts', 'store', 'rebuild', 'service'],
   rebuild: ['events', 'log', 'projections', 'policies', 'store', 'consumers'],
-  consumers: ['events', 'log', 'producer', 'projections', 'policies', 'prompts', 'gateway', 'evaluation', 'store', 'http', 'cards', 'rebuild'],
+  consumers: ['events', 'log', 'projections', 'policies', 'store'],
+  service: ['events', 'log', 'producer', 'projections', 'policies', 'prompts', 'gateway', 'evaluation', 'store', 'consumers', 'rebuild', 'cards'],
 };
 const folderOf = (path: string): string => path.split('/').length > 2 ? path.split('/')[1]! : '';
 

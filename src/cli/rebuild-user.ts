@@ -2,7 +2,7 @@
 import type { Config } from '../config.js';
 import { rebuildProfile } from '../rebuild/user/rebuild-profile.js';
 import { ERROR_KINDS, TipstreamError, type ErrorCode } from '../errors.js';
-import type { RebuildJob } from '../http/application.js';
+import type { RebuildJob } from '../service/application.js';
 import type { UserRebuild } from '../rebuild/user/compare-user.js';
 import { openLog } from '../log/open.js';
 import { pause } from '../pause.js';

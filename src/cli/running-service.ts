@@ -1,7 +1,7 @@
 /** Everything `start` and `demo` run: the lock on the data directory, the log and its topics, the service and its HTTP. */
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
-import { Service } from '../consumers/service.js';
+import { Service } from '../service/service.js';
 import { ThreadWorkers } from '../consumers/worker/threads/thread-workers.js';
 import { Gateway } from '../gateway/gateway.js';
 import { startHttp } from '../http/start.js';

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { TipstreamError } from '../errors.js';
 import { canonicalForm, type Canonical } from '../events/canonical.js';
 import { describeIssues } from '../events/rejection.js';
-import type { Application } from './application.js';
+import type { Application } from '../service/application.js';
 
 export const JSON_TYPE = 'application/json';
 /** JSON on one line is NDJSON too. */

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { ERROR_KINDS, type ErrorCode } from '../errors.js';
 import { candidateSchema, candidatesSchema, controlSchema, feedbackSchema, scoredSchema, MAX_CANDIDATES, MAX_TIME_MS, TOPICS, type TopicName } from '../topics.js';
-import type { GenerateResponse, NewestScore, PartitionStatus, PoliciesDocument, PolicyStats, ProduceSummary, ProfileDocument, PromptsDocument, RebuildJob, ResetReceipt, RewardReceipt, ServiceStatus } from './application.js';
+import type { GenerateResponse, NewestScore, PartitionStatus, PoliciesDocument, PolicyStats, ProduceSummary, ProfileDocument, PromptsDocument, RebuildJob, ResetReceipt, RewardReceipt, ServiceStatus } from '../service/application.js';
 import type { LagRow } from '../log/lag.js';
 import { parseTime } from '../time.js';
 

@@ -5,7 +5,7 @@
 import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, type HTTPMethods } from 'fastify';
 import { TipstreamError } from '../errors.js';
 import { SECURITY_HEADERS, bearerCheck, checkHost, isLoopback } from './access.js';
-import type { Application } from './application.js';
+import type { Application } from '../service/application.js';
 import { readJsonBodies, streamNdjsonBodies } from './body-parsers.js';
 import { answerBrokenRequest } from './broken-request.js';
 import { errorAnswer } from './error-answer.js';

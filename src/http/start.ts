@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
 import { TipstreamError } from '../errors.js';
 import { checkExposure } from './access.js';
-import type { Application } from './application.js';
+import type { Application } from '../service/application.js';
 import { buildServer } from './server.js';
 
 export interface HttpOptions {

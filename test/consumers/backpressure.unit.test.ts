@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Backpressure } from '../../src/consumers/backpressure.js';
+import { Backpressure } from '../../src/service/backpressure.js';
 import type { LogRecord } from '../../src/log/port.js';
 
 const records = (count: number, bytes = 10): LogRecord[] =>

@@ -1,7 +1,7 @@
 /** What /metrics says of calls of the gateway, against a stub that speaks its protocol. */
 import { Registry } from 'prom-client';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { GatewayMetrics } from '../../src/consumers/gateway-metrics.js';
+import { GatewayMetrics } from '../../src/service/metrics/gateway-metrics.js';
 import { Gateway, type GatewayOptions } from '../../src/gateway/gateway.js';
 import { samples } from '../support/exposition.js';
 import { completion, StubGateway, type StubAnswer } from '../support/stub-gateway.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Guardrail } from '../../src/consumers/guardrail.js';
+import { Guardrail } from '../../src/service/policies/guardrail.js';
 import { createProducer } from '../../src/producer/producer.js';
 import { COMPARED_AGES_MS, compareAtAge, tellingVerdict, type LiveOutcome } from '../../src/evaluation/guardrail.js';
 import type { ControlEvent } from '../../src/topics.js';

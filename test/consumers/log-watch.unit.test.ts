@@ -1,6 +1,6 @@
 /** A log that is exchanged under running partitions. */
 import { describe, expect, test } from 'vitest';
-import { LogWatch, type Watched } from '../../src/consumers/log-watch.js';
+import { LogWatch, type Watched } from '../../src/service/log-watch.js';
 import { TipstreamError } from '../../src/errors.js';
 import type { Log, LogRecord } from '../../src/log/port.js';
 import { recordHash } from '../../src/log/record-hash.js';

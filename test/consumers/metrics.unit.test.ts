@@ -1,7 +1,7 @@
 import { PerformanceObserver } from 'node:perf_hooks';
 import { describe, expect, it, vi } from 'vitest';
-import { ServiceMetrics, type MetricsSource } from '../../src/consumers/metrics.js';
-import type { PolicyFacts } from '../../src/consumers/policy-metrics.js';
+import { ServiceMetrics, type MetricsSource } from '../../src/service/metrics/service-metrics.js';
+import type { PolicyFacts } from '../../src/service/metrics/policy-metrics.js';
 import type { LagRow } from '../../src/log/lag.js';
 import type { ControlEvent } from '../../src/topics.js';
 import { samples } from '../support/exposition.js';

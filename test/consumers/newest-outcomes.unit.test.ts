@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { newestOutcomes } from '../../src/consumers/newest-outcomes.js';
+import { newestOutcomes } from '../../src/service/policies/newest-outcomes.js';
 import { REWARD_WINDOW_MS } from '../../src/policies/reward.js';
 import { defaultRegistry } from '../../src/projections/registry.js';
 import { PartitionState } from '../../src/store/partition-state.js';

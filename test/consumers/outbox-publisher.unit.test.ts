@@ -1,7 +1,7 @@
 /** What is owed to the log is sent whenever it is added. */
 import { tmpdir } from 'node:os';
 import { afterEach, describe, expect, it } from 'vitest';
-import { OutboxPublisher } from '../../src/consumers/outbox-publisher.js';
+import { OutboxPublisher } from '../../src/service/outbox-publisher.js';
 import { TipstreamError } from '../../src/errors.js';
 import type { Log, NewRecord } from '../../src/log/port.js';
 import type { StoredMessage } from '../../src/store/tables/outbox.js';

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { PeriodicTasks } from '../../src/consumers/periodic-tasks.js';
+import { PeriodicTasks } from '../../src/service/periodic-tasks.js';
 
 const lines: string[] = [];
 const tasks = () => new PeriodicTasks(pino({ level: 'warn' }, { write: (line) => void lines.push(line) }));

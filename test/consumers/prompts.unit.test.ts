@@ -3,7 +3,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { promptsDocument, servedPrompts } from '../../src/consumers/served-prompts.js';
+import { promptsDocument, servedPrompts } from '../../src/service/policies/served-prompts.js';
 import { startHttp, type HttpServer } from '../../src/http/start.js';
 import { EmbeddedService } from '../support/embedded-service.js';
 

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
-import type { RebuildJob } from '../../src/http/application.js';
+import type { RebuildJob } from '../../src/service/application.js';
 import { embeddedService } from '../support/embedded-directory.js';
 import type { EmbeddedOptions, EmbeddedService } from '../support/embedded-service.js';
 import { traffic, TRAFFIC_AS_OF_MS } from '../support/embedded-traffic.js';

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { inSlices } from '../../src/consumers/in-slices.js';
-import { Recount } from '../../src/consumers/recount.js';
+import { inSlices } from '../../src/service/policies/in-slices.js';
+import { Recount } from '../../src/service/policies/recount.js';
 
 const PATIENT_MS = 60_000;
 interface Begun {

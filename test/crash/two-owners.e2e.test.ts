@@ -5,7 +5,7 @@
 import { pino } from 'pino';
 import { expect, it, onTestFinished } from 'vitest';
 import { inlineWorkers } from '../../src/consumers/worker/inline-worker.js';
-import { Service } from '../../src/consumers/service.js';
+import { Service } from '../../src/service/service.js';
 import { defaultRegistry } from '../../src/projections/registry.js';
 import { CRASH_SETTINGS, crashClock } from '../support/crash-settings.js';
 import { CRASH_CLOCK_MS, CrashWorld, PARTITIONS } from '../support/crash-world.js';

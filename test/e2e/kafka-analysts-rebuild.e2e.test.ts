@@ -1,7 +1,7 @@
 /** Rebuilding on a real Kafka: from topics as they are found there, beside a running service, and from a log that no longer holds what was folded. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { RebuildJob } from '../../src/http/application.js';
+import type { RebuildJob } from '../../src/service/application.js';
 import type { RebuildDocument } from '../../src/rebuild/rebuild.js';
 import type { ScoredEvent } from '../../src/topics.js';
 import { records, type Finished } from '../cli/cli-process.js';

@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { ERROR_KINDS, TipstreamError, type ErrorCode } from '../../src/errors.js';
-import type { Application } from '../../src/http/application.js';
+import type { Application } from '../../src/service/application.js';
 import { MAX_JSON_BYTES } from '../../src/http/body-parsers.js';
 import { buildServer } from '../../src/http/server.js';
 import { SCORE_REQUEST, fakeApplication } from './fake-application.js';

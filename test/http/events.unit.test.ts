@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { TipstreamError } from '../../src/errors.js';
-import type { Application } from '../../src/http/application.js';
+import type { Application } from '../../src/service/application.js';
 import { startHttp, type HttpServer } from '../../src/http/start.js';
 import { buildServer } from '../../src/http/server.js';
 import { fakeApplication } from './fake-application.js';

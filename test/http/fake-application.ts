@@ -1,6 +1,6 @@
 /** A service written by hand for the routes: realistic answers, each replaceable, and a record of what was asked. */
 import { TipstreamError } from '../../src/errors.js';
-import type { Application, NewestScore, PartitionStatus, ProduceSummary, ProfileDocument, PromptsDocument, RebuildJob, ScoreRequest, ScoreResponse, ServiceStatus } from '../../src/http/application.js';
+import type { Application, NewestScore, PartitionStatus, ProduceSummary, ProfileDocument, PromptsDocument, RebuildJob, ScoreRequest, ScoreResponse, ServiceStatus } from '../../src/service/application.js';
 import type { LagRow } from '../../src/log/lag.js';
 
 export const NOW_MS = Date.UTC(2026, 0, 31, 18, 4, 5);

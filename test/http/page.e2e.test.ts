@@ -1,7 +1,7 @@
 /** The page in a real Chromium. Missing Chromium fails in CI (CI=true) and is skipped, loudly, elsewhere. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startHttp, type HttpServer } from '../../src/http/start.js';
-import type { Application } from '../../src/http/application.js';
+import type { Application } from '../../src/service/application.js';
 import { Chromium, chromiumPath, type Page } from './chromium.js';
 import { LAG, SCORES, STATUS, fakeApplication, partition } from './fake-application.js';
 

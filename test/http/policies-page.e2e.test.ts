@@ -1,7 +1,7 @@
 /** /admin/policies in a real Chromium. Missing Chromium fails in CI (CI=true) and is skipped, loudly, elsewhere. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { TipstreamError } from '../../src/errors.js';
-import type { Application, PromptsDocument } from '../../src/http/application.js';
+import type { Application, PromptsDocument } from '../../src/service/application.js';
 import { startHttp, type HttpServer } from '../../src/http/start.js';
 import { Chromium, chromiumPath, type Page } from './chromium.js';
 import { PROMPTS, fakeApplication } from './fake-application.js';

@@ -3,7 +3,7 @@ import { Agent } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startHttp, type HttpOptions, type HttpServer } from '../../src/http/start.js';
-import type { Application } from '../../src/http/application.js';
+import type { Application } from '../../src/service/application.js';
 import { fakeApplication, scoreResponse, SCORE_REQUEST } from './fake-application.js';
 import { connectTo, rawBytes, rawRequest } from './raw-request.js';
 

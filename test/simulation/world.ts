@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { pino, type Logger } from 'pino';
 import type { ScoringOptions } from '../../src/consumers/fold/scorer.js';
 import { inlineWorkers } from '../../src/consumers/worker/inline-worker.js';
-import { Service } from '../../src/consumers/service.js';
+import { Service } from '../../src/service/service.js';
 import type { StartWorker, Worker } from '../../src/consumers/worker/worker-contract.js';
 import { TipstreamError } from '../../src/errors.js';
 import type { FaultHook, FaultPoint } from '../../src/fault-points.js';

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { countByPolicy } from '../../src/consumers/policy-counts.js';
+import { countByPolicy } from '../../src/service/policies/policy-counts.js';
 import { defaultRegistry } from '../../src/projections/registry.js';
 import { decisionCounts } from '../../src/store/queries/decision-counts.js';
 import { PartitionState } from '../../src/store/partition-state.js';

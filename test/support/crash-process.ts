@@ -5,7 +5,7 @@
 import { writeSync } from 'node:fs';
 import { pino } from 'pino';
 import { inlineWorkers } from '../../src/consumers/worker/inline-worker.js';
-import { Service } from '../../src/consumers/service.js';
+import { Service } from '../../src/service/service.js';
 import type { FaultPoint } from '../../src/fault-points.js';
 import type { Log } from '../../src/log/port.js';
 import { defaultRegistry } from '../../src/projections/registry.js';

@@ -1,5 +1,5 @@
 /** What the process that dies and the one that goes on after it have in common. */
-import type { ServiceOptions } from '../../src/consumers/service-options.js';
+import type { ServiceOptions } from '../../src/service/options.js';
 
 export const CRASH_SETTINGS = {
   partitioner: 'murmur2', maxValueBytes: 1_048_576, publishProfiles: true, maxTaskIdleMs: 20,

@@ -1,7 +1,7 @@
 /** A running `tipstream start`: a process of its own, the log lines that it prints, and its HTTP. */
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ServiceStatus } from '../../src/http/application.js';
+import type { ServiceStatus } from '../../src/service/application.js';
 import { linesOf } from '../cli/cli-process.js';
 
 const PATIENCE_MS = 120_000;

@@ -4,7 +4,7 @@ import { backfill, newRecord } from '../../demo/backfill.js';
 import { liveTraffic, systemClock } from '../../demo/live-traffic.js';
 import { simulateTraffic } from '../../demo/traffic.js';
 import { TipstreamError } from '../../errors.js';
-import type { ProfileDocument } from '../../http/application.js';
+import type { ProfileDocument } from '../../service/application.js';
 import { DEFAULT_SHADOW } from '../../policies/registry.js';
 import { defineCommand } from '../command.js';
 import { deleteDemo, pastWasInterrupted, simulatingPast } from '../demo-data.js';

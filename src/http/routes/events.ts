@@ -5,7 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 import { TipstreamError } from '../../errors.js';
 import { linesOf } from '../../producer/line-reader.js';
-import type { ProduceSummary } from '../application.js';
+import type { ProduceSummary } from '../../service/application.js';
 import { errorBody } from '../error-answer.js';
 import { parserOf, type Route } from '../route.js';
 import { atomicQuery, produceLineSchema, produceRefusalSchema, produceSummarySchema } from '../schemas.js';

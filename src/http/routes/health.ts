@@ -1,6 +1,6 @@
 /** GET /livez and /readyz, for orchestrators and load balancers: they need no token and tell nothing about users. */
 import { TipstreamError } from '../../errors.js';
-import type { PartitionStatus, ServiceStatus } from '../application.js';
+import type { PartitionStatus, ServiceStatus } from '../../service/application.js';
 import type { Route } from '../route.js';
 import { liveSchema, readySchema } from '../schemas.js';
 

@@ -1,5 +1,5 @@
 /** POST /v1/profiles/{user_id}/rebuild begins a job; GET and DELETE /v1/rebuilds/{job_id} look at it and cancel it. */
-import type { Application, RebuildJob } from '../application.js';
+import type { Application, RebuildJob } from '../../service/application.js';
 import { parserOf, type Route } from '../route.js';
 import { dryRunQuery, jobParameter, noQuery, rebuildJobSchema, userParameter } from '../schemas.js';
 

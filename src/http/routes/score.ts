@@ -1,5 +1,5 @@
 /** POST /score, and POST /score/... for a policy by its name: candidates in, a decision out. The hot route: one validation, one call, one stringify. */
-import type { Application, ScoreRequest, ScoreResponse } from '../application.js';
+import type { Application, ScoreRequest, ScoreResponse } from '../../service/application.js';
 import { parserOf, type Route } from '../route.js';
 import { noQuery, scoreRequestSchema, scoreResponseSchema } from '../schemas.js';
 

@@ -3,7 +3,7 @@
  * is used again for a while that grows with the time it took.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { TipstreamError } from '../errors.js';
+import { TipstreamError } from '../../errors.js';
 
 export interface Counted<T> {
   readonly value: T;

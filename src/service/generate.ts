@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { TipstreamError } from '../errors.js';
 import type { Gateway } from '../gateway/gateway.js';
-import type { Application, GenerateResponse, ScoreResponse } from '../http/application.js';
+import type { Application, GenerateResponse, ScoreResponse } from './application.js';
 import { choosePromptVersion, promptSettings, type PromptSettings } from '../prompts/choice.js';
 import { promptVersionNamed } from '../prompts/registry.js';
-import type { GatewayMetrics } from './gateway-metrics.js';
+import type { GatewayMetrics } from './metrics/gateway-metrics.js';
 
 export interface GenerationOptions {
   readonly prompts: PromptSettings;

@@ -1,10 +1,10 @@
 /** What was served with each prompt version, and what it earned: for `tipstream policies prompts` and for the running service, which must not wait for it. */
-import { TipstreamError } from '../errors.js';
-import { comparePrompts, type PromptCounts } from '../evaluation/prompt-comparison.js';
-import { compareCodePoints } from '../events/strings.js';
-import type { PromptsDocument } from '../http/application.js';
-import { FIRST_PROMPT_VERSION } from '../prompts/registry.js';
-import { decisionPrompts } from '../store/queries/decision-prompts.js';
+import { TipstreamError } from '../../errors.js';
+import { comparePrompts, type PromptCounts } from '../../evaluation/prompt-comparison.js';
+import { compareCodePoints } from '../../events/strings.js';
+import type { PromptsDocument } from '../application.js';
+import { FIRST_PROMPT_VERSION } from '../../prompts/registry.js';
+import { decisionPrompts } from '../../store/queries/decision-prompts.js';
 import { inSlices } from './in-slices.js';
 
 const ALPHA = 0.05;

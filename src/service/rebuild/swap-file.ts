@@ -1,16 +1,16 @@
 /** One partition's file in the generation to go over to: brought up to where the live one stands, by the same fold, with what the live one owes. */
 import { existsSync } from 'node:fs';
-import { TipstreamError } from '../errors.js';
-import { partitionFunction } from '../log/partitioner.js';
-import type { Log } from '../log/port.js';
-import type { Registry } from '../projections/registry.js';
-import { carryOver } from '../store/rebuild/carry-over.js';
-import { PartitionState } from '../store/partition-state.js';
-import { PartitionReader } from '../store/queries/partition-reader.js';
-import type { StateIdentity } from '../store/state-file.js';
-import { repeatPrune } from './fold/prune.js';
-import { replayPartition } from './fold/replay-partition.js';
-import type { ServiceOptions } from './service-options.js';
+import { TipstreamError } from '../../errors.js';
+import { partitionFunction } from '../../log/partitioner.js';
+import type { Log } from '../../log/port.js';
+import type { Registry } from '../../projections/registry.js';
+import { carryOver } from '../../store/rebuild/carry-over.js';
+import { PartitionState } from '../../store/partition-state.js';
+import { PartitionReader } from '../../store/queries/partition-reader.js';
+import type { StateIdentity } from '../../store/state-file.js';
+import { repeatPrune } from '../../consumers/fold/prune.js';
+import { replayPartition } from '../../consumers/fold/replay-partition.js';
+import type { ServiceOptions } from '../options.js';
 
 export interface SwapFileSetting {
   readonly log: Log;

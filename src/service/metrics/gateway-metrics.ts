@@ -1,7 +1,7 @@
 /** What calls of the gateway came to, how long they took and what they cost, since this process started. */
 import { Counter, Histogram, type Registry } from 'prom-client';
-import { TipstreamError } from '../errors.js';
-import type { Completion } from '../gateway/completion.js';
+import { TipstreamError } from '../../errors.js';
+import type { Completion } from '../../gateway/completion.js';
 
 /** All that there are, so that each is 0 before it is first met. `abandoned`: the caller of /generate went away. */
 const OUTCOMES = ['ok', 'gateway_unavailable', 'gateway_refused', 'gateway_bad_answer', 'gateway_timeout', 'abandoned'] as const;

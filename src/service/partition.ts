@@ -8,11 +8,11 @@ import { deadLetterDirectory } from '../store/directory/layout.js';
 import type { PartitionReader } from '../store/queries/partition-reader.js';
 import type { TipState } from '../projections/tip.js';
 import type { ScoredEvent } from '../topics.js';
-import type { ScoreCommand } from './fold/scorer.js';
+import type { ScoreCommand } from '../consumers/fold/scorer.js';
 import { Backpressure } from './backpressure.js';
 import { OutboxPublisher } from './outbox-publisher.js';
-import type { ServiceOptions } from './service-options.js';
-import type { Committed, StartWorker, Worker, WorkerEvents, WorkerSetup } from './worker/worker-contract.js';
+import type { ServiceOptions } from './options.js';
+import type { Committed, StartWorker, Worker, WorkerEvents, WorkerSetup } from '../consumers/worker/worker-contract.js';
 
 export interface PartitionEvents {
   /** The worker is there, and what was delivered is with it. */

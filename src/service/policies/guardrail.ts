@@ -4,12 +4,12 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { COMPARED_AGES_MS, compareAtAge, tellingVerdict, type GuardrailVerdict } from '../evaluation/guardrail.js';
-import { GATE_THRESHOLDS } from '../evaluation/thresholds.js';
-import { rolloutAt, type Share } from '../policies/rollout.js';
-import type { TipProducer } from '../producer/producer.js';
-import type { ControlEvent } from '../topics.js';
-import type { ScoringOptions } from './fold/scorer.js';
+import { COMPARED_AGES_MS, compareAtAge, tellingVerdict, type GuardrailVerdict } from '../../evaluation/guardrail.js';
+import { GATE_THRESHOLDS } from '../../evaluation/thresholds.js';
+import { rolloutAt, type Share } from '../../policies/rollout.js';
+import type { TipProducer } from '../../producer/producer.js';
+import type { ControlEvent } from '../../topics.js';
+import type { ScoringOptions } from '../../consumers/fold/scorer.js';
 import { newestOutcomes } from './newest-outcomes.js';
 
 export interface GuardrailSetting {

@@ -1,5 +1,5 @@
 /** What each policy has decided and earned on the partitions held here, counted so that the service goes on meanwhile. */
-import { decisionCounts, type DecisionCount } from '../store/queries/decision-counts.js';
+import { decisionCounts, type DecisionCount } from '../../store/queries/decision-counts.js';
 import { inSlices } from './in-slices.js';
 
 /** By the policy's name in tip.scored. Throws no_data, state_mismatch and the signal's reason. */

@@ -5,17 +5,17 @@
  * partitions and nothing has happened. Profiles are read from the old files until the new ones are taken up.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { TipstreamError } from '../errors.js';
-import type { Log } from '../log/port.js';
-import type { Registry } from '../projections/registry.js';
-import { currentGeneration, flipCurrent, generationPath, generations, partitionFile, partitionsIn } from '../store/directory/layout.js';
-import { positionsOf, type Positions } from '../store/queries/profiles.js';
-import type { StateIdentity } from '../store/state-file.js';
-import { answerSwap, claimSwap, swapRequest, type SwapAnswer, type SwapRequest } from '../store/directory/swap-request.js';
-import type { HeldPartitions } from './held-partitions.js';
-import type { OneAtATime } from './one-at-a-time.js';
-import type { Partition } from './partition.js';
-import type { ServiceOptions } from './service-options.js';
+import { TipstreamError } from '../../errors.js';
+import type { Log } from '../../log/port.js';
+import type { Registry } from '../../projections/registry.js';
+import { currentGeneration, flipCurrent, generationPath, generations, partitionFile, partitionsIn } from '../../store/directory/layout.js';
+import { positionsOf, type Positions } from '../../store/queries/profiles.js';
+import type { StateIdentity } from '../../store/state-file.js';
+import { answerSwap, claimSwap, swapRequest, type SwapAnswer, type SwapRequest } from '../../store/directory/swap-request.js';
+import type { HeldPartitions } from '../held-partitions.js';
+import type { OneAtATime } from '../one-at-a-time.js';
+import type { Partition } from '../partition.js';
+import type { ServiceOptions } from '../options.js';
 import { SwapFile } from './swap-file.js';
 
 export interface SwapSetting {

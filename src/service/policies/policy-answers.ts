@@ -1,28 +1,28 @@
 /** What upstream callers tell policies, which is appended to the log like anything else, and what they ask of them. */
 import { randomUUID } from 'node:crypto';
-import { TipstreamError } from '../errors.js';
-import { intervalOfShare } from '../evaluation/confidence.js';
-import { GATE_THRESHOLDS } from '../evaluation/thresholds.js';
-import type { PoliciesDocument, PolicyEntry, PolicyStats, PromptsDocument, ResetReceipt, RewardReceipt, RewardRequest } from '../http/application.js';
-import type { Log } from '../log/port.js';
-import type { PolicyDefinition } from '../policies/policy.js';
-import { cardOf } from '../cards/installed-cards.js';
-import { INPUTS } from '../policies/inputs.js';
-import { policyHash } from '../policies/policy-hash.js';
-import { POLICIES, policyNamed } from '../policies/registry.js';
-import { historyOf, rolloutAt, type Share } from '../policies/rollout.js';
-import { posterior } from '../policies/ridge.js';
-import { createProducer, type TipProducer } from '../producer/producer.js';
-import { policyCounts, userPolicyState } from '../store/queries/policy-stats.js';
-import type { ScoringOptions } from './fold/scorer.js';
+import { TipstreamError } from '../../errors.js';
+import { intervalOfShare } from '../../evaluation/confidence.js';
+import { GATE_THRESHOLDS } from '../../evaluation/thresholds.js';
+import type { PoliciesDocument, PolicyEntry, PolicyStats, PromptsDocument, ResetReceipt, RewardReceipt, RewardRequest } from '../application.js';
+import type { Log } from '../../log/port.js';
+import type { PolicyDefinition } from '../../policies/policy.js';
+import { cardOf } from '../../cards/installed-cards.js';
+import { INPUTS } from '../../policies/inputs.js';
+import { policyHash } from '../../policies/policy-hash.js';
+import { POLICIES, policyNamed } from '../../policies/registry.js';
+import { historyOf, rolloutAt, type Share } from '../../policies/rollout.js';
+import { posterior } from '../../policies/ridge.js';
+import { createProducer, type TipProducer } from '../../producer/producer.js';
+import { policyCounts, userPolicyState } from '../../store/queries/policy-stats.js';
+import type { ScoringOptions } from '../../consumers/fold/scorer.js';
 import { Guardrail } from './guardrail.js';
 import { countByPolicy, type PolicyCounts } from './policy-counts.js';
-import type { PolicyFacts } from './policy-metrics.js';
+import type { PolicyFacts } from '../metrics/policy-metrics.js';
 import { Recount } from './recount.js';
 import { promptsDocument, servedPrompts } from './served-prompts.js';
-import type { ServiceOptions } from './service-options.js';
-import type { PromptCounts } from '../evaluation/prompt-comparison.js';
-import type { ControlEvent } from '../topics.js';
+import type { ServiceOptions } from '../options.js';
+import type { PromptCounts } from '../../evaluation/prompt-comparison.js';
+import type { ControlEvent } from '../../topics.js';
 
 /** Paths of the state files held here, and of one user's. */
 export interface StateFiles {

@@ -1,5 +1,5 @@
 /**
- * What the HTTP layer asks of the running service. The service implements it (src/consumers/service.ts); tests of the routes
+ * What the HTTP layer asks of the running service. The service implements it (src/service/service.ts); tests of the routes
  * implement it by hand. Methods throw TipstreamError; the error's kind names the HTTP status.
  */
 import type { UserRebuild } from '../rebuild/user/compare-user.js';

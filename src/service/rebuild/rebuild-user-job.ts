@@ -3,16 +3,16 @@
  * stands; then the worker is held between two batches, the last events are read, the user's tips are replaced, and it goes on.
  */
 import { randomUUID } from 'node:crypto';
-import { TipstreamError } from '../errors.js';
-import type { RebuildJob } from '../http/application.js';
-import type { Log } from '../log/port.js';
-import type { Registry } from '../projections/registry.js';
-import { positionsOf } from '../store/queries/profiles.js';
-import type { OneAtATime } from './one-at-a-time.js';
-import type { Partition } from './partition.js';
-import { compareUser } from '../rebuild/user/compare-user.js';
-import { UserReplay } from '../rebuild/user/user-replay.js';
-import type { ServiceOptions } from './service-options.js';
+import { TipstreamError } from '../../errors.js';
+import type { RebuildJob } from '../application.js';
+import type { Log } from '../../log/port.js';
+import type { Registry } from '../../projections/registry.js';
+import { positionsOf } from '../../store/queries/profiles.js';
+import type { OneAtATime } from '../one-at-a-time.js';
+import type { Partition } from '../partition.js';
+import { compareUser } from '../../rebuild/user/compare-user.js';
+import { UserReplay } from '../../rebuild/user/user-replay.js';
+import type { ServiceOptions } from '../options.js';
 
 export interface UserRebuildSetting {
   readonly log: Log;

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import type { FaultHook } from '../fault-points.js';
 import type { PartitionerName } from '../log/partitioner.js';
-import type { ScoringOptions } from './fold/scorer.js';
-import type { GenerationOptions } from './generator.js';
+import type { ScoringOptions } from '../consumers/fold/scorer.js';
+import type { GenerationOptions } from './generate.js';
 
 /** What the service needs to know, already parsed and checked. */
 export interface ServiceOptions {

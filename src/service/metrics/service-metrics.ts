@@ -3,11 +3,11 @@
  * _duration_seconds are of this process.
  */
 import { Counter, Histogram, Registry as MetricsRegistry, collectDefaultMetrics } from 'prom-client';
-import type { LagRow } from '../log/lag.js';
+import type { LagRow } from '../../log/lag.js';
 import { collectedGauge } from './collected-gauge.js';
 import { GatewayMetrics } from './gateway-metrics.js';
 import { PolicyMetrics, type PolicyFacts } from './policy-metrics.js';
-import type { Scoring } from './fold/reports.js';
+import type { Scoring } from '../../consumers/fold/reports.js';
 
 export interface MetricsSource {
   tallies(): ReadonlyMap<string, number>;

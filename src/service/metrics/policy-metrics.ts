@@ -3,13 +3,13 @@
  * few values: policies have the names of the registry, and whatever else the log names is `other`.
  */
 import { Counter, Histogram, type Registry } from 'prom-client';
-import { findPolicy, POLICIES, policyOfEvent } from '../policies/registry.js';
-import type { Rollout } from '../policies/rollout.js';
-import { CONTROL_TYPES, type ControlEvent } from '../topics.js';
+import { findPolicy, POLICIES, policyOfEvent } from '../../policies/registry.js';
+import type { Rollout } from '../../policies/rollout.js';
+import { CONTROL_TYPES, type ControlEvent } from '../../topics.js';
 import { collectedGauge } from './collected-gauge.js';
-import { GUARDRAIL_PREFIX, type GuardrailState } from './guardrail.js';
-import type { PolicyCounts } from './policy-counts.js';
-import type { Scoring } from './fold/reports.js';
+import { GUARDRAIL_PREFIX, type GuardrailState } from '../policies/guardrail.js';
+import type { PolicyCounts } from '../policies/policy-counts.js';
+import type { Scoring } from '../../consumers/fold/reports.js';
 
 export interface PolicyFacts {
   readonly rollout: Rollout;

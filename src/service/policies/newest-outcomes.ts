@@ -1,6 +1,6 @@
 /** What became of policies' newest decisions on the partitions held here, gathered so that the service goes on meanwhile. */
-import { compareCodePoints } from '../events/strings.js';
-import { decisionFates, type DecisionFate } from '../store/queries/live-outcomes.js';
+import { compareCodePoints } from '../../events/strings.js';
+import { decisionFates, type DecisionFate } from '../../store/queries/live-outcomes.js';
 import { inSlices } from './in-slices.js';
 
 export interface WantedOutcomes {
