@@ -8,7 +8,7 @@ const ROOT = join(import.meta.dirname, '..');
 const tracked = execFileSync('git', ['ls-files', '-z'], { cwd: ROOT, encoding: 'utf8' }).split('\0').filter((path) => path !== '');
 const sources = tracked.filter((path) => /^src\/.*\.ts$/.test(path));
 /** The page's scripts are texts whose imports the browser resolves. */
-const modules = sources.filter((path) => !path.startsWith('src/http/page/'));
+const modules = sources.filter((path) => !path.startsWith('src/web/'));
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 
 interface Import {
@@ -41,7 +41,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   store: ['events', 'log', 'projections', 'policies'],
   export: ['events', 'log', 'producer', 'projections', 'store'],
   demo: ['events', 'log'],
-  http: ['events', 'log', 'producer', 'projections', 'policies', 'evaluation', 'prompts', 'gateway', 'contracts', 'store', 'rebuild', 'service'],
+  http: ['events', 'log', 'producer', 'projections', 'policies', 'evaluation', 'prompts', 'gateway', 'contracts', 'store', 'rebuild', 'service', 'web'],
+  web: [],
   rebuild: ['events', 'log', 'projections', 'policies', 'store', 'consumers'],
   consumers: ['events', 'log', 'projections', 'policies', 'store'],
   service: ['events', 'log', 'producer', 'projections', 'policies', 'prompts', 'gateway', 'evaluation', 'store', 'consumers', 'rebuild', 'cards'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PAGE_FILES } from '../../src/http/page/files.js';
+import { PAGE_FILES } from '../../src/web/files.js';
 import { buildServer } from '../../src/http/server.js';
 import { fakeApplication } from './fake-application.js';
 

@@ -1,5 +1,5 @@
 /** GET / and the files it loads. They hold no data, so they are open: the page asks for the token and fetches with it. */
-import { PAGE_FILES } from '../page/files.js';
+import { PAGE_FILES } from '../../web/files.js';
 import type { Route } from '../route.js';
 
 export const pageRoutes: readonly Route[] = PAGE_FILES.map(({ path, contentType, text }) => ({
