@@ -1,9 +1,9 @@
-import { readDeadLetters, type DeadLetter } from '../../log/dead-letters.js';
-import { openLog } from '../../log/open.js';
-import { bytesToJson } from '../../producer/json-form.js';
-import { defineCommand } from '../command.js';
-import { wholeNumber } from '../option-parsers.js';
-import { inputTopic } from '../topic-argument.js';
+import { readDeadLetters, type DeadLetter } from '../../../log/dead-letters.js';
+import { openLog } from '../../../log/open.js';
+import { bytesToJson } from '../../../producer/json-form.js';
+import { defineCommand } from '../../command.js';
+import { wholeNumber } from '../../option-parsers.js';
+import { inputTopic } from '../../topic-argument.js';
 
 interface ListOptions {
   readonly topic?: string;

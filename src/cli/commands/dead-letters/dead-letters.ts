@@ -1,6 +1,6 @@
-import type { CommandFamily } from '../command.js';
-import { deadLettersListCommand } from './dead-letters-list.js';
-import { deadLettersShowCommand } from './dead-letters-show.js';
+import type { CommandFamily } from '../../command.js';
+import { deadLettersListCommand } from './list.js';
+import { deadLettersShowCommand } from './show.js';
 
 export const deadLettersFamily: CommandFamily = {
   name: 'dead-letters', summary: 'Look at records that were refused', commands: [deadLettersListCommand, deadLettersShowCommand],

@@ -1,10 +1,10 @@
-import { promptsDocument, servedPrompts } from '../../service/policies/served-prompts.js';
-import type { RewardEstimate } from '../../evaluation/prompt-comparison.js';
-import type { PromptsDocument } from '../../service/application.js';
-import { FIRST_PROMPT_VERSION } from '../../prompts/registry.js';
-import { generationDirectory, partitionFile, partitionsIn } from '../../store/directory/layout.js';
-import { defineCommand } from '../command.js';
-import type { Output } from '../output.js';
+import { promptsDocument, servedPrompts } from '../../../service/policies/served-prompts.js';
+import type { RewardEstimate } from '../../../evaluation/prompt-comparison.js';
+import type { PromptsDocument } from '../../../service/application.js';
+import { FIRST_PROMPT_VERSION } from '../../../prompts/registry.js';
+import { generationDirectory, partitionFile, partitionsIn } from '../../../store/directory/layout.js';
+import { defineCommand } from '../../command.js';
+import type { Output } from '../../output.js';
 
 const SHOWN_EVERY = 5_000;
 

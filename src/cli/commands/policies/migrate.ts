@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { migrationReport, type MigratedUser, type MigrationReport } from '../../analysts/migration-report.js';
-import type { Config } from '../../config.js';
-import { TipstreamError } from '../../errors.js';
-import { isId } from '../../events/strings.js';
-import { outputFile, type OutputFile } from '../../export/output-file.js';
-import { canMigrate, migrationRefusal } from '../../policies/migration.js';
-import type { PolicyDefinition } from '../../policies/policy.js';
-import { policyNamed } from '../../policies/registry.js';
-import type { ControlEvent } from '../../topics.js';
-import { UsageError } from '../../usage-error.js';
-import { defineCommand } from '../command.js';
-import { completeControl, openControlLog, readAllControls } from '../control-log.js';
-import { planMigration } from '../migration-plan.js';
-import type { Output } from '../output.js';
-import { timeOption } from '../time-argument.js';
+import { migrationReport, type MigratedUser, type MigrationReport } from '../../../analysts/migration-report.js';
+import type { Config } from '../../../config.js';
+import { TipstreamError } from '../../../errors.js';
+import { isId } from '../../../events/strings.js';
+import { outputFile, type OutputFile } from '../../../export/output-file.js';
+import { canMigrate, migrationRefusal } from '../../../policies/migration.js';
+import type { PolicyDefinition } from '../../../policies/policy.js';
+import { policyNamed } from '../../../policies/registry.js';
+import type { ControlEvent } from '../../../topics.js';
+import { UsageError } from '../../../usage-error.js';
+import { defineCommand } from '../../command.js';
+import { completeControl, openControlLog, readAllControls } from '../../control-log.js';
+import { planMigration } from '../../migration-plan.js';
+import type { Output } from '../../output.js';
+import { timeOption } from '../../time-argument.js';
 
 interface MigrateOptions {
   readonly trainFromReplay?: boolean;

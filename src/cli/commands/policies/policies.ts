@@ -1,10 +1,10 @@
-import { DEFAULT_POLICY, POLICIES } from '../../policies/registry.js';
-import { historyOf, rolloutAt } from '../../policies/rollout.js';
-import { defineCommand, type CommandFamily } from '../command.js';
-import { openControlLog, settingsOf } from '../control-log.js';
-import { cardCommand } from './policies-card.js';
-import { migrateCommand } from './policies-migrate.js';
-import { promptsCommand } from './policies-prompts.js';
+import { DEFAULT_POLICY, POLICIES } from '../../../policies/registry.js';
+import { historyOf, rolloutAt } from '../../../policies/rollout.js';
+import { defineCommand, type CommandFamily } from '../../command.js';
+import { openControlLog, settingsOf } from '../../control-log.js';
+import { cardCommand } from './card.js';
+import { migrateCommand } from './migrate.js';
+import { promptsCommand } from './prompts.js';
 
 const listCommand = defineCommand({
   name: 'list',
