@@ -1,17 +1,21 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tiers by suffix: each can be run alone with `npx vitest run --project NAME`. */
+/** Tiers by suffix: each can be run alone with `npx vitest run --project NAME`. CONTRIBUTING.md says what belongs in which. */
 const tier = (name: string, extra: Record<string, unknown> = {}) => ({
   test: { name, include: [`test/**/*.${name}.test.ts`], testTimeout: 30_000, hookTimeout: 60_000, ...extra },
 });
+/** They start processes that need the machine to themselves. */
+const PROCESSES = { testTimeout: 360_000, hookTimeout: 240_000, fileParallelism: false };
 
 export default defineConfig({
   test: {
     projects: [
       tier('unit'),
       tier('property', { testTimeout: 120_000 }),
-      tier('contract'),
-      tier('e2e', { testTimeout: 360_000, hookTimeout: 240_000, fileParallelism: false, globalSetup: ['test/support/kafka-global-setup.ts'] }),
+      tier('service', { testTimeout: 120_000 }),
+      tier('system', PROCESSES),
+      tier('browser', PROCESSES),
+      tier('kafka', { ...PROCESSES, globalSetup: ['test/support/broker/global-setup.ts'] }),
     ],
   },
 });

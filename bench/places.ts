@@ -7,7 +7,7 @@ import kafkajs from 'kafkajs';
 import { openKafkaLog } from '../src/log/kafka/kafka-log.js';
 import { openSqliteLog } from '../src/log/sqlite/index.js';
 import type { Log } from '../src/log/port.js';
-import { startBroker } from '../test/support/kafka-broker.js';
+import { startBroker } from '../test/support/broker/broker.js';
 import type { EventMix } from './events.js';
 import { loadEvents, type Loaded } from './load.js';
 

@@ -1,7 +1,7 @@
 /**
  * The log, as the rest of tipstream sees it: topics of partitions of records, appended and read by offset, and a consumer
  * group that hands partition p of every topic to the same member. Two implementations keep this contract, `sqlite/`
- * (embedded, the default) and `kafka/`; one suite in test/log-contract.ts tests both. Nothing outside `src/log` knows which one runs.
+ * (embedded, the default) and `kafka/`; one suite in test/log/contract/contract.ts tests both. Nothing outside `src/log` knows which one runs.
  *
  * Topic names here are full names (prefix included).
  */

@@ -3,7 +3,7 @@ import { cardEvaluationSchema, cardSimulationSchema } from '../../src/cards/docu
 import { modelCard, type CardFacts } from '../../src/cards/model-card.js';
 import { POLICIES, policyNamed } from '../../src/policies/registry.js';
 import type { ControlEvent } from '../../src/topics.js';
-import { AT_MS, EVALUATION, FACTS, SIMULATION } from './card-facts.js';
+import { AT_MS, EVALUATION, FACTS, SIMULATION } from '../support/card-facts.js';
 
 const card = (facts: Partial<CardFacts> = {}): string => modelCard({ ...FACTS, ...facts });
 /** A section's text, without its heading. */

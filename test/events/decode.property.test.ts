@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { decodeRecord, type DecodeRules } from '../../src/events/decode.js';
 import { MAX_MESSAGE_LENGTH, REJECTION_CODES } from '../../src/events/rejection.js';
 import { TOPIC_NAMES } from '../../src/topics.js';
-import { topicAndEvent } from './events-arbitrary.js';
+import { topicAndEvent } from '../support/events-arbitrary.js';
 
 const RULES: DecodeRules = { partitioner: null, partitions: 4, maxValueBytes: 1_000_000 };
 const decode = (topic: (typeof TOPIC_NAMES)[number], key: Buffer | null, value: Buffer) => decodeRecord(topic, { key, value, headers: [], partition: 0 }, RULES);

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { eventSchema } from '../../src/contracts/json-schema.js';
 import { validate } from '../../src/events/decode.js';
 import { TOPIC_NAMES } from '../../src/topics.js';
-import { GENERATED_TOPICS, topicAndEvent } from './events-arbitrary.js';
+import { GENERATED_TOPICS, topicAndEvent } from '../support/events-arbitrary.js';
 
 const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
 const schemas = new Map(TOPIC_NAMES.map((topic) => [topic, ajv.compile(eventSchema(topic))]));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkExposure, isLoopback } from '../../src/http/access.js';
 import { buildServer } from '../../src/http/server.js';
-import { SCORE_REQUEST, fakeApplication } from './fake-application.js';
+import { SCORE_REQUEST, fakeApplication } from '../support/fake-application.js';
 
 const DATA = ['/v1/profiles/ana', '/v1/lag', '/v1/status', '/metrics', '/openapi.json', '/nothing'];
 const OPEN = ['/livez', '/readyz', '/', '/page/main.js', '/page/style.css'];

@@ -5,7 +5,7 @@ import { ERROR_KINDS, TipstreamError, type ErrorCode } from '../../src/errors.js
 import type { Application } from '../../src/service/application.js';
 import { MAX_JSON_BYTES } from '../../src/http/body-parsers.js';
 import { buildServer } from '../../src/http/server.js';
-import { SCORE_REQUEST, fakeApplication } from './fake-application.js';
+import { SCORE_REQUEST, fakeApplication } from '../support/fake-application.js';
 
 const serve = (over: Partial<Application> = {}) => buildServer(fakeApplication(over), { host: '127.0.0.1' });
 const JSON_BODY = { 'content-type': 'application/json' };

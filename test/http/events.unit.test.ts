@@ -3,8 +3,8 @@ import { TipstreamError } from '../../src/errors.js';
 import type { Application } from '../../src/service/application.js';
 import { startHttp, type HttpServer } from '../../src/http/start.js';
 import { buildServer } from '../../src/http/server.js';
-import { fakeApplication } from './fake-application.js';
-import { connectTo, rawBytes, rawRequest } from './raw-request.js';
+import { fakeApplication } from '../support/fake-application.js';
+import { connectTo, rawBytes, rawRequest } from '../support/raw-request.js';
 
 const NDJSON = { 'content-type': 'application/x-ndjson' };
 const line = (index: number) => `${JSON.stringify({ topic: 'tip.served', value: { tip_id: `t${index}`, user_id: 'é🦊', served_at_ms: index } })}\n`;

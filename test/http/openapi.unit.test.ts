@@ -3,7 +3,7 @@ import { ERROR_KINDS } from '../../src/errors.js';
 import { buildServer } from '../../src/http/server.js';
 import * as schemas from '../../src/http/schemas.js';
 import { TOPIC_NAMES } from '../../src/topics.js';
-import { LAG, PROFILE, PROMPTS, REBUILD, SCORES, SCORE_REQUEST, STATUS, fakeApplication, scoreResponse } from './fake-application.js';
+import { LAG, PROFILE, PROMPTS, REBUILD, SCORES, SCORE_REQUEST, STATUS, fakeApplication, scoreResponse } from '../support/fake-application.js';
 
 type Json = Record<string, unknown>;
 interface Operation {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { buildServer } from '../../src/http/server.js';
-import { fakeApplication, SCORE_REQUEST } from './fake-application.js';
+import { fakeApplication, SCORE_REQUEST } from '../support/fake-application.js';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 async function post(url: string, body: object) {

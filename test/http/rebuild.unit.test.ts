@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { buildServer } from '../../src/http/server.js';
 import { rebuildJobSchema } from '../../src/http/schemas.js';
-import { fakeApplication, REBUILD } from './fake-application.js';
+import { fakeApplication, REBUILD } from '../support/fake-application.js';
 
 function serve(token?: string) {
   const application = fakeApplication();

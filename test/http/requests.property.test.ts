@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ERROR_KINDS } from '../../src/errors.js';
 import { buildServer } from '../../src/http/server.js';
 import { isId } from '../../src/events/strings.js';
-import { SCORE_REQUEST, fakeApplication } from './fake-application.js';
+import { SCORE_REQUEST, fakeApplication } from '../support/fake-application.js';
 
 const server = buildServer(fakeApplication(), { host: '127.0.0.1' });
 const RUNS = 300;

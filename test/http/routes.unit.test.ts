@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { TipstreamError } from '../../src/errors.js';
 import { buildServer } from '../../src/http/server.js';
 import type { Application } from '../../src/service/application.js';
-import { LAG, NOW_MS, PROFILE, SCORES, SCORE_REQUEST, STATUS, fakeApplication, partition, scoreResponse } from './fake-application.js';
+import { LAG, NOW_MS, PROFILE, SCORES, SCORE_REQUEST, STATUS, fakeApplication, partition, scoreResponse } from '../support/fake-application.js';
 
 function serve(over: Partial<Application> = {}) {
   const application = fakeApplication(over);

@@ -4,8 +4,8 @@ import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startHttp, type HttpOptions, type HttpServer } from '../../src/http/start.js';
 import type { Application } from '../../src/service/application.js';
-import { fakeApplication, scoreResponse, SCORE_REQUEST } from './fake-application.js';
-import { connectTo, rawBytes, rawRequest } from './raw-request.js';
+import { fakeApplication, scoreResponse, SCORE_REQUEST } from '../support/fake-application.js';
+import { connectTo, rawBytes, rawRequest } from '../support/raw-request.js';
 
 const opened: HttpServer[] = [];
 afterEach(async () => {

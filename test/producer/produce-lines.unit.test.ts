@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { partitionFor } from '../../src/log/partitioner.js';
 import { MAX_LINE_BYTES } from '../../src/producer/line-reader.js';
 import { MAX_ERRORS, produceLines, type LineRejection, type ProduceLinesOptions } from '../../src/producer/produce-lines.js';
-import { FakeLog } from './fake-log.js';
+import { FakeLog } from '../support/log/fake-log.js';
 
 const SERVED = { tip_id: 't1', user_id: 'ann', served_at_ms: 5 };
 const servedLine = (user: string, extra: object = {}) => JSON.stringify({ topic: 'tip.served', value: { ...SERVED, user_id: user }, ...extra });

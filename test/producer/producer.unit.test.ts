@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createProducer } from '../../src/producer/producer.js';
-import { FakeLog } from './fake-log.js';
+import { FakeLog } from '../support/log/fake-log.js';
 
 const SERVED = { tip_id: 't1', user_id: 'ann', served_at_ms: 5 };
 

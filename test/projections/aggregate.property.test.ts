@@ -5,8 +5,8 @@ import { type Aggregate, decodeAggregate, encodeAggregate, isExactAt, isKnown } 
 import { aggregateAt } from '../../src/projections/as-of.js';
 import { defaultRegistry } from '../../src/projections/registry.js';
 import { type OracleEvent, oracleProfiles } from '../oracle/profile.js';
-import { asOfMs, eventOf, timeMs } from './generators.js';
-import { UserTips } from './user-tips.js';
+import { asOfMs, eventOf, timeMs } from '../support/tip-generators.js';
+import { UserTips } from '../support/user-tips.js';
 
 const event = eventOf(fc.constant('a'));
 const moment = fc.oneof(timeMs, asOfMs);

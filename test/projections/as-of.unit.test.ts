@@ -4,7 +4,7 @@ import { isExactAt } from '../../src/projections/aggregate.js';
 import { aggregateAt } from '../../src/projections/as-of.js';
 import { defaultRegistry } from '../../src/projections/registry.js';
 import { WINDOW_MS } from '../../src/projections/window.js';
-import { UserTips } from './user-tips.js';
+import { UserTips } from '../support/user-tips.js';
 
 const START = 1_700_000_000_000;
 const SPACING = 60_000;

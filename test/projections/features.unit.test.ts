@@ -4,7 +4,7 @@ import { aggregateAt } from '../../src/projections/as-of.js';
 import { isKnown } from '../../src/projections/aggregate.js';
 import type { FeatureValue } from '../../src/projections/feature.js';
 import { defaultRegistry } from '../../src/projections/registry.js';
-import { UserTips } from './user-tips.js';
+import { UserTips } from '../support/user-tips.js';
 
 const DAY = 86_400_000;
 /** Monday 2026-03-02, 12:00 UTC */

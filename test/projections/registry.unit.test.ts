@@ -7,8 +7,8 @@ import { defineFeature, type FeatureSource } from '../../src/projections/feature
 import { createRegistry, defaultRegistry } from '../../src/projections/registry.js';
 import { userProfileFeaturesView } from '../../src/projections/sql.js';
 import { isInWindow } from '../../src/projections/window.js';
-import { insertUser, openTables } from './sql-tables.js';
-import { UserTips } from './user-tips.js';
+import { insertUser, openTables } from '../support/sql-tables.js';
+import { UserTips } from '../support/user-tips.js';
 
 const WEEK = 7 * 86_400_000;
 const snoozedThisWeek: CounterFamily = {

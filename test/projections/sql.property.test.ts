@@ -5,9 +5,9 @@ import { defaultRegistry } from '../../src/projections/registry.js';
 import { userProfileFeaturesView } from '../../src/projections/sql.js';
 import { textFromSql } from '../../src/projections/sql-text.js';
 import { type OracleEvent, type OracleProfile, oracleProfiles } from '../oracle/profile.js';
-import { asOfMs, eventOf, userId } from './generators.js';
-import { insertUser, openTables } from './sql-tables.js';
-import { UserTips } from './user-tips.js';
+import { asOfMs, eventOf, userId } from '../support/tip-generators.js';
+import { insertUser, openTables } from '../support/sql-tables.js';
+import { UserTips } from '../support/user-tips.js';
 
 type Stored = number | string | Uint8Array | null;
 const read = (value: Stored) => (value instanceof Uint8Array ? textFromSql(value) : value);

@@ -4,8 +4,8 @@ import { defaultRegistry } from '../../src/projections/registry.js';
 import { userProfileFeaturesView } from '../../src/projections/sql.js';
 import { textForSql, textFromSql } from '../../src/projections/sql-text.js';
 import { byCodePoint, type OracleEvent } from '../oracle/profile.js';
-import { insertUser, openTables } from './sql-tables.js';
-import { UserTips } from './user-tips.js';
+import { insertUser, openTables } from '../support/sql-tables.js';
+import { UserTips } from '../support/user-tips.js';
 
 const fixture = (name: string) => readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8');
 const events = fixture('profile-events.ndjson').trimEnd().split('\n').map((line) => JSON.parse(line) as OracleEvent);

@@ -7,7 +7,7 @@ import { aggregateAt } from '../../src/projections/as-of.js';
 import { ProfileDigester } from '../../src/projections/digest.js';
 import { defaultRegistry } from '../../src/projections/registry.js';
 import { oracleDigest, type OracleEvent, oracleProfiles } from '../oracle/profile.js';
-import { UserTips } from './user-tips.js';
+import { UserTips } from '../support/user-tips.js';
 
 const fixture = (name: string) => readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8');
 const events = fixture('profile-events.ndjson').trimEnd().split('\n').map((line) => JSON.parse(line) as OracleEvent);

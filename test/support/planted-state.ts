@@ -3,7 +3,7 @@ import Database from 'better-sqlite3';
 import type { Difference } from '../../src/verify/difference.js';
 import { verify, type VerifyDocument, type VerifyQuestion, type VerifyTarget } from '../../src/verify/verify.js';
 import { defaultRegistry } from '../../src/projections/registry.js';
-import type { EmbeddedService } from './embedded-service.js';
+import type { EmbeddedService } from './embedded/service.js';
 
 export async function verified(embedded: EmbeddedService, question: VerifyQuestion, target: Partial<VerifyTarget> = {}): Promise<VerifyDocument> {
   const { topicPrefix = '', partitioner = 'murmur2', maxValueBytes = 1_048_576 } = embedded.options;

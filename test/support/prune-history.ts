@@ -4,10 +4,10 @@ import { oracleRemains, type OraclePrune, type Remains, type StagedDecision, typ
 import { oracleReward, oracleSums, type OracleLesson } from '../oracle/policy.js';
 import type { OracleEvent } from '../oracle/profile.js';
 import { fullTopicName, type ScoredEvent, type TopicName } from '../../src/topics.js';
-import { decisionsOf, dimensionOf, inPartition, settingsOf, type History } from './embedded-history.js';
-import { planned, promptVersion } from './embedded-events.js';
-import type { PlannedRecord } from './embedded-scenario.js';
-import type { EmbeddedService } from './embedded-service.js';
+import { decisionsOf, dimensionOf, inPartition, settingsOf, type History } from './embedded/history.js';
+import { planned, promptVersion } from './embedded/events.js';
+import type { PlannedRecord } from './embedded/scenario.js';
+import type { EmbeddedService } from './embedded/service.js';
 
 export const DAY_MS = 86_400_000;
 export const PRUNED_USERS = ['a', 'b', 'B', '\uffff', '\u{1f600}'];

@@ -1,8 +1,8 @@
 /** A stopped service with a history worth rebuilding, and what a rebuild must leave as it was. */
 import { CONSUMED_TOPICS, deadLetterTopic, TOPIC_NAMES } from '../../src/topics.js';
-import { embeddedService } from './embedded-directory.js';
-import type { EmbeddedService } from './embedded-service.js';
-import { traffic, TRAFFIC_AS_OF_MS } from './embedded-traffic.js';
+import { embeddedService } from './embedded/directory.js';
+import type { EmbeddedService } from './embedded/service.js';
+import { traffic, TRAFFIC_AS_OF_MS } from './embedded/traffic.js';
 import { stateContents, stateDebts } from './state-contents.js';
 
 export const NOW = TRAFFIC_AS_OF_MS;

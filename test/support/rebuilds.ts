@@ -4,7 +4,7 @@ import type { FaultHook } from '../../src/fault-points.js';
 import { defaultRegistry, type Registry } from '../../src/projections/registry.js';
 import { rebuild, type RebuildDocument, type RebuildOptions } from '../../src/rebuild/rebuild.js';
 import { inlineRunner } from '../../src/rebuild/run-jobs.js';
-import { DEFAULT_SETTINGS, type EmbeddedService } from './embedded-service.js';
+import { DEFAULT_SETTINGS, type EmbeddedService } from './embedded/service.js';
 
 export interface RebuildRun extends Partial<RebuildOptions> {
   readonly registry?: Registry;

@@ -1,0 +1,125 @@
+/** Decisions of the real service on the embedded log, evaluated from its state files. */
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterEach, describe, expect, it } from 'vitest';
+import { evaluateFile } from '../../src/analysts/evaluate-file.js';
+import { evaluateLogged } from '../../src/analysts/evaluate-logged.js';
+import { policyNamed } from '../../src/policies/registry.js';
+import { emptyState, add, posterior } from '../../src/policies/ridge.js';
+import { defaultRegistry } from '../../src/projections/registry.js';
+import { linesOf } from '../../src/producer/line-reader.js';
+import { createProducer } from '../../src/producer/producer.js';
+import type { ControlEvent, ScoredEvent } from '../../src/topics.js';
+import { EmbeddedService } from '../support/embedded/service.js';
+import { seededRandom } from '../support/seeded-random.js';
+
+const START_MS = 1_795_000_000_000;
+const HOUR_MS = 3_600_000;
+let service: EmbeddedService | undefined;
+afterEach(async () => service?.close());
+
+const ask = (policy: string) => evaluateLogged({
+  dataDirectory: service!.directory, featureSet: defaultRegistry.featureSet, policy: policyNamed(policy), epsilon: 0.1, nowMs: START_MS, signal: new AbortController().signal,
+});
+
+/** Users who follow overdue tips, asked `decisions` times, an hour apart. */
+async function history(decisions: number, { servesOther = false, controls = [] }: { servesOther?: boolean; controls?: readonly ControlEvent[] } = {}): Promise<ScoredEvent[]> {
+  service = await EmbeddedService.open(await mkdtemp(join(tmpdir(), 'tipstream-evaluate-')), { clock: () => START_MS + 1000 * HOUR_MS, maxTaskIdleMs: 0 });
+  const random = seededRandom(3);
+  await service.start();
+  for (const control of controls) await createProducer(service.log).send('policy.control', control);
+  for (let i = 0; i < decisions; i++) {
+    const at = START_MS + i * HOUR_MS;
+    const user = `u${i % 3}`;
+    const overdue = random() < 0.5 ? 'a' : 'b';
+    const candidates = ['a', 'b'].map((name) => ({ tip_id: `${name}${i}`, is_overdue: name === overdue, task_age_days: 1, priority: 2 }));
+    await service.produce('tip.candidates', { decision_id: `d${i}`, user_id: user, requested_at_ms: at, candidates });
+    await service.catchUp();
+    const event = (await service.scored()).find(({ decision_id: id }) => id === `d${i}`)!;
+    const tip = servesOther && i % 2 === 0 ? candidates.find(({ tip_id: id }) => id !== event.chosen_tip_id)!.tip_id : event.chosen_tip_id;
+    await service.produce('tip.served', { tip_id: tip, user_id: user, decision_id: `d${i}`, served_at_ms: at + 1, category: i % 2 === 0 ? 'home' : 'work' });
+    if (i % 10 < 9) await service.produce('tip.feedback', { tip_id: tip, user_id: user, action: tip.startsWith(overdue) ? 'done' : 'dismiss', reacted_at_ms: at + 2 });
+  }
+  await service.catchUp();
+  return service.scored();
+}
+
+describe('evaluating from logged decisions', () => {
+  it('a policy on its own decisions has weights of 1, because its replay learns what it learned', async () => {
+    await history(60);
+    const { evaluation, rows } = await ask('egreedy-v1');
+    expect(rows).toHaveLength(60);
+    for (const { loggedPropensity, newPropensity } of rows) expect(newPropensity).toBeCloseTo(loggedPropensity, 9);
+    expect(evaluation).toMatchObject({ decisions: 60, n: 54, missing_rewards: 6, set_aside: {}, decided_by: { 'egreedy-v1': 60 }, policy: 'egreedy-v1' });
+    expect(evaluation.ips).toBeCloseTo(evaluation.logged!, 9);
+    expect(evaluation.mean_weight).toBeCloseTo(1, 9);
+  });
+
+  it('finds the same in a file with the contexts, whatever the order of its lines', async () => {
+    const events = await history(45);
+    const { rows } = await ask('egreedy-v2');
+    const rewards = new Map(rows.map(({ decisionId, reward }) => [decisionId, reward]));
+    const lines = events.map(({ decision_id, user_id, profile: { as_of_ms: at, features }, chosen_tip_id, ranking, features: { vectors } }) => ({
+      decision_id, user_id, requested_at_ms: at, profile_features: features, chosen_tip_id, reward: rewards.get(`${user_id} ${decision_id}`), reacted_at_ms: at + 2,
+      candidates: ranking.map(({ tip_id, propensity }) => ({ tip_id, is_overdue: vectors[tip_id]![1] === 1, task_age_days: 1, priority: 2, propensity, category: tip_id === chosen_tip_id ? (Number(decision_id.slice(1)) % 2 === 0 ? 'home' : 'work') : null })),
+    }));
+    const file = async (of: readonly unknown[]) => evaluateFile({ lines: linesOf(Readable.from([`\ufeff${of.map((line) => JSON.stringify(line)).join('\r\n')}`])), name: 'f', policy: policyNamed('egreedy-v2'), epsilon: 0.1, signal: new AbortController().signal });
+    const found = await file(lines.toReversed());
+    expect(found.rows).toEqual(rows);
+    expect(found.evaluation).toMatchObject({ policy: 'egreedy-v2', decisions: 45, set_aside: {} });
+    expect((await file(lines.map((line, i) => (i === 7 ? { ...line, served_tip_id: line.candidates.find(({ tip_id }) => tip_id !== line.chosen_tip_id)!.tip_id } : line)))).evaluation).toMatchObject({ set_aside: { 'another tip was served': 1 } });
+  });
+
+  it('forgets a user where the user was reset, as the policy did', async () => {
+    await history(60, { controls: ['u0', 'u2'].map((user) => ({ control_id: `r-${user}`, type: 'reset', user_id: user, effective_at_ms: START_MS + 30 * HOUR_MS })) });
+    const { rows } = await ask('egreedy-v1');
+    expect(rows).toHaveLength(60);
+    for (const { loggedPropensity, newPropensity } of rows) expect(newPropensity).toBeCloseTo(loggedPropensity, 9);
+  });
+
+  it('sets aside what linucb decided, which would never have chosen otherwise', async () => {
+    const events = await history(60, { controls: [{ control_id: 'p', type: 'promote', policy: 'linucb', effective_at_ms: START_MS + 30 * HOUR_MS }] });
+    const sure = events.filter(({ ranking }) => ranking.some(({ propensity }) => propensity === 0)).length;
+    expect(sure).toBeGreaterThan(20);
+    const { evaluation } = await ask('egreedy-v2');
+    expect(evaluation).toMatchObject({ decisions: 60, decided_by: { 'egreedy-v1': 30, linucb: 30 }, set_aside: { 'no exploration': sure } });
+    expect(evaluation.n + evaluation.missing_rewards).toBe(60 - sure);
+  });
+
+  it('of another policy uses what was known before each decision and nothing after it', async () => {
+    const events = await history(45);
+    const { rows } = await ask('egreedy-v2');
+    // By hand: user by user, solve from the earlier decisions' rewards.
+    const policy = policyNamed('egreedy-v2');
+    const byUser = new Map<string, ScoredEvent[]>();
+    for (const event of events) byUser.set(event.user_id, [...(byUser.get(event.user_id) ?? []), event]);
+    for (const [user, own] of byUser) {
+      own.sort((a, b) => a.profile.as_of_ms - b.profile.as_of_ms);
+      const state = emptyState(12);
+      for (const event of own) {
+        const { theta } = posterior(state, 1);
+        const vector = (tip: string) => policy.fromRecorded(event.features.vectors[tip]!, event.profile.features);
+        const score = (tip: string) => vector(tip).reduce((sum, x, i) => sum + x * theta[i]!, 0);
+        const tips = Object.keys(event.features.vectors);
+        const best = Math.max(...tips.map(score));
+        const highest = tips.filter((tip) => best - score(tip) <= 1e-9);
+        const expected = 0.05 + (highest.includes(event.chosen_tip_id) ? 0.9 / highest.length : 0);
+        const row = rows.find(({ decisionId }) => decisionId === `${user} ${event.decision_id}`)!;
+        expect(row.newPropensity).toBeCloseTo(expected, 9);
+        if (row.reward !== null) add(state, vector(event.chosen_tip_id), row.reward, 1);
+      }
+    }
+  });
+
+  it('sets decisions aside whose served tip was not the chosen one, and tells segments apart', async () => {
+    await history(40, { servesOther: true });
+    const { evaluation } = await ask('egreedy-v2');
+    expect(evaluation.set_aside).toEqual({ 'another tip was served': 20 });
+    expect(evaluation.n + evaluation.missing_rewards).toBe(20);
+    expect(new Set(evaluation.segments.map(({ dimension }) => dimension))).toEqual(new Set(['persona', 'tenure', 'hour', 'category']));
+    expect(evaluation.doubly_robust).not.toBeNull();
+    expect(evaluation.verdict).toBe('UNEVALUABLE');
+  });
+});

@@ -1,0 +1,48 @@
+/** A log that breaks on command: what a partition worker sees of a crash, a lost acknowledgement or a disk that fails. */
+import { TipstreamError } from '../../../src/errors.js';
+import type { NewRecord, RecordAddress } from '../../../src/log/port.js';
+import { CuttableLog } from '../log/cuttable-log.js';
+
+/** refused: nothing is written. unacknowledged: everything is written, and the caller never learns it. */
+export type AppendFault = 'refused' | 'unacknowledged';
+
+export class FaultyLog extends CuttableLog {
+  #turns = 0;
+  readonly #refusals: Error[] = [];
+  #fault: { readonly after: number; readonly kind: AppendFault } | undefined;
+
+  /** The append after the next `after` ones fails, and so does every later one. */
+  failAppends(after: number, kind: AppendFault): void {
+    this.#fault = { after, kind };
+  }
+
+  /** Appends take so many turns of the event loop longer; meanwhile the worker commits on. */
+  slowAppends(turns: number): void {
+    this.#turns = turns;
+  }
+
+  /** The next appends fail with these, one each; then all is well again. */
+  refuseAppends(...errors: readonly Error[]): void {
+    this.#refusals.push(...errors);
+  }
+
+  async append(records: readonly NewRecord[]): Promise<readonly RecordAddress[]> {
+    for (let turn = 0; turn < this.#turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+    if (this.isCut) throw broken();
+    const refusal = this.#refusals.shift();
+    if (refusal !== undefined) throw refusal;
+    const fault = this.#fault;
+    if (fault === undefined) return this.log.append(records);
+    if (fault.after > 0) {
+      this.#fault = { ...fault, after: fault.after - 1 };
+      return this.log.append(records);
+    }
+    this.cut();
+    if (fault.kind === 'unacknowledged') await this.log.append(records);
+    throw broken();
+  }
+}
+
+function broken(): TipstreamError {
+  return new TipstreamError('log_failed', 'the test broke the log here');
+}

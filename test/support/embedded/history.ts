@@ -1,0 +1,188 @@
+/**
+ * What the log says, worked out from its records alone and from the definitions: an independent answer to what the service must have known when
+ * it scored a decision, and to what it must have learned in the end. Nothing here reads a state file.
+ */
+import { byCodePoint, oracleDecision, oracleReward, oracleSums, oracleTranslation, type OracleCase, type OracleDecision, type OracleEvent as PolicyEvent, type OracleLesson } from '../../oracle/policy.js';
+import { oracleProfiles, type OracleEvent, type OracleProfile } from '../../oracle/profile.js';
+import { fullTopicName, type CandidatesEvent, type ControlEvent, type FeedbackEvent, type ScoredEvent, type ServedEvent, type TopicName } from '../../../src/topics.js';
+import { DEFAULT_SETTINGS, type EmbeddedService } from './service.js';
+
+interface Logged<Event> {
+  readonly partition: number;
+  readonly offset: number;
+  readonly event: Event;
+}
+
+/** topic -> next offset, of one partition */
+export type Positions = Readonly<Record<string, number>>;
+
+export interface History {
+  readonly prefix: string;
+  readonly served: readonly Logged<ServedEvent>[];
+  readonly feedback: readonly Logged<FeedbackEvent>[];
+  readonly candidates: readonly Logged<CandidatesEvent>[];
+  readonly scored: readonly Logged<ScoredEvent>[];
+  readonly shadow: readonly Logged<ScoredEvent>[];
+  readonly control: readonly Logged<ControlEvent>[];
+  /** What the process was started with. */
+  readonly livePolicy: string;
+  readonly settings: typeof DEFAULT_SETTINGS;
+}
+
+export const addressOf = ({ topic, partition, offset }: { topic: string; partition: number; offset: number }) => `${topic}/${partition}/${offset}`;
+
+/** Of the log's records, all but those at the addresses in `invalid`. */
+export async function readHistory(embedded: EmbeddedService, invalid: ReadonlySet<string> = new Set()): Promise<History> {
+  const read = async <Event>(name: TopicName): Promise<Logged<Event>[]> =>
+    (await embedded.records(embedded.topic(name))).filter((record) => !invalid.has(addressOf(record)))
+      .map(({ partition, offset, value }) => ({ partition, offset, event: JSON.parse(value!.toString()) as Event }));
+  return {
+    prefix: embedded.options.topicPrefix ?? '',
+    served: await read('tip.served'), feedback: await read('tip.feedback'), candidates: await read('tip.candidates'),
+    scored: await read('tip.scored'), shadow: await read('tip.scored.shadow'), control: await read('policy.control'),
+    livePolicy: embedded.options.livePolicy ?? 'egreedy-v1', settings: { ...DEFAULT_SETTINGS, ...embedded.options.settings },
+  };
+}
+
+/** Only what lies below `positions` in one partition. */
+export function upTo(history: History, partition: number, positions: Positions): History {
+  const cut = <Event>(list: readonly Logged<Event>[], name: TopicName) => {
+    const next = positions[fullTopicName(history.prefix, name)] ?? 0;
+    return list.filter((one) => one.partition === partition && one.offset < next);
+  };
+  return {
+    ...history,
+    served: cut(history.served, 'tip.served'), feedback: cut(history.feedback, 'tip.feedback'), candidates: cut(history.candidates, 'tip.candidates'),
+    scored: cut(history.scored, 'tip.scored'), shadow: cut(history.shadow, 'tip.scored.shadow'), control: cut(history.control, 'policy.control'),
+  };
+}
+
+export function inPartition(history: History, partition: number): History {
+  const keep = <Event>(list: readonly Logged<Event>[]) => list.filter((one) => one.partition === partition);
+  return {
+    ...history, served: keep(history.served), feedback: keep(history.feedback), candidates: keep(history.candidates),
+    scored: keep(history.scored), shadow: keep(history.shadow), control: keep(history.control),
+  };
+}
+
+export const profileEvents = ({ served, feedback }: History): OracleEvent[] => [
+  ...served.map(({ event }) => ({ topic: 'tip.served', value: event as OracleEvent['value'] })),
+  ...feedback.map(({ event }) => ({ topic: 'tip.feedback', value: event as OracleEvent['value'] })),
+];
+
+const STRANGER: OracleProfile = {
+  tip_volume_30d: 0, completion_rate_30d: null, dismiss_rate_30d: null, snooze_rate_30d: null, mean_dwell_ms_30d: null, preferred_hour: null, preferred_weekday: null, preferred_category: null,
+};
+
+export function profileOf(history: History, userId: string, asOfMs: number): OracleProfile {
+  return oracleProfiles(profileEvents(history).filter(({ value }) => value.user_id === userId), asOfMs).get(userId) ?? STRANGER;
+}
+
+/** decision -> its record with the lowest offset, of one user. */
+export function decisionsOf(records: readonly Logged<ScoredEvent>[], userId: string): Map<string, ScoredEvent> {
+  const first = new Map<string, ScoredEvent>();
+  for (const { event } of [...records].sort((a, b) => a.offset - b.offset)) if (event.user_id === userId && !first.has(event.decision_id)) first.set(event.decision_id, event);
+  return first;
+}
+
+function userEvents({ served, feedback }: History, userId: string): PolicyEvent[] {
+  return [
+    ...served.filter(({ event }) => event.user_id === userId).map(({ event }): PolicyEvent => ({ kind: 'served', tipId: event.tip_id, atMs: event.served_at_ms, ...(event.decision_id == null ? {} : { decisionId: event.decision_id }) })),
+    ...feedback.filter(({ event }) => event.user_id === userId).map(({ event }): PolicyEvent => ({ kind: event.action, tipId: event.tip_id, atMs: event.reacted_at_ms })),
+  ];
+}
+
+const controlsAt = (history: History, requestedAtMs: number): ControlEvent[] => {
+  const first = new Map<string, ControlEvent>();
+  for (const { event } of [...history.control].sort((a, b) => a.offset - b.offset)) if (!first.has(event.control_id)) first.set(event.control_id, event);
+  return [...first.values()].filter((control) => control.effective_at_ms <= requestedAtMs)
+    .sort((a, b) => a.effective_at_ms - b.effective_at_ms || byCodePoint(a.control_id, b.control_id));
+};
+
+/** Promotes for everybody only: percentages are the policies' own tests. */
+export function livePolicyOf(history: History, requestedAtMs: number): string {
+  const stack: string[] = [];
+  for (const { type, policy } of controlsAt(history, requestedAtMs)) {
+    if (type === 'promote') stack.push(policy!);
+    if (type === 'rollback') stack.pop();
+  }
+  return stack.at(-1) ?? history.livePolicy;
+}
+
+export function settingsOf(history: History, requestedAtMs: number): typeof DEFAULT_SETTINGS {
+  let { epsilon, salt, shadow, shadowLearning } = history.settings;
+  for (const { type, settings } of controlsAt(history, requestedAtMs)) {
+    if (type !== 'configure') continue;
+    epsilon = settings?.epsilon ?? epsilon;
+    salt = settings?.salt ?? salt;
+    shadow = settings?.shadow == null ? shadow : settings.shadow === 'off' ? null : settings.shadow;
+    shadowLearning = settings?.shadow_learning ?? shadowLearning;
+  }
+  return { epsilon, salt, shadow, shadowLearning };
+}
+
+/**
+ * What `eventPolicy` has learned of a user, for a decision requested at that time: since the newest reset in effect then; and with a migration in effect, which is
+ * always from egreedy-v1 here, what that one has learned.
+ */
+export function lessonsOf(history: History, userId: string, eventPolicy: string, requestedAtMs: number): OracleLesson[] {
+  const controls = controlsAt(history, requestedAtMs);
+  const resetMs = controls.filter(({ type, user_id }) => type === 'reset' && user_id === userId).at(-1)?.effective_at_ms ?? -1;
+  const migrations: ControlEvent[] = [];
+  for (const control of controls) {
+    if (control.type !== 'migrate' || control.policy !== eventPolicy || (control.user_id ?? userId) !== userId) continue;
+    if (control.undo === true) {
+      // One for everybody takes back one for everybody.
+      const last = control.user_id == null ? migrations.map(({ user_id }) => user_id == null).lastIndexOf(true) : migrations.length - 1;
+      if (last >= 0) migrations.splice(last, 1);
+    }
+    else migrations.push(control);
+  }
+  const migration = migrations.at(-1);
+  if (migration === undefined) return lessonsSince(history, userId, eventPolicy, resetMs);
+  if (migration.train_from_replay === true) return [...lessonsSince(history, userId, eventPolicy, resetMs), ...lessonsSince(history, userId, 'egreedy-v1>egreedy-v2', resetMs)];
+  const before = lessonsSince(history, userId, 'egreedy-v1', resetMs).map(({ x, reward }) => ({ x: [...x, 0, 0, 0, 0, 0], reward }));
+  return [...before, ...lessonsSince(history, userId, eventPolicy, Math.max(resetMs, migration.effective_at_ms))];
+}
+
+/** `sums`: the policy that decided, or `egreedy-v1>egreedy-v2` for the former's decisions in the latter's vectors. */
+export function lessonsSince(history: History, userId: string, sums: string, sinceMs: number): OracleLesson[] {
+  const [eventPolicy, into] = sums.split('>');
+  const live = decisionsOf(history.scored, userId);
+  const own = eventPolicy!.endsWith('-shadow') ? decisionsOf(history.shadow, userId) : live;
+  const events = userEvents(history, userId);
+  const lessons: OracleLesson[] = [];
+  for (const [decisionId, decision] of own) {
+    const answered = live.get(decisionId);
+    if (decision.policy !== eventPolicy || answered === undefined || decision.profile.as_of_ms < sinceMs) continue;
+    if (own !== live && !settingsOf(history, answered.profile.as_of_ms).shadowLearning) continue;
+    const earned = oracleReward(decisionId, Object.keys(answered.features.vectors), events);
+    const x = earned === null ? undefined : lessonOf(decision, earned.tipId, into);
+    if (x !== undefined) lessons.push({ x, reward: earned!.reward });
+  }
+  return lessons;
+}
+
+/** The vector of a candidate that the policy which decided has learned from, or `into` in its place; undefined when the record holds none that fits. */
+export function lessonOf({ policy, features, profile }: ScoredEvent, tipId: string, into?: string): readonly number[] | undefined {
+  const x = features.vectors[tipId];
+  if (x?.length !== dimensionOf(policy)) return undefined;
+  return into === undefined ? x : oracleTranslation(x, features.names, profile.features);
+}
+
+export const dimensionOf = (sums: string): number => ((sums.split('>')[1] ?? sums).startsWith('egreedy-v2') ? 12 : 7);
+
+/** The decision that the definitions give for a request, from what `history` holds; by the live policy unless another is named. */
+export function expectedDecision(history: History, request: CandidatesEvent, named?: string): { readonly policy: string; readonly learned: number; readonly profile: OracleProfile; readonly decision: OracleDecision } {
+  const { user_id: userId, requested_at_ms: requestedAtMs } = request;
+  const policy = named ?? livePolicyOf(history, requestedAtMs);
+  const { epsilon, salt } = settingsOf(history, requestedAtMs);
+  const learned = lessonsOf(history, userId, policy, requestedAtMs);
+  const profile = profileOf(history, userId, requestedAtMs);
+  const one: OracleCase = {
+    policy, decisionId: request.decision_id, requestedAtMs, utcOffsetMin: request.utc_offset_min ?? 0, candidates: request.candidates, profile, learned, epsilon, salt,
+  };
+  return { policy, learned: learned.length, profile, decision: oracleDecision(one) };
+}
+
+export { oracleSums };

@@ -1,0 +1,38 @@
+/** The tables in the docs name everything that the code's closed lists hold, and nothing else. */
+import { expect, it } from 'vitest';
+import { ERROR_KINDS } from '../../../src/errors.js';
+import { REJECTION_CODES } from '../../../src/events/rejection.js';
+import { defaultRegistry } from '../../../src/projections/registry.js';
+import { publicTables } from '../../../src/store/snapshot/public-tables.js';
+import { readPage } from './markdown.js';
+
+/** The cells of one column of the tables under a heading. */
+function column(page: string, heading: string, index: number): string[] {
+  const section = readPage(page).split(/^#+ /m).find((part) => part.startsWith(`${heading}\n`));
+  const rows = (section ?? '').split('\n').filter((line) => line.startsWith('| ') && !/^\|[-|]+$/.test(line));
+  return rows.slice(1).map((row) => row.split('|')[index + 1]!.trim());
+}
+
+it('every error code is explained', () => {
+  expect(column('docs/operating.md', 'Errors', 0).sort()).toEqual(Object.keys(ERROR_KINDS).sort());
+});
+
+it('every rejection code is explained', () => {
+  expect(column('docs/semantics.md', 'Dead letters', 1).sort()).toEqual([...REJECTION_CODES].sort());
+});
+
+it('every feature is defined', () => {
+  expect(column('docs/semantics.md', 'The eight features', 0).sort()).toEqual([...defaultRegistry.names].sort());
+});
+
+it.each(Object.values(publicTables(defaultRegistry)))('every column of $name is explained, in its order', ({ name, columns }) => {
+  expect(column('docs/analysts.md', name, 0)).toEqual(columns.map(([one]) => one));
+});
+
+it('every metric is explained', async () => {
+  const { ServiceMetrics } = await import('../../../src/service/metrics/service-metrics.js');
+  const exposition = await new ServiceMetrics({ tallies: () => new Map(), backlog: () => 0, lag: () => Promise.resolve([]), policies: () => Promise.resolve(undefined) }).exposition();
+  const exposed = [...exposition.matchAll(/^# TYPE (tipstream_\w+) /gm)].map((match) => match[1]!);
+  const explained = ['Watching lag', 'Watching policies', 'Watching the gateway'].flatMap((heading) => column('docs/operating.md', heading, 0));
+  expect(explained.flatMap((cell) => cell.match(/tipstream_\w+/g) ?? []).sort()).toEqual(exposed.sort());
+});
