@@ -20,8 +20,19 @@ export default tseslint.config(
       'no-restricted-imports': [
         'error',
         {
-          paths: ['better-sqlite3', 'kafkajs', 'pino', 'fastify', 'node:fs', 'node:fs/promises', 'node:net', 'node:http', 'node:timers', 'node:worker_threads', 'node:child_process']
-            .map((name) => ({ name, message: 'The core does no I/O.' })),
+          paths: [
+            'better-sqlite3',
+            'kafkajs',
+            'pino',
+            'fastify',
+            'node:fs',
+            'node:fs/promises',
+            'node:net',
+            'node:http',
+            'node:timers',
+            'node:worker_threads',
+            'node:child_process',
+          ].map((name) => ({ name, message: 'The core does no I/O.' })),
           patterns: [{ group: SHELL, message: 'The core does not know the shell.' }],
         },
       ],
@@ -31,7 +42,10 @@ export default tseslint.config(
         { object: 'Date', property: 'now', message: 'Time comes in as an argument.' },
         { object: 'Math', property: 'random', message: 'Randomness is seeded by the decision.' },
       ],
-      'no-restricted-syntax': ['error', { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'Time comes in as an argument.' }],
+      'no-restricted-syntax': [
+        'error',
+        { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'Time comes in as an argument.' },
+      ],
     },
   },
   {

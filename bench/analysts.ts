@@ -1,6 +1,6 @@
 /**
- * What analysts wait for: verify, rebuild and export as processes of their own on the state of all events, and in this process pruning and profile reads of
- * other times. Ratios are to the live fold of the same events on the same log.
+ * What analysts wait for: verify, rebuild and export as processes of their own on the state of all events, and in this process pruning
+ * and profile reads of other times. Ratios are to the live fold of the same events on the same log.
  */
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -43,7 +43,16 @@ export interface Analysts {
 export async function analysts(place: Place): Promise<Analysts> {
   const live = await catchUp({ args: await place.fresh() });
   const liveRate = (1000 * live.events) / live.catchUpMs;
-  const rows: AnalystRow[] = [{ name: 'live fold', count: live.events, tookMs: live.catchUpMs, perSecond: Math.round(liveRate), toLiveFold: 1, peakRssMib: live.peakRssMib }];
+  const rows: AnalystRow[] = [
+    {
+      name: 'live fold',
+      count: live.events,
+      tookMs: live.catchUpMs,
+      perSecond: Math.round(liveRate),
+      toLiveFold: 1,
+      peakRssMib: live.peakRssMib,
+    },
+  ];
   const run = async (name: string, count: number, ofEvents: boolean, args: readonly string[]): Promise<void> => {
     const { startedAtMs, endedAtMs, usage } = await (await startNode([MAIN, ...args, ...withoutGroup(place.again())])).finished;
     const tookMs = endedAtMs - startedAtMs;
@@ -56,9 +65,16 @@ export async function analysts(place: Place): Promise<Analysts> {
     await run('rebuild, compared and swapped', live.events, true, ['rebuild', '--json']);
     const users = usersOf(place.data);
     const now = String(Date.now());
-    for (const format of ['csv', 'ndjson', 'parquet']) await run(`export --as-of, ${format}`, users.length, false, ['export', '--as-of', now, '--out', join(folder, `all.${format}`)]);
+    for (const format of ['csv', 'ndjson', 'parquet'])
+      await run(`export --as-of, ${format}`, users.length, false, ['export', '--as-of', now, '--out', join(folder, `all.${format}`)]);
     writeFileSync(join(folder, 'spine.ndjson'), spineOf(users));
-    await run('export --spine, csv', SPINE_LINES, false, ['export', '--spine', join(folder, 'spine.ndjson'), '--out', join(folder, 'spine.csv')]);
+    await run('export --spine, csv', SPINE_LINES, false, [
+      'export',
+      '--spine',
+      join(folder, 'spine.ndjson'),
+      '--out',
+      join(folder, 'spine.csv'),
+    ]);
     rows.push(prune(place.data, folder));
     const [readNow, readPast] = [reads(place.data, users, Date.now()), reads(place.data, users, Date.now() - 10 * DAY_MS)];
     return { rows, readNow, readPast };
@@ -84,7 +100,11 @@ function usersOf(dataDirectory: string): string[] {
 
 function spineOf(users: readonly string[]): string {
   const now = Date.now();
-  return Array.from({ length: SPINE_LINES }, (_, i) => `${JSON.stringify({ user_id: users[(i * 7919) % users.length], as_of_ms: now - (i % (14 * 24)) * 3_600_000, label: i % 2 })}\n`).join('');
+  return Array.from(
+    { length: SPINE_LINES },
+    (_, i) =>
+      `${JSON.stringify({ user_id: users[(i * 7919) % users.length], as_of_ms: now - (i % (14 * 24)) * 3_600_000, label: i % 2 })}\n`,
+  ).join('');
 }
 
 /** On copies of the state files, as a worker in its spare time would do it. */
@@ -109,13 +129,22 @@ function prune(dataDirectory: string, folder: string): AnalystRow {
     tookMs += performance.now() - startedMs;
     state.close();
   }
-  return { name: 'pruning, tips', count: tips, tookMs: Math.round(tookMs), perSecond: Math.round((1000 * tips) / tookMs), toLiveFold: null, peakRssMib: null };
+  return {
+    name: 'pruning, tips',
+    count: tips,
+    tookMs: Math.round(tookMs),
+    perSecond: Math.round((1000 * tips) / tookMs),
+    toLiveFold: null,
+    peakRssMib: null,
+  };
 }
 
 function reads(dataDirectory: string, users: readonly string[], asOfMs: number): Percentiles {
   const readers = [...openReaders(dataDirectory, defaultRegistry).values()];
   try {
-    const owner = new Map(readers.flatMap((reader) => reader.profilesAfter('', 10_000_000, asOfMs).map(({ userId }) => [userId, reader] as const)));
+    const owner = new Map(
+      readers.flatMap((reader) => reader.profilesAfter('', 10_000_000, asOfMs).map(({ userId }) => [userId, reader] as const)),
+    );
     const took: number[] = [];
     for (let i = 0; i < READS; i++) {
       const user = users[(i * 7919) % users.length]!;

@@ -32,7 +32,10 @@ export async function catchUp({ args }: LogArguments): Promise<CatchUp> {
 }
 
 function measure({ stderr, startedAtMs, endedAtMs, usage }: Finished): CatchUp {
-  const lines = stderr.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as LogLine);
+  const lines = stderr
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as LogLine);
   const assigned = lines.find(({ msg }) => msg === 'partition assigned');
   const commits = lines.filter(({ msg, records }) => msg === 'batch committed' && (records ?? 0) > 0);
   const last = commits.at(-1);
@@ -40,7 +43,10 @@ function measure({ stderr, startedAtMs, endedAtMs, usage }: Finished): CatchUp {
   const assignedAtMs = Date.parse(assigned.time);
   return {
     events: commits.reduce((sum, { records }) => sum + records!, 0),
-    catchUpMs: Date.parse(last.time) - assignedAtMs, startUpMs: assignedAtMs - startedAtMs, wholeMs: endedAtMs - startedAtMs,
-    transactions: commits.length, ...usage,
+    catchUpMs: Date.parse(last.time) - assignedAtMs,
+    startUpMs: assignedAtMs - startedAtMs,
+    wholeMs: endedAtMs - startedAtMs,
+    transactions: commits.length,
+    ...usage,
   };
 }

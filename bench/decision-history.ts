@@ -1,7 +1,8 @@
 /**
- * A data directory in which users have four weeks of decisions behind them, a week by each policy, made by the service itself: candidates from the past are
- * appended, with promotes that make one policy live after the other; what it decides is served and reacted to before the next is asked for. So every user
- * has a profile and has taught every policy, and decisions were made with what had been learned.
+ * A data directory in which users have four weeks of decisions behind them, a week by each policy, made by the service itself:
+ * candidates from the past are appended, with promotes that make one policy live after the other; what it decides is served and
+ * reacted to before the next is asked for. So every user has a profile and has taught every policy, and decisions were made with what
+ * had been learned.
  */
 import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -76,13 +77,23 @@ export async function decisionHistory({ decisions, candidates, partitions }: His
 async function live(log: Log, service: Service, users: readonly string[], candidates: number): Promise<void> {
   const producer = createProducer(log);
   const startMs = Date.now() - WEEKS.length * WEEK_MS - REACTED_AFTER_MS;
-  await append(producer, WEEKS.map((policy, week) => controlAt(policy, startMs + week * WEEK_MS)));
+  await append(
+    producer,
+    WEEKS.map((policy, week) => controlAt(policy, startMs + week * WEEK_MS)),
+  );
   for (let round = 0; round < DECISIONS_PER_USER; round++) {
     const before = await log.offsets('tip.scored');
-    await append(producer, users.map((userId, index) => {
-      const requestedAtMs = startMs + round * ROUND_MS + Math.floor((index / users.length) * (ROUND_MS - REACTED_AFTER_MS));
-      return { topic: 'tip.candidates', event: candidatesOf(userId, `past-${round}-${index}`, requestedAtMs, candidates), timestampMs: requestedAtMs };
-    }));
+    await append(
+      producer,
+      users.map((userId, index) => {
+        const requestedAtMs = startMs + round * ROUND_MS + Math.floor((index / users.length) * (ROUND_MS - REACTED_AFTER_MS));
+        return {
+          topic: 'tip.candidates',
+          event: candidatesOf(userId, `past-${round}-${index}`, requestedAtMs, candidates),
+          timestampMs: requestedAtMs,
+        };
+      }),
+    );
     const wanted = ends(before) + users.length;
     await until(async () => ends(await log.offsets('tip.scored')) === wanted);
     await append(producer, await servings(log, before));
@@ -94,7 +105,7 @@ type Offsets = Awaited<ReturnType<Log['offsets']>>;
 const ends = (offsets: Offsets): number => [...offsets.values()].reduce((sum, { end }) => sum + end, 0);
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + SETTLED_WITHIN_MS; !(await condition()); ) {
+  for (const deadline = Date.now() + SETTLED_WITHIN_MS; !(await condition());) {
     if (Date.now() > deadline) throw new Error(`the service had not answered and learned within ${SETTLED_WITHIN_MS} ms`);
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
@@ -105,7 +116,11 @@ async function append(producer: TipProducer, events: readonly OutgoingEvent[]): 
 }
 
 function controlAt(policy: string, effectiveAtMs: number): OutgoingEvent {
-  return { topic: 'policy.control', event: { control_id: `bench-${policy}`, type: 'promote', effective_at_ms: effectiveAtMs, policy }, timestampMs: effectiveAtMs };
+  return {
+    topic: 'policy.control',
+    event: { control_id: `bench-${policy}`, type: 'promote', effective_at_ms: effectiveAtMs, policy },
+    timestampMs: effectiveAtMs,
+  };
 }
 
 /** Of the decisions since `from`. */
@@ -116,7 +131,11 @@ async function servings(log: Log, from: Offsets): Promise<OutgoingEvent[]> {
       for (const { value } of records) {
         const scored = JSON.parse(value!.toString()) as ScoredEvent;
         const requestedAtMs = scored.profile.as_of_ms;
-        events.push({ topic: 'tip.served', event: servedOf(scored, requestedAtMs + SERVED_AFTER_MS), timestampMs: requestedAtMs + SERVED_AFTER_MS });
+        events.push({
+          topic: 'tip.served',
+          event: servedOf(scored, requestedAtMs + SERVED_AFTER_MS),
+          timestampMs: requestedAtMs + SERVED_AFTER_MS,
+        });
         const feedback = feedbackOf(scored, requestedAtMs + REACTED_AFTER_MS);
         if (feedback !== undefined) events.push({ topic: 'tip.feedback', event: feedback, timestampMs: requestedAtMs + REACTED_AFTER_MS });
       }

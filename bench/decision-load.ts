@@ -1,6 +1,7 @@
 /**
- * Candidates in, decisions out, as an upstream and an independent consumer see them: one append a candidates event, at a steady rate, and a reader
- * of tip.scored on a connection of its own. Every decision is then served, and most are reacted to, so that profiles and policies learn meanwhile.
+ * Candidates in, decisions out, as an upstream and an independent consumer see them: one append a candidates event, at a steady rate,
+ * and a reader of tip.scored on a connection of its own. Every decision is then served, and most are reacted to, so that profiles and
+ * policies learn meanwhile.
  */
 import type { Log, LogRecord } from '../src/log/port.js';
 import type { ScoredEvent } from '../src/topics.js';
@@ -76,7 +77,8 @@ async function follow({ reading, prefix }: DecisionLoad, take: (record: LogRecor
   const topic = `${prefix}tip.scored`;
   const ended = new AbortController();
   const readers = [...(await reading.offsets(topic))].map(async ([partition, { end }]) => {
-    for await (const records of reading.read({ topic, partition, from: end, signal: ended.signal })) for (const record of records) take(record);
+    for await (const records of reading.read({ topic, partition, from: end, signal: ended.signal }))
+      for (const record of records) take(record);
   });
   return async () => {
     ended.abort();

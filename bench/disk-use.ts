@@ -30,7 +30,10 @@ export function diskUse(dataDirectory: string): DiskUse {
     db.close();
   }
   return {
-    tips: sums.tips, users: sums.users, mib: Math.round(sums.bytes / 2 ** 20),
-    bytesPerTip: Math.round(sums.tipBytes / sums.tips), bytesPerUser: Math.round(sums.userBytes / sums.users),
+    tips: sums.tips,
+    users: sums.users,
+    mib: Math.round(sums.bytes / 2 ** 20),
+    bytesPerTip: Math.round(sums.tipBytes / sums.tips),
+    bytesPerUser: Math.round(sums.userBytes / sums.users),
   };
 }

@@ -70,7 +70,8 @@ function arrivals({ events, users: userCount, endMs }: EventMix): Arrival[] {
   const add = (user: User, tip: number, atMs: number, delayMs: number, action?: Action) => {
     const arrival = { arrivedAtMs: Math.min(atMs + delayMs, endMs), atMs, tip, user, ...(action === undefined ? {} : { action }) };
     found.push(arrival);
-    if (random.chance(0.02)) found.push({ ...arrival, arrivedAtMs: Math.min(arrival.arrivedAtMs + Math.round(random.exponential(10 * MINUTE_MS)), endMs) });
+    if (random.chance(0.02))
+      found.push({ ...arrival, arrivedAtMs: Math.min(arrival.arrivedAtMs + Math.round(random.exponential(10 * MINUTE_MS)), endMs) });
   };
   const react = (user: User, tip: number, atMs: number, action: Action) => {
     if (atMs > endMs) return;
@@ -83,7 +84,8 @@ function arrivals({ events, users: userCount, endMs }: EventMix): Arrival[] {
     add(user, tip, servedAtMs, Math.round(random.exponential(random.chance(0.02) ? 6 * HOUR_MS : 2 * SECOND_MS)));
     const fate = random.next();
     if (fate < 0.2) continue;
-    const reactedAtMs = servedAtMs + (random.chance(0.005) ? -random.integer(1, 90) * SECOND_MS : Math.round(random.exponential(20 * MINUTE_MS)));
+    const reactedAtMs =
+      servedAtMs + (random.chance(0.005) ? -random.integer(1, 90) * SECOND_MS : Math.round(random.exponential(20 * MINUTE_MS)));
     const last = random.chance(0.6) ? 'done' : 'dismiss';
     if (fate < 0.8) react(user, tip, reactedAtMs, random.chance(0.1) ? 'snooze' : last);
     else {
@@ -117,7 +119,10 @@ function userChooser(count: number, random: Random): () => User {
 }
 
 function servingTime(random: Random, user: User, endMs: number): number {
-  const hour = random.weighted(HOURS.map((_, at) => at), (at) => HOURS[at]!);
+  const hour = random.weighted(
+    HOURS.map((_, at) => at),
+    (at) => HOURS[at]!,
+  );
   const midnightMs = Math.floor(endMs / DAY_MS) * DAY_MS - random.integer(1, SPAN_DAYS) * DAY_MS;
   return Math.min(midnightMs + hour * HOUR_MS - user.utcOffsetMin * MINUTE_MS + random.integer(0, HOUR_MS - 1), endMs);
 }
@@ -133,12 +138,23 @@ function encode({ arrivedAtMs, atMs, tip, user, action }: Arrival, withDecisions
   }
   const category = random.chance(0.1) ? {} : { category: random.chance(0.4) ? user.favourite : random.pick(CATEGORIES) };
   const decision = withDecisions ? { decision_id: `d-${hex(random, 16)}` } : {};
-  const served = { ...common, served_at_ms: atMs, policy: 'egreedy-v1', source: random.pick(SOURCES), ...category, ...decision, utc_offset_min: user.utcOffsetMin };
+  const served = {
+    ...common,
+    served_at_ms: atMs,
+    policy: 'egreedy-v1',
+    source: random.pick(SOURCES),
+    ...category,
+    ...decision,
+    utc_offset_min: user.utcOffsetMin,
+  };
   return { topic: 'tip.served', userId: user.id, arrivedAtMs, value: JSON.stringify(served) };
 }
 
 function hex(random: Random, digits: number): string {
   let text = '';
-  while (text.length < digits) text += Math.floor(random.next() * 2 ** 32).toString(16).padStart(8, '0');
+  while (text.length < digits)
+    text += Math.floor(random.next() * 2 ** 32)
+      .toString(16)
+      .padStart(8, '0');
   return text.slice(0, digits);
 }

@@ -5,7 +5,16 @@ import { CANDIDATES, candidatesOf } from './decisions.js';
 import { WARM_UP_SECONDS, type HttpLoad } from './http-load.js';
 import { atPace } from './pace.js';
 
-const { address, request, users, name, perSecond, seconds, path: scorePath = '/score', candidates: count = CANDIDATES } = workerData as HttpLoad;
+const {
+  address,
+  request,
+  users,
+  name,
+  perSecond,
+  seconds,
+  path: scorePath = '/score',
+  candidates: count = CANDIDATES,
+} = workerData as HttpLoad;
 const agent = new Agent({ keepAlive: true, maxSockets: 32 });
 
 function requestOf(index: number): { method: string; path: string; body: string | undefined } {

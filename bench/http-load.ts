@@ -1,4 +1,7 @@
-/** HTTP requests at a steady rate over keep-alive connections, from a thread of its own so that the rest of the benchmark does not delay them. */
+/**
+ * HTTP requests at a steady rate over keep-alive connections, from a thread of its own so that the rest of the benchmark does not
+ * delay them.
+ */
 import { Worker } from 'node:worker_threads';
 import type { Pace } from './pace.js';
 import { percentiles, type Percentiles } from './latencies.js';

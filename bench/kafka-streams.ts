@@ -57,10 +57,25 @@ export async function kafkaStreamsPeer(): Promise<Peer | null> {
   return {
     fold: async (brokers, prefix, events, guarantee) => {
       const application = `${prefix}streams-${++runs}`;
-      const args = [brokers, application, join(folder, 'state'), `${prefix}tip.served`, `${prefix}tip.feedback`, String(events), guarantee, String(THREADS)];
+      const args = [
+        brokers,
+        application,
+        join(folder, 'state'),
+        `${prefix}tip.served`,
+        `${prefix}tip.feedback`,
+        String(events),
+        guarantee,
+        String(THREADS),
+      ];
       const { stdout } = await start('java', ['-cp', `${folder}:${classPath}`, 'ProfileFold', ...args], {}).finished;
       const printed = JSON.parse(stdout) as Record<string, number>;
-      return { events: printed.events!, tookMs: printed.took_ms!, committedMs: printed.committed_ms!, cpuSeconds: printed.cpu_seconds!, peakRssMib: printed.peak_rss_mib ?? null };
+      return {
+        events: printed.events!,
+        tookMs: printed.took_ms!,
+        committedMs: printed.committed_ms!,
+        cpuSeconds: printed.cpu_seconds!,
+        peakRssMib: printed.peak_rss_mib ?? null,
+      };
     },
     remove: () => rm(folder, { recursive: true, force: true }),
   };
@@ -89,7 +104,9 @@ async function fetchJars(): Promise<void> {
   await mkdir(partial, { recursive: true });
   try {
     await writeFile(join(partial, 'pom.xml'), POM);
-    await run('mvn', ['-q', '-B', '-f', join(partial, 'pom.xml'), 'dependency:copy-dependencies', `-DoutputDirectory=${partial}`], { timeout: 300_000 });
+    await run('mvn', ['-q', '-B', '-f', join(partial, 'pom.xml'), 'dependency:copy-dependencies', `-DoutputDirectory=${partial}`], {
+      timeout: 300_000,
+    });
     await rename(partial, CACHE);
   } catch (error) {
     await rm(partial, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 /**
- * What every Node consumer pays: kafkajs 2.2.4 consumes the topics and JSON.parse reads each value, nothing else. A process of its own, so that
- * its memory and its garbage are its own. Prints one JSON document.
+ * What every Node consumer pays: kafkajs 2.2.4 consumes the topics and JSON.parse reads each value, nothing else. A process of its
+ * own, so that its memory and its garbage are its own. Prints one JSON document.
  *
  * Counted: from the moment the group has been joined (partitions known, nothing fetched) to the last record parsed.
  */
@@ -39,6 +39,14 @@ const finished = new Promise((resolve) => {
   })();
 });
 const lastMs = await finished;
-console.log(JSON.stringify({ events: users, bytes, start_ms: joinedMs - startedMs, took_ms: lastMs - joinedMs, from_first_batch_ms: lastMs - firstMs }));
+console.log(
+  JSON.stringify({
+    events: users,
+    bytes,
+    start_ms: joinedMs - startedMs,
+    took_ms: lastMs - joinedMs,
+    from_first_batch_ms: lastMs - firstMs,
+  }),
+);
 await consumer.disconnect();
 process.exit(0);

@@ -14,7 +14,12 @@ export function knownUsers(dataDirectory: string, nowMs: number): string[] {
   for (const name of readdirSync(folder).filter((file) => file.endsWith('.db'))) {
     const db = new Database(join(folder, name), { readonly: true });
     const sql = 'SELECT user_id FROM user WHERE EXISTS (SELECT 1 FROM tip WHERE tip.uid = user.uid AND served_at_ms >= ?) LIMIT ?';
-    found.push(...db.prepare<[number, number], string>(sql).pluck().all(nowMs - LATELY_MS, FROM_EACH_PARTITION));
+    found.push(
+      ...db
+        .prepare<[number, number], string>(sql)
+        .pluck()
+        .all(nowMs - LATELY_MS, FROM_EACH_PARTITION),
+    );
     db.close();
   }
   return found;

@@ -36,7 +36,16 @@ export async function live(place: Place, seconds: number): Promise<Live> {
     const profileIdle = await http('profile-idle', profileLoad);
     let underLoad: Promise<Percentiles> | undefined;
     const decision = await decisionLoad(
-      { writing, reading, prefix: place.prefix, users, perSecond: PER_SECOND, warmUpSeconds: WARM_UP_SECONDS, seconds: seconds + 2, name: 'decision' },
+      {
+        writing,
+        reading,
+        prefix: place.prefix,
+        users,
+        perSecond: PER_SECOND,
+        warmUpSeconds: WARM_UP_SECONDS,
+        seconds: seconds + 2,
+        name: 'decision',
+      },
       () => {
         underLoad = http('profile-under-load', profileLoad);
         underLoad.catch(() => undefined);

@@ -84,7 +84,8 @@ export function start(command: string, args: readonly string[], env: NodeJS.Proc
   const finished = (async () => {
     const [stdout, [code, signal]] = await Promise.all([text(child.stdout), closed]);
     process.removeListener('exit', endWithUs);
-    if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code ?? signal}:\n${complaints.slice(-4_000)}${stdout.slice(-1_000)}`);
+    if (code !== 0)
+      throw new Error(`${command} ${args.join(' ')} ended with ${code ?? signal}:\n${complaints.slice(-4_000)}${stdout.slice(-1_000)}`);
     return { stdout, stderr: complaints, startedAtMs, endedAtMs: Date.now() };
   })();
   finished.catch(() => undefined);

@@ -45,10 +45,22 @@ export function benchOptions(argv: readonly string[]): BenchOptions | undefined 
   const number = { type: 'string' } as const;
   const flag = { type: 'boolean', default: false } as const;
   const { values } = parseArgs({
-    args: [...argv], allowPositionals: false,
+    args: [...argv],
+    allowPositionals: false,
     options: {
-      events: number, users: number, partitions: number, rounds: number, seconds: number, decisions: number, 'simulated-decisions': number,
-      only: { type: 'string', multiple: true }, 'with-decisions': flag, quick: flag, json: flag, 'no-save': flag, help: { ...flag, short: 'h' },
+      events: number,
+      users: number,
+      partitions: number,
+      rounds: number,
+      seconds: number,
+      decisions: number,
+      'simulated-decisions': number,
+      only: { type: 'string', multiple: true },
+      'with-decisions': flag,
+      quick: flag,
+      json: flag,
+      'no-save': flag,
+      help: { ...flag, short: 'h' },
     },
   });
   if (values.help) return undefined;
@@ -60,10 +72,17 @@ export function benchOptions(argv: readonly string[]): BenchOptions | undefined 
   };
   const { quick } = values;
   return {
-    events: whole('events', quick ? 100_000 : 1_000_000), users: whole('users', quick ? 5_000 : 50_000), partitions: whole('partitions', 4),
-    rounds: whole('rounds', quick ? 1 : 3), seconds: whole('seconds', quick ? 5 : 20),
-    decisions: whole('decisions', quick ? 8_000 : 80_000), simulatedDecisions: whole('simulated-decisions', quick ? 100_000 : 1_000_000),
-    withDecisions: values['with-decisions'], json: values.json, save: !values['no-save'], parts: new Set(values.only === undefined ? PARTS : values.only.map(part)),
+    events: whole('events', quick ? 100_000 : 1_000_000),
+    users: whole('users', quick ? 5_000 : 50_000),
+    partitions: whole('partitions', 4),
+    rounds: whole('rounds', quick ? 1 : 3),
+    seconds: whole('seconds', quick ? 5 : 20),
+    decisions: whole('decisions', quick ? 8_000 : 80_000),
+    simulatedDecisions: whole('simulated-decisions', quick ? 100_000 : 1_000_000),
+    withDecisions: values['with-decisions'],
+    json: values.json,
+    save: !values['no-save'],
+    parts: new Set(values.only === undefined ? PARTS : values.only.map(part)),
   };
 }
 

@@ -1,4 +1,7 @@
-/** Where a benchmark's events lie: a folder for the embedded log, a broker and a prefix for Kafka. Filled once, read by every run, removed at the end. */
+/**
+ * Where a benchmark's events lie: a folder for the embedded log, a broker and a prefix for Kafka. Filled once, read by every run,
+ * removed at the end.
+ */
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -36,7 +39,11 @@ export async function embeddedPlace(partitions: number, mix: EventMix): Promise<
   const loaded = await loadEvents(log, '', partitions, mix).finally(() => log.close());
   const args = ['--log', 'sqlite', '--data', data];
   return {
-    kind: 'embedded', prefix: '', brokers: null, loaded, data,
+    kind: 'embedded',
+    prefix: '',
+    brokers: null,
+    loaded,
+    data,
     open: () => openSqliteLog({ directory: data }),
     fresh: async () => {
       await rm(join(data, 'state'), { recursive: true, force: true });
@@ -66,7 +73,13 @@ export async function kafkaPlace(partitions: number, mix: EventMix): Promise<Pla
     const log = await openKafkaLog({ brokers: [brokers] });
     const loaded = await loadEvents(log, prefix, partitions, mix).finally(() => log.close());
     return {
-      kind: 'kafka', prefix, brokers, loaded, get data() { return data(); },
+      kind: 'kafka',
+      prefix,
+      brokers,
+      loaded,
+      get data() {
+        return data();
+      },
       open: () => openKafkaLog({ brokers: [brokers] }),
       fresh: async () => {
         await rm(data(), { recursive: true, force: true });

@@ -1,6 +1,6 @@
 /**
- * What policies cost: a decision in this process, POST /score at 500 requests a second against the real service on the embedded log, `tipstream simulate`, and
- * what is kept of them on disk and in memory. Ratios are between rows of the same run.
+ * What policies cost: a decision in this process, POST /score at 500 requests a second against the real service on the embedded log,
+ * `tipstream simulate`, and what is kept of them on disk and in memory. Ratios are between rows of the same run.
  */
 import { decisionHistory, type DecisionHistory } from './decision-history.js';
 import { httpLoad, WARM_UP_SECONDS } from './http-load.js';
@@ -55,14 +55,32 @@ export async function policies(size: PoliciesSize, say: (what: string) => void):
   try {
     const memory = await policyMemory(history.data);
     say('POST /score');
-    const alone = await scored(history, size.seconds, 'alone', [], [
-      { path: LIVE, candidates: FEW, request: 'score' }, { path: LIVE, candidates: FEW, request: 'decide' },
-      { path: HEAVIEST, candidates: MANY, request: 'score' }, { path: HEAVIEST, candidates: MANY, request: 'decide' },
-    ]);
-    const beside = await scored(history, size.seconds, 'shadow', ['--shadow', 'egreedy-v2'], [{ path: LIVE, candidates: FEW, request: 'decide' }]);
+    const alone = await scored(
+      history,
+      size.seconds,
+      'alone',
+      [],
+      [
+        { path: LIVE, candidates: FEW, request: 'score' },
+        { path: LIVE, candidates: FEW, request: 'decide' },
+        { path: HEAVIEST, candidates: MANY, request: 'score' },
+        { path: HEAVIEST, candidates: MANY, request: 'decide' },
+      ],
+    );
+    const beside = await scored(
+      history,
+      size.seconds,
+      'shadow',
+      ['--shadow', 'egreedy-v2'],
+      [{ path: LIVE, candidates: FEW, request: 'decide' }],
+    );
     return {
-      scoring: rows, history: { users: history.users.length, decisions: history.decisions }, http: [...alone.rows, ...beside.rows], services: [alone.usage, beside.usage],
-      simulation: simulated, memory,
+      scoring: rows,
+      history: { users: history.users.length, decisions: history.decisions },
+      http: [...alone.rows, ...beside.rows],
+      services: [alone.usage, beside.usage],
+      simulation: simulated,
+      memory,
     };
   } finally {
     await history.remove();
@@ -75,16 +93,36 @@ interface ScoreLoad {
   readonly request: 'score' | 'decide';
 }
 
-async function scored({ args, users }: DecisionHistory, seconds: number, name: string, more: readonly string[], loads: readonly ScoreLoad[]): Promise<{ rows: HttpRow[]; usage: Usage }> {
+async function scored(
+  { args, users }: DecisionHistory,
+  seconds: number,
+  name: string,
+  more: readonly string[],
+  loads: readonly ScoreLoad[],
+): Promise<{ rows: HttpRow[]; usage: Usage }> {
   const service = await startService([...args, ...more]);
   try {
     const rows: HttpRow[] = [];
     for (const [index, load] of loads.entries()) {
       const before = service.cpuSeconds();
-      const latencies = await httpLoad({ address: service.address, users, name: `${name}-${index}`, perSecond: HTTP_PER_SECOND, seconds, ...load });
+      const latencies = await httpLoad({
+        address: service.address,
+        users,
+        name: `${name}-${index}`,
+        perSecond: HTTP_PER_SECOND,
+        seconds,
+        ...load,
+      });
       const after = service.cpuSeconds();
-      const cpuMs = before === null || after === null ? null : ((after - before) * 1_000) / (latencies.count + HTTP_PER_SECOND * WARM_UP_SECONDS);
-      rows.push({ name: `POST ${load.path}${load.request === 'decide' ? ' recorded' : ''}, ${load.candidates} candidates${name === 'shadow' ? ', beside a shadow' : ''}`, latencies, cpuMs });
+      const cpuMs =
+        before === null || after === null ? null : ((after - before) * 1_000) / (latencies.count + HTTP_PER_SECOND * WARM_UP_SECONDS);
+      rows.push({
+        name:
+          `POST ${load.path}${load.request === 'decide' ? ' recorded' : ''}, ${load.candidates} ` +
+          `candidates${name === 'shadow' ? ', beside a shadow' : ''}`,
+        latencies,
+        cpuMs,
+      });
     }
     return { rows, usage: await service.stop() };
   } finally {

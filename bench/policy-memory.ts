@@ -39,7 +39,9 @@ const FREED_WITHIN_MS = 50;
 /** Of a data directory on the embedded log that no service has open, and where every decision came out of the log. */
 export async function policyMemory(dataDirectory: string): Promise<PolicyMemory> {
   const generation = generationDirectory(dataDirectory);
-  const found = new Map(POLICIES.map(({ name }) => [name, { users: 0, state: 0, payload: 0, events: 0, event: 0, sample: undefined as Buffer | undefined }]));
+  const found = new Map(
+    POLICIES.map(({ name }) => [name, { users: 0, state: 0, payload: 0, events: 0, event: 0, sample: undefined as Buffer | undefined }]),
+  );
   const sums = { payload: 0, statePages: 0, decisionPages: 0, decisions: 0 };
   for (const partition of partitionsIn(generation)) {
     const db = new Database(partitionFile(generation, partition), { readonly: true });
@@ -70,11 +72,20 @@ export async function policyMemory(dataDirectory: string): Promise<PolicyMemory>
     const { users, state, payload, events, event, sample } = found.get(name)!;
     if (sample === undefined) throw new Error(`no user has taught ${name}`);
     rows.push({
-      policy: name, users, stateBytes: Math.round(state / users), diskBytes: Math.round((payload / users) * (sums.statePages / sums.payload)),
-      heapBytes: await heapOf(sample, dimension), eventBytes: Math.round(event / events),
+      policy: name,
+      users,
+      stateBytes: Math.round(state / users),
+      diskBytes: Math.round((payload / users) * (sums.statePages / sums.payload)),
+      heapBytes: await heapOf(sample, dimension),
+      eventBytes: Math.round(event / events),
     });
   }
-  return { rows, decisions: sums.decisions, decisionStateBytes: Math.round(sums.decisionPages / sums.decisions), decisionLogBytes: Math.round(logBytes(dataDirectory) / sums.decisions) };
+  return {
+    rows,
+    decisions: sums.decisions,
+    decisionStateBytes: Math.round(sums.decisionPages / sums.decisions),
+    decisionLogBytes: Math.round(logBytes(dataDirectory) / sums.decisions),
+  };
 }
 
 interface StateSums {
@@ -85,7 +96,9 @@ interface StateSums {
   readonly payload: number;
   readonly sample: Buffer;
 }
-const STATE_SUMS = 'SELECT policy, count(*) AS users, sum(length(state)) AS state, sum(length(state) + length(policy)) AS payload, state AS sample FROM policy_state GROUP BY policy';
+const STATE_SUMS =
+  'SELECT policy, count(*) AS users, sum(length(state)) AS state, sum(length(state) + length(policy)) ' +
+  'AS payload, state AS sample FROM policy_state GROUP BY policy';
 
 interface EventSums {
   readonly policy: string;
@@ -96,7 +109,12 @@ const EVENT_SUMS = 'SELECT policy, count(*) AS events, sum(octet_length(record))
 
 /** Bytes of the pages of tables and of all their indexes. */
 function pagesOf(db: Database.Database, tables: readonly string[]): number {
-  return db.prepare<string[], number>(`SELECT coalesce(sum(pgsize), 0) FROM dbstat JOIN sqlite_schema USING (name) WHERE tbl_name IN (${tables.map(() => '?').join(', ')})`).pluck().get(...tables)!;
+  return db
+    .prepare<string[], number>(
+      `SELECT coalesce(sum(pgsize), 0) FROM dbstat JOIN sqlite_schema USING (name) WHERE tbl_name IN (${tables.map(() => '?').join(', ')})`,
+    )
+    .pluck()
+    .get(...tables)!;
 }
 
 function logBytes(dataDirectory: string): number {

@@ -46,8 +46,12 @@ export interface Machine {
 export function machine(): Machine {
   const processors = cpus();
   return {
-    node: process.version, system: `${process.platform} ${release()}`, cpu: processors[0]?.model.trim() ?? 'unknown', cores: processors.length,
-    memoryMib: Math.round(totalmem() / 2 ** 20), loadBefore: Math.round(loadavg()[0]! * 100) / 100,
+    node: process.version,
+    system: `${process.platform} ${release()}`,
+    cpu: processors[0]?.model.trim() ?? 'unknown',
+    cores: processors.length,
+    memoryMib: Math.round(totalmem() / 2 ** 20),
+    loadBefore: Math.round(loadavg()[0]! * 100) / 100,
   };
 }
 
@@ -61,8 +65,10 @@ const MILLION_SIMULATED_MINUTES = 5;
 /** Only those whose parts ran. */
 export function targetsOf({ throughput, live, policies }: Pick<Results, 'throughput' | 'live' | 'policies'>): Target[] {
   const found: Target[] = [];
-  const atLeast = (name: string, value: number, wanted: number) => found.push({ name, found: round(value), wanted: `>= ${wanted}`, met: value >= wanted });
-  const below = (name: string, value: number, wanted: number) => found.push({ name, found: round(value), wanted: `< ${wanted}`, met: value < wanted });
+  const atLeast = (name: string, value: number, wanted: number) =>
+    found.push({ name, found: round(value), wanted: `>= ${wanted}`, met: value >= wanted });
+  const below = (name: string, value: number, wanted: number) =>
+    found.push({ name, found: round(value), wanted: `< ${wanted}`, met: value < wanted });
   const best = (contender: Contender) => throughput.find((standing) => standing.contender === contender)?.best;
   const alone = Math.max(best('kafkajs')?.perSecond ?? 0, best('kafkajs-large-young-generation')?.perSecond ?? 0);
   const [kafka, embedded] = [best('tipstream-kafka'), best('tipstream-embedded')];

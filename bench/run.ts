@@ -1,9 +1,9 @@
 /**
- * `npm run bench`: what tipstream costs on this machine, beside the programs it should be compared with. docs/benchmarks.md says what each number
- * counts. Nothing here fails because a number is bad: targets are printed as ok or missed.
+ * `npm run bench`: what tipstream costs on this machine, beside the programs it should be compared with. docs/benchmarks.md says what
+ * each number counts. Nothing here fails because a number is bad: targets are printed as ok or missed.
  *
- * places.ts fills both logs with the events of events.ts; throughput.ts, live.ts, stage-costs.ts, disk-use.ts and analysts.ts measure, and policies.ts, which has
- * events of its own; report.ts prints.
+ * places.ts fills both logs with the events of events.ts; throughput.ts, live.ts, stage-costs.ts, disk-use.ts and analysts.ts measure,
+ * and policies.ts, which has events of its own; report.ts prints.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -68,7 +68,10 @@ async function measure(options: BenchOptions, places: readonly Place[], undo: ((
     const peer = parts.has('streams') && kafka !== null ? await kafkaStreamsPeer() : null;
     if (peer !== null) undo.push(peer.remove);
     standings = await throughput({
-      kafka, embedded, peer, rounds: peer === null ? rounds : Math.max(rounds, 2),
+      kafka,
+      embedded,
+      peer,
+      rounds: peer === null ? rounds : Math.max(rounds, 2),
       onTurn: (contender, { perSecond, cpuSeconds }) => say(`${contender}: ${perSecond} events/s, ${cpuSeconds.toFixed(1)} s of CPU`),
     });
   } else if (parts.has('live') || parts.has('limits')) {
@@ -99,7 +102,11 @@ async function measure(options: BenchOptions, places: readonly Place[], undo: ((
     }
   }
   let policy: Policies | null = null;
-  if (parts.has('policies')) policy = await policies({ ...options, turns: SCORING_TURNS, turnMs: Math.min(MOST_TURN_MS, options.seconds * TURN_MS_A_SECOND) }, (what) => say(`measuring policies, ${what} ...`));
+  if (parts.has('policies'))
+    policy = await policies(
+      { ...options, turns: SCORING_TURNS, turnMs: Math.min(MOST_TURN_MS, options.seconds * TURN_MS_A_SECOND) },
+      (what) => say(`measuring policies, ${what} ...`),
+    );
   return { throughput: standings, live: latencies, stages, disk, analysts: analysis, policies: policy };
 }
 

@@ -1,6 +1,7 @@
 /**
- * What one decision costs in this process, without log, SQLite and HTTP: a stored state is decoded, theta solved, every candidate scored and one drawn, as
- * for a request. CPU time and not wall time, so that whoever else uses the machine changes it little. Policies and sizes take turns, and the median counts.
+ * What one decision costs in this process, without log, SQLite and HTTP: a stored state is decoded, theta solved, every candidate
+ * scored and one drawn, as for a request. CPU time and not wall time, so that whoever else uses the machine changes it little.
+ * Policies and sizes take turns, and the median counts.
  */
 import type { DecisionContext, PolicyDefinition, ProfileValues } from '../src/policies/policy.js';
 import { POLICIES } from '../src/policies/registry.js';
@@ -46,11 +47,13 @@ interface User {
 }
 
 export function scoring({ turns, turnMs }: ScoringEffort): ScoringRow[] {
-  const contenders = POLICIES.flatMap((policy) => SIZES.map((size) => {
-    const users = usersOf(policy, size);
-    let decided = 0;
-    return { policy, size, decide: (): Scored => decide(policy, users[decided % users.length]!, decided++), us: [] as number[] };
-  }));
+  const contenders = POLICIES.flatMap((policy) =>
+    SIZES.map((size) => {
+      const users = usersOf(policy, size);
+      let decided = 0;
+      return { policy, size, decide: (): Scored => decide(policy, users[decided % users.length]!, decided++), us: [] as number[] };
+    }),
+  );
   // The first turn warms up the compiler.
   for (let turn = 0; turn <= turns; turn++) {
     for (const { decide, us } of contenders) {
@@ -61,20 +64,33 @@ export function scoring({ turns, turnMs }: ScoringEffort): ScoringRow[] {
   return contenders.map(({ policy, size, us }) => {
     const microseconds = median(us);
     return {
-      policy: policy.name, candidates: size, decisionsPerSecond: Math.round(1e6 / microseconds), scoresPerSecond: Math.round((size * 1e6) / microseconds),
+      policy: policy.name,
+      candidates: size,
+      decisionsPerSecond: Math.round(1e6 / microseconds),
+      scoresPerSecond: Math.round((size * 1e6) / microseconds),
       microseconds: Math.round(microseconds * 100) / 100,
     };
   });
 }
 
 function decide(policy: PolicyDefinition, { state, context, profile, candidates }: User, index: number): Scored {
-  return scoreCandidates({ ...context, policy, eventPolicy: policy.name, state: decodeState(state, policy.dimension), decisionId: `scoring-${index}`, salt: '0', epsilon: 0.1, candidates, profile });
+  return scoreCandidates({
+    ...context,
+    policy,
+    eventPolicy: policy.name,
+    state: decodeState(state, policy.dimension),
+    decisionId: `scoring-${index}`,
+    salt: '0',
+    epsilon: 0.1,
+    candidates,
+    profile,
+  });
 }
 
 /** Microseconds of each call, of as many as take `forMs`. */
 function cpuOf(work: () => Scored, forMs: number): number {
   const before = process.cpuUsage();
-  for (let done = 0; ; ) {
+  for (let done = 0; ;) {
     for (let i = 0; i < DECISIONS_BETWEEN_LOOKS; i++) work();
     done += DECISIONS_BETWEEN_LOOKS;
     const { user, system } = process.cpuUsage(before);
@@ -98,7 +114,13 @@ function usersOf(policy: PolicyDefinition, size: number): User[] {
 
 function profileOf(random: Random): ProfileValues {
   return {
-    tip_volume_30d: random.integer(5, 300), completion_rate_30d: random.next(), dismiss_rate_30d: random.next(), snooze_rate_30d: random.next(),
-    mean_dwell_ms_30d: random.integer(1_000, 900_000), preferred_hour: random.integer(0, 23), preferred_weekday: random.integer(0, 6), preferred_category: 'home',
+    tip_volume_30d: random.integer(5, 300),
+    completion_rate_30d: random.next(),
+    dismiss_rate_30d: random.next(),
+    snooze_rate_30d: random.next(),
+    mean_dwell_ms_30d: random.integer(1_000, 900_000),
+    preferred_hour: random.integer(0, 23),
+    preferred_weekday: random.integer(0, 6),
+    preferred_category: 'home',
   };
 }

@@ -23,7 +23,9 @@ export async function startService(args: readonly string[]): Promise<Service> {
     const address = (await service.waitFor(/tipstream answers at (http:\/\/\S+)/))[1]!;
     await ready(address);
     return {
-      address, stop, cpuSeconds: () => service.cpuSeconds(),
+      address,
+      stop,
+      cpuSeconds: () => service.cpuSeconds(),
       async lag() {
         const rows = (await (await fetch(`${address}/v1/lag`)).json()) as { readonly lag_records: number }[];
         return rows.reduce((sum, { lag_records: records }) => sum + records, 0);
@@ -36,7 +38,7 @@ export async function startService(args: readonly string[]): Promise<Service> {
 }
 
 async function ready(address: string): Promise<void> {
-  for (const deadline = Date.now() + READY_WITHIN_MS; ; ) {
+  for (const deadline = Date.now() + READY_WITHIN_MS; ;) {
     const { status } = await fetch(`${address}/readyz`);
     if (status === 200) return;
     if (Date.now() > deadline) throw new Error(`the service was not ready within ${READY_WITHIN_MS} ms`);

@@ -20,11 +20,18 @@ const DECISIONS_PER_USER = 550;
 /** With the default policies and personas, and as many users as make about `decisions`. */
 export async function simulation(decisions: number): Promise<Simulation> {
   const users = Math.max(1, Math.round(decisions / DECISIONS_PER_USER));
-  const { stdout, startedAtMs, endedAtMs, usage } = await (await startNode([MAIN, 'simulate', '--users', String(users), '--json'])).finished;
+  const { stdout, startedAtMs, endedAtMs, usage } = await (
+    await startNode([MAIN, 'simulate', '--users', String(users), '--json'])
+  ).finished;
   const result = JSON.parse(stdout) as SimulationResult;
   const tookMs = endedAtMs - startedAtMs;
   return {
-    users, decisions: result.decisions, policies: result.policies.length - 1, tookMs, decisionsPerSecond: Math.round((1_000 * result.decisions) / tookMs),
-    millionMinutes: (1e6 * tookMs) / result.decisions / 60_000, ...usage,
+    users,
+    decisions: result.decisions,
+    policies: result.policies.length - 1,
+    tookMs,
+    decisionsPerSecond: Math.round((1_000 * result.decisions) / tookMs),
+    millionMinutes: (1e6 * tookMs) / result.decisions / 60_000,
+    ...usage,
   };
 }

@@ -1,7 +1,7 @@
 /**
- * What a record costs, stage by stage, in one thread: reading it from the log, decoding it, folding it in memory, and doing all that through the
- * state file. CPU time and not wall time, so that whoever else uses the machine changes it little. The fold in memory keeps everything in maps and
- * writes nothing; what the state file adds is the whole batch less decoding and folding.
+ * What a record costs, stage by stage, in one thread: reading it from the log, decoding it, folding it in memory, and doing all that
+ * through the state file. CPU time and not wall time, so that whoever else uses the machine changes it little. The fold in memory
+ * keeps everything in maps and writes nothing; what the state file adds is the whole batch less decoding and folding.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -46,7 +46,13 @@ async function stagesOf(log: Log, prefix: string, partitions: number, partition:
   const [fold] = await cpuOf(() => foldInMemory(events));
   const [whole] = await cpuOf(() => foldIntoFile(records, prefix, partition, rules));
   const each = (seconds: number) => Math.round((seconds * 1e8) / records.length) / 100;
-  return { read: each(read), decode: each(decode), fold: each(fold), stateFile: each(Math.max(0, whole - decode - fold)), records: records.length };
+  return {
+    read: each(read),
+    decode: each(decode),
+    fold: each(fold),
+    stateFile: each(Math.max(0, whole - decode - fold)),
+    records: records.length,
+  };
 }
 
 async function cpuOf<T>(work: () => T | Promise<T>): Promise<[seconds: number, result: T]> {
@@ -93,7 +99,13 @@ async function foldIntoFile(records: readonly LogRecord[], topicPrefix: string, 
   const state = new PartitionState(join(folder, 'state.db'), identity, defaultRegistry);
   const scoring = { livePolicy: 'egreedy-v1', settings: { epsilon: 0.1, salt: '0', shadow: null, shadowLearning: false } };
   const topics = CONSUMED_TOPICS.map((topic) => fullTopicName(topicPrefix, topic));
-  const processor = new BatchProcessor(state, defaultRegistry, topics, { topicPrefix, group: 'bench', rules, scoring, publishProfiles: true }, () => undefined);
+  const processor = new BatchProcessor(
+    state,
+    defaultRegistry,
+    topics,
+    { topicPrefix, group: 'bench', rules, scoring, publishProfiles: true },
+    () => undefined,
+  );
   for (let at = 0; at < records.length; at += BATCH_RECORDS) {
     state.transaction(Date.now(), () => {
       const nowMs = Date.now();

@@ -1,6 +1,6 @@
 /**
- * How fast a million events become committed state, beside what kafkajs takes to consume and JSON.parse them alone. The contenders take turns, round
- * by round, so that a machine that slows down slows all of them.
+ * How fast a million events become committed state, beside what kafkajs takes to consume and JSON.parse them alone. The contenders
+ * take turns, round by round, so that a machine that slows down slows all of them.
  */
 import { catchUp } from './catch-up.js';
 import { kafkajsBaseline } from './kafkajs-baseline.js';
@@ -8,7 +8,8 @@ import type { Peer, Guarantee } from './kafka-streams.js';
 import { median } from './latencies.js';
 import type { Place } from './places.js';
 
-export type Contender = 'kafkajs' | 'kafkajs-large-young-generation' | 'tipstream-kafka' | 'tipstream-embedded' | `kafka-streams-${Guarantee}`;
+export type Contender =
+  'kafkajs' | 'kafkajs-large-young-generation' | 'tipstream-kafka' | 'tipstream-embedded' | `kafka-streams-${Guarantee}`;
 
 /** One run. */
 export interface Turn {
@@ -49,7 +50,8 @@ export async function throughput(race: Race): Promise<Standing[]> {
     }
   }
   return [...turns].map(([contender, all]) => ({
-    contender, turns: all,
+    contender,
+    turns: all,
     best: all.reduce((best, turn) => (turn.perSecond > best.perSecond ? turn : best)),
     medianPerSecond: Math.round(median(all.map(({ perSecond }) => perSecond))),
   }));
@@ -59,7 +61,11 @@ function contenders({ kafka, embedded, peer }: Race, round: number): [Contender,
   const ours = (place: Place) => () => fold(place);
   const found: [Contender, () => Promise<Turn>][] = [];
   if (kafka !== null) {
-    found.push(['kafkajs', () => baseline(kafka, [])], ['tipstream-kafka', ours(kafka)], ['kafkajs-large-young-generation', () => baseline(kafka, LARGE_YOUNG_GENERATION)]);
+    found.push(
+      ['kafkajs', () => baseline(kafka, [])],
+      ['tipstream-kafka', ours(kafka)],
+      ['kafkajs-large-young-generation', () => baseline(kafka, LARGE_YOUNG_GENERATION)],
+    );
   }
   found.push(['tipstream-embedded', ours(embedded)]);
   if (kafka !== null && peer !== null) {
@@ -71,7 +77,12 @@ function contenders({ kafka, embedded, peer }: Race, round: number): [Contender,
 }
 
 async function baseline({ brokers, prefix, loaded }: Place, nodeFlags: readonly string[]): Promise<Turn> {
-  const { tookMs, cpuSeconds, peakRssMib, events } = await kafkajsBaseline(brokers!, [`${prefix}tip.served`, `${prefix}tip.feedback`], loaded.events, nodeFlags);
+  const { tookMs, cpuSeconds, peakRssMib, events } = await kafkajsBaseline(
+    brokers!,
+    [`${prefix}tip.served`, `${prefix}tip.feedback`],
+    loaded.events,
+    nodeFlags,
+  );
   return { perSecond: rate(events, tookMs), tookMs, cpuSeconds, peakRssMib };
 }
 

@@ -20,7 +20,11 @@ if (compiler === undefined) {
 if (!existsSync(main)) rmSync(buildInfo, { force: true });
 mkdirSync(dirname(buildInfo), { recursive: true });
 removeOrphans(dist);
-const { status } = spawnSync(process.execPath, [compiler, '-p', join(root, 'tsconfig.json'), '--incremental', '--tsBuildInfoFile', buildInfo], { stdio: 'inherit' });
+const { status } = spawnSync(
+  process.execPath,
+  [compiler, '-p', join(root, 'tsconfig.json'), '--incremental', '--tsBuildInfoFile', buildInfo],
+  { stdio: 'inherit' },
+);
 if (status !== 0) process.exit(status ?? 1);
 chmodSync(main, 0o755);
 

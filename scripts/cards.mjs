@@ -1,8 +1,9 @@
 /**
  * Writes docs/models: a card for every policy, from simulated people alone. Run `npm run cards` after changing a policy.
  *
- * The demo's traffic of a fixed seed and time goes through the real service, whose decisions are then evaluated. So that every run decides the same, each user's
- * events are applied before that user's next request is scored; users do not depend on each other, so all of them take a step at once.
+ * The demo's traffic of a fixed seed and time goes through the real service, whose decisions are then evaluated. So that every run
+ * decides the same, each user's events are applied before that user's next request is scored; users do not depend on each other, so
+ * all of them take a step at once.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -45,8 +46,10 @@ const [users, days, simulatedUsers] = [values.users, values.days, values['simula
 
 const origin = [
   '**Synthetic: no number here comes from people.** `npm run cards` makes this card, and makes the same one each time.',
-  `The simulation is \`tipstream simulate\` with ${simulatedUsers} users. Training data, evaluation and rollout come from the demo's traffic: ${users} simulated users over ${days} days up to ${new Date(END_MS).toISOString()}, seed ${SEED},`,
-  'to whom an upstream rule serves tips of its own choice, so that about half of the decisions say nothing. A card of your own: `tipstream policies card NAME`.',
+  `The simulation is \`tipstream simulate\` with ${simulatedUsers} users. Training data, evaluation and rollout ` +
+    `come from the demo's traffic: ${users} simulated users over ${days} days up to ${new Date(END_MS).toISOString()}, seed ${SEED},`,
+  'to whom an upstream rule serves tips of its own choice, so that about half of the decisions say ' +
+    'nothing. A card of your own: `tipstream policies card NAME`.',
 ].join(' ');
 
 const directory = mkdtempSync(join(tmpdir(), 'tipstream-cards-'));
@@ -60,9 +63,25 @@ try {
   for (const policy of POLICIES) {
     const gain = simulation.comparisons.find((one) => one.policy === policy.name && one.persona === 'all');
     const { evaluation } = await evaluateLogged({
-      dataDirectory: directory, featureSet: defaultRegistry.featureSet, policy, epsilon: EPSILON, nowMs: END_MS, signal: new AbortController().signal, ...(gain === undefined ? {} : { simulation: { against: gain.against, users: simulation.users, low: gain.low, high: gain.high } }),
+      dataDirectory: directory,
+      featureSet: defaultRegistry.featureSet,
+      policy,
+      epsilon: EPSILON,
+      nowMs: END_MS,
+      signal: new AbortController().signal,
+      ...(gain === undefined ? {} : { simulation: { against: gain.against, users: simulation.users, low: gain.low, high: gain.high } }),
     });
-    writeFileSync(join(values.out, `${policy.name}.md`), modelCard({ policy, origin, training: trainingData(directory, '', policy.name), simulation, evaluation, history: historyOf(control.controls) }));
+    writeFileSync(
+      join(values.out, `${policy.name}.md`),
+      modelCard({
+        policy,
+        origin,
+        training: trainingData(directory, '', policy.name),
+        simulation,
+        evaluation,
+        history: historyOf(control.controls),
+      }),
+    );
   }
 } finally {
   rmSync(directory, { recursive: true, force: true });
@@ -79,8 +98,22 @@ function simulated() {
 /** What happened to policies in these days: v2 first in the shadow, then for a tenth of the users, then taken back. */
 function* controls() {
   const at = (share) => END_MS - Math.round((1 - share) * days) * DAY_MS;
-  yield { control_id: 'synthetic-shadow', type: 'configure', effective_at_ms: at(0), settings: { shadow: 'egreedy-v2', shadow_learning: true }, reason: 'as in the demo' };
-  yield { control_id: 'synthetic-promote', type: 'promote', effective_at_ms: at(0.7), policy: 'egreedy-v2', percent: 10, reason: 'a rollout for the cards to show', evidence: { forced: true } };
+  yield {
+    control_id: 'synthetic-shadow',
+    type: 'configure',
+    effective_at_ms: at(0),
+    settings: { shadow: 'egreedy-v2', shadow_learning: true },
+    reason: 'as in the demo',
+  };
+  yield {
+    control_id: 'synthetic-promote',
+    type: 'promote',
+    effective_at_ms: at(0.7),
+    policy: 'egreedy-v2',
+    percent: 10,
+    reason: 'a rollout for the cards to show',
+    evidence: { forced: true },
+  };
   yield { control_id: 'synthetic-rollback', type: 'rollback', effective_at_ms: at(0.9), reason: 'the end of it' };
 }
 
@@ -90,8 +123,18 @@ async function liveTheDemo() {
   const producer = createProducer(log, {});
   for (const control of controls()) await producer.send('policy.control', control);
   const service = new Service(log, defaultRegistry, inlineWorkers({ registry: defaultRegistry, clock: () => END_MS }), {
-    dataDirectory: directory, group: 'cards', topicPrefix: '', partitioner: 'murmur2', publishProfiles: false, guardrail: false, maxValueBytes: 1_048_576, maxBatchRecords: 50_000, maxTaskIdleMs: 0,
-    clock: () => END_MS, logger: pino({ level: 'error' }, process.stderr), scoring: { livePolicy: 'egreedy-v1', settings: { epsilon: EPSILON, salt: '0', shadow: null, shadowLearning: false } },
+    dataDirectory: directory,
+    group: 'cards',
+    topicPrefix: '',
+    partitioner: 'murmur2',
+    publishProfiles: false,
+    guardrail: false,
+    maxValueBytes: 1_048_576,
+    maxBatchRecords: 50_000,
+    maxTaskIdleMs: 0,
+    clock: () => END_MS,
+    logger: pino({ level: 'error' }, process.stderr),
+    scoring: { livePolicy: 'egreedy-v1', settings: { epsilon: EPSILON, salt: '0', shadow: null, shadowLearning: false } },
   });
   let failure;
   await service.start((error) => (failure = error));
@@ -107,7 +150,10 @@ async function liveTheDemo() {
   }
 }
 
-/** Every user's records up to the next request, then all these requests, and so on. Records keep their order within a user, or within those of no user. */
+/**
+ * Every user's records up to the next request, then all these requests, and so on. Records keep their order within a user, or within
+ * those of no user.
+ */
 function* stepsOf(records) {
   const queues = new Map();
   for (const record of records) {

@@ -14,7 +14,9 @@ const tests = report.testResults.flatMap((suite) => suite.assertionResults.map((
 const skipped = tests.filter(({ status: outcome }) => outcome !== 'passed' && outcome !== 'failed');
 for (const { fullName } of skipped) console.log(`skipped where nothing may be: ${fullName}`);
 const passed = tests.filter(({ status: outcome }) => outcome === 'passed').length;
-const brokenSuites = report.testResults.filter((suite) => suite.status === 'failed' && suite.assertionResults.every(({ status: outcome }) => outcome !== 'failed')).length;
+const brokenSuites = report.testResults.filter(
+  (suite) => suite.status === 'failed' && suite.assertionResults.every(({ status: outcome }) => outcome !== 'failed'),
+).length;
 let failed = tests.filter(({ status: outcome }) => outcome === 'failed').length + skipped.length + brokenSuites;
 if (failed === 0 && (status !== '0' || passed === 0)) failed = 1; // an error outside any test
 console.log(`${passed} passed, ${failed} failed`);

@@ -21,32 +21,75 @@ export type OptionGroup = keyof typeof OPTION_GROUPS;
 
 const text = z.string().min(1, { error: 'must not be empty' });
 const wholeNumber = (min: number, max: number) =>
-  z.string().regex(/^\d{1,15}$/, { error: `must be a whole number from ${min} to ${max}` }).transform(Number)
-    .pipe(z.number().min(min, { error: `must be at least ${min}` }).max(max, { error: `must be at most ${max}` }));
-const fraction = z.string().regex(/^\d*\.?\d+$/, { error: 'must be a number from 0 to 1' }).transform(Number)
+  z
+    .string()
+    .regex(/^\d{1,15}$/, { error: `must be a whole number from ${min} to ${max}` })
+    .transform(Number)
+    .pipe(
+      z
+        .number()
+        .min(min, { error: `must be at least ${min}` })
+        .max(max, { error: `must be at most ${max}` }),
+    );
+const fraction = z
+  .string()
+  .regex(/^\d*\.?\d+$/, { error: 'must be a number from 0 to 1' })
+  .transform(Number)
   .pipe(z.number().max(1, { error: 'must be a number from 0 to 1' }));
-const yesOrNo = z.enum(['true', 'false', '1', '0', 'yes', 'no'], { error: 'must be true or false' }).transform((word) => ['true', '1', 'yes'].includes(word));
-const brokerList = text.transform((list) => list.split(',').map((broker) => broker.trim()).filter((broker) => broker !== ''))
-  .pipe(z.array(z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^\s:/]+)(:\d{1,5})?$/, { error: 'must be HOST:PORT,HOST:PORT' })).min(1, { error: 'must name a broker' }))
+const yesOrNo = z
+  .enum(['true', 'false', '1', '0', 'yes', 'no'], { error: 'must be true or false' })
+  .transform((word) => ['true', '1', 'yes'].includes(word));
+const brokerList = text
+  .transform((list) =>
+    list
+      .split(',')
+      .map((broker) => broker.trim())
+      .filter((broker) => broker !== ''),
+  )
+  .pipe(
+    z
+      .array(z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^\s:/]+)(:\d{1,5})?$/, { error: 'must be HOST:PORT,HOST:PORT' }))
+      .min(1, { error: 'must name a broker' }),
+  )
   .transform((brokers) => brokers.map((broker) => (/:\d+$/.test(broker) ? broker : `${broker}:9092`)));
 const DURATION_UNITS_MS = { d: 86_400_000, h: 3_600_000, ms: 1 } as const;
 /** The window of profiles, which looks back 30 days, must fit with a day to spare. */
 const LEAST_RETENTION_MS = 31 * DURATION_UNITS_MS.d;
 const LONGEST_RETENTION_MS = 36_500 * DURATION_UNITS_MS.d;
 /** `90d`, `2160h` or whole milliseconds, into milliseconds. */
-const retention = z.string().regex(/^\d{1,15}(d|h|ms)?$/, { error: 'must be a duration such as 90d, 2160h or 7776000000 (milliseconds)' })
+const retention = z
+  .string()
+  .regex(/^\d{1,15}(d|h|ms)?$/, { error: 'must be a duration such as 90d, 2160h or 7776000000 (milliseconds)' })
   .transform((duration) => {
     const [, digits, unit] = /^(\d+)(d|h|ms)?$/.exec(duration)!;
     return Number(digits) * DURATION_UNITS_MS[(unit as keyof typeof DURATION_UNITS_MS | undefined) ?? 'ms'];
   })
-  .pipe(z.number().min(LEAST_RETENTION_MS, { error: 'must be at least 31d: profiles look back 30 days' }).max(LONGEST_RETENTION_MS, { error: 'must be at most 36500d' }));
+  .pipe(
+    z
+      .number()
+      .min(LEAST_RETENTION_MS, { error: 'must be at least 31d: profiles look back 30 days' })
+      .max(LONGEST_RETENTION_MS, { error: 'must be at most 36500d' }),
+  );
 const headerToken = z.string().regex(/^[\x21-\x7e]+$/, { error: 'must be visible ASCII characters without spaces' });
-const nameList = text.transform((list) => list.split(',').map((name) => name.trim())).pipe(z.array(z.string().min(1, { error: 'must be NAME,NAME' })));
+const nameList = text
+  .transform((list) => list.split(',').map((name) => name.trim()))
+  .pipe(z.array(z.string().min(1, { error: 'must be NAME,NAME' })));
 /** Without a slash at its end. */
 const gatewayUrl = z.string().transform((address, context): string => {
   const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '' && url.search === '' && url.hash === '') return url.href.replace(/\/+$/, '');
-  context.addIssue({ code: 'custom', message: 'must be an http or https URL without a user, a query or a fragment, such as https://gateway.example/v1' });
+  if (
+    url !== undefined &&
+    /^https?:$/.test(url.protocol) &&
+    url.username === '' &&
+    url.password === '' &&
+    url.search === '' &&
+    url.hash === ''
+  )
+    return url.href.replace(/\/+$/, '');
+  context.addIssue({
+    code: 'custom',
+    message: 'must be an http or https URL without a user, a query or a fragment, such as https://gateway.example/v1',
+  });
   return z.NEVER;
 });
 const topicPrefix = z.string().regex(/^[A-Za-z0-9._-]{0,180}$/, { error: 'must consist of letters, digits, ".", "_" and "-"' });
@@ -84,116 +127,295 @@ interface OptionDefinition {
 
 export const OPTIONS = {
   data: {
-    flag: '--data <dir>', env: 'TIPSTREAM_DATA', schema: text, default: './data', group: 'log',
+    flag: '--data <dir>',
+    env: 'TIPSTREAM_DATA',
+    schema: text,
+    default: './data',
+    group: 'log',
     help: 'directory of the embedded log and of the state files',
   },
   log: {
-    flag: '--log <kind>', env: 'TIPSTREAM_LOG', schema: z.enum(['sqlite', 'kafka'], { error: 'must be sqlite or kafka' }), group: 'log',
+    flag: '--log <kind>',
+    env: 'TIPSTREAM_LOG',
+    schema: z.enum(['sqlite', 'kafka'], { error: 'must be sqlite or kafka' }),
+    group: 'log',
     help: 'sqlite (embedded) or kafka (default: sqlite; kafka when brokers are given)',
   },
-  brokers: { flag: '--brokers <list>', env: 'KAFKA_BROKERS', schema: brokerList, group: 'log', help: 'Kafka brokers, as HOST:PORT,HOST:PORT' },
+  brokers: {
+    flag: '--brokers <list>',
+    env: 'KAFKA_BROKERS',
+    schema: brokerList,
+    group: 'log',
+    help: 'Kafka brokers, as HOST:PORT,HOST:PORT',
+  },
   topicPrefix: {
-    flag: '--topic-prefix <text>', env: 'TIPSTREAM_TOPIC_PREFIX', schema: topicPrefix, default: '', group: 'log',
+    flag: '--topic-prefix <text>',
+    env: 'TIPSTREAM_TOPIC_PREFIX',
+    schema: topicPrefix,
+    default: '',
+    group: 'log',
     help: 'put before every topic name: "signals." makes signals.tip.served',
   },
   partitions: {
-    flag: '--partitions <number>', env: 'TIPSTREAM_PARTITIONS', schema: wholeNumber(1, 1_000), default: '4', group: 'log',
+    flag: '--partitions <number>',
+    env: 'TIPSTREAM_PARTITIONS',
+    schema: wholeNumber(1, 1_000),
+    default: '4',
+    group: 'log',
     help: 'partitions of topics that are created now; fixed from then on',
   },
-  kafkaSsl: { flag: '--kafka-ssl', env: 'TIPSTREAM_KAFKA_SSL', schema: yesOrNo, default: 'false', group: 'kafka', help: 'use TLS (implied by the three files below)' },
-  kafkaCa: { flag: '--kafka-ca <file>', env: 'TIPSTREAM_KAFKA_CA', schema: text, group: 'kafka', help: 'PEM file of the authority to trust' },
-  kafkaCert: { flag: '--kafka-cert <file>', env: 'TIPSTREAM_KAFKA_CERT', schema: text, group: 'kafka', help: 'PEM file of the client certificate' },
-  kafkaKey: { flag: '--kafka-key <file>', env: 'TIPSTREAM_KAFKA_KEY', schema: text, group: 'kafka', help: "PEM file of the client certificate's key" },
+  kafkaSsl: {
+    flag: '--kafka-ssl',
+    env: 'TIPSTREAM_KAFKA_SSL',
+    schema: yesOrNo,
+    default: 'false',
+    group: 'kafka',
+    help: 'use TLS (implied by the three files below)',
+  },
+  kafkaCa: {
+    flag: '--kafka-ca <file>',
+    env: 'TIPSTREAM_KAFKA_CA',
+    schema: text,
+    group: 'kafka',
+    help: 'PEM file of the authority to trust',
+  },
+  kafkaCert: {
+    flag: '--kafka-cert <file>',
+    env: 'TIPSTREAM_KAFKA_CERT',
+    schema: text,
+    group: 'kafka',
+    help: 'PEM file of the client certificate',
+  },
+  kafkaKey: {
+    flag: '--kafka-key <file>',
+    env: 'TIPSTREAM_KAFKA_KEY',
+    schema: text,
+    group: 'kafka',
+    help: "PEM file of the client certificate's key",
+  },
   kafkaSaslMechanism: {
-    flag: '--kafka-sasl-mechanism <name>', env: 'TIPSTREAM_KAFKA_SASL_MECHANISM', group: 'kafka',
+    flag: '--kafka-sasl-mechanism <name>',
+    env: 'TIPSTREAM_KAFKA_SASL_MECHANISM',
+    group: 'kafka',
     schema: z.enum(['plain', 'scram-sha-256', 'scram-sha-512'], { error: 'must be plain, scram-sha-256 or scram-sha-512' }),
     help: 'plain, scram-sha-256 or scram-sha-512',
   },
   kafkaUsername: { flag: '--kafka-username <name>', env: 'TIPSTREAM_KAFKA_USERNAME', schema: text, group: 'kafka', help: 'SASL user' },
   kafkaPassword: {
-    flag: '--kafka-password <text>', env: 'TIPSTREAM_KAFKA_PASSWORD', schema: text, group: 'kafka', secret: true,
+    flag: '--kafka-password <text>',
+    env: 'TIPSTREAM_KAFKA_PASSWORD',
+    schema: text,
+    group: 'kafka',
+    secret: true,
     help: 'SASL password; better in the environment',
   },
-  kafkaClientId: { flag: '--kafka-client-id <name>', env: 'TIPSTREAM_KAFKA_CLIENT_ID', schema: text, default: 'tipstream', group: 'kafka', help: "name in the brokers' logs and quotas" },
+  kafkaClientId: {
+    flag: '--kafka-client-id <name>',
+    env: 'TIPSTREAM_KAFKA_CLIENT_ID',
+    schema: text,
+    default: 'tipstream',
+    group: 'kafka',
+    help: "name in the brokers' logs and quotas",
+  },
   partitioner: {
-    flag: '--partitioner <name>', env: 'TIPSTREAM_PARTITIONER', default: 'murmur2', group: 'events',
+    flag: '--partitioner <name>',
+    env: 'TIPSTREAM_PARTITIONER',
+    default: 'murmur2',
+    group: 'events',
     schema: z.enum(['murmur2', 'crc32', 'any'], { error: 'must be murmur2, crc32 or any' }),
     help: "how upstream spreads keys: murmur2 (Java and kafkajs), crc32 (librdkafka's consistent), any (do not check)",
   },
   maxValueBytes: {
-    flag: '--max-value-bytes <number>', env: 'TIPSTREAM_MAX_VALUE_BYTES', group: 'events',
-    schema: wholeNumber(1_024, DEFAULT_MAX_MESSAGE_BYTES), default: '1048576', help: 'larger events are refused',
+    flag: '--max-value-bytes <number>',
+    env: 'TIPSTREAM_MAX_VALUE_BYTES',
+    group: 'events',
+    schema: wholeNumber(1_024, DEFAULT_MAX_MESSAGE_BYTES),
+    default: '1048576',
+    help: 'larger events are refused',
   },
-  group: { flag: '--group <name>', env: 'TIPSTREAM_GROUP', schema: text.max(200), default: 'tipstream', group: 'consumer', help: 'consumer group' },
+  group: {
+    flag: '--group <name>',
+    env: 'TIPSTREAM_GROUP',
+    schema: text.max(200),
+    default: 'tipstream',
+    group: 'consumer',
+    help: 'consumer group',
+  },
   maxBatchRecords: {
-    flag: '--max-batch-records <number>', env: 'TIPSTREAM_MAX_BATCH_RECORDS', schema: wholeNumber(1, 1_000_000), default: '50000', group: 'consumer',
+    flag: '--max-batch-records <number>',
+    env: 'TIPSTREAM_MAX_BATCH_RECORDS',
+    schema: wholeNumber(1, 1_000_000),
+    default: '50000',
+    group: 'consumer',
     help: 'records folded in one transaction at most',
   },
   maxTaskIdleMs: {
-    flag: '--max-task-idle-ms <number>', env: 'TIPSTREAM_MAX_TASK_IDLE_MS', schema: wholeNumber(0, 600_000), default: '100', group: 'consumer',
+    flag: '--max-task-idle-ms <number>',
+    env: 'TIPSTREAM_MAX_TASK_IDLE_MS',
+    schema: wholeNumber(0, 600_000),
+    default: '100',
+    group: 'consumer',
     help: 'how long a partition waits for a topic that has nothing yet, so that topics are taken in time order',
   },
   retain: {
-    flag: '--retain <duration>', env: 'TIPSTREAM_RETAIN', schema: retention, default: '90d', group: 'consumer',
+    flag: '--retain <duration>',
+    env: 'TIPSTREAM_RETAIN',
+    schema: retention,
+    default: '90d',
+    group: 'consumer',
     help: 'how long a tip is kept after the last of its times, at least 31d: 90d, 2160h or milliseconds',
   },
   threads: {
-    flag: '--threads <number>', env: 'TIPSTREAM_THREADS', schema: wholeNumber(1, 64), default: '2', group: 'consumer',
+    flag: '--threads <number>',
+    env: 'TIPSTREAM_THREADS',
+    schema: wholeNumber(1, 64),
+    default: '2',
+    group: 'consumer',
     help: 'threads that fold partitions',
   },
   http: {
-    flag: '--http <host:port>', negatedFlag: '--no-http', env: 'TIPSTREAM_HTTP', schema: httpAddress, default: '127.0.0.1:8080', group: 'http',
+    flag: '--http <host:port>',
+    negatedFlag: '--no-http',
+    env: 'TIPSTREAM_HTTP',
+    schema: httpAddress,
+    default: '127.0.0.1:8080',
+    group: 'http',
     help: 'where the HTTP API listens; off for none',
   },
   httpToken: {
-    flag: '--http-token <text>', env: 'TIPSTREAM_HTTP_TOKEN', schema: text, group: 'http', secret: true,
+    flag: '--http-token <text>',
+    env: 'TIPSTREAM_HTTP_TOKEN',
+    schema: text,
+    group: 'http',
+    secret: true,
     help: 'bearer token that HTTP callers must send; better in the environment',
   },
-  shadow: { flag: '--shadow <policy>', env: 'TIPSTREAM_SHADOW', schema: text, default: 'off', group: 'policy', help: 'score every decision with this policy too, such as egreedy-v2; off for none' },
-  shadowLearning: {
-    flag: '--shadow-learning', negatedFlag: '--no-shadow-learning', env: 'TIPSTREAM_SHADOW_LEARNING', schema: yesOrNo, default: 'false', group: 'policy',
-    help: "let the shadow learn from what was served",
+  shadow: {
+    flag: '--shadow <policy>',
+    env: 'TIPSTREAM_SHADOW',
+    schema: text,
+    default: 'off',
+    group: 'policy',
+    help: 'score every decision with this policy too, such as egreedy-v2; off for none',
   },
-  epsilon: { flag: '--epsilon <number>', env: 'TIPSTREAM_EPSILON', schema: fraction, default: '0.1', group: 'policy', help: 'share of decisions that explore, 0 to 1' },
-  salt: { flag: '--salt <text>', env: 'TIPSTREAM_SALT', schema: z.string().max(128, { error: 'must be at most 128 characters' }), default: '0', group: 'policy', help: 'goes into the draw of every decision' },
+  shadowLearning: {
+    flag: '--shadow-learning',
+    negatedFlag: '--no-shadow-learning',
+    env: 'TIPSTREAM_SHADOW_LEARNING',
+    schema: yesOrNo,
+    default: 'false',
+    group: 'policy',
+    help: 'let the shadow learn from what was served',
+  },
+  epsilon: {
+    flag: '--epsilon <number>',
+    env: 'TIPSTREAM_EPSILON',
+    schema: fraction,
+    default: '0.1',
+    group: 'policy',
+    help: 'share of decisions that explore, 0 to 1',
+  },
+  salt: {
+    flag: '--salt <text>',
+    env: 'TIPSTREAM_SALT',
+    schema: z.string().max(128, { error: 'must be at most 128 characters' }),
+    default: '0',
+    group: 'policy',
+    help: 'goes into the draw of every decision',
+  },
   tipPromptVersion: {
-    flag: '--tip-prompt-version <list>', env: 'TIP_PROMPT_VERSION', schema: nameList, group: 'gateway',
-    help: 'prompt versions over which decisions rotate, as v1,v2; each decision keeps its own, and a request that names a version gets that',
+    flag: '--tip-prompt-version <list>',
+    env: 'TIP_PROMPT_VERSION',
+    schema: nameList,
+    group: 'gateway',
+    help:
+      'prompt versions over which decisions rotate, as v1,v2; each decision keeps its own, ' +
+      'and a request that names a version gets that',
   },
   defaultPromptVersion: {
-    flag: '--default-prompt-version <name>', env: 'DEFAULT_PROMPT_VERSION', schema: text, default: 'v1', group: 'gateway',
+    flag: '--default-prompt-version <name>',
+    env: 'DEFAULT_PROMPT_VERSION',
+    schema: text,
+    default: 'v1',
+    group: 'gateway',
     help: 'the prompt version where neither the request nor --tip-prompt-version names one',
   },
   // Secret, so that one which is refused for the password in it is not printed.
   gatewayUrl: {
-    flag: '--gateway-url <url>', env: 'TIPSTREAM_GATEWAY_URL', schema: gatewayUrl, group: 'gateway', secret: true,
-    help: 'base of an OpenAI-compatible API, such as https://gateway.example/v1, which POST /generate calls; absent: it answers gateway_not_configured',
+    flag: '--gateway-url <url>',
+    env: 'TIPSTREAM_GATEWAY_URL',
+    schema: gatewayUrl,
+    group: 'gateway',
+    secret: true,
+    help:
+      'base of an OpenAI-compatible API, such as https://gateway.example/v1, which POST /generate ' +
+      'calls; absent: it answers gateway_not_configured',
   },
-  gatewayKey: { flag: '--gateway-key <text>', env: 'TIPSTREAM_GATEWAY_KEY', schema: headerToken, group: 'gateway', secret: true, help: "bearer token for the gateway; better in the environment" },
-  gatewayModel: { flag: '--gateway-model <name>', env: 'TIPSTREAM_GATEWAY_MODEL', schema: text, group: 'gateway', help: 'the model to ask for; the gateway needs it' },
+  gatewayKey: {
+    flag: '--gateway-key <text>',
+    env: 'TIPSTREAM_GATEWAY_KEY',
+    schema: headerToken,
+    group: 'gateway',
+    secret: true,
+    help: 'bearer token for the gateway; better in the environment',
+  },
+  gatewayModel: {
+    flag: '--gateway-model <name>',
+    env: 'TIPSTREAM_GATEWAY_MODEL',
+    schema: text,
+    group: 'gateway',
+    help: 'the model to ask for; the gateway needs it',
+  },
   gatewayTimeoutMs: {
-    flag: '--gateway-timeout-ms <number>', env: 'TIPSTREAM_GATEWAY_TIMEOUT_MS', schema: wholeNumber(1, 300_000), default: '30000', group: 'gateway',
+    flag: '--gateway-timeout-ms <number>',
+    env: 'TIPSTREAM_GATEWAY_TIMEOUT_MS',
+    schema: wholeNumber(1, 300_000),
+    default: '30000',
+    group: 'gateway',
     help: 'how long one POST /generate waits for the gateway, with all its attempts',
   },
   gatewayRetries: {
-    flag: '--gateway-retries <number>', env: 'TIPSTREAM_GATEWAY_RETRIES', schema: wholeNumber(0, 10), default: '2', group: 'gateway',
+    flag: '--gateway-retries <number>',
+    env: 'TIPSTREAM_GATEWAY_RETRIES',
+    schema: wholeNumber(0, 10),
+    default: '2',
+    group: 'gateway',
     help: 'further attempts after a connection error, 429 or 5xx',
   },
   guardrail: {
-    flag: '--guardrail', negatedFlag: '--no-guardrail', env: 'TIPSTREAM_GUARDRAIL', schema: yesOrNo, default: 'true', group: 'start',
+    flag: '--guardrail',
+    negatedFlag: '--no-guardrail',
+    env: 'TIPSTREAM_GUARDRAIL',
+    schema: yesOrNo,
+    default: 'true',
+    group: 'start',
     help: 'take a promotion back by itself when it earns surely less than the policy before it',
   },
   untilCaughtUp: {
-    flag: '--until-caught-up', env: 'TIPSTREAM_UNTIL_CAUGHT_UP', schema: yesOrNo, default: 'false', group: 'start',
+    flag: '--until-caught-up',
+    env: 'TIPSTREAM_UNTIL_CAUGHT_UP',
+    schema: yesOrNo,
+    default: 'false',
+    group: 'start',
     help: 'apply and publish everything up to the ends seen at start, then exit',
   },
   publishProfiles: {
-    flag: '--publish-profiles', negatedFlag: '--no-publish-profiles', env: 'TIPSTREAM_PUBLISH_PROFILES', schema: yesOrNo, default: 'true', group: 'start',
+    flag: '--publish-profiles',
+    negatedFlag: '--no-publish-profiles',
+    env: 'TIPSTREAM_PUBLISH_PROFILES',
+    schema: yesOrNo,
+    default: 'true',
+    group: 'start',
     help: 'publish changed profiles to profile.features',
   },
   logLevel: {
-    flag: '--log-level <level>', env: 'TIPSTREAM_LOG_LEVEL', default: 'info', group: 'start',
-    schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], { error: 'must be trace, debug, info, warn, error, fatal or silent' }),
+    flag: '--log-level <level>',
+    env: 'TIPSTREAM_LOG_LEVEL',
+    default: 'info',
+    group: 'start',
+    schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+      error: 'must be trace, debug, info, warn, error, fatal or silent',
+    }),
     help: 'trace, debug, info, warn, error, fatal or silent',
   },
 } as const satisfies Record<string, OptionDefinition>;
@@ -202,8 +424,7 @@ export type OptionName = keyof typeof OPTIONS;
 export const OPTION_NAMES = Object.keys(OPTIONS) as OptionName[];
 
 type OptionValue<Name extends OptionName> =
-  | z.output<(typeof OPTIONS)[Name]['schema']>
-  | ((typeof OPTIONS)[Name] extends { readonly default: string } ? never : undefined);
+  z.output<(typeof OPTIONS)[Name]['schema']> | ((typeof OPTIONS)[Name] extends { readonly default: string } ? never : undefined);
 
 export type Config = { readonly [Name in Exclude<OptionName, 'log'>]: OptionValue<Name> } & {
   readonly log: 'sqlite' | 'kafka';
@@ -219,7 +440,11 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  * Reads the options of the groups from flags and environment; options of other groups keep their defaults, so that a variable which a
  * command does not use cannot break it. Throws UsageError naming the flag or the variable.
  */
-export function loadConfig(flags: Flags, env: Environment, groups: readonly OptionGroup[] = Object.keys(OPTION_GROUPS) as OptionGroup[]): Config {
+export function loadConfig(
+  flags: Flags,
+  env: Environment,
+  groups: readonly OptionGroup[] = Object.keys(OPTION_GROUPS) as OptionGroup[],
+): Config {
   const values: Record<string, unknown> = {};
   const sources = new Map<OptionName, 'flag' | 'env'>();
   for (const name of OPTION_NAMES) {
@@ -238,7 +463,9 @@ export function loadConfig(flags: Flags, env: Environment, groups: readonly Opti
     throw new UsageError('--log kafka needs to know the brokers', { hint: 'give --brokers HOST:PORT or set KAFKA_BROKERS' });
   }
   if (config.kafkaSaslMechanism !== undefined && (config.kafkaUsername === undefined || config.kafkaPassword === undefined)) {
-    throw new UsageError('--kafka-sasl-mechanism needs a user and a password', { hint: 'give --kafka-username and set TIPSTREAM_KAFKA_PASSWORD' });
+    throw new UsageError('--kafka-sasl-mechanism needs a user and a password', {
+      hint: 'give --kafka-username and set TIPSTREAM_KAFKA_PASSWORD',
+    });
   }
   if (config.gatewayUrl !== undefined && config.gatewayModel === undefined) {
     throw new UsageError('--gateway-url needs a model', { hint: 'give --gateway-model or set TIPSTREAM_GATEWAY_MODEL' });

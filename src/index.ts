@@ -24,7 +24,14 @@ export type { EventInput, OutgoingEvent, SendOptions, TipProducer } from './prod
 
 // What a feature is made of.
 export type { AddToCounter, CounterFamily, CounterReader } from './projections/counter.js';
-export { defineFeature, type FeatureDefinition, type FeatureDtype, type FeatureSource, type FeatureValue, type FeatureValues } from './projections/feature.js';
+export {
+  defineFeature,
+  type FeatureDefinition,
+  type FeatureDtype,
+  type FeatureSource,
+  type FeatureValue,
+  type FeatureValues,
+} from './projections/feature.js';
 export { mostFrequentIndex, mostFrequentKey } from './projections/mode.js';
 export { createRegistry, defaultRegistry, type Registry } from './projections/registry.js';
 export { servedTips, servedTipsWith } from './projections/served.js';
@@ -32,8 +39,17 @@ export type { TipState } from './projections/tip.js';
 export { DAY_MS, hasHappened, isInWindow, WINDOW_MS } from './projections/window.js';
 
 export {
-  TOPICS, TOPIC_NAMES,
-  type Action, type Candidate, type CandidatesEvent, type ControlEvent, type FeedbackEvent, type ProfileFeaturesEvent, type ScoredEvent, type ServedEvent, type TopicName,
+  TOPICS,
+  TOPIC_NAMES,
+  type Action,
+  type Candidate,
+  type CandidatesEvent,
+  type ControlEvent,
+  type FeedbackEvent,
+  type ProfileFeaturesEvent,
+  type ScoredEvent,
+  type ServedEvent,
+  type TopicName,
 } from './topics.js';
 
 /** The options that the command line has too, by their names in config.ts; environment variables are not read. */
@@ -65,17 +81,17 @@ export interface TipstreamOptions {
 export interface Tipstream {
   readonly producer: TipProducer;
   /**
-   * As of now, or of `asOf` (Unix ms or a Date, 1970 to 9999), from the state files in `data`: `tipstream start` writes them, and may be running. Throws
-   * user_not_found for a user without events in the 30 days before, as_of_pruned for a time that needs tips which have been pruned, no_data where nothing
-   * has been folded, invalid_argument.
+   * As of now, or of `asOf` (Unix ms or a Date, 1970 to 9999), from the state files in `data`: `tipstream start` writes them, and may be
+   * running. Throws user_not_found for a user without events in the 30 days before, as_of_pruned for a time that needs tips which have
+   * been pruned, no_data where nothing has been folded, invalid_argument.
    *
    * With a registry of your own, values are computed from the kept tips: exact too, but a user with very many tips takes longer.
    */
   getProfile(userId: string, options?: { readonly asOf?: number | Date | undefined }): Promise<ProfileDocument>;
   /**
-   * Replays the user's events from the log into the state file, up to where the state stands, and says what changed. Throws data_in_use while
-   * `tipstream start` runs on the directory, no_data, offset_out_of_range when the log no longer holds all of it, and state_mismatch with a registry, log
-   * or prefix other than the one it was folded with.
+   * Replays the user's events from the log into the state file, up to where the state stands, and says what changed. Throws data_in_use
+   * while `tipstream start` runs on the directory, no_data, offset_out_of_range when the log no longer holds all of it, and
+   * state_mismatch with a registry, log or prefix other than the one it was folded with.
    */
   rebuildProfile(userId: string): Promise<RebuiltProfile>;
   /** Disconnects. What was sent is durable already. */
@@ -83,8 +99,8 @@ export interface Tipstream {
 }
 
 /**
- * Opens the log. Creates the embedded log and its topics where there are none; on Kafka, topics must exist (`tipstream topics create`). Throws
- * invalid_argument, log_unavailable, partition_count_changed.
+ * Opens the log. Creates the embedded log and its topics where there are none; on Kafka, topics must exist (`tipstream topics
+ * create`). Throws invalid_argument, log_unavailable, partition_count_changed.
  */
 export async function openTipstream(options: TipstreamOptions = {}): Promise<Tipstream> {
   const { registry = defaultRegistry, ...flags } = options;
@@ -92,7 +108,8 @@ export async function openTipstream(options: TipstreamOptions = {}): Promise<Tip
   const log = await openLog(config);
   const { data: dataDirectory, topicPrefix, partitioner, maxValueBytes } = config;
   try {
-    if (config.log === 'sqlite') await ensureTopics(log, { prefix: topicPrefix, partitions: config.partitions, partitionsGiven: config.given.has('partitions') });
+    if (config.log === 'sqlite')
+      await ensureTopics(log, { prefix: topicPrefix, partitions: config.partitions, partitionsGiven: config.given.has('partitions') });
   } catch (error) {
     await log.close();
     throw error;
@@ -103,11 +120,19 @@ export async function openTipstream(options: TipstreamOptions = {}): Promise<Tip
     producer: createProducer(log, { prefix: topicPrefix, partitioner, maxValueBytes }),
     async getProfile(userId, { asOf } = {}) {
       const asOfMs = asOf === undefined ? Date.now() : timeOf(asOf);
-      return withReaderOf({ ...state, otherFeatures: 'recompute' }, userId, (reader, partition) => profileDocument(reader, partition, userId, asOfMs, registry.featureSet));
+      return withReaderOf({ ...state, otherFeatures: 'recompute' }, userId, (reader, partition) =>
+        profileDocument(reader, partition, userId, asOfMs, registry.featureSet),
+      );
     },
     async rebuildProfile(userId) {
       const partition = withReaderOf(state, userId, (_, found) => found);
-      return rebuildProfile(log, registry, { dataDirectory, topicPrefix, partitioner, rules: { maxValueBytes }, partition }, userId, Date.now());
+      return rebuildProfile(
+        log,
+        registry,
+        { dataDirectory, topicPrefix, partitioner, rules: { maxValueBytes }, partition },
+        userId,
+        Date.now(),
+      );
     },
     close: () => log.close(),
   };
@@ -116,5 +141,7 @@ export async function openTipstream(options: TipstreamOptions = {}): Promise<Tip
 function timeOf(asOf: number | Date): number {
   const ms = Number(asOf);
   if (Number.isSafeInteger(ms) && ms >= 0 && ms <= MAX_TIME_MS) return ms;
-  throw new TipstreamError('invalid_argument', 'asOf must be a Date or whole Unix milliseconds, from 1970 to 9999', { details: { asOf: String(asOf) } });
+  throw new TipstreamError('invalid_argument', 'asOf must be a Date or whole Unix milliseconds, from 1970 to 9999', {
+    details: { asOf: String(asOf) },
+  });
 }

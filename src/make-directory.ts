@@ -15,8 +15,9 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The directory is there and can be written afterwards. Its parents are made one by one: where a file system refuses new entries with ENOENT, as /proc does, mkdirSync's own recursion never ends. Throws
- * invalid_argument for a path that cannot be a directory, disk_full.
+ * The directory is there and can be written afterwards. Its parents are made one by one: where a file system refuses new entries with
+ * ENOENT, as /proc does, mkdirSync's own recursion never ends. Throws invalid_argument for a path that cannot be a directory,
+ * disk_full.
  */
 export function makeDirectory(path: string): void {
   const missing: string[] = [];
@@ -43,8 +44,15 @@ function makeOne(directory: string): void {
 export function directoryError(path: string, error: unknown): unknown {
   const code = (error as NodeJS.ErrnoException).code ?? '';
   const options = { details: { path, system: code }, cause: error };
-  if (isDiskFull(error)) return new TipstreamError('disk_full', `no space left to make the directory ${path}`, { hint: 'free space on that disk, then start again', ...options });
+  if (isDiskFull(error))
+    return new TipstreamError('disk_full', `no space left to make the directory ${path}`, {
+      hint: 'free space on that disk, then start again',
+      ...options,
+    });
   const reason = REASONS[code];
   if (reason === undefined) return error;
-  return new TipstreamError('invalid_argument', `cannot keep data in ${path}: ${reason}`, { hint: 'choose another with --data, or TIPSTREAM_DATA', ...options });
+  return new TipstreamError('invalid_argument', `cannot keep data in ${path}: ${reason}`, {
+    hint: 'choose another with --data, or TIPSTREAM_DATA',
+    ...options,
+  });
 }

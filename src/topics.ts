@@ -16,12 +16,13 @@ const id = z
   .string()
   .refine(isId, { error: 'must be 1 to 128 code points of well-formed Unicode without control characters' })
   .meta({ minLength: 1, maxLength: MAX_CODE_POINTS, pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$' });
-const label = z
-  .string()
-  .refine(isLabel, { error: 'must be at most 128 code points' })
-  .meta({ maxLength: MAX_CODE_POINTS });
+const label = z.string().refine(isLabel, { error: 'must be at most 128 code points' }).meta({ maxLength: MAX_CODE_POINTS });
 const timeMs = z.int().min(0).max(MAX_TIME_MS).meta({ description: 'Unix milliseconds' });
-const utcOffsetMin = z.int().min(-MAX_OFFSET_MIN).max(MAX_OFFSET_MIN).meta({ description: "minutes the user's local time is ahead of UTC" });
+const utcOffsetMin = z
+  .int()
+  .min(-MAX_OFFSET_MIN)
+  .max(MAX_OFFSET_MIN)
+  .meta({ description: "minutes the user's local time is ahead of UTC" });
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish();
 
 export const candidateSchema = z.object({
@@ -68,7 +69,9 @@ export const feedbackSchema = z.object({
 
 function isVectorsByTip(value: unknown): boolean {
   return (
-    typeof value === 'object' && value !== null && !Array.isArray(value) &&
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
     Object.values(value).every((vector) => Array.isArray(vector) && vector.every((entry) => Number.isFinite(entry)))
   );
 }
@@ -78,7 +81,9 @@ const featureValues = z.record(z.string(), z.union([z.number(), z.string(), z.nu
 const vectorsByTip = z
   .unknown()
   .refine(isVectorsByTip, { error: 'must be an object of arrays of finite numbers' })
-  .meta({ type: 'object', additionalProperties: { type: 'array', items: { type: 'number' } } }) as unknown as z.ZodType<Record<string, number[]>>;
+  .meta({ type: 'object', additionalProperties: { type: 'array', items: { type: 'number' } } }) as unknown as z.ZodType<
+  Record<string, number[]>
+>;
 const positions = z.record(z.string(), z.int().min(0)).meta({ description: 'topic -> next offset, of one partition' });
 
 export const scoredSchema = z.object({
@@ -89,9 +94,16 @@ export const scoredSchema = z.object({
   epsilon: z.number().min(0).max(1),
   explored: z.boolean(),
   chosen_tip_id: id,
-  ranking: z.array(z.object({ tip_id: id, score: z.number(), propensity: z.number().min(0).max(1) })).min(1).max(MAX_CANDIDATES),
+  ranking: z
+    .array(z.object({ tip_id: id, score: z.number(), propensity: z.number().min(0).max(1) }))
+    .min(1)
+    .max(MAX_CANDIDATES),
   features: z.object({ names: z.array(z.string()), vectors: vectorsByTip }),
-  model: z.object({ updates: z.int().min(0), theta: z.array(z.number()), g: optional(z.array(z.number())).meta({ description: 'lower triangle of G by rows, of policies whose scores depend on it' }) }),
+  model: z.object({
+    updates: z.int().min(0),
+    theta: z.array(z.number()),
+    g: optional(z.array(z.number())).meta({ description: 'lower triangle of G by rows, of policies whose scores depend on it' }),
+  }),
   salt: z.string(),
   profile: z.object({ as_of_ms: timeMs, features: featureValues }),
   feature_set: z.string(),
@@ -128,8 +140,13 @@ export const controlSchema = z
     policy: optional(id),
     percent: optional(z.number().min(0).max(100)),
     user_id: optional(id).meta({ description: 'of a reset: whose state is cleared; of a migrate: for whom alone it holds' }),
-    from: optional(id).meta({ description: 'of a migrate: whose state `policy` goes on from; without it, the policy with the longest vector that its own begins with' }),
-    train_from_replay: optional(z.boolean()).meta({ description: 'of a migrate: the decisions of `from` count with the vectors that `policy` would have had' }),
+    from: optional(id).meta({
+      description:
+        'of a migrate: whose state `policy` goes on from; without it, the policy with the longest vector that its own begins with',
+    }),
+    train_from_replay: optional(z.boolean()).meta({
+      description: 'of a migrate: the decisions of `from` count with the vectors that `policy` would have had',
+    }),
     undo: optional(z.boolean()).meta({ description: 'of a migrate: takes back the last one into `policy` that stands' }),
     settings: optional(controlSettingsSchema),
     reason: optional(z.string()),
@@ -138,7 +155,10 @@ export const controlSchema = z
   .refine((control) => control.type !== 'reset' || control.user_id != null, { error: 'a reset names its user_id', path: ['user_id'] })
   .refine((control) => control.type !== 'promote' || control.policy != null, { error: 'a promote names its policy', path: ['policy'] })
   .refine((control) => control.type !== 'migrate' || control.policy != null, { error: 'a migrate names its policy', path: ['policy'] })
-  .refine((control) => control.type !== 'configure' || control.settings != null, { error: 'a configure carries settings', path: ['settings'] });
+  .refine((control) => control.type !== 'configure' || control.settings != null, {
+    error: 'a configure carries settings',
+    path: ['settings'],
+  });
 
 export type Candidate = z.infer<typeof candidateSchema>;
 export type CandidatesEvent = z.infer<typeof candidatesSchema>;
@@ -170,31 +190,52 @@ interface TopicDefinition {
 export const TOPICS = {
   'policy.control': {
     description: 'Promotions, rollbacks, resets, migrations and settings, each with the time from which it holds.',
-    schema: controlSchema, role: 'consumed', cleanupPolicy: 'delete', retentionMs: KEEP_FOR_EVER,
+    schema: controlSchema,
+    role: 'consumed',
+    cleanupPolicy: 'delete',
+    retentionMs: KEEP_FOR_EVER,
   },
   'tip.served': {
     description: 'A tip was shown to its user.',
-    schema: servedSchema, role: 'consumed', cleanupPolicy: 'delete', retentionMs: KEEP_FOR_EVER,
+    schema: servedSchema,
+    role: 'consumed',
+    cleanupPolicy: 'delete',
+    retentionMs: KEEP_FOR_EVER,
   },
   'tip.feedback': {
     description: 'The user reacted to a tip.',
-    schema: feedbackSchema, role: 'consumed', cleanupPolicy: 'delete', retentionMs: KEEP_FOR_EVER,
+    schema: feedbackSchema,
+    role: 'consumed',
+    cleanupPolicy: 'delete',
+    retentionMs: KEEP_FOR_EVER,
   },
   'tip.scored': {
     description: 'The decision: which candidate the live policy chose, and everything needed to compute it again.',
-    schema: scoredSchema, role: 'consumed', cleanupPolicy: 'delete', retentionMs: KEEP_FOR_EVER,
+    schema: scoredSchema,
+    role: 'consumed',
+    cleanupPolicy: 'delete',
+    retentionMs: KEEP_FOR_EVER,
   },
   'tip.scored.shadow': {
     description: 'What the shadow policy would have chosen for the same candidates.',
-    schema: scoredSchema, role: 'consumed', cleanupPolicy: 'delete', retentionMs: KEEP_FOR_EVER,
+    schema: scoredSchema,
+    role: 'consumed',
+    cleanupPolicy: 'delete',
+    retentionMs: KEEP_FOR_EVER,
   },
   'tip.candidates': {
     description: 'A command: score these candidates for this user.',
-    schema: candidatesSchema, role: 'consumed', cleanupPolicy: 'delete', retentionMs: KEEP_FOR_EVER,
+    schema: candidatesSchema,
+    role: 'consumed',
+    cleanupPolicy: 'delete',
+    retentionMs: KEEP_FOR_EVER,
   },
   'profile.features': {
     description: "A user's features after they changed; the newest per user is kept.",
-    schema: profileFeaturesSchema, role: 'published', cleanupPolicy: 'compact', retentionMs: KEEP_FOR_EVER,
+    schema: profileFeaturesSchema,
+    role: 'published',
+    cleanupPolicy: 'compact',
+    retentionMs: KEEP_FOR_EVER,
   },
 } as const satisfies Record<string, TopicDefinition>;
 

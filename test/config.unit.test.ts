@@ -20,8 +20,20 @@ describe('the table', () => {
 describe('where a value comes from', () => {
   test('defaults', () => {
     expect(loadConfig({}, {})).toMatchObject({
-      data: './data', log: 'sqlite', brokers: undefined, topicPrefix: '', partitions: 4, group: 'tipstream', http: { host: '127.0.0.1', port: 8080 },
-      epsilon: 0.1, salt: '0', shadow: 'off', shadowLearning: false, maxBatchRecords: 50_000, partitioner: 'murmur2', untilCaughtUp: false,
+      data: './data',
+      log: 'sqlite',
+      brokers: undefined,
+      topicPrefix: '',
+      partitions: 4,
+      group: 'tipstream',
+      http: { host: '127.0.0.1', port: 8080 },
+      epsilon: 0.1,
+      salt: '0',
+      shadow: 'off',
+      shadowLearning: false,
+      maxBatchRecords: 50_000,
+      partitioner: 'murmur2',
+      untilCaughtUp: false,
     });
   });
 
@@ -34,11 +46,18 @@ describe('where a value comes from', () => {
   });
 
   test('options of groups that a command does not have keep their defaults', () => {
-    expect(loadConfig({}, { TIPSTREAM_HTTP: 'nonsense', TIPSTREAM_GROUP: 'x' }, ['log'])).toMatchObject({ group: 'tipstream', http: { port: 8080 } });
+    expect(loadConfig({}, { TIPSTREAM_HTTP: 'nonsense', TIPSTREAM_GROUP: 'x' }, ['log'])).toMatchObject({
+      group: 'tipstream',
+      http: { port: 8080 },
+    });
   });
 
   test('switches', () => {
-    expect(loadConfig({ untilCaughtUp: true, http: false, publishProfiles: false }, {})).toMatchObject({ untilCaughtUp: true, http: null, publishProfiles: false });
+    expect(loadConfig({ untilCaughtUp: true, http: false, publishProfiles: false }, {})).toMatchObject({
+      untilCaughtUp: true,
+      http: null,
+      publishProfiles: false,
+    });
     expect(loadConfig({}, { TIPSTREAM_UNTIL_CAUGHT_UP: 'yes', TIPSTREAM_HTTP: 'off' })).toMatchObject({ untilCaughtUp: true, http: null });
     expect(loadConfig({ shadowLearning: false }, { TIPSTREAM_SHADOW_LEARNING: 'true' }).shadowLearning).toBe(false);
   });
@@ -92,7 +111,15 @@ describe('what makes no sense is a usage error that names its source', () => {
 });
 
 describe('--retain', () => {
-  test.each([['90d', 7_776_000_000], ['2160h', 7_776_000_000], ['7776000000', 7_776_000_000], ['7776000000ms', 7_776_000_000], ['31d', 2_678_400_000], ['744h', 2_678_400_000], ['36500d', 3_153_600_000_000]])('%s', (text, ms) => {
+  test.each([
+    ['90d', 7_776_000_000],
+    ['2160h', 7_776_000_000],
+    ['7776000000', 7_776_000_000],
+    ['7776000000ms', 7_776_000_000],
+    ['31d', 2_678_400_000],
+    ['744h', 2_678_400_000],
+    ['36500d', 3_153_600_000_000],
+  ])('%s', (text, ms) => {
     expect(loadConfig({ retain: text }, {}).retain).toBe(ms);
   });
 
@@ -102,8 +129,17 @@ describe('--retain', () => {
   });
 
   test.each([
-    ['30d', 'must be at least 31d: profiles look back 30 days'], ['2678399999', 'must be at least 31d'], ['90', 'must be at least 31d'], ['36501d', 'must be at most 36500d'], ['999999999999999d', 'must be at most 36500d'],
-    ['90 d', 'must be a duration such as 90d'], ['3w', 'must be a duration such as 90d'], ['-90d', 'must be a duration'], ['1e10', 'must be a duration'], ['90.5d', 'must be a duration'], ['', 'must be a duration'],
+    ['30d', 'must be at least 31d: profiles look back 30 days'],
+    ['2678399999', 'must be at least 31d'],
+    ['90', 'must be at least 31d'],
+    ['36501d', 'must be at most 36500d'],
+    ['999999999999999d', 'must be at most 36500d'],
+    ['90 d', 'must be a duration such as 90d'],
+    ['3w', 'must be a duration such as 90d'],
+    ['-90d', 'must be a duration'],
+    ['1e10', 'must be a duration'],
+    ['90.5d', 'must be a duration'],
+    ['', 'must be a duration'],
   ])('refuses %j', (text, message) => {
     expect(() => loadConfig({ retain: text }, {})).toThrow(UsageError);
     expect(() => loadConfig({ retain: text }, {})).toThrow(`--retain ${message}`);

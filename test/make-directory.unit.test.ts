@@ -9,7 +9,12 @@ let parent: string;
 beforeEach(() => (parent = mkdtempSync(join(tmpdir(), 'tipstream-directory-'))));
 afterEach(() => rmSync(parent, { recursive: true, force: true }));
 
-const refused = (why: string) => expect.objectContaining({ code: 'invalid_argument', message: expect.stringContaining(why) as string, hint: expect.stringContaining('--data') as string }) as Error;
+const refused = (why: string) =>
+  expect.objectContaining({
+    code: 'invalid_argument',
+    message: expect.stringContaining(why) as string,
+    hint: expect.stringContaining('--data') as string,
+  }) as Error;
 
 describe('makeDirectory', () => {
   it('makes what is missing, and leaves what is there', () => {

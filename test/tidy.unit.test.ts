@@ -5,7 +5,9 @@ import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '..');
-const tracked = execFileSync('git', ['ls-files', '-z'], { cwd: ROOT, encoding: 'utf8' }).split('\0').filter((path) => path !== '');
+const tracked = execFileSync('git', ['ls-files', '-z'], { cwd: ROOT, encoding: 'utf8' })
+  .split('\0')
+  .filter((path) => path !== '');
 const sources = tracked.filter((path) => /^src\/.*\.ts$/.test(path));
 /** The page's scripts are texts whose imports the browser resolves. */
 const modules = sources.filter((path) => !path.startsWith('src/web/'));
@@ -19,7 +21,8 @@ const imports = new Map(
   modules.map((path): [string, Import[]] => [
     path,
     [...read(path).matchAll(/^(?:import|export)\s+(type\s)?[^'";]*?from\s+'(\.[^']+)'/gm)].map(([, type, target]) => ({
-      to: normalize(join(dirname(path), target!)).replace(/\.js$/, '.ts'), typeOnly: type !== undefined,
+      to: normalize(join(dirname(path), target!)).replace(/\.js$/, '.ts'),
+      typeOnly: type !== undefined,
     })),
   ]),
 );
@@ -41,17 +44,46 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   store: ['events', 'log', 'projections', 'policies'],
   export: ['events', 'log', 'producer', 'projections', 'store'],
   demo: ['events', 'log'],
-  http: ['events', 'log', 'producer', 'projections', 'policies', 'evaluation', 'prompts', 'gateway', 'contracts', 'store', 'rebuild', 'service', 'web'],
+  http: [
+    'events',
+    'log',
+    'producer',
+    'projections',
+    'policies',
+    'evaluation',
+    'prompts',
+    'gateway',
+    'contracts',
+    'store',
+    'rebuild',
+    'service',
+    'web',
+  ],
   web: [],
   rebuild: ['events', 'log', 'projections', 'policies', 'store', 'consumers'],
   consumers: ['events', 'log', 'projections', 'policies', 'store'],
-  service: ['events', 'log', 'producer', 'projections', 'policies', 'prompts', 'gateway', 'evaluation', 'store', 'consumers', 'rebuild', 'cards'],
+  service: [
+    'events',
+    'log',
+    'producer',
+    'projections',
+    'policies',
+    'prompts',
+    'gateway',
+    'evaluation',
+    'store',
+    'consumers',
+    'rebuild',
+    'cards',
+  ],
 };
-const folderOf = (path: string): string => path.split('/').length > 2 ? path.split('/')[1]! : '';
+const folderOf = (path: string): string => (path.split('/').length > 2 ? path.split('/')[1]! : '');
 
 describe('the sources', () => {
   it('import what exists', () => {
-    const unknown = [...imports].flatMap(([from, list]) => list.filter(({ to }) => !sources.includes(to)).map(({ to }) => `${from} -> ${to}`));
+    const unknown = [...imports].flatMap(([from, list]) =>
+      list.filter(({ to }) => !sources.includes(to)).map(({ to }) => `${from} -> ${to}`),
+    );
     expect(unknown).toEqual([]);
   });
 
@@ -59,7 +91,9 @@ describe('the sources', () => {
     const against = [...imports].flatMap(([from, list]) => {
       const allowed = MAY_IMPORT[folderOf(from)];
       if (allowed === undefined) return [];
-      return list.filter(({ to }) => folderOf(to) !== '' && folderOf(to) !== folderOf(from) && !allowed.includes(folderOf(to))).map(({ to }) => `${from} -> ${to}`);
+      return list
+        .filter(({ to }) => folderOf(to) !== '' && folderOf(to) !== folderOf(from) && !allowed.includes(folderOf(to)))
+        .map(({ to }) => `${from} -> ${to}`);
     });
     expect(against).toEqual([]);
   });
@@ -93,7 +127,9 @@ describe('the sources', () => {
 });
 
 describe('everything tracked', () => {
-  const texts = tracked.filter((path) => /\.(ts|mjs|js|json|md|yml|ndjson)$|^\.ci\/run$|Dockerfile$/.test(path) && path !== 'test/tidy.unit.test.ts');
+  const texts = tracked.filter(
+    (path) => /\.(ts|mjs|js|json|md|yml|ndjson)$|^\.ci\/run$|Dockerfile$/.test(path) && path !== 'test/tidy.unit.test.ts',
+  );
 
   it('names no path of one machine and no registry host', () => {
     expect(texts.filter((path) => /(^|[\s"'`(=])\/(work|root|home)\/[a-z]|registry\.npmjs/m.test(read(path)))).toEqual([]);
@@ -104,6 +140,11 @@ describe('everything tracked', () => {
   });
 
   it('leaves no test alone or switched off for good', () => {
-    expect(tracked.filter((path) => /^test\/.*\.ts$/.test(path) && path !== 'test/tidy.unit.test.ts' && /\b(it|test|describe)\.(only|todo|skip)\(/.test(read(path)))).toEqual([]);
+    expect(
+      tracked.filter(
+        (path) =>
+          /^test\/.*\.ts$/.test(path) && path !== 'test/tidy.unit.test.ts' && /\b(it|test|describe)\.(only|todo|skip)\(/.test(read(path)),
+      ),
+    ).toEqual([]);
   });
 });

@@ -1,4 +1,7 @@
-/** Evaluates a policy on decisions from somewhere else, a line each: rows that say what it would have done, or contexts of which that is computed. */
+/**
+ * Evaluates a policy on decisions from somewhere else, a line each: rows that say what it would have done, or contexts of which that
+ * is computed.
+ */
 import { setImmediate } from 'node:timers/promises';
 import { CONTEXT_LINES, hasContext } from '../evaluation/context-lines.js';
 import { decisionLines } from '../evaluation/decision-lines.js';
@@ -32,7 +35,9 @@ export interface FileQuestion {
 const LINES_AT_ONCE = 1_000;
 
 /** Throws invalid_argument naming the line, and the signal's reason. */
-export async function evaluateFile(question: FileQuestion): Promise<{ readonly evaluation: FileEvaluation; readonly rows: readonly EvaluationRow[] }> {
+export async function evaluateFile(
+  question: FileQuestion,
+): Promise<{ readonly evaluation: FileEvaluation; readonly rows: readonly EvaluationRow[] }> {
   const { lines, name, policy, simulation, signal, onProgress } = question;
   const rows: EvaluationRow[] = [];
   const decisions: LoggedDecision[] = [];
@@ -46,11 +51,23 @@ export async function evaluateFile(question: FileQuestion): Promise<{ readonly e
   }
   if (decisions.length === 0) return { evaluation: evaluate(rows, GATE_THRESHOLDS, { simulation }), rows };
   const setAside = await replay(decisions, rows, question);
-  return { evaluation: { policy: policy.name, decisions: decisions.length, set_aside: setAside, ...evaluate(rows, GATE_THRESHOLDS, { simulation }) }, rows };
+  return {
+    evaluation: {
+      policy: policy.name,
+      decisions: decisions.length,
+      set_aside: setAside,
+      ...evaluate(rows, GATE_THRESHOLDS, { simulation }),
+    },
+    rows,
+  };
 }
 
 /** In the order of the requests, whatever the order of the lines. */
-async function replay(decisions: readonly LoggedDecision[], rows: EvaluationRow[], { policy, epsilon, signal }: FileQuestion): Promise<Partial<Record<SetAside, number>>> {
+async function replay(
+  decisions: readonly LoggedDecision[],
+  rows: EvaluationRow[],
+  { policy, epsilon, signal }: FileQuestion,
+): Promise<Partial<Record<SetAside, number>>> {
   const learner = new PolicyReplay(policy, epsilon);
   const setAside: Partial<Record<SetAside, number>> = {};
   for (const [i, decision] of decisions.toSorted((a, b) => a.requestedAtMs - b.requestedAtMs).entries()) {

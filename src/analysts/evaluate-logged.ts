@@ -53,12 +53,15 @@ export interface LoggedQuestion {
 const DECISIONS_AT_ONCE = 500;
 
 /** Throws no_data, state_mismatch and the signal's reason. */
-export async function evaluateLogged(question: LoggedQuestion): Promise<{ readonly evaluation: LoggedEvaluation; readonly rows: readonly EvaluationRow[] }> {
+export async function evaluateLogged(
+  question: LoggedQuestion,
+): Promise<{ readonly evaluation: LoggedEvaluation; readonly rows: readonly EvaluationRow[] }> {
   const { dataDirectory, featureSet, policy, epsilon, nowMs, simulation, signal, onProgress } = question;
   const generation = generationDirectory(dataDirectory);
   const files = new Map<number, LoggedDecisions>();
   try {
-    for (const partition of partitionsIn(generation)) files.set(partition, new LoggedDecisions(partitionFile(generation, partition), featureSet));
+    for (const partition of partitionsIn(generation))
+      files.set(partition, new LoggedDecisions(partitionFile(generation, partition), featureSet));
     const total = [...files.values()].reduce((sum, file) => sum + file.count(), 0);
     const replay = new PolicyReplay(policy, epsilon);
     const rows: EvaluationRow[] = [];
@@ -79,10 +82,18 @@ export async function evaluateLogged(question: LoggedQuestion): Promise<{ readon
     const [live] = Object.entries(decidedBy).sort(([, a], [, b]) => b - a)[0] ?? [];
     const judged = evaluate(rows, GATE_THRESHOLDS, { simulation, live });
     const document = {
-      policy: policy.name, policy_hash: policyHash(policy), vectors: vectorFingerprint(policy), feature_set: featureSet, evaluated_at_ms: nowMs, simulated: simulation !== undefined,
+      policy: policy.name,
+      policy_hash: policyHash(policy),
+      vectors: vectorFingerprint(policy),
+      feature_set: featureSet,
+      evaluated_at_ms: nowMs,
+      simulated: simulation !== undefined,
       positions: positionsOf(new Map([...files].map(([partition, file]) => [partition, file.positions()]))),
       records: lastRecords(files),
-      decisions, set_aside: setAside, decided_by: decidedBy, ...judged,
+      decisions,
+      set_aside: setAside,
+      decided_by: decidedBy,
+      ...judged,
     };
     return { evaluation: { ...document, hash: documentHash(document) }, rows };
   } finally {
@@ -103,7 +114,11 @@ function* merged(files: readonly LoggedDecisions[]): Generator<DecisionOutcome> 
   for (;;) {
     let first = -1;
     for (const [i, head] of heads.entries()) {
-      if (head.done !== true && (first < 0 || head.value.event.profile.as_of_ms < (heads[first]!.value as DecisionOutcome).event.profile.as_of_ms)) first = i;
+      if (
+        head.done !== true &&
+        (first < 0 || head.value.event.profile.as_of_ms < (heads[first]!.value as DecisionOutcome).event.profile.as_of_ms)
+      )
+        first = i;
     }
     if (first < 0) return;
     yield heads[first]!.value as DecisionOutcome;

@@ -1,6 +1,6 @@
 /**
- * What was known at given positions of the log: servings and reactions from its beginning up to exactly there, folded into files of their own in a scratch
- * folder. The live state is not touched, and what it has pruned since is there again.
+ * What was known at given positions of the log: servings and reactions from its beginning up to exactly there, folded into files of
+ * their own in a scratch folder. The live state is not touched, and what it has pruned since is there again.
  */
 import { setImmediate } from 'node:timers/promises';
 import { replayPartition } from '../consumers/fold/replay-partition.js';
@@ -40,12 +40,17 @@ export interface KnownState {
 
 const SOURCES = ['tip.served', 'tip.feedback'] as const;
 
-/** Throws invalid_argument for positions that name neither topic, offset_out_of_range for positions beyond the log's end, and the signal's reason. */
+/**
+ * Throws invalid_argument for positions that name neither topic, offset_out_of_range for positions beyond the log's end, and the
+ * signal's reason.
+ */
 export async function stateKnownAt(log: Log, registry: Registry, question: KnownAtQuestion): Promise<KnownState> {
   const { topicPrefix, positions, nowMs, signal, onProgress } = question;
   const topics = SOURCES.map((name) => fullTopicName(topicPrefix, name));
   if (!topics.some((topic) => topic in positions)) {
-    throw new TipstreamError('invalid_argument', `the positions name neither ${topics.join(' nor ')}`, { hint: 'they are of another --topic-prefix, or of something else: they come from `tipstream digest --json`' });
+    throw new TipstreamError('invalid_argument', `the positions name neither ${topics.join(' nor ')}`, {
+      hint: 'they are of another --topic-prefix, or of something else: they come from `tipstream digest --json`',
+    });
   }
   const ranges = new Map(await Promise.all(topics.map(async (topic) => [topic, await log.offsets(topic)] as const)));
   const partitions = ranges.get(topics[0]!)!.size;
@@ -58,7 +63,8 @@ export async function stateKnownAt(log: Log, registry: Registry, question: Known
     for (const topic of topics) {
       const [low, target] = [lowOf(topic, partition), targetOf(topic, partition)];
       total += Math.max(0, target - low);
-      if (low > 0 && target > 0) notes.push(`the log of ${topic} partition ${partition} begins at offset ${low}: what came before is missing here`);
+      if (low > 0 && target > 0)
+        notes.push(`the log of ${topic} partition ${partition} begins at offset ${low}: what came before is missing here`);
     }
   }
   const scratch = createScratch(question.dataDirectory, nowMs);
@@ -71,10 +77,22 @@ export async function stateKnownAt(log: Log, registry: Registry, question: Known
     const files = new Map<number, string>();
     for (const partition of wanted) {
       const path = partitionFile(scratch.directory, partition);
-      const state = new PartitionState(path, { partition, partitions, log: log.kind, topicPrefix, featureSet: registry.featureSet }, registry);
+      const state = new PartitionState(
+        path,
+        { partition, partitions, log: log.kind, topicPrefix, featureSet: registry.featureSet },
+        registry,
+      );
       try {
         await replayPartition({
-          log, state, registry, partition, topics, topicPrefix, group: '', signal, clock: () => nowMs,
+          log,
+          state,
+          registry,
+          partition,
+          topics,
+          topicPrefix,
+          group: '',
+          signal,
+          clock: () => nowMs,
           rules: { partitioner: partitionFunction(question.partitioner), partitions, maxValueBytes: question.maxValueBytes },
           scoring: { livePolicy: '', settings: { epsilon: 0, salt: '', shadow: null, shadowLearning: false } },
           to: new Map(topics.map((topic) => [topic, targetOf(topic, partition)])),
@@ -99,6 +117,9 @@ export async function stateKnownAt(log: Log, registry: Registry, question: Known
 function namedPartitions(positions: Positions, topics: readonly string[], count: number): number[] {
   const named = [...new Set(topics.flatMap((topic) => Object.keys(positions[topic] ?? {}).map(Number)))].sort((a, b) => a - b);
   const stranger = named.find((partition) => partition >= count);
-  if (stranger !== undefined) throw new TipstreamError('invalid_argument', `the positions name partition ${stranger}; the topics have ${count}`, { hint: 'they are of another log' });
+  if (stranger !== undefined)
+    throw new TipstreamError('invalid_argument', `the positions name partition ${stranger}; the topics have ${count}`, {
+      hint: 'they are of another log',
+    });
   return named;
 }

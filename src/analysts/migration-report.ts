@@ -1,6 +1,6 @@
 /**
- * What a migration does to each user, worked out before it is written or after: how much is carried over, how much set aside, and how the target scores then, on
- * the user's own recorded decisions. Reads only; the service may run meanwhile.
+ * What a migration does to each user, worked out before it is written or after: how much is carried over, how much set aside, and how
+ * the target scores then, on the user's own recorded decisions. Reads only; the service may run meanwhile.
  */
 import { setImmediate } from 'node:timers/promises';
 import type { PolicyDefinition } from '../policies/policy.js';
@@ -18,7 +18,10 @@ interface MigrationEffect {
   readonly from_updates: number;
   readonly before_updates: number;
   readonly after_updates: number;
-  /** The users' recorded decisions, the newest ten of each at most, scored by both: as the source scores now, and as the target does afterwards. */
+  /**
+   * The users' recorded decisions, the newest ten of each at most, scored by both: as the source scores now, and as the target does
+   * afterwards.
+   */
   readonly compared_decisions: number;
   /** How many of these have another candidate at the top. */
   readonly changed_choices: number;
@@ -55,13 +58,31 @@ const DECISIONS_A_USER = 10;
 const USERS_A_TURN = 50;
 
 /** Throws no_data, and the signal's reason. */
-export async function migrationReport({ dataDirectory, controls, control, userId: only, from, into, signal, onUser, onProgress }: MigrationQuestion): Promise<MigrationReport> {
+export async function migrationReport({
+  dataDirectory,
+  controls,
+  control,
+  userId: only,
+  from,
+  into,
+  signal,
+  onUser,
+  onProgress,
+}: MigrationQuestion): Promise<MigrationReport> {
   const generation = generationDirectory(dataDirectory);
   const others = controls.filter(({ control_id: id }) => id !== control.control_id);
   const shared = others.filter(({ user_id: of }) => of == null);
   const own = new Map<string, ControlEvent[]>();
   for (const one of others) if (one.user_id != null) own.set(one.user_id, [...(own.get(one.user_id) ?? []), one]);
-  let report: MigrationReport = { users: 0, from_updates: 0, before_updates: 0, after_updates: 0, compared_decisions: 0, changed_choices: 0, max_score_difference: 0 };
+  let report: MigrationReport = {
+    users: 0,
+    from_updates: 0,
+    before_updates: 0,
+    after_updates: 0,
+    compared_decisions: 0,
+    changed_choices: 0,
+    max_score_difference: 0,
+  };
   for (const partition of partitionsIn(generation)) {
     const states = new LearnedStates(partitionFile(generation, partition));
     try {
@@ -87,13 +108,24 @@ export async function migrationReport({ dataDirectory, controls, control, userId
 function withUser(report: MigrationReport, user: MigratedUser): MigrationReport {
   return {
     users: report.users + 1,
-    from_updates: report.from_updates + user.from_updates, before_updates: report.before_updates + user.before_updates, after_updates: report.after_updates + user.after_updates,
-    compared_decisions: report.compared_decisions + user.compared_decisions, changed_choices: report.changed_choices + user.changed_choices,
+    from_updates: report.from_updates + user.from_updates,
+    before_updates: report.before_updates + user.before_updates,
+    after_updates: report.after_updates + user.after_updates,
+    compared_decisions: report.compared_decisions + user.compared_decisions,
+    changed_choices: report.changed_choices + user.changed_choices,
     max_score_difference: Math.max(report.max_score_difference, user.max_score_difference),
   };
 }
 
-function migratedUser(states: LearnedStates, uid: number, userId: string, others: readonly ControlEvent[], control: ControlEvent, from: PolicyDefinition, into: PolicyDefinition): MigratedUser {
+function migratedUser(
+  states: LearnedStates,
+  uid: number,
+  userId: string,
+  others: readonly ControlEvent[],
+  control: ControlEvent,
+  from: PolicyDefinition,
+  into: PolicyDefinition,
+): MigratedUser {
   const atMs = control.effective_at_ms;
   const source = states.stateOf(uid, others, from, atMs);
   const before = states.stateOf(uid, others, into, atMs);
@@ -108,10 +140,21 @@ function migratedUser(states: LearnedStates, uid: number, userId: string, others
     if (rankingOf(a)[0] !== rankingOf(b)[0]) changed++;
     for (const [i, score] of a.entries()) largest = Math.max(largest, Math.abs(score - b[i]!));
   }
-  return { user_id: userId, from_updates: source.updates, before_updates: before.updates, after_updates: after.updates, compared_decisions: compared, changed_choices: changed, max_score_difference: largest };
+  return {
+    user_id: userId,
+    from_updates: source.updates,
+    before_updates: before.updates,
+    after_updates: after.updates,
+    compared_decisions: compared,
+    changed_choices: changed,
+    max_score_difference: largest,
+  };
 }
 
-/** Scores of a recorded decision's candidates, in the order of the record, without what optimism adds; undefined when the record does not hold what the vectors are made of. */
+/**
+ * Scores of a recorded decision's candidates, in the order of the record, without what optimism adds; undefined when the record does
+ * not hold what the vectors are made of.
+ */
 function scorer(policy: PolicyDefinition, { theta }: Posterior): (decision: ScoredEvent) => number[] | undefined {
   return (decision) => {
     const vectors = vectorsUnder(policy, decision);

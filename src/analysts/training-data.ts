@@ -25,13 +25,23 @@ export interface TrainingData {
 /** Throws no_data, state_mismatch (another prefix), state_corrupt. Each file is read from one snapshot, which its positions say. */
 export function trainingData(dataDirectory: string, topicPrefix: string, policy: string): TrainingData {
   const generation = generationDirectory(dataDirectory);
-  const counts = new Map(partitionsIn(generation).map((partition) => [partition, trainingCounts(partitionFile(generation, partition), { topicPrefix }, policy, shadowEventName(policy))]));
+  const counts = new Map(
+    partitionsIn(generation).map((partition) => [
+      partition,
+      trainingCounts(partitionFile(generation, partition), { topicPrefix }, policy, shadowEventName(policy)),
+    ]),
+  );
   const topics = new Set(TRAINING_TOPICS.map((name) => fullTopicName(topicPrefix, name)));
-  const positions = new Map([...counts].map(([partition, { positions: all }]) => [partition, new Map([...all].filter(([topic]) => topics.has(topic)))]));
+  const positions = new Map(
+    [...counts].map(([partition, { positions: all }]) => [partition, new Map([...all].filter(([topic]) => topics.has(topic)))]),
+  );
   const all = [...counts.values()];
   return {
-    partitions: [...counts.keys()], partitionCount: all[0]?.partitionCount ?? 0, positions: positionsOf(positions),
-    own: together(all.map(({ own }) => own)), shadow: together(all.map(({ shadow }: TrainingCounts) => shadow)),
+    partitions: [...counts.keys()],
+    partitionCount: all[0]?.partitionCount ?? 0,
+    positions: positionsOf(positions),
+    own: together(all.map(({ own }) => own)),
+    shadow: together(all.map(({ shadow }: TrainingCounts) => shadow)),
   };
 }
 
@@ -41,7 +51,11 @@ function together(spans: readonly DecisionSpan[]): DecisionSpan {
   const times = (of: (span: DecisionSpan) => number | null): number[] => spans.map(of).filter((at) => at !== null);
   const [first, last] = [times((span) => span.firstRequestedAtMs), times((span) => span.lastRequestedAtMs)];
   return {
-    users: sum(({ users }) => users), decisions: sum(({ decisions }) => decisions), rewarded: sum(({ rewarded }) => rewarded), rewards: sum(({ rewards }) => rewards),
-    firstRequestedAtMs: first.length === 0 ? null : Math.min(...first), lastRequestedAtMs: last.length === 0 ? null : Math.max(...last),
+    users: sum(({ users }) => users),
+    decisions: sum(({ decisions }) => decisions),
+    rewarded: sum(({ rewarded }) => rewarded),
+    rewards: sum(({ rewards }) => rewards),
+    firstRequestedAtMs: first.length === 0 ? null : Math.min(...first),
+    lastRequestedAtMs: last.length === 0 ? null : Math.max(...last),
   };
 }

@@ -31,6 +31,8 @@ export function moment(ms: number | null): string {
 
 /** `3 late, 1 lost`, the largest count first; `none` of nothing. */
 export function counted(counts: Readonly<Record<string, number>>): string {
-  const found = Object.entries(counts).filter(([, count]) => count > 0).sort(([, a], [, b]) => b - a);
+  const found = Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .sort(([, a], [, b]) => b - a);
   return found.length === 0 ? 'none' : found.map(([name, count]) => `${count} ${plain(name)}`).join(', ');
 }

@@ -20,13 +20,17 @@ export function rolloutOf(history: readonly ControlEvent[], policy: string): Rol
   const controls = history.toReversed();
   const after = (count: number): Omit<RolloutStep, 'control'> => {
     const { shares, settings } = rolloutAt(controls.slice(0, count), Infinity, DEFAULT_POLICY, NO_SHADOW);
-    return { livePercent: shares.filter((share) => share.policy === policy).reduce((sum, { percent }) => sum + percent, 0), shadow: settings.shadow === policy };
+    return {
+      livePercent: shares.filter((share) => share.policy === policy).reduce((sum, { percent }) => sum + percent, 0),
+      shadow: settings.shadow === policy,
+    };
   };
   let before = after(0);
   const steps: RolloutStep[] = before.livePercent === 0 ? [] : [{ control: null, ...before }];
   for (const [i, control] of controls.entries()) {
     const now = after(i + 1);
-    if (control.policy === policy || now.livePercent !== before.livePercent || now.shadow !== before.shadow) steps.push({ control, ...now });
+    if (control.policy === policy || now.livePercent !== before.livePercent || now.shadow !== before.shadow)
+      steps.push({ control, ...now });
     before = now;
   }
   return steps.reverse();

@@ -44,8 +44,8 @@ export interface CliCommand<Options = object> {
   readonly groups: readonly OptionGroup[];
   readonly options?: readonly CommandOption[];
   /**
-   * How --json prints: one document, in which case an error is one too ({error: {code, message, ...}} on stdout), or lines, where an error is only text on
-   * stderr. Absent: the command has no --json.
+   * How --json prints: one document, in which case an error is one too ({error: {code, message, ...}} on stdout), or lines, where an
+   * error is only text on stderr. Absent: the command has no --json.
    */
   readonly json?: 'document' | 'lines';
   /** The exit code, 0 when it answers nothing. Errors are thrown. */

@@ -27,7 +27,11 @@ export async function openControlLog(config: Config, options: OpenLogOptions = {
   try {
     const controls: ControlEvent[] = [];
     for await (const { event } of controlsIn(log, config, ANY_PARTITION)) if (!isOfOneUser(event)) controls.push(event);
-    const producer = createProducer(log, { prefix: config.topicPrefix, partitioner: config.partitioner, maxValueBytes: config.maxValueBytes });
+    const producer = createProducer(log, {
+      prefix: config.topicPrefix,
+      partitioner: config.partitioner,
+      maxValueBytes: config.maxValueBytes,
+    });
     return { log, controls, producer, close: () => log.close() };
   } catch (error) {
     await log.close();
@@ -36,7 +40,11 @@ export async function openControlLog(config: Config, options: OpenLogOptions = {
 }
 
 /** Controls of one partition that hold, in the order of the log, with their records' values: what is refused is a dead letter. */
-async function* controlsIn(log: Log, config: Config, partition: number): AsyncGenerator<{ readonly event: ControlEvent; readonly value: Buffer }> {
+async function* controlsIn(
+  log: Log,
+  config: Config,
+  partition: number,
+): AsyncGenerator<{ readonly event: ControlEvent; readonly value: Buffer }> {
   const topic = fullTopicName(config.topicPrefix, 'policy.control');
   const { low, end } = (await log.offsets(topic)).get(partition) ?? { low: 0, end: 0 };
   if (low >= end) return;
@@ -76,14 +84,27 @@ export async function readAllControls(log: Log, config: Config): Promise<AllCont
 }
 
 /** Writes the records that a producer that died did not come to; answers in how many partitions. */
-export async function completeControl(log: Log, config: Config, { event, value, partitions: written }: WrittenControl, partitions: readonly number[]): Promise<number> {
+export async function completeControl(
+  log: Log,
+  config: Config,
+  { event, value, partitions: written }: WrittenControl,
+  partitions: readonly number[],
+): Promise<number> {
   if (isOfOneUser(event)) return 0;
   const missing = partitions.filter((partition) => !written.has(partition));
-  if (missing.length > 0) await log.append(missing.map((partition) => ({ topic: fullTopicName(config.topicPrefix, 'policy.control'), partition, key: null, value })));
+  if (missing.length > 0)
+    await log.append(
+      missing.map((partition) => ({ topic: fullTopicName(config.topicPrefix, 'policy.control'), partition, key: null, value })),
+    );
   return missing.length;
 }
 
 /** What holds where no control says otherwise: give these options as `start` has them. */
 export function settingsOf(config: Config): PolicySettings {
-  return { epsilon: config.epsilon, salt: config.salt, shadow: config.shadow === SHADOW_OFF ? null : config.shadow, shadowLearning: config.shadowLearning };
+  return {
+    epsilon: config.epsilon,
+    salt: config.salt,
+    shadow: config.shadow === SHADOW_OFF ? null : config.shadow,
+    shadowLearning: config.shadowLearning,
+  };
 }

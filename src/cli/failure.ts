@@ -15,7 +15,9 @@ export async function reportFailure(error: unknown, output: Output, document: bo
   output.error(`${message} [${code}]`, hint);
   if (code === 'internal' && failure.cause instanceof Error && process.env.TIPSTREAM_DEBUG) output.note(failure.cause.stack ?? '');
   if (document) {
-    await output.document({ error: { code, message, ...(hint === undefined ? {} : { hint }), ...(details === undefined ? {} : { details }) } });
+    await output.document({
+      error: { code, message, ...(hint === undefined ? {} : { hint }), ...(details === undefined ? {} : { details }) },
+    });
   }
   return error instanceof UsageError || code === 'policy_not_found' ? EXIT.usage : EXIT.error;
 }

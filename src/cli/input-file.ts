@@ -22,7 +22,8 @@ export interface JsonFileNaming {
 
 /** `path` 0 is stdin. Throws invalid_argument when it cannot be read or is not JSON. */
 export function readJson(path: string | 0, { name = String(path), hint }: JsonFileNaming): JsonFile {
-  const wrong = (what: string, cause?: unknown): TipstreamError => new TipstreamError('invalid_argument', `${name}: ${what}`, { hint, cause });
+  const wrong = (what: string, cause?: unknown): TipstreamError =>
+    new TipstreamError('invalid_argument', `${name}: ${what}`, { hint, cause });
   const text = read(path, (why, cause) => wrong(`cannot be read: ${why}`, cause));
   try {
     return { json: JSON.parse(text), wrong };

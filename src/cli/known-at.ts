@@ -13,7 +13,9 @@ const FLAG = '--known-at';
 
 export const knownAtOption: CommandOption = {
   flags: `${FLAG} <file>`,
-  help: 'only what the log held below these positions, whatever came later: FILE is what `tipstream digest --json` printed then; - is stdin. Folds the log up to there, in a scratch folder',
+  help:
+    'only what the log held below these positions, whatever came later: FILE is what `tipstream digest --json` ' +
+    'printed then; - is stdin. Folds the log up to there, in a scratch folder',
 };
 
 /** Give --max-value-bytes and --partitioner as `start` has them. Of `userId` alone unless it is undefined. */
@@ -22,9 +24,19 @@ export async function openKnownAt(config: Config, path: string, output: Output, 
   const log = await openLog(config, { readOnly: true });
   try {
     const { topicPrefix, partitioner, maxValueBytes } = config;
-    const partitions = userId === undefined || partitioner === 'any' ? undefined : [partitionFor(partitioner, Buffer.from(userId), (await log.offsets(fullTopicName(topicPrefix, 'tip.served'))).size)];
+    const partitions =
+      userId === undefined || partitioner === 'any'
+        ? undefined
+        : [partitionFor(partitioner, Buffer.from(userId), (await log.offsets(fullTopicName(topicPrefix, 'tip.served'))).size)];
     const known = await stateKnownAt(log, defaultRegistry, {
-      dataDirectory: config.data, topicPrefix, partitioner, maxValueBytes, positions, nowMs: Date.now(), signal, ...(partitions === undefined ? {} : { partitions }),
+      dataDirectory: config.data,
+      topicPrefix,
+      partitioner,
+      maxValueBytes,
+      positions,
+      nowMs: Date.now(),
+      signal,
+      ...(partitions === undefined ? {} : { partitions }),
       onProgress: (done, total) => output.progress(`folding what was known then: ${Math.floor((100 * done) / Math.max(1, total))} %`),
     });
     for (const note of known.notes) output.note(note);

@@ -26,7 +26,28 @@ import { tailCommand } from './commands/tail.js';
 import { topicsFamily } from './commands/topics.js';
 import { verifyCommand } from './commands/verify.js';
 
-const COMMANDS = [demoCommand, startCommand, produceCommand, tailCommand, profileCommand, digestCommand, rebuildCommand, verifyCommand, exportCommand, sqlCommand, snapshotCommand, lagCommand, deadLettersFamily, topicsFamily, schemaCommand, simulateCommand, evaluateCommand, promoteCommand, rollbackCommand, policiesFamily];
+const COMMANDS = [
+  demoCommand,
+  startCommand,
+  produceCommand,
+  tailCommand,
+  profileCommand,
+  digestCommand,
+  rebuildCommand,
+  verifyCommand,
+  exportCommand,
+  sqlCommand,
+  snapshotCommand,
+  lagCommand,
+  deadLettersFamily,
+  topicsFamily,
+  schemaCommand,
+  simulateCommand,
+  evaluateCommand,
+  promoteCommand,
+  rollbackCommand,
+  policiesFamily,
+];
 
 /** Whoever read our output has seen enough (`| head`): no error, and nobody left to tell. */
 for (const stream of [process.stdout, process.stderr]) {
@@ -36,7 +57,10 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 const interruption = new AbortController();
-for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
   process.on(signal, () => {
     if (interruption.signal.aborted) process.exit(code);
     interruption.abort(signal);

@@ -17,20 +17,40 @@ export interface MigrationPlan {
   readonly controls: readonly ControlEvent[];
 }
 
-/** `control` is the migrate that was asked for, from `from`. Throws invalid_argument when it is an undo and there is nothing to take back. */
-export function planMigration({ controls: written, partitions }: AllControls, control: ControlEvent, from: PolicyDefinition, into: PolicyDefinition): MigrationPlan {
+/**
+ * `control` is the migrate that was asked for, from `from`. Throws invalid_argument when it is an undo and there is nothing to take
+ * back.
+ */
+export function planMigration(
+  { controls: written, partitions }: AllControls,
+  control: ControlEvent,
+  from: PolicyDefinition,
+  into: PolicyDefinition,
+): MigrationPlan {
   const controls = [...written.values()].map(({ event }) => event);
   const concerning = controls.filter(({ user_id: of }) => of == null || of === control.user_id);
-  const incomplete = [...written.values()].filter(({ event, partitions: have }) => event.type === 'migrate' && event.policy === into.name && !isOfOneUser(event) && have.size < partitions.length);
+  const incomplete = [...written.values()].filter(
+    ({ event, partitions: have }) =>
+      event.type === 'migrate' && event.policy === into.name && !isOfOneUser(event) && have.size < partitions.length,
+  );
   const standing = migrationAt(concerning, control.effective_at_ms, into);
   if (control.undo === true) {
     if (standing?.from === from) return { already: undefined, incomplete, undone: standing, controls };
     const half = incomplete.find(({ event }) => event.undo === true);
     if (half !== undefined) return { already: half, incomplete, undone: undefined, controls };
     const other = standing === null ? '' : `, but one from ${standing.from.name}`;
-    throw new TipstreamError('invalid_argument', `no migration from ${from.name} to ${into.name} stands at ${new Date(control.effective_at_ms).toISOString()}${other}: there is nothing to take back`, { hint: 'tipstream policies history shows those for everybody' });
+    throw new TipstreamError(
+      'invalid_argument',
+      `no migration from ${from.name} to ${into.name} stands at ${new Date(control.effective_at_ms).toISOString()}${other}: ` +
+        'there is nothing to take back',
+      { hint: 'tipstream policies history shows those for everybody' },
+    );
   }
   // What a later control takes back does not hold, even where it stands at the time asked for.
-  const holds = standing !== null && standing.from === from && standing.trained === (control.train_from_replay === true) && migrationAt(concerning, Infinity, into)?.controlId === standing.controlId;
+  const holds =
+    standing !== null &&
+    standing.from === from &&
+    standing.trained === (control.train_from_replay === true) &&
+    migrationAt(concerning, Infinity, into)?.controlId === standing.controlId;
   return { already: holds ? written.get(standing.controlId) : undefined, incomplete, undone: undefined, controls };
 }

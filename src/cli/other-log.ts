@@ -16,10 +16,12 @@ export async function otherLog(log: Log, records: KnownRecords): Promise<string 
     for (const [partition, { offset, hash }] of Object.entries(partitions)) {
       const range = ranges.get(Number(partition));
       if (range === undefined) return `${topic} has no partition ${partition} here`;
-      if (offset >= range.end) return `${topic} partition ${partition} ends at offset ${range.end} here, and it knows the record at ${offset}`;
+      if (offset >= range.end)
+        return `${topic} partition ${partition} ends at offset ${range.end} here, and it knows the record at ${offset}`;
       if (offset < range.low) continue;
       for await (const [record] of log.read({ topic, partition: Number(partition), from: offset, to: offset + 1 })) {
-        if (record !== undefined && recordHash(record) !== hash) return `${topic} partition ${partition} holds another record at offset ${offset} here`;
+        if (record !== undefined && recordHash(record) !== hash)
+          return `${topic} partition ${partition} holds another record at offset ${offset} here`;
       }
     }
   }

@@ -40,7 +40,12 @@ export class Output {
   async table(headings: readonly string[], rows: readonly (readonly (string | number | null)[])[]): Promise<void> {
     const cells = [headings, ...rows.map((row) => row.map((cell) => printable(cell === null ? '-' : String(cell))))];
     const widths = headings.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
-    const lines = cells.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd());
+    const lines = cells.map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd(),
+    );
     await this.write(`${lines.join('\n')}\n`);
   }
 

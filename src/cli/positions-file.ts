@@ -2,7 +2,8 @@
 import type { Positions } from '../store/queries/profiles.js';
 import { isObject, readJson } from './input-file.js';
 
-const HINT = 'use what `tipstream digest --json` or `tipstream profile USER --json` printed, or its "positions": {topic: {partition: next_offset}}';
+const HINT =
+  'use what `tipstream digest --json` or `tipstream profile USER --json` printed, or its "positions": {topic: {partition: next_offset}}';
 
 /** `path` - is stdin. Throws invalid_argument naming `flag` and what is wrong. */
 export function readPositions(path: string, flag: string): Positions {
@@ -13,7 +14,8 @@ export function readPositions(path: string, flag: string): Positions {
     if (!isObject(offsets)) throw wrong(`${topic}: is not an object of partitions`);
     for (const [partition, offset] of Object.entries(offsets)) {
       if (!/^\d{1,6}$/.test(partition)) throw wrong(`${topic}: ${JSON.stringify(partition)} is not a partition`);
-      if (!Number.isSafeInteger(offset) || (offset as number) < 0) throw wrong(`${topic} partition ${partition}: ${JSON.stringify(offset)} is not an offset`);
+      if (!Number.isSafeInteger(offset) || (offset as number) < 0)
+        throw wrong(`${topic} partition ${partition}: ${JSON.stringify(offset)} is not an offset`);
     }
   }
   return positions as Positions;

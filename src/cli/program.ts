@@ -1,6 +1,15 @@
 /** Commands, and the options that they share, as commander knows them. */
 import { Command, CommanderError, Option } from 'commander';
-import { OPTIONS, OPTION_GROUPS, OPTION_NAMES, flagName, loadConfig, type Environment, type OptionGroup, type OptionName } from '../config.js';
+import {
+  OPTIONS,
+  OPTION_GROUPS,
+  OPTION_NAMES,
+  flagName,
+  loadConfig,
+  type Environment,
+  type OptionGroup,
+  type OptionName,
+} from '../config.js';
 import { UsageError } from '../usage-error.js';
 import type { CliCommand, CommandFamily } from './command.js';
 import { EXIT, reportFailure } from './failure.js';
@@ -17,7 +26,11 @@ export interface ProgramContext {
 const EARLY_GROUPS: readonly OptionGroup[] = ['log', 'kafka'];
 
 /** Runs the command that `argv` (without node and script) names, and answers the exit code. */
-export async function runProgram(entries: readonly (CliCommand | CommandFamily)[], argv: readonly string[], context: ProgramContext): Promise<number> {
+export async function runProgram(
+  entries: readonly (CliCommand | CommandFamily)[],
+  argv: readonly string[],
+  context: ProgramContext,
+): Promise<number> {
   let exitCode: number = EXIT.ok;
   const program = new Command('tipstream')
     .description('Event-sourced stream processor: tip events in, exact 30-day user profiles and bandit scores out.')
@@ -64,7 +77,8 @@ function describe(leaf: Command, command: CliCommand): void {
     const option = new Option(flags, help).default(fallback);
     leaf.addOption(repeatable ? option.argParser((text, before: readonly string[] | undefined) => [...(before ?? []), text]) : option);
   }
-  if (command.json !== undefined) leaf.addOption(new Option('--json', command.json === 'document' ? 'print one JSON document' : 'print JSON (it always does)'));
+  if (command.json !== undefined)
+    leaf.addOption(new Option('--json', command.json === 'document' ? 'print one JSON document' : 'print JSON (it always does)'));
   addSharedOptions(leaf, command.groups, false);
   const width = Math.max(...command.examples.map(([line]) => line.length));
   const examples = command.examples.map(([line, does]) => `  ${line.padEnd(width)}  # ${does}`).join('\n');
@@ -81,7 +95,9 @@ function addSharedOptions(command: Command, groups: readonly OptionGroup[], hidd
       const heading = `${OPTION_GROUPS[group]}:`;
       command.addOption(new Option(option.flag, `${option.help}${fallback} [${option.env}]`).hideHelp(hidden).helpGroup(heading));
       if (option.negatedFlag !== undefined) {
-        command.addOption(new Option(option.negatedFlag, `switch ${flagName(option).slice(2)} off`).default(undefined).hideHelp(hidden).helpGroup(heading));
+        command.addOption(
+          new Option(option.negatedFlag, `switch ${flagName(option).slice(2)} off`).default(undefined).hideHelp(hidden).helpGroup(heading),
+        );
       }
     }
   }

@@ -36,7 +36,11 @@ export async function printTable({ columns, rows }: QueryRows, output: Output): 
   let next = iterator.next();
   for (; !next.done && measured.length <= ROWS_MEASURED; next = iterator.next()) measured.push(next.value.map(shown));
   const widths = columns.map((_, i) => Math.max(...measured.map((row) => row[i]!.length)));
-  const line = (row: readonly string[]): string => `${row.map((cell, i) => cell.padEnd(widths[i]!)).join('  ').trimEnd()}\n`;
+  const line = (row: readonly string[]): string =>
+    `${row
+      .map((cell, i) => cell.padEnd(widths[i]!))
+      .join('  ')
+      .trimEnd()}\n`;
   await output.write(measured.map(line).join(''));
   for (; !next.done; next = iterator.next()) await output.write(line(next.value.map(shown)));
 }
@@ -53,11 +57,15 @@ export async function printJson({ columns, rows }: QueryRows, output: Output): P
   const names = columns.map((name) => JSON.stringify(name));
   let first = true;
   await output.write('[');
-  await inChunks(rows, (row) => {
-    const comma = first ? '' : ',';
-    first = false;
-    return `${comma}\n  {${row.map((value, i) => `${names[i]}: ${json(value)}`).join(', ')}}`;
-  }, output);
+  await inChunks(
+    rows,
+    (row) => {
+      const comma = first ? '' : ',';
+      first = false;
+      return `${comma}\n  {${row.map((value, i) => `${names[i]}: ${json(value)}`).join(', ')}}`;
+    },
+    output,
+  );
   await output.write(first ? ']\n' : '\n]\n');
 }
 

@@ -24,8 +24,8 @@ const ANSWERS_WITHIN_MS = 60_000;
 const ANNOUNCES_WITHIN_MS = 3_000;
 
 /**
- * Throws no_data, offset_out_of_range when the log no longer holds all of the user, not_ready for a service that does not answer, data_in_use for one without
- * HTTP, what it answers, and the signal's reason. Nothing is changed then.
+ * Throws no_data, offset_out_of_range when the log no longer holds all of the user, not_ready for a service that does not answer,
+ * data_in_use for one without HTTP, what it answers, and the signal's reason. Nothing is changed then.
  */
 export async function rebuildUser(config: Config, userId: string, options: RebuildUserOptions = {}): Promise<UserRebuild> {
   try {
@@ -41,7 +41,14 @@ async function rebuildHere(config: Config, userId: string, { dryRun, signal, onP
   const log = await openLog(config, { readOnly: true });
   try {
     const partition = withReaderOf({ dataDirectory, registry: defaultRegistry, partitioner }, userId, (_, found) => found);
-    return await rebuildProfile(log, defaultRegistry, { dataDirectory, topicPrefix, partitioner, rules: { maxValueBytes }, partition }, userId, Date.now(), { dryRun, signal, onProgress });
+    return await rebuildProfile(
+      log,
+      defaultRegistry,
+      { dataDirectory, topicPrefix, partitioner, rules: { maxValueBytes }, partition },
+      userId,
+      Date.now(),
+      { dryRun, signal, onProgress },
+    );
   } finally {
     await log.close();
   }
@@ -53,9 +60,16 @@ async function addressOfOwner(dataDirectory: string, inUse: TipstreamError): Pro
     const owner = dataOwner(dataDirectory);
     if (owner?.http != null) return owner.http;
     if (performance.now() > deadline) {
-      throw new TipstreamError('data_in_use', `${owner === undefined ? 'the process' : `process ${owner.pid}`} that runs on ${dataDirectory} answers no HTTP, so it cannot be asked to rebuild a user`, {
-        hint: 'start it without --no-http, or stop it and run this again', details: { path: dataDirectory }, cause: inUse,
-      });
+      throw new TipstreamError(
+        'data_in_use',
+        `${owner === undefined ? 'the process' : `process ${owner.pid}`} that runs on ${dataDirectory} ` +
+          'answers no HTTP, so it cannot be asked to rebuild a user',
+        {
+          hint: 'start it without --no-http, or stop it and run this again',
+          details: { path: dataDirectory },
+          cause: inUse,
+        },
+      );
     }
     await pause(POLL_MS);
   }
@@ -71,7 +85,11 @@ async function rebuildByOwner(config: Config, address: string, userId: string, o
   }
 }
 
-async function rebuildAt(client: ServiceClient, userId: string, { dryRun = false, signal, onProgress }: RebuildUserOptions): Promise<UserRebuild> {
+async function rebuildAt(
+  client: ServiceClient,
+  userId: string,
+  { dryRun = false, signal, onProgress }: RebuildUserOptions,
+): Promise<UserRebuild> {
   signal?.throwIfAborted();
   let job = await client.ask<RebuildJob>('POST', `/v1/profiles/${encodeURIComponent(userId)}/rebuild?dry_run=${dryRun}`);
   const path = `/v1/rebuilds/${job.job_id}`;
@@ -83,7 +101,9 @@ async function rebuildAt(client: ServiceClient, userId: string, { dryRun = false
   if (job.result !== undefined) return job.result;
   signal?.throwIfAborted();
   if (job.error !== undefined) throw errorOf(job.error.code, job.error.message, job.error.hint);
-  throw new TipstreamError('not_ready', 'the rebuild was cancelled by somebody else, or by the service as it stopped', { hint: 'run it again: nothing was changed' });
+  throw new TipstreamError('not_ready', 'the rebuild was cancelled by somebody else, or by the service as it stopped', {
+    hint: 'run it again: nothing was changed',
+  });
 }
 
 /** Asks a running tipstream. */
@@ -105,11 +125,20 @@ class ServiceClient {
       response = await fetch(`${this.#address}${path}`, { method, headers, signal: AbortSignal.timeout(ANSWERS_WITHIN_MS) });
       body = await response.json();
     } catch (error) {
-      throw new TipstreamError('not_ready', `the tipstream at ${this.#address} does not answer: ${(error as Error).message}`, { hint: 'see whether it still runs, then run this again', details: { address: this.#address }, cause: error });
+      throw new TipstreamError('not_ready', `the tipstream at ${this.#address} does not answer: ${(error as Error).message}`, {
+        hint: 'see whether it still runs, then run this again',
+        details: { address: this.#address },
+        cause: error,
+      });
     }
     if (response.ok) return body as T;
     const { error } = body as { error?: { code: string; message: string; details?: Record<string, unknown> } };
-    if (error === undefined) throw new TipstreamError('not_ready', `what answers at ${this.#address} is no tipstream that can rebuild a user: HTTP status ${response.status}`, { details: { address: this.#address, status: response.status } });
+    if (error === undefined)
+      throw new TipstreamError(
+        'not_ready',
+        `what answers at ${this.#address} is no tipstream that can rebuild a user: HTTP status ${response.status}`,
+        { details: { address: this.#address, status: response.status } },
+      );
     const { code, message, details } = error;
     const { hint, ...facts } = details ?? {};
     throw errorOf(code, message, code === 'unauthorized' ? 'give its token with --http-token or TIPSTREAM_HTTP_TOKEN' : hint, facts);
@@ -118,5 +147,8 @@ class ServiceClient {
 
 /** A newer service may know codes that this program does not. */
 function errorOf(code: string, message: string, hint: unknown, details?: Readonly<Record<string, unknown>>): TipstreamError {
-  return new TipstreamError(code in ERROR_KINDS ? (code as ErrorCode) : 'internal', message, { ...(typeof hint === 'string' ? { hint } : {}), ...(details === undefined ? {} : { details }) });
+  return new TipstreamError(code in ERROR_KINDS ? (code as ErrorCode) : 'internal', message, {
+    ...(typeof hint === 'string' ? { hint } : {}),
+    ...(details === undefined ? {} : { details }),
+  });
 }

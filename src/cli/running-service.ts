@@ -40,26 +40,51 @@ export async function runService(config: Config, logger: Logger): Promise<Runnin
   const undo: (() => Promise<unknown> | void)[] = [() => lock.release()];
   const stop = async () => {
     const deadline = performance.now() + STOPS_WITHIN_MS;
-    for (let step = undo.pop(); step !== undefined; step = undo.pop()) await unlessLate(step(), Math.max(LAST_STEPS_WITHIN_MS, deadline - performance.now()));
+    for (let step = undo.pop(); step !== undefined; step = undo.pop())
+      await unlessLate(step(), Math.max(LAST_STEPS_WITHIN_MS, deadline - performance.now()));
   };
   try {
     const log = await openLog(config, { log: (level, message, fields) => logger[level](fields ?? {}, message) });
     undo.push(() => log.close());
     refuseOtherLog(config.data, { log: log.kind, topicPrefix: config.topicPrefix });
-    if (config.log === 'sqlite') await ensureTopics(log, { prefix: config.topicPrefix, partitions: config.partitions, partitionsGiven: config.given.has('partitions') });
+    if (config.log === 'sqlite')
+      await ensureTopics(log, {
+        prefix: config.topicPrefix,
+        partitions: config.partitions,
+        partitionsGiven: config.given.has('partitions'),
+      });
     const threads = new ThreadWorkers(config.threads);
     undo.push(() => threads.close());
     const service = new Service(log, defaultRegistry, threads.start, {
-      dataDirectory: config.data, group: config.group, topicPrefix: config.topicPrefix, partitioner: config.partitioner,
-      maxValueBytes: config.maxValueBytes, publishProfiles: config.publishProfiles, guardrail: config.guardrail, maxBatchRecords: config.maxBatchRecords, maxTaskIdleMs: config.maxTaskIdleMs, retainMs: config.retain, generation, clock, logger,
-      scoring: { livePolicy: DEFAULT_POLICY, settings: { epsilon: config.epsilon, salt: config.salt, shadow, shadowLearning: config.shadowLearning } },
+      dataDirectory: config.data,
+      group: config.group,
+      topicPrefix: config.topicPrefix,
+      partitioner: config.partitioner,
+      maxValueBytes: config.maxValueBytes,
+      publishProfiles: config.publishProfiles,
+      guardrail: config.guardrail,
+      maxBatchRecords: config.maxBatchRecords,
+      maxTaskIdleMs: config.maxTaskIdleMs,
+      retainMs: config.retain,
+      generation,
+      clock,
+      logger,
+      scoring: {
+        livePolicy: DEFAULT_POLICY,
+        settings: { epsilon: config.epsilon, salt: config.salt, shadow, shadowLearning: config.shadowLearning },
+      },
     });
     let fail: (error: TipstreamError) => void = () => undefined;
     const failed = new Promise<never>((_, reject) => (fail = reject));
     failed.catch(() => undefined);
     let address: string | null = null;
     if (config.http !== null) {
-      const http = await startHttp(service, { ...config.http, ...(config.httpToken === undefined ? {} : { token: config.httpToken }), logger, closeGraceMs: HTTP_GRACE_MS });
+      const http = await startHttp(service, {
+        ...config.http,
+        ...(config.httpToken === undefined ? {} : { token: config.httpToken }),
+        logger,
+        closeGraceMs: HTTP_GRACE_MS,
+      });
       undo.push(() => http.close());
       address = http.address;
       lock.announce(address);
@@ -73,7 +98,13 @@ export async function runService(config: Config, logger: Logger): Promise<Runnin
   }
 }
 
-function gatewayOf({ gatewayUrl: url, gatewayKey: key, gatewayModel: model, gatewayTimeoutMs: timeoutMs, gatewayRetries: retries }: Config): Gateway | undefined {
+function gatewayOf({
+  gatewayUrl: url,
+  gatewayKey: key,
+  gatewayModel: model,
+  gatewayTimeoutMs: timeoutMs,
+  gatewayRetries: retries,
+}: Config): Gateway | undefined {
   return url === undefined || model === undefined ? undefined : new Gateway({ url, key, model, timeoutMs, retries });
 }
 

@@ -8,7 +8,7 @@ import { eventSchema, type JsonSchema } from './json-schema.js';
 const BINDING_VERSION = '0.5.0';
 const KEY_SCHEMA = { type: 'string', minLength: 1, description: 'user_id as UTF-8' };
 const OPTIONAL_KEY_SCHEMA = {
-  type: ['string', 'null'], description: 'user_id as UTF-8 where the event has one; otherwise the same record is written to every partition',
+  type: ['string', 'null'], description: 'user_id as UTF-8 where the event has one; otherwise ' + 'the same record ' + 'is written to every partition',
 };
 
 /** Topics that other programs write; the rest are tipstream's own answers. */
@@ -68,7 +68,7 @@ export function asyncApiDocument(prefix: string, partitions: number, version: st
   schemas['dead-letter-headers'] = deadLetterHeadersSchema();
   return {
     asyncapi: '3.0.0',
-    info: { title: 'tipstream', version, description: 'Tip events in; 30-day profiles, decisions and dead letters out. Operations are those of tipstream itself.' },
+    info: { title: 'tipstream', version, description: 'Tip events in; 30-day profiles, decisions and dead ' + 'letters ' + 'out. Operations ' + 'are those of tipstream itself.' },
     defaultContentType: 'application/json',
     channels,
     operations,

@@ -16,8 +16,16 @@ export interface SimulatedUser {
 
 /** UTC offsets in minutes, some of them not whole hours, with how common they are here. */
 const TIME_ZONES: readonly { readonly offset: number; readonly weight: number }[] = [
-  { offset: -480, weight: 2 }, { offset: -300, weight: 4 }, { offset: -210, weight: 1 }, { offset: 0, weight: 4 }, { offset: 60, weight: 6 },
-  { offset: 120, weight: 3 }, { offset: 330, weight: 3 }, { offset: 345, weight: 1 }, { offset: 540, weight: 2 }, { offset: 600, weight: 1 },
+  { offset: -480, weight: 2 },
+  { offset: -300, weight: 4 },
+  { offset: -210, weight: 1 },
+  { offset: 0, weight: 4 },
+  { offset: 60, weight: 6 },
+  { offset: 120, weight: 3 },
+  { offset: 330, weight: 3 },
+  { offset: 345, weight: 1 },
+  { offset: 540, weight: 2 },
+  { offset: 600, weight: 1 },
 ];
 
 /** `users` people, the personas in proportion to their shares. The same seed and number give the same people. */
@@ -29,7 +37,13 @@ export function castUsers(seed: number, users: number): SimulatedUser[] {
     numbers.set(persona, number);
     const userId = `${persona.name}-${String(number).padStart(3, '0')}`;
     const random = randomStream(seed, userId);
-    return { userId, persona, utcOffsetMin: random.weighted(TIME_ZONES, (zone) => zone.weight).offset, sendsZeroOffset: random.chance(0.5), random };
+    return {
+      userId,
+      persona,
+      utcOffsetMin: random.weighted(TIME_ZONES, (zone) => zone.weight).offset,
+      sendsZeroOffset: random.chance(0.5),
+      random,
+    };
   });
 }
 

@@ -29,7 +29,10 @@ const FAULTS = {
   no_candidates: ({ candidates }) => ({ topic: 'tip.candidates', value: { ...candidates, candidates: [] } }),
   too_many_candidates: ({ candidates }) => ({
     topic: 'tip.candidates',
-    value: { ...candidates, candidates: Array.from({ length: MAX_CANDIDATES + 1 }, (_, i) => ({ ...candidates.candidates[0], tip_id: `t${i}` })) },
+    value: {
+      ...candidates,
+      candidates: Array.from({ length: MAX_CANDIDATES + 1 }, (_, i) => ({ ...candidates.candidates[0], tip_id: `t${i}` })),
+    },
   }),
 } satisfies Record<string, (sample: ServingSample) => BrokenRecord>;
 
@@ -37,7 +40,11 @@ export type FaultKind = keyof typeof FAULTS;
 export const FAULT_KINDS = Object.keys(FAULTS) as FaultKind[];
 
 /** A record with one fault, drawn evenly from all kinds. */
-export function faultyRecord(sample: ServingSample, random: Random, timestampMs: number): Required<BrokenRecord> & { readonly timestampMs: number; readonly fault: FaultKind } {
+export function faultyRecord(
+  sample: ServingSample,
+  random: Random,
+  timestampMs: number,
+): Required<BrokenRecord> & { readonly timestampMs: number; readonly fault: FaultKind } {
   const fault = random.pick(FAULT_KINDS);
   const broken: BrokenRecord = FAULTS[fault](sample);
   return { key: sample.served.user_id, ...broken, timestampMs, fault };

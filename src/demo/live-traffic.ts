@@ -51,7 +51,12 @@ export async function* liveTraffic(options: LiveTrafficOptions): AsyncGenerator<
     for (; nextServingMs <= nowMs; nextServingMs += random.exponential(meanGapMs)) {
       if (onTheWay.length >= MOST_ON_THE_WAY) continue;
       const user = random.weighted(people, ({ persona }) => persona.tipsPerWeekday);
-      const plan = { decisionId: `${user.userId}.${run}.${++servings}`, requestedAtMs: Math.floor(nextServingMs), day: DAYS_PASSED, timeScale: TIME_SCALE };
+      const plan = {
+        decisionId: `${user.userId}.${run}.${++servings}`,
+        requestedAtMs: Math.floor(nextServingMs),
+        day: DAYS_PASSED,
+        timeScale: TIME_SCALE,
+      };
       onTheWay.push(...composeServing({ ...user, random }, plan));
       onTheWay.sort((a, b) => a.timestampMs - b.timestampMs);
     }

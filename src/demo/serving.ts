@@ -48,21 +48,35 @@ export function composeServing(user: SimulatedUser, plan: ServingPlan): Simulate
   const offset = user.utcOffsetMin !== 0 || user.sendsZeroOffset ? { utc_offset_min: user.utcOffsetMin } : {};
   const asked = !random.chance(MIX.unasked);
   const candidates: CandidatesEvent = {
-    decision_id: plan.decisionId, user_id: userId, requested_at_ms: plan.requestedAtMs,
-    candidates: drawCandidates(plan.decisionId, habitsOn(user.persona, plan.day), random), ...offset,
+    decision_id: plan.decisionId,
+    user_id: userId,
+    requested_at_ms: plan.requestedAtMs,
+    candidates: drawCandidates(plan.decisionId, habitsOn(user.persona, plan.day), random),
+    ...offset,
   };
   const chosen = serveOneOf(candidates.candidates, random);
   const { source, category, tip_id } = chosen;
   const servedAtMs = plan.requestedAtMs + random.integer(200, 1_500);
   const served: ServedEvent = {
-    tip_id, user_id: userId, served_at_ms: servedAtMs, ...(asked ? { decision_id: plan.decisionId, policy: 'upstream-rule' } : {}),
-    prompt_version: 'p3', source, ...(category === undefined ? {} : { category }), ...offset,
+    tip_id,
+    user_id: userId,
+    served_at_ms: servedAtMs,
+    ...(asked ? { decision_id: plan.decisionId, policy: 'upstream-rule' } : {}),
+    prompt_version: 'p3',
+    source,
+    ...(category === undefined ? {} : { category }),
+    ...offset,
   };
   const reactions = react(user, { candidate: chosen, servedAtMs, day: plan.day, timeScale: plan.timeScale });
   const overtaken = reactions.length > 0 && random.chance(MIX.early);
   if (overtaken && random.chance(MIX.earlyByClock)) reactions[0] = { ...reactions[0]!, atMs: servedAtMs - random.integer(1_000, 90_000) };
   const feedback = (reaction: Reaction, number: number): FeedbackEvent => ({
-    tip_id, user_id: userId, action: reaction.action, reacted_at_ms: reaction.atMs, feedback_id: `${tip_id}.f${number}`, ...offset,
+    tip_id,
+    user_id: userId,
+    action: reaction.action,
+    reacted_at_ms: reaction.atMs,
+    feedback_id: `${tip_id}.f${number}`,
+    ...offset,
   });
 
   const delivery = new Delivery(userId, random, plan.timeScale);
@@ -75,7 +89,11 @@ export function composeServing(user: SimulatedUser, plan: ServingPlan): Simulate
     delivery.send('tip.feedback', feedback(reaction, index + 1), arrivesMs);
   });
   if (!random.chance(MIX.lost)) {
-    delivery.send('tip.served', served, overtaken ? firstFeedbackMs + random.integer(500, 600_000) * plan.timeScale : servedAtMs + random.integer(20, 500));
+    delivery.send(
+      'tip.served',
+      served,
+      overtaken ? firstFeedbackMs + random.integer(500, 600_000) * plan.timeScale : servedAtMs + random.integer(20, 500),
+    );
   }
   delivery.breakSome({ candidates, served, feedback: feedback(reactions[0] ?? { action: 'done', atMs: servedAtMs }, 1) });
   return delivery.records;

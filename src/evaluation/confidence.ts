@@ -1,9 +1,9 @@
 /**
  * Intervals for the mean of bounded values, without assuming a distribution.
  *
- * `empiricalBernstein`: Maurer and Pontil, "Empirical Bernstein bounds and sample variance penalization" (COLT 2009), theorem 4, for a number of rows
- * that was fixed before and one mean that all of them have. `ConfidenceSequence`: two of lower-bound.ts, which hold at all times at once, so it may be
- * looked at after every row, and whatever becomes of the mean meanwhile.
+ * `empiricalBernstein`: Maurer and Pontil, "Empirical Bernstein bounds and sample variance penalization" (COLT 2009), theorem 4, for a
+ * number of rows that was fixed before and one mean that all of them have. `ConfidenceSequence`: two of lower-bound.ts, which hold at
+ * all times at once, so it may be looked at after every row, and whatever becomes of the mean meanwhile.
  */
 import { sum } from './estimators.js';
 import { LowerBound, RATES_FOR_ALL_TIMES } from './lower-bound.js';
@@ -62,8 +62,8 @@ export class ConfidenceSequence {
   }
 
   /**
-   * What the mean lies in, with probability 1 - alpha over all times together; where the mean changes, the average of the means so far. Later intervals are not
-   * cut down to earlier ones: those were about an earlier average.
+   * What the mean lies in, with probability 1 - alpha over all times together; where the mean changes, the average of the means so far.
+   * Later intervals are not cut down to earlier ones: those were about an earlier average.
    */
   get interval(): Interval {
     const { min, max } = this.#bounds;

@@ -1,6 +1,6 @@
 /**
- * Logged decisions with their contexts: what a policy would have done with them is computed here, where rows (row-lines.ts) bring it along. A line is what
- * tip.candidates asks, with each candidate's propensity, and what came of it.
+ * Logged decisions with their contexts: what a policy would have done with them is computed here, where rows (row-lines.ts) bring it
+ * along. A line is what tip.candidates asks, with each candidate's propensity, and what came of it.
  */
 import { z } from 'zod';
 import { localHour } from '../policies/local-time.js';
@@ -17,7 +17,10 @@ const timeMs = candidatesSchema.shape.requested_at_ms;
 
 const contextSchema = candidatesSchema
   .extend({
-    candidates: z.array(candidateSchema.extend({ propensity: z.number().min(0).max(1) })).min(1).max(MAX_CANDIDATES),
+    candidates: z
+      .array(candidateSchema.extend({ propensity: z.number().min(0).max(1) }))
+      .min(1)
+      .max(MAX_CANDIDATES),
     profile_features: z.record(z.string(), z.union([z.number(), z.string(), z.null()])).nullish(),
     chosen_tip_id: tipId,
     served_tip_id: tipId.nullish(),
@@ -32,7 +35,8 @@ const contextSchema = candidatesSchema
     if (propensities.size < candidates.length) wrong('candidates', 'tip_ids must be distinct');
     else if (Math.abs(total - 1) > ROUNDING) wrong('candidates', `propensities must add up to 1, not ${total}`);
     else if (!propensities.has(chosen)) wrong('chosen_tip_id', 'must be one of the candidates');
-    else if (propensities.get(chosen) === 0) wrong('chosen_tip_id', 'must have a propensity above 0: what the logged policy never does cannot have been logged');
+    else if (propensities.get(chosen) === 0)
+      wrong('chosen_tip_id', 'must have a propensity above 0: what the logged policy never does cannot have been logged');
     else if (served != null && !propensities.has(served)) wrong('served_tip_id', 'must be one of the candidates');
   });
 
@@ -40,7 +44,10 @@ type ContextLine = z.output<typeof contextSchema>;
 
 export const CONTEXT_LINES: LineKind = {
   schema: contextSchema.transform((line) => ({ identity: `${line.user_id} ${line.decision_id}`, decision: decisionOf(line) })),
-  hint: 'each line is {"decision_id", "user_id", "requested_at_ms", "candidates": [{"tip_id", "is_overdue", "task_age_days", "priority", "propensity"}], "chosen_tip_id", "reward": 0 to 1 or null}, and may have "profile_features", "utc_offset_min", "served_tip_id" and "reacted_at_ms"',
+  hint:
+    'each line is {"decision_id", "user_id", "requested_at_ms", "candidates": [{"tip_id", "is_overdue", "task_age_days", ' +
+    '"priority", "propensity"}], "chosen_tip_id", "reward": 0 to 1 or null}, and may have "profile_features", ' +
+    '"utc_offset_min", "served_tip_id" and "reacted_at_ms"',
 };
 
 /** Whether a line is of this kind, rather than a row. */
@@ -50,18 +57,37 @@ export function hasContext(json: unknown): boolean {
 
 /** What was served is what was chosen, unless the line says otherwise. */
 function decisionOf(line: ContextLine): LoggedDecision {
-  const { requested_at_ms: requestedAtMs, candidates, profile_features, utc_offset_min, chosen_tip_id: chosenTipId, reward, reacted_at_ms, segments } = line;
+  const {
+    requested_at_ms: requestedAtMs,
+    candidates,
+    profile_features,
+    utc_offset_min,
+    chosen_tip_id: chosenTipId,
+    reward,
+    reacted_at_ms,
+    segments,
+  } = line;
   const profile = profile_features ?? {};
   const utcOffsetMin = utc_offset_min ?? 0;
   const servedTipId = line.served_tip_id ?? chosenTipId;
   const category = candidates.find(({ tip_id }) => tip_id === servedTipId)?.category ?? null;
   return {
-    decisionId: line.decision_id, userId: line.user_id, requestedAtMs, chosenTipId, servedTipId, reward: reward ?? null, reactedAtMs: reacted_at_ms ?? null, resetAtMs: null,
+    decisionId: line.decision_id,
+    userId: line.user_id,
+    requestedAtMs,
+    chosenTipId,
+    servedTipId,
+    reward: reward ?? null,
+    reactedAtMs: reacted_at_ms ?? null,
+    resetAtMs: null,
     propensities: new Map(candidates.map(({ tip_id, propensity }) => [tip_id, propensity])),
     vectorsUnder(policy: PolicyDefinition) {
       const vectorOf = policy.vectorizer({ requestedAtMs, utcOffsetMin }, profile);
       return new Map(candidates.map((candidate) => [candidate.tip_id, vectorOf(candidate)]));
     },
-    segments: (firstAtMs) => ({ ...segmentsOf({ profile, hour: localHour(requestedAtMs, utcOffsetMin), category, tenureMs: requestedAtMs - firstAtMs }), ...segments }),
+    segments: (firstAtMs) => ({
+      ...segmentsOf({ profile, hour: localHour(requestedAtMs, utcOffsetMin), category, tenureMs: requestedAtMs - firstAtMs }),
+      ...segments,
+    }),
   };
 }

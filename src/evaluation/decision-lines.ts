@@ -21,14 +21,23 @@ export interface LineKind {
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Blank lines are no lines. `kindOf` is asked of the first. Throws invalid_argument with the line's number: for what is not JSON or not of its kind, and for a
- * decision that comes twice; and the signal's reason.
+ * Blank lines are no lines. `kindOf` is asked of the first. Throws invalid_argument with the line's number: for what is not JSON or
+ * not of its kind, and for a decision that comes twice; and the signal's reason.
  */
-export async function* decisionLines(lines: AsyncIterable<Uint8Array>, name: string, kindOf: (first: unknown) => LineKind, signal?: AbortSignal): AsyncGenerator<DecisionLine> {
+export async function* decisionLines(
+  lines: AsyncIterable<Uint8Array>,
+  name: string,
+  kindOf: (first: unknown) => LineKind,
+  signal?: AbortSignal,
+): AsyncGenerator<DecisionLine> {
   const firstLine = new Map<string, number>();
   let kind: LineKind | undefined;
   let number = 0;
-  const wrong = (what: string): TipstreamError => new TipstreamError('invalid_argument', `${name} line ${number}: ${what}`, { ...(kind === undefined ? {} : { hint: kind.hint }), details: { line: number } });
+  const wrong = (what: string): TipstreamError =>
+    new TipstreamError('invalid_argument', `${name} line ${number}: ${what}`, {
+      ...(kind === undefined ? {} : { hint: kind.hint }),
+      details: { line: number },
+    });
   for await (const bytes of lines) {
     signal?.throwIfAborted();
     number++;

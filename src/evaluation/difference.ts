@@ -1,9 +1,10 @@
 /**
  * What the new policy would have earned more than the one that decided, on the same decisions: the mean of (weight - 1) x reward.
  *
- * Rewards lie in [0, 1], so no row is below -1, however large its weight: from below the difference is bounded without cutting a weight. From above it is minus the
- * same of what was not earned, (weight - 1) x (1 - reward), because weights are 1 on average. Logs of a policy that explores a tenth of the time have weights of 73 at
- * 8 candidates; cut at 10, a policy that is better looks surely worse.
+ * Rewards lie in [0, 1], so no row is below -1, however large its weight: from below the difference is bounded without cutting a
+ * weight. From above it is minus the same of what was not earned, (weight - 1) x (1 - reward), because weights are 1 on average. Logs
+ * of a policy that explores a tenth of the time have weights of 73 at 8 candidates; cut at 10, a policy that is better looks surely
+ * worse.
  */
 import type { Interval } from './confidence.js';
 import { sum } from './estimators.js';
@@ -23,8 +24,8 @@ export interface PairedDifference {
 const CEILING = 2;
 
 /**
- * Rows without a reward count as 0. Of rows with a reward alone the lower ends hold all the same - dones gained, a decision with a reward - and the upper ends where
- * what is chosen does not change whether a reward comes.
+ * Rows without a reward count as 0. Of rows with a reward alone the lower ends hold all the same - dones gained, a decision with a
+ * reward - and the upper ends where what is chosen does not change whether a reward comes.
  *
  * Both intervals are of the average over the rows' own true differences, which may change as policies learn, at confidence 1 - alpha.
  */

@@ -1,9 +1,9 @@
 /**
  * Estimates of a policy's mean reward from decisions that another policy made.
  *
- * IPS: Horvitz and Thompson (1952). Clipped IPS: Bottou et al., "Counterfactual reasoning and learning systems" (JMLR 2013). SNIPS: Swaminathan and
- * Joachims, "The self-normalized estimator for counterfactual learning" (NIPS 2015). Doubly robust: Dudik, Langford and Li (ICML 2011).
- * Effective sample size: Kish (1965).
+ * IPS: Horvitz and Thompson (1952). Clipped IPS: Bottou et al., "Counterfactual reasoning and learning systems" (JMLR 2013). SNIPS:
+ * Swaminathan and Joachims, "The self-normalized estimator for counterfactual learning" (NIPS 2015). Doubly robust: Dudik, Langford
+ * and Li (ICML 2011). Effective sample size: Kish (1965).
  */
 import { rewardOf, weightOf, type EvaluationRow } from './row.js';
 
@@ -63,7 +63,10 @@ function doublyRobust(rows: readonly EvaluationRow[], weights: readonly number[]
   return rows.length === 0 ? null : total / rows.length;
 }
 
-/** Pairwise, so that the error grows with the logarithm of their number and does not depend on the order of magnitude of what came before. */
+/**
+ * Pairwise, so that the error grows with the logarithm of their number and does not depend on the order of magnitude of what came
+ * before.
+ */
 export function sum(values: readonly number[], from = 0, to = values.length): number {
   if (to - from <= 16) {
     let total = 0;

@@ -38,8 +38,13 @@ export function evaluate(rows: readonly EvaluationRow[], thresholds: GateThresho
   return {
     ...estimates,
     ...judge({ estimates, difference, missingAsZero, missingShare, segments, simulation, live }, thresholds),
-    missing_rewards: missing, missing_share: missingShare, difference,
+    missing_rewards: missing,
+    missing_share: missingShare,
+    difference,
     missing_as_zero: missingAsZero,
-    segments, worst_segment: worstSegment(segments), simulation: simulation ?? null, thresholds,
+    segments,
+    worst_segment: worstSegment(segments),
+    simulation: simulation ?? null,
+    thresholds,
   };
 }

@@ -7,11 +7,19 @@ import type { GateThresholds } from './thresholds.js';
 
 const byPartition = <Value extends z.ZodType>(value: Value) => z.record(z.string(), z.record(z.string(), value));
 const evidenceSchema = z.object({
-  policy: z.string(), policy_hash: z.string(), vectors: z.string(), feature_set: z.string(),
+  policy: z.string(),
+  policy_hash: z.string(),
+  vectors: z.string(),
+  feature_set: z.string(),
   positions: byPartition(z.int().min(0)),
   /** The records applied last: another log has others there, however long it is. */
   records: byPartition(z.object({ offset: z.int().min(0), hash: z.string() })),
-  evaluated_at_ms: z.int(), verdict: z.enum(['PROMOTE', 'HOLD', 'UNEVALUABLE']), reasons: z.array(z.string()), simulated: z.boolean(), thresholds: z.record(z.string(), z.number()), hash: z.string(),
+  evaluated_at_ms: z.int(),
+  verdict: z.enum(['PROMOTE', 'HOLD', 'UNEVALUABLE']),
+  reasons: z.array(z.string()),
+  simulated: z.boolean(),
+  thresholds: z.record(z.string(), z.number()),
+  hash: z.string(),
 });
 
 export type Evidence = z.output<typeof evidenceSchema>;
@@ -24,13 +32,18 @@ export interface GivenEvidence extends Evidence {
 /** Of everything in a document but its own `hash`, in whatever order and layout: 64 hex digits. */
 export function documentHash(document: Readonly<Record<string, unknown>>): string {
   const { hash: _, ...rest } = document;
-  return createHash('sha256').update(canonical(JSON.parse(JSON.stringify(rest)))).digest('hex');
+  return createHash('sha256')
+    .update(canonical(JSON.parse(JSON.stringify(rest))))
+    .digest('hex');
 }
 
 function canonical(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
-  return `{${Object.entries(value).sort(([a], [b]) => compareCodePoints(a, b)).map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`).join()}}`;
+  return `{${Object.entries(value)
+    .sort(([a], [b]) => compareCodePoints(a, b))
+    .map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`)
+    .join()}}`;
 }
 
 export interface Expected {
@@ -46,19 +59,31 @@ export interface Expected {
 
 /** Throws not_promotable saying what is missing in `evidence`, which was read from `file`. */
 export function checkEvidence(evidence: GivenEvidence, file: string, expected: Expected, thresholds: GateThresholds): void {
-  const refuse = (why: string, hint = `run \`tipstream evaluate --policy ${expected.policy} --simulation FILE --json > ${file}\` again`): never => {
-    throw new TipstreamError('not_promotable', `${file} does not allow promoting ${expected.policy}: ${why}`, { hint: `${hint}; or promote with --force --reason TEXT, which is recorded` });
+  const refuse = (
+    why: string,
+    hint = `run \`tipstream evaluate --policy ${expected.policy} --simulation FILE --json > ${file}\` again`,
+  ): never => {
+    throw new TipstreamError('not_promotable', `${file} does not allow promoting ${expected.policy}: ${why}`, {
+      hint: `${hint}; or promote with --force --reason TEXT, which is recorded`,
+    });
   };
   if (evidence.hash !== evidence.actualHash) refuse('it is not as it was printed');
   if (evidence.policy !== expected.policy) refuse(`it is about ${evidence.policy}`);
   if (evidence.policy_hash !== expected.policyHash || evidence.vectors !== expected.vectors) refuse('the policy has changed since');
   if (evidence.feature_set !== expected.featureSet) refuse('the features have changed since');
   if (canonical(evidence.thresholds) !== canonical(thresholds)) refuse('the thresholds of the gate have changed since');
-  if (evidence.verdict !== 'PROMOTE') refuse(`its verdict is ${evidence.verdict}: ${evidence.reasons.join('; ')}`, 'wait for more decisions');
-  if (!evidence.simulated) refuse('it was made without a simulation', `make one: tipstream simulate --json > simulation.json, then tipstream evaluate --policy ${expected.policy} --simulation simulation.json --json > ${file}`);
+  if (evidence.verdict !== 'PROMOTE')
+    refuse(`its verdict is ${evidence.verdict}: ${evidence.reasons.join('; ')}`, 'wait for more decisions');
+  if (!evidence.simulated)
+    refuse(
+      'it was made without a simulation',
+      'make one: tipstream simulate --json > simulation.json, then tipstream evaluate --policy ' +
+        `${expected.policy} --simulation simulation.json --json > ${file}`,
+    );
   const ageMs = expected.nowMs - evidence.evaluated_at_ms;
   if (ageMs < 0) refuse(`it says that it was made ${minutes(-ageMs)} minutes from now: the clocks differ`);
-  if (ageMs > thresholds.max_verdict_age_ms) refuse(`it is ${Math.floor(ageMs / 3_600_000)} hours old, and may be ${Math.floor(thresholds.max_verdict_age_ms / 3_600_000)}`);
+  if (ageMs > thresholds.max_verdict_age_ms)
+    refuse(`it is ${Math.floor(ageMs / 3_600_000)} hours old, and may be ${Math.floor(thresholds.max_verdict_age_ms / 3_600_000)}`);
   if (expected.otherLog !== undefined) refuse(`it was made from another log: ${expected.otherLog}`);
 }
 
@@ -70,6 +95,9 @@ export function parseEvidence(text: string, file: string): GivenEvidence {
     const document: unknown = JSON.parse(text);
     return { ...evidenceSchema.parse(document), actualHash: documentHash(document as Record<string, unknown>) };
   } catch (error) {
-    throw new TipstreamError('invalid_argument', `${file} is not what \`tipstream evaluate --policy NAME --json\` prints`, { hint: 'give the whole document', cause: error });
+    throw new TipstreamError('invalid_argument', `${file} is not what \`tipstream evaluate --policy NAME --json\` prints`, {
+      hint: 'give the whole document',
+      cause: error,
+    });
   }
 }

@@ -43,22 +43,39 @@ export function judge(evidence: Evidence, thresholds: GateThresholds): Judged {
   if (reasons.length > 0) return { verdict: 'HOLD', reasons, more_decisions: 0 };
   const { low, high } = evidence.difference.confidence_sequence;
   const gain = `the new policy would have earned ${shown(low)} to ${shown(high)} more per decision (confidence ${1 - thresholds.alpha})`;
-  return { verdict: 'PROMOTE', reasons: [gain, ...(evidence.simulation === undefined ? ['no simulation was given: promote asks for one'] : [])], more_decisions: 0 };
+  return {
+    verdict: 'PROMOTE',
+    reasons: [gain, ...(evidence.simulation === undefined ? ['no simulation was given: promote asks for one'] : [])],
+    more_decisions: 0,
+  };
 }
 
-function whyUnevaluable({ estimates, missingAsZero, missingShare }: Evidence, thresholds: GateThresholds): Omit<Judged, 'verdict'> | undefined {
+function whyUnevaluable(
+  { estimates, missingAsZero, missingShare }: Evidence,
+  thresholds: GateThresholds,
+): Omit<Judged, 'verdict'> | undefined {
   const { n, ess, max_weight: maxWeight } = estimates;
   // Of all decisions: a policy whose tips people react to more often has more weight among those with a reward, and rightly so.
   const { mean_weight: meanWeight } = missingAsZero;
   if (n === 0) return { reasons: ['there is no decision with a reward'], more_decisions: thresholds.min_ess };
-  if (maxWeight === 0) return { reasons: ['the new policy would never have chosen what was served: there is no overlap'], more_decisions: null };
+  if (maxWeight === 0)
+    return { reasons: ['the new policy would never have chosen what was served: there is no overlap'], more_decisions: null };
   const more = Math.max(0, Math.ceil((n / (1 - missingShare)) * (thresholds.min_ess / ess - 1)));
   if (ess < thresholds.min_ess) {
-    return { reasons: [`the effective sample size is ${shown(ess)} of ${n} decisions with a reward, below ${thresholds.min_ess}: about ${more} more decisions like these would do`], more_decisions: more };
+    return {
+      reasons: [
+        `the effective sample size is ${shown(ess)} of ${n} decisions with a reward, below ${thresholds.min_ess}: ` +
+          `about ${more} more decisions like these would do`,
+      ],
+      more_decisions: more,
+    };
   }
   if (Math.abs(meanWeight! - 1) > thresholds.max_mean_weight_error) {
     return {
-      reasons: [`the mean weight is ${shown(meanWeight!)}, where 1 is expected: what was logged does not cover what the new policy would do, or the propensities are wrong`],
+      reasons: [
+        `the mean weight is ${shown(meanWeight!)}, where 1 is expected: what was logged does not cover ` +
+          'what the new policy would do, or the propensities are wrong',
+      ],
       more_decisions: null,
     };
   }
@@ -68,7 +85,11 @@ function whyUnevaluable({ estimates, missingAsZero, missingShare }: Evidence, th
 function whyHold({ difference, missingAsZero, missingShare, segments, simulation, live }: Evidence, thresholds: GateThresholds): string[] {
   const reasons: string[] = [];
   const { low, high } = difference.confidence_sequence;
-  if (low <= thresholds.min_gain) reasons.push(`no gain is shown: the difference per decision lies between ${shown(low)} and ${shown(high)}, and its lower end is not above ${thresholds.min_gain}`);
+  if (low <= thresholds.min_gain)
+    reasons.push(
+      `no gain is shown: the difference per decision lies between ${shown(low)} and ${shown(high)}, ` +
+        `and its lower end is not above ${thresholds.min_gain}`,
+    );
   if (missingShare > thresholds.max_missing_share && missingAsZero.difference.confidence_sequence.low <= thresholds.min_gain) {
     reasons.push(`${percent(missingShare)} of the decisions have no reward, and with those counted as 0 no gain is shown`);
   }
@@ -81,7 +102,8 @@ function whyHold({ difference, missingAsZero, missingShare, segments, simulation
 
 function whyNotSimulated({ against, users, low, high }: SimulatedGain, live: string | undefined, thresholds: GateThresholds): string[] {
   const reasons: string[] = [];
-  if (live !== undefined && against !== live) reasons.push(`the simulation compares with ${against}, and ${live} decided here: name it first in --policies`);
+  if (live !== undefined && against !== live)
+    reasons.push(`the simulation compares with ${against}, and ${live} decided here: name it first in --policies`);
   if (users < thresholds.min_simulated_users) reasons.push(`the simulation has ${users} users, below ${thresholds.min_simulated_users}`);
   if (low <= thresholds.min_gain) reasons.push(`simulation shows no gain: its difference lies between ${shown(low)} and ${shown(high)}`);
   return reasons;

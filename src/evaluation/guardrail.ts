@@ -1,9 +1,9 @@
 /**
  * Whether a promoted policy earns surely less than the one before it: looked at while decisions come in, so by confidence sequences.
  *
- * People dismiss within seconds and do things within days. Of a policy that is an hour old one knows mostly dismissals, of the one before it everything; whoever
- * compares what is known takes every promotion back. So decisions are compared at the same age: how many of them were done by then, those without any reaction
- * being not done. What comes later, at any age, changes nothing any more.
+ * People dismiss within seconds and do things within days. Of a policy that is an hour old one knows mostly dismissals, of the one
+ * before it everything; whoever compares what is known takes every promotion back. So decisions are compared at the same age: how many
+ * of them were done by then, those without any reaction being not done. What comes later, at any age, changes nothing any more.
  */
 import { ConfidenceSequence, type Interval } from './confidence.js';
 
@@ -35,7 +35,13 @@ export interface GuardrailVerdict {
 }
 
 /** Both in the order of their requests; their intervals hold together at confidence 1 - alpha. */
-export function compareAtAge(promoted: readonly LiveOutcome[], former: readonly LiveOutcome[], ageMs: number, nowMs: number, alpha: number): GuardrailVerdict {
+export function compareAtAge(
+  promoted: readonly LiveOutcome[],
+  former: readonly LiveOutcome[],
+  ageMs: number,
+  nowMs: number,
+  alpha: number,
+): GuardrailVerdict {
   const [of, before] = [rewardAt(promoted, ageMs, nowMs, alpha / 2), rewardAt(former, ageMs, nowMs, alpha / 2)];
   return { ageMs, worse: of.high < before.low, promoted: of, former: before };
 }
@@ -48,6 +54,7 @@ export function tellingVerdict(verdicts: readonly GuardrailVerdict[]): Guardrail
 function rewardAt(outcomes: readonly LiveOutcome[], ageMs: number, nowMs: number, alpha: number): LiveReward {
   const sequence = new ConfidenceSequence({ min: 0, max: 1 }, alpha);
   const oldEnoughMs = nowMs - Math.max(2 * ageMs, LEAST_WAIT_MS);
-  for (const { requestedAtMs, doneAfterMs } of outcomes) if (requestedAtMs <= oldEnoughMs) sequence.add(doneAfterMs !== null && doneAfterMs <= ageMs ? 1 : 0);
+  for (const { requestedAtMs, doneAfterMs } of outcomes)
+    if (requestedAtMs <= oldEnoughMs) sequence.add(doneAfterMs !== null && doneAfterMs <= ageMs ? 1 : 0);
   return { ...sequence.interval, n: sequence.n };
 }

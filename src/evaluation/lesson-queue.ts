@@ -1,4 +1,7 @@
-/** Lessons that are not known yet, by when they will be: a binary heap, since a busy log has thousands waiting for a reaction at any time. */
+/**
+ * Lessons that are not known yet, by when they will be: a binary heap, since a busy log has thousands waiting for a reaction at any
+ * time.
+ */
 
 export interface Lesson {
   /** Unix ms: decisions requested later know it. */

@@ -36,7 +36,14 @@ export interface RecordedOutcome extends Pick<LoggedDecision, 'servedTipId' | 'r
 export function recordedDecision({ event, servedTipId, reward, reactedAtMs, resetAtMs, category }: RecordedOutcome): LoggedDecision {
   const { as_of_ms: requestedAtMs, features: profile } = event.profile;
   return {
-    decisionId: event.decision_id, userId: event.user_id, requestedAtMs, chosenTipId: event.chosen_tip_id, servedTipId, reward, reactedAtMs, resetAtMs,
+    decisionId: event.decision_id,
+    userId: event.user_id,
+    requestedAtMs,
+    chosenTipId: event.chosen_tip_id,
+    servedTipId,
+    reward,
+    reactedAtMs,
+    resetAtMs,
     propensities: new Map(event.ranking.map(({ tip_id, propensity }) => [tip_id, propensity])),
     vectorsUnder: (policy) => vectorsUnder(policy, event),
     segments: (firstAtMs) => segmentsOf({ profile, hour: hourOfRecord(event), category, tenureMs: requestedAtMs - firstAtMs }),

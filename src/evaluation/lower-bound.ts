@@ -1,12 +1,15 @@
 /**
- * From below, how small a mean can be of values that are never negative and may be as large as they like: weighted rewards, which are mostly 0 and sometimes 90.
+ * From below, how small a mean can be of values that are never negative and may be as large as they like: weighted rewards, which are
+ * mostly 0 and sometimes 90.
  *
- * For z >= 0, a guess g in [0, c] made from the values before it, and a rate r in [0, 1): y = (z - g) / c is at least -1, and exp(r y - psi(r) y^2) <= 1 + r y with
- * psi(r) = -ln(1 - r) - r (Fan, Grama and Liu, "Exponential inequalities for martingales with applications", EJP 2015). So, with m the mean that z had given all before,
- * the product of exp(r (z - m) / c - psi(r) y^2) is a supermartingale that begins at 1, for every rate, and so is any mixture over rates. By Ville's inequality it
- * reaches 1 / alpha with a probability of at most alpha, ever. The means need not be the same: what is bounded at n values is the average of their n means, which is
- * what policies that learn and users that change leave to be known (Howard, Ramdas, McAuliffe and Sekhon, "Time-uniform, nonparametric, nonasymptotic confidence
- * sequences", Ann. Statist. 2021; Waudby-Smith et al., "Anytime-valid off-policy inference for contextual bandits", ACM/IMS J. Data Sci. 2024).
+ * For z >= 0, a guess g in [0, c] made from the values before it, and a rate r in [0, 1): y = (z - g) / c is at least -1, and exp(r y
+ * - psi(r) y^2) <= 1 + r y with psi(r) = -ln(1 - r) - r (Fan, Grama and Liu, "Exponential inequalities for martingales with
+ * applications", EJP 2015). So, with m the mean that z had given all before, the product of exp(r (z - m) / c - psi(r) y^2) is a
+ * supermartingale that begins at 1, for every rate, and so is any mixture over rates. By Ville's inequality it reaches 1 / alpha with
+ * a probability of at most alpha, ever. The means need not be the same: what is bounded at n values is the average of their n means,
+ * which is what policies that learn and users that change leave to be known (Howard, Ramdas, McAuliffe and Sekhon, "Time-uniform,
+ * nonparametric, nonasymptotic confidence sequences", Ann. Statist. 2021; Waudby-Smith et al., "Anytime-valid off-policy inference for
+ * contextual bandits", ACM/IMS J. Data Sci. 2024).
  */
 
 /** For looking at any time: from a few values to 10^9. */

@@ -1,7 +1,7 @@
 /**
- * What a policy would have done on decisions that another one made, had it been learning from them all along. Decisions come in the order of their
- * requests; a lesson is known from the time of its reaction on, so no decision is judged with what was learned after it. Pure but for its own memory: a state
- * a user.
+ * What a policy would have done on decisions that another one made, had it been learning from them all along. Decisions come in the
+ * order of their requests; a lesson is known from the time of its reaction on, so no decision is judged with what was learned after
+ * it. Pure but for its own memory: a state a user.
  */
 import { epsilonGreedy } from '../policies/egreedy.js';
 import type { PolicyDefinition } from '../policies/policy.js';
@@ -14,8 +14,8 @@ import type { LoggedDecision } from './logged-decision.js';
 import type { EvaluationRow, ExpectedReward } from './row.js';
 
 /**
- * Why a decision says nothing about another policy. No exploration: the policy that decided would never have chosen something that the other one may choose, so that
- * what it would earn there is in no log of its kind.
+ * Why a decision says nothing about another policy. No exploration: the policy that decided would never have chosen something that the
+ * other one may choose, so that what it would earn there is in no log of its kind.
  */
 export type SetAside = 'another tip was served' | 'no vectors' | 'not in the ranking' | 'no exploration';
 
@@ -64,17 +64,36 @@ export class PolicyReplay {
 
     const tipIds = [...vectors.keys()].sort(compareCodePoints);
     const { theta, variance } = posterior(user.state, this.#policy.hyperparameters.lambda);
-    const scores = tipIds.map((tipId) => dot(theta, vectors.get(tipId)!) + (this.#policy.optimism === 0 ? 0 : this.#policy.optimism * Math.sqrt(variance(vectors.get(tipId)!))));
+    const scores = tipIds.map(
+      (tipId) =>
+        dot(theta, vectors.get(tipId)!) +
+        (this.#policy.optimism === 0 ? 0 : this.#policy.optimism * Math.sqrt(variance(vectors.get(tipId)!))),
+    );
     const { propensities } = epsilonGreedy(scores, this.#epsilon);
     if (tipIds.some((tipId, i) => propensities[i]! > 0 && (logged.get(tipId) ?? 0) === 0)) return 'no exploration';
     return {
-      decisionId: `${decision.userId} ${decision.decisionId}`, reward, loggedPropensity, newPropensity: propensities[tipIds.indexOf(served)]!,
-      expected: this.#expected(tipIds, vectors, served, (i) => propensities[i]!, (i) => logged.get(tipIds[i]!) ?? 0),
+      decisionId: `${decision.userId} ${decision.decisionId}`,
+      reward,
+      loggedPropensity,
+      newPropensity: propensities[tipIds.indexOf(served)]!,
+      expected: this.#expected(
+        tipIds,
+        vectors,
+        served,
+        (i) => propensities[i]!,
+        (i) => logged.get(tipIds[i]!) ?? 0,
+      ),
       segments: decision.segments(user.firstAtMs),
     };
   }
 
-  #expected(tipIds: readonly string[], vectors: ReadonlyMap<string, readonly number[]>, served: string, underNew: (i: number) => number, underLogged: (i: number) => number): ExpectedReward {
+  #expected(
+    tipIds: readonly string[],
+    vectors: ReadonlyMap<string, readonly number[]>,
+    served: string,
+    underNew: (i: number) => number,
+    underLogged: (i: number) => number,
+  ): ExpectedReward {
     const { theta } = posterior(this.#model.state, 1);
     const rewards = tipIds.map((tipId) => Math.min(1, Math.max(0, dot(theta, vectors.get(tipId)!))));
     const mean = (probability: (i: number) => number): number => rewards.reduce((sum, reward, i) => sum + probability(i) * reward, 0);
@@ -84,7 +103,12 @@ export class PolicyReplay {
   #memoryOf(userId: string, requestedAtMs: number): UserMemory {
     const known = this.#users.get(userId);
     if (known !== undefined) return known;
-    const fresh: UserMemory = { state: emptyState(this.#policy.dimension), pending: new LessonQueue(), firstAtMs: requestedAtMs, resetAtMs: null };
+    const fresh: UserMemory = {
+      state: emptyState(this.#policy.dimension),
+      pending: new LessonQueue(),
+      firstAtMs: requestedAtMs,
+      resetAtMs: null,
+    };
     this.#users.set(userId, fresh);
     return fresh;
   }
@@ -98,5 +122,6 @@ function forget(user: UserMemory, resetAtMs: number | null): void {
 }
 
 function learnUntil({ state, pending }: UserMemory, requestedAtMs: number): void {
-  for (let lesson = pending.takeKnown(requestedAtMs); lesson !== undefined; lesson = pending.takeKnown(requestedAtMs)) add(state, lesson.x, lesson.reward, 1);
+  for (let lesson = pending.takeKnown(requestedAtMs); lesson !== undefined; lesson = pending.takeKnown(requestedAtMs))
+    add(state, lesson.x, lesson.reward, 1);
 }

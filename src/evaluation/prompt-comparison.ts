@@ -1,6 +1,7 @@
 /**
- * What the versions of the prompt have earned, and how they differ from one of them. Rewards lie in [0, 1] and intervals assume no distribution. The interval of
- * a difference is made of one for each of the two, at half of the error allowed: two versions are served to different decisions. Several differences share alpha.
+ * What the versions of the prompt have earned, and how they differ from one of them. Rewards lie in [0, 1] and intervals assume no
+ * distribution. The interval of a difference is made of one for each of the two, at half of the error allowed: two versions are served
+ * to different decisions. Several differences share alpha.
  */
 import { intervalOfShare, type Interval } from './confidence.js';
 
@@ -52,12 +53,20 @@ export function comparePrompts(counts: readonly PromptCounts[], against: string 
   const prompts = counts.map((one): ComparedPrompt => {
     const compared = base !== undefined && one !== base && one.promptVersion !== null;
     return {
-      prompt_version: one.promptVersion, served: one.done + one.notDone + one.open, rewarded: one.done + one.notDone,
-      reward: estimate(one.done, one.notDone, alpha), missing_as_zero: estimate(one.done, one.notDone + one.open, alpha),
-      difference: !compared ? null : {
-        reward: difference(estimate(one.done, one.notDone, alpha / others / 2), estimate(base.done, base.notDone, alpha / others / 2)),
-        missing_as_zero: difference(estimate(one.done, one.notDone + one.open, alpha / others / 2), estimate(base.done, base.notDone + base.open, alpha / others / 2)),
-      },
+      prompt_version: one.promptVersion,
+      served: one.done + one.notDone + one.open,
+      rewarded: one.done + one.notDone,
+      reward: estimate(one.done, one.notDone, alpha),
+      missing_as_zero: estimate(one.done, one.notDone + one.open, alpha),
+      difference: !compared
+        ? null
+        : {
+            reward: difference(estimate(one.done, one.notDone, alpha / others / 2), estimate(base.done, base.notDone, alpha / others / 2)),
+            missing_as_zero: difference(
+              estimate(one.done, one.notDone + one.open, alpha / others / 2),
+              estimate(base.done, base.notDone + base.open, alpha / others / 2),
+            ),
+          },
     };
   });
   return { against: base?.promptVersion ?? null, alpha, prompts };
@@ -69,5 +78,9 @@ function estimate(ones: number, zeros: number, alpha: number): RewardEstimate {
 }
 
 function difference(one: RewardEstimate, base: RewardEstimate): PromptDifference {
-  return { mean: one.mean === null || base.mean === null ? null : one.mean - base.mean, low: one.low - base.high, high: one.high - base.low };
+  return {
+    mean: one.mean === null || base.mean === null ? null : one.mean - base.mean,
+    low: one.low - base.high,
+    high: one.high - base.low,
+  };
 }

@@ -22,9 +22,20 @@ export const ROW_LINES: LineKind = {
   hint: 'each line is {"decision_id": ..., "reward": 0 to 1 or null, "logged_propensity": above 0 to 1, "new_propensity": 0 to 1}',
 };
 
-function rowOf({ decision_id: decisionId, reward, logged_propensity, new_propensity, expected, segments }: z.output<typeof rowSchema>): EvaluationRow {
+function rowOf({
+  decision_id: decisionId,
+  reward,
+  logged_propensity,
+  new_propensity,
+  expected,
+  segments,
+}: z.output<typeof rowSchema>): EvaluationRow {
   return {
-    decisionId, reward: reward ?? null, loggedPropensity: logged_propensity, newPropensity: new_propensity, segments: segments ?? {},
+    decisionId,
+    reward: reward ?? null,
+    loggedPropensity: logged_propensity,
+    newPropensity: new_propensity,
+    segments: segments ?? {},
     expected: expected == null ? null : { served: expected.served, underNew: expected.under_new, underLogged: expected.under_logged },
   };
 }

@@ -1,6 +1,6 @@
 /**
- * One logged decision as off-policy evaluation sees it: what was served, how likely each policy was to choose that, and what it earned. Everything
- * here and in the files beside it is pure.
+ * One logged decision as off-policy evaluation sees it: what was served, how likely each policy was to choose that, and what it
+ * earned. Everything here and in the files beside it is pure.
  */
 
 export interface EvaluationRow {

@@ -20,8 +20,8 @@ export interface SegmentReport {
 }
 
 /**
- * Sorted by dimension and segment. Rows without a reward count as 0: so it is the dones per decision that are compared, whether or not what was chosen changes how
- * many people react at all.
+ * Sorted by dimension and segment. Rows without a reward count as 0: so it is the dones per decision that are compared, whether or not
+ * what was chosen changes how many people react at all.
  */
 export function segmentReports(rows: readonly EvaluationRow[], thresholds: GateThresholds): SegmentReport[] {
   const groups = new Map<string, { readonly dimension: string; readonly segment: string; readonly rows: EvaluationRow[] }>();
@@ -40,7 +40,17 @@ export function segmentReports(rows: readonly EvaluationRow[], thresholds: GateT
   const reports = sized.map(({ dimension, segment, rows: own, ess }): SegmentReport => {
     const { mean, interval } = pairedDifference(own, shared);
     const judged = ess >= minEss;
-    return { dimension, segment, n: own.length, ess, difference: mean!, low: interval.low, high: interval.high, judged, harmed: judged && interval.high < -maxHarm };
+    return {
+      dimension,
+      segment,
+      n: own.length,
+      ess,
+      difference: mean!,
+      low: interval.low,
+      high: interval.high,
+      judged,
+      harmed: judged && interval.high < -maxHarm,
+    };
   });
   return reports.sort((a, b) => compareCodePoints(a.dimension, b.dimension) || compareCodePoints(a.segment, b.segment));
 }
@@ -49,5 +59,8 @@ export function segmentReports(rows: readonly EvaluationRow[], thresholds: GateT
 export function worstSegment(reports: readonly SegmentReport[]): SegmentReport | null {
   const judged = reports.filter((report) => report.judged);
   const among = judged.length > 0 ? judged : reports;
-  return among.reduce<SegmentReport | null>((worst, report) => (worst === null || report.difference < worst.difference ? report : worst), null);
+  return among.reduce<SegmentReport | null>(
+    (worst, report) => (worst === null || report.difference < worst.difference ? report : worst),
+    null,
+  );
 }

@@ -64,7 +64,8 @@ function badAttributes(attribute: (name: string) => unknown, prefix: string): Re
   }
   for (const name of ['id', 'source', 'type']) {
     const value = attribute(name);
-    if (typeof value !== 'string' || value === '') return reject('bad_envelope', `${prefix}${name}: a CloudEvent has one, of at least a character`);
+    if (typeof value !== 'string' || value === '')
+      return reject('bad_envelope', `${prefix}${name}: a CloudEvent has one, of at least a character`);
   }
   return undefined;
 }

@@ -56,7 +56,14 @@ export function readDeadLetterReason(headers: Headers): { readonly [Field in key
     return digits !== null && /^\d{1,15}$/.test(digits) ? Number(digits) : null;
   };
   return {
-    topic: text('topic'), partition: count('partition'), offset: count('offset'), group: text('group'), stage: text('stage'),
-    code: text('code'), message: text('message'), failedAtMs: count('failed_at_ms'), redriveCount: count('redrive_count'),
+    topic: text('topic'),
+    partition: count('partition'),
+    offset: count('offset'),
+    group: text('group'),
+    stage: text('stage'),
+    code: text('code'),
+    message: text('message'),
+    failedAtMs: count('failed_at_ms'),
+    redriveCount: count('redrive_count'),
   };
 }

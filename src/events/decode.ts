@@ -1,6 +1,6 @@
 /**
- * Bytes in, an event in canonical form out, or the reason why not: the one place where a record becomes an event. Consumers run every record
- * through it, producers run it before they append, so both give the same answer. Pure; about a microsecond for a small event.
+ * Bytes in, an event in canonical form out, or the reason why not: the one place where a record becomes an event. Consumers run every
+ * record through it, producers run it before they append, so both give the same answer. Pure; about a microsecond for a small event.
  */
 import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
@@ -41,7 +41,10 @@ export function decodeRecord<Topic extends TopicName>(topic: Topic, record: Enco
 
 /** The event in a value, wherever the record may lie. */
 export function decodeValue<Topic extends TopicName>(
-  topic: Topic, value: Buffer | null, headers: EncodedRecord['headers'], maxValueBytes: number,
+  topic: Topic,
+  value: Buffer | null,
+  headers: EncodedRecord['headers'],
+  maxValueBytes: number,
 ): Decoded<Topic> {
   if (value === null) return reject('null_value', 'the record has no value');
   if (value.length > maxValueBytes) return reject('value_too_large', `the value has ${value.length} bytes, more than ${maxValueBytes}`);
@@ -62,7 +65,10 @@ export function decodeValue<Topic extends TopicName>(
 
 /** Whether a record of this user is out of place; user_id is absent in control records that every partition gets. */
 export function misrouted(
-  userId: string | undefined, key: Buffer | null, partition: number, rules: Pick<DecodeRules, 'partitioner' | 'partitions'>,
+  userId: string | undefined,
+  key: Buffer | null,
+  partition: number,
+  rules: Pick<DecodeRules, 'partitioner' | 'partitions'>,
 ): Rejected | undefined {
   if (userId === undefined) return undefined;
   if (key === null) return reject('missing_key', 'the record has no key; expected the user_id as UTF-8');

@@ -1,7 +1,7 @@
 /** What counts as an id or a label in an event (lengths are in Unicode code points, as JSON Schema counts them). */
 
 const PLAIN_ID = /^[\x20-\x7e]{1,128}$/;
- 
+
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 
 /** The longest id or label, in code points. */
@@ -27,8 +27,8 @@ export function isLabel(text: string): boolean {
 }
 
 /**
- * Order by Unicode code point, which is also the order of the UTF-8 bytes and SQLite's BINARY collation. JavaScript's own `<` compares UTF-16
- * units and puts U+E000-U+FFFF after the supplementary planes.
+ * Order by Unicode code point, which is also the order of the UTF-8 bytes and SQLite's BINARY collation. JavaScript's own `<` compares
+ * UTF-16 units and puts U+E000-U+FFFF after the supplementary planes.
  */
 export function compareCodePoints(a: string, b: string): number {
   const length = Math.min(a.length, b.length);

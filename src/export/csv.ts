@@ -1,6 +1,6 @@
 /**
- * CSV as RFC 4180 writes it: a header, CR LF, quotes where they are needed. Null is an empty field and the empty text is `""`, as PostgreSQL and
- * DuckDB read them. A text that looks like a formula is left as it is: data must come back as it went out.
+ * CSV as RFC 4180 writes it: a header, CR LF, quotes where they are needed. Null is an empty field and the empty text is `""`, as
+ * PostgreSQL and DuckDB read them. A text that looks like a formula is left as it is: data must come back as it went out.
  */
 import { RawJson, type Cell } from './cell.js';
 import type { Column } from './columns.js';

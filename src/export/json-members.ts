@@ -6,7 +6,10 @@ const PLAIN = /[^,\]}\s]+/y;
 /** A bracket, or the beginning of a text. */
 const INSIDE = /["[\]{}]/g;
 
-/** Of several members with one name the last counts, as for JSON.parse. `text` must have been parsed as an object before: here nothing is checked. */
+/**
+ * Of several members with one name the last counts, as for JSON.parse. `text` must have been parsed as an object before: here nothing
+ * is checked.
+ */
 export function membersOf(text: string): Map<string, Cell> {
   const members = new Map<string, Cell>();
   let at = 0;

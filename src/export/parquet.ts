@@ -9,7 +9,13 @@ import type { RowSink } from './sink.js';
 const GROUP_ROWS = 25_000;
 const GROUP_CHARACTERS = 16 * 1024 * 1024;
 
-const PARQUET_TYPES: Record<ColumnType, BasicType> = { int64: 'INT64', double: 'DOUBLE', boolean: 'BOOLEAN', text: 'STRING', json: 'STRING' };
+const PARQUET_TYPES: Record<ColumnType, BasicType> = {
+  int64: 'INT64',
+  double: 'DOUBLE',
+  boolean: 'BOOLEAN',
+  text: 'STRING',
+  json: 'STRING',
+};
 const PHYSICAL_TYPES = { INT64: 'INT64', DOUBLE: 'DOUBLE', BOOLEAN: 'BOOLEAN' } as const;
 
 type Value = string | number | bigint | boolean | null;
@@ -25,8 +31,12 @@ export class ParquetSink implements RowSink {
     this.#columns = columns;
     this.#group = columns.map(() => []);
     this.#writer = new ParquetWriter({
-      writer: fileWriter(path), createdBy: 'tipstream',
-      schema: [{ name: 'tipstream', num_children: columns.length }, ...columns.map(({ name, type }) => schemaElement(name, PARQUET_TYPES[type]))],
+      writer: fileWriter(path),
+      createdBy: 'tipstream',
+      schema: [
+        { name: 'tipstream', num_children: columns.length },
+        ...columns.map(({ name, type }) => schemaElement(name, PARQUET_TYPES[type])),
+      ],
     });
   }
 
@@ -71,7 +81,9 @@ function valueOf({ name, type }: Column, cell: Cell): Value {
       return cell as boolean;
     case 'int64': {
       if (typeof cell === 'number' && !Number.isInteger(cell)) {
-        throw new TipstreamError('internal', `column ${name} holds ${cell}, which is not whole`, { hint: "give the feature another unit: values counted in that one are whole" });
+        throw new TipstreamError('internal', `column ${name} holds ${cell}, which is not whole`, {
+          hint: 'give the feature another unit: values counted in that one are whole',
+        });
       }
       return BigInt(cell instanceof RawJson ? cell.text : (cell as number));
     }

@@ -38,4 +38,3 @@ export class TextSink implements RowSink {
     if (text !== '') await this.#write(text);
   }
 }
-

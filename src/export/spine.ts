@@ -1,6 +1,6 @@
 /**
- * A spine: the lines for which profiles are wanted, {user_id, as_of_ms, ...} as NDJSON or as CSV with a header. The file is read twice: first
- * checked to its end, so that a bad line is named before hours of work and the columns are known, then walked.
+ * A spine: the lines for which profiles are wanted, {user_id, as_of_ms, ...} as NDJSON or as CSV with a header. The file is read
+ * twice: first checked to its end, so that a bad line is named before hours of work and the columns are known, then walked.
  */
 import { isUtf8 } from 'node:buffer';
 import { createReadStream } from 'node:fs';
@@ -113,7 +113,12 @@ export class Spine {
       const file = await open(this.#path);
       try {
         const { buffer, bytesRead } = await file.read(Buffer.alloc(4_096), 0, 4_096, 0);
-        return !buffer.subarray(0, bytesRead).toString().replace(/^\ufeff/, '').trimStart().startsWith('{');
+        return !buffer
+          .subarray(0, bytesRead)
+          .toString()
+          .replace(/^\ufeff/, '')
+          .trimStart()
+          .startsWith('{');
       } finally {
         await file.close();
       }
@@ -144,7 +149,8 @@ export class Spine {
         header = fields.map((name) => name ?? '');
         const twice = header.find((name, at) => header!.indexOf(name) !== at);
         if (twice !== undefined) throw new CsvError(line, `names the column ${JSON.stringify(twice)} twice`);
-        for (const name of ['user_id', this.#key]) if (!header.includes(name)) throw new CsvError(line, `has no column ${name} (the first line must name the columns)`);
+        for (const name of ['user_id', this.#key])
+          if (!header.includes(name)) throw new CsvError(line, `has no column ${name} (the first line must name the columns)`);
       } else if (fields.length !== header.length) {
         yield { line, flaw: `has ${fields.length} fields where the header has ${header.length}` };
       } else {
@@ -170,12 +176,15 @@ export class Spine {
     }
     members.delete('user_id');
     members.delete('as_of_ms');
-    for (const name of members.keys()) if (this.#taken.has(name)) return { line, flaw: `has a column ${name}, which the export makes itself: give it another name` };
+    for (const name of members.keys())
+      if (this.#taken.has(name)) return { line, flaw: `has a column ${name}, which the export makes itself: give it another name` };
     return { line, userId, asOfMs, decisionId, others: members };
   }
 
   #error(what: string, flaws?: readonly object[]): TipstreamError {
-    return new TipstreamError('invalid_argument', `the spine ${this.#path} ${what}`, { details: { file: this.#path, ...(flaws === undefined ? {} : { errors: flaws }) } });
+    return new TipstreamError('invalid_argument', `the spine ${this.#path} ${what}`, {
+      details: { file: this.#path, ...(flaws === undefined ? {} : { errors: flaws }) },
+    });
   }
 }
 

@@ -18,7 +18,13 @@ export interface StateView {
 const LINES_FROM_LIVE_FILES = 1_000;
 
 /** Throws no_data, state_mismatch, disk_full. */
-export async function openStateView(dataDirectory: string, registry: Registry, lines: number | undefined, nowMs: number, options: CopyOptions): Promise<StateView> {
+export async function openStateView(
+  dataDirectory: string,
+  registry: Registry,
+  lines: number | undefined,
+  nowMs: number,
+  options: CopyOptions,
+): Promise<StateView> {
   if (lines === undefined || lines > LINES_FROM_LIVE_FILES) return copyState(dataDirectory, registry, nowMs, options);
   const readers = openReaders(dataDirectory, registry);
   for (const reader of readers.values()) reader.hold();
@@ -65,7 +71,8 @@ export class UserLookup {
     const partition = partitionFor(this.#partitioner, Buffer.from(userId), this.#partitions);
     if (this.#view.readers.has(partition)) return [partition];
     throw new TipstreamError('no_data', `partition ${partition}, that of user ${JSON.stringify(userId)}, has no state file here`, {
-      hint: 'another member of the group holds it: export there', details: { user_id: userId, partition },
+      hint: 'another member of the group holds it: export there',
+      details: { user_id: userId, partition },
     });
   }
 }

@@ -46,13 +46,19 @@ const ROWS_AT_ONCE = 500;
 export async function openTable(request: ExportRequest, registry: Registry): Promise<ExportTable> {
   const { dataDirectory, nowMs, signal, onProgress } = request;
   const own: Column[] = [
-    { name: 'user_id', type: 'text' }, ...(request.asServed ? [{ name: 'decision_id', type: 'text' } as const] : []), { name: 'as_of_ms', type: 'int64' },
+    { name: 'user_id', type: 'text' },
+    ...(request.asServed ? [{ name: 'decision_id', type: 'text' } as const] : []),
+    { name: 'as_of_ms', type: 'int64' },
     ...registry.features.map(featureColumn),
   ];
   let spine: Spine | undefined;
   let shape: SpineShape | undefined;
   if (request.spine !== undefined) {
-    spine = new Spine(request.spine, request.asServed ? 'decision_id' : 'as_of_ms', own.map(({ name }) => name));
+    spine = new Spine(
+      request.spine,
+      request.asServed ? 'decision_id' : 'as_of_ms',
+      own.map(({ name }) => name),
+    );
     onProgress('checking the spine');
     shape = await spine.check();
   }
@@ -63,9 +69,12 @@ export async function openTable(request: ExportRequest, registry: Registry): Pro
   };
   // Twice: before the state is copied for minutes, and of the copy itself, which may have been pruned meanwhile.
   if (request.view === undefined) await withReaders(dataDirectory, registry, checkTimes);
-  const view = request.view ?? await openStateView(dataDirectory, registry, shape?.lines, nowMs, {
-    signal, onProgress: (copied, total) => onProgress(`copying the state: ${Math.floor((100 * copied) / Math.max(1, total))} %`),
-  });
+  const view =
+    request.view ??
+    (await openStateView(dataDirectory, registry, shape?.lines, nowMs, {
+      signal,
+      onProgress: (copied, total) => onProgress(`copying the state: ${Math.floor((100 * copied) / Math.max(1, total))} %`),
+    }));
   const served = new Map<number, ServedProfiles>();
   const close = (): void => {
     for (const file of served.values()) file.close();
@@ -90,8 +99,16 @@ export async function openTable(request: ExportRequest, registry: Registry): Pro
   }
 }
 
-/** Before anything is written: throws as_of_pruned naming the first line that asks for a time from which its user's partition has pruned. */
-async function checkSpine(spine: Spine, { earliestMs }: SpineShape, readers: ReadonlyMap<number, PartitionReader>, { partitioner, signal }: ExportRequest): Promise<void> {
+/**
+ * Before anything is written: throws as_of_pruned naming the first line that asks for a time from which its user's partition has
+ * pruned.
+ */
+async function checkSpine(
+  spine: Spine,
+  { earliestMs }: SpineShape,
+  readers: ReadonlyMap<number, PartitionReader>,
+  { partitioner, signal }: ExportRequest,
+): Promise<void> {
   const latestMs = exactFromMsOf(readers.values());
   if (latestMs === null || earliestMs >= latestMs) return;
   const lookup = new UserLookup({ readers }, partitioner);
@@ -133,7 +150,10 @@ async function* spineRows(context: Context, spine: Spine, { others }: SpineShape
     const { userId, decisionId } = line;
     const passed = others.map(({ name }) => line.others.get(name));
     if (request.asServed) {
-      const found = lookup.partitionsOf(userId).map((partition) => served.get(partition)!.get(userId, decisionId)).find((one) => one !== undefined);
+      const found = lookup
+        .partitionsOf(userId)
+        .map((partition) => served.get(partition)!.get(userId, decisionId))
+        .find((one) => one !== undefined);
       if (found === undefined) context.countUnknown();
       // Nothing was served, so nothing is said: a volume of 0 would be a claim.
       yield [userId, decisionId, found?.asOfMs ?? null, ...cellsOf(registry, found?.features ?? {}), ...passed];

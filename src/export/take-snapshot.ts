@@ -1,4 +1,7 @@
-/** One SQLite file of everything, as of one moment, that appears whole or not at all: the state is copied, the tables are filled from the copy, and the file is put in its place. */
+/**
+ * One SQLite file of everything, as of one moment, that appears whole or not at all: the state is copied, the tables are filled from
+ * the copy, and the file is put in its place.
+ */
 import type { FaultHook } from '../fault-points.js';
 import type { Registry } from '../projections/registry.js';
 import { checkAsOf, positionsOf, withReaders, type Positions } from '../store/queries/profiles.js';
@@ -27,19 +30,39 @@ export interface TakenSnapshot extends SnapshotCounts {
   readonly positions: Positions;
 }
 
-/** Throws invalid_argument for a path that cannot be written, no_data, state_mismatch, as_of_pruned, disk_full, and the signal's reason when it aborts; nothing is left behind then. */
-export async function takeSnapshot({ dataDirectory, registry, path, replace, asOfMs, nowMs, signal, onProgress, at }: SnapshotRequest): Promise<TakenSnapshot> {
+/**
+ * Throws invalid_argument for a path that cannot be written, no_data, state_mismatch, as_of_pruned, disk_full, and the signal's reason
+ * when it aborts; nothing is left behind then.
+ */
+export async function takeSnapshot({
+  dataDirectory,
+  registry,
+  path,
+  replace,
+  asOfMs,
+  nowMs,
+  signal,
+  onProgress,
+  at,
+}: SnapshotRequest): Promise<TakenSnapshot> {
   const file = outputFile(path, replace);
   try {
     await withReaders(dataDirectory, registry, (readers) => checkAsOf(readers.values(), asOfMs)); // before minutes of copying
     const copy = await copyState(dataDirectory, registry, nowMs, {
-      signal, onProgress: (copied, total) => onProgress?.(`copying the state: ${Math.floor((100 * copied) / Math.max(1, total))} %`),
+      signal,
+      onProgress: (copied, total) => onProgress?.(`copying the state: ${Math.floor((100 * copied) / Math.max(1, total))} %`),
     });
     try {
       at?.('snapshot: copied');
       checkAsOf(copy.readers.values(), asOfMs);
       const positions = positionsOf(new Map([...copy.readers].map(([partition, reader]) => [partition, reader.positions()])));
-      const counts = await writeSnapshotFile(copy, registry, file.temporary, { asOfMs, takenAtMs: nowMs, signal, onProgress: (users) => onProgress?.(`${users} users`), at });
+      const counts = await writeSnapshotFile(copy, registry, file.temporary, {
+        asOfMs,
+        takenAtMs: nowMs,
+        signal,
+        onProgress: (users) => onProgress?.(`${users} users`),
+        at,
+      });
       signal?.throwIfAborted();
       at?.('snapshot: before rename');
       file.publish();

@@ -41,11 +41,18 @@ export function readCompletion(text: string | undefined, modelAsked: string): Co
   if (choice === undefined) throw badAnswer('has no choices');
   const content = (choice.message.content ?? '').trim();
   const finishReason = choice.finish_reason ?? null;
-  if (content === '') throw badAnswer(finishReason === 'length' ? 'has no text: max_tokens is too small' : 'has no text', finishReason === null ? {} : { finish_reason: finishReason.slice(0, 64) });
+  if (content === '')
+    throw badAnswer(
+      finishReason === 'length' ? 'has no text: max_tokens is too small' : 'has no text',
+      finishReason === null ? {} : { finish_reason: finishReason.slice(0, 64) },
+    );
   const usage = usageSchema.safeParse((json as { usage?: unknown }).usage);
   return { text: content, model: answer.data.model ?? modelAsked, finishReason, usage: usage.success ? usage.data : undefined };
 }
 
 function badAnswer(what: string, details: Readonly<Record<string, unknown>> = {}): TipstreamError {
-  return new TipstreamError('gateway_bad_answer', `the gateway's answer ${what}`, { hint: 'check that --gateway-url is the base of an OpenAI-compatible API, such as https://host/v1', details });
+  return new TipstreamError('gateway_bad_answer', `the gateway's answer ${what}`, {
+    hint: 'check that --gateway-url is the base of an OpenAI-compatible API, such as https://host/v1',
+    details,
+  });
 }

@@ -1,6 +1,7 @@
 /**
- * A client of an OpenAI-compatible gateway: POST {url}/chat/completions. One call is one answer within `timeoutMs`, whatever attempts that takes: connection
- * errors, 408, 429 and 5xx are tried again, after the Retry-After that the gateway asks for or a back-off that doubles.
+ * A client of an OpenAI-compatible gateway: POST {url}/chat/completions. One call is one answer within `timeoutMs`, whatever attempts
+ * that takes: connection errors, 408, 429 and 5xx are tried again, after the Retry-After that the gateway asks for or a back-off that
+ * doubles.
  *
  * Neither the key nor any text of the prompt or of the gateway's error is put into messages, details or causes: they reach logs.
  */
@@ -51,7 +52,8 @@ export class Gateway {
   }
 
   /**
-   * Throws gateway_timeout, gateway_unavailable, gateway_refused, gateway_bad_answer; invalid_argument when `signal` aborts, as the caller has gone.
+   * Throws gateway_timeout, gateway_unavailable, gateway_refused, gateway_bad_answer; invalid_argument when `signal` aborts, as the
+   * caller has gone.
    *
    * @param onRetry called before every attempt but the first
    */
@@ -73,7 +75,9 @@ export class Gateway {
     } catch (error) {
       if (signal?.aborted === true) throw new TipstreamError('invalid_argument', 'the caller went away before the gateway had answered');
       if (timeout.aborted) {
-        throw new TipstreamError('gateway_timeout', `the gateway gave no answer within ${timeoutMs} ms`, { hint: 'try again; or give it longer with --gateway-timeout-ms' });
+        throw new TipstreamError('gateway_timeout', `the gateway gave no answer within ${timeoutMs} ms`, {
+          hint: 'try again; or give it longer with --gateway-timeout-ms',
+        });
       }
       throw error;
     }
@@ -86,10 +90,15 @@ export class Gateway {
     let text: string | undefined;
     try {
       response = await fetch(this.#endpoint, {
-        method: 'POST', signal,
+        method: 'POST',
+        signal,
         // Neither the key nor the prompt follows a redirect to somewhere else.
         redirect: 'manual',
-        headers: { 'content-type': 'application/json', accept: 'application/json', ...(key === undefined ? {} : { authorization: `Bearer ${key}` }) },
+        headers: {
+          'content-type': 'application/json',
+          accept: 'application/json',
+          ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+        },
         body: JSON.stringify({ model, messages, stream: false, ...(maxTokens === undefined ? {} : { max_tokens: maxTokens }) }),
       });
       text = await readText(response, MAX_ANSWER_BYTES);
@@ -98,7 +107,8 @@ export class Gateway {
       const code = causeCode(error);
       return {
         error: new TipstreamError('gateway_unavailable', `the gateway cannot be reached${code === undefined ? '' : ` (${code})`}`, {
-          hint: 'check --gateway-url, and that the gateway runs', details: code === undefined ? {} : { cause: code },
+          hint: 'check --gateway-url, and that the gateway runs',
+          details: code === undefined ? {} : { cause: code },
         }),
       };
     }
@@ -107,7 +117,10 @@ export class Gateway {
       const said = gatewayCode(text, key);
       const reason = status === 429 ? 'the gateway asks to be called less often' : 'the gateway failed';
       return {
-        error: new TipstreamError('gateway_unavailable', `${reason} (${described(status, said)})`, { hint: 'try again later', details: { status, ...(said === undefined ? {} : { gateway_code: said }) } }),
+        error: new TipstreamError('gateway_unavailable', `${reason} (${described(status, said)})`, {
+          hint: 'try again later',
+          details: { status, ...(said === undefined ? {} : { gateway_code: said }) },
+        }),
         waitMs: retryAfterMs(headers.get('retry-after'), Date.now()),
       };
     }
@@ -119,10 +132,20 @@ export class Gateway {
 function refusal(status: number, said: string | undefined): TipstreamError {
   const details = { status, ...(said === undefined ? {} : { gateway_code: said }) };
   if (status === 401 || status === 403) {
-    return new TipstreamError('gateway_refused', `the gateway does not accept the key (${described(status, said)})`, { hint: 'set TIPSTREAM_GATEWAY_KEY to a key that it knows, and that may use the model', details });
+    return new TipstreamError('gateway_refused', `the gateway does not accept the key (${described(status, said)})`, {
+      hint: 'set TIPSTREAM_GATEWAY_KEY to a key that it knows, and that may use the model',
+      details,
+    });
   }
-  if (status < 400) return new TipstreamError('gateway_refused', `the gateway wants to be asked elsewhere (${described(status, said)})`, { hint: 'give --gateway-url as it is without a redirect', details });
-  return new TipstreamError('gateway_refused', `the gateway refused the request (${described(status, said)})`, { hint: 'check --gateway-url and --gateway-model: a 404 often is a wrong path or an unknown model', details });
+  if (status < 400)
+    return new TipstreamError('gateway_refused', `the gateway wants to be asked elsewhere (${described(status, said)})`, {
+      hint: 'give --gateway-url as it is without a redirect',
+      details,
+    });
+  return new TipstreamError('gateway_refused', `the gateway refused the request (${described(status, said)})`, {
+    hint: 'check --gateway-url and --gateway-model: a 404 often is a wrong path or an unknown model',
+    details,
+  });
 }
 
 function described(status: number, said: string | undefined): string {
@@ -138,12 +161,17 @@ function gatewayCode(text: string | undefined, key: string | undefined): string 
     return undefined;
   }
   const { code, type } = (typeof error === 'object' && error !== null ? error : {}) as { code?: unknown; type?: unknown };
-  return [code, type].find((word): word is string => typeof word === 'string' && /^[a-z][a-z_]{1,63}$/.test(word) && (key === undefined || !word.includes(key)));
+  return [code, type].find(
+    (word): word is string => typeof word === 'string' && /^[a-z][a-z_]{1,63}$/.test(word) && (key === undefined || !word.includes(key)),
+  );
 }
 
 function afterAttempts(error: TipstreamError, attempts: number): TipstreamError {
   if (attempts === 1) return error;
-  return new TipstreamError(error.code, `${error.message}, also after ${attempts} attempts`, { ...(error.hint === undefined ? {} : { hint: error.hint }), details: { ...error.details, attempts } });
+  return new TipstreamError(error.code, `${error.message}, also after ${attempts} attempts`, {
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    details: { ...error.details, attempts },
+  });
 }
 
 /** Of a fetch that failed: ECONNREFUSED and the like. */

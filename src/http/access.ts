@@ -1,6 +1,7 @@
 /**
  * Who may call. On loopback everybody on the machine may, but no web page from elsewhere: a page that has its own name resolve to 127.0.0.1
- * (DNS rebinding) still sends that name as Host. Anywhere else, or when one is set, a bearer token decides; a rebinding page does not have it.
+ * (DNS rebinding) still sends that name as Host. Anywhere else, or when one is set, a bearer token decides; a rebinding page does not
+ * have it.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
@@ -8,7 +9,10 @@ import { TipstreamError } from '../errors.js';
 
 /** localhost, 127.0.0.0/8, ::1 (brackets allowed) and their IPv4-mapped forms. */
 export function isLoopback(host: string): boolean {
-  const name = host.toLowerCase().replace(/^\[(.*)\]$/, '$1').replace(/^::ffff:(?=\d+\.)/, '');
+  const name = host
+    .toLowerCase()
+    .replace(/^\[(.*)\]$/, '$1')
+    .replace(/^::ffff:(?=\d+\.)/, '');
   if (name === 'localhost' || name === 'localhost.') return true;
   return isIP(name) === 4 ? name.startsWith('127.') : /^(0{0,4}:){2,7}0{0,3}1$/.test(name) && isIP(name) === 6;
 }
@@ -19,9 +23,13 @@ export function checkExposure(host: string, token: string | undefined): void {
     throw new TipstreamError('invalid_argument', 'the HTTP token must consist of visible ASCII characters, at least one and no spaces');
   }
   if (token === undefined && !isLoopback(host)) {
-    throw new TipstreamError('invalid_argument', `serving HTTP on ${host === '' ? 'all addresses' : host} needs a token, since others can reach it`, {
-      hint: 'set --http-token or TIPSTREAM_HTTP_TOKEN, or listen on 127.0.0.1',
-    });
+    throw new TipstreamError(
+      'invalid_argument',
+      `serving HTTP on ${host === '' ? 'all addresses' : host} needs a token, since others can reach it`,
+      {
+        hint: 'set --http-token or TIPSTREAM_HTTP_TOKEN, or listen on 127.0.0.1',
+      },
+    );
   }
 }
 
@@ -32,9 +40,13 @@ export function bearerCheck(token: string): (authorization: string | undefined) 
     const given = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
     // Digests have one length, which timingSafeEqual asks for.
     if (given !== undefined && timingSafeEqual(digest(given), expected)) return;
-    throw new TipstreamError('unauthorized', given === undefined ? 'this route needs a bearer token' : 'the bearer token is not the one that the service was started with', {
-      hint: 'send the header Authorization: Bearer TOKEN, with the token of --http-token or TIPSTREAM_HTTP_TOKEN',
-    });
+    throw new TipstreamError(
+      'unauthorized',
+      given === undefined ? 'this route needs a bearer token' : 'the bearer token is not the one that the service was started with',
+      {
+        hint: 'send the header Authorization: Bearer TOKEN, with the token of --http-token or TIPSTREAM_HTTP_TOKEN',
+      },
+    );
   };
 }
 
@@ -53,7 +65,8 @@ export function checkHost(host: string | undefined): void {
  */
 export const SECURITY_HEADERS = {
   'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
   'referrer-policy': 'no-referrer',

@@ -18,7 +18,14 @@ export function answerBrokenRequest(error: Error & { code?: string }, socket: So
   }
   const { status, message } = STATUS_BY_CODE[error.code ?? ''] ?? { status: 400, message: 'the request is not well-formed HTTP/1.1' };
   const body = JSON.stringify(errorBody(new TipstreamError(status === 413 ? 'payload_too_large' : 'invalid_argument', message)));
-  const headers = { ...SECURITY_HEADERS, 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(body), connection: 'close' };
-  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  const headers = {
+    ...SECURITY_HEADERS,
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  };
+  const head = Object.entries(headers)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('');
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head}\r\n${body}`);
 }

@@ -34,7 +34,9 @@ export function openApiDocument(routes: readonly Route[], secured: boolean): Jso
     info: {
       title: 'tipstream',
       version: '1.0.0',
-      description: 'Tip events in; exact 30-day profiles and bandit scores out. Errors are {error: {code, message, details?}} with a code from one closed list.',
+      description:
+        'Tip events in; exact 30-day profiles and bandit scores out. Errors are {error: {code, ' +
+        'message, details?}} with a code from one closed list.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],

@@ -1,6 +1,6 @@
 /**
- * What a route is: its method and path, what it takes and answers as zod schemas, and the function between. The server, its checks, the 405s
- * and /openapi.json are all made from these.
+ * What a route is: its method and path, what it takes and answers as zod schemas, and the function between. The server, its checks,
+ * the 405s and /openapi.json are all made from these.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';

@@ -14,7 +14,22 @@ import { cancelRebuildRoute, rebuildJobRoute, rebuildRoute } from './routes/rebu
 import { scoreRoute } from './routes/score.js';
 import { statusRoute } from './routes/status.js';
 
-const DATA_ROUTES: readonly Route[] = [profileRoute, rebuildRoute, rebuildJobRoute, cancelRebuildRoute, eventsRoute, scoreRoute, generateRoute, ...policyRoutes, promptsRoute, lagRoute, statusRoute, liveRoute, readyRoute, metricsRoute];
+const DATA_ROUTES: readonly Route[] = [
+  profileRoute,
+  rebuildRoute,
+  rebuildJobRoute,
+  cancelRebuildRoute,
+  eventsRoute,
+  scoreRoute,
+  generateRoute,
+  ...policyRoutes,
+  promptsRoute,
+  lagRoute,
+  statusRoute,
+  liveRoute,
+  readyRoute,
+  metricsRoute,
+];
 
 /** The routes, the page and the document that describes them; `secured`: whether a token is asked for. */
 export function routesOf(secured: boolean): readonly Route[] {

@@ -1,8 +1,34 @@
-/** What requests and answers look like, beside the events of src/topics.ts. Requests are checked against these; answers are described by them. */
+/**
+ * What requests and answers look like, beside the events of src/topics.ts. Requests are checked against these; answers are described
+ * by them.
+ */
 import { z } from 'zod';
 import { ERROR_KINDS, type ErrorCode } from '../errors.js';
-import { candidateSchema, candidatesSchema, controlSchema, feedbackSchema, scoredSchema, MAX_CANDIDATES, MAX_TIME_MS, TOPICS, type TopicName } from '../topics.js';
-import type { GenerateResponse, NewestScore, PartitionStatus, PoliciesDocument, PolicyStats, ProduceSummary, ProfileDocument, PromptsDocument, RebuildJob, ResetReceipt, RewardReceipt, ServiceStatus } from '../service/application.js';
+import {
+  candidateSchema,
+  candidatesSchema,
+  controlSchema,
+  feedbackSchema,
+  scoredSchema,
+  MAX_CANDIDATES,
+  MAX_TIME_MS,
+  TOPICS,
+  type TopicName,
+} from '../topics.js';
+import type {
+  GenerateResponse,
+  NewestScore,
+  PartitionStatus,
+  PoliciesDocument,
+  PolicyStats,
+  ProduceSummary,
+  ProfileDocument,
+  PromptsDocument,
+  RebuildJob,
+  ResetReceipt,
+  RewardReceipt,
+  ServiceStatus,
+} from '../service/application.js';
 import type { LagRow } from '../log/lag.js';
 import { parseTime } from '../time.js';
 
@@ -11,7 +37,9 @@ const id = candidatesSchema.shape.user_id;
 const count = z.int().min(0);
 const timeMs = z.int().min(0).max(MAX_TIME_MS).meta({ description: 'Unix milliseconds' });
 const positions = z.record(z.string(), z.record(z.string(), count)).meta({ description: 'topic -> partition -> next offset' });
-const features = z.record(z.string(), z.union([z.number(), z.string(), z.null()])).meta({ description: 'feature name -> value; null where the feature is empty' });
+const features = z
+  .record(z.string(), z.union([z.number(), z.string(), z.null()]))
+  .meta({ description: 'feature name -> value; null where the feature is empty' });
 
 export const userParameter = z.object({ user_id: id.meta({ description: 'percent-encoded UTF-8, a slash as %2F' }) });
 
@@ -29,11 +57,12 @@ export const asOfQuery = z.strictObject({
 });
 
 const SWITCH: Readonly<Record<string, boolean>> = { true: true, '1': true, '': true, false: false, '0': false };
-const switchNamed = (description: string) => z
-  .enum(['true', 'false', '1', '0', ''], { error: 'must be true or false' })
-  .transform((word) => SWITCH[word] ?? false)
-  .optional()
-  .meta({ description });
+const switchNamed = (description: string) =>
+  z
+    .enum(['true', 'false', '1', '0', ''], { error: 'must be true or false' })
+    .transform((word) => SWITCH[word] ?? false)
+    .optional()
+    .meta({ description });
 export const atomicQuery = z.strictObject({ atomic: switchNamed('true: write nothing when a line is rejected') });
 export const dryRunQuery = z.strictObject({ dry_run: switchNamed('true: say what would change, and change nothing') });
 
@@ -54,22 +83,32 @@ export const rebuildJobSchema = z.object({
   user_id: id,
   state: z.enum(['running', 'done', 'failed', 'cancelled']),
   dry_run: z.boolean(),
-  progress: z.object({ done: count, total: count.nullable() }).meta({ description: 'offsets of the log; total grows with the log, and is null before it is known' }),
+  progress: z
+    .object({ done: count, total: count.nullable() })
+    .meta({ description: 'offsets of the log; total grows with the log, and is null before it is known' }),
   started_at_ms: timeMs,
-  result: z.object({
-    user_id: id,
-    as_of_ms: timeMs,
-    before: features.nullable().meta({ description: 'null: the user was not known' }),
-    after: features.nullable(),
-    changed: z.array(z.string()).meta({ description: 'features that were wrong, in the answer or in the tips behind it' }),
-    replayed_events: count,
-    positions,
-  }).optional().meta({ description: 'when it is done' }),
-  error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }).optional().meta({ description: 'when it failed' }),
+  result: z
+    .object({
+      user_id: id,
+      as_of_ms: timeMs,
+      before: features.nullable().meta({ description: 'null: the user was not known' }),
+      after: features.nullable(),
+      changed: z.array(z.string()).meta({ description: 'features that were wrong, in the answer or in the tips behind it' }),
+      replayed_events: count,
+      positions,
+    })
+    .optional()
+    .meta({ description: 'when it is done' }),
+  error: z
+    .object({ code: z.string(), message: z.string(), hint: z.string().optional() })
+    .optional()
+    .meta({ description: 'when it failed' }),
 }) satisfies z.ZodType<RebuildJob>;
 
 export const scoreRequestSchema = candidatesSchema.extend({
-  decision_id: id.nullish().meta({ description: 'given: the decision is in tip.scored before the answer; absent or null: nothing is recorded' }),
+  decision_id: id
+    .nullish()
+    .meta({ description: 'given: the decision is in tip.scored before the answer; absent or null: nothing is recorded' }),
   requested_at_ms: candidatesSchema.shape.requested_at_ms.nullish().meta({ description: 'Unix milliseconds; absent or null: now' }),
   profile_features: features.nullish().meta({ description: 'used as they are; absent or null: read from the projection' }),
 });
@@ -79,13 +118,27 @@ const MAX_MAX_TOKENS = 100_000;
 const [promptVersion, tipId] = [z.string().min(1).max(128), candidateSchema.shape.tip_id];
 export const generateRequestSchema = scoreRequestSchema.extend({
   candidates: z
-    .array(candidateSchema.extend({ title: z.string().max(MAX_TITLE).nullish().meta({ description: 'the text of the task, for the prompt alone: it is neither scored nor recorded' }) }))
+    .array(
+      candidateSchema.extend({
+        title: z
+          .string()
+          .max(MAX_TITLE)
+          .nullish()
+          .meta({ description: 'the text of the task, for the prompt alone: it is neither scored nor recorded' }),
+      }),
+    )
     .min(1)
     .max(MAX_CANDIDATES)
     .refine((list) => new Set(list.map((candidate) => candidate.tip_id)).size === list.length, { error: 'tip_ids must be distinct' }),
-  prompt_version: promptVersion.nullish().meta({ description: 'absent or null: as configured, the same for every request with this decision_id' }),
+  prompt_version: promptVersion
+    .nullish()
+    .meta({ description: 'absent or null: as configured, the same for every request with this decision_id' }),
   max_tokens: z.int().min(1).max(MAX_MAX_TOKENS).nullish().meta({ description: "absent or null: the gateway's own limit" }),
-  locale: z.string().regex(/^[A-Za-z0-9]{1,8}(-[A-Za-z0-9]{1,8}){0,8}$/, { error: 'must be a language tag such as en or de-CH' }).nullish().meta({ description: 'language of the text' }),
+  locale: z
+    .string()
+    .regex(/^[A-Za-z0-9]{1,8}(-[A-Za-z0-9]{1,8}){0,8}$/, { error: 'must be a language tag such as en or de-CH' })
+    .nullish()
+    .meta({ description: 'language of the text' }),
 });
 
 export const generateResponseSchema = z.object({
@@ -97,7 +150,10 @@ export const generateResponseSchema = z.object({
   recorded: z.boolean().meta({ description: 'whether this decision is in tip.scored' }),
   policy: z.string(),
   finish_reason: z.string().nullable().meta({ description: 'length: the text was cut; null: the gateway did not say' }),
-  usage: z.object({ prompt_tokens: count, completion_tokens: count, total_tokens: count }).optional().meta({ description: 'when the gateway says it' }),
+  usage: z
+    .object({ prompt_tokens: count, completion_tokens: count, total_tokens: count })
+    .optional()
+    .meta({ description: 'when the gateway says it' }),
 }) satisfies z.ZodType<GenerateResponse>;
 
 export const rewardRequestSchema = z
@@ -105,7 +161,10 @@ export const rewardRequestSchema = z
     user_id: id,
     tip_id: feedbackSchema.shape.tip_id,
     action: feedbackSchema.shape.action.nullish(),
-    reward: z.union([z.literal(0), z.literal(1)]).nullish().meta({ description: '1 is a done, 0 a dismiss' }),
+    reward: z
+      .union([z.literal(0), z.literal(1)])
+      .nullish()
+      .meta({ description: '1 is a done, 0 a dismiss' }),
     reacted_at_ms: feedbackSchema.shape.reacted_at_ms.nullish().meta({ description: 'Unix milliseconds; absent or null: now' }),
     utc_offset_min: feedbackSchema.shape.utc_offset_min,
     feedback_id: feedbackSchema.shape.feedback_id,
@@ -131,7 +190,15 @@ export const policyStatsSchema = z.object({
   dimension: count,
   features: z.array(z.string()),
   hyperparameters: z.record(z.string(), z.number()),
-  user: z.object({ user_id: id, updates: count, theta: z.array(z.number()), reset_at_ms: timeMs.nullable(), migration: z.object({ control_id: id, from: id, trained: z.boolean(), effective_at_ms: timeMs }).nullable() }).optional(),
+  user: z
+    .object({
+      user_id: id,
+      updates: count,
+      theta: z.array(z.number()),
+      reset_at_ms: timeMs.nullable(),
+      migration: z.object({ control_id: id, from: id, trained: z.boolean(), effective_at_ms: timeMs }).nullable(),
+    })
+    .optional(),
   all: z.object({ users: count, decisions: count, rewarded: count, rewards: count, mean_reward: z.number().nullable() }).optional(),
 }) satisfies z.ZodType<PolicyStats>;
 
@@ -141,20 +208,25 @@ export const scoreResponseSchema = scoredSchema.extend({
 });
 
 export const policiesSchema = z.object({
-  policies: z.array(z.object({
-    policy: z.string(),
-    policy_hash: z.string().meta({ description: 'changes with anything that decides what it does' }),
-    dimension: count,
-    state_version: count,
-    hyperparameters: z.record(z.string(), z.number()),
-    live_percent: z.number().min(0).max(100),
-    shadow: z.boolean(),
-    inputs: z.array(z.object({ name: z.string(), from: z.string(), normalised: z.string() })),
-    decisions: count.meta({ description: 'live ones, on the partitions held by this member' }),
-    rewarded: count,
-    mean_reward: z.object({ mean: z.number(), low: z.number(), high: z.number() }).nullable().meta({ description: 'with a 95% interval that assumes no distribution' }),
-    card: z.string().nullable().meta({ description: 'the model card, Markdown' }),
-  })),
+  policies: z.array(
+    z.object({
+      policy: z.string(),
+      policy_hash: z.string().meta({ description: 'changes with anything that decides what it does' }),
+      dimension: count,
+      state_version: count,
+      hyperparameters: z.record(z.string(), z.number()),
+      live_percent: z.number().min(0).max(100),
+      shadow: z.boolean(),
+      inputs: z.array(z.object({ name: z.string(), from: z.string(), normalised: z.string() })),
+      decisions: count.meta({ description: 'live ones, on the partitions held by this member' }),
+      rewarded: count,
+      mean_reward: z
+        .object({ mean: z.number(), low: z.number(), high: z.number() })
+        .nullable()
+        .meta({ description: 'with a 95% interval that assumes no distribution' }),
+      card: z.string().nullable().meta({ description: 'the model card, Markdown' }),
+    }),
+  ),
   settings: z.object({ epsilon: z.number(), salt: z.string(), shadow: z.string().nullable(), shadow_learning: z.boolean() }),
   history: z.array(controlSchema).meta({ description: 'policy.control, newest first' }),
   counted_at_ms: timeMs.meta({ description: 'when counting of decisions and rewards began: later ones may not be in it' }),
@@ -162,24 +234,39 @@ export const policiesSchema = z.object({
 
 /** In UTF-16 units: events may name versions of 128 code points, of none too. */
 const MAX_VERSION = 256;
-export const promptsQuery = z.strictObject({ against: z.string({ error: 'must be given once' }).max(MAX_VERSION).optional().meta({ description: 'the version to compare the others with; absent: v1 where it was served, else the first by name' }) });
+export const promptsQuery = z.strictObject({
+  against: z
+    .string({ error: 'must be given once' })
+    .max(MAX_VERSION)
+    .optional()
+    .meta({ description: 'the version to compare the others with; absent: v1 where it was served, else the first by name' }),
+});
 const interval = { mean: z.number().nullable().meta({ description: 'null: nothing to take it of' }), low: z.number(), high: z.number() };
 const estimate = z.object({ n: count, ...interval });
 export const promptsSchema = z.object({
   against: z.string().nullable().meta({ description: 'the version that the others are compared with; null: there is none' }),
-  alpha: z.number().meta({ description: 'what the intervals miss with at most this probability: of each mean, and of all differences of one kind together' }),
-  prompts: z.array(z.object({
-    prompt_version: z.string().nullable().meta({ description: 'null: the servings of these decisions name none' }),
-    served: count.meta({ description: 'decisions that were served with it, on the partitions held by this member' }),
-    rewarded: count,
-    reward: estimate.meta({ description: 'of the decisions with a reward' }),
-    missing_as_zero: estimate.meta({ description: 'of all that were served, those without a reward counted as 0' }),
-    difference: z.object({ reward: z.object(interval), missing_as_zero: z.object(interval) }).nullable().meta({ description: 'less that of `against`; null for itself, and where no version is named' }),
-  })),
+  alpha: z.number().meta({
+    description: 'what the intervals miss with at most this probability: of each mean, and of all differences of one kind together',
+  }),
+  prompts: z.array(
+    z.object({
+      prompt_version: z.string().nullable().meta({ description: 'null: the servings of these decisions name none' }),
+      served: count.meta({ description: 'decisions that were served with it, on the partitions held by this member' }),
+      rewarded: count,
+      reward: estimate.meta({ description: 'of the decisions with a reward' }),
+      missing_as_zero: estimate.meta({ description: 'of all that were served, those without a reward counted as 0' }),
+      difference: z
+        .object({ reward: z.object(interval), missing_as_zero: z.object(interval) })
+        .nullable()
+        .meta({ description: 'less that of `against`; null for itself, and where no version is named' }),
+    }),
+  ),
   counted_at_ms: timeMs.meta({ description: 'when counting began: later decisions and rewards may not be in it' }),
 }) satisfies z.ZodType<PromptsDocument>;
 
-const valueSchemas = Object.values(TOPICS).filter(({ role }) => role === 'consumed').map(({ schema }) => schema);
+const valueSchemas = Object.values(TOPICS)
+  .filter(({ role }) => role === 'consumed')
+  .map(({ schema }) => schema);
 export const produceLineSchema = z
   .object({
     topic: z.string().meta({ description: `full name, with the topic prefix; one of ${(Object.keys(TOPICS) as TopicName[]).join(', ')}` }),
@@ -240,8 +327,20 @@ const serviceStatus = z.object({
   shadow_policy: z.string().nullable(),
   feature_set: z.string(),
   partitions: z.array(partitionStatus),
-  warnings: z.array(z.object({ topic: z.string(), message: z.string(), hint: z.string() })).meta({ description: 'inputs that lose events, so that a rebuild would not give what is there' }),
-  counts: z.object({ applied: count.meta({ description: 'valid events of producers and controls, since the state files were made; decisions that were read back are not among them' }), rejected: count, decisions: count, users: count, shadow_agreed: count, shadow_compared: count }),
+  warnings: z
+    .array(z.object({ topic: z.string(), message: z.string(), hint: z.string() }))
+    .meta({ description: 'inputs that lose events, so that a rebuild would not give what is there' }),
+  counts: z.object({
+    applied: count.meta({
+      description:
+        'valid events of producers and controls, since the state files were made; decisions that were read back are not among them',
+    }),
+    rejected: count,
+    decisions: count,
+    users: count,
+    shadow_agreed: count,
+    shadow_compared: count,
+  }),
 }) satisfies z.ZodType<ServiceStatus>;
 export const statusSchema = serviceStatus.extend({ now_ms: timeMs, newest_scores: z.array(newestScore) });
 

@@ -2,7 +2,14 @@
  * The HTTP server, not yet listening: fastify with tipstream's checks before the routes and one form of error after them. A request passes
  * headers, shutdown, token or Host, content type, body parser, handler; whatever is thrown on the way becomes {error: {...}}.
  */
-import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, type HTTPMethods } from 'fastify';
+import fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type HTTPMethods,
+} from 'fastify';
 import { TipstreamError } from '../errors.js';
 import { SECURITY_HEADERS, bearerCheck, checkHost, isLoopback } from './access.js';
 import type { Application } from '../service/application.js';
@@ -53,7 +60,9 @@ export function buildServer(application: Application, options: ServerOptions): F
   server.addHook('onRequest', requestCheck(server, options));
   server.setErrorHandler(sendError);
   server.setNotFoundHandler((request) => {
-    throw new TipstreamError('not_found', `there is no ${request.method} ${pathOf(request)}`, { hint: 'GET /openapi.json lists every route' });
+    throw new TipstreamError('not_found', `there is no ${request.method} ${pathOf(request)}`, {
+      hint: 'GET /openapi.json lists every route',
+    });
   });
   readJsonBodies(server);
   const routes = routesOf(options.token !== undefined);
@@ -86,11 +95,19 @@ function refuseOtherMethods(server: FastifyInstance, routes: readonly Route[]): 
       throw new TipstreamError('method_not_allowed', `${path} takes ${own.join(' and ')}, not ${request.method}`, { details: { allowed } });
     };
     // Before the body is looked at.
-    server.route({ method: METHODS.filter((method) => !(allowed as string[]).includes(method as string)), url: routerPath(path), onRequest: refuse, handler: refuse });
+    server.route({
+      method: METHODS.filter((method) => !(allowed as string[]).includes(method as string)),
+      url: routerPath(path),
+      onRequest: refuse,
+      handler: refuse,
+    });
   }
 }
 
-function requestCheck(server: FastifyInstance, { host, token }: ServerOptions): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
+function requestCheck(
+  server: FastifyInstance,
+  { host, token }: ServerOptions,
+): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
   const checkToken = token === undefined ? undefined : bearerCheck(token);
   const guarded = token === undefined && isLoopback(host);
   let closing = false;
@@ -100,7 +117,8 @@ function requestCheck(server: FastifyInstance, { host, token }: ServerOptions): 
   return async (request, reply) => {
     void reply.headers(SECURITY_HEADERS);
     if (closing) throw new TipstreamError('not_ready', 'the service is shutting down');
-    if (request.headers.host === undefined && request.raw.httpVersion === '1.1') throw new TipstreamError('invalid_argument', 'the request has no Host header');
+    if (request.headers.host === undefined && request.raw.httpVersion === '1.1')
+      throw new TipstreamError('invalid_argument', 'the request has no Host header');
     const { accepts, bodiless, open } = request.routeOptions.config;
     if (guarded) checkHost(request.headers.host);
     if (checkToken !== undefined && !open) checkToken(request.headers.authorization);
@@ -118,19 +136,27 @@ function requestCheck(server: FastifyInstance, { host, token }: ServerOptions): 
 function checkBodyHeaders({ headers }: FastifyRequest, accepts: readonly string[]): void {
   const type = headers['content-type']?.split(';', 1)[0]!.trim().toLowerCase();
   if (type === undefined || !accepts.includes(type)) {
-    throw new TipstreamError('unsupported_media_type', type === undefined ? 'the request has no content-type' : `the content-type ${type} is not read here`, {
-      details: { accepts }, hint: `send the header content-type: ${accepts[0]}`,
-    });
+    throw new TipstreamError(
+      'unsupported_media_type',
+      type === undefined ? 'the request has no content-type' : `the content-type ${type} is not read here`,
+      {
+        details: { accepts },
+        hint: `send the header content-type: ${accepts[0]}`,
+      },
+    );
   }
   const encoding = headers['content-encoding']?.toLowerCase() ?? 'identity';
   if (encoding !== 'identity') {
-    throw new TipstreamError('unsupported_media_type', `the content-encoding ${encoding} is not read here`, { hint: 'send the body uncompressed' });
+    throw new TipstreamError('unsupported_media_type', `the content-encoding ${encoding} is not read here`, {
+      hint: 'send the body uncompressed',
+    });
   }
 }
 
 function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const { status, retryable, body } = errorAnswer(error);
-  if (status >= 500 && status !== 503) request.log.error({ err: error, method: request.method, path: pathOf(request), code: body.error.code }, 'request failed');
+  if (status >= 500 && status !== 503)
+    request.log.error({ err: error, method: request.method, path: pathOf(request), code: body.error.code }, 'request failed');
   if (status === 401) void reply.header('www-authenticate', 'Bearer');
   if (status === 503 && retryable) void reply.header('retry-after', '1');
   void reply.code(status).type('application/json; charset=utf-8').send(body);

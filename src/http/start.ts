@@ -59,14 +59,26 @@ function listenError(error: unknown, host: string, port: number): unknown {
   const elsewhere = 'choose another with --http HOST:PORT, or run without with --no-http';
   switch (code) {
     case 'EADDRINUSE':
-      return new TipstreamError('address_in_use', `another program listens on ${where} already`, { hint: elsewhere, details: { host, port }, cause: error });
+      return new TipstreamError('address_in_use', `another program listens on ${where} already`, {
+        hint: elsewhere,
+        details: { host, port },
+        cause: error,
+      });
     case 'EACCES':
-      return new TipstreamError('invalid_argument', `this user may not listen on ${where}; ports below 1024 are often reserved`, { hint: elsewhere, details: { host, port }, cause: error });
+      return new TipstreamError('invalid_argument', `this user may not listen on ${where}; ports below 1024 are often reserved`, {
+        hint: elsewhere,
+        details: { host, port },
+        cause: error,
+      });
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
     case 'ERR_SOCKET_BAD_PORT':
-      return new TipstreamError('invalid_argument', `cannot listen on ${where}: it is no address of this machine`, { hint: elsewhere, details: { host, port }, cause: error });
+      return new TipstreamError('invalid_argument', `cannot listen on ${where}: it is no address of this machine`, {
+        hint: elsewhere,
+        details: { host, port },
+        cause: error,
+      });
     default:
       return error;
   }

@@ -1,4 +1,7 @@
-/** How far each partition of each consumed topic is applied, against what the log holds. Works from state files alone, so any process can ask. */
+/**
+ * How far each partition of each consumed topic is applied, against what the log holds. Works from state files alone, so any process
+ * can ask.
+ */
 import type { Log } from './port.js';
 
 export interface LagQuestion {
@@ -20,14 +23,21 @@ export async function lagRows(log: Log, question: LagQuestion): Promise<LagRow[]
     question.topics.map(async (topic) => {
       const [ranges, committed] = await Promise.all([log.offsets(topic), log.committed(question.group, topic)]);
       const partitions = [...ranges].sort(([a], [b]) => a - b);
-      return Promise.all(partitions.map(([partition, range]) => lagRow(log, question, topic, partition, range, committed.get(partition) ?? null)));
+      return Promise.all(
+        partitions.map(([partition, range]) => lagRow(log, question, topic, partition, range, committed.get(partition) ?? null)),
+      );
     }),
   );
   return perTopic.flat();
 }
 
 async function lagRow(
-  log: Log, question: LagQuestion, topic: string, partition: number, range: { low: number; end: number }, committed: number | null,
+  log: Log,
+  question: LagQuestion,
+  topic: string,
+  partition: number,
+  range: { low: number; end: number },
+  committed: number | null,
 ): Promise<LagRow> {
   const held = question.applied.get(partition);
   const applied = held === undefined ? null : (held.get(topic) ?? range.low);
@@ -35,8 +45,15 @@ async function lagRow(
   const records = Math.max(0, range.end - next);
   const seconds = records === 0 ? 0 : await ageSeconds(log, topic, partition, next, range.end, question.nowMs);
   return {
-    group: question.group, topic, partition, applied_offset: applied, committed_offset: committed, log_end_offset: range.end,
-    lag_records: records, lag_seconds: seconds, ...status(question, partition, held !== undefined, records),
+    group: question.group,
+    topic,
+    partition,
+    applied_offset: applied,
+    committed_offset: committed,
+    log_end_offset: range.end,
+    lag_records: records,
+    lag_seconds: seconds,
+    ...status(question, partition, held !== undefined, records),
   };
 }
 

@@ -1,7 +1,8 @@
 /**
  * The log, as the rest of tipstream sees it: topics of partitions of records, appended and read by offset, and a consumer
  * group that hands partition p of every topic to the same member. Two implementations keep this contract, `sqlite/`
- * (embedded, the default) and `kafka/`; one suite in test/log/contract/contract.ts tests both. Nothing outside `src/log` knows which one runs.
+ * (embedded, the default) and `kafka/`; one suite in test/log/contract/contract.ts tests both. Nothing outside `src/log` knows which
+ * one runs.
  *
  * Topic names here are full names (prefix included).
  */
@@ -127,10 +128,10 @@ export interface GroupMember {
   /** Stop fetching every topic of the partition for good (until it is assigned again, or restarted). */
   stopPartition(partition: number): void;
   /**
-   * Begin the partition anew without a rebalance: as if it had been given up and assigned again at once. Nothing that was fetched of it before is delivered
-   * after this call. The handler's `positions` is called within it; then come `ready` and the deliveries, from where `positions` said, and with no topic
-   * paused. `revoked` is not called: the handler knows that it asked. A partition that was stopped runs again; of one that this member does not hold
-   * (any more), and after `stop`, nothing is called.
+   * Begin the partition anew without a rebalance: as if it had been given up and assigned again at once. Nothing that was fetched of it
+   * before is delivered after this call. The handler's `positions` is called within it; then come `ready` and the deliveries, from where
+   * `positions` said, and with no topic paused. `revoked` is not called: the handler knows that it asked. A partition that was stopped
+   * runs again; of one that this member does not hold (any more), and after `stop`, nothing is called.
    */
   restart(partition: number): void;
   /** partition -> why nothing of it has been delivered for a while though something may be there; empty when all is well. */
@@ -147,7 +148,10 @@ export interface Log {
   createTopics(topics: readonly TopicSettings[]): Promise<readonly string[]>;
   /** One entry for each name that exists. */
   describeTopics(names: readonly string[]): Promise<readonly TopicDescription[]>;
-  /** Resolves when all are durable, in the order given per partition; answers where each went. One call at a time per partition keeps order. */
+  /**
+   * Resolves when all are durable, in the order given per partition; answers where each went. One call at a time per partition keeps
+   * order.
+   */
   append(records: readonly NewRecord[]): Promise<readonly RecordAddress[]>;
   /** partition -> range. Throws topic_not_found. */
   offsets(topic: string): Promise<ReadonlyMap<number, OffsetRange>>;

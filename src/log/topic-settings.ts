@@ -1,6 +1,12 @@
 /** What `topics create` asks the log for: every topic of the table and a dead-letter topic for each consumed one. */
 import {
-  DEAD_LETTER_HEADROOM_BYTES, DEFAULT_MAX_MESSAGE_BYTES, KEEP_FOR_EVER, TOPICS, TOPIC_NAMES, deadLetterTopic, fullTopicName,
+  DEAD_LETTER_HEADROOM_BYTES,
+  DEFAULT_MAX_MESSAGE_BYTES,
+  KEEP_FOR_EVER,
+  TOPICS,
+  TOPIC_NAMES,
+  deadLetterTopic,
+  fullTopicName,
 } from '../topics.js';
 import type { TopicSettings } from './port.js';
 
@@ -13,7 +19,10 @@ export function topicSettings(prefix: string, partitions: number, maxMessageByte
     return [
       settings,
       {
-        name: deadLetterTopic(name), partitions, retentionMs: KEEP_FOR_EVER, cleanupPolicy: 'delete' as const,
+        name: deadLetterTopic(name),
+        partitions,
+        retentionMs: KEEP_FOR_EVER,
+        cleanupPolicy: 'delete' as const,
         maxMessageBytes: maxMessageBytes + DEAD_LETTER_HEADROOM_BYTES,
       },
     ];

@@ -13,7 +13,10 @@ export interface ControlRefusal {
 export function controlRefusal(event: ControlEvent): ControlRefusal | undefined {
   for (const name of [event.policy, event.from, event.settings?.shadow]) {
     if (name != null && name !== SHADOW_OFF && findPolicy(name) === undefined) {
-      return { code: 'unknown_policy', message: `policy: ${JSON.stringify(name)} is none of ${POLICIES.map((policy) => policy.name).join(', ')}` };
+      return {
+        code: 'unknown_policy',
+        message: `policy: ${JSON.stringify(name)} is none of ${POLICIES.map((policy) => policy.name).join(', ')}`,
+      };
     }
   }
   const migration = migrationRefusal(event);

@@ -46,7 +46,10 @@ export function userPercentile(userId: string): number {
   return (createHash('sha256').update(userId, 'utf8').digest().readUInt32BE(0) / 2 ** 32) * 100;
 }
 
-/** The promotes that no rollback has taken back at that time, oldest first: a rollback takes the last one back; without one it does nothing. */
+/**
+ * The promotes that no rollback has taken back at that time, oldest first: a rollback takes the last one back; without one it does
+ * nothing.
+ */
 export function standingPromotes(controls: Iterable<ControlEvent>, atMs: number): ControlEvent[] {
   const standing: ControlEvent[] = [];
   for (const control of controlsInEffect(controls, atMs)) {
@@ -57,8 +60,8 @@ export function standingPromotes(controls: Iterable<ControlEvent>, atMs: number)
 }
 
 /**
- * Name of the live policy for a user's decision: the last standing promote that covers the user, else `defaultPolicy`. Names are not checked here: an event
- * with an unknown one is refused at the edge.
+ * Name of the live policy for a user's decision: the last standing promote that covers the user, else `defaultPolicy`. Names are not
+ * checked here: an event with an unknown one is refused at the edge.
  */
 export function liveAt(controls: Iterable<ControlEvent>, requestedAtMs: number, userId: string, defaultPolicy: string): string {
   const promotes = standingPromotes(controls, requestedAtMs);
@@ -83,7 +86,10 @@ export function settingsAt(controls: Iterable<ControlEvent>, requestedAtMs: numb
   return settings;
 }
 
-/** effective_at_ms of the newest of a user's resets that holds at `requestedAtMs`: decisions requested at it or later count; null when none does. Other controls are passed over. */
+/**
+ * effective_at_ms of the newest of a user's resets that holds at `requestedAtMs`: decisions requested at it or later count; null when
+ * none does. Other controls are passed over.
+ */
 export function resetAt(resets: Iterable<Pick<ControlEvent, 'type' | 'effective_at_ms'>>, requestedAtMs: number): number | null {
   let newest: number | null = null;
   for (const { type, effective_at_ms } of resets) {

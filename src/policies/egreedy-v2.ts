@@ -10,7 +10,11 @@ const VOLUME_CAP = 100;
 
 const FEATURE_NAMES = [
   ...CANDIDATE_FEATURES,
-  'completion_rate_30d', 'dismiss_rate_30d', 'mean_dwell_30d', 'hour_from_preferred_cos', 'tip_volume_30d',
+  'completion_rate_30d',
+  'dismiss_rate_30d',
+  'mean_dwell_30d',
+  'hour_from_preferred_cos',
+  'tip_volume_30d',
 ] as const;
 
 /** The profile's number, or null when it has none; never NaN. */

@@ -1,4 +1,7 @@
-/** Epsilon-greedy over scores: who counts as highest, with what probability each is chosen, and the ranking. Candidates come sorted by tip_id. */
+/**
+ * Epsilon-greedy over scores: who counts as highest, with what probability each is chosen, and the ranking. Candidates come sorted by
+ * tip_id.
+ */
 
 /** A score this close to the maximum counts as highest: last-bit differences of the solver must not break ties. */
 const TIE_TOLERANCE = 1e-9;

@@ -1,4 +1,7 @@
-/** What each entry of a vector is made of and how it is normalised: for model cards and the admin page. Every entry is then rounded to a multiple of 1/4096. */
+/**
+ * What each entry of a vector is made of and how it is normalised: for model cards and the admin page. Every entry is then rounded to
+ * a multiple of 1/4096.
+ */
 export const INPUTS: Readonly<Record<string, { readonly from: string; readonly normalised: string }>> = {
   bias: { from: 'nothing', normalised: 'always 1' },
   is_overdue: { from: 'candidate', normalised: '0 or 1' },

@@ -1,6 +1,6 @@
 /**
- * How a decision's reward moves sums: the old reward is taken out, the new one put in, both with the vector that was recorded when the decision was
- * scored, or with the one that another policy would have had. Which decisions count since when is migration.ts's.
+ * How a decision's reward moves sums: the old reward is taken out, the new one put in, both with the vector that was recorded when the
+ * decision was scored, or with the one that another policy would have had. Which decisions count since when is migration.ts's.
  */
 import type { ScoredEvent } from '../topics.js';
 import type { LessonSource } from './lesson-source.js';
@@ -17,9 +17,10 @@ const MAX_ENTRY = 64;
 type Decided = Pick<ScoredEvent, 'features' | 'profile'>;
 
 /**
- * The vector that a reward for `tipId` teaches; undefined when the decision has none that fits the policy that made it: another dimension, or entries out of range.
- * Our own vectors are on the grid already, and quantising leaves them as they are; it keeps the sums exact for records others wrote. A translated lesson whose
- * record does not hold what the other vector is made of is padded with zeros: nothing is learned of the new entries, and nothing is lost of the old ones.
+ * The vector that a reward for `tipId` teaches; undefined when the decision has none that fits the policy that made it: another
+ * dimension, or entries out of range. Our own vectors are on the grid already, and quantising leaves them as they are; it keeps the
+ * sums exact for records others wrote. A translated lesson whose record does not hold what the other vector is made of is padded with
+ * zeros: nothing is learned of the new entries, and nothing is lost of the old ones.
  */
 export function lessonVector(decision: Decided, { decidedBy, vectors, translated }: LessonSource, tipId: string): Float64Array | undefined {
   const recorded = fitting(recordedVector(decision, tipId), policyOfEvent(decidedBy)?.dimension);
@@ -38,10 +39,16 @@ function fitting(vector: readonly number[] | undefined, dimension: number | unde
 }
 
 /**
- * Moves `state` from having learned `before` to having learned `after` (null: nothing), by exact differences. `state.updates` counts decisions
- * with a reward. Returns whether the state changed.
+ * Moves `state` from having learned `before` to having learned `after` (null: nothing), by exact differences. `state.updates` counts
+ * decisions with a reward. Returns whether the state changed.
  */
-export function applyRewardChange(state: RidgeState, lessons: LessonSource, decision: Decided, before: Reward | null, after: Reward | null): boolean {
+export function applyRewardChange(
+  state: RidgeState,
+  lessons: LessonSource,
+  decision: Decided,
+  before: Reward | null,
+  after: Reward | null,
+): boolean {
   if (before?.tipId === after?.tipId && before?.reward === after?.reward) return false;
   const old = before === null ? undefined : lessonVector(decision, lessons, before.tipId);
   const next = after === null ? undefined : lessonVector(decision, lessons, after.tipId);
@@ -60,6 +67,7 @@ export interface Lesson {
 /** The sums over `decisions`, which are those that `lessons` names, requested at or after `sinceMs`. */
 export function sumOf(lessons: LessonSource, sinceMs: number, decisions: Iterable<Lesson>): RidgeState {
   const state = emptyState(lessons.vectors.dimension);
-  for (const { requestedAtMs, event, learned } of decisions) if (requestedAtMs >= sinceMs) applyRewardChange(state, lessons, event, null, learned);
+  for (const { requestedAtMs, event, learned } of decisions)
+    if (requestedAtMs >= sinceMs) applyRewardChange(state, lessons, event, null, learned);
   return state;
 }

@@ -1,6 +1,6 @@
 /**
- * What a row of sums is made of: whose rewarded decisions, and in whose vectors. Mostly those are the same policy's; when a migration trains a policy
- * from another one's decisions, their vectors are made anew from what was recorded with them.
+ * What a row of sums is made of: whose rewarded decisions, and in whose vectors. Mostly those are the same policy's; when a migration
+ * trains a policy from another one's decisions, their vectors are made anew from what was recorded with them.
  */
 import type { PolicyDefinition } from './policy.js';
 import { findPolicy, policyOfEvent } from './registry.js';

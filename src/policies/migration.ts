@@ -1,18 +1,21 @@
 /**
  * Migrations: a policy whose vector begins with another one's entries goes on from what that one has learned, instead of from nothing.
  *
- * State is a sum over decisions, so a migration copies nothing: it says which decisions are in the sum. From its effective time T on, the state of the
- * target for a decision requested at t >= T is made of
+ * State is a sum over decisions, so a migration copies nothing: it says which decisions are in the sum. From its effective time T on,
+ * the state of the target for a decision requested at t >= T is made of
  *
- *   - the source's sums, whenever its decisions were requested, padded with zeros (block padding). At T the target then scores what the source scores,
- *     to the last bit, because evidence about the old entries says nothing of the new ones: the system that theta solves falls into two blocks;
+ * - the source's sums, whenever its decisions were requested, padded with zeros (block padding). At T the target then scores what the
+ * source scores,
+ * to the last bit, because evidence about the old entries says nothing of the new ones: the system that theta solves falls into two
+ * blocks;
  *   - the target's own decisions requested at or after T. Earlier ones are set aside, since they would change the scores.
  *
- * With training, the source's decisions count with the vectors that the target would have had, made from the recorded entries and the recorded profile,
- * and the target's own decisions count all: everything that is known, and other scores than the source's.
+ * With training, the source's decisions count with the vectors that the target would have had, made from the recorded entries and the
+ * recorded profile, and the target's own decisions count all: everything that is known, and other scores than the source's.
  *
- * Decisions of the source that come later count as well, so that users who are still the source's in a gradual rollout lose nothing on the day when they
- * are not. No decision is in a sum twice, because each is one policy's. A migration is taken back by another event; what it had set aside counts again.
+ * Decisions of the source that come later count as well, so that users who are still the source's in a gradual rollout lose nothing on
+ * the day when they are not. No decision is in a sum twice, because each is one policy's. A migration is taken back by another event;
+ * what it had set aside counts again.
  */
 import type { ControlEvent } from '../topics.js';
 import { controlsInEffect, isOfOneUser, resetAt } from './control.js';
@@ -44,8 +47,8 @@ export function predecessorOf(into: PolicyDefinition): PolicyDefinition | undefi
 }
 
 /**
- * The migration that holds for decisions of `into` requested then: the last that stands; null: none. An undo for everybody takes back the last one for everybody, a
- * user's own the last of any. `controls` are those for everybody and the user's own, in any order.
+ * The migration that holds for decisions of `into` requested then: the last that stands; null: none. An undo for everybody takes back
+ * the last one for everybody, a user's own the last of any. `controls` are those for everybody and the user's own, in any order.
  */
 export function migrationAt(controls: Iterable<ControlEvent>, requestedAtMs: number, into: PolicyDefinition): Migration | null {
   const standing: { readonly migration: Migration; readonly ofOneUser: boolean }[] = [];
@@ -56,7 +59,8 @@ export function migrationAt(controls: Iterable<ControlEvent>, requestedAtMs: num
     if (undo === true) {
       const last = standing.findLastIndex(({ ofOneUser }) => isOfOneUser(control) || !ofOneUser);
       if (last >= 0) standing.splice(last, 1);
-    } else if (from !== undefined && canMigrate(from, into)) standing.push({ migration: { controlId, from, into, trained: trained === true, effectiveAtMs }, ofOneUser: isOfOneUser(control) });
+    } else if (from !== undefined && canMigrate(from, into))
+      standing.push({ migration: { controlId, from, into, trained: trained === true, effectiveAtMs }, ofOneUser: isOfOneUser(control) });
   }
   return standing.at(-1)?.migration ?? null;
 }
@@ -68,7 +72,10 @@ export interface StatePart {
   readonly sinceMs: number;
 }
 
-/** What the state of `eventPolicy` is made of for a decision requested then: its own decisions first, then what it goes on from. A shadow has its own alone. */
+/**
+ * What the state of `eventPolicy` is made of for a decision requested then: its own decisions first, then what it goes on from. A
+ * shadow has its own alone.
+ */
 export function statePartsAt(controls: readonly ControlEvent[], requestedAtMs: number, eventPolicy: string): StatePart[] {
   const own = ownLessons(eventPolicy);
   if (own === undefined) return [];
@@ -80,7 +87,9 @@ export function statePartsAt(controls: readonly ControlEvent[], requestedAtMs: n
   const inherited = statePartsAt(controls, requestedAtMs, from.name);
   return [
     { lessons: own, sinceMs: trained ? resetMs : Math.max(resetMs, effectiveAtMs) },
-    ...(trained ? inherited.map(({ lessons, sinceMs }) => ({ lessons: translatedLessons(lessons.decidedBy, migration.into), sinceMs })) : inherited),
+    ...(trained
+      ? inherited.map(({ lessons, sinceMs }) => ({ lessons: translatedLessons(lessons.decidedBy, migration.into), sinceMs }))
+      : inherited),
   ];
 }
 
@@ -100,5 +109,8 @@ export function migrationRefusal({ type, policy, from: named, undo }: ControlEve
   const from = named == null ? predecessorOf(into) : findPolicy(named);
   if (from !== undefined && canMigrate(from, into)) return undefined;
   const possible = POLICIES.filter((other) => canMigrate(other, into)).map(({ name }) => name);
-  return `${into.name} can only go on from ${possible.length === 0 ? 'nothing: no other vector is the beginning of its own' : possible.join(', ')}`;
+  return (
+    `${into.name} can only go on from ` +
+    `${possible.length === 0 ? 'nothing: no other vector is the beginning of its own' : possible.join(', ')}`
+  );
 }

@@ -1,6 +1,7 @@
 /**
  * What a policy is: a named way to turn (context, profile, candidate) into a feature vector, with the hyperparameters it is scored with.
- * Policies live one to a file (random.ts, egreedy-v1.ts, egreedy-v2.ts, linucb.ts) and are listed in registry.ts; score.ts turns one into a decision.
+ * Policies live one to a file (random.ts, egreedy-v1.ts, egreedy-v2.ts, linucb.ts) and are listed in registry.ts; score.ts turns one
+ * into a decision.
  */
 import type { Candidate } from '../topics.js';
 
@@ -41,8 +42,8 @@ export interface PolicyDefinition {
   /** Changes when the meaning of a vector changes, so that sums learned under another meaning are not mistaken for this one's. */
   readonly stateVersion: number;
   /**
-   * The vector of a candidate of which another policy recorded egreedy-v1's seven entries: they and the recorded profile hold all that any vector is made
-   * of. Equal to the vectorizer's, bit for bit.
+   * The vector of a candidate of which another policy recorded egreedy-v1's seven entries: they and the recorded profile hold all that
+   * any vector is made of. Equal to the vectorizer's, bit for bit.
    */
   fromRecorded(seven: readonly number[], profile: ProfileValues): number[];
   /** The vectors of one decision: context and profile are read once for all its candidates. */

@@ -1,4 +1,7 @@
-/** random: every candidate is as likely as another. What the others are measured against. Its records hold a bias alone: evaluate other policies on its logs from a file with contexts. D = 1. */
+/**
+ * random: every candidate is as likely as another. What the others are measured against. Its records hold a bias alone: evaluate other
+ * policies on its logs from a file with contexts. D = 1.
+ */
 import type { PolicyDefinition } from './policy.js';
 
 export const random: PolicyDefinition = {

@@ -7,7 +7,8 @@ import { candidateIds, recordedVector } from './scored-event.js';
 type Recorded = Pick<ScoredEvent, 'features' | 'profile'>;
 
 /**
- * tip_id -> the vector that `policy` would have had; undefined when the record does not hold what it is made of (random's, or a stranger's).
+ * tip_id -> the vector that `policy` would have had; undefined when the record does not hold what it is made of (random's, or a
+ * stranger's).
  */
 export function vectorsUnder(policy: PolicyDefinition, event: Recorded): Map<string, number[]> | undefined {
   if (!holdsCandidateFeatures(event)) return undefined;

@@ -21,12 +21,19 @@ export interface Reward {
   readonly reward: 0 | 1;
 }
 
-/** The tip that a decision answers for: the smallest (served_at_ms, tip_id) among its servings of its own candidates; null when there is none. */
+/**
+ * The tip that a decision answers for: the smallest (served_at_ms, tip_id) among its servings of its own candidates; null when there
+ * is none.
+ */
 export function servedCandidate(links: Iterable<ServingLink>, isCandidate: (tipId: string) => boolean): string | null {
   let first: ServingLink | null = null;
   for (const link of links) {
     if (!isCandidate(link.tipId)) continue;
-    if (first === null || link.servedAtMs < first.servedAtMs || (link.servedAtMs === first.servedAtMs && compareCodePoints(link.tipId, first.tipId) < 0)) {
+    if (
+      first === null ||
+      link.servedAtMs < first.servedAtMs ||
+      (link.servedAtMs === first.servedAtMs && compareCodePoints(link.tipId, first.tipId) < 0)
+    ) {
       first = link;
     }
   }

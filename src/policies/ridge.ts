@@ -45,11 +45,13 @@ export function add(state: RidgeState, x: Float64Array | readonly number[], rewa
 }
 
 /**
- * Adds the sums of `block`, of the same dimension or a smaller one, to the first entries of `state`. With an empty state that is block padding: the
- * entries that `block` does not have stay without evidence, and every score stays what it was. Exact on the grid, as `add` is.
+ * Adds the sums of `block`, of the same dimension or a smaller one, to the first entries of `state`. With an empty state that is block
+ * padding: the entries that `block` does not have stay without evidence, and every score stays what it was. Exact on the grid, as
+ * `add` is.
  */
 export function addBlock(state: RidgeState, block: RidgeState): void {
-  if (block.b.length > state.b.length) throw new TipstreamError('internal', `sums of ${block.b.length} entries do not fit into a state of ${state.b.length}`);
+  if (block.b.length > state.b.length)
+    throw new TipstreamError('internal', `sums of ${block.b.length} entries do not fit into a state of ${state.b.length}`);
   state.updates += block.updates;
   // By rows, the packed triangle of a smaller G is the beginning of that of the larger one.
   block.g.forEach((entry, i) => void (state.g[i]! += entry));

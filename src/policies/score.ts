@@ -85,7 +85,9 @@ export function scoreCandidates(request: ScoreRequest): Scored {
     chosenTipId: candidates[chosen]!.tip_id,
     explored: highest[chosen] !== 1,
     ranking: rankingOf(scores).map((index) => ({
-      tip_id: candidates[index]!.tip_id, score: scores[index]!, propensity: propensities[index]!,
+      tip_id: candidates[index]!.tip_id,
+      score: scores[index]!,
+      propensity: propensities[index]!,
     })),
     featureNames: policy.featureNames,
     vectors,

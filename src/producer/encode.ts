@@ -22,7 +22,11 @@ const HEADER_OVERHEAD_BYTES = 10;
  * user_id is taken.
  */
 export function encodeEvent(
-  topic: TopicName, json: unknown, key: Buffer | undefined, headers: RecordHeaders, maxValueBytes: number,
+  topic: TopicName,
+  json: unknown,
+  key: Buffer | undefined,
+  headers: RecordHeaders,
+  maxValueBytes: number,
 ): EncodedEvent | Rejected {
   if (json === null || json === undefined) return reject('null_value', 'value: is missing (expected an object)');
   const unprintable = findUnprintable(json);
@@ -32,7 +36,9 @@ export function encodeEvent(
   if (!decoded.ok) return decoded;
   const userId = decoded.event.user_id ?? undefined;
   const bytes = key ?? (userId === undefined ? null : Buffer.from(userId));
-  return misrouted(userId, bytes, 0, { partitioner: null, partitions: 1 }) ?? tooLarge(bytes, value, headers) ?? { ok: true, key: bytes, value };
+  return (
+    misrouted(userId, bytes, 0, { partitioner: null, partitions: 1 }) ?? tooLarge(bytes, value, headers) ?? { ok: true, key: bytes, value }
+  );
 }
 
 /** The log would refuse it, and with it the valid records of its batch. */
@@ -40,12 +46,18 @@ function tooLarge(key: Buffer | null, value: Buffer, headers: RecordHeaders): Re
   let size = BATCH_OVERHEAD_BYTES + (key?.length ?? 0) + value.length;
   for (const [name, bytes] of headers) size += HEADER_OVERHEAD_BYTES + Buffer.byteLength(name) + bytes.length;
   if (size <= DEFAULT_MAX_MESSAGE_BYTES) return undefined;
-  return reject('value_too_large', `the record has about ${size} bytes with its key and headers, more than the ${DEFAULT_MAX_MESSAGE_BYTES} that the log takes`);
+  return reject(
+    'value_too_large',
+    `the record has about ${size} bytes with its key and headers, more than the ${DEFAULT_MAX_MESSAGE_BYTES} that the log takes`,
+  );
 }
 
 const MAX_DEPTH = 512;
 
-/** JSON.stringify would write these as null, or overflow the stack, and the consumer would see another event than the one that was given. */
+/**
+ * JSON.stringify would write these as null, or overflow the stack, and the consumer would see another event than the one that was
+ * given.
+ */
 function findUnprintable(json: unknown, depth = 0): string | undefined {
   if (typeof json === 'number') return Number.isFinite(json) ? undefined : `a number is ${json}; expected a finite one`;
   if (typeof json !== 'object' || json === null) return undefined;

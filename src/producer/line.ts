@@ -1,4 +1,7 @@
-/** One line of NDJSON for `produce`: {topic, value, key?, headers?, timestamp_ms?}, null being absent, checked as the consumer will check it. */
+/**
+ * One line of NDJSON for `produce`: {topic, value, key?, headers?, timestamp_ms?}, null being absent, checked as the consumer will
+ * check it.
+ */
 import { isUtf8 } from 'node:buffer';
 import type { Rejected, RejectionCode } from '../events/rejection.js';
 import type { RecordHeaders } from '../log/port.js';
@@ -26,7 +29,9 @@ export interface ParsedLine {
 export const lineError = (code: LineErrorCode, message: string): LineError => ({ ok: false, code, message });
 
 /** The line's object; undefined for a blank line. */
-export function parseLineObject(line: string | Buffer): { readonly ok: true; readonly fields: Readonly<Record<string, unknown>> } | LineError | undefined {
+export function parseLineObject(
+  line: string | Buffer,
+): { readonly ok: true; readonly fields: Readonly<Record<string, unknown>> } | LineError | undefined {
   const bytes = typeof line === 'string' ? Buffer.byteLength(line) : line.length;
   if (bytes > MAX_LINE_BYTES) return lineError('value_too_large', `the line is longer than ${MAX_LINE_BYTES} bytes`);
   if (typeof line !== 'string' && !isUtf8(line)) return lineError('not_utf8', 'the line is not well-formed UTF-8');
@@ -43,9 +48,14 @@ export function parseLineObject(line: string | Buffer): { readonly ok: true; rea
 }
 
 /** What lines with and without validation share: headers and time. */
-export function readMetadata(fields: Readonly<Record<string, unknown>>): { readonly ok: true; readonly headers: RecordHeaders; readonly timestampMs: number | undefined } | LineError {
+export function readMetadata(
+  fields: Readonly<Record<string, unknown>>,
+): { readonly ok: true; readonly headers: RecordHeaders; readonly timestampMs: number | undefined } | LineError {
   const timestampMs = fields.timestamp_ms ?? undefined;
-  if (timestampMs !== undefined && !(Number.isInteger(timestampMs) && (timestampMs as number) >= 0 && (timestampMs as number) <= MAX_TIME_MS)) {
+  if (
+    timestampMs !== undefined &&
+    !(Number.isInteger(timestampMs) && (timestampMs as number) >= 0 && (timestampMs as number) <= MAX_TIME_MS)
+  ) {
     return lineError('invalid_line', `timestamp_ms: expected Unix milliseconds, an integer from 0 to ${MAX_TIME_MS}`);
   }
   const headers = headersFromJson(fields.headers ?? {});
@@ -58,7 +68,10 @@ export function readTopic(prefix: string, topic: unknown): TopicName | LineError
   if (typeof topic !== 'string') return lineError('invalid_line', 'topic: is missing (expected the name of a topic)');
   const name = topicNamed(prefix, topic) ?? (Object.hasOwn(TOPICS, topic) ? (topic as TopicName) : undefined);
   if (name !== undefined) return name;
-  return lineError('unknown_topic', `topic: ${JSON.stringify(topic.slice(0, 100))} is none of ${TOPIC_NAMES.map((known) => fullTopicName(prefix, known)).join(', ')}`);
+  return lineError(
+    'unknown_topic',
+    `topic: ${JSON.stringify(topic.slice(0, 100))} is none of ${TOPIC_NAMES.map((known) => fullTopicName(prefix, known)).join(', ')}`,
+  );
 }
 
 export function readEventLine(fields: Readonly<Record<string, unknown>>, prefix: string, maxValueBytes: number): ParsedLine | LineError {

@@ -29,5 +29,8 @@ export class PartitionCounts {
 }
 
 function topicNotFound(topic: string): TipstreamError {
-  return new TipstreamError('topic_not_found', `there is no topic ${topic}`, { hint: 'create the topics with: tipstream topics create', details: { topic } });
+  return new TipstreamError('topic_not_found', `there is no topic ${topic}`, {
+    hint: 'create the topics with: tipstream topics create',
+    details: { topic },
+  });
 }

@@ -2,10 +2,14 @@
 export const PAUSE = Symbol('pause');
 
 /**
- * The items of a source, and PAUSE where the next one has not come `ms` after `isWaiting` became true, so that a batch that is being filled from a slow
- * source can go out. A full speed source costs one timer per `ms`.
+ * The items of a source, and PAUSE where the next one has not come `ms` after `isWaiting` became true, so that a batch that is being
+ * filled from a slow source can go out. A full speed source costs one timer per `ms`.
  */
-export async function* withPauses<Item>(source: AsyncIterable<Item>, ms: number, isWaiting: () => boolean): AsyncGenerator<Item | typeof PAUSE> {
+export async function* withPauses<Item>(
+  source: AsyncIterable<Item>,
+  ms: number,
+  isWaiting: () => boolean,
+): AsyncGenerator<Item | typeof PAUSE> {
   const items = source[Symbol.asyncIterator]();
   let timer: NodeJS.Timeout | undefined;
   let pause: Promise<typeof PAUSE> | undefined;

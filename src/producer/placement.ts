@@ -15,7 +15,10 @@ export interface Placement {
  * `partitioner` is what the consumers check; with murmur2, or where they check nothing, the log places records itself.
  */
 export async function place(
-  event: EncodedEvent, { topic, headers, timestampMs }: Placement, partitioner: PartitionerName, counts: PartitionCounts,
+  event: EncodedEvent,
+  { topic, headers, timestampMs }: Placement,
+  partitioner: PartitionerName,
+  counts: PartitionCounts,
 ): Promise<NewRecord[]> {
   const { key, value } = event;
   const record: NewRecord = { topic, key, value, headers, ...(timestampMs === undefined ? {} : { timestampMs }) };

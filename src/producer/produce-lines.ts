@@ -1,6 +1,6 @@
 /**
- * NDJSON into the log, for `produce` and POST /v1/events. Lines are read, checked and written in batches, so that memory stays bounded however
- * long the input is; with `atomic` everything is held back until the last line has been checked.
+ * NDJSON into the log, for `produce` and POST /v1/events. Lines are read, checked and written in batches, so that memory stays bounded
+ * however long the input is; with `atomic` everything is held back until the last line has been checked.
  */
 import { TipstreamError } from '../errors.js';
 import type { Log, NewRecord } from '../log/port.js';
@@ -35,8 +35,9 @@ export interface ProduceLinesOptions {
   readonly partitioner?: PartitionerName;
   readonly maxValueBytes?: number;
   /**
-   * Write nothing when a line is refused. The checked records wait in memory, MAX_HELD_BYTES of them at most; more throws payload_too_large. (Whoever can
-   * read the input twice has no such limit: once with `checkOnly`, then again.) No transaction: if the log fails midway, what was written stays.
+   * Write nothing when a line is refused. The checked records wait in memory, MAX_HELD_BYTES of them at most; more throws
+   * payload_too_large. (Whoever can read the input twice has no such limit: once with `checkOnly`, then again.) No transaction: if the
+   * log fails midway, what was written stays.
    */
   readonly atomic?: boolean;
   /** Check every line and write nothing; `accepted` counts what would have been written. */
@@ -134,7 +135,9 @@ async function append(log: Log, records: readonly NewRecord[], acceptedBefore: n
   } catch (error) {
     if (!(error instanceof TipstreamError) || acceptedBefore === 0) throw error;
     throw new TipstreamError(error.code, `${error.message} (${acceptedBefore} lines had been written)`, {
-      ...(error.hint === undefined ? {} : { hint: error.hint }), details: { ...error.details, accepted: acceptedBefore }, cause: error,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      details: { ...error.details, accepted: acceptedBefore },
+      cause: error,
     });
   }
 }
@@ -146,7 +149,12 @@ function sizeOf(record: NewRecord): number {
 }
 
 function tooMuchHeld(line: number): TipstreamError {
-  return new TipstreamError('payload_too_large', `atomic input is held in memory, and by line ${line} it exceeds ${MAX_HELD_BYTES / 1_048_576} MiB; nothing was written`, {
-    hint: 'give produce the name of a file, which it reads twice, or split the input', details: { line },
-  });
+  return new TipstreamError(
+    'payload_too_large',
+    `atomic input is held in memory, and by line ${line} it exceeds ${MAX_HELD_BYTES / 1_048_576} MiB; nothing was written`,
+    {
+      hint: 'give produce the name of a file, which it reads twice, or split the input',
+      details: { line },
+    },
+  );
 }

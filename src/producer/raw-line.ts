@@ -1,6 +1,7 @@
 /**
- * One line for `produce --raw`, which writes what it is told, for tests and repairs: `value` (text as it is, null for a tombstone, anything else as JSON)
- * or `value_base64`, `key` or `key_base64`, `partition`, headers and time as usual. {"base64": "..."}, as `tail` prints bytes, stands for the bytes.
+ * One line for `produce --raw`, which writes what it is told, for tests and repairs: `value` (text as it is, null for a tombstone,
+ * anything else as JSON) or `value_base64`, `key` or `key_base64`, `partition`, headers and time as usual. {"base64": "..."}, as
+ * `tail` prints bytes, stands for the bytes.
  */
 import type { NewRecord } from '../log/port.js';
 import { DEAD_LETTER_SUFFIX, TOPICS, deadLetterTopic, fullTopicName } from '../topics.js';
@@ -10,7 +11,11 @@ import type { PartitionCounts } from './partition-counts.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-export async function readRawLine(fields: Fields, prefix: string, counts: PartitionCounts): Promise<{ readonly ok: true; readonly record: NewRecord } | LineError> {
+export async function readRawLine(
+  fields: Fields,
+  prefix: string,
+  counts: PartitionCounts,
+): Promise<{ readonly ok: true; readonly record: NewRecord } | LineError> {
   const topic = readAnyTopic(prefix, fields.topic);
   if (typeof topic !== 'string') return topic;
   const metadata = readMetadata(fields);
@@ -29,7 +34,10 @@ export async function readRawLine(fields: Fields, prefix: string, counts: Partit
   return {
     ok: true,
     record: {
-      topic, key, value, headers: metadata.headers,
+      topic,
+      key,
+      value,
+      headers: metadata.headers,
       ...(partition === undefined ? {} : { partition: partition as number }),
       ...(metadata.timestampMs === undefined ? {} : { timestampMs: metadata.timestampMs }),
     },

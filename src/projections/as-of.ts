@@ -2,7 +2,16 @@
  * Aggregates for any as-of time: what a stored aggregate is asked when its interval has passed, and what every question about another
  * time computes and discards.
  */
-import { AFTER_ALL_MS, type Aggregate, BEFORE_ALL_MS, contribute, createAggregate, isExactAt, narrowToBoundary, narrowToTip } from './aggregate.js';
+import {
+  AFTER_ALL_MS,
+  type Aggregate,
+  BEFORE_ALL_MS,
+  contribute,
+  createAggregate,
+  isExactAt,
+  narrowToBoundary,
+  narrowToTip,
+} from './aggregate.js';
 import type { CounterSet } from './counter.js';
 import type { TipState } from './tip.js';
 import { WINDOW_MS } from './window.js';

@@ -60,7 +60,14 @@ export interface CounterSet {
 
 const SAMPLE_MS = 10 * WINDOW_MS;
 const SAMPLE_TIPS: readonly TipState[] = [
-  { servedAtMs: SAMPLE_MS, servedCategory: 'work', doneAtMs: SAMPLE_MS + 5, doneUtcOffsetMin: 60, dismissAtMs: SAMPLE_MS + 6, snoozeAtMs: SAMPLE_MS + 7 },
+  {
+    servedAtMs: SAMPLE_MS,
+    servedCategory: 'work',
+    doneAtMs: SAMPLE_MS + 5,
+    doneUtcOffsetMin: 60,
+    dismissAtMs: SAMPLE_MS + 6,
+    snoozeAtMs: SAMPLE_MS + 7,
+  },
   { servedAtMs: null, servedCategory: null, doneAtMs: SAMPLE_MS, doneUtcOffsetMin: null, dismissAtMs: null, snoozeAtMs: null },
   { servedAtMs: SAMPLE_MS, servedCategory: '', doneAtMs: null, doneUtcOffsetMin: null, dismissAtMs: SAMPLE_MS, snoozeAtMs: SAMPLE_MS },
 ];
@@ -72,7 +79,8 @@ export function assertKeepsPromises(family: CounterFamily): void {
   };
   for (const tip of SAMPLE_TIPS) {
     family.contribute(tip, SAMPLE_MS + 10, (name, by) => {
-      if (name !== family.id && !name.startsWith(`${family.id}:`)) fail(`${JSON.stringify(name)} is neither the id nor starts with it and a colon`);
+      if (name !== family.id && !name.startsWith(`${family.id}:`))
+        fail(`${JSON.stringify(name)} is neither the id nor starts with it and a colon`);
       if (!Number.isSafeInteger(by)) fail(`${by} is not an integer`);
     });
     for (const asOfMs of [SAMPLE_MS, SAMPLE_MS + 8 + family.windowMs]) {

@@ -1,6 +1,6 @@
 /**
- * What decides the meaning of a set of features, in a form that outlives their code: it is kept with the state that was folded by them, so that another
- * set of definitions can say what differs.
+ * What decides the meaning of a set of features, in a form that outlives their code: it is kept with the state that was folded by
+ * them, so that another set of definitions can say what differs.
  */
 import { createHash } from 'node:crypto';
 import type { FeatureDefinition } from './feature.js';
@@ -59,14 +59,32 @@ export function definitionsOf(features: readonly FeatureDefinition[], semanticsV
     semantics_version: semanticsVersion,
     features: parts.map((part): FeatureMeaning => {
       const [name, dtype, unit, sources, window_ms, sql, counters] = part;
-      return { name, dtype, unit, sources, window_ms, sql, counters, reads: KEPT_COLUMNS.filter((column) => new RegExp(`\\b${column}\\b`, 'i').test(sql)), hash: hashOf(part) };
+      return {
+        name,
+        dtype,
+        unit,
+        sources,
+        window_ms,
+        sql,
+        counters,
+        reads: KEPT_COLUMNS.filter((column) => new RegExp(`\\b${column}\\b`, 'i').test(sql)),
+        hash: hashOf(part),
+      };
     }),
   };
 }
 
 /** Everything that decides a value or the shape of the stored counters, so that correcting a description rebuilds nothing. */
 function meaningfulParts({ name, dtype, unit, sources, windowMs, sql, counters }: FeatureDefinition) {
-  return [name, dtype, unit, [...sources].sort(), windowMs, sql.replace(/\s+/g, ' ').trim(), counters.map((family) => family.id).sort()] as const;
+  return [
+    name,
+    dtype,
+    unit,
+    [...sources].sort(),
+    windowMs,
+    sql.replace(/\s+/g, ' ').trim(),
+    counters.map((family) => family.id).sort(),
+  ] as const;
 }
 
 export function changesBetween(former: Definitions, current: Definitions): DefinitionChanges {
@@ -80,7 +98,9 @@ export function changesBetween(former: Definitions, current: Definitions): Defin
     added: current.features.filter(({ name }) => !before.has(name)).map(({ name }) => name),
     changed,
     removed: former.features.filter(({ name }) => !after.has(name)).map(({ name }) => name),
-    ...(former.semantics_version === current.semantics_version ? {} : { semantics: { from: former.semantics_version, to: current.semantics_version } }),
+    ...(former.semantics_version === current.semantics_version
+      ? {}
+      : { semantics: { from: former.semantics_version, to: current.semantics_version } }),
   };
 }
 
@@ -110,7 +130,12 @@ export function describeChanges({ added, changed, removed, semantics }: Definiti
   return parts.length === 0 ? 'nothing' : parts.join('; ');
 }
 
-const UNITS: readonly (readonly [string, number])[] = [['d', DAY_MS], ['h', 3_600_000], ['min', 60_000], ['s', 1_000]];
+const UNITS: readonly (readonly [string, number])[] = [
+  ['d', DAY_MS],
+  ['h', 3_600_000],
+  ['min', 60_000],
+  ['s', 1_000],
+];
 
 function duration(ms: number): string {
   const [unit, length] = UNITS.find(([, each]) => ms % each === 0) ?? ['ms', 1];

@@ -73,11 +73,14 @@ function problemOf(source: FeatureSource): string | undefined {
   if (!source.sql.includes(AS_OF)) return `its SQL never mentions ${AS_OF}`;
   if (source.counters.length === 0) return 'it reads no counters';
   for (const family of source.counters) {
-    if (!NAME.test(family.id)) return `the id of its counters ${JSON.stringify(family.id)} must be lower-case letters, digits and underscores`;
-    if (family.windowMs !== source.windowMs) return `its counters ${family.id} look back ${family.windowMs} ms, the feature ${source.windowMs} ms`;
+    if (!NAME.test(family.id))
+      return `the id of its counters ${JSON.stringify(family.id)} must be lower-case letters, digits and underscores`;
+    if (family.windowMs !== source.windowMs)
+      return `its counters ${family.id} look back ${family.windowMs} ms, the feature ${source.windowMs} ms`;
   }
   const empty = source.value(NOTHING_COUNTED);
-  if (empty !== null && typeof empty !== (source.dtype === 'numeric' ? 'number' : 'string')) return `its value ${JSON.stringify(empty)} is not ${source.dtype}`;
+  if (empty !== null && typeof empty !== (source.dtype === 'numeric' ? 'number' : 'string'))
+    return `its value ${JSON.stringify(empty)} is not ${source.dtype}`;
   return undefined;
 }
 

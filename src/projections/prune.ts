@@ -1,6 +1,7 @@
 /**
- * What a prune is to tips: at a moment of the partition's life, given by the next offset of each of its topics, the tips of some users all of whose
- * times lie before the horizon are forgotten. What comes later, late events of such tips included, is folded as if they had never been known.
+ * What a prune is to tips: at a moment of the partition's life, given by the next offset of each of its topics, the tips of some users
+ * all of whose times lie before the horizon are forgotten. What comes later, late events of such tips included, is folded as if they
+ * had never been known.
  */
 import { compareCodePoints } from '../events/strings.js';
 import { foldFeedback, foldServed, NO_TIP, type TipState } from './tip.js';
@@ -34,8 +35,8 @@ export function concerns({ afterUser, toUser }: Pick<PruneStage, 'afterUser' | '
 }
 
 /**
- * One user's tips from a replay of the log and the prunes that the state went through. Events may be added in any order of topics; the result is what
- * folding them between the prunes gives.
+ * One user's tips from a replay of the log and the prunes that the state went through. Events may be added in any order of topics; the
+ * result is what folding them between the prunes gives.
  */
 export class StagedTips {
   readonly #userId: string;
@@ -83,7 +84,8 @@ function joined(one: TipState | undefined, other: TipState): TipState {
   let tip = one;
   const ids = { tip_id: '', user_id: '' };
   if (other.servedAtMs !== null) tip = foldServed(tip, { ...ids, served_at_ms: other.servedAtMs, category: other.servedCategory });
-  if (other.doneAtMs !== null) tip = foldFeedback(tip, { ...ids, action: 'done', reacted_at_ms: other.doneAtMs, utc_offset_min: other.doneUtcOffsetMin });
+  if (other.doneAtMs !== null)
+    tip = foldFeedback(tip, { ...ids, action: 'done', reacted_at_ms: other.doneAtMs, utc_offset_min: other.doneUtcOffsetMin });
   if (other.dismissAtMs !== null) tip = foldFeedback(tip, { ...ids, action: 'dismiss', reacted_at_ms: other.dismissAtMs });
   if (other.snoozeAtMs !== null) tip = foldFeedback(tip, { ...ids, action: 'snooze', reacted_at_ms: other.snoozeAtMs });
   return tip;

@@ -59,7 +59,8 @@ function familiesOf(features: readonly FeatureDefinition[]): CounterFamily[] {
   const byId = new Map([[knownTimes.id, knownTimes]]);
   for (const family of features.flatMap((feature) => feature.counters)) {
     const sameId = byId.get(family.id);
-    if (sameId !== undefined && sameId !== family) throw new TipstreamError('invalid_argument', `two counter families have the id ${family.id}`);
+    if (sameId !== undefined && sameId !== family)
+      throw new TipstreamError('invalid_argument', `two counter families have the id ${family.id}`);
     byId.set(family.id, family);
   }
   return [...byId.values()];
@@ -83,5 +84,12 @@ function readerOf(counters: ReadonlyMap<string, number>): CounterReader {
 
 /** The features of tipstream itself. */
 export const defaultRegistry: Registry = createRegistry([
-  completionRate30d, dismissRate30d, meanDwellMs30d, preferredCategory, preferredHour, preferredWeekday, snoozeRate30d, tipVolume30d,
+  completionRate30d,
+  dismissRate30d,
+  meanDwellMs30d,
+  preferredCategory,
+  preferredHour,
+  preferredWeekday,
+  snoozeRate30d,
+  tipVolume30d,
 ]);

@@ -1,7 +1,7 @@
 /**
- * Text as SQLite keeps it in a column of type ANY. UTF-8, and so TEXT, cannot hold lone surrogates, which categories may contain; such a text
- * is kept as a BLOB of its code points encoded in the manner of UTF-8 (WTF-8). The bytes of TEXT and BLOB together then sort by code
- * point, which a UTF-16 BLOB would not do, and `ORDER BY CAST(served_category AS BLOB)` is the order that ties are broken by.
+ * Text as SQLite keeps it in a column of type ANY. UTF-8, and so TEXT, cannot hold lone surrogates, which categories may contain; such
+ * a text is kept as a BLOB of its code points encoded in the manner of UTF-8 (WTF-8). The bytes of TEXT and BLOB together then sort by
+ * code point, which a UTF-16 BLOB would not do, and `ORDER BY CAST(served_category AS BLOB)` is the order that ties are broken by.
  */
 
 /** What to bind for a text: itself when it is well-formed, else its WTF-8 bytes. */

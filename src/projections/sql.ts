@@ -18,7 +18,10 @@ function source(table: 'tip' | 'user', schema: string): string {
 
 /** A condition: whether the user `user.uid` is known as of `:as_of_ms`. */
 function knownUserSql(schema: string): string {
-  return `EXISTS (SELECT 1 FROM ${source('tip', schema)} WHERE tip.uid = user.uid AND (${TIMES.map((time) => `(${time} >= ${AS_OF} - ${WINDOW_MS} AND ${time} < ${AS_OF})`).join(' OR ')}))`;
+  return (
+    `EXISTS (SELECT 1 FROM ${source('tip', schema)} WHERE tip.uid = user.uid AND ` +
+    `(${TIMES.map((time) => `(${time} >= ${AS_OF} - ${WINDOW_MS} AND ${time} < ${AS_OF})`).join(' OR ')}))`
+  );
 }
 
 /** An expression: the feature's value for the user `user.uid`. */
@@ -42,7 +45,10 @@ export function featureRowsSql(registry: Registry, asOfSql: string, schema = '')
   const rows = registry.features.map((feature) => {
     const value = valueSql(feature, schema);
     const columns = feature.dtype === 'numeric' ? `${value}, NULL` : `NULL, ${value}`;
-    return `  SELECT user.user_id, '${feature.name}', ${columns}, user.updated_at_ms\n  FROM ${source('user', schema)} WHERE ${knownUserSql(schema)}`;
+    return (
+      `  SELECT user.user_id, '${feature.name}', ${columns}, user.updated_at_ms\n  FROM ` +
+      `${source('user', schema)} WHERE ${knownUserSql(schema)}`
+    );
   });
   return rows.join('\n  UNION ALL\n').replaceAll(AS_OF, `(${asOfSql})`);
 }
@@ -50,10 +56,16 @@ export function featureRowsSql(registry: Registry, asOfSql: string, schema = '')
 /** The same as one row per known user: user_id, as_of_ms and a column a feature in the order of their names. */
 export function profileRowsSql(registry: Registry, asOfSql: string, schema = ''): string {
   const columns = registry.features.map((feature) => `${valueSql(feature, schema)} AS ${feature.name}`);
-  return `  SELECT user.user_id AS user_id, ${AS_OF} AS as_of_ms, ${columns.join(', ')}\n  FROM ${source('user', schema)} WHERE ${knownUserSql(schema)}`.replaceAll(AS_OF, `(${asOfSql})`);
+  return `  SELECT user.user_id AS user_id, ${AS_OF} AS as_of_ms, ${columns.join(', ')}\n  FROM ${source('user', schema)} WHERE ${knownUserSql(schema)}`.replaceAll(
+    AS_OF,
+    `(${asOfSql})`,
+  );
 }
 
-/** CREATE VIEW user_profile_features over a state file's own tables. `nowExpression`: the clock in SQL, since a view takes no parameters. */
+/**
+ * CREATE VIEW user_profile_features over a state file's own tables. `nowExpression`: the clock in SQL, since a view takes no
+ * parameters.
+ */
 export function userProfileFeaturesView(registry: Registry, nowExpression: string): string {
   return `CREATE VIEW user_profile_features(user_id, name, value, value_text, updated_at) AS\n${featureRowsSql(registry, nowExpression)}`;
 }

@@ -21,9 +21,12 @@ export interface TipState {
 
 /** Builds every TipState in one place, so that all of them share one hidden class and reading them stays fast. */
 function tipState(
-  servedAtMs: number | null, servedCategory: string | null,
-  doneAtMs: number | null, doneUtcOffsetMin: number | null,
-  dismissAtMs: number | null, snoozeAtMs: number | null,
+  servedAtMs: number | null,
+  servedCategory: string | null,
+  doneAtMs: number | null,
+  doneUtcOffsetMin: number | null,
+  dismissAtMs: number | null,
+  snoozeAtMs: number | null,
 ): TipState {
   return { servedAtMs, servedCategory, doneAtMs, doneUtcOffsetMin, dismissAtMs, snoozeAtMs };
 }

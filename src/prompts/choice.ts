@@ -1,8 +1,10 @@
 /**
- * Which version of the prompt a decision gets. The first of these that says anything: the request; the list over which versions rotate; the default.
+ * Which version of the prompt a decision gets. The first of these that says anything: the request; the list over which versions
+ * rotate; the default.
  *
- * Of a list, a decision always gets the same version: the draw is a function of its decision_id alone, so neither a repeated request nor a restart nor another
- * process changes it. Each entry has the same share; an entry that is listed twice has twice that. Another list is another experiment.
+ * Of a list, a decision always gets the same version: the draw is a function of its decision_id alone, so neither a repeated request
+ * nor a restart nor another process changes it. Each entry has the same share; an entry that is listed twice has twice that. Another
+ * list is another experiment.
  */
 import { drawUniform } from '../policies/draw.js';
 import type { PromptVersion } from './prompt.js';

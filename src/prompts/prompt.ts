@@ -35,10 +35,20 @@ export function facts(fields: Readonly<Record<string, unknown>>): string {
 }
 
 /** What a prompt says of a candidate. */
-export function candidateFacts({ tip_id, title, is_overdue, task_age_days, priority, source, category }: PromptCandidate): Readonly<Record<string, unknown>> {
+export function candidateFacts({
+  tip_id,
+  title,
+  is_overdue,
+  task_age_days,
+  priority,
+  source,
+  category,
+}: PromptCandidate): Readonly<Record<string, unknown>> {
   return { tip_id, title, is_overdue, task_age_days, priority, source, category };
 }
 
 export function languageRule(locale: string | undefined): string {
-  return locale === undefined ? 'Write in the language of the title; in English when there is none.' : `Write in the language of the locale ${locale}.`;
+  return locale === undefined
+    ? 'Write in the language of the title; in English when there is none.'
+    : `Write in the language of the locale ${locale}.`;
 }

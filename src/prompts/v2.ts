@@ -18,14 +18,23 @@ export const promptV2: PromptVersion = {
         languageRule(context.locale),
       ].join(' '),
     },
-    { role: 'user', content: facts({ chosen: candidateFacts(context.chosen), candidates_considered: context.candidates.length, profile: context.profile }) },
+    {
+      role: 'user',
+      content: facts({
+        chosen: candidateFacts(context.chosen),
+        candidates_considered: context.candidates.length,
+        profile: context.profile,
+      }),
+    },
   ],
 };
 
 function guidance({ chosen, profile }: PromptContext): string[] {
   const rate = profile.completion_rate_30d;
   const lines = [chosen.is_overdue ? 'The task is overdue: be encouraging, never reproachful.' : 'The task is not overdue: do not press.'];
-  if (typeof rate === 'number' && rate < SELDOM_DONE) lines.push('The person seldom finishes tasks: the first step takes less than five minutes.');
-  if (chosen.category != null && chosen.category === profile.preferred_category) lines.push('It is the kind of task that the person likes best: say so lightly.');
+  if (typeof rate === 'number' && rate < SELDOM_DONE)
+    lines.push('The person seldom finishes tasks: the first step takes less than five minutes.');
+  if (chosen.category != null && chosen.category === profile.preferred_category)
+    lines.push('It is the kind of task that the person likes best: say so lightly.');
   return lines;
 }

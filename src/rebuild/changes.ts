@@ -4,8 +4,8 @@ import type { DefinitionChanges } from '../projections/definitions.js';
 import type { FeatureValue } from '../projections/feature.js';
 
 /**
- * profile: a feature, as everybody reads it. tips, decisions, shadow_decisions: rows behind it, with how many there are as values. policy: what a policy
- * has learned of the user.
+ * profile: a feature, as everybody reads it. tips, decisions, shadow_decisions: rows behind it, with how many there are as values.
+ * policy: what a policy has learned of the user.
  */
 export type ChangeKind = 'profile' | 'tips' | 'decisions' | 'shadow_decisions' | 'policy';
 
@@ -45,7 +45,14 @@ export interface Comparison {
 /** How many users are listed; all are counted. */
 export const LISTED_USERS = 100;
 
-export const NO_COMPARISON: Comparison = { users: 0, changed_users: 0, changed_features: {}, added_features: {}, removed_features: {}, changes: [] };
+export const NO_COMPARISON: Comparison = {
+  users: 0,
+  changed_users: 0,
+  changed_features: {},
+  added_features: {},
+  removed_features: {},
+  changes: [],
+};
 
 export function changeOf(kind: ChangeKind, feature: string, live: FeatureValue, rebuilt: FeatureValue): Change {
   return { kind, feature, live, rebuilt, size: sizeOf(live, rebuilt) };
@@ -79,7 +86,10 @@ export class ChangeList {
 
   /** A value that one user has of a feature on one side. Answers whether only that side defines it, so that there is nothing to compare. */
   isOfOneSide(name: string, live: FeatureValue, rebuilt: FeatureValue): boolean {
-    for (const [counts, value] of [[this.#added, rebuilt], [this.#removed, live]] as const) {
+    for (const [counts, value] of [
+      [this.#added, rebuilt],
+      [this.#removed, live],
+    ] as const) {
       const users = counts.get(name);
       if (users === undefined) continue;
       if (value !== null) counts.set(name, users + 1);
@@ -95,25 +105,40 @@ export class ChangeList {
     this.#changed++;
     for (const { feature } of changes) this.#counts.set(feature, (this.#counts.get(feature) ?? 0) + 1);
     const sorted = [...changes].sort((a, b) => b.size - a.size || compareCodePoints(a.feature, b.feature));
-    this.#changes.push({ user_id: userId, partition: this.#partition, size: changes.reduce((sum, { size }) => sum + size, 0), changes: sorted });
+    this.#changes.push({
+      user_id: userId,
+      partition: this.#partition,
+      size: changes.reduce((sum, { size }) => sum + size, 0),
+      changes: sorted,
+    });
     if (this.#changes.length >= 8 * LISTED_USERS) this.#changes = largest(this.#changes);
   }
 
   finish(): Comparison {
-    return { users: this.#users, changed_users: this.#changed, changed_features: mostFirst(this.#counts), added_features: mostFirst(this.#added), removed_features: mostFirst(this.#removed), changes: largest(this.#changes) };
+    return {
+      users: this.#users,
+      changed_users: this.#changed,
+      changed_features: mostFirst(this.#counts),
+      added_features: mostFirst(this.#added),
+      removed_features: mostFirst(this.#removed),
+      changes: largest(this.#changes),
+    };
   }
 }
 
 export function mergeComparisons(comparisons: readonly Comparison[]): Comparison {
   const summed = (of: 'changed_features' | 'added_features' | 'removed_features'): Record<string, number> => {
     const counts = new Map<string, number>();
-    for (const comparison of comparisons) for (const [feature, count] of Object.entries(comparison[of])) counts.set(feature, (counts.get(feature) ?? 0) + count);
+    for (const comparison of comparisons)
+      for (const [feature, count] of Object.entries(comparison[of])) counts.set(feature, (counts.get(feature) ?? 0) + count);
     return mostFirst(counts);
   };
   return {
     users: comparisons.reduce((sum, { users }) => sum + users, 0),
     changed_users: comparisons.reduce((sum, { changed_users }) => sum + changed_users, 0),
-    changed_features: summed('changed_features'), added_features: summed('added_features'), removed_features: summed('removed_features'),
+    changed_features: summed('changed_features'),
+    added_features: summed('added_features'),
+    removed_features: summed('removed_features'),
     changes: largest(comparisons.flatMap(({ changes }) => changes)),
   };
 }

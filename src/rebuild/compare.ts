@@ -1,6 +1,6 @@
 /**
- * Compares two state files of one partition user by user, both read in the order of the users' ids, so that memory does not grow with their number: the
- * profile as of one time, the rows it is computed from, the decisions, and what policies have learned.
+ * Compares two state files of one partition user by user, both read in the order of the users' ids, so that memory does not grow with
+ * their number: the profile as of one time, the rows it is computed from, the decisions, and what policies have learned.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { compareCodePoints } from '../events/strings.js';
@@ -8,7 +8,13 @@ import { sumOf } from '../policies/learning.js';
 import { lessonsNamed } from '../policies/lesson-source.js';
 import type { DefinitionChanges } from '../projections/definitions.js';
 import { decodeState, encodeState } from '../policies/ridge-codec.js';
-import { COMPARED_ROWS, type ComparableState, type ComparedRow, type ComparedSums, type ComparedUser } from '../store/rebuild/comparable-state.js';
+import {
+  COMPARED_ROWS,
+  type ComparableState,
+  type ComparedRow,
+  type ComparedSums,
+  type ComparedUser,
+} from '../store/rebuild/comparable-state.js';
 import type { ScoredEvent } from '../topics.js';
 import { changeOf, ChangeList, type Change, type Comparison } from './changes.js';
 
@@ -16,7 +22,10 @@ export interface CompareQuestion {
   readonly partition: number;
   /** Profiles as of this, Unix ms. */
   readonly asOfMs: number;
-  /** What the rebuilt side's definitions are against the live one's; null where that is not known. Features that one side does not have are counted, not compared. */
+  /**
+   * What the rebuilt side's definitions are against the live one's; null where that is not known. Features that one side does not have
+   * are counted, not compared.
+   */
   readonly definitions: DefinitionChanges | null;
   readonly signal: AbortSignal;
   /** Users compared, of how many about. */
@@ -26,7 +35,11 @@ export interface CompareQuestion {
 const USERS_A_TURN = 200;
 
 /** Both must have begun their snapshots. Throws the signal's reason when it aborts, and state_corrupt. */
-export async function compareStates(live: ComparableState, rebuilt: ComparableState, { partition, asOfMs, definitions, signal, onProgress }: CompareQuestion): Promise<Comparison> {
+export async function compareStates(
+  live: ComparableState,
+  rebuilt: ComparableState,
+  { partition, asOfMs, definitions, signal, onProgress }: CompareQuestion,
+): Promise<Comparison> {
   const list = new ChangeList(partition, definitions);
   const total = Math.max(live.userCount(), rebuilt.userCount());
   for (const [a, b] of pairs(live.users(asOfMs), rebuilt.users(asOfMs))) {
@@ -41,7 +54,10 @@ export async function compareStates(live: ComparableState, rebuilt: ComparableSt
 }
 
 /** The users of both, each once. */
-function* pairs(live: Generator<ComparedUser, undefined>, rebuilt: Generator<ComparedUser, undefined>): Generator<readonly [ComparedUser | undefined, ComparedUser | undefined]> {
+function* pairs(
+  live: Generator<ComparedUser, undefined>,
+  rebuilt: Generator<ComparedUser, undefined>,
+): Generator<readonly [ComparedUser | undefined, ComparedUser | undefined]> {
   let [a, b] = [live.next().value, rebuilt.next().value];
   while (a !== undefined || b !== undefined) {
     const order = a === undefined ? 1 : b === undefined ? -1 : compareCodePoints(a.userId, b.userId);
@@ -51,7 +67,13 @@ function* pairs(live: Generator<ComparedUser, undefined>, rebuilt: Generator<Com
   }
 }
 
-function changesOf(list: ChangeList, live: ComparableState, a: ComparedUser | undefined, rebuilt: ComparableState, b: ComparedUser | undefined): Change[] {
+function changesOf(
+  list: ChangeList,
+  live: ComparableState,
+  a: ComparedUser | undefined,
+  rebuilt: ComparableState,
+  b: ComparedUser | undefined,
+): Change[] {
   const changes: Change[] = [];
   const [before, after] = [a?.features ?? {}, b?.features ?? {}];
   for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
@@ -93,23 +115,44 @@ function sumChanges(live: ComparableState, a: ComparedUser | undefined, rebuilt:
   for (const policy of new Set([...was, ...is].map((one) => one.policy))) {
     const dimension = lessonsNamed(policy)?.vectors.dimension;
     const [own, other] = [was.find((one) => one.policy === policy), is.find((one) => one.policy === policy)];
-    // Sums begin at the reset or migration that was in effect when a decision last asked for them, which a replay does not: they are compared from the later one on.
+    // Sums begin at the reset or migration that was in effect when a decision last asked for them, which a replay does not: they are
+    // compared from the later one on.
     const sinceMs = Math.max(own?.resetAtMs ?? -1, other?.resetAtMs ?? -1);
     const [before, after] = [sumsSince(live, a, own, policy, sinceMs), sumsSince(rebuilt, b, other, policy, sinceMs)];
     if (before.equals(after)) continue;
     const [updates, updated] = dimension === undefined ? [null, null] : [updatesOf(before, dimension), updatesOf(after, dimension)];
-    changes.push(Object.is(updates, updated) ? { ...changeOf('policy', `${policy} sums`, updates, updated), size: 1 } : changeOf('policy', `${policy} updates`, updates, updated));
+    changes.push(
+      Object.is(updates, updated)
+        ? { ...changeOf('policy', `${policy} sums`, updates, updated), size: 1 }
+        : changeOf('policy', `${policy} updates`, updates, updated),
+    );
   }
   return changes;
 }
 
 /** Encoded. */
-function sumsSince(state: ComparableState, user: ComparedUser | undefined, stored: ComparedSums | undefined, name: string, sinceMs: number): Buffer {
+function sumsSince(
+  state: ComparableState,
+  user: ComparedUser | undefined,
+  stored: ComparedSums | undefined,
+  name: string,
+  sinceMs: number,
+): Buffer {
   if (stored !== undefined && stored.resetAtMs === sinceMs) return stored.state;
   const lessons = lessonsNamed(name);
   if (lessons === undefined) return stored?.state ?? Buffer.alloc(0);
   const decisions = user === undefined ? [] : state.lessons(user.uid, lessons.decidedBy, sinceMs);
-  return encodeState(sumOf(lessons, sinceMs, decisions.map(({ requestedAtMs, rewardTipId, reward, record }) => ({ requestedAtMs, event: JSON.parse(record) as ScoredEvent, learned: { tipId: rewardTipId, reward } }))));
+  return encodeState(
+    sumOf(
+      lessons,
+      sinceMs,
+      decisions.map(({ requestedAtMs, rewardTipId, reward, record }) => ({
+        requestedAtMs,
+        event: JSON.parse(record) as ScoredEvent,
+        learned: { tipId: rewardTipId, reward },
+      })),
+    ),
+  );
 }
 
 /** null for bytes that are no sums. */

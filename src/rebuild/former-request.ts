@@ -7,14 +7,23 @@ import { forgetSwap, isSwapClaimed, withdrawSwap } from '../store/directory/swap
 const LOOK_EVERY_MS = 50;
 
 /**
- * Takes it back; where the owner is carrying it out already, waits for that, because the generation that is becoming live is not to be touched. Throws timeout
- * when the owner takes longer than `withinMs`, and the signal's reason.
+ * Takes it back; where the owner is carrying it out already, waits for that, because the generation that is becoming live is not to be
+ * touched. Throws timeout when the owner takes longer than `withinMs`, and the signal's reason.
  */
-export async function settleFormerRequest(dataDirectory: string, withinMs: number, { clock, signal }: { readonly clock: () => number; readonly signal: AbortSignal }): Promise<void> {
+export async function settleFormerRequest(
+  dataDirectory: string,
+  withinMs: number,
+  { clock, signal }: { readonly clock: () => number; readonly signal: AbortSignal },
+): Promise<void> {
   withdrawSwap(dataDirectory);
   for (const deadlineMs = clock() + withinMs; isSwapClaimed(dataDirectory) && isOwned(dataDirectory, clock()); await delay(LOOK_EVERY_MS)) {
     signal.throwIfAborted();
-    if (clock() > deadlineMs) throw new TipstreamError('timeout', `the service on ${dataDirectory} has been going over to a rebuilt generation for longer than ${withinMs / 1000} s`, { hint: 'see its log; nothing was changed by this rebuild' });
+    if (clock() > deadlineMs)
+      throw new TipstreamError(
+        'timeout',
+        `the service on ${dataDirectory} has been going over to a rebuilt generation for longer than ${withinMs / 1000} s`,
+        { hint: 'see its log; nothing was changed by this rebuild' },
+      );
   }
   forgetSwap(dataDirectory);
 }

@@ -1,7 +1,18 @@
 /** Which generation a rebuild works on: one that an earlier run left, when it is of the same log and definitions, else a new one. */
 import type { Registry } from '../projections/registry.js';
 import { ComparableState } from '../store/rebuild/comparable-state.js';
-import { currentGeneration, forgetRebuild, generationPath, makeGeneration, nextGeneration, partitionFile, partitionsIn, rebuildNote, removeGeneration, unfinishedGenerations } from '../store/directory/layout.js';
+import {
+  currentGeneration,
+  forgetRebuild,
+  generationPath,
+  makeGeneration,
+  nextGeneration,
+  partitionFile,
+  partitionsIn,
+  rebuildNote,
+  removeGeneration,
+  unfinishedGenerations,
+} from '../store/directory/layout.js';
 
 /** What a generation is made of and with: another run goes on with it when all of this is the same. */
 export interface MadeWith {
@@ -26,8 +37,12 @@ export interface ChosenGeneration {
 }
 
 const WHAT_DIFFERS: Readonly<Record<keyof MadeWith, string>> = {
-  feature_set: 'other feature definitions', log: 'another log', topic_prefix: 'other topics', partitions: 'another number of partitions',
-  partitioner: 'another partitioner', max_value_bytes: 'another --max-value-bytes',
+  feature_set: 'other feature definitions',
+  log: 'another log',
+  topic_prefix: 'other topics',
+  partitions: 'another number of partitions',
+  partitioner: 'another partitioner',
+  max_value_bytes: 'another --max-value-bytes',
 };
 
 /** With the rebuild's lock. What cannot be gone on with is removed, and `onNote` is told. */
@@ -58,7 +73,12 @@ function difference(found: unknown, note: RebuildNote): string | undefined {
 }
 
 /** Of the offsets from `lows` to `to`, the share that the files of a generation have behind them, 0 to 1. */
-export function shareDone(generation: string, registry: Registry, to: ReadonlyMap<number, ReadonlyMap<string, number>>, lows: ReadonlyMap<number, ReadonlyMap<string, number>>): number {
+export function shareDone(
+  generation: string,
+  registry: Registry,
+  to: ReadonlyMap<number, ReadonlyMap<string, number>>,
+  lows: ReadonlyMap<number, ReadonlyMap<string, number>>,
+): number {
   let [done, total] = [0, 0];
   const present = new Set(partitionsIn(generation));
   for (const [partition, ends] of to) {

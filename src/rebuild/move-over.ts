@@ -1,6 +1,7 @@
 /**
- * One partition's state for other feature definitions, from the tip rows of the live file: a consistent copy of it, whose aggregates are then made anew. It
- * works beside the worker that writes the live file, and stands at the positions that file had when the copy was made: what came after is folded as usual.
+ * One partition's state for other feature definitions, from the tip rows of the live file: a consistent copy of it, whose aggregates
+ * are then made anew. It works beside the worker that writes the live file, and stands at the positions that file had when the copy
+ * was made: what came after is folded as usual.
  */
 import { renameSync, rmSync, statSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -19,8 +20,8 @@ export interface MoveOverOptions {
   /** As of when the cached aggregates are made, Unix ms. */
   readonly nowMs: number;
   /**
-   * topic, with its prefix -> the first offset that the log still holds of it in this partition. A file that was begun long ago and stands before one of them is made
-   * anew: the log could not bring it up to date.
+   * topic, with its prefix -> the first offset that the log still holds of it in this partition. A file that was begun long ago and
+   * stands before one of them is made anew: the log could not bring it up to date.
    */
   readonly lowEnds?: ReadonlyMap<string, number> | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -30,16 +31,23 @@ export interface MoveOverOptions {
 }
 
 /**
- * Makes `newPath`, which afterwards is a state file of `registry` that owes nothing to the log: its outbox and its shadow's pending requests are empty, and
- * carryOver brings what the live file owes when the two change places. (Decisions not read back yet are in it, and carryOver leaves those alone.) Every
- * user's profile is due to be published.
+ * Makes `newPath`, which afterwards is a state file of `registry` that owes nothing to the log: its outbox and its shadow's pending
+ * requests are empty, and carryOver brings what the live file owes when the two change places. (Decisions not read back yet are in it,
+ * and carryOver leaves those alone.) Every user's profile is due to be published.
  *
- * Ended in the middle, by `signal` or by a crash, it goes on from there when it is called again: a half copy is made anew, users done are not done again. A file
- * that is already moved over to `registry` is left as it is. The live file is only read; it must be whole (planSource).
+ * Ended in the middle, by `signal` or by a crash, it goes on from there when it is called again: a half copy is made anew, users done
+ * are not done again. A file that is already moved over to `registry` is left as it is. The live file is only read; it must be whole
+ * (planSource).
  *
  * Throws the signal's reason, disk_full, state_corrupt when the copy is not whole, invalid_argument when a feature's SQL does not work.
  */
-export async function moveOver(livePath: string, newPath: string, identity: StateIdentity, registry: Registry, options: MoveOverOptions): Promise<void> {
+export async function moveOver(
+  livePath: string,
+  newPath: string,
+  identity: StateIdentity,
+  registry: Registry,
+  options: MoveOverOptions,
+): Promise<void> {
   const { signal, onProgress, at, nowMs } = options;
   const target = { ...identity, featureSet: registry.featureSet };
   const found = progressOf(newPath, target, options.lowEnds ?? new Map());
@@ -72,7 +80,12 @@ export async function moveOver(livePath: string, newPath: string, identity: Stat
 }
 
 /** The copy has its name only when it is complete. */
-async function copyLive(livePath: string, newPath: string, { featureSet: _, ...identity }: StateIdentity, { signal, onProgress }: MoveOverOptions): Promise<void> {
+async function copyLive(
+  livePath: string,
+  newPath: string,
+  { featureSet: _, ...identity }: StateIdentity,
+  { signal, onProgress }: MoveOverOptions,
+): Promise<void> {
   const partial = `${newPath}.copying`;
   remove(partial);
   const source = holdSnapshot(livePath, identity);

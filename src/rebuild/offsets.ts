@@ -8,16 +8,28 @@ export function checkAsked(asked: Positions, ranges: ReadonlyMap<string, Readonl
   for (const [topic, offsets] of Object.entries(asked)) {
     const ofTopic = ranges.get(topic);
     if (ofTopic === undefined) {
-      throw new TipstreamError('invalid_argument', `${JSON.stringify(topic)} is not a topic that is folded`, { hint: `the topics are ${[...ranges.keys()].join(', ')}`, details: { topic } });
+      throw new TipstreamError('invalid_argument', `${JSON.stringify(topic)} is not a topic that is folded`, {
+        hint: `the topics are ${[...ranges.keys()].join(', ')}`,
+        details: { topic },
+      });
     }
     for (const [text, offset] of Object.entries(offsets)) {
       const partition = Number(text);
       const range = ofTopic.get(partition);
-      if (range === undefined) throw new TipstreamError('invalid_argument', `${topic} has no partition ${partition}`, { hint: `it has ${ofTopic.size}`, details: { topic, partition } });
+      if (range === undefined)
+        throw new TipstreamError('invalid_argument', `${topic} has no partition ${partition}`, {
+          hint: `it has ${ofTopic.size}`,
+          details: { topic, partition },
+        });
       if (offset <= range.end && offset >= range.low) continue;
-      throw new TipstreamError('offset_out_of_range', `${topic} partition ${partition} cannot be folded to offset ${offset}: the log holds ${range.low} to ${range.end}`, {
-        hint: 'give offsets that lie within', details: { topic, partition, offset, low: range.low, end: range.end },
-      });
+      throw new TipstreamError(
+        'offset_out_of_range',
+        `${topic} partition ${partition} cannot be folded to offset ${offset}: the log holds ${range.low} to ${range.end}`,
+        {
+          hint: 'give offsets that lie within',
+          details: { topic, partition, offset, low: range.low, end: range.end },
+        },
+      );
     }
   }
 }

@@ -28,7 +28,10 @@ export interface PartitionJob {
   readonly batchRecords?: number;
 }
 
-/** What is wanted of a job: a new file at the live positions, compared; or, when nobody writes the live file any more, the rest of the way to the ends. */
+/**
+ * What is wanted of a job: a new file at the live positions, compared; or, when nobody writes the live file any more, the rest of the
+ * way to the ends.
+ */
 export type PartitionStep = { readonly step: 'rebuild' } | { readonly step: 'finish'; readonly rebuilt: PartitionOutcome };
 
 export interface PartitionOutcome {

@@ -1,6 +1,7 @@
 /**
- * Makes one partition's state anew, in a file of its own: from the log, or for other feature definitions from the tips that the live file keeps. First up to
- * the live positions, where both are compared user by user; then, when the live file has no writer any more, on to the ends of the log.
+ * Makes one partition's state anew, in a file of its own: from the log, or for other feature definitions from the tips that the live
+ * file keeps. First up to the live positions, where both are compared user by user; then, when the live file has no writer any more,
+ * on to the ends of the log.
  */
 import { existsSync, rmSync } from 'node:fs';
 import { checkLogIdentity } from '../log/checks/identity.js';
@@ -33,14 +34,21 @@ export interface PartitionTools {
   readonly at?: FaultHook | undefined;
 }
 
-const NO_GENERATION: PlannedSource = { source: 'log', reason: 'there is no live generation', comparison: 'none', changes: null, repeatPrunes: true };
+const NO_GENERATION: PlannedSource = {
+  source: 'log',
+  reason: 'there is no live generation',
+  comparison: 'none',
+  changes: null,
+  repeatPrunes: true,
+};
 
 /** What was done stays when it ends early. Throws the signal's reason, and what reading the live file, the log and writing throw. */
 export async function rebuildPartition(job: PartitionJob, tools: PartitionTools): Promise<PartitionOutcome> {
   const { registry, signal, at, clock } = tools;
   const { partition, featureSet: _, ...identity } = job.identity;
   const livePath = job.livePath ?? '';
-  const plan = job.livePath === null ? NO_GENERATION : planSource(livePath, registry, { identity: { partition, ...identity }, nowMs: clock() });
+  const plan =
+    job.livePath === null ? NO_GENERATION : planSource(livePath, registry, { identity: { partition, ...identity }, nowMs: clock() });
   const ranges = await rangesOf(tools.log, job);
   const source = job.asked.size > 0 ? 'log' : plan.source;
   const reason = source === plan.source ? plan.reason : 'offsets to stop at were given';
@@ -53,11 +61,25 @@ export async function rebuildPartition(job: PartitionJob, tools: PartitionTools)
   if (discarded !== undefined) notes.push(`partition ${partition} is begun anew: ${discarded}`);
   if (source === 'tips') {
     await moveOver(livePath, job.newPath, job.identity, registry, {
-      nowMs: clock(), signal, at, lowEnds: new Map([...ranges].map(([topic, { low }]) => [topic, low])),
-      onProgress: (progress) => tools.onProgress({ partition, phase: 'copying', folded: 0, ...(progress.phase === 'copying' ? { done: progress.bytes, total: progress.totalBytes } : { done: progress.users, total: progress.totalUsers }) }),
+      nowMs: clock(),
+      signal,
+      at,
+      lowEnds: new Map([...ranges].map(([topic, { low }]) => [topic, low])),
+      onProgress: (progress) =>
+        tools.onProgress({
+          partition,
+          phase: 'copying',
+          folded: 0,
+          ...(progress.phase === 'copying'
+            ? { done: progress.bytes, total: progress.totalBytes }
+            : { done: progress.users, total: progress.totalUsers }),
+        }),
     });
   }
-  const shadowLearning = job.shadowLearning ?? (await withLive(livePath, plan, registry, (live) => Promise.resolve(live?.shadowLearning()))) ?? job.settings.shadowLearning;
+  const shadowLearning =
+    job.shadowLearning ??
+    (await withLive(livePath, plan, registry, (live) => Promise.resolve(live?.shadowLearning()))) ??
+    job.settings.shadowLearning;
   const state = new PartitionState(job.newPath, job.identity, registry);
   try {
     const replay = new Replaying({ ...job, shadowLearning }, tools, state, plan.repeatPrunes, ranges, 'replaying');
@@ -66,7 +88,8 @@ export async function rebuildPartition(job: PartitionJob, tools: PartitionTools)
     await replay.upTo(targets, stage.position);
     at?.('rebuild: replayed');
     const result = { partition, source, reason, notes, repeatPrunes: plan.repeatPrunes, definitions: plan.changes, ...findings };
-    if (plan.comparison === 'none') return { ...result, records: replay.records, positions: state.positions.all(), comparison: null, comparedAtSame: false };
+    if (plan.comparison === 'none')
+      return { ...result, records: replay.records, positions: state.positions.all(), comparison: null, comparedAtSame: false };
 
     const live = new ComparableState(livePath, registry);
     try {
@@ -78,7 +101,11 @@ export async function rebuildPartition(job: PartitionJob, tools: PartitionTools)
       try {
         const positions = rebuilt.begin();
         const comparison = await compareStates(live, rebuilt, {
-          partition, asOfMs: job.asOfMs, definitions: plan.changes, signal, onProgress: (done, total) => tools.onProgress({ partition, phase: 'comparing', done, total, folded: replay.passed }),
+          partition,
+          asOfMs: job.asOfMs,
+          definitions: plan.changes,
+          signal,
+          onProgress: (done, total) => tools.onProgress({ partition, phase: 'comparing', done, total, folded: replay.passed }),
         });
         // What readers of profile.features have is what the live generation said.
         if (comparison.changed_users > 0) state.transaction(clock(), () => state.changedProfiles.leaveAll());
@@ -96,12 +123,18 @@ export async function rebuildPartition(job: PartitionJob, tools: PartitionTools)
 }
 
 /**
- * For whoever has the data directory to itself: takes the new file to where the live one stands by now, takes over what that owes, and folds on to the ends.
- * Answers where the new file stands then.
+ * For whoever has the data directory to itself: takes the new file to where the live one stands by now, takes over what that owes, and
+ * folds on to the ends. Answers where the new file stands then.
  */
 export async function finishPartition(job: PartitionJob, rebuilt: PartitionOutcome, tools: PartitionTools): Promise<PartitionOutcome> {
   const { registry, clock, at } = tools;
-  const { position: live, ranges } = await readLivePosition(tools.log, job, rebuilt.comparison === null ? null : job.livePath, registry, rebuilt.others);
+  const { position: live, ranges } = await readLivePosition(
+    tools.log,
+    job,
+    rebuilt.comparison === null ? null : job.livePath,
+    registry,
+    rebuilt.others,
+  );
   const state = new PartitionState(job.newPath, job.identity, registry);
   try {
     const shadowLearning = state.foldOptions.get('shadow_learning') === 'true';
@@ -131,7 +164,14 @@ class Replaying {
   /** Offsets passed. */
   passed = 0;
 
-  constructor(job: PartitionJob & { readonly shadowLearning: boolean }, tools: PartitionTools, state: PartitionState, repeatPrunes: boolean, ranges: ReadonlyMap<string, OffsetRange>, phase: PartitionProgress['phase']) {
+  constructor(
+    job: PartitionJob & { readonly shadowLearning: boolean },
+    tools: PartitionTools,
+    state: PartitionState,
+    repeatPrunes: boolean,
+    ranges: ReadonlyMap<string, OffsetRange>,
+    phase: PartitionProgress['phase'],
+  ) {
     this.#job = job;
     this.#tools = tools;
     this.#state = state;
@@ -151,18 +191,35 @@ class Replaying {
     return this.#fold(to, [], true, undefined);
   }
 
-  async #fold(to: ReadonlyMap<string, number>, prunes: readonly RecordedPrune[], noteChanges: boolean, deadLetteredTo: ReadonlyMap<string, number> | undefined): Promise<void> {
+  async #fold(
+    to: ReadonlyMap<string, number>,
+    prunes: readonly RecordedPrune[],
+    noteChanges: boolean,
+    deadLetteredTo: ReadonlyMap<string, number> | undefined,
+  ): Promise<void> {
     const { identity, topics, group, partitioner, maxValueBytes, settings, shadowLearning, batchRecords } = this.#job;
     const { log, registry, clock, signal, onProgress, at } = this.#tools;
     const { partition, partitions, topicPrefix } = identity;
     const report = (): void => onProgress({ partition, phase: this.#phase, ...this.#standing(to), folded: this.passed });
     report();
     this.records += await replayPartition({
-      log, state: this.#state, registry, partition, topics, topicPrefix, group, clock, signal, at, to, noteChanges,
+      log,
+      state: this.#state,
+      registry,
+      partition,
+      topics,
+      topicPrefix,
+      group,
+      clock,
+      signal,
+      at,
+      to,
+      noteChanges,
       rules: { partitioner: partitionFunction(partitioner), partitions, maxValueBytes },
       scoring: { livePolicy: DEFAULT_POLICY, settings: { ...settings, shadowLearning } },
       prunes: prunes.map((prune) => ({ positions: prune.positions, repeat: (state) => void repeatPrune(state, registry, prune) })),
-      ...(batchRecords === undefined ? {} : { batchRecords }), ...(deadLetteredTo === undefined ? {} : { deadLetteredTo }),
+      ...(batchRecords === undefined ? {} : { batchRecords }),
+      ...(deadLetteredTo === undefined ? {} : { deadLetteredTo }),
       onProgress: (offsets) => {
         this.passed += offsets;
         report();
@@ -183,7 +240,12 @@ class Replaying {
 }
 
 /** Runs `work` on the live file; with undefined where there is none to read. */
-async function withLive<T>(path: string, plan: PlannedSource, registry: Registry, work: (live: ComparableState | undefined) => Promise<T>): Promise<T> {
+async function withLive<T>(
+  path: string,
+  plan: PlannedSource,
+  registry: Registry,
+  work: (live: ComparableState | undefined) => Promise<T>,
+): Promise<T> {
   if (plan.comparison === 'none') return work(undefined);
   const live = new ComparableState(path, registry);
   try {
@@ -193,8 +255,17 @@ async function withLive<T>(path: string, plan: PlannedSource, registry: Registry
   }
 }
 
-/** What an earlier run left is gone on with when it is whole, is of this log and is nowhere ahead of where it should be; else it is removed. Answers why it was. */
-async function discardUnless(job: PartitionJob, tools: PartitionTools, to: ReadonlyMap<string, number>, ranges: ReadonlyMap<string, OffsetRange>, source: 'tips' | 'log'): Promise<string | undefined> {
+/**
+ * What an earlier run left is gone on with when it is whole, is of this log and is nowhere ahead of where it should be; else it is
+ * removed. Answers why it was.
+ */
+async function discardUnless(
+  job: PartitionJob,
+  tools: PartitionTools,
+  to: ReadonlyMap<string, number>,
+  ranges: ReadonlyMap<string, OffsetRange>,
+  source: 'tips' | 'log',
+): Promise<string | undefined> {
   const { newPath } = job;
   if (!existsSync(newPath)) return undefined;
   const why = await whyUnusable(job, tools, to, ranges, source);
@@ -202,11 +273,18 @@ async function discardUnless(job: PartitionJob, tools: PartitionTools, to: Reado
   return why;
 }
 
-async function whyUnusable({ newPath, identity }: PartitionJob, { log, registry, signal }: PartitionTools, to: ReadonlyMap<string, number>, ranges: ReadonlyMap<string, OffsetRange>, source: 'tips' | 'log'): Promise<string | undefined> {
+async function whyUnusable(
+  { newPath, identity }: PartitionJob,
+  { log, registry, signal }: PartitionTools,
+  to: ReadonlyMap<string, number>,
+  ranges: ReadonlyMap<string, OffsetRange>,
+  source: 'tips' | 'log',
+): Promise<string | undefined> {
   const { featureSet, ...made } = identity;
   const found = surveyState(newPath, made);
   if (found.kind !== 'whole') return 'what an earlier run left is damaged';
-  if (found.identity.featureSet !== featureSet) return source === 'tips' ? undefined : 'what an earlier run left is of other feature definitions';
+  if (found.identity.featureSet !== featureSet)
+    return source === 'tips' ? undefined : 'what an earlier run left is of other feature definitions';
   const state = new ComparableState(newPath, registry);
   try {
     for (const [topic, offset] of state.begin()) {
@@ -215,14 +293,24 @@ async function whyUnusable({ newPath, identity }: PartitionJob, { log, registry,
     await checkLogIdentity(log, { partition: identity.partition, path: newPath, applied: state.lastApplied(), ranges, signal });
     return undefined;
   } catch (error) {
-    if (error instanceof TipstreamError && (error.code === 'log_changed' || error.code === 'offset_out_of_range')) return 'what an earlier run left is of another log';
+    if (error instanceof TipstreamError && (error.code === 'log_changed' || error.code === 'offset_out_of_range'))
+      return 'what an earlier run left is of another log';
     throw error;
   } finally {
     state.close();
   }
 }
 
-/** A topic of which the live file has no position stands where its log begins: a power failure can leave a file that had only just been made. */
-function standSame(live: ReadonlyMap<string, number>, rebuilt: ReadonlyMap<string, number>, ranges: ReadonlyMap<string, OffsetRange>): boolean {
-  return [...new Set([...live.keys(), ...rebuilt.keys()])].every((topic) => (live.get(topic) ?? ranges.get(topic)?.low) === rebuilt.get(topic));
+/**
+ * A topic of which the live file has no position stands where its log begins: a power failure can leave a file that had only just been
+ * made.
+ */
+function standSame(
+  live: ReadonlyMap<string, number>,
+  rebuilt: ReadonlyMap<string, number>,
+  ranges: ReadonlyMap<string, OffsetRange>,
+): boolean {
+  return [...new Set([...live.keys(), ...rebuilt.keys()])].every(
+    (topic) => (live.get(topic) ?? ranges.get(topic)?.low) === rebuilt.get(topic),
+  );
 }

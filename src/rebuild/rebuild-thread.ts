@@ -37,7 +37,10 @@ async function run({ job, step }: Extract<RebuildCommand, { type: 'run' }>): Pro
   try {
     log ??= openLog(config, { readOnly: true });
     const outcome = await runJob(job, step, {
-      log: await log, registry: defaultRegistry, clock: Date.now, signal: abort.signal,
+      log: await log,
+      registry: defaultRegistry,
+      clock: Date.now,
+      signal: abort.signal,
       onProgress: (progress) => {
         const nowMs = performance.now();
         if (nowMs - shownMs < PROGRESS_EVERY_MS && progress.done < progress.total) return;

@@ -30,7 +30,12 @@ export class RebuildThreads implements JobRunner {
     this.#idle = [...this.#all];
   }
 
-  async run(job: PartitionJob, step: PartitionStep, signal: AbortSignal, onProgress: (progress: PartitionProgress) => void): Promise<PartitionOutcome> {
+  async run(
+    job: PartitionJob,
+    step: PartitionStep,
+    signal: AbortSignal,
+    onProgress: (progress: PartitionProgress) => void,
+  ): Promise<PartitionOutcome> {
     const thread = this.#idle.pop() ?? (await new Promise<JobThread>((resolve) => this.#waiting.push(resolve)));
     try {
       signal.throwIfAborted();
@@ -61,7 +66,12 @@ class JobThread {
   }
 
   /** One at a time. */
-  async run(job: PartitionJob, step: PartitionStep, signal: AbortSignal, onProgress: (progress: PartitionProgress) => void): Promise<PartitionOutcome> {
+  async run(
+    job: PartitionJob,
+    step: PartitionStep,
+    signal: AbortSignal,
+    onProgress: (progress: PartitionProgress) => void,
+  ): Promise<PartitionOutcome> {
     if (this.#lost !== undefined) throw this.#lost;
     const abort = (): void => this.#send({ type: 'abort' });
     signal.addEventListener('abort', abort);
@@ -93,7 +103,10 @@ class JobThread {
   }
 
   #lose(cause: Error): void {
-    this.#lost ??= new TipstreamError('internal', `a thread of the rebuild was lost: ${cause.message}`, { hint: 'run it again: it goes on from the last batch', cause });
+    this.#lost ??= new TipstreamError('internal', `a thread of the rebuild was lost: ${cause.message}`, {
+      hint: 'run it again: it goes on from the last batch',
+      cause,
+    });
     this.#onLost(this.#lost);
   }
 }

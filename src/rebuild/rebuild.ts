@@ -1,6 +1,7 @@
 /**
- * Replays the log into a new generation of state files, compares it with the live one, and puts it in its place. The live state is only read until the very
- * end, so that a rebuild which ends early, however it ends, has changed nothing; what it has done is in the new files, and the next one goes on from there.
+ * Replays the log into a new generation of state files, compares it with the live one, and puts it in its place. The live state is
+ * only read until the very end, so that a rebuild which ends early, however it ends, has changed nothing; what it has done is in the
+ * new files, and the next one goes on from there.
  */
 import { countPartitions } from '../log/checks/partition-count.js';
 import { TipstreamError } from '../errors.js';
@@ -11,7 +12,14 @@ import type { PolicySettings } from '../policies/control.js';
 import type { DefinitionChanges } from '../projections/definitions.js';
 import type { Registry } from '../projections/registry.js';
 import { lockData } from '../store/directory/data-lock.js';
-import { currentGeneration, generationPath, generations, partitionFile, partitionsIn, removeGeneration } from '../store/directory/layout.js';
+import {
+  currentGeneration,
+  generationPath,
+  generations,
+  partitionFile,
+  partitionsIn,
+  removeGeneration,
+} from '../store/directory/layout.js';
 import { positionsOf, type Positions } from '../store/queries/profiles.js';
 import { lockRebuild } from '../store/directory/rebuild-lock.js';
 import { CONSUMED_TOPICS, fullTopicName } from '../topics.js';
@@ -105,9 +113,9 @@ const NAMED_USERS = 20;
 const SWAP_WITHIN_MS = 120_000;
 
 /**
- * Throws data_in_use while another rebuild runs, and with `to` while a service runs (it would go on at once); topic_not_found, partition_count_changed,
- * offset_out_of_range, what reading the log and the files and writing throw; timeout when the owner does not answer; and the signal's reason. Nothing is
- * swapped then.
+ * Throws data_in_use while another rebuild runs, and with `to` while a service runs (it would go on at once); topic_not_found,
+ * partition_count_changed, offset_out_of_range, what reading the log and the files and writing throw; timeout when the owner does not
+ * answer; and the signal's reason. Nothing is swapped then.
  */
 export async function rebuild(options: RebuildOptions, tools: RebuildTools): Promise<RebuildDocument> {
   const lock = lockRebuild(options.dataDirectory);
@@ -133,7 +141,10 @@ function removeOthers(dataDirectory: string): string[] {
   const live = currentGeneration(dataDirectory);
   const others = generations(dataDirectory).filter((name) => name !== live);
   if (live === undefined && others.length > 0) {
-    throw new TipstreamError('no_data', `no generation of ${dataDirectory} is live`, { hint: 'nothing was removed: run `tipstream rebuild` first', details: { path: dataDirectory } });
+    throw new TipstreamError('no_data', `no generation of ${dataDirectory} is live`, {
+      hint: 'nothing was removed: run `tipstream rebuild` first',
+      details: { path: dataDirectory },
+    });
   }
   for (const name of others) removeGeneration(dataDirectory, name);
   return others;
@@ -160,28 +171,45 @@ class Rebuilding {
     const count = await countPartitions(log, topics);
     const ranges = new Map(await Promise.all(topics.map(async (topic) => [topic, await log.offsets(topic)] as const)));
     this.#checkAsked(ranges);
-    const generation = chooseGeneration(dataDirectory, { ...this.#madeWith(count), started_at_ms: this.#startedAtMs, ends: endsOf(ranges) }, (text) => this.#note(text));
+    const generation = chooseGeneration(
+      dataDirectory,
+      { ...this.#madeWith(count), started_at_ms: this.#startedAtMs, ends: endsOf(ranges) },
+      (text) => this.#note(text),
+    );
     const jobs = this.#partitions(count).map((partition) => this.#job(partition, count, topics, ranges, generation));
     if (generation.resumed) this.#noteResuming(generation, jobs, ranges);
     onBegin?.(jobs.map(({ identity }) => identity.partition));
 
     const outcomes = await this.#runAll(jobs, (): PartitionStep => ({ step: 'rebuild' }));
     for (const note of outcomes.flatMap(({ notes }) => notes)) this.#note(note);
-    const document = this.#document(generation, outcomes, positionsOf(new Map(outcomes.map(({ partition, positions }) => [partition, positions]))));
+    const document = this.#document(
+      generation,
+      outcomes,
+      positionsOf(new Map(outcomes.map(({ partition, positions }) => [partition, positions]))),
+    );
     const refused = dryRun ? null : this.#refusal(document);
     if (dryRun || refused !== null) return { ...document, refused };
 
     const rebuilt = new Map(outcomes.map((outcome) => [outcome.partition, outcome]));
     let records = document.records;
     const { positions, by } = await swap({
-      dataDirectory, generation: generation.name, featureSet: this.#tools.registry.featureSet, waitMs: this.#options.swapWithinMs ?? SWAP_WITHIN_MS,
+      dataDirectory,
+      generation: generation.name,
+      featureSet: this.#tools.registry.featureSet,
+      waitMs: this.#options.swapWithinMs ?? SWAP_WITHIN_MS,
       finish: async () => {
-        const finished = await this.#runAll(jobs, (job): PartitionStep => ({ step: 'finish', rebuilt: rebuilt.get(job.identity.partition)! }));
+        const finished = await this.#runAll(jobs, (job): PartitionStep => ({
+          step: 'finish',
+          rebuilt: rebuilt.get(job.identity.partition)!,
+        }));
         records = finished.reduce((sum, outcome) => sum + outcome.records, 0);
         return finished;
       },
       notByOwner: this.#whyNotByOwner(document),
-      clock: this.#tools.clock, signal: this.#tools.signal, onNote: (text) => this.#note(text), at: this.#tools.at,
+      clock: this.#tools.clock,
+      signal: this.#tools.signal,
+      onNote: (text) => this.#note(text),
+      at: this.#tools.at,
     });
     if (by === 'owner') this.#note(`the running service went over to ${generation.name}`);
     return { ...document, swapped: true, records, positions, removed: prune ? removeOthers(dataDirectory) : [], took_ms: this.#tookMs() };
@@ -214,17 +242,30 @@ class Rebuilding {
     return here.length === 0 ? all : here;
   }
 
-  #job(partition: number, partitions: number, topics: readonly string[], ranges: ReadonlyMap<string, ReadonlyMap<number, OffsetRange>>, { path }: ChosenGeneration): PartitionJob {
+  #job(
+    partition: number,
+    partitions: number,
+    topics: readonly string[],
+    ranges: ReadonlyMap<string, ReadonlyMap<number, OffsetRange>>,
+    { path }: ChosenGeneration,
+  ): PartitionJob {
     const { dataDirectory, topicPrefix, group, partitioner, maxValueBytes, shadowLearning, settings, to, batchRecords } = this.#options;
     const { log, registry } = this.#tools;
     const askedOf = (topic: string): number | undefined => to?.[topic]?.[String(partition)];
     return {
       identity: { partition, partitions, log: log.kind, topicPrefix, featureSet: registry.featureSet },
       livePath: this.#previous === undefined ? null : partitionFile(generationPath(dataDirectory, this.#previous), partition),
-      newPath: partitionFile(path, partition), topics, group, partitioner, maxValueBytes, shadowLearning, settings,
+      newPath: partitionFile(path, partition),
+      topics,
+      group,
+      partitioner,
+      maxValueBytes,
+      shadowLearning,
+      settings,
       to: new Map(topics.map((topic) => [topic, askedOf(topic) ?? ranges.get(topic)?.get(partition)?.end ?? 0])),
       asked: new Set(topics.filter((topic) => askedOf(topic) !== undefined)),
-      asOfMs: this.#startedAtMs, ...(batchRecords === undefined ? {} : { batchRecords }),
+      asOfMs: this.#startedAtMs,
+      ...(batchRecords === undefined ? {} : { batchRecords }),
     };
   }
 
@@ -243,11 +284,25 @@ class Rebuilding {
 
   #madeWith(partitions: number) {
     const { topicPrefix, partitioner, maxValueBytes } = this.#options;
-    return { feature_set: this.#tools.registry.featureSet, log: this.#tools.log.kind, topic_prefix: topicPrefix, partitions, partitioner, max_value_bytes: maxValueBytes };
+    return {
+      feature_set: this.#tools.registry.featureSet,
+      log: this.#tools.log.kind,
+      topic_prefix: topicPrefix,
+      partitions,
+      partitioner,
+      max_value_bytes: maxValueBytes,
+    };
   }
 
-  #noteResuming({ name, path }: ChosenGeneration, jobs: readonly PartitionJob[], ranges: ReadonlyMap<string, ReadonlyMap<number, OffsetRange>>): void {
-    const lows = jobs.map(({ identity: { partition }, topics }) => [partition, new Map(topics.map((topic) => [topic, ranges.get(topic)?.get(partition)?.low ?? 0]))] as const);
+  #noteResuming(
+    { name, path }: ChosenGeneration,
+    jobs: readonly PartitionJob[],
+    ranges: ReadonlyMap<string, ReadonlyMap<number, OffsetRange>>,
+  ): void {
+    const lows = jobs.map(
+      ({ identity: { partition }, topics }) =>
+        [partition, new Map(topics.map((topic) => [topic, ranges.get(topic)?.get(partition)?.low ?? 0]))] as const,
+    );
     const share = shareDone(path, this.#tools.registry, new Map(jobs.map(({ identity, to }) => [identity.partition, to])), new Map(lows));
     this.#note(`resuming ${name} at ${Math.floor(100 * share)} %`);
   }
@@ -255,13 +310,24 @@ class Rebuilding {
   #document({ name, resumed }: ChosenGeneration, outcomes: readonly PartitionOutcome[], positions: Positions): RebuildDocument {
     const where = (is: (outcome: PartitionOutcome) => boolean) => outcomes.filter(is).map(({ partition }) => partition);
     return {
-      dry_run: this.#options.dryRun, swapped: false, generation: name, previous: this.#previous ?? null, feature_set: this.#tools.registry.featureSet, as_of_ms: this.#startedAtMs,
+      dry_run: this.#options.dryRun,
+      swapped: false,
+      generation: name,
+      previous: this.#previous ?? null,
+      feature_set: this.#tools.registry.featureSet,
+      as_of_ms: this.#startedAtMs,
       ...mergeComparisons(outcomes.map(({ comparison }) => comparison ?? NO_COMPARISON)),
-      positions, records: outcomes.reduce((sum, outcome) => sum + outcome.records, 0), resumed,
-      not_compared: where(({ comparison }) => comparison === null), compared_elsewhere: where(({ comparison, comparedAtSame }) => comparison !== null && !comparedAtSame),
+      positions,
+      records: outcomes.reduce((sum, outcome) => sum + outcome.records, 0),
+      resumed,
+      not_compared: where(({ comparison }) => comparison === null),
+      compared_elsewhere: where(({ comparison, comparedAtSame }) => comparison !== null && !comparedAtSame),
       incomplete: [...new Set(outcomes.flatMap(({ source, incomplete }) => (source === 'log' ? incomplete : [])))],
       definitions: outcomes.map(({ definitions }) => definitions).find((definitions) => definitions !== null) ?? null,
-      sources: outcomes.map(({ partition, source, reason }) => ({ partition, source, reason })), refused: null, removed: [], took_ms: this.#tookMs(),
+      sources: outcomes.map(({ partition, source, reason }) => ({ partition, source, reason })),
+      refused: null,
+      removed: [],
+      took_ms: this.#tookMs(),
     };
   }
 
@@ -288,11 +354,14 @@ class Rebuilding {
 }
 
 function endsOf(ranges: ReadonlyMap<string, ReadonlyMap<number, OffsetRange>>): Positions {
-  return Object.fromEntries([...ranges].map(([topic, ofTopic]) => [topic, Object.fromEntries([...ofTopic].map(([partition, { end }]) => [partition, end]))]));
+  return Object.fromEntries(
+    [...ranges].map(([topic, ofTopic]) => [topic, Object.fromEntries([...ofTopic].map(([partition, { end }]) => [partition, end]))]),
+  );
 }
 
 function ownedWhileStopping(dataDirectory: string): TipstreamError {
   return new TipstreamError('data_in_use', `a service runs on ${dataDirectory}: it would go on from the given offsets at once`, {
-    hint: 'stop it first, or say --dry-run to see what would change', details: { path: dataDirectory },
+    hint: 'stop it first, or say --dry-run to see what would change',
+    details: { path: dataDirectory },
   });
 }

@@ -7,7 +7,12 @@ import { finishPartition, rebuildPartition, type PartitionTools } from './rebuil
 
 export interface JobRunner {
   /** Throws what the job throws; the signal's reason when it aborts, once the job has ended. */
-  run(job: PartitionJob, step: PartitionStep, signal: AbortSignal, onProgress: (progress: PartitionProgress) => void): Promise<PartitionOutcome>;
+  run(
+    job: PartitionJob,
+    step: PartitionStep,
+    signal: AbortSignal,
+    onProgress: (progress: PartitionProgress) => void,
+  ): Promise<PartitionOutcome>;
   close(): Promise<void>;
 }
 
@@ -16,7 +21,12 @@ export function runJob(job: PartitionJob, step: PartitionStep, tools: PartitionT
 }
 
 /** One at a time, in this thread. */
-export function inlineRunner(dependencies: { readonly log: Log; readonly registry: Registry; readonly clock: () => number; readonly at?: FaultHook | undefined }): JobRunner {
+export function inlineRunner(dependencies: {
+  readonly log: Log;
+  readonly registry: Registry;
+  readonly clock: () => number;
+  readonly at?: FaultHook | undefined;
+}): JobRunner {
   let last: Promise<unknown> = Promise.resolve();
   return {
     run(job, step, signal, onProgress) {

@@ -1,6 +1,6 @@
 /**
- * Where the state of a partition comes from when it is made anew for a set of feature definitions: from the tip rows that the live file keeps, where they
- * are all that the definitions read and can be trusted to be, else from the log.
+ * Where the state of a partition comes from when it is made anew for a set of feature definitions: from the tip rows that the live
+ * file keeps, where they are all that the definitions read and can be trusted to be, else from the log.
  */
 import { TipstreamError } from '../errors.js';
 import { changesBetween, type DefinitionChanges, describeChanges } from '../projections/definitions.js';
@@ -14,8 +14,8 @@ export interface PlannedSource {
   /** In words: `partition 3: from the log, because REASON`. */
   readonly reason: string;
   /**
-   * Whether the new state can be compared with the live one: `same` by counters (PartitionReader), `former` by the SQL that the live file was folded with
-   * (FormerProfiles), `none` not at all.
+   * Whether the new state can be compared with the live one: `same` by counters (PartitionReader), `former` by the SQL that the live
+   * file was folded with (FormerProfiles), `none` not at all.
    */
   readonly comparison: 'same' | 'former' | 'none';
   /** What is new against the definitions that the live file was folded with; null where it does not say, or cannot be read. */
@@ -32,8 +32,8 @@ export interface PlanOptions {
 }
 
 /**
- * Reads all of the live file, to know whether it is whole. Throws state_mismatch and partition_count_changed for one of another log, prefix, partition or
- * count of partitions, data_in_use for one that is locked.
+ * Reads all of the live file, to know whether it is whole. Throws state_mismatch and partition_count_changed for one of another log,
+ * prefix, partition or count of partitions, data_in_use for one that is locked.
  */
 export function planSource(livePath: string, registry: Registry, { identity = {}, nowMs }: PlanOptions): PlannedSource {
   const found = surveyState(livePath, identity);
@@ -50,23 +50,43 @@ export function planSource(livePath: string, registry: Registry, { identity = {}
 function planFor(found: WholeState, registry: Registry, nowMs: number): PlannedSource {
   const { definitions, identity, horizonMs, tipColumns } = found;
   if (identity.featureSet === registry.featureSet) {
-    return { ...fromLog('the definitions are the same: what is asked for is the proof that a replay gives'), comparison: 'same', changes: changesBetween(registry.definitions, registry.definitions) };
+    return {
+      ...fromLog('the definitions are the same: what is asked for is the proof that a replay gives'),
+      comparison: 'same',
+      changes: changesBetween(registry.definitions, registry.definitions),
+    };
   }
   const changes = definitions === undefined ? null : changesBetween(definitions, registry.definitions);
   const planned = (plan: SourceAndReason): PlannedSource => ({ ...plan, comparison: 'former', changes });
 
-  if (changes === null) return planned(fromLog('its file does not say which definitions it was folded with, nor by which rules tips were counted'));
+  if (changes === null)
+    return planned(fromLog('its file does not say which definitions it was folded with, nor by which rules tips were counted'));
   if (changes.semantics !== undefined) {
-    return planned(fromLog(`what is kept of tips follows other rules since (version ${changes.semantics.from} -> ${changes.semantics.to})`));
+    return planned(
+      fromLog(`what is kept of tips follows other rules since (version ${changes.semantics.from} -> ${changes.semantics.to})`),
+    );
   }
   const unkept = registry.definitions.features.find(({ reads }) => reads.some((column) => !tipColumns.has(column)));
-  if (unkept !== undefined) return planned(fromLog(`${unkept.name} reads ${unkept.reads.find((column) => !tipColumns.has(column))!}, which its tip rows do not have`));
+  if (unkept !== undefined)
+    return planned(
+      fromLog(`${unkept.name} reads ${unkept.reads.find((column) => !tipColumns.has(column))!}, which its tip rows do not have`),
+    );
 
   const longestMs = registry.windowsMs.at(-1)!;
   if (horizonMs !== null && nowMs - longestMs < horizonMs) {
-    return planned(fromLog(`tips older than ${new Date(horizonMs).toISOString()} have been pruned, and the definitions look back ${longestMs / DAY_MS} days from now`, false));
+    return planned(
+      fromLog(
+        `tips older than ${new Date(horizonMs).toISOString()} have been pruned, and the definitions ` +
+          `look back ${longestMs / DAY_MS} days from now`,
+        false,
+      ),
+    );
   }
-  return planned({ source: 'tips', reason: `the tip rows that are kept hold all that the new definitions read (${describeChanges(changes)})`, repeatPrunes: true });
+  return planned({
+    source: 'tips',
+    reason: `the tip rows that are kept hold all that the new definitions read (${describeChanges(changes)})`,
+    repeatPrunes: true,
+  });
 }
 
 type SourceAndReason = Pick<PlannedSource, 'source' | 'reason' | 'repeatPrunes'>;
@@ -81,13 +101,23 @@ function withoutPath(error: TipstreamError, path: string): string {
 
 /** What `rebuild` says when the process that runs on the data directory has other definitions than the rebuilt state is of. */
 export function ownerHasFormerDefinitions(dataDirectory: string, { featureSet }: Registry, changes: DefinitionChanges): TipstreamError {
-  return new TipstreamError('state_mismatch', `a service with the former definitions runs on ${dataDirectory}; the rebuilt state is of others (feature set ${featureSet}: ${describeChanges(changes)})`, {
-    hint: 'stop the service that runs the former definitions, then run `tipstream rebuild` again: it resumes. After that, start the service with the new ones',
-    details: { path: dataDirectory, feature_set: featureSet, ...changes },
-  });
+  return new TipstreamError(
+    'state_mismatch',
+    `a service with the former definitions runs on ${dataDirectory}; the rebuilt state is of others ` +
+      `(feature set ${featureSet}: ${describeChanges(changes)})`,
+    {
+      hint:
+        'stop the service that runs the former definitions, then run `tipstream rebuild` again: it ' +
+        'resumes. After that, start the service with the new ones',
+      details: { path: dataDirectory, feature_set: featureSet, ...changes },
+    },
+  );
 }
 
 /** Whether `changes` says that anything is different. */
 export function isChanged(changes: DefinitionChanges | null): changes is DefinitionChanges {
-  return changes !== null && (changes.added.length > 0 || changes.changed.length > 0 || changes.removed.length > 0 || changes.semantics !== undefined);
+  return (
+    changes !== null &&
+    (changes.added.length > 0 || changes.changed.length > 0 || changes.removed.length > 0 || changes.semantics !== undefined)
+  );
 }

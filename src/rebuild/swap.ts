@@ -1,4 +1,7 @@
-/** The last step of a rebuild: the new generation becomes the live one, by this process where nobody runs on the data directory, else by the one that does. */
+/**
+ * The last step of a rebuild: the new generation becomes the live one, by this process where nobody runs on the data directory, else
+ * by the one that does.
+ */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TipstreamError } from '../errors.js';
@@ -74,7 +77,7 @@ async function askOwner(options: SwapOptions): Promise<Swapped> {
   try {
     const deadline = performance.now() + waitMs;
     let withdrawn = false;
-    for (let look = performance.now() + LOOK_FOR_OWNER_MS; ; ) {
+    for (let look = performance.now() + LOOK_FOR_OWNER_MS; ;) {
       const answer = swapAnswer(dataDirectory, id);
       if (answer?.ok === true) return { by: 'owner', positions: answer.positions };
       if (answer !== undefined) throw refusedByOwner(answer.error);
@@ -108,12 +111,22 @@ async function afterOwner(options: SwapOptions, id: string, lock: DataLock, onNo
 
 function ended({ signal, waitMs }: SwapOptions): unknown {
   if (signal.aborted) return signal.reason;
-  return new TipstreamError('timeout', `the process that runs on the data directory has not taken over the new generation within ${waitMs / 1000} s`, {
-    hint: 'its log says what it was doing. The new generation is kept and the live state is as it was: run `tipstream rebuild` again, or stop that process first',
-  });
+  return new TipstreamError(
+    'timeout',
+    `the process that runs on the data directory has not taken over the new generation within ${waitMs / 1000} s`,
+    {
+      hint:
+        'its log says what it was doing. The new generation is kept and the live state is as it was: ' +
+        'run `tipstream rebuild` again, or stop that process first',
+    },
+  );
 }
 
-function refusedByOwner(error: { readonly code: TipstreamError['code']; readonly message: string; readonly hint?: string } | undefined): TipstreamError {
+function refusedByOwner(
+  error: { readonly code: TipstreamError['code']; readonly message: string; readonly hint?: string } | undefined,
+): TipstreamError {
   const { code, message, hint } = error ?? { code: 'internal' as const, message: 'no reason given' };
-  return new TipstreamError(code, `the process that runs on the data directory did not take over the new generation: ${message}`, { ...(hint === undefined ? {} : { hint }) });
+  return new TipstreamError(code, `the process that runs on the data directory did not take over the new generation: ${message}`, {
+    ...(hint === undefined ? {} : { hint }),
+  });
 }

@@ -102,9 +102,25 @@ export interface PolicyStats {
   readonly features: readonly string[];
   readonly hyperparameters: Readonly<Record<string, number>>;
   /** Of one user, when asked for. */
-  readonly user?: { readonly user_id: string; readonly updates: number; readonly theta: readonly number[]; readonly reset_at_ms: number | null; readonly migration: MigrationInEffect | null } | undefined;
+  readonly user?:
+    | {
+        readonly user_id: string;
+        readonly updates: number;
+        readonly theta: readonly number[];
+        readonly reset_at_ms: number | null;
+        readonly migration: MigrationInEffect | null;
+      }
+    | undefined;
   /** Of all users held here, otherwise. */
-  readonly all?: { readonly users: number; readonly decisions: number; readonly rewarded: number; readonly rewards: number; readonly mean_reward: number | null } | undefined;
+  readonly all?:
+    | {
+        readonly users: number;
+        readonly decisions: number;
+        readonly rewarded: number;
+        readonly rewards: number;
+        readonly mean_reward: number | null;
+      }
+    | undefined;
 }
 
 export interface ScoreResponse extends Omit<ScoredEvent, 'decision_id'> {
@@ -158,7 +174,14 @@ export interface ServiceStatus {
   readonly partitions: readonly PartitionStatus[];
   /** What is not wrong yet: inputs that lose events, so that a rebuild would not give what is there. */
   readonly warnings: readonly { readonly topic: string; readonly message: string; readonly hint: string }[];
-  readonly counts: { readonly applied: number; readonly rejected: number; readonly decisions: number; readonly users: number; readonly shadow_agreed: number; readonly shadow_compared: number };
+  readonly counts: {
+    readonly applied: number;
+    readonly rejected: number;
+    readonly decisions: number;
+    readonly users: number;
+    readonly shadow_agreed: number;
+    readonly shadow_compared: number;
+  };
 }
 
 export interface NewestScore {
@@ -201,8 +224,9 @@ export interface Application {
   /** By the live policy, or by the one named. Throws policy_not_found too. */
   score(request: ScoreRequest, policy?: string): Promise<ScoreResponse>;
   /**
-   * Decides as score does, then asks the gateway for the text. Throws prompt_not_found and gateway_not_configured before it decides; gateway_unavailable,
-   * gateway_refused, gateway_bad_answer and gateway_timeout after it, with the decision in the details. `signal` aborts when the caller has gone.
+   * Decides as score does, then asks the gateway for the text. Throws prompt_not_found and gateway_not_configured before it decides;
+   * gateway_unavailable, gateway_refused, gateway_bad_answer and gateway_timeout after it, with the decision in the details. `signal`
+   * aborts when the caller has gone.
    */
   generate(request: GenerateRequest, signal?: AbortSignal): Promise<GenerateResponse>;
   /** Resolves when the feedback is in the log. */
@@ -213,8 +237,8 @@ export interface Application {
   /** Throws not_ready while no partition is held here or counting goes on. */
   policies(): Promise<PoliciesDocument>;
   /**
-   * What was served with each prompt version, on the partitions held here, less that of `against`; absent: of v1 where it was served. Throws not_ready while no
-   * partition is held here or counting goes on, prompt_not_found.
+   * What was served with each prompt version, on the partitions held here, less that of `against`; absent: of v1 where it was served.
+   * Throws not_ready while no partition is held here or counting goes on, prompt_not_found.
    */
   prompts(against?: string): Promise<PromptsDocument>;
   /**

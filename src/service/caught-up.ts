@@ -17,7 +17,10 @@ export function isBehind({ number, positions }: Partition, ranges: LogRanges): b
   });
 }
 
-/** Resolves when every partition that still works has applied up to the ends; at once when others hold them all. `check` throws what ends the wait. */
+/**
+ * Resolves when every partition that still works has applied up to the ends; at once when others hold them all. `check` throws what
+ * ends the wait.
+ */
 export async function untilReached(working: () => readonly Partition[], ranges: LogRanges, check: () => void): Promise<void> {
-  while (check(), working().some((partition) => isBehind(partition, ranges))) await new Promise((resolve) => setTimeout(resolve, 5));
+  while ((check(), working().some((partition) => isBehind(partition, ranges)))) await new Promise((resolve) => setTimeout(resolve, 5));
 }

@@ -11,7 +11,8 @@ export async function completeControls(log: Log, topic: string, readers: Readonl
   const all = new Map([...known.values()].flatMap((controls) => [...controls]));
   const missing: NewRecord[] = [];
   for (const [partition, controls] of known) {
-    for (const [controlId, record] of all) if (!controls.has(controlId)) missing.push({ topic, partition, key: null, value: Buffer.from(record) });
+    for (const [controlId, record] of all)
+      if (!controls.has(controlId)) missing.push({ topic, partition, key: null, value: Buffer.from(record) });
   }
   if (missing.length > 0) await log.append(missing);
   return missing.length;

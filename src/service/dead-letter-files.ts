@@ -7,7 +7,10 @@ import { makeDirectory } from '../make-directory.js';
 import { writingIn } from '../store/directory/data-directory.js';
 import type { StoredMessage } from '../store/tables/outbox.js';
 
-/** Writes the value durably and answers the message to send in its place. Throws disk_full, and invalid_argument for a directory that cannot be used. */
+/**
+ * Writes the value durably and answers the message to send in its place. Throws disk_full, and invalid_argument for a directory that
+ * cannot be used.
+ */
 export function keepWhole(directory: string, message: StoredMessage): { readonly path: string; readonly message: StoredMessage } {
   const { topic, partition, offset } = readDeadLetterReason(message.headers);
   const value = message.value ?? Buffer.alloc(0);

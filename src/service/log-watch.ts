@@ -1,7 +1,8 @@
 /**
- * Whether the log is still the same while partitions run. A topic that is deleted, made anew and filled beyond what was applied, all between two fetches, or a
- * log that loses its tail to an unclean election, goes on at offsets that fit; and once its records are applied, so is the newest of them. So what was applied
- * last is remembered from look to look, and it is the older one that the log must still hold.
+ * Whether the log is still the same while partitions run. A topic that is deleted, made anew and filled beyond what was applied, all
+ * between two fetches, or a log that loses its tail to an unclean election, goes on at offsets that fit; and once its records are
+ * applied, so is the newest of them. So what was applied last is remembered from look to look, and it is the older one that the log
+ * must still hold.
  */
 import { TipstreamError } from '../errors.js';
 import type { Log, OffsetRange } from '../log/port.js';
@@ -28,10 +29,16 @@ export class LogWatch {
     this.#topics = topics;
   }
 
-  /** One after the other, so that it never asks much of the log at once. Throws when the log is away: what is remembered stays for the next look. */
+  /**
+   * One after the other, so that it never asks much of the log at once. Throws when the log is away: what is remembered stays for the
+   * next look.
+   */
   async look(held: readonly Watched[]): Promise<void> {
-    for (const partition of this.#remembered.keys()) if (!held.some(({ number }) => number === partition)) this.#remembered.delete(partition);
-    const ranges = held.some(({ number }) => this.#remembered.has(number)) ? await this.#ranges() : new Map<string, ReadonlyMap<number, OffsetRange>>();
+    for (const partition of this.#remembered.keys())
+      if (!held.some(({ number }) => number === partition)) this.#remembered.delete(partition);
+    const ranges = held.some(({ number }) => this.#remembered.has(number))
+      ? await this.#ranges()
+      : new Map<string, ReadonlyMap<number, OffsetRange>>();
     for (const partition of held) {
       const { number, reader } = partition;
       const applied = this.#remembered.get(number);
@@ -40,8 +47,15 @@ export class LogWatch {
     }
   }
 
-  async #isSame(watched: Watched, applied: ReadonlyMap<string, AppliedRecord>, ranges: ReadonlyMap<string, ReadonlyMap<number, OffsetRange>>): Promise<boolean> {
-    const { number: partition, reader: { path } } = watched;
+  async #isSame(
+    watched: Watched,
+    applied: ReadonlyMap<string, AppliedRecord>,
+    ranges: ReadonlyMap<string, ReadonlyMap<number, OffsetRange>>,
+  ): Promise<boolean> {
+    const {
+      number: partition,
+      reader: { path },
+    } = watched;
     try {
       const held = new Map(this.#topics.map((topic) => [topic, ranges.get(topic)?.get(partition) ?? { low: 0, end: 0 }]));
       await checkLogIdentity(this.#log, { partition, path, applied, ranges: held });

@@ -1,6 +1,6 @@
 /**
- * Sends what committed batches owe the log: in order, one append at a time, until the log has it. A crash between append and the deletion of what was
- * acknowledged repeats messages, with the same content; it loses and alters none.
+ * Sends what committed batches owe the log: in order, one append at a time, until the log has it. A crash between append and the
+ * deletion of what was acknowledged repeats messages, with the same content; it loses and alters none.
  */
 import { TipstreamError } from '../errors.js';
 import type { FaultHook } from '../fault-points.js';
@@ -122,7 +122,9 @@ export class OutboxPublisher {
       try {
         const timestampMs = clock();
         at?.('publish: before');
-        const sent = this.#log.append(batch.map(({ topic, key, value, headers }) => ({ topic, key, value, headers, partition, timestampMs })));
+        const sent = this.#log.append(
+          batch.map(({ topic, key, value, headers }) => ({ topic, key, value, headers, partition, timestampMs })),
+        );
         at?.('publish: under way');
         await sent;
         at?.('publish: after');
@@ -153,5 +155,9 @@ export class OutboxPublisher {
 }
 
 function sizeOf(message: StoredMessage): number {
-  return (message.key?.length ?? 0) + (message.value?.length ?? 0) + message.headers.reduce((sum, [name, value]) => sum + name.length + value.length, 64);
+  return (
+    (message.key?.length ?? 0) +
+    (message.value?.length ?? 0) +
+    message.headers.reduce((sum, [name, value]) => sum + name.length + value.length, 64)
+  );
 }

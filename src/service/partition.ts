@@ -1,6 +1,6 @@
 /**
- * One assigned partition as the service sees it: its worker (wherever that runs), the publisher of what it owes, what it last reported, and how much
- * of what was delivered still waits.
+ * One assigned partition as the service sees it: its worker (wherever that runs), the publisher of what it owes, what it last
+ * reported, and how much of what was delivered still waits.
  */
 import { TipstreamError } from '../errors.js';
 import type { Delivery, Log } from '../log/port.js';
@@ -54,17 +54,21 @@ export class Partition {
     this.#settled = new Promise((resolve) => (this.#settle = resolve));
     const { logger, clock, at } = options;
     this.#publisher = new OutboxPublisher(log, {
-      partition: number, clock, at, overflowDirectory: deadLetterDirectory(options.dataDirectory),
+      partition: number,
+      clock,
+      at,
+      overflowDirectory: deadLetterDirectory(options.dataDirectory),
       onPublished: (seq) => this.#worker?.published(seq),
       onRetry: (error, attempt) => logger.warn({ partition: number, attempt, err: error }, 'publishing failed; trying again'),
-      onOverflow: (topic, path, bytes) => logger.warn({ partition: number, topic, path, bytes }, 'dead letter too large for its topic; kept as a file'),
+      onOverflow: (topic, path, bytes) =>
+        logger.warn({ partition: number, topic, path, bytes }, 'dead letter too large for its topic; kept as a file'),
       onFailed: (error) => this.fail(error),
     });
   }
 
   /**
-   * Starts the worker when `check` has passed; what is delivered meanwhile waits here, and no more of it than would wait in the worker. A check that
-   * throws stops the partition. Without a check, throws what starting the worker throws.
+   * Starts the worker when `check` has passed; what is delivered meanwhile waits here, and no more of it than would wait in the worker.
+   * A check that throws stops the partition. Without a check, throws what starting the worker throws.
    */
   begin(start: StartWorker, setup: WorkerSetup, check?: (signal: AbortSignal) => Promise<void>): void {
     if (check === undefined) return this.#begin(start, setup);
@@ -218,8 +222,10 @@ export class Partition {
       },
       stopped: (error) => this.fail(error),
       rejected: ({ message, ...record }) => logger.warn({ ...record, reason: message }, 'record rejected to its dead letters'),
-      pruned: ({ horizonMs, tips }) => logger.info({ partition: this.number, tips, before: new Date(horizonMs).toISOString() }, 'pruned tips older than --retain'),
-      shadowFailed: (decisionId, reason) => logger.error({ partition: this.number, decision_id: decisionId, reason }, 'the shadow failed; the live decision is not affected'),
+      pruned: ({ horizonMs, tips }) =>
+        logger.info({ partition: this.number, tips, before: new Date(horizonMs).toISOString() }, 'pruned tips older than --retain'),
+      shadowFailed: (decisionId, reason) =>
+        logger.error({ partition: this.number, decision_id: decisionId, reason }, 'the shadow failed; the live decision is not affected'),
     };
   }
 
@@ -236,7 +242,10 @@ export class Partition {
   fail(cause: unknown): void {
     if (this.#stopped) return;
     this.halt();
-    const error = cause instanceof TipstreamError ? cause : new TipstreamError('internal', `partition ${this.number} failed: ${String(cause)}`, { cause });
+    const error =
+      cause instanceof TipstreamError
+        ? cause
+        : new TipstreamError('internal', `partition ${this.number} failed: ${String(cause)}`, { cause });
     this.#events.onStopped(error);
   }
 }

@@ -10,7 +10,10 @@ export class PeriodicTasks {
     this.#logger = logger;
   }
 
-  /** @param restTimes how many times what it took it then pauses at least, so that work that grows with the data never takes more than its share */
+  /**
+   * @param restTimes how many times what it took it then pauses at least, so that work that grows with the data never takes more than
+   * its share
+   */
   every(ms: number, work: () => Promise<void>, restTimes = 0): void {
     let busy = false;
     let restsUntilMs = 0;

@@ -4,7 +4,21 @@
  */
 import { randomUUID } from 'node:crypto';
 import { TipstreamError } from '../errors.js';
-import type { Application, NewestScore, PoliciesDocument, PolicyStats, ProduceSummary, ProfileDocument, RebuildJob, ResetReceipt, RewardReceipt, RewardRequest, ScoreRequest, ScoreResponse, ServiceStatus } from './application.js';
+import type {
+  Application,
+  NewestScore,
+  PoliciesDocument,
+  PolicyStats,
+  ProduceSummary,
+  ProfileDocument,
+  RebuildJob,
+  ResetReceipt,
+  RewardReceipt,
+  RewardRequest,
+  ScoreRequest,
+  ScoreResponse,
+  ServiceStatus,
+} from './application.js';
 import type { LagRow } from '../log/lag.js';
 import type { Delivery, GroupMember, Log, OffsetRange, PartitionHandler } from '../log/port.js';
 import { produceLines } from '../producer/produce-lines.js';
@@ -89,7 +103,12 @@ export class Service implements Application, PartitionHandler {
     this.#tasks = new PeriodicTasks(options.logger);
     const setting = { log, registry, options, topics: this.#topics, partitions: this.#own };
     this.#answers = new ServiceAnswers(setting);
-    this.#metrics = new ServiceMetrics({ lag: () => this.lag(), tallies: () => this.tallies(), backlog: () => this.#own.backlog(), policies: () => this.#policies.facts() });
+    this.#metrics = new ServiceMetrics({
+      lag: () => this.lag(),
+      tallies: () => this.tallies(),
+      backlog: () => this.#own.backlog(),
+      policies: () => this.#policies.facts(),
+    });
     this.#policies = new PolicyAnswers(log, options, {
       all: () => this.#own.readable.map(({ reader }) => reader.path),
       ofUser: async (userId) => this.#own.reading(await this.#holding(userId))!.reader.path,
@@ -98,10 +117,20 @@ export class Service implements Application, PartitionHandler {
     this.prompts = (against) => this.#policies.prompts(against);
     this.generate = generateWith(options.generation, (request) => this.score(request), this.#metrics.gateway);
     const exclusive = new OneAtATime();
-    this.#swap = new GenerationSwap({ ...setting, exclusive, identity: (partition) => this.#identity(partition), goOver: (directory) => this.#goOver(directory) });
+    this.#swap = new GenerationSwap({
+      ...setting,
+      exclusive,
+      identity: (partition) => this.#identity(partition),
+      goOver: (directory) => this.#goOver(directory),
+    });
     this.#rebuilds = new UserRebuilds({
-      log, registry, options, exclusive, partitions: () => this.#partitions,
-      working: (partition) => working(this.#own, partition), patiently: (work) => this.#swap.after(work),
+      log,
+      registry,
+      options,
+      exclusive,
+      partitions: () => this.#partitions,
+      working: (partition) => working(this.#own, partition),
+      patiently: (work) => this.#swap.after(work),
     });
   }
 
@@ -111,16 +140,27 @@ export class Service implements Application, PartitionHandler {
     refuseOtherDefinitions(this.#generation, this.#registry);
     this.#partitions = await countPartitions(this.#log, this.#topics);
     await checkOutputs(this.#log, this.#outputs(), this.#partitions);
-    this.#member = await this.#log.join({ group: this.#options.group, topics: this.#topics, handler: this, ...(address === undefined ? {} : { address }) });
+    this.#member = await this.#log.join({
+      group: this.#options.group,
+      topics: this.#topics,
+      handler: this,
+      ...(address === undefined ? {} : { address }),
+    });
     this.#tasks.every(COMMIT_EVERY_MS, () => this.#commit());
     this.#tasks.every(PARTITION_COUNT_EVERY_MS, () => this.#checkPartitionCount());
     this.#tasks.every(CONTROLS_EVERY_MS, () => this.#completeControls());
     const watch = new LogWatch(this.#log, this.#topics);
     this.#tasks.every(LOG_WATCH_EVERY_MS, () => watch.look(this.#own.working));
     this.#tasks.every(SWAP_EVERY_MS, () => this.#swap.look());
-    if (this.#options.guardrail !== false) this.#tasks.every(GUARDRAIL_EVERY_MS, () => this.#policies.guardrail.look(), GUARDRAIL_REST_TIMES);
-    this.#options.logger.info({ group: this.#options.group, partitions: this.#partitions, log: this.#log.kind }, 'joined the consumer group');
-    this.#inputsReported = reportInputs(this.#log, this.#options.topicPrefix, this.#topics, this.#options.logger).then((warnings) => void (this.#inputWarnings = warnings));
+    if (this.#options.guardrail !== false)
+      this.#tasks.every(GUARDRAIL_EVERY_MS, () => this.#policies.guardrail.look(), GUARDRAIL_REST_TIMES);
+    this.#options.logger.info(
+      { group: this.#options.group, partitions: this.#partitions, log: this.#log.kind },
+      'joined the consumer group',
+    );
+    this.#inputsReported = reportInputs(this.#log, this.#options.topicPrefix, this.#topics, this.#options.logger).then(
+      (warnings) => void (this.#inputWarnings = warnings),
+    );
     const opened = Promise.all([...this.#own.held.values()].map((held) => held.opened()));
     await Promise.race([opened, new Promise((resolve) => setTimeout(resolve, OPENS_WITHIN_MS).unref())]);
   }
@@ -131,14 +171,16 @@ export class Service implements Application, PartitionHandler {
     this.#policies.stop();
     await Promise.all([this.#swap.stop(), this.#rebuilds.stop()]);
     await Promise.all([...this.#own.held.values()].map((held) => held.drain(DRAIN_WITHIN_MS)));
-    await this.#commit([...this.#own.held.keys()]).catch((error: unknown) => this.#options.logger.warn({ err: error }, 'could not commit positions to the log'));
+    await this.#commit([...this.#own.held.keys()]).catch((error: unknown) =>
+      this.#options.logger.warn({ err: error }, 'could not commit positions to the log'),
+    );
     await this.#member?.stop();
     for (const partition of [...this.#own.held.keys()]) this.revoked(partition);
   }
 
   /**
-   * Resolves when everything that the log held when this was called is applied and published, and read back where we wrote it. A partition that stops keeps
-   * none of the others from it; what stopped it is thrown at the end.
+   * Resolves when everything that the log held when this was called is applied and published, and read back where we wrote it. A
+   * partition that stops keeps none of the others from it; what stopped it is thrown at the end.
    */
   async caughtUp(): Promise<void> {
     await this.#inputsReported;
@@ -200,7 +242,14 @@ export class Service implements Application, PartitionHandler {
 
   failed(error: Error, partition?: number): void {
     if (partition !== undefined) return this.#own.held.get(partition)?.fail(error);
-    this.#fail(error instanceof TipstreamError ? error : new TipstreamError('log_failed', `the consumer ended: ${error.message}`, { hint: 'see the log lines before this one; start again when the cause is mended', cause: error }));
+    this.#fail(
+      error instanceof TipstreamError
+        ? error
+        : new TipstreamError('log_failed', `the consumer ended: ${error.message}`, {
+            hint: 'see the log lines before this one; start again when the cause is mended',
+            cause: error,
+          }),
+    );
   }
 
   // Application: what HTTP asks of us.
@@ -213,11 +262,13 @@ export class Service implements Application, PartitionHandler {
   async score(request: ScoreRequest, policy?: string): Promise<ScoreResponse> {
     const { decision_id: decisionId, requested_at_ms: requestedAtMs = this.#options.clock(), profile_features: profile, ...rest } = request;
     const command = { candidates: { ...rest, requested_at_ms: requestedAtMs, decision_id: decisionId ?? randomUUID() }, policy, profile };
-    return this.#metrics.policies.answered(() => this.#swap.after(async () => {
-      const held = working(this.#own, await this.#holding(request.user_id));
-      if (decisionId === undefined) return { ...(await held.preview(command)), decision_id: null, recorded: false };
-      return { ...(await held.decide(command)), recorded: true };
-    }));
+    return this.#metrics.policies.answered(() =>
+      this.#swap.after(async () => {
+        const held = working(this.#own, await this.#holding(request.user_id));
+        if (decisionId === undefined) return { ...(await held.preview(command)), decision_id: null, recorded: false };
+        return { ...(await held.decide(command)), recorded: true };
+      }),
+    );
   }
 
   produce(lines: AsyncIterable<string | Buffer>, { atomic }: { readonly atomic: boolean }): Promise<ProduceSummary> {
@@ -308,28 +359,56 @@ export class Service implements Application, PartitionHandler {
 
   async #checkIdentity(question: IdentityQuestion & { readonly signal: AbortSignal }): Promise<void> {
     const [{ logger }, { partition }] = [this.#options, question];
-    const unidentified = await checkLogIdentityPatiently(this.#log, question, (error, attempt) => logger.warn({ partition, attempt, err: error }, 'the log could not be compared with what was applied last; trying again'));
-    if (unidentified.length > 0) logger.debug({ partition, unidentified }, 'the log no longer holds the records applied last: whether it is the same log cannot be told');
+    const unidentified = await checkLogIdentityPatiently(this.#log, question, (error, attempt) =>
+      logger.warn({ partition, attempt, err: error }, 'the log could not be compared with what was applied last; trying again'),
+    );
+    if (unidentified.length > 0)
+      logger.debug(
+        { partition, unidentified },
+        'the log no longer holds the records applied last: whether it is the same log cannot be told',
+      );
   }
 
   #identity(partition: number): StateIdentity {
-    return { partition, partitions: this.#partitions, log: this.#log.kind, topicPrefix: this.#options.topicPrefix, featureSet: this.#registry.featureSet };
+    return {
+      partition,
+      partitions: this.#partitions,
+      log: this.#log.kind,
+      topicPrefix: this.#options.topicPrefix,
+      featureSet: this.#registry.featureSet,
+    };
   }
 
   #workerSetup(partition: number, ranges: ReadonlyMap<string, OffsetRange>): WorkerSetup {
     const { group, partitioner, maxValueBytes, maxBatchRecords, maxTaskIdleMs, retainMs, scoring, publishProfiles } = this.#options;
     return {
-      path: partitionFile(this.#generation, partition), identity: this.#identity(partition), topics: this.#topics, ranges,
-      group, partitioner, maxValueBytes, maxBatchRecords, maxTaskIdleMs, retainMs, scoring, publishProfiles,
+      path: partitionFile(this.#generation, partition),
+      identity: this.#identity(partition),
+      topics: this.#topics,
+      ranges,
+      group,
+      partitioner,
+      maxValueBytes,
+      maxBatchRecords,
+      maxTaskIdleMs,
+      retainMs,
+      scoring,
+      publishProfiles,
     };
   }
 
   #cannotRun(partition: number, cause: unknown): void {
-    const error = cause instanceof TipstreamError ? cause : new TipstreamError('internal', `partition ${partition} cannot run: ${String(cause)}`, { cause });
+    const error =
+      cause instanceof TipstreamError
+        ? cause
+        : new TipstreamError('internal', `partition ${partition} cannot run: ${String(cause)}`, { cause });
     this.#own.stopped.set(partition, error);
     this.#own.closeOutgoing(partition);
     this.#member?.stopPartition(partition);
-    this.#options.logger.error({ partition, code: error.code, hint: error.hint, err: error }, `partition ${partition} stopped: ${error.message}`);
+    this.#options.logger.error(
+      { partition, code: error.code, hint: error.hint, err: error },
+      `partition ${partition} stopped: ${error.message}`,
+    );
     if (error.code === 'partition_count_changed') this.#fail(error);
   }
 
@@ -342,7 +421,13 @@ export class Service implements Application, PartitionHandler {
 
   #holding(userId: string): Promise<number> {
     const member = this.#member;
-    return partitionHolding({ userId, partitioner: this.#options.partitioner, partitions: this.#partitions, held: this.#own, owners: member && (() => member.owners()) });
+    return partitionHolding({
+      userId,
+      partitioner: this.#options.partitioner,
+      partitions: this.#partitions,
+      held: this.#own,
+      owners: member && (() => member.owners()),
+    });
   }
 
   /** What is written besides the inputs. */
@@ -387,9 +472,13 @@ export class Service implements Application, PartitionHandler {
   }
 
   async #reachEnds(): Promise<void> {
-    await untilReached(() => this.#own.working, await rangesOfTopics(this.#log, this.#topics), () => {
-      if (this.#failure !== undefined) throw this.#failure;
-    });
+    await untilReached(
+      () => this.#own.working,
+      await rangesOfTopics(this.#log, this.#topics),
+      () => {
+        if (this.#failure !== undefined) throw this.#failure;
+      },
+    );
   }
 
   #throwIfStopped(): void {

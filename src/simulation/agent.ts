@@ -39,7 +39,12 @@ export class Agent {
   }
 
   /** What happens when a candidate is served. `x`: learned from, unless nothing came of it, as no reaction is no reward. */
-  live({ requestedAtMs, hour, chances, fates, dismissFate, dwellMs }: SimulatedDecision, served: number, dismisses: number, x?: readonly number[]): void {
+  live(
+    { requestedAtMs, hour, chances, fates, dismissFate, dwellMs }: SimulatedDecision,
+    served: number,
+    dismisses: number,
+    x?: readonly number[],
+  ): void {
     const done = fates[served]! < chances[served]!;
     const outcome = done ? 'done' : dismissFate < dismisses ? 'dismiss' : 'none';
     this.#profile.add({ atMs: requestedAtMs, hour, outcome, dwellMs });

@@ -23,20 +23,32 @@ export function curvesSvg(curves: readonly Curve[], title: string): string {
   const y = (value: number): number => MARGIN.top + height * (1 - (value - low) / (high - low));
   const x = (index: number, count: number): number => MARGIN.left + (width * index) / Math.max(1, count - 1);
   const ticks = Array.from({ length: TICKS }, (_, i) => low + ((high - low) * i) / (TICKS - 1));
-  const lines = curves.flatMap(({ points }, i) => piecesOf(points).map((piece) =>
-    `<polyline fill="none" stroke="${COLOURS[i % COLOURS.length]}" stroke-width="2" stroke-linecap="round" points="${piece.map(({ at, value }) => `${fixed(x(at, points.length))},${fixed(y(value))}`).join(' ')}"/>`));
-  const names = curves.map(({ policy }, i) => `<text x="${WIDTH - MARGIN.right + 12}" y="${MARGIN.top + 14 + 20 * i}" fill="${COLOURS[i % COLOURS.length]}">${escaped(policy)}</text>`);
+  const lines = curves.flatMap(({ points }, i) =>
+    piecesOf(points).map(
+      (piece) =>
+        `<polyline fill="none" stroke="${COLOURS[i % COLOURS.length]}" stroke-width="2" stroke-linecap="round" ` +
+        `points="${piece.map(({ at, value }) => `${fixed(x(at, points.length))},${fixed(y(value))}`).join(' ')}"/>`,
+    ),
+  );
+  const names = curves.map(
+    ({ policy }, i) =>
+      `<text x="${WIDTH - MARGIN.right + 12}" y="${MARGIN.top + 14 + 20 * i}" ` +
+      `fill="${COLOURS[i % COLOURS.length]}">${escaped(policy)}</text>`,
+  );
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="13" role="img" aria-label="${escaped(title)}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" ` +
+      `font-size="13" role="img" aria-label="${escaped(title)}">`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff"/>`,
     `<text x="${MARGIN.left}" y="22" font-size="15">${escaped(title)}</text>`,
     ...ticks.flatMap((tick) => [
       `<line x1="${MARGIN.left}" x2="${MARGIN.left + width}" y1="${fixed(y(tick))}" y2="${fixed(y(tick))}" stroke="#dddddd"/>`,
       `<text x="${MARGIN.left - 8}" y="${fixed(y(tick) + 4)}" text-anchor="end">${fixed(tick, 3)}</text>`,
     ]),
-    ...lines, ...names,
+    ...lines,
+    ...names,
     `<text x="${MARGIN.left + width / 2}" y="${HEIGHT - 10}" text-anchor="middle">time, from the first to the last day</text>`,
-    '</svg>', '',
+    '</svg>',
+    '',
   ].join('\n');
 }
 
@@ -60,7 +72,11 @@ const BLOCKS = '▁▂▃▄▅▆▇█';
 /** `points` on the range that all curves share; a blank where there is none. */
 export function sparkline(points: Curve['points'], curves: readonly Curve[]): string {
   const { low, high } = rangeOf(curves);
-  return points.map((value) => (value === null ? ' ' : BLOCKS[Math.min(BLOCKS.length - 1, Math.floor(((value - low) / (high - low)) * BLOCKS.length))])).join('');
+  return points
+    .map((value) =>
+      value === null ? ' ' : BLOCKS[Math.min(BLOCKS.length - 1, Math.floor(((value - low) / (high - low)) * BLOCKS.length))],
+    )
+    .join('');
 }
 
 function rangeOf(curves: readonly Curve[]): { low: number; high: number } {

@@ -1,4 +1,7 @@
-/** What kinds of users there are in the simulated world, and what makes them follow a tip. Reward models are logistic: known, so that regret can be computed. */
+/**
+ * What kinds of users there are in the simulated world, and what makes them follow a tip. Reward models are logistic: known, so that
+ * regret can be computed.
+ */
 import { z } from 'zod';
 import { TipstreamError } from '../errors.js';
 
@@ -41,15 +44,48 @@ export type Weights = z.output<typeof weightsSchema>;
 const persona = (definition: z.input<typeof personaSchema>): Persona => personaSchema.parse(definition);
 
 export const PERSONAS: readonly Persona[] = [
-  persona({ name: 'morning', decisions_per_day: 6, base: -1, active_hour: 8, active_sharpness: 4, weights: { is_overdue: 1.2, priority: 0.8, preferred_hour: 1 } }),
-  persona({ name: 'evening', decisions_per_day: 6, base: -1, active_hour: 20, active_sharpness: 4, weights: { is_overdue: 0.4, task_age: 1.2, preferred_hour: 1 } }),
-  persona({ name: 'dismisser', decisions_per_day: 8, base: -2.5, active_hour: 13, dismisses: 0.9, dwell_ms: 4_000, weights: { priority: 1.5 } }),
   persona({
-    name: 'drifter', decisions_per_day: 8, base: -1, active_hour: 12, weights: { is_overdue: 1.5, priority: 1 },
+    name: 'morning',
+    decisions_per_day: 6,
+    base: -1,
+    active_hour: 8,
+    active_sharpness: 4,
+    weights: { is_overdue: 1.2, priority: 0.8, preferred_hour: 1 },
+  }),
+  persona({
+    name: 'evening',
+    decisions_per_day: 6,
+    base: -1,
+    active_hour: 20,
+    active_sharpness: 4,
+    weights: { is_overdue: 0.4, task_age: 1.2, preferred_hour: 1 },
+  }),
+  persona({
+    name: 'dismisser',
+    decisions_per_day: 8,
+    base: -2.5,
+    active_hour: 13,
+    dismisses: 0.9,
+    dwell_ms: 4_000,
+    weights: { priority: 1.5 },
+  }),
+  persona({
+    name: 'drifter',
+    decisions_per_day: 8,
+    base: -1,
+    active_hour: 12,
+    weights: { is_overdue: 1.5, priority: 1 },
     drift: { from: 0.5, weights: { is_overdue: -1.5, priority: -1, task_age: 1.5, preferred_hour: 0, weekend: 0 } },
   }),
   persona({ name: 'newcomer', decisions_per_day: 4, base: -0.8, active_hour: 11, history: false, weights: { is_overdue: 1, priority: 1 } }),
-  persona({ name: 'heavy', decisions_per_day: 40, base: -0.6, active_hour: 14, active_sharpness: 1, weights: { is_overdue: 0.8, task_age: -1, priority: 1.2 } }),
+  persona({
+    name: 'heavy',
+    decisions_per_day: 40,
+    base: -0.6,
+    active_hour: 14,
+    active_sharpness: 1,
+    weights: { is_overdue: 0.8, task_age: -1, priority: 1.2 },
+  }),
   persona({ name: 'light', decisions_per_day: 0.7, base: -0.6, active_hour: 18, weights: { is_overdue: 1, priority: 1 } }),
   persona({ name: 'weekender', decisions_per_day: 4, base: -1.5, active_hour: 10, weights: { weekend: 1.5, task_age: 1.5 } }),
   persona({ name: 'contrarian', decisions_per_day: 6, base: -0.5, active_hour: 16, weights: { is_overdue: -1, priority: -1.5 } }),
@@ -57,7 +93,10 @@ export const PERSONAS: readonly Persona[] = [
 
 /** Personas of a file: a JSON array. Throws invalid_argument naming what is wrong where. */
 export function parsePersonas(text: string, file: string): Persona[] {
-  const wrong = (what: string): TipstreamError => new TipstreamError('invalid_argument', `${file}: ${what}`, { hint: 'a JSON array of personas: `tipstream simulate --print-personas` prints the built-in ones to begin with' });
+  const wrong = (what: string): TipstreamError =>
+    new TipstreamError('invalid_argument', `${file}: ${what}`, {
+      hint: 'a JSON array of personas: `tipstream simulate --print-personas` prints the built-in ones to begin with',
+    });
   let json: unknown;
   try {
     json = JSON.parse(text);

@@ -1,4 +1,7 @@
-/** A user's 30-day profile as far as policies read it, kept while the simulation goes: the features' definitions over what one policy has served. */
+/**
+ * A user's 30-day profile as far as policies read it, kept while the simulation goes: the features' definitions over what one policy
+ * has served.
+ */
 import { WINDOW_MS } from '../projections/window.js';
 import type { ProfileValues } from '../policies/policy.js';
 
@@ -30,7 +33,8 @@ export class SimulatedProfile {
 
   /** Servings come and are asked about in the order of time, within a day. */
   asOf(atMs: number): ProfileValues {
-    while (this.#first < this.#servings.length && this.#servings[this.#first]!.atMs < atMs - WINDOW_MS) this.#count(this.#servings[this.#first++]!, -1);
+    while (this.#first < this.#servings.length && this.#servings[this.#first]!.atMs < atMs - WINDOW_MS)
+      this.#count(this.#servings[this.#first++]!, -1);
     if (this.#first > MOST_GONE) {
       this.#servings.splice(0, this.#first);
       this.#first = 0;

@@ -1,6 +1,7 @@
 /**
- * Policies against each other in a world whose rewards are known. Every policy meets the same users, candidates and fates (common random numbers), so
- * that their difference is not drowned by chance; each learns for itself, user by user. Pure: the same request gives the same answer, bit for bit.
+ * Policies against each other in a world whose rewards are known. Every policy meets the same users, candidates and fates (common
+ * random numbers), so that their difference is not drowned by chance; each learns for itself, user by user. Pure: the same request
+ * gives the same answer, bit for bit.
  */
 import { TipstreamError } from '../errors.js';
 import { policyHash } from '../policies/policy-hash.js';
@@ -83,7 +84,10 @@ interface UserResult {
   readonly earned: ReadonlyMap<string, Earned>;
 }
 
-/** Yields now and then, with how many users are done; the answer is the generator's return value. Throws invalid_argument when nobody decided anything. */
+/**
+ * Yields now and then, with how many users are done; the answer is the generator's return value. Throws invalid_argument when nobody
+ * decided anything.
+ */
 export function* simulate(request: SimulationRequest): Generator<number, SimulationResult> {
   const names = [...request.policies.map(({ name }) => name), ORACLE];
   const curves = new Map(names.map((name) => [name, { sums: new Float64Array(CURVE_POINTS), counts: new Float64Array(CURVE_POINTS) }]));
@@ -97,15 +101,39 @@ export function* simulate(request: SimulationRequest): Generator<number, Simulat
     users.push(user);
     yield users.length;
   }
-  if (decisionsOf(users) === 0) throw new TipstreamError('invalid_argument', `none of ${request.users} simulated users decided anything in ${request.days} days`, { hint: 'simulate more users, more days, or personas with more decisions_per_day' });
-  const personas = request.personas.map(({ name }) => ({ persona: name, of: users.filter((user) => user.persona === name) })).filter(({ of }) => of.some(({ decisions }) => decisions > 0));
+  if (decisionsOf(users) === 0)
+    throw new TipstreamError('invalid_argument', `none of ${request.users} simulated users decided anything in ${request.days} days`, {
+      hint: 'simulate more users, more days, or personas with more decisions_per_day',
+    });
+  const personas = request.personas
+    .map(({ name }) => ({ persona: name, of: users.filter((user) => user.persona === name) }))
+    .filter(({ of }) => of.some(({ decisions }) => decisions > 0));
   const [first, ...others] = names;
   const compare = (persona: string, of: readonly UserResult[]): Comparison[] =>
-    others.map((policy) => ({ policy, against: first!, persona, ...ratio(partsOf(of, ({ earned }) => earned.get(policy)!.reward - earned.get(first!)!.reward), { min: -1, max: 1 }) }));
+    others.map((policy) => ({
+      policy,
+      against: first!,
+      persona,
+      ...ratio(
+        partsOf(of, ({ earned }) => earned.get(policy)!.reward - earned.get(first!)!.reward),
+        { min: -1, max: 1 },
+      ),
+    }));
   return {
-    seed: request.seed, users: request.users, days: request.days, candidates: request.candidates, epsilon: request.epsilon,
-    decisions: decisionsOf(users), policy_hashes: Object.fromEntries(request.policies.map((policy) => [policy.name, policyHash(policy)])), policies: resultsOf(users, names),
-    personas: personas.map(({ persona, of }) => ({ persona, users: of.length, decisions: decisionsOf(of), policies: resultsOf(of, names) })),
+    seed: request.seed,
+    users: request.users,
+    days: request.days,
+    candidates: request.candidates,
+    epsilon: request.epsilon,
+    decisions: decisionsOf(users),
+    policy_hashes: Object.fromEntries(request.policies.map((policy) => [policy.name, policyHash(policy)])),
+    policies: resultsOf(users, names),
+    personas: personas.map(({ persona, of }) => ({
+      persona,
+      users: of.length,
+      decisions: decisionsOf(of),
+      policies: resultsOf(of, names),
+    })),
     comparisons: [...compare('all', users), ...personas.flatMap(({ persona, of }) => compare(persona, of))],
     curves: names.map((policy) => {
       const { sums, counts } = curves.get(policy)!;
@@ -127,11 +155,21 @@ function castOf({ personas, users }: SimulationRequest): Persona[] {
   });
 }
 
-function* liveOneUser(request: SimulationRequest, persona: Persona, user: number, names: readonly string[], onDecision: (policy: string, part: number, chance: number) => void): Generator<number, UserResult> {
+function* liveOneUser(
+  request: SimulationRequest,
+  persona: Persona,
+  user: number,
+  names: readonly string[],
+  onDecision: (policy: string, part: number, chance: number) => void,
+): Generator<number, UserResult> {
   const { policies, days, candidates, epsilon, seed } = request;
   const world: WorldOptions = { startMs: START_MS, durationMs: days * DAY_MS, candidates };
   const agents = policies.map((policy) => new Agent(policy, epsilon));
-  const result: UserResult = { persona: persona.name, decisions: 0, earned: new Map(names.map((name) => [name, { reward: 0, regret: 0 }])) };
+  const result: UserResult = {
+    persona: persona.name,
+    decisions: 0,
+    earned: new Map(names.map((name) => [name, { reward: 0, regret: 0 }])),
+  };
   if (persona.history) giveHistory(persona, world, agents, randomStream(seed, `history ${user}`));
   for (const decision of daysOf(persona, world, randomStream(seed, `user ${user}`))) {
     const decisionId = `${seed}-${user}-${result.decisions++}`;
@@ -177,7 +215,13 @@ function resultsOf(users: readonly UserResult[], names: readonly string[]): Poli
   const share = { min: 0, max: 1 };
   return names.map((policy) => ({
     policy,
-    reward: ratio(partsOf(users, ({ earned }) => earned.get(policy)!.reward), share),
-    regret: ratio(partsOf(users, ({ earned }) => earned.get(policy)!.regret), share),
+    reward: ratio(
+      partsOf(users, ({ earned }) => earned.get(policy)!.reward),
+      share,
+    ),
+    regret: ratio(
+      partsOf(users, ({ earned }) => earned.get(policy)!.regret),
+      share,
+    ),
   }));
 }

@@ -25,8 +25,9 @@ export interface UserPart {
 const Z_95 = 1.959963984540054;
 
 /**
- * A ratio of sums over users, such as reward per decision, by the delta method: heavy users count for as much as they decide. Users differ from others of their kind,
- * which is what the interval is about; the kinds themselves are given. Student's t with Satterthwaite's degrees of freedom. `parts` have decisions.
+ * A ratio of sums over users, such as reward per decision, by the delta method: heavy users count for as much as they decide. Users
+ * differ from others of their kind, which is what the interval is about; the kinds themselves are given. Student's t with
+ * Satterthwaite's degrees of freedom. `parts` have decisions.
  */
 export function ratio(parts: readonly UserPart[], { min, max }: Range): Mean {
   const weight = sum(parts.map(({ denominator }) => denominator));
@@ -56,8 +57,8 @@ function varianceOfSum(values: readonly number[]): number {
 }
 
 /**
- * The two-sided 95% quantile of Student's t: the expansion of Fisher and Cornish (1960) around the normal one, which is within a thousandth from three degrees of
- * freedom on; below that, between the exact values for one and two.
+ * The two-sided 95% quantile of Student's t: the expansion of Fisher and Cornish (1960) around the normal one, which is within a
+ * thousandth from three degrees of freedom on; below that, between the exact values for one and two.
  */
 export function student95(freedom: number): number {
   const exact = [Infinity, 12.706204736174694, 4.302652729749464, 3.182446305284263];
@@ -68,9 +69,11 @@ export function student95(freedom: number): number {
     return 1 / ((1 - share) / exact[below]! + share / exact[below + 1]!);
   }
   const z = Z_95;
-  return z
-    + (z ** 3 + z) / (4 * freedom)
-    + (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * freedom ** 2)
-    + (3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / (384 * freedom ** 3)
-    + (79 * z ** 9 + 776 * z ** 7 + 1482 * z ** 5 - 1920 * z ** 3 - 945 * z) / (92_160 * freedom ** 4);
+  return (
+    z +
+    (z ** 3 + z) / (4 * freedom) +
+    (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * freedom ** 2) +
+    (3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / (384 * freedom ** 3) +
+    (79 * z ** 9 + 776 * z ** 7 + 1482 * z ** 5 - 1920 * z ** 3 - 945 * z) / (92_160 * freedom ** 4)
+  );
 }

@@ -1,6 +1,7 @@
 /**
- * One user's days, the same for every policy (common random numbers): when decisions are asked for, which candidates there are, and for each candidate
- * the number that decides whether it would be done. What a policy chooses changes its own profile and lessons, never the world.
+ * One user's days, the same for every policy (common random numbers): when decisions are asked for, which candidates there are, and
+ * for each candidate the number that decides whether it would be done. What a policy chooses changes its own profile and lessons,
+ * never the world.
  */
 import type { Random } from '../random.js';
 import type { Candidate } from '../topics.js';
@@ -47,18 +48,34 @@ export function* daysOf(persona: Persona, options: WorldOptions, random: Random)
   }
 }
 
-function decisionAt(persona: Persona, { startMs, durationMs, candidates: count }: WorldOptions, requestedAtMs: number, hour: number, random: Random): SimulatedDecision {
+function decisionAt(
+  persona: Persona,
+  { startMs, durationMs, candidates: count }: WorldOptions,
+  requestedAtMs: number,
+  hour: number,
+  random: Random,
+): SimulatedDecision {
   const weekday = new Date(requestedAtMs).getUTCDay();
   const drifted = persona.drift !== undefined && (requestedAtMs - startMs) / durationMs >= persona.drift.from;
   const weights = drifted ? persona.drift!.weights : persona.weights;
   const candidates = Array.from({ length: count }, (_, i): Candidate => ({
-    tip_id: `c${String(i).padStart(3, '0')}`, is_overdue: random.chance(0.3), task_age_days: Math.floor(random.exponential(8)), priority: random.integer(1, 4),
+    tip_id: `c${String(i).padStart(3, '0')}`,
+    is_overdue: random.chance(0.3),
+    task_age_days: Math.floor(random.exponential(8)),
+    priority: random.integer(1, 4),
   }));
-  const context = persona.base + weights.preferred_hour * Math.cos((2 * Math.PI * (hour - persona.active_hour)) / 24) + (weekday === 0 || weekday === 6 ? weights.weekend : 0);
+  const context =
+    persona.base +
+    weights.preferred_hour * Math.cos((2 * Math.PI * (hour - persona.active_hour)) / 24) +
+    (weekday === 0 || weekday === 6 ? weights.weekend : 0);
   return {
-    requestedAtMs, hour, candidates,
+    requestedAtMs,
+    hour,
+    candidates,
     chances: candidates.map((candidate) => logistic(context + candidateLogOdds(weights, candidate))),
-    fates: candidates.map(() => random.next()), dismissFate: random.next(), dwellMs: Math.floor(random.exponential(persona.dwell_ms)),
+    fates: candidates.map(() => random.next()),
+    dismissFate: random.next(),
+    dwellMs: Math.floor(random.exponential(persona.dwell_ms)),
   };
 }
 

@@ -36,14 +36,19 @@ export interface StateContents {
 /** Files up to this size are checked page by page when they are opened; larger ones when a page is read. */
 const CHECKED_AT_OPEN_BYTES = 256 * 1024 * 1024;
 const PAGE_CACHE_KIB = 16 * 1024;
-/** Pages in the write-ahead log before they are copied into the file. SQLite's default of 1,000 would copy most of a small file after every large batch. */
+/**
+ * Pages in the write-ahead log before they are copied into the file. SQLite's default of 1,000 would copy most of a small file after
+ * every large batch.
+ */
 const CHECKPOINT_PAGES = 8_192;
 
-const REBUILD_HINT = 'stop `tipstream start` and run `tipstream rebuild`: it makes the state again from the log (nothing but the log is needed)';
+const REBUILD_HINT =
+  'stop `tipstream start` and run `tipstream rebuild`: it makes the state again from the log (nothing but the log is needed)';
 
 /** What to do where other feature definitions wrote the state. */
 const OTHER_DEFINITIONS_HINT =
-  'start with the definitions that wrote it, or stop `tipstream start` and run `tipstream rebuild` with these: it moves the state over, and says what comes from stored tips, what from the log, and why';
+  'start with the definitions that wrote it, or stop `tipstream start` and run `tipstream rebuild` with these: ' +
+  'it moves the state over, and says what comes from stored tips, what from the log, and why';
 
 /** Opens for the one writer, making the file when there is none. */
 export function openStateForWriting(path: string, identity: StateIdentity, contents: StateContents): Database.Database {
@@ -51,7 +56,8 @@ export function openStateForWriting(path: string, identity: StateIdentity, conte
     const db = new Database(path, { timeout: 5_000 });
     try {
       const fresh = db.pragma('application_id', { simple: true }) === 0 && db.pragma('user_version', { simple: true }) === 0 && isEmpty(db);
-      if (!fresh) inspect(db, path, { ...identity, definitions: contents.definitions }); // first: of a file that is not ours not even the journal mode may be changed
+      // first: of a file that is not ours not even the journal mode may be changed
+      if (!fresh) inspect(db, path, { ...identity, definitions: contents.definitions });
       db.pragma('journal_mode = WAL');
       db.pragma('synchronous = NORMAL');
       db.pragma(`cache_size = -${PAGE_CACHE_KIB}`);
@@ -69,7 +75,10 @@ export function openStateForWriting(path: string, identity: StateIdentity, conte
 /** Opens for reading beside the writer, from this or any other process. */
 export function openStateForReading(path: string, expected: ExpectedState = {}): Database.Database {
   if (!existsSync(path)) {
-    throw new TipstreamError('no_data', `no state file at ${path}`, { hint: 'run `tipstream start` on this data directory first', details: { path } });
+    throw new TipstreamError('no_data', `no state file at ${path}`, {
+      hint: 'run `tipstream start` on this data directory first',
+      details: { path },
+    });
   }
   return guarded(path, () => {
     const db = new Database(path, { readonly: true, timeout: 5_000 });
@@ -87,8 +96,11 @@ export function openStateForReading(path: string, expected: ExpectedState = {}):
 export function readIdentity(db: Database.Database): StateIdentity {
   const meta = new Map(db.prepare('SELECT name, value FROM meta').raw().all() as [string, string][]);
   return {
-    partition: Number(meta.get('partition')), partitions: Number(meta.get('partitions')), log: meta.get('log') as StateIdentity['log'],
-    topicPrefix: meta.get('topicPrefix') ?? '', featureSet: meta.get('featureSet') ?? '',
+    partition: Number(meta.get('partition')),
+    partitions: Number(meta.get('partitions')),
+    log: meta.get('log') as StateIdentity['log'],
+    topicPrefix: meta.get('topicPrefix') ?? '',
+    featureSet: meta.get('featureSet') ?? '',
   };
 }
 
@@ -111,11 +123,22 @@ function create(db: Database.Database, identity: StateIdentity, { view, definiti
 function inspect(db: Database.Database, path: string, expected: ExpectedState, check = { pages: true }): void {
   const application = db.pragma('application_id', { simple: true });
   const version = db.pragma('user_version', { simple: true }) as number;
-  if (application !== STATE_APPLICATION_ID) refuse('state_corrupt', path, 'is a SQLite database, but not a tipstream state file', REBUILD_HINT);
+  if (application !== STATE_APPLICATION_ID)
+    refuse('state_corrupt', path, 'is a SQLite database, but not a tipstream state file', REBUILD_HINT);
   if (version > STATE_SCHEMA_VERSION) {
-    refuse('state_newer', path, `has schema version ${version}; this tipstream knows versions up to ${STATE_SCHEMA_VERSION}`, 'start the newer tipstream that wrote it, or stop `tipstream start` and run `tipstream rebuild` with this one: it makes the state again from the log', { schema_version: version });
+    refuse(
+      'state_newer',
+      path,
+      `has schema version ${version}; this tipstream knows versions up to ${STATE_SCHEMA_VERSION}`,
+      'start the newer tipstream that wrote it, or stop `tipstream start` and run `tipstream rebuild` ' +
+        'with this one: it makes the state again from the log',
+      { schema_version: version },
+    );
   }
-  if (version < STATE_SCHEMA_VERSION) refuse('state_mismatch', path, `has the old schema version ${version}; this tipstream writes ${STATE_SCHEMA_VERSION}`, REBUILD_HINT, { schema_version: version });
+  if (version < STATE_SCHEMA_VERSION)
+    refuse('state_mismatch', path, `has the old schema version ${version}; this tipstream writes ${STATE_SCHEMA_VERSION}`, REBUILD_HINT, {
+      schema_version: version,
+    });
   if (check.pages && statSync(path).size <= CHECKED_AT_OPEN_BYTES) checkPages(db, path);
   compareIdentity(db, path, expected);
 }
@@ -136,14 +159,24 @@ export function compareIdentity(db: Database.Database, path: string, { definitio
 }
 
 /** Throws state_mismatch when the file was folded with another feature set; says what differs, where both sides are known. */
-export function compareDefinitions(db: Database.Database, path: string, { featureSet: expected, definitions }: { readonly featureSet: string; readonly definitions?: Definitions | undefined }): void {
+export function compareDefinitions(
+  db: Database.Database,
+  path: string,
+  { featureSet: expected, definitions }: { readonly featureSet: string; readonly definitions?: Definitions | undefined },
+): void {
   const found = readIdentity(db).featureSet;
   if (found === expected) return;
   const former = readDefinitions(db);
   const changes = former === undefined || definitions === undefined ? undefined : changesBetween(former, definitions);
-  throw new TipstreamError('state_mismatch', `state file ${path} was folded with feature set ${found}; this process has ${expected}${changes === undefined ? '' : ` (${describeChanges(changes)})`}`, {
-    hint: OTHER_DEFINITIONS_HINT, details: { path, ...changes },
-  });
+  throw new TipstreamError(
+    'state_mismatch',
+    `state file ${path} was folded with feature set ${found}; this process has ` +
+      `${expected}${changes === undefined ? '' : ` (${describeChanges(changes)})`}`,
+    {
+      hint: OTHER_DEFINITIONS_HINT,
+      details: { path, ...changes },
+    },
+  );
 }
 
 type ComparedAsText = Exclude<keyof StateIdentity, 'featureSet'>;
@@ -152,14 +185,34 @@ function compare(path: string, name: ComparedAsText, found: string, expected: st
   if (found === expected) return;
   switch (name) {
     case 'partitions':
-      return refuse('partition_count_changed', path, `was folded from topics of ${found} partitions; the topics now have ${expected}`,
-        'a changed count sends users to other partitions: go back to the former count, or move the whole state folder away to rebuild it from a log whose events were all written under the new count');
+      return refuse(
+        'partition_count_changed',
+        path,
+        `was folded from topics of ${found} partitions; the topics now have ${expected}`,
+        'a changed count sends users to other partitions: go back to the former count, or move the whole state folder ' +
+          'away to rebuild it from a log whose events were all written under the new count',
+      );
     case 'log':
-      return refuse('state_mismatch', path, `holds offsets of a ${found} log; this process reads a ${expected} log`, 'give each log a data directory of its own with --data');
+      return refuse(
+        'state_mismatch',
+        path,
+        `holds offsets of a ${found} log; this process reads a ${expected} log`,
+        'give each log a data directory of its own with --data',
+      );
     case 'topicPrefix':
-      return refuse('state_mismatch', path, `was folded from topics with prefix ${JSON.stringify(found)}; this process uses ${JSON.stringify(expected)}`, 'use the former --topic-prefix, or another --data');
+      return refuse(
+        'state_mismatch',
+        path,
+        `was folded from topics with prefix ${JSON.stringify(found)}; this process uses ${JSON.stringify(expected)}`,
+        'use the former --topic-prefix, or another --data',
+      );
     case 'partition':
-      return refuse('state_mismatch', path, `belongs to partition ${found}, not ${expected}`, 'files of a generation are not to be renamed: put it back under its own name');
+      return refuse(
+        'state_mismatch',
+        path,
+        `belongs to partition ${found}, not ${expected}`,
+        'files of a generation are not to be renamed: put it back under its own name',
+      );
   }
 }
 
@@ -182,16 +235,28 @@ export function stateError(path: string, error: unknown): unknown {
   const code = (error as { code?: string }).code ?? '';
   const options = (hint: string) => ({ hint, details: { path, sqlite: code }, cause: error });
   if (isDiskFull(error)) {
-    return new TipstreamError('disk_full', `no space left while writing state file ${path}`, options('free space on that disk, then start again: the batch was rolled back and nothing is lost'));
+    return new TipstreamError(
+      'disk_full',
+      `no space left while writing state file ${path}`,
+      options('free space on that disk, then start again: the batch was rolled back and nothing is lost'),
+    );
   }
   if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
     return new TipstreamError('state_corrupt', `state file ${path} is damaged: ${(error as Error).message}`, options(REBUILD_HINT));
   }
   if (code.startsWith('SQLITE_IOERR') || code === 'SQLITE_CANTOPEN' || code === 'SQLITE_READONLY' || code.startsWith('SQLITE_READONLY')) {
-    return new TipstreamError('state_corrupt', `state file ${path} cannot be read or written: ${(error as Error).message} (${code})`, options('check the disk, and that this user may write in its directory: SQLite needs that even to read, unless the service runs'));
+    return new TipstreamError(
+      'state_corrupt',
+      `state file ${path} cannot be read or written: ${(error as Error).message} (${code})`,
+      options('check the disk, and that this user may write in its directory: SQLite needs that even to read, unless the service runs'),
+    );
   }
   if (code.startsWith('SQLITE_BUSY')) {
-    return new TipstreamError('data_in_use', `state file ${path} is locked by another program`, options('close whatever writes to it (sqlite3 with an open transaction?), then start again'));
+    return new TipstreamError(
+      'data_in_use',
+      `state file ${path} is locked by another program`,
+      options('close whatever writes to it (sqlite3 with an open transaction?), then start again'),
+    );
   }
   return error;
 }

@@ -1,6 +1,7 @@
 /**
- * A partition's replayed events on disk, in as many files as it takes for one of them to fit into memory. A user's events are all in one file, in the
- * order they were added. The files have no names: they are gone when they are closed or the process dies, in whatever way.
+ * A partition's replayed events on disk, in as many files as it takes for one of them to fit into memory. A user's events are all in
+ * one file, in the order they were added. The files have no names: they are gone when they are closed or the process dies, in whatever
+ * way.
  */
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -71,7 +72,8 @@ export class Buckets {
   #flush(bucket: number): void {
     const bytes = Buffer.from(this.#pending[bucket]!, 'utf8');
     this.#pending[bucket] = '';
-    for (let written = 0; written < bytes.length;) written += writeSync(this.#files[bucket]!, bytes, written, bytes.length - written, this.#sizes[bucket]! + written);
+    for (let written = 0; written < bytes.length;)
+      written += writeSync(this.#files[bucket]!, bytes, written, bytes.length - written, this.#sizes[bucket]! + written);
     this.#sizes[bucket]! += bytes.length;
   }
 }

@@ -6,14 +6,30 @@ import type { ShadowLearningSetting } from './naive-policy.js';
 import type { ReplayedControl } from './replay.js';
 
 /** `lostBelow`: records below that offset may be gone from the log, and the state file is taken at its word for them. */
-export function compareControls(partition: number, replayed: ReadonlyMap<string, ReplayedControl>, stored: readonly AuditedControl[], lostBelow: number, findings: Findings): Map<string, ControlEvent> {
+export function compareControls(
+  partition: number,
+  replayed: ReadonlyMap<string, ReplayedControl>,
+  stored: readonly AuditedControl[],
+  lostBelow: number,
+  findings: Findings,
+): Map<string, ControlEvent> {
   const controls = new Map([...replayed].map(([controlId, { event }]) => [controlId, event]));
   const left = new Map(replayed);
   for (const row of stored) {
     const control = left.get(row.controlId);
     left.delete(row.controlId);
     const differs = (feature: string, live: unknown, other: unknown) =>
-      findings.reporter(partition, row.userId)({ kind: 'control', id: row.controlId, feature, live, replayed: other, events: control === undefined ? [] : [{ topic: 'policy.control', offset: control.offset }] });
+      findings.reporter(
+        partition,
+        row.userId,
+      )({
+        kind: 'control',
+        id: row.controlId,
+        feature,
+        live,
+        replayed: other,
+        events: control === undefined ? [] : [{ topic: 'policy.control', offset: control.offset }],
+      });
     if (row.offset < lostBelow) {
       controls.set(row.controlId, JSON.parse(row.record) as ControlEvent);
       continue;
@@ -23,7 +39,7 @@ export function compareControls(partition: number, replayed: ReadonlyMap<string,
       continue;
     }
     const { event, offset } = control;
-    const user = event.type === 'reset' || event.type === 'migrate' ? event.user_id ?? null : null;
+    const user = event.type === 'reset' || event.type === 'migrate' ? (event.user_id ?? null) : null;
     if (row.offset !== offset) differs('log_offset', row.offset, offset);
     if (row.record !== JSON.stringify(event)) differs('record', row.record, event);
     if (row.type !== event.type) differs('type', row.type, event.type);
@@ -31,19 +47,27 @@ export function compareControls(partition: number, replayed: ReadonlyMap<string,
     if (row.userId !== user) differs('user_id', row.userId, user);
   }
   for (const [controlId, { event, offset }] of left) {
-    findings.reporter(partition, event.user_id ?? null)({ kind: 'control', id: controlId, feature: 'record', live: null, replayed: event, events: [{ topic: 'policy.control', offset }] });
+    findings.reporter(
+      partition,
+      event.user_id ?? null,
+    )({ kind: 'control', id: controlId, feature: 'record', live: null, replayed: event, events: [{ topic: 'policy.control', offset }] });
   }
   return controls;
 }
 
-/** The times at which the sums of a user's decisions by that policy may begin, Unix ms: resets of the user, and migrations into the policy that set its own decisions aside. */
+/**
+ * The times at which the sums of a user's decisions by that policy may begin, Unix ms: resets of the user, and migrations into the
+ * policy that set its own decisions aside.
+ */
 export type Beginnings = (userId: string, decidedBy: string) => readonly number[];
 
 export function beginningsIn(controls: ReadonlyMap<string, ControlEvent>): Beginnings {
   const beginnings = [...controls.values()].filter(({ type }) => type === 'reset' || type === 'migrate');
   return (userId, decidedBy) =>
     beginnings
-      .filter(({ type, user_id: user, policy }) => (type === 'reset' ? user === userId : policy === decidedBy && (user == null || user === userId)))
+      .filter(({ type, user_id: user, policy }) =>
+        type === 'reset' ? user === userId : policy === decidedBy && (user == null || user === userId),
+      )
       .map(({ effective_at_ms: effectiveAtMs }) => effectiveAtMs);
 }
 

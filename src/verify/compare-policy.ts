@@ -10,7 +10,19 @@ import type { Beginnings } from './compare-controls.js';
 import { addressesOf } from './compare-tips.js';
 import type { Report } from './difference.js';
 import { naiveTip } from './naive-profile.js';
-import { naiveLinks, naiveReward, naiveSums, naiveTranslation, naiveVector, shadowLearnedAt, type NaiveClosing, type NaiveLesson, type NaiveReward, type NaiveServing, type ShadowLearningSetting } from './naive-policy.js';
+import {
+  naiveLinks,
+  naiveReward,
+  naiveSums,
+  naiveTranslation,
+  naiveVector,
+  shadowLearnedAt,
+  type NaiveClosing,
+  type NaiveLesson,
+  type NaiveReward,
+  type NaiveServing,
+  type ShadowLearningSetting,
+} from './naive-policy.js';
 import { rememberDecisions, type StoredLink } from './remembered.js';
 import type { ReplayedDecision, ReplayedTopic, ReplayedUser } from './replayed.js';
 
@@ -32,11 +44,23 @@ interface Judged extends ReplayedDecision {
 }
 
 /**
- * `uid` undefined: the state file has no such user. `closed`: decisions that lost a serving to a prune, with what they had earned. `missed` gathers
- * topics whose missing events the state remembers.
+ * `uid` undefined: the state file has no such user. `closed`: decisions that lost a serving to a prune, with what they had earned.
+ * `missed` gathers topics whose missing events the state remembers.
  */
-export function comparePolicy(user: ReplayedUser, state: StateAudit, uid: number | undefined, links: readonly StoredLink[], closed: ReadonlyMap<string, NaiveClosing>, rules: PolicyRules, missed: Set<ReplayedTopic>, report: Report): void {
-  const stored = { decision: uid === undefined ? [] : state.decisions(uid, 'decision'), shadow_decision: uid === undefined ? [] : state.decisions(uid, 'shadow_decision') };
+export function comparePolicy(
+  user: ReplayedUser,
+  state: StateAudit,
+  uid: number | undefined,
+  links: readonly StoredLink[],
+  closed: ReadonlyMap<string, NaiveClosing>,
+  rules: PolicyRules,
+  missed: Set<ReplayedTopic>,
+  report: Report,
+): void {
+  const stored = {
+    decision: uid === undefined ? [] : state.decisions(uid, 'decision'),
+    shadow_decision: uid === undefined ? [] : state.decisions(uid, 'shadow_decision'),
+  };
   rememberDecisions(user.decisions, stored.decision, 'tip.scored', rules.incomplete, missed);
   rememberDecisions(user.shadowDecisions, stored.shadow_decision, 'tip.scored.shadow', rules.incomplete, missed);
   compareLinks(user, links, report);
@@ -45,7 +69,11 @@ export function comparePolicy(user: ReplayedUser, state: StateAudit, uid: number
   const rewardOf = (decisionId: string, event: ScoredEvent) => {
     const kept = closed.get(decisionId);
     if (kept !== undefined) return kept.earned;
-    return naiveReward((tipId) => Object.hasOwn(event.features.vectors, tipId), servings.get(decisionId) ?? new Map<string, NaiveServing>(), (tipId) => user.tips.has(tipId) ? naiveTip(tipId, user.tips.get(tipId)!) : undefined);
+    return naiveReward(
+      (tipId) => Object.hasOwn(event.features.vectors, tipId),
+      servings.get(decisionId) ?? new Map<string, NaiveServing>(),
+      (tipId) => (user.tips.has(tipId) ? naiveTip(tipId, user.tips.get(tipId)!) : undefined),
+    );
   };
   const live = new Map<string, Judged>();
   for (const [decisionId, decision] of user.decisions) {
@@ -55,7 +83,8 @@ export function comparePolicy(user: ReplayedUser, state: StateAudit, uid: number
   const shadow = new Map<string, Judged>();
   for (const [decisionId, decision] of user.shadowDecisions) {
     const answered = live.get(decisionId);
-    const learns = answered !== undefined && shadowLearnedAt(rules.shadowLearning, answered.event.profile.as_of_ms, rules.shadowLearnsOtherwise);
+    const learns =
+      answered !== undefined && shadowLearnedAt(rules.shadowLearning, answered.event.profile.as_of_ms, rules.shadowLearnsOtherwise);
     shadow.set(decisionId, { ...decision, event: parse(decision.record), reward: learns ? answered.reward : null });
   }
   compareDecisions('decision', live, stored.decision, user, report);
@@ -65,20 +94,36 @@ export function comparePolicy(user: ReplayedUser, state: StateAudit, uid: number
 
 function compareLinks(user: ReplayedUser, links: readonly StoredLink[], report: Report): void {
   const expected = naiveLinks(user.tips);
-  const naming = (decisionId: string, tipId: string) => addressesOf((user.tips.get(tipId) ?? []).filter((event) => event.decisionId === decisionId));
+  const naming = (decisionId: string, tipId: string) =>
+    addressesOf((user.tips.get(tipId) ?? []).filter((event) => event.decisionId === decisionId));
   for (const { decisionId, tipId, servedAtMs, promptVersion } of links) {
     const replayed = expected.get(decisionId)?.get(tipId);
     expected.get(decisionId)?.delete(tipId);
-    const differs = (feature: string, live: unknown, other: unknown) => report({ kind: 'link', id: decisionId, feature: `${feature} of ${tipId}`, live, replayed: other, events: naming(decisionId, tipId) });
+    const differs = (feature: string, live: unknown, other: unknown) =>
+      report({ kind: 'link', id: decisionId, feature: `${feature} of ${tipId}`, live, replayed: other, events: naming(decisionId, tipId) });
     if (replayed?.servedAtMs !== servedAtMs) differs('served_at_ms', servedAtMs, replayed?.servedAtMs ?? null);
     else if (replayed.promptVersion !== promptVersion) differs('prompt_version', promptVersion, replayed.promptVersion);
   }
   for (const [decisionId, tips] of expected) {
-    for (const [tipId, { servedAtMs }] of tips) report({ kind: 'link', id: decisionId, feature: `served_at_ms of ${tipId}`, live: null, replayed: servedAtMs, events: naming(decisionId, tipId) });
+    for (const [tipId, { servedAtMs }] of tips)
+      report({
+        kind: 'link',
+        id: decisionId,
+        feature: `served_at_ms of ${tipId}`,
+        live: null,
+        replayed: servedAtMs,
+        events: naming(decisionId, tipId),
+      });
   }
 }
 
-function compareDecisions(table: Table, replayed: ReadonlyMap<string, Judged>, stored: readonly AuditedDecision[], user: ReplayedUser, report: Report): void {
+function compareDecisions(
+  table: Table,
+  replayed: ReadonlyMap<string, Judged>,
+  stored: readonly AuditedDecision[],
+  user: ReplayedUser,
+  report: Report,
+): void {
   const left = new Map(replayed);
   for (const row of stored) {
     const { decisionId } = row;
@@ -92,27 +137,52 @@ function compareDecisions(table: Table, replayed: ReadonlyMap<string, Judged>, s
       continue;
     }
     const events = [{ topic: TOPIC_OF[table], offset: decision.offset }];
-    const differs = (feature: string, live: unknown, other: unknown, more: typeof events | ReturnType<typeof addressesOf> = []) => report({ kind: table, id: decisionId, feature, live, replayed: other, events: [...events, ...more] });
+    const differs = (feature: string, live: unknown, other: unknown, more: typeof events | ReturnType<typeof addressesOf> = []) =>
+      report({ kind: table, id: decisionId, feature, live, replayed: other, events: [...events, ...more] });
     if (row.offset !== decision.offset) differs('scored_offset', row.offset, decision.offset);
     if (row.policy !== decision.event.policy) differs('policy', row.policy, decision.event.policy);
-    if (row.requestedAtMs !== decision.event.profile.as_of_ms) differs('requested_at_ms', row.requestedAtMs, decision.event.profile.as_of_ms);
-    if (row.record !== decision.record) for (const [field, live, other] of fieldsThatDiffer(row.record, decision.record)) differs(`record.${field}`, live, other);
+    if (row.requestedAtMs !== decision.event.profile.as_of_ms)
+      differs('requested_at_ms', row.requestedAtMs, decision.event.profile.as_of_ms);
+    if (row.record !== decision.record)
+      for (const [field, live, other] of fieldsThatDiffer(row.record, decision.record)) differs(`record.${field}`, live, other);
     if (reward?.tipId !== decision.reward?.tipId || reward?.reward !== decision.reward?.reward) {
       const naming = [...user.tips.values()].filter((tipEvents) => tipEvents.some((event) => event.decisionId === decisionId)).flat();
       differs('reward', reward, decision.reward, addressesOf(naming));
     }
   }
-  for (const [decisionId, { offset, record }] of left) report({ kind: table, id: decisionId, feature: 'record', live: null, replayed: JSON.parse(record), events: [{ topic: TOPIC_OF[table], offset }] });
+  for (const [decisionId, { offset, record }] of left)
+    report({
+      kind: table,
+      id: decisionId,
+      feature: 'record',
+      live: null,
+      replayed: JSON.parse(record),
+      events: [{ topic: TOPIC_OF[table], offset }],
+    });
 }
 
-function compareSums(userId: string, live: ReadonlyMap<string, Judged>, shadow: ReadonlyMap<string, Judged>, stored: readonly { readonly policy: string; readonly resetAtMs: number; readonly state: Buffer }[], rules: PolicyRules, report: Report): void {
+function compareSums(
+  userId: string,
+  live: ReadonlyMap<string, Judged>,
+  shadow: ReadonlyMap<string, Judged>,
+  stored: readonly { readonly policy: string; readonly resetAtMs: number; readonly state: Buffer }[],
+  rules: PolicyRules,
+  report: Report,
+): void {
   const rewarded = [...live, ...shadow].filter(([, { reward, event }]) => reward !== null && policyOfEvent(event.policy) !== undefined);
   const policies = new Set([...rewarded.map(([, { event }]) => event.policy), ...stored.map(({ policy }) => policy)]);
   for (const policy of policies) {
     const row = stored.find((one) => one.policy === policy);
     const source = lessonsNamed(policy);
     const differs = (feature: string, held: unknown, replayed: unknown, lessons: readonly NaiveLesson[] = []) =>
-      report({ kind: 'policy_sum', id: policy, feature, live: held, replayed, events: lessons.map(({ offset }) => ({ topic: policy.endsWith(SHADOW_SUFFIX) ? 'tip.scored.shadow' : 'tip.scored', offset })) });
+      report({
+        kind: 'policy_sum',
+        id: policy,
+        feature,
+        live: held,
+        replayed,
+        events: lessons.map(({ offset }) => ({ topic: policy.endsWith(SHADOW_SUFFIX) ? 'tip.scored.shadow' : 'tip.scored', offset })),
+      });
     if (source === undefined) {
       differs('row', 'sums of a policy that does not exist', null);
       continue;
@@ -135,7 +205,9 @@ function compareSums(userId: string, live: ReadonlyMap<string, Judged>, shadow: 
     }
     if (held.updates !== expected.updates) differs('updates', held.updates, expected.updates, lessons);
     const entries = [
-      ...expected.g.flatMap((entriesOfRow, i) => entriesOfRow.slice(0, i + 1).map((sum, j) => [`G[${i}][${j}]`, held.g[(i * (i + 1)) / 2 + j], sum] as const)),
+      ...expected.g.flatMap((entriesOfRow, i) =>
+        entriesOfRow.slice(0, i + 1).map((sum, j) => [`G[${i}][${j}]`, held.g[(i * (i + 1)) / 2 + j], sum] as const),
+      ),
       ...expected.b.map((sum, i) => [`b[${i}]`, held.b[i], sum] as const),
     ];
     const [first] = entries.filter(([, found, sum]) => found !== sum);
@@ -143,12 +215,23 @@ function compareSums(userId: string, live: ReadonlyMap<string, Judged>, shadow: 
   }
 }
 
-function lessonsOf(rewarded: readonly (readonly [decisionId: string, decision: Judged])[], source: LessonSource, sinceMs: number): NaiveLesson[] {
+function lessonsOf(
+  rewarded: readonly (readonly [decisionId: string, decision: Judged])[],
+  source: LessonSource,
+  sinceMs: number,
+): NaiveLesson[] {
   return rewarded.flatMap(([decisionId, { event, reward, offset }]): NaiveLesson[] => {
     if (event.policy !== source.decidedBy || event.profile.as_of_ms < sinceMs) return [];
     const own = naiveVector(event, reward!.tipId, policyOfEvent(source.decidedBy)!.dimension);
     if (own === undefined) return [];
-    return [{ decisionId, offset, x: source.translated ? naiveTranslation(vectorUnder(source.vectors, event, own), own, source.vectors.dimension) : own, reward: reward!.reward }];
+    return [
+      {
+        decisionId,
+        offset,
+        x: source.translated ? naiveTranslation(vectorUnder(source.vectors, event, own), own, source.vectors.dimension) : own,
+        reward: reward!.reward,
+      },
+    ];
   });
 }
 
@@ -156,7 +239,9 @@ function lessonsOf(rewarded: readonly (readonly [decisionId: string, decision: J
 function fieldsThatDiffer(live: string, replayed: string): (readonly [field: string, live: unknown, replayed: unknown])[] {
   try {
     const [a, b] = [JSON.parse(live) as Record<string, unknown>, JSON.parse(replayed) as Record<string, unknown>];
-    return [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((field) => JSON.stringify(a[field]) !== JSON.stringify(b[field])).map((field) => [field, a[field] ?? null, b[field] ?? null]);
+    return [...new Set([...Object.keys(a), ...Object.keys(b)])]
+      .filter((field) => JSON.stringify(a[field]) !== JSON.stringify(b[field]))
+      .map((field) => [field, a[field] ?? null, b[field] ?? null]);
   } catch {
     return [['text', live, replayed]];
   }

@@ -1,6 +1,6 @@
 /**
- * A user's profile, as readers get it, against the naive one; and the cached counts behind it at both ends of the interval for which they claim to be
- * exact. Counts that are wrong need not show in a feature today (an hour that leads anyway), and would tomorrow.
+ * A user's profile, as readers get it, against the naive one; and the cached counts behind it at both ends of the interval for which
+ * they claim to be exact. Counts that are wrong need not show in a feature today (an hour that leads anyway), and would tomorrow.
  */
 import type { FeatureValues } from '../projections/feature.js';
 import type { AuditedUser } from '../store/queries/state-audit.js';
@@ -27,7 +27,13 @@ export interface ProfileQuestion {
   readonly differingTips: ReadonlySet<string>;
 }
 
-export function compareProfile(user: ReplayedUser, live: LiveProfile | undefined, stored: AuditedUser | undefined, question: ProfileQuestion, report: Report): void {
+export function compareProfile(
+  user: ReplayedUser,
+  live: LiveProfile | undefined,
+  stored: AuditedUser | undefined,
+  question: ProfileQuestion,
+  report: Report,
+): void {
   const { asOfMs, provable } = question;
   const cache = new Map<number, NaiveProfile>();
   const naiveAt = (time: number): NaiveProfile => {
@@ -39,14 +45,16 @@ export function compareProfile(user: ReplayedUser, live: LiveProfile | undefined
 
   const replayed = naiveAt(asOfMs);
   const known = live?.known ?? false;
-  if (known !== replayed.known) report({ kind: 'profile', feature: 'known', live: known, replayed: replayed.known, events: behind('known', asOfMs) });
+  if (known !== replayed.known)
+    report({ kind: 'profile', feature: 'known', live: known, replayed: replayed.known, events: behind('known', asOfMs) });
   for (const [feature, value] of Object.entries(live?.features ?? {})) {
     if (!provable.features.has(feature) || Object.is(value, replayed.features[feature])) continue;
     report({ kind: 'profile', feature, live: value, replayed: replayed.features[feature], events: behind(feature, asOfMs) });
   }
   if (stored === undefined) return;
   const { afterMs, untilMs } = stored;
-  if (afterMs >= untilMs) return void report({ kind: 'user', feature: 'exact_until_ms', live: untilMs, replayed: `more than exact_after_ms, ${afterMs}` });
+  if (afterMs >= untilMs)
+    return void report({ kind: 'user', feature: 'exact_until_ms', live: untilMs, replayed: `more than exact_after_ms, ${afterMs}` });
   const reported = new Set<string>();
   for (const time of new Set([afterMs + 1, Math.min(untilMs, Math.max(LAST_MS, afterMs + 1))])) {
     const { counts } = naiveAt(time);
@@ -69,7 +77,8 @@ function eventsBehind(user: ReplayedUser, name: string, asOfMs: number, differin
     if (differing.size > 0 && !differing.has(tipId)) continue;
     for (const kind of kinds) {
       let first: ReplayedEvent | undefined;
-      for (const event of events) if (event.kind === kind && event.atMs < asOfMs && (first === undefined || event.atMs < first.atMs)) first = event;
+      for (const event of events)
+        if (event.kind === kind && event.atMs < asOfMs && (first === undefined || event.atMs < first.atMs)) first = event;
       if (first !== undefined && (differing.size > 0 || asOfMs - first.atMs <= WINDOW_MS)) found.push(first);
     }
   }

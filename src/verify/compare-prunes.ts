@@ -14,7 +14,11 @@ const REWARD_TOPICS = ['tip.served', 'tip.feedback', 'tip.scored', 'tip.scored.s
 
 function naivePrunes(recorded: readonly RecordedPrune[], topicPrefix: string): NaivePrune[] {
   return recorded.map(({ seq, horizonMs, afterUser, toUser, positions }) => ({
-    seq, horizonMs, afterUser, toUser, positions: new Map(REPLAYED_TOPICS.map((topic) => [topic, positions.get(topicPrefix + topic) ?? 0])),
+    seq,
+    horizonMs,
+    afterUser,
+    toUser,
+    positions: new Map(REPLAYED_TOPICS.map((topic) => [topic, positions.get(topicPrefix + topic) ?? 0])),
   }));
 }
 
@@ -34,8 +38,17 @@ export class PruneComparison {
     return this.#prunes.length === 0 ? [] : concerning(this.#prunes, userId);
   }
 
-  /** Takes from `user` what the prunes took; answers what the decisions they closed had earned. `missed` gathers topics whose missing events the rows tell of. */
-  take(user: ReplayedUser, prunes: readonly NaivePrune[], rows: readonly AuditedTip[], incomplete: ReadonlySet<ReplayedTopic>, missed: Set<ReplayedTopic>): Map<string, NaiveClosing> {
+  /**
+   * Takes from `user` what the prunes took; answers what the decisions they closed had earned. `missed` gathers topics whose missing
+   * events the rows tell of.
+   */
+  take(
+    user: ReplayedUser,
+    prunes: readonly NaivePrune[],
+    rows: readonly AuditedTip[],
+    incomplete: ReadonlySet<ReplayedTopic>,
+    missed: Set<ReplayedTopic>,
+  ): Map<string, NaiveClosing> {
     let pruned = naivelyPruned(user, prunes);
     const lost = TIP_TOPICS.filter((topic) => incomplete.has(topic));
     if (lost.length > 0) {
@@ -62,10 +75,16 @@ export class PruneComparison {
 }
 
 /**
- * The log has lost events: a time among them may have kept a prune from taking a tip, or an earlier one have let it. Tips whose rows say so, with the prune that
- * took them; what the rows cannot be explained by is left as it is.
+ * The log has lost events: a time among them may have kept a prune from taking a tip, or an earlier one have let it. Tips whose rows
+ * say so, with the prune that took them; what the rows cannot be explained by is left as it is.
  */
-function takenOtherwise(user: ReplayedUser, prunes: readonly NaivePrune[], pruned: Pruned, rows: readonly AuditedTip[], incomplete: ReadonlySet<ReplayedTopic>): Map<string, number | null> {
+function takenOtherwise(
+  user: ReplayedUser,
+  prunes: readonly NaivePrune[],
+  pruned: Pruned,
+  rows: readonly AuditedTip[],
+  incomplete: ReadonlySet<ReplayedTopic>,
+): Map<string, number | null> {
   const otherwise = new Map<string, number | null>();
   const byId = new Map(rows.map((row) => [row.tipId, row]));
   for (const [tipId, events] of user.tips) {
@@ -91,7 +110,13 @@ function takenOtherwise(user: ReplayedUser, prunes: readonly NaivePrune[], prune
 }
 
 /** What only the state file remembers of decisions that were closed goes into `closed`; the rest must be equal. */
-export function compareClosed(closed: Map<string, NaiveClosing>, rows: readonly AuditedClosing[], incomplete: ReadonlySet<ReplayedTopic>, missed: Set<ReplayedTopic>, report: Report): void {
+export function compareClosed(
+  closed: Map<string, NaiveClosing>,
+  rows: readonly AuditedClosing[],
+  incomplete: ReadonlySet<ReplayedTopic>,
+  missed: Set<ReplayedTopic>,
+  report: Report,
+): void {
   const lost = REWARD_TOPICS.filter((topic) => incomplete.has(topic));
   const left = new Set(closed.keys());
   for (const { decisionId, earned, promptVersion } of rows) {
@@ -105,11 +130,24 @@ export function compareClosed(closed: Map<string, NaiveClosing>, rows: readonly 
     } else if (sameReward) {
       report({ kind: 'closed_decision', id: decisionId, feature: 'prompt_version', live: promptVersion, replayed: replayed.promptVersion });
     } else {
-      report({ kind: 'closed_decision', id: decisionId, feature: replayed === undefined ? 'row' : 'reward', live: earned ?? 'nothing', replayed: replayed === undefined ? null : (replayed.earned ?? 'nothing') });
+      report({
+        kind: 'closed_decision',
+        id: decisionId,
+        feature: replayed === undefined ? 'row' : 'reward',
+        live: earned ?? 'nothing',
+        replayed: replayed === undefined ? null : (replayed.earned ?? 'nothing'),
+      });
     }
   }
   for (const decisionId of left) {
-    if (lost.length === 0) report({ kind: 'closed_decision', id: decisionId, feature: 'row', live: null, replayed: closed.get(decisionId)?.earned ?? 'nothing' });
+    if (lost.length === 0)
+      report({
+        kind: 'closed_decision',
+        id: decisionId,
+        feature: 'row',
+        live: null,
+        replayed: closed.get(decisionId)?.earned ?? 'nothing',
+      });
     else closed.delete(decisionId);
     for (const topic of lost) missed.add(topic);
   }

@@ -33,16 +33,29 @@ export function compareTips(tips: ReadonlyMap<string, readonly ReplayedEvent[]>,
     for (const [column, kind, value] of COLUMNS) {
       if (value(row) === value(replayed)) continue;
       differing.add(tipId);
-      report({ kind: 'tip', id: tipId, feature: column, live: value(row), replayed: value(replayed), events: addressesOf(events.filter((event) => event.kind === kind)) });
+      report({
+        kind: 'tip',
+        id: tipId,
+        feature: column,
+        live: value(row),
+        replayed: value(replayed),
+        events: addressesOf(events.filter((event) => event.kind === kind)),
+      });
     }
     const naming = events.filter(({ decisionId }) => decisionId !== null);
-    if (row.linked !== naming.length > 0) report({ kind: 'tip', id: tipId, feature: 'linked', live: row.linked, replayed: naming.length > 0, events: addressesOf(naming) });
+    if (row.linked !== naming.length > 0)
+      report({ kind: 'tip', id: tipId, feature: 'linked', live: row.linked, replayed: naming.length > 0, events: addressesOf(naming) });
   }
   return differing;
 }
 
 /** The user's count of tips, which decides whether rows are looked for at all, and the time index of those that have one. */
-export function compareUserRow(user: AuditedUser, tips: ReadonlyMap<string, readonly ReplayedEvent[]>, times: readonly { readonly atMs: number; readonly tipId: string }[], report: Report): void {
+export function compareUserRow(
+  user: AuditedUser,
+  tips: ReadonlyMap<string, readonly ReplayedEvent[]>,
+  times: readonly { readonly atMs: number; readonly tipId: string }[],
+  report: Report,
+): void {
   if (user.tips !== tips.size) report({ kind: 'user', feature: 'tips', live: user.tips, replayed: tips.size });
   const expected = new Set<string>();
   if (user.timeIndexed) {
@@ -52,7 +65,8 @@ export function compareUserRow(user: AuditedUser, tips: ReadonlyMap<string, read
     }
   }
   const behind = (tipId: string, atMs: number) => addressesOf((tips.get(tipId) ?? []).filter((event) => event.atMs === atMs));
-  for (const { atMs, tipId } of times) if (!expected.delete(`${atMs} ${tipId}`)) report({ kind: 'time_index', id: tipId, feature: 'at_ms', live: atMs, replayed: null });
+  for (const { atMs, tipId } of times)
+    if (!expected.delete(`${atMs} ${tipId}`)) report({ kind: 'time_index', id: tipId, feature: 'at_ms', live: atMs, replayed: null });
   for (const entry of expected) {
     const space = entry.indexOf(' ');
     const [atMs, tipId] = [Number(entry.slice(0, space)), entry.slice(space + 1)];

@@ -4,9 +4,22 @@ import type { ReplayedTopic } from './replayed.js';
 /**
  * profile: a feature as readers get it. cached_count: one of the counts it is computed from. tip, time_index, link: rows behind them.
  * decision, shadow_decision: the record or the reward of one. policy_sum: what a policy has learned. control: a record of policy.control.
- * user: the user's own row. prune: a prune that the state file records. closed_decision: what a decision had earned when a prune took one of its servings.
+ * user: the user's own row. prune: a prune that the state file records. closed_decision: what a decision had earned when a prune took
+ * one of its servings.
  */
-export type DifferenceKind = 'profile' | 'cached_count' | 'tip' | 'time_index' | 'link' | 'decision' | 'shadow_decision' | 'policy_sum' | 'control' | 'user' | 'prune' | 'closed_decision';
+export type DifferenceKind =
+  | 'profile'
+  | 'cached_count'
+  | 'tip'
+  | 'time_index'
+  | 'link'
+  | 'decision'
+  | 'shadow_decision'
+  | 'policy_sum'
+  | 'control'
+  | 'user'
+  | 'prune'
+  | 'closed_decision';
 
 export interface EventAddress {
   readonly topic: string;
@@ -93,7 +106,13 @@ export class Findings {
       if (++this.#differences > this.#listed) return;
       const found = events.filter(({ offset }) => offset >= 0);
       this.differences.push({
-        user_id: userId, partition, kind, id, feature, live, replayed,
+        user_id: userId,
+        partition,
+        kind,
+        id,
+        feature,
+        live,
+        replayed,
         events: found.slice(0, MOST_EVENTS).map(({ topic, offset }) => ({ topic: this.#topicPrefix + topic, partition, offset })),
         events_total: found.length,
       });

@@ -1,6 +1,6 @@
 /**
- * What decisions have earned and policies have learned, the obvious way: rewards from whole lists of servings and times, sums added up from scratch
- * into full matrices. For `verify` to compare with; it shares nothing with the settling of rewards in the fold.
+ * What decisions have earned and policies have learned, the obvious way: rewards from whole lists of servings and times, sums added up
+ * from scratch into full matrices. For `verify` to compare with; it shares nothing with the settling of rewards in the fold.
  */
 import type { ScoredEvent } from '../topics.js';
 import { byCodePoint, type NaiveTip } from './naive-profile.js';
@@ -27,7 +27,10 @@ export function naiveLinks(tips: ReadonlyMap<string, readonly ReplayedEvent[]>):
     for (const { kind, decisionId } of events) {
       if (kind !== 'served' || decisionId === null || links.get(decisionId)?.has(tipId) === true) continue;
       const named = links.get(decisionId) ?? new Map<string, NaiveServing>();
-      links.set(decisionId, named.set(tipId, earliestServing(events.filter((event) => event.kind === 'served' && event.decisionId === decisionId))));
+      links.set(
+        decisionId,
+        named.set(tipId, earliestServing(events.filter((event) => event.kind === 'served' && event.decisionId === decisionId))),
+      );
     }
   }
   return links;
@@ -35,13 +38,21 @@ export function naiveLinks(tips: ReadonlyMap<string, readonly ReplayedEvent[]>):
 
 function earliestServing(servings: readonly ReplayedEvent[]): NaiveServing {
   const servedAtMs = Math.min(...servings.map(({ atMs }) => atMs));
-  const versions = servings.filter(({ atMs }) => atMs === servedAtMs).map(({ promptVersion }) => promptVersion).filter((version) => version !== null);
+  const versions = servings
+    .filter(({ atMs }) => atMs === servedAtMs)
+    .map(({ promptVersion }) => promptVersion)
+    .filter((version) => version !== null);
   return { servedAtMs, promptVersion: versions.sort(byCodePoint)[0] ?? null };
 }
 
 /** The candidate whose serving counts for the decision. */
-function firstServed(isCandidate: (tipId: string) => boolean, servings: ReadonlyMap<string, NaiveServing>): readonly [tipId: string, serving: NaiveServing] | undefined {
-  return [...servings].filter(([tipId]) => isCandidate(tipId)).sort((a, b) => a[1].servedAtMs - b[1].servedAtMs || byCodePoint(a[0], b[0]))[0];
+function firstServed(
+  isCandidate: (tipId: string) => boolean,
+  servings: ReadonlyMap<string, NaiveServing>,
+): readonly [tipId: string, serving: NaiveServing] | undefined {
+  return [...servings]
+    .filter(([tipId]) => isCandidate(tipId))
+    .sort((a, b) => a[1].servedAtMs - b[1].servedAtMs || byCodePoint(a[0], b[0]))[0];
 }
 
 /** What a decision keeps when a prune takes one of its servings. */
@@ -57,7 +68,11 @@ export function naivePromptVersion(isCandidate: (tipId: string) => boolean, serv
 }
 
 /** The reward of a decision with these candidates; null while there is none. */
-export function naiveReward(isCandidate: (tipId: string) => boolean, servings: ReadonlyMap<string, NaiveServing>, tipNamed: (tipId: string) => NaiveTip | undefined): NaiveReward | null {
+export function naiveReward(
+  isCandidate: (tipId: string) => boolean,
+  servings: ReadonlyMap<string, NaiveServing>,
+  tipNamed: (tipId: string) => NaiveTip | undefined,
+): NaiveReward | null {
   const first = firstServed(isCandidate, servings);
   const tip = first === undefined ? undefined : tipNamed(first[0]);
   const served = tip?.served ?? null;
@@ -81,9 +96,13 @@ export function naiveVector(event: Pick<ScoredEvent, 'features'>, tipId: string,
   return recorded.map((entry) => Math.floor(entry * 4096 + 0.5) / 4096);
 }
 
-/** What a decision teaches another policy: the vector that one would have had, or, where the record does not hold what that is made of, the decision's own with zeros behind it. */
+/**
+ * What a decision teaches another policy: the vector that one would have had, or, where the record does not hold what that is made of,
+ * the decision's own with zeros behind it.
+ */
 export function naiveTranslation(made: readonly number[] | undefined, own: readonly number[], dimension: number): number[] {
-  if (made !== undefined && made.length === dimension && made.every((entry) => Math.abs(entry) <= LARGEST_ENTRY)) return made.map((entry) => Math.floor(entry * 4096 + 0.5) / 4096);
+  if (made !== undefined && made.length === dimension && made.every((entry) => Math.abs(entry) <= LARGEST_ENTRY))
+    return made.map((entry) => Math.floor(entry * 4096 + 0.5) / 4096);
   return [...own, ...Array.from({ length: dimension - own.length }, () => 0)];
 }
 
@@ -110,7 +129,10 @@ export interface ShadowLearningSetting {
   readonly learns: boolean;
 }
 
-/** Whether the shadow learned from decisions requested then: the last setting in effect, by (effective_at_ms, control_id), else the process's own. */
+/**
+ * Whether the shadow learned from decisions requested then: the last setting in effect, by (effective_at_ms, control_id), else the
+ * process's own.
+ */
 export function shadowLearnedAt(settings: readonly ShadowLearningSetting[], requestedAtMs: number, otherwise: boolean): boolean {
   const inEffect = settings.filter(({ effectiveAtMs }) => effectiveAtMs <= requestedAtMs);
   inEffect.sort((a, b) => a.effectiveAtMs - b.effectiveAtMs || byCodePoint(a.controlId, b.controlId));

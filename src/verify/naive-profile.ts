@@ -1,6 +1,7 @@
 /**
- * Profiles the obvious way, from lists of events and a time, for `verify` to compare with. It shares nothing with the fold, and is written to be
- * checked by reading it beside the definitions: no kept rows, no counters that move, no intervals, no index. It is given all events of a user.
+ * Profiles the obvious way, from lists of events and a time, for `verify` to compare with. It shares nothing with the fold, and is
+ * written to be checked by reading it beside the definitions: no kept rows, no counters that move, no intervals, no index. It is given
+ * all events of a user.
  */
 import type { EventKind, ReplayedEvent } from './replayed.js';
 
@@ -34,15 +35,27 @@ export function naiveTip(tipId: string, events: readonly ReplayedEvent[]): Naive
   let category: string | null = null;
   let doneOffset: number | null = null;
   for (const event of events) {
-    if (event.kind === 'served' && event.atMs === served && event.category !== null && (category === null || byCodePoint(event.category, category) < 0)) category = event.category;
-    if (event.kind === 'done' && event.atMs === done && event.offsetMin !== null && (doneOffset === null || event.offsetMin < doneOffset)) doneOffset = event.offsetMin;
+    if (
+      event.kind === 'served' &&
+      event.atMs === served &&
+      event.category !== null &&
+      (category === null || byCodePoint(event.category, category) < 0)
+    )
+      category = event.category;
+    if (event.kind === 'done' && event.atMs === done && event.offsetMin !== null && (doneOffset === null || event.offsetMin < doneOffset))
+      doneOffset = event.offsetMin;
   }
   return { tipId, served, category, done, doneOffset, dismiss: first('dismiss'), snooze: first('snooze') };
 }
 
 /** A user's tips as of a time: only events with a time before it exist. */
 export function naiveTipsAsOf(tips: ReadonlyMap<string, readonly ReplayedEvent[]>, asOfMs: number): NaiveTip[] {
-  return [...tips].map(([tipId, events]) => naiveTip(tipId, events.filter((event) => event.atMs < asOfMs)));
+  return [...tips].map(([tipId, events]) =>
+    naiveTip(
+      tipId,
+      events.filter((event) => event.atMs < asOfMs),
+    ),
+  );
 }
 
 export interface NaiveProfile {
@@ -106,7 +119,13 @@ export function naiveProfile(tips: readonly NaiveTip[], asOfMs: number): NaivePr
 /** The kinds of events that a feature or a count is made of, to show where a difference may come from. */
 export function kindsBehind(name: string): readonly EventKind[] {
   if (name === 'tip_volume_30d' || name === 'served') return ['served'];
-  if (name.startsWith('preferred_hour') || name.startsWith('preferred_weekday') || name.startsWith('done_hour') || name.startsWith('done_weekday')) return ['done'];
+  if (
+    name.startsWith('preferred_hour') ||
+    name.startsWith('preferred_weekday') ||
+    name.startsWith('done_hour') ||
+    name.startsWith('done_weekday')
+  )
+    return ['done'];
   if (name.startsWith('completion') || name.startsWith('preferred_category') || name.startsWith('done')) return ['served', 'done'];
   if (name.startsWith('dismiss')) return ['served', 'dismiss'];
   if (name.startsWith('snooze')) return ['served', 'snooze'];
@@ -122,7 +141,12 @@ function tally<T>(items: readonly T[]): Map<T, number> {
 function mostFrequent<T extends number | string>(counts: ReadonlyMap<T, number>, order: (a: T, b: T) => number): T | null {
   let most = 0;
   for (const count of counts.values()) most = Math.max(most, count);
-  return [...counts].filter(([, count]) => count === most).map(([item]) => item).sort(order)[0] ?? null;
+  return (
+    [...counts]
+      .filter(([, count]) => count === most)
+      .map(([item]) => item)
+      .sort(order)[0] ?? null
+  );
 }
 
 /** Order by code point, lone surrogates included. */

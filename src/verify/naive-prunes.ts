@@ -1,6 +1,7 @@
 /**
- * A user's events after the prunes that the state file says it went through, the obvious way: the events that had come by then, without those of tips all
- * of whose times were older than the horizon, then on to the next. What a decision had earned when a prune took one of its servings stays.
+ * A user's events after the prunes that the state file says it went through, the obvious way: the events that had come by then,
+ * without those of tips all of whose times were older than the horizon, then on to the next. What a decision had earned when a prune
+ * took one of its servings stays.
  */
 import type { ScoredEvent } from '../topics.js';
 import { naiveLinks, naivePromptVersion, naiveReward, type NaiveClosing, type NaiveServing } from './naive-policy.js';
@@ -29,11 +30,20 @@ export interface Pruned {
 }
 
 export function concerning(prunes: readonly NaivePrune[], userId: string): NaivePrune[] {
-  return prunes.filter(({ afterUser, toUser }) => byCodePoint(userId, afterUser) > 0 && (toUser === null || byCodePoint(userId, toUser) <= 0));
+  return prunes.filter(
+    ({ afterUser, toUser }) => byCodePoint(userId, afterUser) > 0 && (toUser === null || byCodePoint(userId, toUser) <= 0),
+  );
 }
 
-/** `prunes` concern the user, in their order. `otherwise`: tip_id -> the one prune, by seq, that took what had come of it by then; null: none did. */
-export function naivelyPruned(user: ReplayedUser, prunes: readonly NaivePrune[], otherwise: ReadonlyMap<string, number | null> = new Map()): Pruned {
+/**
+ * `prunes` concern the user, in their order. `otherwise`: tip_id -> the one prune, by seq, that took what had come of it by then;
+ * null: none did.
+ */
+export function naivelyPruned(
+  user: ReplayedUser,
+  prunes: readonly NaivePrune[],
+  otherwise: ReadonlyMap<string, number | null> = new Map(),
+): Pruned {
   const tips = new Map<string, ReplayedEvent[]>();
   const newest = new Map<string, number>();
   const closed = new Map<string, NaiveClosing>();
@@ -48,8 +58,12 @@ export function naivelyPruned(user: ReplayedUser, prunes: readonly NaivePrune[],
   for (const { seq, horizonMs, positions } of prunes) {
     const early = ({ kind, offset }: ReplayedEvent) => offset < (positions.get(topicOf(kind)) ?? 0);
     for (const [tipId, events] of waiting) if (events.some(early)) come(tipId, events.filter(early));
-    waiting = waiting.map(([tipId, events]): [string, ReplayedEvent[]] => [tipId, events.filter((event) => !early(event))]).filter(([, events]) => events.length > 0);
-    const going = [...tips.keys()].filter((tipId) => (otherwise.has(tipId) ? otherwise.get(tipId) === seq : newest.get(tipId)! < horizonMs));
+    waiting = waiting
+      .map(([tipId, events]): [string, ReplayedEvent[]] => [tipId, events.filter((event) => !early(event))])
+      .filter(([, events]) => events.length > 0);
+    const going = [...tips.keys()].filter((tipId) =>
+      otherwise.has(tipId) ? otherwise.get(tipId) === seq : newest.get(tipId)! < horizonMs,
+    );
     if (going.length === 0) continue;
     const known = (decisions: ReadonlyMap<string, ReplayedDecision>, decisionId: string, topic: ReplayedTopic) => {
       const decision = decisions.get(decisionId);
@@ -59,7 +73,8 @@ export function naivelyPruned(user: ReplayedUser, prunes: readonly NaivePrune[],
       if (closed.has(decisionId) || !going.some((tipId) => servings.has(tipId))) continue;
       const answer = known(user.decisions, decisionId, 'tip.scored');
       if (answer !== undefined) closed.set(decisionId, closingOf(answer, servings, tips));
-      else if (known(user.shadowDecisions, decisionId, 'tip.scored.shadow') !== undefined) closed.set(decisionId, { earned: null, promptVersion: null });
+      else if (known(user.shadowDecisions, decisionId, 'tip.scored.shadow') !== undefined)
+        closed.set(decisionId, { earned: null, promptVersion: null });
     }
     for (const tipId of going) tips.delete(tipId);
     taken.set(seq, going.length);
@@ -68,7 +83,11 @@ export function naivelyPruned(user: ReplayedUser, prunes: readonly NaivePrune[],
   return { tips, closed, taken };
 }
 
-function closingOf({ record }: ReplayedDecision, servings: ReadonlyMap<string, NaiveServing>, tips: ReadonlyMap<string, readonly ReplayedEvent[]>): NaiveClosing {
+function closingOf(
+  { record }: ReplayedDecision,
+  servings: ReadonlyMap<string, NaiveServing>,
+  tips: ReadonlyMap<string, readonly ReplayedEvent[]>,
+): NaiveClosing {
   const { features } = JSON.parse(record) as ScoredEvent;
   const isCandidate = (tipId: string) => Object.hasOwn(features.vectors, tipId);
   const earned = naiveReward(isCandidate, servings, (tipId) => (tips.has(tipId) ? naiveTip(tipId, tips.get(tipId)!) : undefined));

@@ -1,6 +1,6 @@
 /**
- * Which features the naive calculator can judge: those whose definition is the one that it was written for. Others, added or changed since, are named and
- * not called wrong; nor are counts that nobody asks for since a feature was removed.
+ * Which features the naive calculator can judge: those whose definition is the one that it was written for. Others, added or changed
+ * since, are named and not called wrong; nor are counts that nobody asks for since a feature was removed.
  */
 import { KNOWN } from '../projections/counter.js';
 import type { Registry } from '../projections/registry.js';
@@ -26,7 +26,9 @@ export interface Provable {
 }
 
 export function provableOf(registry: Registry): Provable {
-  const proven = registry.definitions.features.filter(({ name, hash }) => Object.hasOwn(NAIVE_DEFINITIONS, name) && NAIVE_DEFINITIONS[name] === hash);
+  const proven = registry.definitions.features.filter(
+    ({ name, hash }) => Object.hasOwn(NAIVE_DEFINITIONS, name) && NAIVE_DEFINITIONS[name] === hash,
+  );
   const features = new Set(proven.map(({ name }) => name));
   const judged = new Set([KNOWN, ...proven.flatMap(({ counters }) => counters)]);
   const counted = new Set(registry.counters.map(({ id }) => id));

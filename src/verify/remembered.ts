@@ -1,12 +1,20 @@
 /**
- * What only the state file remembers, where the log has lost events to retention or compaction. A kept time that an event no longer there would
- * explain is taken for such an event, so that the rest of the user - and above all the counts made from it - can still be compared. A value that no
- * further event could explain, such as a later time than the log's, stays a difference.
+ * What only the state file remembers, where the log has lost events to retention or compaction. A kept time that an event no longer
+ * there would explain is taken for such an event, so that the rest of the user - and above all the counts made from it - can still be
+ * compared. A value that no further event could explain, such as a later time than the log's, stays a difference.
  */
 import type { AuditedDecision, AuditedTip } from '../store/queries/state-audit.js';
 import { naiveLinks } from './naive-policy.js';
 import { byCodePoint, KINDS, naiveTip } from './naive-profile.js';
-import { FROM_STATE, topicOf, type EventKind, type ReplayedDecision, type ReplayedEvent, type ReplayedTopic, type ReplayedUser } from './replayed.js';
+import {
+  FROM_STATE,
+  topicOf,
+  type EventKind,
+  type ReplayedDecision,
+  type ReplayedEvent,
+  type ReplayedTopic,
+  type ReplayedUser,
+} from './replayed.js';
 
 export interface StoredLink {
   readonly decisionId: string;
@@ -16,8 +24,19 @@ export interface StoredLink {
 }
 
 /** Adds to `user` what its rows and links remember. `missed` gathers the topics whose missing events that took. */
-export function rememberTips(user: ReplayedUser, rows: readonly AuditedTip[], links: readonly StoredLink[], incomplete: ReadonlySet<ReplayedTopic>, missed: Set<ReplayedTopic>): void {
-  const add = (tipId: string, kind: EventKind, atMs: number, detail: { category?: string | null; offsetMin?: number | null; decisionId?: string | null; promptVersion?: string | null }) => {
+export function rememberTips(
+  user: ReplayedUser,
+  rows: readonly AuditedTip[],
+  links: readonly StoredLink[],
+  incomplete: ReadonlySet<ReplayedTopic>,
+  missed: Set<ReplayedTopic>,
+): void {
+  const add = (
+    tipId: string,
+    kind: EventKind,
+    atMs: number,
+    detail: { category?: string | null; offsetMin?: number | null; decisionId?: string | null; promptVersion?: string | null },
+  ) => {
     const { category = null, offsetMin = null, decisionId = null, promptVersion = null } = detail;
     const events = user.tips.get(tipId) ?? [];
     user.tips.set(tipId, [...events, { kind, atMs, category, offsetMin, decisionId, promptVersion, offset: FROM_STATE }]);
@@ -25,16 +44,21 @@ export function rememberTips(user: ReplayedUser, rows: readonly AuditedTip[], li
   };
   for (const row of rows) {
     const replayed = naiveTip(row.tipId, user.tips.get(row.tipId) ?? []);
-    if (incomplete.has('tip.served') && isExplained(row.served, replayed.served, row.category, replayed.category, byCodePoint)) add(row.tipId, 'served', row.served!, { category: row.category });
+    if (incomplete.has('tip.served') && isExplained(row.served, replayed.served, row.category, replayed.category, byCodePoint))
+      add(row.tipId, 'served', row.served!, { category: row.category });
     if (!incomplete.has('tip.feedback')) continue;
-    if (isExplained(row.done, replayed.done, row.doneOffset, replayed.doneOffset, (a, b) => a - b)) add(row.tipId, 'done', row.done!, { offsetMin: row.doneOffset });
+    if (isExplained(row.done, replayed.done, row.doneOffset, replayed.doneOffset, (a, b) => a - b))
+      add(row.tipId, 'done', row.done!, { offsetMin: row.doneOffset });
     if (isEarlier(row.dismiss, replayed.dismiss)) add(row.tipId, 'dismiss', row.dismiss!, {});
     if (isEarlier(row.snooze, replayed.snooze)) add(row.tipId, 'snooze', row.snooze!, {});
   }
   if (!incomplete.has('tip.served')) return;
   for (const { tipId, decisionId, servedAtMs, promptVersion } of links) {
-    const known = naiveLinks(new Map([[tipId, user.tips.get(tipId) ?? []]])).get(decisionId)?.get(tipId);
-    if (isExplained(servedAtMs, known?.servedAtMs ?? null, promptVersion, known?.promptVersion ?? null, byCodePoint)) add(tipId, 'served', servedAtMs, { decisionId, promptVersion });
+    const known = naiveLinks(new Map([[tipId, user.tips.get(tipId) ?? []]]))
+      .get(decisionId)
+      ?.get(tipId);
+    if (isExplained(servedAtMs, known?.servedAtMs ?? null, promptVersion, known?.promptVersion ?? null, byCodePoint))
+      add(tipId, 'served', servedAtMs, { decisionId, promptVersion });
   }
 }
 
@@ -45,7 +69,13 @@ export function isExplainedBy(row: AuditedTip, events: readonly ReplayedEvent[],
 }
 
 /** Takes over decisions that were read from offsets the log no longer has: the lowest offset is the decision. */
-export function rememberDecisions(decisions: Map<string, ReplayedDecision>, stored: readonly AuditedDecision[], topic: 'tip.scored' | 'tip.scored.shadow', incomplete: ReadonlySet<ReplayedTopic>, missed: Set<ReplayedTopic>): void {
+export function rememberDecisions(
+  decisions: Map<string, ReplayedDecision>,
+  stored: readonly AuditedDecision[],
+  topic: 'tip.scored' | 'tip.scored.shadow',
+  incomplete: ReadonlySet<ReplayedTopic>,
+  missed: Set<ReplayedTopic>,
+): void {
   if (!incomplete.has(topic)) return;
   for (const { decisionId, offset, record } of stored) {
     const replayed = decisions.get(decisionId);
@@ -60,7 +90,13 @@ function isEarlier(live: number | null, replayed: number | null): boolean {
 }
 
 /** Whether one more event would turn the replayed time and its field into the live ones. */
-function isExplained<T>(live: number | null, replayed: number | null, field: T | null, replayedField: T | null, compare: (a: T, b: T) => number): boolean {
+function isExplained<T>(
+  live: number | null,
+  replayed: number | null,
+  field: T | null,
+  replayedField: T | null,
+  compare: (a: T, b: T) => number,
+): boolean {
   if (live === null) return false;
   if (replayed === null || live < replayed) return true;
   return live === replayed && field !== null && (replayedField === null || compare(field, replayedField) < 0);

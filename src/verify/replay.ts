@@ -42,18 +42,29 @@ export interface Replay {
 
 /** A policy that controls may name: a control with any other is refused. */
 /** What there is to read. Throws offset_out_of_range for a log that ends before a position: it has lost what the state holds. */
-export async function rangesToReplay({ log, topicPrefix, partition }: ReplaySource, positions: ReadonlyMap<string, number>): Promise<TopicRange[]> {
-  const applied = REPLAYED_TOPICS.map((topic) => ({ topic, fullName: fullTopicName(topicPrefix, topic) })).filter(({ fullName }) => positions.has(fullName));
-  const descriptions = new Map((await log.describeTopics(applied.map(({ fullName }) => fullName))).map((description) => [description.name, description]));
+export async function rangesToReplay(
+  { log, topicPrefix, partition }: ReplaySource,
+  positions: ReadonlyMap<string, number>,
+): Promise<TopicRange[]> {
+  const applied = REPLAYED_TOPICS.map((topic) => ({ topic, fullName: fullTopicName(topicPrefix, topic) })).filter(({ fullName }) =>
+    positions.has(fullName),
+  );
+  const descriptions = new Map(
+    (await log.describeTopics(applied.map(({ fullName }) => fullName))).map((description) => [description.name, description]),
+  );
   return Promise.all(
     applied.map(async ({ topic, fullName }) => {
       const to = positions.get(fullName)!;
       const { low, end } = (await log.offsets(fullName)).get(partition) ?? { low: 0, end: 0 };
       if (end < to) {
-        throw new TipstreamError('offset_out_of_range', `${fullName} partition ${partition} ends at offset ${end}; the state file has applied it up to ${to}`, {
-          hint: 'the topic was made anew, or the log has lost its end: what the state holds cannot be replayed from it',
-          details: { topic: fullName, partition, end, position: to },
-        });
+        throw new TipstreamError(
+          'offset_out_of_range',
+          `${fullName} partition ${partition} ends at offset ${end}; the state file has applied it up to ${to}`,
+          {
+            hint: 'the topic was made anew, or the log has lost its end: what the state holds cannot be replayed from it',
+            details: { topic: fullName, partition, end, position: to },
+          },
+        );
       }
       const compacted = descriptions.get(fullName)?.cleanupPolicy?.includes('compact') === true;
       return { topic, fullName, from: Math.min(low, to), to, incomplete: low > 0 || compacted };
@@ -62,7 +73,12 @@ export async function rangesToReplay({ log, topicPrefix, partition }: ReplaySour
 }
 
 /** `passed` is told how many offsets were passed. Ends early when the signal aborts. */
-export async function replayInto(buckets: Buckets, source: ReplaySource, ranges: readonly TopicRange[], passed: (offsets: number) => void): Promise<Replay> {
+export async function replayInto(
+  buckets: Buckets,
+  source: ReplaySource,
+  ranges: readonly TopicRange[],
+  passed: (offsets: number) => void,
+): Promise<Replay> {
   const controls = new Map<string, ReplayedControl>();
   let events = 0;
   for (const { topic, fullName, from, to } of ranges) {
@@ -81,7 +97,13 @@ export async function replayInto(buckets: Buckets, source: ReplaySource, ranges:
 }
 
 /** Answers whether it was a valid event of somebody wanted. */
-function replayRecord(buckets: Buckets, { rules, includes }: ReplaySource, topic: ReplayedTopic, record: LogRecord, controls: Map<string, ReplayedControl>): boolean {
+function replayRecord(
+  buckets: Buckets,
+  { rules, includes }: ReplaySource,
+  topic: ReplayedTopic,
+  record: LogRecord,
+  controls: Map<string, ReplayedControl>,
+): boolean {
   // The key of a valid record is its user; controls are few, and may belong to everybody.
   if (topic !== 'policy.control' && (record.key === null || !includes(record.key.toString('utf8')))) return false;
   const { offset } = record;
@@ -126,7 +148,16 @@ export function addUser(buckets: Buckets, userId: string): void {
 
 type Line =
   | ['user', userId: string]
-  | [kind: 'served', userId: string, tipId: string, atMs: number, offset: number, category: string | null, decisionId: string | null, promptVersion: string | null]
+  | [
+      kind: 'served',
+      userId: string,
+      tipId: string,
+      atMs: number,
+      offset: number,
+      category: string | null,
+      decisionId: string | null,
+      promptVersion: string | null,
+    ]
   | [kind: Exclude<EventKind, 'served'>, userId: string, tipId: string, atMs: number, offset: number, offsetMin: number | null]
   | [topic: 'tip.scored' | 'tip.scored.shadow', userId: string, decisionId: string, offset: number, record: string];
 
@@ -144,12 +175,26 @@ export function usersOf(buckets: Buckets, bucket: number): Map<string, ReplayedU
       if (!decisions.has(decisionId)) decisions.set(decisionId, { offset, record });
       continue;
     }
-    const [kind, , tipId, atMs, offset, detail, decisionId = null, promptVersion = null] = line as [EventKind, string, string, number, number, string | number | null, (string | null)?, (string | null)?];
+    const [kind, , tipId, atMs, offset, detail, decisionId = null, promptVersion = null] = line as [
+      EventKind,
+      string,
+      string,
+      number,
+      number,
+      string | number | null,
+      (string | null)?,
+      (string | null)?,
+    ];
     let events = user.tips.get(tipId);
     if (events === undefined) user.tips.set(tipId, (events = []));
     events.push({
-      kind, atMs, offset, decisionId, promptVersion,
-      category: kind === 'served' ? (detail as string | null) : null, offsetMin: kind === 'served' ? null : (detail as number | null),
+      kind,
+      atMs,
+      offset,
+      decisionId,
+      promptVersion,
+      category: kind === 'served' ? (detail as string | null) : null,
+      offsetMin: kind === 'served' ? null : (detail as number | null),
     });
   }
   return users;

@@ -1,4 +1,7 @@
-/** What a replay keeps of the log, per user: the events themselves, in no other form than they were written. Nothing is folded while reading. */
+/**
+ * What a replay keeps of the log, per user: the events themselves, in no other form than they were written. Nothing is folded while
+ * reading.
+ */
 
 /** The topics a replay reads, by the letter that stands for them in addresses. */
 export const REPLAYED_TOPICS = ['tip.served', 'tip.feedback', 'tip.scored', 'tip.scored.shadow', 'policy.control'] as const;

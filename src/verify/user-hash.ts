@@ -15,8 +15,8 @@ export function bucketHash(userId: string): number {
 }
 
 /**
- * The `count` smallest hashes of what is added. Users are in the sample when their hash is at most the largest of them, whether or not they were
- * added: so somebody whom the state file has lost altogether can still be in it.
+ * The `count` smallest hashes of what is added. Users are in the sample when their hash is at most the largest of them, whether or not
+ * they were added: so somebody whom the state file has lost altogether can still be in it.
  */
 export class SmallestHashes {
   readonly #count: number;

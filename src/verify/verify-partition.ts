@@ -1,4 +1,7 @@
-/** Verifies one partition: a snapshot of its state file, a replay of the log into buckets up to its positions, and bucket by bucket a comparison. */
+/**
+ * Verifies one partition: a snapshot of its state file, a replay of the log into buckets up to its positions, and bucket by bucket a
+ * comparison.
+ */
 import { checkLogIdentity } from '../log/checks/identity.js';
 import type { Registry } from '../projections/registry.js';
 import { stateError } from '../store/state-file.js';
@@ -43,7 +46,14 @@ export interface PartitionVerdict {
 export type PartitionProgress = (done: number, total: number) => void;
 
 /** Ends early, with what was compared until then, when the source's signal aborts. `positions` are what `state.begin` answered. */
-export async function verifyPartition(state: StateAudit, positions: ReadonlyMap<string, number>, source: ReplaySource, question: PartitionQuestion, findings: Findings, progress: PartitionProgress): Promise<PartitionVerdict> {
+export async function verifyPartition(
+  state: StateAudit,
+  positions: ReadonlyMap<string, number>,
+  source: ReplaySource,
+  question: PartitionQuestion,
+  findings: Findings,
+  progress: PartitionProgress,
+): Promise<PartitionVerdict> {
   const ranges = await rangesToReplay(source, positions);
   await checkSameLog(state, source, ranges);
   const buckets = new Buckets(question.directory, weightOf(ranges) * question.share, question.eventsPerBucket);
@@ -52,15 +62,27 @@ export async function verifyPartition(state: StateAudit, positions: ReadonlyMap<
     const total = ranges.reduce((sum, { from, to }) => sum + to - from, 0);
     let done = 0;
     progress(0, total);
-    const { events, controls: replayedControls } = await replayInto(buckets, source, ranges, (offsets) => progress((done += offsets), total));
+    const { events, controls: replayedControls } = await replayInto(buckets, source, ranges, (offsets) =>
+      progress((done += offsets), total),
+    );
 
     const incomplete = new Set(ranges.filter((range) => range.incomplete).map(({ topic }) => topic));
     const controlRange = ranges.find(({ topic }) => topic === 'policy.control');
-    const controls = compareControls(source.partition, replayedControls, state.controls(), controlRange?.incomplete === true ? controlRange.from : 0, findings);
+    const controls = compareControls(
+      source.partition,
+      replayedControls,
+      state.controls(),
+      controlRange?.incomplete === true ? controlRange.from : 0,
+      findings,
+    );
     const rules: PolicyRules = {
-      shadowLearning: shadowLearningSettings(controls), shadowLearnsOtherwise: question.shadowLearning ?? state.shadowHasLearned(), beginningsOf: beginningsIn(controls), incomplete,
+      shadowLearning: shadowLearningSettings(controls),
+      shadowLearnsOtherwise: question.shadowLearning ?? state.shadowHasLearned(),
+      beginningsOf: beginningsIn(controls),
+      incomplete,
     };
-    for (const [table, rows] of state.ownerless()) findings.reporter(source.partition, null)({ kind: 'user', id: table, feature: 'rows without a user', live: rows, replayed: 0 });
+    for (const [table, rows] of state.ownerless())
+      findings.reporter(source.partition, null)({ kind: 'user', id: table, feature: 'rows without a user', live: rows, replayed: 0 });
 
     const provable = provableOf(question.registry);
     const withDecisions = state.hasDecisions();
@@ -97,7 +119,14 @@ interface UserQuestion {
   readonly prunes: PruneComparison;
 }
 
-function compareUser(user: ReplayedUser, state: StateAudit, { asOfMs, provable, withDecisions, prunes }: UserQuestion, rules: PolicyRules, partition: number, findings: Findings): void {
+function compareUser(
+  user: ReplayedUser,
+  state: StateAudit,
+  { asOfMs, provable, withDecisions, prunes }: UserQuestion,
+  rules: PolicyRules,
+  partition: number,
+  findings: Findings,
+): void {
   const { userId } = user;
   const report = findings.reporter(partition, userId);
   const missed = new Set<ReplayedTopic>();
@@ -112,12 +141,22 @@ function compareUser(user: ReplayedUser, state: StateAudit, { asOfMs, provable, 
   if (stored !== undefined) compareUserRow(stored, user.tips, state.times(stored.uid), report);
   const live = readable(() => state.profile(userId, asOfMs), report);
   compareProfile(user, live, stored, { asOfMs, provable, differingTips }, report);
-  if (withDecisions || user.decisions.size > 0 || user.shadowDecisions.size > 0) comparePolicy(user, state, uid, links, closed, rules, missed, report);
+  if (withDecisions || user.decisions.size > 0 || user.shadowDecisions.size > 0)
+    comparePolicy(user, state, uid, links, closed, rules, missed, report);
   if (missed.size > 0) findings.cannotProve(partition, userId, missed);
 }
 
 /** What the prunes took goes from `user`; answers the decisions that they closed, with what those had earned. */
-function takePruned(user: ReplayedUser, state: StateAudit, uid: number | undefined, rows: readonly AuditedTip[], prunes: PruneComparison, rules: PolicyRules, missed: Set<ReplayedTopic>, report: Report): Map<string, NaiveClosing> {
+function takePruned(
+  user: ReplayedUser,
+  state: StateAudit,
+  uid: number | undefined,
+  rows: readonly AuditedTip[],
+  prunes: PruneComparison,
+  rules: PolicyRules,
+  missed: Set<ReplayedTopic>,
+  report: Report,
+): Map<string, NaiveClosing> {
   const concerned = prunes.concerning(user.userId);
   if (concerned.length > 0 && uid !== undefined) {
     rememberDecisions(user.decisions, state.decisions(uid, 'decision'), 'tip.scored', rules.incomplete, missed);

@@ -1,9 +1,10 @@
 /**
- * Proves that the live state equals a replay of the log, by other means than the fold: what each state file holds in one snapshot, at the positions it
- * names, against naive computations from the events up to exactly there. Reads only; the service may run and append meanwhile.
+ * Proves that the live state equals a replay of the log, by other means than the fold: what each state file holds in one snapshot, at
+ * the positions it names, against naive computations from the events up to exactly there. Reads only; the service may run and append
+ * meanwhile.
  *
- * Memory: about EVENTS_IN_MEMORY events at a time, or one user's where that is more, whatever the length of the log; the rest waits on disk, in about
- * 120 bytes an event of the partition under way.
+ * Memory: about EVENTS_IN_MEMORY events at a time, or one user's where that is more, whatever the length of the log; the rest waits on
+ * disk, in about 120 bytes an event of the partition under way.
  */
 import type { DecodeRules } from '../events/decode.js';
 import { partitionFunction, type PartitionerName } from '../log/partitioner.js';
@@ -68,8 +69,18 @@ export interface VerifyProgress {
   readonly total: number;
 }
 
-/** Throws no_data without a state, as_of_pruned, offset_out_of_range for a log that ends before the state does, log_changed for another log than the state's, and what reading either throws; the signal's reason when it aborts. */
-export async function verify(log: Log, registry: Registry, target: VerifyTarget, question: VerifyQuestion, signal: AbortSignal, onProgress: (progress: VerifyProgress) => void = () => undefined): Promise<VerifyDocument> {
+/**
+ * Throws no_data without a state, as_of_pruned, offset_out_of_range for a log that ends before the state does, log_changed for another
+ * log than the state's, and what reading either throws; the signal's reason when it aborts.
+ */
+export async function verify(
+  log: Log,
+  registry: Registry,
+  target: VerifyTarget,
+  question: VerifyQuestion,
+  signal: AbortSignal,
+  onProgress: (progress: VerifyProgress) => void = () => undefined,
+): Promise<VerifyDocument> {
   const { sample } = question;
   const generation = generationDirectory(target.dataDirectory);
   const partitions = partitionsIn(generation);
@@ -83,13 +94,23 @@ export async function verify(log: Log, registry: Registry, target: VerifyTarget,
     const state = new StateAudit(partitionFile(generation, partition), registry);
     try {
       positions.set(partition, state.begin());
-      const rules: DecodeRules = { partitioner: partitionFunction(target.partitioner), partitions: state.identity.partitions, maxValueBytes: target.maxValueBytes };
+      const rules: DecodeRules = {
+        partitioner: partitionFunction(target.partitioner),
+        partitions: state.identity.partitions,
+        maxValueBytes: target.maxValueBytes,
+      };
       const verdict = await verifyPartition(
-        state, positions.get(partition)!,
+        state,
+        positions.get(partition)!,
         { log, topicPrefix: target.topicPrefix, partition, rules, includes, signal },
         {
-          asOfMs: question.asOfMs, registry, shadowLearning: target.shadowLearning, directory: target.dataDirectory,
-          eventsPerBucket: question.eventsInMemory ?? EVENTS_IN_MEMORY, share: threshold.share, everybody: sample === undefined,
+          asOfMs: question.asOfMs,
+          registry,
+          shadowLearning: target.shadowLearning,
+          directory: target.dataDirectory,
+          eventsPerBucket: question.eventsInMemory ?? EVENTS_IN_MEMORY,
+          share: threshold.share,
+          everybody: sample === undefined,
         },
         findings,
         (done, total) => onProgress({ partition, index: at + 1, partitions: partitions.length, done, total }),
@@ -102,10 +123,19 @@ export async function verify(log: Log, registry: Registry, target: VerifyTarget,
     signal.throwIfAborted();
   }
   return {
-    equal: findings.differenceCount === 0, verified_users: users, events, as_of_ms: question.asOfMs, positions: positionsOf(positions), feature_set: registry.featureSet,
-    difference_count: findings.differenceCount, differing_users: findings.differingUsers, differences: findings.differences,
-    unproven_count: findings.unprovenCount, unproven_users: findings.unproven,
-    unproven_features: provableOf(registry).unproven, sample: sample ?? null,
+    equal: findings.differenceCount === 0,
+    verified_users: users,
+    events,
+    as_of_ms: question.asOfMs,
+    positions: positionsOf(positions),
+    feature_set: registry.featureSet,
+    difference_count: findings.differenceCount,
+    differing_users: findings.differingUsers,
+    differences: findings.differences,
+    unproven_count: findings.unprovenCount,
+    unproven_users: findings.unproven,
+    unproven_features: provableOf(registry).unproven,
+    sample: sample ?? null,
   };
 }
 
@@ -120,7 +150,12 @@ function checkPartition(path: string, registry: Registry, asOfMs: number): void 
 }
 
 /** The hash that the sample's last user has, and about what share of all users the sample is. */
-function sampleThreshold(generation: string, partitions: readonly number[], registry: Registry, { users, seed }: { readonly users: number; readonly seed: string }): { hash: number; share: number } {
+function sampleThreshold(
+  generation: string,
+  partitions: readonly number[],
+  registry: Registry,
+  { users, seed }: { readonly users: number; readonly seed: string },
+): { hash: number; share: number } {
   const smallest = new SmallestHashes(users);
   let all = 0;
   for (const partition of partitions) {

@@ -22,7 +22,11 @@ export interface PageFile {
   readonly text: string;
 }
 
-const script = (name: string, text: string): PageFile => ({ path: `/page/${name}.js`, contentType: 'text/javascript; charset=utf-8', text });
+const script = (name: string, text: string): PageFile => ({
+  path: `/page/${name}.js`,
+  contentType: 'text/javascript; charset=utf-8',
+  text,
+});
 
 export const PAGE_FILES: readonly PageFile[] = [
   { path: '/', contentType: 'text/html; charset=utf-8', text: markup },

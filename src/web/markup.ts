@@ -5,7 +5,9 @@ const STATUS = `  <p id="state" class="pill" role="status">Connecting</p>
   <p id="about" class="about"></p>
   <p id="updated" class="updated"></p>`;
 
-export const markup = htmlPage({ title: 'tipstream', script: 'main', heading: 'tipstream', status: STATUS, dataAt: '/v1/status and /v1/lag' }, `
+export const markup = htmlPage(
+  { title: 'tipstream', script: 'main', heading: 'tipstream', status: STATUS, dataAt: '/v1/status and /v1/lag' },
+  `
 <main id="gate" class="gate" hidden>
   <form id="token-form" class="card">
     <h2>Token</h2>
@@ -80,4 +82,5 @@ export const markup = htmlPage({ title: 'tipstream', script: 'main', heading: 't
       </table>
     </div>
   </section>
-</main>`);
+</main>`,
+);

@@ -1,13 +1,15 @@
 /** /admin/policies: the page without data, and the script that fills it from GET /v1/policies; its prompts are in prompts-script.ts. */
 import { htmlPage } from './html-page.js';
 
-export const policiesMarkup = htmlPage({
-  title: 'tipstream: policies',
-  script: 'policies',
-  heading: '<a href="/">tipstream</a>: policies',
-  status: '  <p id="about" class="about"></p>',
-  dataAt: '/v1/policies and /v1/prompts',
-}, `<main id="content">
+export const policiesMarkup = htmlPage(
+  {
+    title: 'tipstream: policies',
+    script: 'policies',
+    heading: '<a href="/">tipstream</a>: policies',
+    status: '  <p id="about" class="about"></p>',
+    dataAt: '/v1/policies and /v1/prompts',
+  },
+  `<main id="content">
   <section class="card" aria-labelledby="policies-heading">
     <h2 id="policies-heading">Who is live</h2>
     <div class="scroll" tabindex="0" role="region" aria-labelledby="policies-heading">
@@ -44,7 +46,8 @@ export const policiesMarkup = htmlPage({
     <h2 id="cards-heading">Model cards</h2>
     <div id="cards"></div>
   </section>
-</main>`);
+</main>`,
+);
 
 export const policiesScript = String.raw`
 import { get } from './api.js';

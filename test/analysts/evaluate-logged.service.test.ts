@@ -20,13 +20,25 @@ const HOUR_MS = 3_600_000;
 let service: EmbeddedService | undefined;
 afterEach(async () => service?.close());
 
-const ask = (policy: string) => evaluateLogged({
-  dataDirectory: service!.directory, featureSet: defaultRegistry.featureSet, policy: policyNamed(policy), epsilon: 0.1, nowMs: START_MS, signal: new AbortController().signal,
-});
+const ask = (policy: string) =>
+  evaluateLogged({
+    dataDirectory: service!.directory,
+    featureSet: defaultRegistry.featureSet,
+    policy: policyNamed(policy),
+    epsilon: 0.1,
+    nowMs: START_MS,
+    signal: new AbortController().signal,
+  });
 
 /** Users who follow overdue tips, asked `decisions` times, an hour apart. */
-async function history(decisions: number, { servesOther = false, controls = [] }: { servesOther?: boolean; controls?: readonly ControlEvent[] } = {}): Promise<ScoredEvent[]> {
-  service = await EmbeddedService.open(await mkdtemp(join(tmpdir(), 'tipstream-evaluate-')), { clock: () => START_MS + 1000 * HOUR_MS, maxTaskIdleMs: 0 });
+async function history(
+  decisions: number,
+  { servesOther = false, controls = [] }: { servesOther?: boolean; controls?: readonly ControlEvent[] } = {},
+): Promise<ScoredEvent[]> {
+  service = await EmbeddedService.open(await mkdtemp(join(tmpdir(), 'tipstream-evaluate-')), {
+    clock: () => START_MS + 1000 * HOUR_MS,
+    maxTaskIdleMs: 0,
+  });
   const random = seededRandom(3);
   await service.start();
   for (const control of controls) await createProducer(service.log).send('policy.control', control);
@@ -39,8 +51,20 @@ async function history(decisions: number, { servesOther = false, controls = [] }
     await service.catchUp();
     const event = (await service.scored()).find(({ decision_id: id }) => id === `d${i}`)!;
     const tip = servesOther && i % 2 === 0 ? candidates.find(({ tip_id: id }) => id !== event.chosen_tip_id)!.tip_id : event.chosen_tip_id;
-    await service.produce('tip.served', { tip_id: tip, user_id: user, decision_id: `d${i}`, served_at_ms: at + 1, category: i % 2 === 0 ? 'home' : 'work' });
-    if (i % 10 < 9) await service.produce('tip.feedback', { tip_id: tip, user_id: user, action: tip.startsWith(overdue) ? 'done' : 'dismiss', reacted_at_ms: at + 2 });
+    await service.produce('tip.served', {
+      tip_id: tip,
+      user_id: user,
+      decision_id: `d${i}`,
+      served_at_ms: at + 1,
+      category: i % 2 === 0 ? 'home' : 'work',
+    });
+    if (i % 10 < 9)
+      await service.produce('tip.feedback', {
+        tip_id: tip,
+        user_id: user,
+        action: tip.startsWith(overdue) ? 'done' : 'dismiss',
+        reacted_at_ms: at + 2,
+      });
   }
   await service.catchUp();
   return service.scored();
@@ -52,7 +76,14 @@ describe('evaluating from logged decisions', () => {
     const { evaluation, rows } = await ask('egreedy-v1');
     expect(rows).toHaveLength(60);
     for (const { loggedPropensity, newPropensity } of rows) expect(newPropensity).toBeCloseTo(loggedPropensity, 9);
-    expect(evaluation).toMatchObject({ decisions: 60, n: 54, missing_rewards: 6, set_aside: {}, decided_by: { 'egreedy-v1': 60 }, policy: 'egreedy-v1' });
+    expect(evaluation).toMatchObject({
+      decisions: 60,
+      n: 54,
+      missing_rewards: 6,
+      set_aside: {},
+      decided_by: { 'egreedy-v1': 60 },
+      policy: 'egreedy-v1',
+    });
     expect(evaluation.ips).toBeCloseTo(evaluation.logged!, 9);
     expect(evaluation.mean_weight).toBeCloseTo(1, 9);
   });
@@ -61,30 +92,73 @@ describe('evaluating from logged decisions', () => {
     const events = await history(45);
     const { rows } = await ask('egreedy-v2');
     const rewards = new Map(rows.map(({ decisionId, reward }) => [decisionId, reward]));
-    const lines = events.map(({ decision_id, user_id, profile: { as_of_ms: at, features }, chosen_tip_id, ranking, features: { vectors } }) => ({
-      decision_id, user_id, requested_at_ms: at, profile_features: features, chosen_tip_id, reward: rewards.get(`${user_id} ${decision_id}`), reacted_at_ms: at + 2,
-      candidates: ranking.map(({ tip_id, propensity }) => ({ tip_id, is_overdue: vectors[tip_id]![1] === 1, task_age_days: 1, priority: 2, propensity, category: tip_id === chosen_tip_id ? (Number(decision_id.slice(1)) % 2 === 0 ? 'home' : 'work') : null })),
-    }));
-    const file = async (of: readonly unknown[]) => evaluateFile({ lines: linesOf(Readable.from([`\ufeff${of.map((line) => JSON.stringify(line)).join('\r\n')}`])), name: 'f', policy: policyNamed('egreedy-v2'), epsilon: 0.1, signal: new AbortController().signal });
+    const lines = events.map(
+      ({ decision_id, user_id, profile: { as_of_ms: at, features }, chosen_tip_id, ranking, features: { vectors } }) => ({
+        decision_id,
+        user_id,
+        requested_at_ms: at,
+        profile_features: features,
+        chosen_tip_id,
+        reward: rewards.get(`${user_id} ${decision_id}`),
+        reacted_at_ms: at + 2,
+        candidates: ranking.map(({ tip_id, propensity }) => ({
+          tip_id,
+          is_overdue: vectors[tip_id]![1] === 1,
+          task_age_days: 1,
+          priority: 2,
+          propensity,
+          category: tip_id === chosen_tip_id ? (Number(decision_id.slice(1)) % 2 === 0 ? 'home' : 'work') : null,
+        })),
+      }),
+    );
+    const file = async (of: readonly unknown[]) =>
+      evaluateFile({
+        lines: linesOf(Readable.from([`\ufeff${of.map((line) => JSON.stringify(line)).join('\r\n')}`])),
+        name: 'f',
+        policy: policyNamed('egreedy-v2'),
+        epsilon: 0.1,
+        signal: new AbortController().signal,
+      });
     const found = await file(lines.toReversed());
     expect(found.rows).toEqual(rows);
     expect(found.evaluation).toMatchObject({ policy: 'egreedy-v2', decisions: 45, set_aside: {} });
-    expect((await file(lines.map((line, i) => (i === 7 ? { ...line, served_tip_id: line.candidates.find(({ tip_id }) => tip_id !== line.chosen_tip_id)!.tip_id } : line)))).evaluation).toMatchObject({ set_aside: { 'another tip was served': 1 } });
+    expect(
+      (
+        await file(
+          lines.map((line, i) =>
+            i === 7 ? { ...line, served_tip_id: line.candidates.find(({ tip_id }) => tip_id !== line.chosen_tip_id)!.tip_id } : line,
+          ),
+        )
+      ).evaluation,
+    ).toMatchObject({ set_aside: { 'another tip was served': 1 } });
   });
 
   it('forgets a user where the user was reset, as the policy did', async () => {
-    await history(60, { controls: ['u0', 'u2'].map((user) => ({ control_id: `r-${user}`, type: 'reset', user_id: user, effective_at_ms: START_MS + 30 * HOUR_MS })) });
+    await history(60, {
+      controls: ['u0', 'u2'].map((user) => ({
+        control_id: `r-${user}`,
+        type: 'reset',
+        user_id: user,
+        effective_at_ms: START_MS + 30 * HOUR_MS,
+      })),
+    });
     const { rows } = await ask('egreedy-v1');
     expect(rows).toHaveLength(60);
     for (const { loggedPropensity, newPropensity } of rows) expect(newPropensity).toBeCloseTo(loggedPropensity, 9);
   });
 
   it('sets aside what linucb decided, which would never have chosen otherwise', async () => {
-    const events = await history(60, { controls: [{ control_id: 'p', type: 'promote', policy: 'linucb', effective_at_ms: START_MS + 30 * HOUR_MS }] });
+    const events = await history(60, {
+      controls: [{ control_id: 'p', type: 'promote', policy: 'linucb', effective_at_ms: START_MS + 30 * HOUR_MS }],
+    });
     const sure = events.filter(({ ranking }) => ranking.some(({ propensity }) => propensity === 0)).length;
     expect(sure).toBeGreaterThan(20);
     const { evaluation } = await ask('egreedy-v2');
-    expect(evaluation).toMatchObject({ decisions: 60, decided_by: { 'egreedy-v1': 30, linucb: 30 }, set_aside: { 'no exploration': sure } });
+    expect(evaluation).toMatchObject({
+      decisions: 60,
+      decided_by: { 'egreedy-v1': 30, linucb: 30 },
+      set_aside: { 'no exploration': sure },
+    });
     expect(evaluation.n + evaluation.missing_rewards).toBe(60 - sure);
   });
 

@@ -18,20 +18,43 @@ afterEach(async () => {
 });
 
 async function open(): Promise<EmbeddedService> {
-  service = await EmbeddedService.open(await mkdtemp(join(tmpdir(), 'tipstream-known-at-')), { clock: () => T + 10 * DAY_MS, partitions: 3, maxTaskIdleMs: 0 });
+  service = await EmbeddedService.open(await mkdtemp(join(tmpdir(), 'tipstream-known-at-')), {
+    clock: () => T + 10 * DAY_MS,
+    partitions: 3,
+    maxTaskIdleMs: 0,
+  });
   return service;
 }
 async function serve(from: number, to: number): Promise<void> {
-  for (let i = from; i < to; i++) await service!.produce('tip.served', { tip_id: `t${i}`, user_id: `u${i % 7}`, served_at_ms: T - i * 3_600_000, category: i % 2 === 0 ? 'home' : 'work' });
+  for (let i = from; i < to; i++)
+    await service!.produce('tip.served', {
+      tip_id: `t${i}`,
+      user_id: `u${i % 7}`,
+      served_at_ms: T - i * 3_600_000,
+      category: i % 2 === 0 ? 'home' : 'work',
+    });
 }
 /** Of servings long before: late. */
 async function react(from: number, to: number): Promise<void> {
-  for (let i = from; i < to; i++) await service!.produce('tip.feedback', { tip_id: `t${i}`, user_id: `u${i % 7}`, action: 'done', reacted_at_ms: T - i * 3_600_000 + 60_000 });
+  for (let i = from; i < to; i++)
+    await service!.produce('tip.feedback', {
+      tip_id: `t${i}`,
+      user_id: `u${i % 7}`,
+      action: 'done',
+      reacted_at_ms: T - i * 3_600_000 + 60_000,
+    });
 }
 async function at(positions: Positions, more: Partial<KnownAtQuestion> = {}): Promise<KnownState> {
   known?.close();
   return (known = await stateKnownAt(service!.log, defaultRegistry, {
-    dataDirectory: service!.directory, topicPrefix: '', partitioner: 'murmur2', maxValueBytes: 1_048_576, positions, nowMs: Date.now(), signal: new AbortController().signal, ...more,
+    dataDirectory: service!.directory,
+    topicPrefix: '',
+    partitioner: 'murmur2',
+    maxValueBytes: 1_048_576,
+    positions,
+    nowMs: Date.now(),
+    signal: new AbortController().signal,
+    ...more,
   }));
 }
 const digestOf = ({ readers }: KnownState, asOfMs: number): string => digestDocument(readers, asOfMs, defaultRegistry.featureSet).digest;

@@ -16,10 +16,20 @@ async function lived(topicPrefix = '') {
   for (let user = 0; user < 10; user++) {
     for (let n = 0; n < 3; n++) {
       const [user_id, decision_id, at] = [`u${user}`, `u${user}.d${n}`, START_MS + n * DAY_MS + user];
-      await embedded.produce('tip.candidates', { decision_id, user_id, requested_at_ms: at, candidates: [{ tip_id: `${decision_id}.t`, is_overdue: true, task_age_days: 1, priority: 2 }] });
+      await embedded.produce('tip.candidates', {
+        decision_id,
+        user_id,
+        requested_at_ms: at,
+        candidates: [{ tip_id: `${decision_id}.t`, is_overdue: true, task_age_days: 1, priority: 2 }],
+      });
       if (n === 2) continue;
       await embedded.produce('tip.served', { tip_id: `${decision_id}.t`, user_id, decision_id, served_at_ms: at + 1 });
-      await embedded.produce('tip.feedback', { tip_id: `${decision_id}.t`, user_id, action: n === 0 ? 'done' : 'dismiss', reacted_at_ms: at + 2 });
+      await embedded.produce('tip.feedback', {
+        tip_id: `${decision_id}.t`,
+        user_id,
+        action: n === 0 ? 'done' : 'dismiss',
+        reacted_at_ms: at + 2,
+      });
     }
   }
   await embedded.catchUp();
@@ -28,9 +38,21 @@ async function lived(topicPrefix = '') {
 
 it('counts decisions and rewards of all partitions, of the policy and of its shadow', async () => {
   const embedded = await lived();
-  const span = { users: 10, decisions: 30, rewarded: 20, rewards: 10, firstRequestedAtMs: START_MS, lastRequestedAtMs: START_MS + 2 * DAY_MS + 9 };
+  const span = {
+    users: 10,
+    decisions: 30,
+    rewarded: 20,
+    rewards: 10,
+    firstRequestedAtMs: START_MS,
+    lastRequestedAtMs: START_MS + 2 * DAY_MS + 9,
+  };
   const nothing = { users: 0, decisions: 0, rewarded: 0, rewards: 0, firstRequestedAtMs: null, lastRequestedAtMs: null };
-  expect(trainingData(embedded.directory, '', 'egreedy-v1')).toMatchObject({ partitions: [0, 1, 2], partitionCount: 3, own: span, shadow: nothing });
+  expect(trainingData(embedded.directory, '', 'egreedy-v1')).toMatchObject({
+    partitions: [0, 1, 2],
+    partitionCount: 3,
+    own: span,
+    shadow: nothing,
+  });
   expect(trainingData(embedded.directory, '', 'egreedy-v2')).toMatchObject({ own: nothing, shadow: span });
 });
 
@@ -40,7 +62,11 @@ it('says up to which offsets of the topics it learns from', async () => {
   expect(Object.keys(positions)).toEqual(['signals.tip.feedback', 'signals.tip.scored', 'signals.tip.scored.shadow', 'signals.tip.served']);
   for (const [topic, offsets] of Object.entries(positions)) {
     const ends = await embedded.log.offsets(topic);
-    expect(offsets).toEqual(Object.fromEntries([...ends].filter(([partition, { end }]) => end > 0 || partition in offsets).map(([partition, { end }]) => [partition, end])));
+    expect(offsets).toEqual(
+      Object.fromEntries(
+        [...ends].filter(([partition, { end }]) => end > 0 || partition in offsets).map(([partition, { end }]) => [partition, end]),
+      ),
+    );
   }
   const held = Object.values(positions['signals.tip.scored']!);
   expect(held.reduce((sum, end) => sum + end, 0)).toBe(30);

@@ -7,7 +7,8 @@ import { AT_MS, EVALUATION, FACTS, SIMULATION } from '../support/card-facts.js';
 
 const card = (facts: Partial<CardFacts> = {}): string => modelCard({ ...FACTS, ...facts });
 /** A section's text, without its heading. */
-const section = (name: string, facts: Partial<CardFacts> = {}): string => new RegExp(`^## ${name}\n\n([^]*?)(?=\n\n## |$(?![^]))`, 'm').exec(card(facts))![1]!;
+const section = (name: string, facts: Partial<CardFacts> = {}): string =>
+  new RegExp(`^## ${name}\n\n([^]*?)(?=\n\n## |$(?![^]))`, 'm').exec(card(facts))![1]!;
 
 describe('a model card', () => {
   it('says from which data the policy learned, and how far that goes', () => {
@@ -23,25 +24,35 @@ describe('a model card', () => {
     expect(section('Simulation')).toContain('Against egreedy-v1 on the same decisions: 0.0200 (0.0100 to 0.0300).');
     expect(section('Simulation', { policy: policyNamed('linucb') })).toContain('linucb did not take part.');
     const text = section('Evaluation on logged decisions');
-    expect(text).toContain('1200 decisions (by policy: 1200 egreedy-v1; set aside: 200 another tip was served). Of the others 900 have a reward and 100 have none (10.0 %).');
+    expect(text).toContain(
+      '1200 decisions (by policy: 1200 egreedy-v1; set aside: 200 another tip was served). Of the ' +
+        'others 900 have a reward and 100 have none (10.0 %).',
+    );
     expect(text).toContain('| with a reward | 900 | 0.4 | 0.43 | 0.42 | 0.425 | - | 512.3 | 12 | 1.01 |');
     expect(text).toContain('Verdict, with a simulation: **PROMOTE**.');
   });
 
   it('shows whom it serves worse', () => {
-    expect(section('Fairness')).toContain('| morning | 0.6100 (0.6000 to 0.6200) | 0.0700 (0.0600 to 0.0800) | 0.0300 (0.0200 to 0.0400) |');
+    expect(section('Fairness')).toContain(
+      '| morning | 0.6100 (0.6000 to 0.6200) | 0.0700 (0.0600 to 0.0800) | 0.0300 (0.0200 to 0.0400) |',
+    );
     expect(section('Fairness')).toContain('| category | work | 100 | 60 | -0.01 | -0.3 to 0.28 |  |');
     expect(section('Fairness')).toContain('Worst: category = work');
     const harmed = { ...EVALUATION.segments[0]!, harmed: true };
-    expect(section('Fairness', { evaluation: { ...EVALUATION, segments: [harmed], worst_segment: harmed } })).toContain('| -0.3 to 0.28 | harmed |');
+    expect(section('Fairness', { evaluation: { ...EVALUATION, segments: [harmed], worst_segment: harmed } })).toContain(
+      '| -0.3 to 0.28 | harmed |',
+    );
   });
 
   it('tells the rollout event by event', () => {
-    const control = (control_id: string, effective_at_ms: number, more: Partial<ControlEvent>): ControlEvent => ({ control_id, effective_at_ms: AT_MS + effective_at_ms, ...more }) as ControlEvent;
+    const control = (control_id: string, effective_at_ms: number, more: Partial<ControlEvent>): ControlEvent =>
+      ({ control_id, effective_at_ms: AT_MS + effective_at_ms, ...more }) as ControlEvent;
     const text = section('Rollout', {
       history: [
-        control('c4', 4, { type: 'migrate', policy: 'egreedy-v2', undo: true }), control('c3', 3, { type: 'migrate', policy: 'egreedy-v2', from: 'egreedy-v1', train_from_replay: true }),
-        control('c2', 2, { type: 'migrate', policy: 'egreedy-v2' }), control('c1', 1, { type: 'promote', policy: 'egreedy-v2', percent: 12.5, evidence: { hash: 'ab'.repeat(32), forced: false } }),
+        control('c4', 4, { type: 'migrate', policy: 'egreedy-v2', undo: true }),
+        control('c3', 3, { type: 'migrate', policy: 'egreedy-v2', from: 'egreedy-v1', train_from_replay: true }),
+        control('c2', 2, { type: 'migrate', policy: 'egreedy-v2' }),
+        control('c1', 1, { type: 'promote', policy: 'egreedy-v2', percent: 12.5, evidence: { hash: 'ab'.repeat(32), forced: false } }),
       ],
     });
     expect(text.split('\n').slice(2, 6)).toEqual([
@@ -55,8 +66,18 @@ describe('a model card', () => {
 
   it('says what is missing, section by section', () => {
     const missing = (what: string) => ({ missing: `No ${what} today.` });
-    const facts = { training: missing('training'), simulation: missing('simulation'), evaluation: missing('evaluation'), history: missing('history') };
-    for (const [heading, what] of [['Training data', 'training'], ['Simulation', 'simulation'], ['Evaluation on logged decisions', 'evaluation'], ['Rollout', 'history']]) {
+    const facts = {
+      training: missing('training'),
+      simulation: missing('simulation'),
+      evaluation: missing('evaluation'),
+      history: missing('history'),
+    };
+    for (const [heading, what] of [
+      ['Training data', 'training'],
+      ['Simulation', 'simulation'],
+      ['Evaluation on logged decisions', 'evaluation'],
+      ['Rollout', 'history'],
+    ]) {
       expect(section(heading!, facts)).toContain(`No ${what} today.`);
     }
     expect(section('Fairness', facts)).toBe('Nothing was given to judge it by.');
@@ -65,8 +86,17 @@ describe('a model card', () => {
 
   it('keeps what strangers named from meaning anything', () => {
     const bad = { ...EVALUATION.segments[0]!, segment: 'a|b\n# <script>`x`' };
-    const control = { control_id: 'c|1', type: 'promote', effective_at_ms: AT_MS, policy: 'egreedy-v2', reason: 'see [this](x)\n| not a row |' } as ControlEvent;
-    const text = card({ evaluation: { ...EVALUATION, segments: [bad], worst_segment: bad, reasons: ['the segment category = <b> is harmed'] }, history: [control] });
+    const control = {
+      control_id: 'c|1',
+      type: 'promote',
+      effective_at_ms: AT_MS,
+      policy: 'egreedy-v2',
+      reason: 'see [this](x)\n| not a row |',
+    } as ControlEvent;
+    const text = card({
+      evaluation: { ...EVALUATION, segments: [bad], worst_segment: bad, reasons: ['the segment category = <b> is harmed'] },
+      history: [control],
+    });
     expect(text).toContain('| category | a\\|b # \\<script\\>\\`x\\` | 100 |');
     expect(text).toContain('see \\[this\\](x) \\| not a row \\|');
     expect(text).not.toMatch(/(?<!\\)<(script|b)>/);

@@ -1,4 +1,7 @@
-/** export, sql and snapshot as processes of their own: files that appear whole or not at all, signals, memory, and a writer that goes on writing. */
+/**
+ * export, sql and snapshot as processes of their own: files that appear whole or not at all, signals, memory, and a writer that goes
+ * on writing.
+ */
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -38,10 +41,17 @@ describe('export', () => {
     expect(printed).toMatchObject({ code: 0, stderr: '' });
     expect(new Map(records(printed.stdout).map(({ user_id, as_of_ms: _, ...features }) => [user_id, features]))).toEqual(expected);
 
-    expect(await cli.run(['export', ...AS_OF, '--out', 'p.ndjson'])).toMatchObject({ code: 0, stdout: '', stderr: `${expected.size} rows\n` });
+    expect(await cli.run(['export', ...AS_OF, '--out', 'p.ndjson'])).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: `${expected.size} rows\n`,
+    });
     expect(readFileSync(path('p.ndjson'), 'utf8')).toBe(printed.stdout);
     writeFileSync(path('p.csv'), 'mine');
-    expect(await cli.run(['export', ...AS_OF, '--out', 'p.csv'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/^error: cannot write p\.csv: it exists .*\nhint: .*--force/) as string });
+    expect(await cli.run(['export', ...AS_OF, '--out', 'p.csv'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^error: cannot write p\.csv: it exists .*\nhint: .*--force/) as string,
+    });
     expect(readFileSync(path('p.csv'), 'utf8')).toBe('mine');
     expect(await cli.run(['export', ...AS_OF, '--out', 'p.csv', '--force'])).toMatchObject({ code: 0 });
     expect(readFileSync(path('p.csv'), 'utf8')).toBe((await cli.run(['export', ...AS_OF])).stdout);
@@ -49,7 +59,11 @@ describe('export', () => {
     expect(readFileSync(path('p.parquet')).subarray(0, 4).toString()).toBe('PAR1');
     expect((await cli.run(['export', ...AS_OF, '--format', 'parquet'])).stdout.slice(0, 4)).toBe('PAR1');
 
-    expect(await cli.run(['export', '--spine', '-'], { input: '{"user_id":"user-1","as_of_ms":"x"}\n' })).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/line 1 has no as_of_ms/) as string });
+    expect(await cli.run(['export', '--spine', '-'], { input: '{"user_id":"user-1","as_of_ms":"x"}\n' })).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/line 1 has no as_of_ms/) as string,
+    });
     expect(readdirSync(cli.directory).filter((name) => name.endsWith('.tmp'))).toEqual([]);
     expect(scratch()).toEqual([]);
   });
@@ -79,7 +93,11 @@ describe('export', () => {
   test('of many spine lines stays small, from one moment, while the writer goes on', async () => {
     const lines = take(20_000);
     await filled(lines);
-    const asked = Array.from({ length: 3_000 }, (_, i) => ({ user_id: `user-${i % 61}`, as_of_ms: STREAM_AS_OF_MS - (i % 50) * 86_400_000, row: i }));
+    const asked = Array.from({ length: 3_000 }, (_, i) => ({
+      user_id: `user-${i % 61}`,
+      as_of_ms: STREAM_AS_OF_MS - (i % 50) * 86_400_000,
+      row: i,
+    }));
     writeFileSync(path('spine.ndjson'), ndjson(asked));
     const service = cli.start(['start', '--no-http', '--log-level', 'silent']);
     const log = await openSqliteLog({ directory: path('data'), synchronous: 'normal' });
@@ -88,13 +106,19 @@ describe('export', () => {
     // Times after all that is asked about: the answer must not depend on how many of these have been folded.
     const writer = (async () => {
       while (writing) {
-        const more = Array.from({ length: 200 }, () => ({ topic: 'tip.served' as const, value: { user_id: `user-${appended++ % 60}`, tip_id: `late-${appended}`, served_at_ms: STREAM_AS_OF_MS + appended } }));
+        const more = Array.from({ length: 200 }, () => ({
+          topic: 'tip.served' as const,
+          value: { user_id: `user-${appended++ % 60}`, tip_id: `late-${appended}`, served_at_ms: STREAM_AS_OF_MS + appended },
+        }));
         await log.append(toRecords('', more));
         await delay(20);
       }
     })();
     try {
-      const env = { NODE_OPTIONS: `--import ${new URL('../../bench/report-usage.mjs', import.meta.url).href}`, BENCH_USAGE_FILE: path('usage.json') };
+      const env = {
+        NODE_OPTIONS: `--import ${new URL('../../bench/report-usage.mjs', import.meta.url).href}`,
+        BENCH_USAGE_FILE: path('usage.json'),
+      };
       for (const format of ['ndjson', 'parquet'] as const) {
         expect(await cli.run(['export', '--spine', 'spine.ndjson', '--out', `out.${format}`], { env })).toMatchObject({ code: 0 });
         expect((JSON.parse(readFileSync(path('usage.json'), 'utf8')) as { peakRssMib: number }).peakRssMib).toBeLessThan(300);
@@ -108,7 +132,12 @@ describe('export', () => {
     expect(appended).toBeGreaterThan(0);
     const rows = records(readFileSync(path('out.ndjson'), 'utf8'));
     expect(rows.map(({ row }) => row)).toEqual(asked.map(({ row }) => row));
-    const oracle = new Map(Array.from({ length: 3 }, (_, days) => STREAM_AS_OF_MS - days * 86_400_000).map((asOfMs) => [asOfMs, oracleProfiles(oracleEvents(lines), asOfMs)]));
+    const oracle = new Map(
+      Array.from({ length: 3 }, (_, days) => STREAM_AS_OF_MS - days * 86_400_000).map((asOfMs) => [
+        asOfMs,
+        oracleProfiles(oracleEvents(lines), asOfMs),
+      ]),
+    );
     for (const { user_id, as_of_ms, row: _, ...features } of rows.filter(({ as_of_ms }) => oracle.has(as_of_ms as number)).slice(0, 200)) {
       const expected = oracle.get(as_of_ms as number)!.get(user_id as string);
       if (expected === undefined) expect(features).toMatchObject({ tip_volume_30d: 0, completion_rate_30d: null });
@@ -119,22 +148,44 @@ describe('export', () => {
 
 describe('sql', () => {
   test('prints a table, JSON or CSV, and says what is wrong with a statement', async () => {
-    await filled([{ topic: 'tip.served', value: { user_id: '42', tip_id: 'a\u202eb', served_at_ms: 1 } }, { topic: 'tip.served', value: { user_id: 'b', tip_id: 't', served_at_ms: 2, category: '' } }]);
+    await filled([
+      { topic: 'tip.served', value: { user_id: '42', tip_id: 'a\u202eb', served_at_ms: 1 } },
+      { topic: 'tip.served', value: { user_id: 'b', tip_id: 't', served_at_ms: 2, category: '' } },
+    ]);
     const sql = 'SELECT user_id, tip_id, served_at_ms, served_category AS category FROM tips ORDER BY served_at_ms';
-    expect((await cli.run(['sql', sql])).stdout).toBe('user_id  tip_id  served_at_ms  category\n42       a?b     1             NULL\nb        t       2\n');
-    expect(JSON.parse((await cli.run(['sql', sql, '--json'])).stdout)).toEqual([{ user_id: '42', tip_id: 'a\u202eb', served_at_ms: 1, category: null }, { user_id: 'b', tip_id: 't', served_at_ms: 2, category: '' }]);
+    expect((await cli.run(['sql', sql])).stdout).toBe(
+      'user_id  tip_id  served_at_ms  category\n42       a?b     1             NULL\nb        t       2\n',
+    );
+    expect(JSON.parse((await cli.run(['sql', sql, '--json'])).stdout)).toEqual([
+      { user_id: '42', tip_id: 'a\u202eb', served_at_ms: 1, category: null },
+      { user_id: 'b', tip_id: 't', served_at_ms: 2, category: '' },
+    ]);
     expect((await cli.run(['sql', sql, '--csv'])).stdout).toBe('user_id,tip_id,served_at_ms,category\r\n42,a\u202eb,1,\r\nb,t,2,""\r\n');
     const where = 'SELECT served_at_ms AS at FROM tips WHERE user_id = :user AND served_at_ms < :before';
     expect(JSON.parse((await cli.run(['sql', '--param', 'user=42', '--param', 'before=2', where, '--json'])).stdout)).toEqual([{ at: 1 }]);
     expect(JSON.parse((await cli.run(['sql', '--param', 'user="42"', '--param', 'before=1', where, '--json'])).stdout)).toEqual([]);
-    expect(await cli.run(['sql', 'SELECT missing FROM tips'])).toMatchObject({ code: 1, stdout: '', stderr: 'error: no such column: missing [invalid_argument]\n' });
-    expect(await cli.run(['sql', 'SELECT 1 AS a, 2 AS a', '--json'])).toMatchObject({ code: 64, stderr: expect.stringMatching(/two columns are named a/) as string });
-    expect(await cli.run(['sql', 'SELECT 1', '--data', 'none'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/\[no_data\]/) as string });
+    expect(await cli.run(['sql', 'SELECT missing FROM tips'])).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: 'error: no such column: missing [invalid_argument]\n',
+    });
+    expect(await cli.run(['sql', 'SELECT 1 AS a, 2 AS a', '--json'])).toMatchObject({
+      code: 64,
+      stderr: expect.stringMatching(/two columns are named a/) as string,
+    });
+    expect(await cli.run(['sql', 'SELECT 1', '--data', 'none'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/\[no_data\]/) as string,
+    });
   });
 
   test('dies of Ctrl-C in the middle of a statement', async () => {
     await filled(take(10));
-    const child = cli.start(['sql', 'SELECT 1 AS i UNION ALL SELECT count(*) FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n)', '--csv']);
+    const child = cli.start([
+      'sql',
+      'SELECT 1 AS i UNION ALL SELECT count(*) FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n)',
+      '--csv',
+    ]);
     await linesOf(child.stdout).next();
     child.kill('SIGINT');
     expect(await new Promise((resolve) => child.once('exit', (_, signal) => resolve(signal)))).toBe('SIGINT');
@@ -146,7 +197,12 @@ test('snapshot writes one file, once', async () => {
   const lines = take(300);
   await filled(lines);
   const made = await cli.run(['snapshot', 'tips.db', ...AS_OF, '--json']);
-  expect(JSON.parse(made.stdout)).toMatchObject({ file: 'tips.db', as_of_ms: STREAM_AS_OF_MS, profiles: oracleProfiles(oracleEvents(lines), STREAM_AS_OF_MS).size, positions: { 'tip.served': expect.any(Object) as object } });
+  expect(JSON.parse(made.stdout)).toMatchObject({
+    file: 'tips.db',
+    as_of_ms: STREAM_AS_OF_MS,
+    profiles: oracleProfiles(oracleEvents(lines), STREAM_AS_OF_MS).size,
+    positions: { 'tip.served': expect.any(Object) as object },
+  });
   expect(await cli.run(['snapshot', 'tips.db'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/it exists/) as string });
   expect(await cli.run(['snapshot', 'tips.db', '--force'])).toMatchObject({ code: 0 });
   expect(readdirSync(cli.directory).sort()).toEqual(['data', 'tips.db']);

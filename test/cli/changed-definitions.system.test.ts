@@ -1,4 +1,7 @@
-/** State of other feature definitions under the commands as people run them: each refuses and says what differs, `rebuild` moves over, and then each answers. */
+/**
+ * State of other feature definitions under the commands as people run them: each refuses and says what differs, `rebuild` moves over,
+ * and then each answers.
+ */
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { defaultRegistry } from '../../src/projections/registry.js';
@@ -16,7 +19,11 @@ afterEach(() => cli.dispose());
 
 /** Answers the valid events of the log. */
 async function foldedUnderOthers(): Promise<OracleEvent[]> {
-  const embedded = await EmbeddedService.open(join(cli.directory, 'data'), { partitions: 2, clock: () => TRAFFIC_AS_OF_MS, registry: everything });
+  const embedded = await EmbeddedService.open(join(cli.directory, 'data'), {
+    partitions: 2,
+    clock: () => TRAFFIC_AS_OF_MS,
+    registry: everything,
+  });
   const records = traffic(21).next(900);
   await embedded.append(...records);
   await embedded.catchUp();
@@ -34,7 +41,14 @@ const AS_OF = ['--as-of', String(TRAFFIC_AS_OF_MS)];
 
 test('refused by every command with what differs; moved over by rebuild, which a dry run foretells; and then answered by all', async () => {
   const events = await foldedUnderOthers();
-  const questions = [['digest', ...AS_OF], ['profile', 'user-1', ...AS_OF], ['export', ...AS_OF], ['sql', 'SELECT count(*) FROM profiles', ...AS_OF], ['snapshot', 'out.db', ...AS_OF], ['verify', ...AS_OF]];
+  const questions = [
+    ['digest', ...AS_OF],
+    ['profile', 'user-1', ...AS_OF],
+    ['export', ...AS_OF],
+    ['sql', 'SELECT count(*) FROM profiles', ...AS_OF],
+    ['snapshot', 'out.db', ...AS_OF],
+    ['verify', ...AS_OF],
+  ];
   for (const question of questions) {
     const { code, stdout, stderr } = await cli.run([...question, '--json']);
     expect([question[0], code]).toEqual([question[0], 1]);
@@ -44,7 +58,11 @@ test('refused by every command with what differs; moved over by rebuild, which a
     expect(JSON.parse(stdout)).toMatchObject({
       error: {
         code: 'state_mismatch',
-        details: { added: ['preferred_hour'], changed: [{ name: 'mean_dwell_ms_30d' }, { name: 'tip_volume_30d' }], removed: ['snoozed_7d'] },
+        details: {
+          added: ['preferred_hour'],
+          changed: [{ name: 'mean_dwell_ms_30d' }, { name: 'tip_volume_30d' }],
+          removed: ['snoozed_7d'],
+        },
       },
     });
   }
@@ -61,11 +79,21 @@ test('refused by every command with what differs; moved over by rebuild, which a
   const done = await cli.run(['rebuild', '--json']);
   expect(done.code).toBe(0);
   expect(JSON.parse(done.stdout.trim().split('\n').at(-1)!)).toMatchObject({
-    swapped: true, resumed: true, definitions: { added: ['preferred_hour'], removed: ['snoozed_7d'] }, sources: [{ partition: 0, source: 'tips' }, { partition: 1, source: 'tips' }],
+    swapped: true,
+    resumed: true,
+    definitions: { added: ['preferred_hour'], removed: ['snoozed_7d'] },
+    sources: [
+      { partition: 0, source: 'tips' },
+      { partition: 1, source: 'tips' },
+    ],
   });
 
   const digest = await cli.run(['digest', ...AS_OF, '--json']);
-  expect(JSON.parse(digest.stdout)).toMatchObject({ digest: oracleDigest(known), users: known.size, feature_set: defaultRegistry.featureSet });
+  expect(JSON.parse(digest.stdout)).toMatchObject({
+    digest: oracleDigest(known),
+    users: known.size,
+    feature_set: defaultRegistry.featureSet,
+  });
   for (const question of questions) expect([question[0], (await cli.run(question)).code]).toEqual([question[0], 0]);
   expect((await cli.run(['start', '--until-caught-up', '--no-http'])).code).toBe(0);
   expect((await cli.run(['verify'])).code).toBe(0);

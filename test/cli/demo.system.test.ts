@@ -12,7 +12,9 @@ const FEW = ['--users', '3', '--no-http'];
 const past = /^simulated 45 days of 3 users: \d+ events/m;
 const end = async (topic: string) => {
   const { stdout } = await cli.run(['lag', '--json'], { env: { TIPSTREAM_DATA: join('data', 'demo') } });
-  return (JSON.parse(stdout) as { topic: string; log_end_offset: number }[]).filter((row) => row.topic === topic).reduce((sum, row) => sum + row.log_end_offset, 0);
+  return (JSON.parse(stdout) as { topic: string; log_end_offset: number }[])
+    .filter((row) => row.topic === topic)
+    .reduce((sum, row) => sum + row.log_end_offset, 0);
 };
 
 test('simulates the past once, shows it, and begins again with --fresh', async () => {
@@ -42,7 +44,10 @@ test.each(['SIGKILL', 'SIGINT'] as const)('a past that %s interrupted is begun a
   interrupted.kill(signal);
   await exited;
   const again = await cli.run(['demo', '--exit', '--data', data, ...FEW]);
-  expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining('interrupted before its past was complete: beginning again') as string });
+  expect(again).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining('interrupted before its past was complete: beginning again') as string,
+  });
   expect(again.stderr).toMatch(past);
   expect(again.stdout).toMatch(/^\d+ +3 /m);
 });

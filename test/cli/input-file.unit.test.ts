@@ -20,13 +20,34 @@ describe('a file that the user named', () => {
   });
 
   it('that is not there is named, with why it cannot be read', () => {
-    expect(() => readText(none)).toThrow(expect.objectContaining({ code: 'invalid_argument', message: expect.stringMatching(/^cannot read .*none\.json: ENOENT/) as string }) as Error);
-    expect(() => readJson(none, { hint: 'make it' })).toThrow(expect.objectContaining({ code: 'invalid_argument', hint: 'make it', message: expect.stringMatching(/^.*none\.json: cannot be read: ENOENT/) as string }) as Error);
+    expect(() => readText(none)).toThrow(
+      expect.objectContaining({
+        code: 'invalid_argument',
+        message: expect.stringMatching(/^cannot read .*none\.json: ENOENT/) as string,
+      }) as Error,
+    );
+    expect(() => readJson(none, { hint: 'make it' })).toThrow(
+      expect.objectContaining({
+        code: 'invalid_argument',
+        hint: 'make it',
+        message: expect.stringMatching(/^.*none\.json: cannot be read: ENOENT/) as string,
+      }) as Error,
+    );
   });
 
   it('that is not JSON, or not what it should be, is called what the caller calls it', () => {
     const naming = { name: '--known-at x.json', hint: 'use what digest printed' };
-    expect(() => readJson(file('{"n":'), naming)).toThrow(expect.objectContaining({ code: 'invalid_argument', hint: naming.hint, message: expect.stringMatching(/^--known-at x\.json: is not JSON: /) as string }) as Error);
-    expect(readJson(file('[]'), naming).wrong('names no topic')).toMatchObject({ code: 'invalid_argument', message: '--known-at x.json: names no topic', hint: naming.hint });
+    expect(() => readJson(file('{"n":'), naming)).toThrow(
+      expect.objectContaining({
+        code: 'invalid_argument',
+        hint: naming.hint,
+        message: expect.stringMatching(/^--known-at x\.json: is not JSON: /) as string,
+      }) as Error,
+    );
+    expect(readJson(file('[]'), naming).wrong('names no topic')).toMatchObject({
+      code: 'invalid_argument',
+      message: '--known-at x.json: names no topic',
+      hint: naming.hint,
+    });
   });
 });

@@ -10,7 +10,8 @@ const cli = new CliWorkspace();
 afterAll(() => cli.dispose());
 const AS_OF = ['--as-of', String(STREAM_AS_OF_MS)];
 const events = generatedEvents(5);
-const take = (count: number): ProduceLine[] => Array.from({ length: count }, () => events.next().value as ProduceLine).filter(({ topic }) => topic !== 'tip.candidates');
+const take = (count: number): ProduceLine[] =>
+  Array.from({ length: count }, () => events.next().value as ProduceLine).filter(({ topic }) => topic !== 'tip.candidates');
 const [first, later] = [take(400), take(300)];
 const MONDAY = 'monday.json';
 
@@ -32,7 +33,9 @@ describe('--known-at', () => {
     expect(code).toBe(0);
     const then = oracleDigest(oracleProfiles(oracleEvents(first), STREAM_AS_OF_MS));
     expect((JSON.parse(stdout) as { digest: string }).digest).toBe(then);
-    expect((JSON.parse((await cli.run(['digest', ...AS_OF, '--json'])).stdout) as { digest: string }).digest).toBe(oracleDigest(oracleProfiles(oracleEvents([...first, ...later]), STREAM_AS_OF_MS)));
+    expect((JSON.parse((await cli.run(['digest', ...AS_OF, '--json'])).stdout) as { digest: string }).digest).toBe(
+      oracleDigest(oracleProfiles(oracleEvents([...first, ...later]), STREAM_AS_OF_MS)),
+    );
   });
 
   it('export gives every profile and every spine line by what was known', async () => {

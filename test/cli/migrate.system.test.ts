@@ -1,4 +1,7 @@
-/** policies migrate, as its user meets it: what it would do, the same scores at the moment of migration on a running service, training, one user, completion and the way back. */
+/**
+ * policies migrate, as its user meets it: what it would do, the same scores at the moment of migration on a running service, training,
+ * one user, completion and the way back.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -14,16 +17,26 @@ let address = '';
 
 /** Each user: decisions made by egreedy-v1, all served, two of three done. */
 beforeAll(async () => {
-  const candidates = (i: number) => [0, 1, 2].map((k) => ({ tip_id: `t${i}-${k}`, is_overdue: (i + k) % 2 === 0, task_age_days: i + 3 * k, priority: 1 + ((i + k) % 4) }));
+  const candidates = (i: number) =>
+    [0, 1, 2].map((k) => ({ tip_id: `t${i}-${k}`, is_overdue: (i + k) % 2 === 0, task_age_days: i + 3 * k, priority: 1 + ((i + k) % 4) }));
   const lines = USERS.flatMap((user_id) =>
     Array.from({ length: DECISIONS }, (_, i) => {
       const at = NOW - (DECISIONS - i) * 3_600_000 - 60_000;
       return [
         { topic: 'tip.candidates', value: { user_id, decision_id: `d${i}`, requested_at_ms: at, candidates: candidates(i) } },
         { topic: 'tip.served', value: { user_id, tip_id: `t${i}-${i % 3}`, decision_id: `d${i}`, served_at_ms: at + 1_000 } },
-        { topic: 'tip.feedback', value: { user_id, tip_id: `t${i}-${i % 3}`, action: i % 3 === 2 ? 'dismiss' : 'done', reacted_at_ms: at + 60_000 * (1 + i % 5) } },
+        {
+          topic: 'tip.feedback',
+          value: {
+            user_id,
+            tip_id: `t${i}-${i % 3}`,
+            action: i % 3 === 2 ? 'dismiss' : 'done',
+            reacted_at_ms: at + 60_000 * (1 + (i % 5)),
+          },
+        },
       ];
-    }).flat());
+    }).flat(),
+  );
   expect(await cli.run(['topics', 'create'])).toMatchObject({ code: 0 });
   expect(await cli.run(['produce', '-'], { input: lines.map((line) => JSON.stringify(line)).join('\n') })).toMatchObject({ code: 0 });
   expect(await cli.run(['start', '--no-http', '--until-caught-up'])).toMatchObject({ code: 0 });
@@ -33,7 +46,13 @@ interface Document {
   readonly control_id: string | null;
   readonly already: boolean;
   readonly completed_partitions: number;
-  readonly report: { readonly users: number; readonly after_updates: number; readonly before_updates: number; readonly compared_decisions: number; readonly max_score_difference: number };
+  readonly report: {
+    readonly users: number;
+    readonly after_updates: number;
+    readonly before_updates: number;
+    readonly compared_decisions: number;
+    readonly max_score_difference: number;
+  };
 }
 async function migrate(...args: string[]): Promise<Document> {
   const { code, stdout, stderr } = await cli.run(['policies', 'migrate', 'egreedy-v1', 'egreedy-v2', ...args, '--json']);
@@ -46,18 +65,35 @@ async function start(): Promise<() => Promise<void>> {
   address = served.address;
   return () => served.stop();
 }
-const candidates = [{ tip_id: 'a', is_overdue: true, task_age_days: 1, priority: 3 }, { tip_id: 'b', is_overdue: false, task_age_days: 9, priority: 1 }, { tip_id: 'c', is_overdue: true, task_age_days: 20, priority: 4 }];
+const candidates = [
+  { tip_id: 'a', is_overdue: true, task_age_days: 1, priority: 3 },
+  { tip_id: 'b', is_overdue: false, task_age_days: 9, priority: 1 },
+  { tip_id: 'c', is_overdue: true, task_age_days: 20, priority: 4 },
+];
 async function scores(version: 'v1' | 'v2', user_id: string): Promise<{ ranking: object[]; model: { updates: number } }> {
-  const answer = await fetch(`${address}/score/egreedy/${version}`, { method: 'POST', body: JSON.stringify({ user_id, candidates }), headers: { 'content-type': 'application/json' } });
+  const answer = await fetch(`${address}/score/egreedy/${version}`, {
+    method: 'POST',
+    body: JSON.stringify({ user_id, candidates }),
+    headers: { 'content-type': 'application/json' },
+  });
   return (await answer.json()) as { ranking: object[]; model: { updates: number } };
 }
-const stats = async (user: string) => (await (await fetch(`${address}/stats/egreedy/v2?user_id=${user}`)).json()) as { user: { updates: number; migration: object | null } };
+const stats = async (user: string) =>
+  (await (await fetch(`${address}/stats/egreedy/v2?user_id=${user}`)).json()) as { user: { updates: number; migration: object | null } };
 
 describe('policies migrate', () => {
   it('says what it would do, and does nothing, when asked to', async () => {
     const { control_id, report } = await migrate('--dry-run');
     expect(control_id).toBeNull();
-    expect(report).toEqual({ users: 3, from_updates: 36, before_updates: 0, after_updates: 36, compared_decisions: 30, changed_choices: 0, max_score_difference: 0 });
+    expect(report).toEqual({
+      users: 3,
+      from_updates: 36,
+      before_updates: 0,
+      after_updates: 36,
+      compared_decisions: 30,
+      changed_choices: 0,
+      max_score_difference: 0,
+    });
     const trained = await migrate('--dry-run', '--train-from-replay');
     expect(trained.report).toMatchObject({ users: 3, after_updates: 36 });
     expect(trained.report.max_score_difference).toBeGreaterThan(0);
@@ -66,17 +102,34 @@ describe('policies migrate', () => {
 
   it('refuses what cannot be, and says what can', async () => {
     const run = (...args: string[]) => cli.run(['policies', 'migrate', ...args]);
-    expect(await run('egreedy-v2', 'egreedy-v1')).toMatchObject({ code: 64, stderr: expect.stringContaining('egreedy-v2 cannot be migrated to egreedy-v1: egreedy-v1 can only go on from random') as string });
-    expect(await run('egreedy-v1', 'egreedy-v3')).toMatchObject({ code: 64, stderr: expect.stringContaining('The policies are random, egreedy-v1, egreedy-v2, linucb') as string });
-    expect(await run('egreedy-v1', 'egreedy-v2', '--undo')).toMatchObject({ code: 1, stderr: expect.stringContaining('there is nothing to take back') as string });
+    expect(await run('egreedy-v2', 'egreedy-v1')).toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining('egreedy-v2 cannot be migrated to egreedy-v1: egreedy-v1 can only go on from random') as string,
+    });
+    expect(await run('egreedy-v1', 'egreedy-v3')).toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining('The policies are random, egreedy-v1, egreedy-v2, linucb') as string,
+    });
+    expect(await run('egreedy-v1', 'egreedy-v2', '--undo')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('there is nothing to take back') as string,
+    });
     expect(await run('egreedy-v1')).toMatchObject({ code: 64 });
   });
 
   it('makes nothing on a dry run, and takes no user_id that cannot be', async () => {
-    expect(await cli.run(['policies', 'migrate', 'egreedy-v1', 'egreedy-v2', '--dry-run', '--data', 'elsewhere'])).toMatchObject({ code: 1 });
+    expect(await cli.run(['policies', 'migrate', 'egreedy-v1', 'egreedy-v2', '--dry-run', '--data', 'elsewhere'])).toMatchObject({
+      code: 1,
+    });
     expect(existsSync(join(cli.directory, 'elsewhere'))).toBe(false);
-    expect(await cli.run(['policies', 'migrate', 'egreedy-v1', 'egreedy-v2', '--dry-run', '--user', ''])).toMatchObject({ code: 64, stderr: expect.stringContaining('--user must be a user_id') as string });
-    expect(await cli.run(['policies', 'migrate', 'egreedy-v1', 'egreedy-v2', '--dry-run', '--user', 'nobody'])).toMatchObject({ code: 0, stderr: expect.stringContaining('no rewarded decision of "nobody"') as string });
+    expect(await cli.run(['policies', 'migrate', 'egreedy-v1', 'egreedy-v2', '--dry-run', '--user', ''])).toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining('--user must be a user_id') as string,
+    });
+    expect(await cli.run(['policies', 'migrate', 'egreedy-v1', 'egreedy-v2', '--dry-run', '--user', 'nobody'])).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('no rewarded decision of "nobody"') as string,
+    });
     expect(await cli.run(['policies', 'migrate', 'egreedy-v1', 'egreedy-v2', '--undo', '--train-from-replay'])).toMatchObject({ code: 64 });
   });
 
@@ -90,10 +143,21 @@ describe('policies migrate', () => {
     expect((await stats('ana')).user).toMatchObject({ updates: DECISIONS, migration: { control_id, from: 'egreedy-v1', trained: false } });
 
     // What v1 learns from now on, v2 has too.
-    await fetch(`${address}/score/egreedy/v1`, { method: 'POST', body: JSON.stringify({ user_id: 'ana', decision_id: 'new', candidates }), headers: { 'content-type': 'application/json' } });
+    await fetch(`${address}/score/egreedy/v1`, {
+      method: 'POST',
+      body: JSON.stringify({ user_id: 'ana', decision_id: 'new', candidates }),
+      headers: { 'content-type': 'application/json' },
+    });
     const at = Date.now();
     const event = (topic: string, value: object) => JSON.stringify({ topic, value: { user_id: 'ana', tip_id: 'a', ...value } });
-    expect(await cli.run(['produce', '-'], { input: [event('tip.served', { decision_id: 'new', served_at_ms: at }), event('tip.feedback', { action: 'done', reacted_at_ms: at + 1 })].join('\n') })).toMatchObject({ code: 0 });
+    expect(
+      await cli.run(['produce', '-'], {
+        input: [
+          event('tip.served', { decision_id: 'new', served_at_ms: at }),
+          event('tip.feedback', { action: 'done', reacted_at_ms: at + 1 }),
+        ].join('\n'),
+      }),
+    ).toMatchObject({ code: 0 });
     await until('the reward', async () => (await scores('v2', 'ana')).model.updates === DECISIONS + 1);
     expect((await scores('v2', 'ana')).ranking).toEqual((await scores('v1', 'ana')).ranking);
 
@@ -106,8 +170,14 @@ describe('policies migrate', () => {
   });
 
   it('is for one user when asked to, trained from the log, with a line a user', async () => {
-    expect(await migrate('--user', 'ben', '--train-from-replay', '--report', 'users.ndjson')).toMatchObject({ user_id: 'ben', trained: true, report: { users: 1, after_updates: DECISIONS } });
-    expect(records(readFileSync(join(cli.directory, 'users.ndjson'), 'utf8'))).toMatchObject([{ user_id: 'ben', from_updates: DECISIONS, before_updates: 0, after_updates: DECISIONS, compared_decisions: 10 }]);
+    expect(await migrate('--user', 'ben', '--train-from-replay', '--report', 'users.ndjson')).toMatchObject({
+      user_id: 'ben',
+      trained: true,
+      report: { users: 1, after_updates: DECISIONS },
+    });
+    expect(records(readFileSync(join(cli.directory, 'users.ndjson'), 'utf8'))).toMatchObject([
+      { user_id: 'ben', from_updates: DECISIONS, before_updates: 0, after_updates: DECISIONS, compared_decisions: 10 },
+    ]);
     const stop = await start();
     await until('the migration', async () => (await scores('v2', 'ben')).model.updates === DECISIONS);
     expect((await scores('v2', 'ben')).ranking).not.toEqual((await scores('v1', 'ben')).ranking);
@@ -137,16 +207,33 @@ describe('policies migrate', () => {
     expect(await migrate('--train-from-replay')).toMatchObject({ already: true });
     const append = async (partitions: readonly number[], control: object) => {
       const log = await openSqliteLog({ directory: join(cli.directory, 'data') });
-      await log.append(partitions.map((partition) => ({ topic: 'policy.control', partition, key: null, value: Buffer.from(JSON.stringify(control)) })));
+      await log.append(
+        partitions.map((partition) => ({ topic: 'policy.control', partition, key: null, value: Buffer.from(JSON.stringify(control)) })),
+      );
       await log.close();
     };
-    await append([0, 1, 2, 3], { control_id: 'refused', type: 'migrate', effective_at_ms: Date.now(), policy: 'egreedy-v2', from: 'egreedy-v9', undo: true });
+    await append([0, 1, 2, 3], {
+      control_id: 'refused',
+      type: 'migrate',
+      effective_at_ms: Date.now(),
+      policy: 'egreedy-v2',
+      from: 'egreedy-v9',
+      undo: true,
+    });
     expect(await migrate('--train-from-replay')).toMatchObject({ already: true });
 
     // The trained one and 'half' stand. Both are taken back, the second by a producer that dies; ben's own stays.
     await migrate('--undo');
     await append([0], { control_id: 'half-undo', type: 'migrate', effective_at_ms: Date.now(), policy: 'egreedy-v2', undo: true });
-    expect(await migrate('--undo')).toMatchObject({ control_id: 'half-undo', already: true, completed_partitions: 3, report: { after_updates: DECISIONS } });
-    expect(await cli.run(['policies', 'migrate', 'egreedy-v1', 'egreedy-v2', '--undo'])).toMatchObject({ code: 1, stderr: expect.stringContaining('there is nothing to take back') as string });
+    expect(await migrate('--undo')).toMatchObject({
+      control_id: 'half-undo',
+      already: true,
+      completed_partitions: 3,
+      report: { after_updates: DECISIONS },
+    });
+    expect(await cli.run(['policies', 'migrate', 'egreedy-v1', 'egreedy-v2', '--undo'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('there is nothing to take back') as string,
+    });
   });
 });

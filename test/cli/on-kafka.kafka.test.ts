@@ -11,10 +11,15 @@ afterAll(() => cli.dispose());
 
 describe.skipIf(brokers === null)('on Kafka', () => {
   const env = { KAFKA_BROKERS: brokers ?? '', TIPSTREAM_TOPIC_PREFIX: `cli-${randomUUID()}.` };
-  const input = ['ann', 'bob', 'cy'].map((user) => `${JSON.stringify({ topic: 'tip.served', value: { tip_id: 't', user_id: user, served_at_ms: 5 } })}\n`).join('');
+  const input = ['ann', 'bob', 'cy']
+    .map((user) => `${JSON.stringify({ topic: 'tip.served', value: { tip_id: 't', user_id: user, served_at_ms: 5 } })}\n`)
+    .join('');
 
   test('topics must be created first, and then hold what is produced', async () => {
-    expect(await cli.run(['produce'], { env, input })).toMatchObject({ code: 1, stderr: expect.stringMatching(/\[topic_not_found\]\nhint: .*tipstream topics create/) as string });
+    expect(await cli.run(['produce'], { env, input })).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/\[topic_not_found\]\nhint: .*tipstream topics create/) as string,
+    });
     expect((await cli.run(['topics', 'check'], { env })).code).toBe(1);
 
     const created = await cli.run(['topics', 'create', '--partitions', '2', '--json'], { env });
@@ -24,7 +29,11 @@ describe.skipIf(brokers === null)('on Kafka', () => {
     expect(await cli.run(['produce', '--json'], { env, input })).toMatchObject({ code: 0, stderr: '' });
     const { code, stdout } = await cli.run(['tail', 'tip.served', '--from-beginning', '--until-end'], { env });
     expect(code).toBe(0);
-    expect(records(stdout).map((record) => record.key).sort()).toEqual(['ann', 'bob', 'cy']);
+    expect(
+      records(stdout)
+        .map((record) => record.key)
+        .sort(),
+    ).toEqual(['ann', 'bob', 'cy']);
   });
 
   test('tail follows new records until Ctrl-C', async () => {
@@ -39,20 +48,37 @@ describe.skipIf(brokers === null)('on Kafka', () => {
   });
 
   test('a migration is written to every partition, and where a producer died in between, completed by asking again', async () => {
-    const migrate = async () => JSON.parse((await cli.run(['policies', 'migrate', 'egreedy-v1', 'egreedy-v2', '--json'], { env })).stdout) as { control_id: string; already: boolean; completed_partitions: number; report: null };
+    const migrate = async () =>
+      JSON.parse((await cli.run(['policies', 'migrate', 'egreedy-v1', 'egreedy-v2', '--json'], { env })).stdout) as {
+        control_id: string;
+        already: boolean;
+        completed_partitions: number;
+        report: null;
+      };
     const first = await migrate();
     expect(first).toMatchObject({ already: false, report: null });
-    const written = async () => records((await cli.run(['tail', 'policy.control', '--from-beginning', '--until-end'], { env })).stdout).map((record) => [record.partition, (record.value as { control_id: string }).control_id]).sort();
-    expect(await written()).toEqual([[0, first.control_id], [1, first.control_id]]);
+    const written = async () =>
+      records((await cli.run(['tail', 'policy.control', '--from-beginning', '--until-end'], { env })).stdout)
+        .map((record) => [record.partition, (record.value as { control_id: string }).control_id])
+        .sort();
+    expect(await written()).toEqual([
+      [0, first.control_id],
+      [1, first.control_id],
+    ]);
     expect(await migrate()).toMatchObject({ control_id: first.control_id, already: true, completed_partitions: 0 });
     expect(await cli.run(['policies', 'migrate', 'egreedy-v1', 'egreedy-v2', '--undo'], { env })).toMatchObject({ code: 0 });
 
     const half = { control_id: 'half', type: 'migrate', effective_at_ms: Date.now(), policy: 'egreedy-v2', from: 'egreedy-v1' };
     const log = await openLog(loadConfig({ brokers: brokers!, topicPrefix: env.TIPSTREAM_TOPIC_PREFIX }, {}));
-    await log.append([{ topic: `${env.TIPSTREAM_TOPIC_PREFIX}policy.control`, partition: 1, key: null, value: Buffer.from(JSON.stringify(half)) }]);
+    await log.append([
+      { topic: `${env.TIPSTREAM_TOPIC_PREFIX}policy.control`, partition: 1, key: null, value: Buffer.from(JSON.stringify(half)) },
+    ]);
     await log.close();
     expect(await migrate()).toMatchObject({ control_id: 'half', already: true, completed_partitions: 1 });
-    expect((await written()).filter(([, id]) => id === 'half')).toEqual([[0, 'half'], [1, 'half']]);
+    expect((await written()).filter(([, id]) => id === 'half')).toEqual([
+      [0, 'half'],
+      [1, 'half'],
+    ]);
   });
 
   test('brokers that do not answer are an error', async () => {

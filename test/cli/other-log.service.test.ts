@@ -14,7 +14,8 @@ async function filledLog(values: readonly string[]): Promise<Log> {
   return log;
 }
 async function recordAt(log: Log, offset: number): Promise<KnownRecords> {
-  for await (const [record] of log.read({ topic: TOPIC, partition: 0, from: offset, to: offset + 1 })) return { [TOPIC]: { 0: { offset, hash: recordHash(record!) } } };
+  for await (const [record] of log.read({ topic: TOPIC, partition: 0, from: offset, to: offset + 1 }))
+    return { [TOPIC]: { 0: { offset, hash: recordHash(record!) } } };
   throw new Error('no record');
 }
 
@@ -30,7 +31,9 @@ describe('the records of a document', () => {
   it('are not in another log, longer or shorter, or without the topic or partition', async () => {
     const known = await recordAt(await filledLog(['a', 'b']), 1);
     expect(await otherLog(await filledLog(['x', 'y', 'z']), known)).toBe('tip.scored partition 0 holds another record at offset 1 here');
-    expect(await otherLog(await filledLog(['a']), known)).toBe('tip.scored partition 0 ends at offset 1 here, and it knows the record at 1');
+    expect(await otherLog(await filledLog(['a']), known)).toBe(
+      'tip.scored partition 0 ends at offset 1 here, and it knows the record at 1',
+    );
     expect(await otherLog(await sqliteLog(), known)).toBe('tip.scored has no partition 0 here');
     expect(await otherLog(await filledLog(['a', 'b']), { [TOPIC]: { 7: known[TOPIC]![0]! } })).toBe('tip.scored has no partition 7 here');
   });

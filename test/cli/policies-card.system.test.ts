@@ -9,7 +9,15 @@ afterAll(() => cli.dispose());
 const DECISIONS = 12;
 const AT_MS = 1_793_600_000_000;
 const events = Array.from({ length: DECISIONS }, (_, i) => [
-  { topic: 'tip.candidates', value: { decision_id: `d${i}`, user_id: `u${i}`, requested_at_ms: AT_MS + i, candidates: [{ tip_id: 't', is_overdue: true, task_age_days: 1, priority: 2 }] } },
+  {
+    topic: 'tip.candidates',
+    value: {
+      decision_id: `d${i}`,
+      user_id: `u${i}`,
+      requested_at_ms: AT_MS + i,
+      candidates: [{ tip_id: 't', is_overdue: true, task_age_days: 1, priority: 2 }],
+    },
+  },
   { topic: 'tip.served', value: { tip_id: 't', user_id: `u${i}`, decision_id: `d${i}`, served_at_ms: AT_MS + i + 1, category: 'work' } },
   { topic: 'tip.feedback', value: { tip_id: 't', user_id: `u${i}`, action: i < 9 ? 'done' : 'dismiss', reacted_at_ms: AT_MS + i + 2 } },
 ]).flat();
@@ -31,14 +39,22 @@ describe('a card', () => {
     await cli.run(['promote', 'egreedy-v2', '--force', '--reason', 'agreed', '--percent', '20']);
     const bare = await cli.run(['policies', 'card', 'egreedy-v1']);
     expect(bare.code).toBe(0);
-    expect(bare.stdout).toContain(`| it decided | ${DECISIONS} | ${DECISIONS} | ${DECISIONS} | 0.7500 | 2026-11-02T06:13:20.000Z | 2026-11-02T06:13:20.011Z |`);
-    const applied = /^\| tip\.feedback \| ([\d: ]+) \|$/m.exec(bare.stdout)![1]!.split(' ').map((pair) => Number(pair.split(':')[1]));
+    expect(bare.stdout).toContain(
+      `| it decided | ${DECISIONS} | ${DECISIONS} | ${DECISIONS} | 0.7500 | 2026-11-02T06:13:20.000Z | 2026-11-02T06:13:20.011Z |`,
+    );
+    const applied = /^\| tip\.feedback \| ([\d: ]+) \|$/m
+      .exec(bare.stdout)![1]!
+      .split(' ')
+      .map((pair) => Number(pair.split(':')[1]));
     expect(applied.reduce((sum, next) => sum + next, 0)).toBe(DECISIONS);
     expect(bare.stdout).toMatch(/^\| \d{4}-[^|]* \| promote egreedy-v2 20 % \| 80 % \|  \| none, forced \| agreed \|/m);
     expect(bare.stdout).toContain('| the start |  | 100 % |');
 
     writeFileSync(join(cli.directory, 'simulation.json'), (await cli.run(['simulate', '--users', '9', '--days', '5', '--json'])).stdout);
-    writeFileSync(join(cli.directory, 'verdict.json'), (await cli.run(['evaluate', '--policy', 'egreedy-v2', '--simulation', 'simulation.json', '--json'])).stdout);
+    writeFileSync(
+      join(cli.directory, 'verdict.json'),
+      (await cli.run(['evaluate', '--policy', 'egreedy-v2', '--simulation', 'simulation.json', '--json'])).stdout,
+    );
     const args = ['policies', 'card', 'egreedy-v2', '--simulation', 'simulation.json', '--evaluation', 'verdict.json', '--out', 'card.md'];
     expect(await cli.run(args)).toMatchObject({ code: 0, stdout: '' });
     const full = readFileSync(join(cli.directory, 'card.md'), 'utf8');
@@ -65,7 +81,15 @@ describe('a card', () => {
     const verdict = JSON.parse(readFileSync(join(cli.directory, 'verdict.json'), 'utf8')) as object;
     writeFileSync(join(cli.directory, 'old.json'), JSON.stringify({ ...verdict, policy_hash: '0123456789abcdef' }));
     writeFileSync(join(cli.directory, 'vectors.json'), JSON.stringify({ ...verdict, vectors: '0123456789abcdef' }));
-    writeFileSync(join(cli.directory, 'file.json'), (await cli.run(['evaluate', '-', '--json'], { input: '{"decision_id":"a","reward":1,"logged_propensity":1,"new_propensity":1}\n' })).stdout);
-    expect(await cli.run(['policies', 'card', ...args])).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(message) as string });
+    writeFileSync(
+      join(cli.directory, 'file.json'),
+      (await cli.run(['evaluate', '-', '--json'], { input: '{"decision_id":"a","reward":1,"logged_propensity":1,"new_propensity":1}\n' }))
+        .stdout,
+    );
+    expect(await cli.run(['policies', 'card', ...args])).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(message) as string,
+    });
   });
 });

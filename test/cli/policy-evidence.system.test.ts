@@ -11,8 +11,20 @@ const file = (name: string, text: string): string => {
   writeFileSync(path, text);
   return path;
 };
-const REFERENCE = [[0.5, 1, 0.8], [0.25, 0, 0.1], [0.1, 1, 0.9], [0.5, 0, 0.8], [0.4, 1, 0.2]];
-const rows = (of: readonly (readonly number[])[]): string => of.map(([logged, reward, next], i) => `${JSON.stringify({ decision_id: `d${i}`, logged_propensity: logged, reward, new_propensity: next })}\n`).join('');
+const REFERENCE = [
+  [0.5, 1, 0.8],
+  [0.25, 0, 0.1],
+  [0.1, 1, 0.9],
+  [0.5, 0, 0.8],
+  [0.4, 1, 0.2],
+];
+const rows = (of: readonly (readonly number[])[]): string =>
+  of
+    .map(
+      ([logged, reward, next], i) =>
+        `${JSON.stringify({ decision_id: `d${i}`, logged_propensity: logged, reward, new_propensity: next })}\n`,
+    )
+    .join('');
 
 describe('evaluate', () => {
   it('prints the reference values, and that five decisions are too few', async () => {
@@ -39,7 +51,10 @@ describe('evaluate', () => {
     ['{"decision_id":"a"', /line 1: not JSON/],
     ['\n{"decision_id":"a","reward":1,"logged_propensity":0,"new_propensity":1}', /line 2: logged_propensity: must be above 0/],
     ['{"decision_id":"a","reward":2,"logged_propensity":1,"new_propensity":1}', /line 1: reward/],
-    ['{"decision_id":"a","reward":1,"logged_propensity":1,"new_propensity":1}\n{"decision_id":"a","reward":1,"logged_propensity":1,"new_propensity":1}', /line 2: decision "a" is on line 1 already/],
+    [
+      '{"decision_id":"a","reward":1,"logged_propensity":1,"new_propensity":1}\n{"decision_id":"a","reward":1,"logged_propensity":1,"new_propensity":1}',
+      /line 2: decision "a" is on line 1 already/,
+    ],
   ])('names the line that is wrong: %s', async (text, message) => {
     const { code, stderr } = await workspace.run(['evaluate', file('wrong.ndjson', text)]);
     expect(stderr).toMatch(message);
@@ -47,7 +62,10 @@ describe('evaluate', () => {
   });
 
   it('says so when there is no such file', async () => {
-    expect(await workspace.run(['evaluate', join(workspace.directory, 'none.ndjson')])).toMatchObject({ code: 1, stderr: expect.stringMatching(/cannot read .*none\.ndjson/) as string });
+    expect(await workspace.run(['evaluate', join(workspace.directory, 'none.ndjson')])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/cannot read .*none\.ndjson/) as string,
+    });
   });
 });
 
@@ -58,7 +76,13 @@ describe('simulate', () => {
     const [one, two] = [await workspace.run([...args, '--json']), await workspace.run([...args, '--json'])];
     expect(one.code).toBe(0);
     expect(one.stdout).toBe(two.stdout);
-    expect((JSON.parse(one.stdout) as { policies: { policy: string }[] }).policies.map(({ policy }) => policy)).toEqual(['egreedy-v1', 'egreedy-v2', 'linucb', 'random', 'oracle']);
+    expect((JSON.parse(one.stdout) as { policies: { policy: string }[] }).policies.map(({ policy }) => policy)).toEqual([
+      'egreedy-v1',
+      'egreedy-v2',
+      'linucb',
+      'random',
+      'oracle',
+    ]);
   });
 
   it('shows a table and draws curves', async () => {
@@ -75,10 +99,16 @@ describe('simulate', () => {
     const printed = await workspace.run(['simulate', '--print-personas']);
     const own = file('personas.json', printed.stdout);
     expect((await workspace.run([...args, '--personas', own, '--json'])).stdout).toBe((await workspace.run([...args, '--json'])).stdout);
-    expect(await workspace.run([...args, '--personas', file('bad.json', '[{"name":"x"}]')])).toMatchObject({ code: 1, stderr: expect.stringMatching(/bad\.json: 0\.decisions_per_day/) as string });
+    expect(await workspace.run([...args, '--personas', file('bad.json', '[{"name":"x"}]')])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/bad\.json: 0\.decisions_per_day/) as string,
+    });
   });
 
   it('refuses a policy that there is not', async () => {
-    expect(await workspace.run([...args, '--policies', 'egreedy-v9'])).toMatchObject({ code: 64, stderr: expect.stringMatching(/no policy named "egreedy-v9"/) as string });
+    expect(await workspace.run([...args, '--policies', 'egreedy-v9'])).toMatchObject({
+      code: 64,
+      stderr: expect.stringMatching(/no policy named "egreedy-v9"/) as string,
+    });
   });
 });

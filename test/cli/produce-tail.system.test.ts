@@ -10,13 +10,18 @@ beforeEach(() => {
 });
 afterEach(() => cli.dispose());
 
-const served = (user: string, at = 5) => JSON.stringify({ topic: 'tip.served', value: { tip_id: `t-${user}`, user_id: user, served_at_ms: at } });
+const served = (user: string, at = 5) =>
+  JSON.stringify({ topic: 'tip.served', value: { tip_id: `t-${user}`, user_id: user, served_at_ms: at } });
 const lines = (...texts: string[]) => texts.map((text) => `${text}\n`).join('');
 const allServed = async () => records((await cli.run(['tail', 'tip.served', '--from-beginning', '--until-end'])).stdout);
 
 describe('produce', () => {
   test('makes the data directory, the log and its topics, and says what it did', async () => {
-    expect(await cli.run(['produce', '--partitions', '2'], { input: lines(served('ann'), served('bob')) })).toEqual({ code: 0, stdout: '', stderr: '2 accepted, 0 rejected\n' });
+    expect(await cli.run(['produce', '--partitions', '2'], { input: lines(served('ann'), served('bob')) })).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: '2 accepted, 0 rejected\n',
+    });
     const { topics } = JSON.parse((await cli.run(['topics', 'check', '--json'])).stdout) as { topics: { partitions: number }[] };
     expect(new Set(topics.map((topic) => topic.partitions))).toEqual(new Set([2]));
     expect((await allServed()).map((record) => record.key).sort()).toEqual(['ann', 'bob']);
@@ -26,9 +31,20 @@ describe('produce', () => {
     const input = lines(served('ann'), '{', '', served(''), served('bob'));
     const { code, stdout, stderr } = await cli.run(['produce', '--json', '-'], { input });
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
-    expect(JSON.parse(stdout)).toMatchObject({ accepted: 2, rejected: 2, errors: [{ line: 2, code: 'not_json' }, { line: 4, code: 'invalid_event' }] });
+    expect(JSON.parse(stdout)).toMatchObject({
+      accepted: 2,
+      rejected: 2,
+      errors: [
+        { line: 2, code: 'not_json' },
+        { line: 4, code: 'invalid_event' },
+      ],
+    });
     const text = await cli.run(['produce'], { input });
-    expect(text).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/^line 2: not_json: .*\nline 4: invalid_event: user_id: .*\n2 accepted, 2 rejected\n$/) as string });
+    expect(text).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^line 2: not_json: .*\nline 4: invalid_event: user_id: .*\n2 accepted, 2 rejected\n$/) as string,
+    });
   });
 
   test.each(['a file', 'stdin'])('--atomic from %s writes nothing when a line is refused', async (source) => {
@@ -47,27 +63,53 @@ describe('produce', () => {
   });
 
   test('a missing file is an error, and nothing is created', async () => {
-    expect(await cli.run(['produce', 'nope.ndjson'])).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/^error: cannot read nope.ndjson: there is no such file/) as string });
+    expect(await cli.run(['produce', 'nope.ndjson'])).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^error: cannot read nope.ndjson: there is no such file/) as string,
+    });
     expect(existsSync(join(cli.directory, 'data'))).toBe(false);
   });
 
   test('another number of partitions than the topics have is refused', async () => {
     await cli.run(['topics', 'create', '--partitions', '2']);
     expect(await cli.run(['produce'], { input: lines(served('ann')) })).toMatchObject({ code: 0 });
-    expect(await cli.run(['produce', '--partitions', '3'], { input: lines(served('ann')) })).toMatchObject({ code: 1, stderr: expect.stringContaining('[partition_count_changed]') as string });
+    expect(await cli.run(['produce', '--partitions', '3'], { input: lines(served('ann')) })).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('[partition_count_changed]') as string,
+    });
   });
 
   test('takes what tail prints, and --raw takes bytes', async () => {
-    const raw = [{ topic: 'tip.served', value_base64: '/w==', key_base64: '/g==', partition: 1, timestamp_ms: 9, headers: { a: ['x', { base64: '/w==' }] } }];
+    const raw = [
+      {
+        topic: 'tip.served',
+        value_base64: '/w==',
+        key_base64: '/g==',
+        partition: 1,
+        timestamp_ms: 9,
+        headers: { a: ['x', { base64: '/w==' }] },
+      },
+    ];
     await cli.run(['produce', '--raw'], { input: lines(...raw.map((line) => JSON.stringify(line))) });
     const first = (await cli.run(['tail', 'tip.served', '--from-beginning', '--until-end'])).stdout;
     expect(records(first)).toEqual([
-      { topic: 'tip.served', partition: 1, offset: 0, timestamp_ms: 9, key: { base64: '/g==' }, value: { base64: '/w==' }, headers: { a: ['x', { base64: '/w==' }] } },
+      {
+        topic: 'tip.served',
+        partition: 1,
+        offset: 0,
+        timestamp_ms: 9,
+        key: { base64: '/g==' },
+        value: { base64: '/w==' },
+        headers: { a: ['x', { base64: '/w==' }] },
+      },
     ]);
     await cli.run(['produce', '--raw', '--data', 'copy'], { input: first });
     expect((await cli.run(['tail', 'tip.served', '--from-beginning', '--until-end', '--data', 'copy'])).stdout).toBe(first);
     await cli.run(['produce'], { input: lines(served('ann')) });
-    const valid = records((await cli.run(['tail', 'tip.served', '--from-beginning', '--until-end'])).stdout).filter((record) => record.key === 'ann');
+    const valid = records((await cli.run(['tail', 'tip.served', '--from-beginning', '--until-end'])).stdout).filter(
+      (record) => record.key === 'ann',
+    );
     expect(await cli.run(['produce', '--data', 'third'], { input: lines(JSON.stringify(valid[0])) })).toMatchObject({ code: 0 });
   });
 
@@ -122,7 +164,11 @@ describe('tail', () => {
   });
 
   test('without data there is nothing to read', async () => {
-    expect(await cli.run(['tail', 'tip.served'])).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('[no_data]') as string });
+    expect(await cli.run(['tail', 'tip.served'])).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining('[no_data]') as string,
+    });
     expect(existsSync(join(cli.directory, 'data'))).toBe(false);
   });
 

@@ -1,4 +1,7 @@
-/** `--retain` in the processes that users run: pruned before `start --until-caught-up` ends, said so, and refused by every command that is asked for an older time. */
+/**
+ * `--retain` in the processes that users run: pruned before `start --until-caught-up` ends, said so, and refused by every command that
+ * is asked for an older time.
+ */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -14,21 +17,38 @@ beforeEach(() => {
 });
 afterEach(() => cli.dispose());
 
-const served = (user_id: string, tip_id: string, served_at_ms: number) => `${JSON.stringify({ topic: 'tip.served', value: { user_id, tip_id, served_at_ms } })}\n`;
+const served = (user_id: string, tip_id: string, served_at_ms: number) =>
+  `${JSON.stringify({ topic: 'tip.served', value: { user_id, tip_id, served_at_ms } })}\n`;
 
 test('tips older than --retain go before start ends, and times that need them are refused with the earliest exact one', async () => {
   const users = Array.from({ length: 40 }, (_, i) => `u${i}`);
-  const input = users.map((user) => served(user, 'old', NEWEST - 41 * DAY) + served(user, 'kept', NEWEST - 40 * DAY) + served(user, 'new', NEWEST)).join('');
+  const input = users
+    .map((user) => served(user, 'old', NEWEST - 41 * DAY) + served(user, 'kept', NEWEST - 40 * DAY) + served(user, 'new', NEWEST))
+    .join('');
   expect(await cli.run(['produce'], { input })).toMatchObject({ code: 0 });
-  expect(await cli.run(['start', '--until-caught-up', '--no-http', '--retain', '30d'])).toMatchObject({ code: 64, stderr: expect.stringContaining('--retain must be at least 31d') as string });
+  expect(await cli.run(['start', '--until-caught-up', '--no-http', '--retain', '30d'])).toMatchObject({
+    code: 64,
+    stderr: expect.stringContaining('--retain must be at least 31d') as string,
+  });
   const started = await cli.run(['start', '--until-caught-up', '--no-http'], { env: { TIPSTREAM_RETAIN: '40d' } });
   expect(started).toMatchObject({ code: 0 });
   expect(started.stdout + started.stderr).toContain('pruned tips older than --retain');
-  expect(JSON.parse((await cli.run(['sql', 'SELECT tip_id, count(*) AS n FROM tips GROUP BY 1 ORDER BY 1', '--json'])).stdout)).toEqual([{ tip_id: 'kept', n: 40 }, { tip_id: 'new', n: 40 }]);
+  expect(JSON.parse((await cli.run(['sql', 'SELECT tip_id, count(*) AS n FROM tips GROUP BY 1 ORDER BY 1', '--json'])).stdout)).toEqual([
+    { tip_id: 'kept', n: 40 },
+    { tip_id: 'new', n: 40 },
+  ]);
 
   writeFileSync(join(cli.directory, 'spine.ndjson'), `{"user_id":"u1","as_of_ms":${EXACT}}\n{"user_id":"u1","as_of_ms":${EXACT - 1}}\n`);
   const tooOld = ['--as-of', String(EXACT - 1)];
-  const asked = [['profile', 'u1', ...tooOld], ['digest', ...tooOld], ['export', ...tooOld], ['export', '--spine', 'spine.ndjson'], ['sql', 'SELECT 1', ...tooOld], ['snapshot', 'out.db', ...tooOld], ['verify', ...tooOld]];
+  const asked = [
+    ['profile', 'u1', ...tooOld],
+    ['digest', ...tooOld],
+    ['export', ...tooOld],
+    ['export', '--spine', 'spine.ndjson'],
+    ['sql', 'SELECT 1', ...tooOld],
+    ['snapshot', 'out.db', ...tooOld],
+    ['verify', ...tooOld],
+  ];
   for (const args of asked) {
     const { code, stdout, stderr } = await cli.run(args);
     expect([code, stdout], args.join(' ')).toEqual([1, '']);

@@ -46,12 +46,18 @@ test('a service does it as a job, with its token', async () => {
   const here = await embedded.service.rebuildUser(USER, { dryRun: true });
   expect(here.state).toBe('running');
   await owned(embedded, { token: TOKEN });
-  await expect(rebuildUser(config, USER)).rejects.toMatchObject({ code: 'unauthorized', hint: expect.stringContaining('--http-token') as string });
+  await expect(rebuildUser(config, USER)).rejects.toMatchObject({
+    code: 'unauthorized',
+    hint: expect.stringContaining('--http-token') as string,
+  });
   const withToken = loadConfig({ data: embedded.directory, httpToken: TOKEN }, {});
   expect(await rebuildUser(withToken, USER)).toMatchObject({ user_id: USER, changed: [], positions: { 'tip.served': {} } });
   expect(await rebuildUser(withToken, 'nobody', { dryRun: true })).toMatchObject({ user_id: 'nobody', before: null, after: null });
   await embedded.log.truncateBefore('tip.served', embedded.partitionOf(USER), 2);
-  await expect(rebuildUser(withToken, USER)).rejects.toMatchObject({ code: 'offset_out_of_range', hint: expect.stringContaining('nothing was changed') as string });
+  await expect(rebuildUser(withToken, USER)).rejects.toMatchObject({
+    code: 'offset_out_of_range',
+    hint: expect.stringContaining('nothing was changed') as string,
+  });
 });
 
 test('a job is cancelled when the command is', async () => {
@@ -73,7 +79,14 @@ test('a job is cancelled when the command is', async () => {
 test('a service that cannot be asked is an error that says so', async () => {
   const { embedded, config } = await folded();
   const lock = await owned(embedded, null);
-  await expect(rebuildUser(config, USER)).rejects.toMatchObject({ code: 'data_in_use', message: expect.stringContaining('answers no HTTP') as string, hint: expect.stringContaining('--no-http') as string });
+  await expect(rebuildUser(config, USER)).rejects.toMatchObject({
+    code: 'data_in_use',
+    message: expect.stringContaining('answers no HTTP') as string,
+    hint: expect.stringContaining('--no-http') as string,
+  });
   lock.announce('http://127.0.0.1:1');
-  await expect(rebuildUser(config, USER)).rejects.toMatchObject({ code: 'not_ready', message: expect.stringContaining('does not answer') as string });
+  await expect(rebuildUser(config, USER)).rejects.toMatchObject({
+    code: 'not_ready',
+    message: expect.stringContaining('does not answer') as string,
+  });
 });

@@ -13,7 +13,11 @@ test('a prefix that the state was not folded under is refused before topics are 
   await embedded.catchUp();
   await embedded.stop();
   const config = loadConfig({ data: embedded.directory, topicPrefix: 'other.' }, {});
-  await expect(runService(config, pino({ level: 'silent' }))).rejects.toMatchObject({ code: 'state_mismatch', message: expect.stringContaining('"other."') as string, hint: expect.stringContaining('--topic-prefix') as string });
+  await expect(runService(config, pino({ level: 'silent' }))).rejects.toMatchObject({
+    code: 'state_mismatch',
+    message: expect.stringContaining('"other."') as string,
+    hint: expect.stringContaining('--topic-prefix') as string,
+  });
   expect(await embedded.log.describeTopics(TOPIC_NAMES.map((name) => `other.${name}`))).toEqual([]);
   lockData(embedded.directory, 1).release();
 });

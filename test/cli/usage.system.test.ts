@@ -7,14 +7,18 @@ afterAll(() => cli.dispose());
 /** The commands that help lists, families opened: ['produce'], ['topics', 'create'], ... */
 async function commandsBehind(words: readonly string[]): Promise<string[][]> {
   const { stdout } = await cli.run([...words, '--help']);
-  const listed = [...(stdout.split('\nCommands:\n')[1] ?? '').matchAll(/^ {2}([a-z-]+)/gm)].map((match) => match[1]!).filter((name) => name !== 'help');
+  const listed = [...(stdout.split('\nCommands:\n')[1] ?? '').matchAll(/^ {2}([a-z-]+)/gm)]
+    .map((match) => match[1]!)
+    .filter((name) => name !== 'help');
   if (listed.length === 0) return [[...words]];
   return (await Promise.all(listed.map((name) => commandsBehind([...words, name])))).flat();
 }
 
 test('every command has help with an example, and says what its options do', async () => {
   const commands = await commandsBehind([]);
-  expect(commands.map((words) => words.join(' '))).toEqual(expect.arrayContaining(['produce', 'tail', 'topics create', 'topics check', 'schema', 'dead-letters list', 'dead-letters show']));
+  expect(commands.map((words) => words.join(' '))).toEqual(
+    expect.arrayContaining(['produce', 'tail', 'topics create', 'topics check', 'schema', 'dead-letters list', 'dead-letters show']),
+  );
   for (const words of commands) {
     const { code, stdout, stderr } = await cli.run([...words, '--help']);
     expect({ words, code, stderr }).toEqual({ words, code: 0, stderr: '' });
@@ -50,7 +54,10 @@ describe('misuse is 64, said on stderr', () => {
   });
 
   test('a variable is named as a variable', async () => {
-    expect(await cli.run(['produce'], { env: { TIPSTREAM_PARTITIONS: 'x' } })).toMatchObject({ code: 64, stderr: expect.stringMatching(/^error: TIPSTREAM_PARTITIONS must be/) as string });
+    expect(await cli.run(['produce'], { env: { TIPSTREAM_PARTITIONS: 'x' } })).toMatchObject({
+      code: 64,
+      stderr: expect.stringMatching(/^error: TIPSTREAM_PARTITIONS must be/) as string,
+    });
   });
 
   test('with --json the error is the document on stdout', async () => {
@@ -64,7 +71,11 @@ describe('schema', () => {
   test('of a topic, with or without the prefix', async () => {
     const { code, stdout } = await cli.run(['schema', 'tip.served']);
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ $schema: 'https://json-schema.org/draft/2020-12/schema', title: 'tip.served', required: ['tip_id', 'user_id', 'served_at_ms'] });
+    expect(JSON.parse(stdout)).toMatchObject({
+      $schema: 'https://json-schema.org/draft/2020-12/schema',
+      title: 'tip.served',
+      required: ['tip_id', 'user_id', 'served_at_ms'],
+    });
     expect((await cli.run(['schema', 'signals.tip.served', '--topic-prefix', 'signals.'])).stdout).toBe(stdout);
   });
 

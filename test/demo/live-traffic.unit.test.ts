@@ -37,12 +37,16 @@ describe('the live trickle', () => {
 
   it('is valid where it says so, and breaks some', async () => {
     const records = await take(3_000, START_MS);
-    for (const { topic, value } of records.filter(({ fault }) => fault === null)) expect(TOPICS[topic].schema.safeParse(value).success).toBe(true);
+    for (const { topic, value } of records.filter(({ fault }) => fault === null))
+      expect(TOPICS[topic].schema.safeParse(value).success).toBe(true);
     expect(records.some(({ fault }) => fault !== null)).toBe(true);
   });
 
   it('uses decision ids of its own in every run on the same log', async () => {
-    const ids = async (startMs: number) => (await take(300, startMs)).map(({ value }) => (value as { decision_id?: string } | null)?.decision_id).filter((id) => id !== undefined);
+    const ids = async (startMs: number) =>
+      (await take(300, startMs))
+        .map(({ value }) => (value as { decision_id?: string } | null)?.decision_id)
+        .filter((id) => id !== undefined);
     const first = new Set(await ids(START_MS));
     expect((await ids(START_MS + 1)).some((id) => first.has(id))).toBe(false);
   });

@@ -135,7 +135,8 @@ describe('the cast', () => {
     const times = (persona: string) => [...servings.keys()].filter(({ user_id }) => user_id.startsWith(persona));
     expect(Math.min(...times('newcomer').map(({ served_at_ms }) => day(served_at_ms)))).toBeGreaterThanOrEqual(36);
     expect(Math.max(...times('lapsed').map(({ served_at_ms }) => day(served_at_ms)))).toBeLessThan(15);
-    const favourite = (events: ServedEvent[], category: string) => share(events.filter((event) => event.category === category).length, events.length);
+    const favourite = (events: ServedEvent[], category: string) =>
+      share(events.filter((event) => event.category === category).length, events.length);
     const before = times('drifter').filter(({ served_at_ms }) => day(served_at_ms) < 25);
     const after = times('drifter').filter(({ served_at_ms }) => day(served_at_ms) >= 25);
     expect(favourite(before, 'work')).toBeGreaterThan(2 * favourite(after, 'work'));

@@ -23,11 +23,19 @@ describe('empirical Bernstein', () => {
     const random = seededRandom(1);
     let covered = 0;
     for (let run = 0; run < 500; run++) {
-      const { low, high } = empiricalBernstein(Array.from({ length: 300 }, () => draw(random)), BOUNDS, 0.1);
+      const { low, high } = empiricalBernstein(
+        Array.from({ length: 300 }, () => draw(random)),
+        BOUNDS,
+        0.1,
+      );
       if (low <= MEAN && MEAN <= high) covered++;
     }
     expect(covered / 500).toBeGreaterThanOrEqual(0.9);
-    const steady = empiricalBernstein(Array.from({ length: 1000 }, () => 0.5), BOUNDS, 0.1);
+    const steady = empiricalBernstein(
+      Array.from({ length: 1000 }, () => 0.5),
+      BOUNDS,
+      0.1,
+    );
     expect(steady.high - steady.low).toBeLessThan(0.15);
   });
 

@@ -2,8 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { estimate, sum } from '../../src/evaluation/estimators.js';
 import { rewardedRows, type EvaluationRow } from '../../src/evaluation/row.js';
 
-const row = (loggedPropensity: number, reward: number | null, newPropensity: number, expected: EvaluationRow['expected'] = null): EvaluationRow =>
-  ({ decisionId: 'd', reward, loggedPropensity, newPropensity, expected, segments: {} });
+const row = (
+  loggedPropensity: number,
+  reward: number | null,
+  newPropensity: number,
+  expected: EvaluationRow['expected'] = null,
+): EvaluationRow => ({ decisionId: 'd', reward, loggedPropensity, newPropensity, expected, segments: {} });
 const REFERENCE = [row(0.5, 1, 0.8), row(0.25, 0, 0.1), row(0.1, 1, 0.9), row(0.5, 0, 0.8), row(0.4, 1, 0.2)];
 
 describe('estimates', () => {
@@ -21,7 +25,15 @@ describe('estimates', () => {
   it('of a policy judged by its own decisions are what it earned', () => {
     const own = [row(0.5, 1, 0.5), row(0.2, 0, 0.2), row(0.7, 1, 0.7)];
     const found = estimate(rewardedRows(own), 10);
-    expect(found).toMatchObject({ ips: 2 / 3, snips: 2 / 3, clipped_ips: 2 / 3, logged: 2 / 3, max_weight: 1, mean_weight: 1, clipped_share: 0 });
+    expect(found).toMatchObject({
+      ips: 2 / 3,
+      snips: 2 / 3,
+      clipped_ips: 2 / 3,
+      logged: 2 / 3,
+      max_weight: 1,
+      mean_weight: 1,
+      clipped_share: 0,
+    });
     expect(found.ess).toBeCloseTo(3, 12);
   });
 
@@ -32,7 +44,10 @@ describe('estimates', () => {
   });
 
   it('doubly robust: a perfect model needs no weights, a model of nothing is IPS', () => {
-    const perfect = [row(0.5, 1, 0.8, { served: 1, underNew: 0.9, underLogged: 0.6 }), row(0.1, 0, 0.9, { served: 0, underNew: 0.3, underLogged: 0.2 })];
+    const perfect = [
+      row(0.5, 1, 0.8, { served: 1, underNew: 0.9, underLogged: 0.6 }),
+      row(0.1, 0, 0.9, { served: 0, underNew: 0.3, underLogged: 0.2 }),
+    ];
     expect(estimate(rewardedRows(perfect), 10).doubly_robust).toBeCloseTo(0.6, 12);
     const nothing = REFERENCE.map((one) => ({ ...one, expected: { served: 0, underNew: 0, underLogged: 0 } }));
     expect(estimate(rewardedRows(nothing), 10).doubly_robust).toBeCloseTo(2.22, 9);
@@ -45,7 +60,16 @@ describe('estimates', () => {
   });
 
   it('of nothing are null', () => {
-    expect(estimate([], 10)).toMatchObject({ n: 0, ips: null, snips: null, clipped_ips: null, doubly_robust: null, logged: null, ess: 0, max_weight: 0 });
+    expect(estimate([], 10)).toMatchObject({
+      n: 0,
+      ips: null,
+      snips: null,
+      clipped_ips: null,
+      doubly_robust: null,
+      logged: null,
+      ess: 0,
+      max_weight: 0,
+    });
     expect(estimate(rewardedRows([row(0.5, 1, 0)]), 10)).toMatchObject({ ips: 0, snips: null, ess: 0 });
   });
 

@@ -22,8 +22,12 @@ function logOf({ rows, arms, logged, next, missing = 0 }: World, seed = 1): Eval
     const b = random() < logged;
     const reward = random() < arms[segment]![b ? 1 : 0] ? 1 : 0;
     return {
-      decisionId: `d${i}`, reward: random() < missing ? null : reward, expected: null, segments: { persona: segment },
-      loggedPropensity: b ? logged : 1 - logged, newPropensity: b ? next : 1 - next,
+      decisionId: `d${i}`,
+      reward: random() < missing ? null : reward,
+      expected: null,
+      segments: { persona: segment },
+      loggedPropensity: b ? logged : 1 - logged,
+      newPropensity: b ? next : 1 - next,
     };
   });
 }
@@ -39,7 +43,10 @@ describe('the gate', () => {
   });
 
   it('holds what is no better, and what is worse', () => {
-    expect(verdictOf({ rows: 20_000, arms: { all: [0.4, 0.4] }, logged: 0.3, next: 0.9 })).toMatchObject({ verdict: 'HOLD', reasons: [expect.stringMatching(/no gain is shown/)] });
+    expect(verdictOf({ rows: 20_000, arms: { all: [0.4, 0.4] }, logged: 0.3, next: 0.9 })).toMatchObject({
+      verdict: 'HOLD',
+      reasons: [expect.stringMatching(/no gain is shown/)],
+    });
     expect(verdictOf({ rows: 20_000, arms: { all: [0.6, 0.2] }, logged: 0.3, next: 0.9 }).verdict).toBe('HOLD');
   });
 
@@ -56,20 +63,31 @@ describe('the gate', () => {
     expect(found.verdict).toBe('UNEVALUABLE');
     const enough = verdictOf({ rows: Math.ceil((100 + found.more_decisions!) * 1.3), arms: { all: [0.2, 0.6] }, logged: 0.3, next: 0.9 });
     expect(enough.verdict).not.toBe('UNEVALUABLE');
-    expect(evaluate([], GATE_THRESHOLDS)).toMatchObject({ verdict: 'UNEVALUABLE', n: 0, ips: null, reasons: ['there is no decision with a reward'] });
+    expect(evaluate([], GATE_THRESHOLDS)).toMatchObject({
+      verdict: 'UNEVALUABLE',
+      n: 0,
+      ips: null,
+      reasons: ['there is no decision with a reward'],
+    });
   });
 
   it('cannot judge without overlap, or with propensities that do not fit', () => {
     const never = logOf({ rows: 1000, arms: { all: [0.5, 0.5] }, logged: 0.3, next: 0.9 }).map((row) => ({ ...row, newPropensity: 0 }));
     expect(evaluate(never, GATE_THRESHOLDS)).toMatchObject({ verdict: 'UNEVALUABLE', more_decisions: null });
-    const wrong = logOf({ rows: 5000, arms: { all: [0.5, 0.5] }, logged: 0.3, next: 0.9 }).map((row) => ({ ...row, loggedPropensity: row.loggedPropensity / 2 }));
+    const wrong = logOf({ rows: 5000, arms: { all: [0.5, 0.5] }, logged: 0.3, next: 0.9 }).map((row) => ({
+      ...row,
+      loggedPropensity: row.loggedPropensity / 2,
+    }));
     expect(evaluate(wrong, GATE_THRESHOLDS)).toMatchObject({ verdict: 'UNEVALUABLE', reasons: [expect.stringMatching(/mean weight/)] });
   });
 
   it('does not promote on what was true once: the new policy was better, and is worse now', () => {
     const then = logOf({ rows: 6_000, arms: { all: [0.2, 0.8] }, logged: 0.5, next: 0.9 });
     const since = logOf({ rows: 24_000, arms: { all: [0.8, 0.2] }, logged: 0.5, next: 0.9 }, 2);
-    const found = evaluate([...then, ...since].map((row, i) => ({ ...row, decisionId: `d${i}`, segments: {} })), GATE_THRESHOLDS);
+    const found = evaluate(
+      [...then, ...since].map((row, i) => ({ ...row, decisionId: `d${i}`, segments: {} })),
+      GATE_THRESHOLDS,
+    );
     expect(found.difference.mean).toBeLessThan(-0.1);
     expect(found.difference.confidence_sequence.high).toBeLessThan(0);
     expect(found.difference.confidence_sequence.low).toBeLessThan(found.difference.mean!);
@@ -79,7 +97,10 @@ describe('the gate', () => {
   it('counts reactions that only some choices get for what they are: not for wrong propensities', () => {
     // Who chooses b gets twice as many reactions, half of them dones as before.
     const random = seededRandom(5);
-    const rows = logOf({ rows: 20_000, arms: { all: [0.5, 0.5] }, logged: 0.2, next: 0.8 }).map((row) => ({ ...row, reward: random() < (row.loggedPropensity === 0.2 ? 0.8 : 0.2) ? row.reward : null }));
+    const rows = logOf({ rows: 20_000, arms: { all: [0.5, 0.5] }, logged: 0.2, next: 0.8 }).map((row) => ({
+      ...row,
+      reward: random() < (row.loggedPropensity === 0.2 ? 0.8 : 0.2) ? row.reward : null,
+    }));
     const found = evaluate(rows, GATE_THRESHOLDS);
     expect(found.mean_weight).toBeGreaterThan(1.3);
     expect(found.missing_as_zero.mean_weight).toBeCloseTo(1, 1);
@@ -88,7 +109,10 @@ describe('the gate', () => {
   });
 
   it('finds a harmed segment among many that are too small to judge', () => {
-    const rows = logOf({ rows: 12_000, arms: { all: [0.9, 0.1] }, logged: 0.5, next: 0.55 }).map((row, i) => ({ ...row, segments: { persona: 'all', category: `c${i % 4_000}` } }));
+    const rows = logOf({ rows: 12_000, arms: { all: [0.9, 0.1] }, logged: 0.5, next: 0.55 }).map((row, i) => ({
+      ...row,
+      segments: { persona: 'all', category: `c${i % 4_000}` },
+    }));
     const found = evaluate(rows, GATE_THRESHOLDS);
     expect(found.segments.filter(({ judged }) => judged)).toMatchObject([{ segment: 'all', harmed: true }]);
   });
@@ -98,9 +122,18 @@ describe('the gate', () => {
     const simulation = { against: 'egreedy-v1', users: 200, low: 0.01, high: 0.02 };
     expect(verdictOf(world, { simulation, live: 'egreedy-v1' })).toMatchObject({ verdict: 'PROMOTE', simulation });
     expect(verdictOf(world, { simulation }).verdict).toBe('PROMOTE');
-    expect(verdictOf(world, { simulation: { ...simulation, low: -0.01 } })).toMatchObject({ verdict: 'HOLD', reasons: [expect.stringMatching(/simulation shows no gain/)] });
-    expect(verdictOf(world, { simulation: { ...simulation, users: 2 } })).toMatchObject({ verdict: 'HOLD', reasons: [expect.stringMatching(/the simulation has 2 users, below 50/)] });
-    expect(verdictOf(world, { simulation: { ...simulation, against: 'random' }, live: 'egreedy-v1' })).toMatchObject({ verdict: 'HOLD', reasons: [expect.stringMatching(/compares with random, and egreedy-v1 decided here/)] });
+    expect(verdictOf(world, { simulation: { ...simulation, low: -0.01 } })).toMatchObject({
+      verdict: 'HOLD',
+      reasons: [expect.stringMatching(/simulation shows no gain/)],
+    });
+    expect(verdictOf(world, { simulation: { ...simulation, users: 2 } })).toMatchObject({
+      verdict: 'HOLD',
+      reasons: [expect.stringMatching(/the simulation has 2 users, below 50/)],
+    });
+    expect(verdictOf(world, { simulation: { ...simulation, against: 'random' }, live: 'egreedy-v1' })).toMatchObject({
+      verdict: 'HOLD',
+      reasons: [expect.stringMatching(/compares with random, and egreedy-v1 decided here/)],
+    });
   });
 
   it('asks for so many decisions that enough of them will have a reward', () => {
@@ -118,7 +151,10 @@ describe('the gate', () => {
   });
 });
 
-/** Logs as egreedy makes them: epsilon 0.1 over 8 candidates. The new policy is greedy for another one in three decisions of ten, where it earns 0.2 more. */
+/**
+ * Logs as egreedy makes them: epsilon 0.1 over 8 candidates. The new policy is greedy for another one in three decisions of ten, where
+ * it earns 0.2 more.
+ */
 function greedyLog(rows: number, seed: number): EvaluationRow[] {
   const random = seededRandom(seed);
   const [floor, most] = [0.1 / 8, 0.9 + 0.1 / 8];
@@ -127,8 +163,12 @@ function greedyLog(rows: number, seed: number): EvaluationRow[] {
     const chosen = random() < 0.1 ? Math.floor(random() * 8) : 0;
     const chance = chosen === 0 ? (differs ? 0.4 : 0.6) : differs && chosen === 1 ? 0.6 : 0.3;
     return {
-      decisionId: `d${i}`, reward: random() < chance ? 1 : 0, expected: null, segments: { persona: 'all' },
-      loggedPropensity: chosen === 0 ? most : floor, newPropensity: chosen === (differs ? 1 : 0) ? most : floor,
+      decisionId: `d${i}`,
+      reward: random() < chance ? 1 : 0,
+      expected: null,
+      segments: { persona: 'all' },
+      loggedPropensity: chosen === 0 ? most : floor,
+      newPropensity: chosen === (differs ? 1 : 0) ? most : floor,
     };
   });
 }

@@ -6,12 +6,26 @@ const NOW_MS = 1_795_219_200_000;
 const expected: Expected = { policy: 'egreedy-v2', policyHash: 'aa', vectors: 'vv', featureSet: 'bb', nowMs: NOW_MS, otherLog: undefined };
 function evidence(over: Partial<Evidence> = {}): string {
   const document = {
-    policy: 'egreedy-v2', policy_hash: 'aa', vectors: 'vv', feature_set: 'bb', positions: { 'tip.scored': { 0: 9 } }, records: { 'tip.scored': { 0: { offset: 8, hash: 'cc' } } },
-    evaluated_at_ms: NOW_MS - 3_600_000, verdict: 'PROMOTE' as const, simulated: true, reasons: ['r'], thresholds: { ...GATE_THRESHOLDS }, n: 1000, ...over,
+    policy: 'egreedy-v2',
+    policy_hash: 'aa',
+    vectors: 'vv',
+    feature_set: 'bb',
+    positions: { 'tip.scored': { 0: 9 } },
+    records: { 'tip.scored': { 0: { offset: 8, hash: 'cc' } } },
+    evaluated_at_ms: NOW_MS - 3_600_000,
+    verdict: 'PROMOTE' as const,
+    simulated: true,
+    reasons: ['r'],
+    thresholds: { ...GATE_THRESHOLDS },
+    n: 1000,
+    ...over,
   };
   return JSON.stringify({ ...document, hash: documentHash(document) });
 }
-const check = (text: string, over: Partial<Expected> = {}) => () => checkEvidence(parseEvidence(text, 'v.json'), 'v.json', { ...expected, ...over }, GATE_THRESHOLDS);
+const check =
+  (text: string, over: Partial<Expected> = {}) =>
+  () =>
+    checkEvidence(parseEvidence(text, 'v.json'), 'v.json', { ...expected, ...over }, GATE_THRESHOLDS);
 
 describe('evidence', () => {
   it('of this policy, these features and this log, fresh and with a simulation, is taken', () => {
@@ -30,14 +44,24 @@ describe('evidence', () => {
     ['old', { evaluated_at_ms: NOW_MS - 25 * 3_600_000 }, /25 hours old/],
     ['from the future', { evaluated_at_ms: NOW_MS + 3_600_000 }, /made 60 minutes from now/],
   ])('%s is refused', (_, over, why) => {
-    expect(check(evidence(over))).toThrow(expect.objectContaining({ code: 'not_promotable', message: expect.stringMatching(why) as string }) as Error);
+    expect(check(evidence(over))).toThrow(
+      expect.objectContaining({ code: 'not_promotable', message: expect.stringMatching(why) as string }) as Error,
+    );
   });
 
   it('of another log is refused', () => {
-    expect(check(evidence(), { otherLog: 'tip.scored partition 0 holds another record at offset 8 here' })).toThrow(/made from another log: tip\.scored partition 0 holds/);
+    expect(check(evidence(), { otherLog: 'tip.scored partition 0 holds another record at offset 8 here' })).toThrow(
+      /made from another log: tip\.scored partition 0 holds/,
+    );
   });
 
-  it.each<[string, object]>([['the verdict', { verdict: 'HOLD' }], ['a reason', { reasons: ['it is surely better'] }], ['a number', { n: 1001 }], ['a record', { records: {} }], ['something more', { note: 'approved' }]])('in which %s was altered is refused', (_, over) => {
+  it.each<[string, object]>([
+    ['the verdict', { verdict: 'HOLD' }],
+    ['a reason', { reasons: ['it is surely better'] }],
+    ['a number', { n: 1001 }],
+    ['a record', { records: {} }],
+    ['something more', { note: 'approved' }],
+  ])('in which %s was altered is refused', (_, over) => {
     const altered = { ...(JSON.parse(evidence()) as Evidence), ...over };
     expect(check(JSON.stringify(altered))).toThrow(/not as it was printed/);
   });

@@ -14,17 +14,29 @@ const interval = (ones: number, zeros: number, alpha: number) => {
 describe('prompt versions', () => {
   it('have the mean of what they earned, with and without the decisions that earned nothing yet', () => {
     const { prompts } = comparePrompts([counts('v1', 30, 50, 20)], 'v1', 0.05);
-    expect(prompts).toEqual([{
-      prompt_version: 'v1', served: 100, rewarded: 80, difference: null,
-      reward: { n: 80, mean: 30 / 80, ...interval(30, 50, 0.05) },
-      missing_as_zero: { n: 100, mean: 0.3, ...interval(30, 70, 0.05) },
-    }]);
+    expect(prompts).toEqual([
+      {
+        prompt_version: 'v1',
+        served: 100,
+        rewarded: 80,
+        difference: null,
+        reward: { n: 80, mean: 30 / 80, ...interval(30, 50, 0.05) },
+        missing_as_zero: { n: 100, mean: 0.3, ...interval(30, 70, 0.05) },
+      },
+    ]);
   });
 
   it('differ by an interval of both, at an error that is shared', () => {
-    const { prompts, against } = comparePrompts([counts('v1', 3_000, 7_000, 0), counts('v2', 4_000, 6_000, 10_000), counts('v3', 3_050, 6_950, 0), counts(null, 1, 1, 1)], 'v1', 0.05);
+    const { prompts, against } = comparePrompts(
+      [counts('v1', 3_000, 7_000, 0), counts('v2', 4_000, 6_000, 10_000), counts('v3', 3_050, 6_950, 0), counts(null, 1, 1, 1)],
+      'v1',
+      0.05,
+    );
     expect(against).toBe('v1');
-    const [base, second] = [empiricalBernstein(rewards(3_000, 7_000), BOUNDS, 0.0125), empiricalBernstein(rewards(4_000, 6_000), BOUNDS, 0.0125)];
+    const [base, second] = [
+      empiricalBernstein(rewards(3_000, 7_000), BOUNDS, 0.0125),
+      empiricalBernstein(rewards(4_000, 6_000), BOUNDS, 0.0125),
+    ];
     const { reward, missing_as_zero } = prompts[1]!.difference!;
     expect(reward.mean).toBeCloseTo(0.1, 12);
     expect(reward.low).toBeCloseTo(second.low - base.high, 12);
@@ -43,6 +55,9 @@ describe('prompt versions', () => {
     expect(against).toBe('v1');
     expect(prompts[0]).toMatchObject({ served: 4, rewarded: 0, reward: { n: 0, mean: null, low: 0, high: 1 } });
     expect(prompts[1]!.difference).toMatchObject({ reward: { mean: null, low: -1, high: 1 } });
-    expect(comparePrompts([counts(null, 5, 5, 0)], null, 0.05)).toMatchObject({ against: null, prompts: [{ prompt_version: null, difference: null }] });
+    expect(comparePrompts([counts(null, 5, 5, 0)], null, 0.05)).toMatchObject({
+      against: null,
+      prompts: [{ prompt_version: null, difference: null }],
+    });
   });
 });

@@ -16,7 +16,18 @@ describe('structured', () => {
   test.each([
     ['announced by its content type', { ...ENVELOPE, data: SERVED }, STRUCTURED],
     ['recognised by its body', { ...ENVELOPE, data: SERVED }, {}],
-    ['with extensions, a media type and a later minor version', { ...ENVELOPE, specversion: '1.1', datacontenttype: 'application/json', time: '2026-01-01T00:00:00Z', traceparent: 'x', data: SERVED }, {}],
+    [
+      'with extensions, a media type and a later minor version',
+      {
+        ...ENVELOPE,
+        specversion: '1.1',
+        datacontenttype: 'application/json',
+        time: '2026-01-01T00:00:00Z',
+        traceparent: 'x',
+        data: SERVED,
+      },
+      {},
+    ],
     ['with data in base64', { ...ENVELOPE, data_base64: Buffer.from(JSON.stringify(SERVED)).toString('base64') }, STRUCTURED],
     ['with a header name in capitals', { ...ENVELOPE, data: SERVED }, { 'Content-Type': 'Application/CloudEvents+JSON' }],
   ])('%s', (_, value, headers) => {
@@ -46,14 +57,19 @@ describe('structured', () => {
 
   test('what the content type announces must be there', () => {
     expect(decode(SERVED, STRUCTURED)).toMatch(/^bad_envelope: specversion: expected "1.0", found nothing/);
-    expect(decode([{ ...ENVELOPE, data: SERVED }], { 'content-type': 'application/cloudevents-batch+json' })).toMatch(/^bad_envelope: content-type: .*batch/);
+    expect(decode([{ ...ENVELOPE, data: SERVED }], { 'content-type': 'application/cloudevents-batch+json' })).toMatch(
+      /^bad_envelope: content-type: .*batch/,
+    );
   });
 });
 
 describe('binary', () => {
-  test.each([[BINARY], [{ ...BINARY, 'content-type': 'application/json' }], [{ ...BINARY, 'content-type': 'application/vnd.tips+json' }]])('%j', (headers) => {
-    expect(decode(SERVED, headers)).toEqual(SERVED);
-  });
+  test.each([[BINARY], [{ ...BINARY, 'content-type': 'application/json' }], [{ ...BINARY, 'content-type': 'application/vnd.tips+json' }]])(
+    '%j',
+    (headers) => {
+      expect(decode(SERVED, headers)).toEqual(SERVED);
+    },
+  );
   test.each([
     [{ ...BINARY, ce_specversion: '0.2' }, /^bad_envelope: ce_specversion: /],
     [{ ce_specversion: '1.0' }, /^bad_envelope: ce_id: /],

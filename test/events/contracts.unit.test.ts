@@ -16,7 +16,9 @@ describe('contracts/ is what the topic table says; if not: npm run contracts', (
   });
   test('nothing is left of topics that are gone', () => {
     expect(existsSync(new URL('../../contracts/schemas/', import.meta.url))).toBe(true);
-    expect(readdirSync(new URL('../../contracts/schemas/', import.meta.url)).sort()).toEqual(TOPIC_NAMES.map((topic) => `${topic}.schema.json`).sort());
+    expect(readdirSync(new URL('../../contracts/schemas/', import.meta.url)).sort()).toEqual(
+      TOPIC_NAMES.map((topic) => `${topic}.schema.json`).sort(),
+    );
   });
 });
 
@@ -30,11 +32,22 @@ describe('the AsyncAPI document', () => {
     const addresses = Object.values(document.channels).map((channel) => channel.address);
     const expected = [...TOPIC_NAMES.map((topic) => `signals.${topic}`), ...CONSUMED_TOPICS.map((topic) => `signals.${topic}-dlt`)];
     expect(addresses.sort()).toEqual(expected.sort());
-    expect(document.channels['profile.features']!.bindings.kafka).toMatchObject({ partitions: 8, topicConfiguration: { 'cleanup.policy': ['compact'] } });
+    expect(document.channels['profile.features']!.bindings.kafka).toMatchObject({
+      partitions: 8,
+      topicConfiguration: { 'cleanup.policy': ['compact'] },
+    });
   });
 
   test('receives what it folds and sends what it answers', () => {
-    expect(Object.keys(document.operations)).toEqual(expect.arrayContaining(['receive.tip.served', 'receive.tip.scored', 'send.tip.scored', 'send.profile.features', 'send.tip.served-dlt']));
+    expect(Object.keys(document.operations)).toEqual(
+      expect.arrayContaining([
+        'receive.tip.served',
+        'receive.tip.scored',
+        'send.tip.scored',
+        'send.profile.features',
+        'send.tip.served-dlt',
+      ]),
+    );
     expect(document.operations).not.toHaveProperty(['send.tip.served']);
     expect(document.operations).not.toHaveProperty(['receive.profile.features']);
   });

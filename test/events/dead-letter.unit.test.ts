@@ -2,17 +2,34 @@ import { expect, test } from 'vitest';
 import { DEAD_LETTER_HEADERS, deadLetterHeaders, originalHeaders, readDeadLetterReason } from '../../src/events/dead-letter.js';
 
 const REASON = {
-  topic: 'signals.tip.served', partition: 3, offset: 12, group: 'tipstream', stage: 'validate', code: 'invalid_event',
-  message: 'user_id: is missing ✗', failedAtMs: 1_767_225_600_000, redriveCount: 2,
+  topic: 'signals.tip.served',
+  partition: 3,
+  offset: 12,
+  group: 'tipstream',
+  stage: 'validate',
+  code: 'invalid_event',
+  message: 'user_id: is missing ✗',
+  failedAtMs: 1_767_225_600_000,
+  redriveCount: 2,
 };
-const ORIGINAL = [['trace', Buffer.from('a')], ['trace', Buffer.from([0xff])]] as const;
+const ORIGINAL = [
+  ['trace', Buffer.from('a')],
+  ['trace', Buffer.from([0xff])],
+] as const;
 
 test('the original headers stay, byte for byte, and the reason follows in the names of the contract', () => {
   const headers = deadLetterHeaders(ORIGINAL, REASON);
   expect(headers.slice(0, 2)).toEqual(ORIGINAL);
   expect(headers.slice(2).map(([name]) => name)).toEqual([
-    '__dlq.errors.topic', '__dlq.errors.partition', '__dlq.errors.offset', '__dlq.errors.group', '__dlq.errors.stage', '__dlq.errors.code',
-    '__dlq.errors.message', '__dlq.errors.failed_at_ms', '__dlq.errors.redrive_count',
+    '__dlq.errors.topic',
+    '__dlq.errors.partition',
+    '__dlq.errors.offset',
+    '__dlq.errors.group',
+    '__dlq.errors.stage',
+    '__dlq.errors.code',
+    '__dlq.errors.message',
+    '__dlq.errors.failed_at_ms',
+    '__dlq.errors.redrive_count',
   ]);
   expect(headers.slice(2).map(([name]) => name)).toEqual(DEAD_LETTER_HEADERS);
   expect(readDeadLetterReason(headers)).toEqual(REASON);
@@ -26,8 +43,19 @@ test('a record refused a second time carries one reason, the newest', () => {
 });
 
 test('headers that somebody else wrote are read as far as they make sense', () => {
-  const headers = [['__dlq.errors.offset', Buffer.from('-1')], ['__dlq.errors.code', Buffer.from('odd')]] as const;
+  const headers = [
+    ['__dlq.errors.offset', Buffer.from('-1')],
+    ['__dlq.errors.code', Buffer.from('odd')],
+  ] as const;
   expect(readDeadLetterReason(headers)).toEqual({
-    topic: null, partition: null, offset: null, group: null, stage: null, code: 'odd', message: null, failedAtMs: null, redriveCount: null,
+    topic: null,
+    partition: null,
+    offset: null,
+    group: null,
+    stage: null,
+    code: 'odd',
+    message: null,
+    failedAtMs: null,
+    redriveCount: null,
   });
 });

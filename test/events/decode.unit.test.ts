@@ -15,14 +15,21 @@ interface Overrides {
   readonly headers?: Record<string, string>;
 }
 
-function decode(topic: TopicName, value: Buffer | string | object | null, { key = Buffer.from('ann'), partition = 3, headers = {} }: Overrides = {}) {
+function decode(
+  topic: TopicName,
+  value: Buffer | string | object | null,
+  { key = Buffer.from('ann'), partition = 3, headers = {} }: Overrides = {},
+) {
   const bytes = value === null || Buffer.isBuffer(value) ? value : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
   const pairs = Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)] as const);
   return decodeRecord(topic, { key, value: bytes, headers: pairs, partition }, RULES);
 }
 
 function expectRejection(result: ReturnType<typeof decode>, stage: string, code: RejectionCode, message: string | RegExp): void {
-  expect(result).toMatchObject({ ok: false, rejection: { stage, code, message: typeof message === 'string' ? message : expect.stringMatching(message) as string } });
+  expect(result).toMatchObject({
+    ok: false,
+    rejection: { stage, code, message: typeof message === 'string' ? message : (expect.stringMatching(message) as string) },
+  });
 }
 
 describe('what is accepted', () => {
@@ -56,7 +63,10 @@ describe('what is accepted', () => {
   });
 
   test('keys named like parts of every object are harmless', () => {
-    const result = decode('tip.served', `{"__proto__":{"category":"x"},"constructor":1,"tip_id":"__proto__","user_id":"ann","served_at_ms":1}`);
+    const result = decode(
+      'tip.served',
+      `{"__proto__":{"category":"x"},"constructor":1,"tip_id":"__proto__","user_id":"ann","served_at_ms":1}`,
+    );
     expect(result).toStrictEqual({ ok: true, event: { tip_id: '__proto__', user_id: 'ann', served_at_ms: 1 } });
     expect(({} as { category?: string }).category).toBeUndefined();
   });
@@ -70,17 +80,25 @@ describe('what is accepted', () => {
 
   test('ids of 128 code points outside the basic plane', () => {
     expect(decode('tip.served', { ...SERVED, tip_id: '😀'.repeat(128) }).ok).toBe(true);
-    expectRejection(decode('tip.served', { ...SERVED, tip_id: '😀'.repeat(129) }), 'validate', 'invalid_event', /^tip_id: must be 1 to 128 code points/);
+    expectRejection(
+      decode('tip.served', { ...SERVED, tip_id: '😀'.repeat(129) }),
+      'validate',
+      'invalid_event',
+      /^tip_id: must be 1 to 128 code points/,
+    );
   });
 
   test('a user whose id is not ASCII, and one whose id holds U+FFFD', () => {
     for (const user of ['ænn', 'a\ufffdb', '😀']) {
       const key = Buffer.from(user);
-      expect(decode('tip.served', { ...SERVED, user_id: user }, { key, partition: key.length % 4 })).toMatchObject({ ok: true, event: { user_id: user } });
+      expect(decode('tip.served', { ...SERVED, user_id: user }, { key, partition: key.length % 4 })).toMatchObject({
+        ok: true,
+        event: { user_id: user },
+      });
     }
   });
 
-  test('a control record for everybody needs no key and may lie in any partition; a reset is its user\'s', () => {
+  test("a control record for everybody needs no key and may lie in any partition; a reset is its user's", () => {
     const promote = { control_id: 'c1', type: 'promote', effective_at_ms: 1, policy: 'egreedy-v2', user_id: null };
     for (const partition of [0, 1, 2, 3]) expect(decode('policy.control', promote, { key: null, partition }).ok).toBe(true);
     const reset = { control_id: 'c2', type: 'reset', effective_at_ms: 1, user_id: 'ann' };
@@ -92,7 +110,10 @@ describe('what is accepted', () => {
   test('nulls that mean something stay', () => {
     const features = { preferred_hour: null, tip_volume_30d: 2 };
     const event = { user_id: 'ann', as_of_ms: 1, features, feature_set: 'f', positions: null };
-    expect(decode('profile.features', event)).toStrictEqual({ ok: true, event: { user_id: 'ann', as_of_ms: 1, features, feature_set: 'f' } });
+    expect(decode('profile.features', event)).toStrictEqual({
+      ok: true,
+      event: { user_id: 'ann', as_of_ms: 1, features, feature_set: 'f' },
+    });
   });
 
   test('any partition, where nobody knows how upstream spreads keys', () => {
@@ -106,7 +127,12 @@ describe('what cannot be decoded', () => {
   test('null_value', () => expectRejection(decode('tip.served', null), 'decode', 'null_value', /no value/));
   test('value_too_large', () => {
     const value = JSON.stringify({ ...SERVED, pad: 'x'.repeat(20_000) });
-    expectRejection(decode('tip.served', value), 'decode', 'value_too_large', new RegExp(`^the value has ${value.length} bytes, more than 20000$`));
+    expectRejection(
+      decode('tip.served', value),
+      'decode',
+      'value_too_large',
+      new RegExp(`^the value has ${value.length} bytes, more than 20000$`),
+    );
   });
   test('not_utf8', () => {
     const value = Buffer.from(JSON.stringify({ ...SERVED, category: 'x' }).replace('"x"', '"\u00ff"'), 'latin1');
@@ -115,8 +141,15 @@ describe('what cannot be decoded', () => {
   test.each(['', 'null?', '{"tip_id":', '{"a":1}{', "{'a':1}", '{"a":NaN}'])('not_json: %j', (text) => {
     expectRejection(decode('tip.served', text), 'decode', 'not_json', /^the value is not JSON: /);
   });
-  test('not_json: a byte order mark', () => expectRejection(decode('tip.served', `\ufeff${JSON.stringify(SERVED)}`), 'decode', 'not_json', /byte order mark/));
-  test.each([['[]', 'an array'], ['null', 'null'], ['"text"', 'a string'], ['5', 'a number'], ['true', 'a boolean']])('not_object: %s', (text, kind) => {
+  test('not_json: a byte order mark', () =>
+    expectRejection(decode('tip.served', `\ufeff${JSON.stringify(SERVED)}`), 'decode', 'not_json', /byte order mark/));
+  test.each([
+    ['[]', 'an array'],
+    ['null', 'null'],
+    ['"text"', 'a string'],
+    ['5', 'a number'],
+    ['true', 'a boolean'],
+  ])('not_object: %s', (text, kind) => {
     expectRejection(decode('tip.served', text), 'decode', 'not_object', `expected a JSON object, found ${kind}`);
   });
   test('brackets nested 20,000 deep', () => expectRejection(decode('tip.served', '['.repeat(20_000)), 'decode', 'not_json', /not JSON/));
@@ -137,10 +170,21 @@ describe('what is not an event of its topic', () => {
     ['tip.served', { ...SERVED, category: 'x'.repeat(129) }, /^category: must be at most 128 code points/],
     ['tip.served', { ...SERVED, utc_offset_min: 841 }, /^utc_offset_min: .*<=840/],
     ['tip.served', '{"tip_id":"t","user_id":"ann","served_at_ms":1e999}', /^served_at_ms: expected number, received Infinity/],
-    ['tip.candidates', '{"decision_id":"d","user_id":"ann","requested_at_ms":1,"candidates":[{"tip_id":"t","is_overdue":true,"task_age_days":1e999,"priority":1}]}', /^candidates\[0\]\.task_age_days: .*Infinity/],
+    [
+      'tip.candidates',
+      '{"decision_id":"d","user_id":"ann","requested_at_ms":1,"candidates":[{"tip_id":"t","is_overdue":true,"task_age_days":1e999,"priority":1}]}',
+      /^candidates\[0\]\.task_age_days: .*Infinity/,
+    ],
     ['tip.feedback', { ...FEEDBACK, action: 'Done' }, /^action: expected one of "done"\|"dismiss"\|"snooze"/],
     ['tip.candidates', { ...CANDIDATES, candidates: [] }, /^candidates: .*>=1/],
-    ['tip.candidates', { ...CANDIDATES, candidates: Array.from({ length: 201 }, (_, i) => ({ tip_id: `${i}`, is_overdue: true, task_age_days: 0, priority: 1 })) }, /^candidates: .*<=200/],
+    [
+      'tip.candidates',
+      {
+        ...CANDIDATES,
+        candidates: Array.from({ length: 201 }, (_, i) => ({ tip_id: `${i}`, is_overdue: true, task_age_days: 0, priority: 1 })),
+      },
+      /^candidates: .*<=200/,
+    ],
     ['tip.candidates', { ...CANDIDATES, candidates: [CANDIDATE, CANDIDATE] }, /^candidates: tip_ids must be distinct/],
     ['tip.candidates', { ...CANDIDATES, candidates: [{ ...CANDIDATE, priority: 5 }] }, /^candidates\[0\]\.priority: .*<=4/],
     ['tip.candidates', { ...CANDIDATES, candidates: [{ ...CANDIDATE, is_overdue: 1 }] }, /^candidates\[0\]\.is_overdue: expected boolean/],
@@ -148,7 +192,11 @@ describe('what is not an event of its topic', () => {
     ['policy.control', { control_id: 'c', type: 'promote', effective_at_ms: 1, policy: null }, /^policy: a promote names its policy/],
     ['policy.control', { control_id: 'c', type: 'configure', effective_at_ms: 1, settings: { epsilon: 2 } }, /^settings\.epsilon: .*<=1/],
     ['policy.control', '{"control_id":"c","type":"rollback","effective_at_ms":1,"evidence":{"x":[1e999]}}', /^evidence: /],
-    ['policy.control', `{"control_id":"c","type":"rollback","effective_at_ms":1,"evidence":${'['.repeat(100)}${']'.repeat(100)}}`, /^evidence: nested deeper/],
+    [
+      'policy.control',
+      `{"control_id":"c","type":"rollback","effective_at_ms":1,"evidence":${'['.repeat(100)}${']'.repeat(100)}}`,
+      /^evidence: nested deeper/,
+    ],
   ];
   test.each(invalid)('%s %j', (topic, event, message) => {
     const text = typeof event === 'string' ? event : JSON.stringify(event);
@@ -174,8 +222,19 @@ describe('what lies in the wrong place', () => {
     expectRejection(decode('tip.served', SERVED, { key: Buffer.from(key) }), 'route', 'foreign_key', /user_id/);
   });
   test('foreign_key: bytes that only decode to the same text', () => {
-    expectRejection(decode('tip.served', { ...SERVED, user_id: '\ufffd' }, { key: Buffer.from([0xff]) }), 'route', 'foreign_key', /user_id/);
-    expectRejection(decode('tip.served', { ...SERVED, user_id: 'é' }, { key: Buffer.from('é', 'latin1') }), 'route', 'foreign_key', /user_id/);
+    expectRejection(
+      decode('tip.served', { ...SERVED, user_id: '\ufffd' }, { key: Buffer.from([0xff]) }),
+      'route',
+      'foreign_key',
+      /user_id/,
+    );
+    expectRejection(
+      decode('tip.served', { ...SERVED, user_id: 'é' }, { key: Buffer.from('é', 'latin1') }),
+      'route',
+      'foreign_key',
+      /user_id/,
+    );
   });
-  test('wrong_partition', () => expectRejection(decode('tip.served', SERVED, { partition: 1 }), 'route', 'wrong_partition', /partition 3 of 4, not to 1/));
+  test('wrong_partition', () =>
+    expectRejection(decode('tip.served', SERVED, { partition: 1 }), 'route', 'wrong_partition', /partition 3 of 4, not to 1/));
 });

@@ -10,8 +10,35 @@ const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
 const schemas = new Map(TOPIC_NAMES.map((topic) => [topic, ajv.compile(eventSchema(topic))]));
 
 const oddValues = fc.constantFrom<unknown>(
-  null, '', 'x', 'x'.repeat(128), 'x'.repeat(129), '😀'.repeat(128), '😀'.repeat(129), 'a\u0000', 'a\u007f', '\u009f', '\u00a0', 0, 1, 4, 5, -1, 0.5, 840, 841, -840, -841,
-  253_402_300_799_999, 253_402_300_800_000, true, false, [], {}, 'done', 'Done',
+  null,
+  '',
+  'x',
+  'x'.repeat(128),
+  'x'.repeat(129),
+  '😀'.repeat(128),
+  '😀'.repeat(129),
+  'a\u0000',
+  'a\u007f',
+  '\u009f',
+  '\u00a0',
+  0,
+  1,
+  4,
+  5,
+  -1,
+  0.5,
+  840,
+  841,
+  -840,
+  -841,
+  253_402_300_799_999,
+  253_402_300_800_000,
+  true,
+  false,
+  [],
+  {},
+  'done',
+  'Done',
 );
 
 test('the JSON Schema and the decoder accept the same events', () => {

@@ -12,33 +12,54 @@ import { membersOf } from '../../src/export/json-members.js';
 import { ParquetSink } from '../../src/export/parquet.js';
 import { rowsOfParquet } from '../support/exported.js';
 
-const text = fc.string({ unit: fc.oneof(fc.constantFrom('"', ',', '\r', '\n', ' ', '\\', '=', '{'), fc.string({ unit: 'binary', minLength: 1, maxLength: 1 })), maxLength: 8 }).map((one) => one.toWellFormed());
+const text = fc
+  .string({
+    unit: fc.oneof(fc.constantFrom('"', ',', '\r', '\n', ' ', '\\', '=', '{'), fc.string({ unit: 'binary', minLength: 1, maxLength: 1 })),
+    maxLength: 8,
+  })
+  .map((one) => one.toWellFormed());
 
 it('CSV: texts and nulls, cut into any pieces', async () => {
-  const rows = fc.integer({ min: 2, max: 4 }).chain((width) => fc.array(fc.array(fc.option(text), { minLength: width, maxLength: width }), { minLength: 1, maxLength: 6 }));
-  await fc.assert(fc.asyncProperty(rows, fc.integer({ min: 1, max: 9 }), async (written, pieceBytes) => {
-    const bytes = Buffer.from(written.map(record).join(''));
-    async function* pieces() {
-      for (let at = 0; at < bytes.length; at += pieceBytes) yield bytes.subarray(at, at + pieceBytes);
-    }
-    const read: (readonly (string | null)[])[] = [];
-    for await (const { fields } of csvRecords(pieces())) read.push(fields);
-    expect(read).toEqual(written);
-  }));
+  const rows = fc
+    .integer({ min: 2, max: 4 })
+    .chain((width) => fc.array(fc.array(fc.option(text), { minLength: width, maxLength: width }), { minLength: 1, maxLength: 6 }));
+  await fc.assert(
+    fc.asyncProperty(rows, fc.integer({ min: 1, max: 9 }), async (written, pieceBytes) => {
+      const bytes = Buffer.from(written.map(record).join(''));
+      async function* pieces() {
+        for (let at = 0; at < bytes.length; at += pieceBytes) yield bytes.subarray(at, at + pieceBytes);
+      }
+      const read: (readonly (string | null)[])[] = [];
+      for await (const { fields } of csvRecords(pieces())) read.push(fields);
+      expect(read).toEqual(written);
+    }),
+  );
 });
 
 it('JSON: the members of any object, however it is spaced', () => {
-  fc.assert(fc.property(fc.dictionary(fc.oneof(text, fc.constant('__proto__')), fc.jsonValue({ maxDepth: 3 })), fc.constantFrom(undefined, 1, '\t'), (object, space) => {
-    const written = JSON.stringify(object, null, space);
-    const members = membersOf(written);
-    expect([...members.keys()].sort()).toEqual(Object.keys(JSON.parse(written) as object).sort());
-    for (const [name, cell] of members) expect(JSON.parse(jsonOf(cell!))).toEqual((JSON.parse(written) as Record<string, unknown>)[name]);
-  }));
+  fc.assert(
+    fc.property(
+      fc.dictionary(fc.oneof(text, fc.constant('__proto__')), fc.jsonValue({ maxDepth: 3 })),
+      fc.constantFrom(undefined, 1, '\t'),
+      (object, space) => {
+        const written = JSON.stringify(object, null, space);
+        const members = membersOf(written);
+        expect([...members.keys()].sort()).toEqual(Object.keys(JSON.parse(written) as object).sort());
+        for (const [name, cell] of members)
+          expect(JSON.parse(jsonOf(cell!))).toEqual((JSON.parse(written) as Record<string, unknown>)[name]);
+      },
+    ),
+  );
 });
 
 it('JSON: numbers and nested values as they were written', () => {
   const members = membersOf('{"n":12345678901234567890.10,"o": {"2":1,"1":[ "]}\\\\" ]},"n":-0e1,"t":"\\u0041\\"" , "e":{}}');
-  expect([...members].map(([name, cell]) => [name, jsonOf(cell!)])).toEqual([['n', '-0e1'], ['o', '{"2":1,"1":[ "]}\\\\" ]}'], ['t', '"A\\""'], ['e', '{}']]);
+  expect([...members].map(([name, cell]) => [name, jsonOf(cell!)])).toEqual([
+    ['n', '-0e1'],
+    ['o', '{"2":1,"1":[ "]}\\\\" ]}'],
+    ['t', '"A\\""'],
+    ['e', '{}'],
+  ]);
   const long = `"${'\\"x'.repeat(1_000_000)}"`;
   expect(jsonOf(membersOf(`{"long":${long}}`).get('long')!)).toBe(long);
 });
@@ -65,7 +86,9 @@ it.each<[string, Cell[], string]>([
     for (const cell of cells) await sink.add([cell]);
     await sink.finish();
     const read = (await rowsOfParquet(readFileSync(path))).map(({ x }) => x);
-    const expected = cells.map((cell) => (cell === null || cell === undefined ? null : type === 'json' ? jsonOf(cell) : cell instanceof RawJson ? cell.text : cell));
+    const expected = cells.map((cell) =>
+      cell === null || cell === undefined ? null : type === 'json' ? jsonOf(cell) : cell instanceof RawJson ? cell.text : cell,
+    );
     expect(read.map((value) => (typeof value === 'bigint' || typeof value === 'number' ? String(value) : value))).toEqual(expected);
   } finally {
     rmSync(directory, { recursive: true });

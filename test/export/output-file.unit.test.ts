@@ -22,8 +22,12 @@ it('removes what a process that is gone has left of the same file, and nothing e
   const [minutes, hours] = [600_000, 2 * 3_600_000];
   const removed = left(`.a.db.${gone}.tmp`, hours);
   const kept = [
-    left(`.a.db.${gone + 1_000_000_000}.tmp`, minutes), left(`.a.db.${process.ppid}.tmp`, hours), left(`.b.db.${gone}.tmp`, hours),
-    left(`.a.db.old.${gone}.tmp`, hours), left(`a.db.${gone}.tmp`, hours), left('.a.db.tmp', hours),
+    left(`.a.db.${gone + 1_000_000_000}.tmp`, minutes),
+    left(`.a.db.${process.ppid}.tmp`, hours),
+    left(`.b.db.${gone}.tmp`, hours),
+    left(`.a.db.old.${gone}.tmp`, hours),
+    left(`a.db.${gone}.tmp`, hours),
+    left('.a.db.tmp', hours),
   ];
   const file = outputFile(join(directory, 'a.db'), false);
   expect(readdirSync(directory).sort()).toEqual([...kept].sort());

@@ -9,17 +9,37 @@ import { profileEvents, readHistory } from '../support/embedded/history.js';
 import { exported, rowsOfCsv, rowsOfNdjson, rowsOfParquet, type Row } from '../support/exported.js';
 
 const STRANGER: OracleProfile = {
-  completion_rate_30d: null, dismiss_rate_30d: null, mean_dwell_ms_30d: null, preferred_category: null, preferred_hour: null, preferred_weekday: null, snooze_rate_30d: null, tip_volume_30d: 0,
+  completion_rate_30d: null,
+  dismiss_rate_30d: null,
+  mean_dwell_ms_30d: null,
+  preferred_category: null,
+  preferred_hour: null,
+  preferred_weekday: null,
+  snooze_rate_30d: null,
+  tip_volume_30d: 0,
 };
 const MAX_TIME_MS = 253_402_300_799_999;
 const time = asOfMs.map((ms) => Math.min(ms, MAX_TIME_MS));
 
-const extra = fc.dictionary(fc.constantFrom('label', '', '1', 'a,b', '"', '__proto__', 'ü', 'as_of'), fc.jsonValue({ maxDepth: 2 }), { maxKeys: 4 });
-const spineUser = fc.oneof({ weight: 4, arbitrary: userId }, fc.constantFrom('nobody', ' ', 'x'.repeat(300), '\u0001', '\ud800', 'NULL', "'; --"));
-const spineLines = fc.array(
-  fc.record({ user: spineUser, at: time, iso: fc.boolean(), extra }).map(({ user, at, iso, extra }) => ({ user, at, extra, text: lineOf(user, at, iso, extra) })),
-  { maxLength: 12 },
-).chain((lines) => fc.array(fc.nat(), { maxLength: 4 }).map((again) => (lines.length === 0 ? [] : [...lines, ...again.map((at) => lines[at % lines.length]!)])));
+const extra = fc.dictionary(fc.constantFrom('label', '', '1', 'a,b', '"', '__proto__', 'ü', 'as_of'), fc.jsonValue({ maxDepth: 2 }), {
+  maxKeys: 4,
+});
+const spineUser = fc.oneof(
+  { weight: 4, arbitrary: userId },
+  fc.constantFrom('nobody', ' ', 'x'.repeat(300), '\u0001', '\ud800', 'NULL', "'; --"),
+);
+const spineLines = fc
+  .array(
+    fc
+      .record({ user: spineUser, at: time, iso: fc.boolean(), extra })
+      .map(({ user, at, iso, extra }) => ({ user, at, extra, text: lineOf(user, at, iso, extra) })),
+    { maxLength: 12 },
+  )
+  .chain((lines) =>
+    fc
+      .array(fc.nat(), { maxLength: 4 })
+      .map((again) => (lines.length === 0 ? [] : [...lines, ...again.map((at) => lines[at % lines.length]!)])),
+  );
 
 /** Members in whatever order the dictionary has them, around the two that count. */
 function lineOf(user: string, at: number, iso: boolean, others: Record<string, unknown>): string {
@@ -29,8 +49,12 @@ function lineOf(user: string, at: number, iso: boolean, others: Record<string, u
 }
 
 /** As CSV and Parquet hold it: lone surrogates replaced; as CSV does, numbers as text. */
-const utf8 = (row: Row): Row => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, typeof value === 'string' ? value.toWellFormed() : value]));
-const asText = (row: Row): Row => Object.fromEntries(Object.entries(utf8(row)).map(([name, value]) => [name, value === null || typeof value === 'string' ? value : JSON.stringify(value)]));
+const utf8 = (row: Row): Row =>
+  Object.fromEntries(Object.entries(row).map(([name, value]) => [name, typeof value === 'string' ? value.toWellFormed() : value]));
+const asText = (row: Row): Row =>
+  Object.fromEntries(
+    Object.entries(utf8(row)).map(([name, value]) => [name, value === null || typeof value === 'string' ? value : JSON.stringify(value)]),
+  );
 
 describe('an export', () => {
   it("is the oracle's, as of any time and for any spine", async () => {
@@ -42,20 +66,32 @@ describe('an export', () => {
           const history = profileEvents(await readHistory(embedded));
 
           for (const asOfMs of asked) {
-            const expected = [...oracleProfiles(history, asOfMs)].sort((a, b) => byCodePoint(a[0], b[0])).map(([user_id, features]): Row => ({ user_id, as_of_ms: asOfMs, ...features }));
+            const expected = [...oracleProfiles(history, asOfMs)]
+              .sort((a, b) => byCodePoint(a[0], b[0]))
+              .map(([user_id, features]): Row => ({ user_id, as_of_ms: asOfMs, ...features }));
             const ndjson = await exported(embedded.directory, 'ndjson', { asOfMs });
             expect(rowsOfNdjson(ndjson)).toEqual(expected);
-            expect(Object.keys(rowsOfNdjson(ndjson)[0] ?? {})).toEqual(expected.length === 0 ? [] : ['user_id', 'as_of_ms', ...Object.keys(STRANGER)]);
+            expect(Object.keys(rowsOfNdjson(ndjson)[0] ?? {})).toEqual(
+              expected.length === 0 ? [] : ['user_id', 'as_of_ms', ...Object.keys(STRANGER)],
+            );
             expect(await rowsOfCsv(await exported(embedded.directory, 'csv', { asOfMs }))).toEqual(expected.map(asText));
             expect(await rowsOfParquet(await exported(embedded.directory, 'parquet', { asOfMs }))).toEqual(expected.map(utf8));
           }
 
           const spine = lines.map(({ text }) => `${text}\n`).join('');
           const joined = rowsOfNdjson(await exported(embedded.directory, 'ndjson', { spine, spineName: 'spine.ndjson' }));
-          const profiles = lines.map(({ user, at }): Row => ({ user_id: user, as_of_ms: at, ...(oracleProfiles(history, at).get(user) ?? STRANGER) }));
-          expect(joined.map((row) => JSON.stringify(sorted(row)))).toEqual(lines.map(({ extra }, i) => JSON.stringify(sorted({ ...reparsed(extra), ...profiles[i]! }))));
+          const profiles = lines.map(({ user, at }): Row => ({
+            user_id: user,
+            as_of_ms: at,
+            ...(oracleProfiles(history, at).get(user) ?? STRANGER),
+          }));
+          expect(joined.map((row) => JSON.stringify(sorted(row)))).toEqual(
+            lines.map(({ extra }, i) => JSON.stringify(sorted({ ...reparsed(extra), ...profiles[i]! }))),
+          );
           const table = await rowsOfParquet(await exported(embedded.directory, 'parquet', { spine, spineName: 'spine.ndjson' }));
-          expect(table.map((row) => Object.fromEntries(Object.keys(profiles[0] ?? {}).map((name) => [name, row[name]])))).toEqual(profiles.map(utf8));
+          expect(table.map((row) => Object.fromEntries(Object.keys(profiles[0] ?? {}).map((name) => [name, row[name]])))).toEqual(
+            profiles.map(utf8),
+          );
         }),
       ),
       { numRuns: runs(25) },

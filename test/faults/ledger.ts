@@ -17,8 +17,11 @@ interface Expected {
 }
 
 function contentKey(topic: string, partition: number, { key, value, headers }: Pick<Written, 'key' | 'value' | 'headers'>): string {
-  const hash = createHash('sha256').update(`${topic}/${partition}/${key === null ? '-' : key.length}/${value === null ? '-' : value.length}/`);
-  for (const part of [key, value, ...headers.flatMap(([name, bytes]) => [Buffer.from(name), bytes])]) if (part !== null) hash.update(`${part.length}:`).update(part);
+  const hash = createHash('sha256').update(
+    `${topic}/${partition}/${key === null ? '-' : key.length}/${value === null ? '-' : value.length}/`,
+  );
+  for (const part of [key, value, ...headers.flatMap(([name, bytes]) => [Buffer.from(name), bytes])])
+    if (part !== null) hash.update(`${part.length}:`).update(part);
   return hash.digest('base64');
 }
 
@@ -30,10 +33,17 @@ export class Ledger {
 
   constructor(partitions: number, produced: readonly Produced[]) {
     this.#partitions = partitions;
-    for (const topic of READ_TOPICS) this.#records.set(topic, Array.from({ length: partitions }, () => []));
+    for (const topic of READ_TOPICS)
+      this.#records.set(
+        topic,
+        Array.from({ length: partitions }, () => []),
+      );
     for (const { record, refused, event } of produced) {
       const partition = record.partition ?? this.partitionOf(record.key!);
-      this.#expected.set(contentKey(record.topic, partition, record), { ...(refused === undefined ? {} : { refused }), ...(event === undefined ? {} : { event }) });
+      this.#expected.set(contentKey(record.topic, partition, record), {
+        ...(refused === undefined ? {} : { refused }),
+        ...(event === undefined ? {} : { event }),
+      });
     }
   }
 
@@ -44,7 +54,8 @@ export class Ledger {
   /** Reads what has been appended since. */
   async refresh(world: World, topics: readonly string[] = READ_TOPICS): Promise<void> {
     for (const topic of topics) {
-      for (const [partition, known] of this.#records.get(topic)!.entries()) known.push(...(await world.read(topic, partition, (known.at(-1)?.offset ?? -1) + 1)));
+      for (const [partition, known] of this.#records.get(topic)!.entries())
+        known.push(...(await world.read(topic, partition, (known.at(-1)?.offset ?? -1) + 1)));
     }
   }
 
@@ -63,13 +74,22 @@ export class Ledger {
 
   history(settings: Pick<History, 'livePolicy' | 'settings'>): History {
     const valid = <Event>(topic: TopicName) =>
-      this.records(topic).filter((record) => this.refusalOf(record) === undefined).map((record) => ({
-        partition: record.partition, offset: record.offset,
-        event: (this.#expected.get(contentKey(topic, record.partition, record))?.event ?? JSON.parse(record.value!.toString())) as Event,
-      }));
+      this.records(topic)
+        .filter((record) => this.refusalOf(record) === undefined)
+        .map((record) => ({
+          partition: record.partition,
+          offset: record.offset,
+          event: (this.#expected.get(contentKey(topic, record.partition, record))?.event ?? JSON.parse(record.value!.toString())) as Event,
+        }));
     return {
-      prefix: '', ...settings,
-      served: valid('tip.served'), feedback: valid('tip.feedback'), candidates: valid('tip.candidates'), scored: valid('tip.scored'), shadow: valid('tip.scored.shadow'), control: valid('policy.control'),
+      prefix: '',
+      ...settings,
+      served: valid('tip.served'),
+      feedback: valid('tip.feedback'),
+      candidates: valid('tip.candidates'),
+      scored: valid('tip.scored'),
+      shadow: valid('tip.scored.shadow'),
+      control: valid('policy.control'),
     };
   }
 }

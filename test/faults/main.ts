@@ -5,7 +5,16 @@
 import { parseArgs } from 'node:util';
 import { simulate } from './simulate.js';
 
-const { values } = parseArgs({ options: { seed: { type: 'string' }, from: { type: 'string', default: '1' }, seeds: { type: 'string', default: '1000' }, trace: { type: 'boolean', default: false }, hashes: { type: 'boolean', default: false }, stop: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string' },
+    from: { type: 'string', default: '1' },
+    seeds: { type: 'string', default: '1000' },
+    trace: { type: 'boolean', default: false },
+    hashes: { type: 'boolean', default: false },
+    stop: { type: 'boolean', default: false },
+  },
+});
 const one = values.seed === undefined ? undefined : Number(values.seed);
 const from = one ?? Number(values.from);
 const count = one === undefined ? Number(values.seeds) : 1;
@@ -30,6 +39,9 @@ for (let seed = from; seed < from + count; seed++) {
   if (values.stop) break;
 }
 const tookS = (performance.now() - startedMs) / 1000;
-console.log(`${count} seeds, ${failed} failed; ${records} records, ${lives} lives; ${tookS.toFixed(1)} s, ${((tookS * 1000) / count).toFixed(0)} ms a seed`);
+console.log(
+  `${count} seeds, ${failed} failed; ${records} records, ${lives} lives; ${tookS.toFixed(1)} ` +
+    `s, ${((tookS * 1000) / count).toFixed(0)} ms a seed`,
+);
 if (one === undefined) console.log(`passed: ${[...passed].map(([point, times]) => `${point} ${times}`).join('; ')}`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -16,7 +16,14 @@ const REACHED = FAULT_POINTS.filter((point) => /^(batch|publish|offsets|prune|re
 export function replayable({ seed, trace, failure }: Outcome): Error {
   const shown = trace.slice(-LINES_SHOWN);
   const why = failure instanceof Error ? (failure.stack ?? failure.message) : String(failure);
-  return new Error([`seed ${seed}: ${why}`, `see all of it: npm run simulate:faults -- --seed ${seed}`, ...(shown.length < trace.length ? [`the last ${shown.length} of ${trace.length} lines:`] : []), ...shown].join('\n'));
+  return new Error(
+    [
+      `seed ${seed}: ${why}`,
+      `see all of it: npm run simulate:faults -- --seed ${seed}`,
+      ...(shown.length < trace.length ? [`the last ${shown.length} of ${trace.length} lines:`] : []),
+      ...shown,
+    ].join('\n'),
+  );
 }
 
 async function expectToHold(seeds: readonly number[], passed = new Set<FaultPoint>()): Promise<void> {
@@ -26,7 +33,11 @@ async function expectToHold(seeds: readonly number[], passed = new Set<FaultPoin
     for (const point of outcome.passed.keys()) passed.add(point);
     if (outcome.failure !== undefined) failed.push(outcome);
   }
-  if (failed.length > 0) throw new AggregateError(failed.map(replayable), `seeds ${failed.map(({ seed }) => seed).join(', ')}\n${replayable(failed[0]!).message}`);
+  if (failed.length > 0)
+    throw new AggregateError(
+      failed.map(replayable),
+      `seeds ${failed.map(({ seed }) => seed).join(', ')}\n${replayable(failed[0]!).message}`,
+    );
 }
 
 /** Part `part` of 4. */
@@ -40,6 +51,8 @@ export function seedsOfPart(part: number): void {
       it(`seeds ${some[0]} to ${some.at(-1)}`, () => expectToHold(some, passed), 600_000);
     }
     // Else a part of the pipeline has never been run, let alone been ended in the middle.
-    if (own.length >= 200) it('passes every point of batches, publishing, prunes, rebuilds and swaps', () => expect([...passed].sort()).toEqual(REACHED.toSorted()));
+    if (own.length >= 200)
+      it('passes every point of batches, publishing, prunes, rebuilds and swaps', () =>
+        expect([...passed].sort()).toEqual(REACHED.toSorted()));
   });
 }

@@ -21,7 +21,15 @@ describe('a seed', () => {
   }, 300_000);
 
   it('that fails says how to see it alone, and what happened last', () => {
-    const { message } = replayable({ seed: 4711, hash: '', trace: ['one', 'two'], lives: 1, records: 1, passed: new Map(), failure: new Error('it did not hold') });
+    const { message } = replayable({
+      seed: 4711,
+      hash: '',
+      trace: ['one', 'two'],
+      lives: 1,
+      records: 1,
+      passed: new Map(),
+      failure: new Error('it did not hold'),
+    });
     expect(message).toContain('npm run simulate:faults -- --seed 4711');
     expect(message).toContain('it did not hold');
     expect(message).toMatch(/one\ntwo$/);
@@ -34,7 +42,9 @@ describe('workloads', () => {
 
   it('hold every way to be refused, every topic and both sides of the window', () => {
     expect(new Set(produced.flatMap(({ refused }) => refused ?? []))).toEqual(new Set(REJECTION_CODES));
-    expect(new Set(produced.filter(({ refused }) => refused === undefined).map(({ record }) => record.topic))).toEqual(new Set(['tip.served', 'tip.feedback', 'tip.candidates', 'policy.control']));
+    expect(new Set(produced.filter(({ refused }) => refused === undefined).map(({ record }) => record.topic))).toEqual(
+      new Set(['tip.served', 'tip.feedback', 'tip.candidates', 'policy.control']),
+    );
     expect(works.some(({ spanMs }) => spanMs > 100 * 86_400_000)).toBe(true);
   });
 

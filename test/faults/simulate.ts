@@ -1,5 +1,6 @@
 /**
- * One seed: producers, a service that is killed, starved, restarted and lied to, readers in between, and in the end everything that must hold. The seed decides all of it.
+ * One seed: producers, a service that is killed, starved, restarted and lied to, readers in between, and in the end everything that
+ * must hold. The seed decides all of it.
  */
 import { randomStream, type Random } from '../../src/random.js';
 import { TipstreamError } from '../../src/errors.js';
@@ -43,7 +44,15 @@ export async function simulate(seed: number, echo?: (line: string) => void): Pro
   } finally {
     time.uninstall();
   }
-  return { seed, hash: trace.hash, trace: trace.lines, lives: run.world.lives, records: run.work.produced.length, passed: run.world.passed, ...(failure === undefined ? {} : { failure }) };
+  return {
+    seed,
+    hash: trace.hash,
+    trace: trace.lines,
+    lives: run.world.lives,
+    records: run.work.produced.length,
+    passed: run.world.passed,
+    ...(failure === undefined ? {} : { failure }),
+  };
 }
 
 /** Above, it is left in peace. */
@@ -74,10 +83,18 @@ class Run {
     this.#violence = random.pick([0.3, 1, 1, 2]);
     const settings = { epsilon: 0.1, salt: '0', shadow: random.chance(0.6) ? 'egreedy-v2' : null, shadowLearning: this.#shadowLearning };
     const livePolicy = random.pick(['egreedy-v1', 'egreedy-v1', 'egreedy-v2']);
-    this.world = new World(time, trace, { partitions: this.work.partitions, scoring: { livePolicy, settings }, publishProfiles: random.chance(0.7) });
+    this.world = new World(time, trace, {
+      partitions: this.work.partitions,
+      scoring: { livePolicy, settings },
+      publishProfiles: random.chance(0.7),
+    });
     this.#ledger = new Ledger(this.work.partitions, this.work.produced);
     const { produced, users, partitions, spanMs } = this.work;
-    trace.add(`seed ${seed}: ${produced.length} records of ${users.length} users over ${spanMs / DAY_MS} days in ${partitions} partitions; live ${livePolicy}, shadow ${settings.shadow ?? 'off'}${settings.shadowLearning ? ', learning' : ''}${this.#retainMs === undefined ? '' : `; tips are kept for ${this.#retainMs / DAY_MS} days`}`);
+    trace.add(
+      `seed ${seed}: ${produced.length} records of ${users.length} users over ${spanMs / DAY_MS} days in ${partitions} ` +
+        `partitions; live ${livePolicy}, shadow ` +
+        `${settings.shadow ?? 'off'}${settings.shadowLearning ? ', learning' : ''}${this.#retainMs === undefined ? '' : `; tips are kept for ${this.#retainMs / DAY_MS} days`}`,
+    );
   }
 
   get #question(): Question {
@@ -143,9 +160,18 @@ class Run {
     if (latestMs > nowMs) this.world.time.jump(latestMs - nowMs);
     this.#trace.add(`produce ${part.length} from ${this.#produced}`);
     // A producer that hears nothing writes again.
-    for (let written = false; !written; ) {
+    for (let written = false; !written;) {
       await this.#surviving(async () => {
-        await this.world.append(part.map(({ record: { topic, key, value, headers, partition }, atMs }) => ({ topic, key, value, headers, timestampMs: Math.max(0, atMs), ...(partition === undefined ? {} : { partition }) })));
+        await this.world.append(
+          part.map(({ record: { topic, key, value, headers, partition }, atMs }) => ({
+            topic,
+            key,
+            value,
+            headers,
+            timestampMs: Math.max(0, atMs),
+            ...(partition === undefined ? {} : { partition }),
+          })),
+        );
         written = true;
       });
     }
@@ -154,15 +180,24 @@ class Run {
 
   async #start(): Promise<void> {
     const options = this.#options();
-    this.#trace.add(`start with batches of ${options.maxBatchRecords}, idle ${options.maxTaskIdleMs} ms${options.shadowLearning ? ', shadow learning' : ''}`);
+    this.#trace.add(
+      `start with batches of ${options.maxBatchRecords}, idle ${options.maxTaskIdleMs} ` +
+        `ms${options.shadowLearning ? ', shadow learning' : ''}`,
+    );
     // Some die before they have restored anything.
-    if (this.world.lives < MOST_LIVES && this.#random.chance(0.08 * this.#violence)) this.world.arm({ left: this.#random.integer(0, 40), how: 'crash' });
+    if (this.world.lives < MOST_LIVES && this.#random.chance(0.08 * this.#violence))
+      this.world.arm({ left: this.#random.integer(0, 40), how: 'crash' });
     await this.world.start(options);
   }
 
   #options(): LifeOptions {
     const random = this.#random;
-    return { maxBatchRecords: random.pick([1, 3, 8, 20, 20_000]), maxTaskIdleMs: random.pick([0, 5, 50]), shadowLearning: random.chance(0.8) ? this.#shadowLearning : !this.#shadowLearning, retainMs: this.#retainMs };
+    return {
+      maxBatchRecords: random.pick([1, 3, 8, 20, 20_000]),
+      maxTaskIdleMs: random.pick([0, 5, 50]),
+      shadowLearning: random.chance(0.8) ? this.#shadowLearning : !this.#shadowLearning,
+      retainMs: this.#retainMs,
+    };
   }
 
   async #turns(): Promise<void> {
@@ -179,7 +214,8 @@ class Run {
 
   /** Answers whether all is applied; a service that something was done to may have stopped, and is then stopped for good. */
   async #caughtUp(): Promise<boolean> {
-    if (this.world.life === undefined) await this.world.start({ maxBatchRecords: 50, maxTaskIdleMs: 5, shadowLearning: this.#shadowLearning, retainMs: this.#retainMs });
+    if (this.world.life === undefined)
+      await this.world.start({ maxBatchRecords: 50, maxTaskIdleMs: 5, shadowLearning: this.#shadowLearning, retainMs: this.#retainMs });
     try {
       await this.world.wait('catching up', this.world.life!.service.caughtUp());
       return true;
@@ -199,7 +235,12 @@ class Run {
     const { request } = asked;
     const name = `${request.user_id} ${request.decision_id}`;
     this.#trace.add(`ask for ${name}`);
-    if (this.#random.chance(0.3)) this.world.arm({ how: 'refuse', left: 0, point: this.#random.pick(['batch: tips written', 'batch: users written', 'batch: before commit']) });
+    if (this.#random.chance(0.3))
+      this.world.arm({
+        how: 'refuse',
+        left: 0,
+        point: this.#random.pick(['batch: tips written', 'batch: users written', 'batch: before commit']),
+      });
     try {
       const { recorded, ...answer } = await this.world.wait('an answer', this.world.life!.service.score(request));
       this.#answered.set(name, answer as unknown as ScoredEvent);
@@ -244,7 +285,13 @@ class Run {
 
   async #armPoint(): Promise<void> {
     const random = this.#random;
-    const point = random.chance(0.7) ? random.pick(FAULT_POINTS.filter((each) => (/^(batch|publish|offsets)/.test(each) || (this.#retainMs !== undefined && each.startsWith('prune'))))) : undefined;
+    const point = random.chance(0.7)
+      ? random.pick(
+          FAULT_POINTS.filter(
+            (each) => /^(batch|publish|offsets)/.test(each) || (this.#retainMs !== undefined && each.startsWith('prune')),
+          ),
+        )
+      : undefined;
     const left = point === 'batch: record decoded' || point === 'batch: record folded' ? random.integer(0, 20) : random.integer(0, 3);
     const how = random.chance(0.75) ? 'crash' : 'error';
     this.#trace.add(`${how} to come at ${point ?? 'any point'}, after ${left}`);
@@ -280,7 +327,9 @@ class Run {
   async #rebuild(): Promise<void> {
     const random = this.#random;
     const options = { dryRun: random.chance(0.25), prune: random.chance(0.4), batchRecords: random.pick([3, 20, 1_000]) };
-    this.#trace.add(`rebuild${options.dryRun ? ', dry' : ''}${options.prune ? ', others removed' : ''}, ${options.batchRecords} records at once`);
+    this.#trace.add(
+      `rebuild${options.dryRun ? ', dry' : ''}${options.prune ? ', others removed' : ''}, ${options.batchRecords} records at once`,
+    );
     if (this.world.lives < MOST_LIVES && random.chance(0.3 * this.#violence)) {
       const point = random.pick(FAULT_POINTS.filter((each) => /^(rebuild|swap)/.test(each)));
       this.#trace.add(`  crash to come at ${point}`);
@@ -290,11 +339,13 @@ class Run {
       const { changed_users: changed, compared_elsewhere: elsewhere, swapped, refused, changes } = await this.world.rebuild(options);
       this.#trace.add(`  ${swapped ? 'swapped' : 'not swapped'}, ${changed} users differ`);
       if (refused !== null) throw new Violation(`a rebuild was refused, and the log has lost nothing: ${refused.incomplete.join('; ')}`);
-      if (changed > 0 && elsewhere.length === 0) throw new Violation(`a rebuild would change users of a state that is right: ${JSON.stringify(changes[0])}`);
+      if (changed > 0 && elsewhere.length === 0)
+        throw new Violation(`a rebuild would change users of a state that is right: ${JSON.stringify(changes[0])}`);
     } catch (error) {
       if (this.world.crashed || !(error instanceof TipstreamError)) throw error;
       this.#trace.add(`  ${error.code}`);
-      if (!['not_ready', 'timeout', 'data_in_use', 'no_data'].includes(error.code) && !this.world.harmed) throw new Violation(`rebuild: ${error.code}: ${error.message}`);
+      if (!['not_ready', 'timeout', 'data_in_use', 'no_data'].includes(error.code) && !this.world.harmed)
+        throw new Violation(`rebuild: ${error.code}: ${error.message}`);
     }
   }
 

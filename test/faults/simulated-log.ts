@@ -4,8 +4,8 @@ import type { Log, NewRecord, RecordAddress } from '../../src/log/port.js';
 import { CuttableLog } from '../support/log/cuttable-log.js';
 
 /**
- * refused: nothing is written. lost: everything is written, and the caller never learns it. Both come as an error that says to try again, or as one that
- * ends the partition. crash: the process dies before or after the write.
+ * refused: nothing is written. lost: everything is written, and the caller never learns it. Both come as an error that says to try
+ * again, or as one that ends the partition. crash: the process dies before or after the write.
  */
 export const APPEND_FAULTS = ['refused', 'lost', 'refused for good', 'lost for good', 'crash before', 'crash after'] as const;
 export type AppendFault = (typeof APPEND_FAULTS)[number];

@@ -22,4 +22,5 @@ export class Trace {
 }
 
 /** A few hex digits that stand for bytes. */
-export const fingerprint = (bytes: Buffer | null): string => (bytes === null ? 'null' : createHash('sha256').update(bytes).digest('hex').slice(0, 8));
+export const fingerprint = (bytes: Buffer | null): string =>
+  bytes === null ? 'null' : createHash('sha256').update(bytes).digest('hex').slice(0, 8);

@@ -1,7 +1,7 @@
 /**
- * Timers that fire when the simulation says so, and a wall clock that it can set. While installed, setTimeout and setInterval of this process, the promises of
- * node:timers/promises and performance.now go by simulated milliseconds; the turns of the event loop stay real, because promises and setImmediate run in an
- * order of their own that is always the same.
+ * Timers that fire when the simulation says so, and a wall clock that it can set. While installed, setTimeout and setInterval of this
+ * process, the promises of node:timers/promises and performance.now go by simulated milliseconds; the turns of the event loop stay
+ * real, because promises and setImmediate run in an order of their own that is always the same.
  */
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 
@@ -14,10 +14,17 @@ interface Timer {
 
 type Scheduled = { readonly id: number; ref(): Scheduled; unref(): Scheduled; hasRef(): boolean; [Symbol.toPrimitive](): number };
 
-const REAL = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout, setInterval: globalThis.setInterval, clearInterval: globalThis.clearInterval };
+const REAL = {
+  setTimeout: globalThis.setTimeout,
+  clearTimeout: globalThis.clearTimeout,
+  setInterval: globalThis.setInterval,
+  clearInterval: globalThis.clearInterval,
+};
 const nextTurn = globalThis.setImmediate;
 /** What modules import is bound to the properties of these, once they are synced. */
-const timers = createRequire(import.meta.url)('node:timers/promises') as { setTimeout: (ms?: number, value?: unknown, options?: { readonly signal?: AbortSignal }) => Promise<unknown> };
+const timers = createRequire(import.meta.url)('node:timers/promises') as {
+  setTimeout: (ms?: number, value?: unknown, options?: { readonly signal?: AbortSignal }) => Promise<unknown>;
+};
 const realDelay = timers.setTimeout;
 const realNow = performance.now;
 
@@ -57,7 +64,8 @@ export class VirtualTime {
     Object.assign(globalThis, {
       setTimeout: (run: () => void, delayMs?: number, ...args: unknown[]) => schedule(run, delayMs, false, args),
       setInterval: (run: () => void, delayMs?: number, ...args: unknown[]) => schedule(run, delayMs, true, args),
-      clearTimeout: clear, clearInterval: clear,
+      clearTimeout: clear,
+      clearInterval: clear,
     });
     performance.now = () => this.#elapsedMs;
     timers.setTimeout = (ms, value, { signal } = {}) =>
@@ -67,10 +75,15 @@ export class VirtualTime {
           clear(timer);
           reject(signal!.reason as Error);
         };
-        const timer = schedule(() => {
-          signal?.removeEventListener('abort', abort);
-          resolve(value);
-        }, ms, false, []);
+        const timer = schedule(
+          () => {
+            signal?.removeEventListener('abort', abort);
+            resolve(value);
+          },
+          ms,
+          false,
+          [],
+        );
         signal?.addEventListener('abort', abort, { once: true });
       });
     syncBuiltinESMExports();
@@ -90,7 +103,8 @@ export class VirtualTime {
     const untilMs = this.#elapsedMs + ms;
     for (;;) {
       let next: Timer | undefined;
-      for (const timer of this.#timers.values()) if (timer.dueMs <= untilMs && (next === undefined || timer.dueMs < next.dueMs)) next = timer;
+      for (const timer of this.#timers.values())
+        if (timer.dueMs <= untilMs && (next === undefined || timer.dueMs < next.dueMs)) next = timer;
       if (next === undefined) break;
       this.#elapsedMs = Math.max(this.#elapsedMs, next.dueMs);
       if (next.everyMs === undefined) this.#timers.delete(next.id);

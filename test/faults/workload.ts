@@ -1,6 +1,6 @@
 /**
- * What producers write in the course of a seed: stories of tips and decisions whose events come early, late, twice or not at all, controls, and records
- * that must be refused; in the order in which they are produced. And what is asked over HTTP.
+ * What producers write in the course of a seed: stories of tips and decisions whose events come early, late, twice or not at all,
+ * controls, and records that must be refused; in the order in which they are produced. And what is asked over HTTP.
  */
 import type { Random } from '../../src/random.js';
 import type { RejectionCode } from '../../src/events/rejection.js';
@@ -8,7 +8,11 @@ import { MAX_TIME_MS, type CandidatesEvent } from '../../src/topics.js';
 import { brokenRecord, encoded, type Written } from './broken-records.js';
 
 /** egreedy-v2 goes on from egreedy-v1, with and without its own vectors, or no longer. */
-const MIGRATIONS = [{ type: 'migrate', policy: 'egreedy-v2', from: 'egreedy-v1' }, { type: 'migrate', policy: 'egreedy-v2', train_from_replay: true }, { type: 'migrate', policy: 'egreedy-v2', undo: true }] as const;
+const MIGRATIONS = [
+  { type: 'migrate', policy: 'egreedy-v2', from: 'egreedy-v1' },
+  { type: 'migrate', policy: 'egreedy-v2', train_from_replay: true },
+  { type: 'migrate', policy: 'egreedy-v2', undo: true },
+] as const;
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -60,11 +64,19 @@ class Stories {
   #decisions = 0;
   #controls = 0;
 
-  constructor(private readonly random: Random, private readonly users: readonly string[], private readonly partitions: number, private readonly spanMs: number) {}
+  constructor(
+    private readonly random: Random,
+    private readonly users: readonly string[],
+    private readonly partitions: number,
+    private readonly spanMs: number,
+  ) {}
 
   tell(): void {
     const { random } = this;
-    const kind = random.weighted(['tip', 'decision', 'control', 'broken'] as const, (each) => ({ tip: 6, decision: 4, control: 0.7, broken: 1.2 })[each]);
+    const kind = random.weighted(
+      ['tip', 'decision', 'control', 'broken'] as const,
+      (each) => ({ tip: 6, decision: 4, control: 0.7, broken: 1.2 })[each],
+    );
     if (kind === 'tip') this.#tip(random.pick(this.users), this.#moment());
     if (kind === 'decision') this.#decision();
     if (kind === 'control') this.#control();
@@ -83,7 +95,13 @@ class Stories {
     for (let i = 0; i < 140; i++) {
       const at = from + i * step;
       this.#event('tip.served', { user_id: user, tip_id: `heavy-${i}`, served_at_ms: at, category: `c${i % 4}` }, user, at);
-      if (i % 3 === 0) this.#event('tip.feedback', { user_id: user, tip_id: `heavy-${i}`, action: 'done', reacted_at_ms: at + i, utc_offset_min: 60 }, user, at + i);
+      if (i % 3 === 0)
+        this.#event(
+          'tip.feedback',
+          { user_id: user, tip_id: `heavy-${i}`, action: 'done', reacted_at_ms: at + i, utc_offset_min: 60 },
+          user,
+          at + i,
+        );
     }
   }
 
@@ -100,7 +118,9 @@ class Stories {
   #tip(user: string, servedAtMs: number, decisionId?: string, tipId = this.#tipId()): void {
     const { random } = this;
     const served = (at: number) => ({
-      user_id: user, tip_id: tipId, served_at_ms: at,
+      user_id: user,
+      tip_id: tipId,
+      served_at_ms: at,
       ...(decisionId === undefined ? {} : { decision_id: decisionId }),
       ...(random.chance(0.7) ? { category: random.pick(CATEGORIES) } : {}),
     });
@@ -110,9 +130,30 @@ class Stories {
       this.#event('tip.served', served(again), user, again);
     }
     for (let reactions = random.pick([0, 1, 1, 1, 2, 3]); reactions > 0; reactions--) {
-      const after = random.pick([-5 * MINUTE_MS, 0, 1, random.integer(1, 90) * MINUTE_MS, random.integer(1, 90) * MINUTE_MS, 7 * DAY_MS - 1, 7 * DAY_MS, random.integer(1, 12) * DAY_MS, 40 * DAY_MS]);
+      const after = random.pick([
+        -5 * MINUTE_MS,
+        0,
+        1,
+        random.integer(1, 90) * MINUTE_MS,
+        random.integer(1, 90) * MINUTE_MS,
+        7 * DAY_MS - 1,
+        7 * DAY_MS,
+        random.integer(1, 12) * DAY_MS,
+        40 * DAY_MS,
+      ]);
       const at = servedAtMs + after;
-      this.#event('tip.feedback', { user_id: user, tip_id: tipId, action: random.pick(['done', 'done', 'dismiss', 'snooze']), reacted_at_ms: at, utc_offset_min: random.pick(OFFSETS) }, user, at);
+      this.#event(
+        'tip.feedback',
+        {
+          user_id: user,
+          tip_id: tipId,
+          action: random.pick(['done', 'done', 'dismiss', 'snooze']),
+          reacted_at_ms: at,
+          utc_offset_min: random.pick(OFFSETS),
+        },
+        user,
+        at,
+      );
     }
   }
 
@@ -124,8 +165,16 @@ class Stories {
     const decisionId = repeats ? `d${random.integer(1, this.#decisions)}` : `d${++this.#decisions}`;
     const tips = [...new Set(Array.from({ length: random.integer(1, 4) }, () => this.#tipId()))];
     const request: CandidatesEvent = {
-      user_id: user, decision_id: decisionId, requested_at_ms: requestedAtMs, ...(random.chance(0.5) ? { utc_offset_min: random.pick([-90, 0, 600]) } : {}),
-      candidates: tips.map((tip_id) => ({ tip_id, is_overdue: random.chance(0.5), task_age_days: random.pick([0, 3.7, 29.9, 31]), priority: random.integer(1, 4) })),
+      user_id: user,
+      decision_id: decisionId,
+      requested_at_ms: requestedAtMs,
+      ...(random.chance(0.5) ? { utc_offset_min: random.pick([-90, 0, 600]) } : {}),
+      candidates: tips.map((tip_id) => ({
+        tip_id,
+        is_overdue: random.chance(0.5),
+        task_age_days: random.pick([0, 3.7, 29.9, 31]),
+        priority: random.integer(1, 4),
+      })),
     };
     if (random.chance(0.3)) this.asked.push({ atMs: this.#arrival(requestedAtMs), request });
     else this.#event('tip.candidates', request, user, requestedAtMs);
@@ -141,7 +190,10 @@ class Stories {
   #control(): void {
     const { random } = this;
     const atMs = this.#moment();
-    const facts = { control_id: random.chance(0.1) && this.#controls > 0 ? `c${random.integer(1, this.#controls)}` : `c${++this.#controls}`, effective_at_ms: atMs + random.pick([0, 0, -DAY_MS, DAY_MS]) };
+    const facts = {
+      control_id: random.chance(0.1) && this.#controls > 0 ? `c${random.integer(1, this.#controls)}` : `c${++this.#controls}`,
+      effective_at_ms: atMs + random.pick([0, 0, -DAY_MS, DAY_MS]),
+    };
     if (random.chance(0.4)) {
       const user = random.pick(this.users);
       if (random.chance(0.25)) return this.#event('policy.control', { ...facts, ...random.pick(MIGRATIONS), user_id: user }, user, atMs);
@@ -150,16 +202,23 @@ class Stories {
     const control = {
       ...facts,
       ...random.pick([
-        { type: 'promote', policy: 'egreedy-v2' }, { type: 'promote', policy: 'egreedy-v1' }, { type: 'rollback' }, { type: 'configure', settings: { epsilon: 1 } },
-        { type: 'configure', settings: { epsilon: 0, salt: 'x' } }, { type: 'configure', settings: { shadow: 'egreedy-v2' } }, { type: 'configure', settings: { shadow: 'off' } },
-        { type: 'configure', settings: { shadow_learning: true } }, { type: 'configure', settings: { shadow_learning: false } },
+        { type: 'promote', policy: 'egreedy-v2' },
+        { type: 'promote', policy: 'egreedy-v1' },
+        { type: 'rollback' },
+        { type: 'configure', settings: { epsilon: 1 } },
+        { type: 'configure', settings: { epsilon: 0, salt: 'x' } },
+        { type: 'configure', settings: { shadow: 'egreedy-v2' } },
+        { type: 'configure', settings: { shadow: 'off' } },
+        { type: 'configure', settings: { shadow_learning: true } },
+        { type: 'configure', settings: { shadow_learning: false } },
         ...MIGRATIONS,
       ]),
     };
     // One record for each partition; a producer that dies in between has written some of them.
     const written = random.chance(0.25) ? random.integer(1, this.partitions) : this.partitions;
     const producedAtMs = this.#arrival(atMs);
-    for (let partition = 0; partition < written; partition++) this.#produce({ atMs: producedAtMs, record: { ...encoded(random, 'policy.control', control, null), partition }, event: control });
+    for (let partition = 0; partition < written; partition++)
+      this.#produce({ atMs: producedAtMs, record: { ...encoded(random, 'policy.control', control, null), partition }, event: control });
   }
 
   #event(topic: 'tip.served' | 'tip.feedback' | 'tip.candidates' | 'policy.control', event: object, user: string, eventMs: number): void {
@@ -167,13 +226,20 @@ class Stories {
     const bounded = Math.min(MAX_TIME_MS, Math.max(0, eventMs));
     const produced: Produced = { atMs: this.#arrival(bounded), record: encoded(random, topic, event, user), event };
     this.#produce(produced);
-    if (random.chance(0.06)) this.#produce({ ...produced, atMs: produced.atMs + random.pick([0, 1, MINUTE_MS, random.integer(1, 60) * DAY_MS]) });
+    if (random.chance(0.06))
+      this.#produce({ ...produced, atMs: produced.atMs + random.pick([0, 1, MINUTE_MS, random.integer(1, 60) * DAY_MS]) });
   }
 
   /** When an event of that time is written: mostly soon after, sometimes days late, sometimes before it has happened. */
   #arrival(eventMs: number): number {
     const { random } = this;
-    return eventMs + random.weighted([random.integer(0, 5_000), random.integer(0, 120) * MINUTE_MS, random.integer(1, 50) * DAY_MS, -random.integer(0, 2) * DAY_MS], (late) => (late < 0 ? 0.5 : late <= 5_000 ? 8 : late <= 120 * MINUTE_MS ? 3 : 1));
+    return (
+      eventMs +
+      random.weighted(
+        [random.integer(0, 5_000), random.integer(0, 120) * MINUTE_MS, random.integer(1, 50) * DAY_MS, -random.integer(0, 2) * DAY_MS],
+        (late) => (late < 0 ? 0.5 : late <= 5_000 ? 8 : late <= 120 * MINUTE_MS ? 3 : 1),
+      )
+    );
   }
 
   #produce(produced: Produced): void {

@@ -1,6 +1,7 @@
 /**
- * One data directory and the processes that live in it one after the other. A crash is what SIGKILL leaves: the bytes of every file at that moment are
- * copied to a new directory, in which the next process starts; what the dead one still does happens in the old directory, unseen.
+ * One data directory and the processes that live in it one after the other. A crash is what SIGKILL leaves: the bytes of every file at
+ * that moment are copied to a new directory, in which the next process starts; what the dead one still does happens in the old
+ * directory, unseen.
  */
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -86,7 +87,11 @@ export class World {
   /** The directory after the crash. */
   #next: string | undefined;
 
-  constructor(time: VirtualTime, trace: Trace, options: { readonly partitions: number; readonly scoring: ScoringOptions; readonly publishProfiles: boolean }) {
+  constructor(
+    time: VirtualTime,
+    trace: Trace,
+    options: { readonly partitions: number; readonly scoring: ScoringOptions; readonly publishProfiles: boolean },
+  ) {
     this.time = time;
     this.trace = trace;
     this.partitions = options.partitions;
@@ -134,7 +139,10 @@ export class World {
       this.#lives++;
       this.harmed = false;
     } else this.#rival = life;
-    await this.wait('start', life.service.start((error) => this.trace.add(`  service failed: ${error.code}`)));
+    await this.wait(
+      'start',
+      life.service.start((error) => this.trace.add(`  service failed: ${error.code}`)),
+    );
   }
 
   /** In good order. */
@@ -156,7 +164,18 @@ export class World {
     const { settings } = this.scoring;
     const runner = inlineRunner({ log: this.log, registry: defaultRegistry, clock, at });
     const result = rebuild(
-      { ...options, dataDirectory: this.#directory, group: GROUP, topicPrefix: '', partitioner: 'murmur2', maxValueBytes: MAX_VALUE_BYTES, settings, shadowLearning: null, force: false, to: null },
+      {
+        ...options,
+        dataDirectory: this.#directory,
+        group: GROUP,
+        topicPrefix: '',
+        partitioner: 'murmur2',
+        maxValueBytes: MAX_VALUE_BYTES,
+        settings,
+        shadowLearning: null,
+        force: false,
+        to: null,
+      },
       { log: this.log, registry: defaultRegistry, runner, clock, signal: end.signal, at },
     );
     this.#rebuilding = { result, end };
@@ -164,7 +183,10 @@ export class World {
     return document;
   }
 
-  /** Another process with a group of its own works on the same files, as a data lock that does not work (on a network file system) would let it. */
+  /**
+   * Another process with a group of its own works on the same files, as a data lock that does not work (on a network file system) would
+   * let it.
+   */
   async admitRival(options: LifeOptions): Promise<void> {
     this.harmed = true;
     await this.start(options, 'rival');
@@ -181,7 +203,13 @@ export class World {
 
   /** A member that takes its share of the partitions and does nothing with them. */
   async admitGuest(): Promise<void> {
-    const handler = { positions: () => new Map<string, number>(), ready: () => undefined, deliver: () => false, revoked: () => undefined, failed: () => undefined };
+    const handler = {
+      positions: () => new Map<string, number>(),
+      ready: () => undefined,
+      deliver: () => false,
+      revoked: () => undefined,
+      failed: () => undefined,
+    };
     this.#guest = await this.wait('guest', this.log.join({ group: GROUP, topics: CONSUMED_TOPICS, handler }));
   }
 
@@ -276,7 +304,10 @@ export class World {
     for (let i = 0; i < count; i++) await this.#turn(1);
   }
 
-  /** Turns the event loop until `promise` has settled. Throws Crash when the process dies meanwhile, and Violation when it takes for ever. */
+  /**
+   * Turns the event loop until `promise` has settled. Throws Crash when the process dies meanwhile, and Violation when it takes for
+   * ever.
+   */
   async wait<T>(what: string, promise: Promise<T>): Promise<T> {
     let settled = false;
     const mark = () => void (settled = true);
@@ -284,7 +315,8 @@ export class World {
     const startedMs = this.time.elapsedMs;
     for (let turns = 0; !settled; turns++) {
       await this.#turn(turns < 60 ? 1 : turns < 300 ? 10 : 100);
-      if (this.time.elapsedMs - startedMs > STUCK_AFTER_MS) throw new Violation(`${what} has not come to an end in ${STUCK_AFTER_MS / 60_000} simulated minutes`);
+      if (this.time.elapsedMs - startedMs > STUCK_AFTER_MS)
+        throw new Violation(`${what} has not come to an end in ${STUCK_AFTER_MS / 60_000} simulated minutes`);
     }
     return promise;
   }
@@ -332,10 +364,14 @@ export class World {
     const log = new SimulatedLog(this.log, {
       appended: (records, addresses) => {
         if (!alive()) return;
-        for (const [i, { topic, partition, offset }] of addresses.entries()) this.trace.add(`  ${group === GROUP ? '' : `${group} `}appended ${topic}/${partition}/${offset} ${fingerprint(records[i]!.value)}`);
+        for (const [i, { topic, partition, offset }] of addresses.entries())
+          this.trace.add(
+            `  ${group === GROUP ? '' : `${group} `}appended ${topic}/${partition}/${offset} ${fingerprint(records[i]!.value)}`,
+          );
       },
       faulted: (fault) => this.trace.add(`  the log: ${fault}`),
-      crash: this.crash, turn: () => this.time.turn(0),
+      crash: this.crash,
+      turn: () => this.time.turn(0),
     });
     const workers: Worker[] = [];
     const at: FaultHook = (point) => this.#pass(point);
@@ -344,7 +380,11 @@ export class World {
       const worker = inline(setup, {
         ...events,
         committed: (committed) => {
-          if (committed.taken.size > 0) this.trace.add(`  ${group === GROUP ? '' : `${group} `}partition ${setup.identity.partition} committed ${[...committed.positions].map(([topic, next]) => `${topic} ${next}`).join(', ')}`);
+          if (committed.taken.size > 0)
+            this.trace.add(
+              `  ${group === GROUP ? '' : `${group} `}partition ${setup.identity.partition} committed ` +
+                `${[...committed.positions].map(([topic, next]) => `${topic} ${next}`).join(', ')}`,
+            );
           events.committed(committed);
         },
         running: () => {
@@ -357,8 +397,19 @@ export class World {
     };
     const { shadowLearning, maxBatchRecords, maxTaskIdleMs, retainMs } = options;
     const service = new Service(log, defaultRegistry, startWorker, {
-      dataDirectory: this.#directory, group, topicPrefix: '', partitioner: 'murmur2', publishProfiles: this.publishProfiles, maxValueBytes: MAX_VALUE_BYTES,
-      maxBatchRecords, maxTaskIdleMs, retainMs, clock: this.time.now, logger: this.#logger, scoring: { ...this.scoring, settings: { ...this.scoring.settings, shadowLearning } }, at,
+      dataDirectory: this.#directory,
+      group,
+      topicPrefix: '',
+      partitioner: 'murmur2',
+      publishProfiles: this.publishProfiles,
+      maxValueBytes: MAX_VALUE_BYTES,
+      maxBatchRecords,
+      maxTaskIdleMs,
+      retainMs,
+      clock: this.time.now,
+      logger: this.#logger,
+      scoring: { ...this.scoring, settings: { ...this.scoring.settings, shadowLearning } },
+      at,
     });
     const life: Life = { service, log, workers };
     return life;
@@ -372,7 +423,8 @@ export class World {
     this.#armed = undefined;
     if (armed.how === 'crash') this.crash(`at ${point}`);
     this.trace.add(`  ${armed.how} at ${point}`);
-    if (armed.how === 'error') throw new TipstreamError(point.startsWith('batch') ? 'disk_full' : 'log_unavailable', 'the simulation failed this');
+    if (armed.how === 'error')
+      throw new TipstreamError(point.startsWith('batch') ? 'disk_full' : 'log_unavailable', 'the simulation failed this');
     throw new TipstreamError('invalid_argument', 'the simulation refused this request');
   }
 
@@ -385,7 +437,10 @@ export class World {
 
 function filesIn(directory: string): string[] {
   if (!existsSync(directory)) return [];
-  return readdirSync(directory, { withFileTypes: true, recursive: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).sort();
+  return readdirSync(directory, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
 }
 
 /** All but SQLite's shared memory, which no process inherits. */

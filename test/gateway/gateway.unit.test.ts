@@ -6,16 +6,23 @@ import { TipstreamError } from '../../src/errors.js';
 import { completion, StubGateway } from '../support/stub-gateway.js';
 
 const KEY = 'sk-very-secret';
-const MESSAGES = [{ role: 'system' as const, content: 'Be short.' }, { role: 'user' as const, content: 'PERSONAL {"title":"é 🦊"}' }];
+const MESSAGES = [
+  { role: 'system' as const, content: 'Be short.' },
+  { role: 'user' as const, content: 'PERSONAL {"title":"é 🦊"}' },
+];
 const FAILS = { status: 500, body: { error: { message: `PERSONAL ${KEY}`, type: 'server_error' } } };
 let stub: StubGateway;
 beforeEach(async () => void (stub = await StubGateway.open(KEY)));
 afterEach(() => stub.close());
 
-const gateway = (over: Partial<GatewayOptions> = {}) => new Gateway({ url: stub.url, key: KEY, model: 'stub-1', timeoutMs: 60_000, retries: 2, ...over });
+const gateway = (over: Partial<GatewayOptions> = {}) =>
+  new Gateway({ url: stub.url, key: KEY, model: 'stub-1', timeoutMs: 60_000, retries: 2, ...over });
 const ask = (over: Partial<GatewayOptions> = {}) => gateway(over).complete({ messages: MESSAGES });
 async function failure(over: Partial<GatewayOptions> = {}): Promise<TipstreamError> {
-  const thrown: unknown = await ask(over).then(() => undefined, (error: unknown) => error);
+  const thrown: unknown = await ask(over).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
   expect(thrown).toBeInstanceOf(TipstreamError);
   // Errors reach logs, with their causes.
   expect(inspect(thrown, { depth: Infinity })).not.toMatch(/very-secret|PERSONAL|Be short/);
@@ -25,17 +32,26 @@ async function failure(over: Partial<GatewayOptions> = {}): Promise<TipstreamErr
 describe('a chat completion', () => {
   it('is asked for as the protocol says', async () => {
     await gateway().complete({ messages: MESSAGES, maxTokens: 60 });
-    expect(stub.calls).toMatchObject([{
-      method: 'POST', url: '/v1/chat/completions', headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
-      body: { model: 'stub-1', messages: MESSAGES, max_tokens: 60, stream: false },
-    }]);
+    expect(stub.calls).toMatchObject([
+      {
+        method: 'POST',
+        url: '/v1/chat/completions',
+        headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
+        body: { model: 'stub-1', messages: MESSAGES, max_tokens: 60, stream: false },
+      },
+    ]);
     await ask();
     expect(stub.calls[1]!.body).not.toHaveProperty('max_tokens');
   });
 
   it('answers the text, the model that the gateway names, and the tokens', async () => {
     stub.answer(completion('  Zahl die Rechnung. 🦊\n'));
-    expect(await ask()).toEqual({ text: 'Zahl die Rechnung. 🦊', model: 'stub-1-2026', finishReason: 'stop', usage: { prompt_tokens: 90, completion_tokens: 12, total_tokens: 102 } });
+    expect(await ask()).toEqual({
+      text: 'Zahl die Rechnung. 🦊',
+      model: 'stub-1-2026',
+      finishReason: 'stop',
+      usage: { prompt_tokens: 90, completion_tokens: 12, total_tokens: 102 },
+    });
   });
 
   it('takes an answer that says no more than it must', async () => {
@@ -61,13 +77,21 @@ describe('what passes is tried again', () => {
 
   it('not when the gateway asks for more time than there is', async () => {
     stub.answer({ status: 429, headers: { 'retry-after': '3600' }, body: { error: { code: 'rate_limit_exceeded' } } });
-    expect(await failure()).toMatchObject({ code: 'gateway_unavailable', message: 'the gateway asks to be called less often (HTTP 429, rate_limit_exceeded)', details: { status: 429, gateway_code: 'rate_limit_exceeded' } });
+    expect(await failure()).toMatchObject({
+      code: 'gateway_unavailable',
+      message: 'the gateway asks to be called less often (HTTP 429, rate_limit_exceeded)',
+      details: { status: 429, gateway_code: 'rate_limit_exceeded' },
+    });
     expect(stub.calls).toHaveLength(1);
   });
 
   it('500s until the attempts are used up', async () => {
     stub.answer(FAILS);
-    expect(await failure({ retries: 2 })).toMatchObject({ code: 'gateway_unavailable', message: 'the gateway failed (HTTP 500, server_error), also after 3 attempts', details: { status: 500, attempts: 3 } });
+    expect(await failure({ retries: 2 })).toMatchObject({
+      code: 'gateway_unavailable',
+      message: 'the gateway failed (HTTP 500, server_error), also after 3 attempts',
+      details: { status: 500, attempts: 3 },
+    });
     expect(stub.calls).toHaveLength(3);
   });
 
@@ -78,14 +102,24 @@ describe('what passes is tried again', () => {
 
   it('a refused connection', async () => {
     await stub.close();
-    expect(await failure({ retries: 1 })).toMatchObject({ code: 'gateway_unavailable', message: 'the gateway cannot be reached (ECONNREFUSED), also after 2 attempts', details: { cause: 'ECONNREFUSED' }, hint: expect.stringContaining('--gateway-url') as string });
+    expect(await failure({ retries: 1 })).toMatchObject({
+      code: 'gateway_unavailable',
+      message: 'the gateway cannot be reached (ECONNREFUSED), also after 2 attempts',
+      details: { cause: 'ECONNREFUSED' },
+      hint: expect.stringContaining('--gateway-url') as string,
+    });
     stub = await StubGateway.open();
   });
 });
 
 describe('what does not pass is said at once', () => {
   it('a wrong key, which no message repeats', async () => {
-    expect(await failure({ key: 'wrong-very-secret' })).toMatchObject({ code: 'gateway_refused', message: 'the gateway does not accept the key (HTTP 401, invalid_api_key)', hint: expect.stringContaining('TIPSTREAM_GATEWAY_KEY') as string, details: { status: 401 } });
+    expect(await failure({ key: 'wrong-very-secret' })).toMatchObject({
+      code: 'gateway_refused',
+      message: 'the gateway does not accept the key (HTTP 401, invalid_api_key)',
+      hint: expect.stringContaining('TIPSTREAM_GATEWAY_KEY') as string,
+      details: { status: 401 },
+    });
     expect(stub.calls).toHaveLength(1);
   });
 
@@ -118,7 +152,10 @@ describe('what does not pass is said at once', () => {
 describe('time', () => {
   it('ends with gateway_timeout, and the gateway is let go', async () => {
     stub.answer({ silent: true });
-    expect(await failure({ timeoutMs: 300 })).toMatchObject({ code: 'gateway_timeout', message: 'the gateway gave no answer within 300 ms' });
+    expect(await failure({ timeoutMs: 300 })).toMatchObject({
+      code: 'gateway_timeout',
+      message: 'the gateway gave no answer within 300 ms',
+    });
     await expect.poll(() => stub.gone, { timeout: 60_000 }).toBe(stub.calls.length);
   });
 
@@ -134,8 +171,16 @@ describe('time', () => {
   });
 
   it.each([
-    [null, undefined], ['0', 0], ['7', 7_000], [' 2 ', 2_000], ['1.5', undefined], ['-1', undefined], ['soon', undefined], ['2026', 2_026_000],
-    ['Wed, 21 Oct 2026 07:28:00 GMT', 30_000], ['Wed, 21 Oct 2025 07:28:00 GMT', 0],
+    [null, undefined],
+    ['0', 0],
+    ['7', 7_000],
+    [' 2 ', 2_000],
+    ['1.5', undefined],
+    ['-1', undefined],
+    ['soon', undefined],
+    ['2026', 2_026_000],
+    ['Wed, 21 Oct 2026 07:28:00 GMT', 30_000],
+    ['Wed, 21 Oct 2025 07:28:00 GMT', 0],
   ])('Retry-After %j is %j ms', (header, expected) => {
     expect(retryAfterMs(header, Date.UTC(2026, 9, 21, 7, 27, 30))).toBe(expected);
   });

@@ -7,14 +7,35 @@ const DATA = ['/v1/profiles/ana', '/v1/lag', '/v1/status', '/metrics', '/openapi
 const OPEN = ['/livez', '/readyz', '/', '/page/main.js', '/page/style.css'];
 
 describe('isLoopback', () => {
-  it.each(['localhost', 'LOCALHOST', 'localhost.', '127.0.0.1', '127.255.0.3', '::1', '[::1]', '0:0:0:0:0:0:0:1', '::ffff:127.0.0.1'])('%s is', (host) => expect(isLoopback(host)).toBe(true));
-  it.each(['', '0.0.0.0', '::', '10.0.0.1', '192.168.1.4', 'example.org', 'localhost.example.org', '127.0.0.1.example.org', '127.evil', '128.0.0.1', '::2', '1::1', '[::]', '::ffff:10.0.0.1', '127.0.0.1@evil', '2130706433'])(
-    '%s is not', (host) => expect(isLoopback(host)).toBe(false));
+  it.each(['localhost', 'LOCALHOST', 'localhost.', '127.0.0.1', '127.255.0.3', '::1', '[::1]', '0:0:0:0:0:0:0:1', '::ffff:127.0.0.1'])(
+    '%s is',
+    (host) => expect(isLoopback(host)).toBe(true),
+  );
+  it.each([
+    '',
+    '0.0.0.0',
+    '::',
+    '10.0.0.1',
+    '192.168.1.4',
+    'example.org',
+    'localhost.example.org',
+    '127.0.0.1.example.org',
+    '127.evil',
+    '128.0.0.1',
+    '::2',
+    '1::1',
+    '[::]',
+    '::ffff:10.0.0.1',
+    '127.0.0.1@evil',
+    '2130706433',
+  ])('%s is not', (host) => expect(isLoopback(host)).toBe(false));
 });
 
 describe('checkExposure', () => {
   it('wants a token for every host but loopback, and says how to give one', () => {
-    expect(() => checkExposure('0.0.0.0', undefined)).toThrow(expect.objectContaining({ code: 'invalid_argument', hint: expect.stringMatching(/--http-token or TIPSTREAM_HTTP_TOKEN/) as string }));
+    expect(() => checkExposure('0.0.0.0', undefined)).toThrow(
+      expect.objectContaining({ code: 'invalid_argument', hint: expect.stringMatching(/--http-token or TIPSTREAM_HTTP_TOKEN/) as string }),
+    );
     expect(() => checkExposure('0.0.0.0', 'secret')).not.toThrow();
     expect(() => checkExposure('127.0.0.1', undefined)).not.toThrow();
   });
@@ -31,7 +52,9 @@ describe('with a token', () => {
     const answer = await serve().inject(url);
     expect(answer.statusCode).toBe(401);
     expect(answer.headers['www-authenticate']).toBe('Bearer');
-    expect(answer.json()).toMatchObject({ error: { code: 'unauthorized', details: { hint: expect.stringContaining('Authorization: Bearer') as string } } });
+    expect(answer.json()).toMatchObject({
+      error: { code: 'unauthorized', details: { hint: expect.stringContaining('Authorization: Bearer') as string } },
+    });
   });
 
   it.each(['/score', '/v1/events'])('POST %s is 401 without it, before the body is read', async (url) => {
@@ -42,7 +65,19 @@ describe('with a token', () => {
     expect(application.calls).toEqual([]);
   });
 
-  it.each(['Bearer wrong', 'Bearer ', 'Bearer', 's3cret-Token', 'Basic czNjcmV0', 'Bearer s3cret-token', 'Bearer s3cret-Token2', 'Bearer s3cret-Toke', 'Bearer s3cret-Token s3cret-Token', 'Bearer s3cret-Token, x', 'Bearer 🦊'])('%j does not do', async (header) => {
+  it.each([
+    'Bearer wrong',
+    'Bearer ',
+    'Bearer',
+    's3cret-Token',
+    'Basic czNjcmV0',
+    'Bearer s3cret-token',
+    'Bearer s3cret-Token2',
+    'Bearer s3cret-Toke',
+    'Bearer s3cret-Token s3cret-Token',
+    'Bearer s3cret-Token, x',
+    'Bearer 🦊',
+  ])('%j does not do', async (header) => {
     expect((await serve().inject({ url: '/v1/lag', headers: bearer(header) })).statusCode).toBe(401);
   });
 
@@ -59,22 +94,37 @@ describe('with a token', () => {
   });
 
   it('any Host may be named: a page that rebinds does not have the token', async () => {
-    expect((await serve().inject({ url: '/v1/lag', headers: { ...bearer('Bearer s3cret-Token'), host: 'tips.example.org' } })).statusCode).toBe(200);
+    expect(
+      (await serve().inject({ url: '/v1/lag', headers: { ...bearer('Bearer s3cret-Token'), host: 'tips.example.org' } })).statusCode,
+    ).toBe(200);
   });
 });
 
 describe('on loopback without a token', () => {
   const serve = () => buildServer(fakeApplication(), { host: '127.0.0.1' });
 
-  it.each(['localhost', 'localhost:8080', '127.0.0.1:8080', '[::1]:8080', '[::1]', 'LocalHost:1', '127.0.0.2'])('answers as %s', async (host) => {
-    expect((await serve().inject({ url: '/v1/lag', headers: { host } })).statusCode).toBe(200);
-  });
+  it.each(['localhost', 'localhost:8080', '127.0.0.1:8080', '[::1]:8080', '[::1]', 'LocalHost:1', '127.0.0.2'])(
+    'answers as %s',
+    async (host) => {
+      expect((await serve().inject({ url: '/v1/lag', headers: { host } })).statusCode).toBe(200);
+    },
+  );
 
-  it.each(['evil.example', 'evil.example:8080', 'localhost.evil.example', '127.0.0.1.evil.example:80', '10.0.0.1', '0.0.0.0:8080', 'evil@localhost:80@evil'])('refuses to answer as %s, on every route', async (host) => {
+  it.each([
+    'evil.example',
+    'evil.example:8080',
+    'localhost.evil.example',
+    '127.0.0.1.evil.example:80',
+    '10.0.0.1',
+    '0.0.0.0:8080',
+    'evil@localhost:80@evil',
+  ])('refuses to answer as %s, on every route', async (host) => {
     for (const url of [...DATA, ...OPEN]) {
       const answer = await serve().inject({ url, headers: { host } });
       expect(answer.statusCode).toBe(403);
-      expect(answer.json()).toMatchObject({ error: { code: 'forbidden', details: { hint: expect.stringContaining('localhost') as string } } });
+      expect(answer.json()).toMatchObject({
+        error: { code: 'forbidden', details: { hint: expect.stringContaining('localhost') as string } },
+      });
     }
   });
 });
@@ -82,7 +132,13 @@ describe('on loopback without a token', () => {
 describe('security headers', () => {
   it.each([...DATA, ...OPEN, '/v1/profiles/%zz', '/v1/profiles/nobody'])('are on %s', async (url) => {
     const { headers } = await buildServer(fakeApplication(), { host: '127.0.0.1' }).inject(url);
-    expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'x-frame-options': 'DENY', 'referrer-policy': 'no-referrer', 'cross-origin-resource-policy': 'same-origin', 'cache-control': 'no-store' });
+    expect(headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-resource-policy': 'same-origin',
+      'cache-control': 'no-store',
+    });
     expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
     expect(headers['content-security-policy']).not.toContain('unsafe');
     expect(headers['access-control-allow-origin']).toBeUndefined();

@@ -12,7 +12,11 @@ const JSON_BODY = { 'content-type': 'application/json' };
 
 describe('errors', () => {
   it.each(Object.entries(ERROR_KINDS))('%s has the status of its kind', async (code, kind) => {
-    const server = serve({ lag: async () => { throw new TipstreamError(code as ErrorCode, 'what happened', { hint: 'what to do', details: { topic: 'tip.served' } }); } });
+    const server = serve({
+      lag: async () => {
+        throw new TipstreamError(code as ErrorCode, 'what happened', { hint: 'what to do', details: { topic: 'tip.served' } });
+      },
+    });
     const answer = await server.inject('/v1/lag');
     expect(answer.statusCode).toBe(kind.http);
     expect(answer.json()).toEqual({ error: { code, message: 'what happened', details: { topic: 'tip.served', hint: 'what to do' } } });
@@ -20,24 +24,59 @@ describe('errors', () => {
 
   it('an unforeseen exception is internal, logged, and tells nothing', async () => {
     const lines: string[] = [];
-    const logger = pino({}, new Writable({ write: (chunk, _encoding, done) => { lines.push(String(chunk)); done(); } }));
-    const server = buildServer(fakeApplication({ lag: async () => { throw new Error('the password is hunter2'); } }), { host: '127.0.0.1', logger });
+    const logger = pino(
+      {},
+      new Writable({
+        write: (chunk, _encoding, done) => {
+          lines.push(String(chunk));
+          done();
+        },
+      }),
+    );
+    const server = buildServer(
+      fakeApplication({
+        lag: async () => {
+          throw new Error('the password is hunter2');
+        },
+      }),
+      { host: '127.0.0.1', logger },
+    );
     const answer = await server.inject('/v1/lag');
     expect(answer.statusCode).toBe(500);
     expect(answer.json()).toEqual({ error: { code: 'internal', message: 'an unexpected error, which the log of the service describes' } });
     expect(lines).toHaveLength(1);
-    expect(JSON.parse(lines[0]!)).toMatchObject({ level: 50, path: '/v1/lag', code: 'internal', err: { message: 'the password is hunter2', stack: expect.any(String) as string } });
+    expect(JSON.parse(lines[0]!)).toMatchObject({
+      level: 50,
+      path: '/v1/lag',
+      code: 'internal',
+      err: { message: 'the password is hunter2', stack: expect.any(String) as string },
+    });
   });
 
-  it.each([undefined, null, 'text', 7, { statusCode: 418, message: 'teapot' }, Object.assign(new Error('secret'), { statusCode: 404, code: 'ENOENT' })])('internal for the thrown value %j', async (thrown) => {
-    const answer = await serve({ lag: async () => { throw thrown; } }).inject('/v1/lag');
+  it.each([
+    undefined,
+    null,
+    'text',
+    7,
+    { statusCode: 418, message: 'teapot' },
+    Object.assign(new Error('secret'), { statusCode: 404, code: 'ENOENT' }),
+  ])('internal for the thrown value %j', async (thrown) => {
+    const answer = await serve({
+      lag: async () => {
+        throw thrown;
+      },
+    }).inject('/v1/lag');
     expect(answer.statusCode).toBe(500);
     expect(answer.json()).toMatchObject({ error: { code: 'internal' } });
     expect(answer.body).not.toContain('secret');
   });
 
   it('an exception that is thrown and not rejected is the same', async () => {
-    const answer = await serve({ status: () => { throw new TypeError('undefined is not a function'); } }).inject('/v1/status');
+    const answer = await serve({
+      status: () => {
+        throw new TypeError('undefined is not a function');
+      },
+    }).inject('/v1/status');
     expect(answer.json()).toMatchObject({ error: { code: 'internal' } });
   });
 
@@ -49,17 +88,30 @@ describe('errors', () => {
 });
 
 describe('requests that no route takes', () => {
-  it.each(['/nothing', '/v1', '/v1/profiles', '/score/', '/SCORE', '//', '/page/../../etc/passwd', '/page/none.js'])('404 for %s', async (url) => {
-    const answer = await serve().inject(url);
-    expect(answer.statusCode).toBe(404);
-    expect(answer.json()).toMatchObject({ error: { code: 'not_found', message: expect.stringContaining('there is no GET') as string } });
-  });
+  it.each(['/nothing', '/v1', '/v1/profiles', '/score/', '/SCORE', '//', '/page/../../etc/passwd', '/page/none.js'])(
+    '404 for %s',
+    async (url) => {
+      const answer = await serve().inject(url);
+      expect(answer.statusCode).toBe(404);
+      expect(answer.json()).toMatchObject({ error: { code: 'not_found', message: expect.stringContaining('there is no GET') as string } });
+    },
+  );
 
   it.each([
-    ['GET', '/score', 'POST'], ['DELETE', '/v1/profiles/ana', 'GET, HEAD'], ['PUT', '/v1/events', 'POST'], ['POST', '/v1/lag', 'GET, HEAD'], ['PATCH', '/', 'GET, HEAD'],
-    ['OPTIONS', '/score', 'POST'], ['POST', '/livez', 'GET, HEAD'],
+    ['GET', '/score', 'POST'],
+    ['DELETE', '/v1/profiles/ana', 'GET, HEAD'],
+    ['PUT', '/v1/events', 'POST'],
+    ['POST', '/v1/lag', 'GET, HEAD'],
+    ['PATCH', '/', 'GET, HEAD'],
+    ['OPTIONS', '/score', 'POST'],
+    ['POST', '/livez', 'GET, HEAD'],
   ] as const)('405 for %s %s', async (method, url, allow) => {
-    const answer = await serve().inject({ method, url, payload: method === 'GET' || method === 'OPTIONS' ? undefined : 'x', headers: { 'content-type': 'text/plain' } } as never);
+    const answer = await serve().inject({
+      method,
+      url,
+      payload: method === 'GET' || method === 'OPTIONS' ? undefined : 'x',
+      headers: { 'content-type': 'text/plain' },
+    } as never);
     expect(answer.statusCode).toBe(405);
     expect(answer.headers.allow).toBe(allow);
     expect(answer.json()).toMatchObject({ error: { code: 'method_not_allowed' } });
@@ -72,11 +124,19 @@ describe('requests that no route takes', () => {
 });
 
 describe('bodies', () => {
-  const post = (payload: string | Buffer, headers: Record<string, string>, url = '/score') => serve().inject({ method: 'POST', url, payload, headers });
+  const post = (payload: string | Buffer, headers: Record<string, string>, url = '/score') =>
+    serve().inject({ method: 'POST', url, payload, headers });
 
   it.each([
-    ['/score', 'text/plain'], ['/score', 'application/x-www-form-urlencoded'], ['/score', 'multipart/form-data; boundary=x'], ['/score', 'text/plain; application/json'],
-    ['/score', 'application/x-ndjson'], ['/score', 'application/jsonp'], ['/score', ''], ['/v1/events', 'text/plain'], ['/v1/events', 'application/x-www-form-urlencoded'],
+    ['/score', 'text/plain'],
+    ['/score', 'application/x-www-form-urlencoded'],
+    ['/score', 'multipart/form-data; boundary=x'],
+    ['/score', 'text/plain; application/json'],
+    ['/score', 'application/x-ndjson'],
+    ['/score', 'application/jsonp'],
+    ['/score', ''],
+    ['/v1/events', 'text/plain'],
+    ['/v1/events', 'application/x-www-form-urlencoded'],
   ])('415 on %s for the content-type %j', async (url, type) => {
     const answer = await post(JSON.stringify(SCORE_REQUEST), { 'content-type': type }, url);
     expect(answer.statusCode).toBe(415);
@@ -101,7 +161,9 @@ describe('bodies', () => {
   it.each(['', '{', '[1,]', '{"a":1}x', 'undefined', "{'a': 1}", '\ufeff{}', 'NaN'])('400 for %j, which is not JSON', async (payload) => {
     const answer = await post(payload, JSON_BODY);
     expect(answer.statusCode).toBe(400);
-    expect(answer.json()).toMatchObject({ error: { code: 'invalid_argument', message: expect.stringContaining('the request body is') as string } });
+    expect(answer.json()).toMatchObject({
+      error: { code: 'invalid_argument', message: expect.stringContaining('the request body is') as string },
+    });
   });
 
   it.each(['null', '1', '"text"', '[]', 'true'])('400 for %s, which is no object', async (payload) => {

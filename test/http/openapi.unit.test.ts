@@ -3,7 +3,17 @@ import { ERROR_KINDS } from '../../src/errors.js';
 import { buildServer } from '../../src/http/server.js';
 import * as schemas from '../../src/http/schemas.js';
 import { TOPIC_NAMES } from '../../src/topics.js';
-import { LAG, PROFILE, PROMPTS, REBUILD, SCORES, SCORE_REQUEST, STATUS, fakeApplication, scoreResponse } from '../support/fake-application.js';
+import {
+  LAG,
+  PROFILE,
+  PROMPTS,
+  REBUILD,
+  SCORES,
+  SCORE_REQUEST,
+  STATUS,
+  fakeApplication,
+  scoreResponse,
+} from '../support/fake-application.js';
 
 type Json = Record<string, unknown>;
 interface Operation {
@@ -19,8 +29,16 @@ interface Document extends Json {
 }
 
 const fetchDocument = async (token?: string) =>
-  (await buildServer(fakeApplication(), { host: '127.0.0.1', token }).inject({ url: '/openapi.json', headers: token === undefined ? {} : { authorization: `Bearer ${token}` } })).json<Document>();
-const operations = (document: Document) => Object.entries(document.paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]) => ({ path, method, operation })));
+  (
+    await buildServer(fakeApplication(), { host: '127.0.0.1', token }).inject({
+      url: '/openapi.json',
+      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+    })
+  ).json<Document>();
+const operations = (document: Document) =>
+  Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+  );
 
 function* inside(value: unknown): Generator<Json> {
   if (typeof value !== 'object' || value === null) return;
@@ -33,9 +51,31 @@ describe('/openapi.json', () => {
     const document = await fetchDocument();
     expect(document).toMatchObject({ openapi: '3.1.0', info: { title: 'tipstream', version: expect.any(String) as string } });
     expect(operations(document).map(({ path, method }) => `${method} ${path}`)).toEqual([
-      'get /v1/profiles/{user_id}', 'post /v1/profiles/{user_id}/rebuild', 'get /v1/rebuilds/{job_id}', 'delete /v1/rebuilds/{job_id}',
-      'post /v1/events', 'post /score', 'post /generate', 'post /score/egreedy/v1', 'post /score/egreedy/v2', 'post /score/linucb',
-      'post /reward/egreedy/v1', 'post /reward/egreedy/v2', 'post /reward/linucb', 'get /stats/egreedy/v1', 'get /stats/egreedy/v2', 'get /stats/linucb', 'get /v1/policies', 'post /reset', 'get /v1/prompts', 'get /v1/lag', 'get /v1/status', 'get /livez', 'get /readyz', 'get /metrics', 'get /openapi.json',
+      'get /v1/profiles/{user_id}',
+      'post /v1/profiles/{user_id}/rebuild',
+      'get /v1/rebuilds/{job_id}',
+      'delete /v1/rebuilds/{job_id}',
+      'post /v1/events',
+      'post /score',
+      'post /generate',
+      'post /score/egreedy/v1',
+      'post /score/egreedy/v2',
+      'post /score/linucb',
+      'post /reward/egreedy/v1',
+      'post /reward/egreedy/v2',
+      'post /reward/linucb',
+      'get /stats/egreedy/v1',
+      'get /stats/egreedy/v2',
+      'get /stats/linucb',
+      'get /v1/policies',
+      'post /reset',
+      'get /v1/prompts',
+      'get /v1/lag',
+      'get /v1/status',
+      'get /livez',
+      'get /readyz',
+      'get /metrics',
+      'get /openapi.json',
     ]);
   });
 
@@ -43,7 +83,8 @@ describe('/openapi.json', () => {
     const document = await fetchDocument();
     const references = [...inside(document)].map((each) => each['$ref']).filter((reference) => typeof reference === 'string');
     expect(references.length).toBeGreaterThan(10);
-    for (const reference of references) expect(document.components.schemas, reference).toHaveProperty([reference.replace('#/components/schemas/', '')]);
+    for (const reference of references)
+      expect(document.components.schemas, reference).toHaveProperty([reference.replace('#/components/schemas/', '')]);
     for (const each of inside(document)) expect([each['$schema'], each['$id']]).toEqual([undefined, undefined]);
     for (const name of Object.keys(document.components.schemas)) expect(name).toMatch(/^[A-Za-z0-9._-]+$/);
   });
@@ -54,7 +95,8 @@ describe('/openapi.json', () => {
     for (const { path, method, operation } of all) {
       const inPath = (operation.parameters ?? []).filter((parameter) => parameter.in === 'path');
       expect(inPath.map(({ name }) => `{${name}}`)).toEqual(path.match(/\{\w+\}/g) ?? []);
-      for (const parameter of operation.parameters ?? []) expect(parameter).toMatchObject({ required: parameter.in === 'path', schema: { type: 'string' } });
+      for (const parameter of operation.parameters ?? [])
+        expect(parameter).toMatchObject({ required: parameter.in === 'path', schema: { type: 'string' } });
       for (const response of Object.values(operation.responses)) expect(response.description).not.toBe('');
       expect(operation.responses['default']!.content).toEqual({ 'application/json': { schema: { $ref: '#/components/schemas/Error' } } });
       expect(operation.responses).toHaveProperty(operation.operationId === 'rebuildProfile' ? '202' : '200');
@@ -66,14 +108,19 @@ describe('/openapi.json', () => {
     expect((await fetchDocument()).components.securitySchemes).toBeUndefined();
     const document = await fetchDocument('secret');
     expect(document.components.securitySchemes).toEqual({ token: { type: 'http', scheme: 'bearer' } });
-    for (const { path, operation } of operations(document)) expect(operation.security).toEqual(['/livez', '/readyz'].includes(path) ? [] : [{ token: [] }]);
+    for (const { path, operation } of operations(document))
+      expect(operation.security).toEqual(['/livez', '/readyz'].includes(path) ? [] : [{ token: [] }]);
   });
 
   it('has every event, every error code and what a score needs', async () => {
     const { schemas: components } = (await fetchDocument()).components;
     for (const topic of TOPIC_NAMES) if (topic !== 'tip.scored.shadow') expect(components).toHaveProperty([`event.${topic}`]);
     expect(components['Error']).toMatchObject({ properties: { error: { properties: { code: { enum: Object.keys(ERROR_KINDS) } } } } });
-    expect(components['ScoreRequest']).toMatchObject({ type: 'object', required: ['user_id', 'candidates'], properties: { candidates: { minItems: 1, maxItems: 200 } } });
+    expect(components['ScoreRequest']).toMatchObject({
+      type: 'object',
+      required: ['user_id', 'candidates'],
+      properties: { candidates: { minItems: 1, maxItems: 200 } },
+    });
     expect(components['ScoreResponse']!['required']).toContain('recorded');
   });
 
@@ -82,7 +129,11 @@ describe('/openapi.json', () => {
     expect(schemas.rebuildJobSchema.parse(REBUILD)).toEqual(REBUILD);
     expect(schemas.lagSchema.parse(LAG)).toEqual(LAG);
     expect(schemas.promptsSchema.parse(PROMPTS)).toEqual(PROMPTS);
-    expect(schemas.statusSchema.parse({ ...STATUS, now_ms: 0, newest_scores: SCORES })).toEqual({ ...STATUS, now_ms: 0, newest_scores: SCORES });
+    expect(schemas.statusSchema.parse({ ...STATUS, now_ms: 0, newest_scores: SCORES })).toEqual({
+      ...STATUS,
+      now_ms: 0,
+      newest_scores: SCORES,
+    });
     expect(schemas.scoreResponseSchema.parse(scoreResponse(SCORE_REQUEST))).toEqual(scoreResponse(SCORE_REQUEST));
   });
 });

@@ -16,13 +16,25 @@ describe('POST /v1/profiles/{user_id}/rebuild', () => {
     const answer = await server.inject({ method: 'POST', url: '/v1/profiles/ana%2Fb/rebuild' });
     expect(answer.statusCode).toBe(202);
     expect(answer.headers['location']).toBe(JOB_PATH);
-    expect(answer.json()).toMatchObject({ job_id: REBUILD.job_id, user_id: 'ana/b', state: 'running', dry_run: false, progress: { done: 12_408, total: 12_408 }, started_at_ms: REBUILD.started_at_ms });
+    expect(answer.json()).toMatchObject({
+      job_id: REBUILD.job_id,
+      user_id: 'ana/b',
+      state: 'running',
+      dry_run: false,
+      progress: { done: 12_408, total: 12_408 },
+      started_at_ms: REBUILD.started_at_ms,
+    });
     expect(answer.json()).not.toHaveProperty('result');
     expect(rebuildJobSchema.parse(answer.json())).toEqual(answer.json());
     expect(application.calls).toEqual([['rebuildUser', 'ana/b', { dryRun: false }]]);
   });
 
-  it.each([['', false], ['?dry_run=true', true], ['?dry_run', true], ['?dry_run=0', false]])('takes %j', async (query, dryRun) => {
+  it.each([
+    ['', false],
+    ['?dry_run=true', true],
+    ['?dry_run', true],
+    ['?dry_run=0', false],
+  ])('takes %j', async (query, dryRun) => {
     const { application, server } = serve();
     expect((await server.inject({ method: 'POST', url: `/v1/profiles/ana/rebuild${query}` })).statusCode).toBe(202);
     expect(application.calls).toEqual([['rebuildUser', 'ana', { dryRun }]]);
@@ -32,15 +44,25 @@ describe('POST /v1/profiles/{user_id}/rebuild', () => {
     const { application, server } = serve();
     const json = { 'content-type': 'application/json' };
     for (const request of [{ headers: json }, { headers: json, payload: '{}' }, { headers: { ...json, 'content-length': '0' } }]) {
-      expect((await server.inject({ method: 'POST', url: '/v1/profiles/ana/rebuild', ...request })).statusCode, JSON.stringify(request)).toBe(202);
+      expect(
+        (await server.inject({ method: 'POST', url: '/v1/profiles/ana/rebuild', ...request })).statusCode,
+        JSON.stringify(request),
+      ).toBe(202);
     }
     expect(application.calls).toHaveLength(3);
   });
 
   it('is refused to pages of other origins, which can send neither JSON nor a POST without their origin', async () => {
     const { application, server } = serve();
-    const refused = [{ origin: 'http://elsewhere.example' }, { 'content-type': 'text/plain' }, { 'content-type': 'application/x-www-form-urlencoded', origin: 'null' }];
-    for (const headers of refused) expect((await server.inject({ method: 'POST', url: '/v1/profiles/ana/rebuild', headers })).statusCode, JSON.stringify(headers)).toBe(415);
+    const refused = [
+      { origin: 'http://elsewhere.example' },
+      { 'content-type': 'text/plain' },
+      { 'content-type': 'application/x-www-form-urlencoded', origin: 'null' },
+    ];
+    for (const headers of refused)
+      expect((await server.inject({ method: 'POST', url: '/v1/profiles/ana/rebuild', headers })).statusCode, JSON.stringify(headers)).toBe(
+        415,
+      );
     expect(application.calls).toEqual([]);
   });
 
@@ -77,7 +99,10 @@ describe('/v1/rebuilds/{job_id}', () => {
     const deleted = await server.inject({ method: 'DELETE', url: JOB_PATH });
     expect(deleted.statusCode).toBe(200);
     expect(deleted.json()).toMatchObject({ job_id: REBUILD.job_id, state: 'cancelled' });
-    expect(application.calls).toEqual([['rebuildJob', REBUILD.job_id], ['cancelRebuild', REBUILD.job_id]]);
+    expect(application.calls).toEqual([
+      ['rebuildJob', REBUILD.job_id],
+      ['cancelRebuild', REBUILD.job_id],
+    ]);
   });
 
   it('knows no others, and takes nothing else', async () => {

@@ -2,7 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { TipstreamError } from '../../src/errors.js';
 import { buildServer } from '../../src/http/server.js';
 import type { Application } from '../../src/service/application.js';
-import { LAG, NOW_MS, PROFILE, SCORES, SCORE_REQUEST, STATUS, fakeApplication, partition, scoreResponse } from '../support/fake-application.js';
+import {
+  LAG,
+  NOW_MS,
+  PROFILE,
+  SCORES,
+  SCORE_REQUEST,
+  STATUS,
+  fakeApplication,
+  partition,
+  scoreResponse,
+} from '../support/fake-application.js';
 
 function serve(over: Partial<Application> = {}) {
   const application = fakeApplication(over);
@@ -20,21 +30,31 @@ describe('GET /v1/profiles/{user_id}', () => {
   });
 
   it.each([
-    ['1769882645000', 1_769_882_645_000], ['0', 0], ['2026-01-31T18:04:05Z', NOW_MS], ['2026-01-31T19:04:05.000%2B01:00', NOW_MS], ['2026-01-31T19:04:05+01:00', NOW_MS],
-    ['2026-01-31', Date.UTC(2026, 0, 31)], ['253402300799999', 253_402_300_799_999],
+    ['1769882645000', 1_769_882_645_000],
+    ['0', 0],
+    ['2026-01-31T18:04:05Z', NOW_MS],
+    ['2026-01-31T19:04:05.000%2B01:00', NOW_MS],
+    ['2026-01-31T19:04:05+01:00', NOW_MS],
+    ['2026-01-31', Date.UTC(2026, 0, 31)],
+    ['253402300799999', 253_402_300_799_999],
   ])('reads as_of_ms=%s', async (text, ms) => {
     const { application, server } = serve();
     expect((await server.inject(`/v1/profiles/ana?as_of_ms=${text}`)).statusCode).toBe(200);
     expect(application.calls).toEqual([['profile', 'ana', ms]]);
   });
 
-  it.each(['', 'yesterday', '-1', '1.5', '1e12', '253402300800000', '2026-02-30', '2026-13-01', 'NaN', '1&as_of_ms=2'])('refuses as_of_ms=%s', async (text) => {
-    const { application, server } = serve();
-    const answer = await server.inject(`/v1/profiles/ana?as_of_ms=${text}`);
-    expect(answer.statusCode).toBe(400);
-    expect(answer.json()).toMatchObject({ error: { code: 'invalid_argument', message: expect.stringMatching(/^as_of_ms: must be/) as string } });
-    expect(application.calls).toEqual([]);
-  });
+  it.each(['', 'yesterday', '-1', '1.5', '1e12', '253402300800000', '2026-02-30', '2026-13-01', 'NaN', '1&as_of_ms=2'])(
+    'refuses as_of_ms=%s',
+    async (text) => {
+      const { application, server } = serve();
+      const answer = await server.inject(`/v1/profiles/ana?as_of_ms=${text}`);
+      expect(answer.statusCode).toBe(400);
+      expect(answer.json()).toMatchObject({
+        error: { code: 'invalid_argument', message: expect.stringMatching(/^as_of_ms: must be/) as string },
+      });
+      expect(application.calls).toEqual([]);
+    },
+  );
 
   it('refuses a parameter that it does not know, since a misspelt as_of_ms would silently mean now', async () => {
     const answer = await serve().server.inject('/v1/profiles/ana?as_of=2026-01-31');
@@ -43,8 +63,45 @@ describe('GET /v1/profiles/{user_id}', () => {
   });
 
   const oddIds = [
-    'a/b', '/', '//', 'a%2Fb', '%', '%25', '100%', 'a b', 'a+b', '🦊', '👩‍👩‍👧', 'é', 'é', '__proto__', 'constructor', '?', '#', 'a?b=c#d', ';', 'a;b', ':user_id', '*', '{user_id}',
-    "'; DROP TABLE tips; --", '<script>', '"', '\\', ' ', '\u00a0', '\u200f', '\ufeff', '\ufffd', 'null', '...', 'x'.repeat(128), '🦊'.repeat(128), '/'.repeat(128), '%2F'.repeat(42), '\u2028',
+    'a/b',
+    '/',
+    '//',
+    'a%2Fb',
+    '%',
+    '%25',
+    '100%',
+    'a b',
+    'a+b',
+    '🦊',
+    '👩‍👩‍👧',
+    'é',
+    'é',
+    '__proto__',
+    'constructor',
+    '?',
+    '#',
+    'a?b=c#d',
+    ';',
+    'a;b',
+    ':user_id',
+    '*',
+    '{user_id}',
+    "'; DROP TABLE tips; --",
+    '<script>',
+    '"',
+    '\\',
+    ' ',
+    '\u00a0',
+    '\u200f',
+    '\ufeff',
+    '\ufffd',
+    'null',
+    '...',
+    'x'.repeat(128),
+    '🦊'.repeat(128),
+    '/'.repeat(128),
+    '%2F'.repeat(42),
+    '\u2028',
   ];
   it.each(oddIds)('finds the user %j', async (userId) => {
     const { application, server } = serve();
@@ -54,13 +111,21 @@ describe('GET /v1/profiles/{user_id}', () => {
     expect(application.calls).toEqual([['profile', userId, undefined]]);
   });
 
-  it.each(['', '%00', '%1F', '%7F', '%C2%80', 'a%0Ab', 'x'.repeat(129), '%F0%9F%A6%8A'.repeat(129), 'x'.repeat(10_000)])('refuses the id %s', async (path) => {
-    const { application, server } = serve();
-    const answer = await server.inject(`/v1/profiles/${path}`);
-    expect(answer.statusCode).toBe(400);
-    expect(answer.json()).toMatchObject({ error: { code: 'invalid_argument', message: 'user_id: must be 1 to 128 code points of well-formed Unicode without control characters' } });
-    expect(application.calls).toEqual([]);
-  });
+  it.each(['', '%00', '%1F', '%7F', '%C2%80', 'a%0Ab', 'x'.repeat(129), '%F0%9F%A6%8A'.repeat(129), 'x'.repeat(10_000)])(
+    'refuses the id %s',
+    async (path) => {
+      const { application, server } = serve();
+      const answer = await server.inject(`/v1/profiles/${path}`);
+      expect(answer.statusCode).toBe(400);
+      expect(answer.json()).toMatchObject({
+        error: {
+          code: 'invalid_argument',
+          message: 'user_id: must be 1 to 128 code points of well-formed Unicode without control characters',
+        },
+      });
+      expect(application.calls).toEqual([]);
+    },
+  );
 
   it.each(['%', '%zz', '%ff', '%ed%a0%80', 'a%2'])('refuses the path %s, which is not percent-encoded UTF-8', async (path) => {
     const answer = await serve().server.inject({ method: 'GET', url: `/v1/profiles/${path}` });
@@ -73,19 +138,26 @@ describe('GET /v1/profiles/{user_id}', () => {
     const answer = await serve().server.inject('/v1/profiles/elsewhere');
     expect(answer.statusCode).toBe(421);
     expect(answer.json()).toEqual({
-      error: { code: 'not_owner', message: 'partition 3 is held by another process', details: { owner: 'http://10.0.0.7:8080', partition: 3, hint: 'ask the owner' } },
+      error: {
+        code: 'not_owner',
+        message: 'partition 3 is held by another process',
+        details: { owner: 'http://10.0.0.7:8080', partition: 3, hint: 'ask the owner' },
+      },
     });
   });
 
   it('answers 404 for an unknown user', async () => {
     const answer = await serve().server.inject('/v1/profiles/nobody');
     expect(answer.statusCode).toBe(404);
-    expect(answer.json()).toEqual({ error: { code: 'user_not_found', message: 'no user nobody as of now', details: { user_id: 'nobody' } } });
+    expect(answer.json()).toEqual({
+      error: { code: 'user_not_found', message: 'no user nobody as of now', details: { user_id: 'nobody' } },
+    });
   });
 });
 
 describe('POST /score', () => {
-  const post = (server: ReturnType<typeof serve>['server'], payload: unknown) => server.inject({ method: 'POST', url: '/score', payload: payload as object });
+  const post = (server: ReturnType<typeof serve>['server'], payload: unknown) =>
+    server.inject({ method: 'POST', url: '/score', payload: payload as object });
 
   it('answers the decision', async () => {
     const { application, server } = serve();
@@ -98,20 +170,36 @@ describe('POST /score', () => {
   it('takes null for absent, and drops what it does not know', async () => {
     const { application, server } = serve();
     const candidates = [{ tip_id: 't1', is_overdue: true, task_age_days: -0, priority: 4.0, source: null, category: '', colour: 'red' }];
-    const answer = await post(server, { decision_id: null, requested_at_ms: null, utc_offset_min: null, user_id: 'ana', candidates, extra: 1 });
+    const answer = await post(server, {
+      decision_id: null,
+      requested_at_ms: null,
+      utc_offset_min: null,
+      user_id: 'ana',
+      candidates,
+      extra: 1,
+    });
     expect(answer.statusCode).toBe(200);
     expect(answer.json()).toMatchObject({ decision_id: null, recorded: false });
-    expect(application.calls).toEqual([['score', { user_id: 'ana', candidates: [{ tip_id: 't1', is_overdue: true, task_age_days: 0, priority: 4, category: '' }] }]]);
+    expect(application.calls).toEqual([
+      ['score', { user_id: 'ana', candidates: [{ tip_id: 't1', is_overdue: true, task_age_days: 0, priority: 4, category: '' }] }],
+    ]);
   });
 
   it('takes 200 candidates with the longest ids there are', async () => {
-    const candidates = Array.from({ length: 200 }, (_, index) => ({ tip_id: '🦊'.repeat(124) + String(index).padStart(4, '0'), is_overdue: false, task_age_days: 1, priority: 1 }));
+    const candidates = Array.from({ length: 200 }, (_, index) => ({
+      tip_id: '🦊'.repeat(124) + String(index).padStart(4, '0'),
+      is_overdue: false,
+      task_age_days: 1,
+      priority: 1,
+    }));
     expect((await post(serve().server, { ...SCORE_REQUEST, candidates })).statusCode).toBe(200);
   });
 
   it('keeps a tip named __proto__, and ignores a field of that name', async () => {
     const { application, server } = serve();
-    const payload = '{"__proto__": {"admin": true}, "user_id": "ana", "candidates": [{"tip_id": "__proto__", "is_overdue": false, "task_age_days": 0, "priority": 1}]}';
+    const payload =
+      '{"__proto__": {"admin": true}, "user_id": "ana", "candidates": [{"tip_id": "__proto__", ' +
+      '"is_overdue": false, "task_age_days": 0, "priority": 1}]}';
     const answer = await server.inject({ method: 'POST', url: '/score', payload, headers: { 'content-type': 'application/json' } });
     expect(answer.statusCode).toBe(200);
     const request = application.calls[0]![1] as object;
@@ -121,11 +209,17 @@ describe('POST /score', () => {
 
   const candidate = SCORE_REQUEST.candidates[0];
   it.each([
-    ['user_id', { ...SCORE_REQUEST, user_id: undefined }], ['user_id', { ...SCORE_REQUEST, user_id: '' }], ['user_id', { ...SCORE_REQUEST, user_id: '\ud800' }],
-    ['decision_id', { ...SCORE_REQUEST, decision_id: 7 }], ['decision_id', { ...SCORE_REQUEST, decision_id: '' }],
-    ['requested_at_ms', { ...SCORE_REQUEST, requested_at_ms: -1 }], ['requested_at_ms', { ...SCORE_REQUEST, requested_at_ms: '2026-01-31' }],
+    ['user_id', { ...SCORE_REQUEST, user_id: undefined }],
+    ['user_id', { ...SCORE_REQUEST, user_id: '' }],
+    ['user_id', { ...SCORE_REQUEST, user_id: '\ud800' }],
+    ['decision_id', { ...SCORE_REQUEST, decision_id: 7 }],
+    ['decision_id', { ...SCORE_REQUEST, decision_id: '' }],
+    ['requested_at_ms', { ...SCORE_REQUEST, requested_at_ms: -1 }],
+    ['requested_at_ms', { ...SCORE_REQUEST, requested_at_ms: '2026-01-31' }],
     ['utc_offset_min', { ...SCORE_REQUEST, utc_offset_min: 841 }],
-    ['candidates', { ...SCORE_REQUEST, candidates: [] }], ['candidates', { ...SCORE_REQUEST, candidates: [candidate, candidate] }], ['candidates', { ...SCORE_REQUEST, candidates: {} }],
+    ['candidates', { ...SCORE_REQUEST, candidates: [] }],
+    ['candidates', { ...SCORE_REQUEST, candidates: [candidate, candidate] }],
+    ['candidates', { ...SCORE_REQUEST, candidates: {} }],
     ['candidates', { ...SCORE_REQUEST, candidates: Array.from({ length: 201 }, (_, index) => ({ ...candidate, tip_id: `t${index}` })) }],
     ['candidates[0].priority', { ...SCORE_REQUEST, candidates: [{ ...candidate, priority: 5 }] }],
     ['candidates[0].task_age_days', { ...SCORE_REQUEST, candidates: [{ ...candidate, task_age_days: null }] }],
@@ -163,13 +257,27 @@ describe('the state of the service', () => {
 
   it.each([
     [{ ready: false, partitions: [] }, ['the service is starting and has no partitions yet']],
-    [{ ready: false, partitions: [partition(0), partition(1, { state: 'restoring', lag_records: 12 })] }, ['partition 1 is restoring, 12 records to go']],
-    [{ ready: true, partitions: [partition(0), partition(3, { state: 'stopped', error: { code: 'disk_full', message: 'no space left at /secret/path' } })] }, ['partition 3 stopped (disk_full)']],
+    [
+      { ready: false, partitions: [partition(0), partition(1, { state: 'restoring', lag_records: 12 })] },
+      ['partition 1 is restoring, 12 records to go'],
+    ],
+    [
+      {
+        ready: true,
+        partitions: [
+          partition(0),
+          partition(3, { state: 'stopped', error: { code: 'disk_full', message: 'no space left at /secret/path' } }),
+        ],
+      },
+      ['partition 3 stopped (disk_full)'],
+    ],
   ])('GET /readyz says why not: %#', async (over, reasons) => {
     const answer = await serve({ status: () => ({ ...STATUS, ...over }) }).server.inject('/readyz');
     expect(answer.statusCode).toBe(503);
     expect(answer.headers['retry-after']).toBe('1');
-    expect(answer.json()).toEqual({ error: { code: 'not_ready', message: `not ready: ${reasons.join('; ')}`, details: { reasons, hint: 'GET /v1/status says more' } } });
+    expect(answer.json()).toEqual({
+      error: { code: 'not_ready', message: `not ready: ${reasons.join('; ')}`, details: { reasons, hint: 'GET /v1/status says more' } },
+    });
   });
 
   it('GET /metrics', async () => {
@@ -179,9 +287,15 @@ describe('the state of the service', () => {
   });
 
   it('passes on what the service throws', async () => {
-    const { server } = serve({ lag: async () => { throw new TipstreamError('log_unavailable', 'no broker answers', { hint: 'check KAFKA_BROKERS' }); } });
+    const { server } = serve({
+      lag: async () => {
+        throw new TipstreamError('log_unavailable', 'no broker answers', { hint: 'check KAFKA_BROKERS' });
+      },
+    });
     const answer = await server.inject('/v1/lag');
     expect(answer.statusCode).toBe(503);
-    expect(answer.json()).toEqual({ error: { code: 'log_unavailable', message: 'no broker answers', details: { hint: 'check KAFKA_BROKERS' } } });
+    expect(answer.json()).toEqual({
+      error: { code: 'log_unavailable', message: 'no broker answers', details: { hint: 'check KAFKA_BROKERS' } },
+    });
   });
 });

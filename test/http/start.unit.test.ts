@@ -33,7 +33,10 @@ describe('startHttp', () => {
   });
 
   it('needs a token anywhere else', async () => {
-    await expect(start({ host: '0.0.0.0' })).rejects.toMatchObject({ code: 'invalid_argument', hint: expect.stringContaining('TIPSTREAM_HTTP_TOKEN') as string });
+    await expect(start({ host: '0.0.0.0' })).rejects.toMatchObject({
+      code: 'invalid_argument',
+      hint: expect.stringContaining('TIPSTREAM_HTTP_TOKEN') as string,
+    });
   });
 
   it('says so when the port is taken', async () => {
@@ -43,7 +46,9 @@ describe('startHttp', () => {
     try {
       const { port } = other.address() as { port: number };
       await expect(start({ port })).rejects.toMatchObject({
-        code: 'address_in_use', message: `another program listens on 127.0.0.1:${port} already`, hint: expect.stringMatching(/--http HOST:PORT.*--no-http/) as string,
+        code: 'address_in_use',
+        message: `another program listens on 127.0.0.1:${port} already`,
+        hint: expect.stringMatching(/--http HOST:PORT.*--no-http/) as string,
       });
     } finally {
       await new Promise((resolve) => other.close(resolve));
@@ -51,21 +56,34 @@ describe('startHttp', () => {
   });
 
   it('says so when the host is no address of this machine', async () => {
-    await expect(start({ host: 'tipstream.invalid', token: 'x' })).rejects.toMatchObject({ code: 'invalid_argument', details: { host: 'tipstream.invalid' } });
+    await expect(start({ host: 'tipstream.invalid', token: 'x' })).rejects.toMatchObject({
+      code: 'invalid_argument',
+      details: { host: 'tipstream.invalid' },
+    });
   });
 
   it('close lets a request under way finish, and then nothing listens', async () => {
     let finish!: () => void;
     let began!: () => void;
     const begun = new Promise<void>((resolve) => (began = resolve));
-    const { http, address } = await start({}, {
-      score: (request) => new Promise((resolve) => {
-        finish = () => resolve(scoreResponse(request));
-        began();
-      }),
-    });
+    const { http, address } = await start(
+      {},
+      {
+        score: (request) =>
+          new Promise((resolve) => {
+            finish = () => resolve(scoreResponse(request));
+            began();
+          }),
+      },
+    );
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    const answer = rawRequest(address, { method: 'POST', path: '/score', headers: { 'content-type': 'application/json' }, body: [JSON.stringify(SCORE_REQUEST)], agent });
+    const answer = rawRequest(address, {
+      method: 'POST',
+      path: '/score',
+      headers: { 'content-type': 'application/json' },
+      body: [JSON.stringify(SCORE_REQUEST)],
+      agent,
+    });
     await begun;
     const closed = http.close();
     finish();
@@ -81,7 +99,12 @@ describe('close', () => {
     let began!: () => void;
     const begun = new Promise<void>((resolve) => (began = resolve));
     const { http, address } = await start({ closeGraceMs: 50 }, { score: () => new Promise(() => began()) });
-    const answer = rawRequest(address, { method: 'POST', path: '/score', headers: { 'content-type': 'application/json' }, body: [JSON.stringify(SCORE_REQUEST)] });
+    const answer = rawRequest(address, {
+      method: 'POST',
+      path: '/score',
+      headers: { 'content-type': 'application/json' },
+      body: [JSON.stringify(SCORE_REQUEST)],
+    });
     await begun;
     await Promise.all([http.close(), expect(answer).rejects.toThrow('socket hang up')]);
   });
@@ -90,7 +113,16 @@ describe('close', () => {
     let began!: () => void;
     let finish!: () => void;
     const begun = new Promise<void>((resolve) => (began = resolve));
-    const { http, address } = await start({}, { lag: () => new Promise((resolve) => { finish = () => resolve([]); began(); }) });
+    const { http, address } = await start(
+      {},
+      {
+        lag: () =>
+          new Promise((resolve) => {
+            finish = () => resolve([]);
+            began();
+          }),
+      },
+    );
     const socket = connectTo(address);
     const answers = text(socket);
     socket.write('GET /v1/lag HTTP/1.1\r\nHost: localhost\r\n\r\n');
@@ -100,7 +132,8 @@ describe('close', () => {
     await closed;
     const statuses = (await answers).match(/HTTP\/1\.1 \d+/g);
     expect(statuses?.[0]).toBe('HTTP/1.1 200');
-    if (statuses!.length > 1) expect(await answers).toMatch(/503[^]*\{"error":\{"code":"not_ready","message":"the service is shutting down"\}\}$/);
+    if (statuses!.length > 1)
+      expect(await answers).toMatch(/503[^]*\{"error":\{"code":"not_ready","message":"the service is shutting down"\}\}$/);
   });
 });
 
@@ -112,9 +145,16 @@ describe('what arrives on the socket', () => {
   });
 
   it.each([
-    ['NONSENSE\r\n\r\n', 400], ['GET / HTTP/1.1\r\nConnection: close\r\n\r\n', 400], ['GET / HTTP/1.1\r\nHost: localhost\r\nbad header\r\n\r\n', 400],
-    [`GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431], [`GET /v1/profiles/${'x'.repeat(20_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`, 431],
-    ['POST /score HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n', 400],
+    ['NONSENSE\r\n\r\n', 400],
+    ['GET / HTTP/1.1\r\nConnection: close\r\n\r\n', 400],
+    ['GET / HTTP/1.1\r\nHost: localhost\r\nbad header\r\n\r\n', 400],
+    [`GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+    [`GET /v1/profiles/${'x'.repeat(20_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`, 431],
+    [
+      'POST /score HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ' +
+        '5\r\nTransfer-Encoding: chunked\r\n\r\n',
+      400,
+    ],
   ])('broken HTTP %#', async (bytes, status) => {
     const { address } = await start();
     const answer = await rawBytes(address, bytes);

@@ -3,7 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { crc32, murmur2, partitionFor, partitionFunction } from '../../src/log/partitioner.js';
 
-const [, ...lines] = readFileSync(new URL('../fixtures/murmur2.tsv', import.meta.url), 'utf8').trimEnd().split('\n');
+const [, ...lines] = readFileSync(new URL('../fixtures/murmur2.tsv', import.meta.url), 'utf8')
+  .trimEnd()
+  .split('\n');
 const vectors = lines.map((line) => {
   const [json, hash, ofFour, ofTwelve] = line.split('\t') as [string, string, string, string];
   return { json, key: Buffer.from(JSON.parse(json) as string), hash: Number(hash), ofFour: Number(ofFour), ofTwelve: Number(ofTwelve) };

@@ -1,6 +1,6 @@
 /**
- * The policy side computed the slow and obvious way, from the definitions alone: it imports nothing of src, keeps dense matrices, sums lists of
- * decisions from scratch, and reads local time off a Date.
+ * The policy side computed the slow and obvious way, from the definitions alone: it imports nothing of src, keeps dense matrices, sums
+ * lists of decisions from scratch, and reads local time off a Date.
  */
 import { createHash } from 'node:crypto';
 
@@ -34,7 +34,13 @@ const grid = (x: number) => Math.floor(x * 4096 + 0.5) / 4096;
 /** UTF-8 bytes order as code points do. */
 export const byCodePoint = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
-export function oracleVector(policy: string, requestedAtMs: number, utcOffsetMin: number, candidate: OracleCandidate, profile: OracleCase['profile']): number[] {
+export function oracleVector(
+  policy: string,
+  requestedAtMs: number,
+  utcOffsetMin: number,
+  candidate: OracleCandidate,
+  profile: OracleCase['profile'],
+): number[] {
   const local = new Date(requestedAtMs + utcOffsetMin * 60 * 1000);
   const hour = local.getUTCHours();
   const weekend = [0, 6].includes(local.getUTCDay());
@@ -52,7 +58,10 @@ export function oracleVector(policy: string, requestedAtMs: number, utcOffsetMin
 }
 
 function oracleProfileEntries(hour: number, profile: OracleCase['profile']): number[] {
-  const { completion_rate_30d, dismiss_rate_30d, mean_dwell_ms_30d, preferred_hour, tip_volume_30d } = profile as Record<string, number | null>;
+  const { completion_rate_30d, dismiss_rate_30d, mean_dwell_ms_30d, preferred_hour, tip_volume_30d } = profile as Record<
+    string,
+    number | null
+  >;
   return [
     completion_rate_30d ?? 0,
     dismiss_rate_30d ?? 0,
@@ -64,7 +73,10 @@ function oracleProfileEntries(hour: number, profile: OracleCase['profile']): num
 
 const FIRST_SEVEN = 'bias is_overdue task_age priority hour_sin hour_cos weekend';
 
-/** The twelve entries that egreedy-v2 would have had where egreedy-v1 recorded seven; zeros where the record does not say that these are the seven. */
+/**
+ * The twelve entries that egreedy-v2 would have had where egreedy-v1 recorded seven; zeros where the record does not say that these
+ * are the seven.
+ */
 export function oracleTranslation(x: readonly number[], names: readonly string[], profile: OracleCase['profile']): number[] {
   if (names.slice(0, 7).join(' ') !== FIRST_SEVEN) return [...x, 0, 0, 0, 0, 0];
   const hours = Array.from({ length: 24 }, (_, hour) => hour);
@@ -122,7 +134,9 @@ export function oracleThetaExact({ g, b }: { g: number[][]; b: number[] }): numb
 }
 
 export function oracleUniform(policy: string, salt: string, decisionId: string): number {
-  const hex = createHash('sha256').update(Buffer.from([policy, salt, decisionId].join('|'))).digest('hex');
+  const hex = createHash('sha256')
+    .update(Buffer.from([policy, salt, decisionId].join('|')))
+    .digest('hex');
   return Number(BigInt(`0x${hex.slice(0, 16)}`) >> 11n) / 2 ** 53;
 }
 
@@ -143,7 +157,10 @@ export function oracleDecision(one: OracleCase): OracleDecision {
   const theta = oracleTheta(oracleSums(one.learned, dimension));
   const tipIds = one.candidates.map((candidate) => candidate.tip_id).sort(byCodePoint);
   const vectors = new Map(
-    one.candidates.map((candidate) => [candidate.tip_id, oracleVector(one.policy, one.requestedAtMs, one.utcOffsetMin, candidate, one.profile)]),
+    one.candidates.map((candidate) => [
+      candidate.tip_id,
+      oracleVector(one.policy, one.requestedAtMs, one.utcOffsetMin, candidate, one.profile),
+    ]),
   );
   const scores = new Map(tipIds.map((tipId) => [tipId, vectors.get(tipId)!.reduce((sum, value, i) => sum + value * theta[i]!, 0)]));
   const best = Math.max(...scores.values());
@@ -173,12 +190,17 @@ export interface OracleEvent {
   promptVersion?: string | null;
 }
 
-/** The prompt version that a decision counts for: that of the earliest serving of the tip that counts; of several at once the smallest that is there. */
+/**
+ * The prompt version that a decision counts for: that of the earliest serving of the tip that counts; of several at once the smallest
+ * that is there.
+ */
 export function oraclePromptVersion(decisionId: string, candidates: readonly string[], events: readonly OracleEvent[]): string | null {
   const naming = events.filter((event) => event.kind === 'served' && event.decisionId === decisionId && candidates.includes(event.tipId));
   naming.sort((a, b) => a.atMs - b.atMs || byCodePoint(a.tipId, b.tipId));
   const first = naming[0];
-  const versions = naming.filter(({ tipId, atMs }) => tipId === first?.tipId && atMs === first.atMs).map(({ promptVersion }) => promptVersion ?? null);
+  const versions = naming
+    .filter(({ tipId, atMs }) => tipId === first?.tipId && atMs === first.atMs)
+    .map(({ promptVersion }) => promptVersion ?? null);
   return versions.filter((version) => version !== null).sort(codePoints)[0] ?? null;
 }
 
@@ -190,12 +212,17 @@ function codePoints(a: string, b: string): number {
 }
 
 /** The reward of a decision, from the whole list of a user's events. */
-export function oracleReward(decisionId: string, candidates: readonly string[], events: readonly OracleEvent[]): { tipId: string; reward: number } | null {
+export function oracleReward(
+  decisionId: string,
+  candidates: readonly string[],
+  events: readonly OracleEvent[],
+): { tipId: string; reward: number } | null {
   const naming = events.filter((event) => event.kind === 'served' && event.decisionId === decisionId && candidates.includes(event.tipId));
   naming.sort((a, b) => a.atMs - b.atMs || byCodePoint(a.tipId, b.tipId));
   if (naming.length === 0) return null;
   const { tipId } = naming[0]!;
-  const earliest = (kind: OracleEvent['kind']) => Math.min(...events.filter((event) => event.tipId === tipId && event.kind === kind).map((event) => event.atMs));
+  const earliest = (kind: OracleEvent['kind']) =>
+    Math.min(...events.filter((event) => event.tipId === tipId && event.kind === kind).map((event) => event.atMs));
   const from = earliest('served');
   const within = (at: number) => from <= at && at < from + 7 * 24 * 3600 * 1000;
   if (within(earliest('done'))) return { tipId, reward: 1 };

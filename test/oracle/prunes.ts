@@ -1,6 +1,7 @@
 /**
- * Prunes the slow and obvious way: of one partition's events those are kept that no prune took, going through the prunes one after the other. It imports nothing
- * of src. A tip goes when the earliest time of each kind it has lies before the horizon; a decision that is known by then and loses a serving keeps what it had earned.
+ * Prunes the slow and obvious way: of one partition's events those are kept that no prune took, going through the prunes one after the
+ * other. It imports nothing of src. A tip goes when the earliest time of each kind it has lies before the horizon; a decision that is
+ * known by then and loses a serving keeps what it had earned.
  */
 import { byCodePoint, oraclePromptVersion, oracleReward, type OracleEvent } from './policy.js';
 
@@ -39,7 +40,11 @@ export interface Remains {
   taken: number[];
 }
 
-export function oracleRemains(events: readonly StagedEvent[], decisions: readonly StagedDecision[], prunes: readonly OraclePrune[]): Remains {
+export function oracleRemains(
+  events: readonly StagedEvent[],
+  decisions: readonly StagedDecision[],
+  prunes: readonly OraclePrune[],
+): Remains {
   let kept: StagedEvent[] = [];
   let coming = [...events];
   const closed = new Map<string, Earned>();
@@ -49,11 +54,16 @@ export function oracleRemains(events: readonly StagedEvent[], decisions: readonl
     const hasCome = (one: { topic: string; offset: number }) => one.offset < (prune.positions[one.topic] ?? 0);
     kept = [...kept, ...coming.filter(hasCome)];
     coming = coming.filter((event) => !hasCome(event));
-    const inSlice = (userId: string) => byCodePoint(userId, prune.afterUser) > 0 && (prune.toUser === null || byCodePoint(userId, prune.toUser) <= 0);
-    const isOld = ({ userId, tipId }: StagedEvent) => inSlice(userId) && ['served', 'done', 'dismiss', 'snooze'].every((kind) => {
-      const times = kept.filter((event) => event.userId === userId && event.tipId === tipId && event.kind === kind).map(({ atMs }) => atMs);
-      return times.length === 0 || Math.min(...times) < prune.horizonMs;
-    });
+    const inSlice = (userId: string) =>
+      byCodePoint(userId, prune.afterUser) > 0 && (prune.toUser === null || byCodePoint(userId, prune.toUser) <= 0);
+    const isOld = ({ userId, tipId }: StagedEvent) =>
+      inSlice(userId) &&
+      ['served', 'done', 'dismiss', 'snooze'].every((kind) => {
+        const times = kept
+          .filter((event) => event.userId === userId && event.tipId === tipId && event.kind === kind)
+          .map(({ atMs }) => atMs);
+        return times.length === 0 || Math.min(...times) < prune.horizonMs;
+      });
     const going = kept.filter(isOld);
     for (const { userId, decisionId } of going) {
       const name = `${userId} ${decisionId}`;

@@ -4,11 +4,16 @@ import { liveAt, resetAt, settingsAt, userPercentile, type PolicySettings } from
 import { controlSchema, type ControlEvent } from '../../src/topics.js';
 
 let serial = 0;
-const control = (type: ControlEvent['type'], atMs: number, over: Partial<ControlEvent> = {}): ControlEvent =>
-  ({ control_id: `c${String(++serial).padStart(4, '0')}`, type, effective_at_ms: atMs, ...over });
+const control = (type: ControlEvent['type'], atMs: number, over: Partial<ControlEvent> = {}): ControlEvent => ({
+  control_id: `c${String(++serial).padStart(4, '0')}`,
+  type,
+  effective_at_ms: atMs,
+  ...over,
+});
 const promote = (atMs: number, policy: string, over: Partial<ControlEvent> = {}) => control('promote', atMs, { policy, ...over });
 const rollback = (atMs: number) => control('rollback', atMs);
-const configure = (atMs: number, settings: ControlEvent['settings'], over: Partial<ControlEvent> = {}) => control('configure', atMs, { settings, ...over });
+const configure = (atMs: number, settings: ControlEvent['settings'], over: Partial<ControlEvent> = {}) =>
+  control('configure', atMs, { settings, ...over });
 const live = (controls: ControlEvent[], atMs: number, userId = 'u1') => liveAt(controls, atMs, userId, 'egreedy-v1');
 
 const USERS = Array.from({ length: 2000 }, (_, i) => `user-${i}`);
@@ -16,17 +21,29 @@ const USERS = Array.from({ length: 2000 }, (_, i) => `user-${i}`);
 describe('the live policy', () => {
   it('is the default until a promote holds, from its very millisecond', () => {
     const controls = [promote(100, 'egreedy-v2')];
-    expect([live([], 100), live(controls, 99), live(controls, 100), live(controls, 101)]).toEqual(['egreedy-v1', 'egreedy-v1', 'egreedy-v2', 'egreedy-v2']);
+    expect([live([], 100), live(controls, 99), live(controls, 100), live(controls, 101)]).toEqual([
+      'egreedy-v1',
+      'egreedy-v1',
+      'egreedy-v2',
+      'egreedy-v2',
+    ]);
   });
 
   it('goes back to what was live before, promote by promote', () => {
     const controls = [promote(10, 'egreedy-v2'), promote(20, 'linucb'), rollback(30), rollback(40), rollback(50)];
-    expect([15, 25, 35, 45, 55].map((atMs) => live(controls, atMs))).toEqual(['egreedy-v2', 'linucb', 'egreedy-v2', 'egreedy-v1', 'egreedy-v1']);
+    expect([15, 25, 35, 45, 55].map((atMs) => live(controls, atMs))).toEqual([
+      'egreedy-v2',
+      'linucb',
+      'egreedy-v2',
+      'egreedy-v1',
+      'egreedy-v1',
+    ]);
     expect(live([...controls, promote(60, 'egreedy-v2')], 60)).toBe('egreedy-v2');
   });
 
   it('of part of the users: the same users always, about as many as asked, and more when the share grows', () => {
-    const at = (percent: number) => new Set(USERS.filter((user) => live([promote(1, 'egreedy-v2', { percent })], 1, user) === 'egreedy-v2'));
+    const at = (percent: number) =>
+      new Set(USERS.filter((user) => live([promote(1, 'egreedy-v2', { percent })], 1, user) === 'egreedy-v2'));
     expect(at(0).size).toBe(0);
     expect(at(100).size).toBe(USERS.length);
     const [ten, fifty] = [at(10), at(50)];
@@ -96,14 +113,20 @@ describe('controls in any order', () => {
       effective_at_ms: fc.nat(4),
       policy: fc.constantFrom('egreedy-v1', 'egreedy-v2', 'linucb'),
       percent: fc.option(fc.constantFrom(0, 30, 100)),
-      settings: fc.record({ epsilon: fc.option(fc.constantFrom(0, 0.5)), salt: fc.option(fc.constantFrom('x', 'y')), shadow: fc.option(fc.constantFrom('off', 'egreedy-v2')) }),
+      settings: fc.record({
+        epsilon: fc.option(fc.constantFrom(0, 0.5)),
+        salt: fc.option(fc.constantFrom('x', 'y')),
+        shadow: fc.option(fc.constantFrom('off', 'egreedy-v2')),
+      }),
     })
     .map((one) => controlSchema.parse(one));
 
   it('and with copies, say the same', () => {
     fc.assert(
       fc.property(
-        fc.array(anyControl, { maxLength: 8 }).chain((list) => fc.tuple(fc.constant(list), fc.shuffledSubarray([...list, ...list], { minLength: 2 * list.length }))),
+        fc
+          .array(anyControl, { maxLength: 8 })
+          .chain((list) => fc.tuple(fc.constant(list), fc.shuffledSubarray([...list, ...list], { minLength: 2 * list.length }))),
         fc.nat(5),
         ([list, shuffled], atMs) => {
           const base: PolicySettings = { epsilon: 0.1, salt: '0', shadow: null, shadowLearning: false };
@@ -118,7 +141,8 @@ describe('controls in any order', () => {
   it('with distinct ids the live policy is what telling the story from its start gives', () => {
     fc.assert(
       fc.property(fc.uniqueArray(anyControl, { selector: (one) => one.control_id }), fc.nat(5), (list, atMs) => {
-        const story = list.filter((one) => one.effective_at_ms <= atMs)
+        const story = list
+          .filter((one) => one.effective_at_ms <= atMs)
           .sort((a, b) => a.effective_at_ms - b.effective_at_ms || (a.control_id < b.control_id ? -1 : 1));
         // What was live for this user after each standing promote, newest first.
         let lives = ['egreedy-v1'];

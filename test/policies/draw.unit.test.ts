@@ -55,7 +55,10 @@ describe('epsilon-greedy', () => {
   it('no epsilon makes a probability that the event schema would refuse', () => {
     for (let i = 0; i <= 1000; i++) {
       for (const count of [1, 2, 3, 7, 200]) {
-        const all = propensities(new Array<number>(count).fill(0).map((_, k) => (k === 0 ? 1 : 0)), i / 1000);
+        const all = propensities(
+          new Array<number>(count).fill(0).map((_, k) => (k === 0 ? 1 : 0)),
+          i / 1000,
+        );
         expect(Math.max(...all)).toBeLessThanOrEqual(1);
         expect(Math.min(...all)).toBeGreaterThanOrEqual(0);
       }

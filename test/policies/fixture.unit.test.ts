@@ -42,16 +42,30 @@ describe('the worked examples', () => {
       expectClose([...posterior(state, 1).theta], example.theta);
 
       const scored = scoreCandidates({
-        policy, eventPolicy: example.policy, state, decisionId: event.decision_id, salt: '0', epsilon: 0.1,
-        requestedAtMs: event.requested_at_ms, utcOffsetMin: event.utc_offset_min ?? 0, candidates: event.candidates, profile: example.profile,
+        policy,
+        eventPolicy: example.policy,
+        state,
+        decisionId: event.decision_id,
+        salt: '0',
+        epsilon: 0.1,
+        requestedAtMs: event.requested_at_ms,
+        utcOffsetMin: event.utc_offset_min ?? 0,
+        candidates: event.candidates,
+        profile: example.profile,
       });
       expect(scored.updates).toBe(example.learned.length);
       expect({ ...scored.vectors }).toEqual(example.vectors);
       const tipIds = Object.keys(example.scores).sort(byCodePoint);
       const byTip = new Map(scored.ranking.map((entry) => [entry.tip_id, entry]));
       expect([...byTip.keys()].sort(byCodePoint)).toEqual(tipIds);
-      expectClose(tipIds.map((tipId) => byTip.get(tipId)!.score), tipIds.map((tipId) => example.scores[tipId]!));
-      expectClose(tipIds.map((tipId) => byTip.get(tipId)!.propensity), tipIds.map((tipId) => example.propensities[tipId]!));
+      expectClose(
+        tipIds.map((tipId) => byTip.get(tipId)!.score),
+        tipIds.map((tipId) => example.scores[tipId]!),
+      );
+      expectClose(
+        tipIds.map((tipId) => byTip.get(tipId)!.propensity),
+        tipIds.map((tipId) => example.propensities[tipId]!),
+      );
       expect(scored.u).toBe(example.u);
       expect(scored.chosenTipId).toBe(example.chosen_tip_id);
       expect(scored.explored).toBe(example.explored);
@@ -62,8 +76,15 @@ describe('the worked examples', () => {
     for (const example of EXAMPLES) {
       const event = example.candidates_event;
       const decision = oracleDecision({
-        policy: example.policy, decisionId: event.decision_id, requestedAtMs: event.requested_at_ms, utcOffsetMin: event.utc_offset_min ?? 0,
-        candidates: event.candidates, profile: example.profile, learned: example.learned, epsilon: 0.1, salt: '0',
+        policy: example.policy,
+        decisionId: event.decision_id,
+        requestedAtMs: event.requested_at_ms,
+        utcOffsetMin: event.utc_offset_min ?? 0,
+        candidates: event.candidates,
+        profile: example.profile,
+        learned: example.learned,
+        epsilon: 0.1,
+        salt: '0',
       });
       expectClose(decision.theta, example.theta);
       expect(Object.fromEntries(decision.vectors)).toEqual(example.vectors);

@@ -12,12 +12,19 @@ const OWN = ownLessons('egreedy-v1')!;
 const TIPS = ['a', 'b', '__proto__'];
 const gridEntry = fc.integer({ min: -4096, max: 4096 }).map((steps) => steps / 4096);
 const vector = fc.array(gridEntry, { minLength: 7, maxLength: 7 });
-const decision = fc.tuple(vector, vector, vector).map((vectors) => decisionOf(Object.fromEntries(TIPS.map((tipId, i) => [tipId, vectors[i]!]))));
-const reward: fc.Arbitrary<Reward | null> = fc.option(fc.record({ tipId: fc.constantFrom(...TIPS), reward: fc.constantFrom(0 as const, 1 as const) }));
+const decision = fc
+  .tuple(vector, vector, vector)
+  .map((vectors) => decisionOf(Object.fromEntries(TIPS.map((tipId, i) => [tipId, vectors[i]!]))));
+const reward: fc.Arbitrary<Reward | null> = fc.option(
+  fc.record({ tipId: fc.constantFrom(...TIPS), reward: fc.constantFrom(0 as const, 1 as const) }),
+);
 
 /** Through JSON, as decisions come: `__proto__` is then a key of its own. */
 function decisionOf(vectors: Record<string, number[]>) {
-  return { features: { names: [...egreedyV1.featureNames], vectors: JSON.parse(JSON.stringify(vectors)) as Record<string, number[]> }, profile: { as_of_ms: 0, features: {} } };
+  return {
+    features: { names: [...egreedyV1.featureNames], vectors: JSON.parse(JSON.stringify(vectors)) as Record<string, number[]> },
+    profile: { as_of_ms: 0, features: {} },
+  };
 }
 
 describe('learning by differences', () => {
@@ -87,12 +94,20 @@ describe('what can be learned from', () => {
 describe('what another policy learns from a decision', () => {
   const into = translatedLessons('egreedy-v1', egreedyV2);
   const seven = [1, 0, 0.5, 1, 0, 1, 0];
-  const one = { ...decisionOf({ a: seven }), profile: { as_of_ms: 0, features: { completion_rate_30d: 0.25, dismiss_rate_30d: null, mean_dwell_ms_30d: 300_000, preferred_hour: 0, tip_volume_30d: 100 } } };
+  const one = {
+    ...decisionOf({ a: seven }),
+    profile: {
+      as_of_ms: 0,
+      features: { completion_rate_30d: 0.25, dismiss_rate_30d: null, mean_dwell_ms_30d: 300_000, preferred_hour: 0, tip_volume_30d: 100 },
+    },
+  };
 
-  it('is the vector that it would have had itself', () => expect([...lessonVector(one, into, 'a')!]).toEqual([...seven, 0.25, 0, 0.5, 1, 1]));
+  it('is the vector that it would have had itself', () =>
+    expect([...lessonVector(one, into, 'a')!]).toEqual([...seven, 0.25, 0, 0.5, 1, 1]));
 
   it('is padded with zeros when the record does not say what its entries are', () =>
     expect([...lessonVector({ ...one, features: { ...one.features, names: [] } }, into, 'a')!]).toEqual([...seven, 0, 0, 0, 0, 0]));
 
-  it('is nothing where the policy that decided learns nothing', () => expect(lessonVector({ ...one, features: { ...one.features, vectors: { a: [1] } } }, into, 'a')).toBeUndefined());
+  it('is nothing where the policy that decided learns nothing', () =>
+    expect(lessonVector({ ...one, features: { ...one.features, vectors: { a: [1] } } }, into, 'a')).toBeUndefined());
 });

@@ -14,11 +14,28 @@ const candidates: Candidate[] = [
 ];
 const profile = { completion_rate_30d: 0.5, dismiss_rate_30d: 0.25, mean_dwell_ms_30d: 60_000, preferred_hour: 9, tip_volume_30d: 12 };
 const asked = (more: Partial<ScoreRequest>): ScoreRequest => ({
-  policy: linucb, eventPolicy: 'linucb', state: emptyState(12), decisionId: 'd1', salt: '0', epsilon: 0.1, requestedAtMs: 1_795_219_200_000, utcOffsetMin: 60, candidates, profile, ...more,
+  policy: linucb,
+  eventPolicy: 'linucb',
+  state: emptyState(12),
+  decisionId: 'd1',
+  salt: '0',
+  epsilon: 0.1,
+  requestedAtMs: 1_795_219_200_000,
+  utcOffsetMin: 60,
+  candidates,
+  profile,
+  ...more,
 });
-const eventOf = (scored: ReturnType<typeof scoreCandidates>) => scoredEvent(scored, {
-  decisionId: 'd1', userId: 'u1', scoredAtMs: 1, profile: { as_of_ms: 1_795_219_200_000, features: profile }, featureSet: 'x', input: null, positions: {},
-});
+const eventOf = (scored: ReturnType<typeof scoreCandidates>) =>
+  scoredEvent(scored, {
+    decisionId: 'd1',
+    userId: 'u1',
+    scoredAtMs: 1,
+    profile: { as_of_ms: 1_795_219_200_000, features: profile },
+    featureSet: 'x',
+    input: null,
+    positions: {},
+  });
 
 describe('linucb', () => {
   it('scores with the upper bound and takes the highest, whatever epsilon is configured', () => {
@@ -53,7 +70,12 @@ describe('random', () => {
     expect(scored.ranking.map(({ propensity }) => propensity)).toEqual([1 / 3, 1 / 3, 1 / 3]);
     expect(scored).toMatchObject({ epsilon: 1, explored: false });
     expect(recompute(eventOf(scored)).differences).toEqual([]);
-    const chosen = new Set(Array.from({ length: 60 }, (_, i) => scoreCandidates(asked({ policy: random, eventPolicy: 'random', state, decisionId: `d${i}` })).chosenTipId));
+    const chosen = new Set(
+      Array.from(
+        { length: 60 },
+        (_, i) => scoreCandidates(asked({ policy: random, eventPolicy: 'random', state, decisionId: `d${i}` })).chosenTipId,
+      ),
+    );
     expect(chosen).toEqual(new Set(['a', 'b', 'c']));
   });
 });

@@ -11,26 +11,47 @@ const situation = fc.record({
   requestedAtMs: fc.integer({ min: 0, max: MAX_TIME_MS }),
   utcOffsetMin: fc.integer({ min: -840, max: 840 }),
   candidates: fc.uniqueArray(
-    fc.record({ tip_id: fc.string({ minLength: 1, maxLength: 3 }), is_overdue: fc.boolean(), task_age_days: fc.double({ min: 0, max: 100, noNaN: true }), priority: fc.integer({ min: 1, max: 4 }) }),
+    fc.record({
+      tip_id: fc.string({ minLength: 1, maxLength: 3 }),
+      is_overdue: fc.boolean(),
+      task_age_days: fc.double({ min: 0, max: 100, noNaN: true }),
+      priority: fc.integer({ min: 1, max: 4 }),
+    }),
     { selector: ({ tip_id }) => tip_id, minLength: 1, maxLength: 5 },
   ),
   profile: fc.record({
-    completion_rate_30d: orNull(fc.double({ min: 0, max: 1, noNaN: true })), dismiss_rate_30d: orNull(fc.double({ min: 0, max: 1, noNaN: true })),
-    mean_dwell_ms_30d: orNull(fc.double({ min: 0, max: 1e6, noNaN: true })), preferred_hour: orNull(fc.integer({ min: 0, max: 23 })), tip_volume_30d: fc.nat(200),
+    completion_rate_30d: orNull(fc.double({ min: 0, max: 1, noNaN: true })),
+    dismiss_rate_30d: orNull(fc.double({ min: 0, max: 1, noNaN: true })),
+    mean_dwell_ms_30d: orNull(fc.double({ min: 0, max: 1e6, noNaN: true })),
+    preferred_hour: orNull(fc.integer({ min: 0, max: 23 })),
+    tip_volume_30d: fc.nat(200),
   }),
 });
 
 it('any policy finds the vector that it would have had itself, bit for bit, in the record of another', () => {
-  fc.assert(fc.property(situation, fc.constantFrom('egreedy-v1', 'egreedy-v2', 'linucb'), (one, recordedBy) => {
-    const record = (name: string) => {
-      const policy = policyNamed(name);
-      const scored = scoreCandidates({ ...one, policy, eventPolicy: name, state: emptyState(policy.dimension), decisionId: 'd', salt: '0', epsilon: 0.1 });
-      return { features: { names: [...scored.featureNames], vectors: scored.vectors }, profile: { as_of_ms: one.requestedAtMs, features: one.profile } };
-    };
-    for (const { name } of POLICIES) {
-      expect(Object.fromEntries(vectorsUnder(policyNamed(name), record(recordedBy))!)).toEqual({ ...record(name).features.vectors });
-    }
-  }));
+  fc.assert(
+    fc.property(situation, fc.constantFrom('egreedy-v1', 'egreedy-v2', 'linucb'), (one, recordedBy) => {
+      const record = (name: string) => {
+        const policy = policyNamed(name);
+        const scored = scoreCandidates({
+          ...one,
+          policy,
+          eventPolicy: name,
+          state: emptyState(policy.dimension),
+          decisionId: 'd',
+          salt: '0',
+          epsilon: 0.1,
+        });
+        return {
+          features: { names: [...scored.featureNames], vectors: scored.vectors },
+          profile: { as_of_ms: one.requestedAtMs, features: one.profile },
+        };
+      };
+      for (const { name } of POLICIES) {
+        expect(Object.fromEntries(vectorsUnder(policyNamed(name), record(recordedBy))!)).toEqual({ ...record(name).features.vectors });
+      }
+    }),
+  );
 });
 
 it("random's records do not hold what the others need", () => {

@@ -4,7 +4,13 @@ import { REWARD_WINDOW_MS, rewardFromTimes, rewardOf, servedCandidate, type Kept
 import { oracleReward, type OracleEvent } from '../oracle/policy.js';
 
 const SERVED = 1_000;
-const times = (over: Partial<KeptTimes> = {}): KeptTimes => ({ servedAtMs: SERVED, doneAtMs: null, dismissAtMs: null, snoozeAtMs: null, ...over });
+const times = (over: Partial<KeptTimes> = {}): KeptTimes => ({
+  servedAtMs: SERVED,
+  doneAtMs: null,
+  dismissAtMs: null,
+  snoozeAtMs: null,
+  ...over,
+});
 
 describe('the reward window', () => {
   it.each<[string, Partial<KeptTimes>, 0 | 1 | null]>([
@@ -29,13 +35,33 @@ describe('the tip a decision answers for', () => {
   const isCandidate = (tipId: string) => ['a', 'b', '\uffee', '😀', '__proto__'].includes(tipId);
 
   it('is the first served of its candidates, whoever was chosen', () => {
-    const links = [{ tipId: 'stranger', servedAtMs: 1 }, { tipId: 'b', servedAtMs: 3 }, { tipId: 'a', servedAtMs: 4 }];
+    const links = [
+      { tipId: 'stranger', servedAtMs: 1 },
+      { tipId: 'b', servedAtMs: 3 },
+      { tipId: 'a', servedAtMs: 4 },
+    ];
     expect(servedCandidate(links, isCandidate)).toBe('b');
   });
 
   it('of two served together, the smaller by code point', () => {
-    expect(servedCandidate([{ tipId: '😀', servedAtMs: 3 }, { tipId: '\uffee', servedAtMs: 3 }], isCandidate)).toBe('\uffee');
-    expect(servedCandidate([{ tipId: 'a', servedAtMs: 3 }, { tipId: '__proto__', servedAtMs: 3 }], isCandidate)).toBe('__proto__');
+    expect(
+      servedCandidate(
+        [
+          { tipId: '😀', servedAtMs: 3 },
+          { tipId: '\uffee', servedAtMs: 3 },
+        ],
+        isCandidate,
+      ),
+    ).toBe('\uffee');
+    expect(
+      servedCandidate(
+        [
+          { tipId: 'a', servedAtMs: 3 },
+          { tipId: '__proto__', servedAtMs: 3 },
+        ],
+        isCandidate,
+      ),
+    ).toBe('__proto__');
   });
 
   it('is none while only strangers were served', () => {
@@ -64,12 +90,21 @@ describe('the reward of a decision', () => {
       fc.property(events, (all) => {
         const candidates = ['t1', 't2', 't3'];
         const kept = (tipId: string, kind: OracleEvent['kind']) =>
-          all.filter((event) => event.tipId === tipId && event.kind === kind).reduce<number | null>((first, { atMs: at }) => (first === null || at < first ? at : first), null);
+          all
+            .filter((event) => event.tipId === tipId && event.kind === kind)
+            .reduce<number | null>((first, { atMs: at }) => (first === null || at < first ? at : first), null);
         const links = all.filter((event) => event.decisionId === 'd1').map((event) => ({ tipId: event.tipId, servedAtMs: event.atMs }));
         const of = (list: typeof links) =>
-          rewardOf(list, (tipId) => candidates.includes(tipId), (tipId) => ({
-            servedAtMs: kept(tipId, 'served'), doneAtMs: kept(tipId, 'done'), dismissAtMs: kept(tipId, 'dismiss'), snoozeAtMs: kept(tipId, 'snooze'),
-          }));
+          rewardOf(
+            list,
+            (tipId) => candidates.includes(tipId),
+            (tipId) => ({
+              servedAtMs: kept(tipId, 'served'),
+              doneAtMs: kept(tipId, 'done'),
+              dismissAtMs: kept(tipId, 'dismiss'),
+              snoozeAtMs: kept(tipId, 'snooze'),
+            }),
+          );
         expect(of(links)).toEqual(oracleReward('d1', candidates, all));
         expect(of(links.toReversed())).toEqual(of(links));
       }),

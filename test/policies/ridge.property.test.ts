@@ -8,9 +8,9 @@ const LAMBDA = 1;
 const gridEntry = fc.integer({ min: -4096, max: 4096 }).map((steps) => steps / 4096);
 const lesson = (dimension: number): fc.Arbitrary<OracleLesson> =>
   fc.record({ x: fc.array(gridEntry, { minLength: dimension, maxLength: dimension }), reward: fc.integer({ min: 0, max: 1 }) });
-const lessons = fc.constantFrom(1, 7, 12).chain((dimension) =>
-  fc.record({ dimension: fc.constant(dimension), learned: fc.array(lesson(dimension), { maxLength: 30 }) }),
-);
+const lessons = fc
+  .constantFrom(1, 7, 12)
+  .chain((dimension) => fc.record({ dimension: fc.constant(dimension), learned: fc.array(lesson(dimension), { maxLength: 30 }) }));
 
 function learn(dimension: number, learned: readonly OracleLesson[]) {
   const state = emptyState(dimension);
@@ -39,7 +39,10 @@ describe('the ridge sums', () => {
           const expected = encodeState(learn(dimension, learned));
           const steps = [
             ...learned.map((one) => ({ ...one, sign: 1 as const })),
-            ...passing.flatMap((one) => [{ ...one, sign: 1 as const }, { ...one, sign: -1 as const }]),
+            ...passing.flatMap((one) => [
+              { ...one, sign: 1 as const },
+              { ...one, sign: -1 as const },
+            ]),
           ];
           const order = steps.map((_, i) => i).sort((a, b) => keys[a]! - keys[b]!);
           const state = emptyState(dimension);
@@ -69,7 +72,10 @@ describe('the ridge sums', () => {
     fc.assert(
       fc.property(
         lesson(12),
-        fc.array(fc.record({ entry: fc.nat(11), reward: fc.integer({ min: 0, max: 1 }), times: fc.integer({ min: 1, max: 20_000 }) }), { minLength: 1, maxLength: 6 }),
+        fc.array(fc.record({ entry: fc.nat(11), reward: fc.integer({ min: 0, max: 1 }), times: fc.integer({ min: 1, max: 20_000 }) }), {
+          minLength: 1,
+          maxLength: 6,
+        }),
         ({ x }, groups) => {
           const state = emptyState(12);
           const g = Array.from({ length: 12 }, () => new Array<number>(12).fill(0));

@@ -15,7 +15,9 @@ describe('theta', () => {
   });
 
   it('stays right to 1e-9 after a million updates of one vector', () => {
-    const x = [1, 1, 0.333251953125, 0.66650390625, -0.965820312, -0.258789063, 1, 0.75, 0.125, 0.25, -0.5, 0.9].map((value) => Math.round(value * 4096) / 4096);
+    const x = [1, 1, 0.333251953125, 0.66650390625, -0.965820312, -0.258789063, 1, 0.75, 0.125, 0.25, -0.5, 0.9].map(
+      (value) => Math.round(value * 4096) / 4096,
+    );
     const state = emptyState(12);
     for (let i = 0; i < 1_000_000; i++) add(state, x, i & 1, 1);
     expect(state.updates).toBe(1_000_000);
@@ -51,7 +53,13 @@ describe('the stored form', () => {
 
   it('is pinned: files written by an older version must be read', () => {
     expect(bytes().toString('hex')).toBe(
-      '0100020000000000' + '000000000000f03f' + '000000000000f03f' + '000000000000e0bf' + '000000000000d03f' + '000000000000f03f' + '000000000000e0bf',
+      '0100020000000000' +
+        '000000000000f03f' +
+        '000000000000f03f' +
+        '000000000000e0bf' +
+        '000000000000d03f' +
+        '000000000000f03f' +
+        '000000000000e0bf',
     );
   });
 

@@ -17,7 +17,10 @@ const candidates = fc.uniqueArray(
   fc.record({
     tip_id: tipId,
     is_overdue: fc.boolean(),
-    task_age_days: fc.oneof(fc.integer({ min: 0, max: 3 }).map((n) => n * 10), fc.double({ min: 0, max: 1e9, noNaN: true })),
+    task_age_days: fc.oneof(
+      fc.integer({ min: 0, max: 3 }).map((n) => n * 10),
+      fc.double({ min: 0, max: 1e9, noNaN: true }),
+    ),
     priority: fc.integer({ min: 1, max: 4 }),
   }),
   { selector: (candidate) => candidate.tip_id, minLength: 1, maxLength: 8 },
@@ -32,31 +35,41 @@ const profile = fc.record({
   preferred_category: orNull(fc.constant('health')),
   tip_volume_30d: fc.nat(150),
 });
-const cases: fc.Arbitrary<OracleCase> = fc.constantFrom('egreedy-v1', 'egreedy-v2', 'egreedy-v1-shadow', 'egreedy-v2-shadow').chain((policy) => {
-  const dimension = policy.startsWith('egreedy-v2') ? 12 : 7;
-  return fc.record({
-    policy: fc.constant(policy),
-    decisionId: fc.string({ minLength: 1, maxLength: 12, unit: 'grapheme' }),
-    requestedAtMs: fc.oneof(fc.integer({ min: 0, max: 2e12 }), fc.constantFrom(0, MAX_TIME_MS)),
-    utcOffsetMin: fc.integer({ min: -840, max: 840 }),
-    candidates,
-    profile,
-    learned: fc.array(
-      fc.record({ x: fc.array(gridEntry, { minLength: dimension, maxLength: dimension }), reward: fc.integer({ min: 0, max: 1 }) }),
-      { maxLength: 12 },
-    ),
-    epsilon: fc.constantFrom(0, 0.1, 0.5, 1),
-    salt: fc.constantFrom('0', '', 'a|b', 'é'),
+const cases: fc.Arbitrary<OracleCase> = fc
+  .constantFrom('egreedy-v1', 'egreedy-v2', 'egreedy-v1-shadow', 'egreedy-v2-shadow')
+  .chain((policy) => {
+    const dimension = policy.startsWith('egreedy-v2') ? 12 : 7;
+    return fc.record({
+      policy: fc.constant(policy),
+      decisionId: fc.string({ minLength: 1, maxLength: 12, unit: 'grapheme' }),
+      requestedAtMs: fc.oneof(fc.integer({ min: 0, max: 2e12 }), fc.constantFrom(0, MAX_TIME_MS)),
+      utcOffsetMin: fc.integer({ min: -840, max: 840 }),
+      candidates,
+      profile,
+      learned: fc.array(
+        fc.record({ x: fc.array(gridEntry, { minLength: dimension, maxLength: dimension }), reward: fc.integer({ min: 0, max: 1 }) }),
+        { maxLength: 12 },
+      ),
+      epsilon: fc.constantFrom(0, 0.1, 0.5, 1),
+      salt: fc.constantFrom('0', '', 'a|b', 'é'),
+    });
   });
-});
 
 function request(one: OracleCase): ScoreRequest {
   const policy = policyOfEvent(one.policy)!;
   const state = emptyState(policy.dimension);
   for (const { x, reward } of one.learned) add(state, x, reward, 1);
   return {
-    policy, eventPolicy: one.policy, state, decisionId: one.decisionId, salt: one.salt, epsilon: one.epsilon,
-    requestedAtMs: one.requestedAtMs, utcOffsetMin: one.utcOffsetMin, candidates: one.candidates, profile: one.profile,
+    policy,
+    eventPolicy: one.policy,
+    state,
+    decisionId: one.decisionId,
+    salt: one.salt,
+    epsilon: one.epsilon,
+    requestedAtMs: one.requestedAtMs,
+    utcOffsetMin: one.utcOffsetMin,
+    candidates: one.candidates,
+    profile: one.profile,
   };
 }
 
@@ -118,8 +131,13 @@ describe('scoring', () => {
       fc.property(cases, (one) => {
         const scored = scoreCandidates(request(one));
         const event = scoredEvent(scored, {
-          decisionId: one.decisionId, userId: 'u', scoredAtMs: 5, profile: { as_of_ms: one.requestedAtMs, features: one.profile },
-          featureSet: 'f', input: null, positions: { 'tip.served': 3 },
+          decisionId: one.decisionId,
+          userId: 'u',
+          scoredAtMs: 5,
+          profile: { as_of_ms: one.requestedAtMs, features: one.profile },
+          featureSet: 'f',
+          input: null,
+          positions: { 'tip.served': 3 },
         });
         // What fast-check's graphemes may hold and ids may not.
         fc.pre([one.decisionId, ...one.candidates.map((candidate) => candidate.tip_id)].every((id) => !/\p{Cc}/u.test(id)));
@@ -138,8 +156,19 @@ describe('scoring', () => {
 
   it('draws over many decisions as often as the propensities say', () => {
     const base = request({
-      policy: 'egreedy-v1', decisionId: '', requestedAtMs: 1_770_000_000_000, utcOffsetMin: 0, epsilon: 0.4, salt: '0', profile: {},
-      candidates: [1, 2, 3, 4].map((priority) => ({ tip_id: `t${priority}`, is_overdue: priority > 2, task_age_days: 0, priority: priority > 2 ? 3 : priority })),
+      policy: 'egreedy-v1',
+      decisionId: '',
+      requestedAtMs: 1_770_000_000_000,
+      utcOffsetMin: 0,
+      epsilon: 0.4,
+      salt: '0',
+      profile: {},
+      candidates: [1, 2, 3, 4].map((priority) => ({
+        tip_id: `t${priority}`,
+        is_overdue: priority > 2,
+        task_age_days: 0,
+        priority: priority > 2 ? 3 : priority,
+      })),
       learned: [{ x: [1, 1, 0, 0.5, 0, 0, 0], reward: 1 }],
     });
     const draws = 20_000;

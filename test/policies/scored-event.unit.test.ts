@@ -12,15 +12,32 @@ const ODD_TIPS = ['__proto__', 'constructor', 'hasOwnProperty', '2', '10'];
 function event(shadow = false): ScoredEvent {
   const policy = shadow ? egreedyV2 : egreedyV1;
   const state = emptyState(policy.dimension);
-  add(state, policy.featureNames.map((_, i) => (i % 3) / 4), 1, 1);
+  add(
+    state,
+    policy.featureNames.map((_, i) => (i % 3) / 4),
+    1,
+    1,
+  );
   const scored = scoreCandidates({
-    policy, eventPolicy: shadow ? 'egreedy-v2-shadow' : policy.name, state, decisionId: 'd1', salt: '0', epsilon: 0.1,
-    requestedAtMs: 1_772_000_000_000, utcOffsetMin: 60, profile: { tip_volume_30d: 3 },
+    policy,
+    eventPolicy: shadow ? 'egreedy-v2-shadow' : policy.name,
+    state,
+    decisionId: 'd1',
+    salt: '0',
+    epsilon: 0.1,
+    requestedAtMs: 1_772_000_000_000,
+    utcOffsetMin: 60,
+    profile: { tip_volume_30d: 3 },
     candidates: ODD_TIPS.map((tip_id, i) => ({ tip_id, is_overdue: i % 2 === 0, task_age_days: 3 * i, priority: 1 + (i % 4) })),
   });
   return scoredEvent(scored, {
-    decisionId: 'd1', userId: 'u1', scoredAtMs: 1_772_000_000_500, profile: { as_of_ms: 1_772_000_000_000, features: { tip_volume_30d: 3 } },
-    featureSet: 'abc', input: { topic: 'tip.candidates', partition: 2, offset: 7 }, positions: { 'tip.served': 4, 'tip.candidates': 8 },
+    decisionId: 'd1',
+    userId: 'u1',
+    scoredAtMs: 1_772_000_000_500,
+    profile: { as_of_ms: 1_772_000_000_000, features: { tip_volume_30d: 3 } },
+    featureSet: 'abc',
+    input: { topic: 'tip.candidates', partition: 2, offset: 7 },
+    positions: { 'tip.served': 4, 'tip.candidates': 8 },
     ...(shadow ? { shadowOf: 'egreedy-v1' } : {}),
   });
 }
@@ -30,8 +47,21 @@ const read = (value: ScoredEvent) => scoredSchema.parse(JSON.parse(JSON.stringif
 describe('tip.scored', () => {
   it('has its fields in one order', () => {
     expect(Object.keys(event())).toEqual([
-      'decision_id', 'user_id', 'policy', 'scored_at_ms', 'epsilon', 'explored', 'chosen_tip_id', 'ranking', 'features', 'model', 'salt',
-      'profile', 'feature_set', 'input', 'positions',
+      'decision_id',
+      'user_id',
+      'policy',
+      'scored_at_ms',
+      'epsilon',
+      'explored',
+      'chosen_tip_id',
+      'ranking',
+      'features',
+      'model',
+      'salt',
+      'profile',
+      'feature_set',
+      'input',
+      'positions',
     ]);
     expect(Object.keys(event(true)).at(-1)).toBe('shadow_of');
   });
@@ -75,14 +105,30 @@ describe('recompute', () => {
   it.each<[string, (one: ScoredEvent) => ScoredEvent, string]>([
     ['another choice', (one) => ({ ...one, chosen_tip_id: worst(one).tip_id }), 'chosen_tip_id'],
     ['another explored', (one) => ({ ...one, explored: !one.explored }), 'explored'],
-    ['a score', (one) => ({ ...one, ranking: [...one.ranking.slice(0, -1), { ...worst(one), score: worst(one).score - 1e-6 }] }), 'ranking[4].score'],
-    ['a propensity', (one) => ({ ...one, ranking: [...one.ranking.slice(0, -1), { ...worst(one), propensity: 0.5 }] }), 'ranking[4].propensity'],
+    [
+      'a score',
+      (one) => ({ ...one, ranking: [...one.ranking.slice(0, -1), { ...worst(one), score: worst(one).score - 1e-6 }] }),
+      'ranking[4].score',
+    ],
+    [
+      'a propensity',
+      (one) => ({ ...one, ranking: [...one.ranking.slice(0, -1), { ...worst(one), propensity: 0.5 }] }),
+      'ranking[4].propensity',
+    ],
     ['the order', (one) => ({ ...one, ranking: [...one.ranking].reverse() }), 'ranking[0].tip_id'],
     ['a missing rank', (one) => ({ ...one, ranking: one.ranking.slice(1) }), 'ranking.length'],
     ['a rank twice', (one) => ({ ...one, ranking: [...one.ranking.slice(0, -1), one.ranking[0]!] }), 'ranking[4].tip_id'],
-    ['a stranger in the ranking', (one) => ({ ...one, ranking: [...one.ranking.slice(0, -1), { ...worst(one), tip_id: 'x' }] }), 'ranking[4].tip_id'],
+    [
+      'a stranger in the ranking',
+      (one) => ({ ...one, ranking: [...one.ranking.slice(0, -1), { ...worst(one), tip_id: 'x' }] }),
+      'ranking[4].tip_id',
+    ],
     ['a shorter theta', (one) => ({ ...one, model: { ...one.model, theta: one.model.theta.slice(1) } }), 'model.theta.length'],
-    ['a shorter vector', (one) => ({ ...one, features: { ...one.features, vectors: { ...one.features.vectors, 2: [1] } } }), 'features.vectors["2"].length'],
+    [
+      'a shorter vector',
+      (one) => ({ ...one, features: { ...one.features, vectors: { ...one.features.vectors, 2: [1] } } }),
+      'features.vectors["2"].length',
+    ],
   ])('reports %s', (_, change, field) => {
     expect(recompute(change(read(event()))).differences.map((difference) => difference.field)).toContain(field);
   });
@@ -90,7 +136,9 @@ describe('recompute', () => {
   it('of an event without vectors differs in everything', () => {
     const empty = recompute({ ...event(), features: { names: [], vectors: {} } });
     expect(empty.chosenTipId).toBeNull();
-    expect(empty.differences.map(({ field }) => field)).toEqual(expect.arrayContaining(['chosen_tip_id', 'ranking.length', 'ranking[0].tip_id']));
+    expect(empty.differences.map(({ field }) => field)).toEqual(
+      expect.arrayContaining(['chosen_tip_id', 'ranking.length', 'ranking[0].tip_id']),
+    );
   });
 
   it('reports a changed salt or epsilon by what follows from it', () => {

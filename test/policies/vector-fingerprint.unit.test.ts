@@ -6,7 +6,13 @@ import type { PolicyDefinition } from '../../src/policies/policy.js';
 /** The policy with one entry of one vector in many changed by one step of the grid. */
 const nudged = (policy: PolicyDefinition, entry: number, when: (tipId: string) => boolean): PolicyDefinition => ({
   ...policy,
-  vectorizer: (context, profile) => (candidate) => policy.vectorizer(context, profile)(candidate).map((value, i) => (i === entry && when(candidate.tip_id) ? value + 1 / 4096 : value)),
+  vectorizer: (context, profile) => (candidate) =>
+    policy
+      .vectorizer(
+        context,
+        profile,
+      )(candidate)
+      .map((value, i) => (i === entry && when(candidate.tip_id) ? value + 1 / 4096 : value)),
 });
 
 describe("the vectors' fingerprint", () => {
@@ -19,15 +25,28 @@ describe("the vectors' fingerprint", () => {
 
   it('changes with every entry', () => {
     const policy = policyNamed('egreedy-v2');
-    for (let entry = 0; entry < policy.dimension; entry++) expect(vectorFingerprint(nudged(policy, entry, (tipId) => tipId === 'd'))).not.toBe(vectorFingerprint(policy));
+    for (let entry = 0; entry < policy.dimension; entry++)
+      expect(vectorFingerprint(nudged(policy, entry, (tipId) => tipId === 'd'))).not.toBe(vectorFingerprint(policy));
   });
 
   it('sees caps and missing values', () => {
     const policy = policyNamed('egreedy-v1');
-    const uncapped: PolicyDefinition = { ...policy, vectorizer: (context, profile) => (candidate) => policy.vectorizer(context, profile)(candidate).map((value, i) => (i === 2 && candidate.task_age_days > 30 ? 2 : value)) };
+    const uncapped: PolicyDefinition = {
+      ...policy,
+      vectorizer: (context, profile) => (candidate) =>
+        policy
+          .vectorizer(
+            context,
+            profile,
+          )(candidate)
+          .map((value, i) => (i === 2 && candidate.task_age_days > 30 ? 2 : value)),
+    };
     expect(vectorFingerprint(uncapped)).not.toBe(vectorFingerprint(policy));
     const v2 = policyNamed('egreedy-v2');
-    const midnight: PolicyDefinition = { ...v2, vectorizer: (context, profile) => v2.vectorizer(context, { ...profile, preferred_hour: profile.preferred_hour ?? 0 }) };
+    const midnight: PolicyDefinition = {
+      ...v2,
+      vectorizer: (context, profile) => v2.vectorizer(context, { ...profile, preferred_hour: profile.preferred_hour ?? 0 }),
+    };
     expect(vectorFingerprint(midnight)).not.toBe(vectorFingerprint(v2));
   });
 });

@@ -6,14 +6,34 @@ import { quantise } from '../../src/policies/quantise.js';
 import { findPolicy, POLICIES, policyNamed, policyOfEvent, shadowEventName } from '../../src/policies/registry.js';
 import type { Candidate } from '../../src/topics.js';
 
-const candidate = (over: Partial<Candidate> = {}): Candidate => ({ tip_id: 't', is_overdue: false, task_age_days: 0, priority: 1, ...over });
+const candidate = (over: Partial<Candidate> = {}): Candidate => ({
+  tip_id: 't',
+  is_overdue: false,
+  task_age_days: 0,
+  priority: 1,
+  ...over,
+});
 const at = (iso: string, utcOffsetMin = 0) => ({ requestedAtMs: Date.parse(iso), utcOffsetMin });
 const MONDAY_MIDNIGHT = at('2026-03-02T00:00:00Z');
-const NO_PROFILE = { completion_rate_30d: null, dismiss_rate_30d: null, mean_dwell_ms_30d: null, preferred_hour: null, preferred_category: null, tip_volume_30d: 0 };
+const NO_PROFILE = {
+  completion_rate_30d: null,
+  dismiss_rate_30d: null,
+  mean_dwell_ms_30d: null,
+  preferred_hour: null,
+  preferred_category: null,
+  tip_volume_30d: 0,
+};
 
 describe('quantise', () => {
   it.each([
-    [0, 0], [1, 1], [0.5 / 4096, 1 / 4096], [0.49 / 4096, 0], [-0.5 / 4096, 0], [-0.51 / 4096, -1 / 4096], [1 / 3, 1365 / 4096], [-1, -1],
+    [0, 0],
+    [1, 1],
+    [0.5 / 4096, 1 / 4096],
+    [0.49 / 4096, 0],
+    [-0.5 / 4096, 0],
+    [-0.51 / 4096, -1 / 4096],
+    [1 / 3, 1365 / 4096],
+    [-1, -1],
   ])('%d -> %d', (x, expected) => expect(quantise(x)).toBe(expected));
 
   it('never gives -0', () => {
@@ -49,7 +69,10 @@ describe('egreedy-v1', () => {
   });
 
   it('takes the local clock, caps the age, scales the priority', () => {
-    const x = egreedyV1.vectorizer(at('2026-03-02T05:30:00Z', -720), {})(candidate({ is_overdue: true, task_age_days: 1e300, priority: 4 }));
+    const x = egreedyV1.vectorizer(
+      at('2026-03-02T05:30:00Z', -720),
+      {},
+    )(candidate({ is_overdue: true, task_age_days: 1e300, priority: 4 }));
     // Sunday 17:30: sin and cos of 255 degrees.
     expect(x).toEqual([1, 1, 1, 1, -3956 / 4096, -1060 / 4096, 1]);
   });
@@ -63,7 +86,9 @@ describe('egreedy-v1', () => {
 
   it('knows nothing of the profile', () => {
     const known = { ...NO_PROFILE, completion_rate_30d: 1, tip_volume_30d: 9 };
-    expect(egreedyV1.vectorizer(MONDAY_MIDNIGHT, known)(candidate())).toEqual(egreedyV1.vectorizer(MONDAY_MIDNIGHT, NO_PROFILE)(candidate()));
+    expect(egreedyV1.vectorizer(MONDAY_MIDNIGHT, known)(candidate())).toEqual(
+      egreedyV1.vectorizer(MONDAY_MIDNIGHT, NO_PROFILE)(candidate()),
+    );
   });
 });
 
@@ -89,14 +114,28 @@ describe('egreedy-v2', () => {
   });
 
   it('rates as they are, dwell and volume capped', () => {
-    const profile = { completion_rate_30d: 0.75, dismiss_rate_30d: 0.125, mean_dwell_ms_30d: 150_000, preferred_hour: 6, tip_volume_30d: 100 };
+    const profile = {
+      completion_rate_30d: 0.75,
+      dismiss_rate_30d: 0.125,
+      mean_dwell_ms_30d: 150_000,
+      preferred_hour: 6,
+      tip_volume_30d: 100,
+    };
     expect(profileEntries(profile)).toEqual([0.75, 0.125, 0.25, 0, 1]);
-    expect(profileEntries({ ...profile, mean_dwell_ms_30d: 9e15, tip_volume_30d: 1e6 }).filter((_, i) => i === 2 || i === 4)).toEqual([1, 1]);
+    expect(profileEntries({ ...profile, mean_dwell_ms_30d: 9e15, tip_volume_30d: 1e6 }).filter((_, i) => i === 2 || i === 4)).toEqual([
+      1, 1,
+    ]);
     expect(profileEntries({ ...profile, tip_volume_30d: 9 })[4]).toBe(quantise(Math.log(10) / Math.log(101)));
   });
 
   it('a value that is not a number counts as none', () => {
-    const odd = { completion_rate_30d: 'much', dismiss_rate_30d: NaN, mean_dwell_ms_30d: Infinity, preferred_hour: NaN, tip_volume_30d: 'x' };
+    const odd = {
+      completion_rate_30d: 'much',
+      dismiss_rate_30d: NaN,
+      mean_dwell_ms_30d: Infinity,
+      preferred_hour: NaN,
+      tip_volume_30d: 'x',
+    };
     expect(profileEntries(odd)).toEqual([0, 0, 0, 0, 0]);
   });
 
@@ -104,11 +143,13 @@ describe('egreedy-v2', () => {
     const given = { completion_rate_30d: 1e308, dismiss_rate_30d: -0.5, mean_dwell_ms_30d: -1, preferred_hour: 1e308, tip_volume_30d: -5 };
     expect(profileEntries(given).toSpliced(3, 1)).toEqual([1, 0, 0, 0]);
     expect(Math.abs(profileEntries(given)[3]!)).toBeLessThanOrEqual(1);
-    expect(profileEntries({ tip_volume_30d: 1e308, preferred_hour: 30 })).toEqual(profileEntries({ tip_volume_30d: 1e9, preferred_hour: 6 }));
+    expect(profileEntries({ tip_volume_30d: 1e308, preferred_hour: 30 })).toEqual(
+      profileEntries({ tip_volume_30d: 1e9, preferred_hour: 6 }),
+    );
   });
 
   it('no hour or volume lies so near to half a grid step that another sine or logarithm could round it differently', () => {
-    const distance = (x: number) => Math.abs((x * 4096) - Math.floor(x * 4096) - 0.5);
+    const distance = (x: number) => Math.abs(x * 4096 - Math.floor(x * 4096) - 0.5);
     for (let h = -23; h < 24; h++) {
       expect(distance(Math.cos((2 * Math.PI * h) / 24))).toBeGreaterThan(1e-6);
       expect(distance(Math.sin((2 * Math.PI * h) / 24))).toBeGreaterThan(1e-6);
@@ -124,7 +165,12 @@ describe('the registry', () => {
       expect(new Set(policy.featureNames).size).toBe(policy.dimension);
       expect(policy.vectorizer(MONDAY_MIDNIGHT, NO_PROFILE)(candidate())).toHaveLength(policy.dimension);
     }
-    expect(POLICIES.map(({ name, dimension }) => [name, dimension])).toEqual([['random', 1], ['egreedy-v1', 7], ['egreedy-v2', 12], ['linucb', 12]]);
+    expect(POLICIES.map(({ name, dimension }) => [name, dimension])).toEqual([
+      ['random', 1],
+      ['egreedy-v1', 7],
+      ['egreedy-v2', 12],
+      ['linucb', 12],
+    ]);
   });
 
   it('tells a policy from its shadow', () => {
@@ -137,7 +183,9 @@ describe('the registry', () => {
 
   it('says which policies there are', () => {
     expect(policyNamed('egreedy-v1')).toBe(egreedyV1);
-    expect(() => policyNamed('egreedy-v9')).toThrow(expect.objectContaining({ code: 'policy_not_found', hint: expect.stringContaining('egreedy-v1, egreedy-v2') }));
+    expect(() => policyNamed('egreedy-v9')).toThrow(
+      expect.objectContaining({ code: 'policy_not_found', hint: expect.stringContaining('egreedy-v1, egreedy-v2') }),
+    );
     expect(() => policyNamed('__proto__')).toThrow(expect.objectContaining({ code: 'policy_not_found' }));
   });
 });

@@ -14,21 +14,34 @@ async function read(pieces: readonly (Buffer | string)[]): Promise<string[]> {
 test.each([
   [['a\nb\n'], ['a', 'b']],
   [['a\r\nb'], ['a', 'b']],
-  [['a', '', 'b\n\nc', '\n'], ['ab', '', 'c']],
+  [
+    ['a', '', 'b\n\nc', '\n'],
+    ['ab', '', 'c'],
+  ],
   [['\ufeffa\n\ufeffb'], ['a', '\ufeffb']],
   [[''], []],
-  [['a\r', '\nb'], ['a', 'b']],
+  [
+    ['a\r', '\nb'],
+    ['a', 'b'],
+  ],
 ])('%j', async (pieces, lines) => {
   expect(await read(pieces)).toEqual(lines);
 });
 
 test('where the pieces are cut does not matter', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.string({ unit: 'grapheme' }).map((text) => text.replace(/[\r\n\ufeff]/g, '')), { minLength: 1 }), fc.array(fc.nat({ max: 60 })), async (lines, cuts) => {
-      const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''));
-      const edges = [0, ...cuts.filter((cut) => cut < bytes.length).sort((a, b) => a - b), bytes.length];
-      expect(await read(edges.slice(1).map((edge, i) => bytes.subarray(edges[i], edge)))).toEqual(lines);
-    }),
+    fc.asyncProperty(
+      fc.array(
+        fc.string({ unit: 'grapheme' }).map((text) => text.replace(/[\r\n\ufeff]/g, '')),
+        { minLength: 1 },
+      ),
+      fc.array(fc.nat({ max: 60 })),
+      async (lines, cuts) => {
+        const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''));
+        const edges = [0, ...cuts.filter((cut) => cut < bytes.length).sort((a, b) => a - b), bytes.length];
+        expect(await read(edges.slice(1).map((edge, i) => bytes.subarray(edges[i], edge)))).toEqual(lines);
+      },
+    ),
     { numRuns: 100 },
   );
 });

@@ -5,7 +5,8 @@ import { MAX_ERRORS, produceLines, type LineRejection, type ProduceLinesOptions 
 import { FakeLog } from '../support/log/fake-log.js';
 
 const SERVED = { tip_id: 't1', user_id: 'ann', served_at_ms: 5 };
-const servedLine = (user: string, extra: object = {}) => JSON.stringify({ topic: 'tip.served', value: { ...SERVED, user_id: user }, ...extra });
+const servedLine = (user: string, extra: object = {}) =>
+  JSON.stringify({ topic: 'tip.served', value: { ...SERVED, user_id: user }, ...extra });
 
 async function* each(lines: readonly (string | Buffer)[]) {
   yield* lines;
@@ -20,20 +21,41 @@ async function produce(lines: readonly (string | Buffer | object)[], options: Pa
 describe('a line', () => {
   test('becomes a record keyed by its user, written as it was given', async () => {
     const value = { ...SERVED, user_id: 'änn', mine: [1] };
-    const { result, records } = await produce([{ topic: 'tip.served', value, timestamp_ms: 7, headers: { a: 'x', b: ['y', { base64: '/w==' }] }, partition: 9 }]);
+    const { result, records } = await produce([
+      { topic: 'tip.served', value, timestamp_ms: 7, headers: { a: 'x', b: ['y', { base64: '/w==' }] }, partition: 9 },
+    ]);
     expect(result).toEqual({ accepted: 1, rejected: 0, errors: [] });
-    expect(records).toMatchObject([{ topic: 'tip.served', key: Buffer.from('änn'), timestampMs: 7, headers: [['a', Buffer.from('x')], ['b', Buffer.from('y')], ['b', Buffer.from([0xff])]] }]);
+    expect(records).toMatchObject([
+      {
+        topic: 'tip.served',
+        key: Buffer.from('änn'),
+        timestampMs: 7,
+        headers: [
+          ['a', Buffer.from('x')],
+          ['b', Buffer.from('y')],
+          ['b', Buffer.from([0xff])],
+        ],
+      },
+    ]);
     expect(JSON.parse(records[0]!.value!.toString())).toEqual(value);
   });
 
   test('names its topic with or without the prefix', async () => {
-    const lines = ['tip.served', 'signals.tip.served'].map((topic) => ({ topic, value: SERVED, key: null, headers: null, timestamp_ms: null }));
+    const lines = ['tip.served', 'signals.tip.served'].map((topic) => ({
+      topic,
+      value: SERVED,
+      key: null,
+      headers: null,
+      timestamp_ms: null,
+    }));
     const { records } = await produce(lines, { prefix: 'signals.' });
     expect(records.map((record) => record.topic)).toEqual(['signals.tip.served', 'signals.tip.served']);
   });
 
   test('may hold a CloudEvent, whose data names the user', async () => {
-    const { records } = await produce([{ topic: 'tip.served', value: { specversion: '1.0', id: '1', source: 's', type: 't', data: SERVED } }]);
+    const { records } = await produce([
+      { topic: 'tip.served', value: { specversion: '1.0', id: '1', source: 's', type: 't', data: SERVED } },
+    ]);
     expect(records[0]!.key).toEqual(Buffer.from('ann'));
   });
 
@@ -46,7 +68,10 @@ describe('a line', () => {
   });
 
   test('goes where crc32 says when the consumers expect that', async () => {
-    const { records } = await produce(['a', 'b', 'c'].map((user) => servedLine(user)), { partitioner: 'crc32' });
+    const { records } = await produce(
+      ['a', 'b', 'c'].map((user) => servedLine(user)),
+      { partitioner: 'crc32' },
+    );
     expect(records.map((record) => record.partition)).toEqual(records.map((record) => partitionFor('crc32', record.key!, 4)));
   });
 });
@@ -64,33 +89,63 @@ describe('refused lines', () => {
     [{ topic: 'tip.served', value: null }, 'null_value', /^value: is missing/],
     [{ topic: 'tip.served', value: JSON.stringify(SERVED) }, 'not_object', /found a string/],
     [{ topic: 'tip.served', value: { ...SERVED, tip_id: '' } }, 'invalid_event', /^tip_id: /],
-    ['{"topic":"tip.served","value":{"tip_id":"t","user_id":"u","served_at_ms":1,"utc_offset_min":1e999}}', 'invalid_event', /^utc_offset_min: a number is Infinity/],
+    [
+      '{"topic":"tip.served","value":{"tip_id":"t","user_id":"u","served_at_ms":1,"utc_offset_min":1e999}}',
+      'invalid_event',
+      /^utc_offset_min: a number is Infinity/,
+    ],
     [{ topic: 'tip.served', value: SERVED, key: 'bob' }, 'foreign_key', /user_id/],
     [{ topic: 'tip.served', value: SERVED, key: 5 }, 'invalid_line', /^key: /],
     [{ topic: 'tip.served', value: SERVED, timestamp_ms: -1 }, 'invalid_line', /^timestamp_ms: /],
     [{ topic: 'tip.served', value: SERVED, timestamp_ms: '5' }, 'invalid_line', /^timestamp_ms: /],
     [{ topic: 'tip.served', value: SERVED, headers: { a: 5 } }, 'invalid_line', /^headers: /],
     [{ topic: 'tip.served', value: SERVED, headers: [] }, 'invalid_line', /^headers: /],
-    [{ topic: 'tip.served', value: { ...SERVED, pad: 'x'.repeat(1_048_577) } }, 'value_too_large', /^the value has \d+ bytes, more than 1048576/],
-    [{ topic: 'tip.served', value: { ...SERVED, pad: 'x'.repeat(1_048_500) } }, 'value_too_large', /^the record has about 1048\d+ bytes with its key/],
-    [{ topic: 'tip.served', value: SERVED, headers: { a: 'x'.repeat(1_048_500) } }, 'value_too_large', /^the record has about 1048\d+ bytes with its key/],
+    [
+      { topic: 'tip.served', value: { ...SERVED, pad: 'x'.repeat(1_048_577) } },
+      'value_too_large',
+      /^the value has \d+ bytes, more than 1048576/,
+    ],
+    [
+      { topic: 'tip.served', value: { ...SERVED, pad: 'x'.repeat(1_048_500) } },
+      'value_too_large',
+      /^the record has about 1048\d+ bytes with its key/,
+    ],
+    [
+      { topic: 'tip.served', value: SERVED, headers: { a: 'x'.repeat(1_048_500) } },
+      'value_too_large',
+      /^the record has about 1048\d+ bytes with its key/,
+    ],
     [{ topic: 'tip.served', value: { specversion: '2.0', data: SERVED } }, 'bad_envelope', /specversion/],
   ];
   test.each(refused)('%.80j', async (line, code, message) => {
     const { result, records } = await produce([line]);
-    expect(result).toMatchObject({ accepted: 0, rejected: 1, errors: [{ line: 1, code, message: expect.stringMatching(message) as string }] });
+    expect(result).toMatchObject({
+      accepted: 0,
+      rejected: 1,
+      errors: [{ line: 1, code, message: expect.stringMatching(message) as string }],
+    });
     expect(records).toEqual([]);
   });
 
   test('are counted with their line numbers, blank lines included, and the valid ones are written in order', async () => {
     const { result, records } = await produce([servedLine('a'), '', '{', '   ', servedLine('b'), servedLine('')]);
-    expect(result).toMatchObject({ accepted: 2, rejected: 2, errors: [{ line: 3, code: 'not_json' }, { line: 6, code: 'invalid_event' }] });
+    expect(result).toMatchObject({
+      accepted: 2,
+      rejected: 2,
+      errors: [
+        { line: 3, code: 'not_json' },
+        { line: 6, code: 'invalid_event' },
+      ],
+    });
     expect(records.map((record) => record.key!.toString())).toEqual(['a', 'b']);
   });
 
   test('beyond the cap are told to the caller and counted', async () => {
     const seen: LineRejection[] = [];
-    const { result } = await produce(Array.from({ length: MAX_ERRORS + 5 }, () => '{'), { onRejection: (rejection) => seen.push(rejection) });
+    const { result } = await produce(
+      Array.from({ length: MAX_ERRORS + 5 }, () => '{'),
+      { onRejection: (rejection) => seen.push(rejection) },
+    );
     expect(result).toMatchObject({ accepted: 0, rejected: MAX_ERRORS + 5, errors_omitted: 5 });
     expect(result.errors).toHaveLength(MAX_ERRORS);
     expect(seen.at(-1)!.line).toBe(MAX_ERRORS + 5);
@@ -104,7 +159,9 @@ describe('batches', () => {
   });
 
   test('of few megabytes', async () => {
-    const { batches } = await produce(Array.from({ length: 10 }, (_, i) => ({ topic: 'tip.served', value: { ...SERVED, user_id: `u${i}`, pad: 'x'.repeat(900_000) } })));
+    const { batches } = await produce(
+      Array.from({ length: 10 }, (_, i) => ({ topic: 'tip.served', value: { ...SERVED, user_id: `u${i}`, pad: 'x'.repeat(900_000) } })),
+    );
     expect(batches).toEqual([5, 5]);
   });
 
@@ -129,7 +186,11 @@ describe('batches', () => {
     const fake = new FakeLog();
     fake.failAfterBatches = 1;
     const lines = Array.from({ length: 1_500 }, (_, i) => servedLine(`u${i}`));
-    await expect(produce(lines, {}, fake)).rejects.toMatchObject({ code: 'disk_full', message: expect.stringContaining('1000 lines had been written') as string, details: { accepted: 1_000 } });
+    await expect(produce(lines, {}, fake)).rejects.toMatchObject({
+      code: 'disk_full',
+      message: expect.stringContaining('1000 lines had been written') as string,
+      details: { accepted: 1_000 },
+    });
   });
 
   test('an interruption stops between batches', async () => {
@@ -146,13 +207,22 @@ describe('batches', () => {
   });
 
   test('missing topics are an error that says what to do', async () => {
-    await expect(produce([{ topic: 'policy.control', value: { control_id: 'c', type: 'rollback', effective_at_ms: 1 } }], {}, new FakeLog({ hasTopics: false }))).rejects.toMatchObject({ code: 'topic_not_found', hint: expect.stringContaining('topics create') as string });
+    await expect(
+      produce(
+        [{ topic: 'policy.control', value: { control_id: 'c', type: 'rollback', effective_at_ms: 1 } }],
+        {},
+        new FakeLog({ hasTopics: false }),
+      ),
+    ).rejects.toMatchObject({ code: 'topic_not_found', hint: expect.stringContaining('topics create') as string });
   });
 });
 
 describe('atomic', () => {
   test('writes everything when everything is valid', async () => {
-    const { result, records } = await produce(Array.from({ length: 1_200 }, (_, i) => servedLine(`u${i}`)), { atomic: true });
+    const { result, records } = await produce(
+      Array.from({ length: 1_200 }, (_, i) => servedLine(`u${i}`)),
+      { atomic: true },
+    );
     expect(result.accepted).toBe(1_200);
     expect(records).toHaveLength(1_200);
   });

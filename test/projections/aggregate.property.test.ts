@@ -28,53 +28,73 @@ function expectExactInterval(aggregate: Aggregate, events: readonly OracleEvent[
 describe('folding', () => {
   it('gives the same tips for any order, with any repeats', () => {
     const shuffled = fc.array(event, { maxLength: 12 }).chain((events) =>
-      fc.record({ events: fc.constant(events), again: fc.shuffledSubarray([...events, ...events], { minLength: 0 }), order: fc.shuffledSubarray(events, { minLength: events.length }) }));
-    fc.assert(fc.property(shuffled, ({ events, again, order }) => {
-      const [once, twice] = [new UserTips(), new UserTips()];
-      for (const each of events) once.fold(each, 0);
-      for (const each of [...again, ...order]) twice.fold(each, 0);
-      expect(Object.fromEntries(twice.tips)).toEqual(Object.fromEntries(once.tips));
-    }), { numRuns: 400 });
+      fc.record({
+        events: fc.constant(events),
+        again: fc.shuffledSubarray([...events, ...events], { minLength: 0 }),
+        order: fc.shuffledSubarray(events, { minLength: events.length }),
+      }),
+    );
+    fc.assert(
+      fc.property(shuffled, ({ events, again, order }) => {
+        const [once, twice] = [new UserTips(), new UserTips()];
+        for (const each of events) once.fold(each, 0);
+        for (const each of [...again, ...order]) twice.fold(each, 0);
+        expect(Object.fromEntries(twice.tips)).toEqual(Object.fromEntries(once.tips));
+      }),
+      { numRuns: 400 },
+    );
   });
 
   it('keeps an aggregate that is exact over its whole interval, whatever the clock says at each event', () => {
-    fc.assert(fc.property(fc.array(fc.tuple(event, moment), { maxLength: 12 }), (folds) => {
-      const user = new UserTips();
-      const seen: OracleEvent[] = [];
-      for (const [each, nowMs] of folds) {
-        const inside = isExactAt(user.aggregate, nowMs);
-        user.fold(each, nowMs);
-        seen.push(each);
-        if (inside) expect(isExactAt(user.aggregate, nowMs)).toBe(true);
-      }
-      expectExactInterval(user.aggregate, seen);
-    }), { numRuns: 400 });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(event, moment), { maxLength: 12 }), (folds) => {
+        const user = new UserTips();
+        const seen: OracleEvent[] = [];
+        for (const [each, nowMs] of folds) {
+          const inside = isExactAt(user.aggregate, nowMs);
+          user.fold(each, nowMs);
+          seen.push(each);
+          if (inside) expect(isExactAt(user.aggregate, nowMs)).toBe(true);
+        }
+        expectExactInterval(user.aggregate, seen);
+      }),
+      { numRuns: 400 },
+    );
   });
 });
 
 describe('asking about a time', () => {
   it('gives one answer from all tips, from the window and by moving, with the widest interval', () => {
-    fc.assert(fc.property(fc.array(fc.tuple(event, moment), { maxLength: 12 }), fc.array(moment, { minLength: 1, maxLength: 6 }), (folds, times) => {
-      const user = new UserTips();
-      for (const [each, nowMs] of folds) user.fold(each, nowMs);
-      const events = folds.map(([each]) => each);
-      const before = encodeAggregate(user.aggregate.counters);
-      for (const at of times) {
-        const whole = aggregateAt(defaultRegistry, at, user.source());
-        expectOracle(whole, events, at);
-        expectExactInterval(whole, events);
-        const ends = [whole.afterMs, whole.untilMs].filter((end) => end >= 0 && end < Number.MAX_SAFE_INTEGER);
-        const boundaries = [...user.tips.values()].flatMap((tip) => [tip.servedAtMs, tip.doneAtMs, tip.dismissAtMs, tip.snoozeAtMs]).filter((time) => time !== null);
-        for (const end of ends) expect(boundaries.some((time) => time === end || time + 30 * 86_400_000 === end)).toBe(true);
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(event, moment), { maxLength: 12 }),
+        fc.array(moment, { minLength: 1, maxLength: 6 }),
+        (folds, times) => {
+          const user = new UserTips();
+          for (const [each, nowMs] of folds) user.fold(each, nowMs);
+          const events = folds.map(([each]) => each);
+          const before = encodeAggregate(user.aggregate.counters);
+          for (const at of times) {
+            const whole = aggregateAt(defaultRegistry, at, user.source());
+            expectOracle(whole, events, at);
+            expectExactInterval(whole, events);
+            const ends = [whole.afterMs, whole.untilMs].filter((end) => end >= 0 && end < Number.MAX_SAFE_INTEGER);
+            const boundaries = [...user.tips.values()]
+              .flatMap((tip) => [tip.servedAtMs, tip.doneAtMs, tip.dismissAtMs, tip.snoozeAtMs])
+              .filter((time) => time !== null);
+            for (const end of ends) expect(boundaries.some((time) => time === end || time + 30 * 86_400_000 === end)).toBe(true);
 
-        expect(aggregateAt(defaultRegistry, at, user.indexedSource())).toEqual(whole);
-        const moved = aggregateAt(defaultRegistry, at, user.indexedSource(), user.aggregate);
-        if (isExactAt(user.aggregate, at)) expect(moved).toBe(user.aggregate);
-        else expect(moved).toEqual(whole);
-        expect(moved.counters).toEqual(whole.counters);
-      }
-      expect(encodeAggregate(user.aggregate.counters)).toBe(before);
-    }), { numRuns: 400 });
+            expect(aggregateAt(defaultRegistry, at, user.indexedSource())).toEqual(whole);
+            const moved = aggregateAt(defaultRegistry, at, user.indexedSource(), user.aggregate);
+            if (isExactAt(user.aggregate, at)) expect(moved).toBe(user.aggregate);
+            else expect(moved).toEqual(whole);
+            expect(moved.counters).toEqual(whole.counters);
+          }
+          expect(encodeAggregate(user.aggregate.counters)).toBe(before);
+        },
+      ),
+      { numRuns: 400 },
+    );
   });
 
   it('follows any sequence of events and moves, each from where the last one ended', () => {
@@ -82,29 +102,35 @@ describe('asking about a time', () => {
       fc.record({ fold: event, at: moment }),
       fc.record({ fold: fc.constant(undefined), at: moment, indexed: fc.boolean() }),
     );
-    fc.assert(fc.property(fc.array(action, { maxLength: 20 }), (actions) => {
-      const user = new UserTips();
-      const seen: OracleEvent[] = [];
-      for (const each of actions) {
-        if (each.fold !== undefined) {
-          user.fold(each.fold, each.at);
-          seen.push(each.fold);
-        } else {
-          user.aggregate = aggregateAt(defaultRegistry, each.at, each.indexed ? user.indexedSource() : user.source(), user.aggregate);
-          expect(isExactAt(user.aggregate, each.at)).toBe(true);
-          expectOracle(user.aggregate, seen, each.at);
+    fc.assert(
+      fc.property(fc.array(action, { maxLength: 20 }), (actions) => {
+        const user = new UserTips();
+        const seen: OracleEvent[] = [];
+        for (const each of actions) {
+          if (each.fold !== undefined) {
+            user.fold(each.fold, each.at);
+            seen.push(each.fold);
+          } else {
+            user.aggregate = aggregateAt(defaultRegistry, each.at, each.indexed ? user.indexedSource() : user.source(), user.aggregate);
+            expect(isExactAt(user.aggregate, each.at)).toBe(true);
+            expectOracle(user.aggregate, seen, each.at);
+          }
         }
-      }
-      expectExactInterval(user.aggregate, seen);
-    }), { numRuns: 500 });
+        expectExactInterval(user.aggregate, seen);
+      }),
+      { numRuns: 500 },
+    );
   });
 });
 
 describe('the stored form of counters', () => {
   it('comes back as it was', () => {
-    fc.assert(fc.property(fc.array(fc.tuple(fc.string({ unit: 'binary' }), fc.integer({ min: 1 })), { maxLength: 8 }), (entries) => {
-      const counters = new Map(entries.map(([key, count]) => [`done_category:${key}`, count] as const));
-      expect(decodeAggregate(encodeAggregate(counters))).toEqual(counters);
-    }), { numRuns: 200 });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.string({ unit: 'binary' }), fc.integer({ min: 1 })), { maxLength: 8 }), (entries) => {
+        const counters = new Map(entries.map(([key, count]) => [`done_category:${key}`, count] as const));
+        expect(decodeAggregate(encodeAggregate(counters))).toEqual(counters);
+      }),
+      { numRuns: 200 },
+    );
   });
 });

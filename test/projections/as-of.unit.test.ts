@@ -13,7 +13,8 @@ const SPACING = 60_000;
 function userWith(tips: number): UserTips {
   const user = new UserTips();
   const latest = START + tips * SPACING;
-  for (let i = 0; i < tips; i++) user.fold({ topic: 'tip.served', value: { user_id: 'u', tip_id: `t${i}`, served_at_ms: START + i * SPACING } }, latest);
+  for (let i = 0; i < tips; i++)
+    user.fold({ topic: 'tip.served', value: { user_id: 'u', tip_id: `t${i}`, served_at_ms: START + i * SPACING } }, latest);
   return user;
 }
 

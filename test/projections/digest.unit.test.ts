@@ -4,8 +4,18 @@ import { digestLine, ProfileDigester } from '../../src/projections/digest.js';
 
 describe('a line of the digest', () => {
   it.each([
-    [0.5, '0.5'], [-0, '0'], [1e21, '1e+21'], [5e-7, '5e-7'], [2, '2'], [1 / 3, '0.3333333333333333'], [null, 'null'], ['', '""'], ['null', '"null"'],
-    ['a"\n\\', '"a\\"\\n\\\\"'], ['\ud800', '"\\ud800"'], ['\u{10000}', '"\u{10000}"'],
+    [0.5, '0.5'],
+    [-0, '0'],
+    [1e21, '1e+21'],
+    [5e-7, '5e-7'],
+    [2, '2'],
+    [1 / 3, '0.3333333333333333'],
+    [null, 'null'],
+    ['', '""'],
+    ['null', '"null"'],
+    ['a"\n\\', '"a\\"\\n\\\\"'],
+    ['\ud800', '"\\ud800"'],
+    ['\u{10000}', '"\u{10000}"'],
   ])('prints %j', (value, printed) => {
     expect(digestLine('u', 'f', value)).toBe(`u\tf\t${printed}\n`);
   });

@@ -36,14 +36,33 @@ const family = (changes: Partial<CounterFamily>): CounterFamily => ({ ...snoozed
 describe('the default registry', () => {
   it('holds the eight features in the order of their names', () => {
     expect(defaultRegistry.names).toEqual([
-      'completion_rate_30d', 'dismiss_rate_30d', 'mean_dwell_ms_30d', 'preferred_category', 'preferred_hour', 'preferred_weekday', 'snooze_rate_30d', 'tip_volume_30d',
+      'completion_rate_30d',
+      'dismiss_rate_30d',
+      'mean_dwell_ms_30d',
+      'preferred_category',
+      'preferred_hour',
+      'preferred_weekday',
+      'snooze_rate_30d',
+      'tip_volume_30d',
     ]);
     expect(Object.keys(defaultRegistry.values(createAggregate()))).toEqual(defaultRegistry.names);
-    expect(Object.entries(defaultRegistry.emptyValues())).toEqual(defaultRegistry.names.map((name) => [name, name === 'tip_volume_30d' ? 0 : null]));
+    expect(Object.entries(defaultRegistry.emptyValues())).toEqual(
+      defaultRegistry.names.map((name) => [name, name === 'tip_volume_30d' ? 0 : null]),
+    );
   });
 
   it('counts what several features share once', () => {
-    expect(defaultRegistry.counters.map((each) => each.id).sort()).toEqual(['dismiss', 'done', 'done_category', 'done_hour', 'done_weekday', 'dwell', 'known', 'served', 'snooze']);
+    expect(defaultRegistry.counters.map((each) => each.id).sort()).toEqual([
+      'dismiss',
+      'done',
+      'done_category',
+      'done_hour',
+      'done_weekday',
+      'dwell',
+      'known',
+      'served',
+      'snooze',
+    ]);
   });
 
   it('has the feature set that stored states carry: a change of meaning must change it, nothing else may', () => {
@@ -56,8 +75,11 @@ describe('the feature set', () => {
   const original = featureSet({});
 
   it.each<[string, Partial<FeatureSource>]>([
-    ['the name', { name: 'other' }], ['the unit', { unit: 'snoozes' }], ['the SQL', { sql: `${source.sql} HAVING true` }],
-    ['the counters', { counters: [family({ id: 'other', contribute: () => undefined })] }], ['the sources', { sources: ['tip.served'] }],
+    ['the name', { name: 'other' }],
+    ['the unit', { unit: 'snoozes' }],
+    ['the SQL', { sql: `${source.sql} HAVING true` }],
+    ['the counters', { counters: [family({ id: 'other', contribute: () => undefined })] }],
+    ['the sources', { sources: ['tip.served'] }],
   ])('changes with %s', (_, changes) => expect(featureSet(changes)).not.toBe(original));
 
   it('stays when only words, layout or order change', () => {
@@ -66,11 +88,15 @@ describe('the feature set', () => {
   });
 });
 
-describe('a feature of one\'s own', () => {
+describe("a feature of one's own", () => {
   const registry = createRegistry([...defaultRegistry.features, defineFeature(source)]);
   const at = 100 * WEEK;
   const user = new UserTips(registry);
-  for (const [tip_id, reacted_at_ms] of [['a', at - 1], ['b', at - WEEK], ['c', at - WEEK - 1]] as const) {
+  for (const [tip_id, reacted_at_ms] of [
+    ['a', at - 1],
+    ['b', at - WEEK],
+    ['c', at - WEEK - 1],
+  ] as const) {
     user.fold({ topic: 'tip.feedback', value: { user_id: 'u', tip_id, action: 'snooze', reacted_at_ms } }, at);
   }
 
@@ -79,7 +105,11 @@ describe('a feature of one\'s own', () => {
     expect(user.aggregate).toMatchObject({ afterMs: at - 1, untilMs: at });
     expect(registry.values(user.aggregate).snoozed_7d).toBe(2);
     for (const tips of [user.source(), user.indexedSource()]) {
-      expect([at - WEEK, at - 1, at + 1, at + WEEK - 1, at + WEEK].map((asOf) => registry.values(aggregateAt(registry, asOf, tips, user.aggregate)).snoozed_7d)).toEqual([1, 2, 1, 1, 0]);
+      expect(
+        [at - WEEK, at - 1, at + 1, at + WEEK - 1, at + WEEK].map(
+          (asOf) => registry.values(aggregateAt(registry, asOf, tips, user.aggregate)).snoozed_7d,
+        ),
+      ).toEqual([1, 2, 1, 1, 0]);
     }
   });
 
@@ -87,7 +117,9 @@ describe('a feature of one\'s own', () => {
     const database = openTables();
     insertUser(database, 1, 'u', user, 7);
     database.exec(userProfileFeaturesView(registry, String(at)));
-    expect(database.prepare("SELECT * FROM user_profile_features WHERE name = 'snoozed_7d'").all()).toEqual([{ user_id: 'u', name: 'snoozed_7d', value: 2, value_text: null, updated_at: 7 }]);
+    expect(database.prepare("SELECT * FROM user_profile_features WHERE name = 'snoozed_7d'").all()).toEqual([
+      { user_id: 'u', name: 'snoozed_7d', value: 2, value_text: null, updated_at: 7 },
+    ]);
   });
 
   it('is in the profile', () => {
@@ -103,7 +135,11 @@ describe('what is refused', () => {
     ['no description', { description: '' }, /no description/],
     ['no source', { sources: [] }, /no source topic/],
     ['a source that is no topic', { sources: ['tip.seen' as 'tip.served'] }, /"tip\.seen" is not a topic/],
-    ['a window that pruning would cut', { windowMs: 31 * 86_400_000, counters: [family({ windowMs: 31 * 86_400_000 })] }, /its window must be/],
+    [
+      'a window that pruning would cut',
+      { windowMs: 31 * 86_400_000, counters: [family({ windowMs: 31 * 86_400_000 })] },
+      /its window must be/,
+    ],
     ['a window of half a millisecond', { windowMs: 0.5 }, /its window must be/],
     ['no ttl', { ttlMs: 0 }, /ttl/],
     ['two statements', { sql: `${source.sql}; DROP TABLE tip` }, /single SELECT/],
@@ -114,7 +150,9 @@ describe('what is refused', () => {
     ['counters of another window', { counters: [family({ windowMs: 1 })] }, /look back 1 ms, the feature 604800000 ms/],
     ['a value of the other dtype', { dtype: 'categorical' }, /0 is not categorical/],
   ])('%s', (_, changes, message) => {
-    expect(() => defineFeature({ ...source, ...changes })).toThrow(expect.objectContaining({ code: 'invalid_argument', message: expect.stringMatching(message) }));
+    expect(() => defineFeature({ ...source, ...changes })).toThrow(
+      expect.objectContaining({ code: 'invalid_argument', message: expect.stringMatching(message) }),
+    );
   });
 
   it('two features of one name, and two families of one id', () => {
@@ -126,7 +164,11 @@ describe('what is refused', () => {
 
   it.each<[string, CounterFamily['contribute'], RegExp]>([
     ['counts under another name', (_, __, add) => add('served', 1), /"served" is neither the id/],
-    ['counts fractions', (tip, asOfMs, add) => isInWindow(tip.snoozeAtMs, asOfMs, WEEK) && add('snoozed_7d', 0.5), /0\.5 is not an integer/],
+    [
+      'counts fractions',
+      (tip, asOfMs, add) => isInWindow(tip.snoozeAtMs, asOfMs, WEEK) && add('snoozed_7d', 0.5),
+      /0\.5 is not an integer/,
+    ],
     ['counts what lies outside the window', (_, __, add) => add('snoozed_7d', 1), /no time in the window/],
   ])('a family that %s', (_, contribute, message) => {
     const feature = defineFeature({ ...source, counters: [family({ contribute })] });

@@ -33,24 +33,27 @@ describe('SQL definitions', () => {
   const view = database.prepare('SELECT * FROM user_profile_features');
 
   it('equal the oracle as of any time', () => {
-    fc.assert(fc.property(fc.array(eventOf(userId), { maxLength: 25 }), asOfMs, (events, at) => {
-      const uids = fill(database, events);
-      const profiles = oracleProfiles(events, at);
-      for (const { feature, query } of queries) {
-        const rows = query.all({ as_of_ms: at }) as { uid: number; value: Stored }[];
-        const given = new Map(rows.map((row) => [uids[row.uid]!, read(row.value)]));
-        expect(given.size).toBe(rows.length);
-        for (const id of uids) expect(given.get(id) ?? feature.whenEmpty).toEqual(profiles.get(id)?.[feature.name] ?? feature.whenEmpty);
-      }
-      database.prepare('UPDATE clock SET now_ms = ?').run(at);
-      const seen = new Map<string, OracleProfile>();
-      for (const row of view.all() as { user_id: string; name: string; value: number | null; value_text: Stored }[]) {
-        const profile = seen.get(row.user_id) ?? {};
-        seen.set(row.user_id, profile);
-        expect(profile).not.toHaveProperty(row.name);
-        profile[row.name] = (row.value ?? read(row.value_text)) as number | string | null;
-      }
-      expect(Object.fromEntries(seen)).toEqual(Object.fromEntries(profiles));
-    }), { numRuns: 300 });
+    fc.assert(
+      fc.property(fc.array(eventOf(userId), { maxLength: 25 }), asOfMs, (events, at) => {
+        const uids = fill(database, events);
+        const profiles = oracleProfiles(events, at);
+        for (const { feature, query } of queries) {
+          const rows = query.all({ as_of_ms: at }) as { uid: number; value: Stored }[];
+          const given = new Map(rows.map((row) => [uids[row.uid]!, read(row.value)]));
+          expect(given.size).toBe(rows.length);
+          for (const id of uids) expect(given.get(id) ?? feature.whenEmpty).toEqual(profiles.get(id)?.[feature.name] ?? feature.whenEmpty);
+        }
+        database.prepare('UPDATE clock SET now_ms = ?').run(at);
+        const seen = new Map<string, OracleProfile>();
+        for (const row of view.all() as { user_id: string; name: string; value: number | null; value_text: Stored }[]) {
+          const profile = seen.get(row.user_id) ?? {};
+          seen.set(row.user_id, profile);
+          expect(profile).not.toHaveProperty(row.name);
+          profile[row.name] = (row.value ?? read(row.value_text)) as number | string | null;
+        }
+        expect(Object.fromEntries(seen)).toEqual(Object.fromEntries(profiles));
+      }),
+      { numRuns: 300 },
+    );
   });
 });

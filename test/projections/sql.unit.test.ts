@@ -8,10 +8,19 @@ import { insertUser, openTables } from '../support/sql-tables.js';
 import { UserTips } from '../support/user-tips.js';
 
 const fixture = (name: string) => readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8');
-const events = fixture('profile-events.ndjson').trimEnd().split('\n').map((line) => JSON.parse(line) as OracleEvent);
+const events = fixture('profile-events.ndjson')
+  .trimEnd()
+  .split('\n')
+  .map((line) => JSON.parse(line) as OracleEvent);
 const expected = JSON.parse(fixture('profile-expected.json')) as { profiles: Record<string, unknown>; profiles_as_of_ms: number };
 
-interface Row { user_id: string; name: string; value: number | null; value_text: string | null; updated_at: number }
+interface Row {
+  user_id: string;
+  name: string;
+  value: number | null;
+  value_text: string | null;
+  updated_at: number;
+}
 
 function databaseOfVectors() {
   const users = new Map<string, UserTips>();
@@ -39,12 +48,18 @@ describe('user_profile_features', () => {
   });
 
   it('says when the user last changed', () => {
-    const row = database.prepare("SELECT DISTINCT v.updated_at, u.updated_at_ms FROM user_profile_features v JOIN user u USING (user_id) WHERE user_id = 'u14'").get();
+    const row = database
+      .prepare(
+        "SELECT DISTINCT v.updated_at, u.updated_at_ms FROM user_profile_features v JOIN user u USING (user_id) WHERE user_id = 'u14'",
+      )
+      .get();
     expect(row).toEqual({ updated_at: expect.any(Number), updated_at_ms: (row as Row).updated_at });
   });
 
   it('reads only the rows of the user asked for', () => {
-    const plan = database.prepare("EXPLAIN QUERY PLAN SELECT * FROM user_profile_features WHERE user_id = 'u14'").all() as { detail: string }[];
+    const plan = database.prepare("EXPLAIN QUERY PLAN SELECT * FROM user_profile_features WHERE user_id = 'u14'").all() as {
+      detail: string;
+    }[];
     const details = plan.map((step) => step.detail);
     expect(details.filter((detail) => /^SCAN (tip|user|user_tip)\b/.test(detail))).toEqual([]);
     expect(details).toContainEqual(expect.stringMatching(/SEARCH tip USING PRIMARY KEY \(uid=\?\)/));
@@ -53,7 +68,25 @@ describe('user_profile_features', () => {
 });
 
 describe('text in SQL', () => {
-  const texts = ['', 'a', 'work', 'z', '\u00e9', '\u0000', '\ud7ff', '\ud800', '\udbff', '\udc00', '\udfff', '\ue000', '\uffff', '\u{10000}', '\u{10ffff}', 'a\ud800b', '\udc00\ud800'];
+  const texts = [
+    '',
+    'a',
+    'work',
+    'z',
+    '\u00e9',
+    '\u0000',
+    '\ud7ff',
+    '\ud800',
+    '\udbff',
+    '\udc00',
+    '\udfff',
+    '\ue000',
+    '\uffff',
+    '\u{10000}',
+    '\u{10ffff}',
+    'a\ud800b',
+    '\udc00\ud800',
+  ];
 
   it('comes back as it was', () => {
     for (const text of texts) expect(textFromSql(textForSql(text))).toBe(text);

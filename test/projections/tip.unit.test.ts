@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { foldFeedback, foldServed, NO_TIP, reactedAtMs, type TipState } from '../../src/projections/tip.js';
 import type { Action } from '../../src/topics.js';
 
-const served = (tip: TipState, atMs: number, category?: string | null) => foldServed(tip, { tip_id: 't', user_id: 'u', served_at_ms: atMs, category });
+const served = (tip: TipState, atMs: number, category?: string | null) =>
+  foldServed(tip, { tip_id: 't', user_id: 'u', served_at_ms: atMs, category });
 const feedback = (tip: TipState, action: Action, atMs: number, offset?: number | null) =>
   foldFeedback(tip, { tip_id: 't', user_id: 'u', action, reacted_at_ms: atMs, utc_offset_min: offset });
 
@@ -33,14 +34,30 @@ describe('a tip', () => {
 
   // Each row: of two values at one time, the one that stays.
   it.each<[string | null, string | null]>([
-    ['z', null], ['', null], ['', 'a'], ['Z', 'a'], ['10', '9'], ['\uffff', '\u{10000}'], ['\ud800', '\ue000'], ['\udfff', '\u{10000}'], ['a', 'ab'],
-    ['\ud83d\ud83d\ude00', '\ud83d\ude00'], ['\ud83d\ud83e\ude00', '\ud83d\ude00'], ['\ud83d\ue000', '\ud83d\ude00'],
+    ['z', null],
+    ['', null],
+    ['', 'a'],
+    ['Z', 'a'],
+    ['10', '9'],
+    ['\uffff', '\u{10000}'],
+    ['\ud800', '\ue000'],
+    ['\udfff', '\u{10000}'],
+    ['a', 'ab'],
+    ['\ud83d\ud83d\ude00', '\ud83d\ude00'],
+    ['\ud83d\ud83e\ude00', '\ud83d\ude00'],
+    ['\ud83d\ue000', '\ud83d\ude00'],
   ])('prefers category %j to %j at the same time, in either order', (kept, other) => {
     expect(served(served(NO_TIP, 5, kept), 5, other).servedCategory).toBe(kept);
     expect(served(served(NO_TIP, 5, other), 5, kept).servedCategory).toBe(kept);
   });
 
-  it.each<[number | null, number | null]>([[840, null], [0, null], [-840, 0], [-60, 60], [9, 10]])('prefers offset %j to %j at the same time, in either order', (kept, other) => {
+  it.each<[number | null, number | null]>([
+    [840, null],
+    [0, null],
+    [-840, 0],
+    [-60, 60],
+    [9, 10],
+  ])('prefers offset %j to %j at the same time, in either order', (kept, other) => {
     expect(feedback(feedback(NO_TIP, 'done', 5, kept), 'done', 5, other).doneUtcOffsetMin).toBe(kept);
     expect(feedback(feedback(NO_TIP, 'done', 5, other), 'done', 5, kept).doneUtcOffsetMin).toBe(kept);
   });

@@ -10,7 +10,10 @@ import { oracleDigest, type OracleEvent, oracleProfiles } from '../oracle/profil
 import { UserTips } from '../support/user-tips.js';
 
 const fixture = (name: string) => readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8');
-const events = fixture('profile-events.ndjson').trimEnd().split('\n').map((line) => JSON.parse(line) as OracleEvent);
+const events = fixture('profile-events.ndjson')
+  .trimEnd()
+  .split('\n')
+  .map((line) => JSON.parse(line) as OracleEvent);
 const expected = JSON.parse(fixture('profile-expected.json')) as {
   as_of: Record<string, { digest: string; users: number }>;
   profiles: Record<string, Record<string, number | string | null>>;
@@ -40,7 +43,10 @@ describe.each(['all tips', 'the time index'])('the core, from %s', (way) => {
   const inOrder = [...users].sort(([a], [b]) => compareCodePoints(a, b));
   const aggregatesAt = (asOfMs: number) =>
     inOrder
-      .map(([userId, user]) => ({ userId, aggregate: aggregateAt(defaultRegistry, asOfMs, way === 'all tips' ? user.source() : user.indexedSource(), user.aggregate) }))
+      .map(([userId, user]) => ({
+        userId,
+        aggregate: aggregateAt(defaultRegistry, asOfMs, way === 'all tips' ? user.source() : user.indexedSource(), user.aggregate),
+      }))
       .filter(({ aggregate }) => isKnown(aggregate));
 
   it.each(asOfTimes)('gives the digest as of %i', (asOfMs) => {

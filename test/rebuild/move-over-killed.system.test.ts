@@ -1,4 +1,7 @@
-/** SIGKILL at every step of moving state over: the live file is as it was, nobody takes what is left for whole, and the next run makes it right. */
+/**
+ * SIGKILL at every step of moving state over: the live file is as it was, nobody takes what is left for whole, and the next run makes
+ * it right.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -18,7 +21,11 @@ const BODY = fileURLToPath(new URL('../support/move-over-process.ts', import.met
 const REGISTER = new URL('../support/typescript-register.mjs', import.meta.url).href;
 
 async function killed(order: MoveOrder): Promise<void> {
-  const child = spawn(process.execPath, ['--import', REGISTER, BODY, JSON.stringify(order)], { stdio: ['ignore', 'ignore', 'pipe'], timeout: 100_000, killSignal: 'SIGABRT' });
+  const child = spawn(process.execPath, ['--import', REGISTER, BODY, JSON.stringify(order)], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    timeout: 100_000,
+    killSignal: 'SIGABRT',
+  });
   let stderr = '';
   child.stderr.on('data', (piece: Buffer) => (stderr += piece.toString()));
   const [, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
@@ -34,7 +41,13 @@ function digestOf(path: string, registry: Registry): string {
   }
 }
 
-test.each<MoveOrder['point']>(['in the copy', 'move over: copied', 'move over: begun', 'move over: users committed', 'move over: finished'])('killed at "%s"', async (point) => {
+test.each<MoveOrder['point']>([
+  'in the copy',
+  'move over: copied',
+  'move over: begun',
+  'move over: users committed',
+  'move over: finished',
+])('killed at "%s"', async (point) => {
   const embedded = await embeddedService({ partitions: 1, clock: () => TRAFFIC_AS_OF_MS });
   await embedded.append(...traffic(4).next(1_500));
   await embedded.catchUp();
@@ -45,7 +58,8 @@ test.each<MoveOrder['point']>(['in the copy', 'move over: copied', 'move over: b
   await killed({ live, next, nowMs: TRAFFIC_AS_OF_MS, point });
   expect([stateContents(live), stateDebts(live), digestOf(live, defaultRegistry)]).toEqual(before);
   if (point === 'in the copy') expect(() => digestOf(next, everything)).toThrow(expect.objectContaining({ code: 'no_data' }) as Error);
-  else if (point !== 'move over: finished') expect(() => digestOf(next, everything)).toThrow(expect.objectContaining({ code: 'state_mismatch' }) as Error);
+  else if (point !== 'move over: finished')
+    expect(() => digestOf(next, everything)).toThrow(expect.objectContaining({ code: 'state_mismatch' }) as Error);
 
   const identity = { partition: 0, partitions: 1, log: 'sqlite', topicPrefix: '', featureSet: defaultRegistry.featureSet } as const;
   await moveOver(live, next, identity, everything, { nowMs: TRAFFIC_AS_OF_MS });

@@ -21,8 +21,14 @@ import { runs } from '../support/embedded/directory.js';
 import { added, everything, oracleOf, otherSql, otherWindow, removed } from '../support/other-definitions.js';
 
 const registries = { defaultRegistry, added, otherWindow, otherSql, removed, everything };
-const registry = fc.constantFrom(...Object.keys(registries) as (keyof typeof registries)[]);
-const identityOf = (of: Registry): StateIdentity => ({ partition: 0, partitions: 1, log: 'sqlite', topicPrefix: '', featureSet: of.featureSet });
+const registry = fc.constantFrom(...(Object.keys(registries) as (keyof typeof registries)[]));
+const identityOf = (of: Registry): StateIdentity => ({
+  partition: 0,
+  partitions: 1,
+  log: 'sqlite',
+  topicPrefix: '',
+  featureSet: of.featureSet,
+});
 
 function fold(path: string, of: Registry, events: readonly OracleEvent[], nowMs: number): void {
   const state = new PartitionState(path, identityOf(of), of);
@@ -45,14 +51,26 @@ function fold(path: string, of: Registry, events: readonly OracleEvent[], nowMs:
 const heavy: OracleEvent[] = Array.from({ length: 170 }, (_, i): OracleEvent[] => {
   const at = 2 * WINDOW + i * 25_000_000;
   const ids = { user_id: 'heavy', tip_id: `heavy-${i}` };
-  const events: OracleEvent[] = [{ topic: 'tip.served', value: { ...ids, served_at_ms: at, category: i % 3 === 0 ? undefined : `c${i % 5}` } }];
-  if (i % 2 === 0) events.push({ topic: 'tip.feedback', value: { ...ids, action: (['done', 'dismiss', 'snooze'] as const)[i % 3]!, reacted_at_ms: at + (i % 7) * 10_000_000 - 5_000_000, utc_offset_min: 60 } });
+  const events: OracleEvent[] = [
+    { topic: 'tip.served', value: { ...ids, served_at_ms: at, category: i % 3 === 0 ? undefined : `c${i % 5}` } },
+  ];
+  if (i % 2 === 0)
+    events.push({
+      topic: 'tip.feedback',
+      value: {
+        ...ids,
+        action: (['done', 'dismiss', 'snooze'] as const)[i % 3]!,
+        reacted_at_ms: at + (i % 7) * 10_000_000 - 5_000_000,
+        utc_offset_min: 60,
+      },
+    });
   return events;
 }).flat();
 
 type Profiles = Iterable<{ readonly userId: string; readonly features: object }>;
 const listed = (profiles: Profiles) => [...profiles].map(({ userId, features }) => [userId, features]);
-const wanted = (of: Registry, events: readonly OracleEvent[], at: number) => [...oracleOf(of, events, at)].sort((a, b) => byCodePoint(a[0], b[0]));
+const wanted = (of: Registry, events: readonly OracleEvent[], at: number) =>
+  [...oracleOf(of, events, at)].sort((a, b) => byCodePoint(a[0], b[0]));
 
 async function inDirectory(work: (directory: string) => Promise<void>): Promise<void> {
   const directory = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'tipstream-move-'));
@@ -66,34 +84,46 @@ async function inDirectory(work: (directory: string) => Promise<void>): Promise<
 describe('moving over', () => {
   it('gives what a fold under the new definitions gives and the oracle says, before and after more events', async () => {
     const history = fc.record({
-      from: registry, to: registry, before: fc.array(eventOf(userId), { maxLength: 30 }), after: fc.array(eventOf(userId), { maxLength: 6 }), withHeavy: fc.boolean(),
-      folded: asOfMs, moved: asOfMs, later: asOfMs, asked: fc.array(asOfMs, { minLength: 1, maxLength: 4 }),
+      from: registry,
+      to: registry,
+      before: fc.array(eventOf(userId), { maxLength: 30 }),
+      after: fc.array(eventOf(userId), { maxLength: 6 }),
+      withHeavy: fc.boolean(),
+      folded: asOfMs,
+      moved: asOfMs,
+      later: asOfMs,
+      asked: fc.array(asOfMs, { minLength: 1, maxLength: 4 }),
     });
-    await fc.assert(fc.asyncProperty(history, async ({ from, to, before, after, withHeavy, folded, moved, later, asked }) => {
-      if (from === to) return;
-      await inDirectory(async (directory) => {
-        const [live, next, anew] = ['live.db', 'next.db', 'anew.db'].map((name) => join(directory, name)) as [string, string, string];
-        const [former, current] = [registries[from], registries[to]];
-        const first = withHeavy ? [...heavy, ...before] : before;
-        fold(live, former, first, folded);
-        await moveOver(live, next, identityOf(former), current, { nowMs: moved });
-        fold(next, current, after, later);
-        fold(anew, current, [...first, ...after], later);
-        const all = [...first, ...after];
-        for (const at of asked) {
-          for (const path of [next, anew]) {
-            const reader = new PartitionReader(path, current);
-            const answers = listed(knownInOrder([reader], at));
-            reader.close();
-            expect(answers).toEqual(wanted(current, all, at));
+    await fc.assert(
+      fc.asyncProperty(history, async ({ from, to, before, after, withHeavy, folded, moved, later, asked }) => {
+        if (from === to) return;
+        await inDirectory(async (directory) => {
+          const [live, next, anew] = ['live.db', 'next.db', 'anew.db'].map((name) => join(directory, name)) as [string, string, string];
+          const [former, current] = [registries[from], registries[to]];
+          const first = withHeavy ? [...heavy, ...before] : before;
+          fold(live, former, first, folded);
+          await moveOver(live, next, identityOf(former), current, { nowMs: moved });
+          fold(next, current, after, later);
+          fold(anew, current, [...first, ...after], later);
+          const all = [...first, ...after];
+          for (const at of asked) {
+            for (const path of [next, anew]) {
+              const reader = new PartitionReader(path, current);
+              const answers = listed(knownInOrder([reader], at));
+              reader.close();
+              expect(answers).toEqual(wanted(current, all, at));
+            }
+            // The live file still answers by the definitions that it was folded with, whose code it does not need.
+            const db = openStateForReading(live);
+            expect(listed(new FormerProfiles(live, db).profilesAfter('', 1_000, at).filter(({ known }) => known))).toEqual(
+              wanted(former, first, at),
+            );
+            expect(readDefinitions(db)).toEqual(former.definitions);
+            db.close();
           }
-          // The live file still answers by the definitions that it was folded with, whose code it does not need.
-          const db = openStateForReading(live);
-          expect(listed(new FormerProfiles(live, db).profilesAfter('', 1_000, at).filter(({ known }) => known))).toEqual(wanted(former, first, at));
-          expect(readDefinitions(db)).toEqual(former.definitions);
-          db.close();
-        }
-      });
-    }), { numRuns: runs(60) });
+        });
+      }),
+      { numRuns: runs(60) },
+    );
   });
 });

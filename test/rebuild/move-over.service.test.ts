@@ -1,4 +1,7 @@
-/** Moving state over to other definitions: what is said of them, where the new state comes from and why, and that it survives being ended anywhere. */
+/**
+ * Moving state over to other definitions: what is said of them, where the new state comes from and why, and that it survives being
+ * ended anywhere.
+ */
 import Database from 'better-sqlite3';
 import { closeSync, existsSync, openSync, rmSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,7 +25,13 @@ import { added, everything, otherSql, otherWindow, removed, snoozed7d } from '..
 import { stateContents, stateDebts } from '../support/state-contents.js';
 
 const NOW_MS = TRAFFIC_AS_OF_MS;
-const identityOf = (registry: Registry, partition = 0): StateIdentity => ({ partition, partitions: 1, log: 'sqlite', topicPrefix: '', featureSet: registry.featureSet });
+const identityOf = (registry: Registry, partition = 0): StateIdentity => ({
+  partition,
+  partitions: 1,
+  log: 'sqlite',
+  topicPrefix: '',
+  featureSet: registry.featureSet,
+});
 
 function alter(path: string, sql: string): void {
   const db = new Database(path);
@@ -68,32 +77,61 @@ describe('what changed', () => {
   it('is said by name, and of a changed feature what of it', () => {
     expect(said(defaultRegistry, added)).toBe('added: snoozed_7d');
     expect(said(added, defaultRegistry)).toBe('removed: snoozed_7d');
-    expect(said(defaultRegistry, otherWindow)).toBe('changed: mean_dwell_ms_30d (window 30 d -> 14 d, counters dwell -> dwell_14d, its SQL)');
+    expect(said(defaultRegistry, otherWindow)).toBe(
+      'changed: mean_dwell_ms_30d (window 30 d -> 14 d, counters dwell -> dwell_14d, its SQL)',
+    );
     expect(said(defaultRegistry, everything)).toBe(
-      'added: snoozed_7d; changed: mean_dwell_ms_30d (window 30 d -> 14 d, counters dwell -> dwell_14d, its SQL), tip_volume_30d (counters served -> served_labelled, its SQL); removed: preferred_hour');
+      'added: snoozed_7d; changed: mean_dwell_ms_30d (window 30 d -> 14 d, counters dwell -> dwell_14d, its SQL), ' +
+        'tip_volume_30d (counters served -> served_labelled, its SQL); removed: preferred_hour',
+    );
     expect(said(defaultRegistry, defaultRegistry)).toBe('nothing');
   });
 
   it('names units, types and sources too, and lengths of time as people say them', () => {
     const one = createRegistry([snoozed7d]);
-    const other = createRegistry([defineFeature({ ...snoozed7d, unit: 'snoozes', dtype: 'categorical', sources: ['tip.served', 'tip.feedback'], value: () => null, windowMs: 90 * 60_000, counters: [{ id: 'snoozed_7d', windowMs: 90 * 60_000, contribute: () => undefined }] })]);
-    expect(said(one, other)).toBe('changed: snoozed_7d (window 7 d -> 90 min, dtype numeric -> categorical, unit tips -> snoozes, sources tip.feedback -> tip.feedback and tip.served)');
+    const other = createRegistry([
+      defineFeature({
+        ...snoozed7d,
+        unit: 'snoozes',
+        dtype: 'categorical',
+        sources: ['tip.served', 'tip.feedback'],
+        value: () => null,
+        windowMs: 90 * 60_000,
+        counters: [{ id: 'snoozed_7d', windowMs: 90 * 60_000, contribute: () => undefined }],
+      }),
+    ]);
+    expect(said(one, other)).toBe(
+      'changed: snoozed_7d (window 7 d -> 90 min, dtype numeric -> categorical, unit tips -> snoozes, ' +
+        'sources tip.feedback -> tip.feedback and tip.served)',
+    );
   });
 
   it('is nothing when words, advice for caches, layout or order change', () => {
-    expect(said(createRegistry([snoozed7d]), createRegistry([defineFeature({ ...snoozed7d, description: 'Others.', ttlMs: 1, sql: snoozed7d.sql.replaceAll(' ', '\n ') })]))).toBe('nothing');
+    expect(
+      said(
+        createRegistry([snoozed7d]),
+        createRegistry([defineFeature({ ...snoozed7d, description: 'Others.', ttlMs: 1, sql: snoozed7d.sql.replaceAll(' ', '\n ') })]),
+      ),
+    ).toBe('nothing');
   });
 
   it('includes the rules by which tips are counted', () => {
     const former: Definitions = { ...defaultRegistry.definitions, semantics_version: 0 };
-    expect(changesBetween(former, added.definitions)).toEqual({ added: ['snoozed_7d'], changed: [], removed: [], semantics: { from: 0, to: 1 } });
+    expect(changesBetween(former, added.definitions)).toEqual({
+      added: ['snoozed_7d'],
+      changed: [],
+      removed: [],
+      semantics: { from: 0, to: 1 },
+    });
     expect(describeChanges(changesBetween(former, added.definitions))).toBe('how tips are counted: version 0 -> 1; added: snoozed_7d');
   });
 
   it('knows which kept columns a feature reads', () => {
     const reads = Object.fromEntries(defaultRegistry.definitions.features.map((feature) => [feature.name, feature.reads]));
     expect(reads).toMatchObject({
-      tip_volume_30d: ['served_at_ms'], preferred_hour: ['done_at_ms', 'done_utc_offset_min'], preferred_category: ['served_at_ms', 'served_category', 'done_at_ms'],
+      tip_volume_30d: ['served_at_ms'],
+      preferred_hour: ['done_at_ms', 'done_utc_offset_min'],
+      preferred_category: ['served_at_ms', 'served_category', 'done_at_ms'],
       mean_dwell_ms_30d: ['served_at_ms', 'done_at_ms', 'dismiss_at_ms', 'snooze_at_ms'],
     });
   });
@@ -103,14 +141,22 @@ describe('where the new state comes from', () => {
   it('is the tip rows, when they hold all that the definitions read', async () => {
     const embedded = await withTraffic();
     expect(plan(embedded.statePath(0), everything)).toEqual({
-      source: 'tips', comparison: 'former', repeatPrunes: true, changes: changesBetween(defaultRegistry.definitions, everything.definitions),
+      source: 'tips',
+      comparison: 'former',
+      repeatPrunes: true,
+      changes: changesBetween(defaultRegistry.definitions, everything.definitions),
       reason: expect.stringContaining('added: snoozed_7d; changed: mean_dwell_ms_30d (window 30 d -> 14 d') as string,
     });
   });
 
   it('is the log, when nothing has changed: a rebuild then is a proof', async () => {
     const embedded = await withTraffic();
-    expect(plan(embedded.statePath(0), defaultRegistry)).toMatchObject({ source: 'log', comparison: 'same', changes: { added: [], changed: [], removed: [] }, reason: expect.stringContaining('proof') as string });
+    expect(plan(embedded.statePath(0), defaultRegistry)).toMatchObject({
+      source: 'log',
+      comparison: 'same',
+      changes: { added: [], changed: [], removed: [] },
+      reason: expect.stringContaining('proof') as string,
+    });
   });
 
   it.each<[string, (path: string) => void, RegExp]>([
@@ -133,9 +179,19 @@ describe('where the new state comes from', () => {
   it.each<[string, string, RegExp, boolean]>([
     ['does not say what it was folded with', "DELETE FROM meta WHERE name = 'definitions'", /does not say/, true],
     ['says it in no way that can be read', "UPDATE meta SET value = '{' WHERE name = 'definitions'", /does not say/, true],
-    ['was folded by other rules', "UPDATE meta SET value = json_set(value, '$.semantics_version', 0) WHERE name = 'definitions'", /other rules.*version 0 -> 1/, true],
+    [
+      'was folded by other rules',
+      "UPDATE meta SET value = json_set(value, '$.semantics_version', 0) WHERE name = 'definitions'",
+      /other rules.*version 0 -> 1/,
+      true,
+    ],
     ['lacks a column that a feature reads', 'ALTER TABLE tip RENAME COLUMN snooze_at_ms TO something_else', /snooze_at_ms/, true],
-    ['has lost tips in the window to a prune', `INSERT INTO prune VALUES (1, ${NOW_MS - 29 * DAY_MS}, '', NULL, '{}', 4, 0)`, /have been pruned.*30 days/, false],
+    [
+      'has lost tips in the window to a prune',
+      `INSERT INTO prune VALUES (1, ${NOW_MS - 29 * DAY_MS}, '', NULL, '{}', 4, 0)`,
+      /have been pruned.*30 days/,
+      false,
+    ],
   ])('is the log, when the file %s', async (_, sql, reason, repeatPrunes) => {
     const embedded = await withTraffic();
     alter(embedded.statePath(0), `PRAGMA writable_schema = ON; DROP VIEW user_profile_features; ${sql}`);
@@ -153,8 +209,15 @@ describe('where the new state comes from', () => {
 
   it('is an error, when the file is whole and of something else', async () => {
     const embedded = await withTraffic();
-    for (const [identity, code] of [[{ log: 'kafka' }, 'state_mismatch'], [{ partition: 1 }, 'state_mismatch'], [{ topicPrefix: 'x.' }, 'state_mismatch'], [{ partitions: 2 }, 'partition_count_changed']] as const) {
-      expect(() => planSource(embedded.statePath(0), added, { identity, nowMs: NOW_MS })).toThrow(expect.objectContaining({ code }) as Error);
+    for (const [identity, code] of [
+      [{ log: 'kafka' }, 'state_mismatch'],
+      [{ partition: 1 }, 'state_mismatch'],
+      [{ topicPrefix: 'x.' }, 'state_mismatch'],
+      [{ partitions: 2 }, 'partition_count_changed'],
+    ] as const) {
+      expect(() => planSource(embedded.statePath(0), added, { identity, nowMs: NOW_MS })).toThrow(
+        expect.objectContaining({ code }) as Error,
+      );
     }
   });
 });
@@ -167,30 +230,35 @@ function hole(path: string): void {
 }
 
 describe('state that is moved over', () => {
-  it.each(Object.entries({ added, otherWindow, otherSql, removed, everything }))('to %s is a fold of the log under it, keeps what it knew, and owes nothing', async (_, registry) => {
-    const embedded = await withTraffic();
-    const [live, next] = [embedded.statePath(0), join(embedded.directory, 'next.db')];
-    const before = stateContents(live);
-    await moveOver(live, next, identityOf(defaultRegistry), registry, { nowMs: NOW_MS });
-    expect(existsSync(`${next}-wal`), 'one file, to open or to copy').toBe(false);
-    expect(digestOf(next, registry)).toBe(await foldedAnew(embedded, registry));
-    expect(stateContents(next)).toMatchObject({ tips: before.tips, decisions: before.decisions, sums: before.sums });
-    expect(stateDebts(next)).toMatchObject({ outbox: [], shadowPending: [] });
-    // A worker goes on with it, and owes everybody's profile.
-    const state = new PartitionState(next, identityOf(registry), registry);
-    expect(state.changedProfiles.size).toBe(state.users.count);
-    expect(state.users.count).toBeGreaterThan(5);
-    state.close();
-    // The view is of the new definitions too.
-    const shared = openStateForReading(next);
-    const reader = new PartitionReader(next, registry, 'refuse', shared);
-    expect(new FormerProfiles(next, shared).profilesAfter('', 1_000, NOW_MS).filter(({ known }) => known)).toEqual(reader.profilesAfter('', 1_000, NOW_MS).filter(({ known }) => known));
-    reader.close();
-    const db = new Database(next, { readonly: true });
-    expect(db.prepare("SELECT value FROM meta WHERE name = 'definitions'").pluck().get()).toBe(JSON.stringify(registry.definitions));
-    expect(db.prepare("SELECT count(*) FROM meta WHERE name = 'moving_over'").pluck().get()).toBe(0);
-    db.close();
-  });
+  it.each(Object.entries({ added, otherWindow, otherSql, removed, everything }))(
+    'to %s is a fold of the log under it, keeps what it knew, and owes nothing',
+    async (_, registry) => {
+      const embedded = await withTraffic();
+      const [live, next] = [embedded.statePath(0), join(embedded.directory, 'next.db')];
+      const before = stateContents(live);
+      await moveOver(live, next, identityOf(defaultRegistry), registry, { nowMs: NOW_MS });
+      expect(existsSync(`${next}-wal`), 'one file, to open or to copy').toBe(false);
+      expect(digestOf(next, registry)).toBe(await foldedAnew(embedded, registry));
+      expect(stateContents(next)).toMatchObject({ tips: before.tips, decisions: before.decisions, sums: before.sums });
+      expect(stateDebts(next)).toMatchObject({ outbox: [], shadowPending: [] });
+      // A worker goes on with it, and owes everybody's profile.
+      const state = new PartitionState(next, identityOf(registry), registry);
+      expect(state.changedProfiles.size).toBe(state.users.count);
+      expect(state.users.count).toBeGreaterThan(5);
+      state.close();
+      // The view is of the new definitions too.
+      const shared = openStateForReading(next);
+      const reader = new PartitionReader(next, registry, 'refuse', shared);
+      expect(new FormerProfiles(next, shared).profilesAfter('', 1_000, NOW_MS).filter(({ known }) => known)).toEqual(
+        reader.profilesAfter('', 1_000, NOW_MS).filter(({ known }) => known),
+      );
+      reader.close();
+      const db = new Database(next, { readonly: true });
+      expect(db.prepare("SELECT value FROM meta WHERE name = 'definitions'").pluck().get()).toBe(JSON.stringify(registry.definitions));
+      expect(db.prepare("SELECT count(*) FROM meta WHERE name = 'moving_over'").pluck().get()).toBe(0);
+      db.close();
+    },
+  );
 
   it('leaves what is owed to whoever carries it over', async () => {
     const embedded = await withTraffic();
@@ -207,10 +275,18 @@ describe('state that is moved over', () => {
     const [live, next] = [embedded.statePath(0), join(embedded.directory, 'next.db')];
     const ended = new Error('ended');
     const move = (more: object = {}) => moveOver(live, next, identityOf(defaultRegistry), everything, { nowMs: NOW_MS, ...more });
-    await expect(move({ at: (reached: FaultPoint) => { if (reached === point) throw ended; } })).rejects.toBe(ended);
+    await expect(
+      move({
+        at: (reached: FaultPoint) => {
+          if (reached === point) throw ended;
+        },
+      }),
+    ).rejects.toBe(ended);
     // Until it is complete, nobody takes it for a state of either set.
-    if (point !== 'move over: finished') expect(() => new PartitionReader(next, everything)).toThrow(expect.objectContaining({ code: 'state_mismatch' }) as Error);
-    if (point === 'move over: users committed') expect(() => new PartitionReader(next, defaultRegistry)).toThrow(expect.objectContaining({ code: 'state_mismatch' }) as Error);
+    if (point !== 'move over: finished')
+      expect(() => new PartitionReader(next, everything)).toThrow(expect.objectContaining({ code: 'state_mismatch' }) as Error);
+    if (point === 'move over: users committed')
+      expect(() => new PartitionReader(next, defaultRegistry)).toThrow(expect.objectContaining({ code: 'state_mismatch' }) as Error);
     const seen: MoveProgress[] = [];
     await move({ onProgress: (progress: MoveProgress) => seen.push(progress) });
     expect(seen.filter(({ phase }) => phase === 'copying')).toEqual([]);
@@ -221,7 +297,14 @@ describe('state that is moved over', () => {
     const embedded = await withTraffic();
     const [live, next] = [embedded.statePath(0), join(embedded.directory, 'next.db')];
     const identity = identityOf(defaultRegistry);
-    await expect(moveOver(live, next, identity, added, { nowMs: NOW_MS, at: (point) => { if (point === 'move over: users committed') throw new Error('ended'); } })).rejects.toThrow('ended');
+    await expect(
+      moveOver(live, next, identity, added, {
+        nowMs: NOW_MS,
+        at: (point) => {
+          if (point === 'move over: users committed') throw new Error('ended');
+        },
+      }),
+    ).rejects.toThrow('ended');
     await moveOver(live, next, identity, removed, { nowMs: NOW_MS });
     expect(digestOf(next, removed)).toBe(await foldedAnew(embedded, removed));
     await moveOver(live, next, identity, otherWindow, { nowMs: NOW_MS });
@@ -233,7 +316,11 @@ describe('state that is moved over', () => {
     const [live, next] = [embedded.statePath(0), join(embedded.directory, 'next.db')];
     const phases = async (lowEnds?: ReadonlyMap<string, number>): Promise<Set<string>> => {
       const seen = new Set<string>();
-      await moveOver(live, next, identityOf(defaultRegistry), added, { nowMs: NOW_MS, lowEnds, onProgress: ({ phase }) => seen.add(phase) });
+      await moveOver(live, next, identityOf(defaultRegistry), added, {
+        nowMs: NOW_MS,
+        lowEnds,
+        onProgress: ({ phase }) => seen.add(phase),
+      });
       return seen;
     };
     const all = new Set(['copying', 'recomputing']);
@@ -252,7 +339,11 @@ describe('state that is moved over', () => {
     for (const phase of ['copying', 'recomputing']) {
       const control = new AbortController();
       const reason = new Error(`in ${phase}`);
-      const moving = moveOver(live, next, identityOf(defaultRegistry), added, { nowMs: NOW_MS, signal: control.signal, onProgress: (progress) => progress.phase === phase && control.abort(reason) });
+      const moving = moveOver(live, next, identityOf(defaultRegistry), added, {
+        nowMs: NOW_MS,
+        signal: control.signal,
+        onProgress: (progress) => progress.phase === phase && control.abort(reason),
+      });
       await expect(moving).rejects.toBe(reason);
       expect(existsSync(`${next}.copying`)).toBe(false);
     }
@@ -281,7 +372,11 @@ describe('state that is moved over', () => {
     // Exactly the events below the copy's positions are in it.
     const other = await embeddedService({ partitions: 1, clock: () => NOW_MS, registry: added });
     for (const topic of ['tip.served', 'tip.feedback']) {
-      await other.append(...(await embedded.records(topic)).filter(({ offset }) => offset < (positions.get(topic) ?? 0)).map(({ key, value }) => ({ topic, key, value })));
+      await other.append(
+        ...(await embedded.records(topic))
+          .filter(({ offset }) => offset < (positions.get(topic) ?? 0))
+          .map(({ key, value }) => ({ topic, key, value })),
+      );
     }
     await other.catchUp();
     await other.stop();
@@ -291,9 +386,16 @@ describe('state that is moved over', () => {
   it('is not begun with SQL that does not work, which the error names', async () => {
     const embedded = await withTraffic();
     const broken = (sql: string) => createRegistry([...defaultRegistry.features, defineFeature({ ...snoozed7d, sql })]);
-    for (const [sql, message] of [['SELECT uid, count(*) AS value FROM tip WHERE snoozed_at > :as_of_ms', 'no such column'], ['SELECT uid, :as_of_ms FROM tip', 'not uid and value']] as const) {
-      await expect(moveOver(embedded.statePath(0), join(embedded.directory, 'next.db'), identityOf(defaultRegistry), broken(sql), { nowMs: NOW_MS })).rejects.toMatchObject({
-        code: 'invalid_argument', message: expect.stringContaining(message) as string, details: { feature: 'snoozed_7d' },
+    for (const [sql, message] of [
+      ['SELECT uid, count(*) AS value FROM tip WHERE snoozed_at > :as_of_ms', 'no such column'],
+      ['SELECT uid, :as_of_ms FROM tip', 'not uid and value'],
+    ] as const) {
+      await expect(
+        moveOver(embedded.statePath(0), join(embedded.directory, 'next.db'), identityOf(defaultRegistry), broken(sql), { nowMs: NOW_MS }),
+      ).rejects.toMatchObject({
+        code: 'invalid_argument',
+        message: expect.stringContaining(message) as string,
+        details: { feature: 'snoozed_7d' },
       });
     }
   });
@@ -313,7 +415,7 @@ describe('former profiles', () => {
     }
     expect(former.profilesAfter('', 2, NOW_MS)).toHaveLength(2);
     reader.close();
-    alter(path, "DROP VIEW user_profile_features; CREATE VIEW user_profile_features AS SELECT 1");
+    alter(path, 'DROP VIEW user_profile_features; CREATE VIEW user_profile_features AS SELECT 1');
     const altered = openStateForReading(path);
     expect(() => new FormerProfiles(path, altered)).toThrow(expect.objectContaining({ code: 'state_mismatch' }) as Error);
     altered.close();
@@ -322,7 +424,10 @@ describe('former profiles', () => {
 
 it('an owner of the former definitions is to be stopped', () => {
   expect(ownerHasFormerDefinitions('./data', added, changesBetween(defaultRegistry.definitions, added.definitions))).toMatchObject({
-    code: 'state_mismatch', message: expect.stringContaining('added: snoozed_7d') as string,
-    hint: expect.stringContaining('stop the service that runs the former definitions, then run `tipstream rebuild` again: it resumes') as string,
+    code: 'state_mismatch',
+    message: expect.stringContaining('added: snoozed_7d') as string,
+    hint: expect.stringContaining(
+      'stop the service that runs the former definitions, then run `tipstream rebuild` again: it resumes',
+    ) as string,
   });
 });

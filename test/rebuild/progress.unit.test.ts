@@ -8,15 +8,20 @@ describe('progress', () => {
     let nowMs = 5_000;
     const progress = new RebuildProgress(() => nowMs);
     progress.begin([0, 1]);
-    const report = (phase: 'replaying' | 'comparing', done: number, total: number) => progress.report({ partition: 0, phase, done, total, folded: 0 });
+    const report = (phase: 'replaying' | 'comparing', done: number, total: number) =>
+      progress.report({ partition: 0, phase, done, total, folded: 0 });
     expect(progress.lines(9)).toEqual(['partition 0: waiting', 'partition 1: waiting']);
     report('replaying', 60_000, 100_000); // resumed
     nowMs += 2_000;
     report('replaying', 80_000, 100_000);
     expect(progress.lines(9)[0]).toBe('partition 0: replaying 80 %, 10,000 records/s, 2 s left');
     expect(progress.document()).toEqual({
-      done: false, elapsed_ms: 2_000,
-      partitions: [{ partition: 0, phase: 'replaying', done: 80_000, total: 100_000, per_second: 10_000, eta_s: 2 }, { partition: 1, phase: 'waiting', done: 0, total: 0, per_second: null, eta_s: null }],
+      done: false,
+      elapsed_ms: 2_000,
+      partitions: [
+        { partition: 0, phase: 'replaying', done: 80_000, total: 100_000, per_second: 10_000, eta_s: 2 },
+        { partition: 1, phase: 'waiting', done: 0, total: 0, per_second: null, eta_s: null },
+      ],
     });
     report('comparing', 0, 50);
     expect(progress.lines(9)[0]).toBe('partition 0: comparing 0 %');
@@ -37,7 +42,11 @@ describe('the list of changes', () => {
   it('counts all, keeps the largest, and merges partitions', () => {
     const lists = [0, 1].map((partition) => {
       const list = new ChangeList(partition, null);
-      for (let i = 0; i < 2_000; i++) list.add(`user-${partition}-${String(i).padStart(4, '0')}`, i % 2 === 0 ? [] : [changeOf('profile', 'tip_volume_30d', 1_000 + partition, 1_000 + partition - (i % 1_000))]);
+      for (let i = 0; i < 2_000; i++)
+        list.add(
+          `user-${partition}-${String(i).padStart(4, '0')}`,
+          i % 2 === 0 ? [] : [changeOf('profile', 'tip_volume_30d', 1_000 + partition, 1_000 + partition - (i % 1_000))],
+        );
       return list.finish();
     });
     const { users, changed_users: changed, changed_features: features, changes } = mergeComparisons(lists);
@@ -49,7 +58,14 @@ describe('the list of changes', () => {
   });
 
   it('measures a change as a share of the larger value', () => {
-    const sizes = [[0, 0.5], [0.5, 0.25], [-1, 1], [null, 3], ['a', 'b'], [10, 9]] as const;
+    const sizes = [
+      [0, 0.5],
+      [0.5, 0.25],
+      [-1, 1],
+      [null, 3],
+      ['a', 'b'],
+      [10, 9],
+    ] as const;
     expect(sizes.map(([live, rebuilt]) => changeOf('profile', 'f', live, rebuilt).size)).toEqual([1, 0.5, 1, 1, 1, 0.1]);
   });
 });

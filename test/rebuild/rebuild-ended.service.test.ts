@@ -26,14 +26,17 @@ describe('a rebuild that is ended', () => {
     const before = liveContents(embedded);
     const notes: string[] = [];
     const runs: number[] = [];
-    for (let done = false; !done; ) {
+    for (let done = false; !done;) {
       const abort = new AbortController();
       let left = 12;
       const at = (point: FaultPoint) => {
         if (point === 'rebuild: batch committed' && --left === 0) abort.abort('SIGINT');
       };
       runs.push(notes.length);
-      await rebuilt(embedded, { batchRecords: 20, signal: abort.signal, at, notes, dryRun: true }).then(() => (done = true), (error: unknown) => expect(error).toBe('SIGINT'));
+      await rebuilt(embedded, { batchRecords: 20, signal: abort.signal, at, notes, dryRun: true }).then(
+        () => (done = true),
+        (error: unknown) => expect(error).toBe('SIGINT'),
+      );
       expect(liveContents(embedded)).toEqual(before);
       expect(currentGeneration(embedded.directory)).toBe('gen-000001');
     }
@@ -45,7 +48,14 @@ describe('a rebuild that is ended', () => {
     expect(liveContents(embedded)).toEqual(before);
   });
 
-  it.each<FaultPoint>(['rebuild: replayed', 'rebuild: compared', 'swap: tail folded', 'swap: carried over', 'swap: before flip', 'swap: after flip'])('at "%s" has swapped wholly or not at all, and the next one, or the next start, is right', async (point) => {
+  it.each<FaultPoint>([
+    'rebuild: replayed',
+    'rebuild: compared',
+    'swap: tail folded',
+    'swap: carried over',
+    'swap: before flip',
+    'swap: after flip',
+  ])('at "%s" has swapped wholly or not at all, and the next one, or the next start, is right', async (point) => {
     const events = traffic(9);
     const embedded = await withHistory(events);
     await embedded.append(...events.next(150));
@@ -86,7 +96,9 @@ describe('a rebuild that is ended', () => {
     notes.length = 0;
     const document = await rebuilt(embedded, { dryRun: true, notes });
     expect(document.records).toBeGreaterThan(500);
-    expect(notes.slice(1)).toEqual([0, 1].map((partition) => `partition ${partition} is begun anew: what an earlier run left is of another log`));
+    expect(notes.slice(1)).toEqual(
+      [0, 1].map((partition) => `partition ${partition} is begun anew: what an earlier run left is of another log`),
+    );
     plantNew(embedded, "UPDATE position SET next_offset = next_offset + 1 WHERE topic = 'tip.candidates'");
     notes.length = 0;
     expect((await rebuilt(embedded, { notes })).records).toBe(document.records);

@@ -1,4 +1,7 @@
-/** A live file that a power failure has set back to when it had just been made: nothing was folded into it, and so nothing in it is wrong. */
+/**
+ * A live file that a power failure has set back to when it had just been made: nothing was folded into it, and so nothing in it is
+ * wrong.
+ */
 import { rmSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { defaultRegistry } from '../../src/projections/registry.js';

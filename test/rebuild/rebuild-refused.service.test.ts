@@ -12,11 +12,17 @@ describe('a rebuild that must not', () => {
   it('run beside another one, or with --to-offsets beside a service, is refused', async () => {
     const embedded = await withHistory();
     const other = lockRebuild(embedded.directory);
-    await expect(rebuilt(embedded)).rejects.toMatchObject({ code: 'data_in_use', message: expect.stringMatching(/another rebuild is running/) as string });
+    await expect(rebuilt(embedded)).rejects.toMatchObject({
+      code: 'data_in_use',
+      message: expect.stringMatching(/another rebuild is running/) as string,
+    });
     other.release();
     const { positions: to } = embedded.digest(NOW);
     const owner = lockData(embedded.directory, 1);
-    await expect(rebuilt(embedded, { to })).rejects.toMatchObject({ code: 'data_in_use', message: expect.stringMatching(/a service runs on/) as string });
+    await expect(rebuilt(embedded, { to })).rejects.toMatchObject({
+      code: 'data_in_use',
+      message: expect.stringMatching(/a service runs on/) as string,
+    });
     expect(await rebuilt(embedded, { to, dryRun: true })).toMatchObject({ swapped: false, changed_users: 0 });
     owner.release();
     expect(currentGeneration(embedded.directory)).toBe('gen-000001');
@@ -36,7 +42,12 @@ describe('a rebuild that must not', () => {
     expect(document.refused!.user_ids).toEqual(document.changes.slice(0, 20).map(({ user_id }) => user_id));
     expect(liveContents(embedded)).toEqual(before);
     expect(currentGeneration(embedded.directory)).toBe('gen-000001');
-    expect(await rebuilt(embedded, { force: true })).toMatchObject({ swapped: true, resumed: true, changed_users: document.changed_users, refused: null });
+    expect(await rebuilt(embedded, { force: true })).toMatchObject({
+      swapped: true,
+      resumed: true,
+      changed_users: document.changed_users,
+      refused: null,
+    });
   });
 
   it('take another log for the one that was folded swaps only with --force, and then follows that log', async () => {
@@ -47,7 +58,9 @@ describe('a rebuild that must not', () => {
     plant(embedded, 'user-1', `DELETE FROM tip WHERE uid = ${userRow('user-1')}`);
     const document = await rebuilt(embedded);
     expect(document.swapped).toBe(false);
-    expect(document.refused!.incomplete).toEqual(expect.arrayContaining([expect.stringMatching(new RegExp(`^tip.served/${partition} holds another record at \\d+ than was folded`))]));
+    expect(document.refused!.incomplete).toEqual(
+      expect.arrayContaining([expect.stringMatching(new RegExp(`^tip.served/${partition} holds another record at \\d+ than was folded`))]),
+    );
     const forced = await rebuilt(embedded, { force: true });
     expect(forced).toMatchObject({ swapped: true });
     // Nothing is known of which of that log's requests were answered: they are looked at again, and their answers are found.

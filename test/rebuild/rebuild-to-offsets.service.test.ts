@@ -34,9 +34,18 @@ describe('--to-offsets', () => {
 
   it('refuses what is not in the log', async () => {
     const embedded = await withHistory();
-    await expect(rebuilt(embedded, { to: { 'tip.unheard': { 0: 1 } } })).rejects.toMatchObject({ code: 'invalid_argument', message: expect.stringMatching(/"tip.unheard" is not a topic/) as string });
-    await expect(rebuilt(embedded, { to: { 'tip.served': { 7: 1 } } })).rejects.toMatchObject({ code: 'invalid_argument', message: expect.stringMatching(/no partition 7/) as string });
-    await expect(rebuilt(embedded, { to: { 'tip.served': { 0: 99_999 } } })).rejects.toMatchObject({ code: 'offset_out_of_range', message: expect.stringMatching(/the log holds 0 to \d+/) as string });
+    await expect(rebuilt(embedded, { to: { 'tip.unheard': { 0: 1 } } })).rejects.toMatchObject({
+      code: 'invalid_argument',
+      message: expect.stringMatching(/"tip.unheard" is not a topic/) as string,
+    });
+    await expect(rebuilt(embedded, { to: { 'tip.served': { 7: 1 } } })).rejects.toMatchObject({
+      code: 'invalid_argument',
+      message: expect.stringMatching(/no partition 7/) as string,
+    });
+    await expect(rebuilt(embedded, { to: { 'tip.served': { 0: 99_999 } } })).rejects.toMatchObject({
+      code: 'offset_out_of_range',
+      message: expect.stringMatching(/the log holds 0 to \d+/) as string,
+    });
     expect(readdirSync(join(embedded.directory, 'state')).filter((name) => name.startsWith('gen-'))).toEqual(['gen-000001']);
   });
 });

@@ -8,31 +8,58 @@ import { currentGeneration, generations } from '../../src/store/directory/layout
 import { embeddedService } from '../support/embedded/directory.js';
 import { traffic } from '../support/embedded/traffic.js';
 import { plant, verified } from '../support/planted-state.js';
-import { answersOf, DAY, deadLetters, EVERYTHING, liveContents, NOW, request, SETTINGS, userRow, withHistory } from '../support/rebuild-history.js';
+import {
+  answersOf,
+  DAY,
+  deadLetters,
+  EVERYTHING,
+  liveContents,
+  NOW,
+  request,
+  SETTINGS,
+  userRow,
+  withHistory,
+} from '../support/rebuild-history.js';
 import { logEnds, rebuilt, until } from '../support/rebuilds.js';
 import { stateDebts } from '../support/state-contents.js';
 
 describe('a rebuild without a running service', () => {
-  it('of a state that is right changes no user, publishes nothing, and becomes the live one; the old one is kept until it is pruned', async () => {
-    const embedded = await withHistory();
-    const before = embedded.digest(NOW);
-    const contents = liveContents(embedded);
-    const ends = await logEnds(embedded, EVERYTHING);
-    const document = await rebuilt(embedded);
-    expect(document).toMatchObject({ swapped: true, dry_run: false, generation: 'gen-000002', previous: 'gen-000001', users: 40, changed_users: 0, changes: [], incomplete: [], not_compared: [], compared_elsewhere: [], refused: null, positions: before.positions });
-    expect(currentGeneration(embedded.directory)).toBe('gen-000002');
-    expect(embedded.digest(NOW)).toEqual(before);
-    expect(liveContents(embedded)).toEqual(contents);
-    expect(await logEnds(embedded, EVERYTHING)).toEqual(ends);
-    expect((await verified(embedded, { asOfMs: NOW })).equal).toBe(true);
-    await embedded.catchUp();
-    expect(await logEnds(embedded, EVERYTHING)).toEqual(ends);
-    await embedded.stop();
-    expect(removeOtherGenerations(embedded.directory)).toEqual(['gen-000001']);
-    expect(generations(embedded.directory)).toEqual(['gen-000002']);
-    expect(await rebuilt(embedded, { prune: true })).toMatchObject({ generation: 'gen-000003', removed: ['gen-000002'] });
-    expect(generations(embedded.directory)).toEqual(['gen-000003']);
-  });
+  it(
+    'of a state that is right changes no user, publishes nothing, and becomes the live ' + 'one; the old one is kept until it is pruned',
+    async () => {
+      const embedded = await withHistory();
+      const before = embedded.digest(NOW);
+      const contents = liveContents(embedded);
+      const ends = await logEnds(embedded, EVERYTHING);
+      const document = await rebuilt(embedded);
+      expect(document).toMatchObject({
+        swapped: true,
+        dry_run: false,
+        generation: 'gen-000002',
+        previous: 'gen-000001',
+        users: 40,
+        changed_users: 0,
+        changes: [],
+        incomplete: [],
+        not_compared: [],
+        compared_elsewhere: [],
+        refused: null,
+        positions: before.positions,
+      });
+      expect(currentGeneration(embedded.directory)).toBe('gen-000002');
+      expect(embedded.digest(NOW)).toEqual(before);
+      expect(liveContents(embedded)).toEqual(contents);
+      expect(await logEnds(embedded, EVERYTHING)).toEqual(ends);
+      expect((await verified(embedded, { asOfMs: NOW })).equal).toBe(true);
+      await embedded.catchUp();
+      expect(await logEnds(embedded, EVERYTHING)).toEqual(ends);
+      await embedded.stop();
+      expect(removeOtherGenerations(embedded.directory)).toEqual(['gen-000001']);
+      expect(generations(embedded.directory)).toEqual(['gen-000002']);
+      expect(await rebuilt(embedded, { prune: true })).toMatchObject({ generation: 'gen-000003', removed: ['gen-000002'] });
+      expect(generations(embedded.directory)).toEqual(['gen-000003']);
+    },
+  );
 
   it('mends what was tampered with, and names whom it changed, the most changed first', async () => {
     const embedded = await withHistory();
@@ -41,9 +68,18 @@ describe('a rebuild without a running service', () => {
     plant(embedded, 'user-20', `DELETE FROM tip WHERE uid = ${userRow('user-20')}`);
     plant(embedded, 'user-20', "DELETE FROM user WHERE user_id = 'user-20'");
     plant(embedded, 'user-3', `UPDATE policy_state SET state = zeroblob(length(state)) WHERE uid = ${userRow('user-3')}`);
-    plant(embedded, 'user-5', "UPDATE decision SET record = json_set(record, '$.chosen_tip_id', 'c9') WHERE decision_id = 'learned-user-5'");
-    expect(plant(embedded, 'user-7', `UPDATE tip SET served_at_ms = served_at_ms + 1 WHERE uid = ${userRow('user-7')} AND tip_id = 'learned-7'`)).toBe(1);
-    const counters = embedded.query<{ counters: string }>(embedded.partitionOf('user-9'), "SELECT counters FROM user WHERE user_id = 'user-9'")[0]!.counters;
+    plant(
+      embedded,
+      'user-5',
+      "UPDATE decision SET record = json_set(record, '$.chosen_tip_id', 'c9') WHERE decision_id = 'learned-user-5'",
+    );
+    expect(
+      plant(embedded, 'user-7', `UPDATE tip SET served_at_ms = served_at_ms + 1 WHERE uid = ${userRow('user-7')} AND tip_id = 'learned-7'`),
+    ).toBe(1);
+    const counters = embedded.query<{ counters: string }>(
+      embedded.partitionOf('user-9'),
+      "SELECT counters FROM user WHERE user_id = 'user-9'",
+    )[0]!.counters;
     const counts = JSON.parse(counters) as (string | number)[];
     counts[counts.indexOf('served') + 1] = 2 * Number(counts[counts.indexOf('served') + 1]);
     plant(embedded, 'user-9', "UPDATE user SET counters = ? WHERE user_id = 'user-9'", JSON.stringify(counts));
@@ -51,7 +87,14 @@ describe('a rebuild without a running service', () => {
     const dry = await rebuilt(embedded, { dryRun: true });
     expect(dry).toMatchObject({ swapped: false, changed_users: 5 });
     const document = await rebuilt(embedded);
-    expect(document).toMatchObject({ swapped: true, resumed: true, changed_users: 5, changes: dry.changes, changed_features: dry.changed_features, refused: null });
+    expect(document).toMatchObject({
+      swapped: true,
+      resumed: true,
+      changed_users: 5,
+      changes: dry.changes,
+      changed_features: dry.changed_features,
+      refused: null,
+    });
     const changed = new Map(document.changes.map(({ user_id, changes }) => [user_id, changes.map(({ feature }) => feature)]));
     expect([...changed.keys()][0]).toBe('user-20');
     expect(changed.get('user-20')).toEqual(expect.arrayContaining(['tip_volume_30d', 'tips', 'completion_rate_30d']));
@@ -59,7 +102,9 @@ describe('a rebuild without a running service', () => {
     expect(changed.get('user-5')).toEqual(['decisions']);
     expect(changed.get('user-7')).toEqual(['tips']);
     expect(changed.get('user-9')).toEqual(expect.arrayContaining(['tip_volume_30d']));
-    const volume = document.changes.find(({ user_id }) => user_id === 'user-9')!.changes.find(({ feature }) => feature === 'tip_volume_30d')!;
+    const volume = document.changes
+      .find(({ user_id }) => user_id === 'user-9')!
+      .changes.find(({ feature }) => feature === 'tip_volume_30d')!;
     expect(volume).toMatchObject({ kind: 'profile', size: 0.5 });
     expect(volume.live).toBe(2 * Number(volume.rebuilt));
     expect(embedded.digest(NOW)).toEqual(before);
@@ -89,20 +134,27 @@ describe('a rebuild without a running service', () => {
     const document = await rebuilt(embedded);
     expect(document).toMatchObject({ swapped: true, changed_users: 0 });
     expect(await logEnds(embedded, EVERYTHING)).toEqual(ends);
-    for (const topic of ['tip.served', 'tip.feedback', 'tip.scored', 'policy.control']) expect(Object.values(document.positions[topic]!)).toEqual(ends.get(topic));
+    for (const topic of ['tip.served', 'tip.feedback', 'tip.scored', 'policy.control'])
+      expect(Object.values(document.positions[topic]!)).toEqual(ends.get(topic));
     expect(Object.values(document.positions['tip.candidates']!)).not.toEqual(ends.get('tip.candidates'));
     await embedded.catchUp();
-    const asked = new Set((await embedded.records('tip.candidates')).flatMap(({ value }) => {
-      try {
-        return [(JSON.parse(value!.toString()) as { decision_id: string }).decision_id];
-      } catch {
-        return [];
-      }
-    }));
+    const asked = new Set(
+      (await embedded.records('tip.candidates')).flatMap(({ value }) => {
+        try {
+          return [(JSON.parse(value!.toString()) as { decision_id: string }).decision_id];
+        } catch {
+          return [];
+        }
+      }),
+    );
     expect(await answersOf(embedded)).toEqual([...asked].sort());
     const letters = await deadLetters(embedded);
     expect(letters).toEqual([...new Set(letters)]);
-    expect(letters.length).toBe(embedded.tally('rejected:tip.served:invalid_event') + embedded.tally('rejected:tip.served:not_json') + embedded.tally('rejected:tip.feedback:not_json'));
+    expect(letters.length).toBe(
+      embedded.tally('rejected:tip.served:invalid_event') +
+        embedded.tally('rejected:tip.served:not_json') +
+        embedded.tally('rejected:tip.feedback:not_json'),
+    );
     const after = embedded.digest(NOW);
     await embedded.stop();
     // A fold of the same log from nothing agrees.
@@ -117,10 +169,19 @@ describe('a rebuild without a running service', () => {
     const events = traffic(17);
     await embedded.append(...events.next(600));
     await embedded.catchUp();
-    const forgotten = (partition: number) => ({ prunes: embedded.query(partition, 'SELECT * FROM prune ORDER BY seq'), closed: embedded.query(partition, 'SELECT user_id, decision_id, reward_tip_id, reward FROM closed_decision JOIN user USING (uid) ORDER BY user_id, decision_id') });
+    const forgotten = (partition: number) => ({
+      prunes: embedded.query(partition, 'SELECT * FROM prune ORDER BY seq'),
+      closed: embedded.query(
+        partition,
+        'SELECT user_id, decision_id, reward_tip_id, reward FROM closed_decision JOIN user USING (uid) ORDER BY user_id, decision_id',
+      ),
+    });
     for (const days of [70, 95, 120]) {
       nowMs = NOW + days * DAY;
-      await embedded.produce('tip.served', ...Array.from({ length: 40 }, (_, i) => ({ user_id: `user-${i}`, tip_id: `new-${days}`, served_at_ms: nowMs - 1 })));
+      await embedded.produce(
+        'tip.served',
+        ...Array.from({ length: 40 }, (_, i) => ({ user_id: `user-${i}`, tip_id: `new-${days}`, served_at_ms: nowMs - 1 })),
+      );
       await embedded.catchUp();
       await embedded.append(...events.next(60)); // late ones, of tips that have gone
       await embedded.catchUp();
@@ -147,7 +208,13 @@ describe('a rebuild without a running service', () => {
     const before = embedded.digest(NOW);
     const answers = await answersOf(embedded);
     await embedded.deleteState();
-    expect(await rebuilt(embedded)).toMatchObject({ swapped: true, generation: 'gen-000001', previous: null, not_compared: [0, 1], changed_users: 0 });
+    expect(await rebuilt(embedded)).toMatchObject({
+      swapped: true,
+      generation: 'gen-000001',
+      previous: null,
+      not_compared: [0, 1],
+      changed_users: 0,
+    });
     expect(embedded.digest(NOW).digest).toBe(before.digest);
     await embedded.catchUp();
     await embedded.stop();

@@ -1,4 +1,7 @@
-/** What happens between the assignment of a partition and its first record: the log is compared with what was applied last, and nothing is applied before. */
+/**
+ * What happens between the assignment of a partition and its first record: the log is compared with what was applied last, and nothing
+ * is applied before.
+ */
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, test, vi } from 'vitest';
@@ -22,7 +25,10 @@ async function applied(): Promise<EmbeddedService> {
   return embedded;
 }
 
-const applications = (embedded: EmbeddedService, partition: number) => ({ positions: embedded.query(partition, 'SELECT * FROM position'), tips: embedded.query(partition, 'SELECT * FROM tip') });
+const applications = (embedded: EmbeddedService, partition: number) => ({
+  positions: embedded.query(partition, 'SELECT * FROM position'),
+  tips: embedded.query(partition, 'SELECT * FROM tip'),
+});
 const stateOf = (embedded: EmbeddedService) => embedded.service.status().partitions.map(({ state, error }) => error?.code ?? state);
 
 /** Reads of single records, as the comparison makes them, wait until `release`, or answer as the test says. */
@@ -42,14 +48,25 @@ describe('a log whose record was exchanged', () => {
     const embedded = await applied();
     await embedded.produce('tip.served', served(HERE, 7), served(THERE, 7));
     const log = new Database(join(embedded.directory, LOG_FILE_NAME));
-    const { changes } = log.prepare("UPDATE record SET value = CAST(replace(CAST(value AS TEXT), 't4', 'x4') AS BLOB) WHERE partition = 0 AND offset = 4 AND topic_id = (SELECT topic_id FROM topic WHERE name = 'tip.served')").run();
+    const { changes } = log
+      .prepare(
+        "UPDATE record SET value = CAST(replace(CAST(value AS TEXT), 't4', 'x4') AS BLOB) WHERE partition = 0 AND offset " +
+          "= 4 AND topic_id = (SELECT topic_id FROM topic WHERE name = 'tip.served')",
+      )
+      .run();
     log.close();
     expect(changes).toBe(1);
     const before = applications(embedded, 0);
     await embedded.start();
-    await expect(embedded.service.caughtUp()).rejects.toMatchObject({ code: 'log_changed', details: { topic: 'tip.served', partition: 0, offset: 4 } });
+    await expect(embedded.service.caughtUp()).rejects.toMatchObject({
+      code: 'log_changed',
+      details: { topic: 'tip.served', partition: 0, offset: 4 },
+    });
     await vi.waitFor(() => expect(stateOf(embedded)).toEqual(['log_changed', 'running']), 60_000);
-    await expect(embedded.service.profile(HERE)).rejects.toMatchObject({ code: 'not_ready', message: expect.stringContaining('another record') as string });
+    await expect(embedded.service.profile(HERE)).rejects.toMatchObject({
+      code: 'not_ready',
+      message: expect.stringContaining('another record') as string,
+    });
     await vi.waitFor(async () => expect((await embedded.service.profile(THERE)).features['tip_volume_30d']).toBe(6), 60_000);
     await embedded.stop();
     expect(applications(embedded, 0)).toEqual(before);
@@ -59,7 +76,15 @@ describe('a log whose record was exchanged', () => {
 describe('what comes while the log is compared', () => {
   test('waits, as much as a worker would let wait, and is applied when that has passed', async () => {
     const embedded = await applied();
-    for (let i = 0; i < 5; i++) await embedded.append(...Array.from({ length: 6_000 }, (_, n) => ({ topic: 'tip.served', partition: 0, key: Buffer.from(HERE), value: Buffer.from(JSON.stringify(served(HERE, 10 + i * 6_000 + n))) })));
+    for (let i = 0; i < 5; i++)
+      await embedded.append(
+        ...Array.from({ length: 6_000 }, (_, n) => ({
+          topic: 'tip.served',
+          partition: 0,
+          key: Buffer.from(HERE),
+          value: Buffer.from(JSON.stringify(served(HERE, 10 + i * 6_000 + n))),
+        })),
+      );
     const { release } = gate(embedded);
     const before = applications(embedded, 0);
     const starting = embedded.start();

@@ -3,7 +3,15 @@ import { Backpressure } from '../../src/service/backpressure.js';
 import type { LogRecord } from '../../src/log/port.js';
 
 const records = (count: number, bytes = 10): LogRecord[] =>
-  Array.from({ length: count }, (_, offset) => ({ topic: 't', partition: 0, offset, timestampMs: 0, key: null, value: Buffer.alloc(bytes), headers: [] }));
+  Array.from({ length: count }, (_, offset) => ({
+    topic: 't',
+    partition: 0,
+    offset,
+    timestampMs: 0,
+    key: null,
+    value: Buffer.alloc(bytes),
+    headers: [],
+  }));
 
 describe('Backpressure', () => {
   it('pauses above 20,000 records and goes on at half of it, once', () => {

@@ -25,17 +25,36 @@ afterEach(async () => {
   http = embedded = undefined;
 });
 
-const configured = (over: Partial<GenerationOptions> = {}): GenerationOptions => ({ prompts: promptSettings(), gateway: new Gateway({ url: stub.url, key: KEY, model: 'stub-1', timeoutMs: 60_000, retries: 0 }), ...over });
+const configured = (over: Partial<GenerationOptions> = {}): GenerationOptions => ({
+  prompts: promptSettings(),
+  gateway: new Gateway({ url: stub.url, key: KEY, model: 'stub-1', timeoutMs: 60_000, retries: 0 }),
+  ...over,
+});
 async function open(generation?: GenerationOptions): Promise<void> {
-  embedded = await EmbeddedService.open(await mkdtemp(join(tmpdir(), 'tipstream-generate-')), { clock: () => NOW_MS, maxTaskIdleMs: 0, ...(generation === undefined ? {} : { generation }) });
+  embedded = await EmbeddedService.open(await mkdtemp(join(tmpdir(), 'tipstream-generate-')), {
+    clock: () => NOW_MS,
+    maxTaskIdleMs: 0,
+    ...(generation === undefined ? {} : { generation }),
+  });
   await embedded.start();
   await embedded.catchUp();
   logged.length = 0;
-  http = await startHttp(embedded.service, { host: '127.0.0.1', port: 0, logger: pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) }) });
+  http = await startHttp(embedded.service, {
+    host: '127.0.0.1',
+    port: 0,
+    logger: pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) }),
+  });
 }
-const candidates = [{ tip_id: 'a', title: 'Pay the bill', is_overdue: true, task_age_days: 3, priority: 4 }, { tip_id: 'b', title: 'Walk', is_overdue: false, task_age_days: 1, priority: 1 }];
+const candidates = [
+  { tip_id: 'a', title: 'Pay the bill', is_overdue: true, task_age_days: 3, priority: 4 },
+  { tip_id: 'b', title: 'Walk', is_overdue: false, task_age_days: 1, priority: 1 },
+];
 async function post(path: string, body: object): Promise<{ status: number; body: Record<string, unknown> }> {
-  const answer = await fetch(http!.address + path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  const answer = await fetch(http!.address + path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
   return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
 }
 const generate = (more: object = {}) => post('/generate', { user_id: 'ana', candidates, ...more });
@@ -51,7 +70,14 @@ describe('POST /generate', () => {
     const { status, body } = await generate({ decision_id: 'd1', max_tokens: 40, locale: 'de' });
     expect(status).toBe(200);
     expect(body).toEqual({
-      text: 'Pay it now.', prompt_version: 'v1', model: 'stub-1-2026', tip_id: expect.stringMatching(/^[ab]$/) as string, decision_id: 'd1', recorded: true, policy: 'egreedy-v1', finish_reason: 'stop',
+      text: 'Pay it now.',
+      prompt_version: 'v1',
+      model: 'stub-1-2026',
+      tip_id: expect.stringMatching(/^[ab]$/) as string,
+      decision_id: 'd1',
+      recorded: true,
+      policy: 'egreedy-v1',
+      finish_reason: 'stop',
       usage: { prompt_tokens: 90, completion_tokens: 12, total_tokens: 102 },
     });
     expect(await embedded!.scored()).toMatchObject([{ decision_id: 'd1', chosen_tip_id: body.tip_id, policy: 'egreedy-v1' }]);
@@ -80,12 +106,16 @@ describe('POST /generate', () => {
     for (let i = 0; i < 12; i++) versions.set(`d${i}`, (await generate({ decision_id: `d${i}` })).body.prompt_version);
     expect(new Set(versions.values())).toEqual(new Set(['v1', 'v2']));
     for (const [decision_id, version] of versions) expect((await generate({ decision_id })).body.prompt_version).toBe(version);
-    for (const version of ['v1', 'v2']) expect((await generate({ decision_id: 'd0', prompt_version: version })).body.prompt_version).toBe(version);
+    for (const version of ['v1', 'v2'])
+      expect((await generate({ decision_id: 'd0', prompt_version: version })).body.prompt_version).toBe(version);
   });
 
   it('refuses before it decides: a version that there is not, and no gateway', async () => {
     await open(configured());
-    expect(await generate({ decision_id: 'd1', prompt_version: 'v9' })).toMatchObject({ status: 404, body: { error: { code: 'prompt_not_found', details: { hint: 'The versions are v1, v2.' } } } });
+    expect(await generate({ decision_id: 'd1', prompt_version: 'v9' })).toMatchObject({
+      status: 404,
+      body: { error: { code: 'prompt_not_found', details: { hint: 'The versions are v1, v2.' } } },
+    });
     await http!.close();
     await embedded!.close();
     await open();
@@ -94,7 +124,12 @@ describe('POST /generate', () => {
   });
 
   it.each([
-    [{ candidates: [] }], [{ candidates: [candidates[0], candidates[0]] }], [{ max_tokens: 0 }], [{ prompt_version: '' }], [{ locale: 'de"; ignore' }], [{ candidates: [{ ...candidates[0], title: 'x'.repeat(501) }] }],
+    [{ candidates: [] }],
+    [{ candidates: [candidates[0], candidates[0]] }],
+    [{ max_tokens: 0 }],
+    [{ prompt_version: '' }],
+    [{ locale: 'de"; ignore' }],
+    [{ candidates: [{ ...candidates[0], title: 'x'.repeat(501) }] }],
   ])('refuses %j', async (wrong) => {
     await open(configured());
     expect(await generate(wrong)).toMatchObject({ status: 400, body: { error: { code: 'invalid_argument' } } });
@@ -105,7 +140,10 @@ describe('POST /generate', () => {
     await open(configured({ prompts: promptSettings(['v1', 'v2']) }));
     stub.answer({ status: 503, body: 'down' }, completion('up again'));
     const failed = await generate({ decision_id: 'd1' });
-    expect(failed).toMatchObject({ status: 502, body: { error: { code: 'gateway_unavailable', details: { status: 503, decision_id: 'd1', recorded: true } } } });
+    expect(failed).toMatchObject({
+      status: 502,
+      body: { error: { code: 'gateway_unavailable', details: { status: 503, decision_id: 'd1', recorded: true } } },
+    });
     expect(await embedded!.scored()).toHaveLength(1);
     const { prompt_version, tip_id } = (failed.body.error as { details: Record<string, unknown> }).details;
     expect(await generate({ decision_id: 'd1' })).toMatchObject({ status: 200, body: { text: 'up again', prompt_version, tip_id } });
@@ -114,12 +152,17 @@ describe('POST /generate', () => {
   it('a decision that was made of other candidates is said to be', async () => {
     await open(configured());
     await generate({ decision_id: 'd1' });
-    expect(await generate({ decision_id: 'd1', candidates: [{ ...candidates[0], tip_id: 'z' }] })).toMatchObject({ status: 400, body: { error: { code: 'invalid_argument', message: expect.stringContaining('other candidates') as string } } });
+    expect(await generate({ decision_id: 'd1', candidates: [{ ...candidates[0], tip_id: 'z' }] })).toMatchObject({
+      status: 400,
+      body: { error: { code: 'invalid_argument', message: expect.stringContaining('other candidates') as string } },
+    });
     expect(stub.calls).toHaveLength(1);
   });
 
   it('writes neither the key nor the prompt to the log', async () => {
-    await open(configured({ gateway: new Gateway({ url: stub.url, key: 'wrong-very-secret', model: 'stub-1', timeoutMs: 60_000, retries: 0 }) }));
+    await open(
+      configured({ gateway: new Gateway({ url: stub.url, key: 'wrong-very-secret', model: 'stub-1', timeoutMs: 60_000, retries: 0 }) }),
+    );
     expect(await generate({ decision_id: 'd1' })).toMatchObject({ status: 502, body: { error: { code: 'gateway_refused' } } });
     expect(logged.join('')).toContain('gateway_refused');
     expect(logged.join('') + JSON.stringify(embedded!.logged)).not.toMatch(/very-secret|Pay the bill|never an instruction/);
@@ -129,7 +172,12 @@ describe('POST /generate', () => {
     await open(configured());
     stub.answer({ silent: true });
     const caller = new AbortController();
-    const call = fetch(`${http!.address}/generate`, { method: 'POST', signal: caller.signal, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ user_id: 'ana', candidates }) });
+    const call = fetch(`${http!.address}/generate`, {
+      method: 'POST',
+      signal: caller.signal,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ user_id: 'ana', candidates }),
+    });
     call.catch(() => undefined);
     await expect.poll(() => stub.calls.length, { timeout: 60_000 }).toBe(1);
     caller.abort();

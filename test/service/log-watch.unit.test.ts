@@ -10,7 +10,10 @@ const TOPIC = 'tip.served';
 
 /** Two partitions of one topic whose records are texts, and that are always applied to the end. */
 class World {
-  readonly records: string[][] = [['a', 'b'], ['c', 'd']];
+  readonly records: string[][] = [
+    ['a', 'b'],
+    ['c', 'd'],
+  ];
   readonly failed: [partition: number, code: string][] = [];
   low = 0;
   away = false;
@@ -27,13 +30,25 @@ class World {
   } as unknown as Log;
 
   record(partition: number, offset: number): LogRecord {
-    return { topic: TOPIC, partition, offset, timestampMs: 1, key: null, value: Buffer.from(this.records[partition]![offset]!), headers: [] };
+    return {
+      topic: TOPIC,
+      partition,
+      offset,
+      timestampMs: 1,
+      key: null,
+      value: Buffer.from(this.records[partition]![offset]!),
+      headers: [],
+    };
   }
 
   get held(): Watched[] {
     return this.records.map((records, number) => {
       const last: AppliedRecord = { offset: records.length - 1, hash: recordHash(this.record(number, records.length - 1)) };
-      return { number, reader: { path: `partition-${number}.db`, lastApplied: () => new Map([[TOPIC, last]]) }, fail: (error) => void this.failed.push([number, error.code]) };
+      return {
+        number,
+        reader: { path: `partition-${number}.db`, lastApplied: () => new Map([[TOPIC, last]]) },
+        fail: (error) => void this.failed.push([number, error.code]),
+      };
     });
   }
 

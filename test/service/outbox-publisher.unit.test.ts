@@ -7,16 +7,30 @@ import type { Log, NewRecord } from '../../src/log/port.js';
 import type { StoredMessage } from '../../src/store/tables/outbox.js';
 
 const PATIENCE = { timeout: 60_000 };
-const message = (seq: number): StoredMessage => ({ seq, topic: 'tip.scored', key: Buffer.from('user'), value: Buffer.from(String(seq)), headers: [] });
+const message = (seq: number): StoredMessage => ({
+  seq,
+  topic: 'tip.scored',
+  key: Buffer.from('user'),
+  value: Buffer.from(String(seq)),
+  headers: [],
+});
 
 describe('the publisher', () => {
   const publishers: OutboxPublisher[] = [];
   afterEach(() => publishers.splice(0).forEach((publisher) => publisher.stop()));
 
-  function open(append: (records: readonly NewRecord[]) => Promise<void>, onPublished: (seq: number, publisher: OutboxPublisher) => void = () => undefined): OutboxPublisher {
+  function open(
+    append: (records: readonly NewRecord[]) => Promise<void>,
+    onPublished: (seq: number, publisher: OutboxPublisher) => void = () => undefined,
+  ): OutboxPublisher {
     const log = { append: (records: readonly NewRecord[]) => append(records).then(() => []) } as unknown as Log;
     const publisher: OutboxPublisher = new OutboxPublisher(log, {
-      partition: 0, overflowDirectory: tmpdir(), clock: Date.now, onRetry: () => undefined, onOverflow: () => undefined, onFailed: () => undefined,
+      partition: 0,
+      overflowDirectory: tmpdir(),
+      clock: Date.now,
+      onRetry: () => undefined,
+      onOverflow: () => undefined,
+      onFailed: () => undefined,
       onPublished: (seq) => onPublished(seq, publisher),
     });
     publishers.push(publisher);
@@ -41,10 +55,13 @@ describe('the publisher', () => {
 
   it('is flushed when everything is sent, what was added meanwhile included', async () => {
     const sent: string[] = [];
-    const publisher = open(async (records) => {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-      sent.push(...records.map(({ value }) => value!.toString()));
-    }, (seq, self) => seq < 5 && self.add([message(seq + 1)]));
+    const publisher = open(
+      async (records) => {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        sent.push(...records.map(({ value }) => value!.toString()));
+      },
+      (seq, self) => seq < 5 && self.add([message(seq + 1)]),
+    );
     publisher.add([message(1)]);
     await publisher.flush();
     expect(sent).toEqual(['1', '2', '3', '4', '5']);

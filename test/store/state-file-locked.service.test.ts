@@ -13,7 +13,10 @@ describe('a state file that another program has locked', () => {
     const other = new Database(embedded.statePath(0));
     other.exec('BEGIN IMMEDIATE');
     await embedded.produce('tip.served', served('a', 2), served('d', 2));
-    await expect(embedded.service.caughtUp()).rejects.toMatchObject({ code: 'data_in_use', hint: expect.stringContaining('sqlite3') as string });
+    await expect(embedded.service.caughtUp()).rejects.toMatchObject({
+      code: 'data_in_use',
+      hint: expect.stringContaining('sqlite3') as string,
+    });
     await expect.poll(async () => (await embedded.service.profile('d')).features.tip_volume_30d).toBe(2);
     other.close();
     await embedded.stop();

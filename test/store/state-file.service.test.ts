@@ -1,6 +1,21 @@
-/** State files that are not what the service believes they are: refused with what to do, left as they are, and the other partitions go on. */
+/**
+ * State files that are not what the service believes they are: refused with what to do, left as they are, and the other partitions go
+ * on.
+ */
 import Database from 'better-sqlite3';
-import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync, closeSync, openSync, writeSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  closeSync,
+  openSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { TipstreamError } from '../../src/errors.js';
@@ -31,7 +46,11 @@ async function refusal(embedded: EmbeddedService, more: EmbeddedOptions & { both
   expect(error).toBeInstanceOf(TipstreamError);
   expect(error.hint).toBeTruthy();
   expect(readFileSync(embedded.statePath(0)).equals(before), 'the refused file has changed').toBe(true);
-  expect(embedded.service.status().partitions[0]).toMatchObject({ partition: 0, state: 'stopped', error: { code: error.code, hint: error.hint } });
+  expect(embedded.service.status().partitions[0]).toMatchObject({
+    partition: 0,
+    state: 'stopped',
+    error: { code: error.code, hint: error.hint },
+  });
   expect(embedded.service.status().ready).toBe(false);
   expect(embedded.logged.filter(({ level }) => level >= 50).map(({ code }) => code)).toContain(error.code);
   if (more.both) return error;
@@ -93,13 +112,20 @@ describe('a state file that', () => {
     const other = `${embedded.directory}/other.db`;
     alter(other, 'CREATE TABLE notes (text)');
     copyFileSync(other, embedded.statePath(0));
-    expect(await refusal(embedded)).toMatchObject({ code: 'state_corrupt', message: expect.stringContaining('not a tipstream state file') as string });
+    expect(await refusal(embedded)).toMatchObject({
+      code: 'state_corrupt',
+      message: expect.stringContaining('not a tipstream state file') as string,
+    });
   });
 
   it('a newer tipstream wrote is refused', async () => {
     const embedded = await stopped();
     alter(embedded.statePath(0), 'PRAGMA user_version = 99');
-    expect(await refusal(embedded)).toMatchObject({ code: 'state_newer', message: expect.stringContaining('99') as string, hint: expect.stringContaining('newer tipstream') as string });
+    expect(await refusal(embedded)).toMatchObject({
+      code: 'state_newer',
+      message: expect.stringContaining('99') as string,
+      hint: expect.stringContaining('newer tipstream') as string,
+    });
   });
 
   it('an older schema wrote is refused', async () => {
@@ -111,13 +137,20 @@ describe('a state file that', () => {
   it('is that of another partition is refused', async () => {
     const embedded = await stopped();
     copyFileSync(embedded.statePath(1), embedded.statePath(0));
-    expect(await refusal(embedded)).toMatchObject({ code: 'state_mismatch', message: expect.stringContaining('belongs to partition 1') as string });
+    expect(await refusal(embedded)).toMatchObject({
+      code: 'state_mismatch',
+      message: expect.stringContaining('belongs to partition 1') as string,
+    });
   });
 
   it('holds offsets of another kind of log is refused', async () => {
     const embedded = await stopped();
     alter(embedded.statePath(0), "UPDATE meta SET value = 'kafka' WHERE name = 'log'");
-    expect(await refusal(embedded)).toMatchObject({ code: 'state_mismatch', message: expect.stringContaining('kafka') as string, hint: expect.stringContaining('--data') as string });
+    expect(await refusal(embedded)).toMatchObject({
+      code: 'state_mismatch',
+      message: expect.stringContaining('kafka') as string,
+      hint: expect.stringContaining('--data') as string,
+    });
   });
 
   it('was folded from topics with another prefix is refused', async () => {
@@ -132,7 +165,9 @@ describe('a state file that', () => {
     renameSync(embedded.statePath(1), `${embedded.statePath(1)}.away`);
     const fewer = createRegistry(defaultRegistry.features.slice(1));
     await expect(embedded.start({ registry: fewer })).rejects.toMatchObject({
-      code: 'state_mismatch', message: expect.stringContaining('removed: completion_rate_30d') as string, hint: expect.stringContaining('tipstream rebuild') as string,
+      code: 'state_mismatch',
+      message: expect.stringContaining('removed: completion_rate_30d') as string,
+      hint: expect.stringContaining('tipstream rebuild') as string,
       details: { added: [], changed: [], removed: ['completion_rate_30d'] },
     });
     expect(readFileSync(embedded.statePath(0)).equals(before), 'the refused file has changed').toBe(true);
@@ -142,7 +177,10 @@ describe('a state file that', () => {
   it('was folded under another number of partitions ends the whole service', async () => {
     const embedded = await stopped();
     alter(embedded.statePath(0), "UPDATE meta SET value = '8' WHERE name = 'partitions'");
-    expect(await refusal(embedded, { both: true })).toMatchObject({ code: 'partition_count_changed', message: expect.stringContaining('8 partitions') as string });
+    expect(await refusal(embedded, { both: true })).toMatchObject({
+      code: 'partition_count_changed',
+      message: expect.stringContaining('8 partitions') as string,
+    });
     expect(embedded.failure?.code).toBe('partition_count_changed');
   });
 
@@ -154,19 +192,32 @@ describe('a state file that', () => {
     expect(embedded.digest(4_000)).toEqual(before);
   });
 
-  it.each(['tip', 'user', 'sqlite_autoindex_user_1', 'position', 'outbox', 'decision', 'tally'])('is damaged in %s while it is in use stops its partition when the damage is met', async (table) => {
-    const embedded = await stopped(400);
-    await embedded.start();
-    await embedded.service.caughtUp();
-    const [{ page }] = embedded.query<{ page: number }>(0, 'SELECT rootpage AS page FROM sqlite_schema WHERE name = ?', table) as [{ page: number }];
-    // Another connection's commit makes the worker read its pages again.
-    alter(embedded.statePath(0), "INSERT INTO tally (name, count) VALUES ('somebody else', 1)");
-    overwrite(embedded.statePath(0), Buffer.alloc(PAGE, 0xee), (page - 1) * PAGE);
-    await embedded.produce('tip.served', ...[1, 2].map((i) => served('a', 1_000 + i)), served('d', 1_001));
-    await embedded.produce('tip.candidates', { user_id: 'a', decision_id: 'd1', requested_at_ms: 2_000, candidates: [{ tip_id: 't', is_overdue: false, task_age_days: 0, priority: 1 }] });
-    await expect(embedded.service.caughtUp()).rejects.toMatchObject({ code: 'state_corrupt', hint: expect.stringContaining('tipstream rebuild') as string });
-    await expect.poll(async () => (await embedded.service.profile('d')).features.tip_volume_30d).toBe(401);
-  });
+  it.each(['tip', 'user', 'sqlite_autoindex_user_1', 'position', 'outbox', 'decision', 'tally'])(
+    'is damaged in %s while it is in use stops its partition when the damage is met',
+    async (table) => {
+      const embedded = await stopped(400);
+      await embedded.start();
+      await embedded.service.caughtUp();
+      const [{ page }] = embedded.query<{ page: number }>(0, 'SELECT rootpage AS page FROM sqlite_schema WHERE name = ?', table) as [
+        { page: number },
+      ];
+      // Another connection's commit makes the worker read its pages again.
+      alter(embedded.statePath(0), "INSERT INTO tally (name, count) VALUES ('somebody else', 1)");
+      overwrite(embedded.statePath(0), Buffer.alloc(PAGE, 0xee), (page - 1) * PAGE);
+      await embedded.produce('tip.served', ...[1, 2].map((i) => served('a', 1_000 + i)), served('d', 1_001));
+      await embedded.produce('tip.candidates', {
+        user_id: 'a',
+        decision_id: 'd1',
+        requested_at_ms: 2_000,
+        candidates: [{ tip_id: 't', is_overdue: false, task_age_days: 0, priority: 1 }],
+      });
+      await expect(embedded.service.caughtUp()).rejects.toMatchObject({
+        code: 'state_corrupt',
+        hint: expect.stringContaining('tipstream rebuild') as string,
+      });
+      await expect.poll(async () => (await embedded.service.profile('d')).features.tip_volume_30d).toBe(401);
+    },
+  );
 
   it('is closed in good order is one file, to copy or to move', async () => {
     const embedded = await stopped();

@@ -8,8 +8,17 @@ import type { Readable, Writable } from 'node:stream';
 
 const CANDIDATES = [process.env['CHROMIUM_PATH'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const FLAGS = [
-  '--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync', '--remote-debugging-pipe', 'about:blank',
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-dev-shm-usage',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--remote-debugging-pipe',
+  'about:blank',
 ];
 const CALL_TIMEOUT_MS = 30_000;
 
@@ -34,10 +43,17 @@ export class Chromium {
 
   static async launch(path: string): Promise<Chromium> {
     const profile = await mkdtemp(join(tmpdir(), 'tipstream-chromium-'));
-    return new Chromium(spawn(path, [`--user-data-dir=${profile}`, ...FLAGS], { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] }), profile);
+    return new Chromium(
+      spawn(path, [`--user-data-dir=${profile}`, ...FLAGS], { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] }),
+      profile,
+    );
   }
 
-  async open(url: string, size: { readonly width: number; readonly height: number } = { width: 1_280, height: 900 }, scheme: 'light' | 'dark' = 'light'): Promise<Page> {
+  async open(
+    url: string,
+    size: { readonly width: number; readonly height: number } = { width: 1_280, height: 900 },
+    scheme: 'light' | 'dark' = 'light',
+  ): Promise<Page> {
     const { targetId } = await this.call<{ targetId: string }>('Target.createTarget', { url: 'about:blank' });
     const { sessionId } = await this.call<{ sessionId: string }>('Target.attachToTarget', { targetId, flatten: true });
     const page = new Page(this, sessionId);
@@ -95,8 +111,10 @@ export class Page {
 
   /** The value of an expression in the page; promises are awaited. */
   async evaluate<Result>(expression: string): Promise<Result> {
-    const answer = await this.call<{ result: { value: Result }; exceptionDetails?: { text: string; exception?: { description?: string } } }>(
-      'Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true });
+    const answer = await this.call<{
+      result: { value: Result };
+      exceptionDetails?: { text: string; exception?: { description?: string } };
+    }>('Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true });
     if (answer.exceptionDetails) throw new Error(answer.exceptionDetails.exception?.description ?? answer.exceptionDetails.text);
     return answer.result.value;
   }
@@ -107,7 +125,8 @@ export class Page {
     while (Date.now() < deadline) {
       // While the page loads, a context can vanish under an evaluation.
       const met = await this.evaluate<boolean>(
-        `new Promise((resolve) => { const end = Date.now() + 1000; const look = () => (${expression}) ? resolve(true) : Date.now() > end ? resolve(false) : setTimeout(look, 20); look(); })`,
+        `new Promise((resolve) => { const end = Date.now() + 1000; const look = () => (${expression}) ? resolve(true) ` +
+          ': Date.now() > end ? resolve(false) : setTimeout(look, 20); look(); })',
       ).catch(() => false);
       if (met) return;
     }

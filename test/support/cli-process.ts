@@ -87,8 +87,12 @@ export function linesOf(stream: NodeJS.ReadableStream): AsyncIterableIterator<st
 const PATIENCE_MS = 60_000;
 
 export async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + PATIENCE_MS; !(await condition()); await delay(20)) if (Date.now() > deadline) throw new Error(`waited for ${what}`);
+  for (const deadline = Date.now() + PATIENCE_MS; !(await condition()); await delay(20))
+    if (Date.now() > deadline) throw new Error(`waited for ${what}`);
 }
 
 export const records = (ndjson: string): Record<string, unknown>[] =>
-  ndjson.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Record<string, unknown>);
+  ndjson
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);

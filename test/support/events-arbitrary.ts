@@ -18,11 +18,18 @@ const offset = fc.integer({ min: -840, max: 840 });
 /** Present, null or absent. */
 const optionally = (fields: Record<string, fc.Arbitrary<unknown>>) =>
   fc.record(Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, fc.option(value, { freq: 4 })])), { requiredKeys: [] });
-const both = (required: Record<string, fc.Arbitrary<unknown>>, optional: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<Record<string, unknown>> =>
-  fc.tuple(fc.record(required), optionally(optional)).map(([a, b]) => ({ ...a, ...b }));
+const both = (
+  required: Record<string, fc.Arbitrary<unknown>>,
+  optional: Record<string, fc.Arbitrary<unknown>>,
+): fc.Arbitrary<Record<string, unknown>> => fc.tuple(fc.record(required), optionally(optional)).map(([a, b]) => ({ ...a, ...b }));
 
 const candidate = both(
-  { tip_id: id, is_overdue: fc.boolean(), task_age_days: fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }), priority: fc.integer({ min: 1, max: 4 }) },
+  {
+    tip_id: id,
+    is_overdue: fc.boolean(),
+    task_age_days: fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }),
+    priority: fc.integer({ min: 1, max: 4 }),
+  },
   { source: label, category: label },
 );
 
@@ -36,7 +43,12 @@ export const EVENTS = {
     { feedback_id: id, utc_offset_min: offset },
   ),
   'tip.candidates': both(
-    { decision_id: id, user_id: id, requested_at_ms: time, candidates: fc.uniqueArray(candidate, { minLength: 1, maxLength: 8, selector: (one) => one.tip_id }) },
+    {
+      decision_id: id,
+      user_id: id,
+      requested_at_ms: time,
+      candidates: fc.uniqueArray(candidate, { minLength: 1, maxLength: 8, selector: (one) => one.tip_id }),
+    },
     { utc_offset_min: offset },
   ),
 } as const;

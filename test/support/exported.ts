@@ -24,15 +24,26 @@ export async function exported(dataDirectory: string, format: Format, { spine, s
   try {
     const spinePath = join(directory, spineName);
     if (spine !== undefined) writeFileSync(spinePath, spine);
-    const table = await openTable({
-      dataDirectory, partitioner: 'murmur2', asServed: false, asOfMs: 0, spine: spine === undefined ? undefined : spinePath,
-      nowMs: Date.now(), signal: new AbortController().signal, onProgress: () => undefined, ...wanted,
-    }, defaultRegistry);
+    const table = await openTable(
+      {
+        dataDirectory,
+        partitioner: 'murmur2',
+        asServed: false,
+        asOfMs: 0,
+        spine: spine === undefined ? undefined : spinePath,
+        nowMs: Date.now(),
+        signal: new AbortController().signal,
+        onProgress: () => undefined,
+        ...wanted,
+      },
+      defaultRegistry,
+    );
     try {
       const path = join(directory, 'out.parquet');
       let text = '';
       const write = async (more: string): Promise<void> => void (text += more);
-      const sink = format === 'parquet' ? new ParquetSink(table.columns, path) : (format === 'csv' ? csvSink : ndjsonSink)(table.columns, write);
+      const sink =
+        format === 'parquet' ? new ParquetSink(table.columns, path) : (format === 'csv' ? csvSink : ndjsonSink)(table.columns, write);
       for await (const row of table.rows) await sink.add(row);
       await sink.finish();
       return format === 'parquet' ? readFileSync(path) : Buffer.from(text);
@@ -47,7 +58,11 @@ export async function exported(dataDirectory: string, format: Format, { spine, s
 export type Row = Record<string, unknown>;
 
 export function rowsOfNdjson(bytes: Buffer): Row[] {
-  return bytes.toString().split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Row);
+  return bytes
+    .toString()
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Row);
 }
 
 /** Texts and nulls. */
@@ -66,5 +81,12 @@ async function* piecesOf(bytes: Buffer): AsyncGenerator<Uint8Array> {
 export async function rowsOfParquet(bytes: Buffer): Promise<Row[]> {
   const file = { byteLength: bytes.length, slice: (from: number, to?: number) => new Uint8Array(bytes.subarray(from, to)).buffer };
   const rows = (await parquetReadObjects({ file })) as Row[];
-  return rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : value])));
+  return rows.map((row) =>
+    Object.fromEntries(
+      Object.entries(row).map(([name, value]) => [
+        name,
+        typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : value,
+      ]),
+    ),
+  );
 }

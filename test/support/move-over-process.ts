@@ -1,4 +1,7 @@
-/** Moves a state file over in a process of its own, which kills itself at a fault point, or with `in the copy` while the copy is incomplete. */
+/**
+ * Moves a state file over in a process of its own, which kills itself at a fault point, or with `in the copy` while the copy is
+ * incomplete.
+ */
 import type { FaultPoint } from '../../src/fault-points.js';
 import { defaultRegistry } from '../../src/projections/registry.js';
 import { moveOver } from '../../src/rebuild/move-over.js';
@@ -19,12 +22,18 @@ function die(): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
 }
 
-await moveOver(live, next, { partition: 0, partitions: 1, log: 'sqlite', topicPrefix: '', featureSet: defaultRegistry.featureSet }, everything, {
-  nowMs,
-  at: (reached) => {
-    if (reached === point) die();
+await moveOver(
+  live,
+  next,
+  { partition: 0, partitions: 1, log: 'sqlite', topicPrefix: '', featureSet: defaultRegistry.featureSet },
+  everything,
+  {
+    nowMs,
+    at: (reached) => {
+      if (reached === point) die();
+    },
+    onProgress: ({ phase }) => {
+      if (phase === 'copying' && point === 'in the copy') die();
+    },
   },
-  onProgress: ({ phase }) => {
-    if (phase === 'copying' && point === 'in the copy') die();
-  },
-});
+);

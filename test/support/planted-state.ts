@@ -5,9 +5,19 @@ import { verify, type VerifyDocument, type VerifyQuestion, type VerifyTarget } f
 import { defaultRegistry } from '../../src/projections/registry.js';
 import type { EmbeddedService } from './embedded/service.js';
 
-export async function verified(embedded: EmbeddedService, question: VerifyQuestion, target: Partial<VerifyTarget> = {}): Promise<VerifyDocument> {
+export async function verified(
+  embedded: EmbeddedService,
+  question: VerifyQuestion,
+  target: Partial<VerifyTarget> = {},
+): Promise<VerifyDocument> {
   const { topicPrefix = '', partitioner = 'murmur2', maxValueBytes = 1_048_576 } = embedded.options;
-  return verify(embedded.log, embedded.options.registry ?? defaultRegistry, { dataDirectory: embedded.directory, topicPrefix, partitioner, maxValueBytes, ...target }, question, new AbortController().signal);
+  return verify(
+    embedded.log,
+    embedded.options.registry ?? defaultRegistry,
+    { dataDirectory: embedded.directory, topicPrefix, partitioner, maxValueBytes, ...target },
+    question,
+    new AbortController().signal,
+  );
 }
 
 /** Runs SQL against the state file of a user's partition; answers how many rows it changed. The service should be stopped. */
@@ -21,7 +31,8 @@ export function plant(embedded: EmbeddedService, userId: string, sql: string, ..
 }
 
 /** `user kind id feature` of every difference. */
-export const named = ({ differences }: VerifyDocument): string[] => differences.map((one) => [one.user_id, one.kind, one.id, one.feature].filter((part) => part !== null).join(' '));
+export const named = ({ differences }: VerifyDocument): string[] =>
+  differences.map((one) => [one.user_id, one.kind, one.id, one.feature].filter((part) => part !== null).join(' '));
 
 export function findDifference(document: VerifyDocument, kind: Difference['kind'], feature: string): Difference | undefined {
   return document.differences.find((one) => one.kind === kind && one.feature === feature);

@@ -18,9 +18,20 @@ export async function withHistory(events = traffic(7)): Promise<EmbeddedService>
   const embedded = await embeddedService({ partitions: 2, clock: () => NOW, settings: SETTINGS });
   const at = NOW - DAY;
   const learners = Array.from({ length: 12 }, (_, i) => ({ user_id: `user-${i}`, tip_id: `learned-${i}` }));
-  await embedded.produce('tip.candidates', ...learners.map(({ user_id, tip_id }) => ({ user_id, decision_id: `learned-${user_id}`, requested_at_ms: at, candidates: [{ tip_id, is_overdue: true, task_age_days: 3, priority: 4 }] })));
+  await embedded.produce(
+    'tip.candidates',
+    ...learners.map(({ user_id, tip_id }) => ({
+      user_id,
+      decision_id: `learned-${user_id}`,
+      requested_at_ms: at,
+      candidates: [{ tip_id, is_overdue: true, task_age_days: 3, priority: 4 }],
+    })),
+  );
   await embedded.produce('tip.served', ...learners.map((tip) => ({ ...tip, decision_id: `learned-${tip.user_id}`, served_at_ms: at + 1 })));
-  await embedded.produce('tip.feedback', ...learners.map((tip, i) => ({ ...tip, action: i % 3 === 0 ? 'dismiss' : 'done', reacted_at_ms: at + 60_000 })));
+  await embedded.produce(
+    'tip.feedback',
+    ...learners.map((tip, i) => ({ ...tip, action: i % 3 === 0 ? 'dismiss' : 'done', reacted_at_ms: at + 60_000 })),
+  );
   await embedded.append(...events.next(800));
   await embedded.catchUp();
   await embedded.stop();
@@ -28,7 +39,15 @@ export async function withHistory(events = traffic(7)): Promise<EmbeddedService>
 }
 
 /** A request to score, from late in the traffic. */
-export const request = (i: number) => ({ decision_id: `late-${i}`, user_id: `user-${i % 40}`, requested_at_ms: NOW, candidates: [{ tip_id: 'x', is_overdue: false, task_age_days: 1, priority: 2 }, { tip_id: 'y', is_overdue: true, task_age_days: 2, priority: 3 }] });
+export const request = (i: number) => ({
+  decision_id: `late-${i}`,
+  user_id: `user-${i % 40}`,
+  requested_at_ms: NOW,
+  candidates: [
+    { tip_id: 'x', is_overdue: false, task_age_days: 1, priority: 2 },
+    { tip_id: 'y', is_overdue: true, task_age_days: 2, priority: 3 },
+  ],
+});
 
 /** The decisions in tip.scored, by id. */
 export async function answersOf(embedded: EmbeddedService): Promise<string[]> {
@@ -38,9 +57,11 @@ export async function answersOf(embedded: EmbeddedService): Promise<string[]> {
 /** topic/partition/offset of every record that has a dead letter. */
 export async function deadLetters(embedded: EmbeddedService): Promise<string[]> {
   const letters = (await Promise.all(CONSUMED_TOPICS.map((topic) => embedded.records(deadLetterTopic(topic))))).flat();
-  const header = (headers: readonly (readonly [string, Buffer])[], name: string) => headers.find(([found]) => found === `__dlq.errors.${name}`)![1].toString();
+  const header = (headers: readonly (readonly [string, Buffer])[], name: string) =>
+    headers.find(([found]) => found === `__dlq.errors.${name}`)![1].toString();
   return letters.map(({ headers }) => ['topic', 'partition', 'offset'].map((name) => header(headers, name)).join('/')).sort();
 }
 
 /** The whole of the live generation's files. */
-export const liveContents = (embedded: EmbeddedService) => [0, 1].map((partition) => ({ ...stateContents(embedded.statePath(partition)), ...stateDebts(embedded.statePath(partition)) }));
+export const liveContents = (embedded: EmbeddedService) =>
+  [0, 1].map((partition) => ({ ...stateContents(embedded.statePath(partition)), ...stateDebts(embedded.statePath(partition)) }));

@@ -14,21 +14,53 @@ export interface RebuildRun extends Partial<RebuildOptions> {
   readonly at?: FaultHook;
 }
 
-export async function rebuilt(embedded: EmbeddedService, { registry = embedded.options.registry ?? defaultRegistry, clock = embedded.options.clock ?? Date.now, signal, notes, at, ...options }: RebuildRun = {}): Promise<RebuildDocument> {
+export async function rebuilt(
+  embedded: EmbeddedService,
+  {
+    registry = embedded.options.registry ?? defaultRegistry,
+    clock = embedded.options.clock ?? Date.now,
+    signal,
+    notes,
+    at,
+    ...options
+  }: RebuildRun = {},
+): Promise<RebuildDocument> {
   const { topicPrefix = '', partitioner = 'murmur2', maxValueBytes = 1_048_576, settings } = embedded.options;
   return rebuild(
     {
-      dataDirectory: embedded.directory, group: 'test', topicPrefix, partitioner, maxValueBytes, settings: { ...DEFAULT_SETTINGS, ...settings }, shadowLearning: null,
-      dryRun: false, force: false, prune: false, to: null, ...options,
+      dataDirectory: embedded.directory,
+      group: 'test',
+      topicPrefix,
+      partitioner,
+      maxValueBytes,
+      settings: { ...DEFAULT_SETTINGS, ...settings },
+      shadowLearning: null,
+      dryRun: false,
+      force: false,
+      prune: false,
+      to: null,
+      ...options,
     },
-    { log: embedded.log, registry, runner: inlineRunner({ log: embedded.log, registry, clock, at }), clock, signal: signal ?? new AbortController().signal, onNote: (text) => void notes?.push(text), at },
+    {
+      log: embedded.log,
+      registry,
+      runner: inlineRunner({ log: embedded.log, registry, clock, at }),
+      clock,
+      signal: signal ?? new AbortController().signal,
+      onNote: (text) => void notes?.push(text),
+      at,
+    },
   );
 }
 
 /** topic -> partition -> end, of everything in the log. */
 export async function logEnds(embedded: EmbeddedService, topics: readonly string[]): Promise<Map<string, number[]>> {
   const ends = new Map<string, number[]>();
-  for (const topic of topics) ends.set(topic, [...(await embedded.log.offsets(topic)).values()].map(({ end }) => end));
+  for (const topic of topics)
+    ends.set(
+      topic,
+      [...(await embedded.log.offsets(topic)).values()].map(({ end }) => end),
+    );
   return ends;
 }
 

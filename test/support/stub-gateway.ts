@@ -25,8 +25,13 @@ export interface StubAnswer {
 export function completion(text: string | null, more: object = {}): StubAnswer {
   return {
     body: {
-      id: 'chatcmpl-1', object: 'chat.completion', created: 1, model: 'stub-1-2026', choices: [{ index: 0, message: { role: 'assistant', content: text }, finish_reason: 'stop' }],
-      usage: { prompt_tokens: 90, completion_tokens: 12, total_tokens: 102 }, ...more,
+      id: 'chatcmpl-1',
+      object: 'chat.completion',
+      created: 1,
+      model: 'stub-1-2026',
+      choices: [{ index: 0, message: { role: 'assistant', content: text }, finish_reason: 'stop' }],
+      usage: { prompt_tokens: 90, completion_tokens: 12, total_tokens: 102 },
+      ...more,
     },
   };
 }
@@ -46,7 +51,13 @@ export class StubGateway {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
-        this.calls.push({ method: request.method!, url: request.url!, headers: request.headers, body: JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>, atMs: performance.now() });
+        this.calls.push({
+          method: request.method!,
+          url: request.url!,
+          headers: request.headers,
+          body: JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>,
+          atMs: performance.now(),
+        });
         response.on('close', () => void (response.writableFinished || this.gone++));
         this.#answer(request.headers, response);
       });
@@ -77,7 +88,12 @@ export class StubGateway {
 
   #answer({ authorization }: IncomingHttpHeaders, response: ServerResponse): void {
     if (this.#key !== undefined && authorization !== `Bearer ${this.#key}`) {
-      return send(response, { status: 401, body: { error: { message: `Incorrect API key provided: ${authorization}`, type: 'invalid_request_error', code: 'invalid_api_key' } } });
+      return send(response, {
+        status: 401,
+        body: {
+          error: { message: `Incorrect API key provided: ${authorization}`, type: 'invalid_request_error', code: 'invalid_api_key' },
+        },
+      });
     }
     const answer = this.#answers.length > 1 ? this.#answers.shift()! : (this.#answers[0] ?? completion('Pay the bill.'));
     if (answer.cut === true) response.destroy();

@@ -1,6 +1,7 @@
 /**
- * Module hooks: `./x.js` in a TypeScript file is `./x.ts`, compiled on load by the compiler the project builds with. What was compiled is kept in
- * .cache by its content, because crash tests start dozens of processes, and the compiler takes longer to load than all of the project.
+ * Module hooks: `./x.js` in a TypeScript file is `./x.ts`, compiled on load by the compiler the project builds with. What was compiled
+ * is kept in .cache by its content, because crash tests start dozens of processes, and the compiler takes longer to load than all of
+ * the project.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -31,7 +32,10 @@ async function compiled(fileName, text) {
     // Not compiled yet.
   }
   const { ModuleKind, ScriptTarget, transpileModule } = (await import('typescript')).default;
-  const { outputText } = transpileModule(text, { fileName, compilerOptions: { module: ModuleKind.ESNext, target: ScriptTarget.ES2022, verbatimModuleSyntax: true } });
+  const { outputText } = transpileModule(text, {
+    fileName,
+    compilerOptions: { module: ModuleKind.ESNext, target: ScriptTarget.ES2022, verbatimModuleSyntax: true },
+  });
   keep(kept, outputText);
   return outputText;
 }

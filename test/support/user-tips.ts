@@ -17,7 +17,8 @@ export class UserTips {
 
   fold(event: OracleEvent, nowMs: number): void {
     const before = this.tips.get(event.value.tip_id) ?? NO_TIP;
-    const after = event.topic === 'tip.served' ? foldServed(before, event.value as ServedEvent) : foldFeedback(before, event.value as FeedbackEvent);
+    const after =
+      event.topic === 'tip.served' ? foldServed(before, event.value as ServedEvent) : foldFeedback(before, event.value as FeedbackEvent);
     if (after === before) return;
     this.tips.set(event.value.tip_id, after);
     applyTipChange(this.set, this.aggregate, before, after, nowMs);
@@ -28,7 +29,9 @@ export class UserTips {
   }
 
   indexedSource(): TipSource {
-    const entries = [...this.tips].flatMap(([tipId, tip]) => keptTimes(tip).map((atMs) => ({ atMs, tipId, tip }))).sort((a, b) => a.atMs - b.atMs);
+    const entries = [...this.tips]
+      .flatMap(([tipId, tip]) => keptTimes(tip).map((atMs) => ({ atMs, tipId, tip })))
+      .sort((a, b) => a.atMs - b.atMs);
     const rowRead = () => this.rowsRead++;
     const timeIndex: TipTimeIndex = {
       *tipsWithTimeIn(fromMs, toMs) {
@@ -43,7 +46,9 @@ export class UserTips {
     };
     return {
       count: this.tips.size,
-      all: () => { throw new Error('a user with a time index must not be read whole'); },
+      all: () => {
+        throw new Error('a user with a time index must not be read whole');
+      },
       timeIndex,
     };
   }

@@ -1,4 +1,7 @@
-/** A disk that really is full, under the whole process: a small tmpfs, which only root can mount. Elsewhere than in CI it is left out, loudly. */
+/**
+ * A disk that really is full, under the whole process: a small tmpfs, which only root can mount. Elsewhere than in CI it is left out,
+ * loudly.
+ */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
@@ -11,7 +14,9 @@ import { traffic } from '../support/embedded/traffic.js';
 const mountPoint = mkdtempSync(join(tmpdir(), 'tipstream-full-'));
 const KIB = 1_024;
 const resize = (bytes: number, remount = true) =>
-  spawnSync('mount', [...(remount ? ['-o', `remount,size=${bytes}`] : ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs']), mountPoint], { encoding: 'utf8' });
+  spawnSync('mount', [...(remount ? ['-o', `remount,size=${bytes}`] : ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs']), mountPoint], {
+    encoding: 'utf8',
+  });
 
 const mounted = resize(64 * KIB * KIB, false);
 const canMount = mounted.status === 0;

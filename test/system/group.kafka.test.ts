@@ -1,4 +1,7 @@
-/** Several members of one group, each with a data directory of its own: one is killed, others come and go, and nobody's user is lost between them. */
+/**
+ * Several members of one group, each with a data directory of its own: one is killed, others come and go, and nobody's user is lost
+ * between them.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { decisionsInLog, decisionsKept } from '../support/e2e/decisions.js';
@@ -16,7 +19,7 @@ const brokers = await sharedBroker();
 async function expectWhole(stream: Stream, members: readonly Member[], load: Load): Promise<void> {
   const asked = decisionIds(load.written);
   const answered = async () => (await decisionsInLog(stream)).first;
-  for (const deadline = Date.now() + 60_000; (await answered()).size < asked.size && Date.now() < deadline; ) await delay(200);
+  for (const deadline = Date.now() + 60_000; (await answered()).size < asked.size && Date.now() < deadline;) await delay(200);
   const owners = await untilAllApplied(stream, members);
   expect(ownersDigest(owners, STREAM_AS_OF_MS).digest).toBe(oracleDigest(oracleProfiles(oracleEvents(load.written), STREAM_AS_OF_MS)));
 
@@ -64,7 +67,11 @@ describe.skipIf(brokers === null)('members of one group', () => {
     await load.stop();
     await expectWhole(stream, members, load);
     // What each handed over it committed, and nobody complained.
-    for (const member of [...members, third]) expect(member.log.filter(({ level }) => level >= 50), member.lastWords()).toEqual([]);
+    for (const member of [...members, third])
+      expect(
+        member.log.filter(({ level }) => level >= 50),
+        member.lastWords(),
+      ).toEqual([]);
     expect(await Promise.all(members.map((member) => member.stop()))).toEqual([0, 0]);
     const { repeated } = await decisionsInLog(stream);
     expect(repeated, 'graceful hand-over publishes no decision twice').toBe(0);
@@ -114,7 +121,9 @@ describe.skipIf(brokers === null)('members of one group', () => {
       const other = answers.findIndex(({ status }) => status === 421);
       expect([owner, other].toSorted(), JSON.stringify(answers)).toEqual([0, 1]);
       expect(answers[owner]!.body).toMatchObject({ user_id: user });
-      expect(answers[other]!.body).toMatchObject({ error: { code: 'not_owner', details: { owner: addresses[owner], hint: `ask ${addresses[owner]}` } } });
+      expect(answers[other]!.body).toMatchObject({
+        error: { code: 'not_owner', details: { owner: addresses[owner], hint: `ask ${addresses[owner]}` } },
+      });
       refused++;
     }
     expect(refused).toBe(20);

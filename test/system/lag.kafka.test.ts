@@ -19,8 +19,16 @@ interface KafkaRow {
 /** topic/partition -> what kafka-consumer-groups --describe prints; partitions without a commit are absent. */
 async function describeGroup(group: string): Promise<Map<string, KafkaRow>> {
   const printed = await javaTool('consumer-groups', ['--bootstrap-server', brokers!, '--describe', '--group', group]);
-  const rows = printed.split('\n').map((line) => line.trim().split(/\s+/)).filter(([name, , , committed]) => name === group && committed !== '-');
-  return new Map(rows.map(([, topic, partition, committed, end, lag]) => [`${topic}/${partition}`, { committed: Number(committed), end: Number(end), lag: Number(lag) }]));
+  const rows = printed
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([name, , , committed]) => name === group && committed !== '-');
+  return new Map(
+    rows.map(([, topic, partition, committed, end, lag]) => [
+      `${topic}/${partition}`,
+      { committed: Number(committed), end: Number(end), lag: Number(lag) },
+    ]),
+  );
 }
 
 describe.skipIf(brokers === null || !withJava)('lag', () => {
@@ -28,15 +36,26 @@ describe.skipIf(brokers === null || !withJava)('lag', () => {
     const stream = await Stream.open(brokers!, { partitions: 2 });
     const events = generatedEvents(6);
     const some = (count: number): ProduceLine[] => Array.from({ length: count }, () => events.next().value as ProduceLine);
-    const readLag = async (): Promise<LagRow[]> => JSON.parse((await stream.run(['lag', '--json', '--data', stream.directory('data'), '--group', stream.group])).stdout) as LagRow[];
+    const readLag = async (): Promise<LagRow[]> =>
+      JSON.parse((await stream.run(['lag', '--json', '--data', stream.directory('data'), '--group', stream.group])).stdout) as LagRow[];
 
     await stream.log.append(toRecords(stream.prefix, some(100)));
-    expect(await readLag()).toEqual(stream.inputs.flatMap((topic) => [0, 1].map((partition) => expect.objectContaining({ topic, partition, applied_offset: null, committed_offset: null, status: 'unassigned' }) as LagRow)));
+    expect(await readLag()).toEqual(
+      stream.inputs.flatMap((topic) =>
+        [0, 1].map(
+          (partition) =>
+            expect.objectContaining({ topic, partition, applied_offset: null, committed_offset: null, status: 'unassigned' }) as LagRow,
+        ),
+      ),
+    );
     const member = stream.start([], 'data');
     await member.untilRunning(2);
     await member.until(async () => {
       const rows = (await member.get('/v1/lag')).body as unknown as LagRow[];
-      return rows.every(({ lag_records: lag }) => lag === 0) && rows.some(({ topic, log_end_offset: end }) => topic === stream.topic('tip.scored') && end > 0);
+      return (
+        rows.every(({ lag_records: lag }) => lag === 0) &&
+        rows.some(({ topic, log_end_offset: end }) => topic === stream.topic('tip.scored') && end > 0)
+      );
     }, 'no lag');
     expect(await member.stop()).toBe(0);
 
@@ -58,7 +77,11 @@ describe.skipIf(brokers === null || !withJava)('lag', () => {
     const later = await describeGroup(stream.group);
     expect(behind.reduce((sum, { lag_records: lag }) => sum + lag, 0)).toBe(written.length);
     for (const row of behind.filter(({ committed_offset: committed }) => committed !== null)) {
-      expect(later.get(`${row.topic}/${row.partition}`), row.topic).toEqual({ committed: row.committed_offset, end: row.log_end_offset, lag: row.lag_records });
+      expect(later.get(`${row.topic}/${row.partition}`), row.topic).toEqual({
+        committed: row.committed_offset,
+        end: row.log_end_offset,
+        lag: row.lag_records,
+      });
       if (row.lag_records === 0) continue;
       expect(row.status).toBe('behind');
       expect(row.lag_seconds).toBeGreaterThanOrEqual(LATE_MS / 1000);

@@ -21,7 +21,12 @@ describe.skipIf(brokers === null)('a log that was changed', () => {
 
   async function write(stream: Stream, count: number, seed = 1): Promise<void> {
     const events = generatedEvents(seed);
-    await stream.log.append(toRecords(stream.prefix, Array.from({ length: count }, () => events.next().value as ProduceLine)));
+    await stream.log.append(
+      toRecords(
+        stream.prefix,
+        Array.from({ length: count }, () => events.next().value as ProduceLine),
+      ),
+    );
   }
 
   async function truncateBefore(topic: string, partition: number, offset: number): Promise<void> {
@@ -45,7 +50,9 @@ describe.skipIf(brokers === null)('a log that was changed', () => {
   }
 
   it('without some of the topics is refused, and they are named', async () => {
-    const stream = await Stream.open(brokers!, { settings: (topic) => (/tip\.feedback$|policy\.control$/.test(topic.name) ? null : topic) });
+    const stream = await Stream.open(brokers!, {
+      settings: (topic) => (/tip\.feedback$|policy\.control$/.test(topic.name) ? null : topic),
+    });
     const started = await stream.catchUp('data');
     expect(started.code).toBe(1);
     expect(started.stderr).toContain('[topic_not_found]');
@@ -55,13 +62,21 @@ describe.skipIf(brokers === null)('a log that was changed', () => {
 
   it.each(['tip.served-dlt', 'profile.features'] as const)('without %s, which it writes, is refused at start', async (name) => {
     const stream = await Stream.open(brokers!, { settings: (topic) => (topic.name.endsWith(`.${name}`) ? null : topic) });
-    expect(await stream.catchUp('data')).toMatchObject({ code: 1, stderr: expect.stringContaining(`the log has no topic ${stream.topic(name)} [topic_not_found]`) as string });
+    expect(await stream.catchUp('data')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`the log has no topic ${stream.topic(name)} [topic_not_found]`) as string,
+    });
   });
 
   it('with fewer partitions in a topic that it writes is refused at start', async () => {
-    const stream = await Stream.open(brokers!, { settings: (topic) => (topic.name.endsWith('.tip.feedback-dlt') ? { ...topic, partitions: 3 } : topic) });
+    const stream = await Stream.open(brokers!, {
+      settings: (topic) => (topic.name.endsWith('.tip.feedback-dlt') ? { ...topic, partitions: 3 } : topic),
+    });
     const started = await stream.catchUp('data');
-    expect(started).toMatchObject({ code: 1, stderr: expect.stringContaining('tip.feedback-dlt has 3 partitions, fewer than the 4') as string });
+    expect(started).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('tip.feedback-dlt has 3 partitions, fewer than the 4') as string,
+    });
     expect(started.stderr).toContain('[partition_count_changed]');
   });
 
@@ -71,7 +86,10 @@ describe.skipIf(brokers === null)('a log that was changed', () => {
     await member.untilRunning(2);
     await admin.createPartitions({ topicPartitions: [{ topic: stream.topic('tip.served'), count: 3 }] });
     expect(await member.exited()).toBe(1);
-    expect(member.log.filter(({ level }) => level >= 60), member.lastWords()).toEqual([expect.objectContaining({ code: 'partition_count_changed', hint: expect.any(String) as string })]);
+    expect(
+      member.log.filter(({ level }) => level >= 60),
+      member.lastWords(),
+    ).toEqual([expect.objectContaining({ code: 'partition_count_changed', hint: expect.any(String) as string })]);
 
     const uneven = await stream.catchUp('data');
     expect(uneven.code).toBe(1);
@@ -94,10 +112,22 @@ describe.skipIf(brokers === null)('a log that was changed', () => {
     await truncateBefore(served, 0, end - 1);
 
     const member = stream.start([], 'data');
-    await member.untilStatus(({ partitions }) => partitions.some(({ partition, state }) => partition === 1 && state === 'running') && partitions.some(({ state }) => state === 'stopped'), 'one partition to stop');
+    await member.untilStatus(
+      ({ partitions }) =>
+        partitions.some(({ partition, state }) => partition === 1 && state === 'running') &&
+        partitions.some(({ state }) => state === 'stopped'),
+      'one partition to stop',
+    );
     const { partitions } = await member.status();
-    expect(partitions.find(({ partition }) => partition === 0)).toMatchObject({ state: 'stopped', positions: { [served]: Number(before[0]) }, error: { code: 'offset_out_of_range', hint: expect.stringContaining('nothing was reset') as string } });
-    await member.untilStatus(({ partitions: now }) => now.find(({ partition }) => partition === 1)!.positions[served]! > Number(before[1]), 'the sound partition to go on');
+    expect(partitions.find(({ partition }) => partition === 0)).toMatchObject({
+      state: 'stopped',
+      positions: { [served]: Number(before[0]) },
+      error: { code: 'offset_out_of_range', hint: expect.stringContaining('nothing was reset') as string },
+    });
+    await member.untilStatus(
+      ({ partitions: now }) => now.find(({ partition }) => partition === 1)!.positions[served]! > Number(before[1]),
+      'the sound partition to go on',
+    );
     expect((await member.get('/readyz')).status).toBe(503);
     const lag = (await member.get('/v1/lag')).body as unknown as { topic: string; partition: number; status: string }[];
     expect(lag.filter(({ partition }) => partition === 0).map(({ status }) => status)).toEqual(stream.inputs.map(() => 'stopped'));
@@ -125,7 +155,10 @@ describe.skipIf(brokers === null)('a log that was changed', () => {
     const line = await member.untilLogged(({ level, code }) => level >= 50 && code === 'offset_out_of_range', 'an error');
     expect(line).toMatchObject({ partition: 0, hint: expect.any(String) as string });
     const otherEnd = (await stream.log.offsets(served)).get(1)!.end;
-    await member.untilStatus(({ partitions }) => partitions.find(({ partition }) => partition === 1)!.positions[served] === otherEnd, 'the sound partition to go on');
+    await member.untilStatus(
+      ({ partitions }) => partitions.find(({ partition }) => partition === 1)!.positions[served] === otherEnd,
+      'the sound partition to go on',
+    );
     expect(await member.stop()).toBe(0);
     expect((await stream.catchUp('data')).stderr).toContain('nothing was reset');
   });
@@ -134,7 +167,7 @@ describe.skipIf(brokers === null)('a log that was changed', () => {
     await admin.deleteTopics({ topics: [topic] });
     const settings = topicSettings(stream.prefix, stream.partitions).filter(({ name }) => name === topic);
     // Deleting goes on for a moment after it was answered.
-    for (const deadline = Date.now() + 20_000; ; ) {
+    for (const deadline = Date.now() + 20_000; ;) {
       const created = await stream.log.createTopics(settings).catch((error: unknown) => {
         if (Date.now() > deadline) throw error;
         return [];
@@ -170,7 +203,8 @@ describe.skipIf(brokers === null)('a log that was changed', () => {
     await recreate(stream, served);
     await write(stream, 5, 3);
     await member.untilStatus(({ partitions }) => partitions.every(({ state }) => state === 'stopped'), 'its partitions to stop');
-    for (const { error } of (await member.status()).partitions) expect(error).toMatchObject({ code: 'offset_out_of_range', hint: expect.any(String) as string });
+    for (const { error } of (await member.status()).partitions)
+      expect(error).toMatchObject({ code: 'offset_out_of_range', hint: expect.any(String) as string });
     expect(await member.stop()).toBe(0);
     expectNotReset(await committed(stream, served), before);
   });

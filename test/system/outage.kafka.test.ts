@@ -40,11 +40,16 @@ describe.skipIf(broker === null)('a broker that is killed under load', () => {
     expect(new Set(first.keys())).toEqual(asked);
     const kept = decisionsKept(owners);
     for (const [id, record] of first) expect(kept.get(id), id).toEqual(JSON.parse(record));
-    // A session that ended meanwhile moves partitions, and their new owner may answer what the old one had still to publish; else there is no second answer.
+    // A session that ended meanwhile moves partitions, and their new owner may answer what the old one had still to publish; else there is
+    // no second answer.
     expect(repeated, 'decisions published twice').toBeLessThan(asked.size / 4);
 
     await members[0]!.until(async () => {
-      const rows = (await members[0]!.get('/v1/lag')).body as unknown as { lag_records: number; log_end_offset: number; committed_offset: number | null }[];
+      const rows = (await members[0]!.get('/v1/lag')).body as unknown as {
+        lag_records: number;
+        log_end_offset: number;
+        committed_offset: number | null;
+      }[];
       return rows.every(({ log_end_offset: end, committed_offset: committed }) => (committed ?? 0) === end);
     }, 'the committed offsets to reach the ends');
     expect(members.map((member) => member.running)).toEqual([true, true]);
@@ -55,7 +60,8 @@ describe.skipIf(broker === null)('a broker that is killed under load', () => {
     await broker!.kill();
     const startedMs = performance.now();
     expect(await Promise.all(members.map((member) => member.stop()))).toEqual([0, 0]);
-    // Promised are 5 s; a machine that is busy needs longer to begin and to end a process. Without the promise it would be a minute and more.
+    // Promised are 5 s; a machine that is busy needs longer to begin and to end a process. Without the promise it would be a minute and
+    // more.
     expect(performance.now() - startedMs).toBeLessThan(20_000);
   }, 480_000);
 });

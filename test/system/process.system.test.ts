@@ -1,4 +1,7 @@
-/** `tipstream start` on the embedded log as operators meet it: one process a directory, signals, kills, and a restart after each that loses and repeats nothing. */
+/**
+ * `tipstream start` on the embedded log as operators meet it: one process a directory, signals, kills, and a restart after each that
+ * loses and repeats nothing.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -35,7 +38,17 @@ describe('a data directory', () => {
     await killed.ended;
     expect(JSON.parse(readFileSync(join(directory.data, 'owner.json'), 'utf8'))).toMatchObject({ pid: killed.child.pid });
     const rivals = [directory.start(), directory.start(), directory.start()];
-    const outcomes = await Promise.all(rivals.map((rival) => Promise.race([rival.joined.then(() => 'runs', () => 'refused'), rival.ended.then(() => 'refused')])));
+    const outcomes = await Promise.all(
+      rivals.map((rival) =>
+        Promise.race([
+          rival.joined.then(
+            () => 'runs',
+            () => 'refused',
+          ),
+          rival.ended.then(() => 'refused'),
+        ]),
+      ),
+    );
     expect(outcomes.sort()).toEqual(['refused', 'refused', 'runs']);
     for (const { child } of rivals) child.kill('SIGTERM');
     const codes = await Promise.all(rivals.map(({ ended }) => ended));
@@ -64,31 +77,34 @@ describe('a data directory', () => {
 });
 
 describe('start', () => {
-  it.each(['SIGTERM', 'SIGINT'] as const)('ends soon after %s under load, with exit code 0, and the next one goes on from there', async (signal) => {
-    directory = await EmbeddedDirectory.open();
-    const stream = traffic(signal.length);
-    await directory.log.append(stream.next(6_000));
-    const { child, joined, ended, stderr } = directory.start('--shadow', 'egreedy-v2');
-    await joined;
-    let loading = true;
-    const load = (async () => {
-      for (; loading; await pause(5)) await directory.log.append(stream.next(60));
-    })();
-    await pause(150);
-    const asked = performance.now();
-    child.kill(signal);
-    expect(await ended, stderr()).toMatchObject({ code: 0, signal: null });
-    expect(performance.now() - asked).toBeLessThan(20_000); // the promise, and what a busy machine takes to end a process
-    loading = false;
-    await load;
-    await directory.catchUp('--shadow', 'egreedy-v2');
-    await directory.expectOracleDigest();
-    await directory.expectAnswered();
-    const scored = (await directory.records('tip.scored')).length;
-    expect(scored).toBe(new Set((await directory.records('tip.candidates')).map(({ value }) => value!.toString())).size);
-    await directory.catchUp();
-    expect(await directory.records('tip.scored')).toHaveLength(scored);
-  });
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'ends soon after %s under load, with exit code 0, and the next one goes on from there',
+    async (signal) => {
+      directory = await EmbeddedDirectory.open();
+      const stream = traffic(signal.length);
+      await directory.log.append(stream.next(6_000));
+      const { child, joined, ended, stderr } = directory.start('--shadow', 'egreedy-v2');
+      await joined;
+      let loading = true;
+      const load = (async () => {
+        for (; loading; await pause(5)) await directory.log.append(stream.next(60));
+      })();
+      await pause(150);
+      const asked = performance.now();
+      child.kill(signal);
+      expect(await ended, stderr()).toMatchObject({ code: 0, signal: null });
+      expect(performance.now() - asked).toBeLessThan(20_000); // the promise, and what a busy machine takes to end a process
+      loading = false;
+      await load;
+      await directory.catchUp('--shadow', 'egreedy-v2');
+      await directory.expectOracleDigest();
+      await directory.expectAnswered();
+      const scored = (await directory.records('tip.scored')).length;
+      expect(scored).toBe(new Set((await directory.records('tip.candidates')).map(({ value }) => value!.toString())).size);
+      await directory.catchUp();
+      expect(await directory.records('tip.scored')).toHaveLength(scored);
+    },
+  );
 
   it('loses and repeats nothing when it is killed again and again', async () => {
     directory = await EmbeddedDirectory.open();

@@ -41,7 +41,12 @@ async function digest(): Promise<{ digest: string; positions: object }> {
 async function ends(): Promise<unknown> {
   const log = await openSqliteLog({ directory: data(), readOnly: true });
   try {
-    return await Promise.all(TOPIC_NAMES.flatMap((topic) => [topic, `${topic}-dlt`]).map(async (topic) => [topic, [...(await log.offsets(topic).catch(() => new Map<number, object>())).values()]]));
+    return await Promise.all(
+      TOPIC_NAMES.flatMap((topic) => [topic, `${topic}-dlt`]).map(async (topic) => [
+        topic,
+        [...(await log.offsets(topic).catch(() => new Map<number, object>())).values()],
+      ]),
+    );
   } finally {
     await log.close();
   }
@@ -71,16 +76,34 @@ describe('rebuild', () => {
   test('says what would change and changes nothing with --dry-run, then mends it, publishing nothing', async () => {
     const before = await digest();
     const endsBefore = await ends();
-    expect(await cli.run(['rebuild', '--dry-run'])).toMatchObject({ code: 0, stdout: '', stderr: expect.stringMatching(/; 0 of \d+ users would change\nnothing was swapped; `tipstream rebuild` goes on with gen-000002\n$/) as string });
+    expect(await cli.run(['rebuild', '--dry-run'])).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: expect.stringMatching(
+        /; 0 of \d+ users would change\nnothing was swapped; `tipstream rebuild` goes on with gen-000002\n$/,
+      ) as string,
+    });
     const user = tamper();
     const dry = await cli.run(['rebuild', '--dry-run', '--json']);
     expect(dry.code).toBe(2);
-    expect(last(dry)).toMatchObject({ done: true, dry_run: true, swapped: false, resumed: true, changed_users: 1, changes: [{ user_id: user, changes: expect.arrayContaining([expect.objectContaining({ feature: 'tips' })]) as unknown }] });
+    expect(last(dry)).toMatchObject({
+      done: true,
+      dry_run: true,
+      swapped: false,
+      resumed: true,
+      changed_users: 1,
+      changes: [{ user_id: user, changes: expect.arrayContaining([expect.objectContaining({ feature: 'tips' })]) as unknown }],
+    });
     expect(live()).toBe('gen-000001');
 
     const mended = await cli.run(['rebuild']);
-    expect(mended).toMatchObject({ code: 0, stdout: expect.stringMatching(new RegExp(`^USER +CHANGES +LIVE +REBUILT +BY\n(${user} .*\n)*${user} +tips +\\d+ +\\d+ `)) as string });
-    expect(mended.stderr).toMatch(/^resuming gen-000002 at 100 %\n0 records folded in [\d.]+ s; 1 of \d+ users changed\ngen-000002 is live; gen-000001 is kept until `tipstream rebuild --prune-only`\n$/);
+    expect(mended).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(new RegExp(`^USER +CHANGES +LIVE +REBUILT +BY\n(${user} .*\n)*${user} +tips +\\d+ +\\d+ `)) as string,
+    });
+    expect(mended.stderr).toMatch(
+      /^resuming gen-000002 at 100 %\n0 records folded in [\d.]+ s; 1 of \d+ users changed\ngen-000002 is live; gen-000001 is kept until `tipstream rebuild --prune-only`\n$/,
+    );
     expect(await digest()).toEqual({ ...before, as_of_ms: STREAM_AS_OF_MS });
     expect(await ends()).toEqual(endsBefore);
     expect((await cli.run(['verify', ...AS_OF])).code).toBe(0);
@@ -103,7 +126,10 @@ describe('rebuild', () => {
     expect(last(swapped)).toMatchObject({ done: true, swapped: true, changed_users: 1, changes: [{ user_id: user }] });
     expect(live()).toBe('gen-000002');
     const refused = await cli.run(['rebuild', '--to-offsets', '-'], { input: JSON.stringify(await digest()) });
-    expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/^error: a service runs on .* \[data_in_use\]\nhint: stop it first/) as string });
+    expect(refused).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^error: a service runs on .* \[data_in_use\]\nhint: stop it first/) as string,
+    });
     await produced(200);
     service.kill('SIGTERM');
     expect(await new Promise((resolve) => service.once('exit', resolve))).toBe(0);
@@ -130,7 +156,8 @@ describe('rebuild', () => {
       const code = await ended;
       if (code === 0) throw new Error('it was done before it could be ended');
       expect(code).toBe(signal === 'SIGINT' ? 130 : null);
-      if (signal === 'SIGINT') expect(stderr).toMatch(/^resuming gen-000002 at \d+ %\n(.*\n)*nothing was swapped; `tipstream rebuild` goes on from here\n$/);
+      if (signal === 'SIGINT')
+        expect(stderr).toMatch(/^resuming gen-000002 at \d+ %\n(.*\n)*nothing was swapped; `tipstream rebuild` goes on from here\n$/);
       expect(live()).toBe('gen-000001');
       expect(await digest()).toEqual(before);
     }
@@ -138,7 +165,8 @@ describe('rebuild', () => {
     expect(again).toMatchObject({ code: 0, stderr: expect.stringMatching(/^resuming gen-000002 at [1-9]\d* %\n/) as string });
     expect(last(again)).toMatchObject({ swapped: true, resumed: true, changed_users: 0 });
     expect(await digest()).toEqual(before);
-    for (const line of records(again.stdout).slice(0, -1)) expect(line).toMatchObject({ done: false, partitions: [{ partition: 0 }, { partition: 1 }, { partition: 2 }, { partition: 3 }] });
+    for (const line of records(again.stdout).slice(0, -1))
+      expect(line).toMatchObject({ done: false, partitions: [{ partition: 0 }, { partition: 1 }, { partition: 2 }, { partition: 3 }] });
   });
 
   test('--to-offsets goes back to what digest printed, and start comes forward again', async () => {
@@ -148,11 +176,17 @@ describe('rebuild', () => {
     const now = await digest();
     expect(now.digest).not.toBe(then.digest);
     writeFileSync(join(cli.directory, 'then.json'), JSON.stringify(then));
-    expect(await cli.run(['rebuild', '--to-offsets', 'then.json'])).toMatchObject({ code: 0, stderr: expect.stringMatching(/compared at other positions/) as string });
+    expect(await cli.run(['rebuild', '--to-offsets', 'then.json'])).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/compared at other positions/) as string,
+    });
     expect(await digest()).toEqual(then);
     expect((await cli.run(CATCH_UP)).code).toBe(0);
     expect((await digest()).digest).toBe(now.digest);
-    expect(await cli.run(['rebuild', '--to-offsets', 'none.json'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/^error: --to-offsets none.json: cannot be read/) as string });
+    expect(await cli.run(['rebuild', '--to-offsets', 'none.json'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^error: --to-offsets none.json: cannot be read/) as string,
+    });
   });
 
   test.each<[string[], RegExp]>([
@@ -165,7 +199,10 @@ describe('rebuild', () => {
 
   test('one user at a time, with and without a service', async () => {
     const served_at_ms = Date.now() - 3_600_000;
-    const lines = ['t1', 't2', 't3'].map((tip_id) => ({ topic: 'tip.served', value: { user_id: 'ana', tip_id, served_at_ms, category: 'work' } }));
+    const lines = ['t1', 't2', 't3'].map((tip_id) => ({
+      topic: 'tip.served',
+      value: { user_id: 'ana', tip_id, served_at_ms, category: 'work' },
+    }));
     expect((await cli.run(['produce'], { input: ndjson(lines) })).code).toBe(0);
     expect((await cli.run(CATCH_UP)).code).toBe(0);
     const generation = generationDirectory(data());
@@ -174,16 +211,30 @@ describe('rebuild', () => {
       db.exec("DELETE FROM tip WHERE tip_id = 't2' AND uid IN (SELECT uid FROM user WHERE user_id = 'ana')");
       db.close();
     }
-    expect(await cli.run(['rebuild', '--user', 'ana', '--dry-run'])).toMatchObject({ code: 2, stderr: expect.stringMatching(/^3 events of "ana" replayed; \d+ features would change\n$/) as string });
+    expect(await cli.run(['rebuild', '--user', 'ana', '--dry-run'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^3 events of "ana" replayed; \d+ features would change\n$/) as string,
+    });
     const service = cli.start(['start', '--http', '127.0.0.1:0', '--log-level', 'silent']);
-    const announced = (): boolean => existsSync(join(data(), 'owner.json')) && /"http":"/.test(readFileSync(join(data(), 'owner.json'), 'utf8'));
+    const announced = (): boolean =>
+      existsSync(join(data(), 'owner.json')) && /"http":"/.test(readFileSync(join(data(), 'owner.json'), 'utf8'));
     await until(() => announced());
     const asked = await cli.run(['rebuild', '--user', 'ana', '--json']);
     expect(asked).toMatchObject({ code: 0, stderr: '' });
-    expect(last(asked)).toMatchObject({ done: true, dry_run: false, user_id: 'ana', replayed_events: 3, changed: expect.arrayContaining(['tip_volume_30d']) as unknown });
+    expect(last(asked)).toMatchObject({
+      done: true,
+      dry_run: false,
+      user_id: 'ana',
+      replayed_events: 3,
+      changed: expect.arrayContaining(['tip_volume_30d']) as unknown,
+    });
     service.kill('SIGTERM');
     await new Promise((resolve) => service.once('exit', resolve));
-    expect(await cli.run(['rebuild', '--user', 'ana'])).toMatchObject({ code: 0, stdout: '', stderr: '3 events of "ana" replayed; 0 features changed\n' });
+    expect(await cli.run(['rebuild', '--user', 'ana'])).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: '3 events of "ana" replayed; 0 features changed\n',
+    });
     expect((await cli.run(['verify', ...AS_OF])).code).toBe(0);
   });
 });

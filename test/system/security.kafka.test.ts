@@ -9,7 +9,14 @@ const broker = await startBroker({ own: true, tls: true });
 afterAll(() => broker?.stop());
 
 const env = { TIPSTREAM_KAFKA_PASSWORD: SASL_USER.password };
-const sasl = (mechanism: string): string[] => ['--brokers', broker!.saslBrokers!, '--kafka-sasl-mechanism', mechanism, '--kafka-username', SASL_USER.username];
+const sasl = (mechanism: string): string[] => [
+  '--brokers',
+  broker!.saslBrokers!,
+  '--kafka-sasl-mechanism',
+  mechanism,
+  '--kafka-username',
+  SASL_USER.username,
+];
 
 describe.skipIf(broker === null)('a secured broker', () => {
   it('serves produce, start, lag and topics check, over SASL and over TLS', async () => {
@@ -21,10 +28,14 @@ describe.skipIf(broker === null)('a secured broker', () => {
     const tls = ['--brokers', broker!.tls!.brokers, '--kafka-ca', broker!.tls!.caPath];
     for (const [directory, flags] of Object.entries({ 'scram-256': sasl('scram-sha-256'), 'scram-512': sasl('scram-sha-512'), tls })) {
       const data = stream.directory(directory);
-      const started = await stream.runPlain(['start', '--until-caught-up', '--no-http', '--data', data, '--group', directory, ...prefix, ...flags], { env });
+      const started = await stream.runPlain(
+        ['start', '--until-caught-up', '--no-http', '--data', data, '--group', directory, ...prefix, ...flags],
+        { env },
+      );
       expect(started, started.stderr).toMatchObject({ code: 0 });
       expect(started.stderr).not.toContain(SASL_USER.password);
-      for (const [asOf, expected] of Object.entries(VECTOR_EXPECTED)) expect(ownersDigest(soleOwner(stream, directory), Number(asOf)), directory).toMatchObject(expected);
+      for (const [asOf, expected] of Object.entries(VECTOR_EXPECTED))
+        expect(ownersDigest(soleOwner(stream, directory), Number(asOf)), directory).toMatchObject(expected);
     }
     const lag = await stream.runPlain(['lag', '--json', '--data', stream.directory('tls'), '--group', 'tls', ...prefix, ...tls]);
     expect((JSON.parse(lag.stdout) as { lag_records: number }[]).every(({ lag_records: records }) => records === 0)).toBe(true);

@@ -1,4 +1,7 @@
-/** `start --until-caught-up`: ends with 0 when everything that the log held is applied and published, and with 1 when a partition cannot be. */
+/**
+ * `start --until-caught-up`: ends with 0 when everything that the log held is applied and published, and with 1 when a partition
+ * cannot be.
+ */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -18,11 +21,14 @@ describe('start --until-caught-up', () => {
     await directory.catchUp();
     expect(JSON.parse((await directory.run('digest', '--json')).stdout)).toMatchObject({ users: 0 });
     await directory.log.append([
-      { topic: 'tip.served', key: Buffer.from('a'), value: null }, { topic: 'tip.feedback', key: null, value: Buffer.from('not json') },
-      { topic: 'tip.candidates', key: Buffer.from('a'), value: Buffer.from('{}') }, { topic: 'policy.control', key: null, value: Buffer.from('[]') },
+      { topic: 'tip.served', key: Buffer.from('a'), value: null },
+      { topic: 'tip.feedback', key: null, value: Buffer.from('not json') },
+      { topic: 'tip.candidates', key: Buffer.from('a'), value: Buffer.from('{}') },
+      { topic: 'policy.control', key: null, value: Buffer.from('[]') },
     ]);
     await directory.catchUp();
-    for (const topic of ['tip.served', 'tip.feedback', 'tip.candidates', 'policy.control']) expect(await directory.records(`${topic}-dlt`)).toHaveLength(1);
+    for (const topic of ['tip.served', 'tip.feedback', 'tip.candidates', 'policy.control'])
+      expect(await directory.records(`${topic}-dlt`)).toHaveLength(1);
     await directory.catchUp();
     expect(await directory.records('tip.served-dlt')).toHaveLength(1);
     expect((await directory.run('lag', '--json')).stdout).not.toMatch(/"lag_records":[1-9]/);
@@ -35,10 +41,14 @@ describe('start --until-caught-up', () => {
     // What a crash between commit and publishing leaves.
     const owed = Buffer.from('{"decision_id":"d1"}');
     const file = new Database(partitionFile(0));
-    file.prepare('INSERT INTO outbox (topic, key, value, headers) VALUES (?, ?, ?, ?)').run('tip.scored-dlt', Buffer.from('a'), owed, JSON.stringify([['why', Buffer.from('x').toString('base64')]]));
+    file
+      .prepare('INSERT INTO outbox (topic, key, value, headers) VALUES (?, ?, ?, ?)')
+      .run('tip.scored-dlt', Buffer.from('a'), owed, JSON.stringify([['why', Buffer.from('x').toString('base64')]]));
     file.close();
     await directory.catchUp();
-    expect((await directory.records('tip.scored-dlt')).map(({ key, value, headers }) => ({ key, value, headers }))).toEqual([{ key: Buffer.from('a'), value: owed, headers: [['why', Buffer.from('x')]] }]);
+    expect((await directory.records('tip.scored-dlt')).map(({ key, value, headers }) => ({ key, value, headers }))).toEqual([
+      { key: Buffer.from('a'), value: owed, headers: [['why', Buffer.from('x')]] },
+    ]);
     await directory.catchUp();
     expect(await directory.records('tip.scored-dlt')).toHaveLength(1);
   });
@@ -70,24 +80,32 @@ describe('start --until-caught-up', () => {
       const file = new Database(partitionFile(partition), { readonly: true });
       const applied = new Map(file.prepare<[], [string, number]>('SELECT topic, next_offset FROM position').raw().all());
       file.close();
-      for (const topic of ['tip.served', 'tip.feedback', 'tip.candidates']) expect(applied.get(topic), `${topic}/${partition}`).toBe((await directory.log.offsets(topic)).get(partition)!.end);
+      for (const topic of ['tip.served', 'tip.feedback', 'tip.candidates'])
+        expect(applied.get(topic), `${topic}/${partition}`).toBe((await directory.log.offsets(topic)).get(partition)!.end);
     }
     const asked = (await directory.records('tip.candidates')).filter(({ partition }) => partition !== 2);
-    const answered = new Set((await directory.records('tip.scored')).map(({ value }) => (JSON.parse(value!.toString()) as { decision_id: string }).decision_id));
-    expect(asked.map(({ value }) => (JSON.parse(value!.toString()) as { decision_id: string }).decision_id).filter((id) => !answered.has(id))).toEqual([]);
+    const answered = new Set(
+      (await directory.records('tip.scored')).map(({ value }) => (JSON.parse(value!.toString()) as { decision_id: string }).decision_id),
+    );
+    expect(
+      asked.map(({ value }) => (JSON.parse(value!.toString()) as { decision_id: string }).decision_id).filter((id) => !answered.has(id)),
+    ).toEqual([]);
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('ends with 130 when %s comes before it has caught up, and goes on the next time', async (signal) => {
-    directory = await EmbeddedDirectory.open();
-    const stream = traffic(7);
-    await directory.log.append(stream.next(60_000));
-    const running = directory.start('--until-caught-up', '--max-batch-records', '100');
-    await running.joined;
-    running.child.kill(signal);
-    const { code, stderr } = await running.ended;
-    expect(code, stderr).toBe(130);
-    await directory.catchUp();
-  });
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'ends with 130 when %s comes before it has caught up, and goes on the next time',
+    async (signal) => {
+      directory = await EmbeddedDirectory.open();
+      const stream = traffic(7);
+      await directory.log.append(stream.next(60_000));
+      const running = directory.start('--until-caught-up', '--max-batch-records', '100');
+      await running.joined;
+      running.child.kill(signal);
+      const { code, stderr } = await running.ended;
+      expect(code, stderr).toBe(130);
+      await directory.catchUp();
+    },
+  );
 
   it('ends with 1 on state that was folded under another number of partitions', async () => {
     directory = await EmbeddedDirectory.open();
@@ -110,7 +128,10 @@ describe('start --until-caught-up', () => {
     const load = (async () => {
       for (; loading; await new Promise((resolve) => setTimeout(resolve, 2))) await directory.log.append(stream.next(5));
     })();
-    const outcome = await Promise.race([directory.catchUp().then(() => 'caught up'), new Promise((resolve) => setTimeout(() => resolve('still busy'), 60_000))]);
+    const outcome = await Promise.race([
+      directory.catchUp().then(() => 'caught up'),
+      new Promise((resolve) => setTimeout(() => resolve('still busy'), 60_000)),
+    ]);
     loading = false;
     await load;
     expect(outcome).toBe('caught up');

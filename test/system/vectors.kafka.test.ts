@@ -25,7 +25,10 @@ function unprefixed({ positions }: Digest, prefix: string): Digest['positions'] 
 
 /** key TAB value, a line each, as kcat and Java's console producer read them. */
 function tabbed(topic: string, lines: readonly ProduceLine[]): string {
-  return lines.filter((line) => line.topic === topic).map(({ value }) => `${value.user_id}\t${JSON.stringify(value)}\n`).join('');
+  return lines
+    .filter((line) => line.topic === topic)
+    .map(({ value }) => `${value.user_id}\t${JSON.stringify(value)}\n`)
+    .join('');
 }
 
 /** The examples reach further back than what is kept, once today is late enough. */
@@ -81,7 +84,11 @@ describe.skipIf(brokers === null)('the worked examples on Kafka', () => {
     const stream = await Stream.open(brokers!);
     await Promise.all(
       TOPICS.map((topic) =>
-        javaTool('console-producer', ['--bootstrap-server', brokers!, '--topic', stream.topic(topic), '--compression-codec', 'zstd', '--property', 'parse.key=true'], tabbed(topic, VECTOR_LINES)),
+        javaTool(
+          'console-producer',
+          ['--bootstrap-server', brokers!, '--topic', stream.topic(topic), '--compression-codec', 'zstd', '--property', 'parse.key=true'],
+          tabbed(topic, VECTOR_LINES),
+        ),
       ),
     );
     await expectVectors(stream);
@@ -90,18 +97,27 @@ describe.skipIf(brokers === null)('the worked examples on Kafka', () => {
   it('written in transactions: what was aborted is not applied, and markers at the end are passed over', async () => {
     const stream = await Stream.open(brokers!);
     const producer = new kafkajs.Kafka({ brokers: [brokers!], logLevel: kafkajs.logLevel.NOTHING }).producer({
-      transactionalId: `${stream.prefix}tx`, idempotent: true, maxInFlightRequests: 1, createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+      transactionalId: `${stream.prefix}tx`,
+      idempotent: true,
+      maxInFlightRequests: 1,
+      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
     });
     await producer.connect();
     const write = async (lines: readonly ProduceLine[], end: 'commit' | 'abort'): Promise<void> => {
       const transaction = await producer.transaction();
       for (const topic of TOPICS) {
-        const records = toRecords(stream.prefix, lines.filter((line) => line.topic === topic));
+        const records = toRecords(
+          stream.prefix,
+          lines.filter((line) => line.topic === topic),
+        );
         await transaction.send({ topic: stream.topic(topic), messages: records.map(({ key, value }) => ({ key, value })) });
       }
       await transaction[end]();
     };
-    const strangers = VECTOR_LINES.slice(0, 200).map((line) => ({ ...line, value: { ...line.value, tip_id: `aborted-${String(line.value['tip_id'])}` } }));
+    const strangers = VECTOR_LINES.slice(0, 200).map((line) => ({
+      ...line,
+      value: { ...line.value, tip_id: `aborted-${String(line.value['tip_id'])}` },
+    }));
     try {
       await write(strangers, 'abort');
       await write(VECTOR_LINES.slice(0, 1000), 'commit');
@@ -112,8 +128,11 @@ describe.skipIf(brokers === null)('the worked examples on Kafka', () => {
     }
     const caughtUp = await stream.catchUp('data', ALL);
     expect(caughtUp, caughtUp.stderr).toMatchObject({ code: 0 });
-    for (const [asOf, expected] of Object.entries(VECTOR_EXPECTED)) expect(ownersDigest(soleOwner(stream, 'data'), Number(asOf))).toMatchObject(expected);
-    const lag = JSON.parse((await stream.run(['lag', '--json', '--data', stream.directory('data'), '--group', stream.group])).stdout) as { lag_records: number }[];
+    for (const [asOf, expected] of Object.entries(VECTOR_EXPECTED))
+      expect(ownersDigest(soleOwner(stream, 'data'), Number(asOf))).toMatchObject(expected);
+    const lag = JSON.parse((await stream.run(['lag', '--json', '--data', stream.directory('data'), '--group', stream.group])).stdout) as {
+      lag_records: number;
+    }[];
     expect(lag.map(({ lag_records: records }) => records)).toEqual(lag.map(() => 0));
   });
 });

@@ -1,6 +1,6 @@
 /**
- * `verify` says nothing of a state that the service made, whatever the order, duplicates, refused records, heavy users, crashes and controls; and finds a
- * time that was moved in any row of it.
+ * `verify` says nothing of a state that the service made, whatever the order, duplicates, refused records, heavy users, crashes and
+ * controls; and finds a time that was moved in any row of it.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -18,17 +18,29 @@ const eventsInMemory = fc.constantFrom(3, 40, 50_000);
 describe('verify', () => {
   it('agrees with the service on profiles, and finds any one time that is moved', async () => {
     const scenario = fc.record({
-      life, events: tipEvents, requests: fc.array(scoringRequest, { maxLength: 6 }), refused: fc.array(refusedRecord, { maxLength: 6 }),
-      nowMs: asOfMs.map((ms) => Math.min(ms, MAX_TIME_MS)), asked: asOfMs, eventsInMemory, row: fc.nat(), by: fc.constantFrom(-1, 1), column: fc.constantFrom('served_at_ms', 'done_at_ms', 'dismiss_at_ms', 'snooze_at_ms'),
+      life,
+      events: tipEvents,
+      requests: fc.array(scoringRequest, { maxLength: 6 }),
+      refused: fc.array(refusedRecord, { maxLength: 6 }),
+      nowMs: asOfMs.map((ms) => Math.min(ms, MAX_TIME_MS)),
+      asked: asOfMs,
+      eventsInMemory,
+      row: fc.nat(),
+      by: fc.constantFrom(-1, 1),
+      column: fc.constantFrom('served_at_ms', 'done_at_ms', 'dismiss_at_ms', 'snooze_at_ms'),
     });
     await fc.assert(
       fc.asyncProperty(scenario, (one) =>
         withEmbeddedService({ partitions: one.life.partitions }, async (embedded) => {
-          await live(embedded, [...one.events, ...one.requests, ...one.refused.map((record) => record(one.life.partitions))], one.life, [one.nowMs]);
-          for (const asked of [one.asked, one.nowMs]) expect(named(await verified(embedded, { asOfMs: asked, eventsInMemory: one.eventsInMemory }))).toEqual([]);
+          await live(embedded, [...one.events, ...one.requests, ...one.refused.map((record) => record(one.life.partitions))], one.life, [
+            one.nowMs,
+          ]);
+          for (const asked of [one.asked, one.nowMs])
+            expect(named(await verified(embedded, { asOfMs: asked, eventsInMemory: one.eventsInMemory }))).toEqual([]);
           await embedded.stop();
           const moved = move(embedded.statePath(0), one.column, one.row, one.by);
-          if (moved !== undefined) expect(named(await verified(embedded, { asOfMs: one.asked }))).toContain(`${moved.user_id} tip ${moved.tip_id} ${one.column}`);
+          if (moved !== undefined)
+            expect(named(await verified(embedded, { asOfMs: one.asked }))).toContain(`${moved.user_id} tip ${moved.tip_id} ${one.column}`);
         }),
       ),
       { numRuns: runs(25) },
@@ -36,7 +48,13 @@ describe('verify', () => {
   });
 
   it('agrees with the service on decisions, rewards and sums, the shadow and controls included', async () => {
-    const scenario = fc.record({ life, records: policyRecords, shadow: fc.constantFrom(null, 'egreedy-v2'), shadowLearning: fc.boolean(), eventsInMemory });
+    const scenario = fc.record({
+      life,
+      records: policyRecords,
+      shadow: fc.constantFrom(null, 'egreedy-v2'),
+      shadowLearning: fc.boolean(),
+      eventsInMemory,
+    });
     await fc.assert(
       fc.asyncProperty(scenario, ({ life: plan, records, shadow, shadowLearning, eventsInMemory }) =>
         withEmbeddedService({ partitions: plan.partitions, settings: { shadow, shadowLearning } }, async (embedded) => {
@@ -53,7 +71,11 @@ describe('verify', () => {
 function move(path: string, column: string, row: number, by: number): { user_id: string; tip_id: string } | undefined {
   const db = new Database(path);
   try {
-    const rows = db.prepare<[], { uid: number; user_id: string; tip_id: string }>(`SELECT uid, user_id, tip_id FROM tip JOIN user USING (uid) WHERE ${column} IS NOT NULL ORDER BY uid, tip_id`).all();
+    const rows = db
+      .prepare<[], { uid: number; user_id: string; tip_id: string }>(
+        `SELECT uid, user_id, tip_id FROM tip JOIN user USING (uid) WHERE ${column} IS NOT NULL ORDER BY uid, tip_id`,
+      )
+      .all();
     if (rows.length === 0) return undefined;
     const chosen = rows[row % rows.length]!;
     db.prepare(`UPDATE tip SET ${column} = ${column} + ? WHERE uid = ? AND tip_id = ?`).run(by, chosen.uid, chosen.tip_id);

@@ -8,7 +8,10 @@ import { findDifference, named, plant, verified } from '../support/planted-state
 
 const DAY = 86_400_000;
 const NOW = 100 * DAY + 9 * 3_600_000;
-const candidates = [{ tip_id: 'c1', is_overdue: true, task_age_days: 2, priority: 3 }, { tip_id: 'c2', is_overdue: false, task_age_days: 9, priority: 1 }];
+const candidates = [
+  { tip_id: 'c1', is_overdue: true, task_age_days: 2, priority: 3 },
+  { tip_id: 'c2', is_overdue: false, task_age_days: 9, priority: 1 },
+];
 /** user_id of anna's -> where its event lies */
 let embedded: EmbeddedService;
 let anna: Record<'served' | 'done' | 'later' | 'c1', RecordAddress>;
@@ -21,12 +24,26 @@ beforeEach(async () => {
   const served = await append('tip.served', { user_id: 'anna', tip_id: 't1', served_at_ms: NOW - 3 * DAY, category: 'work' });
   await append('tip.served', { user_id: 'anna', tip_id: 't1', served_at_ms: NOW - 3 * DAY, category: 'work' });
   await append('tip.served', { user_id: 'anna', tip_id: 't1', served_at_ms: 'soon' });
-  const done = await append('tip.feedback', { user_id: 'anna', tip_id: 't1', action: 'done', reacted_at_ms: NOW - 3 * DAY + 60_000, utc_offset_min: 60 });
+  const done = await append('tip.feedback', {
+    user_id: 'anna',
+    tip_id: 't1',
+    action: 'done',
+    reacted_at_ms: NOW - 3 * DAY + 60_000,
+    utc_offset_min: 60,
+  });
   const later = await append('tip.served', { user_id: 'anna', tip_id: 't2', served_at_ms: NOW - 2 * DAY });
-  const c1 = await append('tip.served', { user_id: 'anna', tip_id: 'c1', served_at_ms: NOW - 4 * DAY, decision_id: 'd1', prompt_version: 'v2' });
+  const c1 = await append('tip.served', {
+    user_id: 'anna',
+    tip_id: 'c1',
+    served_at_ms: NOW - 4 * DAY,
+    decision_id: 'd1',
+    prompt_version: 'v2',
+  });
   await append('tip.feedback', { user_id: 'anna', tip_id: 'c1', action: 'done', reacted_at_ms: NOW - 4 * DAY + 5_000 });
   await append('tip.served', { user_id: 'ben', tip_id: 't1', served_at_ms: NOW - DAY, category: 'home' });
-  await embedded.log.append(Array.from({ length: 200 }, (_, i) => recordOf('tip.served', { user_id: 'heavy', tip_id: `h${i}`, served_at_ms: NOW - i * DAY / 4 })));
+  await embedded.log.append(
+    Array.from({ length: 200 }, (_, i) => recordOf('tip.served', { user_id: 'heavy', tip_id: `h${i}`, served_at_ms: NOW - (i * DAY) / 4 })),
+  );
   anna = { served, done, later, c1 };
   await embedded.catchUp();
   await embedded.stop();
@@ -38,7 +55,14 @@ describe('verify', () => {
       for (const eventsInMemory of [1, 50_000]) {
         const document = await verified(embedded, { asOfMs, eventsInMemory });
         expect(named(document)).toEqual([]);
-        expect(document).toMatchObject({ equal: true, verified_users: 3, as_of_ms: asOfMs, difference_count: 0, unproven_count: 0, sample: null });
+        expect(document).toMatchObject({
+          equal: true,
+          verified_users: 3,
+          as_of_ms: asOfMs,
+          difference_count: 0,
+          unproven_count: 0,
+          sample: null,
+        });
       }
     }
     // All but the one that was refused, and the answer to the request.
@@ -46,18 +70,32 @@ describe('verify', () => {
   });
 
   it('finds a tip row that was tampered with, and what it did to the profile', async () => {
-    plant(embedded, 'anna', "UPDATE tip SET done_at_ms = done_at_ms - 7200000 WHERE tip_id = 't1' AND uid = (SELECT uid FROM user WHERE user_id = 'anna')");
+    plant(
+      embedded,
+      'anna',
+      "UPDATE tip SET done_at_ms = done_at_ms - 7200000 WHERE tip_id = 't1' AND uid = (SELECT uid FROM user WHERE user_id = 'anna')",
+    );
     const document = await verified(embedded, { asOfMs: NOW - 1 });
     expect(document).toMatchObject({ equal: false, differing_users: 1 });
     expect(findDifference(document, 'tip', 'done_at_ms')).toMatchObject({
-      user_id: 'anna', id: 't1', live: NOW - 3 * DAY + 60_000 - 7_200_000, replayed: NOW - 3 * DAY + 60_000, events: [anna.done],
+      user_id: 'anna',
+      id: 't1',
+      live: NOW - 3 * DAY + 60_000 - 7_200_000,
+      replayed: NOW - 3 * DAY + 60_000,
+      events: [anna.done],
     });
   });
 
   it('finds a row that was deleted, with the events that made it', async () => {
     expect(plant(embedded, 'anna', "DELETE FROM tip WHERE tip_id = 't2'")).toBe(1);
     const document = await verified(embedded, { asOfMs: NOW - DAY });
-    expect(findDifference(document, 'tip', 'row')).toMatchObject({ user_id: 'anna', id: 't2', live: null, events: [anna.later], events_total: 1 });
+    expect(findDifference(document, 'tip', 'row')).toMatchObject({
+      user_id: 'anna',
+      id: 't2',
+      live: null,
+      events: [anna.later],
+      events_total: 1,
+    });
   });
 
   it('finds an event that was never applied: the profile, the counts and the row, with its address', async () => {
@@ -68,7 +106,12 @@ describe('verify', () => {
     plant(embedded, 'anna', "DELETE FROM tip WHERE tip_id = 't2'");
     plant(embedded, 'anna', "UPDATE user SET counters = ?, tips = tips - 1 WHERE user_id = 'anna'", JSON.stringify(counts));
     const document = await verified(embedded, { asOfMs: NOW });
-    expect(findDifference(document, 'profile', 'tip_volume_30d')).toMatchObject({ user_id: 'anna', live: 2, replayed: 3, events: [anna.later] });
+    expect(findDifference(document, 'profile', 'tip_volume_30d')).toMatchObject({
+      user_id: 'anna',
+      live: 2,
+      replayed: 3,
+      events: [anna.later],
+    });
     expect(findDifference(document, 'cached_count', 'served')).toMatchObject({ live: 2, replayed: 3, events: [anna.later] });
     expect(findDifference(document, 'user', 'tips')).toMatchObject({ live: 2, replayed: 3 });
     expect(named(document)).toContain('anna tip t2 row');
@@ -96,7 +139,9 @@ describe('verify', () => {
     const shown = await verified(embedded, { asOfMs: NOW });
     expect(findDifference(shown, 'profile', 'tip_volume_30d')).toMatchObject({ live: 6, replayed: 3 });
     expect(findDifference(shown, 'profile', 'tip_volume_30d')!.events).toEqual(expect.arrayContaining([anna.later, anna.c1]));
-    expect(named(await verified(embedded, { asOfMs: NOW - 20 * DAY }))).toEqual(expect.arrayContaining(['anna cached_count served', 'anna cached_count done_hour:9']));
+    expect(named(await verified(embedded, { asOfMs: NOW - 20 * DAY }))).toEqual(
+      expect.arrayContaining(['anna cached_count served', 'anna cached_count done_hour:9']),
+    );
   });
 
   it('finds an interval that claims too much, and counts that cannot be read', async () => {
@@ -109,14 +154,19 @@ describe('verify', () => {
   it('finds an entry missing from the time index, and rows without a user', async () => {
     expect(plant(embedded, 'heavy', "DELETE FROM tip_time WHERE tip_id = 'h7'")).toBe(1);
     plant(embedded, 'heavy', "INSERT INTO tip (uid, tip_id, served_at_ms, linked) VALUES (999, 'x', 1, 0)");
-    expect(named(await verified(embedded, { asOfMs: NOW }))).toEqual(expect.arrayContaining(['heavy time_index h7 at_ms', 'user tip rows without a user']));
+    expect(named(await verified(embedded, { asOfMs: NOW }))).toEqual(
+      expect.arrayContaining(['heavy time_index h7 at_ms', 'user tip rows without a user']),
+    );
   });
 
   it('finds a changed decision record, and names the field and the record in the log', async () => {
     plant(embedded, 'anna', `UPDATE decision SET record = json_set(record, '$.chosen_tip_id', 'c9') WHERE decision_id = 'd1'`);
     const document = await verified(embedded, { asOfMs: NOW });
     expect(named(document)).toEqual(['anna decision d1 record.chosen_tip_id']);
-    expect(document.differences[0]).toMatchObject({ live: 'c9', events: [{ topic: 'tip.scored', partition: embedded.partitionOf('anna'), offset: 0 }] });
+    expect(document.differences[0]).toMatchObject({
+      live: 'c9',
+      events: [{ topic: 'tip.scored', partition: embedded.partitionOf('anna'), offset: 0 }],
+    });
   });
 
   it('finds a changed reward, a lost link, a decision that the log does not have and one that the state lost', async () => {
@@ -127,7 +177,9 @@ describe('verify', () => {
     plant(embedded, 'anna', "DELETE FROM decision_link WHERE decision_id = 'd1'");
     expect(named(await verified(embedded, { asOfMs: NOW }))).toContain('anna link d1 served_at_ms of c1');
     plant(embedded, 'anna', "UPDATE decision SET decision_id = 'd2'");
-    expect(named(await verified(embedded, { asOfMs: NOW }))).toEqual(expect.arrayContaining(['anna decision d2 record', 'anna decision d1 record']));
+    expect(named(await verified(embedded, { asOfMs: NOW }))).toEqual(
+      expect.arrayContaining(['anna decision d2 record', 'anna decision d1 record']),
+    );
   });
 
   it('finds a changed prompt version of a serving, with the event that names it', async () => {
@@ -160,7 +212,14 @@ describe('verify', () => {
   });
 
   it('finds a control that differs from the log', async () => {
-    await embedded.log.append([0, 1].map((partition) => ({ topic: 'policy.control', partition, key: null, value: Buffer.from(JSON.stringify({ control_id: 'k', type: 'configure', effective_at_ms: 5, settings: { epsilon: 0.5 } })) })));
+    await embedded.log.append(
+      [0, 1].map((partition) => ({
+        topic: 'policy.control',
+        partition,
+        key: null,
+        value: Buffer.from(JSON.stringify({ control_id: 'k', type: 'configure', effective_at_ms: 5, settings: { epsilon: 0.5 } })),
+      })),
+    );
     await embedded.catchUp();
     await embedded.stop();
     expect(named(await verified(embedded, { asOfMs: NOW }))).toEqual([]);
@@ -173,7 +232,8 @@ describe('verify', () => {
     await embedded.produce('tip.served', ...users.map((user_id) => ({ user_id, tip_id: 't', served_at_ms: NOW - DAY })));
     await embedded.catchUp();
     await embedded.stop();
-    for (const user of users) plant(embedded, user, "UPDATE tip SET served_at_ms = served_at_ms + 1 WHERE uid = (SELECT uid FROM user WHERE user_id = ?)", user);
+    for (const user of users)
+      plant(embedded, user, 'UPDATE tip SET served_at_ms = served_at_ms + 1 WHERE uid = (SELECT uid FROM user WHERE user_id = ?)', user);
     const sampled = async (seed: string) => {
       const document = await verified(embedded, { asOfMs: NOW, sample: { users: 10, seed } });
       expect(document).toMatchObject({ verified_users: 10, sample: { users: 10, seed } });
@@ -204,9 +264,16 @@ describe('verify', () => {
 
   it('refuses a log that is not the one the state was folded from, where differences would mean nothing', async () => {
     plant(embedded, 'anna', "UPDATE position SET last_hash = replace(last_hash, substr(last_hash, 1, 1), 'x') WHERE topic = 'tip.served'");
-    await expect(verified(embedded, { asOfMs: NOW })).rejects.toMatchObject({ code: 'log_changed', details: { topic: 'tip.served', partition: anna.served.partition } });
+    await expect(verified(embedded, { asOfMs: NOW })).rejects.toMatchObject({
+      code: 'log_changed',
+      details: { topic: 'tip.served', partition: anna.served.partition },
+    });
     // Of a record that the log has lost nothing can be said.
-    await embedded.log.truncateBefore('tip.served', anna.served.partition, (await embedded.log.offsets('tip.served')).get(anna.served.partition)!.end);
+    await embedded.log.truncateBefore(
+      'tip.served',
+      anna.served.partition,
+      (await embedded.log.offsets('tip.served')).get(anna.served.partition)!.end,
+    );
     expect((await verified(embedded, { asOfMs: NOW })).unproven_count).toBeGreaterThan(0);
   });
 

@@ -26,14 +26,19 @@ describe.skipIf(path === undefined)('the page in Chromium', () => {
   }
   const text = (page: Page, selector: string) => page.evaluate<string>(`document.querySelector(${JSON.stringify(selector)}).innerText`);
   const submit = (page: Page, form: string, values: Record<string, string>) =>
-    page.evaluate(`for (const [id, value] of Object.entries(${JSON.stringify(values)})) document.getElementById(id).value = value; document.getElementById('${form}').requestSubmit()`);
+    page.evaluate(
+      `for (const [id, value] of Object.entries(${JSON.stringify(values)})) document.getElementById(id).value ` +
+        `= value; document.getElementById('${form}').requestSubmit()`,
+    );
 
   it('shows state, counters, partitions, decisions and lag', async () => {
     const page = await open();
     await page.until("document.querySelectorAll('#lag tr').length === 24");
     expect(await text(page, '#state')).toBe('Ready');
     expect(await text(page, '#about')).toBe('egreedy-v1, shadow egreedy-v2-shadow · embedded log · group tipstream');
-    expect(await page.evaluate("['applied', 'users', 'rejected', 'decisions', 'agreement'].map((id) => document.getElementById(id).innerText)")).toEqual(['128,406', '1,204', '12', '9,310', '82.84 %']);
+    expect(
+      await page.evaluate("['applied', 'users', 'rejected', 'decisions', 'agreement'].map((id) => document.getElementById(id).innerText)"),
+    ).toEqual(['128,406', '1,204', '12', '9,310', '82.84 %']);
     expect(await page.evaluate("document.querySelectorAll('#partitions tr').length")).toBe(4);
     expect(await page.evaluate("document.querySelectorAll('#scores tr').length")).toBe(SCORES.length);
     expect(await text(page, '#scores tr:nth-child(1)')).toContain('differs tip-3000');
@@ -55,10 +60,21 @@ describe.skipIf(path === undefined)('the page in Chromium', () => {
   it('shows what is in the data as text, never as markup', async () => {
     const evil = '<img src=x onerror="document.title=\'owned\'">';
     const page = await open({
-      status: () => ({ ...STATUS, live_policy: evil, group: evil, partitions: [partition(0, { state: 'stopped', error: { code: evil, message: evil, hint: evil }, positions: { [evil]: 1 } })] }),
+      status: () => ({
+        ...STATUS,
+        live_policy: evil,
+        group: evil,
+        partitions: [partition(0, { state: 'stopped', error: { code: evil, message: evil, hint: evil }, positions: { [evil]: 1 } })],
+      }),
       newestScores: () => [{ ...SCORES[0]!, user_id: evil, chosen_tip_id: evil, shadow_tip_id: 'x', decision_id: evil, policy: evil }],
       lag: async () => [{ ...LAG[0]!, topic: evil, reason: evil }],
-      profile: async (userId) => ({ user_id: userId, as_of_ms: 0, features: { [evil]: evil }, feature_set: evil, positions: { [evil]: { '0': 1 } } }),
+      profile: async (userId) => ({
+        user_id: userId,
+        as_of_ms: 0,
+        features: { [evil]: evil },
+        feature_set: evil,
+        positions: { [evil]: { '0': 1 } },
+      }),
     });
     await page.until("document.querySelector('#scores button')");
     await page.evaluate("document.querySelector('#scores button').click()");
@@ -75,19 +91,29 @@ describe.skipIf(path === undefined)('the page in Chromium', () => {
     await page.until("document.querySelector('#profile table')");
     expect(await text(page, '#profile')).toContain('a/b 🦊 as of 2026-01-31T18:04:05.000Z');
     expect(await text(page, '#profile tbody tr:nth-child(1)')).toMatch(/completion_rate_30d\s+0\.625\s+62\.5 %/);
-    for (const [user, asOf, shown] of [['nobody', '', 'no user nobody'], ['elsewhere', '', 'http://10.0.0.7:8080'], ['ana', 'yesterday', 'as_of_ms: must be Unix milliseconds or ISO 8601']] as const) {
+    for (const [user, asOf, shown] of [
+      ['nobody', '', 'no user nobody'],
+      ['elsewhere', '', 'http://10.0.0.7:8080'],
+      ['ana', 'yesterday', 'as_of_ms: must be Unix milliseconds or ISO 8601'],
+    ] as const) {
       await submit(page, 'profile-form', { user, 'as-of': asOf });
       await page.until(`(document.querySelector('#profile .problem')?.innerText ?? '').includes(${JSON.stringify(shown)})`);
     }
   });
 
   it('says when the service is gone, and when lag cannot be had', async () => {
-    const page = await open({ lag: async () => { throw new Error('no broker'); } });
+    const page = await open({
+      lag: async () => {
+        throw new Error('no broker');
+      },
+    });
     await page.until("document.querySelector('#lag-summary .problem')");
     expect(await text(page, '#state')).toBe('Ready');
     await http.close();
     await page.until("document.getElementById('state').innerText === 'Unreachable'");
-    expect(await text(page, '#notice')).toMatch(/The service does not answer\. What is shown is from \d\d:\d\d:\d\d\. Trying again every 2 s\./);
+    expect(await text(page, '#notice')).toMatch(
+      /The service does not answer\. What is shown is from \d\d:\d\d:\d\d\. Trying again every 2 s\./,
+    );
     expect(await text(page, '#applied')).toBe('128,406');
   });
 

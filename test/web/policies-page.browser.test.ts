@@ -26,44 +26,86 @@ describe.skipIf(path === undefined)('the policies page in Chromium', () => {
     const page = await browser.open('about:blank', { width, height: 900 });
     await page.call('Page.enable', {});
     await page.call('Page.addScriptToEvaluateOnNewDocument', {
-      source: "window.wrong = []; addEventListener('error', (event) => wrong.push(event.message)); addEventListener('unhandledrejection', (event) => wrong.push(String(event.reason))); addEventListener('securitypolicyviolation', (event) => wrong.push(event.violatedDirective));",
+      source:
+        "window.wrong = []; addEventListener('error', (event) => wrong.push(event.message)); addEventListener('unhandledrejection', " +
+        "(event) => wrong.push(String(event.reason))); addEventListener('securitypolicyviolation', " +
+        '(event) => wrong.push(event.violatedDirective));',
     });
     await page.call('Page.navigate', { url: `${http.address}/admin/policies` });
     return page;
   }
   const text = (page: Page, selector: string) => page.evaluate<string>(`document.querySelector(${JSON.stringify(selector)}).innerText`);
-  const rows = (page: Page, id: string) => page.evaluate<string[]>(`[...document.querySelectorAll('#${id} tr')].map((row) => [...row.cells].map((cell) => cell.innerText.trim()).join(' | '))`);
+  const rows = (page: Page, id: string) =>
+    page.evaluate<string[]>(
+      `[...document.querySelectorAll('#${id} tr')].map((row) => [...row.cells].map((cell) => cell.innerText.trim()).join(' | '))`,
+    );
   const nothingWrong = async (page: Page) => expect(await page.evaluate('wrong')).toEqual([]);
   /** The page asks again every five seconds. */
-  const eventually = (page: Page, expression: string) => expect.poll(() => page.evaluate<boolean>(`Boolean(${expression})`).catch(() => false), { timeout: 60_000, interval: 50, message: expression }).toBe(true);
-  const choose = (page: Page, version: string) => page.evaluate(`document.getElementById('against').value = ${JSON.stringify(version)}; document.getElementById('against').dispatchEvent(new Event('change'))`);
+  const eventually = (page: Page, expression: string) =>
+    expect
+      .poll(() => page.evaluate<boolean>(`Boolean(${expression})`).catch(() => false), {
+        timeout: 60_000,
+        interval: 50,
+        message: expression,
+      })
+      .toBe(true);
+  const choose = (page: Page, version: string) =>
+    page.evaluate(
+      `document.getElementById('against').value = ${JSON.stringify(version)}; ` +
+        `document.getElementById('against').dispatchEvent(new Event('change'))`,
+    );
   /** One key, as a keyboard sends it. */
   async function press(page: Page, key: string, code: number): Promise<void> {
-    for (const type of ['rawKeyDown', 'keyUp']) await page.call('Input.dispatchKeyEvent', { type, key, code: key, windowsVirtualKeyCode: code, nativeVirtualKeyCode: code });
+    for (const type of ['rawKeyDown', 'keyUp'])
+      await page.call('Input.dispatchKeyEvent', { type, key, code: key, windowsVirtualKeyCode: code, nativeVirtualKeyCode: code });
   }
 
   it('shows who is live, and what each prompt version has earned', async () => {
     const page = await open();
-    await eventually(page, "document.querySelectorAll('#prompts tr').length === 3 && document.querySelectorAll('#policies tr').length === 1");
+    await eventually(
+      page,
+      "document.querySelectorAll('#prompts tr').length === 3 && document.querySelectorAll('#policies tr').length === 1",
+    );
     expect(await rows(page, 'policies')).toEqual(['egreedy-v1 | 100 % |  | 1,234 | 400 | 50 % (40 % to 60 %) | lambda 1']);
     expect(await rows(page, 'prompts')).toEqual([
       'v1 | 5,210 | 2,604 | 42.01 % (39.12 % to 44.9 %) | 21 % (19.36 % to 22.64 %) | the reference | the reference',
-      'v2 | 5,187 | 2,611 | 52.03 % (49.1 % to 54.96 %) | 26.19 % (24.43 % to 27.95 %) | +10.02 points (+3.25 to +16.79) surely more | +5.19 points (-0.01 to +10.39)',
+      'v2 | 5,187 | 2,611 | 52.03 % (49.1 % to 54.96 %) | 26.19 % (24.43 % to 27.95 %) | +10.02 points ' +
+        '(+3.25 to +16.79) surely more | +5.19 points (-0.01 to +10.39)',
       '(none) | 4 | 0 | none yet | 0 % (0 % to 100 %) |  | ',
     ]);
-    expect((await rows(page, 'history')).map((row) => row.split(' | ').slice(1).join(' | '))).toEqual(['undo migrate | egreedy-v2 |  | ', 'migrate | egreedy-v2 from egreedy-v1, trained |  | ', 'promote | egreedy-v1 | 100 | because <i>']);
+    expect((await rows(page, 'history')).map((row) => row.split(' | ').slice(1).join(' | '))).toEqual([
+      'undo migrate | egreedy-v2 |  | ',
+      'migrate | egreedy-v2 from egreedy-v1, trained |  | ',
+      'promote | egreedy-v1 | 100 | because <i>',
+    ]);
     expect(await text(page, '#less-reward')).toBe('Mean less v1');
-    expect(await text(page, '#prompts-note')).toMatch(/^Counted at .*\d\d:\d\d:\d\d, and again at most once a second: less often the longer it takes\. The intervals hold with 95 %.* only where chance chose the version\.$/);
+    expect(await text(page, '#prompts-note')).toMatch(
+      /^Counted at .*\d\d:\d\d:\d\d, and again at most once a second: less often the longer it takes\. The intervals hold with 95 %.* only where chance chose the version\.$/,
+    );
     expect(await text(page, '#counted')).toMatch(/^Decisions and rewards were counted at .*\d\d:\d\d:\d\d/);
     await nothingWrong(page);
   });
 
   it('compares with another version, chosen by keyboard, and keeps to it', async () => {
     const asked: (string | undefined)[] = [];
-    const page = await open({ prompts: async (against) => {
-      asked.push(against);
-      return against === 'v2' ? { ...PROMPTS, against, prompts: PROMPTS.prompts.map((one) => ({ ...one, difference: one.prompt_version === 'v1' ? { reward: { mean: -0.1, low: -0.17, high: -0.03 }, missing_as_zero: { mean: -0.05, low: -0.1, high: 0 } } : null })) } : PROMPTS;
-    } });
+    const page = await open({
+      prompts: async (against) => {
+        asked.push(against);
+        return against === 'v2'
+          ? {
+              ...PROMPTS,
+              against,
+              prompts: PROMPTS.prompts.map((one) => ({
+                ...one,
+                difference:
+                  one.prompt_version === 'v1'
+                    ? { reward: { mean: -0.1, low: -0.17, high: -0.03 }, missing_as_zero: { mean: -0.05, low: -0.1, high: 0 } }
+                    : null,
+              })),
+            }
+          : PROMPTS;
+      },
+    });
     await eventually(page, "document.querySelectorAll('#prompts tr').length === 3");
     expect(await text(page, 'label[for=against]')).toBe('Compared with');
     for (let i = 0; i < 20 && (await page.evaluate("document.activeElement.id !== 'against'")); i++) await press(page, 'Tab', 9);
@@ -81,7 +123,9 @@ describe.skipIf(path === undefined)('the policies page in Chromium', () => {
     let document: PromptsDocument = { against: null, alpha: 0.05, prompts: [], counted_at_ms: PROMPTS.counted_at_ms };
     const page = await open({ prompts: async () => document });
     await eventually(page, "document.querySelector('#prompts .none')");
-    expect(await text(page, '#prompts')).toContain('Put the decision_id and the prompt_version that POST /generate answers into tip.served');
+    expect(await text(page, '#prompts')).toContain(
+      'Put the decision_id and the prompt_version that POST /generate answers into tip.served',
+    );
     expect(await text(page, '#prompts-note')).not.toContain('No serving names a version');
     expect(await page.evaluate("document.getElementById('compare').hidden")).toBe(true);
     document = { ...document, prompts: PROMPTS.prompts.slice(2) };
@@ -99,12 +143,24 @@ describe.skipIf(path === undefined)('the policies page in Chromium', () => {
     const page = await open({
       prompts: async (against) => {
         asked.push(against);
-        return { ...PROMPTS, against: against ?? evil, prompts: names.map((prompt_version) => ({ ...PROMPTS.prompts[0]!, prompt_version })) };
+        return {
+          ...PROMPTS,
+          against: against ?? evil,
+          prompts: names.map((prompt_version) => ({ ...PROMPTS.prompts[0]!, prompt_version })),
+        };
       },
     });
     await eventually(page, `document.querySelectorAll('#prompts tr').length === ${names.length}`);
     expect(await page.evaluate("document.querySelectorAll('main img').length")).toBe(0);
-    expect(await page.evaluate("[...document.querySelectorAll('#prompts th')].map((cell) => cell.innerText)")).toEqual([evil, '(empty)', 'ü&against=v1#?', '"\'', '🦊', '\ud800', '__proto__']);
+    expect(await page.evaluate("[...document.querySelectorAll('#prompts th')].map((cell) => cell.innerText)")).toEqual([
+      evil,
+      '(empty)',
+      'ü&against=v1#?',
+      '"\'',
+      '🦊',
+      '\ud800',
+      '__proto__',
+    ]);
     // What cannot be in an address cannot be chosen.
     expect(await page.evaluate("document.querySelectorAll('#against option').length")).toBe(names.length - 1);
     for (const name of ['', 'ü&against=v1#?', '"\'', '🦊', '__proto__']) {
@@ -116,46 +172,81 @@ describe.skipIf(path === undefined)('the policies page in Chromium', () => {
   });
 
   it('waits while decisions are counted, says what went wrong, and goes on by itself', async () => {
-    let fail: TipstreamError | undefined = new TipstreamError('not_ready', 'the decisions are still being counted', { hint: 'ask again in a moment' });
-    const page = await open({ prompts: async () => {
-      if (fail !== undefined) throw fail;
-      return PROMPTS;
-    } });
-    await eventually(page, "document.getElementById('prompts-note').innerText === 'the decisions are still being counted. ask again in a moment'");
+    let fail: TipstreamError | undefined = new TipstreamError('not_ready', 'the decisions are still being counted', {
+      hint: 'ask again in a moment',
+    });
+    const page = await open({
+      prompts: async () => {
+        if (fail !== undefined) throw fail;
+        return PROMPTS;
+      },
+    });
+    await eventually(
+      page,
+      "document.getElementById('prompts-note').innerText === 'the decisions are still being counted. ask again in a moment'",
+    );
     expect(await page.evaluate("document.querySelector('#prompts-note .problem')")).toBeNull();
     fail = new TipstreamError('state_corrupt', 'the state file is <b>damaged</b>', { hint: 'run tipstream rebuild' });
-    await eventually(page, "document.querySelector('#prompts-note .problem')?.innerText.includes('the state file is <b>damaged</b> (state_corrupt)')");
+    await eventually(
+      page,
+      "document.querySelector('#prompts-note .problem')?.innerText.includes('the state file is <b>damaged</b> (state_corrupt)')",
+    );
     expect(await text(page, '#policies')).toContain('egreedy-v1');
     fail = undefined;
-    await eventually(page, "document.querySelectorAll('#prompts tr').length === 3 && document.querySelector('#prompts-note .problem') === null");
+    await eventually(
+      page,
+      "document.querySelectorAll('#prompts tr').length === 3 && document.querySelector('#prompts-note .problem') === null",
+    );
     await nothingWrong(page);
   });
 
   it('goes back to the first reference when the chosen one is gone', async () => {
     let gone = false;
-    const page = await open({ prompts: async (against) => {
-      if (gone && against !== undefined) throw new TipstreamError('prompt_not_found', 'no decision was served with it');
-      return { ...PROMPTS, against: against ?? 'v1' };
-    } });
+    const page = await open({
+      prompts: async (against) => {
+        if (gone && against !== undefined) throw new TipstreamError('prompt_not_found', 'no decision was served with it');
+        return { ...PROMPTS, against: against ?? 'v1' };
+      },
+    });
     await eventually(page, "document.querySelectorAll('#prompts tr').length === 3");
     await choose(page, 'v2');
     await eventually(page, "document.querySelector('#less-reward').innerText === 'Mean less v2'");
     gone = true;
-    await eventually(page, "document.querySelector('#less-reward').innerText === 'Mean less v1' && document.getElementById('against').value === 'v1'");
+    await eventually(
+      page,
+      "document.querySelector('#less-reward').innerText === 'Mean less v1' && document.getElementById('against').value === 'v1'",
+    );
     expect(await page.evaluate("document.querySelector('#prompts-note .problem')")).toBeNull();
     await nothingWrong(page);
   });
 
   it('asks for the token once', async () => {
     const page = await open({}, 's3cret');
-    await eventually(page, "!document.getElementById('notice').hidden && performance.getEntriesByType('resource').some(({ name, responseEnd }) => name.endsWith('/v1/prompts') && responseEnd > 0)");
+    await eventually(
+      page,
+      "!document.getElementById('notice').hidden && performance.getEntriesByType('resource').some(({ name, " +
+        "responseEnd }) => name.endsWith('/v1/prompts') && responseEnd > 0)",
+    );
     expect(await text(page, '#notice')).toContain('Give the token on the first page');
     expect(await page.evaluate("document.getElementById('prompts-note').innerText")).toBe('');
     await nothingWrong(page);
   });
 
   it('fits a phone: nothing scrolls sideways but tables', async () => {
-    const page = await open({ prompts: async () => ({ ...PROMPTS, prompts: PROMPTS.prompts.map((one) => ({ ...one, prompt_version: one.prompt_version && one.prompt_version + '-long'.repeat(20) })), against: `v1${'-long'.repeat(20)}` }) }, undefined, 360);
+    const page = await open(
+      {
+        prompts: async () => ({
+          ...PROMPTS,
+          prompts: PROMPTS.prompts.map((one) => ({
+            ...one,
+            prompt_version: one.prompt_version && one.prompt_version + '-long'.repeat(20),
+          })),
+          against: `v1${'-long'.repeat(20)}`,
+        }),
+      },
+      undefined,
+      360,
+    );
     await eventually(page, "document.querySelectorAll('#prompts tr').length === 3");
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
     await nothingWrong(page);

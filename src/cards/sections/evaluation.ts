@@ -5,18 +5,49 @@ type Estimates = CardEvaluation['missing_as_zero'];
 
 /** What the policy would have earned on decisions that were logged, and the verdict. */
 export function evaluationSection(evaluation: CardEvaluation): string {
-  const { n, decisions, decided_by: decidedBy, set_aside: setAside, missing_rewards: missing, missing_share: share, missing_as_zero: all, verdict, reasons, thresholds } = evaluation;
+  const {
+    n,
+    decisions,
+    decided_by: decidedBy,
+    set_aside: setAside,
+    missing_rewards: missing,
+    missing_share: share,
+    missing_as_zero: all,
+    verdict,
+    reasons,
+    thresholds,
+  } = evaluation;
   return [
-    `${decisions} decisions (by policy: ${counted(decidedBy)}; set aside: ${counted(setAside)}). Of the others ${n} have a reward and ${missing} have none (${(100 * share).toFixed(1)} %). Evaluated at ${moment(evaluation.evaluated_at_ms)}.`,
-    table(['decisions', 'n', 'logged', 'IPS', 'clipped IPS', 'SNIPS', 'doubly robust', 'effective sample', 'largest weight', 'mean weight'], [estimatesRow('with a reward', evaluation), estimatesRow('missing as 0', all)]),
-    table(['new - logged', 'mean', 'interval', 'confidence sequence'], [differenceRow('with a reward', evaluation), differenceRow('missing as 0', all)]),
+    `${decisions} decisions (by policy: ${counted(decidedBy)}; set aside: ${counted(setAside)}). Of the others ${n} ` +
+      `have a reward and ${missing} have none (${(100 * share).toFixed(1)} %). Evaluated at ${moment(evaluation.evaluated_at_ms)}.`,
+    table(
+      ['decisions', 'n', 'logged', 'IPS', 'clipped IPS', 'SNIPS', 'doubly robust', 'effective sample', 'largest weight', 'mean weight'],
+      [estimatesRow('with a reward', evaluation), estimatesRow('missing as 0', all)],
+    ),
+    table(
+      ['new - logged', 'mean', 'interval', 'confidence sequence'],
+      [differenceRow('with a reward', evaluation), differenceRow('missing as 0', all)],
+    ),
     `Verdict, ${evaluation.simulated ? 'with' : 'without'} a simulation: **${verdict}**. Reasons: ${plain(reasons.join('; '))}.`,
-    `Thresholds: ${Object.entries(thresholds).map(([name, value]) => `${plain(name)} ${value}`).join(', ')}.`,
+    `Thresholds: ${Object.entries(thresholds)
+      .map(([name, value]) => `${plain(name)} ${value}`)
+      .join(', ')}.`,
   ].join('\n\n');
 }
 
 function estimatesRow(name: string, of: Estimates): string[] {
-  return [name, String(of.n), shown(of.logged), shown(of.ips), shown(of.clipped_ips), shown(of.snips), shown(of.doubly_robust), shown(of.ess), shown(of.max_weight), shown(of.mean_weight)];
+  return [
+    name,
+    String(of.n),
+    shown(of.logged),
+    shown(of.ips),
+    shown(of.clipped_ips),
+    shown(of.snips),
+    shown(of.doubly_robust),
+    shown(of.ess),
+    shown(of.max_weight),
+    shown(of.mean_weight),
+  ];
 }
 
 function differenceRow(name: string, { difference }: Estimates): string[] {

@@ -12,9 +12,17 @@ function byPersona(policy: string, { personas, policies, comparisons }: CardSimu
   const rows = personas.map(({ persona, policies: results }) => {
     const own = results.find((one) => one.policy === policy);
     const difference = comparisons.find((one) => one.policy === policy && one.persona === persona);
-    return [plain(persona), own === undefined ? '-' : estimated(own.reward), own === undefined ? '-' : estimated(own.regret), difference === undefined ? '-' : estimated(difference)];
+    return [
+      plain(persona),
+      own === undefined ? '-' : estimated(own.reward),
+      own === undefined ? '-' : estimated(own.regret),
+      difference === undefined ? '-' : estimated(difference),
+    ];
   });
-  return ['By simulated persona, as chances of a done per decision:', table(['persona', 'reward', 'regret', `difference to ${policies[0]!.policy}`], rows)];
+  return [
+    'By simulated persona, as chances of a done per decision:',
+    table(['persona', 'reward', 'regret', `difference to ${policies[0]!.policy}`], rows),
+  ];
 }
 
 function bySegment({ segments, worst_segment: worst }: CardEvaluation): string[] {
@@ -22,8 +30,23 @@ function bySegment({ segments, worst_segment: worst }: CardEvaluation): string[]
   const judgement = ({ harmed, judged }: CardEvaluation['segments'][number]): string => (harmed ? 'harmed' : judged ? '' : 'too few');
   return [
     'By segment of the logged decisions, new - logged; the intervals hold for all of them together:',
-    table(['dimension', 'segment', 'n', 'effective sample', 'difference', 'interval', ''], segments.map((one) =>
-      [plain(one.dimension), one.segment === '' ? '(empty)' : plain(one.segment), String(one.n), shown(one.ess), shown(one.difference), range(one), judgement(one)])),
-    ...(worst === null ? [] : [`Worst${worst.judged ? '' : ', although too few to judge'}: ${plain(worst.dimension)} = ${plain(worst.segment)}, ${shown(worst.difference)} (${range(worst)}).`]),
+    table(
+      ['dimension', 'segment', 'n', 'effective sample', 'difference', 'interval', ''],
+      segments.map((one) => [
+        plain(one.dimension),
+        one.segment === '' ? '(empty)' : plain(one.segment),
+        String(one.n),
+        shown(one.ess),
+        shown(one.difference),
+        range(one),
+        judgement(one),
+      ]),
+    ),
+    ...(worst === null
+      ? []
+      : [
+          `Worst${worst.judged ? '' : ', although too few to judge'}: ${plain(worst.dimension)} = ` +
+            `${plain(worst.segment)}, ${shown(worst.difference)} (${range(worst)}).`,
+        ]),
   ];
 }

@@ -17,7 +17,14 @@ export function rolloutSection(policy: string, history: readonly ControlEvent[])
 function stepRow({ control, livePercent, shadow }: RolloutStep): string[] {
   const state = [`${shown(livePercent)} %`, shadow ? 'yes' : ''];
   if (control === null) return ['the start', '', ...state, '', '', ''];
-  return [moment(control.effective_at_ms), eventOf(control), ...state, evidenceOf(control), plain(control.reason ?? ''), plain(control.control_id)];
+  return [
+    moment(control.effective_at_ms),
+    eventOf(control),
+    ...state,
+    evidenceOf(control),
+    plain(control.reason ?? ''),
+    plain(control.control_id),
+  ];
 }
 
 function eventOf(control: ControlEvent): string {

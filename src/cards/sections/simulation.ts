@@ -6,7 +6,10 @@ export function simulationSection(policy: string, { decisions, users, days, seed
   const own = comparisons.find((one) => one.policy === policy && one.persona === 'all');
   return [
     `${decisions} decisions of ${users} simulated users over ${days} days, seed ${seed}; 95% intervals over users.`,
-    table(['policy', 'reward per decision', 'regret per decision'], policies.map((one) => [one.policy === policy ? `**${policy}**` : one.policy, estimated(one.reward), estimated(one.regret)])),
+    table(
+      ['policy', 'reward per decision', 'regret per decision'],
+      policies.map((one) => [one.policy === policy ? `**${policy}**` : one.policy, estimated(one.reward), estimated(one.regret)]),
+    ),
     ...(policies.some((one) => one.policy === policy) ? [] : [`${policy} did not take part.`]),
     ...(own === undefined ? [] : [`Against ${own.against} on the same decisions: ${estimated(own)}.`]),
   ].join('\n\n');

@@ -4,13 +4,34 @@ import { moment, table } from '../markdown.js';
 /** From which decisions the policy has learned, and how far in the log that goes. */
 export function trainingSection({ own, shadow, positions, partitions, partitionCount }: TrainingData): string {
   return [
-    table(['', 'users', 'decisions', 'with a reward', 'mean reward', 'first requested at', 'last requested at'], [spanRow('it decided', own), spanRow('in the shadow', shadow)]),
+    table(
+      ['', 'users', 'decisions', 'with a reward', 'mean reward', 'first requested at', 'last requested at'],
+      [spanRow('it decided', own), spanRow('in the shadow', shadow)],
+    ),
     'A decision in the shadow has a reward here only where the shadow learned from it. Resets are not taken off.',
-    table(['topic', 'applied up to (partition:next offset)'], Object.entries(positions).map(([topic, offsets]) => [topic, Object.entries(offsets).map(([partition, next]) => `${partition}:${next}`).join(' ')])),
-    ...(partitions.length === partitionCount ? [] : [`These are partitions ${partitions.join(', ')} of ${partitionCount}: the others have their state elsewhere.`]),
+    table(
+      ['topic', 'applied up to (partition:next offset)'],
+      Object.entries(positions).map(([topic, offsets]) => [
+        topic,
+        Object.entries(offsets)
+          .map(([partition, next]) => `${partition}:${next}`)
+          .join(' '),
+      ]),
+    ),
+    ...(partitions.length === partitionCount
+      ? []
+      : [`These are partitions ${partitions.join(', ')} of ${partitionCount}: the others have their state elsewhere.`]),
   ].join('\n\n');
 }
 
 function spanRow(name: string, { users, decisions, rewarded, rewards, firstRequestedAtMs, lastRequestedAtMs }: DecisionSpan): string[] {
-  return [name, String(users), String(decisions), String(rewarded), rewarded === 0 ? '-' : (rewards / rewarded).toFixed(4), moment(firstRequestedAtMs), moment(lastRequestedAtMs)];
+  return [
+    name,
+    String(users),
+    String(decisions),
+    String(rewarded),
+    rewarded === 0 ? '-' : (rewards / rewarded).toFixed(4),
+    moment(firstRequestedAtMs),
+    moment(lastRequestedAtMs),
+  ];
 }

@@ -29,8 +29,10 @@ export const demoCommand = defineCommand<DemoOptions>({
   name: 'demo',
   summary: 'Run everything on simulated users: 45 days of their past, then live',
   details: [
-    'Embedded log, simulated producers with late, early, repeated and invalid events, profiles, v1 deciding and v2 in its shadow (learning, for show; a shadow',
-    'does not unless it is told to). Stays up until Ctrl-C. The data lie in ./data/demo unless --data says otherwise, and are gone on from when they are there.',
+    'Embedded log, simulated producers with late, early, repeated and invalid events, profiles, v1 ' +
+      'deciding and v2 in its shadow (learning, for show; a shadow',
+    'does not unless it is told to). Stays up until Ctrl-C. The data lie in ./data/demo unless --data ' +
+      'says otherwise, and are gone on from when they are there.',
   ].join(' '),
   examples: [
     ['tipstream demo', '200 users; HTTP on 127.0.0.1:8080'],
@@ -46,7 +48,8 @@ export const demoCommand = defineCommand<DemoOptions>({
   ],
   async run({ options, config: given, output, signal }) {
     const config = demoConfig(given);
-    if (config.log !== 'sqlite') throw new TipstreamError('invalid_argument', 'the demo runs on the embedded log', { hint: 'leave --brokers and KAFKA_BROKERS out' });
+    if (config.log !== 'sqlite')
+      throw new TipstreamError('invalid_argument', 'the demo runs on the embedded log', { hint: 'leave --brokers and KAFKA_BROKERS out' });
     if (options.fresh) deleteDemo(config.data);
     else if (pastWasInterrupted(config.data)) {
       deleteDemo(config.data);
@@ -84,13 +87,20 @@ async function startOnFreePort(config: Config, output: Output): Promise<RunningS
   try {
     return await runService(config, logger);
   } catch (error) {
-    if (!(error instanceof TipstreamError && error.code === 'address_in_use') || config.given.has('http') || config.http === null) throw error;
+    if (!(error instanceof TipstreamError && error.code === 'address_in_use') || config.given.has('http') || config.http === null)
+      throw error;
     output.note(`port ${config.http.port} is taken; using a free one`);
     return runService({ ...config, http: { ...config.http, port: 0 } }, logger);
   }
 }
 
-async function fillPast({ service, log }: RunningService, config: Config, { users, seed }: DemoOptions, output: Output, signal: AbortSignal): Promise<void> {
+async function fillPast(
+  { service, log }: RunningService,
+  config: Config,
+  { users, seed }: DemoOptions,
+  output: Output,
+  signal: AbortSignal,
+): Promise<void> {
   const served = await log.offsets(`${config.topicPrefix}tip.served`);
   if ([...served.values()].some(({ end }) => end > 0)) {
     await service.caughtUp();
@@ -101,7 +111,11 @@ async function fillPast({ service, log }: RunningService, config: Config, { user
     const startedMs = Date.now();
     const records = simulateTraffic({ seed, users, days: DAYS, endMs: startedMs });
     const appended = await backfill({
-      log, topicPrefix: config.topicPrefix, records, signal, caughtUp: () => service.caughtUp(),
+      log,
+      topicPrefix: config.topicPrefix,
+      records,
+      signal,
+      caughtUp: () => service.caughtUp(),
       onDay: (day, count) => output.progress(`simulating day ${day} of ${DAYS}: ${count} events`),
     });
     output.progress('');
@@ -114,15 +128,25 @@ async function fillPast({ service, log }: RunningService, config: Config, { user
 async function showPast({ service }: RunningService, output: Output): Promise<void> {
   const { counts, live_policy: live, shadow_policy: shadow } = service.status();
   const lag = (await service.lag()).reduce((sum, row) => sum + row.lag_records, 0);
-  const agreed = counts.shadow_compared === 0 ? '-' : `${((100 * counts.shadow_agreed) / counts.shadow_compared).toFixed(1)}% of ${counts.shadow_compared}`;
+  const agreed =
+    counts.shadow_compared === 0
+      ? '-'
+      : `${((100 * counts.shadow_agreed) / counts.shadow_compared).toFixed(1)}% of ${counts.shadow_compared}`;
   await output.write('\n');
-  await output.table(['EVENTS', 'USERS', 'REJECTED', 'LAG', 'DECISIONS', 'SHADOW AGREED'], [[counts.applied, counts.users, counts.rejected, lag, counts.decisions, agreed]]);
+  await output.table(
+    ['EVENTS', 'USERS', 'REJECTED', 'LAG', 'DECISIONS', 'SHADOW AGREED'],
+    [[counts.applied, counts.users, counts.rejected, lag, counts.decisions, agreed]],
+  );
   await output.write(`\n${live} decides, ${shadow ?? 'nobody'} is in its shadow. First profiles:\n\n`);
   const profiles: ProfileDocument[] = [];
-  for (const userId of oneOfEachKind(service.knownUsers(USERS_TO_CHOOSE_FROM)).slice(0, SHOWN_USERS)) profiles.push(await service.profile(userId));
+  for (const userId of oneOfEachKind(service.knownUsers(USERS_TO_CHOOSE_FROM)).slice(0, SHOWN_USERS))
+    profiles.push(await service.profile(userId));
   const [first] = profiles;
   if (first === undefined) return;
-  await output.table(['FEATURE', ...profiles.map(({ user_id: userId }) => userId)], Object.keys(first.features).map((name) => [name, ...profiles.map(({ features }) => features[name] ?? null)]));
+  await output.table(
+    ['FEATURE', ...profiles.map(({ user_id: userId }) => userId)],
+    Object.keys(first.features).map((name) => [name, ...profiles.map(({ features }) => features[name] ?? null)]),
+  );
 }
 
 /** Ids say what kind of person they are: early-bird-003. */
@@ -131,7 +155,13 @@ function oneOfEachKind(userIds: readonly string[]): string[] {
   return [...kinds.values()];
 }
 
-async function goOnLive({ service, log }: RunningService, config: Config, { users, rate, seed }: DemoOptions, output: Output, signal: AbortSignal): Promise<void> {
+async function goOnLive(
+  { service, log }: RunningService,
+  config: Config,
+  { users, rate, seed }: DemoOptions,
+  output: Output,
+  signal: AbortSignal,
+): Promise<void> {
   const status = setInterval(() => {
     const { counts } = service.status();
     output.note(`${counts.applied} events applied, ${counts.decisions} decisions, ${counts.rejected} rejected`);

@@ -7,7 +7,9 @@ import { timeOption } from '../time-argument.js';
 export const digestCommand = defineCommand<{ asOf?: number; knownAt?: string }>({
   name: 'digest',
   summary: 'Print one hash over all profiles, and the positions it holds for',
-  details: 'SHA-256 over the lines `user TAB feature TAB value` of every known user. Two installations that have applied the same events print the same digest for the same --as-of.',
+  details:
+    'SHA-256 over the lines `user TAB feature TAB value` of every known user. Two installations that have ' +
+    'applied the same events print the same digest for the same --as-of.',
   examples: [
     ['tipstream digest --as-of 2026-11-20T00:00:00Z', 'as of a time'],
     ['tipstream digest --as-of 2026-11-20 --known-at monday.json', 'by what was known when `digest --json > monday.json` ran'],
@@ -22,8 +24,13 @@ export const digestCommand = defineCommand<{ asOf?: number; knownAt?: string }>(
     try {
       const document = digestDocument(readers, options.asOf ?? Date.now(), defaultRegistry.featureSet);
       if (json) return await output.document(document);
-      await output.table(['DIGEST', 'USERS', 'AS OF', 'FEATURE SET'], [[document.digest, document.users, new Date(document.as_of_ms).toISOString(), document.feature_set]]);
-      const rows = Object.entries(document.positions).flatMap(([topic, offsets]) => Object.entries(offsets).map(([partition, next]) => [topic, partition, next]));
+      await output.table(
+        ['DIGEST', 'USERS', 'AS OF', 'FEATURE SET'],
+        [[document.digest, document.users, new Date(document.as_of_ms).toISOString(), document.feature_set]],
+      );
+      const rows = Object.entries(document.positions).flatMap(([topic, offsets]) =>
+        Object.entries(offsets).map(([partition, next]) => [topic, partition, next]),
+      );
       await output.table(['TOPIC', 'PARTITION', 'NEXT OFFSET'], rows);
     } finally {
       for (const reader of readers.values()) reader.close();

@@ -30,10 +30,14 @@ export const evaluateCommand = defineCommand<EvaluateOptions>({
   arguments: '[file]',
   summary: 'Estimate what another policy would have earned on logged decisions, and judge it',
   details: [
-    'Without FILE: the decisions that this data directory holds, with what --policy would have done had it been learning from them all along, each decision judged with what was known',
-    'before it. With FILE (- is stdin): a decision a line, {decision_id, reward, logged_propensity, new_propensity}, both propensities being of the candidate that was served, reward null',
-    'where none has come; optionally segments {dimension: segment} for fairness and expected {served, under_new, under_logged} of a reward model for the doubly robust estimate.',
-    'Or with contexts, from which it is computed what --policy would have done: {decision_id, user_id, requested_at_ms, candidates, chosen_tip_id, reward}, candidates as in tip.candidates',
+    'Without FILE: the decisions that this data directory holds, with what --policy would have done had it been ' +
+      'learning from them all along, each decision judged with what was known',
+    'before it. With FILE (- is stdin): a decision a line, {decision_id, reward, logged_propensity, new_propensity}, ' +
+      'both propensities being of the candidate that was served, reward null',
+    'where none has come; optionally segments {dimension: segment} for fairness and expected {served, under_new, ' +
+      'under_logged} of a reward model for the doubly robust estimate.',
+    'Or with contexts, from which it is computed what --policy would have done: {decision_id, user_id, requested_at_ms, ' +
+      'candidates, chosen_tip_id, reward}, candidates as in tip.candidates',
     'with a propensity each; optionally profile_features, utc_offset_min, served_tip_id, reacted_at_ms and segments.',
     'Exit code 0: PROMOTE; 2: HOLD or UNEVALUABLE, with the reasons.',
   ].join(' '),
@@ -53,18 +57,31 @@ export const evaluateCommand = defineCommand<EvaluateOptions>({
   async run({ args: [file], options, config, output, json, signal }) {
     const policy = policyNamed(options.policy);
     const simulation = options.simulation === undefined ? undefined : simulatedGain(options.simulation, policy);
-    if (file !== undefined && options.rows !== undefined) throw new UsageError('--rows is for decisions that are logged here: FILE holds them already');
+    if (file !== undefined && options.rows !== undefined)
+      throw new UsageError('--rows is for decisions that are logged here: FILE holds them already');
     const target = options.rows === undefined ? undefined : outputFile(options.rows, options.force === true);
     try {
-      const { evaluation, rows } = file === undefined
-        ? await evaluateLogged({
-            dataDirectory: config.data, featureSet: defaultRegistry.featureSet, policy, epsilon: config.epsilon, nowMs: Date.now(), signal, ...(simulation === undefined ? {} : { simulation }),
-            onProgress: (done, total) => output.progress(`${done} of ${total} decisions`),
-          })
-        : await evaluateFile({
-            lines: linesIn(file, signal), name: file === '-' ? 'stdin' : file, policy, epsilon: config.epsilon, signal, ...(simulation === undefined ? {} : { simulation }),
-            onProgress: (lines) => output.progress(`${lines} lines`),
-          });
+      const { evaluation, rows } =
+        file === undefined
+          ? await evaluateLogged({
+              dataDirectory: config.data,
+              featureSet: defaultRegistry.featureSet,
+              policy,
+              epsilon: config.epsilon,
+              nowMs: Date.now(),
+              signal,
+              ...(simulation === undefined ? {} : { simulation }),
+              onProgress: (done, total) => output.progress(`${done} of ${total} decisions`),
+            })
+          : await evaluateFile({
+              lines: linesIn(file, signal),
+              name: file === '-' ? 'stdin' : file,
+              policy,
+              epsilon: config.epsilon,
+              signal,
+              ...(simulation === undefined ? {} : { simulation }),
+              onProgress: (lines) => output.progress(`${lines} lines`),
+            });
       output.progress('');
       if (target !== undefined) {
         writeFileSync(target.temporary, rows.map(rowLine).join(''));
@@ -80,14 +97,19 @@ export const evaluateCommand = defineCommand<EvaluateOptions>({
   },
 });
 
-/** Reward per decision of `policy` less that of the first policy simulated. Throws invalid_argument for a file that does not say it, or says it of another definition. */
+/**
+ * Reward per decision of `policy` less that of the first policy simulated. Throws invalid_argument for a file that does not say it, or
+ * says it of another definition.
+ */
 function simulatedGain(path: string, policy: PolicyDefinition): SimulatedGain {
   const { json, wrong } = readJson(path, { hint: `make it with: tipstream simulate --json > ${path}` });
   const comparisons: unknown[] = isObject(json) && Array.isArray(json.comparisons) ? json.comparisons : [];
   const { low, high, against } = comparisons.filter(isObject).find((one) => one.policy === policy.name && one.persona === 'all') ?? {};
   const [users, hashes] = isObject(json) ? [json.users, json.policy_hashes] : [];
-  if (typeof low !== 'number' || typeof high !== 'number' || typeof against !== 'string' || typeof users !== 'number') throw wrong(`has no comparison of ${policy.name}`);
-  for (const one of [policy, policyNamed(against)]) if (!isObject(hashes) || hashes[one.name] !== policyHash(one)) throw wrong(`is about another definition of ${one.name}`);
+  if (typeof low !== 'number' || typeof high !== 'number' || typeof against !== 'string' || typeof users !== 'number')
+    throw wrong(`has no comparison of ${policy.name}`);
+  for (const one of [policy, policyNamed(against)])
+    if (!isObject(hashes) || hashes[one.name] !== policyHash(one)) throw wrong(`is about another definition of ${one.name}`);
   return { against, users, low, high };
 }
 
@@ -107,26 +129,64 @@ async function* linesIn(file: string, signal: AbortSignal): AsyncGenerator<Uint8
 async function print(evaluation: FileEvaluation | LoggedEvaluation, output: Output): Promise<void> {
   const { decisions, set_aside: setAside } = evaluation;
   if (decisions !== undefined && setAside !== undefined) {
-    const list = (counts: Readonly<Record<string, number | undefined>>): string => Object.entries(counts).map(([name, count]) => `${count} ${name}`).join(', ') || 'none';
+    const list = (counts: Readonly<Record<string, number | undefined>>): string =>
+      Object.entries(counts)
+        .map(([name, count]) => `${count} ${name}`)
+        .join(', ') || 'none';
     const decidedBy = 'decided_by' in evaluation ? `by policy: ${list(evaluation.decided_by)}; ` : '';
     await output.write(`${evaluation.policy} on ${decisions} logged decisions (${decidedBy}set aside: ${list(setAside)})\n\n`);
   }
   const { n, missing_rewards, missing_share, difference, missing_as_zero, segments, verdict, reasons, thresholds } = evaluation;
-  const row = (name: string, of: Evaluation | Evaluation['missing_as_zero']) =>
-    [name, of.n, shown(of.logged), shown(of.ips), shown(of.clipped_ips), shown(of.snips), shown(of.doubly_robust), shown(of.ess), shown(of.max_weight), shown(of.mean_weight)];
-  await output.table(['DECISIONS', 'N', 'LOGGED', 'IPS', 'CLIPPED', 'SNIPS', 'DOUBLY ROBUST', 'ESS', 'MAX WEIGHT', 'MEAN WEIGHT'], [row('with a reward', evaluation), row('missing as 0', missing_as_zero)]);
+  const row = (name: string, of: Evaluation | Evaluation['missing_as_zero']) => [
+    name,
+    of.n,
+    shown(of.logged),
+    shown(of.ips),
+    shown(of.clipped_ips),
+    shown(of.snips),
+    shown(of.doubly_robust),
+    shown(of.ess),
+    shown(of.max_weight),
+    shown(of.mean_weight),
+  ];
+  await output.table(
+    ['DECISIONS', 'N', 'LOGGED', 'IPS', 'CLIPPED', 'SNIPS', 'DOUBLY ROBUST', 'ESS', 'MAX WEIGHT', 'MEAN WEIGHT'],
+    [row('with a reward', evaluation), row('missing as 0', missing_as_zero)],
+  );
   await output.write(`\n${missing_rewards} of ${n + missing_rewards} decisions have no reward (${(100 * missing_share).toFixed(1)} %)\n\n`);
   const span = ({ low, high }: { low: number; high: number }): string => `${shown(low)} to ${shown(high)}`;
-  await output.table(['NEW - LOGGED', 'MEAN', 'INTERVAL', 'CONFIDENCE SEQUENCE'], [
-    ['with a reward', shown(difference.mean), span(difference.interval), span(difference.confidence_sequence)],
-    ['missing as 0', shown(missing_as_zero.difference.mean), span(missing_as_zero.difference.interval), span(missing_as_zero.difference.confidence_sequence)],
-  ]);
+  await output.table(
+    ['NEW - LOGGED', 'MEAN', 'INTERVAL', 'CONFIDENCE SEQUENCE'],
+    [
+      ['with a reward', shown(difference.mean), span(difference.interval), span(difference.confidence_sequence)],
+      [
+        'missing as 0',
+        shown(missing_as_zero.difference.mean),
+        span(missing_as_zero.difference.interval),
+        span(missing_as_zero.difference.confidence_sequence),
+      ],
+    ],
+  );
   if (segments.length > 0) {
     await output.write('\n');
-    await output.table(['DIMENSION', 'SEGMENT', 'N', 'ESS', 'NEW - LOGGED', 'INTERVAL', ''], segments.map((one) =>
-      [one.dimension, one.segment, one.n, shown(one.ess), shown(one.difference), span(one), one.harmed ? 'harmed' : one.judged ? '' : 'too few']));
+    await output.table(
+      ['DIMENSION', 'SEGMENT', 'N', 'ESS', 'NEW - LOGGED', 'INTERVAL', ''],
+      segments.map((one) => [
+        one.dimension,
+        one.segment,
+        one.n,
+        shown(one.ess),
+        shown(one.difference),
+        span(one),
+        one.harmed ? 'harmed' : one.judged ? '' : 'too few',
+      ]),
+    );
   }
-  await output.write(`\nthresholds: ${Object.entries(thresholds).map(([name, value]) => `${name} ${value}`).join(', ')}\n\n${verdict}\n`);
+  await output.write(
+    `\nthresholds: ${Object.entries(thresholds)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(', ')}\n\n${verdict}\n`,
+  );
   for (const reason of reasons) await output.write(`- ${reason}\n`);
 }
 

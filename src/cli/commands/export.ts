@@ -36,10 +36,14 @@ export const exportCommand = defineCommand<ExportOptions>({
   name: 'export',
   summary: 'Write profiles as CSV, NDJSON or Parquet: all as of a time, or one for each line of a spine',
   details: [
-    'Columns: user_id, as_of_ms, one per feature in the order of their names, then those of the spine. All known users, sorted by user_id; or with --spine one row',
-    'for each line of FILE (NDJSON of {user_id, as_of_ms, ...}, or CSV with a header; - for stdin) in its order, an unknown user having nulls and volume 0.',
-    '\n\n--as-served takes the profiles stored with decisions instead of computing them, so that nothing that came later leaks into a training set: all decisions,',
-    'or with --spine those of {user_id, decision_id, ...} lines. It reads a snapshot of the state, whether or not `tipstream start` is running.',
+    'Columns: user_id, as_of_ms, one per feature in the order of their names, then those of the spine. ' +
+      'All known users, sorted by user_id; or with --spine one row',
+    'for each line of FILE (NDJSON of {user_id, as_of_ms, ...}, or CSV with a header; - for stdin) ' +
+      'in its order, an unknown user having nulls and volume 0.',
+    '\n\n--as-served takes the profiles stored with decisions instead of computing them, so that nothing ' +
+      'that came later leaks into a training set: all decisions,',
+    'or with --spine those of {user_id, decision_id, ...} lines. It reads a snapshot of the ' +
+      'state, whether or not `tipstream start` is running.',
   ].join(' '),
   examples: [
     ['tipstream export --as-of 2026-11-20 --out profiles.parquet', 'all profiles as of a time'],
@@ -60,12 +64,16 @@ export const exportCommand = defineCommand<ExportOptions>({
   ],
   async run({ options, config, output, signal }) {
     const { asOf, spine, asServed = false } = options;
-    if (asOf !== undefined && (spine !== undefined || asServed)) throw new UsageError(`--as-of cannot go with ${asServed ? '--as-served' : '--spine'}, whose times are its own`);
-    if (asOf === undefined && spine === undefined && !asServed) throw new UsageError('say which profiles: --as-of TIME, --spine FILE or --as-served');
-    if (options.knownAt !== undefined && asServed) throw new UsageError('--known-at cannot go with --as-served: what was known is stored with each decision');
+    if (asOf !== undefined && (spine !== undefined || asServed))
+      throw new UsageError(`--as-of cannot go with ${asServed ? '--as-served' : '--spine'}, whose times are its own`);
+    if (asOf === undefined && spine === undefined && !asServed)
+      throw new UsageError('say which profiles: --as-of TIME, --spine FILE or --as-served');
+    if (options.knownAt !== undefined && asServed)
+      throw new UsageError('--known-at cannot go with --as-served: what was known is stored with each decision');
     const format = chooseFormat(options);
     const toFile = options.out !== undefined && options.out !== '-';
-    if (format === 'parquet' && !toFile && output.isTerminal) throw new UsageError('Parquet is not for a terminal', { hint: 'give --out FILE, or pipe it' });
+    if (format === 'parquet' && !toFile && output.isTerminal)
+      throw new UsageError('Parquet is not for a terminal', { hint: 'give --out FILE, or pipe it' });
 
     const resources: (() => void)[] = [];
     try {
@@ -79,19 +87,33 @@ export const exportCommand = defineCommand<ExportOptions>({
       };
       const view = options.knownAt === undefined ? undefined : await openKnownAt(config, options.knownAt, output, signal);
       if (view !== undefined) resources.push(() => view.close());
-      const table = await openTable({
-        dataDirectory: config.data, partitioner: config.partitioner, asServed, view, asOfMs: asOf ?? 0, nowMs: Date.now(), signal,
-        spine: spine === '-' ? await spool(scratchPath('spine'), signal) : spine, onProgress: (what) => output.progress(what),
-      }, defaultRegistry);
+      const table = await openTable(
+        {
+          dataDirectory: config.data,
+          partitioner: config.partitioner,
+          asServed,
+          view,
+          asOfMs: asOf ?? 0,
+          nowMs: Date.now(),
+          signal,
+          spine: spine === '-' ? await spool(scratchPath('spine'), signal) : spine,
+          onProgress: (what) => output.progress(what),
+        },
+        defaultRegistry,
+      );
       resources.push(() => table.close());
-      if (table.missingPartitions.length > 0) output.note(`partitions ${table.missingPartitions.join(', ')} are not in ${config.data}: their users are missing here`);
+      if (table.missingPartitions.length > 0)
+        output.note(`partitions ${table.missingPartitions.join(', ')} are not in ${config.data}: their users are missing here`);
       const rows = await writeTable(table, format, { file, scratchPath, output, signal });
       output.progress('');
       if (file !== undefined) output.note(summary(rows, table, asServed));
       return EXIT.ok;
     } catch (error) {
       throw isDiskFull(error)
-        ? new TipstreamError('disk_full', 'no space left for what the export writes', { hint: 'free space and run it again; nothing was put in place', cause: error })
+        ? new TipstreamError('disk_full', 'no space left for what the export writes', {
+            hint: 'free space and run it again; nothing was put in place',
+            cause: error,
+          })
         : error;
     } finally {
       output.progress('');
@@ -119,11 +141,20 @@ async function writeTable(table: ExportTable, format: Format, { file, scratchPat
     return rows;
   }
   const sinkOf: (columns: readonly Column[], write: (text: string) => Promise<void>) => RowSink = format === 'csv' ? csvSink : ndjsonSink;
-  if (file === undefined) return copyRows(table, sinkOf(table.columns, (text) => output.write(text, signal)), output);
+  if (file === undefined)
+    return copyRows(
+      table,
+      sinkOf(table.columns, (text) => output.write(text, signal)),
+      output,
+    );
   const handle = await open(file.temporary, 'w');
   let rows: number;
   try {
-    rows = await copyRows(table, sinkOf(table.columns, async (text) => void (await handle.appendFile(text))), output);
+    rows = await copyRows(
+      table,
+      sinkOf(table.columns, async (text) => void (await handle.appendFile(text))),
+      output,
+    );
   } finally {
     await handle.close();
   }

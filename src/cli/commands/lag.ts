@@ -16,7 +16,9 @@ const WATCH_EVERY_MS = 1_000;
 export const lagCommand = defineCommand<{ watch?: boolean }>({
   name: 'lag',
   summary: 'Print how far each partition is applied, in records and seconds',
-  details: 'Compares the state files of --data with the ends of the log, whether or not `tipstream start` is running. lag_seconds is the age of the first record not yet applied.',
+  details:
+    'Compares the state files of --data with the ends of the log, whether or not `tipstream start` is running. ' +
+    'lag_seconds is the age of the first record not yet applied.',
   examples: [
     ['tipstream lag', 'a table'],
     ['tipstream lag --watch', 'again every second until Ctrl-C'],
@@ -32,7 +34,11 @@ export const lagCommand = defineCommand<{ watch?: boolean }>({
         const rows = await readLag(log, config);
         if (json && options.watch) await output.lines([rows]);
         else if (json) await output.document(rows);
-        else await output.table(['TOPIC', 'PARTITION', 'APPLIED', 'COMMITTED', 'END', 'LAG', 'SECONDS', 'STATUS', 'REASON'], rows.map(tableRow));
+        else
+          await output.table(
+            ['TOPIC', 'PARTITION', 'APPLIED', 'COMMITTED', 'END', 'LAG', 'SECONDS', 'STATUS', 'REASON'],
+            rows.map(tableRow),
+          );
         if (!options.watch) return EXIT.ok;
         await pause(WATCH_EVERY_MS, signal);
         if (signal.aborted) return EXIT.interrupted;
@@ -65,5 +71,15 @@ function stateReaders(config: Config): ReturnType<typeof openReaders> {
 }
 
 function tableRow(row: LagRow): (string | number | null)[] {
-  return [row.topic, row.partition, row.applied_offset, row.committed_offset, row.log_end_offset, row.lag_records, row.lag_seconds, row.status, row.reason];
+  return [
+    row.topic,
+    row.partition,
+    row.applied_offset,
+    row.committed_offset,
+    row.log_end_offset,
+    row.lag_records,
+    row.lag_seconds,
+    row.status,
+    row.reason,
+  ];
 }

@@ -19,8 +19,10 @@ export const produceCommand = defineCommand<ProduceOptions>({
   arguments: '[file]',
   summary: 'Check events and append them to their topics',
   details: [
-    'Reads NDJSON, one {"topic", "value", "key"?, "headers"?, "timestamp_ms"?} per line, from FILE or, without one or for -, from stdin. Each line is checked',
-    'as the consumer checks it: valid ones are written, the others are reported with their line number, and the exit code is 1. The key is the user_id',
+    'Reads NDJSON, one {"topic", "value", "key"?, "headers"?, "timestamp_ms"?} per line, from FILE ' +
+      'or, without one or for -, from stdin. Each line is checked',
+    'as the consumer checks it: valid ones are written, the others are reported with their line ' +
+      'number, and the exit code is 1. The key is the user_id',
     'unless the line gives it. On the embedded log, missing topics are created.',
     '\n\nWith --raw a line is written as it is: "value" (text, null, or JSON) or "value_base64", "key" or "key_base64", "partition".',
   ].join(' '),
@@ -46,8 +48,13 @@ export const produceCommand = defineCommand<ProduceOptions>({
       }
       const onRejection = ({ line, code, message }: LineRejection): void => output.note(`line ${line}: ${code}: ${message}`);
       const result = await produceInput(log, file, {
-        prefix: config.topicPrefix, partitioner: config.partitioner, maxValueBytes: config.maxValueBytes, signal,
-        atomic: options.atomic === true, raw: options.raw === true, ...(json ? {} : { onRejection }),
+        prefix: config.topicPrefix,
+        partitioner: config.partitioner,
+        maxValueBytes: config.maxValueBytes,
+        signal,
+        atomic: options.atomic === true,
+        raw: options.raw === true,
+        ...(json ? {} : { onRejection }),
       });
       if (json) await output.document(result);
       else output.note(summary(result, options.atomic === true));
@@ -80,7 +87,8 @@ async function* untilAborted(pieces: AsyncIterable<Buffer>, signal: AbortSignal 
 }
 
 async function mustBeReadable(file: string): Promise<void> {
-  const cannot = (why: string) => new TipstreamError('not_found', `cannot read ${file === '' ? '""' : file}: ${why}`, { details: { file } });
+  const cannot = (why: string) =>
+    new TipstreamError('not_found', `cannot read ${file === '' ? '""' : file}: ${why}`, { details: { file } });
   const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
     throw cannot(error.code === 'ENOENT' ? 'there is no such file' : error.message);
   });

@@ -14,7 +14,8 @@ export const profileCommand = defineCommand<{ asOf?: number; knownAt?: string }>
   arguments: '<user>',
   summary: "Print a user's 30-day profile",
   details: [
-    'Reads the state files, whether or not `tipstream start` is running. A user without events in the 30 days is user_not_found, exit code 1.',
+    'Reads the state files, whether or not `tipstream start` is running. A user without events ' +
+      'in the 30 days is user_not_found, exit code 1.',
     'Of a user whose id begins with a dash: tipstream profile -- -id',
   ].join(' '),
   examples: [
@@ -29,9 +30,14 @@ export const profileCommand = defineCommand<{ asOf?: number; knownAt?: string }>
   async run({ args, options, config, output, json, signal }) {
     const userId = args[0]!;
     const asOfMs = options.asOf ?? Date.now();
-    const document = options.knownAt === undefined
-      ? withReaderOf({ dataDirectory: config.data, registry: defaultRegistry, partitioner: config.partitioner }, userId, (reader, partition) => profileDocument(reader, partition, userId, asOfMs, defaultRegistry.featureSet))
-      : await knownProfile(await openKnownAt(config, options.knownAt, output, signal, userId), config.partitioner, userId, asOfMs);
+    const document =
+      options.knownAt === undefined
+        ? withReaderOf(
+            { dataDirectory: config.data, registry: defaultRegistry, partitioner: config.partitioner },
+            userId,
+            (reader, partition) => profileDocument(reader, partition, userId, asOfMs, defaultRegistry.featureSet),
+          )
+        : await knownProfile(await openKnownAt(config, options.knownAt, output, signal, userId), config.partitioner, userId, asOfMs);
     if (json) return await output.document(document);
     await output.write(`${printable(userId)} as of ${new Date(asOfMs).toISOString()}\n`);
     await output.table(['FEATURE', 'VALUE'], Object.entries(document.features));
@@ -44,7 +50,10 @@ function knownProfile(known: KnownState, partitioner: PartitionerName, userId: s
     const [first] = known.readers.values();
     const partition = partitionOfUser(userId, partitioner, first?.identity.partitions ?? 1, known.readers);
     const reader = known.readers.get(partition);
-    if (reader === undefined) throw new TipstreamError('no_data', `the positions do not name partition ${partition}, which has this user`, { hint: 'take them from the member that holds it' });
+    if (reader === undefined)
+      throw new TipstreamError('no_data', `the positions do not name partition ${partition}, which has this user`, {
+        hint: 'take them from the member that holds it',
+      });
     return profileDocument(reader, partition, userId, asOfMs, defaultRegistry.featureSet);
   } finally {
     known.close();

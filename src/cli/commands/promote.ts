@@ -29,8 +29,10 @@ export const promoteCommand = defineCommand<PromoteOptions>({
   arguments: '<policy>',
   summary: 'Let a policy go live, for all users or for a share of them',
   details: [
-    'Appends a promote to policy.control, which holds for decisions requested from its effective time on. Needs the document of `tipstream evaluate --policy NAME --simulation FILE --json` with the',
-    'verdict PROMOTE, fresh and of this policy, these features and this log; or --force with a --reason, which is recorded. A share of users is chosen by hash and only ever grows: raise --percent',
+    'Appends a promote to policy.control, which holds for decisions requested from its effective time on. Needs ' +
+      'the document of `tipstream evaluate --policy NAME --simulation FILE --json` with the',
+    'verdict PROMOTE, fresh and of this policy, these features and this log; or --force with a --reason, which is ' +
+      'recorded. A share of users is chosen by hash and only ever grows: raise --percent',
     'step by step. At 100 percent the former live policy becomes the shadow. Exit code 2: the evidence does not allow it.',
   ].join(' '),
   examples: [
@@ -51,14 +53,24 @@ export const promoteCommand = defineCommand<PromoteOptions>({
     const policy = policyNamed(name!);
     const { percent, force = false, reason, effectiveAt } = options;
     if (force && (reason ?? '').trim() === '') throw new UsageError('--force needs a --reason, which is recorded');
-    if (!force && options.evidence === undefined) throw new UsageError('promote needs --evidence FILE, or --force with a --reason', { hint: `make it: tipstream evaluate --policy ${policy.name} --simulation simulation.json --json > verdict.json` });
+    if (!force && options.evidence === undefined)
+      throw new UsageError('promote needs --evidence FILE, or --force with a --reason', {
+        hint: `make it: tipstream evaluate --policy ${policy.name} --simulation simulation.json --json > verdict.json`,
+      });
     const nowMs = Date.now();
     const control = await openControlLog(config);
     try {
       let evidence: Evidence | undefined;
       if (options.evidence !== undefined) {
         const given = parseEvidence(readText(options.evidence), options.evidence);
-        const expected = { policy: policy.name, policyHash: policyHash(policy), vectors: vectorFingerprint(policy), featureSet: defaultRegistry.featureSet, nowMs, otherLog: await otherLog(control.log, given.records) };
+        const expected = {
+          policy: policy.name,
+          policyHash: policyHash(policy),
+          vectors: vectorFingerprint(policy),
+          featureSet: defaultRegistry.featureSet,
+          nowMs,
+          otherLog: await otherLog(control.log, given.records),
+        };
         try {
           checkEvidence(given, options.evidence, expected, GATE_THRESHOLDS);
           evidence = given;
@@ -69,22 +81,55 @@ export const promoteCommand = defineCommand<PromoteOptions>({
       }
       const effectiveAtMs = effectiveAt ?? nowMs;
       const before = rolloutAt(control.controls, effectiveAtMs, DEFAULT_POLICY, settingsOf(config));
-      if (before.shares[0]!.policy === policy.name && before.shares[0]!.percent >= percent) throw new TipstreamError('not_promotable', `${policy.name} is live for ${before.shares[0]!.percent} percent of the users already`, { hint: 'raise --percent, or roll back first' });
+      if (before.shares[0]!.policy === policy.name && before.shares[0]!.percent >= percent)
+        throw new TipstreamError('not_promotable', `${policy.name} is live for ${before.shares[0]!.percent} percent of the users already`, {
+          hint: 'raise --percent, or roll back first',
+        });
       const controlId = `promote-${randomUUID()}`;
       await control.producer.send('policy.control', {
-        control_id: controlId, type: 'promote', effective_at_ms: effectiveAtMs, policy: policy.name, percent,
-        ...(reason === undefined ? {} : { reason }), evidence: evidence === undefined ? { forced: true } : { hash: evidence.hash, evaluated_at_ms: evidence.evaluated_at_ms, reasons: evidence.reasons, forced: force },
+        control_id: controlId,
+        type: 'promote',
+        effective_at_ms: effectiveAtMs,
+        policy: policy.name,
+        percent,
+        ...(reason === undefined ? {} : { reason }),
+        evidence:
+          evidence === undefined
+            ? { forced: true }
+            : { hash: evidence.hash, evaluated_at_ms: evidence.evaluated_at_ms, reasons: evidence.reasons, forced: force },
       });
       const former = mostLive(before.shares, policy.name) ?? DEFAULT_POLICY;
       const shadow = percent === 100 && former !== policy.name ? former : null;
-      if (shadow !== null) await control.producer.send('policy.control', { control_id: `${controlId}-shadow`, type: 'configure', effective_at_ms: effectiveAtMs, settings: { shadow }, reason: `shadow of ${policy.name} from its promotion on` });
-      const document = { control_id: controlId, policy: policy.name, percent, effective_at_ms: effectiveAtMs, former_policy: former, shadow, forced: force };
+      if (shadow !== null)
+        await control.producer.send('policy.control', {
+          control_id: `${controlId}-shadow`,
+          type: 'configure',
+          effective_at_ms: effectiveAtMs,
+          settings: { shadow },
+          reason: `shadow of ${policy.name} from its promotion on`,
+        });
+      const document = {
+        control_id: controlId,
+        policy: policy.name,
+        percent,
+        effective_at_ms: effectiveAtMs,
+        former_policy: former,
+        shadow,
+        forced: force,
+      };
       if (migrationAt(control.controls, effectiveAtMs, policy) === null) {
         const [from] = [policyNamed(former), predecessorOf(policy)].filter((one) => one !== undefined && canMigrate(one, policy));
-        if (from !== undefined) output.note(`${policy.name} starts from what it has itself learned, which is nothing for users it has not decided for; to let it go on from ${from.name}: tipstream policies migrate ${from.name} ${policy.name} --train-from-replay`);
+        if (from !== undefined)
+          output.note(
+            `${policy.name} starts from what it has itself learned, which is nothing for users it has not decided for; to ` +
+              `let it go on from ${from.name}: tipstream policies migrate ${from.name} ${policy.name} --train-from-replay`,
+          );
       }
       if (json) return await output.document(document);
-      await output.write(`${policy.name} is live for ${percent} percent of the users from ${new Date(effectiveAtMs).toISOString()} on${shadow === null ? '' : `; ${shadow} is its shadow`}\nback: tipstream rollback\n`);
+      await output.write(
+        `${policy.name} is live for ${percent} percent of the users from ${new Date(effectiveAtMs).toISOString()} ` +
+          `on${shadow === null ? '' : `; ${shadow} is its shadow`}\nback: tipstream rollback\n`,
+      );
     } catch (error) {
       if (!(error instanceof TipstreamError && error.code === 'not_promotable')) throw error;
       output.error(`${error.message} [${error.code}]`, error.hint);

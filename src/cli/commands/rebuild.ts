@@ -32,10 +32,15 @@ export const rebuildCommand = defineCommand<RebuildCommandOptions>({
   name: 'rebuild',
   summary: 'Replay the log into new state files, compare them with the live ones, and swap',
   details: [
-    'Folds the input topics up to their ends as of now into a new generation of state files, compares it with the live one user by user, and puts it in its place, whether or not `tipstream start` is running; reads are',
-    'served by the old one until then. Decisions are folded from tip.scored and never made again, and nothing is published meanwhile. Ended early, by Ctrl-C or otherwise, it has changed nothing, and another run goes on from',
-    'there. The old generation is kept until --prune. Exit code 0: swapped, or with --dry-run nothing would change; 2: with --dry-run something would, or the log has lost what was folded from it and users would change, so that',
-    'nothing was swapped; 1: an error; 130: Ctrl-C. With --user it replaces the tips of one user in the live state, as a job of `tipstream start` where that runs. Give --max-value-bytes and --partitioner as `start` has them. After a change of the feature definitions it moves the state over to them.',
+    'Folds the input topics up to their ends as of now into a new generation of state files, compares it with the ' +
+      'live one user by user, and puts it in its place, whether or not `tipstream start` is running; reads are',
+    'served by the old one until then. Decisions are folded from tip.scored and never made again, and nothing is ' +
+      'published meanwhile. Ended early, by Ctrl-C or otherwise, it has changed nothing, and another run goes on from',
+    'there. The old generation is kept until --prune. Exit code 0: swapped, or with --dry-run nothing would change; ' +
+      '2: with --dry-run something would, or the log has lost what was folded from it and users would change, so that',
+    'nothing was swapped; 1: an error; 130: Ctrl-C. With --user it replaces the tips of one user in the live state, ' +
+      'as a job of `tipstream start` where that runs. Give --max-value-bytes and --partitioner as `start` has them. ' +
+      'After a change of the feature definitions it moves the state over to them.',
   ].join(' '),
   examples: [
     ['tipstream rebuild', 'replay, compare, swap'],
@@ -58,25 +63,32 @@ export const rebuildCommand = defineCommand<RebuildCommandOptions>({
   async run(context) {
     const { options, config, output, json } = context;
     if (options.user !== undefined) {
-      if (options.toOffsets !== undefined || options.force === true || options.prune === true || options.pruneOnly === true) throw new UsageError('--user goes with --dry-run and no other option of rebuild');
+      if (options.toOffsets !== undefined || options.force === true || options.prune === true || options.pruneOnly === true)
+        throw new UsageError('--user goes with --dry-run and no other option of rebuild');
       return rebuildOne(options.user, context);
     }
     if (options.pruneOnly === true) {
-      if (options.dryRun === true || options.toOffsets !== undefined || options.force === true) throw new UsageError('--prune-only rebuilds nothing, and goes with no other option of rebuild');
+      if (options.dryRun === true || options.toOffsets !== undefined || options.force === true)
+        throw new UsageError('--prune-only rebuilds nothing, and goes with no other option of rebuild');
       const removed = removeOtherGenerations(config.data);
       if (json) await output.lines([{ done: true, removed }]);
       else output.note(removed.length === 0 ? 'there is no other generation' : `removed ${removed.join(', ')}`);
       return EXIT.ok;
     }
-    if (options.dryRun === true && options.prune === true) throw new UsageError('--prune cannot go with --dry-run', { hint: '`tipstream rebuild --prune-only` removes what is not live' });
+    if (options.dryRun === true && options.prune === true)
+      throw new UsageError('--prune cannot go with --dry-run', { hint: '`tipstream rebuild --prune-only` removes what is not live' });
     return rebuildAll(context);
   },
 });
 
-async function rebuildOne(userId: string, { options: { dryRun = false }, config, output, json, signal }: CommandContext<RebuildCommandOptions>): Promise<number> {
+async function rebuildOne(
+  userId: string,
+  { options: { dryRun = false }, config, output, json, signal }: CommandContext<RebuildCommandOptions>,
+): Promise<number> {
   let shownMs = performance.now();
   const result = await rebuildUser(config, userId, {
-    dryRun, signal,
+    dryRun,
+    signal,
     onProgress: (done, total) => {
       if (!json) return output.progress(`${done.toLocaleString('en')} of ${total === null ? '?' : total.toLocaleString('en')} records`);
       if (performance.now() - shownMs < JSON_LINE_EVERY_MS) return;
@@ -88,8 +100,14 @@ async function rebuildOne(userId: string, { options: { dryRun = false }, config,
   const { before, after, changed, replayed_events: events } = result;
   if (json) await output.lines([{ done: true, dry_run: dryRun, ...result }]);
   else {
-    if (changed.length > 0) await output.table(['FEATURE', 'LIVE', 'REBUILT'], changed.map((name) => [name, shown(before?.[name] ?? null), shown(after?.[name] ?? null)]));
-    output.note(`${events} events of ${JSON.stringify(userId)} replayed; ${changed.length} features ${dryRun ? 'would change' : 'changed'}`);
+    if (changed.length > 0)
+      await output.table(
+        ['FEATURE', 'LIVE', 'REBUILT'],
+        changed.map((name) => [name, shown(before?.[name] ?? null), shown(after?.[name] ?? null)]),
+      );
+    output.note(
+      `${events} events of ${JSON.stringify(userId)} replayed; ${changed.length} features ${dryRun ? 'would change' : 'changed'}`,
+    );
   }
   return dryRun && changed.length > 0 ? EXIT.differs : EXIT.ok;
 }
@@ -102,13 +120,27 @@ async function rebuildAll({ options, config, output, json, signal }: CommandCont
   try {
     const document = await rebuild(
       {
-        dataDirectory: config.data, group: config.group, topicPrefix: config.topicPrefix, partitioner: config.partitioner, maxValueBytes: config.maxValueBytes, settings: settingsOf(config),
+        dataDirectory: config.data,
+        group: config.group,
+        topicPrefix: config.topicPrefix,
+        partitioner: config.partitioner,
+        maxValueBytes: config.maxValueBytes,
+        settings: settingsOf(config),
         shadowLearning: config.given.has('shadowLearning') ? config.shadowLearning : null,
-        dryRun: options.dryRun ?? false, force: options.force ?? false, prune: options.prune ?? false, to,
+        dryRun: options.dryRun ?? false,
+        force: options.force ?? false,
+        prune: options.prune ?? false,
+        to,
       },
       {
-        log, registry: defaultRegistry, runner, clock: Date.now, signal, onNote: (text) => watched.note(text),
-        onBegin: (partitions) => watched.begin(partitions), onProgress: (progress) => watched.progress.report(progress),
+        log,
+        registry: defaultRegistry,
+        runner,
+        clock: Date.now,
+        signal,
+        onNote: (text) => watched.note(text),
+        onBegin: (partitions) => watched.begin(partitions),
+        onProgress: (progress) => watched.progress.report(progress),
       },
     );
     watched.end();
@@ -175,7 +207,8 @@ async function print(document: RebuildDocument, output: Output): Promise<void> {
   const redefined = isChanged(definitions);
   if (redefined) {
     output.note(`the definitions are others: ${describeChanges(definitions)}`);
-    const counted = (verb: string, users: Readonly<Record<string, number>>) => Object.entries(users).map(([feature, count]) => [feature, verb, count]);
+    const counted = (verb: string, users: Readonly<Record<string, number>>) =>
+      Object.entries(users).map(([feature, count]) => [feature, verb, count]);
     const rows = [...counted('added', document.added_features), ...counted('removed', document.removed_features)];
     if (rows.length > 0) await output.table(['FEATURE', '', 'USERS WITH A VALUE'], rows);
   }
@@ -184,20 +217,39 @@ async function print(document: RebuildDocument, output: Output): Promise<void> {
     if (changed > changes.length) output.note(`${changed - changes.length} more users change and are not listed`);
     await output.table(['CHANGES', 'OF USERS'], Object.entries(features));
   }
-  for (const { partition, source, reason } of sources) if (redefined || source === 'tips' || document.not_compared.includes(partition)) output.note(`partition ${partition}: from ${source === 'tips' ? 'stored tips' : 'the log'}, because ${reason}`);
-  if (document.compared_elsewhere.length > 0) output.note(`compared at other positions than the live state's, in partition ${document.compared_elsewhere.join(', ')}: what differs may be what came in between`);
+  for (const { partition, source, reason } of sources)
+    if (redefined || source === 'tips' || document.not_compared.includes(partition))
+      output.note(`partition ${partition}: from ${source === 'tips' ? 'stored tips' : 'the log'}, because ${reason}`);
+  if (document.compared_elsewhere.length > 0)
+    output.note(
+      `compared at other positions than the live state's, in partition ${document.compared_elsewhere.join(', ')}: ` +
+        'what differs may be what came in between',
+    );
   for (const sentence of document.incomplete) output.note(`the log does not hold all that was folded: ${sentence}`);
-  if (document.not_compared.length > 0) output.note(`there was no live state to compare with of partition ${document.not_compared.join(', ')}`);
-  output.note(`${document.records} records folded in ${(document.took_ms / 1000).toFixed(1)} s; ${changed} of ${users} users ${document.swapped ? 'changed' : 'would change'}`);
+  if (document.not_compared.length > 0)
+    output.note(`there was no live state to compare with of partition ${document.not_compared.join(', ')}`);
+  output.note(
+    `${document.records} records folded in ${(document.took_ms / 1000).toFixed(1)} s; ${changed} of ` +
+      `${users} users ${document.swapped ? 'changed' : 'would change'}`,
+  );
   if (document.removed.length > 0) output.note(`removed ${document.removed.join(', ')}`);
   if (document.swapped) {
-    const kept = document.previous === null || document.removed.includes(document.previous) ? '' : `; ${document.previous} is kept until \`tipstream rebuild --prune-only\``;
+    const kept =
+      document.previous === null || document.removed.includes(document.previous)
+        ? ''
+        : `; ${document.previous} is kept until \`tipstream rebuild --prune-only\``;
     output.note(`${document.generation} is live${kept}`);
   } else if (document.dry_run) output.note(`nothing was swapped; \`tipstream rebuild\` goes on with ${document.generation}`);
 }
 
 function rowsOf({ user_id: user, changes }: UserChange): (string | number | null)[][] {
-  return changes.map(({ feature, live, rebuilt, size }: Change) => [user, feature, shown(live), shown(rebuilt), `${(100 * size).toFixed(1)} %`]);
+  return changes.map(({ feature, live, rebuilt, size }: Change) => [
+    user,
+    feature,
+    shown(live),
+    shown(rebuilt),
+    `${(100 * size).toFixed(1)} %`,
+  ]);
 }
 
 function shown(value: Change['live']): string {
@@ -207,5 +259,8 @@ function shown(value: Change['live']): string {
 function sayRefused({ refused, generation }: RebuildDocument, output: Output): void {
   const { users, user_ids: ids } = refused!;
   const others = users > ids.length ? ` and ${users - ids.length} more` : '';
-  output.error(`not swapped: the log no longer holds all that was folded from it, and ${users} users would change: ${ids.join(', ')}${others}`, `\`tipstream rebuild --force\` swaps all the same, from ${generation}; what the log has lost is gone then`);
+  output.error(
+    `not swapped: the log no longer holds all that was folded from it, and ${users} users would change: ${ids.join(', ')}${others}`,
+    `\`tipstream rebuild --force\` swaps all the same, from ${generation}; what the log has lost is gone then`,
+  );
 }

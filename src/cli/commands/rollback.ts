@@ -18,8 +18,10 @@ export const rollbackCommand = defineCommand<RollbackOptions>({
   name: 'rollback',
   summary: 'Take the last promote back, at once',
   details: [
-    'Appends a rollback to policy.control: decisions requested from now on are made by whoever was live before. Nothing is asked and nothing is checked, because there may be no time. One rollback is one step:',
-    'after 10 and then 100 percent it goes back to 10; --all takes back every promote that stands. The policy that was taken back becomes the shadow when it had been live for all and is live for nobody any more.',
+    'Appends a rollback to policy.control: decisions requested from now on are made by whoever was live before. ' +
+      'Nothing is asked and nothing is checked, because there may be no time. One rollback is one step:',
+    'after 10 and then 100 percent it goes back to 10; --all takes back every promote that stands. The policy that ' +
+      'was taken back becomes the shadow when it had been live for all and is live for nobody any more.',
     'A promote that was made for a later time still comes: --effective-at that time takes it back as it comes.',
   ].join(' '),
   examples: [
@@ -44,25 +46,50 @@ export const rollbackCommand = defineCommand<RollbackOptions>({
       const [newest] = shares();
       const later = comingPromotes(controls, nowMs);
       if (newest!.controlId === null) {
-        throw new TipstreamError('invalid_argument', `there is nothing to roll back: ${newest!.policy} is live from the start`, { hint: later[0] === undefined ? 'tipstream policies history shows what was promoted' : cancelling(later[0]) });
+        throw new TipstreamError('invalid_argument', `there is nothing to roll back: ${newest!.policy} is live from the start`, {
+          hint: later[0] === undefined ? 'tipstream policies history shows what was promoted' : cancelling(later[0]),
+        });
       }
       const controlIds: string[] = [];
       do {
-        const rollback = { control_id: `rollback-${randomUUID()}`, type: 'rollback' as const, effective_at_ms: nowMs, ...(reason === undefined ? {} : { reason }) };
+        const rollback = {
+          control_id: `rollback-${randomUUID()}`,
+          type: 'rollback' as const,
+          effective_at_ms: nowMs,
+          ...(reason === undefined ? {} : { reason }),
+        };
         await control.producer.send('policy.control', rollback);
         controls.push(rollback);
         controlIds.push(rollback.control_id);
       } while (all && shares()[0]!.controlId !== null);
       const now = shares();
       const shadow = newest!.percent === 100 && now.every(({ policy }) => policy !== newest!.policy) ? newest!.policy : null;
-      if (shadow !== null) await control.producer.send('policy.control', { control_id: `${controlIds.at(-1)}-shadow`, type: 'configure', effective_at_ms: nowMs, settings: { shadow }, reason: 'shadow from its rollback on' });
+      if (shadow !== null)
+        await control.producer.send('policy.control', {
+          control_id: `${controlIds.at(-1)}-shadow`,
+          type: 'configure',
+          effective_at_ms: nowMs,
+          settings: { shadow },
+          reason: 'shadow from its rollback on',
+        });
       const live = now.map(({ policy, percent }) => ({ policy, percent }));
-      const document = { control_id: controlIds[0], control_ids: controlIds, rolled_back: newest!.policy, promote: newest!.controlId, live: now[0]!.policy, shares: live, effective_at_ms: nowMs };
+      const document = {
+        control_id: controlIds[0],
+        control_ids: controlIds,
+        rolled_back: newest!.policy,
+        promote: newest!.controlId,
+        live: now[0]!.policy,
+        shares: live,
+        effective_at_ms: nowMs,
+      };
       if (json) return await output.document(document);
-      const decides = live.map(({ policy, percent }) => (percent === 100 ? policy : `${policy} for ${percent} percent of the users`)).join(', ');
+      const decides = live
+        .map(({ policy, percent }) => (percent === 100 ? policy : `${policy} for ${percent} percent of the users`))
+        .join(', ');
       await output.write(`${newest!.policy} is rolled back; ${decides} decides from ${new Date(nowMs).toISOString()} on\n`);
       for (const promote of later) output.note(cancelling(promote));
-      if (now[0]!.controlId !== null) output.note('promotes before it stand: tipstream rollback takes back the next, tipstream rollback --all takes back all');
+      if (now[0]!.controlId !== null)
+        output.note('promotes before it stand: tipstream rollback takes back the next, tipstream rollback --all takes back all');
     } finally {
       await control.close();
     }
@@ -72,8 +99,13 @@ export const rollbackCommand = defineCommand<RollbackOptions>({
 /** Promotes for later times that nothing takes back as they come, the next one first. */
 function comingPromotes(controls: readonly ControlEvent[], nowMs: number): ControlEvent[] {
   return controls
-    .filter(({ type, control_id: id, effective_at_ms: atMs }) => type === 'promote' && atMs > nowMs && standingPromotes(controls, atMs).some(({ control_id: other }) => other === id))
+    .filter(
+      ({ type, control_id: id, effective_at_ms: atMs }) =>
+        type === 'promote' && atMs > nowMs && standingPromotes(controls, atMs).some(({ control_id: other }) => other === id),
+    )
     .sort((a, b) => a.effective_at_ms - b.effective_at_ms);
 }
 
-const cancelling = ({ policy, effective_at_ms: atMs }: ControlEvent): string => `${policy} goes live at ${new Date(atMs).toISOString()} all the same; to take that back: tipstream rollback --effective-at ${new Date(atMs).toISOString()}`;
+const cancelling = ({ policy, effective_at_ms: atMs }: ControlEvent): string =>
+  `${policy} goes live at ${new Date(atMs).toISOString()} all the same; to take that back: tipstream ` +
+  `rollback --effective-at ${new Date(atMs).toISOString()}`;

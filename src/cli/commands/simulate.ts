@@ -29,12 +29,17 @@ export const simulateCommand = defineCommand<SimulateOptions>({
   name: 'simulate',
   summary: 'Let policies meet simulated users whose rewards are known, and compare what they earn',
   details: [
-    'Every policy meets the same users, candidates and fates, learns user by user with the code of the live one, and is compared with the first policy named. Regret is measured against',
-    'an oracle that knows the reward model. Intervals are 95%, over users. The same options and seed print the same bytes. Nothing is read from or written to a log or a state.',
+    'Every policy meets the same users, candidates and fates, learns user by user with the code of the live one, ' +
+      'and is compared with the first policy named. Regret is measured against',
+    'an oracle that knows the reward model. Intervals are 95%, over users. The same options and seed print the ' +
+      'same bytes. Nothing is read from or written to a log or a state.',
   ].join(' '),
   examples: [
     ['tipstream simulate', '200 users over 60 days'],
-    ['tipstream simulate --users 2000 --svg curves.svg --json > simulation.json', 'about a million decisions, with learning curves as a picture'],
+    [
+      'tipstream simulate --users 2000 --svg curves.svg --json > simulation.json',
+      'about a million decisions, with learning curves as a picture',
+    ],
     ['tipstream simulate --print-personas > mine.json', 'a file to change, for --personas mine.json'],
   ],
   groups: ['policy'],
@@ -56,7 +61,15 @@ export const simulateCommand = defineCommand<SimulateOptions>({
     const personas = options.personas === undefined ? PERSONAS : parsePersonas(readText(options.personas), options.personas);
     const file = options.svg === undefined ? undefined : outputFile(options.svg, options.force === true);
     try {
-      const steps = simulate({ policies, personas, users: options.users, days: options.days, candidates: options.candidates, epsilon: config.epsilon, seed: options.seed });
+      const steps = simulate({
+        policies,
+        personas,
+        users: options.users,
+        days: options.days,
+        candidates: options.candidates,
+        epsilon: config.epsilon,
+        seed: options.seed,
+      });
       let step = steps.next();
       for (; step.done !== true; step = steps.next()) {
         output.progress(`${step.value} of ${options.users} users`);
@@ -81,14 +94,46 @@ export const simulateCommand = defineCommand<SimulateOptions>({
 async function print(result: SimulationResult, output: Output): Promise<void> {
   const { decisions, users, days, seed, policies, personas, comparisons, curves } = result;
   await output.write(`${decisions} decisions of ${users} users over ${days} days, seed ${seed}\n\n`);
-  await output.table(['POLICY', 'REWARD', '95%', 'REGRET', '95%', 'LEARNING CURVE'], policies.map(({ policy, reward, regret }) =>
-    [policy, shown(reward.mean), span(reward), shown(regret.mean), span(regret), sparkline(curves.find((curve) => curve.policy === policy)!.points, curves)]));
+  await output.table(
+    ['POLICY', 'REWARD', '95%', 'REGRET', '95%', 'LEARNING CURVE'],
+    policies.map(({ policy, reward, regret }) => [
+      policy,
+      shown(reward.mean),
+      span(reward),
+      shown(regret.mean),
+      span(regret),
+      sparkline(curves.find((curve) => curve.policy === policy)!.points, curves),
+    ]),
+  );
   await output.write('\n');
-  await output.table(['PERSONA', 'USERS', 'DECISIONS', 'POLICY', 'REWARD', '95%', 'REGRET', '95%'], personas.flatMap((one) =>
-    one.policies.map(({ policy, reward, regret }) => [one.persona, one.users, one.decisions, policy, shown(reward.mean), span(reward), shown(regret.mean), span(regret)])));
+  await output.table(
+    ['PERSONA', 'USERS', 'DECISIONS', 'POLICY', 'REWARD', '95%', 'REGRET', '95%'],
+    personas.flatMap((one) =>
+      one.policies.map(({ policy, reward, regret }) => [
+        one.persona,
+        one.users,
+        one.decisions,
+        policy,
+        shown(reward.mean),
+        span(reward),
+        shown(regret.mean),
+        span(regret),
+      ]),
+    ),
+  );
   await output.write('\n');
-  await output.table(['DIFFERENCE OF REWARD', 'PERSONA', 'MEAN', '95%', ''], comparisons.filter(({ policy }) => policy !== 'oracle' && policy !== 'random').map((one) =>
-    [`${one.policy} - ${one.against}`, one.persona, shown(one.mean), span(one), one.low > 0 ? 'better' : one.high < 0 ? 'worse' : '']));
+  await output.table(
+    ['DIFFERENCE OF REWARD', 'PERSONA', 'MEAN', '95%', ''],
+    comparisons
+      .filter(({ policy }) => policy !== 'oracle' && policy !== 'random')
+      .map((one) => [
+        `${one.policy} - ${one.against}`,
+        one.persona,
+        shown(one.mean),
+        span(one),
+        one.low > 0 ? 'better' : one.high < 0 ? 'worse' : '',
+      ]),
+  );
 }
 
 function candidatesOption(text: string): number {
@@ -104,4 +149,3 @@ function shown(value: number): string {
 function span({ low, high }: Mean): string {
   return `${shown(low)} to ${shown(high)}`;
 }
-

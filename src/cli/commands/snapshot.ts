@@ -14,8 +14,10 @@ export const snapshotCommand = defineCommand<SnapshotOptions>({
   arguments: '<file>',
   summary: 'Write one SQLite file of everything: tips, profiles, decisions and the positions they hold for',
   details: [
-    'FILE gets the tables tips, profiles, user_profile_features, decisions, offsets and meta, with the columns of the views of `tipstream sql`. It is consistent: what is in it',
-    'is what the events before the positions in offsets give, no more and no less. It works while `tipstream start` runs, takes about three times the space of the state while it',
+    'FILE gets the tables tips, profiles, user_profile_features, decisions, offsets and meta, with the columns ' +
+      'of the views of `tipstream sql`. It is consistent: what is in it',
+    'is what the events before the positions in offsets give, no more and no less. It works while `tipstream ' +
+      'start` runs, takes about three times the space of the state while it',
     'is being made, and appears whole or not at all.',
   ].join(' '),
   examples: [
@@ -24,7 +26,11 @@ export const snapshotCommand = defineCommand<SnapshotOptions>({
   ],
   groups: ['log'],
   options: [
-    { flags: '--as-of <time>', help: 'of profiles and user_profile_features: Unix ms or ISO 8601; now unless given', parse: timeOption('--as-of') },
+    {
+      flags: '--as-of <time>',
+      help: 'of profiles and user_profile_features: Unix ms or ISO 8601; now unless given',
+      parse: timeOption('--as-of'),
+    },
     { flags: '--force', help: 'replace the file if there is one' },
   ],
   json: 'document',
@@ -33,11 +39,27 @@ export const snapshotCommand = defineCommand<SnapshotOptions>({
     const asOfMs = options.asOf ?? nowMs;
     try {
       const { positions, ...counts } = await takeSnapshot({
-        dataDirectory: config.data, registry: defaultRegistry, path: args[0]!, replace: options.force === true, asOfMs, nowMs, signal, onProgress: (what) => output.progress(what),
+        dataDirectory: config.data,
+        registry: defaultRegistry,
+        path: args[0]!,
+        replace: options.force === true,
+        asOfMs,
+        nowMs,
+        signal,
+        onProgress: (what) => output.progress(what),
       });
       output.progress('');
-      if (json) await output.document({ file: args[0], as_of_ms: asOfMs, taken_at_ms: nowMs, feature_set: defaultRegistry.featureSet, ...counts, positions });
-      else output.note(`${args[0]}: ${counts.profiles} profiles of ${counts.users} users, ${counts.tips} tips, ${counts.decisions} decisions`);
+      if (json)
+        await output.document({
+          file: args[0],
+          as_of_ms: asOfMs,
+          taken_at_ms: nowMs,
+          feature_set: defaultRegistry.featureSet,
+          ...counts,
+          positions,
+        });
+      else
+        output.note(`${args[0]}: ${counts.profiles} profiles of ${counts.users} users, ${counts.tips} tips, ${counts.decisions} decisions`);
     } finally {
       output.progress('');
     }

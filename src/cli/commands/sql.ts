@@ -16,8 +16,10 @@ export const sqlCommand = defineCommand<SqlOptions>({
   arguments: '<statement>',
   summary: 'Ask the state a question in SQL, over all partitions',
   details: [
-    'One statement that reads, in the SQL of SQLite, over the views tips, profiles, user_profile_features, decisions and offsets; docs/analysts.md explains their',
-    'columns. Nothing can be written. It works while `tipstream start` runs, which then keeps in its log what the statement still reads: for long work take a',
+    'One statement that reads, in the SQL of SQLite, over the views tips, profiles, user_profile_features, ' +
+      'decisions and offsets; docs/analysts.md explains their',
+    'columns. Nothing can be written. It works while `tipstream start` runs, which then keeps in its ' +
+      'log what the statement still reads: for long work take a',
     'snapshot. A view holds the partitions of this data directory.',
   ].join(' '),
   examples: [
@@ -28,7 +30,11 @@ export const sqlCommand = defineCommand<SqlOptions>({
   groups: ['log'],
   options: [
     { flags: '--param <name=value>', help: 'for :name in the statement; again for more', repeatable: true },
-    { flags: '--as-of <time>', help: 'of profiles and user_profile_features: Unix ms or ISO 8601; now unless given', parse: timeOption('--as-of') },
+    {
+      flags: '--as-of <time>',
+      help: 'of profiles and user_profile_features: Unix ms or ISO 8601; now unless given',
+      parse: timeOption('--as-of'),
+    },
     { flags: '--csv', help: 'print CSV' },
   ],
   json: 'document',

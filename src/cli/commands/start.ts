@@ -4,7 +4,9 @@ import { EXIT } from '../failure.js';
 export const startCommand = defineCommand({
   name: 'start',
   summary: 'Run the partition workers and the HTTP API',
-  details: 'Ends with exit code 0 on SIGTERM or Ctrl-C, after the batches under way are committed and published; with 130 when it was to catch up and had not.',
+  details:
+    'Ends with exit code 0 on SIGTERM or Ctrl-C, after the batches under way are committed and ' +
+    'published; with 130 when it was to catch up and had not.',
   examples: [
     ['tipstream start', 'embedded log in ./data, HTTP on 127.0.0.1:8080'],
     ['tipstream start --brokers localhost:9092 --shadow egreedy-v2', 'on Kafka, with v2 in the shadow'],

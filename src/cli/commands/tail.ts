@@ -16,7 +16,8 @@ export const tailCommand = defineCommand<TailOptions>({
   arguments: '<topic>',
   summary: 'Print the records of a topic as NDJSON',
   details: [
-    'Follows all partitions until --max records or Ctrl-C, starting with what comes next. TOPIC may be given with or without the prefix; dead-letter topics',
+    'Follows all partitions until --max records or Ctrl-C, starting with what comes next. TOPIC may ' +
+      'be given with or without the prefix; dead-letter topics',
     '(tip.served-dlt) are topics too. Keys and values that are not UTF-8 are printed as {"base64": "..."}.',
   ].join(' '),
   examples: [

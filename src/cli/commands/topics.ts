@@ -9,7 +9,8 @@ import { EXIT } from '../failure.js';
 const createCommand = defineCommand({
   name: 'create',
   summary: 'Create the topics that are missing',
-  details: 'Changes nothing that exists. New topics get as many partitions as the existing ones have, or --partitions where there are none.',
+  details:
+    'Changes nothing that exists. New topics get as many partitions as the existing ones have, or --partitions where there are none.',
   examples: [
     ['tipstream topics create --brokers localhost:9092 --partitions 12', 'on Kafka'],
     ['tipstream topics create --json', '{"created": [...]}'],
@@ -33,7 +34,9 @@ const createCommand = defineCommand({
 const checkCommand = defineCommand({
   name: 'check',
   summary: 'Check that topics exist and are kept as tipstream needs them',
-  details: 'Looks at partition counts, retention (31 days or more on inputs, no limit of size), cleanup policies and the message size of dead-letter topics. Exit code 1 when something is wrong.',
+  details:
+    'Looks at partition counts, retention (31 days or more on inputs, no limit of size), cleanup policies and the ' +
+    'message size of dead-letter topics. Exit code 1 when something is wrong.',
   examples: [
     ['tipstream topics check --brokers localhost:9092', 'a table of what is wrong'],
     ['tipstream topics check --json | jq .problems', 'for programs'],
@@ -51,17 +54,26 @@ const checkCommand = defineCommand({
       const unreadable = unreadableInputs(config.topicPrefix, found);
       if (json) {
         const topics = found.map(({ name, partitions, retentionMs, retentionBytes = null, cleanupPolicy, maxMessageBytes }) => ({
-          topic: name, partitions, retention_ms: retentionMs, retention_bytes: retentionBytes, cleanup_policy: cleanupPolicy, max_message_bytes: maxMessageBytes,
+          topic: name,
+          partitions,
+          retention_ms: retentionMs,
+          retention_bytes: retentionBytes,
+          cleanup_policy: cleanupPolicy,
+          max_message_bytes: maxMessageBytes,
         }));
         await output.document({ ok, problems, warnings, unreadable, topics });
       } else if (ok) {
         output.note(`${found.length} topics are as they should be`);
       } else {
-        await output.table(['TOPIC', 'PROBLEM', 'FOUND', 'EXPECTED'], problems.map(({ topic, problem, found: is, expected }) => [topic, problem, is, expected]));
+        await output.table(
+          ['TOPIC', 'PROBLEM', 'FOUND', 'EXPECTED'],
+          problems.map(({ topic, problem, found: is, expected }) => [topic, problem, is, expected]),
+        );
         if (problems.some(({ problem }) => problem === 'missing')) output.note('hint: create missing topics with: tipstream topics create');
         for (const { message, hint } of warnings) output.note(`${message}\nhint: ${hint}`);
       }
-      if (unreadable.length > 0 && !json) output.note(`how long records are kept could not be read (permission DescribeConfigs): ${unreadable.join(', ')}`);
+      if (unreadable.length > 0 && !json)
+        output.note(`how long records are kept could not be read (permission DescribeConfigs): ${unreadable.join(', ')}`);
       return ok ? EXIT.ok : EXIT.error;
     } finally {
       await log.close();
@@ -70,5 +82,7 @@ const checkCommand = defineCommand({
 });
 
 export const topicsFamily: CommandFamily = {
-  name: 'topics', summary: 'Create and check topics', commands: [createCommand, checkCommand],
+  name: 'topics',
+  summary: 'Create and check topics',
+  commands: [createCommand, checkCommand],
 };

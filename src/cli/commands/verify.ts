@@ -20,9 +20,12 @@ export const verifyCommand = defineCommand<VerifyOptions>({
   name: 'verify',
   summary: 'Prove that the live state equals a replay of the log, by independent means',
   details: [
-    'Reads the state files at their positions and the log up to exactly there, whether or not `tipstream start` is running, and changes neither. Compares every profile, cached count, tip,',
-    'decision, reward and learned sum with naive computations from the events. Exit code 0: equal; 2: it differs, and where, with the events behind it; 1: an error.',
-    'Give --max-value-bytes and --partitioner as `start` has them. Whether the shadow learns where no control says so is taken from the state, unless given.',
+    'Reads the state files at their positions and the log up to exactly there, whether or not `tipstream start` is ' +
+      'running, and changes neither. Compares every profile, cached count, tip,',
+    'decision, reward and learned sum with naive computations from the events. Exit code 0: equal; 2: it ' +
+      'differs, and where, with the events behind it; 1: an error.',
+    'Give --max-value-bytes and --partitioner as `start` has them. Whether the shadow learns where ' +
+      'no control says so is taken from the state, unless given.',
   ].join(' '),
   examples: [
     ['tipstream verify', 'every user, as of now'],
@@ -31,7 +34,11 @@ export const verifyCommand = defineCommand<VerifyOptions>({
   ],
   groups: ['log', 'kafka', 'events', 'policy'],
   options: [
-    { flags: '--as-of <time>', help: 'compare profiles as of this time, Unix ms or ISO 8601; now unless given', parse: timeOption('--as-of') },
+    {
+      flags: '--as-of <time>',
+      help: 'compare profiles as of this time, Unix ms or ISO 8601; now unless given',
+      parse: timeOption('--as-of'),
+    },
     { flags: '--sample <number>', help: 'only so many users, chosen by hash', parse: wholeNumber('--sample', 1) },
     { flags: '--seed <text>', help: 'which users a sample takes', default: '0' },
   ],
@@ -40,10 +47,18 @@ export const verifyCommand = defineCommand<VerifyOptions>({
     const log = await openLog(config, { readOnly: true });
     try {
       const document = await verify(
-        log, defaultRegistry,
-        { dataDirectory: config.data, topicPrefix: config.topicPrefix, partitioner: config.partitioner, maxValueBytes: config.maxValueBytes, shadowLearning: config.given.has('shadowLearning') ? config.shadowLearning : undefined },
+        log,
+        defaultRegistry,
+        {
+          dataDirectory: config.data,
+          topicPrefix: config.topicPrefix,
+          partitioner: config.partitioner,
+          maxValueBytes: config.maxValueBytes,
+          shadowLearning: config.given.has('shadowLearning') ? config.shadowLearning : undefined,
+        },
         { asOfMs: asOf ?? Date.now(), ...(sample === undefined ? {} : { sample: { users: sample, seed } }) },
-        signal, progressLine(output),
+        signal,
+        progressLine(output),
       );
       output.progress('');
       if (json) await output.document(document);
@@ -65,8 +80,12 @@ function progressLine(output: Output): (progress: VerifyProgress) => void {
     if (nowMs - shownMs < PROGRESS_EVERY_MS && progress.done < progress.total) return;
     shownMs = nowMs;
     const rate = progress.done / Math.max(0.001, (nowMs - startedMs) / 1000);
-    const left = progress.done === 0 ? '' : `, ${Math.round(rate).toLocaleString('en')} records/s, ${Math.ceil((progress.total - progress.done) / rate)} s left`;
-    const what = progress.done < progress.total ? `${Math.floor((100 * progress.done) / Math.max(1, progress.total))} %${left}` : 'comparing';
+    const left =
+      progress.done === 0
+        ? ''
+        : `, ${Math.round(rate).toLocaleString('en')} records/s, ${Math.ceil((progress.total - progress.done) / rate)} s left`;
+    const what =
+      progress.done < progress.total ? `${Math.floor((100 * progress.done) / Math.max(1, progress.total))} %${left}` : 'comparing';
     output.progress(`partition ${partition} (${progress.index} of ${progress.partitions}): ${what}`);
   };
 }
@@ -74,18 +93,37 @@ function progressLine(output: Output): (progress: VerifyProgress) => void {
 async function print(document: VerifyDocument, output: Output): Promise<void> {
   const { differences, difference_count, unproven_users, unproven_count, sample, positions } = document;
   if (difference_count > 0) {
-    await output.table(['USER', 'KIND', 'OF', 'FEATURE', 'LIVE', 'REPLAYED', 'EVENTS'], differences.map((one) => [one.user_id, one.kind, one.id, one.feature, shown(one.live), shown(one.replayed), eventsOf(one)]));
+    await output.table(
+      ['USER', 'KIND', 'OF', 'FEATURE', 'LIVE', 'REPLAYED', 'EVENTS'],
+      differences.map((one) => [one.user_id, one.kind, one.id, one.feature, shown(one.live), shown(one.replayed), eventsOf(one)]),
+    );
     if (difference_count > differences.length) output.note(`${difference_count - differences.length} more differences are not listed`);
   }
   if (unproven_count > 0) {
-    await output.table(['CANNOT BE PROVEN', 'PARTITION', 'THE LOG LOST EVENTS OF'], unproven_users.map((one) => [one.user_id, one.partition, one.topics.join(', ')]));
+    await output.table(
+      ['CANNOT BE PROVEN', 'PARTITION', 'THE LOG LOST EVENTS OF'],
+      unproven_users.map((one) => [one.user_id, one.partition, one.topics.join(', ')]),
+    );
     if (unproven_count > unproven_users.length) output.note(`${unproven_count - unproven_users.length} more users cannot be proven`);
   }
-  if (document.unproven_features.length > 0) output.note(`not compared, because the definitions do not know them: ${document.unproven_features.join(', ')}`);
+  if (document.unproven_features.length > 0)
+    output.note(`not compared, because the definitions do not know them: ${document.unproven_features.join(', ')}`);
   if (sample !== null) output.note(`a sample of ${sample.users} users under seed ${JSON.stringify(sample.seed)}`);
-  if (differences.some((one) => one.kind === 'shadow_decision' && one.feature === 'reward')) output.note('hint: give --shadow-learning or --no-shadow-learning as start has it');
+  if (differences.some((one) => one.kind === 'shadow_decision' && one.feature === 'reward'))
+    output.note('hint: give --shadow-learning or --no-shadow-learning as start has it');
   const { verified_users, events, as_of_ms, feature_set } = document;
-  await output.lines([{ verified_users, events, as_of_ms, positions, feature_set, differences: difference_count, differing_users: document.differing_users, unproven_users: unproven_count }]);
+  await output.lines([
+    {
+      verified_users,
+      events,
+      as_of_ms,
+      positions,
+      feature_set,
+      differences: difference_count,
+      differing_users: document.differing_users,
+      unproven_users: unproven_count,
+    },
+  ]);
 }
 
 const LONGEST = 60;

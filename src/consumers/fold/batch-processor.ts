@@ -56,7 +56,14 @@ export class BatchProcessor {
   /** Since it was last asked. */
   #scored: Scoring[] = [];
 
-  constructor(state: PartitionState, registry: Registry, topics: readonly string[], options: ProcessorOptions, onRejected: OnRejected, shadow?: ShadowScore) {
+  constructor(
+    state: PartitionState,
+    registry: Registry,
+    topics: readonly string[],
+    options: ProcessorOptions,
+    onRejected: OnRejected,
+    shadow?: ShadowScore,
+  ) {
     this.#state = state;
     this.#options = options;
     this.#onRejected = onRejected;
@@ -160,7 +167,13 @@ export class BatchProcessor {
       case 'tip.candidates': {
         const decoded = this.#decode(topic, record);
         if (!decoded.ok) return decoded;
-        if (this.#options.replay !== true) this.#decide({ candidates: decoded.event }, { topic: record.topic, partition: record.partition, offset: record.offset }, nowMs, outbox);
+        if (this.#options.replay !== true)
+          this.#decide(
+            { candidates: decoded.event },
+            { topic: record.topic, partition: record.partition, offset: record.offset },
+            nowMs,
+            outbox,
+          );
         return undefined;
       }
       case 'tip.scored': {
@@ -195,13 +208,17 @@ export class BatchProcessor {
   #timed(decided: boolean, score: () => ScoredEvent | undefined): ScoredEvent | undefined {
     const beganMs = performance.now();
     const event = score();
-    if (event !== undefined) this.#scored.push({ policy: event.policy, explored: event.explored, decided, tookMs: performance.now() - beganMs });
+    if (event !== undefined)
+      this.#scored.push({ policy: event.policy, explored: event.explored, decided, tookMs: performance.now() - beganMs });
     return event;
   }
 
   #publish(topic: 'tip.scored' | 'tip.scored.shadow', event: ScoredEvent): StoredMessage {
     return this.#state.outbox.add({
-      topic: fullTopicName(this.#options.topicPrefix, topic), key: Buffer.from(event.user_id), value: Buffer.from(JSON.stringify(event)), headers: [],
+      topic: fullTopicName(this.#options.topicPrefix, topic),
+      key: Buffer.from(event.user_id),
+      value: Buffer.from(JSON.stringify(event)),
+      headers: [],
     });
   }
 }

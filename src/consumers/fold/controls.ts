@@ -15,7 +15,10 @@ export class ControlFolder {
     this.#rewards = rewards;
   }
 
-  /** Answers a rejection when the control names a policy that this tipstream does not have, or a migration between policies whose vectors do not fit. */
+  /**
+   * Answers a rejection when the control names a policy that this tipstream does not have, or a migration between policies whose vectors
+   * do not fit.
+   */
   control(event: ControlEvent, offset: number): Rejected | undefined {
     const refusal = controlRefusal(event);
     if (refusal !== undefined) return reject(refusal.code, refusal.message);

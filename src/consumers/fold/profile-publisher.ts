@@ -26,7 +26,13 @@ export class ProfileAnnouncer {
       const user = this.#state.users.find(userId);
       if (user === undefined) continue;
       const aggregate = this.#profiles.moved(user, nowMs, nowMs);
-      const event: ProfileFeaturesEvent = { user_id: userId, as_of_ms: nowMs, features: this.#registry.values(aggregate), feature_set: this.#registry.featureSet, positions };
+      const event: ProfileFeaturesEvent = {
+        user_id: userId,
+        as_of_ms: nowMs,
+        features: this.#registry.values(aggregate),
+        feature_set: this.#registry.featureSet,
+        positions,
+      };
       const value = isKnown(aggregate) ? Buffer.from(JSON.stringify(event)) : null;
       outbox.push(this.#state.outbox.add({ topic: this.#topic, key: Buffer.from(userId), value, headers: [] }));
     }

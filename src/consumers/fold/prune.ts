@@ -1,6 +1,7 @@
 /**
- * Forgets tips all of whose times lie before a horizon, with their entries in the time index and their links. A decision known from the log that one of these
- * links names is closed with what it has earned, and with the prompt version with which it was served. After that the state is a function of what it was and of the events that follow, in any order.
+ * Forgets tips all of whose times lie before a horizon, with their entries in the time index and their links. A decision known from
+ * the log that one of these links names is closed with what it has earned, and with the prompt version with which it was served. After
+ * that the state is a function of what it was and of the events that follow, in any order.
  */
 import { applyTipChange } from '../../projections/aggregate.js';
 import { concerns } from '../../projections/prune.js';
@@ -36,7 +37,14 @@ export interface PrunedSlice {
 }
 
 /** Within a transaction: prunes the users after `afterUser`, as many as the limits allow. */
-export function pruneSlice(state: PartitionState, registry: Registry, horizonMs: number, afterUser: string, limits: SliceLimits, nowMs: number): PrunedSlice {
+export function pruneSlice(
+  state: PartitionState,
+  registry: Registry,
+  horizonMs: number,
+  afterUser: string,
+  limits: SliceLimits,
+  nowMs: number,
+): PrunedSlice {
   let [rows, tips, last] = [0, 0, afterUser];
   for (;;) {
     const users = state.users.after(last, USERS_AT_ONCE);
@@ -51,8 +59,9 @@ export function pruneSlice(state: PartitionState, registry: Registry, horizonMs:
 }
 
 /**
- * Does to this state, folded to exactly the prune's positions, what the prune did to the state that recorded it, and records it with the same values; in a
- * transaction of its own. Answers how many tips went: as many as then, unless one of the states is not what the log says.
+ * Does to this state, folded to exactly the prune's positions, what the prune did to the state that recorded it, and records it with
+ * the same values; in a transaction of its own. Answers how many tips went: as many as then, unless one of the states is not what the
+ * log says.
  */
 export function repeatPrune(state: PartitionState, registry: Registry, prune: RecordedPrune): number {
   const { horizonMs, afterUser, toUser, prunedAtMs } = prune;
@@ -66,7 +75,7 @@ export function repeatPrune(state: PartitionState, registry: Registry, prune: Re
 }
 
 function* usersIn(state: PartitionState, afterUser: string, toUser: string | null): Generator<UserSummary> {
-  for (let last = afterUser; ; ) {
+  for (let last = afterUser; ;) {
     const users = state.users.after(last, USERS_AT_ONCE);
     if (users.length === 0) return;
     for (const user of users) {
@@ -84,7 +93,8 @@ function pruneUser(state: PartitionState, registry: Registry, userId: string, ui
   const user = state.users.find(userId)!;
   for (const { tipId, tip, linked } of old) {
     if (linked) closeDecisions(state, user, tipId);
-    // From here on the cached counts are sums over the tips that are left, at every time for which they claim to be exact: not only at times that the window keeps clear of the pruned ones.
+    // From here on the cached counts are sums over the tips that are left, at every time for which they claim to be exact: not only at
+    // times that the window keeps clear of the pruned ones.
     applyTipChange(registry, user.aggregate, tip, NO_TIP, nowMs);
   }
   state.tips.removeOlderThan(user, horizonMs, old);
@@ -97,8 +107,15 @@ function closeDecisions({ links, decisions, shadowDecisions, closedDecisions }: 
     const answer = decisions.get(uid, decisionId);
     const recorded = answer !== undefined && answer.scoredOffset !== null;
     if (!recorded && !shadowDecisions.has(uid, decisionId)) continue;
-    const served = recorded ? servedCandidate(links.ofDecision(uid, decisionId), (tip) => recordedVector(answer.event, tip) !== undefined) : null;
-    closedDecisions.close(uid, decisionId, recorded ? answer.learned : null, served === null ? null : links.promptVersion(uid, decisionId, served));
+    const served = recorded
+      ? servedCandidate(links.ofDecision(uid, decisionId), (tip) => recordedVector(answer.event, tip) !== undefined)
+      : null;
+    closedDecisions.close(
+      uid,
+      decisionId,
+      recorded ? answer.learned : null,
+      served === null ? null : links.promptVersion(uid, decisionId, served),
+    );
   }
   links.removeTip(uid, tipId);
 }

@@ -1,7 +1,7 @@
 /**
- * Folds one partition of the log into a state file of its own, from where that file stands up to exactly the offsets asked for: topic after topic, because
- * the order makes no difference to state. Nothing is published and no request is answered. Every batch is committed with the positions it reached, so that
- * a replay which was ended, however it was ended, goes on from there.
+ * Folds one partition of the log into a state file of its own, from where that file stands up to exactly the offsets asked for: topic
+ * after topic, because the order makes no difference to state. Nothing is published and no request is answered. Every batch is
+ * committed with the positions it reached, so that a replay which was ended, however it was ended, goes on from there.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { TipstreamError } from '../../errors.js';
@@ -39,7 +39,10 @@ export interface PartitionReplay {
   readonly scoring: ScoringOptions;
   /** topic -> the offset to stop at, exclusive. A topic that stands there or beyond stays, and so does one that is not named. */
   readonly to: ReadonlyMap<string, number>;
-  /** topic -> the first offset whose rejection is news: records before it have had their dead letters. What is rejected from there on goes into the outbox. */
+  /**
+   * topic -> the first offset whose rejection is news: records before it have had their dead letters. What is rejected from there on
+   * goes into the outbox.
+   */
   readonly deadLetteredTo?: ReadonlyMap<string, number>;
   /** Whether users whose profile changes are noted in the file, for `start` to publish them. */
   readonly noteChanges?: boolean;
@@ -62,19 +65,29 @@ const BATCH_BYTES = 32 * 1024 * 1024;
 const SLICE_RECORDS = 1_000;
 
 /**
- * Answers how many records were folded. Throws offset_out_of_range where the log ends before `to`, and the signal's reason when it aborts; what was folded
- * until then is committed.
+ * Answers how many records were folded. Throws offset_out_of_range where the log ends before `to`, and the signal's reason when it
+ * aborts; what was folded until then is committed.
  */
 export async function replayPartition(replay: PartitionReplay): Promise<number> {
   const { state, registry, topics, topicPrefix, group, rules, scoring, to, prunes = [], clock, at } = replay;
-  const ranges = new Map(await Promise.all([...to.keys()].map(async (topic) => [topic, (await replay.log.offsets(topic)).get(replay.partition) ?? { low: 0, end: 0 }] as const)));
+  const ranges = new Map(
+    await Promise.all(
+      [...to.keys()].map(async (topic) => [topic, (await replay.log.offsets(topic)).get(replay.partition) ?? { low: 0, end: 0 }] as const),
+    ),
+  );
   for (const [topic, { end }] of ranges) checkEnd(replay, topic, end);
   const known = state.positions.all();
   state.transaction(clock(), () => {
     for (const [topic, { low }] of ranges) if (!known.has(topic)) state.positions.advance(topic, undefined, Math.min(low, to.get(topic)!));
     for (const [topic, offset] of replay.deadLetteredTo ?? []) state.positions.setDeadLetteredTo(topic, offset);
   });
-  const processor = new BatchProcessor(state, registry, topics, { topicPrefix, group, rules, scoring, publishProfiles: replay.noteChanges ?? false, replay: true, at }, () => undefined);
+  const processor = new BatchProcessor(
+    state,
+    registry,
+    topics,
+    { topicPrefix, group, rules, scoring, publishProfiles: replay.noteChanges ?? false, replay: true, at },
+    () => undefined,
+  );
   processor.adoptOptions(clock());
   const folding = new TopicFolding(replay, processor);
   for (const prune of prunes) {
@@ -90,9 +103,14 @@ export async function replayPartition(replay: PartitionReplay): Promise<number> 
 function checkEnd({ partition, to, state }: PartitionReplay, topic: string, end: number): void {
   const wanted = to.get(topic)!;
   if (wanted <= end) return;
-  throw new TipstreamError('offset_out_of_range', `the log of ${topic} partition ${partition} ends at offset ${end}; it is to be folded up to ${wanted}`, {
-    hint: 'the topic was made anew, or the log has lost its end: nothing was changed', details: { topic, partition, end, position: wanted, path: state.path },
-  });
+  throw new TipstreamError(
+    'offset_out_of_range',
+    `the log of ${topic} partition ${partition} ends at offset ${end}; it is to be folded up to ${wanted}`,
+    {
+      hint: 'the topic was made anew, or the log has lost its end: nothing was changed',
+      details: { topic, partition, end, position: wanted, path: state.path },
+    },
+  );
 }
 
 class TopicFolding {

@@ -1,7 +1,7 @@
 /**
  * Settles a decision: works out its reward from its servings and kept times, and moves the sums of the policy that scored it by the exact
- * difference. Called whenever a decision, a link to it or a kept time of a linked tip arrives, in whatever order they come. A decision that a prune has closed
- * keeps the reward it had then.
+ * difference. Called whenever a decision, a link to it or a kept time of a linked tip arrives, in whatever order they come. A decision
+ * that a prune has closed keeps the reward it had then.
  */
 import { settingsAt, type PolicySettings } from '../../policies/control.js';
 import { applyRewardChange, sumOf } from '../../policies/learning.js';
@@ -27,7 +27,8 @@ export class RewardSettler {
 
   /** Again for every decision of the shadow that a late change of its settings can concern. */
   settleShadowsSince(requestedAtMs: number): void {
-    for (const { userId, decisionId } of this.#state.shadowDecisions.requestedSince(requestedAtMs)) this.settle(this.#state.users.obtain(userId), decisionId);
+    for (const { userId, decisionId } of this.#state.shadowDecisions.requestedSince(requestedAtMs))
+      this.settle(this.#state.users.obtain(userId), decisionId);
   }
 
   settle(user: UserEntry, decisionId: string): void {
@@ -43,8 +44,9 @@ export class RewardSettler {
   }
 
   /**
-   * The state of `eventPolicy` for a decision requested at `requestedAtMs`: what was rewarded since the reset in effect then, and what a migration in effect
-   * then adds. With `keep` (inside a transaction) sums that begin at another time than the stored ones are stored, so that the next decision finds them at hand.
+   * The state of `eventPolicy` for a decision requested at `requestedAtMs`: what was rewarded since the reset in effect then, and what a
+   * migration in effect then adds. With `keep` (inside a transaction) sums that begin at another time than the stored ones are stored,
+   * so that the next decision finds them at hand.
    */
   stateAt(user: UserEntry, eventPolicy: string, policy: PolicyDefinition, requestedAtMs: number, keep: boolean): RidgeState {
     const controls = this.#state.controls.concerning(user.uid);
@@ -52,13 +54,16 @@ export class RewardSettler {
       const stored = this.#stored(user, part.lessons);
       if (stored?.sinceMs === part.sinceMs) return stored.state;
       const state = this.#sum(user, part);
-      if (keep && (stored === undefined || part.sinceMs > stored.sinceMs || isNewest(part))) this.#state.policyStates.put(user.uid, sumsName(part.lessons), { sinceMs: part.sinceMs, state });
+      if (keep && (stored === undefined || part.sinceMs > stored.sinceMs || isNewest(part)))
+        this.#state.policyStates.put(user.uid, sumsName(part.lessons), { sinceMs: part.sinceMs, state });
       return state;
     });
 
     /** Whether decisions requested from now on want it: not so for one that comes late, requested before a reset. */
     function isNewest({ lessons, sinceMs }: StatePart): boolean {
-      return statePartsAt(controls, Infinity, eventPolicy).some((newest) => sumsName(newest.lessons) === sumsName(lessons) && newest.sinceMs === sinceMs);
+      return statePartsAt(controls, Infinity, eventPolicy).some(
+        (newest) => sumsName(newest.lessons) === sumsName(lessons) && newest.sinceMs === sinceMs,
+      );
     }
   }
 
@@ -69,7 +74,11 @@ export class RewardSettler {
   }
 
   #sum(user: UserEntry, { lessons, sinceMs }: StatePart): RidgeState {
-    return sumOf(lessons, sinceMs, [this.#state.decisions, this.#state.shadowDecisions].flatMap((table) => table.rewarded(user.uid, lessons.decidedBy)));
+    return sumOf(
+      lessons,
+      sinceMs,
+      [this.#state.decisions, this.#state.shadowDecisions].flatMap((table) => table.rewarded(user.uid, lessons.decidedBy)),
+    );
   }
 
   #earned(user: UserEntry, { decisionId, event }: StoredDecision): Reward | null {
@@ -86,7 +95,10 @@ export class RewardSettler {
     table.setLearned(decision.key, reward);
     const own = ownLessons(decision.event.policy);
     if (own === undefined) return;
-    const translated = this.#state.policyStates.translations(user.uid, own.decidedBy).map((name) => lessonsNamed(name)).filter((lessons) => lessons !== undefined);
+    const translated = this.#state.policyStates
+      .translations(user.uid, own.decidedBy)
+      .map((name) => lessonsNamed(name))
+      .filter((lessons) => lessons !== undefined);
     for (const lessons of [own, ...translated]) {
       const { sinceMs, state } = this.#stored(user, lessons)!;
       if (decision.requestedAtMs < sinceMs || !applyRewardChange(state, lessons, decision.event, learned, reward)) continue;

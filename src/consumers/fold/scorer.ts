@@ -61,7 +61,13 @@ export class Scorer {
     decisions.insert(user.uid, event, null);
     const { shadow } = this.#settingsAt(request.requested_at_ms);
     if (shadow !== null) {
-      this.#state.shadowPending.add({ candidates: request, live: event.policy, profile: event.profile, input: from.input, positions: from.positions });
+      this.#state.shadowPending.add({
+        candidates: request,
+        live: event.policy,
+        profile: event.profile,
+        input: from.input,
+        positions: from.positions,
+      });
     }
     return event;
   }
@@ -70,21 +76,47 @@ export class Scorer {
   preview(command: ScoreCommand, from: ScoringInput, nowMs: number): ScoredEvent {
     const { candidates: request } = command;
     const user = this.#state.users.find(request.user_id) ?? this.#state.users.stranger(request.user_id);
-    return this.#score(user, command, command.profile ?? this.#registry.values(this.#profiles.seen(user, request.requested_at_ms)), from, nowMs, false);
+    return this.#score(
+      user,
+      command,
+      command.profile ?? this.#registry.values(this.#profiles.seen(user, request.requested_at_ms)),
+      from,
+      nowMs,
+      false,
+    );
   }
 
-  #score(user: UserEntry, { candidates: request, policy: named }: ScoreCommand, profile: FeatureValues, from: ScoringInput, nowMs: number, keep: boolean): ScoredEvent {
+  #score(
+    user: UserEntry,
+    { candidates: request, policy: named }: ScoreCommand,
+    profile: FeatureValues,
+    from: ScoringInput,
+    nowMs: number,
+    keep: boolean,
+  ): ScoredEvent {
     const requestedAtMs = request.requested_at_ms;
     const policy = policyNamed(named ?? liveAt(this.#state.controls.shared(), requestedAtMs, request.user_id, this.#options.livePolicy));
     const { epsilon, salt } = this.#settingsAt(requestedAtMs);
     const scored = scoreCandidates({
-      policy, eventPolicy: policy.name, state: this.#rewards.stateAt(user, policy.name, policy, requestedAtMs, keep),
-      decisionId: request.decision_id, salt, epsilon, requestedAtMs, utcOffsetMin: request.utc_offset_min ?? 0,
-      candidates: request.candidates, profile,
+      policy,
+      eventPolicy: policy.name,
+      state: this.#rewards.stateAt(user, policy.name, policy, requestedAtMs, keep),
+      decisionId: request.decision_id,
+      salt,
+      epsilon,
+      requestedAtMs,
+      utcOffsetMin: request.utc_offset_min ?? 0,
+      candidates: request.candidates,
+      profile,
     });
     return scoredEvent(scored, {
-      decisionId: request.decision_id, userId: request.user_id, scoredAtMs: nowMs,
-      profile: { as_of_ms: requestedAtMs, features: profile }, featureSet: this.#registry.featureSet, input: from.input, positions: from.positions,
+      decisionId: request.decision_id,
+      userId: request.user_id,
+      scoredAtMs: nowMs,
+      profile: { as_of_ms: requestedAtMs, features: profile },
+      featureSet: this.#registry.featureSet,
+      input: from.input,
+      positions: from.positions,
     });
   }
 

@@ -23,15 +23,29 @@ export function shadowScorer(state: PartitionState, featureSet: string, rewards:
     const policy = policyNamed(shadow);
     const eventPolicy = shadowEventName(shadow);
     const user = state.users.obtain(candidates.user_id);
-    if (state.shadowDecisions.has(user.uid, candidates.decision_id)) return undefined; // of a file that a power failure set back: the log has its answer
+    // of a file that a power failure set back: the log has its answer
+    if (state.shadowDecisions.has(user.uid, candidates.decision_id)) return undefined;
     const scored = scoreCandidates({
-      policy, eventPolicy, state: rewards.stateAt(user, eventPolicy, policy, requestedAtMs, true),
-      decisionId: candidates.decision_id, salt, epsilon, requestedAtMs, utcOffsetMin: candidates.utc_offset_min ?? 0,
-      candidates: candidates.candidates, profile: profile.features,
+      policy,
+      eventPolicy,
+      state: rewards.stateAt(user, eventPolicy, policy, requestedAtMs, true),
+      decisionId: candidates.decision_id,
+      salt,
+      epsilon,
+      requestedAtMs,
+      utcOffsetMin: candidates.utc_offset_min ?? 0,
+      candidates: candidates.candidates,
+      profile: profile.features,
     });
     return scoredEvent(scored, {
-      decisionId: candidates.decision_id, userId: candidates.user_id, scoredAtMs: nowMs, profile, featureSet,
-      input: job.input, positions: job.positions, shadowOf: job.live,
+      decisionId: candidates.decision_id,
+      userId: candidates.user_id,
+      scoredAtMs: nowMs,
+      profile,
+      featureSet,
+      input: job.input,
+      positions: job.positions,
+      shadowOf: job.live,
     });
   };
 }

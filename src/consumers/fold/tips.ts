@@ -25,7 +25,8 @@ export class TipFolder {
     const user = this.#state.users.obtain(event.user_id);
     const entry = this.#state.tips.obtain(user, event.tip_id);
     const decisionId = event.decision_id;
-    const newLink = decisionId != null && this.#state.links.add(user.uid, decisionId, event.tip_id, event.served_at_ms, event.prompt_version ?? null);
+    const newLink =
+      decisionId != null && this.#state.links.add(user.uid, decisionId, event.tip_id, event.served_at_ms, event.prompt_version ?? null);
     const settled = this.#change(user, entry, foldServed(entry.tip, event), entry.linked || newLink, nowMs);
     if (newLink && !settled) this.#rewards.settle(user, decisionId);
   }

@@ -14,5 +14,7 @@ export function countByTopic(segments: readonly Segment[]): Map<string, number> 
 export function lastByTopic(segments: readonly Segment[]): Map<string, AppliedRecord> {
   const last = new Map<string, Segment>();
   for (const segment of segments) if (segment.to > segment.from) last.set(segment.topic, segment);
-  return new Map([...last].map(([topic, { run, to }]) => [topic, { offset: run.offsetAt(to - 1), hash: recordHash(run.recordAt(to - 1)) }]));
+  return new Map(
+    [...last].map(([topic, { run, to }]) => [topic, { offset: run.offsetAt(to - 1), hash: recordHash(run.recordAt(to - 1)) }]),
+  );
 }

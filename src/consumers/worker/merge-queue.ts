@@ -58,7 +58,15 @@ export class MergeQueue {
     this.#maxIdleMs = maxIdleMs;
     this.#lanes = topics.map((topic) => {
       const start = positions.get(topic) ?? 0;
-      return { topic, weight: weights?.get(topic) ?? 1, deliveries: [], head: 0, delivered: start, taken: start, end: ends.get(topic) ?? 0 };
+      return {
+        topic,
+        weight: weights?.get(topic) ?? 1,
+        deliveries: [],
+        head: 0,
+        delivered: start,
+        taken: start,
+        end: ends.get(topic) ?? 0,
+      };
     });
     this.#byTopic = new Map(this.#lanes.map((lane) => [lane.topic, lane]));
   }
@@ -72,9 +80,15 @@ export class MergeQueue {
     lane.end = Math.max(delivery.endOffset, delivery.nextOffset);
     if (delivery.nextOffset <= lane.delivered) return;
     if (delivery.fromOffset > lane.delivered) {
-      throw new TipstreamError('internal', `${delivery.topic} partition ${delivery.partition} was delivered from offset ${delivery.fromOffset}, where ${lane.delivered} was next`);
+      throw new TipstreamError(
+        'internal',
+        `${delivery.topic} partition ${delivery.partition} was delivered from offset ` +
+          `${delivery.fromOffset}, where ${lane.delivered} was next`,
+      );
     }
-    lane.deliveries.push(delivery.fromOffset === lane.delivered ? delivery : { ...delivery, records: runFrom(delivery.records, lane.delivered) });
+    lane.deliveries.push(
+      delivery.fromOffset === lane.delivered ? delivery : { ...delivery, records: runFrom(delivery.records, lane.delivered) },
+    );
     lane.delivered = delivery.nextOffset;
   }
 
@@ -88,8 +102,8 @@ export class MergeQueue {
   }
 
   /**
-   * Records in order, up to a sum of weights of `limit` and at least one; `closed` topics are passed over. `positions` is empty when there is nothing, or when an empty topic is being
-   * waited for: then ask again after the next delivery or after `maxIdleMs`.
+   * Records in order, up to a sum of weights of `limit` and at least one; `closed` topics are passed over. `positions` is empty when
+   * there is nothing, or when an empty topic is being waited for: then ask again after the next delivery or after `maxIdleMs`.
    */
   take(limit: number, nowMs: number, closed: ReadonlySet<string> = new Set()): Taken {
     const segments: Segment[] = [];

@@ -89,13 +89,29 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
     this.#at = at;
     this.#jobs = new BetweenBatches((error) => workerError(error, setup));
     this.#state = new PartitionState(setup.path, identity, registry);
-    this.#pruner = new Pruner(this.#state, registry, { retainMs: setup.retainMs, clock, at, ...(pruneLimits === undefined ? {} : { limits: pruneLimits }) });
+    this.#pruner = new Pruner(this.#state, registry, {
+      retainMs: setup.retainMs,
+      clock,
+      at,
+      ...(pruneLimits === undefined ? {} : { limits: pruneLimits }),
+    });
     try {
       this.#positions = this.#state.positions.all();
       checkOffsets(setup.path, identity.partition, this.#positions, ranges);
       pinStarts(this.#state, this.#positions, ranges, clock());
-      const rules = { maxValueBytes: setup.maxValueBytes, partitions: identity.partitions, partitioner: partitionFunction(setup.partitioner) };
-      this.#processor = new BatchProcessor(this.#state, registry, topics, { topicPrefix: identity.topicPrefix, group, rules, scoring, publishProfiles: setup.publishProfiles, at }, (rejected) => events.rejected(rejected), shadow);
+      const rules = {
+        maxValueBytes: setup.maxValueBytes,
+        partitions: identity.partitions,
+        partitioner: partitionFunction(setup.partitioner),
+      };
+      this.#processor = new BatchProcessor(
+        this.#state,
+        registry,
+        topics,
+        { topicPrefix: identity.topicPrefix, group, rules, scoring, publishProfiles: setup.publishProfiles, at },
+        (rejected) => events.rejected(rejected),
+        shadow,
+      );
       this.#processor.adoptOptions(clock());
       if (!setup.publishProfiles) this.#state.changedProfiles.ignore();
       this.#state.users.find(''); // reads a page of the file, so that damage shows before the first batch
@@ -105,7 +121,11 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
     }
     const named = (topic: TopicName) => fullTopicName(identity.topicPrefix, topic);
     const starts = new Map(topics.map((topic) => [topic, this.#positions.get(topic) ?? ranges.get(topic)?.low ?? 0]));
-    this.#queue = new MergeQueue({ topics, maxIdleMs: setup.maxTaskIdleMs, weights: new Map([[named('tip.candidates'), CANDIDATES_WEIGHT]]) }, starts, new Map([...ranges].map(([topic, range]) => [topic, range.end])));
+    this.#queue = new MergeQueue(
+      { topics, maxIdleMs: setup.maxTaskIdleMs, weights: new Map([[named('tip.candidates'), CANDIDATES_WEIGHT]]) },
+      starts,
+      new Map([...ranges].map(([topic, range]) => [topic, range.end])),
+    );
     this.#gated = new Set([named('tip.candidates')]);
     this.#restoreTo = new Map([named('tip.scored'), named('tip.scored.shadow')].map((topic) => [topic, ranges.get(topic)?.end ?? 0]));
     this.#handOverLeftovers();
@@ -181,7 +201,8 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
     this.#guard(() => {
       // Left unsaid, they would cost the next owner a profile of every user.
       const { size } = this.#state.changedProfiles;
-      if (size > 0 && size <= PROFILES_AT_LAST) this.#transaction((nowMs, outbox) => this.#processor.announceProfiles(PROFILES_AT_LAST, nowMs, outbox));
+      if (size > 0 && size <= PROFILES_AT_LAST)
+        this.#transaction((nowMs, outbox) => this.#processor.announceProfiles(PROFILES_AT_LAST, nowMs, outbox));
       this.#deleteAcknowledged();
     });
   }
@@ -191,7 +212,9 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
     this.#draining = true;
     clearTimeout(this.#timer);
     this.#rhythm.stop();
-    this.#jobs.fail(new TipstreamError('not_ready', `partition ${this.#partition} has been given up`, { hint: 'ask again: its new owner will answer' }));
+    this.#jobs.fail(
+      new TipstreamError('not_ready', `partition ${this.#partition} has been given up`, { hint: 'ask again: its new owner will answer' }),
+    );
     this.#state.close();
     if (this.#phase !== 'stopped') this.#phase = 'closed';
     this.#signalIdle();
@@ -275,8 +298,10 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
 
   /** The live answers are on their way: now the shadow may look. */
   #scoreShadows(): void {
-    const report = (decisionId: string, error: unknown) => this.#events.shadowFailed(decisionId, error instanceof Error ? error.message : String(error));
-    while (this.#state.shadowPending.waiting > 0) this.#transaction((nowMs, outbox) => this.#processor.scoreShadows(SHADOWS_AT_ONCE, nowMs, outbox, report));
+    const report = (decisionId: string, error: unknown) =>
+      this.#events.shadowFailed(decisionId, error instanceof Error ? error.message : String(error));
+    while (this.#state.shadowPending.waiting > 0)
+      this.#transaction((nowMs, outbox) => this.#processor.scoreShadows(SHADOWS_AT_ONCE, nowMs, outbox, report));
   }
 
   /** When nothing else is to be done: the profiles that have changed, when they are due. Answers whether any were. */
@@ -290,7 +315,11 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
 
   /** Once what the log held at assignment is applied: else the first look would be at a file that is only being filled. */
   #mayPrune(): boolean {
-    return this.#phase === 'running' && this.#pruner.isDue() && [...this.#setup.ranges].every(([topic, { end }]) => this.#queue.taken(topic) >= end);
+    return (
+      this.#phase === 'running' &&
+      this.#pruner.isDue() &&
+      [...this.#setup.ranges].every(([topic, { end }]) => this.#queue.taken(topic) >= end)
+    );
   }
 
   /** A step of forgetting old tips. */
@@ -334,14 +363,27 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
     return reported;
   }
 
-  #report(outbox: readonly StoredMessage[], startedMs: number, positions: ReadonlyMap<string, number>, taken: ReadonlyMap<string, number>): void {
+  #report(
+    outbox: readonly StoredMessage[],
+    startedMs: number,
+    positions: ReadonlyMap<string, number>,
+    taken: ReadonlyMap<string, number>,
+  ): void {
     this.#debt.add(outbox);
-    this.#events.committed({ positions, taken, outbox, tookMs: this.#clock() - startedMs, tallies: this.#state.tallies.takeChanged(), users: this.#state.users.count, scored: this.#processor.takeScored() });
+    this.#events.committed({
+      positions,
+      taken,
+      outbox,
+      tookMs: this.#clock() - startedMs,
+      tallies: this.#state.tallies.takeChanged(),
+      users: this.#state.users.count,
+      scored: this.#processor.takeScored(),
+    });
   }
 
   /** What an earlier run committed and did not get acknowledged. */
   #handOverLeftovers(): void {
-    for (let after = 0; ; ) {
+    for (let after = 0; ;) {
       const outbox = this.#state.outbox.after(after, LEFTOVERS_AT_ONCE);
       this.#report(outbox, this.#clock(), after === 0 ? this.#positions : new Map(), new Map());
       if (outbox.length < LEFTOVERS_AT_ONCE) return;
@@ -359,7 +401,9 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
 
   #unavailable(): TipstreamError {
     const what = this.#phase === 'restoring' ? 'is still restoring its decisions from tip.scored' : 'has been given up';
-    return this.#error ?? new TipstreamError('not_ready', `partition ${this.#partition} ${what}`, { hint: 'ask again when /readyz says ready' });
+    return (
+      this.#error ?? new TipstreamError('not_ready', `partition ${this.#partition} ${what}`, { hint: 'ask again when /readyz says ready' })
+    );
   }
 
   #checkRestored(): void {

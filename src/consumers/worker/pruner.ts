@@ -1,6 +1,7 @@
 /**
- * When a partition forgets old tips: in the worker's spare time, first when it has caught up after opening and then daily, a slice of users at a time, each slice a
- * transaction, so that what arrives meanwhile waits for one slice at most. A slice that took something is recorded with the positions at which it did.
+ * When a partition forgets old tips: in the worker's spare time, first when it has caught up after opening and then daily, a slice of
+ * users at a time, each slice a transaction, so that what arrives meanwhile waits for one slice at most. A slice that took something
+ * is recorded with the positions at which it did.
  */
 import type { FaultHook } from '../../fault-points.js';
 import type { Registry } from '../../projections/registry.js';
@@ -76,8 +77,8 @@ export class Pruner {
   }
 
   /**
-   * Time is counted from the newest event the partition knows where that is behind the clock: old events that are imported or replayed are not too old the
-   * moment they come. The clock is the limit for events of the future.
+   * Time is counted from the newest event the partition knows where that is behind the clock: old events that are imported or replayed
+   * are not too old the moment they come. The clock is the limit for events of the future.
    */
   #measure(pass: Pass & { readonly phase: 'measuring' }): Pass | PruneReport {
     const { users, tips } = this.#state;

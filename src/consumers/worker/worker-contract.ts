@@ -1,6 +1,7 @@
 /**
- * The seam between a partition's worker, which folds, and the service, which talks to the log and to HTTP. A worker runs in the service's own
- * thread (inline) or in a worker thread (threads/); what crosses the seam can be cloned, so that both are the same to both sides.
+ * The seam between a partition's worker, which folds, and the service, which talks to the log and to HTTP. A worker runs in the
+ * service's own thread (inline) or in a worker thread (threads/); what crosses the seam can be cloned, so that both are the same to
+ * both sides.
  */
 import type { RejectedRecord, Scoring } from '../fold/reports.js';
 import type { Delivery, OffsetRange } from '../../log/port.js';
@@ -81,7 +82,10 @@ export interface Worker {
   published(seq: number): void;
   /** Resolves when nothing waits to be applied. */
   idle(): Promise<void>;
-  /** Finishes the batch under way and takes no other until `release`; what is asked meanwhile waits. Answers the positions it stands at. Throws not_ready. */
+  /**
+   * Finishes the batch under way and takes no other until `release`; what is asked meanwhile waits. Answers the positions it stands at.
+   * Throws not_ready.
+   */
   hold(): Promise<ReadonlyMap<string, number>>;
   release(): void;
   /** While held: what the state has of a user's tips is replaced. */

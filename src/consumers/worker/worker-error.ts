@@ -6,8 +6,12 @@ import type { WorkerSetup } from './worker-contract.js';
 export function workerError(error: unknown, { path, identity }: WorkerSetup): TipstreamError {
   const reported = stateError(path, error);
   if (reported instanceof TipstreamError) return reported;
-  return new TipstreamError('internal', `partition ${identity.partition} failed: ${error instanceof Error ? error.message : String(error)}`, {
-    hint: 'this is a defect of tipstream; the batch was rolled back and the partition stopped',
-    cause: error,
-  });
+  return new TipstreamError(
+    'internal',
+    `partition ${identity.partition} failed: ${error instanceof Error ? error.message : String(error)}`,
+    {
+      hint: 'this is a defect of tipstream; the batch was rolled back and the partition stopped',
+      cause: error,
+    },
+  );
 }

@@ -18,7 +18,8 @@ export const eventsRoute: Route = {
   operationId: 'produceEvents',
   summary: 'Append events',
   description:
-    'One event a line, as `tipstream produce` takes them, of any length: lines are checked and appended while they arrive. An answer other than 200 ' +
+    'One event a line, as `tipstream produce` takes them, of any length: lines are checked and ' +
+    'appended while they arrive. An answer other than 200 ' +
     'and 422 can come after some lines were written; sending the same events again changes nothing but offsets.',
   query: atomicQuery,
   body: { kind: 'ndjson', schema: produceLineSchema },

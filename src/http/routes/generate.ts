@@ -11,8 +11,10 @@ export const generateRoute: Route = {
   operationId: 'generate',
   summary: 'Choose a tip with the live policy, and have its text written',
   description: [
-    'Decides as POST /score does, makes a prompt of the profile features and the candidates, and asks the configured OpenAI-compatible gateway. The user_id is not sent to it.',
-    'When the gateway fails the decision stands: it is in the details of the error, and asking again with the same decision_id gives the same tip and prompt version.',
+    'Decides as POST /score does, makes a prompt of the profile features and the candidates, and asks the ' +
+      'configured OpenAI-compatible gateway. The user_id is not sent to it.',
+    'When the gateway fails the decision stands: it is in the details of the error, and asking again with ' +
+      'the same decision_id gives the same tip and prompt version.',
   ].join(' '),
   query: noQuery,
   body: { kind: 'json', schema: generateRequestSchema },

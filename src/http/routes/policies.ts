@@ -1,6 +1,15 @@
 /** The policies as upstream callers know them: one path a policy for scores, rewards and statistics, and a reset of one user. */
 import { parserOf, type Route } from '../route.js';
-import { noQuery, policiesSchema, policyStatsSchema, resetReceiptSchema, resetRequestSchema, rewardReceiptSchema, rewardRequestSchema, statsQuery } from '../schemas.js';
+import {
+  noQuery,
+  policiesSchema,
+  policyStatsSchema,
+  resetReceiptSchema,
+  resetRequestSchema,
+  rewardReceiptSchema,
+  rewardRequestSchema,
+  statsQuery,
+} from '../schemas.js';
 import { scoreRouteOf } from './score.js';
 
 const parseNoQuery = parserOf(noQuery);
@@ -11,21 +20,34 @@ const parseStats = parserOf(statsQuery);
 /** The part of a path -> the policy's name. */
 const PATHS = { 'egreedy/v1': 'egreedy-v1', 'egreedy/v2': 'egreedy-v2', linucb: 'linucb' } as const;
 
-const title = (policy: string): string => policy.split('-').map((word) => word[0]!.toUpperCase() + word.slice(1)).join('');
+const title = (policy: string): string =>
+  policy
+    .split('-')
+    .map((word) => word[0]!.toUpperCase() + word.slice(1))
+    .join('');
 
-const scoreRoutes = Object.entries(PATHS).map(([path, policy]) => scoreRouteOf({
-  path: `/score/${path}`,
-  operationId: `score${title(policy)}`,
-  summary: `Score candidates with ${policy}, live or not`,
-  description: 'As POST /score. With a decision_id the decision is appended to tip.scored before the answer, and is what this policy learns from; a decision_id that has been decided gives that decision, whoever made it.',
-}, (application, request) => application.score(request, policy)));
+const scoreRoutes = Object.entries(PATHS).map(([path, policy]) =>
+  scoreRouteOf(
+    {
+      path: `/score/${path}`,
+      operationId: `score${title(policy)}`,
+      summary: `Score candidates with ${policy}, live or not`,
+      description:
+        'As POST /score. With a decision_id the decision is appended to tip.scored before the answer, and is what this ' +
+        'policy learns from; a decision_id that has been decided gives that decision, whoever made it.',
+    },
+    (application, request) => application.score(request, policy),
+  ),
+);
 
 const rewardRoutes = Object.entries(PATHS).map(([path, policy]): Route => ({
   method: 'POST',
   path: `/reward/${path}`,
   operationId: `reward${title(policy)}`,
   summary: 'Say what came of a tip',
-  description: 'Appends a tip.feedback event. Its reward goes to the policy that made the decision under which the tip was served (tip.served names it), whichever path is called.',
+  description:
+    'Appends a tip.feedback event. Its reward goes to the policy that made the decision under which the ' +
+    'tip was served (tip.served names it), whichever path is called.',
   query: noQuery,
   body: { kind: 'json', schema: rewardRequestSchema },
   answers: { 200: { description: 'The feedback is in the log.', schema: rewardReceiptSchema } },
@@ -63,7 +85,8 @@ const resetRoute: Route = {
   path: '/reset',
   operationId: 'resetUser',
   summary: 'Let every policy forget what it has learned of a user',
-  description: 'Appends a reset to policy.control. It holds for decisions requested from effective_at_ms on; profiles and decisions stay as they are.',
+  description:
+    'Appends a reset to policy.control. It holds for decisions requested from effective_at_ms on; profiles and decisions stay as they are.',
   query: noQuery,
   body: { kind: 'json', schema: resetRequestSchema },
   answers: { 200: { description: 'The reset is in the log.', schema: resetReceiptSchema } },

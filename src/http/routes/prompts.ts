@@ -10,10 +10,17 @@ export const promptsRoute: Route = {
   operationId: 'comparePrompts',
   summary: 'What decisions have earned under each prompt version, compared',
   description: [
-    'A decision counts for the prompt_version of the tip.served event that its reward counts for. Differences say what the prompt does only where chance chose the version.',
-    'Counting goes through all decisions, so an answer is used again for a second and for twenty times the time that it took; `counted_at_ms` says when. While the first one takes longer than a few seconds, the answer is not_ready.',
+    'A decision counts for the prompt_version of the tip.served event that its reward counts for. Differences ' +
+      'say what the prompt does only where chance chose the version.',
+    'Counting goes through all decisions, so an answer is used again for a second and for twenty times the time ' +
+      'that it took; `counted_at_ms` says when. While the first one takes longer than a few seconds, the answer is not_ready.',
   ].join(' '),
   query: promptsQuery,
-  answers: { 200: { description: 'As `tipstream policies prompts --json` prints it, as far as the partitions held by this member go.', schema: promptsSchema } },
+  answers: {
+    200: {
+      description: 'As `tipstream policies prompts --json` prints it, as far as the partitions held by this member go.',
+      schema: promptsSchema,
+    },
+  },
   handle: (request, _reply, application) => application.prompts(parseQuery(request.query).against),
 };

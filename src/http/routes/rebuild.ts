@@ -13,7 +13,9 @@ export const rebuildRoute: Route = {
   path: '/v1/profiles/{user_id}/rebuild',
   operationId: 'rebuildProfile',
   summary: "Rebuild a user's profile from the log",
-  description: 'Begins a job that replays the user from the log while the service goes on, puts right what differs and says what that was. Where one is under way for the user, that one is answered. It takes no body.',
+  description:
+    'Begins a job that replays the user from the log while the service goes on, puts right what differs and says ' +
+    'what that was. Where one is under way for the user, that one is answered. It takes no body.',
   pathParameters: userParameter,
   query: dryRunQuery,
   answers: { 202: { description: 'The job, which the header Location names.', schema: rebuildJobSchema } },
@@ -26,21 +28,33 @@ export const rebuildRoute: Route = {
   },
 };
 
-export const rebuildJobRoute = jobRoute({
-  method: 'GET',
-  operationId: 'getRebuild',
-  summary: 'A rebuild of a user',
-  description: 'Jobs that are over are kept until 200 more are, or the service stops.',
-}, 'The job.', (application, jobId) => application.rebuildJob(jobId));
+export const rebuildJobRoute = jobRoute(
+  {
+    method: 'GET',
+    operationId: 'getRebuild',
+    summary: 'A rebuild of a user',
+    description: 'Jobs that are over are kept until 200 more are, or the service stops.',
+  },
+  'The job.',
+  (application, jobId) => application.rebuildJob(jobId),
+);
 
-export const cancelRebuildRoute = jobRoute({
-  method: 'DELETE',
-  operationId: 'cancelRebuild',
-  summary: 'Cancel a rebuild of a user',
-  description: 'A job that is over, or that is replacing the tips already, stays as it is.',
-}, 'The job as it is then.', (application, jobId) => application.cancelRebuild(jobId));
+export const cancelRebuildRoute = jobRoute(
+  {
+    method: 'DELETE',
+    operationId: 'cancelRebuild',
+    summary: 'Cancel a rebuild of a user',
+    description: 'A job that is over, or that is replacing the tips already, stays as it is.',
+  },
+  'The job as it is then.',
+  (application, jobId) => application.cancelRebuild(jobId),
+);
 
-function jobRoute(named: Pick<Route, 'method' | 'operationId' | 'summary' | 'description'>, answer: string, ask: (application: Application, jobId: string) => RebuildJob): Route {
+function jobRoute(
+  named: Pick<Route, 'method' | 'operationId' | 'summary' | 'description'>,
+  answer: string,
+  ask: (application: Application, jobId: string) => RebuildJob,
+): Route {
   return {
     ...named,
     path: '/v1/rebuilds/{job_id}',

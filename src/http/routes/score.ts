@@ -1,4 +1,7 @@
-/** POST /score, and POST /score/... for a policy by its name: candidates in, a decision out. The hot route: one validation, one call, one stringify. */
+/**
+ * POST /score, and POST /score/... for a policy by its name: candidates in, a decision out. The hot route: one validation, one call,
+ * one stringify.
+ */
 import type { Application, ScoreRequest, ScoreResponse } from '../../service/application.js';
 import { parserOf, type Route } from '../route.js';
 import { noQuery, scoreRequestSchema, scoreResponseSchema } from '../schemas.js';
@@ -6,7 +9,10 @@ import { noQuery, scoreRequestSchema, scoreResponseSchema } from '../schemas.js'
 const parseQuery = parserOf(noQuery);
 const parseBody = parserOf(scoreRequestSchema);
 
-export function scoreRouteOf(named: Pick<Route, 'path' | 'operationId' | 'summary' | 'description'>, score: (application: Application, request: ScoreRequest) => Promise<ScoreResponse>): Route {
+export function scoreRouteOf(
+  named: Pick<Route, 'path' | 'operationId' | 'summary' | 'description'>,
+  score: (application: Application, request: ScoreRequest) => Promise<ScoreResponse>,
+): Route {
   return {
     method: 'POST',
     ...named,
@@ -20,9 +26,14 @@ export function scoreRouteOf(named: Pick<Route, 'path' | 'operationId' | 'summar
   };
 }
 
-export const scoreRoute = scoreRouteOf({
-  path: '/score',
-  operationId: 'score',
-  summary: 'Score candidates with the live policy',
-  description: 'With a decision_id the decision is appended to tip.scored before the answer, and asking again gives the same decision. Without one nothing is recorded.',
-}, (application, request) => application.score(request));
+export const scoreRoute = scoreRouteOf(
+  {
+    path: '/score',
+    operationId: 'score',
+    summary: 'Score candidates with the live policy',
+    description:
+      'With a decision_id the decision is appended to tip.scored before the answer, and asking again ' +
+      'gives the same decision. Without one nothing is recorded.',
+  },
+  (application, request) => application.score(request),
+);

@@ -1,7 +1,8 @@
 /**
- * Whether the log is the one that a state file was folded from. The file keeps, per topic, the offset of the record applied last and a hash of what it
- * contained; the record that the log holds there must be that one. A topic that was deleted and filled again, a log that lost its tail and was written
- * anew beyond it, another cluster under the same names: all have offsets that fit and another record.
+ * Whether the log is the one that a state file was folded from. The file keeps, per topic, the offset of the record applied last and a
+ * hash of what it contained; the record that the log holds there must be that one. A topic that was deleted and filled again, a log
+ * that lost its tail and was written anew beyond it, another cluster under the same names: all have offsets that fit and another
+ * record.
  *
  * Where the log does not hold that record any more - retention, compaction - nothing can be said.
  */
@@ -35,8 +36,9 @@ export interface Unidentified {
 type Finding = Unidentified | { readonly topic: string; readonly offset: number; readonly why: 'same' | 'other' };
 
 /**
- * Reads one record a topic, all topics at once, and answers those of which nothing can be said. Throws log_changed where the log holds another record,
- * offset_out_of_range where it ends before, and what reading throws. Answers early, with nothing, when the signal aborts.
+ * Reads one record a topic, all topics at once, and answers those of which nothing can be said. Throws log_changed where the log holds
+ * another record, offset_out_of_range where it ends before, and what reading throws. Answers early, with nothing, when the signal
+ * aborts.
  */
 export async function checkLogIdentity(log: Log, question: IdentityQuestion): Promise<readonly Unidentified[]> {
   const findings = await Promise.all([...question.applied].map(([topic, applied]) => compare(log, question, topic, applied)));
@@ -47,7 +49,11 @@ export async function checkLogIdentity(log: Log, question: IdentityQuestion): Pr
 }
 
 /** As `checkLogIdentity`; a log that is away is tried again until it answers or the signal aborts. */
-export async function checkLogIdentityPatiently(log: Log, question: IdentityQuestion & { readonly signal: AbortSignal }, onRetry: (error: TipstreamError, attempt: number) => void): Promise<readonly Unidentified[]> {
+export async function checkLogIdentityPatiently(
+  log: Log,
+  question: IdentityQuestion & { readonly signal: AbortSignal },
+  onRetry: (error: TipstreamError, attempt: number) => void,
+): Promise<readonly Unidentified[]> {
   const { signal } = question;
   for (let attempt = 1; ; attempt++) {
     try {
@@ -62,7 +68,12 @@ export async function checkLogIdentityPatiently(log: Log, question: IdentityQues
   }
 }
 
-async function compare(log: Log, { partition, ranges, signal }: IdentityQuestion, topic: string, { offset, hash }: AppliedRecord): Promise<Finding> {
+async function compare(
+  log: Log,
+  { partition, ranges, signal }: IdentityQuestion,
+  topic: string,
+  { offset, hash }: AppliedRecord,
+): Promise<Finding> {
   const range = ranges.get(topic);
   if (range === undefined || offset < range.low) return { topic, offset, why: 'deleted' };
   // A read from the very end would wait for the next record.
@@ -74,7 +85,8 @@ async function compare(log: Log, { partition, ranges, signal }: IdentityQuestion
     }
   } catch (error) {
     // Retention went on since the range was asked for.
-    if (error instanceof TipstreamError && error.code === 'offset_out_of_range' && offset < Number(error.details?.['low'])) return { topic, offset, why: 'deleted' };
+    if (error instanceof TipstreamError && error.code === 'offset_out_of_range' && offset < Number(error.details?.['low']))
+      return { topic, offset, why: 'deleted' };
     throw error;
   }
   return { topic, offset, why: 'compacted' };
@@ -82,16 +94,37 @@ async function compare(log: Log, { partition, ranges, signal }: IdentityQuestion
 
 function logChanged({ partition, path }: IdentityQuestion, changed: readonly Finding[]): TipstreamError {
   const [{ topic, offset }] = changed as [Finding];
-  const others = changed.length === 1 ? '' : ` (and so it is in ${changed.slice(1).map((other) => other.topic).join(', ')})`;
-  return new TipstreamError('log_changed', `${topic} partition ${partition} holds another record at offset ${offset} than the one that was applied${others}: the topic was deleted and filled again, the log lost its tail and was written anew, or this is another cluster's log`, {
-    hint: `nothing was reset. With the wrong log, give --brokers, --topic-prefix and --data that belong together. If the log is right, the state holds events that are in no log any more: move ${path} (with its -wal and -shm) away and start again; the partition is then folded from what the log holds now`,
-    details: { topic, partition, offset, topics: changed.map((one) => one.topic) },
-  });
+  const others =
+    changed.length === 1
+      ? ''
+      : ` (and so it is in ${changed
+          .slice(1)
+          .map((other) => other.topic)
+          .join(', ')})`;
+  return new TipstreamError(
+    'log_changed',
+    `${topic} partition ${partition} holds another record at offset ${offset} than the one that was applied${others}: ` +
+      `the topic was deleted and filled again, the log lost its tail and was written anew, or this is another cluster's log`,
+    {
+      hint:
+        'nothing was reset. With the wrong log, give --brokers, --topic-prefix and --data that belong together. If the ' +
+        `log is right, the state holds events that are in no log any more: move ${path} (with its -wal and -shm) away ` +
+        'and start again; the partition is then folded from what the log holds now',
+      details: { topic, partition, offset, topics: changed.map((one) => one.topic) },
+    },
+  );
 }
 
 function outOfRange(topic: string, partition: number, offset: number, { low, end }: OffsetRange): TipstreamError {
-  return new TipstreamError('offset_out_of_range', `the log of ${topic} partition ${partition} ends at offset ${end}, but the state has applied the record at ${offset}: the topic was recreated or lost its tail`, {
-    hint: 'nothing was reset. Use the data directory that belongs to this log; if the log is right, move the state file away and start again',
-    details: { topic, partition, offset, low, end },
-  });
+  return new TipstreamError(
+    'offset_out_of_range',
+    `the log of ${topic} partition ${partition} ends at offset ${end}, but the state has applied the ` +
+      `record at ${offset}: the topic was recreated or lost its tail`,
+    {
+      hint:
+        'nothing was reset. Use the data directory that belongs to this log; if the log is ' +
+        'right, move the state file away and start again',
+      details: { topic, partition, offset, low, end },
+    },
+  );
 }

@@ -10,7 +10,11 @@ export async function reportInputs(log: Log, prefix: string, topics: readonly st
   try {
     const found = await log.describeTopics(topics);
     const unreadable = unreadableInputs(prefix, found);
-    if (unreadable.length > 0) logger.info({ topics: unreadable, hint: 'grant DescribeConfigs on the topics, or look at them with kafka-configs' }, 'how long inputs are kept could not be read, so nothing is known of what a rebuild would miss');
+    if (unreadable.length > 0)
+      logger.info(
+        { topics: unreadable, hint: 'grant DescribeConfigs on the topics, or look at them with kafka-configs' },
+        'how long inputs are kept could not be read, so nothing is known of what a rebuild would miss',
+      );
     const warnings = inputWarnings(prefix, found);
     for (const { topic, message, hint, rebuild } of warnings) logger[rebuild ? 'warn' : 'info']({ topic, hint }, message);
     return warnings;

@@ -1,6 +1,6 @@
 /**
- * Whether the inputs are kept long enough for a rebuild to give what is there now. Pure: takes what topics are found to be. Nothing is wrong with live
- * state when they are not: it has applied what came. But it can then not be made again, and not be proven.
+ * Whether the inputs are kept long enough for a rebuild to give what is there now. Pure: takes what topics are found to be. Nothing is
+ * wrong with live state when they are not: it has applied what came. But it can then not be made again, and not be proven.
  */
 import type { TopicDescription } from '../port.js';
 import { keepingProblems, type TopicProblem } from './topic-settings-check.js';
@@ -29,14 +29,27 @@ export function inputWarnings(prefix: string, found: readonly TopicDescription[]
     const problems = keepingProblems(wanted.get(topic.name)!, topic);
     if (problems.length === 0) return [];
     const rebuild = !NOT_REBUILT_FROM.has(topicNamed(prefix, topic.name)!);
-    const effect = rebuild ? 'a rebuild would not reproduce the live state' : 'requests to score can be lost before they are answered (a rebuild does not need them)';
-    return [{ topic: topic.name, rebuild, message: `${topic.name} ${problems.map(described).join('; it ')}; ${effect}`, hint: `keep its records: kafka-configs --bootstrap-server HOST:PORT --alter --entity-type topics --entity-name ${topic.name} --add-config ${problems.map(remedy).join(',')}` }];
+    const effect = rebuild
+      ? 'a rebuild would not reproduce the live state'
+      : 'requests to score can be lost before they are answered (a rebuild does not need them)';
+    return [
+      {
+        topic: topic.name,
+        rebuild,
+        message: `${topic.name} ${problems.map(described).join('; it ')}; ${effect}`,
+        hint:
+          'keep its records: kafka-configs --bootstrap-server HOST:PORT --alter --entity-type topics --entity-name ' +
+          `${topic.name} --add-config ${problems.map(remedy).join(',')}`,
+      },
+    ];
   });
 }
 
 /** Inputs of which it could not be read how long they are kept. */
 export function unreadableInputs(prefix: string, found: readonly TopicDescription[]): string[] {
-  return inputsAmong(prefix, found).filter(({ retentionMs, cleanupPolicy }) => retentionMs === null || cleanupPolicy === null).map(({ name }) => name);
+  return inputsAmong(prefix, found)
+    .filter(({ retentionMs, cleanupPolicy }) => retentionMs === null || cleanupPolicy === null)
+    .map(({ name }) => name);
 }
 
 function inputsAmong(prefix: string, found: readonly TopicDescription[]): TopicDescription[] {

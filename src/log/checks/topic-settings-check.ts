@@ -12,8 +12,9 @@ export interface TopicProblem {
 }
 
 /**
- * Partition counts must equal each other rather than a configured number, because the one that exists counts: the number that most of the topics
- * have is taken as right, unless `partitions` insists on one. Settings that could not be read (null) are not held against a topic.
+ * Partition counts must equal each other rather than a configured number, because the one that exists counts: the number that most of
+ * the topics have is taken as right, unless `partitions` insists on one. Settings that could not be read (null) are not held against a
+ * topic.
  */
 export function checkTopics(wanted: readonly TopicSettings[], found: readonly TopicDescription[], partitions?: number): TopicProblem[] {
   const byName = new Map(found.map((topic) => [topic.name, topic]));
@@ -21,15 +22,17 @@ export function checkTopics(wanted: readonly TopicSettings[], found: readonly To
   return wanted.flatMap((settings) => {
     const topic = byName.get(settings.name);
     if (topic === undefined) return [{ topic: settings.name, problem: 'missing' as const, expected: 'a topic', found: 'none' }];
-    return [
-      partitionProblem(topic, expectedPartitions), ...keepingProblems(settings, topic), sizeProblem(settings, topic, byName),
-    ].filter((problem) => problem !== undefined);
+    return [partitionProblem(topic, expectedPartitions), ...keepingProblems(settings, topic), sizeProblem(settings, topic, byName)].filter(
+      (problem) => problem !== undefined,
+    );
   });
 }
 
 /** How a topic's records go away before they may. */
 export function keepingProblems(settings: TopicSettings, topic: TopicDescription): TopicProblem[] {
-  return [retentionProblem(settings, topic), retentionBytesProblem(settings, topic), cleanupProblem(settings, topic)].filter((problem) => problem !== undefined);
+  return [retentionProblem(settings, topic), retentionBytesProblem(settings, topic), cleanupProblem(settings, topic)].filter(
+    (problem) => problem !== undefined,
+  );
 }
 
 function mostCommon(numbers: readonly number[]): number | undefined {
@@ -40,12 +43,23 @@ function mostCommon(numbers: readonly number[]): number | undefined {
 
 function partitionProblem(topic: TopicDescription, expected: number): TopicProblem | undefined {
   if (topic.partitions === expected) return undefined;
-  return { topic: topic.name, problem: 'partition_count', expected: `${expected} partitions, as the other topics`, found: `${topic.partitions}` };
+  return {
+    topic: topic.name,
+    problem: 'partition_count',
+    expected: `${expected} partitions, as the other topics`,
+    found: `${topic.partitions}`,
+  };
 }
 
 function retentionProblem(settings: TopicSettings, topic: TopicDescription): TopicProblem | undefined {
-  if (!deletes(settings, topic) || topic.retentionMs === null || topic.retentionMs < 0 || topic.retentionMs >= MIN_INPUT_RETENTION_MS) return undefined;
-  return { topic: topic.name, problem: 'retention', expected: `retention.ms -1 or at least ${MIN_INPUT_RETENTION_MS} (31 days)`, found: `${topic.retentionMs}` };
+  if (!deletes(settings, topic) || topic.retentionMs === null || topic.retentionMs < 0 || topic.retentionMs >= MIN_INPUT_RETENTION_MS)
+    return undefined;
+  return {
+    topic: topic.name,
+    problem: 'retention',
+    expected: `retention.ms -1 or at least ${MIN_INPUT_RETENTION_MS} (31 days)`,
+    found: `${topic.retentionMs}`,
+  };
 }
 
 /** A limit of size keeps a quiet topic for ever and a busy one for an hour. */
@@ -55,7 +69,10 @@ function retentionBytesProblem(settings: TopicSettings, topic: TopicDescription)
   return { topic: topic.name, problem: 'retention_bytes', expected: 'retention.bytes -1 (no limit)', found: `${retentionBytes}` };
 }
 
-/** Whether retention applies to a topic of which no record may go: Kafka deletes by age and by size only where the cleanup policy says delete. */
+/**
+ * Whether retention applies to a topic of which no record may go: Kafka deletes by age and by size only where the cleanup policy says
+ * delete.
+ */
 function deletes(settings: TopicSettings, topic: TopicDescription): boolean {
   return settings.cleanupPolicy !== 'compact' && (topic.cleanupPolicy === null || policiesOf(topic.cleanupPolicy).includes('delete'));
 }
@@ -73,10 +90,19 @@ function cleanupProblem(settings: TopicSettings, topic: TopicDescription): Topic
 }
 
 /** A dead letter is larger than its input, so its topic must take as much more as was planned for. */
-function sizeProblem(settings: TopicSettings, topic: TopicDescription, byName: ReadonlyMap<string, TopicDescription>): TopicProblem | undefined {
+function sizeProblem(
+  settings: TopicSettings,
+  topic: TopicDescription,
+  byName: ReadonlyMap<string, TopicDescription>,
+): TopicProblem | undefined {
   if (!topic.name.endsWith(DEAD_LETTER_SUFFIX) || topic.maxMessageBytes === null) return undefined;
   const input = byName.get(topic.name.slice(0, -DEAD_LETTER_SUFFIX.length))?.maxMessageBytes;
   const expected = input == null ? settings.maxMessageBytes : input + DEAD_LETTER_HEADROOM_BYTES;
   if (topic.maxMessageBytes >= expected) return undefined;
-  return { topic: topic.name, problem: 'max_message_bytes', expected: `max.message.bytes of at least ${expected}`, found: `${topic.maxMessageBytes}` };
+  return {
+    topic: topic.name,
+    problem: 'max_message_bytes',
+    expected: `max.message.bytes of at least ${expected}`,
+    found: `${topic.maxMessageBytes}`,
+  };
 }

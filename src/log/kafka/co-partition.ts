@@ -58,7 +58,11 @@ interface ClusterMetadata {
  * @param onJoin called, synchronously, whenever a join begins: from then on its partitions may go to another member
  * @param onAssign called, synchronously, in the leader alone, with everybody's partitions before anybody else knows them
  */
-export function coPartitionAssigner(state: () => MemberState, onJoin: () => void, onAssign: (assigned: ReadonlyMap<string, readonly number[]>) => void) {
+export function coPartitionAssigner(
+  state: () => MemberState,
+  onJoin: () => void,
+  onAssign: (assigned: ReadonlyMap<string, readonly number[]>) => void,
+) {
   return ({ cluster }: { cluster: ClusterMetadata }): Assigner => ({
     name: NAME,
     version: VERSION,
@@ -91,7 +95,11 @@ export function decodeMember(bytes: Buffer): MemberState & { readonly topics: re
   const topics = decoded?.topics ?? [];
   try {
     const { address, partitions } = JSON.parse((decoded?.userData ?? Buffer.alloc(0)).toString('utf8')) as Partial<MemberState>;
-    return { topics, address: typeof address === 'string' ? address : null, partitions: Array.isArray(partitions) ? partitions.filter(Number.isInteger) : [] };
+    return {
+      topics,
+      address: typeof address === 'string' ? address : null,
+      partitions: Array.isArray(partitions) ? partitions.filter(Number.isInteger) : [],
+    };
   } catch {
     return { topics, address: null, partitions: [] };
   }

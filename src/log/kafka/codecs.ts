@@ -1,6 +1,7 @@
 /**
- * Decompression of record batches. gzip is Node's own, and so is zstd from Node 22.15 on (before that, fzstd in plain JavaScript); snappy and lz4 are native
- * packages without install scripts, loaded when a batch first needs them, so that a platform they do not support still reads everything else.
+ * Decompression of record batches. gzip is Node's own, and so is zstd from Node 22.15 on (before that, fzstd in plain JavaScript);
+ * snappy and lz4 are native packages without install scripts, loaded when a batch first needs them, so that a platform they do not
+ * support still reads everything else.
  */
 import { createRequire } from 'node:module';
 import * as zlib from 'node:zlib';

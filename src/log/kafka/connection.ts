@@ -8,7 +8,17 @@
 import type { Socket } from 'node:net';
 import kafkajs, { type Admin, type Consumer, type ConsumerConfig, type ISocketFactory, type RetryOptions } from 'kafkajs';
 import { asTipstreamError, rootCause, topicNotFound } from './failures.js';
-import { type Broker, type Cluster, createAdmin, createCluster, createConsumer, createLogger, type Joins, openSocket, type PartitionMetadata } from './internals.js';
+import {
+  type Broker,
+  type Cluster,
+  createAdmin,
+  createCluster,
+  createConsumer,
+  createLogger,
+  type Joins,
+  openSocket,
+  type PartitionMetadata,
+} from './internals.js';
 import { connectionConfig, type KafkaLogOptions, logCreatorFor, type LogFunction } from './options.js';
 import { settledWithin } from './retry.js';
 
@@ -83,7 +93,10 @@ export class Connection {
   }
 
   async close(): Promise<void> {
-    await Promise.all([settledWithin(this.admin.disconnect(), CLOSES_WITHIN_MS), ...[...this.#clusters.keys()].map((cluster) => this.closeCluster(cluster))]);
+    await Promise.all([
+      settledWithin(this.admin.disconnect(), CLOSES_WITHIN_MS),
+      ...[...this.#clusters.keys()].map((cluster) => this.closeCluster(cluster)),
+    ]);
   }
 
   failure(error: unknown, action: string): Error {

@@ -55,7 +55,15 @@ export class Feeds {
   constructor(connection: Connection, owner: FeedsOwner) {
     this.#connection = connection;
     this.#owner = owner;
-    const lane = (name: Lane['name'], cluster: Cluster, waitMs: number): Lane => ({ name, cluster, waitMs, busy: new Set(), failures: 0, pausedUntil: 0, warnedAt: -Infinity });
+    const lane = (name: Lane['name'], cluster: Cluster, waitMs: number): Lane => ({
+      name,
+      cluster,
+      waitMs,
+      busy: new Set(),
+      failures: 0,
+      pausedUntil: 0,
+      warnedAt: -Infinity,
+    });
     this.#lanes = [lane('behind', connection.reading, 0), lane('tail', connection.newCluster(), TAIL_WAIT_MS)];
   }
 

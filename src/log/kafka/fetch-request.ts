@@ -51,7 +51,12 @@ interface FetchResponse {
  * Fetches from one broker. Answers as soon as there is any record, or after `maxWaitMs` without. The partitions are served in
  * the order given, and those at the end may come back empty: rotate them.
  */
-export async function fetchFrom(cluster: Cluster, nodeId: number, targets: readonly FetchTarget[], maxWaitMs: number): Promise<FetchResponse> {
+export async function fetchFrom(
+  cluster: Cluster,
+  nodeId: number,
+  targets: readonly FetchTarget[],
+  maxWaitMs: number,
+): Promise<FetchResponse> {
   const request = encodeFetch({
     replicaId: -1,
     maxWaitTime: maxWaitMs,
@@ -66,7 +71,9 @@ export async function fetchFrom(cluster: Cluster, nodeId: number, targets: reado
   return sendTo(cluster, nodeId, (broker) => {
     const spoken = broker.versions[FETCH_KEY];
     if (spoken === undefined || spoken.minVersion > VERSION || spoken.maxVersion < VERSION) {
-      throw new TipstreamError('log_failed', `The broker does not speak Fetch version ${VERSION}`, { hint: 'tipstream needs Kafka 2.3 or newer.' });
+      throw new TipstreamError('log_failed', `The broker does not speak Fetch version ${VERSION}`, {
+        hint: 'tipstream needs Kafka 2.3 or newer.',
+      });
     }
     return broker.connectionPool.send({ request, response, requestTimeout: maxWaitMs + NETWORK_SLACK_MS });
   });

@@ -34,7 +34,11 @@ export interface Broker {
   readonly nodeId: number;
   /** Api key -> what the broker speaks. */
   readonly versions: Readonly<Record<number, { readonly minVersion: number; readonly maxVersion: number }>>;
-  readonly connectionPool: { send<Response>(request: ProtocolRequest<Response>): Promise<Response>; readonly host: string; readonly port: number };
+  readonly connectionPool: {
+    send<Response>(request: ProtocolRequest<Response>): Promise<Response>;
+    readonly host: string;
+    readonly port: number;
+  };
   disconnect(): Promise<void>;
   initProducerId(options: { transactionTimeout: number }): Promise<{ producerId: string; producerEpoch: number }>;
 }
@@ -118,14 +122,16 @@ export function createCluster(options: ClusterOptions): Cluster {
   return cluster;
 }
 
-const { KafkaJSConnectionClosedError } = require('kafkajs/src/errors') as { KafkaJSConnectionClosedError: new (message: string, at: { host: string; port: number }) => Error };
+const { KafkaJSConnectionClosedError } = require('kafkajs/src/errors') as {
+  KafkaJSConnectionClosedError: new (message: string, at: { host: string; port: number }) => Error;
+};
 /** How long a connection that is given up waits for the answers to requests under way. */
 const LAST_ANSWERS_WITHIN_MS = 2000;
 
 /**
- * Whatever was asked of a connection is settled when its socket is gone, or given up. kafkajs does not notice that a socket is destroyed on our side; a
- * connection that is given up waits for its last answers as long as a request may take; and one whose requests time out is used again, though the broker
- * behind it may long be another: the Java client ends it too.
+ * Whatever was asked of a connection is settled when its socket is gone, or given up. kafkajs does not notice that a socket is
+ * destroyed on our side; a connection that is given up waits for its last answers as long as a request may take; and one whose
+ * requests time out is used again, though the broker behind it may long be another: the Java client ends it too.
  */
 function settleAll(connection: BrokerConnection): void {
   const connect = connection.connect.bind(connection);
@@ -175,8 +181,8 @@ function settleAll(connection: BrokerConnection): void {
 const HANDSHAKE_WITHIN_MS = 5_000;
 
 /**
- * A peer that takes the connection but does not answer as a broker: kafkajs waits for the time of a whole request, keeps the socket, and calls it connected
- * when it tries again. Said to be a failed connection, it makes way for the next broker of the list.
+ * A peer that takes the connection but does not answer as a broker: kafkajs waits for the time of a whole request, keeps the socket,
+ * and calls it connected when it tries again. Said to be a failed connection, it makes way for the next broker of the list.
  */
 function connectWhole(broker: ConnectingBroker): ConnectingBroker {
   const connect = broker.connect.bind(broker);
@@ -212,7 +218,8 @@ function connectOnce(pool: ConnectionPool): ConnectionPool {
   return pool;
 }
 
-export const createLogger = (require('kafkajs/src/loggers') as { createLogger(options: { level: number; logCreator: logCreator }): Logger }).createLogger;
+export const createLogger = (require('kafkajs/src/loggers') as { createLogger(options: { level: number; logCreator: logCreator }): Logger })
+  .createLogger;
 
 const Encoder = require('kafkajs/src/protocol/encoder') as new () => { writeBuffer(bytes: Buffer): unknown };
 
@@ -221,7 +228,12 @@ export function requestBody(bytes: Buffer): unknown {
   return new Encoder().writeBuffer(bytes);
 }
 
-const newAdmin = require('kafkajs/src/admin') as (options: { cluster: Cluster; logger: Logger; retry: RetryOptions; instrumentationEmitter: null }) => Admin;
+const newAdmin = require('kafkajs/src/admin') as (options: {
+  cluster: Cluster;
+  logger: Logger;
+  retry: RetryOptions;
+  instrumentationEmitter: null;
+}) => Admin;
 const newConsumer = require('kafkajs/src/consumer') as (options: ConsumerConfig & { cluster: Cluster; logger: Logger }) => Consumer;
 
 /** kafkajs' own, on a cluster of ours. */
@@ -242,13 +254,15 @@ interface GroupCluster extends Cluster {
 }
 
 /**
- * kafkajs' consumer tries again for as long as it is told, but takes a cluster that has given up, or has no broker left, for the end: it would begin anew as
- * another member, and the group would wait until the session of the first is over.
+ * kafkajs' consumer tries again for as long as it is told, but takes a cluster that has given up, or has no broker left, for the end:
+ * it would begin anew as another member, and the group would wait until the session of the first is over.
  */
 function keepTrying(cluster: GroupCluster): void {
   for (const method of ['connect', 'refreshMetadata', 'refreshMetadataIfNecessary', 'findBroker', 'findGroupCoordinator'] as const) {
     const run = cluster[method].bind(cluster) as (...args: unknown[]) => Promise<unknown>;
-    Object.assign(cluster, { [method]: (...args: unknown[]) => run(...args).catch((error: unknown) => Promise.reject(worthTrying(error))) });
+    Object.assign(cluster, {
+      [method]: (...args: unknown[]) => run(...args).catch((error: unknown) => Promise.reject(worthTrying(error))),
+    });
   }
   const getNodeIds = cluster.getNodeIds.bind(cluster);
   let known: readonly string[] = [];
@@ -270,10 +284,12 @@ export type Joins = (join: () => Promise<void>) => Promise<void>;
 const joinsOn = new WeakMap<Cluster, Joins>();
 
 /**
- * kafkajs takes a join that failed for one that was not needed: it goes back to heartbeats, in a generation for which it may have no assignment, or without
- * a member id and then without heartbeats too, and never joins again unless the group happens to rebalance.
+ * kafkajs takes a join that failed for one that was not needed: it goes back to heartbeats, in a generation for which it may have no
+ * assignment, or without a member id and then without heartbeats too, and never joins again unless the group happens to rebalance.
  */
-const { prototype: consumerGroup } = require('kafkajs/src/consumer/consumerGroup') as { prototype: { readonly cluster: Cluster; joinAndSync(): Promise<void> } };
+const { prototype: consumerGroup } = require('kafkajs/src/consumer/consumerGroup') as {
+  prototype: { readonly cluster: Cluster; joinAndSync(): Promise<void> };
+};
 const { joinAndSync } = consumerGroup;
 consumerGroup.joinAndSync = function () {
   const join = () => joinAndSync.call(this);
@@ -287,4 +303,5 @@ interface ProtocolError {
 }
 
 /** Kafka's error of that number, as an Error with its `type` (NOT_LEADER_FOR_PARTITION and the like). */
-export const errorFromCode = (require('kafkajs/src/protocol/error') as { createErrorFromCode(code: number): Error & ProtocolError }).createErrorFromCode;
+export const errorFromCode = (require('kafkajs/src/protocol/error') as { createErrorFromCode(code: number): Error & ProtocolError })
+  .createErrorFromCode;

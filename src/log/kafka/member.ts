@@ -68,17 +68,26 @@ export class KafkaGroupMember implements GroupMember {
     this.#options = options;
     this.#partitionCount = partitionCount;
     const state = () => ({ address: options.address ?? null, partitions: [...this.#held.keys()] });
-    const { consumer, cluster } = connection.newConsumer({
-      groupId: options.group,
-      partitionAssigners: [coPartitionAssigner(state, () => (this.#joining = true), (assigned) => this.#onAssign(assigned))],
-      sessionTimeout: SESSION_TIMEOUT_MS,
-      heartbeatInterval: HEARTBEAT_INTERVAL_MS,
-      rebalanceTimeout: REBALANCE_TIMEOUT_MS,
-      maxWaitTimeInMs: IDLE_MS,
-      allowAutoTopicCreation: false,
-      metadataMaxAge: METADATA_MAX_AGE_MS,
-      retry: { ...LONG_RETRY, restartOnFailure: () => Promise.resolve(this.#state === 'running') },
-    }, (join) => this.#joins(join));
+    const { consumer, cluster } = connection.newConsumer(
+      {
+        groupId: options.group,
+        partitionAssigners: [
+          coPartitionAssigner(
+            state,
+            () => (this.#joining = true),
+            (assigned) => this.#onAssign(assigned),
+          ),
+        ],
+        sessionTimeout: SESSION_TIMEOUT_MS,
+        heartbeatInterval: HEARTBEAT_INTERVAL_MS,
+        rebalanceTimeout: REBALANCE_TIMEOUT_MS,
+        maxWaitTimeInMs: IDLE_MS,
+        allowAutoTopicCreation: false,
+        metadataMaxAge: METADATA_MAX_AGE_MS,
+        retry: { ...LONG_RETRY, restartOnFailure: () => Promise.resolve(this.#state === 'running') },
+      },
+      (join) => this.#joins(join),
+    );
     this.#consumer = consumer;
     this.#cluster = cluster;
     this.#committer = new Committer(this.#consumer, connection.log);
@@ -132,17 +141,28 @@ export class KafkaGroupMember implements GroupMember {
 
   silent(): ReadonlyMap<number, string> {
     if (!this.#mayDeliver() && performance.now() - this.#couldDeliverAt > SILENT_AFTER_MS) {
-      const why = `the group's coordinator has not confirmed this member's partitions for ${Math.round((performance.now() - this.#couldDeliverAt) / 1000)} s`;
+      const why =
+        `the group's coordinator has not confirmed this member's partitions for ` +
+        `${Math.round((performance.now() - this.#couldDeliverAt) / 1000)} s`;
       return new Map([...this.#held.keys()].map((partition) => [partition, why]));
     }
-    return new Map([...this.#feeds.unheardFor(SILENT_AFTER_MS)].map((partition) => [partition, `no broker has answered a fetch of it for more than ${SILENT_AFTER_MS / 1000} s`]));
+    return new Map(
+      [...this.#feeds.unheardFor(SILENT_AFTER_MS)].map((partition) => [
+        partition,
+        `no broker has answered a fetch of it for more than ${SILENT_AFTER_MS / 1000} s`,
+      ]),
+    );
   }
 
   #saySilence(): void {
     const silent = this.silent();
     if (silent.size === 0 || performance.now() - this.#saidSilentAt < SAYS_SILENCE_EVERY_MS) return;
     this.#saidSilentAt = performance.now();
-    this.#connection.log('warn', 'Nothing comes of partitions that are held', { group: this.#options.group, partitions: [...silent.keys()], reasons: [...new Set(silent.values())] });
+    this.#connection.log('warn', 'Nothing comes of partitions that are held', {
+      group: this.#options.group,
+      partitions: [...silent.keys()],
+      reasons: [...new Set(silent.values())],
+    });
   }
 
   /** Until it has joined: what it holds may be somebody else's from the first try on, and only a join tells. */
@@ -235,7 +255,8 @@ export class KafkaGroupMember implements GroupMember {
         }
         for (const [topic, { low, end }] of ranges) {
           const position = positions.get(topic) ?? low;
-          if (position < low || position > end) return this.#failPartition(partition, offsetOutOfRange(topic, partition, position, low, end));
+          if (position < low || position > end)
+            return this.#failPartition(partition, offsetOutOfRange(topic, partition, position, low, end));
         }
         if (signal.aborted) return;
         for (const [topic, { low, end }] of ranges) this.#feeds.add(topic, partition, positions.get(topic) ?? low, end);
@@ -249,7 +270,11 @@ export class KafkaGroupMember implements GroupMember {
 
   #onCrash({ error, restart }: ConsumerCrashEvent['payload']): void {
     this.#joining = true;
-    if (restart) return this.#connection.log('warn', 'The group member lost its connection and joins again', { group: this.#options.group, error: String(error) });
+    if (restart)
+      return this.#connection.log('warn', 'The group member lost its connection and joins again', {
+        group: this.#options.group,
+        error: String(error),
+      });
     void this.#fail(this.#connection.failure(error, `stay in group ${this.#options.group}`));
   }
 

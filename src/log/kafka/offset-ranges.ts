@@ -40,7 +40,9 @@ export async function rangesOf(
         return new Map(
           topics.map((topic) => [
             topic,
-            new Map(partitions.map((partition) => [partition, { low: lows.get(topic)!.get(partition)!, end: ends.get(topic)!.get(partition)! }])),
+            new Map(
+              partitions.map((partition) => [partition, { low: lows.get(topic)!.get(partition)!, end: ends.get(topic)!.get(partition)! }]),
+            ),
           ]),
         );
       },
@@ -51,7 +53,12 @@ export async function rangesOf(
   async function listOffsets(fromBeginning: boolean): Promise<Map<string, Map<number, number>>> {
     const asked = topics.map((topic) => ({ topic, fromBeginning, partitions: partitions.map((partition) => ({ partition })) }));
     const answers = await cluster.fetchTopicsOffset(asked);
-    return new Map(answers.map(({ topic, partitions: offsets }) => [topic, new Map(offsets.map(({ partition, offset }) => [partition, Number(offset)]))]));
+    return new Map(
+      answers.map(({ topic, partitions: offsets }) => [
+        topic,
+        new Map(offsets.map(({ partition, offset }) => [partition, Number(offset)])),
+      ]),
+    );
   }
 }
 

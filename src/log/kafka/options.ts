@@ -32,10 +32,13 @@ export interface KafkaLogOptions {
 
 /** kafkajs' settings that all its clients share; those of time survived a broker killed for 30 s with nothing lost or repeated. */
 export function connectionConfig(options: KafkaLogOptions): Omit<KafkaConfig, 'brokers'> & { brokers: string[] } {
-  if (options.brokers.length === 0) throw new TipstreamError('invalid_argument', 'No Kafka brokers were named', { hint: 'Give --brokers HOST:PORT.' });
+  if (options.brokers.length === 0)
+    throw new TipstreamError('invalid_argument', 'No Kafka brokers were named', { hint: 'Give --brokers HOST:PORT.' });
   for (const broker of options.brokers) {
     if (!/^[^:\s]+:\d{1,5}$/.test(broker)) {
-      throw new TipstreamError('invalid_argument', `Broker ${JSON.stringify(broker)} is not of the form HOST:PORT`, { details: { broker } });
+      throw new TipstreamError('invalid_argument', `Broker ${JSON.stringify(broker)} is not of the form HOST:PORT`, {
+        details: { broker },
+      });
     }
   }
   return {

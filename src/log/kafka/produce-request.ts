@@ -30,11 +30,17 @@ interface ProduceResponse {
 }
 
 /** One batch for each partition, all led by that node. Throws only when the request as a whole failed: its outcome is then unknown. */
-export async function produceTo(cluster: Cluster, nodeId: number, batches: readonly PartitionBatch[]): Promise<readonly PartitionOutcome[]> {
+export async function produceTo(
+  cluster: Cluster,
+  nodeId: number,
+  batches: readonly PartitionBatch[],
+): Promise<readonly PartitionOutcome[]> {
   const { outcomes } = await sendTo(cluster, nodeId, (broker) => {
     const spoken = broker.versions[PRODUCE_KEY];
     if (spoken === undefined || spoken.minVersion > VERSION || spoken.maxVersion < VERSION) {
-      throw new TipstreamError('log_failed', `The broker does not speak Produce version ${VERSION}`, { hint: 'tipstream needs Kafka 2.3 or newer.' });
+      throw new TipstreamError('log_failed', `The broker does not speak Produce version ${VERSION}`, {
+        hint: 'tipstream needs Kafka 2.3 or newer.',
+      });
     }
     const body = requestBody(encodeRequest(batches));
     return broker.connectionPool.send({

@@ -62,7 +62,7 @@ export class IdempotentProducer {
   async send(batches: readonly PartitionRecords[]): Promise<void> {
     const queues = new Map<string, Sending[]>(batches.map((batch) => [`${batch.topic}/${batch.partition}`, [{ ...batch }]]));
     const deadline = performance.now() + DELIVERED_WITHIN_MS;
-    for (let attempt = 0; queues.size > 0; ) {
+    for (let attempt = 0; queues.size > 0;) {
       let error: unknown = null;
       try {
         error = await this.#round(queues, attempt > 0);
@@ -90,7 +90,10 @@ export class IdempotentProducer {
       if (leader === undefined) throw errorFromCode(LEADER_NOT_AVAILABLE);
       const sequence = identity.sequences.get(key) ?? 0;
       sending!.encoded ??= {
-        bytes: encodeBatch(records.map(({ record }) => record), { producerId: identity.producerId, epoch: identity.epoch, sequence }),
+        bytes: encodeBatch(
+          records.map(({ record }) => record),
+          { producerId: identity.producerId, epoch: identity.epoch, sequence },
+        ),
         identity,
         sequence,
       };
@@ -116,7 +119,12 @@ export class IdempotentProducer {
   }
 
   /** undefined: none now; null: the topic is gone, and its records know. */
-  async #leader(queues: Map<string, Sending[]>, key: string, { topic, partition }: Sending, refresh: boolean): Promise<number | null | undefined> {
+  async #leader(
+    queues: Map<string, Sending[]>,
+    key: string,
+    { topic, partition }: Sending,
+    refresh: boolean,
+  ): Promise<number | null | undefined> {
     try {
       const partitions = await partitionsOf(this.cluster, topic, refresh);
       return partitions.find(({ partitionId }) => partitionId === partition)?.leader;
@@ -157,7 +165,9 @@ export class IdempotentProducer {
         return done({ topic, partition, records: records.slice(0, middle) }, { topic, partition, records: records.slice(middle) });
       }
       const [record] = records;
-      record!.failed(TOO_LARGE.has(code) ? recordTooLarge(topic, partition, record!.bytes) : refused(topic, partition, errorFromCode(code)));
+      record!.failed(
+        TOO_LARGE.has(code) ? recordTooLarge(topic, partition, record!.bytes) : refused(topic, partition, errorFromCode(code)),
+      );
       return done();
     }
     const error = errorFromCode(code);

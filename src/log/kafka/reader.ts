@@ -35,14 +35,25 @@ export async function* readPartition(connection: Connection, range: ReadRange): 
   }
 }
 
-async function* readOn(connection: Connection, range: ReadRange, knownEnd: number, follow: Follower): AsyncGenerator<readonly LogRecord[], void, void> {
+async function* readOn(
+  connection: Connection,
+  range: ReadRange,
+  knownEnd: number,
+  follow: Follower,
+): AsyncGenerator<readonly LogRecord[], void, void> {
   const { topic, partition, from, to = Infinity, signal } = range;
   const fetchFromOffset = (offset: number, end: number): Promise<FetchedPartition> => {
     const waiting = offset >= end;
-    return fetchPartition(connection, waiting ? follow.cluster : connection.reading, { topic, partition, offset, ...(to - offset === 1 ? { maxBytes: ONE_BATCH_BYTES } : {}) }, waiting ? FOLLOW_WAIT_MS : 0, {
-      signal,
-      ...(range.to === undefined ? {} : { withinMs: GIVES_UP_AFTER_MS }),
-    });
+    return fetchPartition(
+      connection,
+      waiting ? follow.cluster : connection.reading,
+      { topic, partition, offset, ...(to - offset === 1 ? { maxBytes: ONE_BATCH_BYTES } : {}) },
+      waiting ? FOLLOW_WAIT_MS : 0,
+      {
+        signal,
+        ...(range.to === undefined ? {} : { withinMs: GIVES_UP_AFTER_MS }),
+      },
+    );
   };
   let position = from;
   let next = position < to ? fetchFromOffset(position, knownEnd) : null;

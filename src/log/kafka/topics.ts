@@ -12,7 +12,10 @@ const TIMEOUT_MS = 15_000;
 /** Creates what is missing, with the broker's default replication; answers the names created. */
 export function createTopics(connection: Connection, topics: readonly TopicSettings[]): Promise<readonly string[]> {
   return connection.attempt('create topics', async () => {
-    const existing = await partitionCounts(connection, topics.map(({ name }) => name));
+    const existing = await partitionCounts(
+      connection,
+      topics.map(({ name }) => name),
+    );
     const missing = topics.filter(({ name }) => !existing.has(name));
     if (missing.length === 0) return [];
     const names = missing.map(({ name }) => name);
@@ -43,11 +46,16 @@ export function createTopics(connection: Connection, topics: readonly TopicSetti
   });
 }
 
-/** The broker that is asked next may learn of a topic later than the one that made it. (kafkajs can wait for leaders; it takes "no such topic" for an answer.) */
+/**
+ * The broker that is asked next may learn of a topic later than the one that made it. (kafkajs can wait for leaders; it takes "no such
+ * topic" for an answer.)
+ */
 async function untilKnown(connection: Connection, names: readonly string[]): Promise<void> {
   for (const name of names) {
     await retrying(() => partitionsOf(connection.reading, name, true), {
-      withinMs: TIMEOUT_MS, mayRetry: (error) => isNotFound(error) || ['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE'].includes(rootCause(error).type ?? ''),
+      withinMs: TIMEOUT_MS,
+      mayRetry: (error) =>
+        isNotFound(error) || ['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE'].includes(rootCause(error).type ?? ''),
     });
   }
 }
@@ -87,7 +95,8 @@ export function describeTopics(connection: Connection, names: readonly string[])
 
 /**
  * Of the topics that exist. One by one: a question for several fails when one of them is missing, and one for all topics of the
- * cluster fails when a stranger's has no leader. Not by kafkajs' admin, which fails for a minute on a topic that it knew and that was deleted since.
+ * cluster fails when a stranger's has no leader. Not by kafkajs' admin, which fails for a minute on a topic that it knew and that was
+ * deleted since.
  */
 async function partitionCounts(connection: Connection, names: readonly string[]): Promise<Map<string, number>> {
   const counts = new Map<string, number>();
@@ -112,7 +121,10 @@ async function describeSettings(connection: Connection, names: readonly string[]
       resources: names.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name })),
     });
     return new Map(
-      resources.map(({ resourceName, configEntries }) => [resourceName, new Map(configEntries.map(({ configName, configValue }) => [configName, configValue]))]),
+      resources.map(({ resourceName, configEntries }) => [
+        resourceName,
+        new Map(configEntries.map(({ configName, configValue }) => [configName, configValue])),
+      ]),
     );
   } catch (error) {
     if (!rootCause(error).type?.endsWith('AUTHORIZATION_FAILED')) throw error;

@@ -91,15 +91,20 @@ function endOf(ends: Map<Topic, Map<number, PartitionEnd>>, topic: Topic, partit
 }
 
 function tooLarge(topic: Topic, size: number): TipstreamError {
-  return new TipstreamError('record_too_large', `a record of ${size} bytes is too large for ${topic.name}, which takes ${topic.maxMessageBytes}`, {
-    hint: 'Send less in one record. Key, value and headers count together.',
-    details: { topic: topic.name, bytes: size, max_message_bytes: topic.maxMessageBytes },
-  });
+  return new TipstreamError(
+    'record_too_large',
+    `a record of ${size} bytes is too large for ${topic.name}, which takes ${topic.maxMessageBytes}`,
+    {
+      hint: 'Send less in one record. Key, value and headers count together.',
+      details: { topic: topic.name, bytes: size, max_message_bytes: topic.maxMessageBytes },
+    },
+  );
 }
 
 function checkTimestamp(topic: Topic, timestampMs: number | undefined): void {
   if (timestampMs === undefined || (Number.isSafeInteger(timestampMs) && timestampMs >= 0)) return;
   throw new TipstreamError('invalid_argument', `${timestampMs} is no timestamp of a record for ${topic.name}`, {
-    hint: 'Give whole milliseconds since 1970.', details: { topic: topic.name },
+    hint: 'Give whole milliseconds since 1970.',
+    details: { topic: topic.name },
   });
 }

@@ -51,9 +51,12 @@ export class ChangeSignal {
   #poll(): void {
     clearTimeout(this.#timer);
     this.#isFrequent = this.#watcher === undefined || performance.now() < this.#spellEndsAt;
-    this.#timer = setTimeout(() => {
-      this.#poll();
-      this.look();
-    }, this.#isFrequent ? this.pollIntervalMs : SLOW_POLL_MS);
+    this.#timer = setTimeout(
+      () => {
+        this.#poll();
+        this.look();
+      },
+      this.#isFrequent ? this.pollIntervalMs : SLOW_POLL_MS,
+    );
   }
 }

@@ -1,9 +1,9 @@
 /**
- * Reads a run of records in one step of SQLite: their keys as one block of bytes, their values as another, and the numbers that tell where each begins.
- * A row at a time costs three times as much, most of it in making two buffers a row.
+ * Reads a run of records in one step of SQLite: their keys as one block of bytes, their values as another, and the numbers that tell
+ * where each begins. A row at a time costs three times as much, most of it in making two buffers a row.
  *
- * Concatenating is exact for any bytes: SQLite joins blobs as if they were text, without looking at them. It gathers rows in the order of the
- * subquery, which is that of the primary key.
+ * Concatenating is exact for any bytes: SQLite joins blobs as if they were text, without looking at them. It gathers rows in the order
+ * of the subquery, which is that of the primary key.
  */
 import type { Database, Statement } from 'better-sqlite3';
 import { TipstreamError } from '../../errors.js';
@@ -39,7 +39,8 @@ export class ChunkReader {
     this.#bytes = bytes;
     this.#measure = database
       .prepare<Bounds, [number, number, number]>(
-        `SELECT count(*), coalesce(sum(coalesce(length(key), 0) + coalesce(length(value), 0)), 0), count(headers) FROM (SELECT key, value, headers ${RUN})`,
+        'SELECT count(*), coalesce(sum(coalesce(length(key), 0) + coalesce(length(value), 0)), 0), ' +
+          `count(headers) FROM (SELECT key, value, headers ${RUN})`,
       )
       .raw(true);
     this.#block = database
@@ -63,17 +64,34 @@ export class ChunkReader {
 
   #readBlock(topic: string, partition: number, bounds: Bounds): LogRecord[] {
     const [keys, values, ...numbers] = this.#block.get(...bounds)!;
-    const [offsets, timestamps, keyLengths, valueLengths] = numbers.map((text) => JSON.parse(text) as number[]) as [number[], number[], number[], number[]];
+    const [offsets, timestamps, keyLengths, valueLengths] = numbers.map((text) => JSON.parse(text) as number[]) as [
+      number[],
+      number[],
+      number[],
+      number[],
+    ];
     const takeKey = cutter(keys);
     const takeValue = cutter(values);
     const headers = decodeHeaders(null);
-    const records = offsets.map((offset, i) => ({ topic, partition, offset, timestampMs: timestamps[i]!, key: takeKey(keyLengths[i]!), value: takeValue(valueLengths[i]!), headers }));
+    const records = offsets.map((offset, i) => ({
+      topic,
+      partition,
+      offset,
+      timestampMs: timestamps[i]!,
+      key: takeKey(keyLengths[i]!),
+      value: takeValue(valueLengths[i]!),
+      headers,
+    }));
     // The numbers say how the blocks must come apart: a byte or a row out of place cannot pass for a record.
     const whole = sizeOf(keyLengths) === (keys?.length ?? 0) && sizeOf(valueLengths) === (values?.length ?? 0);
     if (whole && offsets.every((offset, i) => i === 0 || offset > offsets[i - 1]!)) return records;
-    throw new TipstreamError('internal', `records of ${topic} partition ${partition} from offset ${bounds[2]} did not come out of the log as they lie in it`, {
-      hint: 'this is a defect of tipstream; the log itself was not changed',
-    });
+    throw new TipstreamError(
+      'internal',
+      `records of ${topic} partition ${partition} from offset ${bounds[2]} did not come out of the log as they lie in it`,
+      {
+        hint: 'this is a defect of tipstream; the log itself was not changed',
+      },
+    );
   }
 
   #readRows(topic: string, bounds: Bounds): { records: LogRecord[]; isCut: boolean } {

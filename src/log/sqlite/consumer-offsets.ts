@@ -7,7 +7,9 @@ export class ConsumerOffsets {
 
   constructor(database: Database) {
     this.#select = database
-      .prepare<[string, number], [number, number]>('SELECT partition, next_offset FROM consumer_offset WHERE group_name = ? AND topic_id = ?')
+      .prepare<[string, number], [number, number]>(
+        'SELECT partition, next_offset FROM consumer_offset WHERE group_name = ? AND topic_id = ?',
+      )
       .raw(true);
     this.#upsert = database.prepare(
       `INSERT INTO consumer_offset (group_name, topic_id, partition, next_offset) VALUES (?, ?, ?, ?)

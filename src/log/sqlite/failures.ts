@@ -5,11 +5,31 @@ import { type ErrorCode, TipstreamError } from '../../errors.js';
 /** SQLite's primary result codes; an extended one (SQLITE_IOERR_FSYNC) starts with its primary. */
 const FAILURES: readonly (readonly [prefix: string, code: ErrorCode, what: string, hint: string])[] = [
   ['SQLITE_IOERR_SHMSIZE', 'disk_full', 'no space is left for the log', 'Free space on the disk that holds the data directory.'],
-  ['SQLITE_FULL', 'disk_full', 'no space is left for the log', 'Free space on the disk that holds the data directory; nothing of this call was written.'],
-  ['SQLITE_CORRUPT', 'state_corrupt', 'the log is damaged', 'Restore the data directory from a backup, or recover it with `sqlite3 log.db .recover`.'],
-  ['SQLITE_NOTADB', 'state_corrupt', 'the file is not a tipstream log', 'Restore log.db from a backup, or point --data at another directory.'],
+  [
+    'SQLITE_FULL',
+    'disk_full',
+    'no space is left for the log',
+    'Free space on the disk that holds the data directory; nothing of this call was written.',
+  ],
+  [
+    'SQLITE_CORRUPT',
+    'state_corrupt',
+    'the log is damaged',
+    'Restore the data directory from a backup, or recover it with `sqlite3 log.db .recover`.',
+  ],
+  [
+    'SQLITE_NOTADB',
+    'state_corrupt',
+    'the file is not a tipstream log',
+    'Restore log.db from a backup, or point --data at another directory.',
+  ],
   ['SQLITE_BUSY', 'log_unavailable', 'another process is writing', 'Try again; if it stays so, find the process that holds the file.'],
-  ['SQLITE_READONLY', 'log_failed', 'the log cannot be written', 'Check who owns the data directory and whether its disk is mounted read-only.'],
+  [
+    'SQLITE_READONLY',
+    'log_failed',
+    'the log cannot be written',
+    'Check who owns the data directory and whether its disk is mounted read-only.',
+  ],
   ['SQLITE_CANTOPEN', 'log_failed', 'the log cannot be opened', 'Check that the data directory exists and that you may write in it.'],
   ['SQLITE_IOERR', 'log_failed', 'the disk failed', 'Look at the system log for errors of the disk.'],
 ];
@@ -22,7 +42,12 @@ export function isBusy(error: unknown): boolean {
 export function asLogFailure(error: unknown, path: string): Error {
   if (error instanceof TipstreamError) return error;
   if (!(error instanceof Database.SqliteError)) return error instanceof Error ? error : new Error(String(error));
-  const [, code, what, hint] = FAILURES.find(([prefix]) => error.code.startsWith(prefix)) ?? ['', 'log_failed' as const, 'SQLite refused', undefined];
+  const [, code, what, hint] = FAILURES.find(([prefix]) => error.code.startsWith(prefix)) ?? [
+    '',
+    'log_failed' as const,
+    'SQLite refused',
+    undefined,
+  ];
   return new TipstreamError(code, `${path}: ${what} (${error.code}: ${error.message})`, {
     ...(hint === undefined ? {} : { hint }),
     details: { path, sqlite: error.code },
@@ -31,7 +56,10 @@ export function asLogFailure(error: unknown, path: string): Error {
 }
 
 export function readOnlyLog(path: string): TipstreamError {
-  return new TipstreamError('invalid_argument', `${path} was opened to read only`, { hint: 'Run the command that writes on its own.', details: { path } });
+  return new TipstreamError('invalid_argument', `${path} was opened to read only`, {
+    hint: 'Run the command that writes on its own.',
+    details: { path },
+  });
 }
 
 export function closedLog(path: string): TipstreamError {
@@ -47,8 +75,14 @@ export function topicNotFound(topic: string): TipstreamError {
 
 export function offsetOutOfRange(topic: string, partition: number, offset: number, range: { low: number; end: number }): TipstreamError {
   const side = offset < range.low ? 'has been deleted' : 'has not been written';
-  return new TipstreamError('offset_out_of_range', `offset ${offset} of ${topic}/${partition} ${side}: the log holds ${range.low} to ${range.end}`, {
-    hint: 'The log was truncated or replaced since this position was stored; rebuild from what it holds, or restore the log it belongs to.',
-    details: { topic, partition, offset, low: range.low, end: range.end },
-  });
+  return new TipstreamError(
+    'offset_out_of_range',
+    `offset ${offset} of ${topic}/${partition} ${side}: the log holds ${range.low} to ${range.end}`,
+    {
+      hint:
+        'The log was truncated or replaced since this position was stored; rebuild from what ' +
+        'it holds, or restore the log it belongs to.',
+      details: { topic, partition, offset, low: range.low, end: range.end },
+    },
+  );
 }

@@ -35,7 +35,11 @@ export class Group {
   }
 
   checkTopics(topics: readonly Topic[]): void {
-    const names = (of: readonly Topic[]) => of.map((topic) => topic.name).sort().join(' ');
+    const names = (of: readonly Topic[]) =>
+      of
+        .map((topic) => topic.name)
+        .sort()
+        .join(' ');
     if (names(topics) === names(this.topics)) return;
     throw new TipstreamError('invalid_argument', `group ${this.name} reads other topics`, {
       hint: 'All members of a group read the same topics; choose another group.',

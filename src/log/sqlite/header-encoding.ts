@@ -41,7 +41,9 @@ export function decodeHeaders(encoded: Buffer | null): RecordHeaders {
 }
 
 function cutShort(): TipstreamError {
-  return new TipstreamError('state_corrupt', 'the headers of a record are cut short', { hint: 'Restore the data directory from a backup.' });
+  return new TipstreamError('state_corrupt', 'the headers of a record are cut short', {
+    hint: 'Restore the data directory from a backup.',
+  });
 }
 
 function encodeLength(length: number): Uint8Array {

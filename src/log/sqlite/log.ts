@@ -5,7 +5,16 @@
 import type { Database } from 'better-sqlite3';
 import { TipstreamError } from '../../errors.js';
 import type {
-  GroupMember, GroupOptions, Log, LogRecord, NewRecord, OffsetRange, ReadRange, RecordAddress, TopicDescription, TopicSettings,
+  GroupMember,
+  GroupOptions,
+  Log,
+  LogRecord,
+  NewRecord,
+  OffsetRange,
+  ReadRange,
+  RecordAddress,
+  TopicDescription,
+  TopicSettings,
 } from '../port.js';
 import { Appender } from './appender.js';
 import { ConsumerOffsets } from './consumer-offsets.js';
@@ -82,7 +91,11 @@ export class SqliteLog implements Log {
 
   read(range: ReadRange): AsyncIterable<readonly LogRecord[]> {
     return readRange(range, {
-      path: this.#path, topics: this.#topics, table: this.#table, watcher: this.#watcher, closed: this.#closed.signal,
+      path: this.#path,
+      topics: this.#topics,
+      table: this.#table,
+      watcher: this.#watcher,
+      closed: this.#closed.signal,
     });
   }
 
@@ -101,7 +114,9 @@ export class SqliteLog implements Log {
         watcher: this.#watcher,
         commit: (topic, partition, position) =>
           this.#write({
-            records: 1, bytes: COMMIT_BYTES, durable: false,
+            records: 1,
+            bytes: COMMIT_BYTES,
+            durable: false,
             run: () => this.#offsets.commit(options.group, topic.id, partition, position),
           }),
         left: (leaver) => this.#members.delete(leaver),
@@ -126,10 +141,15 @@ export class SqliteLog implements Log {
         details: { topic: topicName, partition, offset, end: range.end },
       });
     }
-    for (let low = range.low; low < offset; ) {
+    for (let low = range.low; low < offset;) {
       low = Math.min(low + DELETED_AT_ONCE, offset);
       const before = low;
-      await this.#write({ records: DELETED_AT_ONCE, bytes: 0, durable: true, run: () => this.#table.deleteBefore(topic.id, partition, before) });
+      await this.#write({
+        records: DELETED_AT_ONCE,
+        bytes: 0,
+        durable: true,
+        run: () => this.#table.deleteBefore(topic.id, partition, before),
+      });
     }
   }
 

@@ -64,7 +64,8 @@ export class Member implements GroupMember, Assignee {
       });
       for (const { topic, position } of cursors) {
         const range = ranges.get(topic.name)!;
-        if (!(position >= range.low && position <= range.end)) return this.#failPartition(partition, offsetOutOfRange(topic.name, partition, position, range));
+        if (!(position >= range.low && position <= range.end))
+          return this.#failPartition(partition, offsetOutOfRange(topic.name, partition, position, range));
       }
       this.#cursors = [...this.#cursors, ...cursors];
       this.#wake();
@@ -170,7 +171,12 @@ export class Member implements GroupMember, Assignee {
       // Paused before the call, so that a resume from within it is not lost.
       cursor.isPaused = true;
       const goOn = this.options.handler.deliver({
-        topic: topic.name, partition, fromOffset: position, nextOffset, endOffset: end, records,
+        topic: topic.name,
+        partition,
+        fromOffset: position,
+        nextOffset,
+        endOffset: end,
+        records,
       });
       if (goOn) cursor.isPaused = false;
     }

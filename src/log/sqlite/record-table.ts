@@ -29,15 +29,21 @@ export class RecordTable {
       .prepare<[number, number], [number, number]>('SELECT low_offset, next_offset FROM partition WHERE topic_id = ? AND partition = ?')
       .raw(true);
     this.#selectRanges = database
-      .prepare<[number], [number, number, number]>('SELECT partition, low_offset, next_offset FROM partition WHERE topic_id = ? ORDER BY partition')
+      .prepare<[number], [number, number, number]>(
+        'SELECT partition, low_offset, next_offset FROM partition WHERE topic_id = ? ORDER BY partition',
+      )
       .raw(true);
     this.#reader = new ChunkReader(database, CHUNK_BYTES);
-    this.#insert = database.prepare('INSERT INTO record (topic_id, partition, "offset", timestamp_ms, key, value, headers) VALUES (?, ?, ?, ?, ?, ?, ?)');
+    this.#insert = database.prepare(
+      'INSERT INTO record (topic_id, partition, "offset", timestamp_ms, key, value, headers) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    );
     this.#setNext = database.prepare('UPDATE partition SET next_offset = ? WHERE topic_id = ? AND partition = ?');
     this.#setLow = database.prepare('UPDATE partition SET low_offset = ? WHERE topic_id = ? AND partition = ?');
     this.#delete = database.prepare('DELETE FROM record WHERE topic_id = ? AND partition = ? AND "offset" < ?');
     // Ends and records must be of one moment, or records appended between the two reads would be passed over as a gap.
-    this.#readChunk = database.transaction((topic: Topic, partition: number, from: number, to: number) => this.#chunk(topic, partition, from, to));
+    this.#readChunk = database.transaction((topic: Topic, partition: number, from: number, to: number) =>
+      this.#chunk(topic, partition, from, to),
+    );
   }
 
   range(topicId: number, partition: number): OffsetRange {
@@ -55,7 +61,15 @@ export class RecordTable {
     return this.#readChunk(topic, partition, from, to);
   }
 
-  insert(topicId: number, partition: number, offset: number, timestampMs: number, key: Buffer | null, value: Buffer | null, headers: Buffer | null): void {
+  insert(
+    topicId: number,
+    partition: number,
+    offset: number,
+    timestampMs: number,
+    key: Buffer | null,
+    value: Buffer | null,
+    headers: Buffer | null,
+  ): void {
     this.#insert.run(topicId, partition, offset, timestampMs, key, value, headers);
   }
 

@@ -48,9 +48,11 @@ const TABLES = `
 
 /** Creates the tables in an empty file, whichever of several processes comes first. */
 export function createTables(database: Database): void {
-  database.transaction(() => {
-    if (isEmpty(database)) database.exec(TABLES);
-  }).immediate();
+  database
+    .transaction(() => {
+      if (isEmpty(database)) database.exec(TABLES);
+    })
+    .immediate();
 }
 
 export function isEmpty(database: Database): boolean {
@@ -67,9 +69,13 @@ export function checkVersion(database: Database, path: string): void {
   }
   const version = database.pragma('user_version', { simple: true }) as number;
   if (version > SCHEMA_VERSION) {
-    throw new TipstreamError('state_newer', `${path} was written by a newer tipstream (format ${version}; this one knows ${SCHEMA_VERSION})`, {
-      hint: 'Run the newer tipstream, or use another --data directory.',
-      details: { path, version, supported: SCHEMA_VERSION },
-    });
+    throw new TipstreamError(
+      'state_newer',
+      `${path} was written by a newer tipstream (format ${version}; this one knows ${SCHEMA_VERSION})`,
+      {
+        hint: 'Run the newer tipstream, or use another --data directory.',
+        details: { path, version, supported: SCHEMA_VERSION },
+      },
+    );
   }
 }

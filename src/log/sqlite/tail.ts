@@ -43,7 +43,13 @@ export async function* readRange(range: ReadRange, surroundings: TailSurrounding
 }
 
 /** Resolves when the partition reaches beyond the offset or a signal aborts. */
-function waitBeyond(watcher: EndWatcher, topicId: number, partition: number, offset: number, signals: readonly AbortSignal[]): Promise<void> {
+function waitBeyond(
+  watcher: EndWatcher,
+  topicId: number,
+  partition: number,
+  offset: number,
+  signals: readonly AbortSignal[],
+): Promise<void> {
   return new Promise((resolve, reject) => {
     let unsubscribe = () => {};
     const end = (error?: unknown) => {
@@ -66,6 +72,7 @@ function waitBeyond(watcher: EndWatcher, topicId: number, partition: number, off
 function checkFrom({ topic, partition, from }: ReadRange): void {
   if (Number.isSafeInteger(from) && from >= 0) return;
   throw new TipstreamError('invalid_argument', `${from} is no offset of ${topic}/${partition}`, {
-    hint: 'Offsets are whole numbers from 0.', details: { topic, partition, offset: from },
+    hint: 'Offsets are whole numbers from 0.',
+    details: { topic, partition, offset: from },
   });
 }

@@ -32,8 +32,12 @@ export class TopicTable {
     const row = this.#select.get(name);
     if (row === undefined) return undefined;
     const topic: Topic = {
-      id: row.topic_id, name: row.name, partitions: row.partitions, retentionMs: row.retention_ms,
-      cleanupPolicy: row.cleanup_policy, maxMessageBytes: row.max_message_bytes,
+      id: row.topic_id,
+      name: row.name,
+      partitions: row.partitions,
+      retentionMs: row.retention_ms,
+      cleanupPolicy: row.cleanup_policy,
+      maxMessageBytes: row.max_message_bytes,
     };
     this.#known.set(name, topic);
     return topic;
@@ -72,12 +76,14 @@ export class TopicTable {
 export function checkSettings({ name, partitions }: TopicSettings): void {
   if (!TOPIC_NAME.test(name)) {
     throw new TipstreamError('invalid_argument', `${JSON.stringify(name)} cannot name a topic`, {
-      hint: 'Use up to 249 letters, digits, dots, underscores and hyphens.', details: { topic: name },
+      hint: 'Use up to 249 letters, digits, dots, underscores and hyphens.',
+      details: { topic: name },
     });
   }
   if (!Number.isInteger(partitions) || partitions < 1 || partitions > MAX_PARTITIONS) {
     throw new TipstreamError('invalid_argument', `topic ${name} cannot have ${partitions} partitions`, {
-      hint: `Choose 1 to ${MAX_PARTITIONS}.`, details: { topic: name, partitions },
+      hint: `Choose 1 to ${MAX_PARTITIONS}.`,
+      details: { topic: name, partitions },
     });
   }
 }
@@ -86,7 +92,8 @@ export function checkSettings({ name, partitions }: TopicSettings): void {
 export function checkPartition(topic: Topic, partition: number): void {
   if (Number.isInteger(partition) && partition >= 0 && partition < topic.partitions) return;
   throw new TipstreamError('invalid_argument', `topic ${topic.name} has no partition ${partition}`, {
-    hint: `It has partitions 0 to ${topic.partitions - 1}.`, details: { topic: topic.name, partition, partitions: topic.partitions },
+    hint: `It has partitions 0 to ${topic.partitions - 1}.`,
+    details: { topic: topic.name, partition, partitions: topic.partitions },
   });
 }
 

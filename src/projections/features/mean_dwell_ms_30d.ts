@@ -27,7 +27,8 @@ export const meanDwellMs30d = defineFeature({
   ttlMs: DAY_MS,
   invalidatedBy: ['tip.served', 'tip.feedback', 'time'],
   description:
-    'Mean time from serving to first reaction, over the tips served in the last 30 days whose first reaction did not come before the serving; ' +
+    'Mean time from serving to first reaction, over the tips served in the last 30 days whose ' +
+    'first reaction did not come before the serving; ' +
     'null when there is none.',
   sql: `
     SELECT uid, CAST(sum(reacted_at_ms - served_at_ms) AS REAL) / count(*) AS value

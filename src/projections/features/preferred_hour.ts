@@ -29,7 +29,9 @@ export const preferredHour = defineFeature({
   windowMs: WINDOW_MS,
   ttlMs: DAY_MS,
   invalidatedBy: ['tip.feedback', 'time'],
-  description: 'Local hour of the day, 0 to 23, in which the user did the most tips in the last 30 days, the smallest of equals; null when none was done.',
+  description:
+    'Local hour of the day, 0 to 23, in which the user did the most tips in the last 30 days, ' +
+    'the smallest of equals; null when none was done.',
   sql: `
     SELECT uid, hour AS value
     FROM (

@@ -8,11 +8,22 @@ import type { Positions } from '../../store/queries/profiles.js';
 import type { PartitionReader, ReadProfile } from '../../store/queries/partition-reader.js';
 
 /** Of a state that stands where the replay ended, before it is changed. */
-export function compareUser(reader: PartitionReader, registry: Registry, userId: string, tips: ReadonlyMap<string, TipState>, nowMs: number): Pick<RebuiltProfile, 'before' | 'after' | 'changed'> {
-  const { before, fromTips } = reader.snapshot(() => ({ before: knownFeatures(reader.profile(userId, nowMs)), fromTips: knownFeatures(reader.profileFromTips(userId, nowMs)) }));
+export function compareUser(
+  reader: PartitionReader,
+  registry: Registry,
+  userId: string,
+  tips: ReadonlyMap<string, TipState>,
+  nowMs: number,
+): Pick<RebuiltProfile, 'before' | 'after' | 'changed'> {
+  const { before, fromTips } = reader.snapshot(() => ({
+    before: knownFeatures(reader.profile(userId, nowMs)),
+    fromTips: knownFeatures(reader.profileFromTips(userId, nowMs)),
+  }));
   const aggregate = aggregateAt(registry, nowMs, { count: tips.size, all: () => tips.values() });
   const after = isKnown(aggregate) ? registry.values(aggregate) : null;
-  const changed = registry.names.filter((name) => [before, fromTips].some((features) => !Object.is(features?.[name] ?? null, after?.[name] ?? null)));
+  const changed = registry.names.filter((name) =>
+    [before, fromTips].some((features) => !Object.is(features?.[name] ?? null, after?.[name] ?? null)),
+  );
   return { before, after, changed };
 }
 

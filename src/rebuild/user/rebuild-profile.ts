@@ -34,11 +34,17 @@ export interface RebuildProfileOptions {
 }
 
 /**
- * Throws data_in_use while a service runs on the directory, state_mismatch and partition_count_changed for state that was folded from another log, other
- * topics or other features, offset_out_of_range when the log no longer holds all that was folded, and the signal's reason. Nothing is changed then.
+ * Throws data_in_use while a service runs on the directory, state_mismatch and partition_count_changed for state that was folded from
+ * another log, other topics or other features, offset_out_of_range when the log no longer holds all that was folded, and the signal's
+ * reason. Nothing is changed then.
  */
 export async function rebuildProfile(
-  log: Log, registry: Registry, target: RebuildTarget, userId: string, nowMs: number, { dryRun = false, signal, onProgress }: RebuildProfileOptions = {},
+  log: Log,
+  registry: Registry,
+  target: RebuildTarget,
+  userId: string,
+  nowMs: number,
+  { dryRun = false, signal, onProgress }: RebuildProfileOptions = {},
 ): Promise<UserRebuild> {
   const { dataDirectory, topicPrefix, partitioner, partition } = target;
   const path = partitionFile(generationDirectory(dataDirectory), partition);
@@ -48,16 +54,36 @@ export async function rebuildProfile(
     const reader = new PartitionReader(path, registry);
     undo.push(() => reader.close());
     const partitions = (await log.offsets(fullTopicName(topicPrefix, 'tip.served'))).size;
-    const state = new PartitionState(path, { partition, partitions, log: log.kind, topicPrefix, featureSet: registry.featureSet }, registry);
+    const state = new PartitionState(
+      path,
+      { partition, partitions, log: log.kind, topicPrefix, featureSet: registry.featureSet },
+      registry,
+    );
     undo.push(() => state.close());
-    const replay = new UserReplay({ log, userId, partition, partitions, topicPrefix, partitioner, maxValueBytes: target.rules.maxValueBytes, signal, onProgress });
+    const replay = new UserReplay({
+      log,
+      userId,
+      partition,
+      partitions,
+      topicPrefix,
+      partitioner,
+      maxValueBytes: target.rules.maxValueBytes,
+      signal,
+      onProgress,
+    });
     const positions = reader.positions();
     await replay.readTo(positions, reader.prunes());
     const tips = replay.tips();
     const compared = compareUser(reader, registry, userId, tips, nowMs);
     // A directory that publishes no profiles lets go of the note when it is next started.
     if (!dryRun && (tips.size > 0 || reader.has(userId))) replaceTips(state, registry, userId, tips, nowMs, true);
-    return { user_id: userId, as_of_ms: nowMs, ...compared, replayed_events: replay.events, positions: positionsOf(new Map([[partition, positions]])) };
+    return {
+      user_id: userId,
+      as_of_ms: nowMs,
+      ...compared,
+      replayed_events: replay.events,
+      positions: positionsOf(new Map([[partition, positions]])),
+    };
   } finally {
     for (const step of undo.reverse()) step();
   }

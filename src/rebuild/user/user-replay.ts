@@ -1,6 +1,6 @@
 /**
- * What the log says of one user's tips: reads the user's servings and reactions of one partition, in as many steps as the caller likes, with the prunes
- * that the state went through in their places. Changes nothing.
+ * What the log says of one user's tips: reads the user's servings and reactions of one partition, in as many steps as the caller
+ * likes, with the prunes that the state went through in their places. Changes nothing.
  */
 import { TipstreamError } from '../../errors.js';
 import { decodeRecord, type DecodeRules } from '../../events/decode.js';
@@ -61,8 +61,9 @@ export class UserReplay {
   }
 
   /**
-   * Reads on up to these positions of the state, exclusive. `prunes` are all that the state went through, asked for after the positions. Throws
-   * offset_out_of_range when the log does not begin at 0 any more or ends too early, and the reason of `signal`, the option unless given.
+   * Reads on up to these positions of the state, exclusive. `prunes` are all that the state went through, asked for after the positions.
+   * Throws offset_out_of_range when the log does not begin at 0 any more or ends too early, and the reason of `signal`, the option
+   * unless given.
    */
   async readTo(positions: ReadonlyMap<string, number>, prunes: readonly RecordedPrune[], signal?: AbortSignal): Promise<void> {
     for (const prune of prunes) {
@@ -79,7 +80,13 @@ export class UserReplay {
     }
   }
 
-  async #read(name: (typeof REPLAYED)[number], topic: string, to: number, positions: ReadonlyMap<string, number>, signal = this.#options.signal): Promise<void> {
+  async #read(
+    name: (typeof REPLAYED)[number],
+    topic: string,
+    to: number,
+    positions: ReadonlyMap<string, number>,
+    signal = this.#options.signal,
+  ): Promise<void> {
     const { log, partition } = this.#options;
     const from = this.#next.get(topic)!;
     const passed = (next: number) => {
@@ -116,14 +123,28 @@ export class UserReplay {
       const to = positions.get(topic) ?? 0;
       const { low, end } = (await log.offsets(topic)).get(partition) ?? { low: 0, end: 0 };
       if (low > 0) {
-        throw new TipstreamError('offset_out_of_range', `${topic} partition ${partition} begins at offset ${low}: the ${low} records before it are gone, and what the state knows of the user from them would be lost`, {
-          hint: 'nothing was changed: the state holds more than the log can tell. Restore the deleted records, or keep the profile as it is', details: { topic, partition, low },
-        });
+        throw new TipstreamError(
+          'offset_out_of_range',
+          `${topic} partition ${partition} begins at offset ${low}: the ${low} records before it are gone, ` +
+            'and what the state knows of the user from them would be lost',
+          {
+            hint:
+              'nothing was changed: the state holds more than the log can tell. Restore the ' +
+              'deleted records, or keep the profile as it is',
+            details: { topic, partition, low },
+          },
+        );
       }
       if (end < to) {
-        throw new TipstreamError('offset_out_of_range', `${topic} partition ${partition} ends at offset ${end}, but the state holds events up to ${to}: this is not the log it was folded from`, {
-          hint: 'use the log that belongs to this data directory; nothing was changed', details: { topic, partition, end, position: to },
-        });
+        throw new TipstreamError(
+          'offset_out_of_range',
+          `${topic} partition ${partition} ends at offset ${end}, but the state holds events up ` +
+            `to ${to}: this is not the log it was folded from`,
+          {
+            hint: 'use the log that belongs to this data directory; nothing was changed',
+            details: { topic, partition, end, position: to },
+          },
+        );
       }
       this.#next.set(topic, low);
     }

@@ -7,9 +7,16 @@ export interface GaugeShape<Label extends string> {
 }
 
 /** A gauge that has just those values that `collect` sets when it is asked for. One gauge cannot set another's: both are read at once. */
-export function collectedGauge<Label extends string>(registry: Registry, { name, help, labelNames = [] }: GaugeShape<Label>, collect: (set: (labels: Record<Label, string>, value: number) => void) => Promise<void> | void): void {
+export function collectedGauge<Label extends string>(
+  registry: Registry,
+  { name, help, labelNames = [] }: GaugeShape<Label>,
+  collect: (set: (labels: Record<Label, string>, value: number) => void) => Promise<void> | void,
+): void {
   new Gauge({
-    name, help, labelNames, registers: [registry],
+    name,
+    help,
+    labelNames,
+    registers: [registry],
     async collect() {
       const values: [Record<Label, string>, number][] = [];
       await collect((labels, value) => values.push([labels, value]));

@@ -15,10 +15,25 @@ export class GatewayMetrics {
 
   constructor(registry: Registry) {
     const registers = [registry];
-    this.#calls = new Counter({ name: 'tipstream_gateway_calls_total', help: 'Calls of the gateway, each with all its attempts, by what came of them', labelNames: ['outcome'], registers });
-    this.#durations = new Histogram({ name: 'tipstream_gateway_call_duration_seconds', help: 'Time of a call of the gateway, with all its attempts', buckets: BUCKETS_S, registers });
+    this.#calls = new Counter({
+      name: 'tipstream_gateway_calls_total',
+      help: 'Calls of the gateway, each with all its attempts, by what came of them',
+      labelNames: ['outcome'],
+      registers,
+    });
+    this.#durations = new Histogram({
+      name: 'tipstream_gateway_call_duration_seconds',
+      help: 'Time of a call of the gateway, with all its attempts',
+      buckets: BUCKETS_S,
+      registers,
+    });
     this.#retries = new Counter({ name: 'tipstream_gateway_retries_total', help: 'Attempts that followed a failed one', registers });
-    this.#tokens = new Counter({ name: 'tipstream_gateway_tokens_total', help: 'Tokens of successful calls, as far as the gateway says', labelNames: ['kind'], registers });
+    this.#tokens = new Counter({
+      name: 'tipstream_gateway_tokens_total',
+      help: 'Tokens of successful calls, as far as the gateway says',
+      labelNames: ['kind'],
+      registers,
+    });
     for (const outcome of OUTCOMES) this.#calls.inc({ outcome }, 0);
     for (const kind of ['prompt', 'completion']) this.#tokens.inc({ kind }, 0);
   }

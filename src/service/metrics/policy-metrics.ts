@@ -1,6 +1,6 @@
 /**
- * What policies decide, how long they take, what they earn and who is live. Counters are of this process; gauges come from the state files held here. Labels have
- * few values: policies have the names of the registry, and whatever else the log names is `other`.
+ * What policies decide, how long they take, what they earn and who is live. Counters are of this process; gauges come from the state
+ * files held here. Labels have few values: policies have the names of the registry, and whatever else the log names is `other`.
  */
 import { Counter, Histogram, type Registry } from 'prom-client';
 import { findPolicy, POLICIES, policyOfEvent } from '../../policies/registry.js';
@@ -32,46 +32,97 @@ export class PolicyMetrics {
   /** @param facts undefined while no partition is held here */
   constructor(registry: Registry, facts: () => Promise<PolicyFacts | undefined>) {
     const registers = [registry];
-    this.#decisions = new Counter({ name: 'tipstream_decisions_total', help: 'Decisions made and recorded since this process started', labelNames: ['policy', 'explored'], registers });
-    for (const { name: policy } of POLICIES) for (const explored of ['false', 'true']) this.#decisions.inc({ policy, explored }, 0);
-    this.#scorings = new Histogram({ name: 'tipstream_scoring_duration_seconds', help: 'Time to make one decision: profile, vectors, scores and draw; the shadow under its own name', labelNames: ['policy'], buckets: SCORING_BUCKETS_S, registers });
-    this.#answers = new Histogram({ name: 'tipstream_score_answer_duration_seconds', help: 'Time from a request to score to its answer, with the wait for the batch under way and, where it is recorded, for the log', labelNames: ['recorded'], buckets: ANSWER_BUCKETS_S, registers });
-
-    const counted = (name: string, help: string, of: 'decisions' | 'rewarded' | 'rewards'): void => collectedGauge(registry, { name, help, labelNames: ['policy'] }, async (set) => {
-      const counts = (await facts())?.counts;
-      if (counts === undefined) return;
-      const sums = new Map(POLICIES.map(({ name: policy }) => [policy, 0]));
-      for (const [policy, count] of counts) sums.set(known(policy), (sums.get(known(policy)) ?? 0) + count[of]);
-      for (const [policy, sum] of sums) set({ policy }, sum);
+    this.#decisions = new Counter({
+      name: 'tipstream_decisions_total',
+      help: 'Decisions made and recorded since this process started',
+      labelNames: ['policy', 'explored'],
+      registers,
     });
+    for (const { name: policy } of POLICIES) for (const explored of ['false', 'true']) this.#decisions.inc({ policy, explored }, 0);
+    this.#scorings = new Histogram({
+      name: 'tipstream_scoring_duration_seconds',
+      help: 'Time to make one decision: profile, vectors, scores and draw; the shadow under its own name',
+      labelNames: ['policy'],
+      buckets: SCORING_BUCKETS_S,
+      registers,
+    });
+    this.#answers = new Histogram({
+      name: 'tipstream_score_answer_duration_seconds',
+      help: 'Time from a request to score to its answer, with the wait for the batch under way and, where it is recorded, for the log',
+      labelNames: ['recorded'],
+      buckets: ANSWER_BUCKETS_S,
+      registers,
+    });
+
+    const counted = (name: string, help: string, of: 'decisions' | 'rewarded' | 'rewards'): void =>
+      collectedGauge(registry, { name, help, labelNames: ['policy'] }, async (set) => {
+        const counts = (await facts())?.counts;
+        if (counts === undefined) return;
+        const sums = new Map(POLICIES.map(({ name: policy }) => [policy, 0]));
+        for (const [policy, count] of counts) sums.set(known(policy), (sums.get(known(policy)) ?? 0) + count[of]);
+        for (const [policy, sum] of sums) set({ policy }, sum);
+      });
     counted('tipstream_policy_decisions', 'Decisions in the state files, by the policy that made them', 'decisions');
     counted('tipstream_policy_rewarded', 'Decisions in the state files that have a reward', 'rewarded');
     counted('tipstream_policy_rewards', 'Sum of the rewards of the decisions in the state files', 'rewards');
 
-    collectedGauge(registry, { name: 'tipstream_policy_live_percent', help: 'Share of the users for whom the policy is live', labelNames: ['policy'] }, async (set) => {
-      const shares = (await facts())?.rollout.shares;
-      if (shares === undefined) return;
-      for (const { name } of POLICIES) set({ policy: name }, shares.filter(({ policy }) => policy === name).reduce((sum, { percent }) => sum + percent, 0));
-    });
-    collectedGauge(registry, { name: 'tipstream_policy_controls', help: 'Events of policy.control for all users, by type and by who wrote them', labelNames: ['type', 'by'] }, async (set) => {
-      const controls = (await facts())?.controls;
-      if (controls === undefined) return;
-      const count = (type: string, byGuardrail: boolean): number => controls.filter((control) => control.type === type && control.control_id.startsWith(GUARDRAIL_PREFIX) === byGuardrail).length;
-      for (const type of CONTROL_TYPES) if (type !== 'reset') set({ type, by: 'people' }, count(type, false));
-      set({ type: 'rollback', by: 'guardrail' }, count('rollback', true));
-    });
-    collectedGauge(registry, { name: 'tipstream_guardrail_watching', help: '1 while the guardrail compares a promoted policy with the one before it' }, async (set) => {
-      set({}, (await facts())?.guardrail == null ? 0 : 1);
-    });
-    collectedGauge(registry, { name: 'tipstream_guardrail_reward', help: 'Shares of decisions done by the same age, which the guardrail compares: ends of their confidence sequences', labelNames: ['side', 'end'] }, async (set) => {
-      for (const [side, { low, high }] of sides((await facts())?.guardrail)) {
-        set({ side, end: 'low' }, low);
-        set({ side, end: 'high' }, high);
-      }
-    });
-    collectedGauge(registry, { name: 'tipstream_guardrail_rewarded', help: 'Decisions that the guardrail compares', labelNames: ['side'] }, async (set) => {
-      for (const [side, { n }] of sides((await facts())?.guardrail)) set({ side }, n);
-    });
+    collectedGauge(
+      registry,
+      { name: 'tipstream_policy_live_percent', help: 'Share of the users for whom the policy is live', labelNames: ['policy'] },
+      async (set) => {
+        const shares = (await facts())?.rollout.shares;
+        if (shares === undefined) return;
+        for (const { name } of POLICIES)
+          set(
+            { policy: name },
+            shares.filter(({ policy }) => policy === name).reduce((sum, { percent }) => sum + percent, 0),
+          );
+      },
+    );
+    collectedGauge(
+      registry,
+      {
+        name: 'tipstream_policy_controls',
+        help: 'Events of policy.control for all users, by type and by who wrote them',
+        labelNames: ['type', 'by'],
+      },
+      async (set) => {
+        const controls = (await facts())?.controls;
+        if (controls === undefined) return;
+        const count = (type: string, byGuardrail: boolean): number =>
+          controls.filter((control) => control.type === type && control.control_id.startsWith(GUARDRAIL_PREFIX) === byGuardrail).length;
+        for (const type of CONTROL_TYPES) if (type !== 'reset') set({ type, by: 'people' }, count(type, false));
+        set({ type: 'rollback', by: 'guardrail' }, count('rollback', true));
+      },
+    );
+    collectedGauge(
+      registry,
+      { name: 'tipstream_guardrail_watching', help: '1 while the guardrail compares a promoted policy with the one before it' },
+      async (set) => {
+        set({}, (await facts())?.guardrail == null ? 0 : 1);
+      },
+    );
+    collectedGauge(
+      registry,
+      {
+        name: 'tipstream_guardrail_reward',
+        help: 'Shares of decisions done by the same age, which the guardrail compares: ends of their confidence sequences',
+        labelNames: ['side', 'end'],
+      },
+      async (set) => {
+        for (const [side, { low, high }] of sides((await facts())?.guardrail)) {
+          set({ side, end: 'low' }, low);
+          set({ side, end: 'high' }, high);
+        }
+      },
+    );
+    collectedGauge(
+      registry,
+      { name: 'tipstream_guardrail_rewarded', help: 'Decisions that the guardrail compares', labelNames: ['side'] },
+      async (set) => {
+        for (const [side, { n }] of sides((await facts())?.guardrail)) set({ side }, n);
+      },
+    );
   }
 
   scored(scorings: readonly Scoring[]): void {
@@ -95,5 +146,10 @@ function known(policy: string): string {
 }
 
 function sides(guardrail: GuardrailState | null | undefined): ['promoted' | 'former', GuardrailState['promoted']][] {
-  return guardrail == null ? [] : [['promoted', guardrail.promoted], ['former', guardrail.former]];
+  return guardrail == null
+    ? []
+    : [
+        ['promoted', guardrail.promoted],
+        ['former', guardrail.former],
+      ];
 }

@@ -1,6 +1,6 @@
 /**
- * What Prometheus scrapes. Gauges that count come from the state files, so they survive restarts with the state they count; names that end in _total or
- * _duration_seconds are of this process.
+ * What Prometheus scrapes. Gauges that count come from the state files, so they survive restarts with the state they count; names that
+ * end in _total or _duration_seconds are of this process.
  */
 import { Counter, Histogram, Registry as MetricsRegistry, collectDefaultMetrics } from 'prom-client';
 import type { LagRow } from '../../log/lag.js';
@@ -39,26 +39,54 @@ export class ServiceMetrics {
   constructor(source: MetricsSource) {
     this.#source = source;
     const registry = this.#registry;
-    this.#records = new Counter({ name: 'tipstream_records_total', help: 'Records taken from the log since this process started', registers: [registry] });
+    this.#records = new Counter({
+      name: 'tipstream_records_total',
+      help: 'Records taken from the log since this process started',
+      registers: [registry],
+    });
     this.#batches = new Histogram({
-      name: 'tipstream_batch_duration_seconds', help: 'Time from BEGIN to COMMIT of a batch', registers: [registry], buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5],
+      name: 'tipstream_batch_duration_seconds',
+      help: 'Time from BEGIN to COMMIT of a batch',
+      registers: [registry],
+      buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5],
     });
-    collectedGauge(registry, { name: 'tipstream_events', help: 'Counts since the state files were made: decisions, shadow_compared and the like', labelNames: ['name'] }, (set) => {
-      for (const [name, count] of source.tallies()) if (!name.includes(':')) set({ name }, count);
-    });
-    collectedGauge(registry, { name: 'tipstream_applied', help: 'Valid records applied since the state files were made', labelNames: ['topic'] }, (set) => {
-      for (const [name, count] of source.tallies()) if (name.startsWith('applied:')) set({ topic: name.slice('applied:'.length) }, count);
-    });
-    collectedGauge(registry, { name: 'tipstream_rejected', help: 'Records sent to dead letters since the state files were made', labelNames: ['topic', 'code'] }, (set) => {
-      for (const [name, count] of source.tallies()) {
-        const [kind, topic, code] = name.split(':');
-        if (kind === 'rejected') set({ topic: topic!, code: code! }, count);
-      }
-    });
-    collectedGauge(registry, { name: 'tipstream_outbox_messages', help: 'Messages committed here and not yet acknowledged by the log' }, (set) => set({}, source.backlog()));
-    const ofPartitions = (name: string, help: string, of: 'lag_records' | 'lag_seconds'): void => collectedGauge(registry, { name, help, labelNames: ['topic', 'partition'] }, async (set) => {
-      for (const row of await this.#lag) set({ topic: row.topic, partition: String(row.partition) }, row[of]);
-    });
+    collectedGauge(
+      registry,
+      {
+        name: 'tipstream_events',
+        help: 'Counts since the state files were made: decisions, shadow_compared and the like',
+        labelNames: ['name'],
+      },
+      (set) => {
+        for (const [name, count] of source.tallies()) if (!name.includes(':')) set({ name }, count);
+      },
+    );
+    collectedGauge(
+      registry,
+      { name: 'tipstream_applied', help: 'Valid records applied since the state files were made', labelNames: ['topic'] },
+      (set) => {
+        for (const [name, count] of source.tallies()) if (name.startsWith('applied:')) set({ topic: name.slice('applied:'.length) }, count);
+      },
+    );
+    collectedGauge(
+      registry,
+      { name: 'tipstream_rejected', help: 'Records sent to dead letters since the state files were made', labelNames: ['topic', 'code'] },
+      (set) => {
+        for (const [name, count] of source.tallies()) {
+          const [kind, topic, code] = name.split(':');
+          if (kind === 'rejected') set({ topic: topic!, code: code! }, count);
+        }
+      },
+    );
+    collectedGauge(
+      registry,
+      { name: 'tipstream_outbox_messages', help: 'Messages committed here and not yet acknowledged by the log' },
+      (set) => set({}, source.backlog()),
+    );
+    const ofPartitions = (name: string, help: string, of: 'lag_records' | 'lag_seconds'): void =>
+      collectedGauge(registry, { name, help, labelNames: ['topic', 'partition'] }, async (set) => {
+        for (const row of await this.#lag) set({ topic: row.topic, partition: String(row.partition) }, row[of]);
+      });
     ofPartitions('tipstream_lag_records', 'Records in the log that are not applied', 'lag_records');
     ofPartitions('tipstream_lag_seconds', 'Age of the first record not yet applied', 'lag_seconds');
     this.policies = new PolicyMetrics(registry, () => this.#facts);

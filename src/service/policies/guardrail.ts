@@ -1,6 +1,6 @@
 /**
- * Takes a promotion back by itself when the promoted policy earns surely less than the one before it, on the partitions held here. Several members may come to
- * that at once: the rollback's id follows from the promotion's, so it happens once.
+ * Takes a promotion back by itself when the promoted policy earns surely less than the one before it, on the partitions held here.
+ * Several members may come to that at once: the rollback's id follows from the promotion's, so it happens once.
  */
 import { setImmediate } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -67,11 +67,22 @@ export class Guardrail {
       this.#state = null;
       return;
     }
-    const wanted = [{ policy: newest.policy, fromMs: newest.effectiveAtMs! }, { policy: before.policy, fromMs: newest.effectiveAtMs! - FORMER_MS }];
+    const wanted = [
+      { policy: newest.policy, fromMs: newest.effectiveAtMs! },
+      { policy: before.policy, fromMs: newest.effectiveAtMs! - FORMER_MS },
+    ];
     const outcomes = await newestOutcomes(files(), wanted, NEWEST, this.#stopping.signal);
     const verdicts: GuardrailVerdict[] = [];
     for (const ageMs of COMPARED_AGES_MS) {
-      verdicts.push(compareAtAge(outcomes.get(newest.policy)!, outcomes.get(before.policy)!, ageMs, clock(), GATE_THRESHOLDS.alpha / COMPARED_AGES_MS.length));
+      verdicts.push(
+        compareAtAge(
+          outcomes.get(newest.policy)!,
+          outcomes.get(before.policy)!,
+          ageMs,
+          clock(),
+          GATE_THRESHOLDS.alpha / COMPARED_AGES_MS.length,
+        ),
+      );
       await setImmediate();
       this.#stopping.signal.throwIfAborted();
     }
@@ -80,11 +91,26 @@ export class Guardrail {
     if (this.#shares()?.[0]?.controlId !== newest.controlId) return;
     this.#state = verdict;
     if (!verdict.worse) return;
-    const shown = ({ low, high, n }: { low: number; high: number; n: number }): string => `${low.toFixed(3)} to ${high.toFixed(3)} over ${n} decisions`;
-    const reason = `guardrail: of ${newest.policy}'s decisions ${shown(verdict.promoted)} are done within ${verdict.ageMs / 60_000} minutes, of ${before.policy}'s ${shown(verdict.former)}`;
-    await producer.send('policy.control', { control_id: `${GUARDRAIL_PREFIX}${newest.controlId}`, type: 'rollback', effective_at_ms: clock(), reason });
+    const shown = ({ low, high, n }: { low: number; high: number; n: number }): string =>
+      `${low.toFixed(3)} to ${high.toFixed(3)} over ${n} decisions`;
+    const reason =
+      `guardrail: of ${newest.policy}'s decisions ${shown(verdict.promoted)} are done within ${verdict.ageMs / 60_000} ` +
+      `minutes, of ${before.policy}'s ${shown(verdict.former)}`;
+    await producer.send('policy.control', {
+      control_id: `${GUARDRAIL_PREFIX}${newest.controlId}`,
+      type: 'rollback',
+      effective_at_ms: clock(),
+      reason,
+    });
     // As `tipstream rollback` does: the one that is live again is not its own shadow.
-    if (newest.percent === 100) await producer.send('policy.control', { control_id: `${GUARDRAIL_PREFIX}${newest.controlId}-shadow`, type: 'configure', effective_at_ms: clock(), settings: { shadow: newest.policy }, reason: 'shadow from its rollback on' });
+    if (newest.percent === 100)
+      await producer.send('policy.control', {
+        control_id: `${GUARDRAIL_PREFIX}${newest.controlId}-shadow`,
+        type: 'configure',
+        effective_at_ms: clock(),
+        settings: { shadow: newest.policy },
+        reason: 'shadow from its rollback on',
+      });
     this.#taken.add(newest.controlId!);
     logger.error({ policy: newest.policy, promote: newest.controlId }, `rolled back by the ${reason}`);
   }

@@ -9,8 +9,16 @@ export interface WantedOutcomes {
   readonly fromMs: number;
 }
 
-/** By policy, in the order of the requests: the newest `limit` decisions that were served. Throws no_data, state_mismatch and the signal's reason. */
-export async function newestOutcomes(paths: readonly string[], wanted: readonly WantedOutcomes[], limit: number, signal: AbortSignal): Promise<ReadonlyMap<string, readonly DecisionFate[]>> {
+/**
+ * By policy, in the order of the requests: the newest `limit` decisions that were served. Throws no_data, state_mismatch and the
+ * signal's reason.
+ */
+export async function newestOutcomes(
+  paths: readonly string[],
+  wanted: readonly WantedOutcomes[],
+  limit: number,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, readonly DecisionFate[]>> {
   const found = new Map(wanted.map(({ policy, fromMs }) => [policy, { fromMs, newest: new Newest(limit) }]));
   for (const path of paths) {
     await inSlices(decisionFates(path, [...found.keys()]), signal, (some) => {
@@ -38,6 +46,8 @@ class Newest {
   }
 
   inOrder(): DecisionFate[] {
-    return this.#held.sort((a, b) => a.requestedAtMs - b.requestedAtMs || compareCodePoints(a.decisionId, b.decisionId)).slice(-this.#limit);
+    return this.#held
+      .sort((a, b) => a.requestedAtMs - b.requestedAtMs || compareCodePoints(a.decisionId, b.decisionId))
+      .slice(-this.#limit);
   }
 }

@@ -3,7 +3,15 @@ import { randomUUID } from 'node:crypto';
 import { TipstreamError } from '../../errors.js';
 import { intervalOfShare } from '../../evaluation/confidence.js';
 import { GATE_THRESHOLDS } from '../../evaluation/thresholds.js';
-import type { PoliciesDocument, PolicyEntry, PolicyStats, PromptsDocument, ResetReceipt, RewardReceipt, RewardRequest } from '../application.js';
+import type {
+  PoliciesDocument,
+  PolicyEntry,
+  PolicyStats,
+  PromptsDocument,
+  ResetReceipt,
+  RewardReceipt,
+  RewardRequest,
+} from '../application.js';
 import type { Log } from '../../log/port.js';
 import type { PolicyDefinition } from '../../policies/policy.js';
 import { cardOf } from '../../cards/installed-cards.js';
@@ -59,11 +67,19 @@ export class PolicyAnswers {
   /** Appends the feedback; which policy learns from it is decided by the decision that served the tip. */
   async reward({ user_id, tip_id, action, reward, reacted_at_ms, utc_offset_min, feedback_id }: RewardRequest): Promise<RewardReceipt> {
     const event = {
-      user_id, tip_id, action: action ?? (reward === 1 ? 'done' as const : 'dismiss' as const), reacted_at_ms: reacted_at_ms ?? this.#clock(),
-      ...(utc_offset_min == null ? {} : { utc_offset_min }), ...(feedback_id == null ? {} : { feedback_id }),
+      user_id,
+      tip_id,
+      action: action ?? (reward === 1 ? ('done' as const) : ('dismiss' as const)),
+      reacted_at_ms: reacted_at_ms ?? this.#clock(),
+      ...(utc_offset_min == null ? {} : { utc_offset_min }),
+      ...(feedback_id == null ? {} : { feedback_id }),
     };
     const [address] = await this.#producer.send('tip.feedback', event);
-    return { appended: { topic: address!.topic, partition: address!.partition, offset: address!.offset }, action: event.action, reacted_at_ms: event.reacted_at_ms };
+    return {
+      appended: { topic: address!.topic, partition: address!.partition, offset: address!.offset },
+      action: event.action,
+      reacted_at_ms: event.reacted_at_ms,
+    };
   }
 
   /** Appends a reset that holds for decisions requested from now on. */
@@ -99,8 +115,16 @@ export class PolicyAnswers {
   async facts(): Promise<PolicyFacts | undefined> {
     const controls = this.#files.controls();
     if (controls === undefined) return undefined;
-    const counts = await this.#decided.get(this.#files.all(), WATCHED_WITHIN_MS).then(({ value }) => value, () => undefined);
-    return { rollout: rolloutAt(controls, this.#clock(), this.#scoring.livePolicy, this.#scoring.settings), controls, counts, guardrail: this.guardrail.state };
+    const counts = await this.#decided.get(this.#files.all(), WATCHED_WITHIN_MS).then(
+      ({ value }) => value,
+      () => undefined,
+    );
+    return {
+      rollout: rolloutAt(controls, this.#clock(), this.#scoring.livePolicy, this.#scoring.settings),
+      controls,
+      counts,
+      guardrail: this.guardrail.state,
+    };
   }
 
   /** Ends what is being counted. */
@@ -112,11 +136,21 @@ export class PolicyAnswers {
 
   async stats(name: string, userId: string | undefined): Promise<PolicyStats> {
     const policy = policyNamed(name);
-    const about = { policy: policy.name, dimension: policy.dimension, features: [...policy.featureNames], hyperparameters: { ...policy.hyperparameters } };
+    const about = {
+      policy: policy.name,
+      dimension: policy.dimension,
+      features: [...policy.featureNames],
+      hyperparameters: { ...policy.hyperparameters },
+    };
     if (userId !== undefined) return { ...about, user: userStats(await this.#files.ofUser(userId), userId, policy, this.#clock()) };
     const files = this.#files.all().map((path) => policyCounts(path, policy.name));
     const sum = (of: (one: (typeof files)[number]) => number): number => files.reduce((total, one) => total + of(one), 0);
-    const counts = { users: sum(({ users }) => users), decisions: sum(({ decisions }) => decisions), rewarded: sum(({ rewarded }) => rewarded), rewards: sum(({ rewards }) => rewards) };
+    const counts = {
+      users: sum(({ users }) => users),
+      decisions: sum(({ decisions }) => decisions),
+      rewarded: sum(({ rewarded }) => rewarded),
+      rewards: sum(({ rewards }) => rewards),
+    };
     return { ...about, all: { ...counts, mean_reward: counts.rewarded === 0 ? null : counts.rewards / counts.rewarded } };
   }
 }
@@ -124,10 +158,18 @@ export class PolicyAnswers {
 function entryOf(policy: PolicyDefinition, shares: readonly Share[], shadow: string | null, counts: PolicyCounts): PolicyEntry {
   const { decisions, rewarded, rewards } = counts.get(policy.name) ?? { decisions: 0, rewarded: 0, rewards: 0 };
   return {
-    policy: policy.name, policy_hash: policyHash(policy), dimension: policy.dimension, state_version: policy.stateVersion, hyperparameters: { ...policy.hyperparameters },
-    live_percent: shares.filter((share) => share.policy === policy.name).reduce((sum, { percent }) => sum + percent, 0), shadow: shadow === policy.name,
+    policy: policy.name,
+    policy_hash: policyHash(policy),
+    dimension: policy.dimension,
+    state_version: policy.stateVersion,
+    hyperparameters: { ...policy.hyperparameters },
+    live_percent: shares.filter((share) => share.policy === policy.name).reduce((sum, { percent }) => sum + percent, 0),
+    shadow: shadow === policy.name,
     inputs: policy.featureNames.map((name) => ({ name, ...INPUTS[name]! })),
-    decisions, rewarded, mean_reward: rewarded === 0 ? null : { mean: rewards / rewarded, ...intervalOfShare(rewards, rewarded, GATE_THRESHOLDS.alpha) }, card: cardOf(policy.name),
+    decisions,
+    rewarded,
+    mean_reward: rewarded === 0 ? null : { mean: rewards / rewarded, ...intervalOfShare(rewards, rewarded, GATE_THRESHOLDS.alpha) },
+    card: cardOf(policy.name),
   };
 }
 
@@ -138,7 +180,18 @@ function nothingHeld(): TipstreamError {
 function userStats(path: string, userId: string, policy: PolicyDefinition, nowMs: number): NonNullable<PolicyStats['user']> {
   const { state, resetAtMs, migration } = userPolicyState(path, userId, policy, nowMs);
   return {
-    user_id: userId, updates: state.updates, theta: Array.from(posterior(state, policy.hyperparameters.lambda).theta), reset_at_ms: resetAtMs,
-    migration: migration === null ? null : { control_id: migration.controlId, from: migration.from.name, trained: migration.trained, effective_at_ms: migration.effectiveAtMs },
+    user_id: userId,
+    updates: state.updates,
+    theta: Array.from(posterior(state, policy.hyperparameters.lambda).theta),
+    reset_at_ms: resetAtMs,
+    migration:
+      migration === null
+        ? null
+        : {
+            control_id: migration.controlId,
+            from: migration.from.name,
+            trained: migration.trained,
+            effective_at_ms: migration.effectiveAtMs,
+          },
   };
 }

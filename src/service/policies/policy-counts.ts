@@ -11,7 +11,12 @@ export async function countByPolicy(paths: readonly string[], signal: AbortSigna
     await inSlices(decisionCounts(path), signal, (some) => {
       for (const { policy, decisions, rewarded, rewards } of some) {
         const before = counts.get(policy) ?? { policy, decisions: 0, rewarded: 0, rewards: 0 };
-        counts.set(policy, { policy, decisions: before.decisions + decisions, rewarded: before.rewarded + rewarded, rewards: before.rewards + rewards });
+        counts.set(policy, {
+          policy,
+          decisions: before.decisions + decisions,
+          rewarded: before.rewarded + rewarded,
+          rewards: before.rewards + rewards,
+        });
       }
     });
   }

@@ -1,6 +1,6 @@
 /**
- * Counts over the state files held here that take long, for who asks again and again: one runs at a time, whoever asks meanwhile gets its answer, and an answer
- * is used again for a while that grows with the time it took.
+ * Counts over the state files held here that take long, for who asks again and again: one runs at a time, whoever asks meanwhile gets
+ * its answer, and an answer is used again for a while that grows with the time it took.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TipstreamError } from '../../errors.js';
@@ -14,7 +14,10 @@ export interface Counted<T> {
 /** Counts what is in the files at these paths. Throws the signal's reason when it aborts. */
 export type Count<T> = (paths: readonly string[], signal: AbortSignal) => Promise<T>;
 
-/** An answer is used again for so long, and for so many times the time that it took: counting then takes a twentieth of one core at most. */
+/**
+ * An answer is used again for so long, and for so many times the time that it took: counting then takes a twentieth of one core at
+ * most.
+ */
 const REUSED_MS = 1_000;
 const REUSED_TIMES = 20;
 
@@ -37,7 +40,10 @@ export class Recount<T> {
     this.#clock = clock;
   }
 
-  /** Of these files. When a new count takes longer than `patienceMs`, the one before it; throws not_ready where there is none, and what counting throws. */
+  /**
+   * Of these files. When a new count takes longer than `patienceMs`, the one before it; throws not_ready where there is none, and what
+   * counting throws.
+   */
   async get(paths: readonly string[], patienceMs: number): Promise<Counted<T>> {
     const key = paths.join('\n');
     const newest = this.#newest?.key === key ? this.#newest : undefined;
@@ -47,7 +53,9 @@ export class Recount<T> {
     const counted = await Promise.race([this.#begin(key, paths), late]).finally(() => patience.abort());
     if (counted !== undefined) return counted;
     if (newest !== undefined) return newest;
-    throw new TipstreamError('not_ready', 'the decisions are still being counted', { hint: 'ask again in a moment: counting goes on meanwhile' });
+    throw new TipstreamError('not_ready', 'the decisions are still being counted', {
+      hint: 'ask again in a moment: counting goes on meanwhile',
+    });
   }
 
   /** Ends what is under way; nothing is counted from now on. */

@@ -1,4 +1,7 @@
-/** What was served with each prompt version, and what it earned: for `tipstream policies prompts` and for the running service, which must not wait for it. */
+/**
+ * What was served with each prompt version, and what it earned: for `tipstream policies prompts` and for the running service, which
+ * must not wait for it.
+ */
 import { TipstreamError } from '../../errors.js';
 import { comparePrompts, type PromptCounts } from '../../evaluation/prompt-comparison.js';
 import { compareCodePoints } from '../../events/strings.js';
@@ -9,8 +12,15 @@ import { inSlices } from './in-slices.js';
 
 const ALPHA = 0.05;
 
-/** By version in code point order, those that name none last. Reads only, the state files' writer may go on. Throws no_data, state_mismatch and the signal's reason. */
-export async function servedPrompts(paths: readonly string[], signal: AbortSignal, onDecision: () => void = () => undefined): Promise<PromptCounts[]> {
+/**
+ * By version in code point order, those that name none last. Reads only, the state files' writer may go on. Throws no_data,
+ * state_mismatch and the signal's reason.
+ */
+export async function servedPrompts(
+  paths: readonly string[],
+  signal: AbortSignal,
+  onDecision: () => void = () => undefined,
+): Promise<PromptCounts[]> {
   const counts = new Map<string | null, { done: number; notDone: number; open: number }>();
   for (const path of paths) {
     await inSlices(decisionPrompts(path), signal, ({ promptVersion, reward }) => {
@@ -20,14 +30,22 @@ export async function servedPrompts(paths: readonly string[], signal: AbortSigna
       onDecision();
     });
   }
-  return [...counts].map(([promptVersion, count]) => ({ promptVersion, ...count })).sort((a, b) => byVersion(a.promptVersion, b.promptVersion));
+  return [...counts]
+    .map(([promptVersion, count]) => ({ promptVersion, ...count }))
+    .sort((a, b) => byVersion(a.promptVersion, b.promptVersion));
 }
 
-/** @param against the version that the others are compared with; absent: the first of all where it was served, else the first by name. Throws prompt_not_found. */
+/**
+ * @param against the version that the others are compared with; absent: the first of all where it was served, else the first by name.
+ * Throws prompt_not_found.
+ */
 export function promptsDocument(counts: readonly PromptCounts[], countedAtMs: number, against?: string): PromptsDocument {
   const served = counts.map(({ promptVersion }) => promptVersion).filter((version) => version !== null);
   if (against !== undefined && !served.includes(against)) {
-    throw new TipstreamError('prompt_not_found', `no decision was served with prompt version ${JSON.stringify(against)}`, { hint: served.length === 0 ? 'no serving names any' : `Served were ${served.join(', ')}.`, details: { prompt_version: against } });
+    throw new TipstreamError('prompt_not_found', `no decision was served with prompt version ${JSON.stringify(against)}`, {
+      hint: served.length === 0 ? 'no serving names any' : `Served were ${served.join(', ')}.`,
+      details: { prompt_version: against },
+    });
   }
   const base = against ?? (served.includes(FIRST_PROMPT_VERSION) ? FIRST_PROMPT_VERSION : (served[0] ?? null));
   return { ...comparePrompts(counts, base, ALPHA), counted_at_ms: countedAtMs };

@@ -1,8 +1,9 @@
 /**
- * Going over to a generation that `tipstream rebuild` has made, while the service runs. Its files are brought near to where the live ones stand; then
- * every partition is held between two batches, what it owes the log is published, the files are folded to exactly its positions and take over what is
- * still owed, CURRENT names the new generation, and every partition begins anew on its new file. Until CURRENT has changed, any failure lets go of the
- * partitions and nothing has happened. Profiles are read from the old files until the new ones are taken up.
+ * Going over to a generation that `tipstream rebuild` has made, while the service runs. Its files are brought near to where the live
+ * ones stand; then every partition is held between two batches, what it owes the log is published, the files are folded to exactly its
+ * positions and take over what is still owed, CURRENT names the new generation, and every partition begins anew on its new file. Until
+ * CURRENT has changed, any failure lets go of the partitions and nothing has happened. Profiles are read from the old files until the
+ * new ones are taken up.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { TipstreamError } from '../../errors.js';
@@ -78,7 +79,11 @@ export class GenerationSwap {
 
   /** Gives up what is under way, where it still can be. */
   async stop(): Promise<void> {
-    this.#stopping.abort(new TipstreamError('not_ready', 'the service is stopping', { hint: 'run `tipstream rebuild` again: without a running service it swaps itself' }));
+    this.#stopping.abort(
+      new TipstreamError('not_ready', 'the service is stopping', {
+        hint: 'run `tipstream rebuild` again: without a running service it swaps itself',
+      }),
+    );
     await this.#underWay.catch(() => undefined);
   }
 
@@ -98,14 +103,18 @@ export class GenerationSwap {
   }
 
   async #serve(request: SwapRequest): Promise<void> {
-    const { options: { dataDirectory, logger }, exclusive } = this.#setting;
+    const {
+      options: { dataDirectory, logger },
+      exclusive,
+    } = this.#setting;
     const { id, generation } = request;
     if (this.#answer?.id !== id) {
       try {
         const positions = await exclusive.run(() => this.#swap(request));
         this.#answer = { id, ok: true, positions };
       } catch (error) {
-        const { code, message, hint } = error instanceof TipstreamError ? error : new TipstreamError('internal', error instanceof Error ? error.message : String(error));
+        const { code, message, hint } =
+          error instanceof TipstreamError ? error : new TipstreamError('internal', error instanceof Error ? error.message : String(error));
         logger.warn({ generation, code, hint, err: error }, `did not go over to ${generation}: ${message}`);
         this.#answer = { id, ok: false, positions: {}, error: { code, message, ...(hint === undefined ? {} : { hint }) } };
       }
@@ -132,18 +141,32 @@ export class GenerationSwap {
 
   /** The new generation's directory. Throws what makes the request one to refuse at once. */
   #check({ generation, feature_set: featureSet, pid, requested_at_ms: requestedAtMs }: SwapRequest): string {
-    const { options: { dataDirectory, clock }, registry } = this.#setting;
+    const {
+      options: { dataDirectory, clock },
+      registry,
+    } = this.#setting;
     const again = 'run `tipstream rebuild` again';
     if (!generations(dataDirectory).includes(generation) || generation === currentGeneration(dataDirectory)) {
-      throw new TipstreamError('no_data', `${JSON.stringify(generation)} is no generation of ${dataDirectory} to go over to`, { hint: again, details: { generation } });
+      throw new TipstreamError('no_data', `${JSON.stringify(generation)} is no generation of ${dataDirectory} to go over to`, {
+        hint: again,
+        details: { generation },
+      });
     }
     if (!isAlive(pid) && Math.abs(clock() - requestedAtMs) > FORGOTTEN_AFTER_MS) {
-      throw new TipstreamError('not_ready', `process ${pid}, which asked for ${generation}, has ended`, { hint: `${again}: it goes on where that one was`, details: { generation, pid } });
+      throw new TipstreamError('not_ready', `process ${pid}, which asked for ${generation}, has ended`, {
+        hint: `${again}: it goes on where that one was`,
+        details: { generation, pid },
+      });
     }
     if (featureSet !== registry.featureSet) {
-      throw new TipstreamError('state_mismatch', `${generation} was made with feature set ${featureSet}; this process runs ${registry.featureSet}`, {
-        hint: 'stop this process, run `tipstream rebuild`, and start it with the definitions that rebuild has', details: { generation, rebuilt: featureSet, running: registry.featureSet },
-      });
+      throw new TipstreamError(
+        'state_mismatch',
+        `${generation} was made with feature set ${featureSet}; this process runs ${registry.featureSet}`,
+        {
+          hint: 'stop this process, run `tipstream rebuild`, and start it with the definitions that rebuild has',
+          details: { generation, rebuilt: featureSet, running: registry.featureSet },
+        },
+      );
     }
     return generationPath(dataDirectory, generation);
   }
@@ -156,23 +179,44 @@ export class GenerationSwap {
       const { held, stopped } = this.#setting.partitions;
       const waitingFor = [
         ...[...stopped].map(([partition, { message }]) => `partition ${partition} is stopped: ${message}`),
-        ...[...held.values()].filter(({ number, running }) => !running && !stopped.has(number)).map(({ number }) => `partition ${number} is being restored`),
+        ...[...held.values()]
+          .filter(({ number, running }) => !running && !stopped.has(number))
+          .map(({ number }) => `partition ${number} is being restored`),
       ];
       if (waitingFor.length === 0) return;
-      if (performance.now() > deadlineMs) throw new TipstreamError('not_ready', `not every partition is running: ${waitingFor.join('; ')}`, { hint: 'mend what stopped it, or wait until /readyz says ready; then run `tipstream rebuild` again' });
+      if (performance.now() > deadlineMs)
+        throw new TipstreamError('not_ready', `not every partition is running: ${waitingFor.join('; ')}`, {
+          hint: 'mend what stopped it, or wait until /readyz says ready; then run `tipstream rebuild` again',
+        });
       await delay(LOOK_AGAIN_MS);
     }
   }
 
   #open(directory: string): Member[] {
-    const { options: { dataDirectory }, partitions: { held }, identity, log, registry, options, topics } = this.#setting;
+    const {
+      options: { dataDirectory },
+      partitions: { held },
+      identity,
+      log,
+      registry,
+      options,
+      topics,
+    } = this.#setting;
     const live = generationPath(dataDirectory, currentGeneration(dataDirectory)!);
     const made = partitionsIn(directory);
     const left = partitionsIn(live).filter((partition) => !held.has(partition) && made.includes(partition));
     const members: Member[] = [];
     try {
       for (const number of [...held.keys(), ...left]) {
-        const file = new SwapFile({ log, registry, options, topics, identity: identity(number), livePath: partitionFile(live, number), newPath: partitionFile(directory, number) });
+        const file = new SwapFile({
+          log,
+          registry,
+          options,
+          topics,
+          identity: identity(number),
+          livePath: partitionFile(live, number),
+          newPath: partitionFile(directory, number),
+        });
         members.push({ number, held: held.get(number), file });
       }
       return members;
@@ -184,17 +228,22 @@ export class GenerationSwap {
 
   /** Folds up to where the live files stand now, while they go on. Answers how many offsets that was, at most. */
   async #bringNear(members: readonly Member[]): Promise<number> {
-    const distances = await allOf(members.map(async ({ file }) => {
-      const to = file.livePositions();
-      const distance = file.behind(to);
-      await file.foldTo(to, this.#stopping.signal);
-      return distance;
-    }));
+    const distances = await allOf(
+      members.map(async ({ file }) => {
+        const to = file.livePositions();
+        const distance = file.behind(to);
+        await file.foldTo(to, this.#stopping.signal);
+        return distance;
+      }),
+    );
     return Math.max(0, ...distances);
   }
 
   async #holdAndFlip(request: SwapRequest, directory: string, members: readonly Member[]): Promise<Positions> {
-    const { options: { logger, at }, goOver } = this.#setting;
+    const {
+      options: { logger, at },
+      goOver,
+    } = this.#setting;
     const running = members.flatMap(({ held }) => held ?? []);
     // Profiles that are due are said first: those that are not would make the new worker say them all.
     await within(QUIET_WITHIN_MS, allOf(running.map((partition) => partition.idle())));
@@ -221,13 +270,21 @@ export class GenerationSwap {
     at?.('swap: after flip');
     goOver(directory);
     const heldMs = Math.round(performance.now() - heldSinceMs);
-    logger.info({ generation: request.generation, held_ms: heldMs, partitions: running.length }, `went over to ${request.generation}; partitions were held for ${heldMs} ms`);
+    logger.info(
+      { generation: request.generation, held_ms: heldMs, partitions: running.length },
+      `went over to ${request.generation}; partitions were held for ${heldMs} ms`,
+    );
     return positionsOf(positions);
   }
 
   /** Where each stands: number -> topic -> next offset. */
   async #hold(members: readonly Member[], signal: AbortSignal): Promise<ReadonlyMap<number, ReadonlyMap<string, number>>> {
-    const holding = allOf(members.map(async ({ number, held: partition, file }) => [number, partition === undefined ? file.livePositions() : await partition.hold()] as const));
+    const holding = allOf(
+      members.map(
+        async ({ number, held: partition, file }) =>
+          [number, partition === undefined ? file.livePositions() : await partition.hold()] as const,
+      ),
+    );
     return new Map(await untilAborted(holding, signal));
   }
 
@@ -236,7 +293,12 @@ export class GenerationSwap {
     const published = new Map<number, number>();
     await within(PUBLISHED_WITHIN_MS, allOf(members.map(({ held: partition }) => partition?.flushed())));
     for (const { number, held: partition } of members) {
-      if (partition !== undefined && partition.backlog > 0) throw new TipstreamError('not_ready', `partition ${number} has ${partition.backlog} messages that the log has not acknowledged in time`, { hint: 'see whether the log answers, then run `tipstream rebuild` again' });
+      if (partition !== undefined && partition.backlog > 0)
+        throw new TipstreamError(
+          'not_ready',
+          `partition ${number} has ${partition.backlog} messages that the log has not acknowledged in time`,
+          { hint: 'see whether the log answers, then run `tipstream rebuild` again' },
+        );
       published.set(number, partition?.publishedTo ?? 0);
     }
     return published;
@@ -247,18 +309,24 @@ export class GenerationSwap {
     const { held: now, stopped } = this.#setting.partitions;
     const same = members.every(({ number, held: partition }) => now.get(number) === partition && (partition?.running ?? true));
     if (same && stopped.size === 0 && now.size === members.filter(({ held: partition }) => partition !== undefined).length) return;
-    throw new TipstreamError('not_ready', 'partitions came, went or stopped meanwhile', { hint: 'run `tipstream rebuild` again when the group is at rest' });
+    throw new TipstreamError('not_ready', 'partitions came, went or stopped meanwhile', {
+      hint: 'run `tipstream rebuild` again when the group is at rest',
+    });
   }
 
   #flip({ id, generation }: SwapRequest): void {
     const { dataDirectory } = this.#setting.options;
-    if (!claimSwap(dataDirectory, id)) throw new TipstreamError('not_ready', 'who asked for it has withdrawn the request', { hint: 'run `tipstream rebuild` again' });
+    if (!claimSwap(dataDirectory, id))
+      throw new TipstreamError('not_ready', 'who asked for it has withdrawn the request', { hint: 'run `tipstream rebuild` again' });
     try {
       flipCurrent(dataDirectory, generation);
     } catch (error) {
       // Renamed, but perhaps not synced: there is no way back, and none is needed.
       if (currentGeneration(dataDirectory) !== generation) throw error;
-      this.#setting.options.logger.error({ generation, err: error }, 'the new generation is live, but it is not sure that a power failure would leave it so');
+      this.#setting.options.logger.error(
+        { generation, err: error },
+        'the new generation is live, but it is not sure that a power failure would leave it so',
+      );
     }
   }
 
@@ -295,7 +363,10 @@ async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T
 /** The time-out of AbortSignal is not one of ours. */
 function held(error: unknown, signal: AbortSignal): unknown {
   if (error !== signal.reason || error instanceof TipstreamError) return error;
-  return new TipstreamError('timeout', `the partitions would have been held for more than ${HELD_FOR_MS / 1000} s`, { hint: 'run `tipstream rebuild` again, at a quieter time: it goes on where it was', cause: error });
+  return new TipstreamError('timeout', `the partitions would have been held for more than ${HELD_FOR_MS / 1000} s`, {
+    hint: 'run `tipstream rebuild` again, at a quieter time: it goes on where it was',
+    cause: error,
+  });
 }
 
 /** As far as this machine knows: a process of another container looks as if it had ended. */

@@ -1,6 +1,7 @@
 /**
- * Rebuilding one user while the service runs, as jobs: the log is read for the user's events beside the worker, in rounds that come nearer to where it
- * stands; then the worker is held between two batches, the last events are read, the user's tips are replaced, and it goes on.
+ * Rebuilding one user while the service runs, as jobs: the log is read for the user's events beside the worker, in rounds that come
+ * nearer to where it stands; then the worker is held between two batches, the last events are read, the user's tips are replaced, and
+ * it goes on.
  */
 import { randomUUID } from 'node:crypto';
 import { TipstreamError } from '../../errors.js';
@@ -65,9 +66,23 @@ export class UserRebuilds {
 
   /** Begins one, or answers the one that is under way for the user. Throws not_ready when too many wait. */
   start(userId: string, partition: number, dryRun: boolean): RebuildJob {
-    for (const job of this.#jobs.values()) if (job.state === 'running' && job.userId === userId && job.dryRun === dryRun) return documentOf(job);
-    if (this.#waiting.length >= WAITING_AT_MOST) throw new TipstreamError('not_ready', `${this.#waiting.length} rebuilds of users wait already`, { hint: 'ask again when some are done; to rebuild everybody, run `tipstream rebuild`' });
-    const job: Job = { id: randomUUID(), userId, partition, dryRun, startedAtMs: this.#setting.options.clock(), cancelling: new AbortController(), isFinal: false, state: 'running', progress: { done: 0, total: null } };
+    for (const job of this.#jobs.values())
+      if (job.state === 'running' && job.userId === userId && job.dryRun === dryRun) return documentOf(job);
+    if (this.#waiting.length >= WAITING_AT_MOST)
+      throw new TipstreamError('not_ready', `${this.#waiting.length} rebuilds of users wait already`, {
+        hint: 'ask again when some are done; to rebuild everybody, run `tipstream rebuild`',
+      });
+    const job: Job = {
+      id: randomUUID(),
+      userId,
+      partition,
+      dryRun,
+      startedAtMs: this.#setting.options.clock(),
+      cancelling: new AbortController(),
+      isFinal: false,
+      state: 'running',
+      progress: { done: 0, total: null },
+    };
     this.#jobs.set(job.id, job);
     this.#waiting.push(job);
     this.#next();
@@ -94,7 +109,11 @@ export class UserRebuilds {
 
   #find(id: string): Job {
     const job = this.#jobs.get(id);
-    if (job === undefined) throw new TipstreamError('not_found', `there is no rebuild ${id}`, { hint: `the last ${KEPT_WHEN_OVER} that are over are kept, until the service stops`, details: { job_id: id } });
+    if (job === undefined)
+      throw new TipstreamError('not_found', `there is no rebuild ${id}`, {
+        hint: `the last ${KEPT_WHEN_OVER} that are over are kept, until the service stops`,
+        details: { job_id: id },
+      });
     return job;
   }
 
@@ -125,10 +144,16 @@ export class UserRebuilds {
       const result = await this.#rebuild(job);
       job.result = result;
       job.state = 'done';
-      logger.info({ partition, user_id: userId, dry_run: dryRun, changed: result.changed, replayed_events: result.replayed_events }, dryRun ? 'a rebuild of one user was tried out' : 'rebuilt one user from the log');
+      logger.info(
+        { partition, user_id: userId, dry_run: dryRun, changed: result.changed, replayed_events: result.replayed_events },
+        dryRun ? 'a rebuild of one user was tried out' : 'rebuilt one user from the log',
+      );
     } catch (error) {
       if (job.cancelling.signal.aborted) return;
-      const { code, message, hint } = error instanceof TipstreamError ? error : new TipstreamError('internal', `the rebuild failed: ${error instanceof Error ? error.message : String(error)}`);
+      const { code, message, hint } =
+        error instanceof TipstreamError
+          ? error
+          : new TipstreamError('internal', `the rebuild failed: ${error instanceof Error ? error.message : String(error)}`);
       job.error = { code, message, ...(hint === undefined ? {} : { hint }) };
       job.state = 'failed';
       logger.warn({ partition, user_id: userId, code, hint, err: error }, `a user could not be rebuilt: ${message}`);
@@ -137,9 +162,20 @@ export class UserRebuilds {
 
   async #rebuild(job: Job): Promise<NonNullable<RebuildJob['result']>> {
     const { log, options, partitions, working, patiently, exclusive } = this.#setting;
-    const { userId, partition, cancelling: { signal } } = job;
+    const {
+      userId,
+      partition,
+      cancelling: { signal },
+    } = job;
     const replay = new UserReplay({
-      log, userId, partition, partitions: partitions(), topicPrefix: options.topicPrefix, partitioner: options.partitioner, maxValueBytes: options.maxValueBytes, signal,
+      log,
+      userId,
+      partition,
+      partitions: partitions(),
+      topicPrefix: options.topicPrefix,
+      partitioner: options.partitioner,
+      maxValueBytes: options.maxValueBytes,
+      signal,
       onProgress: (done, total) => {
         job.progress = { done, total };
       },
@@ -154,8 +190,17 @@ export class UserRebuilds {
   }
 
   async #finish(job: Job, replay: UserReplay): Promise<NonNullable<RebuildJob['result']>> {
-    const { registry, options: { clock }, working } = this.#setting;
-    const { userId, partition, dryRun, cancelling: { signal } } = job;
+    const {
+      registry,
+      options: { clock },
+      working,
+    } = this.#setting;
+    const {
+      userId,
+      partition,
+      dryRun,
+      cancelling: { signal },
+    } = job;
     signal.throwIfAborted();
     const held = working(partition);
     const late = AbortSignal.timeout(HELD_FOR_MS);
@@ -170,10 +215,19 @@ export class UserRebuilds {
         job.isFinal = true;
         await held.replaceTips(userId, tips);
       }
-      return { user_id: userId, as_of_ms: nowMs, ...compared, replayed_events: replay.events, positions: positionsOf(new Map([[partition, positions]])) };
+      return {
+        user_id: userId,
+        as_of_ms: nowMs,
+        ...compared,
+        replayed_events: replay.events,
+        positions: positionsOf(new Map([[partition, positions]])),
+      };
     } catch (error) {
       if (error !== late.reason) throw error;
-      throw new TipstreamError('timeout', `the log did not give the last events of partition ${partition} within ${HELD_FOR_MS / 1000} s`, { hint: 'ask again; the partition goes on meanwhile', cause: error });
+      throw new TipstreamError('timeout', `the log did not give the last events of partition ${partition} within ${HELD_FOR_MS / 1000} s`, {
+        hint: 'ask again; the partition goes on meanwhile',
+        cause: error,
+      });
     } finally {
       held.release();
     }
@@ -193,7 +247,13 @@ function standing({ positions, reader }: Partition) {
 
 function documentOf({ id, userId, state, dryRun, progress, startedAtMs, result, error }: Job): RebuildJob {
   return {
-    job_id: id, user_id: userId, state, dry_run: dryRun, progress, started_at_ms: startedAtMs,
-    ...(result === undefined ? {} : { result }), ...(error === undefined ? {} : { error }),
+    job_id: id,
+    user_id: userId,
+    state,
+    dry_run: dryRun,
+    progress,
+    started_at_ms: startedAtMs,
+    ...(result === undefined ? {} : { result }),
+    ...(error === undefined ? {} : { error }),
   };
 }

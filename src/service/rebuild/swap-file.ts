@@ -1,4 +1,7 @@
-/** One partition's file in the generation to go over to: brought up to where the live one stands, by the same fold, with what the live one owes. */
+/**
+ * One partition's file in the generation to go over to: brought up to where the live one stands, by the same fold, with what the live
+ * one owes.
+ */
 import { existsSync } from 'node:fs';
 import { TipstreamError } from '../../errors.js';
 import { partitionFunction } from '../../log/partitioner.js';
@@ -34,7 +37,10 @@ export class SwapFile {
     const { registry, identity, livePath, newPath } = setting;
     this.#setting = setting;
     if (!existsSync(newPath)) {
-      throw new TipstreamError('no_data', `the new generation has no file of partition ${identity.partition}, which this process holds`, { hint: 'run `tipstream rebuild` again: it makes the files of all partitions', details: { path: newPath } });
+      throw new TipstreamError('no_data', `the new generation has no file of partition ${identity.partition}, which this process holds`, {
+        hint: 'run `tipstream rebuild` again: it makes the files of all partitions',
+        details: { path: newPath },
+      });
     }
     this.#live = new PartitionReader(livePath, registry);
     try {
@@ -57,9 +63,15 @@ export class SwapFile {
       const limit = live.get(topic) ?? 0;
       if (next <= limit) continue;
       const { partition } = this.#setting.identity;
-      throw new TipstreamError('state_mismatch', `the new generation is ahead of the live one: it stands at offset ${next} of ${topic} partition ${partition}, the live one at ${limit}`, {
-        hint: 'it was made for other state than this: run `tipstream rebuild` again', details: { topic, partition, rebuilt: next, live: limit },
-      });
+      throw new TipstreamError(
+        'state_mismatch',
+        `the new generation is ahead of the live one: it stands at offset ${next} of ${topic} ` +
+          `partition ${partition}, the live one at ${limit}`,
+        {
+          hint: 'it was made for other state than this: run `tipstream rebuild` again',
+          details: { topic, partition, rebuilt: next, live: limit },
+        },
+      );
     }
     return [...live].reduce((sum, [topic, next]) => sum + next - Math.min(next, own.get(topic) ?? 0), 0);
   }
@@ -72,12 +84,20 @@ export class SwapFile {
     // Asked for after `to`: none that lies before it can be missing.
     const prunes = this.#live.prunes().filter(({ seq }) => seq > repeated);
     await replayPartition({
-      log, state, registry, partition: identity.partition, topics, topicPrefix: identity.topicPrefix, group: options.group,
+      log,
+      state,
+      registry,
+      partition: identity.partition,
+      topics,
+      topicPrefix: identity.topicPrefix,
+      group: options.group,
       rules: { maxValueBytes: options.maxValueBytes, partitions: identity.partitions, partitioner: partitionFunction(options.partitioner) },
-      scoring: options.scoring, to,
+      scoring: options.scoring,
+      to,
       deadLetteredTo: to, // what was rejected before has had its dead letter
       prunes: prunes.map((prune) => ({ positions: prune.positions, repeat: (pruned) => void repeatPrune(pruned, registry, prune) })),
-      clock: options.clock, signal,
+      clock: options.clock,
+      signal,
     });
   }
 

@@ -8,6 +8,10 @@ export function writingIn<T>(directory: string, work: () => T): T {
     return work();
   } catch (error) {
     if (!isDiskFull(error)) throw error;
-    throw new TipstreamError('disk_full', `no space left in ${directory}`, { hint: 'free space on that disk, then start again: nothing is lost', details: { path: directory }, cause: error });
+    throw new TipstreamError('disk_full', `no space left in ${directory}`, {
+      hint: 'free space on that disk, then start again: nothing is lost',
+      details: { path: directory },
+      cause: error,
+    });
   }
 }

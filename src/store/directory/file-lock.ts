@@ -1,6 +1,6 @@
 /**
- * A lock of one process at a time: SQLite's own lock on a file of which it is the only use, which the operating system drops when the process dies, so that
- * a killed holder never leaves a stale lock behind.
+ * A lock of one process at a time: SQLite's own lock on a file of which it is the only use, which the operating system drops when the
+ * process dies, so that a killed holder never leaves a stale lock behind.
  */
 import Database from 'better-sqlite3';
 

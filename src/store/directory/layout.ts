@@ -30,7 +30,9 @@ export function currentGeneration(dataDirectory: string): string | undefined {
   const name = readFileSync(file, 'utf8').trim();
   if (!GENERATION.test(name)) {
     throw new TipstreamError('state_corrupt', `${file} does not name a generation: ${JSON.stringify(name.slice(0, 40))}`, {
-      hint: `write the name of a folder beside it (for example ${FIRST_GENERATION}) into it, or move the state folder away and start again: it is rebuilt from the log`,
+      hint:
+        `write the name of a folder beside it (for example ${FIRST_GENERATION}) into it, or move the state ` +
+        'folder away and start again: it is rebuilt from the log',
       details: { path: file },
     });
   }

@@ -4,8 +4,8 @@ import { partitionFile, partitionsIn } from './layout.js';
 import { compareDefinitions, openStateForReading } from '../state-file.js';
 
 /**
- * Throws state_mismatch, saying what differs, when a file in this directory was folded with other definitions. Files that cannot be opened or are not
- * what their name says are left to whoever opens them.
+ * Throws state_mismatch, saying what differs, when a file in this directory was folded with other definitions. Files that cannot be
+ * opened or are not what their name says are left to whoever opens them.
  */
 export function refuseOtherDefinitions(generation: string, registry: Registry): void {
   for (const partition of partitionsIn(generation)) {

@@ -12,5 +12,8 @@ export function lockRebuild(dataDirectory: string): FileLock {
   makeDirectory(directory);
   const lock = writingIn(dataDirectory, () => tryLockFile(join(directory, 'rebuild.lock')));
   if (lock !== undefined) return lock;
-  throw new TipstreamError('data_in_use', `another rebuild is running on ${dataDirectory}`, { hint: 'wait for it, or stop it: what it has done is kept, and the next rebuild goes on with it', details: { path: dataDirectory } });
+  throw new TipstreamError('data_in_use', `another rebuild is running on ${dataDirectory}`, {
+    hint: 'wait for it, or stop it: what it has done is kept, and the next rebuild goes on with it',
+    details: { path: dataDirectory },
+  });
 }

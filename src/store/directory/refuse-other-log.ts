@@ -4,8 +4,8 @@ import { currentGeneration, generationPath, partitionFile, partitionsIn } from '
 import { openStateForReading, type StateIdentity } from '../state-file.js';
 
 /**
- * Throws state_mismatch, naming both, when a file of the live generation was folded from another log or other topics. A directory without state belongs to
- * any; files that cannot be opened are left to whoever opens them.
+ * Throws state_mismatch, naming both, when a file of the live generation was folded from another log or other topics. A directory
+ * without state belongs to any; files that cannot be opened are left to whoever opens them.
  */
 export function refuseOtherLog(dataDirectory: string, identity: Pick<StateIdentity, 'log' | 'topicPrefix'>): void {
   const live = currentGeneration(dataDirectory);

@@ -1,8 +1,9 @@
 /**
- * How `rebuild` asks the process that owns the data directory to go over to a finished generation, and how that answers. Files in DATA/state, each
- * written whole or not at all:
+ * How `rebuild` asks the process that owns the data directory to go over to a finished generation, and how that answers. Files in
+ * DATA/state, each written whole or not at all:
  *
- *     SWAP.json        the request. Who asked may withdraw it, by removing it; the owner claims it, by renaming it, right before CURRENT changes:
+ * SWAP.json        the request. Who asked may withdraw it, by removing it; the owner claims it, by renaming it, right before CURRENT
+ * changes:
  *                      one of the two succeeds, so that a withdrawn request is never carried out
  *     SWAP-CLAIMED.json  a request that is past withdrawing
  *     SWAP-DONE.json   the owner's answer

@@ -31,7 +31,8 @@ export function syncDirectory(directory: string): void {
   try {
     handle = openSync(directory, 'r');
   } catch (error) {
-    if (['EISDIR', 'EPERM', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) return; // Windows opens no folders; there a rename is durable by itself
+    // Windows opens no folders; there a rename is durable by itself
+    if (['EISDIR', 'EPERM', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) return;
     throw error;
   }
   try {

@@ -9,7 +9,10 @@ export interface DecisionCount {
   readonly rewards: number;
 }
 
-/** Every decision of the log, resets or not, from one snapshot: counts of some decisions at a time, to be added up. Throws no_data, state_mismatch. */
+/**
+ * Every decision of the log, resets or not, from one snapshot: counts of some decisions at a time, to be added up. Throws no_data,
+ * state_mismatch.
+ */
 export function decisionCounts(path: string): Generator<readonly DecisionCount[]> {
   return decisionPieces(path, (db) => {
     const some = db.prepare<[number, number], DecisionCount>(

@@ -6,10 +6,13 @@ import { openStateForReading } from '../state-file.js';
 const AT_ONCE = 500;
 
 /**
- * All of one snapshot. `read` is given the connection once, and answers what takes the decisions with a decision_key above `after` and up to `to`.
- * Throws no_data, state_mismatch.
+ * All of one snapshot. `read` is given the connection once, and answers what takes the decisions with a decision_key above `after` and
+ * up to `to`. Throws no_data, state_mismatch.
  */
-export function* decisionPieces<Piece>(path: string, read: (db: Database.Database) => (after: number, to: number) => Piece): Generator<Piece> {
+export function* decisionPieces<Piece>(
+  path: string,
+  read: (db: Database.Database) => (after: number, to: number) => Piece,
+): Generator<Piece> {
   const db = openStateForReading(path);
   try {
     db.exec('BEGIN');

@@ -14,8 +14,9 @@ export interface DecisionPrompt {
 type Row = [userId: string, decisionId: string, reward: 0 | 1 | null, version: string | Buffer | null];
 
 /**
- * The serving that counts is that of src/policies/reward.ts: the candidate with the smallest (served_at_ms, tip_id), where text sorts by its bytes, which is by
- * code point. Where there is a reward it is known which one that was; only for the others the record is read for its candidates.
+ * The serving that counts is that of src/policies/reward.ts: the candidate with the smallest (served_at_ms, tip_id), where text sorts
+ * by its bytes, which is by code point. Where there is a reward it is known which one that was; only for the others the record is read
+ * for its candidates.
  */
 const COUNTING_TIP = `coalesce(decision.reward_tip_id, (
   SELECT tip_id FROM decision_link AS other
@@ -30,8 +31,8 @@ const SERVED = `
   WHERE scored_offset IS NOT NULL AND (link.uid IS NOT NULL OR closed.prompt_version IS NOT NULL OR (closed.uid IS NOT NULL AND decision.reward IS NOT NULL))`;
 
 /**
- * Every decision of the log that was served with one of its candidates, from one snapshot. A decision that a prune has closed says no more whether it was: without
- * a version and a reward it is left out. Throws no_data, state_mismatch.
+ * Every decision of the log that was served with one of its candidates, from one snapshot. A decision that a prune has closed says no
+ * more whether it was: without a version and a reward it is left out. Throws no_data, state_mismatch.
  */
 export function* decisionPrompts(path: string): Generator<DecisionPrompt> {
   const db = openStateForReading(path);

@@ -1,4 +1,7 @@
-/** What policies have learned of single users, read from a state file beside its writer and added up from the rewarded decisions: one snapshot. */
+/**
+ * What policies have learned of single users, read from a state file beside its writer and added up from the rewarded decisions: one
+ * snapshot.
+ */
 import type Database from 'better-sqlite3';
 import { sumOf, type Lesson } from '../../policies/learning.js';
 import { statePartsAt, stateOf } from '../../policies/migration.js';
@@ -22,10 +25,22 @@ export class LearnedStates {
     this.#db = openStateForReading(path);
     this.#db.exec('BEGIN');
     this.#uid = this.#db.prepare<[string], number>('SELECT uid FROM user WHERE user_id = ?').pluck();
-    this.#learners = this.#db.prepare<[], [number, string]>('SELECT uid, user_id FROM user WHERE uid IN (SELECT uid FROM decision WHERE reward IS NOT NULL) ORDER BY user_id').raw();
+    this.#learners = this.#db
+      .prepare<[], [number, string]>(
+        'SELECT uid, user_id FROM user WHERE uid IN (SELECT uid FROM decision WHERE reward IS NOT NULL) ORDER BY user_id',
+      )
+      .raw();
     this.#controls = this.#db.prepare<[number], string>('SELECT record FROM control WHERE uid IS NULL OR uid = ?').pluck();
-    this.#rewarded = this.#db.prepare<[number, string], LessonRow>('SELECT requested_at_ms, reward_tip_id, reward, record FROM decision WHERE uid = ? AND policy = ? AND reward IS NOT NULL').raw();
-    this.#newest = this.#db.prepare<[number, number], string>('SELECT record FROM decision WHERE uid = ? AND scored_offset IS NOT NULL ORDER BY requested_at_ms DESC, decision_id DESC LIMIT ?').pluck();
+    this.#rewarded = this.#db
+      .prepare<[number, string], LessonRow>(
+        'SELECT requested_at_ms, reward_tip_id, reward, record FROM decision WHERE uid = ? AND policy = ? AND reward IS NOT NULL',
+      )
+      .raw();
+    this.#newest = this.#db
+      .prepare<[number, number], string>(
+        'SELECT record FROM decision WHERE uid = ? AND scored_offset IS NOT NULL ORDER BY requested_at_ms DESC, decision_id DESC LIMIT ?',
+      )
+      .pluck();
   }
 
   /** undefined: the file has no such user. */
@@ -45,7 +60,9 @@ export class LearnedStates {
 
   /** The state as a decision requested at `atMs` would find it under these controls; of a user of whom nothing is known: empty. */
   stateOf(uid: number | undefined, controls: readonly ControlEvent[], policy: PolicyDefinition, atMs: number): RidgeState {
-    return stateOf(statePartsAt(controls, atMs, policy.name), policy.dimension, ({ lessons, sinceMs }) => sumOf(lessons, sinceMs, this.#lessons(uid ?? -1, lessons.decidedBy)));
+    return stateOf(statePartsAt(controls, atMs, policy.name), policy.dimension, ({ lessons, sinceMs }) =>
+      sumOf(lessons, sinceMs, this.#lessons(uid ?? -1, lessons.decidedBy)),
+    );
   }
 
   /** The user's last decisions by any policy, the newest first. */
@@ -59,6 +76,7 @@ export class LearnedStates {
   }
 
   *#lessons(uid: number, decidedBy: string): Generator<Lesson> {
-    for (const [requestedAtMs, tipId, reward, record] of this.#rewarded.iterate(uid, decidedBy)) yield { requestedAtMs, event: JSON.parse(record) as ScoredEvent, learned: { tipId, reward } };
+    for (const [requestedAtMs, tipId, reward, record] of this.#rewarded.iterate(uid, decidedBy))
+      yield { requestedAtMs, event: JSON.parse(record) as ScoredEvent, learned: { tipId, reward } };
   }
 }

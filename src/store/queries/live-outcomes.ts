@@ -11,8 +11,8 @@ export interface DecisionFate {
 }
 
 /**
- * Every decision that one of these policies made and somebody served, resets or not, from one snapshot: some at a time, in no order. A done whose time a prune has
- * taken counts as the latest that there is. Throws no_data, state_mismatch.
+ * Every decision that one of these policies made and somebody served, resets or not, from one snapshot: some at a time, in no order. A
+ * done whose time a prune has taken counts as the latest that there is. Throws no_data, state_mismatch.
  */
 export function decisionFates(path: string, policies: readonly string[]): Generator<readonly DecisionFate[]> {
   return decisionPieces(path, (db) => {

@@ -37,7 +37,12 @@ export class LoggedDecisions {
 
   /** topic -> the record applied last. */
   lastApplied(): Map<string, AppliedRecord> {
-    const rows = this.#db.prepare<[], [string, number, string]>('SELECT topic, last_offset, last_hash FROM position WHERE last_offset IS NOT NULL ORDER BY topic').raw().all();
+    const rows = this.#db
+      .prepare<[], [string, number, string]>(
+        'SELECT topic, last_offset, last_hash FROM position WHERE last_offset IS NOT NULL ORDER BY topic',
+      )
+      .raw()
+      .all();
     return new Map(rows.map(([topic, offset, hash]) => [topic, { offset, hash }]));
   }
 
@@ -47,16 +52,32 @@ export class LoggedDecisions {
 
   /** Only what has been read back from the log. Keys are sorted first, so that memory does not depend on the records. */
   *inOrder(): Generator<DecisionOutcome> {
-    const get = this.#db.prepare<[number], Row>('SELECT uid, decision_id, reward_tip_id, reward, record FROM decision WHERE decision_key = ?').raw();
-    const links = this.#db.prepare<[number, string], [string, number]>('SELECT tip_id, served_at_ms FROM decision_link WHERE uid = ? AND decision_id = ?').raw();
-    const tip = this.#db.prepare<[number, string], TipRow>('SELECT served_category, done_at_ms, dismiss_at_ms, snooze_at_ms FROM tip WHERE uid = ? AND tip_id = ?').raw();
+    const get = this.#db
+      .prepare<[number], Row>('SELECT uid, decision_id, reward_tip_id, reward, record FROM decision WHERE decision_key = ?')
+      .raw();
+    const links = this.#db
+      .prepare<[number, string], [string, number]>('SELECT tip_id, served_at_ms FROM decision_link WHERE uid = ? AND decision_id = ?')
+      .raw();
+    const tip = this.#db
+      .prepare<[number, string], TipRow>(
+        'SELECT served_category, done_at_ms, dismiss_at_ms, snooze_at_ms FROM tip WHERE uid = ? AND tip_id = ?',
+      )
+      .raw();
     const resets = new Map<number, number[]>();
-    for (const [uid, atMs] of this.#db.prepare<[], [number, number]>("SELECT uid, effective_at_ms FROM control WHERE uid IS NOT NULL AND type = 'reset' ORDER BY effective_at_ms").raw().iterate()) {
+    for (const [uid, atMs] of this.#db
+      .prepare<[], [number, number]>(
+        "SELECT uid, effective_at_ms FROM control WHERE uid IS NOT NULL AND type = 'reset' ORDER BY effective_at_ms",
+      )
+      .raw()
+      .iterate()) {
       const known = resets.get(uid);
       if (known === undefined) resets.set(uid, [atMs]);
       else known.push(atMs);
     }
-    const keys = this.#db.prepare<[], number>('SELECT decision_key FROM decision WHERE scored_offset IS NOT NULL ORDER BY requested_at_ms, decision_id').pluck().all();
+    const keys = this.#db
+      .prepare<[], number>('SELECT decision_key FROM decision WHERE scored_offset IS NOT NULL ORDER BY requested_at_ms, decision_id')
+      .pluck()
+      .all();
     for (const key of keys) {
       const [uid, decisionId, rewardTipId, reward, record] = get.get(key)!;
       const event = JSON.parse(record) as ScoredEvent;
@@ -64,8 +85,12 @@ export class LoggedDecisions {
       const servedTipId = servedCandidate(servings, (tipId) => recordedVector(event, tipId) !== undefined) ?? rewardTipId;
       const times = servedTipId === null ? undefined : tip.get(uid, servedTipId);
       yield {
-        event, servedTipId, reward, category: times === undefined || times[0] === null ? null : textFromSql(times[0]),
-        reactedAtMs: reward === null || times === undefined ? null : reward === 1 ? times[1] : Math.min(times[2] ?? Infinity, times[3] ?? Infinity),
+        event,
+        servedTipId,
+        reward,
+        category: times === undefined || times[0] === null ? null : textFromSql(times[0]),
+        reactedAtMs:
+          reward === null || times === undefined ? null : reward === 1 ? times[1] : Math.min(times[2] ?? Infinity, times[3] ?? Infinity),
         resetAtMs: resets.get(uid)?.findLast((atMs) => atMs <= event.profile.as_of_ms) ?? null,
       };
     }

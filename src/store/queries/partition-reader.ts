@@ -50,12 +50,17 @@ export class PartitionReader {
   readonly #newest: Database.Statement<[number], ReadDecision>;
 
   /**
-   * A file that was folded with other features is refused, or with `recompute` read tip by tip. `db` is an open connection to share, whose snapshot then
-   * holds for this reader too.
+   * A file that was folded with other features is refused, or with `recompute` read tip by tip. `db` is an open connection to share,
+   * whose snapshot then holds for this reader too.
    */
   constructor(
-    path: string, registry: Registry, otherFeatures: OtherFeatures = 'refuse',
-    db: Database.Database = openStateForReading(path, otherFeatures === 'refuse' ? { featureSet: registry.featureSet, definitions: registry.definitions } : {}),
+    path: string,
+    registry: Registry,
+    otherFeatures: OtherFeatures = 'refuse',
+    db: Database.Database = openStateForReading(
+      path,
+      otherFeatures === 'refuse' ? { featureSet: registry.featureSet, definitions: registry.definitions } : {},
+    ),
   ) {
     this.path = path;
     this.#registry = registry;
@@ -65,9 +70,13 @@ export class PartitionReader {
     this.#tips = new TipReader(this.#db);
     this.#prunes = new PruneReader(this.#db);
     this.#user = this.#db.prepare<[string], UserRow>(`SELECT ${USER_COLUMNS} FROM user WHERE user_id = ?`).raw();
-    this.#usersAfter = this.#db.prepare<[string, number], UserRow>(`SELECT ${USER_COLUMNS} FROM user WHERE user_id > ? ORDER BY user_id LIMIT ?`).raw();
+    this.#usersAfter = this.#db
+      .prepare<[string, number], UserRow>(`SELECT ${USER_COLUMNS} FROM user WHERE user_id > ? ORDER BY user_id LIMIT ?`)
+      .raw();
     this.#positions = this.#db.prepare<[], [string, number]>('SELECT topic, next_offset FROM position ORDER BY topic').raw();
-    this.#lastApplied = this.#db.prepare<[], [string, number, string]>('SELECT topic, last_offset, last_hash FROM position WHERE last_offset IS NOT NULL').raw();
+    this.#lastApplied = this.#db
+      .prepare<[], [string, number, string]>('SELECT topic, last_offset, last_hash FROM position WHERE last_offset IS NOT NULL')
+      .raw();
     this.#sharedControls = this.#db.prepare<[], [string, string]>('SELECT control_id, record FROM control WHERE uid IS NULL').raw();
     this.#newest = this.#db.prepare<[number], ReadDecision>(
       `SELECT decision.decision_id, user.user_id, decision.record, shadow_decision.record AS shadow_record
@@ -82,7 +91,10 @@ export class PartitionReader {
     return guarded(this.path, () => this.#db.transaction(read)());
   }
 
-  /** From here on every answer comes from the file as it is now, until the reader is closed. Not for long: the writer's log grows meanwhile. */
+  /**
+   * From here on every answer comes from the file as it is now, until the reader is closed. Not for long: the writer's log grows
+   * meanwhile.
+   */
   hold(): void {
     guarded(this.path, () => {
       this.#db.exec('BEGIN');
@@ -104,7 +116,10 @@ export class PartitionReader {
     return guarded(this.path, () => this.#prunes.all());
   }
 
-  /** The first as-of time for which profiles are exact, Unix ms; before it everything here that computes profiles throws as_of_pruned. null: nothing was pruned. */
+  /**
+   * The first as-of time for which profiles are exact, Unix ms; before it everything here that computes profiles throws as_of_pruned.
+   * null: nothing was pruned.
+   */
   exactFromMs(): number | null {
     return this.#prunes.exactFromMs();
   }

@@ -18,7 +18,12 @@ export interface PolicyCounts {
 export function policyCounts(path: string, policy: string): PolicyCounts {
   const db = openStateForReading(path);
   try {
-    return db.prepare<[string], PolicyCounts>('SELECT count(DISTINCT uid) AS users, count(*) AS decisions, count(reward) AS rewarded, coalesce(sum(reward), 0) AS rewards FROM decision WHERE policy = ? AND scored_offset IS NOT NULL').get(policy)!;
+    return db
+      .prepare<[string], PolicyCounts>(
+        'SELECT count(DISTINCT uid) AS users, count(*) AS decisions, count(reward) AS rewarded, coalesce(sum(reward), ' +
+          '0) AS rewards FROM decision WHERE policy = ? AND scored_offset IS NOT NULL',
+      )
+      .get(policy)!;
   } finally {
     db.close();
   }
@@ -38,7 +43,11 @@ export function userPolicyState(path: string, userId: string, policy: PolicyDefi
   try {
     const uid = learned.uidOf(userId);
     const controls = learned.controls(uid);
-    return { state: learned.stateOf(uid, controls, policy, atMs), resetAtMs: resetAt(controls, atMs), migration: migrationAt(controls, atMs, policy) };
+    return {
+      state: learned.stateOf(uid, controls, policy, atMs),
+      resetAtMs: resetAt(controls, atMs),
+      migration: migrationAt(controls, atMs, policy),
+    };
   } finally {
     learned.close();
   }

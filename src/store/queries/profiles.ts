@@ -27,7 +27,8 @@ export function openReaders(dataDirectory: string, registry: Registry): Map<numb
   const generation = generationDirectory(dataDirectory);
   const readers = new Map<number, PartitionReader>();
   try {
-    for (const partition of partitionsIn(generation)) readers.set(partition, new PartitionReader(partitionFile(generation, partition), registry));
+    for (const partition of partitionsIn(generation))
+      readers.set(partition, new PartitionReader(partitionFile(generation, partition), registry));
   } catch (error) {
     for (const reader of readers.values()) reader.close();
     throw error;
@@ -65,7 +66,11 @@ export function checkAsOf(readers: Iterable<Pick<PartitionReader, 'exactFromMs'>
 }
 
 /** Runs `work` with a reader of every state file of the live generation. Throws no_data where there is none. */
-export async function withReaders<T>(dataDirectory: string, registry: Registry, work: (readers: ReadonlyMap<number, PartitionReader>) => T | Promise<T>): Promise<T> {
+export async function withReaders<T>(
+  dataDirectory: string,
+  registry: Registry,
+  work: (readers: ReadonlyMap<number, PartitionReader>) => T | Promise<T>,
+): Promise<T> {
   const readers = openReaders(dataDirectory, registry);
   try {
     return await work(readers);
@@ -83,7 +88,13 @@ export function profileDocument(reader: PartitionReader, partition: number, user
       details: { user_id: userId, as_of_ms: asOfMs },
     });
   }
-  return { user_id: userId, as_of_ms: asOfMs, features: profile.features, feature_set: featureSet, positions: positionsOf(new Map([[partition, positions]])) };
+  return {
+    user_id: userId,
+    as_of_ms: asOfMs,
+    features: profile.features,
+    feature_set: featureSet,
+    positions: positionsOf(new Map([[partition, positions]])),
+  };
 }
 
 /** Digest over all known users. Each file is read from one snapshot, whose positions are in the answer. Throws as_of_pruned. */

@@ -1,4 +1,7 @@
-/** The profiles that decisions were made with, as they are stored with each decision: what was known then, not what is known now of then. */
+/**
+ * The profiles that decisions were made with, as they are stored with each decision: what was known then, not what is known now of
+ * then.
+ */
 import type Database from 'better-sqlite3';
 import type { FeatureValues } from '../../projections/feature.js';
 import { mergeByUser } from './merge-by-user.js';

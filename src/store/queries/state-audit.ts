@@ -1,6 +1,6 @@
 /**
- * A state file as it lies on disk, row by row, for a comparison with a replay: one snapshot from `begin` to `close`, however long the reader takes.
- * The writer goes on meanwhile; what it writes stays in the write-ahead log until the snapshot is given up.
+ * A state file as it lies on disk, row by row, for a comparison with a replay: one snapshot from `begin` to `close`, however long the
+ * reader takes. The writer goes on meanwhile; what it writes stays in the write-ahead log until the snapshot is given up.
  */
 import type Database from 'better-sqlite3';
 import { decodeAggregate } from '../../projections/aggregate.js';
@@ -72,8 +72,25 @@ export interface AuditedLink {
 type LinkRow = [decisionId: string, tipId: string, servedAt: number, promptVersion: string | Buffer | null];
 type ClosingRow = [decisionId: string, rewardTipId: string | null, reward: number | null, promptVersion: string | Buffer | null];
 type UserRow = [uid: number, tips: number, indexed: number, after: number, until: number, counters: string];
-type TipRow = [tipId: string, served: number | null, category: string | Buffer | null, done: number | null, doneOffset: number | null, dismiss: number | null, snooze: number | null, linked: number];
-type DecisionRow = [decisionId: string, policy: string, requestedAt: number, offset: number | null, rewardTipId: string | null, reward: number | null, record: string];
+type TipRow = [
+  tipId: string,
+  served: number | null,
+  category: string | Buffer | null,
+  done: number | null,
+  doneOffset: number | null,
+  dismiss: number | null,
+  snooze: number | null,
+  linked: number,
+];
+type DecisionRow = [
+  decisionId: string,
+  policy: string,
+  requestedAt: number,
+  offset: number | null,
+  rewardTipId: string | null,
+  reward: number | null,
+  record: string,
+];
 
 /** Tables whose rows belong to a user. */
 const OWNED = ['tip', 'tip_time', 'decision', 'shadow_decision', 'decision_link', 'closed_decision', 'policy_state'] as const;
@@ -98,14 +115,29 @@ export class StateAudit {
     this.#db = db;
     this.#reader = new PartitionReader(path, registry, 'refuse', db);
     this.identity = this.#reader.identity;
-    this.#user = db.prepare<[string], UserRow>('SELECT uid, tips, time_indexed, exact_after_ms, exact_until_ms, counters FROM user WHERE user_id = ?').raw();
-    this.#tips = db.prepare<[number], TipRow>('SELECT tip_id, served_at_ms, served_category, done_at_ms, done_utc_offset_min, dismiss_at_ms, snooze_at_ms, linked FROM tip WHERE uid = ?').raw();
+    this.#user = db
+      .prepare<[string], UserRow>('SELECT uid, tips, time_indexed, exact_after_ms, exact_until_ms, counters FROM user WHERE user_id = ?')
+      .raw();
+    this.#tips = db
+      .prepare<[number], TipRow>(
+        'SELECT tip_id, served_at_ms, served_category, done_at_ms, done_utc_offset_min, dismiss_at_ms, ' +
+          'snooze_at_ms, linked FROM tip WHERE uid = ?',
+      )
+      .raw();
     this.#times = db.prepare<[number], [number, string]>('SELECT at_ms, tip_id FROM tip_time WHERE uid = ?').raw();
-    this.#links = db.prepare<[number], LinkRow>('SELECT decision_id, tip_id, served_at_ms, prompt_version FROM decision_link WHERE uid = ?').raw();
+    this.#links = db
+      .prepare<[number], LinkRow>('SELECT decision_id, tip_id, served_at_ms, prompt_version FROM decision_link WHERE uid = ?')
+      .raw();
     const decisions = (table: string) =>
-      db.prepare<[number], DecisionRow>(`SELECT decision_id, policy, requested_at_ms, scored_offset, reward_tip_id, reward, record FROM ${table} WHERE uid = ?`).raw();
+      db
+        .prepare<[number], DecisionRow>(
+          `SELECT decision_id, policy, requested_at_ms, scored_offset, reward_tip_id, reward, record FROM ${table} WHERE uid = ?`,
+        )
+        .raw();
     this.#decisions = { decision: decisions('decision'), shadow_decision: decisions('shadow_decision') };
-    this.#closings = db.prepare<[number], ClosingRow>('SELECT decision_id, reward_tip_id, reward, prompt_version FROM closed_decision WHERE uid = ?').raw();
+    this.#closings = db
+      .prepare<[number], ClosingRow>('SELECT decision_id, reward_tip_id, reward, prompt_version FROM closed_decision WHERE uid = ?')
+      .raw();
     this.#sums = db.prepare<[number], [string, number, Buffer]>('SELECT policy, reset_at_ms, state FROM policy_state WHERE uid = ?').raw();
   }
 
@@ -139,7 +171,14 @@ export class StateAudit {
 
   tips(uid: number): AuditedTip[] {
     return this.#tips.all(uid).map(([tipId, served, category, done, doneOffset, dismiss, snooze, linked]) => ({
-      tipId, served, category: category === null ? null : textFromSql(category), done, doneOffset, dismiss, snooze, linked: linked === 1,
+      tipId,
+      served,
+      category: category === null ? null : textFromSql(category),
+      done,
+      doneOffset,
+      dismiss,
+      snooze,
+      linked: linked === 1,
     }));
   }
 
@@ -149,11 +188,24 @@ export class StateAudit {
   }
 
   links(uid: number): AuditedLink[] {
-    return this.#links.all(uid).map(([decisionId, tipId, servedAtMs, version]) => ({ decisionId, tipId, servedAtMs, promptVersion: version === null ? null : textFromSql(version) }));
+    return this.#links.all(uid).map(([decisionId, tipId, servedAtMs, version]) => ({
+      decisionId,
+      tipId,
+      servedAtMs,
+      promptVersion: version === null ? null : textFromSql(version),
+    }));
   }
 
   decisions(uid: number, table: 'decision' | 'shadow_decision'): AuditedDecision[] {
-    return this.#decisions[table].all(uid).map(([decisionId, policy, requestedAtMs, offset, rewardTipId, reward, record]) => ({ decisionId, policy, requestedAtMs, offset, rewardTipId, reward, record }));
+    return this.#decisions[table].all(uid).map(([decisionId, policy, requestedAtMs, offset, rewardTipId, reward, record]) => ({
+      decisionId,
+      policy,
+      requestedAtMs,
+      offset,
+      rewardTipId,
+      reward,
+      record,
+    }));
   }
 
   policyStates(uid: number): { readonly policy: string; readonly resetAtMs: number; readonly state: Buffer }[] {
@@ -161,7 +213,11 @@ export class StateAudit {
   }
 
   closings(uid: number): AuditedClosing[] {
-    return this.#closings.all(uid).map(([decisionId, tipId, reward, version]) => ({ decisionId, earned: tipId === null ? null : { tipId, reward: reward as 0 | 1 }, promptVersion: version === null ? null : textFromSql(version) }));
+    return this.#closings.all(uid).map(([decisionId, tipId, reward, version]) => ({
+      decisionId,
+      earned: tipId === null ? null : { tipId, reward: reward as 0 | 1 },
+      promptVersion: version === null ? null : textFromSql(version),
+    }));
   }
 
   /** In the order in which they happened. */
@@ -185,7 +241,15 @@ export class StateAudit {
 
   /** Whether there is any decision, link or sum: most of a comparison can be left out where there is none. */
   hasDecisions(): boolean {
-    return this.#db.prepare<[], number>('SELECT EXISTS (SELECT 1 FROM decision) OR EXISTS (SELECT 1 FROM shadow_decision) OR EXISTS (SELECT 1 FROM decision_link) OR EXISTS (SELECT 1 FROM policy_state)').pluck().get() === 1;
+    return (
+      this.#db
+        .prepare<[], number>(
+          'SELECT EXISTS (SELECT 1 FROM decision) OR EXISTS (SELECT 1 FROM shadow_decision) OR EXISTS (SELECT ' +
+            '1 FROM decision_link) OR EXISTS (SELECT 1 FROM policy_state)',
+        )
+        .pluck()
+        .get() === 1
+    );
   }
 
   /** Whether the shadow has learned from anything. */
@@ -195,7 +259,13 @@ export class StateAudit {
 
   /** Rows that belong to a user who is not in the user table: table -> how many, where there are any. */
   ownerless(): Map<string, number> {
-    const counts = OWNED.map((table) => [table, this.#db.prepare<[], number>(`SELECT count(*) FROM ${table} WHERE uid NOT IN (SELECT uid FROM user)`).pluck().get()!] as const);
+    const counts = OWNED.map(
+      (table) =>
+        [
+          table,
+          this.#db.prepare<[], number>(`SELECT count(*) FROM ${table} WHERE uid NOT IN (SELECT uid FROM user)`).pluck().get()!,
+        ] as const,
+    );
     return new Map(counts.filter(([, count]) => count > 0));
   }
 

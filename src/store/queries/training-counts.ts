@@ -26,12 +26,19 @@ export function trainingCounts(path: string, expected: ExpectedState, policy: st
   try {
     db.exec('BEGIN');
     const span = (table: 'decision' | 'shadow_decision', name: string): DecisionSpan =>
-      db.prepare<[string], DecisionSpan>(
-        `SELECT count(DISTINCT uid) AS users, count(*) AS decisions, count(reward) AS rewarded, coalesce(sum(reward), 0) AS rewards,
+      db
+        .prepare<[string], DecisionSpan>(
+          `SELECT count(DISTINCT uid) AS users, count(*) AS decisions, count(reward) AS rewarded, coalesce(sum(reward), 0) AS rewards,
          min(requested_at_ms) AS firstRequestedAtMs, max(requested_at_ms) AS lastRequestedAtMs FROM ${table} WHERE policy = ? AND scored_offset IS NOT NULL`,
-      ).get(name)!;
+        )
+        .get(name)!;
     const positions = new Map(db.prepare<[], [string, number]>('SELECT topic, next_offset FROM position ORDER BY topic').raw().all());
-    return { partitionCount: readIdentity(db).partitions, positions, own: span('decision', policy), shadow: span('shadow_decision', shadowPolicy) };
+    return {
+      partitionCount: readIdentity(db).partitions,
+      positions,
+      own: span('decision', policy),
+      shadow: span('shadow_decision', shadowPolicy),
+    };
   } finally {
     db.close();
   }

@@ -1,6 +1,6 @@
 /**
- * A state file as a comparison of two generations reads it: one snapshot, users in the order of their ids, their profiles as of one time and the rows behind
- * them. A file that was folded with other feature definitions answers with the profiles of those.
+ * A state file as a comparison of two generations reads it: one snapshot, users in the order of their ids, their profiles as of one
+ * time and the rows behind them. A file that was folded with other feature definitions answers with the profiles of those.
  */
 import type Database from 'better-sqlite3';
 import type { Registry } from '../../projections/registry.js';
@@ -39,9 +39,15 @@ export interface ComparedLesson {
 
 /** The id that orders them comes first. */
 const ROWS = {
-  tips: 'SELECT tip_id, served_at_ms, served_category, done_at_ms, done_utc_offset_min, dismiss_at_ms, snooze_at_ms, linked FROM tip WHERE uid = ? ORDER BY tip_id',
-  decisions: 'SELECT decision_id, policy, requested_at_ms, scored_offset, reward_tip_id, reward, record FROM decision WHERE uid = ? AND scored_offset IS NOT NULL ORDER BY decision_id',
-  shadow_decisions: 'SELECT decision_id, policy, requested_at_ms, scored_offset, reward_tip_id, reward, record FROM shadow_decision WHERE uid = ? ORDER BY decision_id',
+  tips:
+    'SELECT tip_id, served_at_ms, served_category, done_at_ms, done_utc_offset_min, dismiss_at_ms, ' +
+    'snooze_at_ms, linked FROM tip WHERE uid = ? ORDER BY tip_id',
+  decisions:
+    'SELECT decision_id, policy, requested_at_ms, scored_offset, reward_tip_id, reward, record FROM decision ' +
+    'WHERE uid = ? AND scored_offset IS NOT NULL ORDER BY decision_id',
+  shadow_decisions:
+    'SELECT decision_id, policy, requested_at_ms, scored_offset, reward_tip_id, reward, record ' +
+    'FROM shadow_decision WHERE uid = ? ORDER BY decision_id',
 } as const;
 export type ComparedRows = keyof typeof ROWS;
 export const COMPARED_ROWS = Object.keys(ROWS) as ComparedRows[];
@@ -66,13 +72,22 @@ export class ComparableState {
     this.#db = db;
     try {
       this.featureSet = readIdentity(db).featureSet;
-      this.#profiles = this.featureSet === registry.featureSet ? new PartitionReader(path, registry, 'refuse', db) : new FormerProfiles(path, db);
+      this.#profiles =
+        this.featureSet === registry.featureSet ? new PartitionReader(path, registry, 'refuse', db) : new FormerProfiles(path, db);
       this.#uid = db.prepare<[string], number>('SELECT uid FROM user WHERE user_id = ?').pluck();
       const rows = (name: ComparedRows) => db.prepare<[number], ComparedRow>(ROWS[name]).raw();
       this.#rows = { tips: rows('tips'), decisions: rows('decisions'), shadow_decisions: rows('shadow_decisions') };
-      this.#sums = db.prepare<[number], [string, number, Buffer]>('SELECT policy, reset_at_ms, state FROM policy_state WHERE uid = ?').raw();
+      this.#sums = db
+        .prepare<[number], [string, number, Buffer]>('SELECT policy, reset_at_ms, state FROM policy_state WHERE uid = ?')
+        .raw();
       this.#lessons = ['decision', 'shadow_decision'].map((table) =>
-        db.prepare<[number, string, number], [number, string, 0 | 1, string]>(`SELECT requested_at_ms, reward_tip_id, reward, record FROM ${table} WHERE uid = ? AND policy = ? AND requested_at_ms >= ? AND reward IS NOT NULL`).raw());
+        db
+          .prepare<[number, string, number], [number, string, 0 | 1, string]>(
+            `SELECT requested_at_ms, reward_tip_id, reward, record FROM ${table} WHERE uid = ? AND policy ` +
+              '= ? AND requested_at_ms >= ? AND reward IS NOT NULL',
+          )
+          .raw(),
+      );
     } catch (error) {
       db.close();
       throw error;
@@ -114,7 +129,7 @@ export class ComparableState {
 
   /** Every user, by id. */
   *users(asOfMs: number): Generator<ComparedUser, undefined> {
-    for (let after = ''; ; ) {
+    for (let after = ''; ;) {
       const found: ReadProfile[] = guarded(this.path, () => this.#profiles.profilesAfter(after, USERS_AT_ONCE, asOfMs));
       if (found.length === 0) return undefined;
       for (const { userId, known, features } of found) yield { userId, uid: this.#uid.get(userId)!, features: known ? features : null };
@@ -134,7 +149,12 @@ export class ComparableState {
   /** What the sums of `policy` consist of when they begin at `sinceMs`. */
   lessons(uid: number, policy: string, sinceMs: number): ComparedLesson[] {
     return guarded(this.path, () =>
-      this.#lessons.flatMap((statement) => statement.all(uid, policy, sinceMs).map(([requestedAtMs, rewardTipId, reward, record]) => ({ requestedAtMs, rewardTipId, reward, record }))));
+      this.#lessons.flatMap((statement) =>
+        statement
+          .all(uid, policy, sinceMs)
+          .map(([requestedAtMs, rewardTipId, reward, record]) => ({ requestedAtMs, rewardTipId, reward, record })),
+      ),
+    );
   }
 
   close(): void {

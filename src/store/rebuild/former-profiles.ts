@@ -1,6 +1,7 @@
 /**
- * Profiles of a state file by the definitions that it was folded with, whose code may be gone: its own view `user_profile_features` is made of them, and
- * answers as of any time once the clock in it is replaced. It reads every tip of a user once a feature, so it is several times slower than counters.
+ * Profiles of a state file by the definitions that it was folded with, whose code may be gone: its own view `user_profile_features` is
+ * made of them, and answers as of any time once the clock in it is replaced. It reads every tip of a user once a feature, so it is
+ * several times slower than counters.
  */
 import type Database from 'better-sqlite3';
 import { TipstreamError } from '../../errors.js';
@@ -28,17 +29,28 @@ export class FormerProfiles {
   readonly #features: Database.Statement<[AsOfUser], Row>;
   readonly #after: Database.Statement<[string, number], string>;
 
-  /** `db` is a connection to `path`, whose snapshot holds here too and which stays the caller's. Throws state_mismatch where the view is not one that tipstream made. */
+  /**
+   * `db` is a connection to `path`, whose snapshot holds here too and which stays the caller's. Throws state_mismatch where the view is
+   * not one that tipstream made.
+   */
   constructor(path: string, db: Database.Database) {
     this.path = path;
     this.#db = db;
     this.#prunes = new PruneReader(db);
     // As a WITH and not as a view: so the time is a parameter, and the condition on the user still goes down to each feature's rows.
-    this.#features = db.prepare<[AsOfUser], Row>(`WITH former(user_id, name, value, value_text, updated_at) AS (${this.#rowsSql()}) SELECT name, value, value_text FROM former WHERE user_id = :user ORDER BY name`).raw();
+    this.#features = db
+      .prepare<[AsOfUser], Row>(
+        `WITH former(user_id, name, value, value_text, updated_at) AS (${this.#rowsSql()}) SELECT name, value, ` +
+          'value_text FROM former WHERE user_id = :user ORDER BY name',
+      )
+      .raw();
     this.#after = db.prepare<[string, number], string>('SELECT user_id FROM user WHERE user_id > ? ORDER BY user_id LIMIT ?').pluck();
   }
 
-  /** Up to `limit` users whose ids come after `userId` by code point, in that order; the last id read is where to go on. Throws as_of_pruned. */
+  /**
+   * Up to `limit` users whose ids come after `userId` by code point, in that order; the last id read is where to go on. Throws
+   * as_of_pruned.
+   */
   profilesAfter(userId: string, limit: number, asOfMs: number): ReadProfile[] {
     this.#prunes.checkAsOf(asOfMs);
     return guarded(this.path, () => this.#after.all(userId, limit).map((found) => this.#read(found, asOfMs)));
@@ -53,12 +65,18 @@ export class FormerProfiles {
 
   /** The view's SELECT as of `:as_of`. */
   #rowsSql(): string {
-    const view = this.#db.prepare<[string], string>("SELECT sql FROM sqlite_schema WHERE type = 'view' AND name = ?").pluck().get(VIEW) ?? '';
+    const view =
+      this.#db.prepare<[string], string>("SELECT sql FROM sqlite_schema WHERE type = 'view' AND name = ?").pluck().get(VIEW) ?? '';
     const rows = view.replace(HEAD, '');
     if (rows === view || !rows.includes(NOW_MS)) {
-      throw new TipstreamError('state_mismatch', `the view ${VIEW} of state file ${this.path} is not one that this tipstream can ask about a time`, {
-        hint: 'its former profiles cannot be compared; everything else can be done without them', details: { path: this.path },
-      });
+      throw new TipstreamError(
+        'state_mismatch',
+        `the view ${VIEW} of state file ${this.path} is not one that this tipstream can ask about a time`,
+        {
+          hint: 'its former profiles cannot be compared; everything else can be done without them',
+          details: { path: this.path },
+        },
+      );
     }
     return rows.replaceAll(NOW_MS, 'CAST(:as_of AS INTEGER)'); // numbers are bound as REAL
   }

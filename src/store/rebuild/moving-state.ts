@@ -1,7 +1,8 @@
 /**
- * Moves a copy of a state file over to other feature definitions: what is kept of tips does not depend on them, so only the cached aggregates, the view
- * and what the file says of itself are made anew, some users in one transaction. Until the last of them the file says that it is being moved, which no
- * feature set is equal to, and how far it is: whoever was ended in the middle goes on from there.
+ * Moves a copy of a state file over to other feature definitions: what is kept of tips does not depend on them, so only the cached
+ * aggregates, the view and what the file says of itself are made anew, some users in one transaction. Until the last of them the file
+ * says that it is being moved, which no feature set is equal to, and how far it is: whoever was ended in the middle goes on from
+ * there.
  */
 import Database from 'better-sqlite3';
 import { existsSync } from 'node:fs';
@@ -19,7 +20,10 @@ import { TipReader } from '../tables/tips.js';
 const MOVING = 'moving over';
 /** Where it is, in the meta table: {feature_set, after_uid}. */
 const PROGRESS = 'moving_over';
-/** A transaction ends behind the user with whom it has read about so many tips; as a user without any costs something too, each counts for one more. */
+/**
+ * A transaction ends behind the user with whom it has read about so many tips; as a user without any costs something too, each counts
+ * for one more.
+ */
 const TIPS_AT_ONCE = 20_000;
 
 type UserRow = [uid: number, tips: number, indexed: number];
@@ -30,16 +34,24 @@ interface Progress {
 }
 
 /**
- * What a former run left at `path`: `of no use` is also a file that cannot be opened, or that stands before what the log still holds of a topic (topic -> the
- * first offset) and so could not be brought up to date.
+ * What a former run left at `path`: `of no use` is also a file that cannot be opened, or that stands before what the log still holds
+ * of a topic (topic -> the first offset) and so could not be brought up to date.
  */
-export function progressOf(path: string, identity: StateIdentity, lowEnds: ReadonlyMap<string, number>): 'moved over' | 'begun' | 'of no use' {
+export function progressOf(
+  path: string,
+  identity: StateIdentity,
+  lowEnds: ReadonlyMap<string, number>,
+): 'moved over' | 'begun' | 'of no use' {
   if (!existsSync(path)) return 'of no use';
   const { featureSet, ...others } = identity;
   let db: Database.Database | undefined;
   try {
     db = openStateForReading(path, others);
-    const behind = db.prepare<[], [string, number]>('SELECT topic, next_offset FROM position').raw().all().some(([topic, next]) => next < (lowEnds.get(topic) ?? 0));
+    const behind = db
+      .prepare<[], [string, number]>('SELECT topic, next_offset FROM position')
+      .raw()
+      .all()
+      .some(([topic, next]) => next < (lowEnds.get(topic) ?? 0));
     if (behind) return 'of no use';
     return readIdentity(db).featureSet === featureSet ? 'moved over' : 'begun';
   } catch (error) {
@@ -65,8 +77,8 @@ export class MovingState {
   #done: number;
 
   /**
-   * Opens a copy, or one that was partly moved over before. `nowMs`: as of when the aggregates are made, Unix ms. Throws invalid_argument when a feature's SQL
-   * does not work on the tables, state_mismatch for a file of another partition or log.
+   * Opens a copy, or one that was partly moved over before. `nowMs`: as of when the aggregates are made, Unix ms. Throws
+   * invalid_argument when a feature's SQL does not work on the tables, state_mismatch for a file of another partition or log.
    */
   constructor(path: string, identity: StateIdentity, registry: Registry, nowMs: number) {
     this.path = path;
@@ -100,37 +112,43 @@ export class MovingState {
 
   /** One transaction. Answers whether there are users left. */
   step(): boolean {
-    return guarded(this.path, () => this.#db.transaction(() => {
-      const users = this.#next();
-      for (const [uid, tips, indexed] of users) {
-        const { afterMs, untilMs, counters } = aggregateAt(this.#registry, this.#nowMs, this.#tips.source(uid, tips, indexed === 1));
-        this.#update.run(afterMs, untilMs, encodeAggregate(counters), this.#nowMs, uid);
-        this.#afterUid = uid;
-      }
-      this.#done += users.length;
-      this.#note({ feature_set: this.#registry.featureSet, after_uid: this.#afterUid });
-      return users.length > 0;
-    }).immediate());
+    return guarded(this.path, () =>
+      this.#db
+        .transaction(() => {
+          const users = this.#next();
+          for (const [uid, tips, indexed] of users) {
+            const { afterMs, untilMs, counters } = aggregateAt(this.#registry, this.#nowMs, this.#tips.source(uid, tips, indexed === 1));
+            this.#update.run(afterMs, untilMs, encodeAggregate(counters), this.#nowMs, uid);
+            this.#afterUid = uid;
+          }
+          this.#done += users.length;
+          this.#note({ feature_set: this.#registry.featureSet, after_uid: this.#afterUid });
+          return users.length > 0;
+        })
+        .immediate(),
+    );
   }
 
   /**
-   * When no users are left: from here on the file is one of the new definitions. Every user's profile is due to be published; what the copied file owed to the
-   * log is not in it. Throws state_corrupt when the file is not whole.
+   * When no users are left: from here on the file is one of the new definitions. Every user's profile is due to be published; what the
+   * copied file owed to the log is not in it. Throws state_corrupt when the file is not whole.
    */
   finish(): void {
     guarded(this.path, () => {
       checkPages(this.#db, this.path);
-      this.#db.transaction(() => {
-        this.#db.exec('DROP VIEW IF EXISTS user_profile_features');
-        this.#db.exec(userProfileFeaturesView(this.#registry, NOW_MS));
-        writeDefinitions(this.#db, this.#registry.definitions);
-        this.#meta.run('featureSet', this.#registry.featureSet);
-        this.#db.prepare('DELETE FROM meta WHERE name = ?').run(PROGRESS);
-        this.#db.exec('DELETE FROM outbox; DELETE FROM shadow_pending');
-        const changed = new ChangedProfiles(this.#db);
-        changed.leaveAll();
-        changed.flush();
-      }).immediate();
+      this.#db
+        .transaction(() => {
+          this.#db.exec('DROP VIEW IF EXISTS user_profile_features');
+          this.#db.exec(userProfileFeaturesView(this.#registry, NOW_MS));
+          writeDefinitions(this.#db, this.#registry.definitions);
+          this.#meta.run('featureSet', this.#registry.featureSet);
+          this.#db.prepare('DELETE FROM meta WHERE name = ?').run(PROGRESS);
+          this.#db.exec('DELETE FROM outbox; DELETE FROM shadow_pending');
+          const changed = new ChangedProfiles(this.#db);
+          changed.leaveAll();
+          changed.flush();
+        })
+        .immediate();
       this.#db.pragma('wal_checkpoint(TRUNCATE)');
     });
   }
@@ -141,15 +159,17 @@ export class MovingState {
 
   /** Answers after which user to go on. */
   #begin(featureSet: string): number {
-    return this.#db.transaction(() => {
-      const stored = this.#db.prepare<[string], string>('SELECT value FROM meta WHERE name = ?').pluck().get(PROGRESS);
-      const progress = stored === undefined ? undefined : (JSON.parse(stored) as Progress);
-      // Aggregates of other definitions than these, half done or whole, are of no use: only the tips count.
-      if (progress?.feature_set === featureSet) return progress.after_uid;
-      this.#meta.run('featureSet', MOVING);
-      this.#note({ feature_set: featureSet, after_uid: -1 });
-      return -1;
-    }).immediate();
+    return this.#db
+      .transaction(() => {
+        const stored = this.#db.prepare<[string], string>('SELECT value FROM meta WHERE name = ?').pluck().get(PROGRESS);
+        const progress = stored === undefined ? undefined : (JSON.parse(stored) as Progress);
+        // Aggregates of other definitions than these, half done or whole, are of no use: only the tips count.
+        if (progress?.feature_set === featureSet) return progress.after_uid;
+        this.#meta.run('featureSet', MOVING);
+        this.#note({ feature_set: featureSet, after_uid: -1 });
+        return -1;
+      })
+      .immediate();
   }
 
   #note(progress: Progress): void {
@@ -171,10 +191,18 @@ export class MovingState {
 function assertSqlWorks(db: Database.Database, { features }: Registry): void {
   for (const { name, sql } of features) {
     try {
-      const columns = db.prepare(sql).columns().map((column) => column.name);
-      if (columns.length !== 2 || !columns.includes('uid') || !columns.includes('value')) throw new Error(`it gives the columns ${columns.join(', ')}, not uid and value`);
+      const columns = db
+        .prepare(sql)
+        .columns()
+        .map((column) => column.name);
+      if (columns.length !== 2 || !columns.includes('uid') || !columns.includes('value'))
+        throw new Error(`it gives the columns ${columns.join(', ')}, not uid and value`);
     } catch (error) {
-      throw new TipstreamError('invalid_argument', `the SQL of feature ${name} does not work: ${(error as Error).message}`, { hint: 'mend the definition, then run it again: nothing was changed', details: { feature: name }, cause: error });
+      throw new TipstreamError('invalid_argument', `the SQL of feature ${name} does not work: ${(error as Error).message}`, {
+        hint: 'mend the definition, then run it again: nothing was changed',
+        details: { feature: name },
+        cause: error,
+      });
     }
   }
 }

@@ -6,10 +6,17 @@ import { NO_TIP, type TipState } from '../../projections/tip.js';
 import type { PartitionState } from '../partition-state.js';
 
 /**
- * One transaction, between two batches. Servings' links to decisions, and so rewards, are left as they are. `noteChange`: whether a profile that differs as of
- * now, by the counters or by the tips behind them, is to be published.
+ * One transaction, between two batches. Servings' links to decisions, and so rewards, are left as they are. `noteChange`: whether a
+ * profile that differs as of now, by the counters or by the tips behind them, is to be published.
  */
-export function replaceTips(state: PartitionState, registry: Registry, userId: string, tips: ReadonlyMap<string, TipState>, nowMs: number, noteChange: boolean): void {
+export function replaceTips(
+  state: PartitionState,
+  registry: Registry,
+  userId: string,
+  tips: ReadonlyMap<string, TipState>,
+  nowMs: number,
+  noteChange: boolean,
+): void {
   state.transaction(nowMs, () => {
     const user = state.users.obtain(userId);
     const source = state.tips.source(user);

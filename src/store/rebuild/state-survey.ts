@@ -26,8 +26,8 @@ export type StateSurvey =
 const OUT_OF_REACH = /^SQLITE_(CANTOPEN|READONLY|PERM|AUTH|BUSY|LOCKED|NOMEM|FULL)|^E(ACCES|PERM|MFILE|NOENT)$/;
 
 /**
- * Reads all of the file, page by page. Throws what opening it throws where the file is whole and belongs elsewhere (another log, prefix, partition or
- * count of partitions), or could not be read for a reason outside of it.
+ * Reads all of the file, page by page. Throws what opening it throws where the file is whole and belongs elsewhere (another log,
+ * prefix, partition or count of partitions), or could not be read for a reason outside of it.
  */
 export function surveyState(path: string, identity: Partial<Omit<StateIdentity, 'featureSet'>>): StateSurvey {
   try {
@@ -37,7 +37,8 @@ export function surveyState(path: string, identity: Partial<Omit<StateIdentity, 
     if (error.code === 'no_data') return { kind: 'missing' };
     const sqlite = error.details?.sqlite;
     if (error.code === 'state_corrupt' && !(typeof sqlite === 'string' && OUT_OF_REACH.test(sqlite))) return { kind: 'unusable', error };
-    if (error.code === 'state_newer' || (error.code === 'state_mismatch' && error.details?.schema_version !== undefined)) return { kind: 'unusable', error };
+    if (error.code === 'state_newer' || (error.code === 'state_mismatch' && error.details?.schema_version !== undefined))
+      return { kind: 'unusable', error };
     throw error;
   }
 }
@@ -48,7 +49,9 @@ function survey(path: string, identity: Partial<StateIdentity>): WholeState {
     checkPages(db, path);
     compareIdentity(db, path, identity);
     return {
-      kind: 'whole', identity: readIdentity(db), definitions: readDefinitions(db),
+      kind: 'whole',
+      identity: readIdentity(db),
+      definitions: readDefinitions(db),
       tipColumns: new Set(db.prepare<[], string>("SELECT name FROM pragma_table_info('tip')").pluck().all()),
       horizonMs: new PruneReader(db).horizonMs(),
     };

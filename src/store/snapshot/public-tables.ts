@@ -19,38 +19,85 @@ export interface AttachedPartition {
   readonly partition: number;
 }
 
-export function publicTables(registry: Registry): Record<'tips' | 'profiles' | 'user_profile_features' | 'decisions' | 'offsets', PublicTable> {
+export function publicTables(
+  registry: Registry,
+): Record<'tips' | 'profiles' | 'user_profile_features' | 'decisions' | 'offsets', PublicTable> {
   return {
     tips: {
-      name: 'tips', key: ['user_id', 'tip_id'],
+      name: 'tips',
+      key: ['user_id', 'tip_id'],
       columns: [
-        ['user_id', 'TEXT'], ['tip_id', 'TEXT'], ['served_at_ms', 'INTEGER'], ['served_category', ''], ['done_at_ms', 'INTEGER'], ['done_utc_offset_min', 'INTEGER'],
-        ['dismiss_at_ms', 'INTEGER'], ['snooze_at_ms', 'INTEGER'], ['partition', 'INTEGER'],
+        ['user_id', 'TEXT'],
+        ['tip_id', 'TEXT'],
+        ['served_at_ms', 'INTEGER'],
+        ['served_category', ''],
+        ['done_at_ms', 'INTEGER'],
+        ['done_utc_offset_min', 'INTEGER'],
+        ['dismiss_at_ms', 'INTEGER'],
+        ['snooze_at_ms', 'INTEGER'],
+        ['partition', 'INTEGER'],
       ],
     },
     profiles: {
-      name: 'profiles', key: ['user_id'],
+      name: 'profiles',
+      key: ['user_id'],
       columns: [['user_id', 'TEXT'], ['as_of_ms', 'INTEGER'], ...registry.features.map(({ name }) => [name, ''] as const)],
     },
     user_profile_features: {
-      name: 'user_profile_features', key: ['user_id', 'name'],
-      columns: [['user_id', 'TEXT'], ['name', 'TEXT'], ['value', ''], ['value_text', ''], ['updated_at', 'INTEGER']],
-    },
-    decisions: {
-      name: 'decisions', key: ['user_id', 'decision_id'],
+      name: 'user_profile_features',
+      key: ['user_id', 'name'],
       columns: [
-        ['user_id', 'TEXT'], ['decision_id', 'TEXT'], ['policy', 'TEXT'], ['requested_at_ms', 'INTEGER'], ['scored_at_ms', 'INTEGER'], ['epsilon', 'REAL'], ['explored', 'INTEGER'],
-        ['chosen_tip_id', 'TEXT'], ['chosen_propensity', 'REAL'], ['reward_tip_id', 'TEXT'], ['reward', 'INTEGER'], ['scored_offset', 'INTEGER'], ['partition', 'INTEGER'], ['record', 'TEXT'],
+        ['user_id', 'TEXT'],
+        ['name', 'TEXT'],
+        ['value', ''],
+        ['value_text', ''],
+        ['updated_at', 'INTEGER'],
       ],
     },
-    offsets: { name: 'offsets', key: ['topic', 'partition'], columns: [['topic', 'TEXT'], ['partition', 'INTEGER'], ['next_offset', 'INTEGER']] },
+    decisions: {
+      name: 'decisions',
+      key: ['user_id', 'decision_id'],
+      columns: [
+        ['user_id', 'TEXT'],
+        ['decision_id', 'TEXT'],
+        ['policy', 'TEXT'],
+        ['requested_at_ms', 'INTEGER'],
+        ['scored_at_ms', 'INTEGER'],
+        ['epsilon', 'REAL'],
+        ['explored', 'INTEGER'],
+        ['chosen_tip_id', 'TEXT'],
+        ['chosen_propensity', 'REAL'],
+        ['reward_tip_id', 'TEXT'],
+        ['reward', 'INTEGER'],
+        ['scored_offset', 'INTEGER'],
+        ['partition', 'INTEGER'],
+        ['record', 'TEXT'],
+      ],
+    },
+    offsets: {
+      name: 'offsets',
+      key: ['topic', 'partition'],
+      columns: [
+        ['topic', 'TEXT'],
+        ['partition', 'INTEGER'],
+        ['next_offset', 'INTEGER'],
+      ],
+    },
   };
 }
 
 export type PublicTableName = keyof ReturnType<typeof publicTables>;
 
-/** The rows of one partition in the order of the table's columns. `asOfMs` is the time of profiles. The texts end where a condition on `user` can follow. */
-export function publicRowsSql(registry: Registry, table: PublicTableName, { schema, partition }: AttachedPartition, asOfMs: number): string {
+/**
+ * The rows of one partition in the order of the table's columns. `asOfMs` is the time of profiles. The texts end where a condition on
+ * `user` can follow.
+ */
+export function publicRowsSql(
+  registry: Registry,
+  table: PublicTableName,
+  { schema, partition }: AttachedPartition,
+  asOfMs: number,
+): string {
   switch (table) {
     case 'tips':
       return `SELECT user.user_id, tip.tip_id, tip.served_at_ms, tip.served_category, tip.done_at_ms, tip.done_utc_offset_min, tip.dismiss_at_ms, tip.snooze_at_ms, ${partition}

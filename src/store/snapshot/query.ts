@@ -1,6 +1,6 @@
 /**
- * Reading SQL over all partitions: the state files attached to one read-only connection, with the views of public-tables.ts in front of them.
- * SQLite attaches ten files at most; with more partitions, the query reads a snapshot made for it.
+ * Reading SQL over all partitions: the state files attached to one read-only connection, with the views of public-tables.ts in front
+ * of them. SQLite attaches ten files at most; with more partitions, the query reads a snapshot made for it.
  */
 import Database from 'better-sqlite3';
 import { writeFileSync } from 'node:fs';
@@ -36,14 +36,24 @@ export interface QueryableState {
 }
 
 /** Profiles are as of `asOfMs`. Throws no_data, state_mismatch, as_of_pruned. */
-export async function openForQueries(dataDirectory: string, registry: Registry, asOfMs: number, nowMs: number, options: CopyOptions): Promise<QueryableState> {
+export async function openForQueries(
+  dataDirectory: string,
+  registry: Registry,
+  asOfMs: number,
+  nowMs: number,
+  options: CopyOptions,
+): Promise<QueryableState> {
   const generation = generationDirectory(dataDirectory);
   const partitions = partitionsIn(generation);
   const files = partitions.map((partition) => partitionFile(generation, partition));
-  checkAsOf(files.map((file) => inspected(file, registry)), asOfMs);
-  const opened = partitions.length > MAX_ATTACHED
-    ? await openSnapshot(dataDirectory, registry, asOfMs, nowMs, options)
-    : openAttached(dataDirectory, registry, partitions, files, asOfMs, nowMs);
+  checkAsOf(
+    files.map((file) => inspected(file, registry)),
+    asOfMs,
+  );
+  const opened =
+    partitions.length > MAX_ATTACHED
+      ? await openSnapshot(dataDirectory, registry, asOfMs, nowMs, options)
+      : openAttached(dataDirectory, registry, partitions, files, asOfMs, nowMs);
   opened.db.pragma('query_only = ON');
   let running: IterableIterator<readonly SqlValue[]> | undefined;
   return {
@@ -79,7 +89,14 @@ interface Opened {
   remove(): void;
 }
 
-function openAttached(dataDirectory: string, registry: Registry, partitions: readonly number[], files: readonly string[], asOfMs: number, nowMs: number): Opened {
+function openAttached(
+  dataDirectory: string,
+  registry: Registry,
+  partitions: readonly number[],
+  files: readonly string[],
+  asOfMs: number,
+  nowMs: number,
+): Opened {
   const scratch = createScratch(dataDirectory, nowMs);
   // Attached files are opened as the main one is: an empty one that can only be read, so that nothing can be written whatever the SQL says.
   const empty = join(scratch.directory, 'empty.db');
@@ -97,7 +114,13 @@ function openAttached(dataDirectory: string, registry: Registry, partitions: rea
   return withoutTrace(db, () => scratch.remove());
 }
 
-async function openSnapshot(dataDirectory: string, registry: Registry, asOfMs: number, nowMs: number, options: CopyOptions): Promise<Opened> {
+async function openSnapshot(
+  dataDirectory: string,
+  registry: Registry,
+  asOfMs: number,
+  nowMs: number,
+  options: CopyOptions,
+): Promise<Opened> {
   const copy = await copyState(dataDirectory, registry, nowMs, options);
   try {
     const path = join(copy.directory, 'snapshot.db');
@@ -121,14 +144,20 @@ type Statement = Database.Statement<[Readonly<Record<string, SqlParameter>>], re
 
 function prepare(db: Database.Database, sql: string): Statement {
   if (!READING.test(sql.replace(LEADING, ''))) {
-    throw new TipstreamError('invalid_argument', 'only one statement that reads is run: SELECT, WITH, VALUES or EXPLAIN', { hint: 'to change or add tables, take a snapshot: tipstream snapshot OUT.db' });
+    throw new TipstreamError('invalid_argument', 'only one statement that reads is run: SELECT, WITH, VALUES or EXPLAIN', {
+      hint: 'to change or add tables, take a snapshot: tipstream snapshot OUT.db',
+    });
   }
   const statement = said(() => db.prepare<[Readonly<Record<string, SqlParameter>>], readonly SqlValue[]>(sql));
-  if (!statement.readonly || !statement.reader) throw new TipstreamError('invalid_argument', 'the statement would write: only statements that read are run');
+  if (!statement.readonly || !statement.reader)
+    throw new TipstreamError('invalid_argument', 'the statement would write: only statements that read are run');
   return statement.raw().safeIntegers();
 }
 
-function* remaining(iterator: IterableIterator<readonly SqlValue[]>, first: IteratorResult<readonly SqlValue[]>): Generator<readonly SqlValue[]> {
+function* remaining(
+  iterator: IterableIterator<readonly SqlValue[]>,
+  first: IteratorResult<readonly SqlValue[]>,
+): Generator<readonly SqlValue[]> {
   for (let next = first; !next.done; next = said(() => iterator.next())) yield next.value;
 }
 

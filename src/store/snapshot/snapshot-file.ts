@@ -1,6 +1,6 @@
 /**
- * One SQLite file of everything that people query, as of one moment: the tables of public-tables.ts filled from a copy of the state, and `meta`.
- * It is filled some users at a time, so that it can be watched and interrupted.
+ * One SQLite file of everything that people query, as of one moment: the tables of public-tables.ts filled from a copy of the state,
+ * and `meta`. It is filled some users at a time, so that it can be watched and interrupted.
  */
 import Database from 'better-sqlite3';
 import { setImmediate } from 'node:timers/promises';
@@ -34,14 +34,20 @@ export interface SnapshotCounts {
 }
 
 /** Writes `path`, which must not exist; the caller removes what is left when it throws. Throws disk_full, and the signal's reason. */
-export async function writeSnapshotFile(copy: StateCopy, registry: Registry, path: string, options: SnapshotOptions): Promise<SnapshotCounts> {
+export async function writeSnapshotFile(
+  copy: StateCopy,
+  registry: Registry,
+  path: string,
+  options: SnapshotOptions,
+): Promise<SnapshotCounts> {
   const db = new Database(path);
   try {
     // Nobody sees the file before it is complete, so it needs neither a journal nor waiting for the disk.
     db.pragma('journal_mode = OFF');
     db.pragma('synchronous = OFF');
     const tables = Object.values(publicTables(registry));
-    for (const { name, columns } of tables) db.exec(`CREATE TABLE ${name} (${columns.map(([column, type]) => `${column} ${type}`).join(', ')})`);
+    for (const { name, columns } of tables)
+      db.exec(`CREATE TABLE ${name} (${columns.map(([column, type]) => `${column} ${type}`).join(', ')})`);
     db.exec('CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID');
     db.exec('CREATE TEMP TABLE updated (user_id TEXT PRIMARY KEY, updated_at INTEGER) WITHOUT ROWID');
     let users = 0;
@@ -64,23 +70,37 @@ export async function writeSnapshotFile(copy: StateCopy, registry: Registry, pat
     return { users, profiles: count('profiles'), tips: count('tips'), decisions: count('decisions') };
   } catch (error) {
     if (!isDiskFull(error)) throw error;
-    throw new TipstreamError('disk_full', `no space left for the snapshot ${path}`, { hint: 'free space and run it again; nothing was put in place', cause: error });
+    throw new TipstreamError('disk_full', `no space left for the snapshot ${path}`, {
+      hint: 'free space and run it again; nothing was put in place',
+      cause: error,
+    });
   } finally {
     db.close();
   }
 }
 
 /** Yields how many users more are in. */
-async function* fillFrom(db: Database.Database, registry: Registry, partition: number, { asOfMs, signal }: SnapshotOptions): AsyncGenerator<number> {
+async function* fillFrom(
+  db: Database.Database,
+  registry: Registry,
+  partition: number,
+  { asOfMs, signal }: SnapshotOptions,
+): AsyncGenerator<number> {
   const source = { schema: SOURCE, partition };
   db.exec(`INSERT INTO offsets ${publicRowsSql(registry, 'offsets', source, asOfMs)}`);
   const fills = [
-    ...(['tips', 'profiles', 'decisions'] as const).map((table) => `INSERT INTO ${table} ${publicRowsSql(registry, table, source, asOfMs)}`),
+    ...(['tips', 'profiles', 'decisions'] as const).map(
+      (table) => `INSERT INTO ${table} ${publicRowsSql(registry, table, source, asOfMs)}`,
+    ),
     `INSERT INTO updated SELECT user_id, updated_at_ms FROM ${SOURCE}.user AS user WHERE true`,
   ];
   const statements = fills.map((sql) => db.prepare(`${sql} AND user.uid > ? AND user.uid <= ?`));
-  const upTo = db.prepare<[number, number], [number | null, number]>(`SELECT max(uid), count(*) FROM (SELECT uid FROM ${SOURCE}.user WHERE uid > ? ORDER BY uid LIMIT ?)`).raw();
-  for (let after = -1; ; ) {
+  const upTo = db
+    .prepare<[number, number], [number | null, number]>(
+      `SELECT max(uid), count(*) FROM (SELECT uid FROM ${SOURCE}.user WHERE uid > ? ORDER BY uid LIMIT ?)`,
+    )
+    .raw();
+  for (let after = -1; ;) {
     signal?.throwIfAborted();
     const [last, count] = upTo.get(after, USERS_AT_ONCE)!;
     if (last === null) return;
@@ -103,8 +123,14 @@ function writeMeta(db: Database.Database, copy: StateCopy, registry: Registry, {
   const insert = db.prepare('INSERT INTO meta (name, value) VALUES (?, ?)');
   const identity = [...copy.readers.values()][0]?.identity;
   const facts = {
-    format: SNAPSHOT_FORMAT, taken_at_ms: takenAtMs, as_of_ms: asOfMs, feature_set: registry.featureSet,
-    log: identity?.log ?? '', topic_prefix: identity?.topicPrefix ?? '', partitions: identity?.partitions ?? 0, partitions_here: copy.files.size,
+    format: SNAPSHOT_FORMAT,
+    taken_at_ms: takenAtMs,
+    as_of_ms: asOfMs,
+    feature_set: registry.featureSet,
+    log: identity?.log ?? '',
+    topic_prefix: identity?.topicPrefix ?? '',
+    partitions: identity?.partitions ?? 0,
+    partitions_here: copy.files.size,
   };
   for (const [name, value] of Object.entries(facts)) insert.run(name, String(value));
 }

@@ -2,9 +2,10 @@
  * The state as it was at one moment, for work that takes long: page-by-page copies of all partitions' files in a scratch folder.
  *
  * Reading the live files for minutes would hold up their writer: SQLite cannot reset a write-ahead log that a reader still needs, so it
- * grows for as long as the reader reads. Copying reads at the disk's speed, whatever the pace of who reads the result. Unlike VACUUM INTO the
- * copy goes on in small steps, so that it can be watched and interrupted; unlike a plain backup it never starts over when the writer
- * writes, because each file's read transaction, all begun before the first page is copied, lasts until the file's copy is complete.
+ * grows for as long as the reader reads. Copying reads at the disk's speed, whatever the pace of who reads the result. Unlike VACUUM
+ * INTO the copy goes on in small steps, so that it can be watched and interrupted; unlike a plain backup it never starts over when the
+ * writer writes, because each file's read transaction, all begun before the first page is copied, lasts until the file's copy is
+ * complete.
  */
 import Database from 'better-sqlite3';
 import { statSync } from 'node:fs';
@@ -35,7 +36,12 @@ export interface StateCopy {
 }
 
 /** Throws no_data, state_mismatch, disk_full, and the signal's reason when it aborts; nothing is left behind then. */
-export async function copyState(dataDirectory: string, registry: Registry, nowMs: number, { signal, onProgress }: CopyOptions = {}): Promise<StateCopy> {
+export async function copyState(
+  dataDirectory: string,
+  registry: Registry,
+  nowMs: number,
+  { signal, onProgress }: CopyOptions = {},
+): Promise<StateCopy> {
   const generation = generationDirectory(dataDirectory);
   const scratch = createScratch(dataDirectory, nowMs);
   const sources = new Map<number, Database.Database>();
@@ -67,7 +73,9 @@ export async function copyState(dataDirectory: string, registry: Registry, nowMs
       readers.set(partition, new PartitionReader(copy, registry));
     }
     return {
-      directory: scratch.directory, files, readers,
+      directory: scratch.directory,
+      files,
+      readers,
       close() {
         closeAll();
         scratch.remove();
@@ -110,7 +118,9 @@ export async function copyFile(source: Database.Database, path: string, onProgre
   } catch (error) {
     if (!isDiskFull(error)) throw error;
     throw new TipstreamError('disk_full', `no space left for a copy of the state at ${path}`, {
-      hint: 'free as much space as the state folder takes; nothing was changed', details: { path, sqlite: (error as { code: string }).code }, cause: error,
+      hint: 'free as much space as the state folder takes; nothing was changed',
+      details: { path, sqlite: (error as { code: string }).code },
+      cause: error,
     });
   }
 }

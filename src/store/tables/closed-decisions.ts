@@ -1,6 +1,6 @@
 /**
- * Decisions that lost a serving to a prune. What each had earned by then is kept for good: its reward could not be worked out again from what is left,
- * and a late event of a pruned tip must not seem to be the first that was ever known.
+ * Decisions that lost a serving to a prune. What each had earned by then is kept for good: its reward could not be worked out again
+ * from what is left, and a late event of a pruned tip must not seem to be the first that was ever known.
  */
 import type Database from 'better-sqlite3';
 import type { Reward } from '../../policies/reward.js';
@@ -18,8 +18,14 @@ export class ClosedDecisionTable {
   #any: boolean;
 
   constructor(db: Database.Database) {
-    this.#get = db.prepare<[number, string], [string | null, number | null]>('SELECT reward_tip_id, reward FROM closed_decision WHERE uid = ? AND decision_id = ?').raw();
-    this.#insert = db.prepare('INSERT INTO closed_decision (uid, decision_id, reward_tip_id, reward, prompt_version) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING');
+    this.#get = db
+      .prepare<[number, string], [string | null, number | null]>(
+        'SELECT reward_tip_id, reward FROM closed_decision WHERE uid = ? AND decision_id = ?',
+      )
+      .raw();
+    this.#insert = db.prepare(
+      'INSERT INTO closed_decision (uid, decision_id, reward_tip_id, reward, prompt_version) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    );
     this.#any = db.prepare<[], number>('SELECT EXISTS (SELECT 1 FROM closed_decision)').pluck().get() === 1;
   }
 
@@ -33,6 +39,12 @@ export class ClosedDecisionTable {
   /** What it was closed with first stays. `promptVersion`: of the serving that counts; null when there is none or it names none. */
   close(uid: number, decisionId: string, earned: Reward | null, promptVersion: string | null): void {
     this.#any = true;
-    this.#insert.run(uid, decisionId, earned?.tipId ?? null, earned?.reward ?? null, promptVersion === null ? null : textForSql(promptVersion));
+    this.#insert.run(
+      uid,
+      decisionId,
+      earned?.tipId ?? null,
+      earned?.reward ?? null,
+      promptVersion === null ? null : textForSql(promptVersion),
+    );
   }
 }

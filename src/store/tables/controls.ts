@@ -1,4 +1,7 @@
-/** Control records of this partition: the first of each control_id counts. Few in number, so all but those of single users are kept in memory. */
+/**
+ * Control records of this partition: the first of each control_id counts. Few in number, so all but those of single users are kept in
+ * memory.
+ */
 import type Database from 'better-sqlite3';
 import type { ControlEvent } from '../../topics.js';
 
@@ -9,7 +12,9 @@ export class ControlTable {
   #cached: readonly ControlEvent[] | undefined;
 
   constructor(db: Database.Database) {
-    this.#insert = db.prepare('INSERT INTO control (control_id, uid, type, effective_at_ms, log_offset, record) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING');
+    this.#insert = db.prepare(
+      'INSERT INTO control (control_id, uid, type, effective_at_ms, log_offset, record) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    );
     this.#shared = db.prepare<[], string>('SELECT record FROM control WHERE uid IS NULL ORDER BY effective_at_ms, control_id').pluck();
     this.#ofUser = db.prepare<[number], string>('SELECT record FROM control WHERE uid = ? ORDER BY effective_at_ms, control_id').pluck();
   }

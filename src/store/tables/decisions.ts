@@ -18,7 +18,15 @@ export interface StoredDecision {
   readonly event: ScoredEvent;
 }
 
-type Row = [key: number, decisionId: string, requestedAt: number, offset: number | null, tipId: string | null, reward: number | null, record: string];
+type Row = [
+  key: number,
+  decisionId: string,
+  requestedAt: number,
+  offset: number | null,
+  tipId: string | null,
+  reward: number | null,
+  record: string,
+];
 const COLUMNS = 'decision_key, decision_id, requested_at_ms, scored_offset, reward_tip_id, reward, record';
 
 /** One table of decisions: the live ones (`decision`) or the shadow's (`shadow_decision`). */
@@ -34,10 +42,16 @@ export class DecisionTable {
   constructor(db: Database.Database, table: 'decision' | 'shadow_decision') {
     this.#exists = db.prepare<[number, string], number>(`SELECT 1 FROM ${table} WHERE uid = ? AND decision_id = ?`).pluck();
     this.#get = db.prepare<[number, string], Row>(`SELECT ${COLUMNS} FROM ${table} WHERE uid = ? AND decision_id = ?`).raw();
-    this.#ofUser = db.prepare<[number, string], Row>(`SELECT ${COLUMNS} FROM ${table} WHERE uid = ? AND policy = ? AND reward IS NOT NULL`).raw();
+    this.#ofUser = db
+      .prepare<[number, string], Row>(`SELECT ${COLUMNS} FROM ${table} WHERE uid = ? AND policy = ? AND reward IS NOT NULL`)
+      .raw();
     // Not from the user table, where a user of the batch under way has no row yet.
-    this.#since = db.prepare<[number], [string, string]>(`SELECT record ->> '$.user_id', decision_id FROM ${table} WHERE requested_at_ms >= ?`).raw();
-    this.#insert = db.prepare(`INSERT INTO ${table} (uid, decision_id, policy, requested_at_ms, scored_offset, record) VALUES (?, ?, ?, ?, ?, ?)`);
+    this.#since = db
+      .prepare<[number], [string, string]>(`SELECT record ->> '$.user_id', decision_id FROM ${table} WHERE requested_at_ms >= ?`)
+      .raw();
+    this.#insert = db.prepare(
+      `INSERT INTO ${table} (uid, decision_id, policy, requested_at_ms, scored_offset, record) VALUES (?, ?, ?, ?, ?, ?)`,
+    );
     this.#record = db.prepare(`UPDATE ${table} SET policy = ?, requested_at_ms = ?, scored_offset = ?, record = ? WHERE decision_key = ?`);
     this.#learned = db.prepare(`UPDATE ${table} SET reward_tip_id = ?, reward = ? WHERE decision_key = ?`);
   }
@@ -76,7 +90,10 @@ export class DecisionTable {
 
 function decisionOf(row: Row): StoredDecision {
   return {
-    key: row[0], decisionId: row[1], requestedAtMs: row[2], scoredOffset: row[3],
+    key: row[0],
+    decisionId: row[1],
+    requestedAtMs: row[2],
+    scoredOffset: row[3],
     learned: row[4] === null ? null : { tipId: row[4], reward: row[5] as 0 | 1 },
     event: parseEvent(row[6]),
   };
@@ -88,8 +105,8 @@ function parseEvent(record: string): ScoredEvent {
 }
 
 /**
- * tip.served events that name a decision, whether or not that decision is known yet: per tip the earliest. Of those with the earliest time a prompt version beats
- * none, and the smaller by code point beats the larger, so that their order does not matter.
+ * tip.served events that name a decision, whether or not that decision is known yet: per tip the earliest. Of those with the earliest
+ * time a prompt version beats none, and the smaller by code point beats the larger, so that their order does not matter.
  */
 export class LinkTable {
   readonly #add: Database.Statement<[number, string, string, number, string | Uint8Array | null]>;
@@ -105,10 +122,18 @@ export class LinkTable {
        WHERE excluded.served_at_ms < served_at_ms OR (excluded.served_at_ms = served_at_ms AND excluded.prompt_version IS NOT NULL
          AND (prompt_version IS NULL OR CAST(excluded.prompt_version AS BLOB) < CAST(prompt_version AS BLOB)))`,
     );
-    this.#promptVersion = db.prepare<[number, string, string], string | Buffer | null>('SELECT prompt_version FROM decision_link WHERE uid = ? AND decision_id = ? AND tip_id = ?').pluck();
-    this.#ofDecision = db.prepare<[number, string], [string, number]>('SELECT tip_id, served_at_ms FROM decision_link WHERE uid = ? AND decision_id = ?').raw();
+    this.#promptVersion = db
+      .prepare<[number, string, string], string | Buffer | null>(
+        'SELECT prompt_version FROM decision_link WHERE uid = ? AND decision_id = ? AND tip_id = ?',
+      )
+      .pluck();
+    this.#ofDecision = db
+      .prepare<[number, string], [string, number]>('SELECT tip_id, served_at_ms FROM decision_link WHERE uid = ? AND decision_id = ?')
+      .raw();
     this.#removeTip = db.prepare<[number, string]>('DELETE FROM decision_link WHERE uid = ? AND tip_id = ?');
-    this.#decisionsOfTip = db.prepare<[number, string], string>('SELECT decision_id FROM decision_link WHERE uid = ? AND tip_id = ?').pluck();
+    this.#decisionsOfTip = db
+      .prepare<[number, string], string>('SELECT decision_id FROM decision_link WHERE uid = ? AND tip_id = ?')
+      .pluck();
   }
 
   /** Answers whether anything changed. */

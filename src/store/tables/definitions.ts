@@ -6,7 +6,10 @@ const NAME = 'definitions';
 
 /** Within a transaction, or on its own. */
 export function writeDefinitions(db: Database.Database, definitions: Definitions): void {
-  db.prepare('INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value').run(NAME, JSON.stringify(definitions));
+  db.prepare('INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value').run(
+    NAME,
+    JSON.stringify(definitions),
+  );
 }
 
 /** undefined: the file does not say, or says something that cannot be read. */

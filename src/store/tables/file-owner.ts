@@ -1,7 +1,8 @@
 /**
- * Whose a state file is: of whoever opened it last for writing. Each opening takes the next number, and every transaction compares it, so that an owner
- * that has been replaced stops before it writes what its memory remembers over what the new one has written. The lock on the data directory keeps two
- * owners from ever meeting here; this is for file systems whose locks do nothing. Positions alone would not do: two owners can each advance other topics.
+ * Whose a state file is: of whoever opened it last for writing. Each opening takes the next number, and every transaction compares it,
+ * so that an owner that has been replaced stops before it writes what its memory remembers over what the new one has written. The lock
+ * on the data directory keeps two owners from ever meeting here; this is for file systems whose locks do nothing. Positions alone
+ * would not do: two owners can each advance other topics.
  */
 import type Database from 'better-sqlite3';
 import { TipstreamError } from '../../errors.js';
@@ -13,7 +14,8 @@ export class FileOwner {
   /** Takes the file over. */
   constructor(db: Database.Database) {
     const take = db.prepare<[], string>(
-      "INSERT INTO meta (name, value) VALUES ('openings', '1') ON CONFLICT DO UPDATE SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT) RETURNING value",
+      "INSERT INTO meta (name, value) VALUES ('openings', '1') ON CONFLICT DO UPDATE SET value = " +
+        'CAST(CAST(value AS INTEGER) + 1 AS TEXT) RETURNING value',
     );
     this.#current = db.prepare<[], string>("SELECT value FROM meta WHERE name = 'openings'").pluck();
     this.#mine = take.pluck().get()!;
@@ -22,8 +24,12 @@ export class FileOwner {
   /** Within a transaction. Throws stale_owner when the file was opened for writing since. */
   check(): void {
     if (this.#current.get() === this.#mine) return;
-    throw new TipstreamError('stale_owner', 'another process has opened this state file for writing; this worker stops, having written nothing since', {
-      hint: 'make sure that one process owns the data directory, then start again',
-    });
+    throw new TipstreamError(
+      'stale_owner',
+      'another process has opened this state file for writing; this worker stops, having written nothing since',
+      {
+        hint: 'make sure that one process owns the data directory, then start again',
+      },
+    );
   }
 }

@@ -22,12 +22,15 @@ export class OutboxTable {
 
   constructor(db: Database.Database) {
     this.#insert = db.prepare('INSERT INTO outbox (topic, key, value, headers) VALUES (?, ?, ?, ?)');
-    this.#after = db.prepare<[number, number], Row>('SELECT seq, topic, key, value, headers FROM outbox WHERE seq > ? ORDER BY seq LIMIT ?').raw();
+    this.#after = db
+      .prepare<[number, number], Row>('SELECT seq, topic, key, value, headers FROM outbox WHERE seq > ? ORDER BY seq LIMIT ?')
+      .raw();
     this.#delete = db.prepare('DELETE FROM outbox WHERE seq <= ?');
   }
 
   add(message: OutboxMessage): StoredMessage {
-    const headers = message.headers.length === 0 ? null : JSON.stringify(message.headers.map(([name, value]) => [name, value.toString('base64')]));
+    const headers =
+      message.headers.length === 0 ? null : JSON.stringify(message.headers.map(([name, value]) => [name, value.toString('base64')]));
     const seq = Number(this.#insert.run(message.topic, message.key, message.value, headers).lastInsertRowid);
     return { seq, ...message };
   }
@@ -35,8 +38,14 @@ export class OutboxTable {
   /** In the order they were added. */
   after(seq: number, limit: number): StoredMessage[] {
     return this.#after.all(seq, limit).map(([found, topic, key, value, headers]) => ({
-      seq: found, topic, key, value,
-      headers: headers === null ? [] : (JSON.parse(headers) as [string, string][]).map(([name, text]) => [name, Buffer.from(text, 'base64')] as const),
+      seq: found,
+      topic,
+      key,
+      value,
+      headers:
+        headers === null
+          ? []
+          : (JSON.parse(headers) as [string, string][]).map(([name, text]) => [name, Buffer.from(text, 'base64')] as const),
     }));
   }
 

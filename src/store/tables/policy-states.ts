@@ -16,8 +16,12 @@ export class PolicyStateTable {
   readonly #put: Database.Statement<[number, string, number, Buffer]>;
 
   constructor(db: Database.Database) {
-    this.#get = db.prepare<[number, string], [number, Buffer]>('SELECT reset_at_ms, state FROM policy_state WHERE uid = ? AND policy = ?').raw();
-    this.#translations = db.prepare<[number, string, string], string>('SELECT policy FROM policy_state WHERE uid = ? AND policy > ? AND policy < ?').pluck();
+    this.#get = db
+      .prepare<[number, string], [number, Buffer]>('SELECT reset_at_ms, state FROM policy_state WHERE uid = ? AND policy = ?')
+      .raw();
+    this.#translations = db
+      .prepare<[number, string, string], string>('SELECT policy FROM policy_state WHERE uid = ? AND policy > ? AND policy < ?')
+      .pluck();
     this.#put = db.prepare(
       `INSERT INTO policy_state (uid, policy, reset_at_ms, state) VALUES (?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET reset_at_ms = excluded.reset_at_ms, state = excluded.state`,

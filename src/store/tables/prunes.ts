@@ -1,4 +1,7 @@
-/** The prunes that a state file went through, in their order. They are repeated when it is made anew from the log, and told apart from damage by `verify`. */
+/**
+ * The prunes that a state file went through, in their order. They are repeated when it is made anew from the log, and told apart from
+ * damage by `verify`.
+ */
 import type Database from 'better-sqlite3';
 import { TipstreamError } from '../../errors.js';
 import { exactFromMs, type PruneStage } from '../../projections/prune.js';
@@ -31,7 +34,13 @@ export class PruneReader {
 
   all(): RecordedPrune[] {
     return this.#all.all().map(([seq, horizonMs, afterUser, toUser, positions, tips, prunedAtMs]) => ({
-      seq, horizonMs, afterUser, toUser, positions: positionsIn(seq, positions), tips, prunedAtMs,
+      seq,
+      horizonMs,
+      afterUser,
+      toUser,
+      positions: positionsIn(seq, positions),
+      tips,
+      prunedAtMs,
     }));
   }
 
@@ -42,7 +51,10 @@ export class PruneReader {
     return this.#known.horizonMs;
   }
 
-  /** The first as-of time for which profiles are exact, Unix ms: tips that a window before it would need may have been pruned. null: nothing was pruned. */
+  /**
+   * The first as-of time for which profiles are exact, Unix ms: tips that a window before it would need may have been pruned. null:
+   * nothing was pruned.
+   */
   exactFromMs(): number | null {
     const horizonMs = this.horizonMs();
     return horizonMs === null ? null : exactFromMs(horizonMs);
@@ -73,6 +85,10 @@ function positionsIn(seq: number, json: string): Map<string, number> {
   try {
     return new Map(Object.entries(JSON.parse(json) as Record<string, number>));
   } catch (error) {
-    throw new TipstreamError('state_corrupt', `the positions of prune ${seq} are not JSON`, { hint: 'the state file was altered; move it away and start again: it is rebuilt from the log', details: { seq }, cause: error });
+    throw new TipstreamError('state_corrupt', `the positions of prune ${seq} are not JSON`, {
+      hint: 'the state file was altered; move it away and start again: it is rebuilt from the log',
+      details: { seq },
+      cause: error,
+    });
   }
 }

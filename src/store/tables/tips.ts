@@ -6,7 +6,14 @@ import type { IdentifiedTip, TipSource } from '../../projections/as-of.js';
 import { TIME_INDEX_ABOVE_TIPS } from './schema.js';
 import type { TipEntry, UserEntry } from './entries.js';
 
-type Columns = [served: number | null, category: string | Buffer | null, done: number | null, offset: number | null, dismiss: number | null, snooze: number | null];
+type Columns = [
+  served: number | null,
+  category: string | Buffer | null,
+  done: number | null,
+  offset: number | null,
+  dismiss: number | null,
+  snooze: number | null,
+];
 type Row = [...Columns, linked: number];
 type IdentifiedRow = [tipId: string, ...Columns];
 
@@ -35,18 +42,26 @@ export class TipTable {
     this.#get = db.prepare<[number, string], Row>(`SELECT ${COLUMNS}, linked FROM tip WHERE uid = ? AND tip_id = ?`).raw();
     this.#insert = db.prepare(`INSERT INTO tip (${COLUMNS}, linked, uid, tip_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
     this.#update = db.prepare(
-      'UPDATE tip SET served_at_ms = ?, served_category = ?, done_at_ms = ?, done_utc_offset_min = ?, dismiss_at_ms = ?, snooze_at_ms = ?, linked = ? WHERE uid = ? AND tip_id = ?',
+      'UPDATE tip SET served_at_ms = ?, served_category = ?, done_at_ms = ?, done_utc_offset_min = ?, dismiss_at_ms ' +
+        '= ?, snooze_at_ms = ?, linked = ? WHERE uid = ? AND tip_id = ?',
     );
     this.#insertTime = db.prepare('INSERT INTO tip_time (uid, at_ms, tip_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING');
     this.#deleteTime = db.prepare('DELETE FROM tip_time WHERE uid = ? AND at_ms = ? AND tip_id = ?');
     this.#deleteTips = db.prepare('DELETE FROM tip WHERE uid = ?');
     this.#deleteTimes = db.prepare('DELETE FROM tip_time WHERE uid = ?');
-    this.#older = db.prepare<[number, number], [...IdentifiedRow, linked: number]>(`SELECT tip_id, ${COLUMNS}, linked FROM tip WHERE uid = ? AND ${LAST_TIME} < ?`).raw();
+    this.#older = db
+      .prepare<[number, number], [...IdentifiedRow, linked: number]>(
+        `SELECT tip_id, ${COLUMNS}, linked FROM tip WHERE uid = ? AND ${LAST_TIME} < ?`,
+      )
+      .raw();
     this.#lastTimes = db.prepare<[number, number], { newestMs: number | null; oldestMs: number | null }>(
       `SELECT max(${LAST_TIME}) AS newestMs, min(${LAST_TIME}) AS oldestMs FROM tip WHERE uid > ? AND uid <= ?`,
     );
     this.#deleteOlder = db.prepare<[number, number]>(`DELETE FROM tip WHERE uid = ? AND ${LAST_TIME} < ?`);
-    this.#deleteTimesOfNone = db.prepare<[number, number]>('DELETE FROM tip_time WHERE uid = ? AND at_ms < ? AND NOT EXISTS (SELECT 1 FROM tip WHERE tip.uid = tip_time.uid AND tip.tip_id = tip_time.tip_id)');
+    this.#deleteTimesOfNone = db.prepare<[number, number]>(
+      'DELETE FROM tip_time WHERE uid = ? AND at_ms < ? AND NOT EXISTS (SELECT 1 FROM tip WHERE ' +
+        'tip.uid = tip_time.uid AND tip.tip_id = tip_time.tip_id)',
+    );
     this.#reading = new TipReader(db);
     this.#capacity = capacity;
   }
@@ -77,7 +92,17 @@ export class TipTable {
     for (const entry of user.unsaved) {
       const { tip } = entry;
       const write = entry.savedTip === undefined ? this.#insert : this.#update;
-      write.run(tip.servedAtMs, tip.servedCategory === null ? null : textForSql(tip.servedCategory), tip.doneAtMs, tip.doneUtcOffsetMin, tip.dismissAtMs, tip.snoozeAtMs, entry.linked ? 1 : 0, user.uid, entry.tipId);
+      write.run(
+        tip.servedAtMs,
+        tip.servedCategory === null ? null : textForSql(tip.servedCategory),
+        tip.doneAtMs,
+        tip.doneUtcOffsetMin,
+        tip.dismissAtMs,
+        tip.snoozeAtMs,
+        entry.linked ? 1 : 0,
+        user.uid,
+        entry.tipId,
+      );
       if (user.timeIndexed) this.#reindex(user.uid, entry);
       entry.savedTip = tip;
       entry.unsaved = false;
@@ -94,7 +119,10 @@ export class TipTable {
     return this.#reading.source(user.uid, user.tips, user.timeIndexed);
   }
 
-  /** Of the last times of all saved tips of the users with uids in (afterUid, toUid] the newest and the oldest; undefined: they have no tips. */
+  /**
+   * Of the last times of all saved tips of the users with uids in (afterUid, toUid] the newest and the oldest; undefined: they have no
+   * tips.
+   */
   lastTimes(afterUid: number, toUid: number): { readonly newestMs: number; readonly oldestMs: number } | undefined {
     const { newestMs, oldestMs } = this.#lastTimes.get(afterUid, toUid)!;
     return newestMs === null || oldestMs === null ? undefined : { newestMs, oldestMs };

@@ -34,11 +34,20 @@ export class UserTable {
   #stored: number;
 
   constructor(db: Database.Database, newAggregate: () => Aggregate, capacity: number) {
-    this.#find = db.prepare<[string], Row>('SELECT uid, tips, time_indexed, exact_after_ms, exact_until_ms, counters FROM user WHERE user_id = ?').raw();
-    this.#insert = db.prepare('INSERT INTO user (uid, user_id, tips, time_indexed, exact_after_ms, exact_until_ms, counters, updated_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
-    this.#update = db.prepare('UPDATE user SET tips = ?, time_indexed = ?, exact_after_ms = ?, exact_until_ms = ?, counters = ?, updated_at_ms = ? WHERE uid = ?');
+    this.#find = db
+      .prepare<[string], Row>('SELECT uid, tips, time_indexed, exact_after_ms, exact_until_ms, counters FROM user WHERE user_id = ?')
+      .raw();
+    this.#insert = db.prepare(
+      'INSERT INTO user (uid, user_id, tips, time_indexed, exact_after_ms, exact_until_ms, counters, ' +
+        'updated_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    );
+    this.#update = db.prepare(
+      'UPDATE user SET tips = ?, time_indexed = ?, exact_after_ms = ?, exact_until_ms = ?, counters = ?, updated_at_ms = ? WHERE uid = ?',
+    );
     this.#count = db.prepare<[], number>('SELECT count(*) FROM user').pluck();
-    this.#after = db.prepare<[string, number], UserSummary>('SELECT user_id AS userId, uid, tips FROM user WHERE user_id > ? ORDER BY user_id LIMIT ?');
+    this.#after = db.prepare<[string, number], UserSummary>(
+      'SELECT user_id AS userId, uid, tips FROM user WHERE user_id > ? ORDER BY user_id LIMIT ?',
+    );
     this.#afterUid = db.prepare<[number], [number, number]>('SELECT uid, tips FROM user WHERE uid > ? ORDER BY uid').raw();
     this.#lastUid = db.prepare<[], number>('SELECT coalesce(max(uid), 0) FROM user').pluck();
     this.#newAggregate = newAggregate;
@@ -53,7 +62,17 @@ export class UserTable {
     const row = this.#find.get(userId);
     if (row === undefined) return undefined;
     const aggregate: Aggregate = { afterMs: row[3], untilMs: row[4], counters: decodeAggregate(row[5]) };
-    return this.#remember({ uid: row[0], userId, aggregate, tips: row[1], timeIndexed: row[2] === 1, stored: true, dirty: false, loaded: new Map(), unsaved: [] });
+    return this.#remember({
+      uid: row[0],
+      userId,
+      aggregate,
+      tips: row[1],
+      timeIndexed: row[2] === 1,
+      stored: true,
+      dirty: false,
+      loaded: new Map(),
+      unsaved: [],
+    });
   }
 
   /** Finds the user or makes one, which the batch under way stores. */
@@ -138,7 +157,17 @@ export class UserTable {
   }
 
   #fresh(uid: number, userId: string): UserEntry {
-    return { uid, userId, aggregate: this.#newAggregate(), tips: 0, timeIndexed: false, stored: false, dirty: false, loaded: new Map(), unsaved: [] };
+    return {
+      uid,
+      userId,
+      aggregate: this.#newAggregate(),
+      tips: 0,
+      timeIndexed: false,
+      stored: false,
+      dirty: false,
+      loaded: new Map(),
+      unsaved: [],
+    };
   }
 
   #remember(entry: UserEntry): UserEntry {

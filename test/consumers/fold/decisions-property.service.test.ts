@@ -1,6 +1,6 @@
 /**
- * Decisions and learning against an oracle that reads only the log: each answer is the one that the definitions give for what its own `positions` say
- * had been applied; what is learned in the end is a fold of the log; and losing every state file changes neither.
+ * Decisions and learning against an oracle that reads only the log: each answer is the one that the definitions give for what its own
+ * `positions` say had been applied; what is learned in the end is a fold of the log; and losing every state file changes neither.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -8,44 +8,67 @@ import { decodeState } from '../../../src/policies/ridge-codec.js';
 import type { ScoredEvent } from '../../../src/topics.js';
 import { runs, RUNS_WITHIN_MS, withEmbeddedService } from '../../support/embedded/directory.js';
 import { BY_HAND, NOW_MS, policyRecords, START_MS, USERS } from '../../support/embedded/decision-events.js';
-import { decisionsOf, dimensionOf, expectedDecision, inPartition, lessonsSince, oracleSums, readHistory, upTo, type History } from '../../support/embedded/history.js';
+import {
+  decisionsOf,
+  dimensionOf,
+  expectedDecision,
+  inPartition,
+  lessonsSince,
+  oracleSums,
+  readHistory,
+  upTo,
+  type History,
+} from '../../support/embedded/history.js';
 import { live, life } from '../../support/embedded/scenario.js';
 import { turns, type EmbeddedService } from '../../support/embedded/service.js';
 import { recompute } from '../../support/recompute.js';
 
-const scenario = fc.record({ life, records: policyRecords, shadow: fc.constantFrom(null, 'egreedy-v2'), shadowLearning: fc.boolean(), restoring: fc.array(fc.integer({ min: 0, max: 30 }), { maxLength: 2 }) });
+const scenario = fc.record({
+  life,
+  records: policyRecords,
+  shadow: fc.constantFrom(null, 'egreedy-v2'),
+  shadowLearning: fc.boolean(),
+  restoring: fc.array(fc.integer({ min: 0, max: 30 }), { maxLength: 2 }),
+});
 
 describe('decisions on the embedded log', () => {
-  it('are what the definitions give for what had been applied, are answered once, and teach the same after every loss', async () => {
-    await fc.assert(
-      fc.asyncProperty(scenario, ({ life: plan, records, shadow, shadowLearning, restoring }) =>
-        withEmbeddedService({ partitions: plan.partitions, settings: { shadow, shadowLearning } }, async (embedded) => {
-          await live(embedded, records(plan.partitions), plan, [NOW_MS]);
-          const history = await readHistory(embedded);
-          checkAnswers(history);
-          checkShadow(history, plan.thens.some((then) => then.do === 'forget'));
-          checkSums(embedded, history);
-          const before = await previews(embedded, history);
+  it(
+    'are what the definitions give for what had been applied, are answered once, and teach the same after every loss',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(scenario, ({ life: plan, records, shadow, shadowLearning, restoring }) =>
+          withEmbeddedService({ partitions: plan.partitions, settings: { shadow, shadowLearning } }, async (embedded) => {
+            await live(embedded, records(plan.partitions), plan, [NOW_MS]);
+            const history = await readHistory(embedded);
+            checkAnswers(history);
+            checkShadow(
+              history,
+              plan.thens.some((then) => then.do === 'forget'),
+            );
+            checkSums(embedded, history);
+            const before = await previews(embedded, history);
 
-          await embedded.stop();
-          await embedded.deleteState();
-          for (const afterTurns of restoring) {
-            await embedded.start({ clock: () => NOW_MS, maxBatchRecords: 3 });
-            await turns(afterTurns);
-            await embedded.kill();
-          }
-          await embedded.start({ clock: () => NOW_MS });
-          await embedded.catchUp();
-          const after = await readHistory(embedded);
-          expect(after.scored).toEqual(history.scored);
-          expect(after.shadow).toEqual(history.shadow);
-          checkSums(embedded, after);
-          expect(await previews(embedded, after)).toEqual(before);
-        }),
-      ),
-      { numRuns: runs(60) },
-    );
-  }, RUNS_WITHIN_MS);
+            await embedded.stop();
+            await embedded.deleteState();
+            for (const afterTurns of restoring) {
+              await embedded.start({ clock: () => NOW_MS, maxBatchRecords: 3 });
+              await turns(afterTurns);
+              await embedded.kill();
+            }
+            await embedded.start({ clock: () => NOW_MS });
+            await embedded.catchUp();
+            const after = await readHistory(embedded);
+            expect(after.scored).toEqual(history.scored);
+            expect(after.shadow).toEqual(history.shadow);
+            checkSums(embedded, after);
+            expect(await previews(embedded, after)).toEqual(before);
+          }),
+        ),
+        { numRuns: runs(60) },
+      );
+    },
+    RUNS_WITHIN_MS,
+  );
 });
 
 const own = (history: History) => history.scored.filter(({ event }) => event.feature_set !== BY_HAND);
@@ -58,8 +81,12 @@ function checkAnswers(history: History): void {
     const request = history.candidates.find((one) => one.partition === partition && one.offset === event.input!.offset)!.event;
     const { policy, learned, profile, decision } = expectedDecision(known, request);
     expect(event).toMatchObject({
-      policy, chosen_tip_id: decision.chosen, explored: decision.explored, profile: { as_of_ms: request.requested_at_ms, features: profile },
-      decision_id: request.decision_id, user_id: request.user_id,
+      policy,
+      chosen_tip_id: decision.chosen,
+      explored: decision.explored,
+      profile: { as_of_ms: request.requested_at_ms, features: profile },
+      decision_id: request.decision_id,
+      user_id: request.user_id,
     });
     expect(event.model.updates).toBe(learned);
     expect(event.features.vectors).toEqual(Object.assign(Object.create(null), Object.fromEntries(decision.vectors)));
@@ -73,7 +100,10 @@ function checkAnswers(history: History): void {
   for (const { event } of history.candidates) expect(decisionsOf(history.scored, event.user_id).has(event.decision_id)).toBe(true);
 }
 
-/** Nobody turns it on or off in this scenario: it scores what this service answered, or nothing. What waited for it goes with the state files. */
+/**
+ * Nobody turns it on or off in this scenario: it scores what this service answered, or nothing. What waited for it goes with the state
+ * files.
+ */
 function checkShadow(history: History, stateWasLost: boolean): void {
   const shadows = history.shadow.filter(({ event }) => event.feature_set !== BY_HAND);
   if (history.settings.shadow === null) return void expect(shadows).toEqual([]);
@@ -86,8 +116,16 @@ function checkShadow(history: History, stateWasLost: boolean): void {
     expect(ours(names(shadows))).toEqual(ours(names(own(history))));
   }
   for (const { event } of shadows) {
-    const { event: answered } = own(history).find((one) => one.event.user_id === event.user_id && one.event.decision_id === event.decision_id)!;
-    expect(event).toMatchObject({ policy: 'egreedy-v2-shadow', shadow_of: answered.policy, profile: answered.profile, input: answered.input, positions: answered.positions });
+    const { event: answered } = own(history).find(
+      (one) => one.event.user_id === event.user_id && one.event.decision_id === event.decision_id,
+    )!;
+    expect(event).toMatchObject({
+      policy: 'egreedy-v2-shadow',
+      shadow_of: answered.policy,
+      profile: answered.profile,
+      input: answered.input,
+      positions: answered.positions,
+    });
     expect(recompute(event).differences).toEqual([]);
   }
 }
@@ -96,7 +134,10 @@ function checkShadow(history: History, stateWasLost: boolean): void {
 function checkSums(embedded: EmbeddedService, history: History): void {
   for (let partition = 0; partition < embedded.options.partitions!; partition++) {
     const here = inPartition(history, partition);
-    const rows = embedded.query<{ user_id: string; policy: string; reset_at_ms: number; state: Buffer }>(partition, 'SELECT user_id, policy, reset_at_ms, state FROM policy_state JOIN user USING (uid)');
+    const rows = embedded.query<{ user_id: string; policy: string; reset_at_ms: number; state: Buffer }>(
+      partition,
+      'SELECT user_id, policy, reset_at_ms, state FROM policy_state JOIN user USING (uid)',
+    );
     for (const { user_id, policy, reset_at_ms, state } of rows) {
       const dimension = dimensionOf(policy);
       const lessons = lessonsSince(here, user_id, policy, reset_at_ms);
@@ -108,7 +149,8 @@ function checkSums(embedded: EmbeddedService, history: History): void {
     }
     for (const userId of USERS) {
       for (const policy of ['egreedy-v1', 'egreedy-v2', 'egreedy-v2-shadow']) {
-        if (lessonsSince(here, userId, policy, -1).length > 0) expect(rows.map((row) => `${row.user_id} ${row.policy}`)).toContain(`${userId} ${policy}`);
+        if (lessonsSince(here, userId, policy, -1).length > 0)
+          expect(rows.map((row) => `${row.user_id} ${row.policy}`)).toContain(`${userId} ${policy}`);
       }
     }
   }
@@ -120,10 +162,18 @@ async function previews(embedded: EmbeddedService, history: History): Promise<un
   for (const userId of USERS) {
     const here = inPartition(history, embedded.partitionOf(userId));
     for (const days of [-1, 0, 2, 8, 30]) {
-      const request = { user_id: userId, requested_at_ms: START_MS + days * 86_400_000, candidates: [{ tip_id: 't1', is_overdue: true, task_age_days: 2, priority: 3 }] };
+      const request = {
+        user_id: userId,
+        requested_at_ms: START_MS + days * 86_400_000,
+        candidates: [{ tip_id: 't1', is_overdue: true, task_age_days: 2, priority: 3 }],
+      };
       const { policy, model, profile, epsilon, salt } = await embedded.service.score(request);
       const expected = expectedDecision(here, { ...request, decision_id: 'preview' });
-      expect({ policy, updates: model.updates, profile: profile.features }).toEqual({ policy: expected.policy, updates: expected.learned, profile: expected.profile });
+      expect({ policy, updates: model.updates, profile: profile.features }).toEqual({
+        policy: expected.policy,
+        updates: expected.learned,
+        profile: expected.profile,
+      });
       for (const [i, entry] of expected.decision.theta.entries()) expect(model.theta[i]).toBeCloseTo(entry, 9);
       answers.push({ policy, model, profile, epsilon, salt });
     }

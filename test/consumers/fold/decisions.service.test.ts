@@ -1,4 +1,7 @@
-/** Decisions: answered once, recorded in the log, and learned from in whatever order their pieces come. The properties beside this cover the mixtures. */
+/**
+ * Decisions: answered once, recorded in the log, and learned from in whatever order their pieces come. The properties beside this
+ * cover the mixtures.
+ */
 import { describe, expect, it } from 'vitest';
 import { decodeState } from '../../../src/policies/ridge-codec.js';
 import { oracleSums } from '../../oracle/policy.js';
@@ -10,17 +13,32 @@ const AT = 100 * DAY_MS;
 const clock = () => AT + 30 * DAY_MS;
 
 const request = (decision_id: string, requested_at_ms = AT) => ({
-  decision_id, user_id: 'ann', requested_at_ms, candidates: ['t1', 't2', 't3'].map((tip_id) => ({ tip_id, is_overdue: tip_id === 't1', task_age_days: 3, priority: 2 })),
+  decision_id,
+  user_id: 'ann',
+  requested_at_ms,
+  candidates: ['t1', 't2', 't3'].map((tip_id) => ({ tip_id, is_overdue: tip_id === 't1', task_age_days: 3, priority: 2 })),
 });
-const serving = (decision_id: string | undefined, tip_id: string, served_at_ms = AT + 1) => ({ user_id: 'ann', tip_id, served_at_ms, decision_id });
+const serving = (decision_id: string | undefined, tip_id: string, served_at_ms = AT + 1) => ({
+  user_id: 'ann',
+  tip_id,
+  served_at_ms,
+  decision_id,
+});
 const reaction = (tip_id: string, action: string, reacted_at_ms = AT + 2) => ({ user_id: 'ann', tip_id, action, reacted_at_ms });
 
 /** The stored sums of v1, and those of `lessons`. */
 function expectLearned(embedded: EmbeddedService, lessons: readonly { x: readonly number[]; reward: number }[]): void {
-  const [row] = embedded.query<{ state: Buffer }>(embedded.partitionOf('ann'), "SELECT state FROM policy_state WHERE policy = 'egreedy-v1'");
+  const [row] = embedded.query<{ state: Buffer }>(
+    embedded.partitionOf('ann'),
+    "SELECT state FROM policy_state WHERE policy = 'egreedy-v1'",
+  );
   const found = row === undefined ? undefined : decodeState(row.state, 7);
   const { g, b } = oracleSums(lessons, 7);
-  expect(found && { updates: found.updates, g: [...found.g], b: [...found.b] }).toEqual({ updates: lessons.length, g: g.flatMap((line, i) => line.slice(0, i + 1)), b });
+  expect(found && { updates: found.updates, g: [...found.g], b: [...found.b] }).toEqual({
+    updates: lessons.length,
+    g: g.flatMap((line, i) => line.slice(0, i + 1)),
+    b,
+  });
 }
 
 describe('decisions', () => {
@@ -51,7 +69,14 @@ describe('decisions', () => {
     const embedded = await embeddedService({ clock });
     await embedded.produce('tip.candidates', request('d1'));
     await embedded.catchUp();
-    expect((await embedded.scored())[0]!.positions).toEqual({ 'policy.control': 0, 'tip.served': 0, 'tip.feedback': 0, 'tip.scored': 0, 'tip.scored.shadow': 0, 'tip.candidates': 1 });
+    expect((await embedded.scored())[0]!.positions).toEqual({
+      'policy.control': 0,
+      'tip.served': 0,
+      'tip.feedback': 0,
+      'tip.scored': 0,
+      'tip.scored.shadow': 0,
+      'tip.candidates': 1,
+    });
   });
 
   it('are not made when the log holds one already, and the lowest offset is the decision', async () => {
@@ -61,7 +86,11 @@ describe('decisions', () => {
     const [made] = await embedded.scored();
     await embedded.stop();
     const byHand = { ...made!, decision_id: 'd1', chosen_tip_id: 't3' };
-    await embedded.produce('tip.scored', byHand, { ...byHand, chosen_tip_id: 't1', features: { names: [], vectors: { t1: [1, 1, 1, 1, 1, 1, 1] } } });
+    await embedded.produce('tip.scored', byHand, {
+      ...byHand,
+      chosen_tip_id: 't1',
+      features: { names: [], vectors: { t1: [1, 1, 1, 1, 1, 1, 1] } },
+    });
     await embedded.produce('tip.candidates', request('d1'));
     await embedded.produce('tip.served', serving('d1', 't2'));
     await embedded.produce('tip.feedback', reaction('t2', 'done'));
@@ -73,7 +102,13 @@ describe('decisions', () => {
   it('teach from the first served candidate, chosen or not, and from nothing else', async () => {
     const embedded = await embeddedService({ clock });
     await embedded.produce('tip.feedback', reaction('t2', 'done'), reaction('t1', 'snooze', AT + 4));
-    await embedded.produce('tip.served', serving('d1', 'stranger', AT), serving('d1', 't2', AT + 2), serving('d1', 't1', AT + 3), serving('d9', 't1', AT + 1));
+    await embedded.produce(
+      'tip.served',
+      serving('d1', 'stranger', AT),
+      serving('d1', 't2', AT + 2),
+      serving('d1', 't1', AT + 3),
+      serving('d9', 't1', AT + 1),
+    );
     await embedded.catchUp();
     await embedded.produce('tip.candidates', request('d1'));
     await embedded.catchUp();
@@ -157,7 +192,10 @@ describe('decisions', () => {
     await embedded.catchUp();
     const scored = await embedded.scored();
     expect(scored.map(({ decision_id }) => decision_id).sort()).toEqual(['d0', 'd1']);
-    for (const answer of answers) expect(scored).toContainEqual(expect.objectContaining({ decision_id: answer.decision_id, chosen_tip_id: answer.chosen_tip_id, ranking: answer.ranking }));
+    for (const answer of answers)
+      expect(scored).toContainEqual(
+        expect.objectContaining({ decision_id: answer.decision_id, chosen_tip_id: answer.chosen_tip_id, ranking: answer.ranking }),
+      );
   });
 
   it('asked for over HTTP fail when the log fails, instead of waiting for ever', async () => {
@@ -186,8 +224,18 @@ describe('decisions', () => {
 
   it('written under the name of a tip like __proto__ are learned from too', async () => {
     const embedded = await embeddedService({ clock });
-    const event = { ...request('d1'), candidates: [{ tip_id: '__proto__', is_overdue: true, task_age_days: 1, priority: 4 }, { tip_id: 'constructor', is_overdue: false, task_age_days: 1, priority: 1 }] };
-    await embedded.append(recordOf('tip.candidates', event), recordOf('tip.served', serving('d1', '__proto__')), recordOf('tip.feedback', reaction('__proto__', 'done')));
+    const event = {
+      ...request('d1'),
+      candidates: [
+        { tip_id: '__proto__', is_overdue: true, task_age_days: 1, priority: 4 },
+        { tip_id: 'constructor', is_overdue: false, task_age_days: 1, priority: 1 },
+      ],
+    };
+    await embedded.append(
+      recordOf('tip.candidates', event),
+      recordOf('tip.served', serving('d1', '__proto__')),
+      recordOf('tip.feedback', reaction('__proto__', 'done')),
+    );
     await embedded.catchUp();
     const [made] = await embedded.scored();
     expectLearned(embedded, [{ x: Object.getOwnPropertyDescriptor(made!.features.vectors, '__proto__')!.value as number[], reward: 1 }]);

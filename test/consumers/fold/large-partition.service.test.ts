@@ -21,8 +21,17 @@ describe('a partition larger than its caches', () => {
     const embedded = await embeddedService({ partitions: 1, clock: () => AT, maxBatchRecords: 7_000 });
     const at = () => AT - pick(40 * 24) * 3_600_000;
     const waves = [
-      Array.from({ length: USERS * TIPS }, (_, i) => recordOf('tip.served', { user_id: `user-${i % USERS}`, tip_id: `tip-${pick(4)}`, served_at_ms: at(), category: `c${pick(3)}` })),
-      Array.from({ length: 12_000 }, () => recordOf('tip.feedback', { user_id: `user-${pick(USERS)}`, tip_id: `tip-${pick(5)}`, action: ['done', 'dismiss', 'snooze'][pick(3)], reacted_at_ms: at() })),
+      Array.from({ length: USERS * TIPS }, (_, i) =>
+        recordOf('tip.served', { user_id: `user-${i % USERS}`, tip_id: `tip-${pick(4)}`, served_at_ms: at(), category: `c${pick(3)}` }),
+      ),
+      Array.from({ length: 12_000 }, () =>
+        recordOf('tip.feedback', {
+          user_id: `user-${pick(USERS)}`,
+          tip_id: `tip-${pick(5)}`,
+          action: ['done', 'dismiss', 'snooze'][pick(3)],
+          reacted_at_ms: at(),
+        }),
+      ),
     ];
     for (const wave of waves) {
       for (let i = 0; i < wave.length; i += 10_000) await embedded.append(...wave.slice(i, i + 10_000));
@@ -30,7 +39,10 @@ describe('a partition larger than its caches', () => {
     }
     const expected = oracleProfiles(profileEvents(await readHistory(embedded)), AT);
     expect(embedded.digest(AT)).toMatchObject({ digest: oracleDigest(expected), users: expected.size });
-    const [{ tips, users }] = embedded.query<{ tips: number; users: number }>(0, 'SELECT (SELECT count(*) FROM tip) AS tips, (SELECT sum(tips) FROM user) AS users') as [{ tips: number; users: number }];
+    const [{ tips, users }] = embedded.query<{ tips: number; users: number }>(
+      0,
+      'SELECT (SELECT count(*) FROM tip) AS tips, (SELECT sum(tips) FROM user) AS users',
+    ) as [{ tips: number; users: number }];
     expect(users).toBe(tips);
   });
 });

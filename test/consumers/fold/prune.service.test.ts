@@ -17,8 +17,10 @@ const NOW = 1_000 * DAY;
 const RETAIN = 90 * DAY;
 const served = (tip_id: string, served_at_ms: number, more: object = {}) => ({ user_id: 'ana', tip_id, served_at_ms, ...more });
 const feedback = (tip_id: string, reacted_at_ms: number, action = 'done') => ({ user_id: 'ana', tip_id, action, reacted_at_ms });
-const tipsOf = (embedded: EmbeddedService) => embedded.query<{ tip_id: string }>(0, 'SELECT tip_id FROM tip ORDER BY tip_id').map(({ tip_id }) => tip_id);
-const horizons = (embedded: EmbeddedService) => embedded.query<{ horizon_ms: number }>(0, 'SELECT horizon_ms FROM prune ORDER BY seq').map(({ horizon_ms }) => horizon_ms);
+const tipsOf = (embedded: EmbeddedService) =>
+  embedded.query<{ tip_id: string }>(0, 'SELECT tip_id FROM tip ORDER BY tip_id').map(({ tip_id }) => tip_id);
+const horizons = (embedded: EmbeddedService) =>
+  embedded.query<{ horizon_ms: number }>(0, 'SELECT horizon_ms FROM prune ORDER BY seq').map(({ horizon_ms }) => horizon_ms);
 
 interface Settable {
   nowMs: number;
@@ -32,17 +34,45 @@ async function pruning(options: EmbeddedOptions = {}): Promise<{ embedded: Embed
 describe('what is pruned', () => {
   it('are tips all of whose times are older than the horizon, as soon as nothing else is to be done', async () => {
     const { embedded } = await pruning();
-    await embedded.produce('tip.served', served('new', NOW), served('old', NOW - RETAIN - 1), served('at the horizon', NOW - RETAIN), served('done late', NOW - 2 * RETAIN), served('older', 5));
-    await embedded.produce('tip.feedback', feedback('done late', NOW - 1), feedback('older', 6), feedback('orphan', NOW - 2 * RETAIN, 'snooze'));
+    await embedded.produce(
+      'tip.served',
+      served('new', NOW),
+      served('old', NOW - RETAIN - 1),
+      served('at the horizon', NOW - RETAIN),
+      served('done late', NOW - 2 * RETAIN),
+      served('older', 5),
+    );
+    await embedded.produce(
+      'tip.feedback',
+      feedback('done late', NOW - 1),
+      feedback('older', 6),
+      feedback('orphan', NOW - 2 * RETAIN, 'snooze'),
+    );
     await embedded.catchUp();
     expect(tipsOf(embedded)).toEqual(['at the horizon', 'done late', 'new']);
-    expect(embedded.query(0, 'SELECT * FROM prune')).toEqual([{
-      seq: 1, horizon_ms: NOW - RETAIN, after_user: '', to_user: null, tips: 3, pruned_at_ms: NOW,
-      positions: JSON.stringify({ 'policy.control': 0, 'tip.candidates': 0, 'tip.feedback': 3, 'tip.scored': 0, 'tip.scored.shadow': 0, 'tip.served': 5 }),
-    }]);
+    expect(embedded.query(0, 'SELECT * FROM prune')).toEqual([
+      {
+        seq: 1,
+        horizon_ms: NOW - RETAIN,
+        after_user: '',
+        to_user: null,
+        tips: 3,
+        pruned_at_ms: NOW,
+        positions: JSON.stringify({
+          'policy.control': 0,
+          'tip.candidates': 0,
+          'tip.feedback': 3,
+          'tip.scored': 0,
+          'tip.scored.shadow': 0,
+          'tip.served': 5,
+        }),
+      },
+    ]);
     expect(embedded.query(0, 'SELECT tips FROM user')).toEqual([{ tips: 3 }]);
     expect(embedded.tally('pruned_tips')).toBe(3);
-    expect(embedded.logged.filter(({ msg }) => msg.startsWith('pruned'))).toMatchObject([{ partition: 0, tips: 3, before: new Date(NOW - RETAIN).toISOString() }]);
+    expect(embedded.logged.filter(({ msg }) => msg.startsWith('pruned'))).toMatchObject([
+      { partition: 0, tips: 3, before: new Date(NOW - RETAIN).toISOString() },
+    ]);
   });
 
   it('counts from the newest event where the clock is years ahead of it: what is imported stays', async () => {
@@ -70,7 +100,13 @@ describe('what is pruned', () => {
   it('is looked at daily, and recorded only where something went', async () => {
     const { embedded, clock } = await pruning({ pruneLimits: { rows: 1, tips: 1 } });
     const users = ['u1', 'u2', 'u3'];
-    await embedded.produce('tip.served', ...users.flatMap((user_id, i) => [{ user_id, tip_id: 'a', served_at_ms: NOW - RETAIN + (i === 1 ? 40 : 1) * DAY / 2 }, { user_id, tip_id: 'b', served_at_ms: NOW }]));
+    await embedded.produce(
+      'tip.served',
+      ...users.flatMap((user_id, i) => [
+        { user_id, tip_id: 'a', served_at_ms: NOW - RETAIN + ((i === 1 ? 40 : 1) * DAY) / 2 },
+        { user_id, tip_id: 'b', served_at_ms: NOW },
+      ]),
+    );
     await embedded.catchUp();
     expect(horizons(embedded)).toEqual([]);
     await embedded.produce('tip.served', { user_id: 'u3', tip_id: 'c', served_at_ms: NOW + 3 * DAY });
@@ -81,7 +117,8 @@ describe('what is pruned', () => {
     await embedded.produce('tip.served', { user_id: 'u3', tip_id: 'd', served_at_ms: NOW });
     await embedded.catchUp();
     expect(embedded.query(0, 'SELECT after_user, to_user, horizon_ms, tips FROM prune')).toEqual([
-      { after_user: '', to_user: 'u1', horizon_ms: NOW + DAY - RETAIN, tips: 1 }, { after_user: 'u2', to_user: 'u3', horizon_ms: NOW + DAY - RETAIN, tips: 1 },
+      { after_user: '', to_user: 'u1', horizon_ms: NOW + DAY - RETAIN, tips: 1 },
+      { after_user: 'u2', to_user: 'u3', horizon_ms: NOW + DAY - RETAIN, tips: 1 },
     ]);
     expect(named(await verified(embedded, { asOfMs: clock.nowMs }))).toEqual([]);
   });
@@ -92,7 +129,11 @@ describe('a decision that loses a serving', () => {
 
   it('keeps what it had earned, whatever comes of its tips later', async () => {
     const { embedded, clock } = await pruning();
-    await embedded.produce('tip.candidates', { user_id: 'ana', decision_id: 'd1', requested_at_ms: NOW, candidates }, { user_id: 'ana', decision_id: 'd2', requested_at_ms: NOW, candidates });
+    await embedded.produce(
+      'tip.candidates',
+      { user_id: 'ana', decision_id: 'd1', requested_at_ms: NOW, candidates },
+      { user_id: 'ana', decision_id: 'd2', requested_at_ms: NOW, candidates },
+    );
     await embedded.produce('tip.served', served('c1', NOW + 1, { decision_id: 'd1' }), served('c2', NOW + 1, { decision_id: 'd2' }));
     await embedded.produce('tip.feedback', feedback('c1', NOW + 2));
     await embedded.catchUp();
@@ -103,7 +144,10 @@ describe('a decision that loses a serving', () => {
     await embedded.produce('tip.served', served('x', clock.nowMs));
     await embedded.catchUp();
     expect(tipsOf(embedded)).toEqual(['x']);
-    const closed = [{ decision_id: 'd1', reward_tip_id: 'c1', reward: 1 }, { decision_id: 'd2', reward_tip_id: null, reward: null }];
+    const closed = [
+      { decision_id: 'd1', reward_tip_id: 'c1', reward: 1 },
+      { decision_id: 'd2', reward_tip_id: null, reward: null },
+    ];
     expect(embedded.query(0, 'SELECT decision_id, reward_tip_id, reward FROM closed_decision')).toEqual(closed);
     expect(embedded.query(0, 'SELECT * FROM decision_link')).toEqual([]);
     // Late: the tips come back as if nothing had been known of them.
@@ -139,20 +183,38 @@ describe('a time that needs pruned tips', () => {
   const EXACT = NOW - 60 * DAY;
   const pruned = async () => {
     const { embedded } = await pruning();
-    await embedded.produce('tip.candidates', { user_id: 'ana', decision_id: 'd1', requested_at_ms: EXACT - 9 * DAY, candidates: [{ tip_id: 'c1', is_overdue: true, task_age_days: 2, priority: 3 }] });
+    await embedded.produce('tip.candidates', {
+      user_id: 'ana',
+      decision_id: 'd1',
+      requested_at_ms: EXACT - 9 * DAY,
+      candidates: [{ tip_id: 'c1', is_overdue: true, task_age_days: 2, priority: 3 }],
+    });
     await embedded.produce('tip.served', served('old', NOW - RETAIN - 1), served('kept', NOW - RETAIN), served('new', NOW));
     await embedded.catchUp();
     expect(tipsOf(embedded)).toEqual(['kept', 'new']);
     return embedded;
   };
-  const tooOld = (asOfMs: number) => ({ code: 'as_of_pruned', message: expect.stringContaining(new Date(EXACT).toISOString()) as string, details: { as_of_ms: asOfMs, exact_from_ms: EXACT } });
+  const tooOld = (asOfMs: number) => ({
+    code: 'as_of_pruned',
+    message: expect.stringContaining(new Date(EXACT).toISOString()) as string,
+    details: { as_of_ms: asOfMs, exact_from_ms: EXACT },
+  });
 
   it('is an error that names the earliest exact one, wherever it is asked for; that one is exact', async () => {
     const embedded = await pruned();
     const tipstream = await openTipstream({ data: embedded.directory });
     onTestFinished(() => tipstream.close());
     const { signal } = new AbortController();
-    const snapshot = (asOfMs: number) => takeSnapshot({ dataDirectory: embedded.directory, registry: defaultRegistry, path: join(embedded.directory, `${asOfMs}.db`), replace: false, asOfMs, nowMs: NOW, signal });
+    const snapshot = (asOfMs: number) =>
+      takeSnapshot({
+        dataDirectory: embedded.directory,
+        registry: defaultRegistry,
+        path: join(embedded.directory, `${asOfMs}.db`),
+        replace: false,
+        asOfMs,
+        nowMs: NOW,
+        signal,
+      });
     const asked: [what: string, ask: (asOfMs: number) => Promise<unknown>][] = [
       ['profile over HTTP', (asOfMs) => embedded.service.profile('ana', asOfMs)],
       ['profile from the files', (asOf) => tipstream.getProfile('ana', { asOf })],
@@ -163,8 +225,13 @@ describe('a time that needs pruned tips', () => {
       ['snapshot', snapshot],
     ];
     for (const [what, ask] of asked) {
-      for (const asOfMs of [0, EXACT - 1]) await expect(ask(asOfMs).catch((error: unknown) => Promise.reject(error as Error)), what).rejects.toMatchObject(tooOld(asOfMs));
-      for (const asOfMs of [EXACT, NOW, NOW + 5_000 * DAY]) await ask(asOfMs).catch((error: unknown) => expect(error, what).toMatchObject({ code: 'user_not_found' }));
+      for (const asOfMs of [0, EXACT - 1])
+        await expect(
+          ask(asOfMs).catch((error: unknown) => Promise.reject(error as Error)),
+          what,
+        ).rejects.toMatchObject(tooOld(asOfMs));
+      for (const asOfMs of [EXACT, NOW, NOW + 5_000 * DAY])
+        await ask(asOfMs).catch((error: unknown) => expect(error, what).toMatchObject({ code: 'user_not_found' }));
     }
     expect((await tipstream.getProfile('ana', { asOf: EXACT })).features).toMatchObject({ tip_volume_30d: 1 });
     expect((await exported(embedded.directory, 'ndjson', { asServed: true })).toString()).toContain('d1');
@@ -176,18 +243,33 @@ describe('a time that needs pruned tips', () => {
 
   it('is an error of a spine that names its line, before anything is written', async () => {
     const embedded = await pruned();
-    const spine = (...times: number[]) => ({ spine: times.map((as_of_ms) => JSON.stringify({ user_id: 'ana', as_of_ms })).join('\n'), spineName: 's.ndjson' });
-    await expect(exported(embedded.directory, 'csv', spine(NOW, EXACT, EXACT - 1, 0))).rejects.toMatchObject({ ...tooOld(EXACT - 1), message: expect.stringMatching(/^line 3 of the spine: .* earliest exact time is /) as string });
+    const spine = (...times: number[]) => ({
+      spine: times.map((as_of_ms) => JSON.stringify({ user_id: 'ana', as_of_ms })).join('\n'),
+      spineName: 's.ndjson',
+    });
+    await expect(exported(embedded.directory, 'csv', spine(NOW, EXACT, EXACT - 1, 0))).rejects.toMatchObject({
+      ...tooOld(EXACT - 1),
+      message: expect.stringMatching(/^line 3 of the spine: .* earliest exact time is /) as string,
+    });
     expect((await exported(embedded.directory, 'ndjson', spine(NOW, EXACT))).toString().trim().split('\n')).toHaveLength(2);
   });
 
   it('is no error of a partition that has pruned nothing', async () => {
     const clock = () => NOW;
     const embedded = await embeddedService({ partitions: 2, retainMs: RETAIN, clock });
-    const [here, there] = ['ana', ...Array.from({ length: 20 }, (_, i) => `u${i}`)].reduce<[string, string]>(([one, other], id) => (embedded.partitionOf(id) === 0 ? [id, other] : [one, id]), ['', '']);
-    await embedded.produce('tip.served', { user_id: here, tip_id: 'old', served_at_ms: 5 }, { user_id: here, tip_id: 'new', served_at_ms: NOW }, { user_id: there, tip_id: 'old', served_at_ms: 5 });
+    const [here, there] = ['ana', ...Array.from({ length: 20 }, (_, i) => `u${i}`)].reduce<[string, string]>(
+      ([one, other], id) => (embedded.partitionOf(id) === 0 ? [id, other] : [one, id]),
+      ['', ''],
+    );
+    await embedded.produce(
+      'tip.served',
+      { user_id: here, tip_id: 'old', served_at_ms: 5 },
+      { user_id: here, tip_id: 'new', served_at_ms: NOW },
+      { user_id: there, tip_id: 'old', served_at_ms: 5 },
+    );
     await embedded.catchUp();
-    const line = (user_id: string) => exported(embedded.directory, 'ndjson', { spine: JSON.stringify({ user_id, as_of_ms: 6 }), spineName: 's.ndjson' });
+    const line = (user_id: string) =>
+      exported(embedded.directory, 'ndjson', { spine: JSON.stringify({ user_id, as_of_ms: 6 }), spineName: 's.ndjson' });
     expect((await line(there)).toString()).toContain('"tip_volume_30d":1');
     await expect(line(here)).rejects.toMatchObject({ code: 'as_of_pruned' });
     await expect(line('nobody')).resolves.toBeDefined();
@@ -211,11 +293,23 @@ describe('verify', () => {
       return differences;
     };
     expect(await found('UPDATE prune SET tips = 2', 'UPDATE prune SET tips = 1')).toEqual(['prune 1 tips']);
-    expect(await found('UPDATE prune SET horizon_ms = horizon_ms - 10', 'UPDATE prune SET horizon_ms = horizon_ms + 10')).toEqual(expect.arrayContaining(['ana tip old row', 'ana closed_decision d1 row', 'prune 1 tips']));
-    expect(await found("UPDATE closed_decision SET reward_tip_id = 'old', reward = 1", 'UPDATE closed_decision SET reward_tip_id = NULL, reward = NULL')).toEqual(['ana closed_decision d1 reward']);
-    expect(await found('UPDATE closed_decision SET uid = uid + 100', 'UPDATE closed_decision SET uid = uid - 100')).toEqual(expect.arrayContaining(['ana closed_decision d1 row', 'user closed_decision rows without a user']));
+    expect(await found('UPDATE prune SET horizon_ms = horizon_ms - 10', 'UPDATE prune SET horizon_ms = horizon_ms + 10')).toEqual(
+      expect.arrayContaining(['ana tip old row', 'ana closed_decision d1 row', 'prune 1 tips']),
+    );
+    expect(
+      await found(
+        "UPDATE closed_decision SET reward_tip_id = 'old', reward = 1",
+        'UPDATE closed_decision SET reward_tip_id = NULL, reward = NULL',
+      ),
+    ).toEqual(['ana closed_decision d1 reward']);
+    expect(await found('UPDATE closed_decision SET uid = uid + 100', 'UPDATE closed_decision SET uid = uid - 100')).toEqual(
+      expect.arrayContaining(['ana closed_decision d1 row', 'user closed_decision rows without a user']),
+    );
     expect(await found("UPDATE prune SET after_user = 'ana'", "UPDATE prune SET after_user = ''")).toContain('ana tip old row');
     plant(embedded, 'ana', "UPDATE prune SET positions = 'nothing'");
-    await expect(verified(embedded, { asOfMs: NOW })).rejects.toMatchObject({ code: 'state_corrupt', message: expect.stringContaining('prune 1') as string });
+    await expect(verified(embedded, { asOfMs: NOW })).rejects.toMatchObject({
+      code: 'state_corrupt',
+      message: expect.stringContaining('prune 1') as string,
+    });
   });
 });

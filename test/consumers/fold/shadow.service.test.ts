@@ -11,12 +11,17 @@ const clock = () => AT + 30 * DAY_MS;
 const SHADOW = { shadow: 'egreedy-v2' };
 
 const request = (decision_id: string, requested_at_ms = AT, user_id = 'ann') => ({
-  decision_id, user_id, requested_at_ms, candidates: ['t1', 't2'].map((tip_id) => ({ tip_id, is_overdue: tip_id === 't1', task_age_days: 3, priority: 2 })),
+  decision_id,
+  user_id,
+  requested_at_ms,
+  candidates: ['t1', 't2'].map((tip_id) => ({ tip_id, is_overdue: tip_id === 't1', task_age_days: 3, priority: 2 })),
 });
 const serving = (decision_id: string, tip_id: string, served_at_ms = AT + 1) => ({ user_id: 'ann', tip_id, served_at_ms, decision_id });
 const reaction = (tip_id: string, action: string, reacted_at_ms = AT + 2) => ({ user_id: 'ann', tip_id, action, reacted_at_ms });
 const learned = (embedded: Awaited<ReturnType<typeof embeddedService>>) =>
-  embedded.query<{ policy: string }>(embedded.partitionOf('ann'), 'SELECT policy FROM policy_state ORDER BY policy').map(({ policy }) => policy);
+  embedded
+    .query<{ policy: string }>(embedded.partitionOf('ann'), 'SELECT policy FROM policy_state ORDER BY policy')
+    .map(({ policy }) => policy);
 
 describe('the shadow', () => {
   it('is off unless it is turned on', async () => {
@@ -35,9 +40,12 @@ describe('the shadow', () => {
     await embedded.catchUp();
     const [live, shadow] = [await embedded.scored(), await embedded.scored('tip.scored.shadow')];
     expect(shadow.map(({ decision_id, policy, shadow_of }) => [decision_id, policy, shadow_of])).toEqual([
-      ['d1', 'egreedy-v2-shadow', 'egreedy-v1'], ['d2', 'egreedy-v2-shadow', 'egreedy-v1'],
+      ['d1', 'egreedy-v2-shadow', 'egreedy-v1'],
+      ['d2', 'egreedy-v2-shadow', 'egreedy-v1'],
     ]);
-    expect(shadow.map(({ profile, input, positions }) => ({ profile, input, positions }))).toEqual(live.map(({ profile, input, positions }) => ({ profile, input, positions })));
+    expect(shadow.map(({ profile, input, positions }) => ({ profile, input, positions }))).toEqual(
+      live.map(({ profile, input, positions }) => ({ profile, input, positions })),
+    );
     expect(live.every((event) => !('shadow_of' in event))).toBe(true);
     expect(learned(embedded)).toEqual(['egreedy-v1']);
     expect([embedded.tally('shadow_compared'), embedded.service.status().counts.shadow_compared]).toEqual([2, 2]);
@@ -50,11 +58,21 @@ describe('the shadow', () => {
     await embedded.produce('tip.feedback', reaction('t2', 'dismiss'), reaction('t1', 'done', AT + DAY_MS + 5));
     await embedded.catchUp();
     expect(learned(embedded)).toEqual(['egreedy-v1']);
-    await embedded.produce('policy.control', { control_id: 'c1', type: 'configure', effective_at_ms: AT + DAY_MS, settings: { shadow_learning: true } });
+    await embedded.produce('policy.control', {
+      control_id: 'c1',
+      type: 'configure',
+      effective_at_ms: AT + DAY_MS,
+      settings: { shadow_learning: true },
+    });
     await embedded.catchUp();
     const { model } = (await scoredAfter(embedded, request('d3', AT + 2 * DAY_MS), 'tip.scored.shadow')).at(-1)!;
     expect(model.updates).toBe(1);
-    await embedded.produce('policy.control', { control_id: 'c2', type: 'configure', effective_at_ms: AT, settings: { shadow_learning: true } });
+    await embedded.produce('policy.control', {
+      control_id: 'c2',
+      type: 'configure',
+      effective_at_ms: AT,
+      settings: { shadow_learning: true },
+    });
     expect((await scoredAfter(embedded, request('d4', AT + 2 * DAY_MS), 'tip.scored.shadow')).at(-1)!.model.updates).toBe(2);
   });
 
@@ -68,7 +86,9 @@ describe('the shadow', () => {
       await embedded.stop();
       await embedded.start({ settings: { ...SHADOW, shadowLearning } });
       await embedded.catchUp();
-      return embedded.query<{ policy: string; state: Buffer }>(0, "SELECT policy, state FROM policy_state WHERE policy = 'egreedy-v2-shadow'").map(({ state }) => decodeState(state, 12).updates);
+      return embedded
+        .query<{ policy: string; state: Buffer }>(0, "SELECT policy, state FROM policy_state WHERE policy = 'egreedy-v2-shadow'")
+        .map(({ state }) => decodeState(state, 12).updates);
     };
     const [learning, not] = [await sums(true), await sums(false)];
     expect([learning, not]).toEqual([[1], [0]]);
@@ -94,7 +114,9 @@ describe('the shadow', () => {
 
   it('does not take a failing disk for a failing shadow', async () => {
     const embedded = await embeddedService({
-      clock, settings: SHADOW, partitions: 1,
+      clock,
+      settings: SHADOW,
+      partitions: 1,
       shadow: () => {
         throw new Database.SqliteError('database or disk is full', 'SQLITE_FULL');
       },
@@ -115,7 +137,8 @@ describe('the shadow', () => {
     await embedded.start({
       workerClock: () => {
         // The first time that jobs wait is when the live answers have just been committed.
-        if (broken && embedded.query<{ n: number }>(0, 'SELECT count(*) AS n FROM shadow_pending')[0]!.n > 0) throw new Error('the power went');
+        if (broken && embedded.query<{ n: number }>(0, 'SELECT count(*) AS n FROM shadow_pending')[0]!.n > 0)
+          throw new Error('the power went');
         return clock();
       },
     });
@@ -130,7 +153,11 @@ describe('the shadow', () => {
   });
 });
 
-async function scoredAfter(embedded: Awaited<ReturnType<typeof embeddedService>>, event: object, topic: 'tip.scored' | 'tip.scored.shadow') {
+async function scoredAfter(
+  embedded: Awaited<ReturnType<typeof embeddedService>>,
+  event: object,
+  topic: 'tip.scored' | 'tip.scored.shadow',
+) {
   await embedded.produce('tip.candidates', event);
   await embedded.catchUp();
   return embedded.scored(topic);

@@ -4,9 +4,23 @@ import { MergeQueue } from '../../../src/consumers/worker/merge-queue.js';
 import { runOf, type RunDelivery } from '../../../src/consumers/worker/record-run.js';
 import type { LogRecord } from '../../../src/log/port.js';
 
-const record = (topic: string, offset: number, timestampMs: number): LogRecord => ({ topic, partition: 0, offset, timestampMs, key: null, value: null, headers: [] });
+const record = (topic: string, offset: number, timestampMs: number): LogRecord => ({
+  topic,
+  partition: 0,
+  offset,
+  timestampMs,
+  key: null,
+  value: null,
+  headers: [],
+});
 const delivery = (topic: string, records: LogRecord[], more: Partial<RunDelivery> = {}): RunDelivery => ({
-  topic, partition: 0, records: runOf(records), fromOffset: records[0]?.offset ?? 0, nextOffset: (records.at(-1)?.offset ?? -1) + 1, endOffset: (records.at(-1)?.offset ?? -1) + 1, ...more,
+  topic,
+  partition: 0,
+  records: runOf(records),
+  fromOffset: records[0]?.offset ?? 0,
+  nextOffset: (records.at(-1)?.offset ?? -1) + 1,
+  endOffset: (records.at(-1)?.offset ?? -1) + 1,
+  ...more,
 });
 const queue = (options: { maxIdleMs?: number } = {}, ends: Record<string, number> = {}) =>
   new MergeQueue({ topics: ['facts', 'commands'], maxIdleMs: 100, ...options }, new Map(), new Map(Object.entries(ends)));
@@ -76,9 +90,18 @@ describe('MergeQueue', () => {
   });
 
   it('counts heavy topics for more, and takes one record at least', () => {
-    const merged = new MergeQueue({ topics: ['facts', 'commands'], maxIdleMs: 0, weights: new Map([['commands', 50]]) }, new Map(), new Map());
+    const merged = new MergeQueue(
+      { topics: ['facts', 'commands'], maxIdleMs: 0, weights: new Map([['commands', 50]]) },
+      new Map(),
+      new Map(),
+    );
     merged.add(delivery('facts', [record('facts', 0, 1), record('facts', 1, 5)]));
-    merged.add(delivery('commands', [2, 3, 4].map((ms, offset) => record('commands', offset, ms))));
+    merged.add(
+      delivery(
+        'commands',
+        [2, 3, 4].map((ms, offset) => record('commands', offset, ms)),
+      ),
+    );
     expect(names(take(merged, 60, 0).records)).toEqual(['facts:0', 'commands:0', 'commands:1']);
     expect(names(take(merged, 10, 0).records)).toEqual(['commands:2']);
     expect(names(take(merged, 10, 0).records)).toEqual(['facts:1']);
@@ -115,7 +138,14 @@ describe('MergeQueue', () => {
           next[topic] = nextOffset;
           takeSome(size);
         }
-        for (const topic of ['facts', 'commands'] as const) merged.add(delivery(topic, pending[topic], { fromOffset: next[topic]!, nextOffset: Math.max(next[topic]!, (pending[topic].at(-1)?.offset ?? -1) + 1), endOffset: 99 }));
+        for (const topic of ['facts', 'commands'] as const)
+          merged.add(
+            delivery(topic, pending[topic], {
+              fromOffset: next[topic]!,
+              nextOffset: Math.max(next[topic]!, (pending[topic].at(-1)?.offset ?? -1) + 1),
+              endOffset: 99,
+            }),
+          );
         while (!merged.empty) takeSome(5);
         for (const topic of ['facts', 'commands'] as const) {
           expect(taken.filter((name) => name.startsWith(topic))).toEqual(names(lanes[topic]));

@@ -13,7 +13,8 @@ const appliedOf = (record: LogRecord) => ({ offset: record.offset, hash: recordH
 async function filledLog(values: readonly string[], timestampMs = 1) {
   const log = await sqliteLog();
   await log.createTopics(TOPICS.map((name) => topicOf(name, 1)));
-  for (const topic of TOPICS) await log.append(values.map((value) => ({ topic, key: Buffer.from('ann'), value: Buffer.from(value), timestampMs })));
+  for (const topic of TOPICS)
+    await log.append(values.map((value) => ({ topic, key: Buffer.from('ann'), value: Buffer.from(value), timestampMs })));
   return log;
 }
 
@@ -27,7 +28,9 @@ async function recordAt(log: Log, topic: string, offset: number): Promise<LogRec
 }
 
 async function question(log: Log, written: Log, offset = 1) {
-  const applied = new Map(await Promise.all(TOPICS.map(async (topic) => [topic, appliedOf(await recordAt(written, topic, offset))] as const)));
+  const applied = new Map(
+    await Promise.all(TOPICS.map(async (topic) => [topic, appliedOf(await recordAt(written, topic, offset))] as const)),
+  );
   return { partition: 0, path: PATH, applied, ranges: await rangesOf(log) };
 }
 
@@ -41,7 +44,12 @@ function fails(error: unknown): AsyncIterable<readonly LogRecord[]> {
   return { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(error as Error) }) };
 }
 const RECORD: LogRecord = { topic: 'tip.served', partition: 0, offset: 1, timestampMs: 1, key: null, value: null, headers: [] };
-const ABOUT_RECORD = { partition: 0, path: PATH, applied: new Map([['tip.served', appliedOf(RECORD)]]), ranges: new Map([['tip.served', { low: 0, end: 5 }]]) };
+const ABOUT_RECORD = {
+  partition: 0,
+  path: PATH,
+  applied: new Map([['tip.served', appliedOf(RECORD)]]),
+  ranges: new Map([['tip.served', { low: 0, end: 5 }]]),
+};
 
 describe('the identity of a log', () => {
   test('is that of the log that was applied, however much has been written since', async () => {
@@ -82,12 +90,19 @@ describe('the identity of a log', () => {
   });
 
   test('cannot be told where compaction has removed the record', async () => {
-    expect(await checkLogIdentity(readingLog(() => yields()), ABOUT_RECORD)).toEqual([{ topic: 'tip.served', offset: 1, why: 'compacted' }]);
+    expect(
+      await checkLogIdentity(
+        readingLog(() => yields()),
+        ABOUT_RECORD,
+      ),
+    ).toEqual([{ topic: 'tip.served', offset: 1, why: 'compacted' }]);
   });
 
   test('cannot be that of a log that ends before the record, which is not waited for', async () => {
     const log = readingLog(() => fails(new Error('read')));
-    await expect(checkLogIdentity(log, { ...ABOUT_RECORD, ranges: new Map([['tip.served', { low: 0, end: 1 }]]) })).rejects.toMatchObject({ code: 'offset_out_of_range' });
+    await expect(checkLogIdentity(log, { ...ABOUT_RECORD, ranges: new Map([['tip.served', { low: 0, end: 1 }]]) })).rejects.toMatchObject({
+      code: 'offset_out_of_range',
+    });
   });
 });
 
@@ -98,23 +113,33 @@ describe('patience', () => {
     let reads = 0;
     const log = readingLog(() => (++reads < 3 ? fails(away()) : yields(RECORD)));
     const attempts: number[] = [];
-    expect(await checkLogIdentityPatiently(log, { ...ABOUT_RECORD, signal: new AbortController().signal }, (_, attempt) => attempts.push(attempt))).toEqual([]);
+    expect(
+      await checkLogIdentityPatiently(log, { ...ABOUT_RECORD, signal: new AbortController().signal }, (_, attempt) =>
+        attempts.push(attempt),
+      ),
+    ).toEqual([]);
     expect(attempts).toEqual([1, 2]);
   });
 
   test('ends when the partition is given up', async () => {
     const given = new AbortController();
     const retried: number[] = [];
-    const checked = checkLogIdentityPatiently(readingLog(() => fails(away())), { ...ABOUT_RECORD, signal: given.signal }, (_, attempt) => {
-      retried.push(attempt);
-      if (attempt === 2) given.abort();
-    });
+    const checked = checkLogIdentityPatiently(
+      readingLog(() => fails(away())),
+      { ...ABOUT_RECORD, signal: given.signal },
+      (_, attempt) => {
+        retried.push(attempt);
+        if (attempt === 2) given.abort();
+      },
+    );
     expect(await checked).toEqual([]);
     expect(retried).toEqual([1, 2]);
   });
 
   test('is not for a log that has changed', async () => {
     const log = readingLog(() => yields({ ...RECORD, value: Buffer.from('other') }));
-    await expect(checkLogIdentityPatiently(log, { ...ABOUT_RECORD, signal: new AbortController().signal }, () => expect.unreachable())).rejects.toMatchObject({ code: 'log_changed' });
+    await expect(
+      checkLogIdentityPatiently(log, { ...ABOUT_RECORD, signal: new AbortController().signal }, () => expect.unreachable()),
+    ).rejects.toMatchObject({ code: 'log_changed' });
   });
 });

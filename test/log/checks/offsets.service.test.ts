@@ -8,7 +8,10 @@ import { embeddedService } from '../../support/embedded/directory.js';
 import { EmbeddedService, type EmbeddedOptions } from '../../support/embedded/service.js';
 
 /** Users by partition (of 2). */
-const IN = [['a', 'b'], ['d', 'f']] as const;
+const IN = [
+  ['a', 'b'],
+  ['d', 'f'],
+] as const;
 const served = (user_id: string, i: number) => ({ user_id, tip_id: `t${i}`, served_at_ms: 1_000 + i });
 const options: EmbeddedOptions = { partitions: 2, clock: () => 5_000 };
 
@@ -21,7 +24,9 @@ async function withEvents(): Promise<EmbeddedService> {
 }
 
 const rowsOf = (embedded: EmbeddedService, partition: number) => ({
-  positions: embedded.query(partition, 'SELECT * FROM position'), tips: embedded.query(partition, 'SELECT * FROM tip'), users: embedded.query(partition, 'SELECT * FROM user'),
+  positions: embedded.query(partition, 'SELECT * FROM position'),
+  tips: embedded.query(partition, 'SELECT * FROM tip'),
+  users: embedded.query(partition, 'SELECT * FROM user'),
 });
 
 describe('positions', () => {
@@ -32,12 +37,29 @@ describe('positions', () => {
     other.close();
     const before = rowsOf(embedded, 0);
     await embedded.produce('tip.served', ...IN.flat().map((user) => served(user, 9)));
-    await expect(embedded.service.caughtUp()).rejects.toMatchObject({ code: 'stale_owner', hint: expect.stringContaining('one process owns the data directory') as string, details: { topic: 'tip.served', stored: 7, expected: 10 } });
+    await expect(embedded.service.caughtUp()).rejects.toMatchObject({
+      code: 'stale_owner',
+      hint: expect.stringContaining('one process owns the data directory') as string,
+      details: { topic: 'tip.served', stored: 7, expected: 10 },
+    });
     expect(rowsOf(embedded, 0)).toEqual(before);
-    expect(embedded.service.status()).toMatchObject({ ready: false, partitions: [{ state: 'stopped', error: { code: 'stale_owner' } }, { state: 'running', error: null }] });
+    expect(embedded.service.status()).toMatchObject({
+      ready: false,
+      partitions: [
+        { state: 'stopped', error: { code: 'stale_owner' } },
+        { state: 'running', error: null },
+      ],
+    });
     await expect(embedded.service.profile('a')).rejects.toMatchObject({ code: 'not_ready', hint: expect.any(String) as string });
     await expectApplied(embedded, 'd', 6);
-    expect((await embedded.service.lag()).filter(({ topic }) => topic === 'tip.served').map(({ partition, status, lag_records }) => [partition, status, lag_records])).toEqual([[0, 'stopped', 2], [1, 'ok', 0]]);
+    expect(
+      (await embedded.service.lag())
+        .filter(({ topic }) => topic === 'tip.served')
+        .map(({ partition, status, lag_records }) => [partition, status, lag_records]),
+    ).toEqual([
+      [0, 'stopped', 2],
+      [1, 'ok', 0],
+    ]);
   });
 
   it('that disappeared stop the partition too', async () => {
@@ -46,7 +68,10 @@ describe('positions', () => {
     other.exec('DELETE FROM position');
     other.close();
     await embedded.produce('tip.served', served('d', 9));
-    await expect(embedded.service.caughtUp()).rejects.toMatchObject({ code: 'stale_owner', message: expect.stringContaining('is not set') as string });
+    await expect(embedded.service.caughtUp()).rejects.toMatchObject({
+      code: 'stale_owner',
+      message: expect.stringContaining('is not set') as string,
+    });
   });
 
   it('below the low end of the log stop the partition at the next start, and nothing is reset', async () => {
@@ -57,7 +82,9 @@ describe('positions', () => {
     const before = rowsOf(embedded, 0);
     await embedded.start();
     await expect(embedded.service.caughtUp()).rejects.toMatchObject({
-      code: 'offset_out_of_range', message: expect.stringContaining('2 records were deleted before they were applied') as string, hint: expect.stringContaining('nothing was reset') as string,
+      code: 'offset_out_of_range',
+      message: expect.stringContaining('2 records were deleted before they were applied') as string,
+      hint: expect.stringContaining('nothing was reset') as string,
     });
     await expectApplied(embedded, 'd', 8);
     expect(rowsOf(embedded, 0)).toEqual(before);
@@ -66,10 +93,16 @@ describe('positions', () => {
   it('of a topic that was empty count as positions: what is deleted before it is applied is missed, and said so', async () => {
     const embedded = await withEvents();
     await embedded.stop();
-    await embedded.produce('tip.feedback', ...[1, 2, 3].map((i) => ({ user_id: 'a', tip_id: `t${i}`, action: 'done', reacted_at_ms: 2_000 })));
+    await embedded.produce(
+      'tip.feedback',
+      ...[1, 2, 3].map((i) => ({ user_id: 'a', tip_id: `t${i}`, action: 'done', reacted_at_ms: 2_000 })),
+    );
     await embedded.log.truncateBefore('tip.feedback', 0, 2);
     await embedded.start();
-    await expect(embedded.service.caughtUp()).rejects.toMatchObject({ code: 'offset_out_of_range', details: { topic: 'tip.feedback', partition: 0, applied: 0, low: 2 } });
+    await expect(embedded.service.caughtUp()).rejects.toMatchObject({
+      code: 'offset_out_of_range',
+      details: { topic: 'tip.feedback', partition: 0, applied: 0, low: 2 },
+    });
   });
 
   it('at the low end of a log whose beginning is gone are where a first start begins', async () => {
@@ -90,7 +123,10 @@ describe('positions', () => {
     await embedded.produce('tip.served', served('a', 1), served('d', 1));
     const before = [rowsOf(embedded, 0), rowsOf(embedded, 1)];
     await embedded.start();
-    await expect(embedded.service.caughtUp()).rejects.toMatchObject({ code: 'offset_out_of_range', message: expect.stringContaining('the topic was recreated or lost its tail') as string });
+    await expect(embedded.service.caughtUp()).rejects.toMatchObject({
+      code: 'offset_out_of_range',
+      message: expect.stringContaining('the topic was recreated or lost its tail') as string,
+    });
     expect(embedded.service.status().partitions.map(({ state }) => state)).toEqual(['stopped', 'stopped']);
     expect([rowsOf(embedded, 0), rowsOf(embedded, 1)]).toEqual(before);
     await embedded.close();

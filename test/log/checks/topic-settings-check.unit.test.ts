@@ -5,8 +5,10 @@ import { topicSettings } from '../../../src/log/topic-settings.js';
 
 const WANTED = topicSettings('', 4);
 const asWanted = (): TopicDescription[] => WANTED.map((topic) => ({ ...topic }));
-const withTopic = (name: string, change: Partial<TopicDescription>) => asWanted().map((topic) => (topic.name === name ? { ...topic, ...change } : topic));
-const problemsOf = (found: TopicDescription[], partitions?: number) => checkTopics(WANTED, found, partitions).map(({ topic, problem }) => `${topic} ${problem}`);
+const withTopic = (name: string, change: Partial<TopicDescription>) =>
+  asWanted().map((topic) => (topic.name === name ? { ...topic, ...change } : topic));
+const problemsOf = (found: TopicDescription[], partitions?: number) =>
+  checkTopics(WANTED, found, partitions).map(({ topic, problem }) => `${topic} ${problem}`);
 
 test('topics as tipstream creates them have no problem', () => {
   expect(problemsOf(asWanted())).toEqual([]);

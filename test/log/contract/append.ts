@@ -6,9 +6,15 @@ import type { NewRecord, RecordHeaders } from '../../../src/log/port.js';
 import { type ContractContext, expectCode, numbered, record, texts } from './fixture.js';
 
 const KAFKA_KEYS = readFileSync(new URL('../../fixtures/murmur2.tsv', import.meta.url), 'utf8')
-  .trimEnd().split('\n').slice(1)
+  .trimEnd()
+  .split('\n')
+  .slice(1)
   .map((line) => line.split('\t') as [string, string, string, string])
-  .map(([json, , ofFour, ofTwelve]) => ({ key: Buffer.from(JSON.parse(json) as string), ofFour: Number(ofFour), ofTwelve: Number(ofTwelve) }));
+  .map(([json, , ofFour, ofTwelve]) => ({
+    key: Buffer.from(JSON.parse(json) as string),
+    ofFour: Number(ofFour),
+    ofTwelve: Number(ofTwelve),
+  }));
 
 const EVERY_BYTE = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
 const INVALID_UTF8 = Buffer.from([0xff, 0xfe, 0xc3, 0x28, 0x00, 0xed, 0xa0, 0x80]);
@@ -19,8 +25,11 @@ export function appendContract(context: ContractContext): void {
       const topic = await context.topic(4);
       const records = [record(topic, 2, 'a'), record(topic, 0, 'b'), record(topic, 2, 'c'), record(topic, 2, 'd'), record(topic, 0, 'e')];
       expect(await context.log.append(records)).toEqual([
-        { topic, partition: 2, offset: 0 }, { topic, partition: 0, offset: 0 }, { topic, partition: 2, offset: 1 },
-        { topic, partition: 2, offset: 2 }, { topic, partition: 0, offset: 1 },
+        { topic, partition: 2, offset: 0 },
+        { topic, partition: 0, offset: 0 },
+        { topic, partition: 2, offset: 1 },
+        { topic, partition: 2, offset: 2 },
+        { topic, partition: 0, offset: 1 },
       ]);
       expect(await context.log.append([record(topic, 2, 'f')])).toEqual([{ topic, partition: 2, offset: 3 }]);
       expect(texts(await context.readAll(topic, 2))).toEqual(['a', 'c', 'd', 'f']);
@@ -52,10 +61,15 @@ export function appendContract(context: ContractContext): void {
       expect(texts(await context.readAll(topic, 3))).toEqual(Array.from({ length: 50 }, (_, index) => `p3-${index}`));
     });
 
-    it.each([['four', 4], ['twelve', 12]] as const)("puts keys where Kafka's own client does, of %s partitions", async (_, partitions) => {
+    it.each([
+      ['four', 4],
+      ['twelve', 12],
+    ] as const)("puts keys where Kafka's own client does, of %s partitions", async (_, partitions) => {
       const topic = await context.topic(partitions);
       const addresses = await context.log.append(KAFKA_KEYS.map(({ key }) => ({ topic, key, value: null })));
-      expect(addresses.map((each) => each.partition)).toEqual(KAFKA_KEYS.map(({ ofFour, ofTwelve }) => (partitions === 4 ? ofFour : ofTwelve)));
+      expect(addresses.map((each) => each.partition)).toEqual(
+        KAFKA_KEYS.map(({ ofFour, ofTwelve }) => (partitions === 4 ? ofFour : ofTwelve)),
+      );
     });
 
     it('an explicit partition wins over the key', async () => {
@@ -72,8 +86,12 @@ export function appendContract(context: ContractContext): void {
     });
 
     it.each<[string, Buffer | null]>([
-      ['JSON', Buffer.from('{"user_id":"ünïcödé-用户"}')], ['every byte', EVERY_BYTE], ['invalid UTF-8', INVALID_UTF8],
-      ['an empty value', Buffer.alloc(0)], ['a tombstone', null], ['a large value', Buffer.alloc(300_000, 'large')],
+      ['JSON', Buffer.from('{"user_id":"ünïcödé-用户"}')],
+      ['every byte', EVERY_BYTE],
+      ['invalid UTF-8', INVALID_UTF8],
+      ['an empty value', Buffer.alloc(0)],
+      ['a tombstone', null],
+      ['a large value', Buffer.alloc(300_000, 'large')],
     ])('returns %s as it was written', async (_, value) => {
       const topic = await context.topic(1);
       await context.log.append([{ topic, key: Buffer.from('k'), value }]);
@@ -81,7 +99,10 @@ export function appendContract(context: ContractContext): void {
     });
 
     it.each<[string, Buffer | null]>([
-      ['no key', null], ['an empty key', Buffer.alloc(0)], ['a binary key', INVALID_UTF8], ['a unicode key', Buffer.from('😀')],
+      ['no key', null],
+      ['an empty key', Buffer.alloc(0)],
+      ['a binary key', INVALID_UTF8],
+      ['a unicode key', Buffer.from('😀')],
     ])('returns %s as it was written', async (_, key) => {
       const topic = await context.topic(1);
       await context.log.append([{ topic, key, value: Buffer.from('v') }]);
@@ -89,12 +110,37 @@ export function appendContract(context: ContractContext): void {
     });
 
     it.each<[string, RecordHeaders]>([
-      ['none', []], ['one', [['trace', Buffer.from('abc')]]],
-      ['an empty value and an empty name', [['empty', Buffer.alloc(0)], ['', Buffer.from('nameless')]]],
-      ['binary values', [['binary', INVALID_UTF8], ['all', EVERY_BYTE]]],
+      ['none', []],
+      ['one', [['trace', Buffer.from('abc')]]],
+      [
+        'an empty value and an empty name',
+        [
+          ['empty', Buffer.alloc(0)],
+          ['', Buffer.from('nameless')],
+        ],
+      ],
+      [
+        'binary values',
+        [
+          ['binary', INVALID_UTF8],
+          ['all', EVERY_BYTE],
+        ],
+      ],
       ['a unicode name', [['naïve-用户', Buffer.from('ü')]]],
-      ['a repeated name', [['ce_id', Buffer.from('1')], ['ce_id', Buffer.from('2')]]],
-      ['long values', [['long', Buffer.alloc(70_000, 'h')], ['short', Buffer.from('s')]]],
+      [
+        'a repeated name',
+        [
+          ['ce_id', Buffer.from('1')],
+          ['ce_id', Buffer.from('2')],
+        ],
+      ],
+      [
+        'long values',
+        [
+          ['long', Buffer.alloc(70_000, 'h')],
+          ['short', Buffer.from('s')],
+        ],
+      ],
     ])('returns headers as they were written: %s', async (_, headers) => {
       const topic = await context.topic(1);
       await context.log.append([{ topic, key: null, value: Buffer.from('v'), headers }, record(topic, 0, 'without')]);
@@ -131,7 +177,10 @@ export function appendContract(context: ContractContext): void {
     it('says record_too_large for a record above the limit of its topic', async () => {
       const topic = await context.topic(1, { maxMessageBytes: 20_000 });
       await context.log.append([record(topic, 0, 'x'.repeat(15_000))]);
-      const tooLarge: NewRecord[] = [record(topic, 0, 'x'.repeat(20_001)), record(topic, 0, 'x', { headers: [['h', Buffer.alloc(20_001)]] })];
+      const tooLarge: NewRecord[] = [
+        record(topic, 0, 'x'.repeat(20_001)),
+        record(topic, 0, 'x', { headers: [['h', Buffer.alloc(20_001)]] }),
+      ];
       for (const each of tooLarge) {
         const error = await expectCode(context.log.append([record(topic, 0, 'before'), each]), 'record_too_large');
         expect(error.message).toContain(topic);

@@ -34,7 +34,9 @@ export function readContract(context: ContractContext): void {
       await context.log.append(numbered(topic, 1, 10));
       const records = await context.collect({ topic, partition: 1, from: 3, to: 6 });
       expect(records.map((each) => [each.topic, each.partition, each.offset, each.value?.toString()])).toEqual([
-        [topic, 1, 3, 'record-3'], [topic, 1, 4, 'record-4'], [topic, 1, 5, 'record-5'],
+        [topic, 1, 3, 'record-3'],
+        [topic, 1, 4, 'record-4'],
+        [topic, 1, 5, 'record-5'],
       ]);
     });
 

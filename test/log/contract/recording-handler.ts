@@ -140,7 +140,13 @@ export class RecordingHandler implements PartitionHandler {
       check();
     });
     try {
-      await this.context.within(reached, `${what}; seen: ${this.events.map((event) => event.kind).join(' ').slice(-300)}`);
+      await this.context.within(
+        reached,
+        `${what}; seen: ${this.events
+          .map((event) => event.kind)
+          .join(' ')
+          .slice(-300)}`,
+      );
     } finally {
       this.#waiting.delete(check);
     }

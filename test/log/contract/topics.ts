@@ -11,7 +11,12 @@ export function topicContract(context: ContractContext): void {
       expect(await context.log.createTopics([settingsOf(first, 5), settingsOf(second, 3)])).toEqual([second]);
       expect(await context.log.createTopics([settingsOf(first, 2), settingsOf(second, 3)])).toEqual([]);
       const described = await context.log.describeTopics([first, second]);
-      expect(new Map(described.map((topic) => [topic.name, topic.partitions]))).toEqual(new Map([[first, 2], [second, 3]]));
+      expect(new Map(described.map((topic) => [topic.name, topic.partitions]))).toEqual(
+        new Map([
+          [first, 2],
+          [second, 3],
+        ]),
+      );
     });
 
     it('describes the settings a topic was created with, and leaves out unknown names', async () => {
@@ -34,7 +39,11 @@ export function topicContract(context: ContractContext): void {
       const name = await context.topic(3);
       await context.log.append(numbered(name, 1, 7));
       expect(await context.log.offsets(name)).toEqual(
-        new Map([[0, { low: 0, end: 0 }], [1, { low: 0, end: 7 }], [2, { low: 0, end: 0 }]]),
+        new Map([
+          [0, { low: 0, end: 0 }],
+          [1, { low: 0, end: 7 }],
+          [2, { low: 0, end: 0 }],
+        ]),
       );
     });
 

@@ -7,7 +7,9 @@ const claims = fc.integer({ min: 1, max: 32 }).chain((count) =>
   fc.record({
     count: fc.constant(count),
     members: fc.uniqueArray(fc.record({ memberId: fc.string({ minLength: 1 }), partitions: fc.array(fc.nat(40), { maxLength: 40 }) }), {
-      selector: ({ memberId }) => memberId, minLength: 1, maxLength: 8,
+      selector: ({ memberId }) => memberId,
+      minLength: 1,
+      maxLength: 8,
     }),
   }),
 );
@@ -28,9 +30,18 @@ it('moves nothing when the members stay, and only what is needed when one comes 
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 32 }), fc.integer({ min: 1, max: 8 }), (count, size) => {
       const names = Array.from({ length: size }, (_, index) => `member-${index}`);
-      const settled: Claim[] = [...assignPartitions(count, names.map((memberId) => ({ memberId, partitions: [] })))].map(([memberId, partitions]) => ({ memberId, partitions }));
+      const settled: Claim[] = [
+        ...assignPartitions(
+          count,
+          names.map((memberId) => ({ memberId, partitions: [] })),
+        ),
+      ].map(([memberId, partitions]) => ({ memberId, partitions }));
       const moved = (after: Map<string, number[]>): number =>
-        settled.reduce((total, { memberId, partitions }) => total + partitions.filter((partition) => after.has(memberId) && !after.get(memberId)!.includes(partition)).length, 0);
+        settled.reduce(
+          (total, { memberId, partitions }) =>
+            total + partitions.filter((partition) => after.has(memberId) && !after.get(memberId)!.includes(partition)).length,
+          0,
+        );
       expect(moved(assignPartitions(count, settled))).toBe(0);
       const joined = assignPartitions(count, [...settled, { memberId: 'newcomer', partitions: [] }]);
       expect(moved(joined)).toBe(joined.get('newcomer')!.length);

@@ -25,8 +25,13 @@ function xerial(bytes: Buffer<ArrayBuffer>, blockBytes: number): Buffer {
 
 describe('decompress', () => {
   it.each<[string, number, Buffer]>([
-    ['no compression', 0, TEXT], ['gzip', 1, gzipSync(TEXT)], ['bare snappy', 2, snappy(TEXT)], ['snappy of one block', 2, xerial(TEXT, 1_000_000)],
-    ['snappy of several blocks', 2, xerial(TEXT, 32_768)], ['lz4', 3, lz4(TEXT)], ['zstd', 4, ZSTD],
+    ['no compression', 0, TEXT],
+    ['gzip', 1, gzipSync(TEXT)],
+    ['bare snappy', 2, snappy(TEXT)],
+    ['snappy of one block', 2, xerial(TEXT, 1_000_000)],
+    ['snappy of several blocks', 2, xerial(TEXT, 32_768)],
+    ['lz4', 3, lz4(TEXT)],
+    ['zstd', 4, ZSTD],
   ])('reads %s', (_, codec, bytes) => {
     expect(decompress(codec, bytes).equals(TEXT)).toBe(true);
   });
@@ -36,6 +41,8 @@ describe('decompress', () => {
   });
 
   it.each([1, 2, 3, 4])('says log_failed for damaged bytes of codec %d', (codec) => {
-    expect(() => decompress(codec, Buffer.from('neither compressed nor anything else'))).toThrow(expect.objectContaining({ code: 'log_failed' }));
+    expect(() => decompress(codec, Buffer.from('neither compressed nor anything else'))).toThrow(
+      expect.objectContaining({ code: 'log_failed' }),
+    );
   });
 });

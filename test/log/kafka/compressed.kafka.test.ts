@@ -60,7 +60,20 @@ describe.skipIf(brokers === null)('compressed batches', () => {
     const topic = await newTopic(log);
     await javaTool(
       'console-producer',
-      ['--bootstrap-server', brokers!, '--topic', topic, '--compression-codec', codec, '--property', 'parse.key=true', '--timeout', '200', '--max-partition-memory-bytes', '200000'],
+      [
+        '--bootstrap-server',
+        brokers!,
+        '--topic',
+        topic,
+        '--compression-codec',
+        codec,
+        '--property',
+        'parse.key=true',
+        '--timeout',
+        '200',
+        '--max-partition-memory-bytes',
+        '200000',
+      ],
       INPUT,
     );
     await expectRead(topic, codec);
@@ -70,7 +83,8 @@ describe.skipIf(brokers === null)('compressed batches', () => {
     const topic = await newTopic(log);
     await kcat(['-b', brokers!, '-P', '-t', topic, '-p', '0', '-z', 'lz4', '-K', '\t', '-X', 'linger.ms=200'], INPUT);
     const records: string[] = [];
-    for await (const some of log.read({ topic, partition: 0, from: 1234, to: 1240 })) records.push(...some.map(({ value }) => value!.toString()));
+    for await (const some of log.read({ topic, partition: 0, from: 1234, to: 1240 }))
+      records.push(...some.map(({ value }) => value!.toString()));
     expect(records).toEqual(LINES.slice(1234, 1240).map(({ value }) => value));
   });
 });

@@ -1,4 +1,7 @@
-/** What was asked of a connection is settled when it ends, however it ends: kafkajs alone leaves some requests, and all who share their answers, waiting for ever. */
+/**
+ * What was asked of a connection is settled when it ends, however it ends: kafkajs alone leaves some requests, and all who share their
+ * answers, waiting for ever.
+ */
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import kafkajs, { type ISocketFactory } from 'kafkajs';
@@ -54,7 +57,10 @@ class MuteBroker {
 }
 
 function apiVersions(correlationId: number): Buffer {
-  const keys = [[API_VERSIONS, 0, 2], [METADATA, 0, 5]];
+  const keys = [
+    [API_VERSIONS, 0, 2],
+    [METADATA, 0, 5],
+  ];
   const answer = Buffer.alloc(4 + 4 + 2 + 4 + 6 * keys.length + 4);
   answer.writeInt32BE(answer.length - 4, 0);
   answer.writeInt32BE(correlationId, 4);
@@ -66,7 +72,10 @@ function apiVersions(correlationId: number): Buffer {
 async function outcome(work: Promise<unknown>): Promise<string> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<string>((resolve) => (timer = setTimeout(() => resolve('still waiting'), SETTLED_WITHIN_MS)));
-  const settled = work.then(() => 'answered', (error: unknown) => (error as Error).name);
+  const settled = work.then(
+    () => 'answered',
+    (error: unknown) => (error as Error).name,
+  );
   return Promise.race([settled, late]).finally(() => clearTimeout(timer));
 }
 
@@ -84,8 +93,16 @@ describe('a request under way', () => {
     const logger = createLogger({ level: kafkajs.logLevel.NOTHING, logCreator: () => () => undefined });
     const address = await broker.listen();
     cluster = createCluster({
-      brokers: [address], clientId: 'test', connectionTimeout: 5000, logger, socketFactory, requestTimeout, metadataMaxAge: 1000,
-      allowAutoTopicCreation: false, isolationLevel: 1, retry: { retries: 0 },
+      brokers: [address],
+      clientId: 'test',
+      connectionTimeout: 5000,
+      logger,
+      socketFactory,
+      requestTimeout,
+      metadataMaxAge: 1000,
+      allowAutoTopicCreation: false,
+      isolationLevel: 1,
+      retry: { retries: 0 },
     });
   }
 

@@ -94,7 +94,10 @@ describe.skipIf(brokers === null)('a member on Kafka', () => {
     await log.join({ group, topics: [topic], handler: before });
     await before.until(() => before.position(topic, 0) === 1, 'the record');
     await admin.createPartitions({ topicPartitions: [{ topic, count: 3 }] });
-    expect(await log.append(numbered(topic, 2, 2))).toEqual([{ topic, partition: 2, offset: 0 }, { topic, partition: 2, offset: 1 }]);
+    expect(await log.append(numbered(topic, 2, 2))).toEqual([
+      { topic, partition: 2, offset: 0 },
+      { topic, partition: 2, offset: 1 },
+    ]);
 
     const after = new CollectingHandler();
     const member = await log.join({ group, topics: [topic], handler: after });
@@ -109,7 +112,8 @@ describe.skipIf(brokers === null)('a member on Kafka', () => {
     await log.append(numbered(topic, 2));
     const values: string[] = [];
     const reading = (async () => {
-      for await (const records of log.read({ topic, partition: 0, from: 1, to: 4 })) values.push(...records.map(({ value }) => value!.toString()));
+      for await (const records of log.read({ topic, partition: 0, from: 1, to: 4 }))
+        values.push(...records.map(({ value }) => value!.toString()));
     })();
     await log.append(numbered(topic, 3));
     await reading;
@@ -126,14 +130,21 @@ describe.skipIf(brokers === null)('a member on Kafka', () => {
     const topic = await newTopic(log, 2);
     const large = { topic, partition: 0, key: null, value: Buffer.alloc(1_100_000) };
     const calls = [
-      log.append(numbered(topic, 50)), log.append([large]), log.append(numbered(topic, 50)), log.append(numbered(topic, 50, 1)),
-      log.append([{ ...large, value: Buffer.alloc(900_000, 'a') }]), log.append([{ ...large, value: Buffer.alloc(900_000, 'b') }]),
+      log.append(numbered(topic, 50)),
+      log.append([large]),
+      log.append(numbered(topic, 50)),
+      log.append(numbered(topic, 50, 1)),
+      log.append([{ ...large, value: Buffer.alloc(900_000, 'a') }]),
+      log.append([{ ...large, value: Buffer.alloc(900_000, 'b') }]),
     ];
     const outcomes = await Promise.allSettled(calls);
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled', 'fulfilled', 'fulfilled']);
     expect((outcomes[1] as PromiseRejectedResult).reason).toMatchObject({ code: 'record_too_large', details: { topic, partition: 0 } });
     expect((await readAll(log, topic)).map(({ value }) => (value!.length > 10 ? value!.toString('utf8', 0, 1) : Number(value)))).toEqual([
-      ...Array.from({ length: 50 }, (_, index) => index), ...Array.from({ length: 50 }, (_, index) => index), 'a', 'b',
+      ...Array.from({ length: 50 }, (_, index) => index),
+      ...Array.from({ length: 50 }, (_, index) => index),
+      'a',
+      'b',
     ]);
     expect(await readAll(log, topic, 1)).toHaveLength(50);
   });
@@ -141,7 +152,12 @@ describe.skipIf(brokers === null)('a member on Kafka', () => {
   it('splits a batch that only together is too large for its topic', async () => {
     const topic = `kafka-test.${randomUUID()}`;
     await log.createTopics([{ name: topic, partitions: 1, retentionMs: -1, cleanupPolicy: 'delete', maxMessageBytes: 1000 }]);
-    const records = Array.from({ length: 40 }, (_, index) => ({ topic, partition: 0, key: null, value: Buffer.alloc(300, String.fromCharCode(65 + index)) }));
+    const records = Array.from({ length: 40 }, (_, index) => ({
+      topic,
+      partition: 0,
+      key: null,
+      value: Buffer.alloc(300, String.fromCharCode(65 + index)),
+    }));
     const addresses = await log.append(records);
     expect(addresses.map(({ offset }) => offset)).toEqual(records.map((_, index) => index));
     expect((await readAll(log, topic)).map(({ value }) => value)).toEqual(records.map(({ value }) => value));
@@ -157,8 +173,14 @@ describe.skipIf(brokers === null)('a member on Kafka', () => {
     await member.commit(0, new Map([[topic, 8]]));
     await member.commit(1, new Map([[topic, 4]]));
     const described = await javaTool('consumer-groups', ['--bootstrap-server', brokers!, '--describe', '--group', group]);
-    const rows = described.split('\n').map((line) => line.trim().split(/\s+/)).filter(([name]) => name === group);
-    expect(rows.map((row) => row.slice(1, 6)).toSorted()).toEqual([[topic, '0', '8', '10', '2'], [topic, '1', '4', '4', '0']]);
+    const rows = described
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([name]) => name === group);
+    expect(rows.map((row) => row.slice(1, 6)).toSorted()).toEqual([
+      [topic, '0', '8', '10', '2'],
+      [topic, '1', '4', '4', '0'],
+    ]);
     await member.stop();
   });
 });

@@ -20,7 +20,9 @@ describe('connectionConfig', () => {
 
   it('reads the TLS files', () => {
     const ssl = { caPath: pem('ca'), certPath: pem('cert'), keyPath: pem('key') };
-    expect(connectionConfig({ brokers, ssl })).toMatchObject({ ssl: { ca: [Buffer.from('-- ca --')], cert: Buffer.from('-- cert --'), key: Buffer.from('-- key --') } });
+    expect(connectionConfig({ brokers, ssl })).toMatchObject({
+      ssl: { ca: [Buffer.from('-- ca --')], cert: Buffer.from('-- cert --'), key: Buffer.from('-- key --') },
+    });
     expect(connectionConfig({ brokers, ssl: true })).toMatchObject({ ssl: true });
   });
 
@@ -30,8 +32,11 @@ describe('connectionConfig', () => {
   });
 
   it.each([
-    ['no broker', { brokers: [] }], ['a broker without a port', { brokers: ['kafka'] }], ['a URL', { brokers: ['kafka://host:9092'] }],
-    ['a certificate without its key', { brokers, ssl: { certPath: pem('alone') } }], ['a missing file', { brokers, ssl: { caPath: join(folder, 'none') } }],
+    ['no broker', { brokers: [] }],
+    ['a broker without a port', { brokers: ['kafka'] }],
+    ['a URL', { brokers: ['kafka://host:9092'] }],
+    ['a certificate without its key', { brokers, ssl: { certPath: pem('alone') } }],
+    ['a missing file', { brokers, ssl: { caPath: join(folder, 'none') } }],
   ])('says invalid_argument for %s', (_, options) => {
     expect(() => connectionConfig(options)).toThrow(expect.objectContaining({ code: 'invalid_argument' }));
   });
@@ -45,7 +50,8 @@ it("makes kafkajs' errors warnings and its news debug lines", () => {
   write({ namespace: 'Runner', level: 4, label: 'INFO', log });
   write({ namespace: 'Connection', level: 1, label: 'ERROR', log: { ...log, message: 'Response Metadata(key: 3, version: 6)' } });
   expect(lines).toEqual([
-    ['warn', 'kafkajs: Connection error', { broker: 'b', namespace: 'Connection' }], ['debug', 'kafkajs: Connection error', { broker: 'b', namespace: 'Runner' }],
+    ['warn', 'kafkajs: Connection error', { broker: 'b', namespace: 'Connection' }],
+    ['debug', 'kafkajs: Connection error', { broker: 'b', namespace: 'Runner' }],
     ['debug', 'kafkajs: Response Metadata(key: 3, version: 6)', { broker: 'b', namespace: 'Connection' }],
   ]);
 });

@@ -19,10 +19,13 @@ describe.skipIf(broker === null)('a broker that is killed and restarted under lo
   const crashes: string[] = [];
 
   beforeAll(async () => {
-    log = await openKafkaLog({ brokers: [broker!.brokers], log: (_, message) => {
-      if (message.includes('tried again')) retried.push(message);
-      if (message.includes('joins again')) crashes.push(message);
-    } });
+    log = await openKafkaLog({
+      brokers: [broker!.brokers],
+      log: (_, message) => {
+        if (message.includes('tried again')) retried.push(message);
+        if (message.includes('joins again')) crashes.push(message);
+      },
+    });
   });
   afterAll(() => log?.close());
 
@@ -89,7 +92,10 @@ describe.skipIf(broker === null)('a broker that is killed and restarted under lo
     await broker!.kill();
     try {
       await expect(openKafkaLog({ brokers: [broker!.brokers] })).rejects.toMatchObject({
-        code: 'log_unavailable', retryable: true, message: expect.stringContaining(broker!.brokers) as string, hint: expect.stringContaining('brokers run') as string,
+        code: 'log_unavailable',
+        retryable: true,
+        message: expect.stringContaining(broker!.brokers) as string,
+        hint: expect.stringContaining('brokers run') as string,
       });
     } finally {
       await broker!.restart();

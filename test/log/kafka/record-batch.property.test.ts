@@ -24,19 +24,25 @@ function stored(encoded: Buffer, baseOffset: number): Buffer {
 
 it('decodes the batches it encodes, within the asked range', () => {
   fc.assert(
-    fc.property(fc.array(fc.array(record, { minLength: 1, maxLength: 20 }), { minLength: 1, maxLength: 4 }), fc.nat(2 ** 40), fc.nat(100), fc.nat(100), (lists, base, skip, take) => {
-      let offset = base;
-      const expected: LogRecord[] = [];
-      const log = lists.map((records) => {
-        const encoded = stored(encodeBatch(records, producer), offset);
-        for (const each of records) expected.push({ ...each, partition: 5, offset: offset++ });
-        return encoded;
-      });
-      const [from, to] = [base + skip, base + skip + take];
-      const decoded: LogRecord[] = [];
-      for (const batch of splitBatches(Buffer.concat(log), [])) decodeRecords(batch, 't', 5, from, to, decoded);
-      expect(decoded).toEqual(expected.filter((each) => each.offset >= from && each.offset < to));
-    }),
+    fc.property(
+      fc.array(fc.array(record, { minLength: 1, maxLength: 20 }), { minLength: 1, maxLength: 4 }),
+      fc.nat(2 ** 40),
+      fc.nat(100),
+      fc.nat(100),
+      (lists, base, skip, take) => {
+        let offset = base;
+        const expected: LogRecord[] = [];
+        const log = lists.map((records) => {
+          const encoded = stored(encodeBatch(records, producer), offset);
+          for (const each of records) expected.push({ ...each, partition: 5, offset: offset++ });
+          return encoded;
+        });
+        const [from, to] = [base + skip, base + skip + take];
+        const decoded: LogRecord[] = [];
+        for (const batch of splitBatches(Buffer.concat(log), [])) decodeRecords(batch, 't', 5, from, to, decoded);
+        expect(decoded).toEqual(expected.filter((each) => each.offset >= from && each.offset < to));
+      },
+    ),
     { numRuns: 300 },
   );
 });

@@ -1,4 +1,7 @@
-/** A join of the group that fails half-way, as when the broker is killed while members come back: the member has to join in the end, whatever the coordinator remembers of it. */
+/**
+ * A join of the group that fails half-way, as when the broker is killed while members come back: the member has to join in the end,
+ * whatever the coordinator remembers of it.
+ */
 import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -13,7 +16,9 @@ type Requests = Record<Request, (this: unknown, options: { groupId: string }) =>
 
 const require = createRequire(import.meta.url);
 const kafkajsBroker = (require('kafkajs/src/broker') as { prototype: Requests }).prototype;
-const { KafkaJSConnectionClosedError } = require('kafkajs/src/errors') as { KafkaJSConnectionClosedError: new (message: string, at: { host: string; port: number }) => Error };
+const { KafkaJSConnectionClosedError } = require('kafkajs/src/errors') as {
+  KafkaJSConnectionClosedError: new (message: string, at: { host: string; port: number }) => Error;
+};
 const { createErrorFromCode } = require('kafkajs/src/protocol/error') as { createErrorFromCode(code: number): Error };
 const NOT_COORDINATOR = 16;
 const UNKNOWN_MEMBER_ID = 25;
@@ -79,8 +84,12 @@ describe.skipIf(brokers === null)('a member whose join fails half-way', () => {
     const heartbeats = failNext(group, 'heartbeat', [createErrorFromCode(NOT_COORDINATOR)]);
     const joins = failNext(group, 'joinGroup', Array.from({ length: 10_000 }, closed));
     await expect.poll(() => heartbeats.length === 0 && joins.length < 10_000, { timeout: 60_000 }).toBe(true);
-    await expect.poll(() => [...member.silent!()], { timeout: 60_000 }).toEqual([0, 1].map((partition) => [partition, expect.stringContaining('has not confirmed')]));
-    await expect.poll(() => warnings, { timeout: 60_000 }).toEqual(expect.arrayContaining(['Joining the group failed and is tried again', 'Nothing comes of partitions that are held']));
+    await expect
+      .poll(() => [...member.silent!()], { timeout: 60_000 })
+      .toEqual([0, 1].map((partition) => [partition, expect.stringContaining('has not confirmed')]));
+    await expect
+      .poll(() => warnings, { timeout: 60_000 })
+      .toEqual(expect.arrayContaining(['Joining the group failed and is tried again', 'Nothing comes of partitions that are held']));
     await member.stop();
     const left = joins.length;
     await new Promise((resolve) => setTimeout(resolve, 3000));

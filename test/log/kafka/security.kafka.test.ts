@@ -34,12 +34,16 @@ describe.skipIf(broker === null)('a secured listener', () => {
 
   it('is not used when its certificate is not trusted, and the error says so', async () => {
     await expect(openKafkaLog({ brokers: [broker!.tls!.brokers], ssl: true })).rejects.toMatchObject({
-      code: 'log_unavailable', hint: expect.stringContaining('CA certificate') as string,
+      code: 'log_unavailable',
+      hint: expect.stringContaining('CA certificate') as string,
     });
   });
 
   it('does not answer a client without TLS, and the error names the brokers', async () => {
     const brokers = broker!.tls!.brokers;
-    await expect(openKafkaLog({ brokers: [brokers] })).rejects.toMatchObject({ code: 'log_unavailable', message: expect.stringContaining(brokers) as string });
+    await expect(openKafkaLog({ brokers: [brokers] })).rejects.toMatchObject({
+      code: 'log_unavailable',
+      message: expect.stringContaining(brokers) as string,
+    });
   });
 });

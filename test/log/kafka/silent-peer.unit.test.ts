@@ -25,7 +25,9 @@ test('opening says that nobody answers, and that TLS or SASL may be why, in half
   const warnings: string[] = [];
   const opening = openKafkaLog({ brokers: [address], log: (level, message) => void (level === 'warn' && warnings.push(message)) });
   await expect(opening).rejects.toMatchObject({
-    code: 'log_unavailable', message: expect.stringContaining('did not answer as a broker') as string, hint: expect.stringContaining('TLS or SASL') as string,
+    code: 'log_unavailable',
+    message: expect.stringContaining('did not answer as a broker') as string,
+    hint: expect.stringContaining('TLS or SASL') as string,
   });
   expect(performance.now() - started).toBeLessThan(30_000);
   expect(warnings).toContainEqual(expect.stringContaining('did not answer as a broker'));

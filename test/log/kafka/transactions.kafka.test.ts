@@ -25,14 +25,23 @@ describe.skipIf(brokers === null)('transactions', () => {
 
   async function transactional(): Promise<Producer> {
     const producer = new kafkajs.Kafka({ brokers: [brokers!], logLevel: kafkajs.logLevel.NOTHING }).producer({
-      transactionalId: `tx-${randomUUID()}`, idempotent: true, maxInFlightRequests: 1, createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+      transactionalId: `tx-${randomUUID()}`,
+      idempotent: true,
+      maxInFlightRequests: 1,
+      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
     });
     producers.push(producer);
     await producer.connect();
     return producer;
   }
 
-  async function write(producer: Producer, topic: string, values: string[], end: 'commit' | 'abort', key: Buffer | null = null): Promise<void> {
+  async function write(
+    producer: Producer,
+    topic: string,
+    values: string[],
+    end: 'commit' | 'abort',
+    key: Buffer | null = null,
+  ): Promise<void> {
     const transaction = await producer.transaction();
     await transaction.send({ topic, messages: values.map((value) => ({ key, value, partition: 0 })) });
     await transaction[end]();

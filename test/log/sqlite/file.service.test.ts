@@ -97,9 +97,12 @@ describe('a process that is killed', () => {
     await log.createTopics([topicOf('t', 1)]);
     const other = await OtherProcess.start({ module: ELSEWHERE, argument: directory });
     const offsets: number[] = [];
-    for (let call = 0; call < 10; call += 1) offsets.push(...(await other.append({ topic: 't', partition: 0, values: [`a${call}`, `b${call}`] })));
+    for (let call = 0; call < 10; call += 1)
+      offsets.push(...(await other.append({ topic: 't', partition: 0, values: [`a${call}`, `b${call}`] })));
     // Some of these may be under way when it ends.
-    const unfinished = Array.from({ length: 20 }, () => other.append({ topic: 't', partition: 0, values: ['x', 'y', 'z'] }).catch(() => []));
+    const unfinished = Array.from({ length: 20 }, () =>
+      other.append({ topic: 't', partition: 0, values: ['x', 'y', 'z'] }).catch(() => []),
+    );
     await other.kill();
     await Promise.all(unfinished);
     expect(offsets).toEqual(Array.from({ length: 20 }, (_, offset) => offset));

@@ -28,7 +28,11 @@ describe('an append', () => {
     await writer.createTopics([topicOf('t', 1)]);
     const delivered = [deferred<Delivery>(), deferred<Delivery>()];
     for (const [index, log] of [writer, reader].entries()) {
-      await log.join({ group: `g${index}`, topics: ['t'], handler: handlerOf({ deliver: (delivery) => (delivered[index]!.resolve(delivery), true) }) });
+      await log.join({
+        group: `g${index}`,
+        topics: ['t'],
+        handler: handlerOf({ deliver: (delivery) => (delivered[index]!.resolve(delivery), true) }),
+      });
     }
     const abort = new AbortController();
     const read = (async () => {
@@ -62,7 +66,11 @@ describe('a group', () => {
       members.push(await log.join({ group: 'g', topics: ['t'], handler, address: `http://127.0.0.1:${index}` }));
     }
     expect(owned.map((each) => [...each])).toEqual([[0, 1], [2]]);
-    expect([...(await members[0]!.owners())]).toEqual([[0, 'http://127.0.0.1:0'], [1, 'http://127.0.0.1:0'], [2, 'http://127.0.0.1:1']]);
+    expect([...(await members[0]!.owners())]).toEqual([
+      [0, 'http://127.0.0.1:0'],
+      [1, 'http://127.0.0.1:0'],
+      [2, 'http://127.0.0.1:1'],
+    ]);
     // Only the partition that moved was asked for again.
     expect(asked).toEqual([0, 1, 2, 2]);
     await logs[0]!.close();
@@ -115,7 +123,8 @@ describe('a handler', () => {
     let calls = 0;
     const stopped = deferred<void>();
     const member: GroupMember = await log.join({
-      group: 'g', topics: ['t'],
+      group: 'g',
+      topics: ['t'],
       handler: handlerOf({
         deliver: ({ nextOffset }) => {
           calls += 1;
@@ -134,8 +143,11 @@ describe('a handler', () => {
 
 describe('assignRanges', () => {
   it.each([
-    [4, ['a'], ['a', 'a', 'a', 'a']], [4, ['a', 'b'], ['a', 'a', 'b', 'b']], [5, ['a', 'b', 'c'], ['a', 'a', 'b', 'b', 'c']],
-    [2, ['a', 'b', 'c'], ['a', 'b']], [2, [], [undefined, undefined]],
+    [4, ['a'], ['a', 'a', 'a', 'a']],
+    [4, ['a', 'b'], ['a', 'a', 'b', 'b']],
+    [5, ['a', 'b', 'c'], ['a', 'a', 'b', 'b', 'c']],
+    [2, ['a', 'b', 'c'], ['a', 'b']],
+    [2, [], [undefined, undefined]],
   ])('deals %d partitions to %j', (partitions, members, expected) => {
     expect(assignRanges(partitions, members)).toEqual(expected);
   });

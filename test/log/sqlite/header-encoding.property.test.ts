@@ -15,7 +15,10 @@ describe('header encoding', () => {
   });
 
   it('keeps lengths of more than one and two groups', () => {
-    const pairs: [string, Buffer][] = [['n'.repeat(127), Buffer.alloc(128)], ['n'.repeat(20_000), Buffer.alloc(17_000, 1)]];
+    const pairs: [string, Buffer][] = [
+      ['n'.repeat(127), Buffer.alloc(128)],
+      ['n'.repeat(20_000), Buffer.alloc(17_000, 1)],
+    ];
     expect(decodeHeaders(encodeHeaders(pairs))).toEqual(pairs);
   });
 

@@ -21,7 +21,11 @@ describe('concurrent appends', () => {
   it('do not fail because one of them is refused', async () => {
     const log = await sqliteLog();
     await log.createTopics([topicOf('t', 1)]);
-    const outcomes = await Promise.allSettled([log.append(numbered('t', 0, 1)), log.append(numbered('nowhere', 0, 1)), log.append(numbered('t', 0, 1))]);
+    const outcomes = await Promise.allSettled([
+      log.append(numbered('t', 0, 1)),
+      log.append(numbered('nowhere', 0, 1)),
+      log.append(numbered('t', 0, 1)),
+    ]);
     expect(outcomes.map((each) => each.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     expect((await log.offsets('t')).get(0)?.end).toBe(2);
   });
@@ -40,7 +44,9 @@ describe('the write queue', () => {
     const inTransaction: boolean[] = [];
     const write = (name: string) =>
       queue.submit({
-        records: 1, bytes: 1, durable: true,
+        records: 1,
+        bytes: 1,
+        durable: true,
         run: () => {
           inTransaction.push(database.inTransaction);
           database.prepare('INSERT INTO written VALUES (?)').run(name);
@@ -98,10 +104,21 @@ describe('limits', () => {
     await log.append([{ topic: 't', key: Buffer.alloc(40), value: Buffer.alloc(60) }]);
     const error = await expectCode(log.append([{ topic: 't', key: Buffer.alloc(40), value: Buffer.alloc(61) }]), 'record_too_large');
     expect(error.message).toMatch(/101 bytes .* t, which takes 100/);
-    await expectCode(log.append([{ topic: 't', key: null, value: Buffer.alloc(95), headers: [['name', Buffer.from('v')]] }]), 'record_too_large');
+    await expectCode(
+      log.append([{ topic: 't', key: null, value: Buffer.alloc(95), headers: [['name', Buffer.from('v')]] }]),
+      'record_too_large',
+    );
   });
 
-  it.each([['', 1], ['../..', 1], ['a b', 1], ['x'.repeat(250), 1], ['t', 0], ['t', 1.5], ['t', 10_001]])('refuses a topic %j of %d partitions', async (name, partitions) => {
+  it.each([
+    ['', 1],
+    ['../..', 1],
+    ['a b', 1],
+    ['x'.repeat(250), 1],
+    ['t', 0],
+    ['t', 1.5],
+    ['t', 10_001],
+  ])('refuses a topic %j of %d partitions', async (name, partitions) => {
     const log = await sqliteLog();
     await expectCode(log.createTopics([topicOf(name, partitions)]), 'invalid_argument');
   });
@@ -129,7 +146,12 @@ describe('deleting records', () => {
     await log.append([...numbered('t', 0, 12_000), ...numbered('t', 1, 5)]);
     await log.truncateBefore('t', 0, 11_999);
     await log.truncateBefore('t', 0, 7);
-    expect(await log.offsets('t')).toEqual(new Map([[0, { low: 11_999, end: 12_000 }], [1, { low: 0, end: 5 }]]));
+    expect(await log.offsets('t')).toEqual(
+      new Map([
+        [0, { low: 11_999, end: 12_000 }],
+        [1, { low: 0, end: 5 }],
+      ]),
+    );
     for await (const records of log.read({ topic: 't', partition: 0, from: 11_999, to: 12_000 })) {
       expect(records.map((each) => [each.offset, each.timestampMs])).toEqual([[11_999, 42]]);
     }

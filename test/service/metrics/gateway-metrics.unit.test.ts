@@ -26,14 +26,22 @@ async function now(): Promise<{ calls: Record<string, number>; of: (name: string
   const text = await registry.metrics();
   expect(text).not.toMatch(/secret|SECRET|stub-1|127\.0\.0\.1/);
   const all = samples(text);
-  const calls = [...all].flatMap(([name, value]) => { const outcome = /^tipstream_gateway_calls_total\{outcome="(\w+)"\}$/.exec(name)?.[1]; return outcome === undefined || value === 0 ? [] : [[outcome, value] as const]; });
+  const calls = [...all].flatMap(([name, value]) => {
+    const outcome = /^tipstream_gateway_calls_total\{outcome="(\w+)"\}$/.exec(name)?.[1];
+    return outcome === undefined || value === 0 ? [] : [[outcome, value] as const];
+  });
   return { calls: Object.fromEntries(calls), of: (name) => all.get(`tipstream_gateway_${name}`) };
 }
 
 it('every outcome is 0 before it is met', async () => {
   const all = samples(await registry.metrics());
-  for (const outcome of ['ok', 'gateway_unavailable', 'gateway_refused', 'gateway_bad_answer', 'gateway_timeout', 'abandoned']) expect(all.get(`tipstream_gateway_calls_total{outcome="${outcome}"}`), outcome).toBe(0);
-  expect([all.get('tipstream_gateway_retries_total'), all.get('tipstream_gateway_tokens_total{kind="prompt"}'), all.get('tipstream_gateway_tokens_total{kind="completion"}')]).toEqual([0, 0, 0]);
+  for (const outcome of ['ok', 'gateway_unavailable', 'gateway_refused', 'gateway_bad_answer', 'gateway_timeout', 'abandoned'])
+    expect(all.get(`tipstream_gateway_calls_total{outcome="${outcome}"}`), outcome).toBe(0);
+  expect([
+    all.get('tipstream_gateway_retries_total'),
+    all.get('tipstream_gateway_tokens_total{kind="prompt"}'),
+    all.get('tipstream_gateway_tokens_total{kind="completion"}'),
+  ]).toEqual([0, 0, 0]);
 });
 
 it('counts calls that succeed, with their tokens where the gateway says them', async () => {
@@ -42,7 +50,12 @@ it('counts calls that succeed, with their tokens where the gateway says them', a
   await call([completion('three', { usage: null })]);
   const { calls, of } = await now();
   expect(calls).toEqual({ ok: 3 });
-  expect([of('tokens_total{kind="prompt"}'), of('tokens_total{kind="completion"}'), of('call_duration_seconds_count'), of('retries_total')]).toEqual([97, 15, 3, 0]);
+  expect([
+    of('tokens_total{kind="prompt"}'),
+    of('tokens_total{kind="completion"}'),
+    of('call_duration_seconds_count'),
+    of('retries_total'),
+  ]).toEqual([97, 15, 3, 0]);
 });
 
 it.each([
@@ -60,7 +73,7 @@ it.each([
   expect([of('retries_total'), of('call_duration_seconds_count')]).toEqual([retries, 1]);
 });
 
-it('a caller that goes away is none of the gateway\'s failures', async () => {
+it("a caller that goes away is none of the gateway's failures", async () => {
   const caller = new AbortController();
   const asked = call([{ silent: true }], {}, caller.signal);
   await expect.poll(() => stub.calls.length, { timeout: 60_000 }).toBe(1);

@@ -6,13 +6,46 @@ import type { LagRow } from '../../../src/log/lag.js';
 import type { ControlEvent } from '../../../src/topics.js';
 import { samples } from '../../support/exposition.js';
 
-const source = (backlog: number, over: Partial<MetricsSource> = {}): MetricsSource => ({ tallies: () => new Map([['decisions', backlog]]), backlog: () => backlog, lag: async () => [], policies: async () => undefined, ...over });
-const lagRow = (records: number): LagRow => ({ group: 'g', topic: 't', partition: 3, applied_offset: 0, committed_offset: 0, log_end_offset: records, lag_records: records, lag_seconds: records / 2, status: 'behind', reason: '' });
+const source = (backlog: number, over: Partial<MetricsSource> = {}): MetricsSource => ({
+  tallies: () => new Map([['decisions', backlog]]),
+  backlog: () => backlog,
+  lag: async () => [],
+  policies: async () => undefined,
+  ...over,
+});
+const lagRow = (records: number): LagRow => ({
+  group: 'g',
+  topic: 't',
+  partition: 3,
+  applied_offset: 0,
+  committed_offset: 0,
+  log_end_offset: records,
+  lag_records: records,
+  lag_seconds: records / 2,
+  status: 'behind',
+  reason: '',
+});
 const control = (control_id: string, type: ControlEvent['type']): ControlEvent => ({ control_id, type, effective_at_ms: 0 });
 const FACTS: PolicyFacts = {
-  rollout: { shares: [{ policy: 'linucb', percent: 12.5, controlId: 'b', effectiveAtMs: 2 }, { policy: 'egreedy-v1', percent: 87.5, controlId: null, effectiveAtMs: null }], settings: { epsilon: 0.1, salt: '0', shadow: null, shadowLearning: false } },
-  controls: [control('a', 'promote'), control('b', 'promote'), control('guardrail-a', 'rollback'), control('mine', 'rollback'), control('c', 'configure')],
-  counts: new Map([['egreedy-v1', { policy: 'egreedy-v1', decisions: 10, rewarded: 6, rewards: 4 }], ['theirs', { policy: 'theirs', decisions: 3, rewarded: 2, rewards: 1 }], ['ours', { policy: 'ours', decisions: 1, rewarded: 1, rewards: 1 }]]),
+  rollout: {
+    shares: [
+      { policy: 'linucb', percent: 12.5, controlId: 'b', effectiveAtMs: 2 },
+      { policy: 'egreedy-v1', percent: 87.5, controlId: null, effectiveAtMs: null },
+    ],
+    settings: { epsilon: 0.1, salt: '0', shadow: null, shadowLearning: false },
+  },
+  controls: [
+    control('a', 'promote'),
+    control('b', 'promote'),
+    control('guardrail-a', 'rollback'),
+    control('mine', 'rollback'),
+    control('c', 'configure'),
+  ],
+  counts: new Map([
+    ['egreedy-v1', { policy: 'egreedy-v1', decisions: 10, rewarded: 6, rewards: 4 }],
+    ['theirs', { policy: 'theirs', decisions: 3, rewarded: 2, rewards: 1 }],
+    ['ours', { policy: 'ours', decisions: 1, rewarded: 1, rewards: 1 }],
+  ]),
   guardrail: { promoted: { low: 0.25, high: 0.5, n: 400 }, former: { low: 0.375, high: 0.625, n: 900 } },
 };
 
@@ -34,7 +67,10 @@ describe('metrics', () => {
     const metrics = new ServiceMetrics(source(0, { lag: async () => [lagRow(++asked)] }));
     for (const records of [1, 2]) {
       const now = samples(await metrics.exposition());
-      expect([now.get('tipstream_lag_records{topic="t",partition="3"}'), now.get('tipstream_lag_seconds{topic="t",partition="3"}')]).toEqual([records, records / 2]);
+      expect([
+        now.get('tipstream_lag_records{topic="t",partition="3"}'),
+        now.get('tipstream_lag_seconds{topic="t",partition="3"}'),
+      ]).toEqual([records, records / 2]);
     }
     expect(asked).toBe(2);
   });
@@ -48,19 +84,46 @@ describe('metrics', () => {
 });
 
 describe('metrics of policies', () => {
-  const gauges = async (facts: PolicyFacts | undefined) => new Map([...samples(await new ServiceMetrics(source(0, { policies: async () => facts })).exposition())].filter(([name]) => /^tipstream_(policy|guardrail)/.test(name)));
+  const gauges = async (facts: PolicyFacts | undefined) =>
+    new Map(
+      [...samples(await new ServiceMetrics(source(0, { policies: async () => facts })).exposition())].filter(([name]) =>
+        /^tipstream_(policy|guardrail)/.test(name),
+      ),
+    );
 
   it('say who is live, what each has earned and what was done about it', async () => {
     expect(Object.fromEntries(await gauges(FACTS))).toEqual({
-      'tipstream_policy_decisions{policy="random"}': 0, 'tipstream_policy_decisions{policy="egreedy-v1"}': 10, 'tipstream_policy_decisions{policy="egreedy-v2"}': 0, 'tipstream_policy_decisions{policy="linucb"}': 0, 'tipstream_policy_decisions{policy="other"}': 4,
-      'tipstream_policy_rewarded{policy="random"}': 0, 'tipstream_policy_rewarded{policy="egreedy-v1"}': 6, 'tipstream_policy_rewarded{policy="egreedy-v2"}': 0, 'tipstream_policy_rewarded{policy="linucb"}': 0, 'tipstream_policy_rewarded{policy="other"}': 3,
-      'tipstream_policy_rewards{policy="random"}': 0, 'tipstream_policy_rewards{policy="egreedy-v1"}': 4, 'tipstream_policy_rewards{policy="egreedy-v2"}': 0, 'tipstream_policy_rewards{policy="linucb"}': 0, 'tipstream_policy_rewards{policy="other"}': 2,
-      'tipstream_policy_live_percent{policy="random"}': 0, 'tipstream_policy_live_percent{policy="egreedy-v1"}': 87.5, 'tipstream_policy_live_percent{policy="egreedy-v2"}': 0, 'tipstream_policy_live_percent{policy="linucb"}': 12.5,
-      'tipstream_policy_controls{type="promote",by="people"}': 2, 'tipstream_policy_controls{type="rollback",by="people"}': 1, 'tipstream_policy_controls{type="rollback",by="guardrail"}': 1,
-      'tipstream_policy_controls{type="migrate",by="people"}': 0, 'tipstream_policy_controls{type="configure",by="people"}': 1,
-      'tipstream_guardrail_watching': 1,
-      'tipstream_guardrail_reward{side="promoted",end="low"}': 0.25, 'tipstream_guardrail_reward{side="promoted",end="high"}': 0.5, 'tipstream_guardrail_reward{side="former",end="low"}': 0.375, 'tipstream_guardrail_reward{side="former",end="high"}': 0.625,
-      'tipstream_guardrail_rewarded{side="promoted"}': 400, 'tipstream_guardrail_rewarded{side="former"}': 900,
+      'tipstream_policy_decisions{policy="random"}': 0,
+      'tipstream_policy_decisions{policy="egreedy-v1"}': 10,
+      'tipstream_policy_decisions{policy="egreedy-v2"}': 0,
+      'tipstream_policy_decisions{policy="linucb"}': 0,
+      'tipstream_policy_decisions{policy="other"}': 4,
+      'tipstream_policy_rewarded{policy="random"}': 0,
+      'tipstream_policy_rewarded{policy="egreedy-v1"}': 6,
+      'tipstream_policy_rewarded{policy="egreedy-v2"}': 0,
+      'tipstream_policy_rewarded{policy="linucb"}': 0,
+      'tipstream_policy_rewarded{policy="other"}': 3,
+      'tipstream_policy_rewards{policy="random"}': 0,
+      'tipstream_policy_rewards{policy="egreedy-v1"}': 4,
+      'tipstream_policy_rewards{policy="egreedy-v2"}': 0,
+      'tipstream_policy_rewards{policy="linucb"}': 0,
+      'tipstream_policy_rewards{policy="other"}': 2,
+      'tipstream_policy_live_percent{policy="random"}': 0,
+      'tipstream_policy_live_percent{policy="egreedy-v1"}': 87.5,
+      'tipstream_policy_live_percent{policy="egreedy-v2"}': 0,
+      'tipstream_policy_live_percent{policy="linucb"}': 12.5,
+      'tipstream_policy_controls{type="promote",by="people"}': 2,
+      'tipstream_policy_controls{type="rollback",by="people"}': 1,
+      'tipstream_policy_controls{type="rollback",by="guardrail"}': 1,
+      'tipstream_policy_controls{type="migrate",by="people"}': 0,
+      'tipstream_policy_controls{type="configure",by="people"}': 1,
+      tipstream_guardrail_watching: 1,
+      'tipstream_guardrail_reward{side="promoted",end="low"}': 0.25,
+      'tipstream_guardrail_reward{side="promoted",end="high"}': 0.5,
+      'tipstream_guardrail_reward{side="former",end="low"}': 0.375,
+      'tipstream_guardrail_reward{side="former",end="high"}': 0.625,
+      'tipstream_guardrail_rewarded{side="promoted"}': 400,
+      'tipstream_guardrail_rewarded{side="former"}': 900,
     });
   });
 
@@ -74,12 +137,16 @@ describe('metrics of policies', () => {
   it('count decisions and time what was scored, the shadow under its own name, names that nobody knows under one', async () => {
     const metrics = new ServiceMetrics(source(0));
     metrics.applied(0, 1, [
-      { policy: 'egreedy-v1', explored: false, decided: true, tookMs: 0.15 }, { policy: 'egreedy-v1', explored: true, decided: true, tookMs: 3 }, { policy: 'egreedy-v2-shadow', explored: true, decided: false, tookMs: 30 },
+      { policy: 'egreedy-v1', explored: false, decided: true, tookMs: 0.15 },
+      { policy: 'egreedy-v1', explored: true, decided: true, tookMs: 3 },
+      { policy: 'egreedy-v2-shadow', explored: true, decided: false, tookMs: 30 },
       { policy: 'theirs', explored: false, decided: true, tookMs: 1 },
     ]);
     const now = samples(await metrics.exposition());
     expect([...now].filter(([name]) => name.startsWith('tipstream_decisions_total') && !/random|linucb|v2/.test(name))).toEqual([
-      ['tipstream_decisions_total{policy="egreedy-v1",explored="false"}', 1], ['tipstream_decisions_total{policy="egreedy-v1",explored="true"}', 1], ['tipstream_decisions_total{policy="other",explored="false"}', 1],
+      ['tipstream_decisions_total{policy="egreedy-v1",explored="false"}', 1],
+      ['tipstream_decisions_total{policy="egreedy-v1",explored="true"}', 1],
+      ['tipstream_decisions_total{policy="other",explored="false"}', 1],
     ]);
     expect(now.get('tipstream_decisions_total{policy="egreedy-v2",explored="true"}')).toBe(0);
     expect(now.get('tipstream_scoring_duration_seconds_bucket{le="0.0001",policy="egreedy-v1"}')).toBe(0);
@@ -95,6 +162,9 @@ describe('metrics of policies', () => {
     await metrics.policies.answered(async () => ({ recorded: false }));
     await expect(metrics.policies.answered(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
     const now = samples(await metrics.exposition());
-    expect([now.get('tipstream_score_answer_duration_seconds_count{recorded="true"}'), now.get('tipstream_score_answer_duration_seconds_count{recorded="false"}')]).toEqual([1, 1]);
+    expect([
+      now.get('tipstream_score_answer_duration_seconds_count{recorded="true"}'),
+      now.get('tipstream_score_answer_duration_seconds_count{recorded="false"}'),
+    ]).toEqual([1, 1]);
   });
 });

@@ -26,7 +26,8 @@ describe('comparing what was done', () => {
       return { requestedAtMs: fromMs + i * 60_000, doneAfterMs: done ? after : null };
     });
   };
-  const worse = (promoted: readonly LiveOutcome[], former: readonly LiveOutcome[]) => compareAtAge(promoted, former, HOUR_MS, START_MS + 10 * DAY_MS, 0.05).worse;
+  const worse = (promoted: readonly LiveOutcome[], former: readonly LiveOutcome[]) =>
+    compareAtAge(promoted, former, HOUR_MS, START_MS + 10 * DAY_MS, 0.05).worse;
 
   it('is sure of a large difference soon, of none never', () => {
     expect(worse(outcomes(0.2, 400, 1), outcomes(0.6, 400, 2))).toBe(true);
@@ -45,9 +46,15 @@ describe('comparing what was done', () => {
     for (let hours = 1; hours <= 72; hours++) {
       const nowMs = promotedMs + hours * HOUR_MS;
       // What is known then: nothing that happens later.
-      const known = (all: readonly LiveOutcome[]) => all.filter(({ requestedAtMs }) => requestedAtMs <= nowMs)
-        .map((one) => (one.doneAfterMs !== null && one.requestedAtMs + one.doneAfterMs > nowMs ? { ...one, doneAfterMs: null } : one));
-      for (const ageMs of COMPARED_AGES_MS) expect(compareAtAge(known(promoted), known(former), ageMs, nowMs, 0.05 / COMPARED_AGES_MS.length).worse, `${hours} h, age ${ageMs}`).toBe(false);
+      const known = (all: readonly LiveOutcome[]) =>
+        all
+          .filter(({ requestedAtMs }) => requestedAtMs <= nowMs)
+          .map((one) => (one.doneAfterMs !== null && one.requestedAtMs + one.doneAfterMs > nowMs ? { ...one, doneAfterMs: null } : one));
+      for (const ageMs of COMPARED_AGES_MS)
+        expect(
+          compareAtAge(known(promoted), known(former), ageMs, nowMs, 0.05 / COMPARED_AGES_MS.length).worse,
+          `${hours} h, age ${ageMs}`,
+        ).toBe(false);
     }
   });
 
@@ -62,28 +69,72 @@ describe('comparing what was done', () => {
   });
 
   it('tells of where it is worse, else of the greatest age that has been reached', () => {
-    const at = (ageMs: number, n: number, isWorse = false) => ({ ageMs, worse: isWorse, promoted: { low: 0, high: 1, n }, former: { low: 0, high: 1, n: 9 } });
+    const at = (ageMs: number, n: number, isWorse = false) => ({
+      ageMs,
+      worse: isWorse,
+      promoted: { low: 0, high: 1, n },
+      former: { low: 0, high: 1, n: 9 },
+    });
     expect(tellingVerdict([at(1, 9), at(2, 5, true), at(3, 1)]).ageMs).toBe(2);
     expect(tellingVerdict([at(1, 9), at(2, 5), at(3, 0)]).ageMs).toBe(2);
     expect(tellingVerdict([at(1, 0), at(2, 0)]).ageMs).toBe(1);
   });
 });
 
-/** `before` decisions by v1 that are done, then a promote, then `after` by v2 that are done in the share `rate`. `seen`: what the guardrail is given of the controls. */
-async function lived(before: number, after: number, rate: number, seen = (all: ControlEvent[]) => all, reactsAfterMs = 1): Promise<{ guardrail: Guardrail; controls: () => ControlEvent[] }> {
-  service = await EmbeddedService.open(await mkdtemp(join(tmpdir(), 'tipstream-guardrail-')), { partitions: 1, maxTaskIdleMs: 0, publishProfiles: false, clock: () => START_MS + 3_600_000_000 });
+/**
+ * `before` decisions by v1 that are done, then a promote, then `after` by v2 that are done in the share `rate`. `seen`: what the
+ * guardrail is given of the controls.
+ */
+async function lived(
+  before: number,
+  after: number,
+  rate: number,
+  seen = (all: ControlEvent[]) => all,
+  reactsAfterMs = 1,
+): Promise<{ guardrail: Guardrail; controls: () => ControlEvent[] }> {
+  service = await EmbeddedService.open(await mkdtemp(join(tmpdir(), 'tipstream-guardrail-')), {
+    partitions: 1,
+    maxTaskIdleMs: 0,
+    publishProfiles: false,
+    clock: () => START_MS + 3_600_000_000,
+  });
   const producer = createProducer(service.log);
   const promoteAt = START_MS + before * 60_000;
   await producer.send('policy.control', { control_id: 'p1', type: 'promote', effective_at_ms: promoteAt, policy: 'egreedy-v2' });
   const total = before + after;
   const at = (i: number) => START_MS + i * 60_000;
-  await service.produce('tip.candidates', ...Array.from({ length: total }, (_, i) => ({ decision_id: `d${i}`, user_id: 'u', requested_at_ms: at(i), candidates: [{ tip_id: `t${i}`, is_overdue: false, task_age_days: 0, priority: 1 }] })));
-  await service.produce('tip.served', ...Array.from({ length: total }, (_, i) => ({ tip_id: `t${i}`, user_id: 'u', decision_id: `d${i}`, served_at_ms: at(i) })));
-  await service.produce('tip.feedback', ...Array.from({ length: total }, (_, i) => ({ tip_id: `t${i}`, user_id: 'u', action: i < before || (i % 10) / 10 < rate ? 'done' : 'dismiss', reacted_at_ms: at(i) + reactsAfterMs })));
+  await service.produce(
+    'tip.candidates',
+    ...Array.from({ length: total }, (_, i) => ({
+      decision_id: `d${i}`,
+      user_id: 'u',
+      requested_at_ms: at(i),
+      candidates: [{ tip_id: `t${i}`, is_overdue: false, task_age_days: 0, priority: 1 }],
+    })),
+  );
+  await service.produce(
+    'tip.served',
+    ...Array.from({ length: total }, (_, i) => ({ tip_id: `t${i}`, user_id: 'u', decision_id: `d${i}`, served_at_ms: at(i) })),
+  );
+  await service.produce(
+    'tip.feedback',
+    ...Array.from({ length: total }, (_, i) => ({
+      tip_id: `t${i}`,
+      user_id: 'u',
+      action: i < before || (i % 10) / 10 < rate ? 'done' : 'dismiss',
+      reacted_at_ms: at(i) + reactsAfterMs,
+    })),
+  );
   await service.catchUp();
-  const controls = () => service!.query<{ record: string }>(0, 'SELECT record FROM control').map(({ record }) => JSON.parse(record) as ControlEvent);
+  const controls = () =>
+    service!.query<{ record: string }>(0, 'SELECT record FROM control').map(({ record }) => JSON.parse(record) as ControlEvent);
   const guardrail = new Guardrail({
-    producer, scoring: { livePolicy: 'egreedy-v1', settings: DEFAULT_SETTINGS }, clock: () => START_MS + 3_600_000_000, logger: pino({ level: 'silent' }), files: () => [service!.statePath(0)], controls: () => seen(controls()),
+    producer,
+    scoring: { livePolicy: 'egreedy-v1', settings: DEFAULT_SETTINGS },
+    clock: () => START_MS + 3_600_000_000,
+    logger: pino({ level: 'silent' }),
+    files: () => [service!.statePath(0)],
+    controls: () => seen(controls()),
   });
   return { guardrail, controls };
 }
@@ -97,8 +148,18 @@ describe('the guardrail', () => {
     expect(guardrail.state!.promoted.high).toBeLessThan(guardrail.state!.former.low);
     await guardrail.look();
     await service!.catchUp();
-    expect(controls().filter(({ type }) => type === 'rollback')).toMatchObject([{ control_id: 'guardrail-p1', reason: expect.stringMatching(/of egreedy-v2's decisions 0\.\d+ to 0\.\d+ over 200 decisions are done within 10 minutes, of egreedy-v1's/) as string }]);
-    expect(controls().find(({ type }) => type === 'configure')).toMatchObject({ control_id: 'guardrail-p1-shadow', settings: { shadow: 'egreedy-v2' } });
+    expect(controls().filter(({ type }) => type === 'rollback')).toMatchObject([
+      {
+        control_id: 'guardrail-p1',
+        reason: expect.stringMatching(
+          /of egreedy-v2's decisions 0\.\d+ to 0\.\d+ over 200 decisions are done within 10 minutes, of egreedy-v1's/,
+        ) as string,
+      },
+    ]);
+    expect(controls().find(({ type }) => type === 'configure')).toMatchObject({
+      control_id: 'guardrail-p1-shadow',
+      settings: { shadow: 'egreedy-v2' },
+    });
     expect(await service!.records('policy.control')).toHaveLength(3);
     await guardrail.look();
     expect(await service!.records('policy.control')).toHaveLength(3);
@@ -109,7 +170,9 @@ describe('the guardrail', () => {
     const { guardrail, controls } = await lived(200, 200, 0.2, undefined, 5 * HOUR_MS);
     await guardrail.look();
     await service!.catchUp();
-    expect(controls().filter(({ type }) => type === 'rollback')).toMatchObject([{ reason: expect.stringMatching(/are done within 360 minutes/) as string }]);
+    expect(controls().filter(({ type }) => type === 'rollback')).toMatchObject([
+      { reason: expect.stringMatching(/are done within 360 minutes/) as string },
+    ]);
   });
 
   it('takes nothing back when somebody else did while it looked', async () => {

@@ -14,10 +14,24 @@ it('says who is live for whom, and what each has decided and earned', async () =
   let clockMs = NOW_MS;
   embedded = await EmbeddedService.open(await mkdtemp(join(tmpdir(), 'tipstream-policies-')), { clock: () => clockMs, maxTaskIdleMs: 0 });
   const users = ['ana', 'bo', 'chidi', 'dana'];
-  await embedded.produce('tip.candidates', ...users.map((user_id) => ({ user_id, decision_id: 'd', requested_at_ms: NOW_MS - 9_000, candidates: [{ tip_id: 't', is_overdue: false, task_age_days: 1, priority: 2 }] })));
+  await embedded.produce(
+    'tip.candidates',
+    ...users.map((user_id) => ({
+      user_id,
+      decision_id: 'd',
+      requested_at_ms: NOW_MS - 9_000,
+      candidates: [{ tip_id: 't', is_overdue: false, task_age_days: 1, priority: 2 }],
+    })),
+  );
   await embedded.catchUp();
-  await embedded.produce('tip.served', ...users.map((user_id) => ({ user_id, tip_id: 't', decision_id: 'd', served_at_ms: NOW_MS - 8_000 })));
-  await embedded.produce('tip.feedback', ...users.slice(1).map((user_id, i) => ({ user_id, tip_id: 't', action: i === 0 ? 'done' : 'dismiss', reacted_at_ms: NOW_MS - 7_000 })));
+  await embedded.produce(
+    'tip.served',
+    ...users.map((user_id) => ({ user_id, tip_id: 't', decision_id: 'd', served_at_ms: NOW_MS - 8_000 })),
+  );
+  await embedded.produce(
+    'tip.feedback',
+    ...users.slice(1).map((user_id, i) => ({ user_id, tip_id: 't', action: i === 0 ? 'done' : 'dismiss', reacted_at_ms: NOW_MS - 7_000 })),
+  );
   await embedded.catchUp();
   const entry = async (policy: string) => (await embedded!.service.policies()).policies.find((one) => one.policy === policy);
 
@@ -27,7 +41,16 @@ it('says who is live for whom, and what each has decided and earned', async () =
   expect(await entry('egreedy-v1')).toMatchObject({ live_percent: 100, decisions: 4, rewarded: 3, mean_reward: { mean: 1 / 3 } });
   expect(await entry('linucb')).toMatchObject({ live_percent: 0, decisions: 0, rewarded: 0, mean_reward: null });
 
-  await embedded.append(...[0, 1].map((partition) => ({ topic: 'policy.control', key: null, partition, value: Buffer.from(JSON.stringify({ control_id: 'p1', type: 'promote', effective_at_ms: clockMs + 1, policy: 'linucb', percent: 25 })) })));
+  await embedded.append(
+    ...[0, 1].map((partition) => ({
+      topic: 'policy.control',
+      key: null,
+      partition,
+      value: Buffer.from(
+        JSON.stringify({ control_id: 'p1', type: 'promote', effective_at_ms: clockMs + 1, policy: 'linucb', percent: 25 }),
+      ),
+    })),
+  );
   await embedded.catchUp();
   clockMs += 1;
   expect(await entry('linucb')).toMatchObject({ live_percent: 25 });

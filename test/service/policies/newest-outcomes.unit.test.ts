@@ -33,19 +33,31 @@ interface Made {
 function decisionsOf(partition: number, count: number): Made[] {
   const random = seededRandom(partition + 1);
   return Array.from({ length: count }, (_, i) => ({
-    policy: POLICIES[Math.floor(random() * 3)]!, decisionId: `d${partition}-${i}`, requestedAtMs: Math.floor(random() * 100) * 1_000,
-    reward: random() < 0.3 ? null : random() < 0.5 ? 1 : 0, served: random() < 0.5, readBack: random() < 0.9,
+    policy: POLICIES[Math.floor(random() * 3)]!,
+    decisionId: `d${partition}-${i}`,
+    requestedAtMs: Math.floor(random() * 100) * 1_000,
+    reward: random() < 0.3 ? null : random() < 0.5 ? 1 : 0,
+    served: random() < 0.5,
+    readBack: random() < 0.9,
   }));
 }
 
 function store(partition: number, made: readonly Made[]): string {
-  const state = new PartitionState(join(directory, `partition-000${partition}.db`), { partition, partitions: 3, log: 'sqlite', topicPrefix: '', featureSet: defaultRegistry.featureSet }, defaultRegistry);
+  const state = new PartitionState(
+    join(directory, `partition-000${partition}.db`),
+    { partition, partitions: 3, log: 'sqlite', topicPrefix: '', featureSet: defaultRegistry.featureSet },
+    defaultRegistry,
+  );
   states.push(state);
   state.transaction(0, () => {
     const { uid } = state.users.obtain(`user-${partition}`);
     for (const [offset, { policy, decisionId, requestedAtMs, reward, served, readBack }] of made.entries()) {
       const { recorded: _, ...event } = scoreResponse({ ...SCORE_REQUEST, decision_id: decisionId });
-      state.decisions.insert(uid, { ...event, decision_id: decisionId, policy, profile: { ...event.profile, as_of_ms: requestedAtMs } }, readBack ? offset : null);
+      state.decisions.insert(
+        uid,
+        { ...event, decision_id: decisionId, policy, profile: { ...event.profile, as_of_ms: requestedAtMs } },
+        readBack ? offset : null,
+      );
       if (served) state.links.add(uid, decisionId, 't1', requestedAtMs, null);
       if (reward !== null) state.decisions.setLearned(state.decisions.get(uid, decisionId)!.key, { tipId: 't1', reward });
     }
@@ -57,13 +69,32 @@ it.each([5, 60, 100_000])('the newest %i', async (limit) => {
   const made = [1_700, 0, 800].map((count, partition) => decisionsOf(partition, count));
   const paths = made.map((some, partition) => store(partition, some));
   const [first, second] = POLICIES;
-  const found = await newestOutcomes(paths, [{ policy: first!, fromMs: FROM_MS }, { policy: second!, fromMs: 0 }], limit, new AbortController().signal);
-  const expected = (policy: string, fromMs: number) => made.flat()
-    .filter((one) => one.policy === policy && one.requestedAtMs >= fromMs && (one.reward !== null || one.served) && one.readBack)
-    .sort((a, b) => a.requestedAtMs - b.requestedAtMs || (a.decisionId < b.decisionId ? -1 : 1))
-    // The tips are not there, as after a prune.
-    .slice(-limit).map(({ decisionId, requestedAtMs, reward }) => ({ policy, decisionId, requestedAtMs, doneAfterMs: reward === 1 ? REWARD_WINDOW_MS : null }));
-  expect([...found]).toEqual([[first, expected(first!, FROM_MS)], [second, expected(second!, 0)]]);
+  const found = await newestOutcomes(
+    paths,
+    [
+      { policy: first!, fromMs: FROM_MS },
+      { policy: second!, fromMs: 0 },
+    ],
+    limit,
+    new AbortController().signal,
+  );
+  const expected = (policy: string, fromMs: number) =>
+    made
+      .flat()
+      .filter((one) => one.policy === policy && one.requestedAtMs >= fromMs && (one.reward !== null || one.served) && one.readBack)
+      .sort((a, b) => a.requestedAtMs - b.requestedAtMs || (a.decisionId < b.decisionId ? -1 : 1))
+      // The tips are not there, as after a prune.
+      .slice(-limit)
+      .map(({ decisionId, requestedAtMs, reward }) => ({
+        policy,
+        decisionId,
+        requestedAtMs,
+        doneAfterMs: reward === 1 ? REWARD_WINDOW_MS : null,
+      }));
+  expect([...found]).toEqual([
+    [first, expected(first!, FROM_MS)],
+    [second, expected(second!, 0)],
+  ]);
   expect(found.get(first!)!.length).toBe(Math.min(limit, expected(first!, FROM_MS).length));
   expect(found.get(first!)!.length).toBeGreaterThan(4);
 });
@@ -74,7 +105,12 @@ it('others have their turn meanwhile, and it ends when it is told to', async () 
   let turns = 0;
   const count = () => void (turns++, (next = setImmediate(count)));
   let next = setImmediate(count);
-  await newestOutcomes(Array.from({ length: 20 }, () => path), [{ policy: POLICIES[0]!, fromMs: 0 }], 50_000, ending.signal);
+  await newestOutcomes(
+    Array.from({ length: 20 }, () => path),
+    [{ policy: POLICIES[0]!, fromMs: 0 }],
+    50_000,
+    ending.signal,
+  );
   clearImmediate(next);
   expect(turns).toBeGreaterThan(3);
   ending.abort(new Error('enough'));

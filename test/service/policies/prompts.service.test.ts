@@ -29,30 +29,72 @@ async function get(query = ''): Promise<{ status: number; body: Record<string, u
 }
 
 it('compares what was served here, with whichever version one likes', async () => {
-  await embedded.produce('tip.candidates', ...users.map((user_id) => ({ user_id, decision_id: 'd', requested_at_ms: NOW_MS - 9_000, candidates: [{ tip_id: 't', is_overdue: false, task_age_days: 1, priority: 2 }] })));
+  await embedded.produce(
+    'tip.candidates',
+    ...users.map((user_id) => ({
+      user_id,
+      decision_id: 'd',
+      requested_at_ms: NOW_MS - 9_000,
+      candidates: [{ tip_id: 't', is_overdue: false, task_age_days: 1, priority: 2 }],
+    })),
+  );
   await embedded.catchUp();
-  await embedded.produce('tip.served', ...users.map((user_id, i) => ({ user_id, tip_id: 't', decision_id: 'd', served_at_ms: NOW_MS - 8_000, ...(i % 3 === 2 ? {} : { prompt_version: ['v1', 'mine'][i % 3] }) })));
-  await embedded.produce('tip.feedback', ...users.map((user_id, i) => ({ user_id, tip_id: 't', action: i % 3 === 1 ? 'done' : 'dismiss', reacted_at_ms: NOW_MS - 7_000 })));
+  await embedded.produce(
+    'tip.served',
+    ...users.map((user_id, i) => ({
+      user_id,
+      tip_id: 't',
+      decision_id: 'd',
+      served_at_ms: NOW_MS - 8_000,
+      ...(i % 3 === 2 ? {} : { prompt_version: ['v1', 'mine'][i % 3] }),
+    })),
+  );
+  await embedded.produce(
+    'tip.feedback',
+    ...users.map((user_id, i) => ({ user_id, tip_id: 't', action: i % 3 === 1 ? 'done' : 'dismiss', reacted_at_ms: NOW_MS - 7_000 })),
+  );
   await open();
   const { status, body } = await get();
   expect(status).toBe(200);
   expect(body).toMatchObject({
-    against: 'v1', alpha: 0.05, counted_at_ms: NOW_MS,
-    prompts: [{ prompt_version: 'mine', served: 4, rewarded: 4, reward: { n: 4, mean: 1 }, difference: { reward: { mean: 1 } } }, { prompt_version: 'v1', served: 4, reward: { mean: 0 }, difference: null }, { prompt_version: null, served: 4, difference: null }],
+    against: 'v1',
+    alpha: 0.05,
+    counted_at_ms: NOW_MS,
+    prompts: [
+      { prompt_version: 'mine', served: 4, rewarded: 4, reward: { n: 4, mean: 1 }, difference: { reward: { mean: 1 } } },
+      { prompt_version: 'v1', served: 4, reward: { mean: 0 }, difference: null },
+      { prompt_version: null, served: 4, difference: null },
+    ],
   });
-  const counts = await servedPrompts([0, 1].map((partition) => embedded.statePath(partition)), new AbortController().signal);
+  const counts = await servedPrompts(
+    [0, 1].map((partition) => embedded.statePath(partition)),
+    new AbortController().signal,
+  );
   expect(body).toEqual(JSON.parse(JSON.stringify(promptsDocument(counts, NOW_MS))));
-  expect(await get('?against=mine')).toMatchObject({ status: 200, body: { against: 'mine', prompts: [{ difference: null }, { difference: { reward: { mean: -1 } } }, {}] } });
-  expect(await get('?against=v9')).toMatchObject({ status: 404, body: { error: { code: 'prompt_not_found', details: { hint: 'Served were mine, v1.' } } } });
+  expect(await get('?against=mine')).toMatchObject({
+    status: 200,
+    body: { against: 'mine', prompts: [{ difference: null }, { difference: { reward: { mean: -1 } } }, {}] },
+  });
+  expect(await get('?against=v9')).toMatchObject({
+    status: 404,
+    body: { error: { code: 'prompt_not_found', details: { hint: 'Served were mine, v1.' } } },
+  });
 });
 
 it('has nothing to compare where nothing was served', async () => {
   await open();
   expect(await get()).toEqual({ status: 200, body: { against: null, alpha: 0.05, prompts: [], counted_at_ms: NOW_MS } });
-  expect(await get('?against=v1')).toMatchObject({ status: 404, body: { error: { code: 'prompt_not_found', details: { hint: 'no serving names any' } } } });
+  expect(await get('?against=v1')).toMatchObject({
+    status: 404,
+    body: { error: { code: 'prompt_not_found', details: { hint: 'no serving names any' } } },
+  });
 });
 
-it.each([['two at once', '?against=a&against=b'], ['another option', '?version=v1'], ['a name that none can have', `?against=${'x'.repeat(257)}`]])('refuses %s', async (_, query) => {
+it.each([
+  ['two at once', '?against=a&against=b'],
+  ['another option', '?version=v1'],
+  ['a name that none can have', `?against=${'x'.repeat(257)}`],
+])('refuses %s', async (_, query) => {
   await open();
   expect(await get(query)).toMatchObject({ status: 400, body: { error: { code: 'invalid_argument' } } });
 });

@@ -16,10 +16,14 @@ function counting() {
   const begun: Begun[] = [];
   let nowMs = 0;
   vi.spyOn(performance, 'now').mockImplementation(() => nowMs);
-  const recount = new Recount<number>((paths, signal) => new Promise((end, fail) => {
-    begun.push({ paths, signal, end, fail });
-    signal.addEventListener('abort', () => fail(signal.reason as Error));
-  }), () => 1_000 + nowMs);
+  const recount = new Recount<number>(
+    (paths, signal) =>
+      new Promise((end, fail) => {
+        begun.push({ paths, signal, end, fail });
+        signal.addEventListener('abort', () => fail(signal.reason as Error));
+      }),
+    () => 1_000 + nowMs,
+  );
   return { begun, recount, pass: (ms: number) => void (nowMs += ms) };
 }
 afterEach(() => void vi.restoreAllMocks());
@@ -119,10 +123,12 @@ describe('work in slices', () => {
       else setImmediate(look);
     };
     setImmediate(look);
-    await expect(inSlices(items(), caller.signal, (item) => {
-      taken.push(item);
-      nowMs += 1;
-    })).rejects.toThrow('enough');
+    await expect(
+      inSlices(items(), caller.signal, (item) => {
+        taken.push(item);
+        nowMs += 1;
+      }),
+    ).rejects.toThrow('enough');
     expect(turns).toBeGreaterThan(50);
     expect(taken.length).toBeLessThan(520);
     expect(ended).toBe(true);

@@ -20,39 +20,50 @@ async function open(): Promise<EmbeddedService> {
   return service;
 }
 const request = (decisionId?: string) => ({
-  user_id: 'ana', ...(decisionId === undefined ? {} : { decision_id: decisionId }),
-  candidates: [{ tip_id: 'a', is_overdue: true, task_age_days: 3, priority: 4 }, { tip_id: 'b', is_overdue: false, task_age_days: 1, priority: 1 }],
+  user_id: 'ana',
+  ...(decisionId === undefined ? {} : { decision_id: decisionId }),
+  candidates: [
+    { tip_id: 'a', is_overdue: true, task_age_days: 3, priority: 4 },
+    { tip_id: 'b', is_overdue: false, task_age_days: 1, priority: 1 },
+  ],
 });
 
-it.each(['egreedy-v1', 'egreedy-v2', 'linucb'])('%s scores on request, records with a decision_id and learns from its own decisions', async (policy) => {
-  const { service: running } = await open();
-  const preview = await running.score(request(), policy);
-  expect(preview).toMatchObject({ policy, recorded: false, decision_id: null });
-  expect(await service!.scored()).toEqual([]);
+it.each(['egreedy-v1', 'egreedy-v2', 'linucb'])(
+  '%s scores on request, records with a decision_id and learns from its own decisions',
+  async (policy) => {
+    const { service: running } = await open();
+    const preview = await running.score(request(), policy);
+    expect(preview).toMatchObject({ policy, recorded: false, decision_id: null });
+    expect(await service!.scored()).toEqual([]);
 
-  const decided = await running.score(request('d1'), policy);
-  expect(decided).toMatchObject({ policy, recorded: true, decision_id: 'd1' });
-  expect(await service!.scored()).toMatchObject([{ decision_id: 'd1', policy }]);
-  expect(recompute((await service!.scored())[0]!).differences).toEqual([]);
-  await service!.produce('tip.served', { tip_id: decided.chosen_tip_id, user_id: 'ana', decision_id: 'd1', served_at_ms: NOW_MS + 10 });
-  clockMs += 60_000;
-  expect(await running.reward({ user_id: 'ana', tip_id: decided.chosen_tip_id, reward: 1 })).toMatchObject({ action: 'done', reacted_at_ms: clockMs, appended: { topic: 'tip.feedback' } });
-  await service!.catchUp();
+    const decided = await running.score(request('d1'), policy);
+    expect(decided).toMatchObject({ policy, recorded: true, decision_id: 'd1' });
+    expect(await service!.scored()).toMatchObject([{ decision_id: 'd1', policy }]);
+    expect(recompute((await service!.scored())[0]!).differences).toEqual([]);
+    await service!.produce('tip.served', { tip_id: decided.chosen_tip_id, user_id: 'ana', decision_id: 'd1', served_at_ms: NOW_MS + 10 });
+    clockMs += 60_000;
+    expect(await running.reward({ user_id: 'ana', tip_id: decided.chosen_tip_id, reward: 1 })).toMatchObject({
+      action: 'done',
+      reacted_at_ms: clockMs,
+      appended: { topic: 'tip.feedback' },
+    });
+    await service!.catchUp();
 
-  expect(await running.policyStats(policy, 'ana')).toMatchObject({ policy, user: { user_id: 'ana', updates: 1, reset_at_ms: null } });
-  expect(await running.policyStats(policy)).toMatchObject({ all: { users: 1, decisions: 1, rewarded: 1, rewards: 1, mean_reward: 1 } });
-  const after = await running.score(request(), policy);
-  expect(after.model.updates).toBe(1);
-  expect(after.model.theta).not.toEqual(preview.model.theta);
-  expect((await running.policyStats(policy, 'ana')).user!.theta).toEqual(after.model.theta);
+    expect(await running.policyStats(policy, 'ana')).toMatchObject({ policy, user: { user_id: 'ana', updates: 1, reset_at_ms: null } });
+    expect(await running.policyStats(policy)).toMatchObject({ all: { users: 1, decisions: 1, rewarded: 1, rewards: 1, mean_reward: 1 } });
+    const after = await running.score(request(), policy);
+    expect(after.model.updates).toBe(1);
+    expect(after.model.theta).not.toEqual(preview.model.theta);
+    expect((await running.policyStats(policy, 'ana')).user!.theta).toEqual(after.model.theta);
 
-  clockMs += 1_000;
-  await running.resetUser('ana');
-  await service!.catchUp();
-  clockMs += 1_000;
-  expect((await running.score(request(), policy)).model.updates).toBe(0);
-  expect(await running.policyStats(policy, 'ana')).toMatchObject({ user: { updates: 0, reset_at_ms: expect.any(Number) as number } });
-});
+    clockMs += 1_000;
+    await running.resetUser('ana');
+    await service!.catchUp();
+    clockMs += 1_000;
+    expect((await running.score(request(), policy)).model.updates).toBe(0);
+    expect(await running.policyStats(policy, 'ana')).toMatchObject({ user: { updates: 0, reset_at_ms: expect.any(Number) as number } });
+  },
+);
 
 it('uses profile features that are given as they are, and records them', async () => {
   const { service: running } = await open();

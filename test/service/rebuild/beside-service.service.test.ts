@@ -41,12 +41,17 @@ describe('a rebuild beside a running service', () => {
     const owner = lockData(embedded.directory, 1);
     await expect(rebuilt(embedded, { swapWithinMs: 300 })).rejects.toMatchObject({ code: 'timeout' });
     const abort = new AbortController();
-    await expect(rebuilt(embedded, { signal: abort.signal, at: (point) => point === 'swap: requested' && abort.abort('SIGINT') })).rejects.toBe('SIGINT');
+    await expect(
+      rebuilt(embedded, { signal: abort.signal, at: (point) => point === 'swap: requested' && abort.abort('SIGINT') }),
+    ).rejects.toBe('SIGINT');
     expect(readdirSync(join(embedded.directory, 'state')).filter((name) => name.startsWith('SWAP'))).toEqual([]);
     expect(currentGeneration(embedded.directory)).toBe('gen-000001');
     // It ends while the swap is asked for: the rebuild does it.
     const notes: string[] = [];
-    expect(await rebuilt(embedded, { notes, at: (point) => point === 'swap: requested' && owner.release() })).toMatchObject({ swapped: true, resumed: true });
+    expect(await rebuilt(embedded, { notes, at: (point) => point === 'swap: requested' && owner.release() })).toMatchObject({
+      swapped: true,
+      resumed: true,
+    });
     expect(notes).toContain('the process that ran on the data directory has ended: swapping without it');
     expect(currentGeneration(embedded.directory)).toBe('gen-000002');
   });

@@ -48,6 +48,12 @@ it.each([
     for (let i = 0; i < 5; i++) { collect(); await new Promise((resolve) => setTimeout(resolve, 10)); }
     try { lock(${path}, 1); console.log('taken again'); } catch (error) { console.log(error.code); }
   `;
-  const { stdout } = await promisify(execFile)(process.execPath, ['--import', new URL('../../support/typescript-register.mjs', import.meta.url).href, '--input-type=module', '-e', script]);
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    '--import',
+    new URL('../../support/typescript-register.mjs', import.meta.url).href,
+    '--input-type=module',
+    '-e',
+    script,
+  ]);
   expect(stdout.trim()).toBe('data_in_use');
 });

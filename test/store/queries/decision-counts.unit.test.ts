@@ -20,7 +20,11 @@ afterEach(async () => {
 });
 
 function open(partition: number): PartitionState {
-  const state = new PartitionState(join(directory, `partition-000${partition}.db`), { partition, partitions: 2, log: 'sqlite', topicPrefix: '', featureSet: defaultRegistry.featureSet }, defaultRegistry);
+  const state = new PartitionState(
+    join(directory, `partition-000${partition}.db`),
+    { partition, partitions: 2, log: 'sqlite', topicPrefix: '', featureSet: defaultRegistry.featureSet },
+    defaultRegistry,
+  );
   states.push(state);
   return state;
 }
@@ -31,7 +35,8 @@ function decide(state: PartitionState, from: number, to: number): void {
     for (let i = from; i < to; i++) {
       const { recorded: _, ...event } = scoreResponse({ ...SCORE_REQUEST, decision_id: `d${i}` });
       state.decisions.insert(uid, { ...event, decision_id: `d${i}`, policy: POLICIES[i % 3]! }, i % 7 === 0 ? null : i);
-      if (i % 7 !== 0 && i % 10 < 6) state.decisions.setLearned(state.decisions.get(uid, `d${i}`)!.key, { tipId: 't1', reward: i % 10 < 2 ? 1 : 0 });
+      if (i % 7 !== 0 && i % 10 < 6)
+        state.decisions.setLearned(state.decisions.get(uid, `d${i}`)!.key, { tipId: 't1', reward: i % 10 < 2 ? 1 : 0 });
     }
   });
 }

@@ -1,4 +1,7 @@
-/** What analysts meet on Kafka: streams with everything in them that is hard to read, the commands that answer, and what they should answer. */
+/**
+ * What analysts meet on Kafka: streams with everything in them that is hard to read, the commands that answer, and what they should
+ * answer.
+ */
 import kafkajs from 'kafkajs';
 import { expect } from 'vitest';
 import type { ScoredEvent } from '../../../src/topics.js';
@@ -30,8 +33,12 @@ export async function hardStream(brokers: string, withKcat: boolean): Promise<{ 
   const producer = await TransactionalProducer.connect(stream);
   await producer.write(aborted.slice(0, 75), 'abort');
   await producer.write(committed, 'commit', kafkajs.CompressionTypes.GZIP);
-  for (const [codec, share] of [['gzip', zipped], ['zstd', squeezed]] as const) {
-    if (withKcat) for (const topic of ['tip.served', 'tip.feedback', 'tip.candidates'] as const) await kcatLines(stream, topic, codec, share);
+  for (const [codec, share] of [
+    ['gzip', zipped],
+    ['zstd', squeezed],
+  ] as const) {
+    if (withKcat)
+      for (const topic of ['tip.served', 'tip.feedback', 'tip.candidates'] as const) await kcatLines(stream, topic, codec, share);
     else await producer.write(share, 'commit');
   }
   await producer.write(aborted.slice(75), 'abort', kafkajs.CompressionTypes.GZIP);
@@ -46,11 +53,21 @@ export async function catchUp(stream: Stream): Promise<void> {
 
 /** Every other answer is served, and two of three of those meet a reaction: something is learned. */
 export async function reactTo(stream: Stream): Promise<ProduceLine[]> {
-  const decisions = [...(await decisionsInLog(stream)).first.values()].map((text) => JSON.parse(text) as ScoredEvent).filter((_, index) => index % 2 === 0);
+  const decisions = [...(await decisionsInLog(stream)).first.values()]
+    .map((text) => JSON.parse(text) as ScoredEvent)
+    .filter((_, index) => index % 2 === 0);
   const reactions = decisions.flatMap(({ user_id, decision_id, chosen_tip_id, profile: { as_of_ms } }, index): ProduceLine[] => {
     const tip = { user_id, tip_id: chosen_tip_id };
-    const served: ProduceLine = { topic: 'tip.served', value: { ...tip, decision_id, served_at_ms: as_of_ms + 1_000, category: 'answers' } };
-    return index % 3 === 0 ? [served] : [served, { topic: 'tip.feedback', value: { ...tip, action: index % 3 === 1 ? 'done' : 'dismiss', reacted_at_ms: as_of_ms + 60_000 } }];
+    const served: ProduceLine = {
+      topic: 'tip.served',
+      value: { ...tip, decision_id, served_at_ms: as_of_ms + 1_000, category: 'answers' },
+    };
+    return index % 3 === 0
+      ? [served]
+      : [
+          served,
+          { topic: 'tip.feedback', value: { ...tip, action: index % 3 === 1 ? 'done' : 'dismiss', reacted_at_ms: as_of_ms + 60_000 } },
+        ];
   });
   expect(reactions.length).toBeGreaterThan(40);
   await (await TransactionalProducer.connect(stream)).write(reactions, 'commit');
@@ -58,7 +75,8 @@ export async function reactTo(stream: Stream): Promise<ProduceLine[]> {
 }
 
 /** A command on the stream's data directory. */
-export const inData = (stream: Stream, args: readonly string[]): Promise<Finished> => stream.run([...args, '--data', stream.directory(DATA)]);
+export const inData = (stream: Stream, args: readonly string[]): Promise<Finished> =>
+  stream.run([...args, '--data', stream.directory(DATA)]);
 
 export const documentOf = ({ stdout }: Finished): Record<string, unknown> => JSON.parse(stdout) as Record<string, unknown>;
 

@@ -1,4 +1,7 @@
-/** Inputs as other people's producers and administrators make them: in transactions, some of them aborted, compressed, stamped by the broker, compacted, cut off at either end. */
+/**
+ * Inputs as other people's producers and administrators make them: in transactions, some of them aborted, compressed, stamped by the
+ * broker, compacted, cut off at either end.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs, { type Admin, type IResourceConfigEntry, type Producer } from 'kafkajs';
 import { onTestFinished } from 'vitest';
@@ -24,14 +27,21 @@ export async function kafkaAdmin(brokers: string): Promise<Admin> {
 /** Changes settings of topics and leaves their others as they are. */
 export async function configureTopics(admin: Admin, settings: Readonly<Record<string, readonly IResourceConfigEntry[]>>): Promise<void> {
   const type = kafkajs.ConfigResourceTypes.TOPIC;
-  const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: Object.keys(settings).map((name) => ({ type, name })) });
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: Object.keys(settings).map((name) => ({ type, name })),
+  });
   await admin.alterConfigs({
     validateOnly: false,
     resources: resources.map(({ resourceName: name, configEntries }) => {
       const changed = settings[name]!;
       // The request replaces all of a topic's own settings.
       const kept = configEntries.filter(({ configName, isDefault }) => !isDefault && changed.every((entry) => entry.name !== configName));
-      return { type, name, configEntries: [...kept.map(({ configName, configValue }) => ({ name: configName, value: configValue })), ...changed] };
+      return {
+        type,
+        name,
+        configEntries: [...kept.map(({ configName, configValue }) => ({ name: configName, value: configValue })), ...changed],
+      };
     }),
   });
 }
@@ -41,17 +51,25 @@ export async function recreateTopic(stream: Stream, admin: Admin, topic: string)
   await admin.deleteTopics({ topics: [topic] });
   // Deleting goes on for a moment after it was answered.
   for (const deadline = Date.now() + PATIENCE_MS; ; await delay(100)) {
-    const created = await admin.createTopics({ waitForLeaders: false, topics: [{ topic, numPartitions: stream.partitions, configEntries: [{ name: 'retention.ms', value: '-1' }] }] }).catch((error: unknown) => {
-      if (Date.now() > deadline) throw error;
-      return false;
-    });
+    const created = await admin
+      .createTopics({
+        waitForLeaders: false,
+        topics: [{ topic, numPartitions: stream.partitions, configEntries: [{ name: 'retention.ms', value: '-1' }] }],
+      })
+      .catch((error: unknown) => {
+        if (Date.now() > deadline) throw error;
+        return false;
+      });
     if (created) break;
   }
   for (const deadline = Date.now() + PATIENCE_MS; ; await delay(100)) {
-    const known = await stream.log.offsets(topic).then((ranges) => ranges.size === stream.partitions, (error: unknown) => {
-      if (Date.now() > deadline) throw error;
-      return false;
-    });
+    const known = await stream.log.offsets(topic).then(
+      (ranges) => ranges.size === stream.partitions,
+      (error: unknown) => {
+        if (Date.now() > deadline) throw error;
+        return false;
+      },
+    );
     if (known) return;
   }
 }
@@ -59,17 +77,26 @@ export async function recreateTopic(stream: Stream, admin: Admin, topic: string)
 /** Deletes the records below an offset: what retention does, at once. */
 export async function deleteBefore(admin: Admin, topic: string, offsets: Readonly<Record<number, number>>): Promise<void> {
   await admin.fetchTopicOffsets(topic); // deleteTopicRecords relies on metadata that it does not load
-  await admin.deleteTopicRecords({ topic, partitions: Object.entries(offsets).map(([partition, offset]) => ({ partition: Number(partition), offset: String(offset) })) });
+  await admin.deleteTopicRecords({
+    topic,
+    partitions: Object.entries(offsets).map(([partition, offset]) => ({ partition: Number(partition), offset: String(offset) })),
+  });
 }
 
 /** A producer of transactions, each over all topics of its lines. */
 export class TransactionalProducer {
-  private constructor(private readonly stream: Stream, private readonly producer: Producer) {}
+  private constructor(
+    private readonly stream: Stream,
+    private readonly producer: Producer,
+  ) {}
 
   /** Disconnected with the test. */
   static async connect(stream: Stream): Promise<TransactionalProducer> {
     const producer = client(stream.brokers).producer({
-      transactionalId: `${stream.prefix}transactions`, idempotent: true, maxInFlightRequests: 1, createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+      transactionalId: `${stream.prefix}transactions`,
+      idempotent: true,
+      maxInFlightRequests: 1,
+      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
     });
     await producer.connect();
     onTestFinished(() => producer.disconnect());
@@ -79,7 +106,10 @@ export class TransactionalProducer {
   async write(lines: readonly ProduceLine[], end: 'commit' | 'abort', compression = kafkajs.CompressionTypes.None): Promise<void> {
     const transaction = await this.producer.transaction();
     for (const topic of new Set(lines.map((line) => line.topic))) {
-      const records = toRecords(this.stream.prefix, lines.filter((line) => line.topic === topic));
+      const records = toRecords(
+        this.stream.prefix,
+        lines.filter((line) => line.topic === topic),
+      );
       await transaction.send({ topic: this.stream.topic(topic), compression, messages: records.map(({ key, value }) => ({ key, value })) });
     }
     await transaction[end]();
@@ -87,7 +117,32 @@ export class TransactionalProducer {
 }
 
 /** Writes the lines of one topic with kcat, compressed. */
-export async function kcatLines(stream: Stream, topic: TopicName, codec: 'gzip' | 'zstd' | 'lz4' | 'snappy', lines: readonly ProduceLine[]): Promise<void> {
-  const input = lines.filter((line) => line.topic === topic).map(({ value }) => `${value.user_id}\t${JSON.stringify(value)}\n`).join('');
-  await kcat(['-b', stream.brokers, '-P', '-t', stream.topic(topic), '-K', '\t', '-z', codec, '-X', 'topic.partitioner=murmur2_random', '-X', 'linger.ms=50'], input);
+export async function kcatLines(
+  stream: Stream,
+  topic: TopicName,
+  codec: 'gzip' | 'zstd' | 'lz4' | 'snappy',
+  lines: readonly ProduceLine[],
+): Promise<void> {
+  const input = lines
+    .filter((line) => line.topic === topic)
+    .map(({ value }) => `${value.user_id}\t${JSON.stringify(value)}\n`)
+    .join('');
+  await kcat(
+    [
+      '-b',
+      stream.brokers,
+      '-P',
+      '-t',
+      stream.topic(topic),
+      '-K',
+      '\t',
+      '-z',
+      codec,
+      '-X',
+      'topic.partitioner=murmur2_random',
+      '-X',
+      'linger.ms=50',
+    ],
+    input,
+  );
 }

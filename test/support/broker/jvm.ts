@@ -85,7 +85,9 @@ function serverProperties(folder: string, ports: Ports, user: User, withTls: boo
     'listener.name.sasl_plaintext.plain.sasl.jaas.config': plainModule,
     'listener.name.sasl_plaintext.scram-sha-256.sasl.jaas.config': scramModule,
     'listener.name.sasl_plaintext.scram-sha-512.sasl.jaas.config': scramModule,
-    ...(withTls ? { 'ssl.keystore.location': join(folder, 'keystore.p12'), 'ssl.keystore.password': KEYSTORE_PASSWORD, 'ssl.keystore.type': 'PKCS12' } : {}),
+    ...(withTls
+      ? { 'ssl.keystore.location': join(folder, 'keystore.p12'), 'ssl.keystore.password': KEYSTORE_PASSWORD, 'ssl.keystore.type': 'PKCS12' }
+      : {}),
     'log.dirs': join(folder, 'data'),
     'auto.create.topics.enable': false,
     'num.partitions': 1,
@@ -113,7 +115,12 @@ async function launch(classPath: string, propertiesPath: string, brokers: string
   const endWithUs = (): void => void child.kill('SIGKILL');
   process.once('exit', endWithUs);
   child.once('exit', () => process.removeListener('exit', endWithUs));
-  const admin = new kafkajs.Kafka({ brokers: [brokers], logLevel: kafkajs.logLevel.NOTHING, connectionTimeout: 500, retry: { retries: 0 } }).admin();
+  const admin = new kafkajs.Kafka({
+    brokers: [brokers],
+    logLevel: kafkajs.logLevel.NOTHING,
+    connectionTimeout: 500,
+    retry: { retries: 0 },
+  }).admin();
   const deadline = Date.now() + STARTS_WITHIN_MS;
   for (;;) {
     if (child.exitCode !== null) throw new Error(`Kafka ended with code ${child.exitCode} while starting`);
@@ -134,7 +141,16 @@ async function launch(classPath: string, propertiesPath: string, brokers: string
 async function makeKeystore(folder: string): Promise<string> {
   const keystore = ['-keystore', join(folder, 'keystore.p12'), '-storetype', 'PKCS12', '-storepass', KEYSTORE_PASSWORD, '-alias', 'broker'];
   await run('keytool', [
-    '-genkeypair', ...keystore, '-keyalg', 'RSA', '-validity', '2', '-dname', 'CN=localhost', '-ext', 'SAN=dns:localhost,ip:127.0.0.1',
+    '-genkeypair',
+    ...keystore,
+    '-keyalg',
+    'RSA',
+    '-validity',
+    '2',
+    '-dname',
+    'CN=localhost',
+    '-ext',
+    'SAN=dns:localhost,ip:127.0.0.1',
   ]);
   const caPath = join(folder, 'ca.pem');
   await run('keytool', ['-exportcert', ...keystore, '-rfc', '-file', caPath]);

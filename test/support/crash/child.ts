@@ -40,10 +40,16 @@ const ENDS_WITHIN_MS = 100_000;
 
 /** `onLine` is told each line that the process says while it runs. */
 export async function crashChild(order: CrashOrder, onLine: (line: string) => void = () => undefined): Promise<CrashOutcome> {
-  const child = spawn(process.execPath, ['--import', REGISTER, BODY, JSON.stringify(order)], { stdio: ['ignore', 'pipe', 'pipe'], timeout: ENDS_WITHIN_MS, killSignal: 'SIGABRT' });
+  const child = spawn(process.execPath, ['--import', REGISTER, BODY, JSON.stringify(order)], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: ENDS_WITHIN_MS,
+    killSignal: 'SIGABRT',
+  });
   const [out, err]: [string[], string[]] = [[], []];
   child.stdout.on('data', (piece: Buffer) => out.push(piece.toString()));
   createInterface({ input: child.stdout }).on('line', onLine);
   child.stderr.on('data', (piece: Buffer) => err.push(piece.toString()));
-  return new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal, stdout: out.join(''), stderr: err.join('') })));
+  return new Promise((resolve) =>
+    child.once('close', (code, signal) => resolve({ code, signal, stdout: out.join(''), stderr: err.join('') })),
+  );
 }

@@ -1,4 +1,7 @@
-/** Which process passes each fault point, and at which of its passings it is killed: the first, and a later one of what it passes more than once. `test/crash` has a suite for each action. */
+/**
+ * Which process passes each fault point, and at which of its passings it is killed: the first, and a later one of what it passes more
+ * than once. `test/crash` has a suite for each action.
+ */
 import { FAULT_POINTS, type FaultPoint } from '../../../src/fault-points.js';
 import type { CrashAction } from './child.js';
 
@@ -48,5 +51,9 @@ export const CRASH_MATRIX: Readonly<Record<FaultPoint, readonly Crashes[]>> = {
 
 /** Every crash of one action, as rows for `it.each`. */
 export function crashesOf(action: CrashAction): (readonly [point: FaultPoint, passing: number])[] {
-  return FAULT_POINTS.flatMap((point) => CRASH_MATRIX[point].filter((crashes) => crashes.action === action).flatMap(({ passings }) => passings.map((passing) => [point, passing] as const)));
+  return FAULT_POINTS.flatMap((point) =>
+    CRASH_MATRIX[point]
+      .filter((crashes) => crashes.action === action)
+      .flatMap(({ passings }) => passings.map((passing) => [point, passing] as const)),
+  );
 }

@@ -1,6 +1,6 @@
 /**
- * A process of its own that does one thing to a data directory and, at the named passing of a fault point, kills itself: the real service, rebuild
- * or snapshot with a hook. Its argument is a `CrashOrder`; `crash-child.ts` starts it.
+ * A process of its own that does one thing to a data directory and, at the named passing of a fault point, kills itself: the real
+ * service, rebuild or snapshot with a hook. Its argument is a `CrashOrder`; `crash-child.ts` starts it.
  */
 import { writeSync } from 'node:fs';
 import { pino } from 'pino';
@@ -32,7 +32,8 @@ function at(point: FaultPoint): void {
 
 /** Only what is used is loaded: there are dozens of these processes. */
 async function openLog(): Promise<Log> {
-  if (order.kafka === undefined) return (await import('../../../src/log/sqlite/index.js')).openSqliteLog({ directory: order.directory, synchronous: 'normal' });
+  if (order.kafka === undefined)
+    return (await import('../../../src/log/sqlite/index.js')).openSqliteLog({ directory: order.directory, synchronous: 'normal' });
   return (await import('../../../src/log/kafka/kafka-log.js')).openKafkaLog({ brokers: [order.kafka.brokers] });
 }
 
@@ -40,10 +41,22 @@ async function run() {
   const lock = lockData(order.directory, clock());
   const { kafka } = order;
   const log = await openLog();
-  const service = new Service(log, defaultRegistry, inlineWorkers({ registry: defaultRegistry, clock, at, pruneLimits: CRASH_PRUNE_LIMITS }), {
-    ...CRASH_SETTINGS, dataDirectory: order.directory, group: kafka?.group ?? 'test', topicPrefix: kafka?.prefix ?? '', maxBatchRecords: order.maxBatchRecords, retainMs: order.retainMs,
-    clock, logger: pino({ level: 'error' }, process.stderr), at,
-  });
+  const service = new Service(
+    log,
+    defaultRegistry,
+    inlineWorkers({ registry: defaultRegistry, clock, at, pruneLimits: CRASH_PRUNE_LIMITS }),
+    {
+      ...CRASH_SETTINGS,
+      dataDirectory: order.directory,
+      group: kafka?.group ?? 'test',
+      topicPrefix: kafka?.prefix ?? '',
+      maxBatchRecords: order.maxBatchRecords,
+      retainMs: order.retainMs,
+      clock,
+      logger: pino({ level: 'error' }, process.stderr),
+      at,
+    },
+  );
   await service.start((error) => {
     throw error;
   });
@@ -63,7 +76,15 @@ async function snapshot(): Promise<void> {
   const { takeSnapshot } = await import('../../../src/export/take-snapshot.js');
   const asOfMs = order.asOfMs!;
   for (const [turn, replace] of [false, true].entries()) {
-    await takeSnapshot({ dataDirectory: order.directory, registry: defaultRegistry, path: order.output!, replace, asOfMs, nowMs: order.clockMs + 1_000 * turn, at });
+    await takeSnapshot({
+      dataDirectory: order.directory,
+      registry: defaultRegistry,
+      path: order.output!,
+      replace,
+      asOfMs,
+      nowMs: order.clockMs + 1_000 * turn,
+      at,
+    });
   }
 }
 
@@ -79,11 +100,19 @@ async function rebuild(): Promise<void> {
   const { rebuildWith } = await import('./rebuild.js');
   const log = await openLog();
   const { everything } = await import('../other-definitions.js');
-  const { swapped, refused, changed_users } = await rebuildWith(log, order.directory, { clock, at, registry: order.action === 'move-over' ? everything : defaultRegistry });
+  const { swapped, refused, changed_users } = await rebuildWith(log, order.directory, {
+    clock,
+    at,
+    registry: order.action === 'move-over' ? everything : defaultRegistry,
+  });
   writeSync(1, `${JSON.stringify({ swapped, refused, changed_users })}\n`);
   await log.close();
 }
 
 await { start, prune: start, swap: own, ask: rebuild, rebuild, 'move-over': rebuild, snapshot }[order.action]();
 if (order.point !== undefined) writeSync(1, `passed ${order.point} ${passings} times\n`);
+process.exit(0);
+process.exit(0);
+process.exit(0);
+process.exit(0);
 process.exit(0);

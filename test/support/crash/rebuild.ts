@@ -17,8 +17,18 @@ export async function rebuildWith(log: Log, dataDirectory: string, { clock, regi
   const { partitioner, maxValueBytes, scoring } = CRASH_SETTINGS;
   const runner = inlineRunner({ log, registry, clock, at });
   const options = {
-    dataDirectory, group: 'test', topicPrefix: '', partitioner, maxValueBytes, settings: scoring.settings, shadowLearning: null,
-    dryRun: false, force: false, prune: false, to: null, batchRecords: 100,
+    dataDirectory,
+    group: 'test',
+    topicPrefix: '',
+    partitioner,
+    maxValueBytes,
+    settings: scoring.settings,
+    shadowLearning: null,
+    dryRun: false,
+    force: false,
+    prune: false,
+    to: null,
+    batchRecords: 100,
   };
   try {
     return await rebuild(options, { log, registry, runner, clock, signal: new AbortController().signal, at });

@@ -2,7 +2,10 @@
 import type { ServiceOptions } from '../../../src/service/options.js';
 
 export const CRASH_SETTINGS = {
-  partitioner: 'murmur2', maxValueBytes: 1_048_576, publishProfiles: true, maxTaskIdleMs: 20,
+  partitioner: 'murmur2',
+  maxValueBytes: 1_048_576,
+  publishProfiles: true,
+  maxTaskIdleMs: 20,
   scoring: { livePolicy: 'egreedy-v1', settings: { epsilon: 0.1, salt: '0', shadow: 'egreedy-v2', shadowLearning: true } },
 } as const satisfies Partial<ServiceOptions>;
 

@@ -1,6 +1,6 @@
 /**
- * A data directory with a seeded workload on its embedded log, a child that dies over it at a fault point, and everything that must hold before the
- * restart and after it. What must hold is worked out from the log's records and the definitions, never from the state.
+ * A data directory with a seeded workload on its embedded log, a child that dies over it at a fault point, and everything that must
+ * hold before the restart and after it. What must hold is worked out from the log's records and the definitions, never from the state.
  */
 import { expect } from 'vitest';
 import { verify } from '../../../src/verify/verify.js';
@@ -27,9 +27,12 @@ export const EARLIER_MS = TRAFFIC_AS_OF_MS - 20 * DAY_MS;
 /** After all events. */
 export const CRASH_CLOCK_MS = TRAFFIC_START_MS + 60 * DAY_MS;
 
-const refusedRequests = [1, 2, 3].map((n) => recordOf('tip.candidates', { decision_id: `refused-${n}`, user_id: `user-${n}`, requested_at_ms: TRAFFIC_START_MS, candidates: [] }));
+const refusedRequests = [1, 2, 3].map((n) =>
+  recordOf('tip.candidates', { decision_id: `refused-${n}`, user_id: `user-${n}`, requested_at_ms: TRAFFIC_START_MS, candidates: [] }),
+);
 /** What the traffic, and the list above, have of records that the contract refuses. */
-const isRefused = ({ value }: LogRecord) => value!.toString() === 'not json' || value!.includes('"served_at_ms":-1') || value!.includes('"decision_id":"refused-');
+const isRefused = ({ value }: LogRecord) =>
+  value!.toString() === 'not json' || value!.includes('"served_at_ms":-1') || value!.includes('"decision_id":"refused-');
 
 export class CrashWorld {
   readonly embedded: EmbeddedService;
@@ -44,7 +47,12 @@ export class CrashWorld {
   static async open(seed: number, records = 900, directory = newDirectory()): Promise<CrashWorld> {
     const { scoring, ...settings } = CRASH_SETTINGS;
     const embedded = await EmbeddedService.open(directory, {
-      ...settings, livePolicy: scoring.livePolicy, settings: scoring.settings, partitions: PARTITIONS, clock: crashClock(CRASH_CLOCK_MS), maxBatchRecords: 500,
+      ...settings,
+      livePolicy: scoring.livePolicy,
+      settings: scoring.settings,
+      partitions: PARTITIONS,
+      clock: crashClock(CRASH_CLOCK_MS),
+      maxBatchRecords: 500,
     });
     const world = new CrashWorld(embedded, traffic(seed));
     await embedded.append(...refusedRequests);
@@ -59,33 +67,59 @@ export class CrashWorld {
 
   /** A child does `action` until it dies at that passing of the point, which it must. */
   async dies(point: FaultPoint, passing: number, more: Partial<CrashOrder> = {}, onLine?: (line: string) => void): Promise<void> {
-    const { signal, stdout, stderr } = await crashChild({ action: 'start', directory: this.embedded.directory, clockMs: CRASH_CLOCK_MS, point, passing, maxBatchRecords: 150, ...more }, onLine);
-    expect({ signal, said: stdout.split('\n').slice(-2) }, stderr).toEqual({ signal: 'SIGKILL', said: [`died at ${point}, passing ${passing}`, ''] });
+    const { signal, stdout, stderr } = await crashChild(
+      { action: 'start', directory: this.embedded.directory, clockMs: CRASH_CLOCK_MS, point, passing, maxBatchRecords: 150, ...more },
+      onLine,
+    );
+    expect({ signal, said: stdout.split('\n').slice(-2) }, stderr).toEqual({
+      signal: 'SIGKILL',
+      said: [`died at ${point}, passing ${passing}`, ''],
+    });
   }
 
   /** A child rebuilds, while this process owns the directory. */
   async childRebuilds(): Promise<unknown> {
-    const { code, stdout, stderr } = await crashChild({ action: 'rebuild', directory: this.embedded.directory, clockMs: CRASH_CLOCK_MS, maxBatchRecords: 150 });
+    const { code, stdout, stderr } = await crashChild({
+      action: 'rebuild',
+      directory: this.embedded.directory,
+      clockMs: CRASH_CLOCK_MS,
+      maxBatchRecords: 150,
+    });
     expect(code, stderr).toBe(0);
     return JSON.parse(stdout);
   }
 
-  /** What lies there while nothing runs is what the records before its positions come to: nothing half, nothing twice, and no answer lost. */
+  /**
+   * What lies there while nothing runs is what the records before its positions come to: nothing half, nothing twice, and no answer
+   * lost.
+   */
   async expectWhole(): Promise<void> {
     const { history, all } = await this.#read();
     const readers = openReaders(this.embedded.directory, defaultRegistry);
     try {
       const applied = [...readers].map(([partition, reader]) => upTo(history, partition, Object.fromEntries(reader.positions())));
       const expected = oracleProfiles(applied.flatMap(profileEvents), TRAFFIC_AS_OF_MS);
-      expect(digestDocument(readers, TRAFFIC_AS_OF_MS, defaultRegistry.featureSet)).toMatchObject({ digest: oracleDigest(expected), users: expected.size });
-      for (const [partition, reader] of readers) this.#expectCounts(partition, all.filter((record) => record.partition === partition && record.offset < (reader.positions().get(record.topic) ?? 0)));
+      expect(digestDocument(readers, TRAFFIC_AS_OF_MS, defaultRegistry.featureSet)).toMatchObject({
+        digest: oracleDigest(expected),
+        users: expected.size,
+      });
+      for (const [partition, reader] of readers)
+        this.#expectCounts(
+          partition,
+          all.filter((record) => record.partition === partition && record.offset < (reader.positions().get(record.topic) ?? 0)),
+        );
     } finally {
       for (const reader of readers.values()) reader.close();
     }
     const inLog = new Set(history.scored.map(({ event }) => event.decision_id));
     for (let partition = 0; partition < PARTITIONS; partition++) {
-      const owed = new Set(this.embedded.query<{ value: Buffer }>(partition, "SELECT value FROM outbox WHERE topic = 'tip.scored'").map(({ value }) => (JSON.parse(value.toString()) as ScoredEvent).decision_id));
-      for (const { decision_id: id } of this.#decisions(partition)) expect(inLog.has(id) || owed.has(id), `${id} is decided, and in neither log nor outbox`).toBe(true);
+      const owed = new Set(
+        this.embedded
+          .query<{ value: Buffer }>(partition, "SELECT value FROM outbox WHERE topic = 'tip.scored'")
+          .map(({ value }) => (JSON.parse(value.toString()) as ScoredEvent).decision_id),
+      );
+      for (const { decision_id: id } of this.#decisions(partition))
+        expect(inLog.has(id) || owed.has(id), `${id} is decided, and in neither log nor outbox`).toBe(true);
     }
   }
 
@@ -98,8 +132,8 @@ export class CrashWorld {
   }
 
   /**
-   * After the restart everything is as if nothing had happened. `refusedAgain`: a file that was made anew refuses again what the former one had refused, at
-   * another time. `asOf`: times for which profiles are exact.
+   * After the restart everything is as if nothing had happened. `refusedAgain`: a file that was made anew refuses again what the former
+   * one had refused, at another time. `asOf`: times for which profiles are exact.
    */
   async expectRight({ refusedAgain = false, asOf = [TRAFFIC_AS_OF_MS, EARLIER_MS] as readonly number[] } = {}): Promise<void> {
     const { history, all } = await this.#read();
@@ -109,16 +143,27 @@ export class CrashWorld {
     }
     await this.#expectEnds();
     for (let partition = 0; partition < PARTITIONS; partition++) {
-      this.#expectCounts(partition, all.filter((record) => record.partition === partition));
+      this.#expectCounts(
+        partition,
+        all.filter((record) => record.partition === partition),
+      );
       expect(this.embedded.query(partition, 'SELECT topic FROM outbox')).toEqual([]);
     }
     await this.#expectDecisions(history);
     await this.#expectDeadLetters(all, refusedAgain ? ['__dlq.errors.failed_at_ms'] : []);
     await this.#expectAnnounced(history);
     const verdict = await verify(
-      this.embedded.log, defaultRegistry,
-      { dataDirectory: this.embedded.directory, topicPrefix: '', partitioner: 'murmur2', maxValueBytes: CRASH_SETTINGS.maxValueBytes, shadowLearning: true },
-      { asOfMs: TRAFFIC_AS_OF_MS }, new AbortController().signal,
+      this.embedded.log,
+      defaultRegistry,
+      {
+        dataDirectory: this.embedded.directory,
+        topicPrefix: '',
+        partitioner: 'murmur2',
+        maxValueBytes: CRASH_SETTINGS.maxValueBytes,
+        shadowLearning: true,
+      },
+      { asOfMs: TRAFFIC_AS_OF_MS },
+      new AbortController().signal,
     );
     expect(verdict).toMatchObject({ equal: true, differences: [] });
   }
@@ -153,7 +198,10 @@ export class CrashWorld {
     const { history } = await this.#read();
     const readers = openReaders(this.embedded.directory, defaultRegistry);
     try {
-      return oracleProfiles([...readers].flatMap(([partition, reader]) => profileEvents(upTo(history, partition, Object.fromEntries(reader.positions())))), asOfMs);
+      return oracleProfiles(
+        [...readers].flatMap(([partition, reader]) => profileEvents(upTo(history, partition, Object.fromEntries(reader.positions())))),
+        asOfMs,
+      );
     } finally {
       for (const reader of readers.values()) reader.close();
     }
@@ -170,11 +218,21 @@ export class CrashWorld {
 
   /** Each record is counted once, as applied or as rejected. */
   #expectCounts(partition: number, applied: readonly LogRecord[]): void {
-    const counts = Object.fromEntries(this.embedded.query<{ name: string; count: number }>(partition, 'SELECT name, count FROM tally').map(({ name, count }) => [name, count]));
+    const counts = Object.fromEntries(
+      this.embedded
+        .query<{ name: string; count: number }>(partition, 'SELECT name, count FROM tally')
+        .map(({ name, count }) => [name, count]),
+    );
     for (const topic of CONSUMED_TOPICS) {
       const mine = applied.filter((record) => record.topic === topic);
-      const rejected = Object.entries(counts).filter(([name]) => name.startsWith(`rejected:${topic}:`)).reduce((sum, [, count]) => sum + count, 0);
-      expect({ topic, applied: counts[`applied:${topic}`] ?? 0, rejected }).toEqual({ topic, applied: mine.filter((record) => !isRefused(record)).length, rejected: mine.filter(isRefused).length });
+      const rejected = Object.entries(counts)
+        .filter(([name]) => name.startsWith(`rejected:${topic}:`))
+        .reduce((sum, [, count]) => sum + count, 0);
+      expect({ topic, applied: counts[`applied:${topic}`] ?? 0, rejected }).toEqual({
+        topic,
+        applied: mine.filter((record) => !isRefused(record)).length,
+        rejected: mine.filter(isRefused).length,
+      });
     }
   }
 
@@ -182,19 +240,27 @@ export class CrashWorld {
     for (const topic of CONSUMED_TOPICS) {
       const ends = Object.fromEntries([...(await this.embedded.log.offsets(topic))].map(([partition, { end }]) => [partition, end]));
       const committed = Object.fromEntries(await this.embedded.log.committed('test', topic));
-      const applied = Object.fromEntries(Array.from({ length: PARTITIONS }, (_, partition) => [
-        partition, this.embedded.query<{ next_offset: number }>(partition, 'SELECT next_offset FROM position WHERE topic = ?', topic)[0]?.next_offset,
-      ]));
+      const applied = Object.fromEntries(
+        Array.from({ length: PARTITIONS }, (_, partition) => [
+          partition,
+          this.embedded.query<{ next_offset: number }>(partition, 'SELECT next_offset FROM position WHERE topic = ?', topic)[0]
+            ?.next_offset,
+        ]),
+      );
       expect({ topic, applied, committed }).toEqual({ topic, applied: ends, committed: ends });
     }
   }
 
-  /** Each request has one decision, with one content however often it was published; the record with the lowest offset is kept, and its profile is what its positions say. */
+  /**
+   * Each request has one decision, with one content however often it was published; the record with the lowest offset is kept, and its
+   * profile is what its positions say.
+   */
   async #expectDecisions(history: History): Promise<void> {
     const asked = [...new Set(history.candidates.map(({ event }) => event.decision_id))].sort();
     for (const list of [history.scored, history.shadow]) {
       const contents = new Map<string, Set<string>>();
-      for (const { event } of list) contents.set(event.decision_id, (contents.get(event.decision_id) ?? new Set()).add(JSON.stringify(event)));
+      for (const { event } of list)
+        contents.set(event.decision_id, (contents.get(event.decision_id) ?? new Set()).add(JSON.stringify(event)));
       expect([...contents.keys()].sort()).toEqual(asked);
       for (const [id, found] of contents) expect([...found], id).toHaveLength(1);
     }
@@ -204,9 +270,19 @@ export class CrashWorld {
         const { decision_id: id } = JSON.parse(value!.toString()) as ScoredEvent;
         if (!first.has(id)) first.set(id, { offset, record: value!.toString() });
       }
-      expect(new Map(this.#decisions(partition).map(({ decision_id: id, scored_offset: offset, record }) => [id, { offset, record: JSON.stringify(JSON.parse(record)) }]))).toEqual(first);
+      expect(
+        new Map(
+          this.#decisions(partition).map(({ decision_id: id, scored_offset: offset, record }) => [
+            id,
+            { offset, record: JSON.stringify(JSON.parse(record)) },
+          ]),
+        ),
+      ).toEqual(first);
     }
-    for (const { partition, event } of history.scored) expect(event.profile.features, event.decision_id).toEqual(profileOf(upTo(history, partition, event.positions), event.user_id, event.profile.as_of_ms));
+    for (const { partition, event } of history.scored)
+      expect(event.profile.features, event.decision_id).toEqual(
+        profileOf(upTo(history, partition, event.positions), event.user_id, event.profile.as_of_ms),
+      );
   }
 
   /** Each refused record has its dead letter, with one content however often it was sent, but for some headers. */
@@ -216,9 +292,19 @@ export class CrashWorld {
       for (const { key, value, headers } of await this.embedded.records(deadLetterTopic(topic))) {
         const named = new Map(headers.map(([name, text]) => [name, text.toString()]));
         const address = ['topic', 'partition', 'offset'].map((name) => named.get(`__dlq.errors.${name}`)).join('/');
-        letters.set(address, (letters.get(address) ?? new Set()).add(JSON.stringify([key?.toString(), value!.toString(), [...named].filter(([name]) => !butFor.includes(name))])));
+        letters.set(
+          address,
+          (letters.get(address) ?? new Set()).add(
+            JSON.stringify([key?.toString(), value!.toString(), [...named].filter(([name]) => !butFor.includes(name))]),
+          ),
+        );
       }
-      expect([...letters.keys()].sort()).toEqual(all.filter((record) => record.topic === topic && isRefused(record)).map(addressOf).sort());
+      expect([...letters.keys()].sort()).toEqual(
+        all
+          .filter((record) => record.topic === topic && isRefused(record))
+          .map(addressOf)
+          .sort(),
+      );
       for (const [address, found] of letters) expect([...found], address).toHaveLength(1);
     }
   }
@@ -226,7 +312,8 @@ export class CrashWorld {
   /** The last message of every user's profile says what is true of it: a tombstone, of one who is not known. */
   async #expectAnnounced(history: History): Promise<void> {
     const last = new Map<string, { as_of_ms: number; features: OracleProfile } | null>();
-    for (const { key, value } of await this.embedded.records('profile.features')) last.set(key!.toString(), value && (JSON.parse(value.toString()) as { as_of_ms: number; features: OracleProfile }));
+    for (const { key, value } of await this.embedded.records('profile.features'))
+      last.set(key!.toString(), value && (JSON.parse(value.toString()) as { as_of_ms: number; features: OracleProfile }));
     const known = oracleProfiles(profileEvents(history), CRASH_CLOCK_MS);
     for (const user of new Set([...history.served, ...history.feedback].map(({ event }) => event.user_id))) {
       const message = last.get(user);

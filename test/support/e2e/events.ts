@@ -13,9 +13,13 @@ export interface ProduceLine {
 
 /** NDJSON, as `produce` takes it. */
 export const VECTOR_NDJSON = fixture('profile-events.ndjson');
-export const VECTOR_LINES = VECTOR_NDJSON.trim().split('\n').map((line) => JSON.parse(line) as ProduceLine);
+export const VECTOR_LINES = VECTOR_NDJSON.trim()
+  .split('\n')
+  .map((line) => JSON.parse(line) as ProduceLine);
 /** As-of time, Unix ms, as text -> what every installation that has applied VECTOR_LINES must answer. */
-export const VECTOR_EXPECTED = (JSON.parse(fixture('profile-expected.json')) as { as_of: Record<string, { digest: string; users: number }> }).as_of;
+export const VECTOR_EXPECTED = (
+  JSON.parse(fixture('profile-expected.json')) as { as_of: Record<string, { digest: string; users: number }> }
+).as_of;
 
 /** As of when the digests of a generated stream are compared: after all of its events. */
 export const STREAM_AS_OF_MS = Date.UTC(2026, 10, 21);
@@ -23,8 +27,8 @@ const DAY_MS = 86_400_000;
 const USERS = 60;
 
 /**
- * Served, feedback and candidates of 60 users over 40 days, in no order of time, with some repeated; the same for the same number. About every eighth event
- * is a tip.candidates, with decision_id `d-NUMBER`.
+ * Served, feedback and candidates of 60 users over 40 days, in no order of time, with some repeated; the same for the same number.
+ * About every eighth event is a tip.candidates, with decision_id `d-NUMBER`.
  */
 export function* generatedEvents(seed = 1): Generator<ProduceLine> {
   const random = randomNumbers(seed);
@@ -35,12 +39,20 @@ export function* generatedEvents(seed = 1): Generator<ProduceLine> {
     const at = STREAM_AS_OF_MS - 1 - pick(40 * DAY_MS);
     const kind = pick(8);
     if (kind === 0) {
-      const candidates = Array.from({ length: 1 + pick(4) }, (_, index) => ({ tip_id: `tip-${index}`, is_overdue: random() < 0.3, task_age_days: pick(20), priority: 1 + pick(4) }));
+      const candidates = Array.from({ length: 1 + pick(4) }, (_, index) => ({
+        tip_id: `tip-${index}`,
+        is_overdue: random() < 0.3,
+        task_age_days: pick(20),
+        priority: 1 + pick(4),
+      }));
       yield { topic: 'tip.candidates', value: { decision_id: `d-${number}`, user_id, requested_at_ms: at, candidates } };
     } else if (kind <= 4) {
       yield { topic: 'tip.served', value: { tip_id, user_id, served_at_ms: at, category: `c${pick(5)}`, utc_offset_min: 60 * pick(5) } };
     } else {
-      yield { topic: 'tip.feedback', value: { tip_id, user_id, action: ['done', 'dismiss', 'snooze'][pick(3)], reacted_at_ms: at, utc_offset_min: 60 * pick(5) } };
+      yield {
+        topic: 'tip.feedback',
+        value: { tip_id, user_id, action: ['done', 'dismiss', 'snooze'][pick(3)], reacted_at_ms: at, utc_offset_min: 60 * pick(5) },
+      };
     }
   }
 }
@@ -55,7 +67,11 @@ export function decisionIds(lines: readonly ProduceLine[]): Set<string> {
 }
 
 export function toRecords(prefix: string, lines: readonly ProduceLine[]): NewRecord[] {
-  return lines.map(({ topic, value }) => ({ topic: prefix + topic, key: Buffer.from(value.user_id), value: Buffer.from(JSON.stringify(value)) }));
+  return lines.map(({ topic, value }) => ({
+    topic: prefix + topic,
+    key: Buffer.from(value.user_id),
+    value: Buffer.from(JSON.stringify(value)),
+  }));
 }
 
 /** mulberry32: uniform numbers in [0, 1). */

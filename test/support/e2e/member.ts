@@ -27,7 +27,10 @@ export class Member {
   #ended = false;
 
   /** @param directory its --data */
-  constructor(child: ChildProcessWithoutNullStreams, readonly directory: string) {
+  constructor(
+    child: ChildProcessWithoutNullStreams,
+    readonly directory: string,
+  ) {
     this.#child = child;
     child.stdout.resume();
     void this.#readLog();
@@ -82,7 +85,8 @@ export class Member {
 
   async until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
     for (const deadline = Date.now() + PATIENCE_MS; !(await condition()); await delay(LOOK_AGAIN_MS)) {
-      if (this.#ended && !(await condition())) throw new Error(`the member in ${this.directory} ended; waited for ${what}\n${this.lastWords()}`);
+      if (this.#ended && !(await condition()))
+        throw new Error(`the member in ${this.directory} ended; waited for ${what}\n${this.lastWords()}`);
       if (Date.now() > deadline) throw new Error(`waited for ${what} of the member in ${this.directory}\n${this.lastWords()}`);
     }
   }
@@ -109,7 +113,10 @@ export class Member {
   }
 
   lastWords(): string {
-    return this.log.slice(-15).map((line) => JSON.stringify(line).slice(0, 600)).join('\n');
+    return this.log
+      .slice(-15)
+      .map((line) => JSON.stringify(line).slice(0, 600))
+      .join('\n');
   }
 
   async #readLog(): Promise<void> {

@@ -21,7 +21,8 @@ export function soleOwner(stream: Stream, directory: string): Owners {
 export function withOwnersReaders<T>(owners: Owners, read: (readers: ReadonlyMap<number, PartitionReader>) => T): T {
   const readers = new Map<number, PartitionReader>();
   try {
-    for (const [partition, directory] of owners) readers.set(partition, new PartitionReader(partitionFile(generationDirectory(directory), partition), defaultRegistry));
+    for (const [partition, directory] of owners)
+      readers.set(partition, new PartitionReader(partitionFile(generationDirectory(directory), partition), defaultRegistry));
     return read(readers);
   } finally {
     for (const reader of readers.values()) reader.close();
@@ -57,6 +58,7 @@ export async function untilAllApplied(stream: Stream, members: readonly Member[]
     }
     if (owners.size < stream.partitions) behind.push(`${owners.size} of ${stream.partitions} partitions are held`);
     if (behind.length === 0) return owners;
-    if (Date.now() > deadline) throw new Error(`not caught up: ${behind.join('; ')}\n${members.map((member) => member.lastWords()).join('\n---\n')}`);
+    if (Date.now() > deadline)
+      throw new Error(`not caught up: ${behind.join('; ')}\n${members.map((member) => member.lastWords()).join('\n---\n')}`);
   }
 }

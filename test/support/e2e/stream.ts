@@ -1,4 +1,7 @@
-/** One installation of tipstream on a Kafka broker, for one test: its topics behind a prefix of their own, its group, its members and their directories. */
+/**
+ * One installation of tipstream on a Kafka broker, for one test: its topics behind a prefix of their own, its group, its members and
+ * their directories.
+ */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -38,7 +41,11 @@ export class Stream {
       stream.#workspace.dispose();
       await stream.log.close();
     });
-    await stream.log.createTopics(topicSettings(stream.prefix, partitions).map(settings).filter((topic) => topic !== null));
+    await stream.log.createTopics(
+      topicSettings(stream.prefix, partitions)
+        .map(settings)
+        .filter((topic) => topic !== null),
+    );
     return stream;
   }
 
@@ -73,7 +80,19 @@ export class Stream {
   /** A member of the group that runs until it is told to stop; in a directory of its own unless one is named. */
   start(args: readonly string[] = [], directory = `member-${++this.#members}`): Member {
     const data = this.directory(directory);
-    const own = ['start', '--data', data, '--group', this.group, '--http', '127.0.0.1:0', '--brokers', this.brokers, '--topic-prefix', this.prefix];
+    const own = [
+      'start',
+      '--data',
+      data,
+      '--group',
+      this.group,
+      '--http',
+      '127.0.0.1:0',
+      '--brokers',
+      this.brokers,
+      '--topic-prefix',
+      this.prefix,
+    ];
     return new Member(this.#workspace.start([...own, ...args]), data);
   }
 

@@ -1,10 +1,28 @@
 /**
- * What the log says, worked out from its records alone and from the definitions: an independent answer to what the service must have known when
- * it scored a decision, and to what it must have learned in the end. Nothing here reads a state file.
+ * What the log says, worked out from its records alone and from the definitions: an independent answer to what the service must have
+ * known when it scored a decision, and to what it must have learned in the end. Nothing here reads a state file.
  */
-import { byCodePoint, oracleDecision, oracleReward, oracleSums, oracleTranslation, type OracleCase, type OracleDecision, type OracleEvent as PolicyEvent, type OracleLesson } from '../../oracle/policy.js';
+import {
+  byCodePoint,
+  oracleDecision,
+  oracleReward,
+  oracleSums,
+  oracleTranslation,
+  type OracleCase,
+  type OracleDecision,
+  type OracleEvent as PolicyEvent,
+  type OracleLesson,
+} from '../../oracle/policy.js';
 import { oracleProfiles, type OracleEvent, type OracleProfile } from '../../oracle/profile.js';
-import { fullTopicName, type CandidatesEvent, type ControlEvent, type FeedbackEvent, type ScoredEvent, type ServedEvent, type TopicName } from '../../../src/topics.js';
+import {
+  fullTopicName,
+  type CandidatesEvent,
+  type ControlEvent,
+  type FeedbackEvent,
+  type ScoredEvent,
+  type ServedEvent,
+  type TopicName,
+} from '../../../src/topics.js';
 import { DEFAULT_SETTINGS, type EmbeddedService } from './service.js';
 
 interface Logged<Event> {
@@ -29,18 +47,25 @@ export interface History {
   readonly settings: typeof DEFAULT_SETTINGS;
 }
 
-export const addressOf = ({ topic, partition, offset }: { topic: string; partition: number; offset: number }) => `${topic}/${partition}/${offset}`;
+export const addressOf = ({ topic, partition, offset }: { topic: string; partition: number; offset: number }) =>
+  `${topic}/${partition}/${offset}`;
 
 /** Of the log's records, all but those at the addresses in `invalid`. */
 export async function readHistory(embedded: EmbeddedService, invalid: ReadonlySet<string> = new Set()): Promise<History> {
   const read = async <Event>(name: TopicName): Promise<Logged<Event>[]> =>
-    (await embedded.records(embedded.topic(name))).filter((record) => !invalid.has(addressOf(record)))
+    (await embedded.records(embedded.topic(name)))
+      .filter((record) => !invalid.has(addressOf(record)))
       .map(({ partition, offset, value }) => ({ partition, offset, event: JSON.parse(value!.toString()) as Event }));
   return {
     prefix: embedded.options.topicPrefix ?? '',
-    served: await read('tip.served'), feedback: await read('tip.feedback'), candidates: await read('tip.candidates'),
-    scored: await read('tip.scored'), shadow: await read('tip.scored.shadow'), control: await read('policy.control'),
-    livePolicy: embedded.options.livePolicy ?? 'egreedy-v1', settings: { ...DEFAULT_SETTINGS, ...embedded.options.settings },
+    served: await read('tip.served'),
+    feedback: await read('tip.feedback'),
+    candidates: await read('tip.candidates'),
+    scored: await read('tip.scored'),
+    shadow: await read('tip.scored.shadow'),
+    control: await read('policy.control'),
+    livePolicy: embedded.options.livePolicy ?? 'egreedy-v1',
+    settings: { ...DEFAULT_SETTINGS, ...embedded.options.settings },
   };
 }
 
@@ -52,16 +77,25 @@ export function upTo(history: History, partition: number, positions: Positions):
   };
   return {
     ...history,
-    served: cut(history.served, 'tip.served'), feedback: cut(history.feedback, 'tip.feedback'), candidates: cut(history.candidates, 'tip.candidates'),
-    scored: cut(history.scored, 'tip.scored'), shadow: cut(history.shadow, 'tip.scored.shadow'), control: cut(history.control, 'policy.control'),
+    served: cut(history.served, 'tip.served'),
+    feedback: cut(history.feedback, 'tip.feedback'),
+    candidates: cut(history.candidates, 'tip.candidates'),
+    scored: cut(history.scored, 'tip.scored'),
+    shadow: cut(history.shadow, 'tip.scored.shadow'),
+    control: cut(history.control, 'policy.control'),
   };
 }
 
 export function inPartition(history: History, partition: number): History {
   const keep = <Event>(list: readonly Logged<Event>[]) => list.filter((one) => one.partition === partition);
   return {
-    ...history, served: keep(history.served), feedback: keep(history.feedback), candidates: keep(history.candidates),
-    scored: keep(history.scored), shadow: keep(history.shadow), control: keep(history.control),
+    ...history,
+    served: keep(history.served),
+    feedback: keep(history.feedback),
+    candidates: keep(history.candidates),
+    scored: keep(history.scored),
+    shadow: keep(history.shadow),
+    control: keep(history.control),
   };
 }
 
@@ -71,31 +105,55 @@ export const profileEvents = ({ served, feedback }: History): OracleEvent[] => [
 ];
 
 const STRANGER: OracleProfile = {
-  tip_volume_30d: 0, completion_rate_30d: null, dismiss_rate_30d: null, snooze_rate_30d: null, mean_dwell_ms_30d: null, preferred_hour: null, preferred_weekday: null, preferred_category: null,
+  tip_volume_30d: 0,
+  completion_rate_30d: null,
+  dismiss_rate_30d: null,
+  snooze_rate_30d: null,
+  mean_dwell_ms_30d: null,
+  preferred_hour: null,
+  preferred_weekday: null,
+  preferred_category: null,
 };
 
 export function profileOf(history: History, userId: string, asOfMs: number): OracleProfile {
-  return oracleProfiles(profileEvents(history).filter(({ value }) => value.user_id === userId), asOfMs).get(userId) ?? STRANGER;
+  return (
+    oracleProfiles(
+      profileEvents(history).filter(({ value }) => value.user_id === userId),
+      asOfMs,
+    ).get(userId) ?? STRANGER
+  );
 }
 
 /** decision -> its record with the lowest offset, of one user. */
 export function decisionsOf(records: readonly Logged<ScoredEvent>[], userId: string): Map<string, ScoredEvent> {
   const first = new Map<string, ScoredEvent>();
-  for (const { event } of [...records].sort((a, b) => a.offset - b.offset)) if (event.user_id === userId && !first.has(event.decision_id)) first.set(event.decision_id, event);
+  for (const { event } of [...records].sort((a, b) => a.offset - b.offset))
+    if (event.user_id === userId && !first.has(event.decision_id)) first.set(event.decision_id, event);
   return first;
 }
 
 function userEvents({ served, feedback }: History, userId: string): PolicyEvent[] {
   return [
-    ...served.filter(({ event }) => event.user_id === userId).map(({ event }): PolicyEvent => ({ kind: 'served', tipId: event.tip_id, atMs: event.served_at_ms, ...(event.decision_id == null ? {} : { decisionId: event.decision_id }) })),
-    ...feedback.filter(({ event }) => event.user_id === userId).map(({ event }): PolicyEvent => ({ kind: event.action, tipId: event.tip_id, atMs: event.reacted_at_ms })),
+    ...served
+      .filter(({ event }) => event.user_id === userId)
+      .map(({ event }): PolicyEvent => ({
+        kind: 'served',
+        tipId: event.tip_id,
+        atMs: event.served_at_ms,
+        ...(event.decision_id == null ? {} : { decisionId: event.decision_id }),
+      })),
+    ...feedback
+      .filter(({ event }) => event.user_id === userId)
+      .map(({ event }): PolicyEvent => ({ kind: event.action, tipId: event.tip_id, atMs: event.reacted_at_ms })),
   ];
 }
 
 const controlsAt = (history: History, requestedAtMs: number): ControlEvent[] => {
   const first = new Map<string, ControlEvent>();
-  for (const { event } of [...history.control].sort((a, b) => a.offset - b.offset)) if (!first.has(event.control_id)) first.set(event.control_id, event);
-  return [...first.values()].filter((control) => control.effective_at_ms <= requestedAtMs)
+  for (const { event } of [...history.control].sort((a, b) => a.offset - b.offset))
+    if (!first.has(event.control_id)) first.set(event.control_id, event);
+  return [...first.values()]
+    .filter((control) => control.effective_at_ms <= requestedAtMs)
     .sort((a, b) => a.effective_at_ms - b.effective_at_ms || byCodePoint(a.control_id, b.control_id));
 };
 
@@ -122,8 +180,8 @@ export function settingsOf(history: History, requestedAtMs: number): typeof DEFA
 }
 
 /**
- * What `eventPolicy` has learned of a user, for a decision requested at that time: since the newest reset in effect then; and with a migration in effect, which is
- * always from egreedy-v1 here, what that one has learned.
+ * What `eventPolicy` has learned of a user, for a decision requested at that time: since the newest reset in effect then; and with a
+ * migration in effect, which is always from egreedy-v1 here, what that one has learned.
  */
 export function lessonsOf(history: History, userId: string, eventPolicy: string, requestedAtMs: number): OracleLesson[] {
   const controls = controlsAt(history, requestedAtMs);
@@ -135,12 +193,12 @@ export function lessonsOf(history: History, userId: string, eventPolicy: string,
       // One for everybody takes back one for everybody.
       const last = control.user_id == null ? migrations.map(({ user_id }) => user_id == null).lastIndexOf(true) : migrations.length - 1;
       if (last >= 0) migrations.splice(last, 1);
-    }
-    else migrations.push(control);
+    } else migrations.push(control);
   }
   const migration = migrations.at(-1);
   if (migration === undefined) return lessonsSince(history, userId, eventPolicy, resetMs);
-  if (migration.train_from_replay === true) return [...lessonsSince(history, userId, eventPolicy, resetMs), ...lessonsSince(history, userId, 'egreedy-v1>egreedy-v2', resetMs)];
+  if (migration.train_from_replay === true)
+    return [...lessonsSince(history, userId, eventPolicy, resetMs), ...lessonsSince(history, userId, 'egreedy-v1>egreedy-v2', resetMs)];
   const before = lessonsSince(history, userId, 'egreedy-v1', resetMs).map(({ x, reward }) => ({ x: [...x, 0, 0, 0, 0, 0], reward }));
   return [...before, ...lessonsSince(history, userId, eventPolicy, Math.max(resetMs, migration.effective_at_ms))];
 }
@@ -163,7 +221,10 @@ export function lessonsSince(history: History, userId: string, sums: string, sin
   return lessons;
 }
 
-/** The vector of a candidate that the policy which decided has learned from, or `into` in its place; undefined when the record holds none that fits. */
+/**
+ * The vector of a candidate that the policy which decided has learned from, or `into` in its place; undefined when the record holds
+ * none that fits.
+ */
 export function lessonOf({ policy, features, profile }: ScoredEvent, tipId: string, into?: string): readonly number[] | undefined {
   const x = features.vectors[tipId];
   if (x?.length !== dimensionOf(policy)) return undefined;
@@ -173,14 +234,26 @@ export function lessonOf({ policy, features, profile }: ScoredEvent, tipId: stri
 export const dimensionOf = (sums: string): number => ((sums.split('>')[1] ?? sums).startsWith('egreedy-v2') ? 12 : 7);
 
 /** The decision that the definitions give for a request, from what `history` holds; by the live policy unless another is named. */
-export function expectedDecision(history: History, request: CandidatesEvent, named?: string): { readonly policy: string; readonly learned: number; readonly profile: OracleProfile; readonly decision: OracleDecision } {
+export function expectedDecision(
+  history: History,
+  request: CandidatesEvent,
+  named?: string,
+): { readonly policy: string; readonly learned: number; readonly profile: OracleProfile; readonly decision: OracleDecision } {
   const { user_id: userId, requested_at_ms: requestedAtMs } = request;
   const policy = named ?? livePolicyOf(history, requestedAtMs);
   const { epsilon, salt } = settingsOf(history, requestedAtMs);
   const learned = lessonsOf(history, userId, policy, requestedAtMs);
   const profile = profileOf(history, userId, requestedAtMs);
   const one: OracleCase = {
-    policy, decisionId: request.decision_id, requestedAtMs, utcOffsetMin: request.utc_offset_min ?? 0, candidates: request.candidates, profile, learned, epsilon, salt,
+    policy,
+    decisionId: request.decision_id,
+    requestedAtMs,
+    utcOffsetMin: request.utc_offset_min ?? 0,
+    candidates: request.candidates,
+    profile,
+    learned,
+    epsilon,
+    salt,
   };
   return { policy, learned: learned.length, profile, decision: oracleDecision(one) };
 }

@@ -1,4 +1,7 @@
-/** `tipstream start` as a process of its own on a directory whose log the test writes, and what it left in the log and in the state files. */
+/**
+ * `tipstream start` as a process of its own on a directory whose log the test writes, and what it left in the log and in the state
+ * files.
+ */
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { join } from 'node:path';
 import { expect } from 'vitest';
@@ -105,8 +108,17 @@ export class EmbeddedDirectory {
     }
     expect([...contents.keys()].sort()).toEqual([...new Set(asked)].sort());
     for (const topic of ['tip.served', 'tip.feedback']) {
-      const refused = (await this.records(topic)).filter(({ value }) => value!.toString() === 'not json' || value!.includes('"served_at_ms":-1'));
-      const letters = new Set((await this.records(`${topic}-dlt`)).map(({ headers }) => headers.filter(([name]) => /\.(partition|offset)$/.test(name)).map(([, value]) => value.toString()).join('/')));
+      const refused = (await this.records(topic)).filter(
+        ({ value }) => value!.toString() === 'not json' || value!.includes('"served_at_ms":-1'),
+      );
+      const letters = new Set(
+        (await this.records(`${topic}-dlt`)).map(({ headers }) =>
+          headers
+            .filter(([name]) => /\.(partition|offset)$/.test(name))
+            .map(([, value]) => value.toString())
+            .join('/'),
+        ),
+      );
       expect([...letters].sort()).toEqual(refused.map(({ partition, offset }) => `${partition}/${offset}`).sort());
     }
   }

@@ -1,11 +1,11 @@
 /**
- * Scenarios of a partition's life: records that collide, cut into appends at will, with refused ones between them, and after each append nothing, an
- * orderly restart, a crash, or a fault in the middle of the worker's next steps.
+ * Scenarios of a partition's life: records that collide, cut into appends at will, with refused ones between them, and after each
+ * append nothing, an orderly restart, a crash, or a fault in the middle of the worker's next steps.
  */
 import fc from 'fast-check';
 import type { NewRecord } from '../../../src/log/port.js';
 import type { TopicName } from '../../../src/topics.js';
-import type { EmbeddedService} from './service.js';
+import type { EmbeddedService } from './service.js';
 import { turns, type EmbeddedOptions } from './service.js';
 import { addressOf } from './history.js';
 
@@ -46,7 +46,15 @@ const then: fc.Arbitrary<Then> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('crash' as const), afterTurns: fc.integer({ min: 0, max: 12 }) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('forget' as const), afterTurns: fc.integer({ min: 0, max: 12 }) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('fault' as const), atClockCall: fc.integer({ min: 0, max: 12 }) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('lose' as const), afterAppends: fc.integer({ min: 0, max: 3 }), slowBy: fc.constantFrom(0, 6), kind: fc.constantFrom('refused' as const, 'unacknowledged' as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('lose' as const),
+      afterAppends: fc.integer({ min: 0, max: 3 }),
+      slowBy: fc.constantFrom(0, 6),
+      kind: fc.constantFrom('refused' as const, 'unacknowledged' as const),
+    }),
+  },
 );
 
 export const life: fc.Arbitrary<Life> = fc.record({
@@ -79,7 +87,10 @@ export function shuffled<T>(items: readonly T[], next: () => number): T[] {
   return copy;
 }
 
-/** A worker's clock that says one time after the other, over and over, and can be made to throw at its n-th call from now, and from then on. */
+/**
+ * A worker's clock that says one time after the other, over and over, and can be made to throw at its n-th call from now, and from
+ * then on.
+ */
 export class FaultyClock {
   readonly #nowsMs: readonly number[];
   #calls = 0;
@@ -110,7 +121,13 @@ export interface Lived {
 }
 
 /** Lives through `records` and leaves the service running and caught up. */
-export async function live(embedded: EmbeddedService, records: readonly PlannedRecord[], plan: Life, nowsMs: readonly number[], options: EmbeddedOptions = {}): Promise<Lived> {
+export async function live(
+  embedded: EmbeddedService,
+  records: readonly PlannedRecord[],
+  plan: Life,
+  nowsMs: readonly number[],
+  options: EmbeddedOptions = {},
+): Promise<Lived> {
   const clock = new FaultyClock(nowsMs);
   const next = numbersFrom(plan.shuffle);
   const order = shuffled(records, next);
@@ -118,16 +135,27 @@ export async function live(embedded: EmbeddedService, records: readonly PlannedR
   const start = async () => {
     clock.mend();
     await embedded.start({
-      maxBatchRecords: plan.maxBatchRecords, maxTaskIdleMs: plan.maxTaskIdleMs, publishProfiles: plan.publishProfiles, clock: () => nowsMs[0]!, workerClock: clock.read, ...options,
+      maxBatchRecords: plan.maxBatchRecords,
+      maxTaskIdleMs: plan.maxTaskIdleMs,
+      publishProfiles: plan.publishProfiles,
+      clock: () => nowsMs[0]!,
+      workerClock: clock.read,
+      ...options,
     });
   };
   for (let at = 0, step = 0; at < order.length; step++) {
     const part = order.slice(at, at + plan.sizes[step % plan.sizes.length]!);
     at += part.length;
-    const addresses = await embedded.log.append(part.map((record) => ({
-      topic: embedded.topic(record.topic), key: record.key, value: record.value, headers: record.headers ?? [], timestampMs: Math.floor(next() * 30),
-      ...(record.partition === undefined ? {} : { partition: record.partition }),
-    })));
+    const addresses = await embedded.log.append(
+      part.map((record) => ({
+        topic: embedded.topic(record.topic),
+        key: record.key,
+        value: record.value,
+        headers: record.headers ?? [],
+        timestampMs: Math.floor(next() * 30),
+        ...(record.partition === undefined ? {} : { partition: record.partition }),
+      })),
+    );
     for (const [i, address] of addresses.entries()) if (part[i]!.refused !== undefined) refused.set(addressOf(address), part[i]!);
     if (!embedded.isRunning) await start();
     await after(plan.thens[step % plan.thens.length]!);

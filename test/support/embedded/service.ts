@@ -1,6 +1,6 @@
 /**
- * The real service on the embedded log in a temporary directory, with workers in the test's own thread, a clock that the test sets and crashes
- * that come when the test says. What it holds is read as any other process would: from the log and from the state files.
+ * The real service on the embedded log in a temporary directory, with workers in the test's own thread, a clock that the test sets and
+ * crashes that come when the test says. What it holds is read as any other process would: from the log and from the state files.
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -84,7 +84,11 @@ export class EmbeddedService {
   /** With its topics, in a directory that need not exist yet. */
   static async open(directory: string, options: EmbeddedOptions = {}): Promise<EmbeddedService> {
     const log = await openSqliteLog({ directory, synchronous: 'normal' });
-    await ensureTopics(log, { prefix: options.topicPrefix ?? '', partitions: options.partitions ?? 2, partitionsGiven: options.partitions !== undefined });
+    await ensureTopics(log, {
+      prefix: options.topicPrefix ?? '',
+      partitions: options.partitions ?? 2,
+      partitionsGiven: options.partitions !== undefined,
+    });
     return new EmbeddedService(directory, log, options);
   }
 
@@ -112,11 +116,19 @@ export class EmbeddedService {
     if (this.#running !== undefined) throw new Error('the service is running already');
     const options = { ...this.options, ...overrides };
     const clock = options.clock ?? Date.now;
-    const scoring: ScoringOptions = { livePolicy: options.livePolicy ?? 'egreedy-v1', settings: { ...DEFAULT_SETTINGS, ...options.settings } };
+    const scoring: ScoringOptions = {
+      livePolicy: options.livePolicy ?? 'egreedy-v1',
+      settings: { ...DEFAULT_SETTINGS, ...options.settings },
+    };
     const registry = options.registry ?? defaultRegistry;
     const log = new FaultyLog(this.log);
     const workers: Worker[] = [];
-    const inline = inlineWorkers({ registry, clock: options.workerClock ?? clock, shadow: options.shadow, pruneLimits: options.pruneLimits });
+    const inline = inlineWorkers({
+      registry,
+      clock: options.workerClock ?? clock,
+      shadow: options.shadow,
+      pruneLimits: options.pruneLimits,
+    });
     const startWorker: StartWorker = (setup, events) => {
       const worker = inline(setup, events);
       workers.push(worker);
@@ -124,10 +136,20 @@ export class EmbeddedService {
     };
     const logger = pino({ level: 'debug' }, { write: (line: string) => void this.logged.push(JSON.parse(line) as LoggedLine) });
     const service = new Service(log, registry, startWorker, {
-      dataDirectory: this.directory, group: 'test', topicPrefix: options.topicPrefix ?? '', partitioner: options.partitioner ?? 'murmur2',
-      publishProfiles: options.publishProfiles ?? true, maxValueBytes: options.maxValueBytes ?? 1_048_576,
-      maxBatchRecords: options.maxBatchRecords ?? 20_000, maxTaskIdleMs: options.maxTaskIdleMs ?? 50, retainMs: options.retainMs,
-      clock, logger, scoring, generation: options.generation, at: options.at,
+      dataDirectory: this.directory,
+      group: 'test',
+      topicPrefix: options.topicPrefix ?? '',
+      partitioner: options.partitioner ?? 'murmur2',
+      publishProfiles: options.publishProfiles ?? true,
+      maxValueBytes: options.maxValueBytes ?? 1_048_576,
+      maxBatchRecords: options.maxBatchRecords ?? 20_000,
+      maxTaskIdleMs: options.maxTaskIdleMs ?? 50,
+      retainMs: options.retainMs,
+      clock,
+      logger,
+      scoring,
+      generation: options.generation,
+      at: options.at,
     });
     this.#running = { service, log, workers };
     await service.start((error) => (this.#failure = error));

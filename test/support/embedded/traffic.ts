@@ -24,15 +24,39 @@ export function traffic(seed: number, users = 40): Traffic {
     switch (pick(10)) {
       case 0:
         return recordOf('tip.candidates', {
-          decision_id: `decision-${made++}`, user_id, requested_at_ms: at,
-          candidates: [0, 1, 2].map((i) => ({ tip_id: `tip-${(made + 7 * i) % 60}`, is_overdue: i === 1, task_age_days: pick(30), priority: 1 + pick(4) })),
+          decision_id: `decision-${made++}`,
+          user_id,
+          requested_at_ms: at,
+          candidates: [0, 1, 2].map((i) => ({
+            tip_id: `tip-${(made + 7 * i) % 60}`,
+            is_overdue: i === 1,
+            task_age_days: pick(30),
+            priority: 1 + pick(4),
+          })),
         });
       case 1:
-        return made % 3 === 0 ? { topic: 'tip.feedback', key: Buffer.from(user_id), value: Buffer.from('not json') } : recordOf('tip.served', { user_id, tip_id, served_at_ms: -1 });
-      case 2: case 3: case 4: case 5:
-        return recordOf('tip.served', { user_id, tip_id, served_at_ms: at, decision_id: `decision-${pick(made + 1)}`, category: `category-${pick(5)}` });
+        return made % 3 === 0
+          ? { topic: 'tip.feedback', key: Buffer.from(user_id), value: Buffer.from('not json') }
+          : recordOf('tip.served', { user_id, tip_id, served_at_ms: -1 });
+      case 2:
+      case 3:
+      case 4:
+      case 5:
+        return recordOf('tip.served', {
+          user_id,
+          tip_id,
+          served_at_ms: at,
+          decision_id: `decision-${pick(made + 1)}`,
+          category: `category-${pick(5)}`,
+        });
       default:
-        return recordOf('tip.feedback', { user_id, tip_id, action: ['done', 'dismiss', 'snooze'][pick(3)], reacted_at_ms: at + pick(200) * HOUR_MS, utc_offset_min: 60 * pick(5) });
+        return recordOf('tip.feedback', {
+          user_id,
+          tip_id,
+          action: ['done', 'dismiss', 'snooze'][pick(3)],
+          reacted_at_ms: at + pick(200) * HOUR_MS,
+          utc_offset_min: 60 * pick(5),
+        });
     }
   };
   return { next: (count) => Array.from({ length: count }, one) };

@@ -40,7 +40,8 @@ export class CollectingHandler implements PartitionHandler {
   deliver(delivery: Delivery): boolean {
     const name = `${delivery.topic}/${delivery.partition}`;
     const position = this.#positions.get(name);
-    if (position !== undefined && position !== delivery.fromOffset) this.failures.push(new Error(`${name}: delivered from ${delivery.fromOffset} at ${position}`));
+    if (position !== undefined && position !== delivery.fromOffset)
+      this.failures.push(new Error(`${name}: delivered from ${delivery.fromOffset} at ${position}`));
     this.#positions.set(name, delivery.nextOffset);
     this.deliveries.push(delivery);
     const goOn = this.onDeliver(delivery);
@@ -63,7 +64,10 @@ export class CollectingHandler implements PartitionHandler {
     let check = (): void => undefined;
     await new Promise<void>((resolve, reject) => {
       check = () => condition() && resolve();
-      timer = setTimeout(() => reject(new Error(`waited for ${what}; ${this.records.length} records, failures: ${this.failures.join()}`)), PATIENCE_MS);
+      timer = setTimeout(
+        () => reject(new Error(`waited for ${what}; ${this.records.length} records, failures: ${this.failures.join()}`)),
+        PATIENCE_MS,
+      );
       this.#waiting.add(check);
       check();
     }).finally(() => {

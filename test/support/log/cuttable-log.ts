@@ -1,4 +1,7 @@
-/** A log as one process sees it, for tests that do something to its appends: all else goes through as it is, until the process is cut off. */
+/**
+ * A log as one process sees it, for tests that do something to its appends: all else goes through as it is, until the process is cut
+ * off.
+ */
 import type { GroupMember, GroupOptions, Log, NewRecord, ReadRange, RecordAddress, TopicSettings } from '../../../src/log/port.js';
 
 export abstract class CuttableLog implements Log {

@@ -22,7 +22,13 @@ export class FakeLog {
 
   async describeTopics(names: readonly string[]) {
     if (!this.#hasTopics) return [];
-    return names.map((name) => ({ name, partitions: this.#partitions, retentionMs: -1, cleanupPolicy: 'delete', maxMessageBytes: 1_048_588 }));
+    return names.map((name) => ({
+      name,
+      partitions: this.#partitions,
+      retentionMs: -1,
+      cleanupPolicy: 'delete',
+      maxMessageBytes: 1_048_588,
+    }));
   }
 
   async append(records: readonly NewRecord[]) {

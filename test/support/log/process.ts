@@ -10,7 +10,12 @@ const respond = (response: Response) => process.send?.(response);
 async function tail(request: Extract<Request, { kind: 'tail' }>): Promise<void> {
   const { topic, partition, from } = request;
   for await (const records of log.read({ topic, partition, from })) {
-    respond({ kind: 'records', id: request.id, atMs: Date.now(), values: records.map((record) => record.value?.toString() ?? 'tombstone') });
+    respond({
+      kind: 'records',
+      id: request.id,
+      atMs: Date.now(),
+      values: records.map((record) => record.value?.toString() ?? 'tombstone'),
+    });
   }
 }
 

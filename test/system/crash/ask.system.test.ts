@@ -1,4 +1,7 @@
-/** SIGKILL of a rebuild that has asked the owner of the directory to go over to its generation; the owner lives on. docs/semantics.md, "What a crash leaves". */
+/**
+ * SIGKILL of a rebuild that has asked the owner of the directory to go over to its generation; the owner lives on. docs/semantics.md,
+ * "What a crash leaves".
+ */
 import { describe, expect, it } from 'vitest';
 import { lockData } from '../../../src/store/directory/data-lock.js';
 import { crashesOf } from '../../support/crash/matrix.js';

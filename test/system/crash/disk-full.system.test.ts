@@ -16,7 +16,9 @@ import { TRAFFIC_AS_OF_MS } from '../../support/embedded/traffic.js';
 const KIB = 1_024;
 const mountPoint = mkdtempSync(join(tmpdir(), 'tipstream-full-'));
 const resize = (bytes: number, remount = true) =>
-  spawnSync('mount', [...(remount ? ['-o', `remount,size=${bytes}`] : ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs']), mountPoint], { encoding: 'utf8' });
+  spawnSync('mount', [...(remount ? ['-o', `remount,size=${bytes}`] : ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs']), mountPoint], {
+    encoding: 'utf8',
+  });
 const mounted = resize(64 * KIB * KIB, false);
 const canMount = mounted.status === 0;
 if (!canMount) console.warn(`LEFT OUT: a full disk, because a tmpfs cannot be mounted here: ${mounted.stderr || String(mounted.error)}`);
@@ -28,10 +30,17 @@ async function spare(bytes: number): Promise<void> {
 }
 
 /** Works with no space at all, then with some more each time, until it succeeds; `afterwards` says what must hold whenever it could not. */
-async function withMoreAndMore<T>(stepKib: number, work: () => Promise<T>, afterwards: () => void | Promise<void>): Promise<{ done: T; refused: number }> {
+async function withMoreAndMore<T>(
+  stepKib: number,
+  work: () => Promise<T>,
+  afterwards: () => void | Promise<void>,
+): Promise<{ done: T; refused: number }> {
   for (let refused = 0; ; refused++) {
     await spare(refused * stepKib * KIB);
-    const outcome = await work().then((done) => ({ done }), (error: unknown) => ({ error }));
+    const outcome = await work().then(
+      (done) => ({ done }),
+      (error: unknown) => ({ error }),
+    );
     resize(64 * KIB * KIB);
     if ('done' in outcome) return { ...outcome, refused };
     expect(outcome.error, `with ${refused * stepKib} KiB`).toMatchObject({ code: 'disk_full' });
@@ -53,13 +62,19 @@ describe.skipIf(!canMount && !process.env.CI)('a full disk', () => {
       await world.restarts();
       await world.append(200);
       await spare(0);
-      expect(() => world.embedded.digest(TRAFFIC_AS_OF_MS), 'even reading needs some pages').toThrow(expect.objectContaining({ code: 'disk_full' }) as Error);
+      expect(() => world.embedded.digest(TRAFFIC_AS_OF_MS), 'even reading needs some pages').toThrow(
+        expect.objectContaining({ code: 'disk_full' }) as Error,
+      );
       resize(64 * KIB * KIB);
       const before = world.generation();
-      const rebuilds = await withMoreAndMore(100, () => world.rebuild(), async () => {
-        expect(world.generation()).toBe(before);
-        await world.expectWhole();
-      });
+      const rebuilds = await withMoreAndMore(
+        100,
+        () => world.rebuild(),
+        async () => {
+          expect(world.generation()).toBe(before);
+          await world.expectWhole();
+        },
+      );
       expect(rebuilds.refused).toBeGreaterThan(2);
       expect(rebuilds.done).toMatchObject({ swapped: true, resumed: true, changed_users: 0 });
       expect(world.generation()).not.toBe(before);
@@ -67,7 +82,15 @@ describe.skipIf(!canMount && !process.env.CI)('a full disk', () => {
       const path = join(mountPoint, 'out.db');
       const snapshots = await withMoreAndMore(
         30, // less than the index of a write-ahead log takes
-        () => takeSnapshot({ dataDirectory: world.embedded.directory, registry: defaultRegistry, path, replace: false, asOfMs: TRAFFIC_AS_OF_MS, nowMs: CRASH_CLOCK_MS }),
+        () =>
+          takeSnapshot({
+            dataDirectory: world.embedded.directory,
+            registry: defaultRegistry,
+            path,
+            replace: false,
+            asOfMs: TRAFFIC_AS_OF_MS,
+            nowMs: CRASH_CLOCK_MS,
+          }),
         () => {
           expect(readdirSync(mountPoint)).toEqual(['data']);
           const scratch = join(world.embedded.directory, 'scratch');

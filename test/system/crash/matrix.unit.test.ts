@@ -11,7 +11,11 @@ it('has every fault point, and no other', () => {
 });
 
 it('has a suite for every action, that kills at all of its points', () => {
-  for (const action of new Set(Object.values(CRASH_MATRIX).flat().map((crashes) => crashes.action))) {
+  for (const action of new Set(
+    Object.values(CRASH_MATRIX)
+      .flat()
+      .map((crashes) => crashes.action),
+  )) {
     const suite = new URL(`./${action}.system.test.ts`, import.meta.url);
     expect(existsSync(suite) && readFileSync(suite, 'utf8'), action).toContain(`.for(crashesOf('${action}'))(`);
     expect(crashesOf(action).length).toBeGreaterThan(0);
@@ -20,12 +24,20 @@ it('has a suite for every action, that kills at all of its points', () => {
 
 it('is in docs/semantics.md, row by row', () => {
   const section = /^## What a crash leaves$([\s\S]*?)^## /m.exec(readPage('docs/semantics.md'))?.[1] ?? '';
-  const rows = section.split('\n').filter((line) => line.startsWith('| ')).slice(1).map((line) => line.split('|').map((cell) => cell.trim()));
+  const rows = section
+    .split('\n')
+    .filter((line) => line.startsWith('| '))
+    .slice(1)
+    .map((line) => line.split('|').map((cell) => cell.trim()));
   expect([...FAULT_POINTS].filter((point) => rows.filter(([, step]) => step!.includes(`\`${point}\``)).length !== 1)).toEqual([]);
   for (const [, step, , , tests] of rows) {
     const points = FAULT_POINTS.filter((point) => step!.includes(`\`${point}\``));
     const named = tests!.split(', ').filter((name) => !name.startsWith('['));
-    for (const name of named) expect(['system', 'kafka'].some((tier) => existsSync(new URL(`./${name}.${tier}.test.ts`, import.meta.url))), name).toBe(true);
+    for (const name of named)
+      expect(
+        ['system', 'kafka'].some((tier) => existsSync(new URL(`./${name}.${tier}.test.ts`, import.meta.url))),
+        name,
+      ).toBe(true);
     const actions = new Set(points.flatMap((point) => CRASH_MATRIX[point].map(({ action }) => action)));
     expect(named, step).toEqual(expect.arrayContaining([...actions]));
   }

@@ -1,4 +1,7 @@
-/** SIGKILL while the state moves over to other feature definitions, from the tips that are kept: docs/semantics.md, "What a crash leaves". */
+/**
+ * SIGKILL while the state moves over to other feature definitions, from the tips that are kept: docs/semantics.md, "What a crash
+ * leaves".
+ */
 import { describe, expect, it } from 'vitest';
 import { oracleDigest } from '../../oracle/profile.js';
 import { crashesOf } from '../../support/crash/matrix.js';
@@ -13,7 +16,9 @@ async function expectMoved(world: CrashWorld): Promise<void> {
   const readers = openReaders(world.embedded.directory, everything);
   try {
     for (const asOfMs of [TRAFFIC_AS_OF_MS, EARLIER_MS]) {
-      expect(digestDocument(readers, asOfMs, everything.featureSet).digest).toBe(oracleDigest(oracleOf(everything, profileEvents(history), asOfMs)));
+      expect(digestDocument(readers, asOfMs, everything.featureSet).digest).toBe(
+        oracleDigest(oracleOf(everything, profileEvents(history), asOfMs)),
+      );
     }
   } finally {
     for (const reader of readers.values()) reader.close();

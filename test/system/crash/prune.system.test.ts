@@ -17,7 +17,10 @@ interface Pruned {
 }
 
 function prunedIn(world: CrashWorld, partition: number): Pruned {
-  const [prunes] = world.embedded.query<{ slices: number; horizonMs: number; taken: number }>(partition, 'SELECT count(*) AS slices, max(horizon_ms) AS horizonMs, coalesce(sum(tips), 0) AS taken FROM prune');
+  const [prunes] = world.embedded.query<{ slices: number; horizonMs: number; taken: number }>(
+    partition,
+    'SELECT count(*) AS slices, max(horizon_ms) AS horizonMs, coalesce(sum(tips), 0) AS taken FROM prune',
+  );
   const [tips] = world.embedded.query<{ left: number }>(partition, 'SELECT count(*) AS left FROM tip');
   return { ...prunes!, ...tips! };
 }

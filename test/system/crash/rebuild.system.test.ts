@@ -1,6 +1,6 @@
 /**
- * SIGKILL while a generation is rebuilt beside the live one, and while it takes its place where nobody runs on the directory: docs/semantics.md,
- * "What a crash leaves".
+ * SIGKILL while a generation is rebuilt beside the live one, and while it takes its place where nobody runs on the directory:
+ * docs/semantics.md, "What a crash leaves".
  */
 import { describe, expect, it } from 'vitest';
 import { crashesOf } from '../../support/crash/matrix.js';

@@ -20,9 +20,17 @@ function profilesIn(path: string): { profiles: Map<string, OracleProfile>; taken
   try {
     expect(db.pragma('integrity_check', { simple: true })).toBe('ok');
     const profiles = new Map<string, OracleProfile>();
-    for (const { user_id, as_of_ms: _, ...features } of db.prepare('SELECT * FROM profiles').all() as (OracleProfile & { user_id: string; as_of_ms: number })[]) profiles.set(user_id, features);
+    for (const { user_id, as_of_ms: _, ...features } of db.prepare('SELECT * FROM profiles').all() as (OracleProfile & {
+      user_id: string;
+      as_of_ms: number;
+    })[])
+      profiles.set(user_id, features);
     const takenAtMs = Number(db.prepare("SELECT value FROM meta WHERE name = 'taken_at_ms'").pluck().get());
-    return { profiles, takenAtMs, positions: db.prepare('SELECT topic, partition, next_offset FROM offsets ORDER BY topic, partition').all() };
+    return {
+      profiles,
+      takenAtMs,
+      positions: db.prepare('SELECT topic, partition, next_offset FROM offsets ORDER BY topic, partition').all(),
+    };
   } finally {
     db.close();
   }
@@ -47,7 +55,14 @@ describe('`snapshot` killed', () => {
     await world.append(100);
     await world.restarts();
     await world.expectRight();
-    await takeSnapshot({ dataDirectory: world.embedded.directory, registry: defaultRegistry, path, replace: true, asOfMs: TRAFFIC_AS_OF_MS, nowMs: CRASH_CLOCK_MS + 120_000 });
+    await takeSnapshot({
+      dataDirectory: world.embedded.directory,
+      registry: defaultRegistry,
+      path,
+      replace: true,
+      asOfMs: TRAFFIC_AS_OF_MS,
+      nowMs: CRASH_CLOCK_MS + 120_000,
+    });
     const taken = profilesIn(path);
     expect(taken.profiles).toEqual(await world.oracle(TRAFFIC_AS_OF_MS));
     expect(taken.positions).toHaveLength(12);

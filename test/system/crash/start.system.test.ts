@@ -1,4 +1,7 @@
-/** SIGKILL at every step of a batch, of publishing and of committing offsets, on the embedded log: docs/semantics.md, "What a crash leaves". */
+/**
+ * SIGKILL at every step of a batch, of publishing and of committing offsets, on the embedded log: docs/semantics.md, "What a crash
+ * leaves".
+ */
 import { describe, expect, it } from 'vitest';
 import { CrashWorld } from '../../support/crash/world.js';
 import { crashesOf } from '../../support/crash/matrix.js';
@@ -18,7 +21,13 @@ describe('`start` killed', () => {
     const world = await CrashWorld.open(1_001);
     onTestFinished(() => world.close());
     for (const [point, passing] of [
-      ['batch: after commit', 3], ['publish: before', 1], ['publish: after', 1], ['batch: before commit', 6], ['publish: under way', 2], ['publish: after', 3], ['batch: tips written', 2],
+      ['batch: after commit', 3],
+      ['publish: before', 1],
+      ['publish: after', 1],
+      ['batch: before commit', 6],
+      ['publish: under way', 2],
+      ['publish: after', 3],
+      ['batch: tips written', 2],
     ] as const) {
       await world.dies(point, passing);
       await world.expectWhole();
@@ -34,7 +43,11 @@ describe('`start` killed', () => {
     await world.restarts();
     const scored = await world.embedded.records('tip.scored');
     await world.embedded.deleteState();
-    for (const [point, passing] of [['batch: after commit', 2], ['batch: record folded', 300], ['batch: users written', 3]] as const) {
+    for (const [point, passing] of [
+      ['batch: after commit', 2],
+      ['batch: record folded', 300],
+      ['batch: users written', 3],
+    ] as const) {
       await world.dies(point, passing);
       await world.expectWhole();
     }

@@ -1,4 +1,7 @@
-/** SIGKILL of the process that owns the directory while it goes over to a rebuilt generation; the rebuild that asked it lives on. docs/semantics.md, "What a crash leaves". */
+/**
+ * SIGKILL of the process that owns the directory while it goes over to a rebuilt generation; the rebuild that asked it lives on.
+ * docs/semantics.md, "What a crash leaves".
+ */
 import { describe, expect, it } from 'vitest';
 import type { RebuildDocument } from '../../../src/rebuild/rebuild.js';
 import { crashesOf } from '../../support/crash/matrix.js';

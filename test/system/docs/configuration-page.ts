@@ -14,7 +14,7 @@ const code = (text: string) => `\`${text.replaceAll('|', '\\|')}\``;
 
 function row({ flag, negatedFlag, env, help, default: fallback }: ShownOption): string {
   const flags = [flag, ...(negatedFlag === undefined ? [] : [negatedFlag])].map(code).join(' ');
-  return `| ${flags} | ${code(env)} | ${fallback === undefined || fallback === '' ? '' : code(fallback)} | ${help.replaceAll('|', '\\|')} |`;
+  return `| ${flags} | ${code(env)} | ${fallback === undefined || fallback === '' ? '' : code(fallback)} ` + `| ${help.replaceAll('|', '\\|')} |`;
 }
 
 export function configurationPage(): string {
@@ -26,7 +26,7 @@ export function configurationPage(): string {
   return [
     '# Configuration',
     '',
-    'A flag beats its environment variable, which beats the default. A command takes the groups that it needs: `npx tipstream COMMAND --help` lists them.',
+    'A flag beats its environment variable, which beats ' + 'the default. A ' + 'command takes the groups that ' + 'it needs: `npx tipstream COMMAND --help` lists them.',
     'Passwords and tokens are better in the environment, since a command line can be seen by everybody on the machine.',
     '',
     'This page is made of `src/config.ts`. After a change there: `npx vitest run test/system/docs/configuration.unit.test.ts -u`.',

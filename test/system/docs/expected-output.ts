@@ -1,7 +1,8 @@
 /**
  * Compares what a command printed with what the docs say it prints. Text is compared exactly but for placeholders: for what a clock
- * decides <time>, an ISO 8601 time, and <ms>, Unix milliseconds, each with the spaces that keep columns aligned; <number>, any number; and a line `...` for any number of lines. In JSON
- * the field "...": "..." says that the object has more fields than are shown; everything shown is exact.
+ * decides <time>, an ISO 8601 time, and <ms>, Unix milliseconds, each with the spaces that keep columns aligned; <number>, any number;
+ * and a line `...` for any number of lines. In JSON the field "...": "..." says that the object has more fields than are shown;
+ * everything shown is exact.
  */
 const PLACEHOLDERS: readonly (readonly [name: string, pattern: string])[] = [
   ['<time>', '\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z *'],

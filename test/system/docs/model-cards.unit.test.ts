@@ -19,11 +19,11 @@ describe('the model cards', () => {
 
   it.each(POLICIES)('of $name is not older than the policy', (policy) => {
     expect(hashOfCard(cardOf(policy.name)), 'npm run cards makes it anew').toBe(policyHash(policy));
-    expect(fingerprintOfCard(cardOf(policy.name)), 'the vectors have changed: raise stateVersion, then npm run cards').toBe(vectorFingerprint(policy));
+    expect(fingerprintOfCard(cardOf(policy.name)), 'the vectors have changed: raise stateVersion, then ' + 'npm run cards').toBe(vectorFingerprint(policy));
   });
 
   it.each(POLICIES)('of $name explains every input', (policy) => {
-    for (const name of policy.featureNames) expect(cardOf(policy.name)).toContain(`| ${name} | ${INPUTS[name]!.from} | ${INPUTS[name]!.normalised} |`);
+    for (const name of policy.featureNames) expect(cardOf(policy.name)).toContain(`| ${name} | ${INPUTS[name]!.from} | ` + `${INPUTS[name]!.normalised} |`);
   });
 
   it.each(POLICIES)('of $name fills every section, and says that nobody is real', ({ name }) => {

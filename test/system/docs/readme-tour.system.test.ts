@@ -1,4 +1,7 @@
-/** Follows the README and the page on policies as a newcomer would: their commands, in order, each page in an empty directory, and compares what they print. */
+/**
+ * Follows the README and the page on policies as a newcomer would: their commands, in order, each page in an empty directory, and
+ * compares what they print.
+ */
 import { spawn } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

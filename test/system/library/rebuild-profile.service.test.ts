@@ -13,8 +13,19 @@ async function foldedState(): Promise<EmbeddedService> {
   const embedded = await embeddedService({ partitions: 1 });
   const startMs = Date.now() - 48 * HOUR_MS;
   for (const user_id of ['ana', 'ben']) {
-    await embedded.produce('tip.served', ...[0, 1, 2, 3].map((i) => ({ user_id, tip_id: `tip-${i}`, served_at_ms: startMs + i * HOUR_MS, category: i < 2 ? 'work' : 'home' })));
-    await embedded.produce('tip.feedback', ...(['done', 'done', 'dismiss'] as const).map((action, i) => ({ user_id, tip_id: `tip-${i}`, action, reacted_at_ms: startMs + (i + 0.5) * HOUR_MS })));
+    await embedded.produce(
+      'tip.served',
+      ...[0, 1, 2, 3].map((i) => ({ user_id, tip_id: `tip-${i}`, served_at_ms: startMs + i * HOUR_MS, category: i < 2 ? 'work' : 'home' })),
+    );
+    await embedded.produce(
+      'tip.feedback',
+      ...(['done', 'done', 'dismiss'] as const).map((action, i) => ({
+        user_id,
+        tip_id: `tip-${i}`,
+        action,
+        reacted_at_ms: startMs + (i + 0.5) * HOUR_MS,
+      })),
+    );
   }
   await embedded.catchUp();
   await embedded.stop();
@@ -47,12 +58,20 @@ test('a tampered tip is put right, and what had changed is named', async () => {
   const { features: ofBen } = await tipstream.getProfile('ben');
   expect(truth).toMatchObject({ tip_volume_30d: 4, completion_rate_30d: 0.5, dismiss_rate_30d: 0.25, preferred_category: 'work' });
 
-  tamper(embedded, `UPDATE tip SET done_at_ms = NULL, done_utc_offset_min = NULL, snooze_at_ms = served_at_ms + 1 WHERE uid = ${ANA} AND tip_id = 'tip-0'`);
+  tamper(
+    embedded,
+    `UPDATE tip SET done_at_ms = NULL, done_utc_offset_min = NULL, snooze_at_ms = served_at_ms + 1 WHERE uid = ${ANA} AND tip_id = 'tip-0'`,
+  );
   expire(embedded);
   expect((await tipstream.getProfile('ana')).features).toMatchObject({ completion_rate_30d: 0.25, snooze_rate_30d: 0.25 });
 
   const rebuilt = await tipstream.rebuildProfile('ana');
-  expect(rebuilt).toMatchObject({ user_id: 'ana', before: { completion_rate_30d: 0.25, snooze_rate_30d: 0.25 }, after: truth, replayed_events: 7 });
+  expect(rebuilt).toMatchObject({
+    user_id: 'ana',
+    before: { completion_rate_30d: 0.25, snooze_rate_30d: 0.25 },
+    after: truth,
+    replayed_events: 7,
+  });
   expect(rebuilt.changed).toEqual(expect.arrayContaining(['completion_rate_30d', 'mean_dwell_ms_30d', 'snooze_rate_30d']));
   expect(rebuilt.changed).not.toEqual(expect.arrayContaining(['tip_volume_30d', 'dismiss_rate_30d']));
   expect((await tipstream.getProfile('ana')).features).toEqual(truth);
@@ -77,7 +96,11 @@ test('wrong counters, a tip too many and a lost user are put right too', async (
   expect((await tipstream.rebuildProfile('ana')).changed).toContain('tip_volume_30d');
   expect((await tipstream.getProfile('ana')).features).toEqual(truth);
 
-  tamper(embedded, `INSERT INTO tip (uid, tip_id, served_at_ms, linked) SELECT uid, 'invented', ${Date.now() - HOUR_MS}, 0 FROM user WHERE user_id = 'ana'`);
+  tamper(
+    embedded,
+    `INSERT INTO tip (uid, tip_id, served_at_ms, linked) SELECT uid, 'invented', ` +
+      `${Date.now() - HOUR_MS}, 0 FROM user WHERE user_id = 'ana'`,
+  );
   expect((await tipstream.rebuildProfile('ana')).changed).toContain('tip_volume_30d');
   expect((await tipstream.getProfile('ana')).features).toEqual(truth);
 
@@ -115,7 +138,10 @@ test('it is refused while another owner holds the directory', async () => {
   const tipstream = await opened(embedded);
   const lock = lockData(embedded.directory, Date.now());
   try {
-    await expect(tipstream.rebuildProfile('ana')).rejects.toMatchObject({ code: 'data_in_use', hint: expect.stringContaining('stop that process') as string });
+    await expect(tipstream.rebuildProfile('ana')).rejects.toMatchObject({
+      code: 'data_in_use',
+      hint: expect.stringContaining('stop that process') as string,
+    });
   } finally {
     lock.release();
   }

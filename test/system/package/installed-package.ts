@@ -1,4 +1,7 @@
-/** The package as a stranger has it: packed here, installed into a project of its own, and run with nothing of this repository around it. */
+/**
+ * The package as a stranger has it: packed here, installed into a project of its own, and run with nothing of this repository around
+ * it.
+ */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,8 +27,16 @@ export interface Tarball {
 
 /** Strict beyond `strict`, with the declarations of the package checked too. */
 const COMPILER_OPTIONS = {
-  module: 'NodeNext', target: 'ES2022', strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, noUnusedLocals: true,
-  skipLibCheck: false, types: ['node'], outDir: 'compiled', rootDir: 'snippets',
+  module: 'NodeNext',
+  target: 'ES2022',
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  noUnusedLocals: true,
+  skipLibCheck: false,
+  types: ['node'],
+  outDir: 'compiled',
+  rootDir: 'snippets',
 };
 
 export class InstalledPackage {
@@ -36,7 +47,11 @@ export class InstalledPackage {
   /** Packs what `npm run build` has built. */
   async pack(): Promise<Tarball> {
     if (!existsSync(join(ROOT, 'dist/index.js'))) throw new Error('dist/ is missing: npm run build first');
-    const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', this.#parent], { cwd: ROOT, env: environment(), maxBuffer: OUTPUT_BYTES });
+    const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', this.#parent], {
+      cwd: ROOT,
+      env: environment(),
+      maxBuffer: OUTPUT_BYTES,
+    });
     const [{ filename, files, size }] = JSON.parse(stdout) as [{ filename: string; files: PackedFile[]; size: number }];
     return { path: join(this.#parent, filename), files, size };
   }
@@ -46,8 +61,13 @@ export class InstalledPackage {
     writeFileSync(join(this.directory, 'package.json'), JSON.stringify({ name: 'project', private: true, type: 'module' }));
     writeFileSync(join(this.directory, 'tsconfig.json'), JSON.stringify({ compilerOptions: COMPILER_OPTIONS, include: ['snippets'] }));
     const tools = ['typescript', '@types/node'].map((name) => `${name}@${versionOf(name)}`);
-    await run('npm', ['install', '--prefix', this.directory, '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', tarball.path, ...tools], { cwd: this.directory, env: environment(), maxBuffer: OUTPUT_BYTES });
-    // What better-sqlite3's install script would do takes minutes where its ready-made binary cannot be fetched, so the one that is here is taken.
+    await run(
+      'npm',
+      ['install', '--prefix', this.directory, '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', tarball.path, ...tools],
+      { cwd: this.directory, env: environment(), maxBuffer: OUTPUT_BYTES },
+    );
+    // What better-sqlite3's install script would do takes minutes where its ready-made binary cannot be fetched, so the one that is here
+    // is taken.
     const build = join('node_modules', 'better-sqlite3', 'build');
     cpSync(join(ROOT, build), join(this.directory, build), { recursive: true });
   }
@@ -58,7 +78,13 @@ export class InstalledPackage {
 
   /** What the compiler complains about; empty when it does not. */
   async compile(): Promise<string> {
-    return run(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', '.'], { cwd: this.directory, env: environment() }).then(() => '', (error: { stdout: string }) => error.stdout);
+    return run(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', '.'], {
+      cwd: this.directory,
+      env: environment(),
+    }).then(
+      () => '',
+      (error: { stdout: string }) => error.stdout,
+    );
   }
 
   node(...args: readonly string[]): Promise<{ readonly stdout: string; readonly stderr: string }> {
@@ -85,7 +111,9 @@ export class InstalledPackage {
 
 /** Without what the tester's shell or an npm around it says of another project. */
 function environment(): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !/^(KAFKA_|TIPSTREAM_|NODE_OPTIONS$|INIT_CWD$|npm_package_|npm_lifecycle_|npm_config_local_prefix$)/.test(name));
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !/^(KAFKA_|TIPSTREAM_|NODE_OPTIONS$|INIT_CWD$|npm_package_|npm_lifecycle_|npm_config_local_prefix$)/.test(name),
+  );
   return { ...Object.fromEntries(kept), NO_COLOR: '1' };
 }
 

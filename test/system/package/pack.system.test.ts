@@ -11,7 +11,9 @@ const INSTALL_MS = 240_000;
 const LARGE_BYTES = 100_000;
 
 const snippets = ['README.md', 'docs/library.md'].flatMap((page) =>
-  fencedBlocks(readPage(page)).filter(({ language }) => language === 'ts').map(({ text, line, heading }) => ({ name: `${page.replace(/\W/g, '-')}-${line}`, page, heading, text })),
+  fencedBlocks(readPage(page))
+    .filter(({ language }) => language === 'ts')
+    .map(({ text, line, heading }) => ({ name: `${page.replace(/\W/g, '-')}-${line}`, page, heading, text })),
 );
 const snippetUnder = (page: string, heading: string) => {
   const found = snippets.find((snippet) => snippet.page === page && snippet.heading === heading);
@@ -35,14 +37,32 @@ describe('the tarball', () => {
 
   test('holds what is run, read and followed', () => {
     const needed = [
-      'package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'dist/index.js', 'dist/index.d.ts', 'dist/cli/main.js', 'dist/consumers/threads/worker-thread.js',
-      'contracts/asyncapi.json', 'contracts/schemas/tip.served.schema.json', 'examples/tour.ndjson', 'docs/semantics.md', 'docs/library.md',
+      'package.json',
+      'README.md',
+      'LICENSE',
+      'CHANGELOG.md',
+      'dist/index.js',
+      'dist/index.d.ts',
+      'dist/cli/main.js',
+      'dist/consumers/threads/worker-thread.js',
+      'contracts/asyncapi.json',
+      'contracts/schemas/tip.served.schema.json',
+      'examples/tour.ndjson',
+      'docs/semantics.md',
+      'docs/library.md',
     ];
     expect(paths()).toEqual(expect.arrayContaining(needed));
   });
 
   test('holds nothing else: no sources, tests, data or settings', () => {
-    expect(paths().filter((path) => !/^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/.+\.(js|d\.ts)|contracts\/.+\.json|examples\/[^/]+\.(ndjson|py)|docs\/.+\.md)$/.test(path))).toEqual([]);
+    expect(
+      paths().filter(
+        (path) =>
+          !/^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/.+\.(js|d\.ts)|contracts\/.+\.json|examples\/[^/]+\.(ndjson|py)|docs\/.+\.md)$/.test(
+            path,
+          ),
+      ),
+    ).toEqual([]);
     expect(paths().filter((path) => /\b(test|bench|node_modules)\b/.test(path))).toEqual([]);
   });
 
@@ -77,7 +97,9 @@ describe('installed elsewhere', () => {
     expect((await project.node(snippetUnder('README.md', 'As a library'))).stdout).toBe('0.6666666666666666\n');
     expect((await project.node(snippetUnder('docs/library.md', 'Reading profiles'))).stdout).toMatch(/^work \{/);
     expect((await project.node(snippetUnder('docs/library.md', 'Features of your own'))).stdout).toBe('0\n');
-    expect((await project.node(snippetUnder('docs/library.md', 'Rebuilding one profile'))).stdout).toMatch(/^\d+ events replayed; wrong were: none\n$/);
+    expect((await project.node(snippetUnder('docs/library.md', 'Rebuilding one profile'))).stdout).toMatch(
+      /^\d+ events replayed; wrong were: none\n$/,
+    );
   });
 
   test('a CommonJS program finds it too', async () => {
@@ -91,7 +113,9 @@ describe('installed elsewhere', () => {
     for await (const line of createInterface({ input: service.stderr! })) if (line.startsWith('tipstream answers at ')) break;
 
     expect((await project.node(snippetUnder('README.md', 'As a library'))).stdout).toBe('0.6666666666666666\n');
-    await expect(project.node(snippetUnder('docs/library.md', 'Rebuilding one profile'))).rejects.toMatchObject({ stderr: expect.stringContaining("code: 'data_in_use'") as string });
+    await expect(project.node(snippetUnder('docs/library.md', 'Rebuilding one profile'))).rejects.toMatchObject({
+      stderr: expect.stringContaining("code: 'data_in_use'") as string,
+    });
     service.kill('SIGTERM');
     expect(await exited).toEqual([0, null]);
   });

@@ -3,5 +3,7 @@ import { deadLettersListCommand } from './list.js';
 import { deadLettersShowCommand } from './show.js';
 
 export const deadLettersFamily: CommandFamily = {
-  name: 'dead-letters', summary: 'Look at records that were refused', commands: [deadLettersListCommand, deadLettersShowCommand],
+  name: 'dead-letters',
+  summary: 'Look at records that were refused',
+  commands: [deadLettersListCommand, deadLettersShowCommand],
 };

@@ -23,11 +23,17 @@ export const deadLettersShowCommand = defineCommand({
     const log = await openLog(config, { readOnly: true });
     try {
       const record = await readOne(log, topic, partition, offset);
-      if (record === undefined) throw new TipstreamError('not_found', `there is no record ${topic}/${partition}/${offset}`, { details: { topic, partition, offset } });
+      if (record === undefined)
+        throw new TipstreamError('not_found', `there is no record ${topic}/${partition}/${offset}`, {
+          details: { topic, partition, offset },
+        });
       const letter = { record, reason: readDeadLetterReason(record.headers) };
       await output.document({
-        ...summaryOf(letter), group: letter.reason.group, timestamp_ms: record.timestampMs,
-        value: recordToJson(record).value, headers: headersToJson(originalHeaders(record.headers)),
+        ...summaryOf(letter),
+        group: letter.reason.group,
+        timestamp_ms: record.timestampMs,
+        value: recordToJson(record).value,
+        headers: headersToJson(originalHeaders(record.headers)),
       });
     } finally {
       await log.close();
@@ -38,7 +44,9 @@ export const deadLettersShowCommand = defineCommand({
 function parseAddress(prefix: string, address: string): { topic: string; partition: number; offset: number } {
   const match = /^([^/]+)\/(\d{1,9})\/(\d{1,15})$/.exec(address);
   if (match === null || !match[1]!.endsWith(DEAD_LETTER_SUFFIX)) {
-    throw new UsageError(`${JSON.stringify(address)} is not the address of a dead letter`, { hint: 'such as tip.served-dlt/0/12; see: tipstream dead-letters list' });
+    throw new UsageError(`${JSON.stringify(address)} is not the address of a dead letter`, {
+      hint: 'such as tip.served-dlt/0/12; see: tipstream dead-letters list',
+    });
   }
   return { topic: fullNameOf(prefix, match[1]!), partition: Number(match[2]), offset: Number(match[3]) };
 }

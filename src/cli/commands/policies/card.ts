@@ -32,12 +32,16 @@ export const cardCommand = defineCommand<CardOptions>({
   arguments: '<policy>',
   summary: "Write a policy's model card: inputs, training data, simulation, evaluation, fairness and rollout",
   details: [
-    'Markdown. What the policy learned from is read from the data directory, and when it was live from policy.control, as far as they are there; what it was tried on from the two files.',
+    'Markdown. What the policy learned from is read from the data directory, and when it was live from policy.control, ' +
+      'as far as they are there; what it was tried on from the two files.',
     'What is missing is said to be. The cards in docs/models were made by `npm run cards` from simulated people.',
   ].join(' '),
   examples: [
     ['tipstream policies card egreedy-v2', 'with what is known here'],
-    ['tipstream policies card egreedy-v2 --simulation simulation.json --evaluation verdict.json --out egreedy-v2.md', 'with all the evidence'],
+    [
+      'tipstream policies card egreedy-v2 --simulation simulation.json --evaluation verdict.json --out egreedy-v2.md',
+      'with all the evidence',
+    ],
     ['tipstream policies card linucb --no-training --no-rollout', 'the definition alone'],
   ],
   groups: ['log', 'kafka', 'events'],
@@ -51,12 +55,14 @@ export const cardCommand = defineCommand<CardOptions>({
   ],
   async run({ args: [name], options, config, output }) {
     const policy = policyNamed(name!);
-    const simulation = options.simulation === undefined
-      ? { missing: 'None was given: `--simulation FILE`, with what `tipstream simulate --json` printed.' }
-      : read(options.simulation, cardSimulationSchema, 'tipstream simulate --json');
-    const evaluation = options.evaluation === undefined
-      ? { missing: `None was given: \`--evaluation FILE\`, with what \`tipstream evaluate --policy ${policy.name} --json\` printed.` }
-      : evaluationOf(policy, options.evaluation);
+    const simulation =
+      options.simulation === undefined
+        ? { missing: 'None was given: `--simulation FILE`, with what `tipstream simulate --json` printed.' }
+        : read(options.simulation, cardSimulationSchema, 'tipstream simulate --json');
+    const evaluation =
+      options.evaluation === undefined
+        ? { missing: `None was given: \`--evaluation FILE\`, with what \`tipstream evaluate --policy ${policy.name} --json\` printed.` }
+        : evaluationOf(policy, options.evaluation);
     const target = options.out === undefined ? undefined : outputFile(options.out, options.force === true);
     try {
       const training = options.training ? trainingOf(policy, config) : { missing: 'The data directory was not looked into.' };
@@ -75,9 +81,11 @@ export const cardCommand = defineCommand<CardOptions>({
 function evaluationOf(policy: PolicyDefinition, path: string): CardEvaluation {
   const command = `tipstream evaluate --policy ${policy.name} --json`;
   const evaluation = read(path, cardEvaluationSchema, command);
-  const wrong = (why: string): TipstreamError => new TipstreamError('invalid_argument', `${path}: ${why}`, { hint: `make it again: ${command} > ${path}` });
+  const wrong = (why: string): TipstreamError =>
+    new TipstreamError('invalid_argument', `${path}: ${why}`, { hint: `make it again: ${command} > ${path}` });
   if (evaluation.policy !== policy.name) throw wrong(`is about ${evaluation.policy}`);
-  if (evaluation.policy_hash !== policyHash(policy) || evaluation.vectors !== vectorFingerprint(policy)) throw wrong(`${policy.name} has changed since`);
+  if (evaluation.policy_hash !== policyHash(policy) || evaluation.vectors !== vectorFingerprint(policy))
+    throw wrong(`${policy.name} has changed since`);
   if (evaluation.feature_set !== defaultRegistry.featureSet) throw wrong('the features have changed since');
   return evaluation;
 }
@@ -94,7 +102,8 @@ function trainingOf(policy: PolicyDefinition, { data, topicPrefix }: Config): Tr
   try {
     return trainingData(data, topicPrefix, policy.name);
   } catch (error) {
-    if (error instanceof TipstreamError && error.code === 'no_data') return { missing: 'There is no state here: nothing has been folded in this data directory.' };
+    if (error instanceof TipstreamError && error.code === 'no_data')
+      return { missing: 'There is no state here: nothing has been folded in this data directory.' };
     throw error;
   }
 }
@@ -105,7 +114,8 @@ async function historyIn(config: Config): Promise<readonly ControlEvent[] | Miss
     await control.close();
     return historyOf(control.controls);
   } catch (error) {
-    if (error instanceof TipstreamError && (error.code === 'no_data' || error.code === 'topic_not_found')) return { missing: `There is no ${fullTopicName(config.topicPrefix, 'policy.control')} here.` };
+    if (error instanceof TipstreamError && (error.code === 'no_data' || error.code === 'topic_not_found'))
+      return { missing: `There is no ${fullTopicName(config.topicPrefix, 'policy.control')} here.` };
     throw error;
   }
 }

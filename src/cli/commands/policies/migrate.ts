@@ -32,15 +32,22 @@ export const migrateCommand = defineCommand<MigrateOptions>({
   arguments: '<from> <into>',
   summary: 'Let a policy with a longer vector go on from what another has learned',
   details: [
-    'Appends a migrate to policy.control, which holds for decisions requested from its effective time on. The sums of INTO are then those of FROM, padded with zeros for the entries that FROM does not have, and what',
-    'INTO learns from then on: at that moment it scores exactly what FROM scores. What INTO had learned before is set aside. With --train-from-replay the logged decisions of FROM count with the vectors that INTO would have',
-    "had, so that the new entries are learned too, and nothing is set aside: scores change. Nothing is copied, and FROM goes on as it was; --undo takes the last migration back, and one before it holds again. Asking for what holds already only",
-    'completes it where it was left half-written. The report says what it does to each user, on the state of --data; --dry-run says it and does nothing.',
+    'Appends a migrate to policy.control, which holds for decisions requested from its effective time on. The sums ' +
+      'of INTO are then those of FROM, padded with zeros for the entries that FROM does not have, and what',
+    'INTO learns from then on: at that moment it scores exactly what FROM scores. What INTO had learned before is ' +
+      'set aside. With --train-from-replay the logged decisions of FROM count with the vectors that INTO would have',
+    'had, so that the new entries are learned too, and nothing is set aside: scores change. Nothing is copied, and ' +
+      'FROM goes on as it was; --undo takes the last migration back, and one before it holds again. Asking for what holds already only',
+    'completes it where it was left half-written. The report says what it does to each user, on ' +
+      'the state of --data; --dry-run says it and does nothing.',
   ].join(' '),
   examples: [
     ['tipstream policies migrate egreedy-v1 egreedy-v2 --dry-run', 'what it would do'],
     ['tipstream policies migrate egreedy-v1 egreedy-v2', 'egreedy-v2 goes on where egreedy-v1 is'],
-    ['tipstream policies migrate egreedy-v1 egreedy-v2 --train-from-replay --report users.ndjson', 'with the new entries learned from the log, a line a user'],
+    [
+      'tipstream policies migrate egreedy-v1 egreedy-v2 --train-from-replay --report users.ndjson',
+      'with the new entries learned from the log, a line a user',
+    ],
     ['tipstream policies migrate egreedy-v1 egreedy-v2 --user ana', 'for one user'],
     ['tipstream policies migrate egreedy-v1 egreedy-v2 --undo', 'taken back'],
   ],
@@ -59,9 +66,13 @@ export const migrateCommand = defineCommand<MigrateOptions>({
   async run({ args: [fromName, intoName], options, config, output, json, signal }) {
     const [from, into] = [policyNamed(fromName!), policyNamed(intoName!)];
     const { dryRun = false, undo = false, report: reportFile, user } = options;
-    if (undo && options.trainFromReplay === true) throw new UsageError('--undo takes back the last migration, trained or not: leave --train-from-replay out');
+    if (undo && options.trainFromReplay === true)
+      throw new UsageError('--undo takes back the last migration, trained or not: leave --train-from-replay out');
     const control = migrateEvent(from, into, options, Date.now());
-    if (!canMigrate(from, into)) throw new UsageError(`${from.name} cannot be migrated to ${into.name}: ${migrationRefusal({ ...control, undo: false })!}`, { hint: 'a vector can only be padded to one that begins with the same entries: tipstream policies card NAME shows them' });
+    if (!canMigrate(from, into))
+      throw new UsageError(`${from.name} cannot be migrated to ${into.name}: ${migrationRefusal({ ...control, undo: false })!}`, {
+        hint: 'a vector can only be padded to one that begins with the same entries: tipstream policies card NAME shows them',
+      });
     const target = reportFile === undefined ? undefined : outputFile(reportFile, options.force === true);
     const log = await openControlLog(config, { readOnly: dryRun });
     try {
@@ -70,12 +81,22 @@ export const migrateCommand = defineCommand<MigrateOptions>({
       const event = plan.already?.event ?? control;
       const report = await reportOn({ config, controls: plan.controls, control: event, userId: user, from, into, target, output, signal });
       let completed = 0;
-      for (const one of plan.incomplete) completed += dryRun ? all.partitions.length - one.partitions.size : await completeControl(log.log, config, one, all.partitions);
+      for (const one of plan.incomplete)
+        completed += dryRun ? all.partitions.length - one.partitions.size : await completeControl(log.log, config, one, all.partitions);
       if (!dryRun && plan.already === undefined) await log.producer.send('policy.control', control);
       target?.publish();
       const document: Document = {
-        control_id: dryRun && plan.already === undefined ? null : event.control_id, from: from.name, into: into.name, trained: (plan.undone?.trained ?? event.train_from_replay) === true, undo,
-        user_id: user ?? null, effective_at_ms: event.effective_at_ms, dry_run: dryRun, already: plan.already !== undefined, completed_partitions: completed, report: report ?? null,
+        control_id: dryRun && plan.already === undefined ? null : event.control_id,
+        from: from.name,
+        into: into.name,
+        trained: (plan.undone?.trained ?? event.train_from_replay) === true,
+        undo,
+        user_id: user ?? null,
+        effective_at_ms: event.effective_at_ms,
+        dry_run: dryRun,
+        already: plan.already !== undefined,
+        completed_partitions: completed,
+        report: report ?? null,
       };
       if (json) return await output.document(document);
       await output.write(summaryOf(document));
@@ -104,11 +125,20 @@ interface Document {
   readonly report: MigrationReport | null;
 }
 
-function migrateEvent(from: PolicyDefinition, into: PolicyDefinition, { trainFromReplay, undo, user, effectiveAt, reason }: MigrateOptions, nowMs: number): ControlEvent {
+function migrateEvent(
+  from: PolicyDefinition,
+  into: PolicyDefinition,
+  { trainFromReplay, undo, user, effectiveAt, reason }: MigrateOptions,
+  nowMs: number,
+): ControlEvent {
   return {
-    control_id: `migrate-${randomUUID()}`, type: 'migrate', effective_at_ms: effectiveAt ?? nowMs, policy: into.name,
+    control_id: `migrate-${randomUUID()}`,
+    type: 'migrate',
+    effective_at_ms: effectiveAt ?? nowMs,
+    policy: into.name,
     ...(undo === true ? { undo } : { from: from.name, ...(trainFromReplay === true ? { train_from_replay: true } : {}) }),
-    ...(user === undefined ? {} : { user_id: user }), ...(reason === undefined ? {} : { reason }),
+    ...(user === undefined ? {} : { user_id: user }),
+    ...(reason === undefined ? {} : { reason }),
   };
 }
 
@@ -129,11 +159,13 @@ async function reportOn({ config, target, output, ...question }: ReportQuestion)
   const file = target === undefined ? undefined : openSync(target.temporary, 'w');
   try {
     const report = await migrationReport({
-      ...question, dataDirectory: config.data,
+      ...question,
+      dataDirectory: config.data,
       onProgress: (done, total) => output.progress(`${done} of ${total} users`),
       ...(file === undefined ? {} : { onUser: (user: MigratedUser) => void writeSync(file, `${JSON.stringify(user)}\n`) }),
     });
-    if (report.users === 0 && question.userId !== undefined) output.note(`no rewarded decision of ${JSON.stringify(question.userId)} in ${config.data}: is that the user's id?`);
+    if (report.users === 0 && question.userId !== undefined)
+      output.note(`no rewarded decision of ${JSON.stringify(question.userId)} in ${config.data}: is that the user's id?`);
     return report;
   } catch (error) {
     if (!(error instanceof TipstreamError && error.code === 'no_data')) throw error;
@@ -144,19 +176,49 @@ async function reportOn({ config, target, output, ...question }: ReportQuestion)
   }
 }
 
-function summaryOf({ from, into, trained, undo, user_id: user, effective_at_ms: atMs, dry_run: dry, already, completed_partitions: completed, report }: Document): string {
+function summaryOf({
+  from,
+  into,
+  trained,
+  undo,
+  user_id: user,
+  effective_at_ms: atMs,
+  dry_run: dry,
+  already,
+  completed_partitions: completed,
+  report,
+}: Document): string {
   const whom = user === null ? '' : ` for ${user}`;
   const when = new Date(atMs).toISOString();
-  const what = undo ? `the last migration from ${from} to ${into}${whom} ${dry ? 'would be' : 'is'} taken back from ${when} on; one before it holds again` : `${into} ${dry && !already ? 'would go' : 'goes'} on from ${from}${trained ? ', trained from the log,' : ''}${whom} from ${when} on`;
-  const completion = completed === 0 ? '' : `${dry ? 'would complete' : 'completed'} what was left half-written, in ${completed} partitions`;
+  const what = undo
+    ? `the last migration from ${from} to ${into}${whom} ${dry ? 'would be' : 'is'} taken back from ${when} on; one before it holds again`
+    : `${into} ${dry && !already ? 'would go' : 'goes'} on from ${from}${trained ? ', trained from the log,' : ''}${whom} from ${when} on`;
+  const completion =
+    completed === 0 ? '' : `${dry ? 'would complete' : 'completed'} what was left half-written, in ${completed} partitions`;
   const state = completion !== '' ? `${completion}: ` : already ? 'nothing to do: ' : '';
   if (report === null) return `${state}${what}\n`;
-  const { users, from_updates: lessons, before_updates: before, after_updates: after, compared_decisions: compared, changed_choices: changed, max_score_difference: largest } = report;
+  const {
+    users,
+    from_updates: lessons,
+    before_updates: before,
+    after_updates: after,
+    compared_decisions: compared,
+    changed_choices: changed,
+    max_score_difference: largest,
+  } = report;
   return [
     `${state}${what}`,
     `${users} users: ${into} has learned from ${after} rewarded decisions then, instead of ${before}; ${from} from ${lessons}`,
-    compared === 0 ? 'no recorded decision to compare scores on' : `against ${from} on ${compared} recorded decisions: ${largest === 0 ? 'every score is the same' : `scores differ by ${Number(largest.toPrecision(3))} at most, and ${changed} have another best candidate`}`,
-    ...(undo || dry ? [] : [`back: tipstream policies migrate ${from} ${into} --undo${user === null ? '' : ` --user ${inShell(user)}`}${atMs > Date.now() ? ` --effective-at ${when}` : ''}`]),
+    compared === 0
+      ? 'no recorded decision to compare scores on'
+      : `against ${from} on ${compared} recorded decisions: ` +
+        `${largest === 0 ? 'every score is the same' : `scores differ by ${Number(largest.toPrecision(3))} at ` + `most, and ${changed} ` + 'have another best candidate'}`,
+    ...(undo || dry
+      ? []
+      : [
+          `back: tipstream policies migrate ${from} ${into} ` +
+            `--undo${user === null ? '' : ` --user ${inShell(user)}`}${atMs > Date.now() ? ` --effective-at ${when}` : ''}`,
+        ]),
     '',
   ].join('\n');
 }

@@ -9,7 +9,10 @@ import { promptsCommand } from './prompts.js';
 const listCommand = defineCommand({
   name: 'list',
   summary: 'The policies, and who is live for which share of the users',
-  examples: [['tipstream policies list', 'now'], ["tipstream policies list --json | jq '.shares'", 'for programs']],
+  examples: [
+    ['tipstream policies list', 'now'],
+    ["tipstream policies list --json | jq '.shares'", 'for programs'],
+  ],
   groups: ['log', 'kafka', 'events', 'policy'],
   json: 'document',
   async run({ config, output, json }) {
@@ -17,16 +20,37 @@ const listCommand = defineCommand({
     try {
       const { shares, settings } = rolloutAt(control.controls, Date.now(), DEFAULT_POLICY, settingsOf(config));
       const policies = POLICIES.map(({ name, dimension, hyperparameters, stateVersion }) => ({
-        policy: name, dimension, hyperparameters, state_version: stateVersion, live_percent: shares.filter(({ policy }) => policy === name).reduce((sum, { percent }) => sum + percent, 0), shadow: settings.shadow === name,
+        policy: name,
+        dimension,
+        hyperparameters,
+        state_version: stateVersion,
+        live_percent: shares.filter(({ policy }) => policy === name).reduce((sum, { percent }) => sum + percent, 0),
+        shadow: settings.shadow === name,
       }));
       if (json) {
         return await output.document({
-          policies, shares: shares.map(({ policy, percent, controlId, effectiveAtMs }) => ({ policy, percent, control_id: controlId, effective_at_ms: effectiveAtMs })),
+          policies,
+          shares: shares.map(({ policy, percent, controlId, effectiveAtMs }) => ({
+            policy,
+            percent,
+            control_id: controlId,
+            effective_at_ms: effectiveAtMs,
+          })),
           settings: { epsilon: settings.epsilon, salt: settings.salt, shadow: settings.shadow, shadow_learning: settings.shadowLearning },
         });
       }
-      await output.table(['POLICY', 'D', 'LIVE FOR', 'SHADOW', 'HYPERPARAMETERS'], policies.map((one) =>
-        [one.policy, one.dimension, one.live_percent === 0 ? null : `${one.live_percent} %`, one.shadow ? 'yes' : null, Object.entries(one.hyperparameters).map(([name, value]) => `${name} ${value}`).join(', ')]));
+      await output.table(
+        ['POLICY', 'D', 'LIVE FOR', 'SHADOW', 'HYPERPARAMETERS'],
+        policies.map((one) => [
+          one.policy,
+          one.dimension,
+          one.live_percent === 0 ? null : `${one.live_percent} %`,
+          one.shadow ? 'yes' : null,
+          Object.entries(one.hyperparameters)
+            .map(([name, value]) => `${name} ${value}`)
+            .join(', '),
+        ]),
+      );
     } finally {
       await control.close();
     }
@@ -44,12 +68,27 @@ const historyCommand = defineCommand({
     try {
       const history = historyOf(control.controls);
       if (json) return await output.document(history);
-      await output.table(['EFFECTIVE AT', 'TYPE', 'POLICY', 'FROM', 'PERCENT', 'SETTINGS', 'REASON', 'CONTROL'], history.map((one) =>
-        [new Date(one.effective_at_ms).toISOString(), one.undo === true ? `undo ${one.type}` : one.type, one.policy ?? null, one.from == null ? null : `${one.from}${one.train_from_replay === true ? ', trained' : ''}`, one.percent ?? null, one.settings == null ? null : JSON.stringify(one.settings), one.reason ?? null, one.control_id]));
+      await output.table(
+        ['EFFECTIVE AT', 'TYPE', 'POLICY', 'FROM', 'PERCENT', 'SETTINGS', 'REASON', 'CONTROL'],
+        history.map((one) => [
+          new Date(one.effective_at_ms).toISOString(),
+          one.undo === true ? `undo ${one.type}` : one.type,
+          one.policy ?? null,
+          one.from == null ? null : `${one.from}${one.train_from_replay === true ? ', trained' : ''}`,
+          one.percent ?? null,
+          one.settings == null ? null : JSON.stringify(one.settings),
+          one.reason ?? null,
+          one.control_id,
+        ]),
+      );
     } finally {
       await control.close();
     }
   },
 });
 
-export const policiesFamily: CommandFamily = { name: 'policies', summary: 'Policies: who is live, and how that came about', commands: [listCommand, historyCommand, migrateCommand, promptsCommand, cardCommand] };
+export const policiesFamily: CommandFamily = {
+  name: 'policies',
+  summary: 'Policies: who is live, and how that came about',
+  commands: [listCommand, historyCommand, migrateCommand, promptsCommand, cardCommand],
+};

@@ -16,8 +16,10 @@ export const promptsCommand = defineCommand<PromptsOptions>({
   name: 'prompts',
   summary: 'What decisions have earned under each prompt version, compared',
   details: [
-    'A decision counts for the prompt_version of the tip.served event that its reward counts for. Every mean comes with its 95% interval; the differences to --against hold together with 95%.',
-    'They say what the prompt does only where chance chose the version, as --tip-prompt-version does. Decisions without a reward are left out of REWARD, and counted as 0 in MISSING AS 0.',
+    'A decision counts for the prompt_version of the tip.served event that its reward counts for. Every mean comes ' +
+      'with its 95% interval; the differences to --against hold together with 95%.',
+    'They say what the prompt does only where chance chose the version, as --tip-prompt-version does. Decisions ' +
+      'without a reward are left out of REWARD, and counted as 0 in MISSING AS 0.',
   ].join(' '),
   examples: [
     ['tipstream policies prompts', 'all versions, each against v1'],
@@ -25,15 +27,24 @@ export const promptsCommand = defineCommand<PromptsOptions>({
     ["tipstream policies prompts --json | jq '.prompts[].difference'", 'for programs'],
   ],
   groups: ['log'],
-  options: [{ flags: '--against <name>', help: `the version to compare the others with; default: ${FIRST_PROMPT_VERSION} where it was served, else the first by name` }],
+  options: [
+    {
+      flags: '--against <name>',
+      help: `the version to compare the others with; default: ${FIRST_PROMPT_VERSION} where it was served, else the first by name`,
+    },
+  ],
   json: 'document',
   async run({ options, config, output, json, signal }) {
     const generation = generationDirectory(config.data);
     const countedAtMs = Date.now();
     let decisions = 0;
-    const counts = await servedPrompts(partitionsIn(generation).map((partition) => partitionFile(generation, partition)), signal, () => {
-      if (++decisions % SHOWN_EVERY === 0) output.progress(`${decisions} decisions`);
-    }).finally(() => output.progress(''));
+    const counts = await servedPrompts(
+      partitionsIn(generation).map((partition) => partitionFile(generation, partition)),
+      signal,
+      () => {
+        if (++decisions % SHOWN_EVERY === 0) output.progress(`${decisions} decisions`);
+      },
+    ).finally(() => output.progress(''));
     const comparison = promptsDocument(counts, countedAtMs, options.against);
     if (json) await output.document(comparison);
     else await print(comparison, output);
@@ -44,12 +55,27 @@ async function print({ against, prompts }: PromptsDocument, output: Output): Pro
   const span = ({ low, high }: { low: number; high: number }): string => `${shown(low)} to ${shown(high)}`;
   const mean = (one: RewardEstimate): (string | null)[] => (one.mean === null ? [null, null] : [shown(one.mean), span(one)]);
   const name = (version: string | null): string => version ?? '(none)';
-  await output.table(['PROMPT', 'SERVED', 'REWARDED', 'REWARD', '95%', 'MISSING AS 0', '95%'], prompts.map((one) => [name(one.prompt_version), one.served, one.rewarded, ...mean(one.reward), ...mean(one.missing_as_zero)]));
+  await output.table(
+    ['PROMPT', 'SERVED', 'REWARDED', 'REWARD', '95%', 'MISSING AS 0', '95%'],
+    prompts.map((one) => [name(one.prompt_version), one.served, one.rewarded, ...mean(one.reward), ...mean(one.missing_as_zero)]),
+  );
   if (against === null || prompts.every(({ difference }) => difference === null)) return;
   await output.write('\n');
-  await output.table([`LESS ${against}`, 'REWARD', '95%', 'MISSING AS 0', '95%'], prompts.flatMap(({ prompt_version, difference }) => (difference === null ? [] : [[
-    name(prompt_version), ...[difference.reward, difference.missing_as_zero].flatMap((one) => (one.mean === null ? [null, null] : [shown(one.mean), span(one)])),
-  ]])));
+  await output.table(
+    [`LESS ${against}`, 'REWARD', '95%', 'MISSING AS 0', '95%'],
+    prompts.flatMap(({ prompt_version, difference }) =>
+      difference === null
+        ? []
+        : [
+            [
+              name(prompt_version),
+              ...[difference.reward, difference.missing_as_zero].flatMap((one) =>
+                one.mean === null ? [null, null] : [shown(one.mean), span(one)],
+              ),
+            ],
+          ],
+    ),
+  );
 }
 
 function shown(value: number): string {

@@ -18,7 +18,13 @@ export type Command =
   | { readonly type: 'decide' | 'preview'; readonly worker: number; readonly call: number; readonly request: ScoreCommand }
   | { readonly type: 'idle' | 'drain' | 'hold'; readonly worker: number; readonly call: number }
   | { readonly type: 'release'; readonly worker: number }
-  | { readonly type: 'replace-tips'; readonly worker: number; readonly call: number; readonly userId: string; readonly tips: ReadonlyMap<string, TipState> };
+  | {
+      readonly type: 'replace-tips';
+      readonly worker: number;
+      readonly call: number;
+      readonly userId: string;
+      readonly tips: ReadonlyMap<string, TipState>;
+    };
 
 export type Report =
   | { readonly type: 'committed'; readonly worker: number; readonly committed: Committed }
@@ -39,12 +45,22 @@ export interface PlainError {
 }
 
 export function plainError(error: unknown): PlainError {
-  if (error instanceof TipstreamError) return { code: error.code, message: error.message, hint: error.hint, details: error.details, stack: error.stack };
-  return { code: 'internal', message: error instanceof Error ? error.message : String(error), hint: undefined, details: undefined, stack: error instanceof Error ? error.stack : undefined };
+  if (error instanceof TipstreamError)
+    return { code: error.code, message: error.message, hint: error.hint, details: error.details, stack: error.stack };
+  return {
+    code: 'internal',
+    message: error instanceof Error ? error.message : String(error),
+    hint: undefined,
+    details: undefined,
+    stack: error instanceof Error ? error.stack : undefined,
+  };
 }
 
 export function errorFrom({ code, message, hint, details, stack }: PlainError): TipstreamError {
-  const error = new TipstreamError(code, message, { ...(hint === undefined ? {} : { hint }), ...(details === undefined ? {} : { details }) });
+  const error = new TipstreamError(code, message, {
+    ...(hint === undefined ? {} : { hint }),
+    ...(details === undefined ? {} : { details }),
+  });
   if (stack !== undefined) error.stack = stack;
   return error;
 }

@@ -1,6 +1,6 @@
 /**
- * Records on their way to another thread: one block of bytes and one of numbers, handed over instead of cloned. On the other side each record
- * is made when it is folded.
+ * Records on their way to another thread: one block of bytes and one of numbers, handed over instead of cloned. On the other side each
+ * record is made when it is folded.
  */
 import type { Delivery, LogRecord, RecordHeaders } from '../../../log/port.js';
 import type { RecordRun, RunDelivery } from '../record-run.js';
@@ -88,8 +88,13 @@ class PackedRun implements RecordRun {
     const keyLength = numbers[n + 3]!;
     const valueAt = keyLength === NULL ? keyAt : keyAt + keyLength;
     return {
-      topic: this.#topic, partition: this.#partition, offset: numbers[n]!, timestampMs: numbers[n + 1]!,
-      key: this.#slice(keyAt, keyLength), value: this.#slice(valueAt, numbers[n + 4]!), headers: this.#headers.get(index) ?? NO_HEADERS,
+      topic: this.#topic,
+      partition: this.#partition,
+      offset: numbers[n]!,
+      timestampMs: numbers[n + 1]!,
+      key: this.#slice(keyAt, keyLength),
+      value: this.#slice(valueAt, numbers[n + 4]!),
+      headers: this.#headers.get(index) ?? NO_HEADERS,
     };
   }
 

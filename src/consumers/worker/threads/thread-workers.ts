@@ -1,6 +1,6 @@
 /**
- * Workers in threads of their own: partition p always in thread p modulo their number, so that a partition given up and taken back is closed before it is
- * opened again. Folding then neither delays HTTP and heartbeats nor waits for them.
+ * Workers in threads of their own: partition p always in thread p modulo their number, so that a partition given up and taken back is
+ * closed before it is opened again. Folding then neither delays HTTP and heartbeats nor waits for them.
  */
 import { Worker as Thread } from 'node:worker_threads';
 import { TipstreamError } from '../../../errors.js';
@@ -10,7 +10,10 @@ import type { Decided, StartWorker, Worker, WorkerEvents } from '../worker-contr
 import { errorFrom, type Command, type Report } from './messages.js';
 import { pack, transferable } from './record-packing.js';
 
-/** Most of what a batch makes is dead at its end: room for it to die young, and a bound so that the rest is collected before it piles up. */
+/**
+ * Most of what a batch makes is dead at its end: room for it to die young, and a bound so that the rest is collected before it piles
+ * up.
+ */
 const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 256 };
 const END_WITHIN_MS = 1_000;
 /** The threadId of a thread that has ended. */
@@ -51,7 +54,8 @@ export class ThreadWorkers {
     const send = (command: Command, transfer: ArrayBuffer[] = []) => thread.postMessage(command, transfer);
     send({ type: 'start', worker, setup });
     /** Nothing is left to wait for in a thread that is lost. */
-    const unlessLost = (done: Promise<void>) => done.catch((error: unknown) => (this.#lost.has(thread) ? undefined : Promise.reject(error as Error)));
+    const unlessLost = (done: Promise<void>) =>
+      done.catch((error: unknown) => (this.#lost.has(thread) ? undefined : Promise.reject(error as Error)));
     const handle: Worker = {
       deliver: (delivery) => {
         const packed = pack(delivery);
@@ -77,12 +81,14 @@ export class ThreadWorkers {
   async close(): Promise<void> {
     this.#closing = true;
     await Promise.all(
-      this.#threads.filter((thread) => !this.#lost.has(thread)).map((thread) => {
-        const ended = new Promise((resolve) => thread.once('exit', resolve));
-        const cut = setTimeout(() => void thread.terminate(), END_WITHIN_MS);
-        thread.postMessage({ type: 'end' } satisfies Command);
-        return ended.finally(() => clearTimeout(cut));
-      }),
+      this.#threads
+        .filter((thread) => !this.#lost.has(thread))
+        .map((thread) => {
+          const ended = new Promise((resolve) => thread.once('exit', resolve));
+          const cut = setTimeout(() => void thread.terminate(), END_WITHIN_MS);
+          thread.postMessage({ type: 'end' } satisfies Command);
+          return ended.finally(() => clearTimeout(cut));
+        }),
     );
   }
 
@@ -144,7 +150,10 @@ export class ThreadWorkers {
   /** A thread that died takes its partitions with it; their files are whole, because nothing was committed half. */
   #lose(thread: Thread, cause: Error): void {
     if (this.#lost.has(thread)) return; // an error is followed by the end
-    const error = new TipstreamError('internal', `a worker thread was lost: ${cause.message}`, { hint: 'start again: what was not committed is read from the log once more', cause });
+    const error = new TipstreamError('internal', `a worker thread was lost: ${cause.message}`, {
+      hint: 'start again: what was not committed is read from the log once more',
+      cause,
+    });
     this.#lost.set(thread, error);
     for (const [call, { reject, thread: of }] of this.#calls) {
       if (of !== thread) continue;
@@ -158,5 +167,10 @@ export class ThreadWorkers {
 /** Cloning turned Buffers into plain Uint8Arrays. */
 function withBuffers(message: Parameters<WorkerEvents['committed']>[0]['outbox'][number]): typeof message {
   const buffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return { ...message, key: message.key && buffer(message.key), value: message.value && buffer(message.value), headers: message.headers.map(([name, value]) => [name, buffer(value)]) };
+  return {
+    ...message,
+    key: message.key && buffer(message.key),
+    value: message.value && buffer(message.value),
+    headers: message.headers.map(([name, value]) => [name, buffer(value)]),
+  };
 }

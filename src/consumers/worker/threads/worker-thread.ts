@@ -26,8 +26,14 @@ function events(worker: number): WorkerEvents {
 
 /** A small Buffer is a view of a large shared block, all of which would be cloned with it. */
 function cloneable<Message extends OutboxMessage>(message: Message): Message {
-  const own = (bytes: Buffer): Buffer => (bytes.buffer.byteLength === bytes.byteLength ? bytes : (Uint8Array.prototype.slice.call(bytes) as Buffer));
-  return { ...message, key: message.key && own(message.key), value: message.value && own(message.value), headers: message.headers.map(([name, value]) => [name, own(value)]) };
+  const own = (bytes: Buffer): Buffer =>
+    bytes.buffer.byteLength === bytes.byteLength ? bytes : (Uint8Array.prototype.slice.call(bytes) as Buffer);
+  return {
+    ...message,
+    key: message.key && own(message.key),
+    value: message.value && own(message.value),
+    headers: message.headers.map(([name, value]) => [name, own(value)]),
+  };
 }
 
 port.on('message', (command: Command) => {

@@ -5,7 +5,8 @@ import type { Worker, WorkerEvents, WorkerSetup } from '../../../../src/consumer
 import type { TipstreamError } from '../../../../src/errors.js';
 
 /** Answers `idle` and `drain`, never answers `hold`, and dies of a delivery: of topic `throw` by an error, of any other without a word. */
-const ENTRY = new URL(`data:text/javascript,${encodeURIComponent(`
+const ENTRY = new URL(
+  `data:text/javascript,${encodeURIComponent(`
   import { parentPort } from 'node:worker_threads';
   parentPort.on('message', ({ type, call, delivery }) => {
     if (type === 'end') parentPort.close();
@@ -13,7 +14,8 @@ const ENTRY = new URL(`data:text/javascript,${encodeURIComponent(`
     if (type === 'deliver') process.exit(7);
     if (type === 'idle' || type === 'drain') parentPort.postMessage({ type: 'answer', call });
   });
-`)}`);
+`)}`,
+);
 const PATIENCE = { timeout: 60_000 };
 
 describe('worker threads', () => {
@@ -29,17 +31,26 @@ describe('worker threads', () => {
     const events = { stopped: (error: TipstreamError) => void stopped.get(partition)!.push(error) } as unknown as WorkerEvents;
     return workers.start({ identity: { partition } } as unknown as WorkerSetup, events);
   }
-  const kill = (worker: Worker, topic: string) => worker.deliver({ topic, partition: 0, fromOffset: 0, nextOffset: 1, endOffset: 1, records: [] });
+  const kill = (worker: Worker, topic: string) =>
+    worker.deliver({ topic, partition: 0, fromOffset: 0, nextOffset: 1, endOffset: 1, records: [] });
   const stops = () => [...stopped].map(([partition, errors]) => [partition, errors.length]);
 
-  it.each([['by an error', 'throw', 'out of luck'], ['without a word', 'exit', 'code 7']])('stop their own partitions alone when one dies %s', async (_, topic, reason) => {
+  it.each([
+    ['by an error', 'throw', 'out of luck'],
+    ['without a word', 'exit', 'code 7'],
+  ])('stop their own partitions alone when one dies %s', async (_, topic, reason) => {
     workers = new ThreadWorkers(2, ENTRY);
     const partitions = [0, 1, 2, 3].map(start);
     await Promise.all(partitions.map((worker) => worker.idle()));
     const held = partitions[1]!.hold().catch((error: unknown) => error);
     kill(partitions[3]!, topic);
     expect(await held).toMatchObject({ code: 'internal', message: expect.stringContaining(reason) as string });
-    await expect.poll(stops, PATIENCE).toEqual([[0, 0], [1, 1], [2, 0], [3, 1]]);
+    await expect.poll(stops, PATIENCE).toEqual([
+      [0, 0],
+      [1, 1],
+      [2, 0],
+      [3, 1],
+    ]);
     await Promise.all([partitions[0]!.idle(), partitions[2]!.idle()]);
   });
 
@@ -59,6 +70,16 @@ describe('worker threads', () => {
     workers = new ThreadWorkers(1, ENTRY);
     kill(start(0), 'throw');
     await expect.poll(stops, PATIENCE).toEqual([[0, 1]]);
-    await expect.poll(() => { try { return start(0).idle().then(() => 'idle'); } catch { return 'dying'; } }, PATIENCE).toBe('idle');
+    await expect
+      .poll(() => {
+        try {
+          return start(0)
+            .idle()
+            .then(() => 'idle');
+        } catch {
+          return 'dying';
+        }
+      }, PATIENCE)
+      .toBe('idle');
   });
 });
