@@ -104,7 +104,7 @@ function usersOf(policy: PolicyDefinition, size: number): User[] {
     const contextAt = (): DecisionContext => ({ requestedAtMs: START_MS + random.integer(0, 28 * 24) * HOUR_MS, utcOffsetMin: 60 });
     const state = emptyState(policy.dimension);
     for (let update = 0; update < UPDATES; update++) {
-      const [candidate] = candidatesOf(`user-${index}`, `lesson-${index}-${update}`, 0, 1).candidates;
+      const [candidate] = candidatesOf(`user-${index}`, `example-${index}-${update}`, 0, 1).candidates;
       add(state, policy.vectorizer(contextAt(), profileOf(random))(candidate!), random.chance(0.4) ? 1 : 0, 1);
     }
     const { candidates } = candidatesOf(`user-${index}`, `asked-${index}`, 0, size);

@@ -87,7 +87,7 @@ export async function runService(config: Config, logger: Logger): Promise<Runnin
       });
       undo.push(() => http.close());
       address = http.address;
-      lock.announce(address);
+      lock.publish(address);
     }
     undo.push(() => service.stop());
     await service.start(fail, address ?? undefined);

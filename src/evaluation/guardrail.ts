@@ -31,19 +31,19 @@ export interface GuardrailVerdict {
   readonly ageMs: number;
   readonly worse: boolean;
   readonly promoted: LiveReward;
-  readonly former: LiveReward;
+  readonly previous: LiveReward;
 }
 
 /** Both in the order of their requests; their intervals hold together at confidence 1 - alpha. */
 export function compareAtAge(
   promoted: readonly LiveOutcome[],
-  former: readonly LiveOutcome[],
+  previous: readonly LiveOutcome[],
   ageMs: number,
   nowMs: number,
   alpha: number,
 ): GuardrailVerdict {
-  const [of, before] = [rewardAt(promoted, ageMs, nowMs, alpha / 2), rewardAt(former, ageMs, nowMs, alpha / 2)];
-  return { ageMs, worse: of.high < before.low, promoted: of, former: before };
+  const [of, before] = [rewardAt(promoted, ageMs, nowMs, alpha / 2), rewardAt(previous, ageMs, nowMs, alpha / 2)];
+  return { ageMs, worse: of.high < before.low, promoted: of, previous: before };
 }
 
 /** The one that tells most: where it is worse, else at the greatest age that promoted decisions have reached, else the first. */

@@ -1,6 +1,6 @@
 /**
  * What a policy would have done on decisions that another one made, had it been learning from them all along. Decisions come in the
- * order of their requests; a lesson is known from the time of its reaction on, so no decision is judged with what was learned after
+ * order of their requests; an example is known from the time of its reaction on, so no decision is judged with what was learned after
  * it. Pure but for its own memory: a state a user.
  */
 import { epsilonGreedy } from '../policies/egreedy.js';
@@ -9,7 +9,7 @@ import { REWARD_WINDOW_MS } from '../policies/reward.js';
 import { add, emptyState, posterior, type RidgeState } from '../policies/ridge.js';
 import { dot } from '../policies/score.js';
 import { compareCodePoints } from '../events/strings.js';
-import { LessonQueue, type Lesson } from './lesson-queue.js';
+import { ExampleQueue, type TrainingExample } from './example-queue.js';
 import type { LoggedDecision } from './logged-decision.js';
 import type { EvaluationRow, ExpectedReward } from './row.js';
 
@@ -21,7 +21,7 @@ export type SetAside = 'another tip was served' | 'no vectors' | 'not in the ran
 
 interface UserMemory {
   state: RidgeState;
-  pending: LessonQueue;
+  pending: ExampleQueue;
   readonly firstAtMs: number;
   /** The reset that it has been emptied by. */
   resetAtMs: number | null;
@@ -38,7 +38,7 @@ export class PolicyReplay {
   constructor(policy: PolicyDefinition, epsilon: number) {
     this.#policy = policy;
     this.#epsilon = policy.fixedEpsilon ?? epsilon;
-    this.#model = { state: emptyState(policy.dimension), pending: new LessonQueue(), firstAtMs: 0, resetAtMs: null };
+    this.#model = { state: emptyState(policy.dimension), pending: new ExampleQueue(), firstAtMs: 0, resetAtMs: null };
   }
 
   next(decision: LoggedDecision): EvaluationRow | SetAside {
@@ -53,11 +53,11 @@ export class PolicyReplay {
     const x = vectors.get(served);
     const loggedPropensity = logged.get(served) ?? 0;
 
-    // Whoever decided what was served: it is a lesson.
+    // Whoever decided what was served: it is an example.
     if (x !== undefined && reward !== null) {
-      const lesson: Lesson = { knownFromMs: reactedAtMs ?? requestedAtMs + REWARD_WINDOW_MS, x, reward };
-      user.pending.add(lesson);
-      this.#model.pending.add(lesson);
+      const example: TrainingExample = { knownFromMs: reactedAtMs ?? requestedAtMs + REWARD_WINDOW_MS, x, reward };
+      user.pending.add(example);
+      this.#model.pending.add(example);
     }
     if (served !== chosenTipId) return 'another tip was served';
     if (x === undefined || loggedPropensity === 0) return 'not in the ranking';
@@ -105,7 +105,7 @@ export class PolicyReplay {
     if (known !== undefined) return known;
     const fresh: UserMemory = {
       state: emptyState(this.#policy.dimension),
-      pending: new LessonQueue(),
+      pending: new ExampleQueue(),
       firstAtMs: requestedAtMs,
       resetAtMs: null,
     };
@@ -118,10 +118,10 @@ export class PolicyReplay {
 function forget(user: UserMemory, resetAtMs: number | null): void {
   user.resetAtMs = resetAtMs;
   user.state = emptyState(user.state.b.length);
-  user.pending = new LessonQueue();
+  user.pending = new ExampleQueue();
 }
 
 function learnUntil({ state, pending }: UserMemory, requestedAtMs: number): void {
-  for (let lesson = pending.takeKnown(requestedAtMs); lesson !== undefined; lesson = pending.takeKnown(requestedAtMs))
-    add(state, lesson.x, lesson.reward, 1);
+  for (let example = pending.takeKnown(requestedAtMs); example !== undefined; example = pending.takeKnown(requestedAtMs))
+    add(state, example.x, example.reward, 1);
 }

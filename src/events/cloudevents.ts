@@ -29,7 +29,7 @@ export function envelopeOf(headers: Headers): Envelope | Rejected {
 }
 
 /**
- * Whether a JSON body that no header announced is a structured CloudEvent. The names of its attributes have no underscore, so a body
+ * Whether a JSON body that no header declared is a structured CloudEvent. The names of its attributes have no underscore, so a body
  * with one of our own ids is an event that happens to have a field called specversion.
  */
 export function looksStructured(body: object): boolean {

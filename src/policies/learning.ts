@@ -3,7 +3,7 @@
  * decision was scored, or with the one that another policy would have had. Which decisions count since when is migration.ts's.
  */
 import type { ScoredEvent } from '../topics.js';
-import type { LessonSource } from './lesson-source.js';
+import type { ExampleSource } from './example-source.js';
 import { policyOfEvent } from './registry.js';
 import { quantise } from './quantise.js';
 import { vectorUnder } from './revectorise.js';
@@ -19,10 +19,14 @@ type Decided = Pick<ScoredEvent, 'features' | 'profile'>;
 /**
  * The vector that a reward for `tipId` teaches; undefined when the decision has none that fits the policy that made it: another
  * dimension, or entries out of range. Our own vectors are on the grid already, and quantising leaves them as they are; it keeps the
- * sums exact for records others wrote. A translated lesson whose record does not hold what the other vector is made of is padded with
+ * sums exact for records others wrote. A translated example whose record does not hold what the other vector is made of is padded with
  * zeros: nothing is learned of the new entries, and nothing is lost of the old ones.
  */
-export function lessonVector(decision: Decided, { decidedBy, vectors, translated }: LessonSource, tipId: string): Float64Array | undefined {
+export function exampleVector(
+  decision: Decided,
+  { decidedBy, vectors, translated }: ExampleSource,
+  tipId: string,
+): Float64Array | undefined {
   const recorded = fitting(recordedVector(decision, tipId), policyOfEvent(decidedBy)?.dimension);
   if (!translated || recorded === undefined) return recorded;
   const other = fitting(vectorUnder(vectors, decision, recorded), vectors.dimension);
@@ -44,30 +48,30 @@ function fitting(vector: readonly number[] | undefined, dimension: number | unde
  */
 export function applyRewardChange(
   state: RidgeState,
-  lessons: LessonSource,
+  examples: ExampleSource,
   decision: Decided,
   before: Reward | null,
   after: Reward | null,
 ): boolean {
   if (before?.tipId === after?.tipId && before?.reward === after?.reward) return false;
-  const old = before === null ? undefined : lessonVector(decision, lessons, before.tipId);
-  const next = after === null ? undefined : lessonVector(decision, lessons, after.tipId);
+  const old = before === null ? undefined : exampleVector(decision, examples, before.tipId);
+  const next = after === null ? undefined : exampleVector(decision, examples, after.tipId);
   if (old !== undefined) add(state, old, before!.reward, -1);
   if (next !== undefined) add(state, next, after!.reward, 1);
   return old !== undefined || next !== undefined;
 }
 
 /** A decision and what it has earned. */
-export interface Lesson {
+export interface TrainingExample {
   readonly requestedAtMs: number;
   readonly event: Decided;
   readonly learned: Reward | null;
 }
 
-/** The sums over `decisions`, which are those that `lessons` names, requested at or after `sinceMs`. */
-export function sumOf(lessons: LessonSource, sinceMs: number, decisions: Iterable<Lesson>): RidgeState {
-  const state = emptyState(lessons.vectors.dimension);
+/** The sums over `decisions`, which are those that `examples` names, requested at or after `sinceMs`. */
+export function sumOf(examples: ExampleSource, sinceMs: number, decisions: Iterable<TrainingExample>): RidgeState {
+  const state = emptyState(examples.vectors.dimension);
   for (const { requestedAtMs, event, learned } of decisions)
-    if (requestedAtMs >= sinceMs) applyRewardChange(state, lessons, event, null, learned);
+    if (requestedAtMs >= sinceMs) applyRewardChange(state, examples, event, null, learned);
   return state;
 }

@@ -19,7 +19,7 @@
  */
 import type { ControlEvent } from '../topics.js';
 import { controlsInEffect, isOfOneUser, resetAt } from './control.js';
-import { ownLessons, translatedLessons, type LessonSource } from './lesson-source.js';
+import { ownExamples, translatedExamples, type ExampleSource } from './example-source.js';
 import type { PolicyDefinition } from './policy.js';
 import { findPolicy, POLICIES } from './registry.js';
 import { addBlock, emptyState, type RidgeState } from './ridge.js';
@@ -67,7 +67,7 @@ export function migrationAt(controls: Iterable<ControlEvent>, requestedAtMs: num
 
 /** Rewarded decisions that are in a state. */
 export interface StatePart {
-  readonly lessons: LessonSource;
+  readonly examples: ExampleSource;
   /** Requested at or after, Unix ms. */
   readonly sinceMs: number;
 }
@@ -77,18 +77,18 @@ export interface StatePart {
  * shadow has its own alone.
  */
 export function statePartsAt(controls: readonly ControlEvent[], requestedAtMs: number, eventPolicy: string): StatePart[] {
-  const own = ownLessons(eventPolicy);
+  const own = ownExamples(eventPolicy);
   if (own === undefined) return [];
   const resetMs = resetAt(controls, requestedAtMs) ?? SINCE_EVER;
   const policy = findPolicy(eventPolicy);
   const migration = policy === undefined ? null : migrationAt(controls, requestedAtMs, policy);
-  if (migration === null) return [{ lessons: own, sinceMs: resetMs }];
+  if (migration === null) return [{ examples: own, sinceMs: resetMs }];
   const { from, trained, effectiveAtMs } = migration;
   const inherited = statePartsAt(controls, requestedAtMs, from.name);
   return [
-    { lessons: own, sinceMs: trained ? resetMs : Math.max(resetMs, effectiveAtMs) },
+    { examples: own, sinceMs: trained ? resetMs : Math.max(resetMs, effectiveAtMs) },
     ...(trained
-      ? inherited.map(({ lessons, sinceMs }) => ({ lessons: translatedLessons(lessons.decidedBy, migration.into), sinceMs }))
+      ? inherited.map(({ examples, sinceMs }) => ({ examples: translatedExamples(examples.decidedBy, migration.into), sinceMs }))
       : inherited),
   ];
 }

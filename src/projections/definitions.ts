@@ -37,7 +37,7 @@ export interface ChangedFeature {
   readonly what: readonly string[];
 }
 
-/** What another set of definitions is against a former one. */
+/** What another set of definitions is against a previous one. */
 export interface DefinitionChanges {
   readonly added: readonly string[];
   readonly changed: readonly ChangedFeature[];
@@ -87,8 +87,8 @@ function meaningfulParts({ name, dtype, unit, sources, windowMs, sql, counters }
   ] as const;
 }
 
-export function changesBetween(former: Definitions, current: Definitions): DefinitionChanges {
-  const before = new Map(former.features.map((feature) => [feature.name, feature]));
+export function changesBetween(previous: Definitions, current: Definitions): DefinitionChanges {
+  const before = new Map(previous.features.map((feature) => [feature.name, feature]));
   const after = new Map(current.features.map((feature) => [feature.name, feature]));
   const changed = current.features.flatMap((feature): ChangedFeature[] => {
     const was = before.get(feature.name);
@@ -97,10 +97,10 @@ export function changesBetween(former: Definitions, current: Definitions): Defin
   return {
     added: current.features.filter(({ name }) => !before.has(name)).map(({ name }) => name),
     changed,
-    removed: former.features.filter(({ name }) => !after.has(name)).map(({ name }) => name),
-    ...(former.semantics_version === current.semantics_version
+    removed: previous.features.filter(({ name }) => !after.has(name)).map(({ name }) => name),
+    ...(previous.semantics_version === current.semantics_version
       ? {}
-      : { semantics: { from: former.semantics_version, to: current.semantics_version } }),
+      : { semantics: { from: previous.semantics_version, to: current.semantics_version } }),
   };
 }
 

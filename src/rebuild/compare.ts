@@ -5,7 +5,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { compareCodePoints } from '../events/strings.js';
 import { sumOf } from '../policies/learning.js';
-import { lessonsNamed } from '../policies/lesson-source.js';
+import { examplesNamed } from '../policies/example-source.js';
 import type { DefinitionChanges } from '../projections/definitions.js';
 import { decodeState, encodeState } from '../policies/ridge-codec.js';
 import {
@@ -113,7 +113,7 @@ function sumChanges(live: ComparableState, a: ComparedUser | undefined, rebuilt:
   const is = b === undefined ? [] : rebuilt.sums(b.uid);
   const changes: Change[] = [];
   for (const policy of new Set([...was, ...is].map((one) => one.policy))) {
-    const dimension = lessonsNamed(policy)?.vectors.dimension;
+    const dimension = examplesNamed(policy)?.vectors.dimension;
     const [own, other] = [was.find((one) => one.policy === policy), is.find((one) => one.policy === policy)];
     // Sums begin at the reset or migration that was in effect when a decision last asked for them, which a replay does not: they are
     // compared from the later one on.
@@ -139,12 +139,12 @@ function sumsSince(
   sinceMs: number,
 ): Buffer {
   if (stored !== undefined && stored.resetAtMs === sinceMs) return stored.state;
-  const lessons = lessonsNamed(name);
-  if (lessons === undefined) return stored?.state ?? Buffer.alloc(0);
-  const decisions = user === undefined ? [] : state.lessons(user.uid, lessons.decidedBy, sinceMs);
+  const examples = examplesNamed(name);
+  if (examples === undefined) return stored?.state ?? Buffer.alloc(0);
+  const decisions = user === undefined ? [] : state.examples(user.uid, examples.decidedBy, sinceMs);
   return encodeState(
     sumOf(
-      lessons,
+      examples,
       sinceMs,
       decisions.map(({ requestedAtMs, rewardTipId, reward, record }) => ({
         requestedAtMs,

@@ -24,12 +24,12 @@ import { positionsOf, type Positions } from '../store/queries/profiles.js';
 import { lockRebuild } from '../store/directory/rebuild-lock.js';
 import { CONSUMED_TOPICS, fullTopicName } from '../topics.js';
 import { mergeComparisons, NO_COMPARISON, type Comparison } from './changes.js';
-import { settleFormerRequest } from './former-request.js';
+import { settlePreviousRequest } from './previous-request.js';
 import { chooseGeneration, shareDone, type ChosenGeneration } from './generation.js';
 import { checkAsked } from './offsets.js';
 import type { PartitionJob, PartitionOutcome, PartitionProgress, PartitionStep } from './partition-job.js';
 import type { JobRunner } from './run-jobs.js';
-import { isChanged, ownerHasFormerDefinitions } from './source-plan.js';
+import { isChanged, ownerHasPreviousDefinitions } from './source-plan.js';
 import { swap } from './swap.js';
 
 export interface RebuildOptions {
@@ -120,7 +120,7 @@ const SWAP_WITHIN_MS = 120_000;
 export async function rebuild(options: RebuildOptions, tools: RebuildTools): Promise<RebuildDocument> {
   const lock = lockRebuild(options.dataDirectory);
   try {
-    await settleFormerRequest(options.dataDirectory, options.swapWithinMs ?? SWAP_WITHIN_MS, tools);
+    await settlePreviousRequest(options.dataDirectory, options.swapWithinMs ?? SWAP_WITHIN_MS, tools);
     return await new Rebuilding(options, tools).run();
   } finally {
     lock.release();
@@ -341,7 +341,7 @@ class Rebuilding {
   #whyNotByOwner({ definitions }: RebuildDocument): TipstreamError | undefined {
     const { dataDirectory, to } = this.#options;
     if (to !== null) return ownedWhileStopping(dataDirectory);
-    return isChanged(definitions) ? ownerHasFormerDefinitions(dataDirectory, this.#tools.registry, definitions) : undefined;
+    return isChanged(definitions) ? ownerHasPreviousDefinitions(dataDirectory, this.#tools.registry, definitions) : undefined;
   }
 
   #note(text: string): void {

@@ -14,10 +14,10 @@ export interface PlannedSource {
   /** In words: `partition 3: from the log, because REASON`. */
   readonly reason: string;
   /**
-   * Whether the new state can be compared with the live one: `same` by counters (PartitionReader), `former` by the SQL that the live
-   * file was folded with (FormerProfiles), `none` not at all.
+   * Whether the new state can be compared with the live one: `same` by counters (PartitionReader), `previous` by the SQL that the live
+   * file was folded with (PreviousProfiles), `none` not at all.
    */
-  readonly comparison: 'same' | 'former' | 'none';
+  readonly comparison: 'same' | 'previous' | 'none';
   /** What is new against the definitions that the live file was folded with; null where it does not say, or cannot be read. */
   readonly changes: DefinitionChanges | null;
   /** From the log: whether to repeat the prunes that the live file records. Not where they took what the definitions read as of now. */
@@ -57,7 +57,7 @@ function planFor(found: WholeState, registry: Registry, nowMs: number): PlannedS
     };
   }
   const changes = definitions === undefined ? null : changesBetween(definitions, registry.definitions);
-  const planned = (plan: SourceAndReason): PlannedSource => ({ ...plan, comparison: 'former', changes });
+  const planned = (plan: SourceAndReason): PlannedSource => ({ ...plan, comparison: 'previous', changes });
 
   if (changes === null)
     return planned(fromLog('its file does not say which definitions it was folded with, nor by which rules tips were counted'));
@@ -100,14 +100,14 @@ function withoutPath(error: TipstreamError, path: string): string {
 }
 
 /** What `rebuild` says when the process that runs on the data directory has other definitions than the rebuilt state is of. */
-export function ownerHasFormerDefinitions(dataDirectory: string, { featureSet }: Registry, changes: DefinitionChanges): TipstreamError {
+export function ownerHasPreviousDefinitions(dataDirectory: string, { featureSet }: Registry, changes: DefinitionChanges): TipstreamError {
   return new TipstreamError(
     'state_mismatch',
-    `a service with the former definitions runs on ${dataDirectory}; the rebuilt state is of others ` +
+    `a service with the previous definitions runs on ${dataDirectory}; the rebuilt state is of others ` +
       `(feature set ${featureSet}: ${describeChanges(changes)})`,
     {
       hint:
-        'stop the service that runs the former definitions, then run `tipstream rebuild` again: it ' +
+        'stop the service that runs the previous definitions, then run `tipstream rebuild` again: it ' +
         'resumes. After that, start the service with the new ones',
       details: { path: dataDirectory, feature_set: featureSet, ...changes },
     },

@@ -39,9 +39,9 @@ export class HeldPartitions {
   }
 
   /** Counts by name. */
-  tallies(): ReadonlyMap<string, number> {
+  counts(): ReadonlyMap<string, number> {
     const sums = new Map<string, number>();
-    for (const { tallies } of this.readable) for (const [name, count] of tallies) sums.set(name, (sums.get(name) ?? 0) + count);
+    for (const { counts } of this.readable) for (const [name, count] of counts) sums.set(name, (sums.get(name) ?? 0) + count);
     return sums;
   }
 

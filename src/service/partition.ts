@@ -32,7 +32,7 @@ export class Partition {
   readonly #publisher: OutboxPublisher;
   #worker: Worker | undefined;
   #positions: Map<string, number>;
-  readonly #tallies = new Map<string, number>();
+  readonly #counts = new Map<string, number>();
   readonly #backpressure = new Backpressure();
   /** Delivered before the worker began. */
   readonly #early: Delivery[] = [];
@@ -99,8 +99,8 @@ export class Partition {
   }
 
   /** Counts since the state file was made. */
-  get tallies(): ReadonlyMap<string, number> {
-    return this.#tallies;
+  get counts(): ReadonlyMap<string, number> {
+    return this.#counts;
   }
 
   get users(): number {
@@ -231,7 +231,7 @@ export class Partition {
 
   #committed(committed: Committed): void {
     for (const [topic, next] of committed.positions) this.#positions.set(topic, next);
-    for (const [name, count] of committed.tallies) this.#tallies.set(name, count);
+    for (const [name, count] of committed.counts) this.#counts.set(name, count);
     this.#users = committed.users;
     this.#publisher.add(committed.outbox);
     for (const [topic, count] of committed.taken) if (this.#backpressure.applied(topic, count)) this.#events.resume(topic);

@@ -83,7 +83,7 @@ export class Service implements Application, PartitionHandler {
   readonly #tasks: PeriodicTasks;
   /** The live generation's directory. */
   #generation: string;
-  #goingOver = false;
+  #cuttingOver = false;
   #partitions = 0;
   #controlsCompleted = false;
   #inputWarnings: readonly InputWarning[] = [];
@@ -105,7 +105,7 @@ export class Service implements Application, PartitionHandler {
     this.#answers = new ServiceAnswers(setting);
     this.#metrics = new ServiceMetrics({
       lag: () => this.lag(),
-      tallies: () => this.tallies(),
+      counts: () => this.counts(),
       backlog: () => this.#own.backlog(),
       policies: () => this.#policies.facts(),
     });
@@ -121,7 +121,7 @@ export class Service implements Application, PartitionHandler {
       ...setting,
       exclusive,
       identity: (partition) => this.#identity(partition),
-      goOver: (directory) => this.#goOver(directory),
+      cutOver: (directory) => this.#cutOver(directory),
     });
     this.#rebuilds = new UserRebuilds({
       log,
@@ -326,22 +326,22 @@ export class Service implements Application, PartitionHandler {
   }
 
   /** Counts by name over the partitions held here. */
-  tallies(): ReadonlyMap<string, number> {
-    return this.#own.tallies();
+  counts(): ReadonlyMap<string, number> {
+    return this.#own.counts();
   }
 
-  #goOver(directory: string): void {
+  #cutOver(directory: string): void {
     this.#generation = directory;
-    this.#goingOver = true;
+    this.#cuttingOver = true;
     for (const partition of [...this.#own.held.keys()]) this.#member?.restart(partition);
-    this.#goingOver = false;
+    this.#cuttingOver = false;
   }
 
   /** Makes and checks the state file, which the worker opens again when it begins. */
   #open(partition: number): Partition {
     const path = partitionFile(this.#generation, partition);
     // The files of a generation to go over to were checked, page by page, before anything was held.
-    if (!this.#goingOver) new PartitionState(path, this.#identity(partition), this.#registry).close();
+    if (!this.#cuttingOver) new PartitionState(path, this.#identity(partition), this.#registry).close();
     const reader = new PartitionReader(path, this.#registry);
     return new Partition(partition, this.#log, reader, this.#options, {
       onBegun: () => this.#own.closeOutgoing(partition),

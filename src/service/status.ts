@@ -61,8 +61,8 @@ export class ServiceAnswers {
     const partitions = [...new Set([...held.keys(), ...stopped.keys()])]
       .sort((a, b) => a - b)
       .map((partition) => this.#partitionStatus(partition));
-    const tallies = this.#setting.partitions.tallies();
-    const tally = (name: string) => tallies.get(name) ?? 0;
+    const counts = this.#setting.partitions.counts();
+    const countOf = (name: string) => counts.get(name) ?? 0;
     return {
       ready: joined && partitions.every(({ state }) => state === 'running'),
       started_at_ms: this.#startedAtMs,
@@ -75,19 +75,19 @@ export class ServiceAnswers {
       warnings: warnings.map(({ topic, message, hint }) => ({ topic, message, hint })),
       counts: {
         applied: this.upstreamEvents(),
-        rejected: [...tallies].reduce((sum, [name, count]) => (name.startsWith('rejected:') ? sum + count : sum), 0),
-        decisions: tally('decisions'),
+        rejected: [...counts].reduce((sum, [name, count]) => (name.startsWith('rejected:') ? sum + count : sum), 0),
+        decisions: countOf('decisions'),
         users: [...held.values()].reduce((sum, { users }) => sum + users, 0),
-        shadow_agreed: tally('shadow_agreed'),
-        shadow_compared: tally('shadow_compared'),
+        shadow_agreed: countOf('shadow_agreed'),
+        shadow_compared: countOf('shadow_compared'),
       },
     };
   }
 
   /** Valid events of producers and controls that were applied, since the state files were made. */
   upstreamEvents(): number {
-    const tallies = this.#setting.partitions.tallies();
-    return UPSTREAM.reduce((sum, name) => sum + (tallies.get(name) ?? 0), 0);
+    const counts = this.#setting.partitions.counts();
+    return UPSTREAM.reduce((sum, name) => sum + (counts.get(name) ?? 0), 0);
   }
 
   newestScores(limit: number): readonly NewestScore[] {

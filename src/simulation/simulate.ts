@@ -188,7 +188,7 @@ function* liveOneUser(
   return result;
 }
 
-/** Thirty days before the first decision in which anything was served: a profile, and no lessons. */
+/** Thirty days before the first decision in which anything was served: a profile, and no examples. */
 function giveHistory(persona: Persona, world: WorldOptions, agents: readonly Agent[], random: Random): void {
   const before: WorldOptions = { ...world, startMs: world.startMs - HISTORY_DAYS * DAY_MS, durationMs: HISTORY_DAYS * DAY_MS };
   for (const decision of daysOf({ ...persona, drift: undefined }, before, random)) {

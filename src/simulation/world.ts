@@ -1,6 +1,6 @@
 /**
  * One user's days, the same for every policy (common random numbers): when decisions are asked for, which candidates there are, and
- * for each candidate the number that decides whether it would be done. What a policy chooses changes its own profile and lessons,
+ * for each candidate the number that decides whether it would be done. What a policy chooses changes its own profile and examples,
  * never the world.
  */
 import type { Random } from '../random.js';

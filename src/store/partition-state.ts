@@ -16,7 +16,7 @@ import { PositionTable } from './tables/positions.js';
 import { PruneTable } from './tables/prunes.js';
 import { ShadowPendingTable } from './tables/shadow-pending.js';
 import { guarded, openStateForWriting, stateError, type StateIdentity } from './state-file.js';
-import { TallyTable } from './tables/tallies.js';
+import { CountTable } from './tables/counts.js';
 import { TipTable } from './tables/tips.js';
 import { UserTable } from './tables/users.js';
 
@@ -43,7 +43,7 @@ export class PartitionState {
   readonly outbox: OutboxTable;
   readonly shadowPending: ShadowPendingTable;
   readonly changedProfiles: ChangedProfiles;
-  readonly tallies: TallyTable;
+  readonly counts: CountTable;
   readonly foldOptions: FoldOptions;
   readonly #db: Database.Database;
   readonly #owner: FileOwner;
@@ -67,7 +67,7 @@ export class PartitionState {
     this.outbox = new OutboxTable(db);
     this.shadowPending = new ShadowPendingTable(db);
     this.changedProfiles = new ChangedProfiles(db);
-    this.tallies = new TallyTable(db);
+    this.counts = new CountTable(db);
     this.foldOptions = new FoldOptions(db);
   }
 
@@ -91,7 +91,7 @@ export class PartitionState {
       at?.('batch: tips written');
       this.users.flush(nowMs);
       at?.('batch: users written');
-      this.tallies.flush();
+      this.counts.flush();
       this.changedProfiles.flush();
       at?.('batch: counts written');
       at?.('batch: before commit');
@@ -109,7 +109,7 @@ export class PartitionState {
       if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
       this.users.forget();
       this.tips.forgotten();
-      this.tallies.forget();
+      this.counts.forget();
       this.controls.forget();
       this.shadowPending.recount();
       this.changedProfiles.recover();

@@ -166,8 +166,8 @@ export function compareDefinitions(
 ): void {
   const found = readIdentity(db).featureSet;
   if (found === expected) return;
-  const former = readDefinitions(db);
-  const changes = former === undefined || definitions === undefined ? undefined : changesBetween(former, definitions);
+  const previous = readDefinitions(db);
+  const changes = previous === undefined || definitions === undefined ? undefined : changesBetween(previous, definitions);
   throw new TipstreamError(
     'state_mismatch',
     `state file ${path} was folded with feature set ${found}; this process has ` +
@@ -189,7 +189,7 @@ function compare(path: string, name: ComparedAsText, found: string, expected: st
         'partition_count_changed',
         path,
         `was folded from topics of ${found} partitions; the topics now have ${expected}`,
-        'a changed count sends users to other partitions: go back to the former count, or move the whole state folder ' +
+        'a changed count sends users to other partitions: go back to the previous count, or move the whole state folder ' +
           'away to rebuild it from a log whose events were all written under the new count',
       );
     case 'log':
@@ -204,7 +204,7 @@ function compare(path: string, name: ComparedAsText, found: string, expected: st
         'state_mismatch',
         path,
         `was folded from topics with prefix ${JSON.stringify(found)}; this process uses ${JSON.stringify(expected)}`,
-        'use the former --topic-prefix, or another --data',
+        'use the previous --topic-prefix, or another --data',
       );
     case 'partition':
       return refuse(

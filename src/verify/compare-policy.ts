@@ -1,5 +1,5 @@
 /** A user's decisions, links, rewards and learned sums against the replay. */
-import { lessonsNamed, type LessonSource } from '../policies/lesson-source.js';
+import { examplesNamed, type ExampleSource } from '../policies/example-source.js';
 import { policyOfEvent } from '../policies/registry.js';
 import { vectorUnder } from '../policies/revectorise.js';
 import { decodeState } from '../policies/ridge-codec.js';
@@ -18,7 +18,7 @@ import {
   naiveVector,
   shadowLearnedAt,
   type NaiveClosing,
-  type NaiveLesson,
+  type NaiveExample,
   type NaiveReward,
   type NaiveServing,
   type ShadowLearningSetting,
@@ -173,15 +173,15 @@ function compareSums(
   const policies = new Set([...rewarded.map(([, { event }]) => event.policy), ...stored.map(({ policy }) => policy)]);
   for (const policy of policies) {
     const row = stored.find((one) => one.policy === policy);
-    const source = lessonsNamed(policy);
-    const differs = (feature: string, held: unknown, replayed: unknown, lessons: readonly NaiveLesson[] = []) =>
+    const source = examplesNamed(policy);
+    const differs = (feature: string, held: unknown, replayed: unknown, examples: readonly NaiveExample[] = []) =>
       report({
         kind: 'policy_sum',
         id: policy,
         feature,
         live: held,
         replayed,
-        events: lessons.map(({ offset }) => ({ topic: policy.endsWith(SHADOW_SUFFIX) ? 'tip.scored.shadow' : 'tip.scored', offset })),
+        events: examples.map(({ offset }) => ({ topic: policy.endsWith(SHADOW_SUFFIX) ? 'tip.scored.shadow' : 'tip.scored', offset })),
       });
     if (source === undefined) {
       differs('row', 'sums of a policy that does not exist', null);
@@ -194,16 +194,16 @@ function compareSums(
       const beginnings = rules.beginningsOf(userId, source.decidedBy);
       if (!beginnings.includes(since)) differs('reset_at_ms', since, beginnings);
     }
-    const lessons = lessonsOf(rewarded, source, since);
-    const expected = naiveSums(lessons, dimension);
+    const examples = examplesOf(rewarded, source, since);
+    const expected = naiveSums(examples, dimension);
     let held = { updates: 0, g: new Float64Array((dimension * (dimension + 1)) / 2), b: new Float64Array(dimension) };
     try {
       if (row !== undefined) held = decodeState(row.state, dimension) as typeof held;
     } catch (error) {
-      differs('state', (error as Error).message, expected, lessons);
+      differs('state', (error as Error).message, expected, examples);
       continue;
     }
-    if (held.updates !== expected.updates) differs('updates', held.updates, expected.updates, lessons);
+    if (held.updates !== expected.updates) differs('updates', held.updates, expected.updates, examples);
     const entries = [
       ...expected.g.flatMap((entriesOfRow, i) =>
         entriesOfRow.slice(0, i + 1).map((sum, j) => [`G[${i}][${j}]`, held.g[(i * (i + 1)) / 2 + j], sum] as const),
@@ -211,16 +211,16 @@ function compareSums(
       ...expected.b.map((sum, i) => [`b[${i}]`, held.b[i], sum] as const),
     ];
     const [first] = entries.filter(([, found, sum]) => found !== sum);
-    if (first !== undefined) differs(first[0], first[1], first[2], lessons);
+    if (first !== undefined) differs(first[0], first[1], first[2], examples);
   }
 }
 
-function lessonsOf(
+function examplesOf(
   rewarded: readonly (readonly [decisionId: string, decision: Judged])[],
-  source: LessonSource,
+  source: ExampleSource,
   sinceMs: number,
-): NaiveLesson[] {
-  return rewarded.flatMap(([decisionId, { event, reward, offset }]): NaiveLesson[] => {
+): NaiveExample[] {
+  return rewarded.flatMap(([decisionId, { event, reward, offset }]): NaiveExample[] => {
     if (event.policy !== source.decidedBy || event.profile.as_of_ms < sinceMs) return [];
     const own = naiveVector(event, reward!.tipId, policyOfEvent(source.decidedBy)!.dimension);
     if (own === undefined) return [];

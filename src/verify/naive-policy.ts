@@ -82,7 +82,7 @@ export function naiveReward(
   return within(tip.dismiss) || within(tip.snooze) ? { tipId: tip.tipId, reward: 0 } : null;
 }
 
-export interface NaiveLesson {
+export interface NaiveExample {
   readonly decisionId: string;
   readonly offset: number;
   readonly x: readonly number[];
@@ -112,11 +112,11 @@ export interface NaiveSums {
   readonly b: readonly number[];
 }
 
-export function naiveSums(lessons: readonly NaiveLesson[], dimension: number): NaiveSums {
+export function naiveSums(examples: readonly NaiveExample[], dimension: number): NaiveSums {
   const indexes = Array.from({ length: dimension }, (_, i) => i);
-  const total = (term: (lesson: NaiveLesson) => number) => lessons.reduce((sum, lesson) => sum + term(lesson), 0);
+  const total = (term: (example: NaiveExample) => number) => examples.reduce((sum, example) => sum + term(example), 0);
   return {
-    updates: lessons.length,
+    updates: examples.length,
     g: indexes.map((i) => indexes.map((j) => total(({ x }) => x[i]! * x[j]!))),
     b: indexes.map((i) => total(({ x, reward }) => reward * x[i]!)),
   };

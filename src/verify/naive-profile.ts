@@ -82,9 +82,9 @@ export function naiveProfile(tips: readonly NaiveTip[], asOfMs: number): NaivePr
   }
   const dwelt = dwells.reduce((sum, dwell) => sum + dwell, 0);
   const local = tips.filter((tip) => inWindow(tip.done)).map((tip) => new Date(tip.done! + (tip.doneOffset ?? 0) * 60_000));
-  const hours = tally(local.map((date) => date.getUTCHours()));
-  const weekdays = tally(local.map((date) => (date.getUTCDay() + 6) % 7));
-  const categories = tally(withDone.map((tip) => tip.category).filter((category) => category !== null));
+  const hours = countOf(local.map((date) => date.getUTCHours()));
+  const weekdays = countOf(local.map((date) => (date.getUTCDay() + 6) % 7));
+  const categories = countOf(withDone.map((tip) => tip.category).filter((category) => category !== null));
   const share = (some: readonly NaiveTip[]) => (volume.length === 0 ? null : some.length / volume.length);
 
   const counts = new Map<string, number>();
@@ -132,7 +132,7 @@ export function kindsBehind(name: string): readonly EventKind[] {
   return KINDS;
 }
 
-function tally<T>(items: readonly T[]): Map<T, number> {
+function countOf<T>(items: readonly T[]): Map<T, number> {
   const counts = new Map<T, number>();
   for (const item of items) counts.set(item, (counts.get(item) ?? 0) + 1);
   return counts;

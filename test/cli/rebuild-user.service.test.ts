@@ -25,7 +25,7 @@ async function owned(embedded: EmbeddedService, http: { readonly token?: string 
   if (http === null) return lock;
   const server = await startHttp(embedded.service, { host: '127.0.0.1', port: 0, ...http });
   onTestFinished(() => server.close());
-  lock.announce(server.address);
+  lock.publish(server.address);
   return lock;
 }
 
@@ -69,7 +69,7 @@ test('a job is cancelled when the command is', async () => {
   const server = await startHttp(application, { host: '127.0.0.1', port: 0 });
   onTestFinished(() => server.close());
   const lock = await owned(embedded, null);
-  lock.announce(server.address);
+  lock.publish(server.address);
   const stopping = new AbortController();
   const rebuilding = rebuildUser(config, USER, { signal: stopping.signal, onProgress: () => stopping.abort(new Error('Ctrl-C')) });
   await expect(rebuilding).rejects.toThrow('Ctrl-C');
@@ -84,7 +84,7 @@ test('a service that cannot be asked is an error that says so', async () => {
     message: expect.stringContaining('answers no HTTP') as string,
     hint: expect.stringContaining('--no-http') as string,
   });
-  lock.announce('http://127.0.0.1:1');
+  lock.publish('http://127.0.0.1:1');
   await expect(rebuildUser(config, USER)).rejects.toMatchObject({
     code: 'not_ready',
     message: expect.stringContaining('does not answer') as string,

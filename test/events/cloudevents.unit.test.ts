@@ -14,7 +14,7 @@ function decode(value: unknown, headers: Record<string, string> = {}) {
 
 describe('structured', () => {
   test.each([
-    ['announced by its content type', { ...ENVELOPE, data: SERVED }, STRUCTURED],
+    ['published by its content type', { ...ENVELOPE, data: SERVED }, STRUCTURED],
     ['recognised by its body', { ...ENVELOPE, data: SERVED }, {}],
     [
       'with extensions, a media type and a later minor version',

@@ -14,14 +14,14 @@ import { PartitionReader } from '../../src/store/queries/partition-reader.js';
 import { openStateForReading } from '../../src/store/state-file.js';
 import { CONSUMED_TOPICS, deadLetterTopic, type CandidatesEvent, type ProfileFeaturesEvent, type ScoredEvent } from '../../src/topics.js';
 import { oracleDigest, oracleProfiles } from '../oracle/profile.js';
-import { oracleReward, type OracleLesson } from '../oracle/policy.js';
+import { oracleReward, type OracleExample } from '../oracle/policy.js';
 import type { OraclePrune, Remains } from '../oracle/prunes.js';
 import {
   decisionsOf,
   dimensionOf,
   expectedDecision,
   inPartition,
-  lessonOf,
+  exampleOf,
   oracleSums,
   profileEvents,
   profileOf,
@@ -158,7 +158,7 @@ export async function checkEnd(question: Question, answered: ReadonlyMap<string,
       const here = hereOf(history, partition, state);
       partitions.push(here);
       checkPositions(ledger, partition, state);
-      checkDebts(partition, state);
+      checkPending(partition, state);
       checkCounts(ledger, partition, state);
       checkDecisions(history, partition, state);
       checkSums(question, here, partition, state);
@@ -213,7 +213,7 @@ function checkPositions(ledger: Ledger, partition: number, state: Database.Datab
       ), `partition ${partition} stands at ${positions.get(topic)} of ${topic}, which ends at ${ledger.end(topic, partition)}`);
 }
 
-function checkDebts(partition: number, state: Database.Database): void {
+function checkPending(partition: number, state: Database.Database): void {
   for (const table of ['outbox', 'shadow_pending'])
     require(state.prepare(`SELECT count(*) FROM ${table}`).pluck().get() === 0, `partition ${partition} still has rows in ${table}`);
   require(state.pragma('integrity_check', { simple: true }) === 'ok', `partition ${partition} fails the integrity check`);
@@ -274,41 +274,41 @@ function checkSums({ workload, ledger }: Question, here: Here, partition: number
     )
     .all();
   for (const { user_id, policy, reset_at_ms, state: stored } of rows) {
-    const lessons = lessonsOf(here, user_id, policy, reset_at_ms);
-    const { g, b } = oracleSums(lessons, dimensionOf(policy));
+    const examples = examplesOf(here, user_id, policy, reset_at_ms);
+    const { g, b } = oracleSums(examples, dimensionOf(policy));
     const found = decodeState(stored, dimensionOf(policy));
     requireSame(
       [found.updates, [...found.g], [...found.b]],
-      [lessons.length, g.flatMap((row, i) => row.slice(0, i + 1)), b],
+      [examples.length, g.flatMap((row, i) => row.slice(0, i + 1)), b],
       `what ${policy} has learned of ${user_id}`,
     );
   }
   const held = new Set(rows.map(({ user_id, policy }) => `${user_id} ${policy}`));
   for (const userId of workload.users.filter((user) => ledger.partitionOf(Buffer.from(user)) === partition)) {
     for (const policy of ['egreedy-v1', 'egreedy-v2', 'egreedy-v2-shadow']) {
-      if (lessonsOf(here, userId, policy, -1).length > 0)
+      if (examplesOf(here, userId, policy, -1).length > 0)
         require(held.has(`${userId} ${policy}`), `nothing is kept of what ${policy} has learned of ${userId}`);
     }
   }
 }
 
 /** The rewards of a user's decisions in those sums, requested since then, with what the prunes have left. */
-function lessonsOf({ own, remains }: Here, userId: string, sums: string, sinceMs: number): OracleLesson[] {
+function examplesOf({ own, remains }: Here, userId: string, sums: string, sinceMs: number): OracleExample[] {
   const [eventPolicy, into] = sums.split('>') as [string, string?];
   const live = decisionsOf(own.scored, userId);
   const decisions = eventPolicy.endsWith('-shadow') ? decisionsOf(own.shadow, userId) : live;
   const events = remains.events.filter((event) => event.userId === userId);
-  const lessons: OracleLesson[] = [];
+  const examples: OracleExample[] = [];
   for (const [decisionId, decision] of decisions) {
     const answered = live.get(decisionId);
     if (decision.policy !== eventPolicy || answered === undefined || decision.profile.as_of_ms < sinceMs) continue;
     if (decisions !== live && !settingsOf(own, answered.profile.as_of_ms).shadowLearning) continue;
     const closed = remains.closed.get(`${userId} ${decisionId}`);
     const earned = closed !== undefined ? closed : oracleReward(decisionId, Object.keys(answered.features.vectors), events);
-    const x = earned === null ? undefined : lessonOf(decision, earned.tipId, into);
-    if (x !== undefined) lessons.push({ x, reward: earned!.reward });
+    const x = earned === null ? undefined : exampleOf(decision, earned.tipId, into);
+    if (x !== undefined) examples.push({ x, reward: earned!.reward });
   }
-  return lessons;
+  return examples;
 }
 
 /** Decisions are what the definitions give for what their own positions say had been applied. */

@@ -11,7 +11,7 @@ export interface OracleCandidate {
   priority: number;
 }
 
-export interface OracleLesson {
+export interface OracleExample {
   x: readonly number[];
   reward: number;
 }
@@ -24,7 +24,7 @@ export interface OracleCase {
   utcOffsetMin: number;
   candidates: readonly OracleCandidate[];
   profile: Readonly<Record<string, number | string | null>>;
-  learned: readonly OracleLesson[];
+  learned: readonly OracleExample[];
   epsilon: number;
   salt: string;
 }
@@ -84,8 +84,8 @@ export function oracleTranslation(x: readonly number[], names: readonly string[]
   return [...x, ...oracleProfileEntries(hour, profile).map(grid)];
 }
 
-/** G as a dense matrix and b, summed over the lessons. */
-export function oracleSums(learned: readonly OracleLesson[], dimension: number): { g: number[][]; b: number[] } {
+/** G as a dense matrix and b, summed over the examples. */
+export function oracleSums(learned: readonly OracleExample[], dimension: number): { g: number[][]; b: number[] } {
   const g = Array.from({ length: dimension }, () => new Array<number>(dimension).fill(0));
   const b = new Array<number>(dimension).fill(0);
   for (const { x, reward } of learned) {

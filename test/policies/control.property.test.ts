@@ -52,7 +52,7 @@ describe('the live policy', () => {
     for (const user of ten) expect(fifty.has(user)).toBe(true);
   });
 
-  it('others keep the former live policy, not the default', () => {
+  it('others keep the previous live policy, not the default', () => {
     const controls = [promote(1, 'egreedy-v2'), promote(2, 'linucb', { percent: 50 })];
     const counts = new Map<string, number>();
     for (const user of USERS) counts.set(live(controls, 2, user), (counts.get(live(controls, 2, user)) ?? 0) + 1);

@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { egreedyV1 } from '../../src/policies/egreedy-v1.js';
 import { egreedyV2 } from '../../src/policies/egreedy-v2.js';
-import { applyRewardChange, lessonVector } from '../../src/policies/learning.js';
-import { ownLessons, translatedLessons } from '../../src/policies/lesson-source.js';
+import { applyRewardChange, exampleVector } from '../../src/policies/learning.js';
+import { ownExamples, translatedExamples } from '../../src/policies/example-source.js';
 import { encodeState } from '../../src/policies/ridge-codec.js';
 import { add, emptyState } from '../../src/policies/ridge.js';
 import type { Reward } from '../../src/policies/reward.js';
 
-const OWN = ownLessons('egreedy-v1')!;
+const OWN = ownExamples('egreedy-v1')!;
 const TIPS = ['a', 'b', '__proto__'];
 const gridEntry = fc.integer({ min: -4096, max: 4096 }).map((steps) => steps / 4096);
 const vector = fc.array(gridEntry, { minLength: 7, maxLength: 7 });
@@ -79,7 +79,7 @@ describe('what can be learned from', () => {
     ['an entry that is not a number', [1, 0, 0, NaN, 0, 0, 0]],
   ])('not %s', (_, x) => {
     const one = { features: { names: [], vectors: x === undefined ? {} : { a: x } }, profile: { as_of_ms: 0, features: {} } };
-    expect(lessonVector(one, OWN, 'a')).toBeUndefined();
+    expect(exampleVector(one, OWN, 'a')).toBeUndefined();
     const state = emptyState(7);
     expect(applyRewardChange(state, OWN, one, null, { tipId: 'a', reward: 1 })).toBe(false);
     expect(state).toEqual(emptyState(7));
@@ -87,12 +87,12 @@ describe('what can be learned from', () => {
 
   it('a vector off the grid is brought onto it', () => {
     const one = decisionOf({ a: [1, 1 / 3, -1e-9, 0.1, 0, 0, 0] });
-    expect([...lessonVector(one, OWN, 'a')!]).toEqual([1, 1365 / 4096, 0, 410 / 4096, 0, 0, 0]);
+    expect([...exampleVector(one, OWN, 'a')!]).toEqual([1, 1365 / 4096, 0, 410 / 4096, 0, 0, 0]);
   });
 });
 
 describe('what another policy learns from a decision', () => {
-  const into = translatedLessons('egreedy-v1', egreedyV2);
+  const into = translatedExamples('egreedy-v1', egreedyV2);
   const seven = [1, 0, 0.5, 1, 0, 1, 0];
   const one = {
     ...decisionOf({ a: seven }),
@@ -103,11 +103,11 @@ describe('what another policy learns from a decision', () => {
   };
 
   it('is the vector that it would have had itself', () =>
-    expect([...lessonVector(one, into, 'a')!]).toEqual([...seven, 0.25, 0, 0.5, 1, 1]));
+    expect([...exampleVector(one, into, 'a')!]).toEqual([...seven, 0.25, 0, 0.5, 1, 1]));
 
   it('is padded with zeros when the record does not say what its entries are', () =>
-    expect([...lessonVector({ ...one, features: { ...one.features, names: [] } }, into, 'a')!]).toEqual([...seven, 0, 0, 0, 0, 0]));
+    expect([...exampleVector({ ...one, features: { ...one.features, names: [] } }, into, 'a')!]).toEqual([...seven, 0, 0, 0, 0, 0]));
 
   it('is nothing where the policy that decided learns nothing', () =>
-    expect(lessonVector({ ...one, features: { ...one.features, vectors: { a: [1] } } }, into, 'a')).toBeUndefined());
+    expect(exampleVector({ ...one, features: { ...one.features, vectors: { a: [1] } } }, into, 'a')).toBeUndefined());
 });

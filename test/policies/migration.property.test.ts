@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { translatedLessons, lessonsNamed, ownLessons, sumsName, translatedNamesOf } from '../../src/policies/lesson-source.js';
+import { translatedExamples, examplesNamed, ownExamples, sumsName, translatedNamesOf } from '../../src/policies/example-source.js';
 import { canMigrate, migrationAt, migrationRefusal, predecessorOf, statePartsAt, stateOf } from '../../src/policies/migration.js';
 import type { PolicyDefinition } from '../../src/policies/policy.js';
 import { POLICIES, policyNamed } from '../../src/policies/registry.js';
@@ -17,12 +17,12 @@ const [V1, V2] = [policyNamed('egreedy-v1'), policyNamed('egreedy-v2')];
 const PAIRS = POLICIES.flatMap((from) => POLICIES.filter((into) => canMigrate(from, into)).map((into) => [from, into] as const));
 
 const gridEntry = fc.integer({ min: -4096, max: 4096 }).map((steps) => steps / 4096);
-const lesson = (dimension: number) =>
+const example = (dimension: number) =>
   fc.record({ x: fc.array(gridEntry, { minLength: dimension, maxLength: dimension }), reward: fc.constantFrom(0, 1) });
 const stateOfPolicy = ({ dimension }: PolicyDefinition, maxLength = 40): fc.Arbitrary<RidgeState> =>
-  fc.array(lesson(dimension), { maxLength }).map((lessons) => {
+  fc.array(example(dimension), { maxLength }).map((examples) => {
     const state = emptyState(dimension);
-    for (const { x, reward } of lessons) add(state, x, reward, 1);
+    for (const { x, reward } of examples) add(state, x, reward, 1);
     return state;
   });
 const situation = fc.record({
@@ -69,16 +69,16 @@ describe('block padding', () => {
     );
   });
 
-  it('holds for a million lessons, and for lessons that are all the same', () => {
+  it('holds for a million examples, and for examples that are all the same', () => {
     const state = emptyState(7);
     for (let i = 0; i < 1_000_000; i++) add(state, i % 3 === 0 ? [1, 0, 0.5, 1, 0, 1, 0] : [1, 1, 0.25, (i % 4) / 4, 1, 0, 1], i % 2, 1);
     const [before, after] = [posterior(state, 1), posterior(padded(state, 12), 1)];
     expect([...after.theta]).toEqual([...before.theta, 0, 0, 0, 0, 0]);
   });
 
-  it('adds exactly: the sums of two policies are those of all their lessons', () => {
+  it('adds exactly: the sums of two policies are those of all their examples', () => {
     fc.assert(
-      fc.property(stateOfPolicy(V1), stateOfPolicy(V2), fc.array(lesson(7), { maxLength: 5 }), (a, b, more) => {
+      fc.property(stateOfPolicy(V1), stateOfPolicy(V2), fc.array(example(7), { maxLength: 5 }), (a, b, more) => {
         const state = structuredClone(b);
         addBlock(state, a);
         const larger = structuredClone(a);
@@ -104,7 +104,7 @@ const migrate = (atMs: number, facts: Partial<ControlEvent> = {}): ControlEvent 
   ...facts,
 });
 const parts = (controls: ControlEvent[], atMs: number, policy = 'egreedy-v2') =>
-  statePartsAt(controls, atMs, policy).map(({ lessons, sinceMs }) => [sumsName(lessons), sinceMs]);
+  statePartsAt(controls, atMs, policy).map(({ examples, sinceMs }) => [sumsName(examples), sinceMs]);
 
 describe('what a state is made of', () => {
   it.each<[string, ControlEvent[], number, string, unknown[]]>([
@@ -265,7 +265,7 @@ describe('what a state is made of', () => {
         const controls = all.map(({ at, pair: [from, into], how }, i) =>
           migrate(at, { control_id: `c${i}`, policy: into.name, from: from.name, ...how }),
         );
-        const deciders = statePartsAt(controls, 3, policy.name).map(({ lessons }) => lessons.decidedBy);
+        const deciders = statePartsAt(controls, 3, policy.name).map(({ examples }) => examples.decidedBy);
         expect(new Set(deciders).size).toBe(deciders.length);
       }),
     );
@@ -274,8 +274,8 @@ describe('what a state is made of', () => {
   it('adds up to a state of the policy, which is not that of a part', () => {
     const one = emptyState(7);
     add(one, [1, 1, 0, 0, 0, 0, 0], 1, 1);
-    const state = stateOf(statePartsAt([migrate(1)], 1, 'egreedy-v2'), 12, ({ lessons }) =>
-      lessons.decidedBy === 'egreedy-v1' ? one : emptyState(12),
+    const state = stateOf(statePartsAt([migrate(1)], 1, 'egreedy-v2'), 12, ({ examples }) =>
+      examples.decidedBy === 'egreedy-v1' ? one : emptyState(12),
     );
     expect([state.updates, state.b.length, state.g.length]).toEqual([1, 12, 78]);
     add(state, new Array<number>(12).fill(1), 1, 1);
@@ -317,9 +317,9 @@ describe('which migrations there can be', () => {
 
 describe('the names of sums', () => {
   it('say what they are made of', () => {
-    for (const lessons of [ownLessons('egreedy-v1')!, ownLessons('egreedy-v2-shadow')!, translatedLessons('egreedy-v1', V2)])
-      expect(lessonsNamed(sumsName(lessons))).toEqual(lessons);
-    expect(['unheard-of', 'egreedy-v1>unheard-of', 'unheard-of>egreedy-v2', '>egreedy-v2'].map(lessonsNamed)).toEqual([
+    for (const examples of [ownExamples('egreedy-v1')!, ownExamples('egreedy-v2-shadow')!, translatedExamples('egreedy-v1', V2)])
+      expect(examplesNamed(sumsName(examples))).toEqual(examples);
+    expect(['unheard-of', 'egreedy-v1>unheard-of', 'unheard-of>egreedy-v2', '>egreedy-v2'].map(examplesNamed)).toEqual([
       undefined,
       undefined,
       undefined,

@@ -2,17 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeState, encodeState } from '../../src/policies/ridge-codec.js';
 import { add, emptyState, posterior } from '../../src/policies/ridge.js';
-import { oracleSums, oracleTheta, oracleThetaExact, type OracleLesson } from '../oracle/policy.js';
+import { oracleSums, oracleTheta, oracleThetaExact, type OracleExample } from '../oracle/policy.js';
 
 const LAMBDA = 1;
 const gridEntry = fc.integer({ min: -4096, max: 4096 }).map((steps) => steps / 4096);
-const lesson = (dimension: number): fc.Arbitrary<OracleLesson> =>
+const example = (dimension: number): fc.Arbitrary<OracleExample> =>
   fc.record({ x: fc.array(gridEntry, { minLength: dimension, maxLength: dimension }), reward: fc.integer({ min: 0, max: 1 }) });
-const lessons = fc
+const examples = fc
   .constantFrom(1, 7, 12)
-  .chain((dimension) => fc.record({ dimension: fc.constant(dimension), learned: fc.array(lesson(dimension), { maxLength: 30 }) }));
+  .chain((dimension) => fc.record({ dimension: fc.constant(dimension), learned: fc.array(example(dimension), { maxLength: 30 }) }));
 
-function learn(dimension: number, learned: readonly OracleLesson[]) {
+function learn(dimension: number, learned: readonly OracleExample[]) {
   const state = emptyState(dimension);
   for (const { x, reward } of learned) add(state, x, reward, 1);
   return state;
@@ -27,11 +27,11 @@ describe('the ridge sums', () => {
   it('are the same bits in any order, with anything added and taken out again on the way', () => {
     fc.assert(
       fc.property(
-        lessons.chain(({ dimension, learned }) =>
+        examples.chain(({ dimension, learned }) =>
           fc.record({
             dimension: fc.constant(dimension),
             learned: fc.constant(learned),
-            passing: fc.array(lesson(dimension), { maxLength: 10 }),
+            passing: fc.array(example(dimension), { maxLength: 10 }),
             keys: fc.array(fc.double({ noNaN: true }), { minLength: 60, maxLength: 60 }),
           }),
         ),
@@ -56,7 +56,7 @@ describe('the ridge sums', () => {
 
   it('are what adding dense matrices gives, and theta what eliminating them gives', () => {
     fc.assert(
-      fc.property(lessons, ({ dimension, learned }) => {
+      fc.property(examples, ({ dimension, learned }) => {
         const state = learn(dimension, learned);
         const sums = oracleSums(learned, dimension);
         expect(state.updates).toBe(learned.length);
@@ -71,7 +71,7 @@ describe('the ridge sums', () => {
   it('theta is right to 1e-9 where G is nearly singular: many updates along nearly the same direction', () => {
     fc.assert(
       fc.property(
-        lesson(12),
+        example(12),
         fc.array(fc.record({ entry: fc.nat(11), reward: fc.integer({ min: 0, max: 1 }), times: fc.integer({ min: 1, max: 20_000 }) }), {
           minLength: 1,
           maxLength: 6,
@@ -102,7 +102,7 @@ describe('the ridge sums', () => {
 
   it('survive the store byte for byte', () => {
     fc.assert(
-      fc.property(lessons, ({ dimension, learned }) => {
+      fc.property(examples, ({ dimension, learned }) => {
         const state = learn(dimension, learned);
         const bytes = encodeState(state);
         // A blob from a database is a view into a larger buffer at any offset.

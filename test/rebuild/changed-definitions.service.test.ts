@@ -182,7 +182,7 @@ describe('changed definitions', () => {
     }
   });
 
-  it('are not swapped under a service that runs the former ones; once it is stopped the rebuild goes on', async () => {
+  it('are not swapped under a service that runs the previous ones; once it is stopped the rebuild goes on', async () => {
     const embedded = await withTraffic();
     const lock = lockData(embedded.directory, NOW_MS);
     await embedded.start();

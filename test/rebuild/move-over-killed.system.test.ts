@@ -15,7 +15,7 @@ import { embeddedService } from '../support/embedded/directory.js';
 import { traffic, TRAFFIC_AS_OF_MS } from '../support/embedded/traffic.js';
 import type { MoveOrder } from '../support/move-over-process.js';
 import { everything } from '../support/other-definitions.js';
-import { stateContents, stateDebts } from '../support/state-contents.js';
+import { stateContents, pendingWork } from '../support/state-contents.js';
 
 const BODY = fileURLToPath(new URL('../support/move-over-process.ts', import.meta.url));
 const REGISTER = new URL('../support/typescript-register.mjs', import.meta.url).href;
@@ -53,10 +53,10 @@ test.each<MoveOrder['point']>([
   await embedded.catchUp();
   await embedded.stop();
   const [live, next] = [embedded.statePath(0), join(embedded.directory, 'next.db')];
-  const before = [stateContents(live), stateDebts(live), digestOf(live, defaultRegistry)];
+  const before = [stateContents(live), pendingWork(live), digestOf(live, defaultRegistry)];
 
   await killed({ live, next, nowMs: TRAFFIC_AS_OF_MS, point });
-  expect([stateContents(live), stateDebts(live), digestOf(live, defaultRegistry)]).toEqual(before);
+  expect([stateContents(live), pendingWork(live), digestOf(live, defaultRegistry)]).toEqual(before);
   if (point === 'in the copy') expect(() => digestOf(next, everything)).toThrow(expect.objectContaining({ code: 'no_data' }) as Error);
   else if (point !== 'move over: finished')
     expect(() => digestOf(next, everything)).toThrow(expect.objectContaining({ code: 'state_mismatch' }) as Error);
@@ -66,5 +66,5 @@ test.each<MoveOrder['point']>([
   const undisturbed = join(embedded.directory, 'undisturbed.db');
   await moveOver(live, undisturbed, identity, everything, { nowMs: TRAFFIC_AS_OF_MS });
   expect(digestOf(next, everything)).toBe(digestOf(undisturbed, everything));
-  expect([stateContents(next), stateDebts(next)]).toEqual([stateContents(undisturbed), stateDebts(undisturbed)]);
+  expect([stateContents(next), pendingWork(next)]).toEqual([stateContents(undisturbed), pendingWork(undisturbed)]);
 });

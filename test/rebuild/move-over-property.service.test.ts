@@ -9,7 +9,7 @@ import { defaultRegistry, type Registry } from '../../src/projections/registry.j
 import { foldFeedback, foldServed } from '../../src/projections/tip.js';
 import { moveOver } from '../../src/rebuild/move-over.js';
 import { readDefinitions } from '../../src/store/tables/definitions.js';
-import { FormerProfiles } from '../../src/store/rebuild/former-profiles.js';
+import { PreviousProfiles } from '../../src/store/rebuild/previous-profiles.js';
 import { PartitionState } from '../../src/store/partition-state.js';
 import { knownInOrder } from '../../src/store/queries/profiles.js';
 import { PartitionReader } from '../../src/store/queries/partition-reader.js';
@@ -99,10 +99,10 @@ describe('moving over', () => {
         if (from === to) return;
         await inDirectory(async (directory) => {
           const [live, next, anew] = ['live.db', 'next.db', 'anew.db'].map((name) => join(directory, name)) as [string, string, string];
-          const [former, current] = [registries[from], registries[to]];
+          const [previous, current] = [registries[from], registries[to]];
           const first = withHeavy ? [...heavy, ...before] : before;
-          fold(live, former, first, folded);
-          await moveOver(live, next, identityOf(former), current, { nowMs: moved });
+          fold(live, previous, first, folded);
+          await moveOver(live, next, identityOf(previous), current, { nowMs: moved });
           fold(next, current, after, later);
           fold(anew, current, [...first, ...after], later);
           const all = [...first, ...after];
@@ -115,10 +115,10 @@ describe('moving over', () => {
             }
             // The live file still answers by the definitions that it was folded with, whose code it does not need.
             const db = openStateForReading(live);
-            expect(listed(new FormerProfiles(live, db).profilesAfter('', 1_000, at).filter(({ known }) => known))).toEqual(
-              wanted(former, first, at),
+            expect(listed(new PreviousProfiles(live, db).profilesAfter('', 1_000, at).filter(({ known }) => known))).toEqual(
+              wanted(previous, first, at),
             );
-            expect(readDefinitions(db)).toEqual(former.definitions);
+            expect(readDefinitions(db)).toEqual(previous.definitions);
             db.close();
           }
         });

@@ -12,8 +12,8 @@ import { defineFeature } from '../../src/projections/feature.js';
 import { createRegistry, defaultRegistry, type Registry } from '../../src/projections/registry.js';
 import { DAY_MS } from '../../src/projections/window.js';
 import { moveOver, type MoveProgress } from '../../src/rebuild/move-over.js';
-import { ownerHasFormerDefinitions, planSource } from '../../src/rebuild/source-plan.js';
-import { FormerProfiles } from '../../src/store/rebuild/former-profiles.js';
+import { ownerHasPreviousDefinitions, planSource } from '../../src/rebuild/source-plan.js';
+import { PreviousProfiles } from '../../src/store/rebuild/previous-profiles.js';
 import { PartitionState } from '../../src/store/partition-state.js';
 import { PartitionReader } from '../../src/store/queries/partition-reader.js';
 import { digestDocument } from '../../src/store/queries/profiles.js';
@@ -22,7 +22,7 @@ import { embeddedService } from '../support/embedded/directory.js';
 import type { EmbeddedOptions, EmbeddedService } from '../support/embedded/service.js';
 import { traffic, TRAFFIC_AS_OF_MS } from '../support/embedded/traffic.js';
 import { added, everything, otherSql, otherWindow, removed, snoozed7d } from '../support/other-definitions.js';
-import { stateContents, stateDebts } from '../support/state-contents.js';
+import { stateContents, pendingWork } from '../support/state-contents.js';
 
 const NOW_MS = TRAFFIC_AS_OF_MS;
 const identityOf = (registry: Registry, partition = 0): StateIdentity => ({
@@ -72,7 +72,7 @@ async function foldedAnew(embedded: EmbeddedService, registry: Registry): Promis
 const plan = (path: string, registry: Registry, nowMs = NOW_MS) => planSource(path, registry, { nowMs });
 
 describe('what changed', () => {
-  const said = (former: Registry, current: Registry) => describeChanges(changesBetween(former.definitions, current.definitions));
+  const said = (previous: Registry, current: Registry) => describeChanges(changesBetween(previous.definitions, current.definitions));
 
   it('is said by name, and of a changed feature what of it', () => {
     expect(said(defaultRegistry, added)).toBe('added: snoozed_7d');
@@ -116,14 +116,14 @@ describe('what changed', () => {
   });
 
   it('includes the rules by which tips are counted', () => {
-    const former: Definitions = { ...defaultRegistry.definitions, semantics_version: 0 };
-    expect(changesBetween(former, added.definitions)).toEqual({
+    const previous: Definitions = { ...defaultRegistry.definitions, semantics_version: 0 };
+    expect(changesBetween(previous, added.definitions)).toEqual({
       added: ['snoozed_7d'],
       changed: [],
       removed: [],
       semantics: { from: 0, to: 1 },
     });
-    expect(describeChanges(changesBetween(former, added.definitions))).toBe('how tips are counted: version 0 -> 1; added: snoozed_7d');
+    expect(describeChanges(changesBetween(previous, added.definitions))).toBe('how tips are counted: version 0 -> 1; added: snoozed_7d');
   });
 
   it('knows which kept columns a feature reads', () => {
@@ -142,7 +142,7 @@ describe('where the new state comes from', () => {
     const embedded = await withTraffic();
     expect(plan(embedded.statePath(0), everything)).toEqual({
       source: 'tips',
-      comparison: 'former',
+      comparison: 'previous',
       repeatPrunes: true,
       changes: changesBetween(defaultRegistry.definitions, everything.definitions),
       reason: expect.stringContaining('added: snoozed_7d; changed: mean_dwell_ms_30d (window 30 d -> 14 d') as string,
@@ -196,7 +196,7 @@ describe('where the new state comes from', () => {
     const embedded = await withTraffic();
     alter(embedded.statePath(0), `PRAGMA writable_schema = ON; DROP VIEW user_profile_features; ${sql}`);
     const planned = plan(embedded.statePath(0), added);
-    expect(planned).toMatchObject({ source: 'log', comparison: 'former', repeatPrunes });
+    expect(planned).toMatchObject({ source: 'log', comparison: 'previous', repeatPrunes });
     expect(planned.reason).toMatch(reason);
   });
 
@@ -240,7 +240,7 @@ describe('state that is moved over', () => {
       expect(existsSync(`${next}-wal`), 'one file, to open or to copy').toBe(false);
       expect(digestOf(next, registry)).toBe(await foldedAnew(embedded, registry));
       expect(stateContents(next)).toMatchObject({ tips: before.tips, decisions: before.decisions, sums: before.sums });
-      expect(stateDebts(next)).toMatchObject({ outbox: [], shadowPending: [] });
+      expect(pendingWork(next)).toMatchObject({ outbox: [], shadowPending: [] });
       // A worker goes on with it, and owes everybody's profile.
       const state = new PartitionState(next, identityOf(registry), registry);
       expect(state.changedProfiles.size).toBe(state.users.count);
@@ -249,7 +249,7 @@ describe('state that is moved over', () => {
       // The view is of the new definitions too.
       const shared = openStateForReading(next);
       const reader = new PartitionReader(next, registry, 'refuse', shared);
-      expect(new FormerProfiles(next, shared).profilesAfter('', 1_000, NOW_MS).filter(({ known }) => known)).toEqual(
+      expect(new PreviousProfiles(next, shared).profilesAfter('', 1_000, NOW_MS).filter(({ known }) => known)).toEqual(
         reader.profilesAfter('', 1_000, NOW_MS).filter(({ known }) => known),
       );
       reader.close();
@@ -265,8 +265,8 @@ describe('state that is moved over', () => {
     const [live, next] = [embedded.statePath(0), join(embedded.directory, 'next.db')];
     alter(live, "INSERT INTO outbox (topic, value) VALUES ('t', x'00'); INSERT INTO shadow_pending (job) VALUES ('{}')");
     await moveOver(live, next, identityOf(defaultRegistry), added, { nowMs: NOW_MS });
-    expect(stateDebts(next)).toMatchObject({ outbox: [], shadowPending: [] });
-    expect(stateDebts(live).outbox).toHaveLength(1);
+    expect(pendingWork(next)).toMatchObject({ outbox: [], shadowPending: [] });
+    expect(pendingWork(live).outbox).toHaveLength(1);
   });
 
   const points: FaultPoint[] = ['move over: copied', 'move over: begun', 'move over: users committed', 'move over: finished'];
@@ -401,33 +401,33 @@ describe('state that is moved over', () => {
   });
 });
 
-describe('former profiles', () => {
+describe('previous profiles', () => {
   it('need no definitions, and are refused where the view is not one of ours', async () => {
     const embedded = await withTraffic({ registry: everything });
     const path = embedded.statePath(0);
     const shared = openStateForReading(path);
-    const former = new FormerProfiles(path, shared);
+    const previous = new PreviousProfiles(path, shared);
     const reader = new PartitionReader(path, everything, 'refuse', shared);
     for (const at of [NOW_MS, NOW_MS - 3 * DAY_MS]) {
-      const known = former.profilesAfter('', 1_000, at).filter((profile) => profile.known);
+      const known = previous.profilesAfter('', 1_000, at).filter((profile) => profile.known);
       expect(known.length).toBeGreaterThan(5);
       expect(known).toEqual(reader.profilesAfter('', 1_000, at).filter((profile) => profile.known));
     }
-    expect(former.profilesAfter('', 2, NOW_MS)).toHaveLength(2);
+    expect(previous.profilesAfter('', 2, NOW_MS)).toHaveLength(2);
     reader.close();
     alter(path, 'DROP VIEW user_profile_features; CREATE VIEW user_profile_features AS SELECT 1');
     const altered = openStateForReading(path);
-    expect(() => new FormerProfiles(path, altered)).toThrow(expect.objectContaining({ code: 'state_mismatch' }) as Error);
+    expect(() => new PreviousProfiles(path, altered)).toThrow(expect.objectContaining({ code: 'state_mismatch' }) as Error);
     altered.close();
   });
 });
 
-it('an owner of the former definitions is to be stopped', () => {
-  expect(ownerHasFormerDefinitions('./data', added, changesBetween(defaultRegistry.definitions, added.definitions))).toMatchObject({
+it('an owner of the previous definitions is to be stopped', () => {
+  expect(ownerHasPreviousDefinitions('./data', added, changesBetween(defaultRegistry.definitions, added.definitions))).toMatchObject({
     code: 'state_mismatch',
     message: expect.stringContaining('added: snoozed_7d') as string,
     hint: expect.stringContaining(
-      'stop the service that runs the former definitions, then run `tipstream rebuild` again: it resumes',
+      'stop the service that runs the previous definitions, then run `tipstream rebuild` again: it resumes',
     ) as string,
   });
 });

@@ -21,7 +21,7 @@ import {
   withHistory,
 } from '../support/rebuild-history.js';
 import { logEnds, rebuilt, until } from '../support/rebuilds.js';
-import { stateDebts } from '../support/state-contents.js';
+import { pendingWork } from '../support/state-contents.js';
 
 describe('a rebuild without a running service', () => {
   it(
@@ -124,7 +124,7 @@ describe('a rebuild without a running service', () => {
     await embedded.start({ maxBatchRecords: 40 });
     // The log is away, for longer than this takes: nothing is acknowledged, and folding and answering go on.
     embedded.faults.refuseAppends(...Array.from({ length: 10_000 }, () => new TipstreamError('log_unavailable', 'away')));
-    await until(() => [0, 1].some((partition) => stateDebts(embedded.statePath(partition)).unread.length > 0));
+    await until(() => [0, 1].some((partition) => pendingWork(embedded.statePath(partition)).unread.length > 0));
     await embedded.kill();
     // Since the crash: facts, refused ones, requests.
     await embedded.append(...events.next(200), { topic: 'tip.served', key: Buffer.from('user-1'), value: Buffer.from('nothing') });
@@ -151,9 +151,9 @@ describe('a rebuild without a running service', () => {
     const letters = await deadLetters(embedded);
     expect(letters).toEqual([...new Set(letters)]);
     expect(letters.length).toBe(
-      embedded.tally('rejected:tip.served:invalid_event') +
-        embedded.tally('rejected:tip.served:not_json') +
-        embedded.tally('rejected:tip.feedback:not_json'),
+      embedded.countOf('rejected:tip.served:invalid_event') +
+        embedded.countOf('rejected:tip.served:not_json') +
+        embedded.countOf('rejected:tip.feedback:not_json'),
     );
     const after = embedded.digest(NOW);
     await embedded.stop();

@@ -20,7 +20,7 @@ test('events applied are those of producers and controls: decisions that are rea
   );
   await embedded.produce('policy.control', { control_id: 'c', type: 'reset', user_id: 'ana', effective_at_ms: 1 });
   await embedded.catchUp();
-  expect(embedded.tally('applied:tip.scored')).toBe(2);
-  expect(embedded.tally('applied:tip.scored.shadow')).toBe(2);
+  expect(embedded.countOf('applied:tip.scored')).toBe(2);
+  expect(embedded.countOf('applied:tip.scored.shadow')).toBe(2);
   expect(embedded.service.status().counts).toMatchObject({ applied: 7, rejected: 1, decisions: 2 });
 });

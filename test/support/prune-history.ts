@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { oracleRemains, type OraclePrune, type Remains, type StagedDecision, type StagedEvent } from '../oracle/prunes.js';
-import { oracleReward, oracleSums, type OracleLesson } from '../oracle/policy.js';
+import { oracleReward, oracleSums, type OracleExample } from '../oracle/policy.js';
 import type { OracleEvent } from '../oracle/profile.js';
 import { fullTopicName, type ScoredEvent, type TopicName } from '../../src/topics.js';
 import { decisionsOf, dimensionOf, inPartition, settingsOf, type History } from './embedded/history.js';
@@ -183,7 +183,7 @@ export function sumsAfterPrunes(history: History, remains: Remains, userId: stri
   const live = decisionsOf(history.scored, userId);
   const own = eventPolicy.endsWith('-shadow') ? decisionsOf(history.shadow, userId) : live;
   const events = remains.events.filter((event) => event.userId === userId);
-  const lessons: OracleLesson[] = [];
+  const examples: OracleExample[] = [];
   for (const [decisionId, recorded] of own) {
     const answered = live.get(decisionId);
     if (recorded.policy !== eventPolicy || answered === undefined) continue;
@@ -191,9 +191,9 @@ export function sumsAfterPrunes(history: History, remains: Remains, userId: stri
     const kept = remains.closed.get(`${userId} ${decisionId}`);
     const earned = kept !== undefined ? kept : oracleReward(decisionId, Object.keys(answered.features.vectors), events);
     const x = earned === null ? undefined : recorded.features.vectors[earned.tipId];
-    if (x?.length === dimensionOf(eventPolicy)) lessons.push({ x, reward: earned!.reward });
+    if (x?.length === dimensionOf(eventPolicy)) examples.push({ x, reward: earned!.reward });
   }
-  return { updates: lessons.length, ...oracleSums(lessons, dimensionOf(eventPolicy)) };
+  return { updates: examples.length, ...oracleSums(examples, dimensionOf(eventPolicy)) };
 }
 
 export { inPartition };

@@ -3,7 +3,7 @@ import { CONSUMED_TOPICS, deadLetterTopic, TOPIC_NAMES } from '../../src/topics.
 import { embeddedService } from './embedded/directory.js';
 import type { EmbeddedService } from './embedded/service.js';
 import { traffic, TRAFFIC_AS_OF_MS } from './embedded/traffic.js';
-import { stateContents, stateDebts } from './state-contents.js';
+import { stateContents, pendingWork } from './state-contents.js';
 
 export const NOW = TRAFFIC_AS_OF_MS;
 export const DAY = 86_400_000;
@@ -64,4 +64,4 @@ export async function deadLetters(embedded: EmbeddedService): Promise<string[]> 
 
 /** The whole of the live generation's files. */
 export const liveContents = (embedded: EmbeddedService) =>
-  [0, 1].map((partition) => ({ ...stateContents(embedded.statePath(partition)), ...stateDebts(embedded.statePath(partition)) }));
+  [0, 1].map((partition) => ({ ...stateContents(embedded.statePath(partition)), ...pendingWork(embedded.statePath(partition)) }));

@@ -49,4 +49,4 @@ function read<Name extends string>(path: string, queries: Readonly<Record<Name, 
 export const stateContents = (path: string): StateContents => read(path, { ...BY_USER, positions: POSITIONS });
 
 /** What it owes the log, and no replay gives. */
-export const stateDebts = (path: string): Record<keyof typeof OWED, unknown[]> => read(path, OWED);
+export const pendingWork = (path: string): Record<keyof typeof OWED, unknown[]> => read(path, OWED);

@@ -104,7 +104,7 @@ describe.skipIf(brokers === null)('a log that is not the one that was applied', 
 
     // As the hint says.
     const path = partitionFile(generationDirectory(stream.directory('data')), 0);
-    for (const suffix of ['', '-wal', '-shm']) if (existsSync(path + suffix)) renameSync(path + suffix, `${path}.former${suffix}`);
+    for (const suffix of ['', '-wal', '-shm']) if (existsSync(path + suffix)) renameSync(path + suffix, `${path}.previous${suffix}`);
     const caughtUp = await stream.catchUp('data');
     expect(caughtUp, caughtUp.stderr).toMatchObject({ code: 0 });
     const events = [SERVED, 'tip.feedback' as const].map(async (topic) =>

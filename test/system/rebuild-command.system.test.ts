@@ -216,9 +216,9 @@ describe('rebuild', () => {
       stderr: expect.stringMatching(/^3 events of "ana" replayed; \d+ features would change\n$/) as string,
     });
     const service = cli.start(['start', '--http', '127.0.0.1:0', '--log-level', 'silent']);
-    const announced = (): boolean =>
+    const published = (): boolean =>
       existsSync(join(data(), 'owner.json')) && /"http":"/.test(readFileSync(join(data(), 'owner.json'), 'utf8'));
-    await until(() => announced());
+    await until(() => published());
     const asked = await cli.run(['rebuild', '--user', 'ana', '--json']);
     expect(asked).toMatchObject({ code: 0, stderr: '' });
     expect(last(asked)).toMatchObject({

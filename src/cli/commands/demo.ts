@@ -43,7 +43,7 @@ export const demoCommand = defineCommand<DemoOptions>({
     { flags: '--users <number>', help: 'how many people', default: 200, parse: wholeNumber('--users', 1) },
     { flags: '--rate <number>', help: 'live records per second', default: 5, parse: wholeNumber('--rate', 1) },
     { flags: '--seed <number>', help: 'the same seed makes the same past', default: 1, parse: wholeNumber('--seed') },
-    { flags: '--fresh', help: 'delete the data of a former demo first' },
+    { flags: '--fresh', help: 'delete the data of a previous demo first' },
     { flags: '--exit', help: 'end after the past is applied and shown' },
   ],
   async run({ options, config: given, output, signal }) {

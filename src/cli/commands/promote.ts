@@ -33,7 +33,7 @@ export const promoteCommand = defineCommand<PromoteOptions>({
       'the document of `tipstream evaluate --policy NAME --simulation FILE --json` with the',
     'verdict PROMOTE, fresh and of this policy, these features and this log; or --force with a --reason, which is ' +
       'recorded. A share of users is chosen by hash and only ever grows: raise --percent',
-    'step by step. At 100 percent the former live policy becomes the shadow. Exit code 2: the evidence does not allow it.',
+    'step by step. At 100 percent the previous live policy becomes the shadow. Exit code 2: the evidence does not allow it.',
   ].join(' '),
   examples: [
     ['tipstream promote egreedy-v2 --evidence verdict.json --percent 10', 'for a tenth of the users'],
@@ -98,8 +98,8 @@ export const promoteCommand = defineCommand<PromoteOptions>({
             ? { forced: true }
             : { hash: evidence.hash, evaluated_at_ms: evidence.evaluated_at_ms, reasons: evidence.reasons, forced: force },
       });
-      const former = mostLive(before.shares, policy.name) ?? DEFAULT_POLICY;
-      const shadow = percent === 100 && former !== policy.name ? former : null;
+      const previous = mostLive(before.shares, policy.name) ?? DEFAULT_POLICY;
+      const shadow = percent === 100 && previous !== policy.name ? previous : null;
       if (shadow !== null)
         await control.producer.send('policy.control', {
           control_id: `${controlId}-shadow`,
@@ -113,12 +113,12 @@ export const promoteCommand = defineCommand<PromoteOptions>({
         policy: policy.name,
         percent,
         effective_at_ms: effectiveAtMs,
-        former_policy: former,
+        former_policy: previous,
         shadow,
         forced: force,
       };
       if (migrationAt(control.controls, effectiveAtMs, policy) === null) {
-        const [from] = [policyNamed(former), predecessorOf(policy)].filter((one) => one !== undefined && canMigrate(one, policy));
+        const [from] = [policyNamed(previous), predecessorOf(policy)].filter((one) => one !== undefined && canMigrate(one, policy));
         if (from !== undefined)
           output.note(
             `${policy.name} starts from what it has itself learned, which is nothing for users it has not decided for; to ` +

@@ -22,7 +22,7 @@ export const snapshotCommand = defineCommand<SnapshotOptions>({
   ].join(' '),
   examples: [
     ['tipstream snapshot tips.db', 'profiles as of now'],
-    ['tipstream snapshot tips.db --force --as-of 2026-11-20', 'profiles as of a time, in place of the former file'],
+    ['tipstream snapshot tips.db --force --as-of 2026-11-20', 'profiles as of a time, in place of the previous file'],
   ],
   groups: ['log'],
   options: [

@@ -13,7 +13,7 @@ import { fullTopicName, TOPIC_NAMES, topicNamed, type ScoredEvent, type TopicNam
 import { deadLetter } from './dead-letter.js';
 import { ControlFolder } from './controls.js';
 import { DecisionFolder } from './decisions.js';
-import { ProfileAnnouncer } from './profile-publisher.js';
+import { ProfilePublisher } from './profile-publisher.js';
 import { ProfileAsOf } from './profile-as-of.js';
 import { RewardSettler } from './rewards.js';
 import { Scorer, type ScoreCommand, type ScoringOptions } from './scorer.js';
@@ -45,7 +45,7 @@ export class BatchProcessor {
   readonly #decisions: DecisionFolder;
   readonly #controls: ControlFolder;
   readonly #scorer: Scorer;
-  readonly #announcer: ProfileAnnouncer;
+  readonly #profilePublisher: ProfilePublisher;
   readonly #scoreShadow: ShadowScore;
   readonly #topics: ReadonlyMap<string, TopicName>;
   readonly #onRejected: OnRejected;
@@ -74,7 +74,7 @@ export class BatchProcessor {
     this.#controls = new ControlFolder(state, rewards);
     const profiles = new ProfileAsOf(state, registry);
     this.#scorer = new Scorer(state, registry, profiles, rewards, options.scoring);
-    this.#announcer = new ProfileAnnouncer(state, registry, profiles, fullTopicName(options.topicPrefix, 'profile.features'));
+    this.#profilePublisher = new ProfilePublisher(state, registry, profiles, fullTopicName(options.topicPrefix, 'profile.features'));
     this.#scoreShadow = shadow ?? shadowScorer(state, registry.featureSet, rewards, options.scoring.settings);
     this.#topics = new Map(topics.map((name) => [name, topicNamed(options.topicPrefix, name)!]));
     this.#deadLetteredTo = state.positions.deadLetteredTo();
@@ -99,11 +99,11 @@ export class BatchProcessor {
     const rejected = this.#fold(topic, record, nowMs, outbox);
     this.#options.at?.('batch: record folded');
     if (rejected === undefined) {
-      this.#state.tallies.add(APPLIED[topic]);
+      this.#state.counts.add(APPLIED[topic]);
       return;
     }
     const { code, message } = rejected.rejection;
-    this.#state.tallies.add(`rejected:${topic}:${code}`);
+    this.#state.counts.add(`rejected:${topic}:${code}`);
     if (record.offset < (this.#deadLetteredTo.get(record.topic) ?? 0)) return;
     outbox.push(this.#state.outbox.add(deadLetter(record, rejected.rejection, this.#options.group, nowMs)));
     this.#onRejected({ topic: record.topic, partition: record.partition, offset: record.offset, code, message });
@@ -129,7 +129,7 @@ export class BatchProcessor {
       } catch (error) {
         // A disk that fails is not the shadow's fault, and may have ended the transaction already.
         if (this.#state.isFailureOfFile(error)) throw error;
-        this.#state.tallies.add('shadow_failed');
+        this.#state.counts.add('shadow_failed');
         onFailed(job.candidates.decision_id, error);
       }
     }
@@ -139,8 +139,8 @@ export class BatchProcessor {
   }
 
   /** Owes the log the profiles of up to `limit` changed users. */
-  announceProfiles(limit: number, nowMs: number, outbox: StoredMessage[]): void {
-    this.#announcer.announce(limit, Object.fromEntries(this.#positions), nowMs, outbox);
+  publishProfiles(limit: number, nowMs: number, outbox: StoredMessage[]): void {
+    this.#profilePublisher.publish(limit, Object.fromEntries(this.#positions), nowMs, outbox);
   }
 
   /** What was scored since this was last asked. */

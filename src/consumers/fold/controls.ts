@@ -24,7 +24,7 @@ export class ControlFolder {
     if (refusal !== undefined) return reject(refusal.code, refusal.message);
     const user = isOfOneUser(event) ? this.#state.users.obtain(event.user_id!) : undefined;
     if (!this.#state.controls.add(event, user?.uid ?? null, offset)) return undefined;
-    this.#state.tallies.add('controls');
+    this.#state.counts.add('controls');
     if (event.settings?.shadow_learning != null) this.#rewards.settleShadowsSince(event.effective_at_ms);
     return undefined;
   }

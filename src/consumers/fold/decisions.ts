@@ -13,11 +13,11 @@ export class DecisionFolder {
   }
 
   scored(event: ScoredEvent, offset: number): void {
-    const { decisions, shadowDecisions, tallies, users } = this.#state;
+    const { decisions, shadowDecisions, counts, users } = this.#state;
     const user = users.obtain(event.user_id);
     const known = decisions.get(user.uid, event.decision_id);
     if (known?.scoredOffset != null) {
-      tallies.add('decisions_repeated');
+      counts.add('decisions_repeated');
       return;
     }
     if (known === undefined) {
@@ -26,15 +26,15 @@ export class DecisionFolder {
     } else {
       decisions.record(known.key, event, offset);
     }
-    tallies.add('decisions');
+    counts.add('decisions');
     this.#rewards.settle(user, event.decision_id);
   }
 
   shadow(event: ScoredEvent, offset: number): void {
-    const { decisions, shadowDecisions, tallies, users } = this.#state;
+    const { decisions, shadowDecisions, counts, users } = this.#state;
     const user = users.obtain(event.user_id);
     if (shadowDecisions.has(user.uid, event.decision_id)) {
-      tallies.add('decisions_repeated');
+      counts.add('decisions_repeated');
       return;
     }
     shadowDecisions.insert(user.uid, event, offset);
@@ -45,7 +45,7 @@ export class DecisionFolder {
   /** Counted once per decision, when the second of the pair arrives. */
   #compare(chosen: string, other: string | undefined): void {
     if (other === undefined) return;
-    this.#state.tallies.add('shadow_compared');
-    if (chosen === other) this.#state.tallies.add('shadow_agreed');
+    this.#state.counts.add('shadow_compared');
+    if (chosen === other) this.#state.counts.add('shadow_agreed');
   }
 }

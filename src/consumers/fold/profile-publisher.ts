@@ -6,7 +6,7 @@ import type { StoredMessage } from '../../store/tables/outbox.js';
 import type { ProfileFeaturesEvent } from '../../topics.js';
 import type { ProfileAsOf } from './profile-as-of.js';
 
-export class ProfileAnnouncer {
+export class ProfilePublisher {
   readonly #state: PartitionState;
   readonly #registry: Registry;
   readonly #profiles: ProfileAsOf;
@@ -21,7 +21,7 @@ export class ProfileAnnouncer {
   }
 
   /** Within a transaction: owes the log the profiles of up to `limit` changed users. */
-  announce(limit: number, positions: Readonly<Record<string, number>>, nowMs: number, outbox: StoredMessage[]): void {
+  publish(limit: number, positions: Readonly<Record<string, number>>, nowMs: number, outbox: StoredMessage[]): void {
     for (const userId of this.#state.changedProfiles.take(limit)) {
       const user = this.#state.users.find(userId);
       if (user === undefined) continue;

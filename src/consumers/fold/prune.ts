@@ -14,7 +14,7 @@ import type { PartitionState } from '../../store/partition-state.js';
 import type { RecordedPrune } from '../../store/tables/prunes.js';
 import type { UserSummary } from '../../store/tables/users.js';
 
-/** The count of tips pruned since the state file was made, among the tallies. */
+/** The count of tips pruned since the state file was made, among the counts. */
 export const PRUNED_TIPS = 'pruned_tips';
 
 const USERS_AT_ONCE = 1_000;
@@ -69,7 +69,7 @@ export function repeatPrune(state: PartitionState, registry: Registry, prune: Re
     let tips = 0;
     for (const { userId, uid } of usersIn(state, afterUser, toUser)) tips += pruneUser(state, registry, userId, uid, horizonMs, prunedAtMs);
     state.prunes.add(prune);
-    state.tallies.add(PRUNED_TIPS, tips);
+    state.counts.add(PRUNED_TIPS, tips);
     return tips;
   });
 }

@@ -5,7 +5,7 @@
  */
 import { settingsAt, type PolicySettings } from '../../policies/control.js';
 import { applyRewardChange, sumOf } from '../../policies/learning.js';
-import { lessonsNamed, ownLessons, sumsName, type LessonSource } from '../../policies/lesson-source.js';
+import { examplesNamed, ownExamples, sumsName, type ExampleSource } from '../../policies/example-source.js';
 import { SINCE_EVER, statePartsAt, stateOf, type StatePart } from '../../policies/migration.js';
 import type { PolicyDefinition } from '../../policies/policy.js';
 import { rewardOf, type Reward } from '../../policies/reward.js';
@@ -51,33 +51,33 @@ export class RewardSettler {
   stateAt(user: UserEntry, eventPolicy: string, policy: PolicyDefinition, requestedAtMs: number, keep: boolean): RidgeState {
     const controls = this.#state.controls.concerning(user.uid);
     return stateOf(statePartsAt(controls, requestedAtMs, eventPolicy), policy.dimension, (part) => {
-      const stored = this.#stored(user, part.lessons);
+      const stored = this.#stored(user, part.examples);
       if (stored?.sinceMs === part.sinceMs) return stored.state;
       const state = this.#sum(user, part);
       if (keep && (stored === undefined || part.sinceMs > stored.sinceMs || isNewest(part)))
-        this.#state.policyStates.put(user.uid, sumsName(part.lessons), { sinceMs: part.sinceMs, state });
+        this.#state.policyStates.put(user.uid, sumsName(part.examples), { sinceMs: part.sinceMs, state });
       return state;
     });
 
     /** Whether decisions requested from now on want it: not so for one that comes late, requested before a reset. */
-    function isNewest({ lessons, sinceMs }: StatePart): boolean {
+    function isNewest({ examples, sinceMs }: StatePart): boolean {
       return statePartsAt(controls, Infinity, eventPolicy).some(
-        (newest) => sumsName(newest.lessons) === sumsName(lessons) && newest.sinceMs === sinceMs,
+        (newest) => sumsName(newest.examples) === sumsName(examples) && newest.sinceMs === sinceMs,
       );
     }
   }
 
   /** A policy's own sums are there from the first reward on; translated ones are added up when a decision first asks for them. */
-  #stored(user: UserEntry, lessons: LessonSource): StoredSums | undefined {
-    const stored = this.#state.policyStates.get(user.uid, sumsName(lessons), lessons.vectors.dimension);
-    return stored ?? (lessons.translated ? undefined : { sinceMs: SINCE_EVER, state: emptyState(lessons.vectors.dimension) });
+  #stored(user: UserEntry, examples: ExampleSource): StoredSums | undefined {
+    const stored = this.#state.policyStates.get(user.uid, sumsName(examples), examples.vectors.dimension);
+    return stored ?? (examples.translated ? undefined : { sinceMs: SINCE_EVER, state: emptyState(examples.vectors.dimension) });
   }
 
-  #sum(user: UserEntry, { lessons, sinceMs }: StatePart): RidgeState {
+  #sum(user: UserEntry, { examples, sinceMs }: StatePart): RidgeState {
     return sumOf(
-      lessons,
+      examples,
       sinceMs,
-      [this.#state.decisions, this.#state.shadowDecisions].flatMap((table) => table.rewarded(user.uid, lessons.decidedBy)),
+      [this.#state.decisions, this.#state.shadowDecisions].flatMap((table) => table.rewarded(user.uid, examples.decidedBy)),
     );
   }
 
@@ -93,16 +93,16 @@ export class RewardSettler {
     const { learned } = decision;
     if (learned?.tipId === reward?.tipId && learned?.reward === reward?.reward) return;
     table.setLearned(decision.key, reward);
-    const own = ownLessons(decision.event.policy);
+    const own = ownExamples(decision.event.policy);
     if (own === undefined) return;
     const translated = this.#state.policyStates
       .translations(user.uid, own.decidedBy)
-      .map((name) => lessonsNamed(name))
-      .filter((lessons) => lessons !== undefined);
-    for (const lessons of [own, ...translated]) {
-      const { sinceMs, state } = this.#stored(user, lessons)!;
-      if (decision.requestedAtMs < sinceMs || !applyRewardChange(state, lessons, decision.event, learned, reward)) continue;
-      this.#state.policyStates.put(user.uid, sumsName(lessons), { sinceMs, state });
+      .map((name) => examplesNamed(name))
+      .filter((examples) => examples !== undefined);
+    for (const examples of [own, ...translated]) {
+      const { sinceMs, state } = this.#stored(user, examples)!;
+      if (decision.requestedAtMs < sinceMs || !applyRewardChange(state, examples, decision.event, learned, reward)) continue;
+      this.#state.policyStates.put(user.uid, sumsName(examples), { sinceMs, state });
     }
   }
 }

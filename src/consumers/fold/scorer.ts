@@ -50,10 +50,10 @@ export class Scorer {
   /** Decides and remembers that it did; the caller publishes the event. undefined: the decision exists already. */
   decide(command: ScoreCommand, from: ScoringInput, nowMs: number): ScoredEvent | undefined {
     const { candidates: request } = command;
-    const { decisions, users, tallies } = this.#state;
+    const { decisions, users, counts } = this.#state;
     const user = users.obtain(request.user_id);
     if (decisions.has(user.uid, request.decision_id)) {
-      tallies.add('candidates_repeated');
+      counts.add('candidates_repeated');
       return undefined;
     }
     const profile = command.profile ?? this.#registry.values(this.#profiles.moved(user, request.requested_at_ms, nowMs));

@@ -72,7 +72,7 @@ export class MergeQueue {
   }
 
   /**
-   * Records that were taken before (by a former owner whose last commit came after this one's start was decided) are passed over. Throws
+   * Records that were taken before (by a previous owner whose last commit came after this one's start was decided) are passed over. Throws
    * internal when records are missing between this delivery and the one before.
    */
   add(delivery: RunDelivery): void {

@@ -26,7 +26,7 @@ import type { ScoreCommand } from '../fold/scorer.js';
 import type { ShadowScore } from '../fold/shadow.js';
 import { MergeQueue, type Taken } from './merge-queue.js';
 import { checkOffsets } from '../../log/checks/offsets.js';
-import { OutboxDebt } from './outbox-debt.js';
+import { PendingOutbox } from './pending-outbox.js';
 import { pinStarts } from './pin-starts.js';
 import { ProfileRhythm } from './profile-rhythm.js';
 import { Pruner } from './pruner.js';
@@ -67,7 +67,7 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
   readonly #restoreTo: ReadonlyMap<string, number>;
   readonly #jobs: BetweenBatches;
   readonly #rhythm = new ProfileRhythm(() => this.#wake());
-  readonly #debt = new OutboxDebt();
+  readonly #pending = new PendingOutbox();
   readonly #pruner: Pruner;
   readonly #registry: Registry;
   readonly #at: FaultHook | undefined;
@@ -142,9 +142,9 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
     return this.#between(() => {
       const user = this.#state.users.find(request.candidates.user_id);
       const known = user && this.#state.decisions.get(user.uid, request.candidates.decision_id);
-      if (known !== undefined) return { event: known.event, seq: known.scoredOffset === null ? this.#debt.owed : undefined };
+      if (known !== undefined) return { event: known.event, seq: known.scoredOffset === null ? this.#pending.last : undefined };
       const event = this.#transaction((nowMs, outbox) => this.#processor.answer(request, nowMs, outbox)!);
-      return { event, seq: this.#debt.owed };
+      return { event, seq: this.#pending.last };
     });
   }
 
@@ -153,7 +153,7 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
   }
 
   published(seq: number): void {
-    this.#debt.acknowledge(seq);
+    this.#pending.acknowledge(seq);
     this.#wake();
   }
 
@@ -202,7 +202,7 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
       // Left unsaid, they would cost the next owner a profile of every user.
       const { size } = this.#state.changedProfiles;
       if (size > 0 && size <= PROFILES_AT_LAST)
-        this.#transaction((nowMs, outbox) => this.#processor.announceProfiles(PROFILES_AT_LAST, nowMs, outbox));
+        this.#transaction((nowMs, outbox) => this.#processor.publishProfiles(PROFILES_AT_LAST, nowMs, outbox));
       this.#deleteAcknowledged();
     });
   }
@@ -245,10 +245,10 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
         this.#checkRestored();
         this.#jobs.run();
         if (this.#phase === 'running') this.#scoreShadows();
-        if (this.#debt.isTooLarge) return;
+        if (this.#pending.isTooLarge) return;
         const taken = this.#queue.take(this.#setup.maxBatchRecords, this.#clock(), this.#phase === 'restoring' ? this.#gated : NOTHING);
         if (taken.positions.size === 0) {
-          if (this.#announceProfiles()) continue;
+          if (this.#publishProfiles()) continue;
           if (this.#queue.empty && this.#mayPrune()) {
             this.#prune();
             await nextTurn();
@@ -305,10 +305,10 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
   }
 
   /** When nothing else is to be done: the profiles that have changed, when they are due. Answers whether any were. */
-  #announceProfiles(): boolean {
+  #publishProfiles(): boolean {
     if (this.#state.changedProfiles.size === 0) return false;
     if (!this.#rhythm.isDue(this.#clock()) && this.#waitingForIdle.length === 0) return false;
-    this.#transaction((nowMs, outbox) => this.#processor.announceProfiles(PROFILES_AT_ONCE, nowMs, outbox));
+    this.#transaction((nowMs, outbox) => this.#processor.publishProfiles(PROFILES_AT_ONCE, nowMs, outbox));
     if (this.#state.changedProfiles.size === 0) this.#rhythm.done(this.#clock());
     return true;
   }
@@ -332,7 +332,7 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
   }
 
   #deleteAcknowledged(): void {
-    if (this.#debt.hasAcknowledged) this.#transaction(() => undefined);
+    if (this.#pending.hasAcknowledged) this.#transaction(() => undefined);
   }
 
   #transaction<T>(work: (nowMs: number, outbox: StoredMessage[]) => T): T {
@@ -351,10 +351,10 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
   }
 
   #commit(): void {
-    const { acknowledged } = this.#debt;
-    if (this.#debt.hasAcknowledged) this.#state.outbox.deleteUpTo(acknowledged);
+    const { acknowledged } = this.#pending;
+    if (this.#pending.hasAcknowledged) this.#state.outbox.deleteUpTo(acknowledged);
     this.#state.commit(this.#clock(), this.#at);
-    this.#debt.deletedUpTo(acknowledged);
+    this.#pending.deletedUpTo(acknowledged);
   }
 
   #rolledBack(error: unknown): unknown {
@@ -369,13 +369,13 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
     positions: ReadonlyMap<string, number>,
     taken: ReadonlyMap<string, number>,
   ): void {
-    this.#debt.add(outbox);
+    this.#pending.add(outbox);
     this.#events.committed({
       positions,
       taken,
       outbox,
       tookMs: this.#clock() - startedMs,
-      tallies: this.#state.tallies.takeChanged(),
+      counts: this.#state.counts.takeChanged(),
       users: this.#state.users.count,
       scored: this.#processor.takeScored(),
     });
@@ -387,7 +387,7 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
       const outbox = this.#state.outbox.after(after, LEFTOVERS_AT_ONCE);
       this.#report(outbox, this.#clock(), after === 0 ? this.#positions : new Map(), new Map());
       if (outbox.length < LEFTOVERS_AT_ONCE) return;
-      after = this.#debt.owed;
+      after = this.#pending.last;
     }
   }
 

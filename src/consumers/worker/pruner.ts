@@ -97,7 +97,7 @@ export class Pruner {
       const slice = pruneSlice(this.#state, this.#registry, horizonMs, afterUser, this.#limits, nowMs);
       if (slice.tips > 0) {
         this.#state.prunes.add({ horizonMs, afterUser, ...slice, positions: this.#state.positions.all(), prunedAtMs: nowMs });
-        this.#state.tallies.add(PRUNED_TIPS, slice.tips);
+        this.#state.counts.add(PRUNED_TIPS, slice.tips);
         this.#options.at?.('prune: rows deleted');
       }
       return slice;

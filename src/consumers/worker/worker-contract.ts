@@ -45,7 +45,7 @@ export interface Committed {
   /** What is now owed to the log, in order. */
   readonly outbox: readonly StoredMessage[];
   /** Counts that changed, as they stand. */
-  readonly tallies: ReadonlyMap<string, number>;
+  readonly counts: ReadonlyMap<string, number>;
   readonly users: number;
   /** What was scored in it, in order. */
   readonly scored: readonly Scoring[];

@@ -145,11 +145,11 @@ function known(policy: string): string {
   return findPolicy(policy) === undefined ? OTHER : policy;
 }
 
-function sides(guardrail: GuardrailState | null | undefined): ['promoted' | 'former', GuardrailState['promoted']][] {
+function sides(guardrail: GuardrailState | null | undefined): ['promoted' | 'previous', GuardrailState['promoted']][] {
   return guardrail == null
     ? []
     : [
         ['promoted', guardrail.promoted],
-        ['former', guardrail.former],
+        ['previous', guardrail.previous],
       ];
 }

@@ -10,7 +10,7 @@ import { PolicyMetrics, type PolicyFacts } from './policy-metrics.js';
 import type { Scoring } from '../../consumers/fold/reports.js';
 
 export interface MetricsSource {
-  tallies(): ReadonlyMap<string, number>;
+  counts(): ReadonlyMap<string, number>;
   backlog(): number;
   lag(): Promise<readonly LagRow[]>;
   /** undefined while no partition is held here. */
@@ -58,21 +58,21 @@ export class ServiceMetrics {
         labelNames: ['name'],
       },
       (set) => {
-        for (const [name, count] of source.tallies()) if (!name.includes(':')) set({ name }, count);
+        for (const [name, count] of source.counts()) if (!name.includes(':')) set({ name }, count);
       },
     );
     collectedGauge(
       registry,
       { name: 'tipstream_applied', help: 'Valid records applied since the state files were made', labelNames: ['topic'] },
       (set) => {
-        for (const [name, count] of source.tallies()) if (name.startsWith('applied:')) set({ topic: name.slice('applied:'.length) }, count);
+        for (const [name, count] of source.counts()) if (name.startsWith('applied:')) set({ topic: name.slice('applied:'.length) }, count);
       },
     );
     collectedGauge(
       registry,
       { name: 'tipstream_rejected', help: 'Records sent to dead letters since the state files were made', labelNames: ['topic', 'code'] },
       (set) => {
-        for (const [name, count] of source.tallies()) {
+        for (const [name, count] of source.counts()) {
           const [kind, topic, code] = name.split(':');
           if (kind === 'rejected') set({ topic: topic!, code: code! }, count);
         }

@@ -28,11 +28,11 @@ export interface GuardrailSetting {
 export const GUARDRAIL_PREFIX = 'guardrail-';
 
 /** The shares of dones that the last look compared, at the age that tells most. */
-export type GuardrailState = Pick<GuardrailVerdict, 'promoted' | 'former'>;
+export type GuardrailState = Pick<GuardrailVerdict, 'promoted' | 'previous'>;
 
 /** Decisions of each policy that are looked at. */
 const NEWEST = 50_000;
-/** The former policy's decisions from so long before the promotion. */
+/** The previous policy's decisions from so long before the promotion. */
 const FORMER_MS = 30 * 86_400_000;
 
 export class Guardrail {
@@ -60,9 +60,9 @@ export class Guardrail {
     const { clock, logger, producer, files } = this.#setting;
     const shares = this.#shares();
     if (shares === undefined) return;
-    const [newest, former] = shares;
+    const [newest, previous] = shares;
     if (newest?.controlId != null && this.#taken.has(newest.controlId)) return;
-    const before = newest?.controlId == null ? undefined : (former ?? this.#shares(newest.effectiveAtMs! - 1)?.[0]);
+    const before = newest?.controlId == null ? undefined : (previous ?? this.#shares(newest.effectiveAtMs! - 1)?.[0]);
     if (newest === undefined || before === undefined || before.policy === newest.policy) {
       this.#state = null;
       return;
@@ -95,7 +95,7 @@ export class Guardrail {
       `${low.toFixed(3)} to ${high.toFixed(3)} over ${n} decisions`;
     const reason =
       `guardrail: of ${newest.policy}'s decisions ${shown(verdict.promoted)} are done within ${verdict.ageMs / 60_000} ` +
-      `minutes, of ${before.policy}'s ${shown(verdict.former)}`;
+      `minutes, of ${before.policy}'s ${shown(verdict.previous)}`;
     await producer.send('policy.control', {
       control_id: `${GUARDRAIL_PREFIX}${newest.controlId}`,
       type: 'rollback',

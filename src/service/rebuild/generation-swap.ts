@@ -30,7 +30,7 @@ export interface SwapSetting {
   /** Nothing else that holds a partition runs at the same time. */
   readonly exclusive: OneAtATime;
   /** The directory is the live generation from now on: begins every partition anew on its file there. Synchronous. */
-  readonly goOver: (directory: string) => void;
+  readonly cutOver: (directory: string) => void;
 }
 
 /** All in ms. */
@@ -242,7 +242,7 @@ export class GenerationSwap {
   async #holdAndFlip(request: SwapRequest, directory: string, members: readonly Member[]): Promise<Positions> {
     const {
       options: { logger, at },
-      goOver,
+      cutOver,
     } = this.#setting;
     const running = members.flatMap(({ held }) => held ?? []);
     // Profiles that are due are said first: those that are not would make the new worker say them all.
@@ -268,7 +268,7 @@ export class GenerationSwap {
       throw held(error, signal);
     }
     at?.('swap: after flip');
-    goOver(directory);
+    cutOver(directory);
     const heldMs = Math.round(performance.now() - heldSinceMs);
     logger.info(
       { generation: request.generation, held_ms: heldMs, partitions: running.length },

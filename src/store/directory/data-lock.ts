@@ -15,7 +15,7 @@ export interface DataOwner {
 
 export interface DataLock {
   /** Tell readers where this process answers. */
-  announce(http: string | null): void;
+  publish(http: string | null): void;
   release(): void;
 }
 
@@ -35,18 +35,18 @@ export function lockData(dataDirectory: string, nowMs: number): DataLock {
   makeDirectory(dataDirectory);
   const lock = writingIn(dataDirectory, () => tryLockFile(join(dataDirectory, 'owner.lock')));
   if (lock === undefined) throw inUse(dataDirectory);
-  const announce = (http: string | null): void => {
+  const publish = (http: string | null): void => {
     const owner: DataOwner = { pid: process.pid, started_at_ms: nowMs, http };
     writingIn(dataDirectory, () => writeFileSync(ownerFile(dataDirectory), `${JSON.stringify(owner)}\n`));
   };
   try {
-    announce(null);
+    publish(null);
   } catch (error) {
     lock.release();
     throw error;
   }
   return {
-    announce,
+    publish,
     release() {
       if (!lock.held) return; // the note may be another's by now
       rmSync(ownerFile(dataDirectory), { force: true });

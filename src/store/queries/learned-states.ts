@@ -3,21 +3,21 @@
  * snapshot.
  */
 import type Database from 'better-sqlite3';
-import { sumOf, type Lesson } from '../../policies/learning.js';
+import { sumOf, type TrainingExample } from '../../policies/learning.js';
 import { statePartsAt, stateOf } from '../../policies/migration.js';
 import type { PolicyDefinition } from '../../policies/policy.js';
 import type { RidgeState } from '../../policies/ridge.js';
 import type { ControlEvent, ScoredEvent } from '../../topics.js';
 import { openStateForReading } from '../state-file.js';
 
-type LessonRow = [requestedAtMs: number, rewardTipId: string, reward: 0 | 1, record: string];
+type ExampleRow = [requestedAtMs: number, rewardTipId: string, reward: 0 | 1, record: string];
 
 export class LearnedStates {
   readonly #db: Database.Database;
   readonly #uid: Database.Statement<[string], number>;
   readonly #learners: Database.Statement<[], [number, string]>;
   readonly #controls: Database.Statement<[number], string>;
-  readonly #rewarded: Database.Statement<[number, string], LessonRow>;
+  readonly #rewarded: Database.Statement<[number, string], ExampleRow>;
   readonly #newest: Database.Statement<[number, number], string>;
 
   /** Throws what opening throws. */
@@ -32,7 +32,7 @@ export class LearnedStates {
       .raw();
     this.#controls = this.#db.prepare<[number], string>('SELECT record FROM control WHERE uid IS NULL OR uid = ?').pluck();
     this.#rewarded = this.#db
-      .prepare<[number, string], LessonRow>(
+      .prepare<[number, string], ExampleRow>(
         'SELECT requested_at_ms, reward_tip_id, reward, record FROM decision WHERE uid = ? AND policy = ? AND reward IS NOT NULL',
       )
       .raw();
@@ -60,8 +60,8 @@ export class LearnedStates {
 
   /** The state as a decision requested at `atMs` would find it under these controls; of a user of whom nothing is known: empty. */
   stateOf(uid: number | undefined, controls: readonly ControlEvent[], policy: PolicyDefinition, atMs: number): RidgeState {
-    return stateOf(statePartsAt(controls, atMs, policy.name), policy.dimension, ({ lessons, sinceMs }) =>
-      sumOf(lessons, sinceMs, this.#lessons(uid ?? -1, lessons.decidedBy)),
+    return stateOf(statePartsAt(controls, atMs, policy.name), policy.dimension, ({ examples, sinceMs }) =>
+      sumOf(examples, sinceMs, this.#examples(uid ?? -1, examples.decidedBy)),
     );
   }
 
@@ -75,7 +75,7 @@ export class LearnedStates {
     this.#db.close();
   }
 
-  *#lessons(uid: number, decidedBy: string): Generator<Lesson> {
+  *#examples(uid: number, decidedBy: string): Generator<TrainingExample> {
     for (const [requestedAtMs, tipId, reward, record] of this.#rewarded.iterate(uid, decidedBy))
       yield { requestedAtMs, event: JSON.parse(record) as ScoredEvent, learned: { tipId, reward } };
   }

@@ -5,7 +5,7 @@
 import type Database from 'better-sqlite3';
 import type { Registry } from '../../projections/registry.js';
 import type { FeatureValues } from '../../projections/feature.js';
-import { FormerProfiles } from './former-profiles.js';
+import { PreviousProfiles } from './previous-profiles.js';
 import { FoldOptions } from '../tables/fold-options.js';
 import { PositionTable } from '../tables/positions.js';
 import type { AppliedRecord } from '../../log/record-hash.js';
@@ -30,7 +30,7 @@ export interface ComparedSums {
 }
 
 /** A decision that was read from the log and has earned a reward. */
-export interface ComparedLesson {
+export interface ComparedExample {
   readonly requestedAtMs: number;
   readonly rewardTipId: string;
   readonly reward: 0 | 1;
@@ -59,11 +59,11 @@ export class ComparableState {
   /** Folded with these definitions: two files of different ones have different profiles of the same events. */
   readonly featureSet: string;
   readonly #db: Database.Database;
-  readonly #profiles: PartitionReader | FormerProfiles;
+  readonly #profiles: PartitionReader | PreviousProfiles;
   readonly #uid: Database.Statement<[string], number>;
   readonly #rows: Readonly<Record<ComparedRows, Database.Statement<[number], ComparedRow>>>;
   readonly #sums: Database.Statement<[number], [string, number, Buffer]>;
-  readonly #lessons: readonly Database.Statement<[number, string, number], [number, string, 0 | 1, string]>[];
+  readonly #examples: readonly Database.Statement<[number, string, number], [number, string, 0 | 1, string]>[];
 
   /** Throws what opening throws. */
   constructor(path: string, registry: Registry) {
@@ -73,14 +73,14 @@ export class ComparableState {
     try {
       this.featureSet = readIdentity(db).featureSet;
       this.#profiles =
-        this.featureSet === registry.featureSet ? new PartitionReader(path, registry, 'refuse', db) : new FormerProfiles(path, db);
+        this.featureSet === registry.featureSet ? new PartitionReader(path, registry, 'refuse', db) : new PreviousProfiles(path, db);
       this.#uid = db.prepare<[string], number>('SELECT uid FROM user WHERE user_id = ?').pluck();
       const rows = (name: ComparedRows) => db.prepare<[number], ComparedRow>(ROWS[name]).raw();
       this.#rows = { tips: rows('tips'), decisions: rows('decisions'), shadow_decisions: rows('shadow_decisions') };
       this.#sums = db
         .prepare<[number], [string, number, Buffer]>('SELECT policy, reset_at_ms, state FROM policy_state WHERE uid = ?')
         .raw();
-      this.#lessons = ['decision', 'shadow_decision'].map((table) =>
+      this.#examples = ['decision', 'shadow_decision'].map((table) =>
         db
           .prepare<[number, string, number], [number, string, 0 | 1, string]>(
             `SELECT requested_at_ms, reward_tip_id, reward, record FROM ${table} WHERE uid = ? AND policy ` +
@@ -147,9 +147,9 @@ export class ComparableState {
   }
 
   /** What the sums of `policy` consist of when they begin at `sinceMs`. */
-  lessons(uid: number, policy: string, sinceMs: number): ComparedLesson[] {
+  examples(uid: number, policy: string, sinceMs: number): ComparedExample[] {
     return guarded(this.path, () =>
-      this.#lessons.flatMap((statement) =>
+      this.#examples.flatMap((statement) =>
         statement
           .all(uid, policy, sinceMs)
           .map(([requestedAtMs, rewardTipId, reward, record]) => ({ requestedAtMs, rewardTipId, reward, record })),

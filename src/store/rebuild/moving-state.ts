@@ -34,7 +34,7 @@ interface Progress {
 }
 
 /**
- * What a former run left at `path`: `of no use` is also a file that cannot be opened, or that stands before what the log still holds
+ * What a previous run left at `path`: `of no use` is also a file that cannot be opened, or that stands before what the log still holds
  * of a topic (topic -> the first offset) and so could not be brought up to date.
  */
 export function progressOf(

@@ -1,6 +1,6 @@
-/** The sums of what each user's decisions have taught, by whose decisions they are and in whose vectors (lesson-source.ts names them). */
+/** The sums of what each user's decisions have taught, by whose decisions they are and in whose vectors (example-source.ts names them). */
 import type Database from 'better-sqlite3';
-import { translatedNamesOf } from '../../policies/lesson-source.js';
+import { translatedNamesOf } from '../../policies/example-source.js';
 import { decodeState, encodeState } from '../../policies/ridge-codec.js';
 import type { RidgeState } from '../../policies/ridge.js';
 

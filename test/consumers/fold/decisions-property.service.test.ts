@@ -13,7 +13,7 @@ import {
   dimensionOf,
   expectedDecision,
   inPartition,
-  lessonsSince,
+  examplesSince,
   oracleSums,
   readHistory,
   upTo,
@@ -140,16 +140,16 @@ function checkSums(embedded: EmbeddedService, history: History): void {
     );
     for (const { user_id, policy, reset_at_ms, state } of rows) {
       const dimension = dimensionOf(policy);
-      const lessons = lessonsSince(here, user_id, policy, reset_at_ms);
-      const { g, b } = oracleSums(lessons, dimension);
+      const examples = examplesSince(here, user_id, policy, reset_at_ms);
+      const { g, b } = oracleSums(examples, dimension);
       const found = decodeState(state, dimension);
-      expect(found.updates).toBe(lessons.length);
+      expect(found.updates).toBe(examples.length);
       expect([...found.g]).toEqual(g.flatMap((row, i) => row.slice(0, i + 1)));
       expect([...found.b]).toEqual(b);
     }
     for (const userId of USERS) {
       for (const policy of ['egreedy-v1', 'egreedy-v2', 'egreedy-v2-shadow']) {
-        if (lessonsSince(here, userId, policy, -1).length > 0)
+        if (examplesSince(here, userId, policy, -1).length > 0)
           expect(rows.map((row) => `${row.user_id} ${row.policy}`)).toContain(`${userId} ${policy}`);
       }
     }

@@ -26,16 +26,16 @@ const serving = (decision_id: string | undefined, tip_id: string, served_at_ms =
 });
 const reaction = (tip_id: string, action: string, reacted_at_ms = AT + 2) => ({ user_id: 'ann', tip_id, action, reacted_at_ms });
 
-/** The stored sums of v1, and those of `lessons`. */
-function expectLearned(embedded: EmbeddedService, lessons: readonly { x: readonly number[]; reward: number }[]): void {
+/** The stored sums of v1, and those of `examples`. */
+function expectLearned(embedded: EmbeddedService, examples: readonly { x: readonly number[]; reward: number }[]): void {
   const [row] = embedded.query<{ state: Buffer }>(
     embedded.partitionOf('ann'),
     "SELECT state FROM policy_state WHERE policy = 'egreedy-v1'",
   );
   const found = row === undefined ? undefined : decodeState(row.state, 7);
-  const { g, b } = oracleSums(lessons, 7);
+  const { g, b } = oracleSums(examples, 7);
   expect(found && { updates: found.updates, g: [...found.g], b: [...found.b] }).toEqual({
-    updates: lessons.length,
+    updates: examples.length,
     g: g.flatMap((line, i) => line.slice(0, i + 1)),
     b,
   });
@@ -49,7 +49,7 @@ describe('decisions', () => {
     await embedded.produce('tip.candidates', request('d1'));
     await embedded.catchUp();
     expect(await embedded.scored()).toHaveLength(1);
-    expect(embedded.tally('candidates_repeated')).toBe(3);
+    expect(embedded.countOf('candidates_repeated')).toBe(3);
   });
 
   it.each([0, 1, 2, 3])('are owed to the log until it has them: a crash after %i appends loses none', async (after) => {

@@ -14,8 +14,8 @@ import {
   dimensionOf,
   expectedDecision,
   inPartition,
-  lessonsOf,
-  lessonsSince,
+  examplesOf,
+  examplesSince,
   oracleSums,
   readHistory,
 } from '../../support/embedded/history.js';
@@ -71,7 +71,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('reset' as const), hour, user }) },
 );
 
-/** How many decisions of egreedy-v2 were made with lessons of egreedy-v1: without any, nothing is shown. */
+/** How many decisions of egreedy-v2 were made with examples of egreedy-v1: without any, nothing is shown. */
 const seen = { inherited: 0, translated: 0 };
 afterAll(() => expect(Math.min(...Object.values(seen)), JSON.stringify(seen)).toBeGreaterThan(10));
 
@@ -160,15 +160,15 @@ async function check(embedded: EmbeddedService): Promise<void> {
       userId,
     );
     for (const { policy, reset_at_ms, state } of rows) {
-      const lessons = lessonsSince(here, userId, policy, reset_at_ms);
-      const { g, b } = oracleSums(lessons, dimensionOf(policy));
+      const examples = examplesSince(here, userId, policy, reset_at_ms);
+      const { g, b } = oracleSums(examples, dimensionOf(policy));
       const found = decodeState(state, dimensionOf(policy));
       expect([found.updates, [...found.g], [...found.b]], `${policy} since ${reset_at_ms}`).toEqual([
-        lessons.length,
+        examples.length,
         g.flatMap((row, i) => row.slice(0, i + 1)),
         b,
       ]);
-      if (policy.includes('>') && lessons.length > 0) seen.translated++;
+      if (policy.includes('>') && examples.length > 0) seen.translated++;
     }
     for (let hours = 0; hours <= TIMES; hours++) {
       for (const policy of POLICIES) {
@@ -183,7 +183,7 @@ async function check(embedded: EmbeddedService): Promise<void> {
         for (const [i, entry] of expected.decision.theta.entries()) expect(model.theta[i]).toBeCloseTo(entry, 9);
         const { state } = userPolicyState(embedded.statePath(partition), userId, policyNamed(policy), at(hours));
         expect(state.updates, `${policy} of ${userId} at ${hours}, as /stats has it`).toBe(expected.learned);
-        if (policy === 'egreedy-v2' && lessonsOf(here, userId, policy, at(hours)).length > lessonsSince(here, userId, policy, -1).length)
+        if (policy === 'egreedy-v2' && examplesOf(here, userId, policy, at(hours)).length > examplesSince(here, userId, policy, -1).length)
           seen.inherited++;
       }
     }

@@ -83,8 +83,8 @@ async function checkDeadLetters(embedded: EmbeddedService, refused: ReadonlyMap<
     }
   }
   expect([...found].sort()).toEqual([...refused.keys()].sort());
-  const tallies = [...embedded.service.tallies()].filter(([name]) => name.startsWith('rejected:'));
-  expect(tallies.reduce((sum, [, count]) => sum + count, 0)).toBe(refused.size);
+  const counts = [...embedded.service.counts()].filter(([name]) => name.startsWith('rejected:'));
+  expect(counts.reduce((sum, [, count]) => sum + count, 0)).toBe(refused.size);
 }
 
 /**

@@ -69,7 +69,7 @@ describe('what is pruned', () => {
       },
     ]);
     expect(embedded.query(0, 'SELECT tips FROM user')).toEqual([{ tips: 3 }]);
-    expect(embedded.tally('pruned_tips')).toBe(3);
+    expect(embedded.countOf('pruned_tips')).toBe(3);
     expect(embedded.logged.filter(({ msg }) => msg.startsWith('pruned'))).toMatchObject([
       { partition: 0, tips: 3, before: new Date(NOW - RETAIN).toISOString() },
     ]);

@@ -14,7 +14,7 @@ import { embeddedService } from '../../support/embedded/directory.js';
 import { DEFAULT_SETTINGS, type EmbeddedService } from '../../support/embedded/service.js';
 import { traffic, TRAFFIC_AS_OF_MS } from '../../support/embedded/traffic.js';
 import { plant } from '../../support/planted-state.js';
-import { stateContents, stateDebts } from '../../support/state-contents.js';
+import { stateContents, pendingWork } from '../../support/state-contents.js';
 
 const clock = () => TRAFFIC_AS_OF_MS;
 const SETTINGS = { shadow: 'egreedy-v2', shadowLearning: true } as const;
@@ -113,7 +113,7 @@ describe('a replay of a partition', () => {
         expect(live.decisions.length).toBeGreaterThan(10);
         expect(live.sums.length).toBeGreaterThan(4);
         expect(stateContents(state.path)).toEqual(live);
-        expect(stateDebts(state.path)).toEqual({ outbox: [], shadowPending: [], unread: [], unpublished: [] });
+        expect(pendingWork(state.path)).toEqual({ outbox: [], shadowPending: [], unread: [], unpublished: [] });
       }
     }
   });
@@ -229,25 +229,25 @@ describe('what is carried over', () => {
       );
       await embedded.start();
       embedded.faults.failAppends(0, 'refused');
-      const unread = () => Math.min(...[0, 1].map((partition) => stateDebts(embedded.statePath(partition)).unread.length));
+      const unread = () => Math.min(...[0, 1].map((partition) => pendingWork(embedded.statePath(partition)).unread.length));
       await expect.poll(unread, { timeout: 20_000 }).toBeGreaterThan(1);
       await embedded.kill();
       for (const user of ['user-1', 'user-2', 'user-3'])
         plant(embedded, user, 'INSERT INTO shadow_pending (job) VALUES (?)', JSON.stringify({ of: user }));
       for (const partition of [0, 1]) {
         const path = embedded.statePath(partition);
-        const debts = stateDebts(path);
+        const pending = pendingWork(path);
         const to = positionsAt(path);
         const state = openNew(embedded, partition);
         await replay(embedded, state, partition, to, { deadLetteredTo: to });
         for (let i = 0; i < 2; i++) carryOver(path, state, { nowMs: 1 });
         const deadLettered = state.positions.deadLetteredTo();
         state.close();
-        expect(stateDebts(state.path)).toEqual(debts);
+        expect(pendingWork(state.path)).toEqual(pending);
         expect(stateContents(state.path)).toEqual(stateContents(path));
         expect(deadLettered).toEqual(to);
         const again = openNew(embedded, partition);
-        expect(again.outbox.after(0, 1_000)).toHaveLength(debts.outbox.length);
+        expect(again.outbox.after(0, 1_000)).toHaveLength(pending.outbox.length);
         const first = again.outbox.after(0, 1)[0]?.seq;
         again.close();
         if (first === undefined) continue; // the other one was first to fail
@@ -256,11 +256,11 @@ describe('what is carried over', () => {
           nowMs: 1,
           publishedTo: embedded.query<{ seq: number }>(partition, 'SELECT min(seq) AS seq FROM outbox')[0]!.seq,
         });
-        expect(later.outbox.after(0, 1_000)).toHaveLength(debts.outbox.length - 1);
+        expect(later.outbox.after(0, 1_000)).toHaveLength(pending.outbox.length - 1);
         for (const { seq } of later.outbox.after(0, 1)) expect(seq).toBeGreaterThan(first);
         later.close();
       }
-      const owed = [0, 1].map((partition) => stateDebts(embedded.statePath(partition)));
+      const owed = [0, 1].map((partition) => pendingWork(embedded.statePath(partition)));
       expect(owed.some(({ outbox }) => outbox.length > 1)).toBe(true);
       expect(owed.flatMap(({ shadowPending }) => shadowPending)).toHaveLength(3);
       expect(owed.flatMap(({ unpublished }) => unpublished)).toContainEqual({ value: '1' });

@@ -48,7 +48,7 @@ describe('the shadow', () => {
     );
     expect(live.every((event) => !('shadow_of' in event))).toBe(true);
     expect(learned(embedded)).toEqual(['egreedy-v1']);
-    expect([embedded.tally('shadow_compared'), embedded.service.status().counts.shadow_compared]).toEqual([2, 2]);
+    expect([embedded.countOf('shadow_compared'), embedded.service.status().counts.shadow_compared]).toEqual([2, 2]);
   });
 
   it('learns from the served candidate when told to, also when that is said later', async () => {
@@ -107,7 +107,7 @@ describe('the shadow', () => {
     expect(await embedded.scored()).toHaveLength(300);
     expect(await embedded.scored('tip.scored.shadow')).toEqual([]);
     expect(shadow).toHaveBeenCalledTimes(300);
-    expect(embedded.tally('shadow_failed')).toBe(300);
+    expect(embedded.countOf('shadow_failed')).toBe(300);
     expect(embedded.logged.filter(({ msg }) => msg.startsWith('the shadow failed'))).toHaveLength(300);
     expect(embedded.service.status()).toMatchObject({ ready: true });
   });

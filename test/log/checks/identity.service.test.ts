@@ -62,8 +62,8 @@ describe('the identity of a log', () => {
     ['other records, more of them', ['x', 'y', 'z', 'u', 'v', 'w'], 1],
     ['the same values with other timestamps', ['a', 'b', 'c'], 2],
   ])('is not that of a log with %s', async (_, values, timestampMs) => {
-    const [former, now] = [await filledLog(['a', 'b', 'c']), await filledLog(values, timestampMs)];
-    await expect(checkLogIdentity(now, await question(now, former))).rejects.toMatchObject({
+    const [previous, now] = [await filledLog(['a', 'b', 'c']), await filledLog(values, timestampMs)];
+    await expect(checkLogIdentity(now, await question(now, previous))).rejects.toMatchObject({
       code: 'log_changed',
       message: expect.stringMatching(/^tip\.served partition 0 holds another record at offset 1 .*and so it is in tip\.feedback/) as string,
       hint: expect.stringContaining(`move ${PATH}`) as string,
@@ -72,11 +72,11 @@ describe('the identity of a log', () => {
   });
 
   test('is not that of a log of which one topic alone was filled again', async () => {
-    const [former, now] = [await filledLog(['a', 'b', 'c']), await filledLog(['x', 'b', 'c'])];
-    const about = await question(now, former, 0);
+    const [previous, now] = [await filledLog(['a', 'b', 'c']), await filledLog(['x', 'b', 'c'])];
+    const about = await question(now, previous, 0);
     about.applied.delete('tip.feedback');
     await expect(checkLogIdentity(now, about)).rejects.toMatchObject({ code: 'log_changed', details: { topics: ['tip.served'] } });
-    expect(await checkLogIdentity(now, await question(now, former, 1))).toEqual([]);
+    expect(await checkLogIdentity(now, await question(now, previous, 1))).toEqual([]);
   });
 
   test('cannot be told where retention has deleted the record', async () => {

@@ -7,7 +7,7 @@ import type { ControlEvent } from '../../../src/topics.js';
 import { samples } from '../../support/exposition.js';
 
 const source = (backlog: number, over: Partial<MetricsSource> = {}): MetricsSource => ({
-  tallies: () => new Map([['decisions', backlog]]),
+  counts: () => new Map([['decisions', backlog]]),
   backlog: () => backlog,
   lag: async () => [],
   policies: async () => undefined,
@@ -46,7 +46,7 @@ const FACTS: PolicyFacts = {
     ['theirs', { policy: 'theirs', decisions: 3, rewarded: 2, rewards: 1 }],
     ['ours', { policy: 'ours', decisions: 1, rewarded: 1, rewards: 1 }],
   ]),
-  guardrail: { promoted: { low: 0.25, high: 0.5, n: 400 }, former: { low: 0.375, high: 0.625, n: 900 } },
+  guardrail: { promoted: { low: 0.25, high: 0.5, n: 400 }, previous: { low: 0.375, high: 0.625, n: 900 } },
 };
 
 describe('metrics', () => {
@@ -120,10 +120,10 @@ describe('metrics of policies', () => {
       tipstream_guardrail_watching: 1,
       'tipstream_guardrail_reward{side="promoted",end="low"}': 0.25,
       'tipstream_guardrail_reward{side="promoted",end="high"}': 0.5,
-      'tipstream_guardrail_reward{side="former",end="low"}': 0.375,
-      'tipstream_guardrail_reward{side="former",end="high"}': 0.625,
+      'tipstream_guardrail_reward{side="previous",end="low"}': 0.375,
+      'tipstream_guardrail_reward{side="previous",end="high"}': 0.625,
       'tipstream_guardrail_rewarded{side="promoted"}': 400,
-      'tipstream_guardrail_rewarded{side="former"}': 900,
+      'tipstream_guardrail_rewarded{side="previous"}': 900,
     });
   });
 

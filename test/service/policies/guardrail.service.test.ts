@@ -26,8 +26,8 @@ describe('comparing what was done', () => {
       return { requestedAtMs: fromMs + i * 60_000, doneAfterMs: done ? after : null };
     });
   };
-  const worse = (promoted: readonly LiveOutcome[], former: readonly LiveOutcome[]) =>
-    compareAtAge(promoted, former, HOUR_MS, START_MS + 10 * DAY_MS, 0.05).worse;
+  const worse = (promoted: readonly LiveOutcome[], previous: readonly LiveOutcome[]) =>
+    compareAtAge(promoted, previous, HOUR_MS, START_MS + 10 * DAY_MS, 0.05).worse;
 
   it('is sure of a large difference soon, of none never', () => {
     expect(worse(outcomes(0.2, 400, 1), outcomes(0.6, 400, 2))).toBe(true);
@@ -40,7 +40,7 @@ describe('comparing what was done', () => {
   });
 
   it('leaves a policy alone whose dones are still to come, as they were with the other one', () => {
-    const former = outcomes(0.4, 20_000, 1, { meanMs: DAY_MS });
+    const previous = outcomes(0.4, 20_000, 1, { meanMs: DAY_MS });
     const promotedMs = START_MS + 20_000 * 60_000;
     const promoted = outcomes(0.4, 3 * 24 * 60, 2, { fromMs: promotedMs, meanMs: DAY_MS });
     for (let hours = 1; hours <= 72; hours++) {
@@ -52,7 +52,7 @@ describe('comparing what was done', () => {
           .map((one) => (one.doneAfterMs !== null && one.requestedAtMs + one.doneAfterMs > nowMs ? { ...one, doneAfterMs: null } : one));
       for (const ageMs of COMPARED_AGES_MS)
         expect(
-          compareAtAge(known(promoted), known(former), ageMs, nowMs, 0.05 / COMPARED_AGES_MS.length).worse,
+          compareAtAge(known(promoted), known(previous), ageMs, nowMs, 0.05 / COMPARED_AGES_MS.length).worse,
           `${hours} h, age ${ageMs}`,
         ).toBe(false);
     }
@@ -73,7 +73,7 @@ describe('comparing what was done', () => {
       ageMs,
       worse: isWorse,
       promoted: { low: 0, high: 1, n },
-      former: { low: 0, high: 1, n: 9 },
+      previous: { low: 0, high: 1, n: 9 },
     });
     expect(tellingVerdict([at(1, 9), at(2, 5, true), at(3, 1)]).ageMs).toBe(2);
     expect(tellingVerdict([at(1, 9), at(2, 5), at(3, 0)]).ageMs).toBe(2);
@@ -144,8 +144,8 @@ describe('the guardrail', () => {
     const { guardrail, controls } = await lived(200, 200, 0.2);
     expect(guardrail.state).toBeNull();
     await guardrail.look();
-    expect(guardrail.state).toMatchObject({ promoted: { n: 200 }, former: { n: 200 } });
-    expect(guardrail.state!.promoted.high).toBeLessThan(guardrail.state!.former.low);
+    expect(guardrail.state).toMatchObject({ promoted: { n: 200 }, previous: { n: 200 } });
+    expect(guardrail.state!.promoted.high).toBeLessThan(guardrail.state!.previous.low);
     await guardrail.look();
     await service!.catchUp();
     expect(controls().filter(({ type }) => type === 'rollback')).toMatchObject([
@@ -194,7 +194,7 @@ describe('the guardrail', () => {
     const { guardrail } = await lived(100, 100, 1);
     await guardrail.look();
     expect(await service!.records('policy.control')).toHaveLength(1);
-    expect(guardrail.state).toMatchObject({ promoted: { n: 100 }, former: { n: 100 } });
+    expect(guardrail.state).toMatchObject({ promoted: { n: 100 }, previous: { n: 100 } });
     await service!.close();
     const few = await lived(100, 5, 0);
     await few.guardrail.look();

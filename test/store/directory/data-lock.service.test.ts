@@ -15,7 +15,7 @@ describe('the lock on a data directory', () => {
   it('is held by one, who is named to the others, and free when given up', () => {
     const path = `${directory()}/not/made/yet`;
     const lock = lockData(path, 7);
-    lock.announce('http://127.0.0.1:8080');
+    lock.publish('http://127.0.0.1:8080');
     expect(dataOwner(path)).toEqual({ pid: process.pid, started_at_ms: 7, http: 'http://127.0.0.1:8080' });
     let refusal: unknown;
     try {

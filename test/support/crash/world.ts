@@ -132,7 +132,7 @@ export class CrashWorld {
   }
 
   /**
-   * After the restart everything is as if nothing had happened. `refusedAgain`: a file that was made anew refuses again what the former
+   * After the restart everything is as if nothing had happened. `refusedAgain`: a file that was made anew refuses again what the previous
    * one had refused, at another time. `asOf`: times for which profiles are exact.
    */
   async expectRight({ refusedAgain = false, asOf = [TRAFFIC_AS_OF_MS, EARLIER_MS] as readonly number[] } = {}): Promise<void> {
@@ -151,7 +151,7 @@ export class CrashWorld {
     }
     await this.#expectDecisions(history);
     await this.#expectDeadLetters(all, refusedAgain ? ['__dlq.errors.failed_at_ms'] : []);
-    await this.#expectAnnounced(history);
+    await this.#expectPublished(history);
     const verdict = await verify(
       this.embedded.log,
       defaultRegistry,
@@ -310,7 +310,7 @@ export class CrashWorld {
   }
 
   /** The last message of every user's profile says what is true of it: a tombstone, of one who is not known. */
-  async #expectAnnounced(history: History): Promise<void> {
+  async #expectPublished(history: History): Promise<void> {
     const last = new Map<string, { as_of_ms: number; features: OracleProfile } | null>();
     for (const { key, value } of await this.embedded.records('profile.features'))
       last.set(key!.toString(), value && (JSON.parse(value.toString()) as { as_of_ms: number; features: OracleProfile }));

@@ -11,7 +11,7 @@ import {
   type OracleCase,
   type OracleDecision,
   type OracleEvent as PolicyEvent,
-  type OracleLesson,
+  type OracleExample,
 } from '../../oracle/policy.js';
 import { oracleProfiles, type OracleEvent, type OracleProfile } from '../../oracle/profile.js';
 import {
@@ -183,7 +183,7 @@ export function settingsOf(history: History, requestedAtMs: number): typeof DEFA
  * What `eventPolicy` has learned of a user, for a decision requested at that time: since the newest reset in effect then; and with a
  * migration in effect, which is always from egreedy-v1 here, what that one has learned.
  */
-export function lessonsOf(history: History, userId: string, eventPolicy: string, requestedAtMs: number): OracleLesson[] {
+export function examplesOf(history: History, userId: string, eventPolicy: string, requestedAtMs: number): OracleExample[] {
   const controls = controlsAt(history, requestedAtMs);
   const resetMs = controls.filter(({ type, user_id }) => type === 'reset' && user_id === userId).at(-1)?.effective_at_ms ?? -1;
   const migrations: ControlEvent[] = [];
@@ -196,36 +196,36 @@ export function lessonsOf(history: History, userId: string, eventPolicy: string,
     } else migrations.push(control);
   }
   const migration = migrations.at(-1);
-  if (migration === undefined) return lessonsSince(history, userId, eventPolicy, resetMs);
+  if (migration === undefined) return examplesSince(history, userId, eventPolicy, resetMs);
   if (migration.train_from_replay === true)
-    return [...lessonsSince(history, userId, eventPolicy, resetMs), ...lessonsSince(history, userId, 'egreedy-v1>egreedy-v2', resetMs)];
-  const before = lessonsSince(history, userId, 'egreedy-v1', resetMs).map(({ x, reward }) => ({ x: [...x, 0, 0, 0, 0, 0], reward }));
-  return [...before, ...lessonsSince(history, userId, eventPolicy, Math.max(resetMs, migration.effective_at_ms))];
+    return [...examplesSince(history, userId, eventPolicy, resetMs), ...examplesSince(history, userId, 'egreedy-v1>egreedy-v2', resetMs)];
+  const before = examplesSince(history, userId, 'egreedy-v1', resetMs).map(({ x, reward }) => ({ x: [...x, 0, 0, 0, 0, 0], reward }));
+  return [...before, ...examplesSince(history, userId, eventPolicy, Math.max(resetMs, migration.effective_at_ms))];
 }
 
-/** `sums`: the policy that decided, or `egreedy-v1>egreedy-v2` for the former's decisions in the latter's vectors. */
-export function lessonsSince(history: History, userId: string, sums: string, sinceMs: number): OracleLesson[] {
+/** `sums`: the policy that decided, or `egreedy-v1>egreedy-v2` for the previous's decisions in the latter's vectors. */
+export function examplesSince(history: History, userId: string, sums: string, sinceMs: number): OracleExample[] {
   const [eventPolicy, into] = sums.split('>');
   const live = decisionsOf(history.scored, userId);
   const own = eventPolicy!.endsWith('-shadow') ? decisionsOf(history.shadow, userId) : live;
   const events = userEvents(history, userId);
-  const lessons: OracleLesson[] = [];
+  const examples: OracleExample[] = [];
   for (const [decisionId, decision] of own) {
     const answered = live.get(decisionId);
     if (decision.policy !== eventPolicy || answered === undefined || decision.profile.as_of_ms < sinceMs) continue;
     if (own !== live && !settingsOf(history, answered.profile.as_of_ms).shadowLearning) continue;
     const earned = oracleReward(decisionId, Object.keys(answered.features.vectors), events);
-    const x = earned === null ? undefined : lessonOf(decision, earned.tipId, into);
-    if (x !== undefined) lessons.push({ x, reward: earned!.reward });
+    const x = earned === null ? undefined : exampleOf(decision, earned.tipId, into);
+    if (x !== undefined) examples.push({ x, reward: earned!.reward });
   }
-  return lessons;
+  return examples;
 }
 
 /**
  * The vector of a candidate that the policy which decided has learned from, or `into` in its place; undefined when the record holds
  * none that fits.
  */
-export function lessonOf({ policy, features, profile }: ScoredEvent, tipId: string, into?: string): readonly number[] | undefined {
+export function exampleOf({ policy, features, profile }: ScoredEvent, tipId: string, into?: string): readonly number[] | undefined {
   const x = features.vectors[tipId];
   if (x?.length !== dimensionOf(policy)) return undefined;
   return into === undefined ? x : oracleTranslation(x, features.names, profile.features);
@@ -242,7 +242,7 @@ export function expectedDecision(
   const { user_id: userId, requested_at_ms: requestedAtMs } = request;
   const policy = named ?? livePolicyOf(history, requestedAtMs);
   const { epsilon, salt } = settingsOf(history, requestedAtMs);
-  const learned = lessonsOf(history, userId, policy, requestedAtMs);
+  const learned = examplesOf(history, userId, policy, requestedAtMs);
   const profile = profileOf(history, userId, requestedAtMs);
   const one: OracleCase = {
     policy,

@@ -244,8 +244,8 @@ export class EmbeddedService {
   }
 
   /** A count over all partitions. */
-  tally(name: string): number {
-    return this.service.tallies().get(name) ?? 0;
+  countOf(name: string): number {
+    return this.service.counts().get(name) ?? 0;
   }
 }
 

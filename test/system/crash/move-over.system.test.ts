@@ -33,7 +33,7 @@ describe('`rebuild` under changed definitions killed', () => {
     const before = world.generation();
     await world.dies(point, passing, { action: 'move-over' });
 
-    // The live state is as it was, under the former definitions, and can go on.
+    // The live state is as it was, under the previous definitions, and can go on.
     expect(world.generation()).toBe(before);
     await world.expectWhole();
     if (passing === 1) {

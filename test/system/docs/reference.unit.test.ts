@@ -31,7 +31,7 @@ it.each(Object.values(publicTables(defaultRegistry)))('every column of $name is 
 
 it('every metric is explained', async () => {
   const { ServiceMetrics } = await import('../../../src/service/metrics/service-metrics.js');
-  const exposition = await new ServiceMetrics({ tallies: () => new Map(), backlog: () => 0, lag: () => Promise.resolve([]), policies: () => Promise.resolve(undefined) }).exposition();
+  const exposition = await new ServiceMetrics({ counts: () => new Map(), backlog: () => 0, lag: () => Promise.resolve([]), policies: () => Promise.resolve(undefined) }).exposition();
   const exposed = [...exposition.matchAll(/^# TYPE (tipstream_\w+) /gm)].map((match) => match[1]!);
   const explained = ['Watching lag', 'Watching policies', 'Watching the gateway'].flatMap((heading) => column('docs/operating.md', heading, 0));
   expect(explained.flatMap((cell) => cell.match(/tipstream_\w+/g) ?? []).sort()).toEqual(exposed.sort());

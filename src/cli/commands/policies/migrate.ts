@@ -199,7 +199,7 @@ function summaryOf({
   if (report === null) return `${state}${what}\n`;
   const {
     users,
-    from_updates: lessons,
+    from_updates: examples,
     before_updates: before,
     after_updates: after,
     compared_decisions: compared,
@@ -208,7 +208,7 @@ function summaryOf({
   } = report;
   return [
     `${state}${what}`,
-    `${users} users: ${into} has learned from ${after} rewarded decisions then, instead of ${before}; ${from} from ${lessons}`,
+    `${users} users: ${into} has learned from ${after} rewarded decisions then, instead of ${before}; ${from} from ${examples}`,
     compared === 0
       ? 'no recorded decision to compare scores on'
       : `against ${from} on ${compared} recorded decisions: ` +

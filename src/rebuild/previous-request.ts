@@ -10,7 +10,7 @@ const LOOK_EVERY_MS = 50;
  * Takes it back; where the owner is carrying it out already, waits for that, because the generation that is becoming live is not to be
  * touched. Throws timeout when the owner takes longer than `withinMs`, and the signal's reason.
  */
-export async function settleFormerRequest(
+export async function settlePreviousRequest(
   dataDirectory: string,
   withinMs: number,
   { clock, signal }: { readonly clock: () => number; readonly signal: AbortSignal },

@@ -1,7 +1,7 @@
 /** Counts that survive a restart: events applied, rejected (by topic and code), decisions and how often shadow and live agreed. */
 import type Database from 'better-sqlite3';
 
-export class TallyTable {
+export class CountTable {
   readonly #all: Database.Statement<[], [string, number]>;
   readonly #put: Database.Statement<[string, number]>;
   readonly #counts = new Map<string, number>();

@@ -22,7 +22,7 @@ const VIEW = 'user_profile_features';
 const HEAD = /^CREATE VIEW user_profile_features\s*\([^)]*\)\s*AS\s/i;
 
 /** Streams as PartitionReader does. */
-export class FormerProfiles {
+export class PreviousProfiles {
   readonly path: string;
   readonly #db: Database.Database;
   readonly #prunes: PruneReader;
@@ -40,8 +40,8 @@ export class FormerProfiles {
     // As a WITH and not as a view: so the time is a parameter, and the condition on the user still goes down to each feature's rows.
     this.#features = db
       .prepare<[AsOfUser], Row>(
-        `WITH former(user_id, name, value, value_text, updated_at) AS (${this.#rowsSql()}) SELECT name, value, ` +
-          'value_text FROM former WHERE user_id = :user ORDER BY name',
+        `WITH previous(user_id, name, value, value_text, updated_at) AS (${this.#rowsSql()}) SELECT name, value, ` +
+          'value_text FROM previous WHERE user_id = :user ORDER BY name',
       )
       .raw();
     this.#after = db.prepare<[string, number], string>('SELECT user_id FROM user WHERE user_id > ? ORDER BY user_id LIMIT ?').pluck();
@@ -73,7 +73,7 @@ export class FormerProfiles {
         'state_mismatch',
         `the view ${VIEW} of state file ${this.path} is not one that this tipstream can ask about a time`,
         {
-          hint: 'its former profiles cannot be compared; everything else can be done without them',
+          hint: 'its previous profiles cannot be compared; everything else can be done without them',
           details: { path: this.path },
         },
       );

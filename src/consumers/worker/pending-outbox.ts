@@ -3,15 +3,15 @@ import type { StoredMessage } from '../../store/tables/outbox.js';
 /** Messages that the log has not acknowledged, above which no further batch is taken. */
 const MAX_UNPUBLISHED_MESSAGES = 4_000;
 
-/** How far the outbox has come: what is owed, what the log has acknowledged, what has been deleted. All are outbox sequence numbers. */
-export class OutboxDebt {
-  #owed = 0;
+/** How far the outbox has come: the newest message, what the log has acknowledged, what has been deleted. All are outbox sequence numbers. */
+export class PendingOutbox {
+  #last = 0;
   #acknowledged = 0;
   #deleted = 0;
 
   /** The newest message. */
-  get owed(): number {
-    return this.#owed;
+  get last(): number {
+    return this.#last;
   }
 
   get acknowledged(): number {
@@ -20,7 +20,7 @@ export class OutboxDebt {
 
   /** Whether the log is so far behind that folding should wait for it. */
   get isTooLarge(): boolean {
-    return this.#owed - this.#acknowledged > MAX_UNPUBLISHED_MESSAGES;
+    return this.#last - this.#acknowledged > MAX_UNPUBLISHED_MESSAGES;
   }
 
   /** Whether acknowledged messages are still in the file. */
@@ -31,8 +31,8 @@ export class OutboxDebt {
   /** Messages that a committed transaction has added, ascending. */
   add(messages: readonly StoredMessage[]): void {
     const first = messages[0];
-    if (first !== undefined && this.#owed === 0) this.#acknowledged = this.#deleted = first.seq - 1;
-    this.#owed = messages.at(-1)?.seq ?? this.#owed;
+    if (first !== undefined && this.#last === 0) this.#acknowledged = this.#deleted = first.seq - 1;
+    this.#last = messages.at(-1)?.seq ?? this.#last;
   }
 
   acknowledge(seq: number): void {

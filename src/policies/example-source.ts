@@ -5,7 +5,7 @@
 import type { PolicyDefinition } from './policy.js';
 import { findPolicy, policyOfEvent } from './registry.js';
 
-export interface LessonSource {
+export interface ExampleSource {
   /** The `policy` of the decisions' events. */
   readonly decidedBy: string;
   /** Whose vectors are summed. */
@@ -17,18 +17,18 @@ export interface LessonSource {
 const INTO = '>';
 
 /** A policy's own decisions in its own vectors; undefined when there is no policy of that name. */
-export function ownLessons(eventPolicy: string): LessonSource | undefined {
+export function ownExamples(eventPolicy: string): ExampleSource | undefined {
   const policy = policyOfEvent(eventPolicy);
   return policy === undefined ? undefined : { decidedBy: eventPolicy, vectors: policy, translated: false };
 }
 
 /** The decisions of one policy in the vectors of another. */
-export function translatedLessons(decidedBy: string, vectors: PolicyDefinition): LessonSource {
+export function translatedExamples(decidedBy: string, vectors: PolicyDefinition): ExampleSource {
   return { decidedBy, vectors, translated: true };
 }
 
 /** As the state file names the sums: `egreedy-v1`, or `egreedy-v1>egreedy-v2` for the first one's decisions in the second one's vectors. */
-export function sumsName({ decidedBy, vectors, translated }: LessonSource): string {
+export function sumsName({ decidedBy, vectors, translated }: ExampleSource): string {
   return translated ? decidedBy + INTO + vectors.name : decidedBy;
 }
 
@@ -38,10 +38,10 @@ export function translatedNamesOf(decidedBy: string): [above: string, below: str
 }
 
 /** What sums of that name are made of; undefined when they are of policies that this version does not know. */
-export function lessonsNamed(name: string): LessonSource | undefined {
+export function examplesNamed(name: string): ExampleSource | undefined {
   const at = name.indexOf(INTO);
-  if (at === -1) return ownLessons(name);
+  if (at === -1) return ownExamples(name);
   const decidedBy = name.slice(0, at);
   const vectors = findPolicy(name.slice(at + INTO.length));
-  return vectors === undefined || policyOfEvent(decidedBy) === undefined ? undefined : translatedLessons(decidedBy, vectors);
+  return vectors === undefined || policyOfEvent(decidedBy) === undefined ? undefined : translatedExamples(decidedBy, vectors);
 }

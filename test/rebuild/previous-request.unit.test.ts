@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { settleFormerRequest } from '../../src/rebuild/former-request.js';
+import { settlePreviousRequest } from '../../src/rebuild/previous-request.js';
 import { lockData } from '../../src/store/directory/data-lock.js';
 import { answerSwap, claimSwap, isSwapClaimed, requestSwap, swapRequest } from '../../src/store/directory/swap-request.js';
 
@@ -20,7 +20,7 @@ const tools = { clock: Date.now, signal: new AbortController().signal };
 it('takes back what the owner has not begun', async () => {
   const lock = lockData(directory, 0);
   requestSwap(directory, request);
-  await settleFormerRequest(directory, 1_000, tools);
+  await settlePreviousRequest(directory, 1_000, tools);
   expect(swapRequest(directory)).toBeUndefined();
   lock.release();
 });
@@ -30,7 +30,7 @@ it('waits for what the owner is carrying out', async () => {
   requestSwap(directory, request);
   expect(claimSwap(directory, 'r1')).toBe(true);
   let settled = false;
-  const waiting = settleFormerRequest(directory, 60_000, tools).then(() => (settled = true));
+  const waiting = settlePreviousRequest(directory, 60_000, tools).then(() => (settled = true));
   await new Promise((resolve) => setTimeout(resolve, 200));
   expect(settled).toBe(false);
   answerSwap(directory, { id: 'r1', ok: true, positions: {} });
@@ -42,11 +42,11 @@ it('waits for what the owner is carrying out', async () => {
 it('does not wait for an owner that died over it, nor for ever', async () => {
   requestSwap(directory, request);
   claimSwap(directory, 'r1');
-  await settleFormerRequest(directory, 60_000, tools);
+  await settlePreviousRequest(directory, 60_000, tools);
   expect(isSwapClaimed(directory)).toBe(false);
   requestSwap(directory, request);
   claimSwap(directory, 'r1');
   const lock = lockData(directory, 0);
-  await expect(settleFormerRequest(directory, 100, tools)).rejects.toMatchObject({ code: 'timeout' });
+  await expect(settlePreviousRequest(directory, 100, tools)).rejects.toMatchObject({ code: 'timeout' });
   lock.release();
 });

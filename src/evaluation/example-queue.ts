@@ -1,32 +1,32 @@
 /**
- * Lessons that are not known yet, by when they will be: a binary heap, since a busy log has thousands waiting for a reaction at any
+ * Examples that are not known yet, by when they will be: a binary heap, since a busy log has thousands waiting for a reaction at any
  * time.
  */
 
-export interface Lesson {
+export interface TrainingExample {
   /** Unix ms: decisions requested later know it. */
   readonly knownFromMs: number;
   readonly x: readonly number[];
   readonly reward: number;
 }
 
-export class LessonQueue {
-  readonly #heap: Lesson[] = [];
+export class ExampleQueue {
+  readonly #heap: TrainingExample[] = [];
 
-  add(lesson: Lesson): void {
+  add(example: TrainingExample): void {
     const heap = this.#heap;
-    let at = heap.push(lesson) - 1;
+    let at = heap.push(example) - 1;
     while (at > 0) {
       const parent = (at - 1) >> 1;
-      if (heap[parent]!.knownFromMs <= lesson.knownFromMs) break;
+      if (heap[parent]!.knownFromMs <= example.knownFromMs) break;
       heap[at] = heap[parent]!;
       at = parent;
     }
-    heap[at] = lesson;
+    heap[at] = example;
   }
 
-  /** The lesson that is known first, if a decision requested at `requestedAtMs` knows it; it is not in the queue any more. */
-  takeKnown(requestedAtMs: number): Lesson | undefined {
+  /** The example that is known first, if a decision requested at `requestedAtMs` knows it; it is not in the queue any more. */
+  takeKnown(requestedAtMs: number): TrainingExample | undefined {
     const heap = this.#heap;
     const first = heap[0];
     if (first === undefined || first.knownFromMs >= requestedAtMs) return undefined;
@@ -35,18 +35,18 @@ export class LessonQueue {
     return first;
   }
 
-  /** Puts `lesson` in the place of the first. */
-  #sink(lesson: Lesson): void {
+  /** Puts `example` in the place of the first. */
+  #sink(example: TrainingExample): void {
     const heap = this.#heap;
     let at = 0;
     for (;;) {
       let child = 2 * at + 1;
       if (child >= heap.length) break;
       if (child + 1 < heap.length && heap[child + 1]!.knownFromMs < heap[child]!.knownFromMs) child++;
-      if (heap[child]!.knownFromMs >= lesson.knownFromMs) break;
+      if (heap[child]!.knownFromMs >= example.knownFromMs) break;
       heap[at] = heap[child]!;
       at = child;
     }
-    heap[at] = lesson;
+    heap[at] = example;
   }
 }
