@@ -109,12 +109,7 @@ async function rebuild(): Promise<void> {
   await log.close();
 }
 
-await { start, prune: start, swap: own, ask: rebuild, rebuild, 'move-over': rebuild, snapshot }[order.action]();
+const actions = { start, prune: start, swap: own, ask: rebuild, rebuild, 'move-over': rebuild, snapshot };
+await actions[order.action]();
 if (order.point !== undefined) writeSync(1, `passed ${order.point} ${passings} times\n`);
-process.exit(0);
-process.exit(0);
-process.exit(0);
-process.exit(0);
-process.exit(0);
-process.exit(0);
 process.exit(0);
