@@ -41,7 +41,7 @@ it.each([
   const script = `
     import { setFlagsFromString } from 'node:v8';
     import { runInNewContext } from 'node:vm';
-    import { ${name} as lock } from ${JSON.stringify(new URL(`../../../src/store/${module}.ts`, import.meta.url).href)};
+    import { ${name} as lock } from ${JSON.stringify(new URL(`../../../src/store/directory/${module}.ts`, import.meta.url).href)};
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc');
     (() => void lock(${path}, 0))();
