@@ -123,6 +123,8 @@ interface OptionDefinition {
   readonly group: OptionGroup;
   /** Better in the environment than on a command line that `ps` shows; never printed. */
   readonly secret?: true;
+  /** A partition's worker is given it as it is, by this name. */
+  readonly worker?: true;
 }
 
 export const OPTIONS = {
@@ -155,6 +157,7 @@ export const OPTIONS = {
     default: '',
     group: 'log',
     help: 'put before every topic name: "signals." makes signals.tip.served',
+    worker: true,
   },
   partitions: {
     flag: '--partitions <number>',
@@ -224,6 +227,7 @@ export const OPTIONS = {
     group: 'events',
     schema: z.enum(['murmur2', 'crc32', 'any'], { error: 'must be murmur2, crc32 or any' }),
     help: "how upstream spreads keys: murmur2 (Java and kafkajs), crc32 (librdkafka's consistent), any (do not check)",
+    worker: true,
   },
   maxValueBytes: {
     flag: '--max-value-bytes <number>',
@@ -232,6 +236,7 @@ export const OPTIONS = {
     schema: wholeNumber(1_024, DEFAULT_MAX_MESSAGE_BYTES),
     default: '1048576',
     help: 'larger events are refused',
+    worker: true,
   },
   group: {
     flag: '--group <name>',
@@ -240,6 +245,7 @@ export const OPTIONS = {
     default: 'tipstream',
     group: 'consumer',
     help: 'consumer group',
+    worker: true,
   },
   maxBatchRecords: {
     flag: '--max-batch-records <number>',
@@ -248,6 +254,7 @@ export const OPTIONS = {
     default: '50000',
     group: 'consumer',
     help: 'records folded in one transaction at most',
+    worker: true,
   },
   maxTaskIdleMs: {
     flag: '--max-task-idle-ms <number>',
@@ -256,6 +263,7 @@ export const OPTIONS = {
     default: '100',
     group: 'consumer',
     help: 'how long a partition waits for a topic that has nothing yet, so that topics are taken in time order',
+    worker: true,
   },
   retain: {
     flag: '--retain <duration>',
@@ -264,6 +272,7 @@ export const OPTIONS = {
     default: '90d',
     group: 'consumer',
     help: 'how long a tip is kept after the last of its times, at least 31d: 90d, 2160h or milliseconds',
+    worker: true,
   },
   threads: {
     flag: '--threads <number>',
@@ -407,6 +416,7 @@ export const OPTIONS = {
     default: 'true',
     group: 'start',
     help: 'publish changed profiles to profile.features',
+    worker: true,
   },
   logLevel: {
     flag: '--log-level <level>',
@@ -431,6 +441,11 @@ export type Config = { readonly [Name in Exclude<OptionName, 'log'>]: OptionValu
   /** Options that a flag or a variable gave. */
   readonly given: ReadonlySet<OptionName>;
 };
+
+type WorkerOptionName = { [Name in OptionName]: (typeof OPTIONS)[Name] extends { readonly worker: true } ? Name : never }[OptionName];
+/** The options that a partition's worker is given as they are. */
+export type WorkerConfig = Pick<Config, WorkerOptionName>;
+export const WORKER_OPTION_NAMES = OPTION_NAMES.filter((name) => (OPTIONS[name] as OptionDefinition).worker === true) as WorkerOptionName[];
 
 /** Option name -> what the command line gave: text, true for a switch, false for a negated flag. */
 export type Flags = Readonly<Partial<Record<string, unknown>>>;

@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import { Service } from '../service/service.js';
+import { workerOptions } from '../consumers/worker/options.js';
 import { ThreadWorkers } from '../consumers/worker/threads/thread-workers.js';
 import { Gateway } from '../gateway/gateway.js';
 import { startHttp } from '../http/start.js';
@@ -55,24 +56,17 @@ export async function runService(config: Config, logger: Logger): Promise<Runnin
       });
     const threads = new ThreadWorkers(config.threads);
     undo.push(() => threads.close());
+    const scoring = {
+      livePolicy: DEFAULT_POLICY,
+      settings: { epsilon: config.epsilon, salt: config.salt, shadow, shadowLearning: config.shadowLearning },
+    };
     const service = new Service(log, defaultRegistry, threads.start, {
       dataDirectory: config.data,
-      group: config.group,
-      topicPrefix: config.topicPrefix,
-      partitioner: config.partitioner,
-      maxValueBytes: config.maxValueBytes,
-      publishProfiles: config.publishProfiles,
+      ...workerOptions({ ...config, scoring }),
       guardrail: config.guardrail,
-      maxBatchRecords: config.maxBatchRecords,
-      maxTaskIdleMs: config.maxTaskIdleMs,
-      retainMs: config.retain,
       generation,
       clock,
       logger,
-      scoring: {
-        livePolicy: DEFAULT_POLICY,
-        settings: { epsilon: config.epsilon, salt: config.salt, shadow, shadowLearning: config.shadowLearning },
-      },
     });
     let fail: (error: TipstreamError) => void = () => undefined;
     const failed = new Promise<never>((_, reject) => (fail = reject));

@@ -12,7 +12,7 @@ import type { ScoreCommand } from '../consumers/fold/scorer.js';
 import { Backpressure } from './backpressure.js';
 import { OutboxPublisher } from './outbox-publisher.js';
 import type { ServiceOptions } from './options.js';
-import type { Committed, StartWorker, Worker, WorkerEvents, WorkerSetup } from '../consumers/worker/worker-contract.js';
+import type { Committed, StartWorker, Worker, WorkerEvents, WorkerStartOptions } from '../consumers/worker/worker-contract.js';
 
 export interface PartitionEvents {
   /** The worker is there, and what was delivered is with it. */
@@ -70,7 +70,7 @@ export class Partition {
    * Starts the worker when `check` has passed; what is delivered meanwhile waits here, and no more of it than would wait in the worker.
    * A check that throws stops the partition. Without a check, throws what starting the worker throws.
    */
-  begin(start: StartWorker, setup: WorkerSetup, check?: (signal: AbortSignal) => Promise<void>): void {
+  begin(start: StartWorker, setup: WorkerStartOptions, check?: (signal: AbortSignal) => Promise<void>): void {
     if (check === undefined) return this.#begin(start, setup);
     const { signal } = this.#givenUp;
     this.#opening = check(signal)
@@ -195,7 +195,7 @@ export class Partition {
     this.#worker?.close();
   }
 
-  #begin(start: StartWorker, setup: WorkerSetup): void {
+  #begin(start: StartWorker, setup: WorkerStartOptions): void {
     this.#worker = start(setup, this.#workerEvents());
     for (const delivery of this.#early.splice(0)) this.#worker.deliver(delivery);
     this.#settle();

@@ -48,7 +48,8 @@ import { LogWatch } from './log-watch.js';
 import { checkLogIdentityPatiently, type IdentityQuestion } from '../log/checks/identity.js';
 import type { ServiceOptions } from './options.js';
 import { partitionHolding, working } from './user-routing.js';
-import type { StartWorker, WorkerSetup } from '../consumers/worker/worker-contract.js';
+import type { StartWorker, WorkerStartOptions } from '../consumers/worker/worker-contract.js';
+import { workerOptions } from '../consumers/worker/options.js';
 import { refuseOtherDefinitions } from '../store/directory/one-generation.js';
 import type { StateIdentity } from '../store/state-file.js';
 
@@ -379,21 +380,13 @@ export class Service implements Application, PartitionHandler {
     };
   }
 
-  #workerSetup(partition: number, ranges: ReadonlyMap<string, OffsetRange>): WorkerSetup {
-    const { group, partitioner, maxValueBytes, maxBatchRecords, maxTaskIdleMs, retainMs, scoring, publishProfiles } = this.#options;
+  #workerSetup(partition: number, ranges: ReadonlyMap<string, OffsetRange>): WorkerStartOptions {
     return {
       path: partitionFile(this.#generation, partition),
       identity: this.#identity(partition),
       topics: this.#topics,
       ranges,
-      group,
-      partitioner,
-      maxValueBytes,
-      maxBatchRecords,
-      maxTaskIdleMs,
-      retainMs,
-      scoring,
-      publishProfiles,
+      options: workerOptions(this.#options),
     };
   }
 

@@ -405,7 +405,7 @@ export class World {
       maxValueBytes: MAX_VALUE_BYTES,
       maxBatchRecords,
       maxTaskIdleMs,
-      retainMs,
+      retain: retainMs,
       clock: this.time.now,
       logger: this.#logger,
       scoring: { ...this.scoring, settings: { ...this.scoring.settings, shadowLearning } },

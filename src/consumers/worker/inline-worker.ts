@@ -1,12 +1,12 @@
-import type { WorkerDependencies } from './partition-worker.js';
+import type { WorkerDeps } from './partition-worker.js';
 import { PartitionWorker } from './partition-worker.js';
 import { runOf } from './record-run.js';
 import type { StartWorker } from './worker-contract.js';
 
 /** Workers in the service's own thread: for tests, and where there is one core. */
-export function inlineWorkers(dependencies: WorkerDependencies): StartWorker {
-  return (setup, events) => {
-    const worker = new PartitionWorker(setup, events, dependencies);
+export function inlineWorkers(deps: WorkerDeps): StartWorker {
+  return (start, events) => {
+    const worker = new PartitionWorker(start, events, deps);
     return {
       deliver: ({ records, ...range }) => worker.deliver({ ...range, records: runOf(records) }),
       decide: (request) => worker.decide(request),

@@ -26,16 +26,17 @@ import type { ScoreCommand } from '../fold/scorer.js';
 import type { ShadowScore } from '../fold/shadow.js';
 import { MergeQueue, type Taken } from './merge-queue.js';
 import { checkOffsets } from '../../log/checks/offsets.js';
-import { PendingOutbox } from './pending-outbox.js';
+import type { WorkerOptions } from './options.js';
 import { pinStarts } from './pin-starts.js';
 import { ProfileRhythm } from './profile-rhythm.js';
 import { Pruner } from './pruner.js';
 import type { RunDelivery } from './record-run.js';
-import type { Decided, Worker, WorkerEvents, WorkerSetup } from './worker-contract.js';
+import type { Decided, Worker, WorkerEvents, WorkerStartOptions } from './worker-contract.js';
+import { Transactions } from './transactions.js';
 import { workerError } from './worker-error.js';
 
 /** What tests replace. */
-export interface WorkerDependencies {
+export interface WorkerDeps {
   readonly registry: Registry;
   /** Unix ms. */
   readonly clock: () => number;
@@ -52,14 +53,15 @@ const SHADOWS_AT_ONCE = 200;
 const PROFILES_AT_ONCE = 500;
 /** As many as can be published at the end without holding it up. */
 const PROFILES_AT_LAST = 2_000;
-const LEFTOVERS_AT_ONCE = 1_000;
 
 export class PartitionWorker implements Omit<Worker, 'deliver'> {
-  readonly #setup: WorkerSetup;
+  readonly #start: WorkerStartOptions;
+  readonly #options: WorkerOptions;
   readonly #events: WorkerEvents;
   readonly #clock: () => number;
   readonly #state: PartitionState;
   readonly #processor: BatchProcessor;
+  readonly #transactions: Transactions;
   readonly #queue: MergeQueue;
   readonly #positions: Map<string, number>;
   /** Topics whose records are left waiting while restoring. */
@@ -67,7 +69,6 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
   readonly #restoreTo: ReadonlyMap<string, number>;
   readonly #jobs: BetweenBatches;
   readonly #rhythm = new ProfileRhythm(() => this.#wake());
-  readonly #pending = new PendingOutbox();
   readonly #pruner: Pruner;
   readonly #registry: Registry;
   readonly #at: FaultHook | undefined;
@@ -80,55 +81,63 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
   #waitingForIdle: (() => void)[] = [];
 
   /** Throws what opening the state file throws, and offset_out_of_range when the log does not hold what comes next. */
-  constructor(setup: WorkerSetup, events: WorkerEvents, { registry, clock, shadow, at, pruneLimits }: WorkerDependencies) {
-    const { identity, topics, ranges, scoring, group } = setup;
-    this.#setup = setup;
+  constructor(start: WorkerStartOptions, events: WorkerEvents, { registry, clock, shadow, at, pruneLimits }: WorkerDeps) {
+    const { identity, topics, ranges, options } = start;
+    this.#start = start;
+    this.#options = options;
     this.#events = events;
     this.#clock = clock;
     this.#registry = registry;
     this.#at = at;
-    this.#jobs = new BetweenBatches((error) => workerError(error, setup));
-    this.#state = new PartitionState(setup.path, identity, registry);
+    this.#jobs = new BetweenBatches((error) => workerError(error, start));
+    this.#state = new PartitionState(start.path, identity, registry);
     this.#pruner = new Pruner(this.#state, registry, {
-      retainMs: setup.retainMs,
+      retainMs: options.retain,
       clock,
       at,
       ...(pruneLimits === undefined ? {} : { limits: pruneLimits }),
     });
     try {
       this.#positions = this.#state.positions.all();
-      checkOffsets(setup.path, identity.partition, this.#positions, ranges);
+      checkOffsets(start.path, identity.partition, this.#positions, ranges);
       pinStarts(this.#state, this.#positions, ranges, clock());
       const rules = {
-        maxValueBytes: setup.maxValueBytes,
+        maxValueBytes: options.maxValueBytes,
         partitions: identity.partitions,
-        partitioner: partitionFunction(setup.partitioner),
+        partitioner: partitionFunction(options.partitioner),
       };
       this.#processor = new BatchProcessor(
         this.#state,
         registry,
         topics,
-        { topicPrefix: identity.topicPrefix, group, rules, scoring, publishProfiles: setup.publishProfiles, at },
+        { ...options, rules, at },
         (rejected) => events.rejected(rejected),
         shadow,
       );
       this.#processor.adoptOptions(clock());
-      if (!setup.publishProfiles) this.#state.changedProfiles.ignore();
+      if (!options.publishProfiles) this.#state.changedProfiles.ignore();
       this.#state.users.find(''); // reads a page of the file, so that damage shows before the first batch
     } catch (error) {
       this.#state.close();
       throw error;
     }
+    this.#transactions = new Transactions({
+      state: this.#state,
+      processor: this.#processor,
+      clock,
+      onCommitted: (committed) => events.committed(committed),
+      at,
+    });
     const named = (topic: TopicName) => fullTopicName(identity.topicPrefix, topic);
     const starts = new Map(topics.map((topic) => [topic, this.#positions.get(topic) ?? ranges.get(topic)?.low ?? 0]));
     this.#queue = new MergeQueue(
-      { topics, maxIdleMs: setup.maxTaskIdleMs, weights: new Map([[named('tip.candidates'), CANDIDATES_WEIGHT]]) },
+      { topics, maxIdleMs: options.maxTaskIdleMs, weights: new Map([[named('tip.candidates'), CANDIDATES_WEIGHT]]) },
       starts,
       new Map([...ranges].map(([topic, range]) => [topic, range.end])),
     );
     this.#gated = new Set([named('tip.candidates')]);
     this.#restoreTo = new Map([named('tip.scored'), named('tip.scored.shadow')].map((topic) => [topic, ranges.get(topic)?.end ?? 0]));
-    this.#handOverLeftovers();
+    this.#transactions.reportLeftovers(this.#positions);
     this.#wake();
   }
 
@@ -142,9 +151,10 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
     return this.#between(() => {
       const user = this.#state.users.find(request.candidates.user_id);
       const known = user && this.#state.decisions.get(user.uid, request.candidates.decision_id);
-      if (known !== undefined) return { event: known.event, seq: known.scoredOffset === null ? this.#pending.last : undefined };
-      const event = this.#transaction((nowMs, outbox) => this.#processor.answer(request, nowMs, outbox)!);
-      return { event, seq: this.#pending.last };
+      if (known !== undefined)
+        return { event: known.event, seq: known.scoredOffset === null ? this.#transactions.pending.last : undefined };
+      const event = this.#transactions.run((nowMs, outbox) => this.#processor.answer(request, nowMs, outbox)!);
+      return { event, seq: this.#transactions.pending.last };
     });
   }
 
@@ -153,7 +163,7 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
   }
 
   published(seq: number): void {
-    this.#pending.acknowledge(seq);
+    this.#transactions.pending.acknowledge(seq);
     this.#wake();
   }
 
@@ -184,7 +194,7 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
   replaceTips(userId: string, tips: ReadonlyMap<string, TipState>): Promise<void> {
     if (!this.#held || this.#over) return Promise.reject(this.#unavailable());
     try {
-      replaceTips(this.#state, this.#registry, userId, tips, this.#clock(), this.#setup.publishProfiles);
+      replaceTips(this.#state, this.#registry, userId, tips, this.#clock(), this.#options.publishProfiles);
       return Promise.resolve();
     } catch (error) {
       this.#stop(error);
@@ -202,8 +212,8 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
       // Left unsaid, they would cost the next owner a profile of every user.
       const { size } = this.#state.changedProfiles;
       if (size > 0 && size <= PROFILES_AT_LAST)
-        this.#transaction((nowMs, outbox) => this.#processor.publishProfiles(PROFILES_AT_LAST, nowMs, outbox));
-      this.#deleteAcknowledged();
+        this.#transactions.run((nowMs, outbox) => this.#processor.publishProfiles(PROFILES_AT_LAST, nowMs, outbox));
+      this.#transactions.deleteAcknowledged();
     });
   }
 
@@ -221,7 +231,7 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
   }
 
   get #partition(): number {
-    return this.#setup.identity.partition;
+    return this.#start.identity.partition;
   }
 
   get #over(): boolean {
@@ -245,8 +255,8 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
         this.#checkRestored();
         this.#jobs.run();
         if (this.#phase === 'running') this.#scoreShadows();
-        if (this.#pending.isTooLarge) return;
-        const taken = this.#queue.take(this.#setup.maxBatchRecords, this.#clock(), this.#phase === 'restoring' ? this.#gated : NOTHING);
+        if (this.#transactions.pending.isTooLarge) return;
+        const taken = this.#queue.take(this.#options.maxBatchRecords, this.#clock(), this.#phase === 'restoring' ? this.#gated : NOTHING);
         if (taken.positions.size === 0) {
           if (this.#publishProfiles()) continue;
           if (this.#queue.empty && this.#mayPrune()) {
@@ -254,9 +264,9 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
             await nextTurn();
             continue;
           }
-          this.#deleteAcknowledged();
+          this.#transactions.deleteAcknowledged();
           // Something waits for a topic that has not come: look again when patience is over.
-          if (!this.#queue.empty) this.#timer = setTimeout(() => this.#wake(), this.#setup.maxTaskIdleMs + 1);
+          if (!this.#queue.empty) this.#timer = setTimeout(() => this.#wake(), this.#options.maxTaskIdleMs + 1);
           return;
         }
         await this.#apply(taken);
@@ -287,12 +297,12 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
       const last = lastByTopic(segments);
       for (const [topic, next] of positions) this.#state.positions.advance(topic, this.#positions.get(topic), next, last.get(topic));
       this.#at?.('batch: positions written');
-      this.#commit();
+      this.#transactions.commit();
     } catch (error) {
-      throw this.#rolledBack(error);
+      throw this.#transactions.rolledBack(error);
     }
     for (const [topic, next] of positions) this.#positions.set(topic, next);
-    this.#report(outbox, startedMs, positions, countByTopic(segments));
+    this.#transactions.report({ startedMs, outbox, positions, taken: countByTopic(segments) });
     if (this.#phase === 'running') this.#scoreShadows();
   }
 
@@ -301,14 +311,14 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
     const report = (decisionId: string, error: unknown) =>
       this.#events.shadowFailed(decisionId, error instanceof Error ? error.message : String(error));
     while (this.#state.shadowPending.waiting > 0)
-      this.#transaction((nowMs, outbox) => this.#processor.scoreShadows(SHADOWS_AT_ONCE, nowMs, outbox, report));
+      this.#transactions.run((nowMs, outbox) => this.#processor.scoreShadows(SHADOWS_AT_ONCE, nowMs, outbox, report));
   }
 
   /** When nothing else is to be done: the profiles that have changed, when they are due. Answers whether any were. */
   #publishProfiles(): boolean {
     if (this.#state.changedProfiles.size === 0) return false;
     if (!this.#rhythm.isDue(this.#clock()) && this.#waitingForIdle.length === 0) return false;
-    this.#transaction((nowMs, outbox) => this.#processor.publishProfiles(PROFILES_AT_ONCE, nowMs, outbox));
+    this.#transactions.run((nowMs, outbox) => this.#processor.publishProfiles(PROFILES_AT_ONCE, nowMs, outbox));
     if (this.#state.changedProfiles.size === 0) this.#rhythm.done(this.#clock());
     return true;
   }
@@ -318,77 +328,17 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
     return (
       this.#phase === 'running' &&
       this.#pruner.isDue() &&
-      [...this.#setup.ranges].every(([topic, { end }]) => this.#queue.taken(topic) >= end)
+      [...this.#start.ranges].every(([topic, { end }]) => this.#queue.taken(topic) >= end)
     );
   }
 
   /** A step of forgetting old tips. */
   #prune(): void {
     const startedMs = this.#clock();
-    const pruned = this.#pruner.step((work) => this.#transaction(work));
+    const pruned = this.#pruner.step((work) => this.#transactions.run(work));
     if (pruned === undefined) return;
-    this.#report([], startedMs, new Map(), new Map());
+    this.#transactions.report({ startedMs });
     this.#events.pruned(pruned);
-  }
-
-  #deleteAcknowledged(): void {
-    if (this.#pending.hasAcknowledged) this.#transaction(() => undefined);
-  }
-
-  #transaction<T>(work: (nowMs: number, outbox: StoredMessage[]) => T): T {
-    const outbox: StoredMessage[] = [];
-    const nowMs = this.#clock();
-    this.#state.begin();
-    let result: T;
-    try {
-      result = work(nowMs, outbox);
-      this.#commit();
-    } catch (error) {
-      throw this.#rolledBack(error);
-    }
-    if (outbox.length > 0) this.#report(outbox, nowMs, new Map(), new Map());
-    return result;
-  }
-
-  #commit(): void {
-    const { acknowledged } = this.#pending;
-    if (this.#pending.hasAcknowledged) this.#state.outbox.deleteUpTo(acknowledged);
-    this.#state.commit(this.#clock(), this.#at);
-    this.#pending.deletedUpTo(acknowledged);
-  }
-
-  #rolledBack(error: unknown): unknown {
-    const reported = this.#state.rollback(error);
-    this.#processor.forget();
-    return reported;
-  }
-
-  #report(
-    outbox: readonly StoredMessage[],
-    startedMs: number,
-    positions: ReadonlyMap<string, number>,
-    taken: ReadonlyMap<string, number>,
-  ): void {
-    this.#pending.add(outbox);
-    this.#events.committed({
-      positions,
-      taken,
-      outbox,
-      tookMs: this.#clock() - startedMs,
-      counts: this.#state.counts.takeChanged(),
-      users: this.#state.users.count,
-      scored: this.#processor.takeScored(),
-    });
-  }
-
-  /** What an earlier run committed and did not get acknowledged. */
-  #handOverLeftovers(): void {
-    for (let after = 0; ;) {
-      const outbox = this.#state.outbox.after(after, LEFTOVERS_AT_ONCE);
-      this.#report(outbox, this.#clock(), after === 0 ? this.#positions : new Map(), new Map());
-      if (outbox.length < LEFTOVERS_AT_ONCE) return;
-      after = this.#pending.last;
-    }
   }
 
   /** Runs `work` between batches. */
@@ -424,7 +374,7 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
   #stop(error: unknown): void {
     if (this.#over) return;
     this.#phase = 'stopped';
-    this.#error = workerError(error, this.#setup);
+    this.#error = workerError(error, this.#start);
     this.#state.abandon();
     this.#jobs.fail(this.#error);
     this.#events.stopped(this.#error);

@@ -5,33 +5,24 @@
  */
 import type { RejectedRecord, Scoring } from '../fold/reports.js';
 import type { Delivery, OffsetRange } from '../../log/port.js';
-import type { PartitionerName } from '../../log/partitioner.js';
 import type { StateIdentity } from '../../store/state-file.js';
 import type { StoredMessage } from '../../store/tables/outbox.js';
 import type { ScoredEvent } from '../../topics.js';
 import type { TipState } from '../../projections/tip.js';
 import type { TipstreamError } from '../../errors.js';
-import type { ScoreCommand, ScoringOptions } from '../fold/scorer.js';
+import type { ScoreCommand } from '../fold/scorer.js';
+import type { WorkerOptions } from './options.js';
 import type { PruneReport } from './pruner.js';
 
 /** What a worker needs to begin. */
-export interface WorkerSetup {
+export interface WorkerStartOptions {
   readonly path: string;
   readonly identity: StateIdentity;
-  readonly group: string;
   /** Full names of the consumed topics, in the order of records with equal timestamps. */
   readonly topics: readonly string[];
-  readonly partitioner: PartitionerName;
-  readonly maxValueBytes: number;
-  readonly maxBatchRecords: number;
-  readonly maxTaskIdleMs: number;
-  readonly scoring: ScoringOptions;
-  /** Whether changed profiles go to profile.features. */
-  readonly publishProfiles: boolean;
-  /** Tips are kept for so long, ms, after the last of their times; absent: for ever. */
-  readonly retainMs?: number | undefined;
   /** What the log held of each topic at assignment. */
   readonly ranges: ReadonlyMap<string, OffsetRange>;
+  readonly options: WorkerOptions;
 }
 
 /** A transaction that is committed. */
@@ -96,4 +87,4 @@ export interface Worker {
   close(): void;
 }
 
-export type StartWorker = (setup: WorkerSetup, events: WorkerEvents) => Worker;
+export type StartWorker = (start: WorkerStartOptions, events: WorkerEvents) => Worker;

@@ -1,9 +1,9 @@
 import { TipstreamError } from '../../errors.js';
 import { stateError } from '../../store/state-file.js';
-import type { WorkerSetup } from './worker-contract.js';
+import type { WorkerStartOptions } from './worker-contract.js';
 
 /** What a partition reports when `error` stopped it. */
-export function workerError(error: unknown, { path, identity }: WorkerSetup): TipstreamError {
+export function workerError(error: unknown, { path, identity }: WorkerStartOptions): TipstreamError {
   const reported = stateError(path, error);
   if (reported instanceof TipstreamError) return reported;
   return new TipstreamError(

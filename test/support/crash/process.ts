@@ -51,7 +51,7 @@ async function run() {
       group: kafka?.group ?? 'test',
       topicPrefix: kafka?.prefix ?? '',
       maxBatchRecords: order.maxBatchRecords,
-      retainMs: order.retainMs,
+      retain: order.retainMs,
       clock,
       logger: pino({ level: 'error' }, process.stderr),
       at,

@@ -144,7 +144,7 @@ export class EmbeddedService {
       maxValueBytes: options.maxValueBytes ?? 1_048_576,
       maxBatchRecords: options.maxBatchRecords ?? 20_000,
       maxTaskIdleMs: options.maxTaskIdleMs ?? 50,
-      retainMs: options.retainMs,
+      retain: options.retainMs,
       clock,
       logger,
       scoring,

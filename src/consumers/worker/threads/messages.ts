@@ -3,7 +3,7 @@ import { TipstreamError, type ErrorCode } from '../../../errors.js';
 import type { ScoredEvent } from '../../../topics.js';
 import type { ScoreCommand } from '../../fold/scorer.js';
 import type { TipState } from '../../../projections/tip.js';
-import type { Committed, Decided, WorkerSetup } from '../worker-contract.js';
+import type { Committed, Decided, WorkerStartOptions } from '../worker-contract.js';
 import type { RejectedRecord } from '../../fold/reports.js';
 import type { PruneReport } from '../pruner.js';
 import type { PackedDelivery } from './record-packing.js';
@@ -11,7 +11,7 @@ import type { PackedDelivery } from './record-packing.js';
 /** `worker` numbers one life of one partition in one thread. */
 export type Command =
   | { readonly type: 'end' }
-  | { readonly type: 'start'; readonly worker: number; readonly setup: WorkerSetup }
+  | { readonly type: 'start'; readonly worker: number; readonly start: WorkerStartOptions }
   | { readonly type: 'deliver'; readonly worker: number; readonly delivery: PackedDelivery }
   | { readonly type: 'published'; readonly worker: number; readonly seq: number }
   | { readonly type: 'close'; readonly worker: number }

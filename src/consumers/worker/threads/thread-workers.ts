@@ -47,12 +47,12 @@ export class ThreadWorkers {
     this.#threads = Array.from({ length: threads }, () => this.#startThread());
   }
 
-  readonly start: StartWorker = (setup, events) => {
+  readonly start: StartWorker = (start, events) => {
     const worker = ++this.#lastWorker;
-    const thread = this.#threadOf(setup.identity.partition);
+    const thread = this.#threadOf(start.identity.partition);
     this.#workers.set(worker, { events, thread });
     const send = (command: Command, transfer: ArrayBuffer[] = []) => thread.postMessage(command, transfer);
-    send({ type: 'start', worker, setup });
+    send({ type: 'start', worker, start });
     /** Nothing is left to wait for in a thread that is lost. */
     const unlessLost = (done: Promise<void>) =>
       done.catch((error: unknown) => (this.#lost.has(thread) ? undefined : Promise.reject(error as Error)));

@@ -9,7 +9,7 @@ import { unpack } from './record-packing.js';
 
 const port = parentPort!;
 const workers = new Map<number, PartitionWorker>();
-const dependencies = { registry: defaultRegistry, clock: Date.now };
+const deps = { registry: defaultRegistry, clock: Date.now };
 
 const report = (message: Report): void => port.postMessage(message);
 
@@ -42,7 +42,7 @@ port.on('message', (command: Command) => {
   switch (command.type) {
     case 'start':
       try {
-        workers.set(command.worker, new PartitionWorker(command.setup, events(command.worker), dependencies));
+        workers.set(command.worker, new PartitionWorker(command.start, events(command.worker), deps));
       } catch (error) {
         report({ type: 'stopped', worker: command.worker, error: plainError(error) });
       }

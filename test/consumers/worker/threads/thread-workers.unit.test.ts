@@ -1,7 +1,7 @@
 /** What a worker thread that dies takes with it, and what not. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { ThreadWorkers } from '../../../../src/consumers/worker/threads/thread-workers.js';
-import type { Worker, WorkerEvents, WorkerSetup } from '../../../../src/consumers/worker/worker-contract.js';
+import type { Worker, WorkerEvents, WorkerStartOptions } from '../../../../src/consumers/worker/worker-contract.js';
 import type { TipstreamError } from '../../../../src/errors.js';
 
 /** Answers `idle` and `drain`, never answers `hold`, and dies of a delivery: of topic `throw` by an error, of any other without a word. */
@@ -29,7 +29,7 @@ describe('worker threads', () => {
   function start(partition: number): Worker {
     stopped.set(partition, []);
     const events = { stopped: (error: TipstreamError) => void stopped.get(partition)!.push(error) } as unknown as WorkerEvents;
-    return workers.start({ identity: { partition } } as unknown as WorkerSetup, events);
+    return workers.start({ identity: { partition } } as unknown as WorkerStartOptions, events);
   }
   const kill = (worker: Worker, topic: string) =>
     worker.deliver({ topic, partition: 0, fromOffset: 0, nextOffset: 1, endOffset: 1, records: [] });
