@@ -21,15 +21,16 @@ export function configurationPage(): string {
   const options = OPTION_NAMES.map((name): ShownOption => OPTIONS[name]);
   const groups = (Object.keys(OPTION_GROUPS) as OptionGroup[]).map((group) => {
     const rows = options.filter((option) => option.group === group).map(row);
-    return [`## ${OPTION_GROUPS[group]}`, '', '| flag | environment | default | |', '|---|---|---|---|', ...rows, ''].join('\n');
+    return [`## ${OPTION_GROUPS[group]}`, '', '| flag | environment | default | meaning |', '|---|---|---|---|', ...rows, ''].join('\n');
   });
   return [
     '# Configuration',
     '',
-    'A flag beats its environment variable, which beats ' + 'the default. A ' + 'command takes the groups that ' + 'it needs: `npx tipstream COMMAND --help` lists them.',
-    'Passwords and tokens are better in the environment, since a command line can be seen by everybody on the machine.',
+    'A flag takes precedence over its environment variable, which takes precedence over the default.',
+    'Each command takes some of the groups below: `npx tipstream COMMAND --help` lists its options.',
+    'Set passwords and tokens in the environment, because everybody on the machine can see a command line.',
     '',
-    'This page is made of `src/config.ts`. After a change there: `npx vitest run test/system/docs/configuration.unit.test.ts -u`.',
+    'This page is generated from `src/config.ts`. After a change there, run `npx vitest run test/system/docs/configuration.unit.test.ts -u`.',
     '',
     ...groups,
   ].join('\n');

@@ -44,7 +44,7 @@ describe('the tarball', () => {
       'dist/index.js',
       'dist/index.d.ts',
       'dist/cli/main.js',
-      'dist/consumers/threads/worker-thread.js',
+      'dist/consumers/worker/threads/worker-thread.js',
       'contracts/asyncapi.json',
       'contracts/schemas/tip.served.schema.json',
       'examples/tour.ndjson',
@@ -58,7 +58,7 @@ describe('the tarball', () => {
     expect(
       paths().filter(
         (path) =>
-          !/^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/.+\.(js|d\.ts)|contracts\/.+\.json|examples\/[^/]+\.(ndjson|py)|docs\/.+\.md)$/.test(
+          !/^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/.+\.(js|d\.ts)|contracts\/.+\.json|examples\/[^/]+\.(ndjson|py)|docs\/.+\.md|docs\/images\/.+\.svg)$/.test(
             path,
           ),
       ),
