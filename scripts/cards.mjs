@@ -11,18 +11,18 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
-import { evaluateLogged } from '../dist/analysts/evaluate/evaluate-logged.js';
-import { trainingData } from '../dist/analysts/training/training-data.js';
+import { evaluateLogged } from '../dist/analysts/evaluate-logged.js';
+import { trainingData } from '../dist/analysts/training-data.js';
 import { modelCard } from '../dist/cards/model-card.js';
 import { openControlLog } from '../dist/cli/control-log.js';
 import { loadConfig } from '../dist/config.js';
-import { inlineWorkers } from '../dist/consumers/inline-worker.js';
-import { Service } from '../dist/consumers/service.js';
+import { inlineWorkers } from '../dist/consumers/worker/inline-worker.js';
+import { Service } from '../dist/service/service.js';
 import { newRecord } from '../dist/demo/backfill.js';
 import { simulateTraffic } from '../dist/demo/traffic.js';
 import { ensureTopics } from '../dist/log/ensure-topics.js';
 import { openSqliteLog } from '../dist/log/sqlite/index.js';
-import { POLICIES } from '../dist/policies/registry.js';
+import { POLICIES, SIMULATED_POLICIES } from '../dist/policies/registry.js';
 import { historyOf } from '../dist/policies/rollout.js';
 import { createProducer } from '../dist/producer/producer.js';
 import { defaultRegistry } from '../dist/projections/registry.js';
@@ -88,8 +88,15 @@ try {
 }
 
 function simulated() {
-  const policies = ['egreedy-v1', 'egreedy-v2', 'linucb', 'random'].map((name) => POLICIES.find((policy) => policy.name === name));
-  const steps = simulate({ policies, personas: PERSONAS, users: simulatedUsers, days: 60, candidates: 8, epsilon: EPSILON, seed: SEED });
+  const steps = simulate({
+    policies: SIMULATED_POLICIES,
+    personas: PERSONAS,
+    users: simulatedUsers,
+    days: 60,
+    candidates: 8,
+    epsilon: EPSILON,
+    seed: SEED,
+  });
   let step = steps.next();
   while (!step.done) step = steps.next();
   return step.value;

@@ -183,6 +183,14 @@ interface TopicDefinition {
   readonly schema: z.ZodType;
   /** consumed: folded by the partition workers. published: only written. */
   readonly role: 'consumed' | 'published';
+  /** producers: programs and people upstream, through producers, commands or HTTP. workers: tipstream's own answers. */
+  readonly writtenBy: 'producers' | 'workers';
+  /** always: every record has a user's key. of-a-user: a record without a user is written to every partition, without a key. */
+  readonly keyed: 'always' | 'of-a-user';
+  /** What becomes of a record. null: nothing is kept of it. */
+  readonly folds: 'tips' | 'decisions' | 'controls' | null;
+  /** Whether a rebuild reads it. Requests are answered once, and a rebuild goes by the answers: it needs none of them. */
+  readonly rebuiltFrom: boolean;
   readonly cleanupPolicy: 'delete' | 'compact';
   readonly retentionMs: number;
 }
@@ -192,6 +200,10 @@ export const TOPICS = {
     description: 'Promotions, rollbacks, resets, migrations and settings, each with the time from which it holds.',
     schema: controlSchema,
     role: 'consumed',
+    writtenBy: 'producers',
+    keyed: 'of-a-user',
+    folds: 'controls',
+    rebuiltFrom: true,
     cleanupPolicy: 'delete',
     retentionMs: KEEP_FOR_EVER,
   },
@@ -199,6 +211,10 @@ export const TOPICS = {
     description: 'A tip was shown to its user.',
     schema: servedSchema,
     role: 'consumed',
+    writtenBy: 'producers',
+    keyed: 'always',
+    folds: 'tips',
+    rebuiltFrom: true,
     cleanupPolicy: 'delete',
     retentionMs: KEEP_FOR_EVER,
   },
@@ -206,6 +222,10 @@ export const TOPICS = {
     description: 'The user reacted to a tip.',
     schema: feedbackSchema,
     role: 'consumed',
+    writtenBy: 'producers',
+    keyed: 'always',
+    folds: 'tips',
+    rebuiltFrom: true,
     cleanupPolicy: 'delete',
     retentionMs: KEEP_FOR_EVER,
   },
@@ -213,6 +233,10 @@ export const TOPICS = {
     description: 'The decision: which candidate the live policy chose, and everything needed to compute it again.',
     schema: scoredSchema,
     role: 'consumed',
+    writtenBy: 'workers',
+    keyed: 'always',
+    folds: 'decisions',
+    rebuiltFrom: true,
     cleanupPolicy: 'delete',
     retentionMs: KEEP_FOR_EVER,
   },
@@ -220,6 +244,10 @@ export const TOPICS = {
     description: 'What the shadow policy would have chosen for the same candidates.',
     schema: scoredSchema,
     role: 'consumed',
+    writtenBy: 'workers',
+    keyed: 'always',
+    folds: 'decisions',
+    rebuiltFrom: true,
     cleanupPolicy: 'delete',
     retentionMs: KEEP_FOR_EVER,
   },
@@ -227,6 +255,10 @@ export const TOPICS = {
     description: 'A command: score these candidates for this user.',
     schema: candidatesSchema,
     role: 'consumed',
+    writtenBy: 'producers',
+    keyed: 'always',
+    folds: null,
+    rebuiltFrom: false,
     cleanupPolicy: 'delete',
     retentionMs: KEEP_FOR_EVER,
   },
@@ -234,6 +266,10 @@ export const TOPICS = {
     description: "A user's features after they changed; the newest per user is kept.",
     schema: profileFeaturesSchema,
     role: 'published',
+    writtenBy: 'workers',
+    keyed: 'always',
+    folds: null,
+    rebuiltFrom: false,
     cleanupPolicy: 'compact',
     retentionMs: KEEP_FOR_EVER,
   },
@@ -241,11 +277,33 @@ export const TOPICS = {
 
 export type TopicName = keyof typeof TOPICS;
 export const TOPIC_NAMES = Object.keys(TOPICS) as TopicName[];
+
+/** The topics of which all these facts are true. */
+export type TopicsWith<Facts extends Partial<TopicDefinition>> = {
+  [Topic in TopicName]: (typeof TOPICS)[Topic] extends Facts ? Topic : never;
+}[TopicName];
+
+/** In the order of the table. */
+export function topicsWith<const Facts extends Partial<TopicDefinition>>(facts: Facts): TopicsWith<Facts>[] {
+  const wanted = Object.entries(facts) as [keyof TopicDefinition, unknown][];
+  return TOPIC_NAMES.filter((name) => wanted.every(([fact, value]) => TOPICS[name][fact] === value)) as TopicsWith<Facts>[];
+}
+
 /**
  * The topics a partition worker folds, in the order in which records of equal timestamp are taken: facts before the commands
  * that are answered from them.
  */
-export const CONSUMED_TOPICS = TOPIC_NAMES.filter((name) => TOPICS[name].role === 'consumed');
+export const CONSUMED_TOPICS = topicsWith({ role: 'consumed' });
+export type ConsumedTopic = (typeof CONSUMED_TOPICS)[number];
+/** Commands: each is answered once, after all that a rebuild reads. */
+export const REQUEST_TOPICS = topicsWith({ role: 'consumed', rebuiltFrom: false });
+/** What workers write and read back as input. */
+export const ANSWER_TOPICS = topicsWith({ role: 'consumed', writtenBy: 'workers' });
+export const REBUILT_FROM_TOPICS = topicsWith({ rebuiltFrom: true });
+export const TIP_TOPICS = topicsWith({ folds: 'tips' });
+export const DECISION_TOPICS = topicsWith({ folds: 'decisions' });
+/** A reward is made of a decision, its serving and the reaction. */
+export const REWARD_TOPICS = [...TIP_TOPICS, ...DECISION_TOPICS];
 export const DEAD_LETTER_SUFFIX = '-dlt';
 
 /** `signals.` + tip.feedback -> signals.tip.feedback */

@@ -13,7 +13,7 @@ import { PartitionState } from '../store/partition-state.js';
 import type { Positions } from '../store/queries/profiles.js';
 import { PartitionReader } from '../store/queries/partition-reader.js';
 import { createScratch } from '../store/directory/scratch.js';
-import { fullTopicName } from '../topics.js';
+import { fullTopicName, TIP_TOPICS } from '../topics.js';
 
 export interface KnownAtQuestion {
   readonly dataDirectory: string;
@@ -38,15 +38,13 @@ export interface KnownState {
   close(): void;
 }
 
-const SOURCES = ['tip.served', 'tip.feedback'] as const;
-
 /**
  * Throws invalid_argument for positions that name neither topic, offset_out_of_range for positions beyond the log's end, and the
  * signal's reason.
  */
 export async function stateKnownAt(log: Log, registry: Registry, question: KnownAtQuestion): Promise<KnownState> {
   const { topicPrefix, positions, nowMs, signal, onProgress } = question;
-  const topics = SOURCES.map((name) => fullTopicName(topicPrefix, name));
+  const topics = TIP_TOPICS.map((name) => fullTopicName(topicPrefix, name));
   if (!topics.some((topic) => topic in positions)) {
     throw new TipstreamError('invalid_argument', `the positions name neither ${topics.join(' nor ')}`, {
       hint: 'they are of another --topic-prefix, or of something else: they come from `tipstream digest --json`',

@@ -3,12 +3,9 @@ import { shadowEventName } from '../policies/registry.js';
 import { generationDirectory, partitionFile, partitionsIn } from '../store/directory/layout.js';
 import { positionsOf, type Positions } from '../store/queries/profiles.js';
 import { trainingCounts, type DecisionSpan, type TrainingCounts } from '../store/queries/training-counts.js';
-import { fullTopicName, type TopicName } from '../topics.js';
+import { fullTopicName, REWARD_TOPICS } from '../topics.js';
 
 export type { DecisionSpan };
-
-/** What decisions and their rewards are made of. */
-const TRAINING_TOPICS: readonly TopicName[] = ['tip.scored', 'tip.scored.shadow', 'tip.served', 'tip.feedback'];
 
 export interface TrainingData {
   /** Those with a state file here, ascending. */
@@ -31,7 +28,7 @@ export function trainingData(dataDirectory: string, topicPrefix: string, policy:
       trainingCounts(partitionFile(generation, partition), { topicPrefix }, policy, shadowEventName(policy)),
     ]),
   );
-  const topics = new Set(TRAINING_TOPICS.map((name) => fullTopicName(topicPrefix, name)));
+  const topics = new Set(REWARD_TOPICS.map((name) => fullTopicName(topicPrefix, name)));
   const positions = new Map(
     [...counts].map(([partition, { positions: all }]) => [partition, new Map([...all].filter(([topic]) => topics.has(topic)))]),
   );

@@ -4,7 +4,6 @@
  * that learns user by user.
  */
 import type { TrainingData } from '../analysts/training-data.js';
-import { INPUTS } from '../policies/inputs.js';
 import type { PolicyDefinition } from '../policies/policy.js';
 import { policyHash } from '../policies/policy-hash.js';
 import type { ControlEvent } from '../topics.js';
@@ -43,7 +42,7 @@ export function modelCard({ policy, origin, training, simulation, evaluation, hi
       '## Inputs',
       table(
         ['entry', 'from', 'normalised'],
-        policy.featureNames.map((entry) => [entry, INPUTS[entry]!.from, INPUTS[entry]!.normalised]),
+        policy.featureNames.map((entry) => [entry, policy.inputs[entry]!.from, policy.inputs[entry]!.normalised]),
       ),
       'Every entry is then rounded to a multiple of 1/4096.',
       '## Training data',

@@ -2,7 +2,7 @@
 import { topicSettings } from '../log/topic-settings.js';
 import { DEAD_LETTER_HEADERS } from '../events/dead-letter.js';
 import { REJECTION_CODES } from '../events/rejection.js';
-import { TOPICS, TOPIC_NAMES, deadLetterTopic, fullTopicName, type TopicName } from '../topics.js';
+import { TOPICS, TOPIC_NAMES, deadLetterTopic, fullTopicName } from '../topics.js';
 import { eventSchema, type JsonSchema } from './json-schema.js';
 
 const BINDING_VERSION = '0.5.0';
@@ -10,9 +10,6 @@ const KEY_SCHEMA = { type: 'string', minLength: 1, description: 'user_id as UTF-
 const OPTIONAL_KEY_SCHEMA = {
   type: ['string', 'null'], description: 'user_id as UTF-8 where the event has one; otherwise ' + 'the same record ' + 'is written to every partition',
 };
-
-/** Topics that other programs write; the rest are tipstream's own answers. */
-const FROM_PRODUCERS: readonly TopicName[] = ['tip.candidates', 'tip.served', 'tip.feedback', 'policy.control'];
 
 export function asyncApiDocument(prefix: string, partitions: number, version: string): JsonSchema {
   const settings = new Map(topicSettings(prefix, partitions).map((topic) => [topic.name, topic]));
@@ -42,18 +39,18 @@ export function asyncApiDocument(prefix: string, partitions: number, version: st
   };
 
   for (const topic of TOPIC_NAMES) {
-    const { description, role } = TOPICS[topic];
+    const { description, role, writtenBy, keyed } = TOPICS[topic];
     const address = fullTopicName(prefix, topic);
     const { $schema: _, ...payload } = eventSchema(topic);
     schemas[topic] = payload;
     messages[topic] = {
       name: topic, title: topic, summary: description, contentType: 'application/json',
       payload: { $ref: `#/components/schemas/${topic}` },
-      bindings: { kafka: { key: topic === 'policy.control' ? OPTIONAL_KEY_SCHEMA : KEY_SCHEMA, bindingVersion: BINDING_VERSION } },
+      bindings: { kafka: { key: keyed === 'always' ? KEY_SCHEMA : OPTIONAL_KEY_SCHEMA, bindingVersion: BINDING_VERSION } },
     };
     addChannel(topic, address, description);
     if (role === 'consumed') addOperation('receive', topic, `tipstream folds ${address}`);
-    if (!FROM_PRODUCERS.includes(topic)) addOperation('send', topic, `tipstream writes ${address}`);
+    if (writtenBy === 'workers') addOperation('send', topic, `tipstream writes ${address}`);
     if (role !== 'consumed') continue;
 
     const deadLetter = deadLetterTopic(topic);

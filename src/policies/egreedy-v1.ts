@@ -1,12 +1,21 @@
 /** egreedy-v1: the candidate and the hour, nothing of the user's history. D = 7. */
 import type { Candidate } from '../topics.js';
 import { isLocalWeekend, localHour } from './local-time.js';
-import type { DecisionContext, PolicyDefinition } from './policy.js';
+import type { DecisionContext, PolicyDefinition, PolicyInput } from './policy.js';
 import { quantise } from './quantise.js';
 
 const AGE_CAP_DAYS = 30;
 
 export const CANDIDATE_FEATURES = ['bias', 'is_overdue', 'task_age', 'priority', 'hour_sin', 'hour_cos', 'weekend'] as const;
+const INPUTS: Readonly<Record<(typeof CANDIDATE_FEATURES)[number], PolicyInput>> = {
+  bias: { from: 'nothing', normalised: 'always 1' },
+  is_overdue: { from: 'candidate', normalised: '0 or 1' },
+  task_age: { from: 'candidate: task_age_days', normalised: 'min(days, 30) / 30' },
+  priority: { from: 'candidate: priority 1 to 4', normalised: '(priority - 1) / 3' },
+  hour_sin: { from: 'local hour of the request, 0 to 23', normalised: 'sin(2 pi h / 24)' },
+  hour_cos: { from: 'local hour of the request, 0 to 23', normalised: 'cos(2 pi h / 24)' },
+  weekend: { from: 'local day of the request', normalised: '1 on Saturday and Sunday, else 0' },
+};
 
 /** The seven entries as far as the context decides them; `withCandidate` fills in the rest. */
 export function contextEntries({ requestedAtMs, utcOffsetMin }: DecisionContext): number[] {
@@ -32,6 +41,7 @@ export const egreedyV1: PolicyDefinition = {
   name: 'egreedy-v1',
   dimension: CANDIDATE_FEATURES.length,
   featureNames: CANDIDATE_FEATURES,
+  inputs: INPUTS,
   hyperparameters: { lambda: 1, epsilon: 0.1 },
   fixedEpsilon: null,
   optimism: 0,

@@ -1,7 +1,7 @@
 /** egreedy-v2: v1's features and five from the user's 30-day profile. D = 12. */
-import { CANDIDATE_FEATURES, contextEntries, recordedHour, withCandidate } from './egreedy-v1.js';
+import { CANDIDATE_FEATURES, contextEntries, egreedyV1, recordedHour, withCandidate } from './egreedy-v1.js';
 import { localHour } from './local-time.js';
-import type { PolicyDefinition, ProfileValues } from './policy.js';
+import type { PolicyDefinition, PolicyInput, ProfileValues } from './policy.js';
 import { quantise } from './quantise.js';
 
 const DWELL_CAP_MS = 600_000;
@@ -16,6 +16,14 @@ const FEATURE_NAMES = [
   'hour_from_preferred_cos',
   'tip_volume_30d',
 ] as const;
+const INPUTS: Readonly<Record<string, PolicyInput>> = {
+  ...egreedyV1.inputs,
+  completion_rate_30d: { from: 'profile', normalised: 'as it is; null is 0' },
+  dismiss_rate_30d: { from: 'profile', normalised: 'as it is; null is 0' },
+  mean_dwell_30d: { from: 'profile: mean_dwell_ms_30d', normalised: 'min(ms, 600000) / 600000; null is 0' },
+  hour_from_preferred_cos: { from: 'profile: preferred_hour, and the local hour', normalised: 'cos(2 pi (h - preferred) / 24); null is 0' },
+  tip_volume_30d: { from: 'profile', normalised: 'min(1, ln(1 + tips) / ln 101)' },
+};
 
 /** The profile's number, or null when it has none; never NaN. */
 function numberOf(profile: ProfileValues, feature: string): number | null {
@@ -45,6 +53,7 @@ export const egreedyV2: PolicyDefinition = {
   name: 'egreedy-v2',
   dimension: FEATURE_NAMES.length,
   featureNames: FEATURE_NAMES,
+  inputs: INPUTS,
   hyperparameters: { lambda: 1, epsilon: 0.1 },
   fixedEpsilon: null,
   optimism: 0,

@@ -14,6 +14,7 @@ export const linucb: PolicyDefinition = {
   name: 'linucb',
   dimension: egreedyV2.dimension,
   featureNames: egreedyV2.featureNames,
+  inputs: egreedyV2.inputs,
   hyperparameters: { lambda: 1, epsilon: 0, alpha: ALPHA },
   fixedEpsilon: 0,
   optimism: ALPHA,

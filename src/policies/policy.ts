@@ -1,6 +1,6 @@
 /**
  * What a policy is: a named way to turn (context, profile, candidate) into a feature vector, with the hyperparameters it is scored with.
- * Policies live one to a file (random.ts, egreedy-v1.ts, egreedy-v2.ts, linucb.ts) and are listed in registry.ts; score.ts turns one
+ * Policies live one to a file and are listed in registry.ts; score.ts turns one
  * into a decision.
  */
 import type { Candidate } from '../topics.js';
@@ -22,6 +22,12 @@ export interface Hyperparameters {
   readonly [name: string]: number;
 }
 
+/** What an entry of a vector is made of, for model cards and the admin page. Every entry is then rounded to a multiple of 1/4096. */
+export interface PolicyInput {
+  readonly from: string;
+  readonly normalised: string;
+}
+
 /** A candidate's feature vector: `dimension` entries, each on the 2^-12 grid and finite; the caller's to keep. */
 export type Vectorizer = (candidate: Candidate) => number[];
 
@@ -32,6 +38,8 @@ export interface PolicyDefinition {
   readonly dimension: number;
   /** One per entry, in order. */
   readonly featureNames: readonly string[];
+  /** One per entry, by its name. */
+  readonly inputs: Readonly<Record<string, PolicyInput>>;
   readonly hyperparameters: Hyperparameters;
   /**
    * Its own share of exploration, where settings do not decide: 1 chooses uniformly, 0 the highest score. null: epsilon is as configured.

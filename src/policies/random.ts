@@ -8,6 +8,7 @@ export const random: PolicyDefinition = {
   name: 'random',
   dimension: 1,
   featureNames: ['bias'],
+  inputs: { bias: { from: 'nothing', normalised: 'always 1' } },
   hyperparameters: { lambda: 1, epsilon: 1 },
   fixedEpsilon: 1,
   optimism: 0,

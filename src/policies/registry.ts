@@ -1,4 +1,4 @@
-/** Every policy there is, by name. Adding one is a file of its own and a line here. */
+/** Every policy there is, by name. Adding one is a file of its own and a line here; CONTRIBUTING.md says the rest. */
 import { TipstreamError } from '../errors.js';
 import { egreedyV1 } from './egreedy-v1.js';
 import { egreedyV2 } from './egreedy-v2.js';
@@ -7,6 +7,11 @@ import { random } from './random.js';
 import { SHADOW_SUFFIX, type PolicyDefinition } from './policy.js';
 
 export const POLICIES: readonly PolicyDefinition[] = [random, egreedyV1, egreedyV2, linucb];
+
+/** Those that choose by what they have learned: each has paths for scores, rewards and statistics. */
+export const LEARNING_POLICIES: readonly PolicyDefinition[] = POLICIES.filter(({ fixedEpsilon }) => fixedEpsilon !== 1);
+/** What `tipstream simulate` compares unless it is told otherwise: the first, the default policy, is what the others are compared with. */
+export const SIMULATED_POLICIES: readonly PolicyDefinition[] = [...new Set([egreedyV1, ...LEARNING_POLICIES, ...POLICIES])];
 
 const BY_NAME = new Map(POLICIES.map((policy) => [policy.name, policy]));
 
@@ -30,6 +35,11 @@ export function policyNamed(name: string): PolicyDefinition {
     });
   }
   return policy;
+}
+
+/** `egreedy-v2` -> `egreedy/v2`, `linucb` -> `linucb`: its part of the paths for scores, rewards and statistics. */
+export function policyPath(policyName: string): string {
+  return policyName.replace(/-(v\d+)$/, '/$1');
 }
 
 /** `egreedy-v2` -> `egreedy-v2-shadow`: the `policy` of a shadow's events. */

@@ -8,11 +8,8 @@ import type { Log, OffsetRange } from '../log/port.js';
 import type { Registry } from '../projections/registry.js';
 import { ComparableState } from '../store/rebuild/comparable-state.js';
 import type { RecordedPrune } from '../store/tables/prunes.js';
-import { topicNamed } from '../topics.js';
+import { topicNamed, TOPICS } from '../topics.js';
 import type { PartitionJob } from './partition-job.js';
-
-/** Requests are answered once, and a rebuild goes by the answers: it needs none of them. */
-const NOT_FOLDED = 'tip.candidates';
 
 export interface LivePosition {
   /** topic -> next offset; without topics whose log is another one. */
@@ -103,7 +100,8 @@ export function finalTargets(
 }
 
 function isRequests(topic: string, prefix: string): boolean {
-  return topicNamed(prefix, topic) === NOT_FOLDED;
+  const name = topicNamed(prefix, topic);
+  return name !== undefined && !TOPICS[name].rebuiltFrom;
 }
 
 export interface LogFindings {

@@ -3,16 +3,14 @@ import type { NewestScore, PartitionStatus, ServiceStatus } from './application.
 import type { LagRow } from '../log/lag.js';
 import type { Log } from '../log/port.js';
 import type { Registry } from '../projections/registry.js';
-import { type ScoredEvent, TOPIC_NAMES } from '../topics.js';
+import { type ScoredEvent, topicsWith } from '../topics.js';
 import type { HeldPartitions } from './held-partitions.js';
 import type { InputWarning } from '../log/checks/retention.js';
 import { lagRows } from '../log/lag.js';
 import type { ServiceOptions } from './options.js';
 
 /** What producers and people write. Decisions are read back as input too: counted as well, every request would count twice. */
-const UPSTREAM = TOPIC_NAMES.filter(
-  (topic) => topic === 'tip.candidates' || topic === 'tip.served' || topic === 'tip.feedback' || topic === 'policy.control',
-).map((topic) => `applied:${topic}`);
+const UPSTREAM = topicsWith({ role: 'consumed', writtenBy: 'producers' }).map((topic) => `applied:${topic}`);
 
 export interface AnswersSetting {
   readonly log: Log;

@@ -6,11 +6,8 @@ import type { NaiveClosing } from './naive-policy.js';
 import { KINDS, naiveTip } from './naive-profile.js';
 import { concerning, naivelyPruned, type NaivePrune, type Pruned } from './naive-prunes.js';
 import { isExplainedBy } from './remembered.js';
-import { REPLAYED_TOPICS, topicOf, type ReplayedEvent, type ReplayedTopic, type ReplayedUser } from './replayed.js';
-
-const TIP_TOPICS = ['tip.served', 'tip.feedback'] as const;
-/** A reward is made of all of these. */
-const REWARD_TOPICS = ['tip.served', 'tip.feedback', 'tip.scored', 'tip.scored.shadow'] as const;
+import { REBUILT_FROM_TOPICS, REWARD_TOPICS, TIP_TOPICS } from '../topics.js';
+import { topicOf, type ReplayedEvent, type ReplayedTopic, type ReplayedUser } from './replayed.js';
 
 function naivePrunes(recorded: readonly RecordedPrune[], topicPrefix: string): NaivePrune[] {
   return recorded.map(({ seq, horizonMs, afterUser, toUser, positions }) => ({
@@ -18,7 +15,7 @@ function naivePrunes(recorded: readonly RecordedPrune[], topicPrefix: string): N
     horizonMs,
     afterUser,
     toUser,
-    positions: new Map(REPLAYED_TOPICS.map((topic) => [topic, positions.get(topicPrefix + topic) ?? 0])),
+    positions: new Map(REBUILT_FROM_TOPICS.map((topic) => [topic, positions.get(topicPrefix + topic) ?? 0])),
   }));
 }
 

@@ -3,9 +3,9 @@ import { decodeRecord, type DecodeRules } from '../events/decode.js';
 import { TipstreamError } from '../errors.js';
 import type { Log, LogRecord } from '../log/port.js';
 import { controlRefusal } from '../policies/control-refusal.js';
-import { fullTopicName, type ControlEvent } from '../topics.js';
+import { fullTopicName, REBUILT_FROM_TOPICS, type ControlEvent } from '../topics.js';
 import type { Buckets } from './buckets.js';
-import { REPLAYED_TOPICS, replayedUser, type EventKind, type ReplayedTopic, type ReplayedUser } from './replayed.js';
+import { replayedUser, type EventKind, type ReplayedTopic, type ReplayedUser } from './replayed.js';
 
 export interface ReplaySource {
   readonly log: Log;
@@ -46,7 +46,7 @@ export async function rangesToReplay(
   { log, topicPrefix, partition }: ReplaySource,
   positions: ReadonlyMap<string, number>,
 ): Promise<TopicRange[]> {
-  const applied = REPLAYED_TOPICS.map((topic) => ({ topic, fullName: fullTopicName(topicPrefix, topic) })).filter(({ fullName }) =>
+  const applied = REBUILT_FROM_TOPICS.map((topic) => ({ topic, fullName: fullTopicName(topicPrefix, topic) })).filter(({ fullName }) =>
     positions.has(fullName),
   );
   const descriptions = new Map(

@@ -3,9 +3,9 @@
  * reading.
  */
 
-/** The topics a replay reads, by the letter that stands for them in addresses. */
-export const REPLAYED_TOPICS = ['tip.served', 'tip.feedback', 'tip.scored', 'tip.scored.shadow', 'policy.control'] as const;
-export type ReplayedTopic = (typeof REPLAYED_TOPICS)[number];
+import type { TopicsWith } from '../topics.js';
+
+export type ReplayedTopic = TopicsWith<{ rebuiltFrom: true }>;
 
 export type EventKind = 'served' | 'done' | 'dismiss' | 'snooze';
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ERROR_KINDS } from '../../src/errors.js';
 import { buildServer } from '../../src/http/server.js';
 import * as schemas from '../../src/http/schemas.js';
+import { LEARNING_POLICIES, policyPath } from '../../src/policies/registry.js';
 import { TOPIC_NAMES } from '../../src/topics.js';
 import {
   LAG,
@@ -49,6 +50,8 @@ function* inside(value: unknown): Generator<Json> {
 describe('/openapi.json', () => {
   it('is OpenAPI 3.1 and lists every route', async () => {
     const document = await fetchDocument();
+    const paths = LEARNING_POLICIES.map(({ name }) => policyPath(name));
+    expect(paths).toEqual(expect.arrayContaining(['egreedy/v1', 'egreedy/v2', 'linucb']));
     expect(document).toMatchObject({ openapi: '3.1.0', info: { title: 'tipstream', version: expect.any(String) as string } });
     expect(operations(document).map(({ path, method }) => `${method} ${path}`)).toEqual([
       'get /v1/profiles/{user_id}',
@@ -58,15 +61,9 @@ describe('/openapi.json', () => {
       'post /v1/events',
       'post /score',
       'post /generate',
-      'post /score/egreedy/v1',
-      'post /score/egreedy/v2',
-      'post /score/linucb',
-      'post /reward/egreedy/v1',
-      'post /reward/egreedy/v2',
-      'post /reward/linucb',
-      'get /stats/egreedy/v1',
-      'get /stats/egreedy/v2',
-      'get /stats/linucb',
+      ...paths.map((path) => `post /score/${path}`),
+      ...paths.map((path) => `post /reward/${path}`),
+      ...paths.map((path) => `get /stats/${path}`),
       'get /v1/policies',
       'post /reset',
       'get /v1/prompts',

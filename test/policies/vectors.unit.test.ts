@@ -3,7 +3,17 @@ import { egreedyV1 } from '../../src/policies/egreedy-v1.js';
 import { egreedyV2 } from '../../src/policies/egreedy-v2.js';
 import { isLocalWeekend, localHour, localWeekday } from '../../src/policies/local-time.js';
 import { quantise } from '../../src/policies/quantise.js';
-import { findPolicy, POLICIES, policyNamed, policyOfEvent, shadowEventName } from '../../src/policies/registry.js';
+import {
+  DEFAULT_POLICY,
+  findPolicy,
+  LEARNING_POLICIES,
+  POLICIES,
+  policyNamed,
+  policyOfEvent,
+  policyPath,
+  shadowEventName,
+  SIMULATED_POLICIES,
+} from '../../src/policies/registry.js';
 import type { Candidate } from '../../src/topics.js';
 
 const candidate = (over: Partial<Candidate> = {}): Candidate => ({
@@ -165,12 +175,25 @@ describe('the registry', () => {
       expect(new Set(policy.featureNames).size).toBe(policy.dimension);
       expect(policy.vectorizer(MONDAY_MIDNIGHT, NO_PROFILE)(candidate())).toHaveLength(policy.dimension);
     }
-    expect(POLICIES.map(({ name, dimension }) => [name, dimension])).toEqual([
+    const first = POLICIES.filter(({ name }) => ['random', 'egreedy-v1', 'egreedy-v2', 'linucb'].includes(name));
+    expect(first.map(({ name, dimension }) => [name, dimension])).toEqual([
       ['random', 1],
       ['egreedy-v1', 7],
       ['egreedy-v2', 12],
       ['linucb', 12],
     ]);
+  });
+
+  it.each(POLICIES)('explains every entry of $name', ({ featureNames, inputs }) => {
+    expect(Object.keys(inputs)).toEqual([...featureNames]);
+  });
+
+  it('gives a path to each policy that learns, and compares all in simulations, the default one first', () => {
+    expect(LEARNING_POLICIES).toEqual(POLICIES.filter(({ name }) => name !== 'random'));
+    expect(policyPath('egreedy-v2')).toBe('egreedy/v2');
+    expect(new Set(LEARNING_POLICIES.map(({ name }) => policyPath(name))).size).toBe(LEARNING_POLICIES.length);
+    expect(SIMULATED_POLICIES[0]!.name).toBe(DEFAULT_POLICY);
+    expect(new Set(SIMULATED_POLICIES)).toEqual(new Set(POLICIES));
   });
 
   it('tells a policy from its shadow', () => {

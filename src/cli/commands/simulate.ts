@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { outputFile } from '../../export/output-file.js';
-import { policyNamed } from '../../policies/registry.js';
+import { policyNamed, SIMULATED_POLICIES } from '../../policies/registry.js';
 import { curvesSvg, sparkline } from '../../simulation/chart.js';
 import { parsePersonas, PERSONAS } from '../../simulation/persona.js';
 import { simulate, type SimulationResult } from '../../simulation/simulate.js';
@@ -48,7 +48,11 @@ export const simulateCommand = defineCommand<SimulateOptions>({
     { flags: '--days <number>', help: 'how long they live', parse: wholeNumber('--days', 1), default: 60 },
     { flags: '--candidates <number>', help: 'candidates of each decision, 1 to 200', parse: candidatesOption, default: 8 },
     { flags: '--seed <number>', help: 'another seed is another world', parse: wholeNumber('--seed'), default: 1 },
-    { flags: '--policies <list>', help: 'the first is what the others are compared with', default: 'egreedy-v1,egreedy-v2,linucb,random' },
+    {
+      flags: '--policies <list>',
+      help: 'the first is what the others are compared with',
+      default: SIMULATED_POLICIES.map(({ name }) => name).join(','),
+    },
     { flags: '--personas <file>', help: 'JSON array of personas instead of the built-in ones' },
     { flags: '--print-personas', help: 'print the built-in personas and do nothing else' },
     { flags: '--svg <file>', help: 'learning curves as a picture' },

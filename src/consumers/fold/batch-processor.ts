@@ -9,16 +9,14 @@ import type { LogRecord } from '../../log/port.js';
 import type { Registry } from '../../projections/registry.js';
 import type { PartitionState } from '../../store/partition-state.js';
 import type { StoredMessage } from '../../store/tables/outbox.js';
-import { fullTopicName, TOPIC_NAMES, topicNamed, type ScoredEvent, type TopicName } from '../../topics.js';
+import { CONSUMED_TOPICS, fullTopicName, topicNamed, type ConsumedTopic, type ScoredEvent } from '../../topics.js';
 import { deadLetter } from './dead-letter.js';
-import { ControlFolder } from './controls.js';
-import { DecisionFolder } from './decisions.js';
+import { foldsOf, type FoldContext, type Folds } from './folds.js';
 import { ProfilePublisher } from './profile-publisher.js';
 import { ProfileAsOf } from './profile-as-of.js';
 import { RewardSettler } from './rewards.js';
 import { Scorer, type ScoreCommand, type ScoringOptions } from './scorer.js';
 import { shadowScorer, type ShadowScore } from './shadow.js';
-import { TipFolder } from './tips.js';
 import type { RejectedRecord, Scoring } from './reports.js';
 
 export interface ProcessorOptions {
@@ -35,19 +33,17 @@ export interface ProcessorOptions {
 /** Called for every rejected record; the record itself goes to its -dlt topic. */
 export type OnRejected = (rejected: RejectedRecord) => void;
 
-const APPLIED = Object.fromEntries(TOPIC_NAMES.map((topic) => [topic, `applied:${topic}`])) as Record<TopicName, string>;
+const APPLIED = Object.fromEntries(CONSUMED_TOPICS.map((topic) => [topic, `applied:${topic}`])) as Record<ConsumedTopic, string>;
 
 export class BatchProcessor {
   readonly #state: PartitionState;
   readonly #options: ProcessorOptions;
   readonly #rewards: RewardSettler;
-  readonly #tips: TipFolder;
-  readonly #decisions: DecisionFolder;
-  readonly #controls: ControlFolder;
+  readonly #folds: Folds;
   readonly #scorer: Scorer;
   readonly #profilePublisher: ProfilePublisher;
   readonly #scoreShadow: ShadowScore;
-  readonly #topics: ReadonlyMap<string, TopicName>;
+  readonly #topics: ReadonlyMap<string, ConsumedTopic>;
   readonly #onRejected: OnRejected;
   /** topic -> the first offset whose rejection is news: what lies before has its dead letter. */
   readonly #deadLetteredTo: ReadonlyMap<string, number>;
@@ -69,14 +65,20 @@ export class BatchProcessor {
     this.#onRejected = onRejected;
     const rewards = new RewardSettler(state, options.scoring.settings);
     this.#rewards = rewards;
-    this.#tips = new TipFolder(state, registry, rewards, options.publishProfiles);
-    this.#decisions = new DecisionFolder(state, rewards);
-    this.#controls = new ControlFolder(state, rewards);
+    this.#folds = foldsOf({
+      state,
+      registry,
+      rewards,
+      noteChanges: options.publishProfiles,
+      answer: (candidates, { record: { topic, partition, offset }, nowMs, outbox }) => {
+        if (options.replay !== true) this.#decide({ candidates }, { topic, partition, offset }, nowMs, outbox);
+      },
+    });
     const profiles = new ProfileAsOf(state, registry);
     this.#scorer = new Scorer(state, registry, profiles, rewards, options.scoring);
     this.#profilePublisher = new ProfilePublisher(state, registry, profiles, fullTopicName(options.topicPrefix, 'profile.features'));
     this.#scoreShadow = shadow ?? shadowScorer(state, registry.featureSet, rewards, options.scoring.settings);
-    this.#topics = new Map(topics.map((name) => [name, topicNamed(options.topicPrefix, name)!]));
+    this.#topics = new Map(topics.map((name) => [name, topicNamed(options.topicPrefix, name) as ConsumedTopic]));
     this.#deadLetteredTo = state.positions.deadLetteredTo();
     this.#positions = state.positions.all();
   }
@@ -96,7 +98,7 @@ export class BatchProcessor {
   apply(record: LogRecord, nowMs: number, outbox: StoredMessage[]): void {
     const topic = this.#topics.get(record.topic)!;
     this.#positions.set(record.topic, record.offset + 1);
-    const rejected = this.#fold(topic, record, nowMs, outbox);
+    const rejected = this.#fold(topic, { record, nowMs, outbox });
     this.#options.at?.('batch: record folded');
     if (rejected === undefined) {
       this.#state.counts.add(APPLIED[topic]);
@@ -154,49 +156,10 @@ export class BatchProcessor {
     this.#positions = this.#state.positions.all();
   }
 
-  #fold(topic: TopicName, record: LogRecord, nowMs: number, outbox: StoredMessage[]): Rejected | undefined {
-    switch (topic) {
-      case 'tip.served': {
-        const decoded = this.#decode(topic, record);
-        return decoded.ok ? void this.#tips.served(decoded.event, nowMs) : decoded;
-      }
-      case 'tip.feedback': {
-        const decoded = this.#decode(topic, record);
-        return decoded.ok ? void this.#tips.feedback(decoded.event, nowMs) : decoded;
-      }
-      case 'tip.candidates': {
-        const decoded = this.#decode(topic, record);
-        if (!decoded.ok) return decoded;
-        if (this.#options.replay !== true)
-          this.#decide(
-            { candidates: decoded.event },
-            { topic: record.topic, partition: record.partition, offset: record.offset },
-            nowMs,
-            outbox,
-          );
-        return undefined;
-      }
-      case 'tip.scored': {
-        const decoded = this.#decode(topic, record);
-        return decoded.ok ? void this.#decisions.scored(decoded.event, record.offset) : decoded;
-      }
-      case 'tip.scored.shadow': {
-        const decoded = this.#decode(topic, record);
-        return decoded.ok ? void this.#decisions.shadow(decoded.event, record.offset) : decoded;
-      }
-      case 'policy.control': {
-        const decoded = this.#decode(topic, record);
-        return decoded.ok ? this.#controls.control(decoded.event, record.offset) : decoded;
-      }
-      case 'profile.features':
-        throw new Error('profile.features is not consumed');
-    }
-  }
-
-  #decode<Topic extends Exclude<TopicName, 'profile.features'>>(topic: Topic, record: LogRecord) {
-    const decoded = decodeRecord(topic, record, this.#options.rules);
+  #fold<Topic extends ConsumedTopic>(topic: Topic, context: FoldContext): Rejected | undefined {
+    const decoded = decodeRecord(topic, context.record, this.#options.rules);
     this.#options.at?.('batch: record decoded');
-    return decoded;
+    return decoded.ok ? this.#folds[topic](decoded.event, context) : decoded;
   }
 
   #decide(request: ScoreCommand, input: ScoredEvent['input'], nowMs: number, outbox: StoredMessage[]): ScoredEvent | undefined {

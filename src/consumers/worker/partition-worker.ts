@@ -17,7 +17,7 @@ import type { StoredMessage } from '../../store/tables/outbox.js';
 import { PartitionState } from '../../store/partition-state.js';
 import { replaceTips } from '../../store/rebuild/rebuild-user.js';
 import type { TipState } from '../../projections/tip.js';
-import { fullTopicName, type ScoredEvent, type TopicName } from '../../topics.js';
+import { ANSWER_TOPICS, fullTopicName, REQUEST_TOPICS, type ScoredEvent, type TopicName } from '../../topics.js';
 import { BatchProcessor } from '../fold/batch-processor.js';
 import { countByTopic, lastByTopic } from './batch-segments.js';
 import { BetweenBatches } from './between-batches.js';
@@ -131,12 +131,12 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
     const named = (topic: TopicName) => fullTopicName(identity.topicPrefix, topic);
     const starts = new Map(topics.map((topic) => [topic, this.#positions.get(topic) ?? ranges.get(topic)?.low ?? 0]));
     this.#queue = new MergeQueue(
-      { topics, maxIdleMs: options.maxTaskIdleMs, weights: new Map([[named('tip.candidates'), CANDIDATES_WEIGHT]]) },
+      { topics, maxIdleMs: options.maxTaskIdleMs, weights: new Map(REQUEST_TOPICS.map((topic) => [named(topic), CANDIDATES_WEIGHT])) },
       starts,
       new Map([...ranges].map(([topic, range]) => [topic, range.end])),
     );
-    this.#gated = new Set([named('tip.candidates')]);
-    this.#restoreTo = new Map([named('tip.scored'), named('tip.scored.shadow')].map((topic) => [topic, ranges.get(topic)?.end ?? 0]));
+    this.#gated = new Set(REQUEST_TOPICS.map(named));
+    this.#restoreTo = new Map(ANSWER_TOPICS.map(named).map((topic) => [topic, ranges.get(topic)?.end ?? 0]));
     this.#transactions.reportLeftovers(this.#positions);
     this.#wake();
   }

@@ -1,4 +1,5 @@
 /** The policies as upstream callers know them: one path a policy for scores, rewards and statistics, and a reset of one user. */
+import { LEARNING_POLICIES, policyPath } from '../../policies/registry.js';
 import { parserOf, type Route } from '../route.js';
 import {
   noQuery,
@@ -17,8 +18,8 @@ const parseReward = parserOf(rewardRequestSchema);
 const parseReset = parserOf(resetRequestSchema);
 const parseStats = parserOf(statsQuery);
 
-/** The part of a path -> the policy's name. */
-const PATHS = { 'egreedy/v1': 'egreedy-v1', 'egreedy/v2': 'egreedy-v2', linucb: 'linucb' } as const;
+/** The part of a path, and the policy's name. */
+const PATHS = LEARNING_POLICIES.map(({ name }) => [policyPath(name), name] as const);
 
 const title = (policy: string): string =>
   policy
@@ -26,7 +27,7 @@ const title = (policy: string): string =>
     .map((word) => word[0]!.toUpperCase() + word.slice(1))
     .join('');
 
-const scoreRoutes = Object.entries(PATHS).map(([path, policy]) =>
+const scoreRoutes = PATHS.map(([path, policy]) =>
   scoreRouteOf(
     {
       path: `/score/${path}`,
@@ -40,7 +41,7 @@ const scoreRoutes = Object.entries(PATHS).map(([path, policy]) =>
   ),
 );
 
-const rewardRoutes = Object.entries(PATHS).map(([path, policy]): Route => ({
+const rewardRoutes = PATHS.map(([path, policy]): Route => ({
   method: 'POST',
   path: `/reward/${path}`,
   operationId: `reward${title(policy)}`,
@@ -57,7 +58,7 @@ const rewardRoutes = Object.entries(PATHS).map(([path, policy]): Route => ({
   },
 }));
 
-const statsRoutes = Object.entries(PATHS).map(([path, policy]): Route => ({
+const statsRoutes = PATHS.map(([path, policy]): Route => ({
   method: 'GET',
   path: `/stats/${path}`,
   operationId: `stats${title(policy)}`,

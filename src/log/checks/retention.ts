@@ -5,7 +5,7 @@
 import type { TopicDescription } from '../port.js';
 import { keepingProblems, type TopicProblem } from './topic-settings-check.js';
 import { topicSettings } from '../topic-settings.js';
-import { CONSUMED_TOPICS, fullTopicName, MIN_INPUT_RETENTION_MS, topicNamed, type TopicName } from '../../topics.js';
+import { CONSUMED_TOPICS, fullTopicName, MIN_INPUT_RETENTION_MS, topicNamed, TOPICS } from '../../topics.js';
 
 export interface InputWarning {
   /** With the prefix. */
@@ -19,8 +19,6 @@ export interface InputWarning {
 }
 
 const [HOUR_MS, DAY_MS] = [3_600_000, 86_400_000];
-/** Requests are answered once, and a rebuild goes by the answers. */
-const NOT_REBUILT_FROM: ReadonlySet<TopicName> = new Set(['tip.candidates']);
 
 /** One for each input that is not kept, in the order of `found`; settings that could not be read are not held against a topic. */
 export function inputWarnings(prefix: string, found: readonly TopicDescription[]): InputWarning[] {
@@ -28,7 +26,7 @@ export function inputWarnings(prefix: string, found: readonly TopicDescription[]
   return inputsAmong(prefix, found).flatMap((topic) => {
     const problems = keepingProblems(wanted.get(topic.name)!, topic);
     if (problems.length === 0) return [];
-    const rebuild = !NOT_REBUILT_FROM.has(topicNamed(prefix, topic.name)!);
+    const rebuild = TOPICS[topicNamed(prefix, topic.name)!].rebuiltFrom;
     const effect = rebuild
       ? 'a rebuild would not reproduce the live state'
       : 'requests to score can be lost before they are answered (a rebuild does not need them)';

@@ -9,9 +9,7 @@ import type { Log, LogRecord } from '../../log/port.js';
 import { StagedTips } from '../../projections/prune.js';
 import { foldFeedback, foldServed, type TipState } from '../../projections/tip.js';
 import type { RecordedPrune } from '../../store/tables/prunes.js';
-import { fullTopicName, type TopicName } from '../../topics.js';
-
-const REPLAYED = ['tip.served', 'tip.feedback'] as const satisfies readonly TopicName[];
+import { fullTopicName, TIP_TOPICS } from '../../topics.js';
 
 export interface UserReplayOptions {
   readonly log: Log;
@@ -81,7 +79,7 @@ export class UserReplay {
   }
 
   async #read(
-    name: (typeof REPLAYED)[number],
+    name: (typeof TIP_TOPICS)[number],
     topic: string,
     to: number,
     positions: ReadonlyMap<string, number>,
@@ -104,7 +102,7 @@ export class UserReplay {
     passed(to);
   }
 
-  #apply(name: (typeof REPLAYED)[number], topic: string, record: LogRecord): void {
+  #apply(name: (typeof TIP_TOPICS)[number], topic: string, record: LogRecord): void {
     if (name === 'tip.served') {
       const decoded = decodeRecord(name, record, this.#rules);
       if (!decoded.ok) return;
@@ -154,7 +152,7 @@ export class UserReplay {
     this.#options.onProgress?.(this.#done, this.#done + this.behind(positions));
   }
 
-  #topics(): { readonly name: (typeof REPLAYED)[number]; readonly topic: string }[] {
-    return REPLAYED.map((name) => ({ name, topic: fullTopicName(this.#options.topicPrefix, name) }));
+  #topics(): { readonly name: (typeof TIP_TOPICS)[number]; readonly topic: string }[] {
+    return TIP_TOPICS.map((name) => ({ name, topic: fullTopicName(this.#options.topicPrefix, name) }));
   }
 }

@@ -15,7 +15,6 @@ import type {
 import type { Log } from '../../log/port.js';
 import type { PolicyDefinition } from '../../policies/policy.js';
 import { cardOf } from '../../cards/installed-cards.js';
-import { INPUTS } from '../../policies/inputs.js';
 import { policyHash } from '../../policies/policy-hash.js';
 import { POLICIES, policyNamed } from '../../policies/registry.js';
 import { historyOf, rolloutAt, type Share } from '../../policies/rollout.js';
@@ -165,7 +164,7 @@ function entryOf(policy: PolicyDefinition, shares: readonly Share[], shadow: str
     hyperparameters: { ...policy.hyperparameters },
     live_percent: shares.filter((share) => share.policy === policy.name).reduce((sum, { percent }) => sum + percent, 0),
     shadow: shadow === policy.name,
-    inputs: policy.featureNames.map((name) => ({ name, ...INPUTS[name]! })),
+    inputs: policy.featureNames.map((name) => ({ name, ...policy.inputs[name]! })),
     decisions,
     rewarded,
     mean_reward: rewarded === 0 ? null : { mean: rewards / rewarded, ...intervalOfShare(rewards, rewarded, GATE_THRESHOLDS.alpha) },

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fingerprintOfCard, hashOfCard, modelCard } from '../../../src/cards/model-card.js';
 import { vectorFingerprint } from '../../../src/policies/vector-fingerprint.js';
-import { INPUTS } from '../../../src/policies/inputs.js';
 import { policyHash } from '../../../src/policies/policy-hash.js';
 import { POLICIES } from '../../../src/policies/registry.js';
 import { FACTS } from '../../support/card-facts.js';
@@ -23,7 +22,7 @@ describe('the model cards', () => {
   });
 
   it.each(POLICIES)('of $name explains every input', (policy) => {
-    for (const name of policy.featureNames) expect(cardOf(policy.name)).toContain(`| ${name} | ${INPUTS[name]!.from} | ` + `${INPUTS[name]!.normalised} |`);
+    for (const name of policy.featureNames) expect(cardOf(policy.name)).toContain(`| ${name} | ${policy.inputs[name]!.from} | ` + `${policy.inputs[name]!.normalised} |`);
   });
 
   it.each(POLICIES)('of $name fills every section, and says that nobody is real', ({ name }) => {
