@@ -7,7 +7,7 @@ import { epsilonGreedy } from '../policies/egreedy.js';
 import type { PolicyDefinition } from '../policies/policy.js';
 import { REWARD_WINDOW_MS } from '../policies/reward.js';
 import { add, emptyState, posterior, type RidgeState } from '../policies/ridge.js';
-import { dot } from '../policies/score.js';
+import { dot, scoreOf } from '../policies/score.js';
 import { compareCodePoints } from '../events/strings.js';
 import { ExampleQueue, type TrainingExample } from './example-queue.js';
 import type { LoggedDecision } from './logged-decision.js';
@@ -63,12 +63,8 @@ export class PolicyReplay {
     if (x === undefined || loggedPropensity === 0) return 'not in the ranking';
 
     const tipIds = [...vectors.keys()].sort(compareCodePoints);
-    const { theta, variance } = posterior(user.state, this.#policy.hyperparameters.lambda);
-    const scores = tipIds.map(
-      (tipId) =>
-        dot(theta, vectors.get(tipId)!) +
-        (this.#policy.optimism === 0 ? 0 : this.#policy.optimism * Math.sqrt(variance(vectors.get(tipId)!))),
-    );
+    const known = posterior(user.state, this.#policy.hyperparameters.lambda);
+    const scores = tipIds.map((tipId) => scoreOf(this.#policy, known, vectors.get(tipId)!));
     const { propensities } = epsilonGreedy(scores, this.#epsilon);
     if (tipIds.some((tipId, i) => propensities[i]! > 0 && (logged.get(tipId) ?? 0) === 0)) return 'no exploration';
     return {

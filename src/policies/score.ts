@@ -56,9 +56,9 @@ export function dot(theta: ArrayLike<number>, x: ArrayLike<number>): number {
   return sum;
 }
 
-/** What optimism adds to a score. */
-function boundOf({ optimism }: PolicyDefinition, posterior: Posterior, x: readonly number[]): number {
-  return optimism === 0 ? 0 : optimism * Math.sqrt(posterior.variance(x));
+/** theta . x, and what optimism adds for what is not known yet: the score of a candidate whose vector is `x`. */
+export function scoreOf({ optimism }: Pick<PolicyDefinition, 'optimism'>, posterior: Posterior, x: readonly number[]): number {
+  return dot(posterior.theta, x) + (optimism === 0 ? 0 : optimism * Math.sqrt(posterior.variance(x)));
 }
 
 /** Scores every candidate and draws one. Pure: the same request gives the same answer, whatever the order of its candidates. */
@@ -66,7 +66,6 @@ export function scoreCandidates(request: ScoreRequest): Scored {
   const { policy, eventPolicy, state, decisionId, salt, profile } = request;
   const epsilon = policy.fixedEpsilon ?? request.epsilon;
   const posterior = request.posterior ?? posteriorOf(state, policy.hyperparameters.lambda);
-  const { theta } = posterior;
   const candidates = [...request.candidates].sort((a, b) => compareCodePoints(a.tip_id, b.tip_id));
   const vectorOf = policy.vectorizer(request, profile);
   const scores = new Float64Array(candidates.length);
@@ -74,7 +73,7 @@ export function scoreCandidates(request: ScoreRequest): Scored {
   for (let i = 0; i < candidates.length; i++) {
     const candidate = candidates[i]!;
     const x = vectorOf(candidate);
-    scores[i] = dot(theta, x) + boundOf(policy, posterior, x);
+    scores[i] = scoreOf(policy, posterior, x);
     vectors[candidate.tip_id] = x;
   }
   const { propensities, highest } = epsilonGreedy(scores, epsilon);
@@ -91,7 +90,7 @@ export function scoreCandidates(request: ScoreRequest): Scored {
     })),
     featureNames: policy.featureNames,
     vectors,
-    theta: Array.from(theta),
+    theta: Array.from(posterior.theta),
     updates: state.updates,
     ...(policy.optimism === 0 ? {} : { g: Array.from(state.g) }),
     epsilon,

@@ -3,7 +3,7 @@ import { drawUniform, pick } from '../policies/draw.js';
 import { epsilonGreedy } from '../policies/egreedy.js';
 import type { PolicyDefinition } from '../policies/policy.js';
 import { add, emptyState, posterior, type Posterior, type RidgeState } from '../policies/ridge.js';
-import { dot } from '../policies/score.js';
+import { scoreOf } from '../policies/score.js';
 import { SimulatedProfile } from './profile.js';
 import type { SimulatedDecision } from './world.js';
 
@@ -27,12 +27,10 @@ export class Agent {
   /** Index of its choice; it has learned from what came of it when this returns. */
   decide(decision: SimulatedDecision, decisionId: string, dismisses: number): number {
     const { candidates, requestedAtMs } = decision;
-    const { optimism, hyperparameters } = this.#policy;
-    this.#posterior ??= posterior(this.#state, hyperparameters.lambda);
+    const known = (this.#posterior ??= posterior(this.#state, this.#policy.hyperparameters.lambda));
     const vectorOf = this.#policy.vectorizer({ requestedAtMs, utcOffsetMin: 0 }, this.#profile.asOf(requestedAtMs));
     const vectors = candidates.map(vectorOf);
-    const { theta } = this.#posterior;
-    const scores = vectors.map((x) => dot(theta, x) + (optimism === 0 ? 0 : optimism * Math.sqrt(this.#posterior!.variance(x))));
+    const scores = vectors.map((x) => scoreOf(this.#policy, known, x));
     const chosen = pick(epsilonGreedy(scores, this.#epsilon).propensities, drawUniform(DRAW, SALT, decisionId));
     this.live(decision, chosen, dismisses, vectors[chosen]!);
     return chosen;
