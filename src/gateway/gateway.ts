@@ -6,6 +6,7 @@
  * Neither the key nor any text of the prompt or of the gateway's error is put into messages, details or causes: they reach logs.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { backOffMs, GATEWAY } from '../back-off.js';
 import { TipstreamError } from '../errors.js';
 import type { ChatMessage } from '../prompts/prompt.js';
 import { readCompletion, type Completion } from './completion.js';
@@ -32,8 +33,6 @@ export interface CompletionRequest {
 
 /** Far more than any tip. */
 const MAX_ANSWER_BYTES = 1_048_576;
-const FIRST_BACK_OFF_MS = 200;
-const LONGEST_BACK_OFF_MS = 5_000;
 const RETRIED_STATUS: ReadonlySet<number> = new Set([408, 425, 429]);
 
 interface Failure {
@@ -66,7 +65,7 @@ export class Gateway {
       for (let attempt = 1; ; attempt++) {
         const outcome = await this.#attempt(request, ends);
         if (!('error' in outcome)) return outcome;
-        const waitMs = outcome.waitMs ?? backOffMs(attempt);
+        const waitMs = outcome.waitMs ?? pauseMs(attempt);
         // Waiting for longer than the caller does would only turn this error into a time-out.
         if (attempt > retries || performance.now() + waitMs >= deadline) throw afterAttempts(outcome.error, attempt);
         await sleep(waitMs, undefined, { signal: ends });
@@ -181,7 +180,7 @@ function causeCode(error: unknown): string | undefined {
   return typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,63}$/.test(code) ? code : undefined;
 }
 
-/** Doubles from attempt to attempt; the upper half of it is random, so that callers that failed together do not return together. */
-function backOffMs(attempt: number): number {
-  return Math.min(LONGEST_BACK_OFF_MS, FIRST_BACK_OFF_MS * 2 ** (attempt - 1)) * (0.5 + Math.random() / 2);
+/** The upper half of the pause is random, so that callers that failed together do not return together. */
+function pauseMs(attempt: number): number {
+  return backOffMs(GATEWAY, attempt) * (0.5 + Math.random() / 2);
 }

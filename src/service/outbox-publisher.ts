@@ -2,6 +2,7 @@
  * Sends what committed batches owe the log: in order, one append at a time, until the log has it. A crash between append and the
  * deletion of what was acknowledged repeats messages, with the same content; it loses and alters none.
  */
+import { backOffMs, PUBLISHING } from '../back-off.js';
 import { TipstreamError } from '../errors.js';
 import type { FaultHook } from '../fault-points.js';
 import type { Log } from '../log/port.js';
@@ -26,8 +27,6 @@ export interface PublisherOptions {
 
 const BATCH_MESSAGES = 1_000;
 const BATCH_BYTES = 512 * 1024;
-const RETRY_FIRST_MS = 100;
-const RETRY_MOST_MS = 5_000;
 
 export class OutboxPublisher {
   readonly #log: Log;
@@ -133,7 +132,7 @@ export class OutboxPublisher {
         if (error instanceof TipstreamError && error.code === 'record_too_large') return this.#sendTooLarge(batch, error);
         if (this.#stopping.signal.aborted || !(error instanceof TipstreamError && error.retryable)) throw error;
         onRetry(error, attempt);
-        await pause(Math.min(RETRY_FIRST_MS * 2 ** (attempt - 1), RETRY_MOST_MS), this.#stopping.signal);
+        await pause(backOffMs(PUBLISHING, attempt), this.#stopping.signal);
         if (this.#stopping.signal.aborted) throw error;
       }
     }

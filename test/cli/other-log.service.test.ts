@@ -1,7 +1,8 @@
 /** Whether a log holds the records that a document was made from. */
 import { describe, expect, it } from 'vitest';
 import { otherLog, type KnownRecords } from '../../src/cli/other-log.js';
-import type { Log } from '../../src/log/port.js';
+import { TipstreamError } from '../../src/errors.js';
+import type { Log, LogRecord } from '../../src/log/port.js';
 import { recordHash } from '../../src/log/record-hash.js';
 import { sqliteLog, topicOf } from '../support/log/sqlite-logs.js';
 
@@ -36,5 +37,17 @@ describe('the records of a document', () => {
     );
     expect(await otherLog(await sqliteLog(), known)).toBe('tip.scored has no partition 0 here');
     expect(await otherLog(await filledLog(['a', 'b']), { [TOPIC]: { 7: known[TOPIC]![0]! } })).toBe('tip.scored has no partition 7 here');
+  });
+  it('are not called changed when retention deletes them while they are looked for', async () => {
+    const log = await filledLog(['a', 'b']);
+    const known = await recordAt(log, 0);
+    const trimmed = new TipstreamError('offset_out_of_range', 'gone', { details: { low: 1 } });
+    const racing = {
+      offsets: () => log.offsets(TOPIC),
+      async *read(): AsyncGenerator<LogRecord[]> {
+        throw trimmed;
+      },
+    };
+    expect(await otherLog(racing as unknown as Log, known)).toBeUndefined();
   });
 });

@@ -8,12 +8,10 @@
  */
 import { TipstreamError } from '../../errors.js';
 import type { Log, OffsetRange } from '../port.js';
-import { recordHash } from '../record-hash.js';
+import { backOffMs, OPENING } from '../../back-off.js';
 import { pause } from '../../pause.js';
 import type { AppliedRecord } from '../record-hash.js';
-
-const RETRY_FIRST_MS = 100;
-const RETRY_MOST_MS = 2_000;
+import { findRecord } from './known-record.js';
 
 export interface IdentityQuestion {
   readonly partition: number;
@@ -62,34 +60,17 @@ export async function checkLogIdentityPatiently(
       if (signal.aborted) return [];
       if (!(error instanceof TipstreamError && error.retryable)) throw error;
       onRetry(error, attempt);
-      await pause(Math.min(RETRY_FIRST_MS * 2 ** (attempt - 1), RETRY_MOST_MS), signal);
+      await pause(backOffMs(OPENING, attempt), signal);
       if (signal.aborted) return [];
     }
   }
 }
 
-async function compare(
-  log: Log,
-  { partition, ranges, signal }: IdentityQuestion,
-  topic: string,
-  { offset, hash }: AppliedRecord,
-): Promise<Finding> {
+async function compare(log: Log, { partition, ranges, signal }: IdentityQuestion, topic: string, record: AppliedRecord): Promise<Finding> {
   const range = ranges.get(topic);
-  if (range === undefined || offset < range.low) return { topic, offset, why: 'deleted' };
-  // A read from the very end would wait for the next record.
-  if (offset >= range.end) throw outOfRange(topic, partition, offset, range);
-  try {
-    for await (const records of log.read({ topic, partition, from: offset, to: offset + 1, ...(signal === undefined ? {} : { signal }) })) {
-      const [record] = records;
-      if (record !== undefined) return { topic, offset, why: recordHash(record) === hash ? 'same' : 'other' };
-    }
-  } catch (error) {
-    // Retention went on since the range was asked for.
-    if (error instanceof TipstreamError && error.code === 'offset_out_of_range' && offset < Number(error.details?.['low']))
-      return { topic, offset, why: 'deleted' };
-    throw error;
-  }
-  return { topic, offset, why: 'compacted' };
+  const why = await findRecord(log, { topic, partition, record, range, signal });
+  if (why === 'beyond_end') throw outOfRange(topic, partition, record.offset, range!);
+  return { topic, offset: record.offset, why };
 }
 
 function logChanged({ partition, path }: IdentityQuestion, changed: readonly Finding[]): TipstreamError {

@@ -12,14 +12,13 @@ import type { Cluster } from './internals.js';
 import { partitionNotFound } from './offset-ranges.js';
 import { IdempotentProducer, type PartitionRecords } from './producer.js';
 import { BATCH_OVERHEAD_BYTES } from './record-encoding.js';
-import { retrying } from './retry.js';
+import { DELIVERED_WITHIN_MS, retrying } from './retry.js';
 
 /** A partition's batch must stay below max.message.bytes, 1 MiB by default; a larger record goes alone. */
 const REQUEST_BYTES = 960_000;
 const REQUEST_RECORDS = 5000;
 /** Beyond any sensible max.message.bytes; a broker closes the connection at socket.request.max.bytes, 100 MiB. */
 const RECORD_BYTES_LIMIT = 64 * 1_048_576;
-const METADATA_WITHIN_MS = 120_000;
 const CLOSES_WITHIN_MS = 5000;
 
 export class Appender {
@@ -117,7 +116,7 @@ export class Appender {
   }
 
   async #countPartitions(topic: string): Promise<number> {
-    const limits = { withinMs: METADATA_WITHIN_MS, signal: this.#closing.signal };
+    const limits = { withinMs: DELIVERED_WITHIN_MS, signal: this.#closing.signal };
     const partitions = await retrying(() => partitionsOf(this.#cluster, topic, true), limits);
     return partitions.length;
   }

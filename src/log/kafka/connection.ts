@@ -6,7 +6,7 @@
  * Hence `reading` never waits, and whoever does wait opens a cluster of its own.
  */
 import type { Socket } from 'node:net';
-import kafkajs, { type Admin, type Consumer, type ConsumerConfig, type ISocketFactory, type RetryOptions } from 'kafkajs';
+import kafkajs, { type Admin, type Consumer, type ConsumerConfig, type ISocketFactory } from 'kafkajs';
 import { asTipstreamError, rootCause, topicNotFound } from './failures.js';
 import {
   type Broker,
@@ -20,16 +20,11 @@ import {
   type PartitionMetadata,
 } from './internals.js';
 import { connectionConfig, type KafkaLogOptions, logCreatorFor, type LogFunction } from './options.js';
-import { settledWithin } from './retry.js';
+import { METADATA_MAX_AGE_MS, settledWithin, SHORT_RETRY } from './retry.js';
 
 const READ_COMMITTED = 1;
-const METADATA_MAX_AGE_MS = 60_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 const CLOSES_WITHIN_MS = 2000;
-/** Reads and appends retry on their own terms, where they can be stopped; kafkajs should give up soon. */
-const SHORT_RETRY: RetryOptions = { initialRetryTime: 100, maxRetryTime: 1000, retries: 3 };
-/** For group members: a crash costs them their session. */
-export const LONG_RETRY: RetryOptions = { initialRetryTime: 100, maxRetryTime: 1000, retries: 1000 };
 
 export class Connection {
   readonly brokers: readonly string[];

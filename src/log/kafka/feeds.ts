@@ -13,11 +13,10 @@ import { isTransient, offsetOutOfRange } from './failures.js';
 import { fetchFrom, type FetchedPartition } from './fetch-request.js';
 import { type Cluster, errorFromCode } from './internals.js';
 import { offsetRange } from './offset-ranges.js';
-import { pauseMs } from './retry.js';
+import { pauseMs, WARNS_EVERY_MS } from './retry.js';
 
 const OFFSET_OUT_OF_RANGE = 1;
 const TAIL_WAIT_MS = 250;
-const WARNS_EVERY_MS = 5000;
 /** Of all feeds together, fetched and not handed over yet. */
 const WAITING_BYTES_LIMIT = 64 * 1_048_576;
 

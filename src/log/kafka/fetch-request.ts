@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { TipstreamError } from '../../errors.js';
 import { sendTo } from './connection.js';
 import type { Cluster, ProtocolRequest } from './internals.js';
+import { NETWORK_SLACK_MS } from './retry.js';
 import type { AbortedTransaction } from './record-batch.js';
 import { ByteReader } from './wire.js';
 
@@ -10,7 +11,6 @@ const require = createRequire(import.meta.url);
 const READ_COMMITTED = 1;
 const FETCH_KEY = 1;
 const VERSION = 11;
-const NETWORK_SLACK_MS = 5000;
 /** Of one partition; a larger batch is still returned whole when it comes first. */
 export const PARTITION_BYTES = 1_048_576;
 const RESPONSE_BYTES = 8 * PARTITION_BYTES;

@@ -12,13 +12,13 @@ import { TipstreamError } from '../../errors.js';
 import type { GroupMember, GroupOptions } from '../port.js';
 import { coPartitionAssigner } from './co-partition.js';
 import { Committer } from './committer.js';
-import { type Connection, LONG_RETRY, partitionsOf } from './connection.js';
+import { type Connection, partitionsOf } from './connection.js';
 import { offsetOutOfRange, isTransient, mayJoinAgain } from './failures.js';
 import { Feeds } from './feeds.js';
 import { groupOwners } from './groups.js';
 import type { Cluster } from './internals.js';
 import { rangesOf } from './offset-ranges.js';
-import { backOff, retrying, settledWithin } from './retry.js';
+import { backOff, LONG_RETRY, METADATA_MAX_AGE_MS, retrying, settledWithin, WARNS_EVERY_MS } from './retry.js';
 
 const SESSION_TIMEOUT_MS = 10_000;
 const HEARTBEAT_INTERVAL_MS = 500;
@@ -26,9 +26,6 @@ const REBALANCE_TIMEOUT_MS = 20_000;
 /** With everything paused kafkajs' fetches are sleeps of this length; leaving the group waits for one. */
 const IDLE_MS = 100;
 const LEAVES_WITHIN_MS = 5000;
-/** How late new partitions are noticed, at most. */
-const METADATA_MAX_AGE_MS = 60_000;
-const WARNS_EVERY_MS = 5000;
 /** Nothing heard for so long is more than a broker's restart or a rebalance: it is said, in the log and in the lag. */
 const SILENT_AFTER_MS = 15_000;
 const LOOKS_EVERY_MS = 5000;

@@ -2,14 +2,12 @@
 import { TipstreamError } from '../../errors.js';
 import type { OffsetRange } from '../port.js';
 import { type Connection, partitionsOf } from './connection.js';
-import { retrying } from './retry.js';
-
-const GIVES_UP_AFTER_MS = 15_000;
+import { DESCRIBED_WITHIN_MS, retrying } from './retry.js';
 
 /** partition -> range. @throws topic_not_found, log_unavailable */
 export async function offsetRanges(connection: Connection, topic: string): Promise<Map<number, OffsetRange>> {
   const known = await connection.attempt(`describe ${topic}`, () =>
-    retrying(() => partitionsOf(connection.reading, topic, true), { withinMs: GIVES_UP_AFTER_MS }),
+    retrying(() => partitionsOf(connection.reading, topic, true), { withinMs: DESCRIBED_WITHIN_MS }),
   );
   const partitions = known.map(({ partitionId }) => partitionId).toSorted((a, b) => a - b);
   return (await rangesOf(connection, [topic], partitions)).get(topic)!;
@@ -46,7 +44,7 @@ export async function rangesOf(
           ]),
         );
       },
-      { withinMs: GIVES_UP_AFTER_MS, signal },
+      { withinMs: DESCRIBED_WITHIN_MS, signal },
     ),
   );
 

@@ -2,13 +2,13 @@
 import { TipstreamError } from '../../errors.js';
 import { sendTo } from './connection.js';
 import { type Cluster, type ProtocolRequest, requestBody } from './internals.js';
+import { NETWORK_SLACK_MS } from './retry.js';
 import { ByteReader, ByteWriter } from './wire.js';
 
 const PRODUCE_KEY = 0;
 const VERSION = 7;
 const ALL_REPLICAS = -1;
 const BROKER_TIMEOUT_MS = 15_000;
-const NETWORK_SLACK_MS = 5000;
 
 export interface PartitionBatch {
   readonly topic: string;

@@ -11,10 +11,8 @@ import { type Cluster, errorFromCode } from './internals.js';
 import { isTransient, recordTooLarge } from './failures.js';
 import { type PartitionBatch, type PartitionOutcome, produceTo } from './produce-request.js';
 import { encodeBatch } from './record-encoding.js';
-import { backOff, retrying } from './retry.js';
+import { backOff, DELIVERED_WITHIN_MS, retrying } from './retry.js';
 
-/** As delivery.timeout.ms of the Java client. */
-const DELIVERED_WITHIN_MS = 120_000;
 const MAX_SEQUENCE = 2 ** 31 - 1;
 /** Stands for "again, after a pause". */
 const LEADER_NOT_AVAILABLE = 5;

@@ -1,9 +1,24 @@
 /** Trying again while a broker is away: leaders move and brokers restart, and the same request then succeeds. */
+import type { RetryOptions } from 'kafkajs';
+import { backOffMs, BROKER } from '../../back-off.js';
 import { pause } from '../../pause.js';
 import { isTransient } from './failures.js';
 
-const FIRST_PAUSE_MS = 50;
-const LONGEST_PAUSE_MS = 1000;
+/** kafkajs' own attempts. Reads and appends retry on their own terms, where they can be stopped; kafkajs should give up soon. */
+export const SHORT_RETRY: RetryOptions = { initialRetryTime: 100, maxRetryTime: 1000, retries: 3 };
+/** For group members: a crash costs them their session. */
+export const LONG_RETRY: RetryOptions = { initialRetryTime: 100, maxRetryTime: 1000, retries: 1000 };
+
+/** How long a record may take to be written, with all attempts: as delivery.timeout.ms of the Java client. */
+export const DELIVERED_WITHIN_MS = 120_000;
+/** How long a question about topics and offsets may take, with all attempts. */
+export const DESCRIBED_WITHIN_MS = 15_000;
+/** What a request may take longer than the broker was told to take for it. */
+export const NETWORK_SLACK_MS = 5_000;
+/** How late new partitions and new leaders are noticed, at most. */
+export const METADATA_MAX_AGE_MS = 60_000;
+/** How often it is logged that something still fails. */
+export const WARNS_EVERY_MS = 5_000;
 
 export interface RetryLimits {
   /** Since the call; then the last error is thrown. Absent: for ever. */
@@ -29,8 +44,9 @@ export async function retrying<T>(run: (attempt: number) => Promise<T>, limits: 
   }
 }
 
+/** @param attempt the one that failed, from 0 */
 export function pauseMs(attempt: number): number {
-  return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(attempt, 10));
+  return backOffMs(BROKER, attempt + 1);
 }
 
 /** Ends early, without an error, when the signal aborts. */

@@ -4,10 +4,9 @@ import { TipstreamError } from '../../errors.js';
 import type { TopicDescription, TopicSettings } from '../port.js';
 import { type Connection, partitionsOf } from './connection.js';
 import { rootCause } from './failures.js';
-import { retrying } from './retry.js';
+import { DESCRIBED_WITHIN_MS, retrying } from './retry.js';
 
 const BROKER_DEFAULT = -1;
-const TIMEOUT_MS = 15_000;
 
 /** Creates what is missing, with the broker's default replication; answers the names created. */
 export function createTopics(connection: Connection, topics: readonly TopicSettings[]): Promise<readonly string[]> {
@@ -21,7 +20,7 @@ export function createTopics(connection: Connection, topics: readonly TopicSetti
     const names = missing.map(({ name }) => name);
     try {
       const created = await connection.admin.createTopics({
-        timeout: TIMEOUT_MS,
+        timeout: DESCRIBED_WITHIN_MS,
         waitForLeaders: false,
         topics: missing.map((topic) => ({
           topic: topic.name,
@@ -53,7 +52,7 @@ export function createTopics(connection: Connection, topics: readonly TopicSetti
 async function untilKnown(connection: Connection, names: readonly string[]): Promise<void> {
   for (const name of names) {
     await retrying(() => partitionsOf(connection.reading, name, true), {
-      withinMs: TIMEOUT_MS,
+      withinMs: DESCRIBED_WITHIN_MS,
       mayRetry: (error) =>
         isNotFound(error) || ['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE'].includes(rootCause(error).type ?? ''),
     });
