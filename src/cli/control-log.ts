@@ -4,9 +4,9 @@ import { decodeRecord } from '../events/decode.js';
 import { openLog, type OpenLogOptions } from '../log/open.js';
 import type { Log } from '../log/port.js';
 import { controlRefusal } from '../policies/control-refusal.js';
-import { isOfOneUser, SHADOW_OFF } from '../policies/control.js';
+import { isOfOneUser } from '../policies/control.js';
+import type { SharedControl } from '../producer/control-completion.js';
 import { createProducer, type TipProducer } from '../producer/producer.js';
-import type { PolicySettings } from '../policies/control.js';
 import { fullTopicName, type ControlEvent } from '../topics.js';
 
 export interface ControlLog {
@@ -56,11 +56,10 @@ async function* controlsIn(
   }
 }
 
-export interface WrittenControl {
+export interface WrittenControl extends SharedControl {
   readonly event: ControlEvent;
-  readonly value: Buffer;
   /** Those that have it: one for a user's own; fewer than all for one that a producer left half-written. */
-  readonly partitions: Set<number>;
+  readonly partitions: ReadonlySet<number>;
 }
 
 export interface AllControls {
@@ -72,7 +71,7 @@ export interface AllControls {
 /** Every control of every partition. */
 export async function readAllControls(log: Log, config: Config): Promise<AllControls> {
   const partitions = [...(await log.offsets(fullTopicName(config.topicPrefix, 'policy.control'))).keys()];
-  const controls = new Map<string, WrittenControl>();
+  const controls = new Map<string, WrittenControl & { readonly partitions: Set<number> }>();
   for (const partition of partitions) {
     for await (const { event, value } of controlsIn(log, config, partition)) {
       const known = controls.get(event.control_id);
@@ -81,30 +80,4 @@ export async function readAllControls(log: Log, config: Config): Promise<AllCont
     }
   }
   return { controls, partitions };
-}
-
-/** Writes the records that a producer that died did not come to; answers in how many partitions. */
-export async function completeControl(
-  log: Log,
-  config: Config,
-  { event, value, partitions: written }: WrittenControl,
-  partitions: readonly number[],
-): Promise<number> {
-  if (isOfOneUser(event)) return 0;
-  const missing = partitions.filter((partition) => !written.has(partition));
-  if (missing.length > 0)
-    await log.append(
-      missing.map((partition) => ({ topic: fullTopicName(config.topicPrefix, 'policy.control'), partition, key: null, value })),
-    );
-  return missing.length;
-}
-
-/** What holds where no control says otherwise: give these options as `start` has them. */
-export function settingsOf(config: Config): PolicySettings {
-  return {
-    epsilon: config.epsilon,
-    salt: config.salt,
-    shadow: config.shadow === SHADOW_OFF ? null : config.shadow,
-    shadowLearning: config.shadowLearning,
-  };
 }

@@ -9,13 +9,13 @@ import { startHttp } from '../http/start.js';
 import { ensureTopics } from '../log/ensure-topics.js';
 import { openLog } from '../log/open.js';
 import type { Log } from '../log/port.js';
-import { SHADOW_OFF } from '../policies/control.js';
-import { DEFAULT_POLICY, policyNamed } from '../policies/registry.js';
+import { DEFAULT_POLICY } from '../policies/registry.js';
 import { promptSettings } from '../prompts/choice.js';
 import { defaultRegistry } from '../projections/registry.js';
 import { lockData } from '../store/directory/data-lock.js';
 import { refuseOtherLog } from '../store/directory/refuse-other-log.js';
 import type { TipstreamError } from '../errors.js';
+import { settingsOf } from './policy-settings.js';
 
 /** A stop takes 5 s at most in all, also when the broker is away: then the steps that wait for it are cut short. */
 const STOPS_WITHIN_MS = 4_500;
@@ -34,7 +34,7 @@ export interface RunningService {
 
 /** Throws data_in_use, topic_not_found, partition_count_changed, log_unavailable and what HTTP throws. */
 export async function runService(config: Config, logger: Logger): Promise<RunningService> {
-  const shadow = config.shadow === SHADOW_OFF ? null : policyNamed(config.shadow).name;
+  const settings = settingsOf(config);
   const generation = { prompts: promptSettings(config.tipPromptVersion, config.defaultPromptVersion), gateway: gatewayOf(config) };
   const clock = Date.now;
   const lock = lockData(config.data, clock());
@@ -56,13 +56,9 @@ export async function runService(config: Config, logger: Logger): Promise<Runnin
       });
     const threads = new ThreadWorkers(config.threads);
     undo.push(() => threads.close());
-    const scoring = {
-      livePolicy: DEFAULT_POLICY,
-      settings: { epsilon: config.epsilon, salt: config.salt, shadow, shadowLearning: config.shadowLearning },
-    };
     const service = new Service(log, defaultRegistry, threads.start, {
       dataDirectory: config.data,
-      ...workerOptions({ ...config, scoring }),
+      ...workerOptions({ ...config, scoring: { livePolicy: DEFAULT_POLICY, settings } }),
       guardrail: config.guardrail,
       generation,
       clock,

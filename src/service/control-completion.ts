@@ -1,19 +1,17 @@
-/**
- * A control that holds for everybody is one record per partition. A producer that died in between has written some of them; this finds
- * what is missing among the partitions held here and writes it. Writing one twice does no harm: the first of a control_id counts.
- */
-import type { Log, NewRecord } from '../log/port.js';
+/** Controls that a producer left half-written are completed in the partitions that are held here, from what their state files hold. */
+import type { Log } from '../log/port.js';
+import { completeControls as completeIn } from '../producer/control-completion.js';
 import type { PartitionReader } from '../store/queries/partition-reader.js';
 
 /** Each reader must have applied policy.control to its end. Answers how many records were written. */
 export async function completeControls(log: Log, topic: string, readers: ReadonlyMap<number, PartitionReader>): Promise<number> {
-  const known = new Map([...readers].map(([partition, reader]) => [partition, new Map(reader.sharedControls())]));
-  const all = new Map([...known.values()].flatMap((controls) => [...controls]));
-  const missing: NewRecord[] = [];
-  for (const [partition, controls] of known) {
-    for (const [controlId, record] of all)
-      if (!controls.has(controlId)) missing.push({ topic, partition, key: null, value: Buffer.from(record) });
+  const controls = new Map<string, { readonly value: Buffer; readonly partitions: Set<number> }>();
+  for (const [partition, reader] of readers) {
+    for (const [controlId, record] of reader.sharedControls()) {
+      const known = controls.get(controlId);
+      if (known === undefined) controls.set(controlId, { value: Buffer.from(record), partitions: new Set([partition]) });
+      else known.partitions.add(partition);
+    }
   }
-  if (missing.length > 0) await log.append(missing);
-  return missing.length;
+  return completeIn(log, topic, controls.values(), [...readers.keys()]);
 }

@@ -1,7 +1,4 @@
-import type { Config } from '../../config.js';
 import { openLog } from '../../log/open.js';
-import { SHADOW_OFF } from '../../policies/control.js';
-import { policyNamed } from '../../policies/registry.js';
 import { describeChanges } from '../../projections/definitions.js';
 import { defaultRegistry } from '../../projections/registry.js';
 import type { Change, UserChange } from '../../rebuild/changes.js';
@@ -12,6 +9,7 @@ import { UsageError } from '../../usage-error.js';
 import { defineCommand, type CommandContext } from '../command.js';
 import { EXIT } from '../failure.js';
 import type { Output } from '../output.js';
+import { settingsOf } from '../policy-settings.js';
 import { readPositions } from '../positions-file.js';
 import { RebuildProgress } from '../rebuild-progress.js';
 import { rebuildUser } from '../rebuild-user.js';
@@ -157,10 +155,6 @@ async function rebuildAll({ options, config, output, json, signal }: CommandCont
     await runner.close();
     await log.close();
   }
-}
-
-function settingsOf({ epsilon, salt, shadow, shadowLearning }: Config) {
-  return { epsilon, salt, shadow: shadow === SHADOW_OFF ? null : policyNamed(shadow).name, shadowLearning };
 }
 
 function exitCodeOf({ dry_run: dryRun, changed_users: users, not_compared: made, previous, refused }: RebuildDocument): number {

@@ -5,7 +5,8 @@ import { DEFAULT_POLICY } from '../../policies/registry.js';
 import { rolloutAt } from '../../policies/rollout.js';
 import type { ControlEvent } from '../../topics.js';
 import { defineCommand } from '../command.js';
-import { openControlLog, settingsOf } from '../control-log.js';
+import { openControlLog } from '../control-log.js';
+import { settingsOf } from '../policy-settings.js';
 import { timeOption } from '../time-argument.js';
 
 interface RollbackOptions {

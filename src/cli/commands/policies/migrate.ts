@@ -8,10 +8,11 @@ import { outputFile, type OutputFile } from '../../../export/output-file.js';
 import { canMigrate, migrationRefusal } from '../../../policies/migration.js';
 import type { PolicyDefinition } from '../../../policies/policy.js';
 import { policyNamed } from '../../../policies/registry.js';
-import type { ControlEvent } from '../../../topics.js';
+import { completeControls, missingRecords } from '../../../producer/control-completion.js';
+import { fullTopicName, type ControlEvent } from '../../../topics.js';
 import { UsageError } from '../../../usage-error.js';
 import { defineCommand } from '../../command.js';
-import { completeControl, openControlLog, readAllControls } from '../../control-log.js';
+import { openControlLog, readAllControls } from '../../control-log.js';
 import { planMigration } from '../../migration-plan.js';
 import type { Output } from '../../output.js';
 import { timeOption } from '../../time-argument.js';
@@ -80,9 +81,10 @@ export const migrateCommand = defineCommand<MigrateOptions>({
       const plan = planMigration(all, control, from, into);
       const event = plan.already?.event ?? control;
       const report = await reportOn({ config, controls: plan.controls, control: event, userId: user, from, into, target, output, signal });
-      let completed = 0;
-      for (const one of plan.incomplete)
-        completed += dryRun ? all.partitions.length - one.partitions.size : await completeControl(log.log, config, one, all.partitions);
+      const topic = fullTopicName(config.topicPrefix, 'policy.control');
+      const completed = dryRun
+        ? missingRecords(topic, plan.incomplete, all.partitions).length
+        : await completeControls(log.log, topic, plan.incomplete, all.partitions);
       if (!dryRun && plan.already === undefined) await log.producer.send('policy.control', control);
       target?.publish();
       const document: Document = {

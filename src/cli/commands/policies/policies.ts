@@ -1,7 +1,8 @@
 import { DEFAULT_POLICY, POLICIES } from '../../../policies/registry.js';
 import { historyOf, rolloutAt } from '../../../policies/rollout.js';
 import { defineCommand, type CommandFamily } from '../../command.js';
-import { openControlLog, settingsOf } from '../../control-log.js';
+import { openControlLog } from '../../control-log.js';
+import { settingsOf } from '../../policy-settings.js';
 import { cardCommand } from './card.js';
 import { migrateCommand } from './migrate.js';
 import { promptsCommand } from './prompts.js';

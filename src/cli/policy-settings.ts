@@ -1,0 +1,14 @@
+/** What holds where no policy.control says otherwise: give a command these options as `start` has them. */
+import type { Config } from '../config.js';
+import { SHADOW_OFF, type PolicySettings } from '../policies/control.js';
+import { policyNamed } from '../policies/registry.js';
+
+/** Throws policy_not_found when --shadow names no policy. */
+export function settingsOf({
+  epsilon,
+  salt,
+  shadow,
+  shadowLearning,
+}: Pick<Config, 'epsilon' | 'salt' | 'shadow' | 'shadowLearning'>): PolicySettings {
+  return { epsilon, salt, shadow: shadow === SHADOW_OFF ? null : policyNamed(shadow).name, shadowLearning };
+}
