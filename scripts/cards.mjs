@@ -45,12 +45,15 @@ const { values } = parseArgs({
 const [users, days, simulatedUsers] = [values.users, values.days, values['simulated-users']].map(Number);
 
 const origin = [
-  '**Synthetic: no number here comes from people.** `npm run cards` makes this card, and makes the same one each time.',
-  `The simulation is \`tipstream simulate\` with ${simulatedUsers} users. Training data, evaluation and rollout ` +
-    `come from the demo's traffic: ${users} simulated users over ${days} days up to ${new Date(END_MS).toISOString()}, seed ${SEED},`,
-  'to whom an upstream rule serves tips of its own choice, so that about half of the decisions say ' +
-    'nothing. A card of your own: `tipstream policies card NAME`.',
-].join(' ');
+  '**Synthetic: no number here comes from people.**',
+  '`npm run cards` makes this card, with the same bytes each time.',
+  '',
+  `- The simulation is \`tipstream simulate\` with ${simulatedUsers} users.`,
+  "- Training data, evaluation and rollout come from the demo's traffic:",
+  `  ${users} simulated users over ${days} days up to ${new Date(END_MS).toISOString()}, seed ${SEED}.`,
+  '- In that traffic an upstream rule serves tips of its own choice, so about half of the decisions say nothing.',
+  '- Make a card of your own with `npx tipstream policies card NAME`.',
+].join('\n');
 
 const directory = mkdtempSync(join(tmpdir(), 'tipstream-cards-'));
 try {

@@ -38,7 +38,7 @@ export function modelCard({ policy, origin, training, simulation, evaluation, hi
       `<!-- Made by \`tipstream policies card ${name}\`. policy_hash: ${policyHash(policy)} -->`,
       ...(origin === undefined ? [] : [origin]),
       definitionTable(policy),
-      `Chooses which of the candidates of a decision one user is shown. ${exploration(policy)}`,
+      `It chooses which candidate of a decision one user is shown.\n${exploration(policy)}`,
       '## Inputs',
       table(
         ['entry', 'from', 'normalised'],
@@ -46,9 +46,12 @@ export function modelCard({ policy, origin, training, simulation, evaluation, hi
       ),
       'Every entry is then rounded to a multiple of 1/4096.',
       '## Training data',
-      'It learns while it runs, user by user, from the decisions that it made itself, and after a migration from ' +
-        'those of the policy it goes on from. Those with a reward count: 1 for a done within 7 days of the serving, ' +
-        'else 0 for a dismiss or snooze. Nothing is shared between users.',
+      [
+        'It learns while it runs, for each user separately, from the decisions that it made itself.',
+        'After a migration it also learns from the decisions of the policy that it continues from.',
+        'A decision counts once it has a reward: 1 for a done within 7 days of the serving, else 0 for a dismiss or snooze.',
+        'Users share no training examples.',
+      ].join('\n'),
       section(training, trainingSection),
       '## Simulation',
       section(simulation, (facts) => simulationSection(name, facts)),
@@ -97,28 +100,28 @@ function definitionTable(policy: PolicyDefinition): string {
 function exploration({ fixedEpsilon, optimism }: PolicyDefinition): string {
   if (optimism > 0)
     return (
-      `Explores by optimism: it adds ${optimism} times the square root of x' A^-1 x to each score, which ` +
-      'is large where little is known, and takes the highest.'
+      `It explores by optimism: it adds ${optimism} times the square root of x' A^-1 x to each score and takes the highest.\n` +
+      'That bonus is large where little is known.'
     );
-  if (fixedEpsilon === 1) return 'Every candidate is as likely as another.';
-  return 'Takes the highest score, and explores a share epsilon of the time, 0.1 unless configured.';
+  if (fixedEpsilon === 1) return 'Every candidate is equally likely.';
+  return 'It takes the highest score. In a share epsilon of decisions, 0.1 unless configured, it explores.';
 }
 
 function limits({ fixedEpsilon, optimism, featureNames }: PolicyDefinition): string[] {
+  const seesProfile = featureNames.includes('completion_rate_30d');
+  const sameForAll = `Entries that are the same for all candidates of a decision (the hour, the weekend${seesProfile ? ', the profile' : ''})`;
+  const effect = optimism > 0 ? 'change which one is highest only through the bonus' : 'never change which one is highest';
   return [
     ...(fixedEpsilon === 1
-      ? ['What it learns changes nothing: it is what the others are measured against.']
+      ? ['What it learns does not change its choices. The other policies are compared with it.']
       : [
-          'A linear model: entries that are the same for all candidates of a decision ' +
-            `(${optimism > 0 ? 'the hour, the weekend, the profile) change which one is ' + 'highest only by ' + 'how much is known of it at such times' : `the hour, the weekend${featureNames.includes('completion_rate_30d') ? ', the profile' : ''}) ` + 'never change which one is highest'}.`,
-          'What was learned of a user is not forgotten when the user changes, except by a reset.',
-          'It knows nothing of what a tip says or of its category.',
+          `It is a linear model. ${sameForAll}\n  ${effect}.`,
+          'What it has learned about a user stays when the user changes, until a reset.',
+          'It does not know what a tip says or which category it has.',
         ]),
-    ...(featureNames.includes('completion_rate_30d')
-      ? ['A user without history has zeros for the profile, as has one whose rates are zero.']
-      : []),
-    ...(optimism > 0 ? ['Its choices are certain but for ties, so its logs say nothing about other policies.'] : []),
-    'A reward that never comes teaches nothing: people who ignore tips are not seen.',
-    'Not for choices that matter to others than the user, and not for choices between users.',
+    ...(seesProfile ? ['A user without history has zeros for the profile, like a user whose rates are zero.'] : []),
+    ...(optimism > 0 ? ['Its choices are certain except for ties, so its logs say nothing about other policies.'] : []),
+    'A decision without a reward is no training example, so it learns nothing from people who ignore tips.',
+    'Do not use it for choices that affect others than the user, or for choices between users.',
   ];
 }

@@ -1,5 +1,6 @@
 /**
- * What the new policy would have earned more than the one that decided, on the same decisions: the mean of (weight - 1) x reward.
+ * How much more reward the new policy would have received than the one that decided, on the same decisions: the mean of
+ * (weight - 1) x reward.
  *
  * Rewards lie in [0, 1], so no row is below -1, however large its weight: from below the difference is bounded without cutting a
  * weight. From above it is minus the same of what was not earned, (weight - 1) x (1 - reward), because weights are 1 on average. Logs

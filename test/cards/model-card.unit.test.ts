@@ -25,8 +25,8 @@ describe('a model card', () => {
     expect(section('Simulation', { policy: policyNamed('linucb') })).toContain('linucb did not take part.');
     const text = section('Evaluation on logged decisions');
     expect(text).toContain(
-      '1200 decisions (by policy: 1200 egreedy-v1; set aside: 200 another tip was served). Of the ' +
-        'others 900 have a reward and 100 have none (10.0 %).',
+      '1200 decisions (by policy: 1200 egreedy-v1; set aside: 200 another tip was served).\n' +
+        'Of the others 900 have a reward and 100 have none (10.0 %).',
     );
     expect(text).toContain('| with a reward | 900 | 0.4 | 0.43 | 0.42 | 0.425 | - | 512.3 | 12 | 1.01 |');
     expect(text).toContain('Verdict, with a simulation: **PROMOTE**.');

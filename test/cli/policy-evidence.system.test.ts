@@ -43,7 +43,7 @@ describe('evaluate', () => {
   it('promotes on evidence, with exit code 0', async () => {
     const many = Array.from({ length: 4000 }, (_, i) => (i % 10 < 3 ? [0.3, i % 5 < 3 ? 1 : 0, 0.9] : [0.7, i % 5 < 1 ? 1 : 0, 0.1]));
     const { code, stdout } = await workspace.run(['evaluate', file('many.ndjson', rows(many))]);
-    expect(stdout).toMatch(/\nPROMOTE\n- the new policy would have earned/);
+    expect(stdout).toMatch(/\nPROMOTE\n- the new policy's reward would have been/);
     expect(code).toBe(0);
   });
 

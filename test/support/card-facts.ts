@@ -70,7 +70,7 @@ export const EVALUATION: CardEvaluation = {
   segments: [segment],
   worst_segment: segment,
   verdict: 'PROMOTE',
-  reasons: ['the new policy would have earned 0.004 to 0.04 more'],
+  reasons: ["the new policy's reward would have been 0.004 to 0.04 more per decision"],
   thresholds: { alpha: 0.05, min_ess: 200 },
 };
 

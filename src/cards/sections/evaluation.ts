@@ -3,7 +3,7 @@ import { counted, moment, plain, range, shown, table } from '../markdown.js';
 
 type Estimates = CardEvaluation['missing_as_zero'];
 
-/** What the policy would have earned on decisions that were logged, and the verdict. */
+/** The reward that the policy would have received on decisions that were logged, and the verdict. */
 export function evaluationSection(evaluation: CardEvaluation): string {
   const {
     n,
@@ -18,8 +18,8 @@ export function evaluationSection(evaluation: CardEvaluation): string {
     thresholds,
   } = evaluation;
   return [
-    `${decisions} decisions (by policy: ${counted(decidedBy)}; set aside: ${counted(setAside)}). Of the others ${n} ` +
-      `have a reward and ${missing} have none (${(100 * share).toFixed(1)} %). Evaluated at ${moment(evaluation.evaluated_at_ms)}.`,
+    `${decisions} decisions (by policy: ${counted(decidedBy)}; set aside: ${counted(setAside)}).\n` +
+      `Of the others ${n} have a reward and ${missing} have none (${(100 * share).toFixed(1)} %).\nEvaluated at ${moment(evaluation.evaluated_at_ms)}.`,
     table(
       ['decisions', 'n', 'logged', 'IPS', 'clipped IPS', 'SNIPS', 'doubly robust', 'effective sample', 'largest weight', 'mean weight'],
       [estimatesRow('with a reward', evaluation), estimatesRow('missing as 0', all)],
@@ -28,10 +28,12 @@ export function evaluationSection(evaluation: CardEvaluation): string {
       ['new - logged', 'mean', 'interval', 'confidence sequence'],
       [differenceRow('with a reward', evaluation), differenceRow('missing as 0', all)],
     ),
-    `Verdict, ${evaluation.simulated ? 'with' : 'without'} a simulation: **${verdict}**. Reasons: ${plain(reasons.join('; '))}.`,
-    `Thresholds: ${Object.entries(thresholds)
-      .map(([name, value]) => `${plain(name)} ${value}`)
-      .join(', ')}.`,
+    `Verdict, ${evaluation.simulated ? 'with' : 'without'} a simulation: **${verdict}**. Reasons:`,
+    reasons.map((reason) => `- ${plain(reason)}`).join('\n'),
+    table(
+      ['threshold', 'value'],
+      Object.entries(thresholds).map(([name, value]) => [plain(name), String(value)]),
+    ),
   ].join('\n\n');
 }
 

@@ -29,7 +29,7 @@ function bySegment({ segments, worst_segment: worst }: CardEvaluation): string[]
   if (segments.length === 0) return ['The logged decisions fall into no segments.'];
   const judgement = ({ harmed, judged }: CardEvaluation['segments'][number]): string => (harmed ? 'harmed' : judged ? '' : 'too few');
   return [
-    'By segment of the logged decisions, new - logged; the intervals hold for all of them together:',
+    'By segment of the logged decisions, the difference new - logged. The intervals hold for all segments together.',
     table(
       ['dimension', 'segment', 'n', 'effective sample', 'difference', 'interval', ''],
       segments.map((one) => [

@@ -8,7 +8,7 @@ export function trainingSection({ own, shadow, positions, partitions, partitionC
       ['', 'users', 'decisions', 'with a reward', 'mean reward', 'first requested at', 'last requested at'],
       [spanRow('it decided', own), spanRow('in the shadow', shadow)],
     ),
-    'A decision in the shadow has a reward here only where the shadow learned from it. Resets are not taken off.',
+    'A decision in the shadow has a reward here only if the shadow learned from it.\nDecisions from before a reset are counted too.',
     table(
       ['topic', 'applied up to (partition:next offset)'],
       Object.entries(positions).map(([topic, offsets]) => [
@@ -20,7 +20,7 @@ export function trainingSection({ own, shadow, positions, partitions, partitionC
     ),
     ...(partitions.length === partitionCount
       ? []
-      : [`These are partitions ${partitions.join(', ')} of ${partitionCount}: the others have their state elsewhere.`]),
+      : [`These are partitions ${partitions.join(', ')} of ${partitionCount}. The state of the others is elsewhere.`]),
   ].join('\n\n');
 }
 

@@ -28,7 +28,7 @@ interface EvaluateOptions {
 export const evaluateCommand = defineCommand<EvaluateOptions>({
   name: 'evaluate',
   arguments: '[file]',
-  summary: 'Estimate what another policy would have earned on logged decisions, and judge it',
+  summary: 'Estimate the reward another policy would have received on logged decisions, and judge it',
   details: [
     'Without FILE: the decisions that this data directory holds, with what --policy would have done had it been ' +
       'learning from them all along, each decision judged with what was known',
