@@ -141,7 +141,7 @@ export const OPTIONS = {
     env: 'TIPSTREAM_LOG',
     schema: z.enum(['sqlite', 'kafka'], { error: 'must be sqlite or kafka' }),
     group: 'log',
-    help: 'sqlite (embedded) or kafka (default: sqlite; kafka when brokers are given)',
+    help: 'sqlite (embedded) or kafka; default: kafka when brokers are given, else sqlite',
   },
   brokers: {
     flag: '--brokers <list>',
@@ -156,7 +156,7 @@ export const OPTIONS = {
     schema: topicPrefix,
     default: '',
     group: 'log',
-    help: 'put before every topic name: "signals." makes signals.tip.served',
+    help: 'prefix of every topic name: with "signals.", tip.served is signals.tip.served',
     worker: true,
   },
   partitions: {
@@ -165,7 +165,7 @@ export const OPTIONS = {
     schema: wholeNumber(1, 1_000),
     default: '4',
     group: 'log',
-    help: 'partitions of topics that are created now; fixed from then on',
+    help: 'number of partitions of topics that are created; fixed from then on',
   },
   kafkaSsl: {
     flag: '--kafka-ssl',
@@ -173,14 +173,14 @@ export const OPTIONS = {
     schema: yesOrNo,
     default: 'false',
     group: 'kafka',
-    help: 'use TLS (implied by the three files below)',
+    help: 'use TLS; implied by each of the three files below',
   },
   kafkaCa: {
     flag: '--kafka-ca <file>',
     env: 'TIPSTREAM_KAFKA_CA',
     schema: text,
     group: 'kafka',
-    help: 'PEM file of the authority to trust',
+    help: 'PEM file of the certificate authority to trust',
   },
   kafkaCert: {
     flag: '--kafka-cert <file>',
@@ -210,7 +210,7 @@ export const OPTIONS = {
     schema: text,
     group: 'kafka',
     secret: true,
-    help: 'SASL password; better in the environment',
+    help: 'SASL password; set it in the environment',
   },
   kafkaClientId: {
     flag: '--kafka-client-id <name>',
@@ -218,7 +218,7 @@ export const OPTIONS = {
     schema: text,
     default: 'tipstream',
     group: 'kafka',
-    help: "name in the brokers' logs and quotas",
+    help: "client id in the brokers' logs and quotas",
   },
   partitioner: {
     flag: '--partitioner <name>',
@@ -226,7 +226,7 @@ export const OPTIONS = {
     default: 'murmur2',
     group: 'events',
     schema: z.enum(['murmur2', 'crc32', 'any'], { error: 'must be murmur2, crc32 or any' }),
-    help: "how upstream spreads keys: murmur2 (Java and kafkajs), crc32 (librdkafka's consistent), any (do not check)",
+    help: "how producers partition keys: murmur2 (Java and kafkajs), crc32 (librdkafka's consistent), any (no check)",
     worker: true,
   },
   maxValueBytes: {
@@ -235,7 +235,7 @@ export const OPTIONS = {
     group: 'events',
     schema: wholeNumber(1_024, DEFAULT_MAX_MESSAGE_BYTES),
     default: '1048576',
-    help: 'larger events are refused',
+    help: 'maximum size of the value of an event; larger events are refused',
     worker: true,
   },
   group: {
@@ -253,7 +253,7 @@ export const OPTIONS = {
     schema: wholeNumber(1, 1_000_000),
     default: '50000',
     group: 'consumer',
-    help: 'records folded in one transaction at most',
+    help: 'maximum number of records that are folded in one transaction',
     worker: true,
   },
   maxTaskIdleMs: {
@@ -262,7 +262,7 @@ export const OPTIONS = {
     schema: wholeNumber(0, 600_000),
     default: '100',
     group: 'consumer',
-    help: 'how long a partition waits for a topic that has nothing yet, so that topics are taken in time order',
+    help: 'how long a partition waits for an empty topic, so that topics are merged in time order',
     worker: true,
   },
   retain: {
@@ -271,7 +271,7 @@ export const OPTIONS = {
     schema: retention,
     default: '90d',
     group: 'consumer',
-    help: 'how long a tip is kept after the last of its times, at least 31d: 90d, 2160h or milliseconds',
+    help: 'how long a tip is kept after the last of its times: 90d, 2160h or milliseconds; at least 31d',
     worker: true,
   },
   threads: {
@@ -280,7 +280,7 @@ export const OPTIONS = {
     schema: wholeNumber(1, 64),
     default: '2',
     group: 'consumer',
-    help: 'threads that fold partitions',
+    help: 'number of threads that fold partitions',
   },
   http: {
     flag: '--http <host:port>',
@@ -289,7 +289,7 @@ export const OPTIONS = {
     schema: httpAddress,
     default: '127.0.0.1:8080',
     group: 'http',
-    help: 'where the HTTP API listens; off for none',
+    help: 'address of the HTTP API; off turns it off',
   },
   httpToken: {
     flag: '--http-token <text>',
@@ -297,7 +297,7 @@ export const OPTIONS = {
     schema: text,
     group: 'http',
     secret: true,
-    help: 'bearer token that HTTP callers must send; better in the environment',
+    help: 'bearer token that HTTP callers must send; set it in the environment',
   },
   shadow: {
     flag: '--shadow <policy>',
@@ -305,7 +305,7 @@ export const OPTIONS = {
     schema: text,
     default: 'off',
     group: 'policy',
-    help: 'score every decision with this policy too, such as egreedy-v2; off for none',
+    help: 'second policy that scores every decision, such as egreedy-v2; off for none',
   },
   shadowLearning: {
     flag: '--shadow-learning',
@@ -314,7 +314,7 @@ export const OPTIONS = {
     schema: yesOrNo,
     default: 'false',
     group: 'policy',
-    help: 'let the shadow learn from what was served',
+    help: 'let the shadow learn from the served candidates',
   },
   epsilon: {
     flag: '--epsilon <number>',
@@ -322,7 +322,7 @@ export const OPTIONS = {
     schema: fraction,
     default: '0.1',
     group: 'policy',
-    help: 'share of decisions that explore, 0 to 1',
+    help: 'share of decisions that explore, from 0 to 1',
   },
   salt: {
     flag: '--salt <text>',
@@ -330,7 +330,7 @@ export const OPTIONS = {
     schema: z.string().max(128, { error: 'must be at most 128 characters' }),
     default: '0',
     group: 'policy',
-    help: 'goes into the draw of every decision',
+    help: 'salt of the draw of every decision',
   },
   tipPromptVersion: {
     flag: '--tip-prompt-version <list>',
@@ -338,8 +338,8 @@ export const OPTIONS = {
     schema: nameList,
     group: 'gateway',
     help:
-      'prompt versions over which decisions rotate, as v1,v2; each decision keeps its own, ' +
-      'and a request that names a version gets that',
+      'prompt versions that decisions rotate over, as v1,v2; each decision keeps its version, ' +
+      'and a version named in the request takes precedence',
   },
   defaultPromptVersion: {
     flag: '--default-prompt-version <name>',
@@ -347,7 +347,7 @@ export const OPTIONS = {
     schema: text,
     default: 'v1',
     group: 'gateway',
-    help: 'the prompt version where neither the request nor --tip-prompt-version names one',
+    help: 'prompt version when neither the request nor --tip-prompt-version names one',
   },
   // Secret, so that one which is refused for the password in it is not printed.
   gatewayUrl: {
@@ -357,8 +357,8 @@ export const OPTIONS = {
     group: 'gateway',
     secret: true,
     help:
-      'base of an OpenAI-compatible API, such as https://gateway.example/v1, which POST /generate ' +
-      'calls; absent: it answers gateway_not_configured',
+      'base URL of the OpenAI-compatible API for POST /generate, such as https://gateway.example/v1; ' +
+      'without it, the answer is gateway_not_configured',
   },
   gatewayKey: {
     flag: '--gateway-key <text>',
@@ -366,14 +366,14 @@ export const OPTIONS = {
     schema: headerToken,
     group: 'gateway',
     secret: true,
-    help: 'bearer token for the gateway; better in the environment',
+    help: 'bearer token for the gateway; set it in the environment',
   },
   gatewayModel: {
     flag: '--gateway-model <name>',
     env: 'TIPSTREAM_GATEWAY_MODEL',
     schema: text,
     group: 'gateway',
-    help: 'the model to ask for; the gateway needs it',
+    help: 'model to request; required with --gateway-url',
   },
   gatewayTimeoutMs: {
     flag: '--gateway-timeout-ms <number>',
@@ -381,7 +381,7 @@ export const OPTIONS = {
     schema: wholeNumber(1, 300_000),
     default: '30000',
     group: 'gateway',
-    help: 'how long one POST /generate waits for the gateway, with all its attempts',
+    help: 'how long one POST /generate waits for the gateway, including retries',
   },
   gatewayRetries: {
     flag: '--gateway-retries <number>',
@@ -389,7 +389,7 @@ export const OPTIONS = {
     schema: wholeNumber(0, 10),
     default: '2',
     group: 'gateway',
-    help: 'further attempts after a connection error, 429 or 5xx',
+    help: 'number of retries after a connection error, 429 or 5xx',
   },
   guardrail: {
     flag: '--guardrail',
@@ -398,7 +398,7 @@ export const OPTIONS = {
     schema: yesOrNo,
     default: 'true',
     group: 'start',
-    help: 'take a promotion back by itself when it earns surely less than the policy before it',
+    help: 'roll a promotion back automatically when its rewards are clearly lower than those of the previous policy',
   },
   untilCaughtUp: {
     flag: '--until-caught-up',
@@ -406,7 +406,7 @@ export const OPTIONS = {
     schema: yesOrNo,
     default: 'false',
     group: 'start',
-    help: 'apply and publish everything up to the ends seen at start, then exit',
+    help: 'apply and publish everything up to the ends of the log at start, then exit',
   },
   publishProfiles: {
     flag: '--publish-profiles',
