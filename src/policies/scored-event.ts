@@ -41,6 +41,22 @@ export function scoredEvent(scored: Scored, facts: ScoredEventFacts): ScoredEven
   };
 }
 
+const BEFORE_DECISION_ID = Buffer.from('{"decision_id":"');
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/**
+ * The decision_id at the head of an event that scoredEvent built, without parsing the rest. undefined: the bytes begin otherwise, or the
+ * id is escaped. It is a guess until the bytes are compared with those of that decision.
+ */
+export function decisionIdAhead(value: Buffer): string | undefined {
+  const start = BEFORE_DECISION_ID.length;
+  if (value.compare(BEFORE_DECISION_ID, 0, start, 0, Math.min(start, value.length)) !== 0) return undefined;
+  const end = value.indexOf(QUOTE, start);
+  const id = value.subarray(start, Math.max(start, end));
+  return id.length === 0 || id.includes(BACKSLASH) ? undefined : id.toString();
+}
+
 /** The vector an event recorded for one of its candidates; undefined when the tip is not one of them. */
 export function recordedVector(event: Pick<ScoredEvent, 'features'>, tipId: string): readonly number[] | undefined {
   const { vectors } = event.features;

@@ -2,7 +2,7 @@
  * One batch of one partition: decode, fold, answer, and write the outbox, inside the transaction its caller holds. Synchronous and in
  * memory but for the state file, so that a batch either happened or did not.
  */
-import { decodeRecord, type DecodeRules } from '../../events/decode.js';
+import { decodeRecord, misrouted, type DecodeRules } from '../../events/decode.js';
 import type { FaultHook } from '../../fault-points.js';
 import type { Rejected } from '../../events/rejection.js';
 import type { LogRecord } from '../../log/port.js';
@@ -10,6 +10,7 @@ import type { Registry } from '../../projections/registry.js';
 import type { PartitionState } from '../../store/partition-state.js';
 import type { StoredMessage } from '../../store/tables/outbox.js';
 import { CONSUMED_TOPICS, fullTopicName, topicNamed, type ConsumedTopic, type ScoredEvent } from '../../topics.js';
+import { DecisionFolder } from './decisions.js';
 import { deadLetter } from './dead-letter.js';
 import { foldsOf, type FoldContext, type Folds } from './folds.js';
 import { ProfilePublisher } from './profile-publisher.js';
@@ -42,6 +43,7 @@ export class BatchProcessor {
   readonly #folds: Folds;
   readonly #scorer: Scorer;
   readonly #profilePublisher: ProfilePublisher;
+  readonly #decisions: DecisionFolder;
   readonly #scoreShadow: ShadowScore;
   readonly #topics: ReadonlyMap<string, ConsumedTopic>;
   readonly #onRejected: OnRejected;
@@ -65,10 +67,12 @@ export class BatchProcessor {
     this.#onRejected = onRejected;
     const rewards = new RewardSettler(state, options.scoring.settings);
     this.#rewards = rewards;
+    this.#decisions = new DecisionFolder(state, rewards);
     this.#folds = foldsOf({
       state,
       registry,
       rewards,
+      decisions: this.#decisions,
       noteChanges: options.publishProfiles,
       answer: (candidates, { record: { topic, partition, offset }, nowMs, outbox }) => {
         if (options.replay !== true) this.#decide({ candidates }, { topic, partition, offset }, nowMs, outbox);
@@ -126,8 +130,11 @@ export class BatchProcessor {
     const jobs = this.#state.shadowPending.first(limit);
     for (const { job } of jobs) {
       try {
-        const event = this.#timed(false, () => this.#scoreShadow(job, nowMs));
-        if (event !== undefined) outbox.push(this.#publish('tip.scored.shadow', event));
+        const beganMs = performance.now();
+        const event = this.#scoreShadow(job, nowMs);
+        if (event === undefined) continue;
+        this.#noteScored(event, false, beganMs);
+        outbox.push(this.#publish('tip.scored.shadow', event.user_id, JSON.stringify(event)));
       } catch (error) {
         // A disk that fails is not the shadow's fault, and may have ended the transaction already.
         if (this.#state.isFailureOfFile(error)) throw error;
@@ -157,30 +164,40 @@ export class BatchProcessor {
   }
 
   #fold<Topic extends ConsumedTopic>(topic: Topic, context: FoldContext): Rejected | undefined {
+    if (topic === 'tip.scored' && this.#readBack(context.record)) return undefined;
     const decoded = decodeRecord(topic, context.record, this.#options.rules);
     this.#options.at?.('batch: record decoded');
     return decoded.ok ? this.#folds[topic](decoded.event, context) : decoded;
   }
 
+  /** A record of our own that only brings its offset. Everything else is decoded, the record that a restore or a replay meets included. */
+  #readBack(record: LogRecord): boolean {
+    const { rules, replay, at } = this.#options;
+    const { key, value, headers, partition } = record;
+    if (replay === true || key === null || value === null || headers.length > 0 || value.length > rules.maxValueBytes) return false;
+    if (misrouted(key.toString(), key, partition, rules) !== undefined || !this.#decisions.readBack(record)) return false;
+    at?.('batch: record decoded');
+    return true;
+  }
+
   #decide(request: ScoreCommand, input: ScoredEvent['input'], nowMs: number, outbox: StoredMessage[]): ScoredEvent | undefined {
-    const event = this.#timed(true, () => this.#scorer.decide(request, { input, positions: Object.fromEntries(this.#positions) }, nowMs));
-    if (event !== undefined) outbox.push(this.#publish('tip.scored', event));
-    return event;
-  }
-
-  #timed(decided: boolean, score: () => ScoredEvent | undefined): ScoredEvent | undefined {
     const beganMs = performance.now();
-    const event = score();
-    if (event !== undefined)
-      this.#scored.push({ policy: event.policy, explored: event.explored, decided, tookMs: performance.now() - beganMs });
-    return event;
+    const made = this.#scorer.decide(request, { input, positions: Object.fromEntries(this.#positions) }, nowMs);
+    if (made === undefined) return undefined;
+    this.#noteScored(made.event, true, beganMs);
+    outbox.push(this.#publish('tip.scored', made.event.user_id, made.record));
+    return made.event;
   }
 
-  #publish(topic: 'tip.scored' | 'tip.scored.shadow', event: ScoredEvent): StoredMessage {
+  #noteScored({ policy, explored }: ScoredEvent, decided: boolean, beganMs: number): void {
+    this.#scored.push({ policy, explored, decided, tookMs: performance.now() - beganMs });
+  }
+
+  #publish(topic: 'tip.scored' | 'tip.scored.shadow', userId: string, record: string): StoredMessage {
     return this.#state.outbox.add({
       topic: fullTopicName(this.#options.topicPrefix, topic),
-      key: Buffer.from(event.user_id),
-      value: Buffer.from(JSON.stringify(event)),
+      key: Buffer.from(userId),
+      value: Buffer.from(record),
       headers: [],
     });
   }

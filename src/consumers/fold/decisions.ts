@@ -1,4 +1,6 @@
 /** tip.scored and tip.scored.shadow: the record with the lowest offset for a decision is the decision; later ones are ignored. */
+import type { LogRecord } from '../../log/port.js';
+import { decisionIdAhead } from '../../policies/scored-event.js';
 import type { ScoredEvent } from '../../topics.js';
 import type { PartitionState } from '../../store/partition-state.js';
 import type { RewardSettler } from './rewards.js';
@@ -10,6 +12,21 @@ export class DecisionFolder {
   constructor(state: PartitionState, rewards: RewardSettler) {
     this.#state = state;
     this.#rewards = rewards;
+  }
+
+  /**
+   * Whether the record is, byte for byte, a decision that this worker made and has not read back yet. Then only its offset is new, and the
+   * value needs no decoding. Whether the key and the size of the value are allowed is for the caller to say.
+   */
+  readBack({ key, value, offset }: LogRecord): boolean {
+    const decisionId = value === null ? undefined : decisionIdAhead(value);
+    if (key === null || decisionId === undefined) return false;
+    const { decisions, counts, users } = this.#state;
+    const user = users.find(key.toString());
+    if (user === undefined || !decisions.readBack(user.uid, decisionId, value!, offset)) return false;
+    counts.add('decisions');
+    this.#rewards.settle(user, decisionId);
+    return true;
   }
 
   scored(event: ScoredEvent, offset: number): void {

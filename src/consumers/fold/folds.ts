@@ -10,7 +10,7 @@ import type { PartitionState } from '../../store/partition-state.js';
 import type { StoredMessage } from '../../store/tables/outbox.js';
 import type { ConsumedTopic } from '../../topics.js';
 import { ControlFolder } from './controls.js';
-import { DecisionFolder } from './decisions.js';
+import type { DecisionFolder } from './decisions.js';
 import type { RewardSettler } from './rewards.js';
 import { TipFolder } from './tips.js';
 
@@ -30,14 +30,14 @@ export interface FoldsDeps {
   readonly state: PartitionState;
   readonly registry: Registry;
   readonly rewards: RewardSettler;
+  readonly decisions: DecisionFolder;
   readonly noteChanges: boolean;
   /** Scores a request and puts the answer into the outbox. */
   readonly answer: (event: EventOf<'tip.candidates'>, context: FoldContext) => void;
 }
 
-export function foldsOf({ state, registry, rewards, noteChanges, answer }: FoldsDeps): Folds {
+export function foldsOf({ state, registry, rewards, decisions, noteChanges, answer }: FoldsDeps): Folds {
   const tips = new TipFolder(state, registry, rewards, noteChanges);
-  const decisions = new DecisionFolder(state, rewards);
   const controls = new ControlFolder(state, rewards);
   return {
     'tip.served': (event, { nowMs }) => void tips.served(event, nowMs),

@@ -35,7 +35,7 @@ export class RewardSettler {
     const decision = this.#state.decisions.get(user.uid, decisionId);
     if (decision === undefined || decision.scoredOffset === null) return;
     const closed = this.#state.closedDecisions.get(user.uid, decisionId);
-    const reward = closed === undefined ? this.#earned(user, decision) : closed.earned;
+    const reward = closed === undefined ? this.#rewardOf(user, decision) : closed.earned;
     this.#learn(user, this.#state.decisions, decision, reward);
     const shadow = this.#state.shadowDecisions.get(user.uid, decisionId);
     if (shadow === undefined) return;
@@ -81,10 +81,10 @@ export class RewardSettler {
     );
   }
 
-  #earned(user: UserEntry, { decisionId, event }: StoredDecision): Reward | null {
+  #rewardOf(user: UserEntry, decision: StoredDecision): Reward | null {
     return rewardOf(
-      this.#state.links.ofDecision(user.uid, decisionId),
-      (tipId) => recordedVector(event, tipId) !== undefined,
+      this.#state.links.ofDecision(user.uid, decision.decisionId),
+      (tipId) => recordedVector(decision.event, tipId) !== undefined,
       (tipId) => this.#state.tips.obtain(user, tipId).tip,
     );
   }

@@ -32,6 +32,13 @@ export interface ScoringInput {
   readonly positions: ScoredEvent['positions'];
 }
 
+/** A decision that was just made. Its event is encoded once: the decision's row and the message to the log hold the same bytes. */
+export interface MadeDecision {
+  readonly event: ScoredEvent;
+  /** `event` as JSON. */
+  readonly record: string;
+}
+
 export class Scorer {
   readonly #state: PartitionState;
   readonly #registry: Registry;
@@ -48,7 +55,7 @@ export class Scorer {
   }
 
   /** Decides and remembers that it did; the caller publishes the event. undefined: the decision exists already. */
-  decide(command: ScoreCommand, from: ScoringInput, nowMs: number): ScoredEvent | undefined {
+  decide(command: ScoreCommand, from: ScoringInput, nowMs: number): MadeDecision | undefined {
     const { candidates: request } = command;
     const { decisions, users, counts } = this.#state;
     const user = users.obtain(request.user_id);
@@ -58,7 +65,8 @@ export class Scorer {
     }
     const profile = command.profile ?? this.#registry.values(this.#profiles.moved(user, request.requested_at_ms, nowMs));
     const event = this.#score(user, command, profile, from, nowMs, true);
-    decisions.insert(user.uid, event, null);
+    const record = JSON.stringify(event);
+    decisions.insert(user.uid, event, null, record);
     const { shadow } = this.#settingsAt(request.requested_at_ms);
     if (shadow !== null) {
       this.#state.shadowPending.add({
@@ -69,7 +77,7 @@ export class Scorer {
         positions: from.positions,
       });
     }
-    return event;
+    return { event, record };
   }
 
   /** Scores without remembering anything: no transaction is needed. */

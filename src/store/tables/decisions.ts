@@ -1,6 +1,6 @@
 /**
  * Decisions, their servings and what has been learned from them. A decision with scored_offset NULL has been answered by
- * this worker but not yet read back from tip.scored: it stops a second answer, and teaches nothing.
+ * this worker but not yet read back from tip.scored: it stops a second answer, and nothing is learned from it.
  */
 import type Database from 'better-sqlite3';
 import type { ServingLink } from '../../policies/reward.js';
@@ -15,6 +15,7 @@ export interface StoredDecision {
   readonly scoredOffset: number | null;
   /** The served candidate and its reward that are in the policy's sums; null when nothing is. */
   readonly learned: { readonly tipId: string; readonly reward: 0 | 1 } | null;
+  /** Parsed from the row when it is first asked for. */
   readonly event: ScoredEvent;
 }
 
@@ -37,6 +38,7 @@ export class DecisionTable {
   readonly #since: Database.Statement<[number], [string, string]>;
   readonly #insert: Database.Statement;
   readonly #record: Database.Statement;
+  readonly #readBack: Database.Statement<[number, number, string, Buffer]>;
   readonly #learned: Database.Statement;
 
   constructor(db: Database.Database, table: 'decision' | 'shadow_decision') {
@@ -53,6 +55,9 @@ export class DecisionTable {
       `INSERT INTO ${table} (uid, decision_id, policy, requested_at_ms, scored_offset, record) VALUES (?, ?, ?, ?, ?, ?)`,
     );
     this.#record = db.prepare(`UPDATE ${table} SET policy = ?, requested_at_ms = ?, scored_offset = ?, record = ? WHERE decision_key = ?`);
+    this.#readBack = db.prepare(
+      `UPDATE ${table} SET scored_offset = ? WHERE uid = ? AND decision_id = ? AND scored_offset IS NULL AND CAST(record AS BLOB) = ?`,
+    );
     this.#learned = db.prepare(`UPDATE ${table} SET reward_tip_id = ?, reward = ? WHERE decision_key = ?`);
   }
 
@@ -74,13 +79,19 @@ export class DecisionTable {
     return this.#since.all(requestedAtMs).map(([userId, decisionId]) => ({ userId, decisionId }));
   }
 
-  insert(uid: number, event: ScoredEvent, scoredOffset: number | null): void {
-    this.#insert.run(uid, event.decision_id, event.policy, event.profile.as_of_ms, scoredOffset, JSON.stringify(event));
+  /** `record` is the event as JSON, where the caller has it already. */
+  insert(uid: number, event: ScoredEvent, scoredOffset: number | null, record = JSON.stringify(event)): void {
+    this.#insert.run(uid, event.decision_id, event.policy, event.profile.as_of_ms, scoredOffset, record);
   }
 
   /** The log's record of a decision that this worker had answered. */
   record(key: number, event: ScoredEvent, scoredOffset: number): void {
     this.#record.run(event.policy, event.profile.as_of_ms, scoredOffset, JSON.stringify(event), key);
+  }
+
+  /** Sets the offset of a decision that has none yet, if its record has exactly these bytes; answers whether it did. */
+  readBack(uid: number, decisionId: string, record: Buffer, scoredOffset: number): boolean {
+    return this.#readBack.run(scoredOffset, uid, decisionId, record).changes === 1;
   }
 
   setLearned(key: number, learned: StoredDecision['learned']): void {
@@ -89,13 +100,16 @@ export class DecisionTable {
 }
 
 function decisionOf(row: Row): StoredDecision {
+  let event: ScoredEvent | undefined;
   return {
     key: row[0],
     decisionId: row[1],
     requestedAtMs: row[2],
     scoredOffset: row[3],
     learned: row[4] === null ? null : { tipId: row[4], reward: row[5] as 0 | 1 },
-    event: parseEvent(row[6]),
+    get event() {
+      return (event ??= parseEvent(row[6]));
+    },
   };
 }
 
