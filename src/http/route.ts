@@ -2,6 +2,7 @@
  * What a route is: its method and path, what it takes and answers as zod schemas, and the function between. The server, its checks,
  * the 405s and /openapi.json are all made from these.
  */
+import type { IncomingMessage } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { TipstreamError } from '../errors.js';
@@ -22,10 +23,28 @@ export interface Answer {
 
 export type RequestBody =
   | { readonly kind: 'json'; readonly schema: z.ZodType }
-  /** The handler reads `request.body`, a stream, itself; the schema is that of one line. */
+  /** The body is handed over as the stream it comes in; the schema is that of one line. */
   | { readonly kind: 'ndjson'; readonly schema: z.ZodType };
 
-export interface Route {
+type Parsed<Schema> = Schema extends z.ZodType ? Canonical<z.output<Schema>> : undefined;
+type ParsedBody<Body> = Body extends { readonly kind: 'json'; readonly schema: infer Schema }
+  ? Parsed<Schema>
+  : Body extends { readonly kind: 'ndjson' }
+    ? IncomingMessage
+    : undefined;
+
+/** A request as its route's schemas say it, in canonical form; undefined where the route declares none. */
+export interface RouteInput<Params = unknown, Query = unknown, Body = unknown> {
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+}
+
+export interface RouteDefinition<
+  Params extends z.ZodObject | undefined,
+  Query extends z.ZodObject | undefined,
+  Body extends RequestBody | undefined,
+> {
   readonly method: 'GET' | 'POST' | 'DELETE';
   /** As in OpenAPI: /v1/profiles/{user_id} */
   readonly path: string;
@@ -34,12 +53,46 @@ export interface Route {
   readonly description?: string;
   /** Answers without a token even where one is set: it tells nothing about users. */
   readonly open?: true;
-  readonly pathParameters?: z.ZodObject;
-  readonly query?: z.ZodObject;
-  readonly body?: RequestBody;
+  readonly pathParameters?: Params;
+  /** Absent: a query is not looked at. */
+  readonly query?: Query;
+  readonly body?: Body;
   /** By status. Errors that every route can answer with are not listed. */
   readonly answers: Readonly<Record<number, Answer>>;
-  readonly handle: (request: FastifyRequest, reply: FastifyReply, application: Application) => Promise<unknown> | unknown;
+  /** Called with what the schemas have let through. */
+  handle(
+    input: RouteInput<Parsed<Params>, Parsed<Query>, ParsedBody<Body>>,
+    reply: FastifyReply,
+    application: Application,
+  ): Promise<unknown> | unknown;
+}
+
+/** As `defineRoute` makes it, whatever its schemas. */
+export interface Route extends Omit<RouteDefinition<z.ZodObject | undefined, z.ZodObject | undefined, RequestBody | undefined>, 'handle'> {
+  /** Checks the parts of a request against the schemas, in the order of `RouteInput`. Throws invalid_argument. */
+  parse(request: FastifyRequest): RouteInput;
+  /** Takes what `parse` answers. */
+  handle(input: RouteInput, reply: FastifyReply, application: Application): Promise<unknown> | unknown;
+}
+
+/** A route whose requests are parsed once, by the schemas it declares. */
+export function defineRoute<
+  Params extends z.ZodObject | undefined = undefined,
+  Query extends z.ZodObject | undefined = undefined,
+  const Body extends RequestBody | undefined = undefined,
+>(definition: RouteDefinition<Params, Query, Body>): Route {
+  const { pathParameters, query, body } = definition;
+  const parseParams = pathParameters === undefined ? undefined : parserOf(pathParameters);
+  const parseQuery = query === undefined ? undefined : parserOf(query);
+  const parseBody = body?.kind === 'json' ? parserOf(body.schema) : body === undefined ? undefined : (stream: unknown) => stream;
+  return {
+    ...(definition as unknown as Route),
+    parse: (request) => ({
+      params: parseParams?.(request.params),
+      query: parseQuery?.(request.query),
+      body: parseBody?.(request.body),
+    }),
+  };
 }
 
 /** /v1/profiles/{user_id} -> /v1/profiles/:user_id */

@@ -1,6 +1,6 @@
 /** Every route of the API, in the order in which /openapi.json lists them. A new route is a file in routes/ and a line here. */
 import { openApiDocument } from './openapi.js';
-import type { Route } from './route.js';
+import { defineRoute, type Route } from './route.js';
 import { eventsRoute } from './routes/events.js';
 import { liveRoute, readyRoute } from './routes/health.js';
 import { generateRoute } from './routes/generate.js';
@@ -33,14 +33,14 @@ const DATA_ROUTES: readonly Route[] = [
 
 /** The routes, the page and the document that describes them; `secured`: whether a token is asked for. */
 export function routesOf(secured: boolean): readonly Route[] {
-  const openApiRoute: Route = {
+  const openApiRoute = defineRoute({
     method: 'GET',
     path: '/openapi.json',
     operationId: 'getOpenApi',
     summary: 'This document',
     answers: { 200: { description: 'OpenAPI 3.1.' } },
     handle: () => document,
-  };
+  });
   const api = [...DATA_ROUTES, openApiRoute];
   const document = openApiDocument(api, secured);
   return [...api, ...pageRoutes];

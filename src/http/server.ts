@@ -2,6 +2,7 @@
  * The HTTP server, not yet listening: fastify with tipstream's checks before the routes and one form of error after them. A request passes
  * headers, shutdown, token or Host, content type, body parser, handler; whatever is thrown on the way becomes {error: {...}}.
  */
+import { METHODS as NODE_METHODS } from 'node:http';
 import fastify, {
   LogController,
   type FastifyBaseLogger,
@@ -43,7 +44,8 @@ declare module 'fastify' {
 const IDLE_CONNECTION_MS = 300_000;
 /** More than the longest percent-encoded id; a longer one is refused as an id, with a message. Node bounds the request line. */
 const MAX_PARAMETER_LENGTH = 65_536;
-const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+/** Every method that Node reads; CONNECT is for proxies, and reaches no route. */
+const METHODS = NODE_METHODS.filter((method) => method !== 'CONNECT') as readonly HTTPMethods[];
 
 export function buildServer(application: Application, options: ServerOptions): FastifyInstance {
   const server = fastify({
@@ -81,25 +83,37 @@ function addRoute(server: FastifyInstance, route: Route, application: Applicatio
     method: route.method,
     url: routerPath(route.path),
     config: { open: route.open ?? false, accepts, bodiless: route.body === undefined },
-    handler: async (request, reply) => route.handle(request, reply, application),
+    handler: async (request, reply) => route.handle(route.parse(request), reply, application),
   });
 }
 
-/** 405 for the methods that a known path does not have. */
+/** 405 for the methods that a known path does not have, and OPTIONS with those that it has. */
 function refuseOtherMethods(server: FastifyInstance, routes: readonly Route[]): void {
+  for (const method of METHODS) if (!server.supportedMethods.includes(method)) server.addHttpMethod(method);
   for (const path of new Set(routes.map((route) => route.path))) {
-    const own = routes.filter((route) => route.path === path).map((route) => route.method);
+    const there = routes.filter((route) => route.path === path);
+    const own: string[] = there.map((route) => route.method);
     const allowed = own.includes('GET') ? [...own, 'HEAD'] : own;
+    const allow = allowed.join(', ');
     const refuse = async (request: FastifyRequest, reply: FastifyReply): Promise<never> => {
-      void reply.header('allow', allowed.join(', '));
+      void reply.header('allow', allow);
       throw new TipstreamError('method_not_allowed', `${path} takes ${own.join(' and ')}, not ${request.method}`, { details: { allowed } });
     };
     // Before the body is looked at.
     server.route({
-      method: METHODS.filter((method) => !(allowed as string[]).includes(method as string)),
+      method: METHODS.filter((method) => method !== 'OPTIONS' && !allowed.includes(method)),
       url: routerPath(path),
       onRequest: refuse,
       handler: refuse,
+    });
+    const tell = async (_request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
+      reply.code(204).header('allow', allow).send();
+    server.route({
+      method: 'OPTIONS',
+      url: routerPath(path),
+      config: { open: there.every(({ open }) => open === true) },
+      onRequest: tell,
+      handler: tell,
     });
   }
 }

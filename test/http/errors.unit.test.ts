@@ -1,3 +1,4 @@
+import { METHODS } from 'node:http';
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
@@ -103,18 +104,57 @@ describe('requests that no route takes', () => {
     ['PUT', '/v1/events', 'POST'],
     ['POST', '/v1/lag', 'GET, HEAD'],
     ['PATCH', '/', 'GET, HEAD'],
-    ['OPTIONS', '/score', 'POST'],
+    ['HEAD', '/score', 'POST'],
+    ['QUERY', '/v1/profiles/ana', 'GET, HEAD'],
+    ['QUERY', '/score', 'POST'],
+    ['TRACE', '/v1/lag', 'GET, HEAD'],
+    ['PROPFIND', '/', 'GET, HEAD'],
+    ['PROPFIND', '/v1/events', 'POST'],
+    ['REPORT', '/v1/rebuilds/7', 'GET, DELETE, HEAD'],
+    ['M-SEARCH', '/openapi.json', 'GET, HEAD'],
     ['POST', '/livez', 'GET, HEAD'],
-  ] as const)('405 for %s %s', async (method, url, allow) => {
-    const answer = await serve().inject({
-      method,
-      url,
-      payload: method === 'GET' || method === 'OPTIONS' ? undefined : 'x',
-      headers: { 'content-type': 'text/plain' },
-    } as never);
-    expect(answer.statusCode).toBe(405);
-    expect(answer.headers.allow).toBe(allow);
-    expect(answer.json()).toMatchObject({ error: { code: 'method_not_allowed' } });
+    ['DELETE', '/v1/rebuilds', null],
+    ['QUERY', '/nothing', null],
+    ['PROPFIND', '/v1', null],
+    ['OPTIONS', '/nothing', null],
+  ] as const)('405 and what is allowed, or 404, for %s %s', async (method, url, allow) => {
+    if (!METHODS.includes(method)) return; // Node refuses it before any route: QUERY, before 22
+    const answer = await serve().inject({ method, url, payload: 'x', headers: { 'content-type': 'text/plain' } } as never);
+    expect([answer.statusCode, answer.headers.allow]).toEqual(allow === null ? [404, undefined] : [405, allow]);
+    const code = allow === null ? 'not_found' : 'method_not_allowed';
+    expect(answer.json()).toMatchObject({ error: { code } });
+  });
+
+  it('never 404 and never 500 on a path that exists, whatever the method', async () => {
+    const server = serve();
+    for (const method of METHODS.filter((one) => one !== 'CONNECT')) {
+      for (const [url, own] of [
+        ['/v1/lag', ['GET', 'HEAD', 'OPTIONS']],
+        ['/score', ['POST', 'OPTIONS']],
+      ] as const) {
+        if ((own as readonly string[]).includes(method)) continue;
+        const { statusCode } = await server.inject({ method: method as 'GET', url });
+        expect([method, url, statusCode]).toEqual([method, url, 405]);
+      }
+    }
+  });
+
+  it.each([
+    ['/v1/lag', 'GET, HEAD'],
+    ['/score', 'POST'],
+    ['/v1/rebuilds/7', 'GET, DELETE, HEAD'],
+    ['/', 'GET, HEAD'],
+  ])('OPTIONS %s says what it takes, and lets no other origin in', async (url, allow) => {
+    const headers = { origin: 'https://elsewhere.example', 'access-control-request-method': 'POST' };
+    const answer = await serve().inject({ method: 'OPTIONS', url, headers });
+    expect([answer.statusCode, answer.body, answer.headers.allow]).toEqual([204, '', allow]);
+    expect(Object.keys(answer.headers).filter((name) => name.startsWith('access-control-'))).toEqual([]);
+  });
+
+  it('asks for the token on OPTIONS where every other method does', async () => {
+    const server = buildServer(fakeApplication(), { host: '127.0.0.1', token: 'secret' });
+    const statusOf = async (url: string) => (await server.inject({ method: 'OPTIONS', url })).statusCode;
+    expect([await statusOf('/v1/lag'), await statusOf('/livez')]).toEqual([401, 204]);
   });
 
   it('answers HEAD without a body', async () => {

@@ -2,17 +2,14 @@
  * POST /v1/events: NDJSON as `produce` takes it, read as it comes. 200 when every line was accepted, 422 when any was rejected, as produce
  * exits with 1; the counts are in the body either way, and without `atomic` the valid lines have been written.
  */
-import type { IncomingMessage } from 'node:http';
 import { TipstreamError } from '../../errors.js';
 import { linesOf } from '../../producer/line-reader.js';
 import type { ProduceSummary } from '../../service/application.js';
 import { errorBody } from '../error-answer.js';
-import { parserOf, type Route } from '../route.js';
+import { defineRoute } from '../route.js';
 import { atomicQuery, produceLineSchema, produceRefusalSchema, produceSummarySchema } from '../schemas.js';
 
-const parseQuery = parserOf(atomicQuery);
-
-export const eventsRoute: Route = {
+export const eventsRoute = defineRoute({
   method: 'POST',
   path: '/v1/events',
   operationId: 'produceEvents',
@@ -27,9 +24,7 @@ export const eventsRoute: Route = {
     200: { description: 'Every line was accepted.', schema: produceSummarySchema },
     422: { description: 'Lines were rejected; without atomic=true the others were written.', schema: produceRefusalSchema },
   },
-  async handle(request, reply, application) {
-    const { atomic = false } = parseQuery(request.query);
-    const body = request.body as IncomingMessage;
+  async handle({ query: { atomic = false }, body }, reply, application) {
     try {
       // The socket must outlive a reader that stops early: the answer goes out on it.
       const summary = await application.produce(linesOf(body.iterator({ destroyOnReturn: false })), { atomic });
@@ -39,7 +34,7 @@ export const eventsRoute: Route = {
       body.resume(); // what was not read goes nowhere, so that the connection gets to its next request
     }
   },
-};
+});
 
 function refusal({ accepted, rejected, errors }: ProduceSummary): TipstreamError {
   const first = errors[0];

@@ -1,11 +1,8 @@
 /** POST /generate: candidates in, a text about the tip that the live policy chooses out. */
-import { parserOf, type Route } from '../route.js';
+import { defineRoute } from '../route.js';
 import { generateRequestSchema, generateResponseSchema, noQuery } from '../schemas.js';
 
-const parseQuery = parserOf(noQuery);
-const parseBody = parserOf(generateRequestSchema);
-
-export const generateRoute: Route = {
+export const generateRoute = defineRoute({
   method: 'POST',
   path: '/generate',
   operationId: 'generate',
@@ -19,12 +16,10 @@ export const generateRoute: Route = {
   query: noQuery,
   body: { kind: 'json', schema: generateRequestSchema },
   answers: { 200: { description: 'The text.', schema: generateResponseSchema } },
-  handle(request, reply, application) {
-    parseQuery(request.query);
-    const body = parseBody(request.body);
+  handle({ body }, reply, application) {
     // Closed before the answer is written: nobody waits for it any more.
     const gone = new AbortController();
     reply.raw.once('close', () => gone.abort());
     return application.generate(body, gone.signal);
   },
-};
+});

@@ -1,10 +1,10 @@
 /** GET /livez and /readyz, for orchestrators and load balancers: they need no token and tell nothing about users. */
 import { TipstreamError } from '../../errors.js';
 import type { PartitionStatus, ServiceStatus } from '../../service/application.js';
-import type { Route } from '../route.js';
+import { defineRoute } from '../route.js';
 import { liveSchema, readySchema } from '../schemas.js';
 
-export const liveRoute: Route = {
+export const liveRoute = defineRoute({
   method: 'GET',
   path: '/livez',
   operationId: 'isLive',
@@ -12,21 +12,21 @@ export const liveRoute: Route = {
   open: true,
   answers: { 200: { description: 'It does.', schema: liveSchema } },
   handle: () => ({ live: true }),
-};
+});
 
-export const readyRoute: Route = {
+export const readyRoute = defineRoute({
   method: 'GET',
   path: '/readyz',
   operationId: 'isReady',
   summary: 'Whether every partition is restored and running',
   open: true,
   answers: { 200: { description: 'Ready.', schema: readySchema } },
-  handle(_request, _reply, application) {
+  handle(_input, _reply, application) {
     const reasons = unreadiness(application.status());
     if (reasons.length === 0) return { ready: true };
     throw new TipstreamError('not_ready', `not ready: ${reasons.join('; ')}`, { details: { reasons }, hint: 'GET /v1/status says more' });
   },
-};
+});
 
 /** Why the service is not ready, one sentence each; empty when it is. */
 function unreadiness(status: ServiceStatus): string[] {

@@ -1,18 +1,18 @@
 /** GET /metrics, for Prometheus. */
 import { z } from 'zod';
-import type { Route } from '../route.js';
+import { defineRoute } from '../route.js';
 
 const EXPOSITION = 'text/plain; version=0.0.4; charset=utf-8';
 
-export const metricsRoute: Route = {
+export const metricsRoute = defineRoute({
   method: 'GET',
   path: '/metrics',
   operationId: 'getMetrics',
   summary: 'Metrics in the Prometheus text format',
   answers: { 200: { description: 'The text exposition.', contentType: 'text/plain', schema: z.string() } },
-  async handle(_request, reply, application) {
+  async handle(_input, reply, application) {
     const text = await application.metrics();
     void reply.type(EXPOSITION);
     return text;
   },
-};
+});

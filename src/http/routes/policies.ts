@@ -1,6 +1,6 @@
 /** The policies as upstream callers know them: one path a policy for scores, rewards and statistics, and a reset of one user. */
 import { LEARNING_POLICIES, policyPath } from '../../policies/registry.js';
-import { parserOf, type Route } from '../route.js';
+import { defineRoute, type Route } from '../route.js';
 import {
   noQuery,
   policiesSchema,
@@ -12,11 +12,6 @@ import {
   statsQuery,
 } from '../schemas.js';
 import { scoreRouteOf } from './score.js';
-
-const parseNoQuery = parserOf(noQuery);
-const parseReward = parserOf(rewardRequestSchema);
-const parseReset = parserOf(resetRequestSchema);
-const parseStats = parserOf(statsQuery);
 
 /** The part of a path, and the policy's name. */
 const PATHS = LEARNING_POLICIES.map(({ name }) => [policyPath(name), name] as const);
@@ -41,47 +36,45 @@ const scoreRoutes = PATHS.map(([path, policy]) =>
   ),
 );
 
-const rewardRoutes = PATHS.map(([path, policy]): Route => ({
-  method: 'POST',
-  path: `/reward/${path}`,
-  operationId: `reward${title(policy)}`,
-  summary: 'Say what came of a tip',
-  description:
-    'Appends a tip.feedback event. Its reward goes to the policy that made the decision under which the ' +
-    'tip was served (tip.served names it), whichever path is called.',
-  query: noQuery,
-  body: { kind: 'json', schema: rewardRequestSchema },
-  answers: { 200: { description: 'The feedback is in the log.', schema: rewardReceiptSchema } },
-  handle(request, _reply, application) {
-    parseNoQuery(request.query);
-    return application.reward(parseReward(request.body));
-  },
-}));
+const rewardRoutes = PATHS.map(([path, policy]) =>
+  defineRoute({
+    method: 'POST',
+    path: `/reward/${path}`,
+    operationId: `reward${title(policy)}`,
+    summary: 'Say what came of a tip',
+    description:
+      'Appends a tip.feedback event. Its reward goes to the policy that made the decision under which the ' +
+      'tip was served (tip.served names it), whichever path is called.',
+    query: noQuery,
+    body: { kind: 'json', schema: rewardRequestSchema },
+    answers: { 200: { description: 'The feedback is in the log.', schema: rewardReceiptSchema } },
+    handle: ({ body }, _reply, application) => application.reward(body),
+  }),
+);
 
-const statsRoutes = PATHS.map(([path, policy]): Route => ({
-  method: 'GET',
-  path: `/stats/${path}`,
-  operationId: `stats${title(policy)}`,
-  summary: `What ${policy} has decided and learned`,
-  query: statsQuery,
-  answers: { 200: { description: 'Of one user, or of all users held by this member.', schema: policyStatsSchema } },
-  handle: (request, _reply, application) => application.policyStats(policy, parseStats(request.query).user_id),
-}));
+const statsRoutes = PATHS.map(([path, policy]) =>
+  defineRoute({
+    method: 'GET',
+    path: `/stats/${path}`,
+    operationId: `stats${title(policy)}`,
+    summary: `What ${policy} has decided and learned`,
+    query: statsQuery,
+    answers: { 200: { description: 'Of one user, or of all users held by this member.', schema: policyStatsSchema } },
+    handle: ({ query }, _reply, application) => application.policyStats(policy, query.user_id),
+  }),
+);
 
-const policiesRoute: Route = {
+const policiesRoute = defineRoute({
   method: 'GET',
   path: '/v1/policies',
   operationId: 'listPolicies',
   summary: 'The policies: who is live, what they earn, their cards, and how it came to be so',
   query: noQuery,
   answers: { 200: { description: 'As far as the partitions held by this member go.', schema: policiesSchema } },
-  handle(request, _reply, application) {
-    parseNoQuery(request.query);
-    return application.policies();
-  },
-};
+  handle: (_input, _reply, application) => application.policies(),
+});
 
-const resetRoute: Route = {
+const resetRoute = defineRoute({
   method: 'POST',
   path: '/reset',
   operationId: 'resetUser',
@@ -91,10 +84,7 @@ const resetRoute: Route = {
   query: noQuery,
   body: { kind: 'json', schema: resetRequestSchema },
   answers: { 200: { description: 'The reset is in the log.', schema: resetReceiptSchema } },
-  handle(request, _reply, application) {
-    parseNoQuery(request.query);
-    return application.resetUser(parseReset(request.body).user_id);
-  },
-};
+  handle: ({ body }, _reply, application) => application.resetUser(body.user_id),
+});
 
 export const policyRoutes: readonly Route[] = [...scoreRoutes, ...rewardRoutes, ...statsRoutes, policiesRoute, resetRoute];

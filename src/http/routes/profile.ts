@@ -1,11 +1,8 @@
 /** GET /v1/profiles/{user_id}: a user's features as of a time. */
-import { parserOf, type Route } from '../route.js';
+import { defineRoute } from '../route.js';
 import { asOfQuery, profileSchema, userParameter } from '../schemas.js';
 
-const parseUser = parserOf(userParameter);
-const parseQuery = parserOf(asOfQuery);
-
-export const profileRoute: Route = {
+export const profileRoute = defineRoute({
   method: 'GET',
   path: '/v1/profiles/{user_id}',
   operationId: 'getProfile',
@@ -13,9 +10,5 @@ export const profileRoute: Route = {
   pathParameters: userParameter,
   query: asOfQuery,
   answers: { 200: { description: 'The profile, exact for its time and positions.', schema: profileSchema } },
-  async handle(request, _reply, application) {
-    const { user_id: userId } = parseUser(request.params);
-    const { as_of_ms: asOfMs } = parseQuery(request.query);
-    return application.profile(userId, asOfMs);
-  },
-};
+  handle: ({ params, query }, _reply, application) => application.profile(params.user_id, query.as_of_ms),
+});

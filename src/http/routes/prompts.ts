@@ -1,10 +1,8 @@
 /** GET /v1/prompts: what was served with each prompt version, and what it earned. */
-import { parserOf, type Route } from '../route.js';
+import { defineRoute } from '../route.js';
 import { promptsQuery, promptsSchema } from '../schemas.js';
 
-const parseQuery = parserOf(promptsQuery);
-
-export const promptsRoute: Route = {
+export const promptsRoute = defineRoute({
   method: 'GET',
   path: '/v1/prompts',
   operationId: 'comparePrompts',
@@ -22,5 +20,5 @@ export const promptsRoute: Route = {
       schema: promptsSchema,
     },
   },
-  handle: (request, _reply, application) => application.prompts(parseQuery(request.query).against),
-};
+  handle: ({ query }, _reply, application) => application.prompts(query.against),
+});

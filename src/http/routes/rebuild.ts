@@ -1,14 +1,9 @@
 /** POST /v1/profiles/{user_id}/rebuild begins a job; GET and DELETE /v1/rebuilds/{job_id} look at it and cancel it. */
 import type { Application, RebuildJob } from '../../service/application.js';
-import { parserOf, type Route } from '../route.js';
+import { defineRoute, type Route } from '../route.js';
 import { dryRunQuery, jobParameter, noQuery, rebuildJobSchema, userParameter } from '../schemas.js';
 
-const parseUser = parserOf(userParameter);
-const parseJob = parserOf(jobParameter);
-const parseDryRun = parserOf(dryRunQuery);
-const parseQuery = parserOf(noQuery);
-
-export const rebuildRoute: Route = {
+export const rebuildRoute = defineRoute({
   method: 'POST',
   path: '/v1/profiles/{user_id}/rebuild',
   operationId: 'rebuildProfile',
@@ -19,14 +14,12 @@ export const rebuildRoute: Route = {
   pathParameters: userParameter,
   query: dryRunQuery,
   answers: { 202: { description: 'The job, which the header Location names.', schema: rebuildJobSchema } },
-  async handle(request, reply, application) {
-    const { user_id: userId } = parseUser(request.params);
-    const { dry_run: dryRun = false } = parseDryRun(request.query);
-    const job = await application.rebuildUser(userId, { dryRun });
+  async handle({ params, query: { dry_run: dryRun = false } }, reply, application) {
+    const job = await application.rebuildUser(params.user_id, { dryRun });
     void reply.code(202).header('location', `/v1/rebuilds/${job.job_id}`);
     return job;
   },
-};
+});
 
 export const rebuildJobRoute = jobRoute(
   {
@@ -55,15 +48,12 @@ function jobRoute(
   answer: string,
   ask: (application: Application, jobId: string) => RebuildJob,
 ): Route {
-  return {
+  return defineRoute({
     ...named,
     path: '/v1/rebuilds/{job_id}',
     pathParameters: jobParameter,
     query: noQuery,
     answers: { 200: { description: answer, schema: rebuildJobSchema } },
-    handle(request, _reply, application) {
-      parseQuery(request.query);
-      return ask(application, parseJob(request.params).job_id);
-    },
-  };
+    handle: ({ params }, _reply, application) => ask(application, params.job_id),
+  });
 }

@@ -3,27 +3,21 @@
  * one stringify.
  */
 import type { Application, ScoreRequest, ScoreResponse } from '../../service/application.js';
-import { parserOf, type Route } from '../route.js';
+import { defineRoute, type Route } from '../route.js';
 import { noQuery, scoreRequestSchema, scoreResponseSchema } from '../schemas.js';
-
-const parseQuery = parserOf(noQuery);
-const parseBody = parserOf(scoreRequestSchema);
 
 export function scoreRouteOf(
   named: Pick<Route, 'path' | 'operationId' | 'summary' | 'description'>,
   score: (application: Application, request: ScoreRequest) => Promise<ScoreResponse>,
 ): Route {
-  return {
+  return defineRoute({
     method: 'POST',
     ...named,
     query: noQuery,
     body: { kind: 'json', schema: scoreRequestSchema },
     answers: { 200: { description: 'The decision.', schema: scoreResponseSchema } },
-    handle(request, _reply, application) {
-      parseQuery(request.query);
-      return score(application, parseBody(request.body));
-    },
-  };
+    handle: ({ body }, _reply, application) => score(application, body),
+  });
 }
 
 export const scoreRoute = scoreRouteOf(
