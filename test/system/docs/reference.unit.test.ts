@@ -36,3 +36,14 @@ it('every metric is explained', async () => {
   const explained = ['Watching lag', 'Watching policies', 'Watching the gateway'].flatMap((heading) => column('docs/operating.md', heading, 0));
   expect(explained.flatMap((cell) => cell.match(/tipstream_\w+/g) ?? []).sort()).toEqual(exposed.sort());
 });
+
+it('what the page quotes of a swap is what the service writes', () => {
+  const service = readPage('src/service/rebuild/generation-swap.ts');
+  const reasons = column('docs/operating.md', 'While a rebuild swaps', 0).filter((reason) => reason !== 'another feature set');
+  expect(reasons).toHaveLength(4);
+  const lines = [...readPage('docs/operating.md').matchAll(/log line `([a-z ]+) gen-|begins with `([a-z ]+)`/g)].map(
+    ([, done, refused]) => done ?? refused!,
+  );
+  expect(lines).toHaveLength(2);
+  for (const text of [...reasons, ...lines]) expect(service).toContain(text.replace(/ \d+ s$/, ''));
+});
