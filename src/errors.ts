@@ -78,3 +78,19 @@ export class TipstreamError extends Error {
     return ERROR_KINDS[this.code].retryable;
   }
 }
+
+/** The command line or the environment asks for something that makes no sense: the CLI exits with 64 instead of 1. */
+export class UsageError extends TipstreamError {
+  constructor(message: string, options: ErrorOptions = {}) {
+    super('invalid_argument', message, options);
+    this.name = 'UsageError';
+  }
+}
+
+/** SQLITE_IOERR_SHMSIZE: there is no room for the index of a write-ahead log, which whoever opens the file first makes. */
+const DISK_FULL_CODES = new Set(['ENOSPC', 'EDQUOT', 'SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE']);
+
+/** Whether the file system or SQLite failed because no space is left. */
+export function isDiskFull(error: unknown): boolean {
+  return DISK_FULL_CODES.has((error as { code?: string } | undefined)?.code ?? '');
+}

@@ -1,8 +1,7 @@
 /** Makes the directories that data lie in, and says in plain words why one cannot be made or used. */
 import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { isDiskFull } from './disk-full.js';
-import { TipstreamError } from './errors.js';
+import { isDiskFull, TipstreamError } from './errors.js';
 
 const REASONS: Readonly<Record<string, string>> = {
   EEXIST: 'there is a file of that name',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { OPTIONS, OPTION_NAMES, loadConfig } from '../src/config.js';
-import { UsageError } from '../src/usage-error.js';
+import { UsageError } from '../src/errors.js';
 
 describe('the table', () => {
   test('every option has its own flag and variable, and a default that its schema takes', () => {

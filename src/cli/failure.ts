@@ -1,6 +1,5 @@
 /** What an error becomes: lines on stderr, a document on stdout for readers of JSON, and the exit code. */
-import { TipstreamError } from '../errors.js';
-import { UsageError } from '../usage-error.js';
+import { TipstreamError, UsageError } from '../errors.js';
 import type { Output } from './output.js';
 
 export const EXIT = { ok: 0, error: 1, differs: 2, usage: 64, interrupted: 130, terminated: 143 } as const;

@@ -1,5 +1,5 @@
 /** Turning the text of an option into its value. */
-import { UsageError } from '../usage-error.js';
+import { UsageError } from '../errors.js';
 
 /** For CommandOption.parse: a whole number of at least `min`. */
 export function wholeNumber(flag: string, min = 0): (text: string) => number {

@@ -10,7 +10,7 @@ import {
   type OptionGroup,
   type OptionName,
 } from '../config.js';
-import { UsageError } from '../usage-error.js';
+import { UsageError } from '../errors.js';
 import type { CliCommand, CommandFamily } from './command.js';
 import { EXIT, reportFailure } from './failure.js';
 import type { Output } from './output.js';

@@ -1,5 +1,5 @@
 /** Rows of a query as people and programs read them. */
-import { UsageError } from '../usage-error.js';
+import { UsageError } from '../errors.js';
 import { record } from '../export/csv.js';
 import { RawJson, type Cell } from '../export/cell.js';
 import type { QueryRows, SqlParameter, SqlValue } from '../store/snapshot/query.js';

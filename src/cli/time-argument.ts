@@ -1,5 +1,5 @@
 import { parseTime } from '../time.js';
-import { UsageError } from '../usage-error.js';
+import { UsageError } from '../errors.js';
 
 /** Unix ms of an option's text: Unix ms or ISO 8601. Throws UsageError naming the option. */
 export function timeOption(flag: string): (text: string) => number {

@@ -1,5 +1,5 @@
 import { CONSUMED_TOPICS, DEAD_LETTER_SUFFIX, TOPICS, topicNamed, type TopicName } from '../topics.js';
-import { UsageError } from '../usage-error.js';
+import { UsageError } from '../errors.js';
 
 /**
  * The full name behind a topic as people type it: with or without the prefix, dead-letter topics too. A name that is in no table is

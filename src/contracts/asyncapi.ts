@@ -8,7 +8,8 @@ import { eventSchema, type JsonSchema } from './json-schema.js';
 const BINDING_VERSION = '0.5.0';
 const KEY_SCHEMA = { type: 'string', minLength: 1, description: 'user_id as UTF-8' };
 const OPTIONAL_KEY_SCHEMA = {
-  type: ['string', 'null'], description: 'user_id as UTF-8 where the event has one; otherwise ' + 'the same record ' + 'is written to every partition',
+  type: ['string', 'null'],
+  description: 'user_id as UTF-8 where the event has one; otherwise ' + 'the same record ' + 'is written to every partition',
 };
 
 export function asyncApiDocument(prefix: string, partitions: number, version: string): JsonSchema {
@@ -21,12 +22,18 @@ export function asyncApiDocument(prefix: string, partitions: number, version: st
   const addChannel = (id: string, address: string, description: string): void => {
     const topic = settings.get(address)!;
     channels[id] = {
-      address, description,
+      address,
+      description,
       messages: { [id]: { $ref: `#/components/messages/${id}` } },
       bindings: {
         kafka: {
-          topic: address, partitions: topic.partitions,
-          topicConfiguration: { 'cleanup.policy': [topic.cleanupPolicy], 'retention.ms': topic.retentionMs, 'max.message.bytes': topic.maxMessageBytes },
+          topic: address,
+          partitions: topic.partitions,
+          topicConfiguration: {
+            'cleanup.policy': [topic.cleanupPolicy],
+            'retention.ms': topic.retentionMs,
+            'max.message.bytes': topic.maxMessageBytes,
+          },
           bindingVersion: BINDING_VERSION,
         },
       },
@@ -34,7 +41,10 @@ export function asyncApiDocument(prefix: string, partitions: number, version: st
   };
   const addOperation = (action: 'send' | 'receive', id: string, summary: string): void => {
     operations[`${action}.${id}`] = {
-      action, summary, channel: { $ref: `#/channels/${id}` }, messages: [{ $ref: `#/channels/${id}/messages/${id}` }],
+      action,
+      summary,
+      channel: { $ref: `#/channels/${id}` },
+      messages: [{ $ref: `#/channels/${id}/messages/${id}` }],
     };
   };
 
@@ -44,7 +54,10 @@ export function asyncApiDocument(prefix: string, partitions: number, version: st
     const { $schema: _, ...payload } = eventSchema(topic);
     schemas[topic] = payload;
     messages[topic] = {
-      name: topic, title: topic, summary: description, contentType: 'application/json',
+      name: topic,
+      title: topic,
+      summary: description,
+      contentType: 'application/json',
       payload: { $ref: `#/components/schemas/${topic}` },
       bindings: { kafka: { key: keyed === 'always' ? KEY_SCHEMA : OPTIONAL_KEY_SCHEMA, bindingVersion: BINDING_VERSION } },
     };
@@ -55,9 +68,12 @@ export function asyncApiDocument(prefix: string, partitions: number, version: st
 
     const deadLetter = deadLetterTopic(topic);
     messages[deadLetter] = {
-      name: deadLetter, title: deadLetter, contentType: 'application/octet-stream',
+      name: deadLetter,
+      title: deadLetter,
+      contentType: 'application/octet-stream',
       summary: `A record of ${address} that could not be folded: its key and value byte for byte, the reason in headers.`,
-      headers: { $ref: '#/components/schemas/dead-letter-headers' }, payload: {},
+      headers: { $ref: '#/components/schemas/dead-letter-headers' },
+      payload: {},
     };
     addChannel(deadLetter, deadLetterTopic(address), `What was refused from ${address}.`);
     addOperation('send', deadLetter, `tipstream puts refused records of ${address} aside`);
@@ -65,7 +81,12 @@ export function asyncApiDocument(prefix: string, partitions: number, version: st
   schemas['dead-letter-headers'] = deadLetterHeadersSchema();
   return {
     asyncapi: '3.0.0',
-    info: { title: 'tipstream', version, description: 'Tip events in; 30-day profiles, decisions and dead ' + 'letters ' + 'out. Operations ' + 'are those of tipstream itself.' },
+    info: {
+      title: 'tipstream',
+      version,
+      description:
+        'Tip events in; 30-day profiles, decisions and dead ' + 'letters ' + 'out. Operations ' + 'are those of tipstream itself.',
+    },
     defaultContentType: 'application/json',
     channels,
     operations,

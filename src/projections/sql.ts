@@ -56,10 +56,9 @@ export function featureRowsSql(registry: Registry, asOfSql: string, schema = '')
 /** The same as one row per known user: user_id, as_of_ms and a column a feature in the order of their names. */
 export function profileRowsSql(registry: Registry, asOfSql: string, schema = ''): string {
   const columns = registry.features.map((feature) => `${valueSql(feature, schema)} AS ${feature.name}`);
-  return `  SELECT user.user_id AS user_id, ${AS_OF} AS as_of_ms, ${columns.join(', ')}\n  FROM ${source('user', schema)} WHERE ${knownUserSql(schema)}`.replaceAll(
-    AS_OF,
-    `(${asOfSql})`,
-  );
+  const selected = `  SELECT user.user_id AS user_id, ${AS_OF} AS as_of_ms, ${columns.join(', ')}`;
+  const from = `  FROM ${source('user', schema)} WHERE ${knownUserSql(schema)}`;
+  return `${selected}\n${from}`.replaceAll(AS_OF, `(${asOfSql})`);
 }
 
 /**

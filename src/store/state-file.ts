@@ -5,8 +5,7 @@
  */
 import Database from 'better-sqlite3';
 import { existsSync, statSync } from 'node:fs';
-import { isDiskFull } from '../disk-full.js';
-import { TipstreamError, type ErrorCode } from '../errors.js';
+import { type ErrorCode, isDiskFull, TipstreamError } from '../errors.js';
 import { changesBetween, type Definitions, describeChanges } from '../projections/definitions.js';
 import { readDefinitions, writeDefinitions } from './tables/definitions.js';
 import { STATE_APPLICATION_ID, STATE_SCHEMA_VERSION, STATE_TABLES } from './tables/schema.js';

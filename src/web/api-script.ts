@@ -52,6 +52,7 @@ export async function get(path) {
     throw new ApiError('unreachable', 'The service answered with something that is no JSON (status ' + response.status + ').');
   }
   if (response.ok) return body;
-  throw new ApiError(body?.error?.code ?? 'internal', body?.error?.message ?? 'The service answered with status ' + response.status + '.', body?.error?.details);
+  const { code, message, details } = body?.error ?? {};
+  throw new ApiError(code ?? 'internal', message ?? 'The service answered with status ' + response.status + '.', details);
 }
 `;

@@ -9,7 +9,9 @@ export function showLag(rows) {
   const sorted = [...rows].sort((a, b) => (URGENCY[a.status] ?? 0) - (URGENCY[b.status] ?? 0));
   const records = rows.reduce((sum, row) => sum + row.lag_records, 0);
   const seconds = rows.reduce((most, row) => Math.max(most, row.lag_seconds), 0);
-  byId('lag-summary').textContent = records === 0 ? 'Everything in the log has been applied.' : number(records) + ' records behind, the oldest ' + short(seconds) + ' s old.';
+  byId('lag-summary').textContent = records === 0
+    ? 'Everything in the log has been applied.'
+    : number(records) + ' records behind, the oldest ' + short(seconds) + ' s old.';
   show(byId('lag'), sorted, () => (sorted.length === 0 ? [emptyRow(9, 'No topic is read.')] : sorted.map(row)));
 }
 

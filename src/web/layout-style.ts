@@ -32,7 +32,8 @@ h2 { font-size: 1rem; margin-bottom: 0.6rem; }
 .notice.wait { background: var(--wait-ground); color: var(--wait); }
 .problem .hint { display: block; color: inherit; }
 
-.pill { display: inline-block; border-radius: 999px; padding: 0.1rem 0.65rem; font-size: 0.8125rem; font-weight: 600; white-space: nowrap; background: var(--shade); color: var(--muted); }
+.pill { display: inline-block; border-radius: 999px; padding: 0.1rem 0.65rem; font-size: 0.8125rem; font-weight: 600;
+  white-space: nowrap; background: var(--shade); color: var(--muted); }
 .pill.good { background: var(--good-ground); color: var(--good); }
 .pill.wait { background: var(--wait-ground); color: var(--wait); }
 .pill.bad { background: var(--bad-ground); color: var(--bad); }
@@ -57,7 +58,8 @@ input, select {
 }
 input::placeholder { color: var(--muted); opacity: 1; }
 button { font: inherit; }
-button[type="submit"] { padding: 0.4rem 1rem; border: 1px solid var(--accent); border-radius: 6px; background: var(--accent); color: var(--on-accent); font-weight: 600; cursor: pointer; }
+button[type="submit"] { padding: 0.4rem 1rem; border: 1px solid var(--accent); border-radius: 6px;
+  background: var(--accent); color: var(--on-accent); font-weight: 600; cursor: pointer; }
 button.link { padding: 0; border: 0; background: none; color: var(--accent); cursor: pointer; text-align: left; overflow-wrap: anywhere; }
 button.link:hover { text-decoration: underline; }
 .compare { display: flex; align-items: center; gap: 0.6rem; margin-bottom: 0.6rem; }

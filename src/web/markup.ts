@@ -24,7 +24,8 @@ export const markup = htmlPage(
 <main id="content">
   <section aria-label="Counters">
     <dl class="tiles">
-      <div title="Valid events of producers (candidates, served, feedback) and controls, since the state files were made. Decisions that were read back are not counted."><dt>Events applied</dt><dd id="applied">&ndash;</dd></div>
+      <div title="Valid events of producers (candidates, served, feedback) and controls, since the state files were made.
+        Decisions that were read back are not counted."><dt>Events applied</dt><dd id="applied">&ndash;</dd></div>
       <div><dt>Users</dt><dd id="users">&ndash;</dd></div>
       <div><dt>Rejected</dt><dd id="rejected">&ndash;</dd></div>
       <div><dt>Decisions</dt><dd id="decisions">&ndash;</dd></div>
@@ -37,7 +38,8 @@ export const markup = htmlPage(
       <h2 id="partitions-heading">Partitions</h2>
       <div class="scroll" tabindex="0" role="region" aria-labelledby="partitions-heading">
         <table>
-          <thead><tr><th scope="col">#</th><th scope="col">State</th><th scope="col" class="number">Lag</th><th scope="col">Next offsets</th></tr></thead>
+          <thead><tr><th scope="col">#</th><th scope="col">State</th>
+            <th scope="col" class="number">Lag</th><th scope="col">Next offsets</th></tr></thead>
           <tbody id="partitions"></tbody>
         </table>
       </div>
@@ -47,7 +49,8 @@ export const markup = htmlPage(
       <h2 id="profile-heading">Profile</h2>
       <form id="profile-form" class="search">
         <div><label for="user">User id</label><input id="user" required maxlength="256" autocomplete="off" spellcheck="false"></div>
-        <div><label for="as-of">As of</label><input id="as-of" autocomplete="off" spellcheck="false" placeholder="now" aria-describedby="as-of-help"></div>
+        <div><label for="as-of">As of</label>
+          <input id="as-of" autocomplete="off" spellcheck="false" placeholder="now" aria-describedby="as-of-help"></div>
         <button type="submit">Show</button>
         <p id="as-of-help" class="hint">Unix ms or ISO 8601 in UTC, such as 2026-01-31T18:00. Empty: now.</p>
       </form>

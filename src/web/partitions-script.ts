@@ -5,7 +5,8 @@ import { byId, element, emptyRow, number, pill, show } from './dom.js';
 const KINDS = { running: 'good', restoring: 'wait', stopped: 'bad' };
 
 export function showPartitions(partitions) {
-  show(byId('partitions'), partitions, () => (partitions.length === 0 ? [emptyRow(4, 'No partition is assigned to this process.')] : partitions.flatMap(rows)));
+  show(byId('partitions'), partitions, () =>
+    (partitions.length === 0 ? [emptyRow(4, 'No partition is assigned to this process.')] : partitions.flatMap(rows)));
 }
 
 function rows(partition) {

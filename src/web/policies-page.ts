@@ -14,8 +14,9 @@ export const policiesMarkup = htmlPage(
     <h2 id="policies-heading">Who is live</h2>
     <div class="scroll" tabindex="0" role="region" aria-labelledby="policies-heading">
       <table>
-        <thead><tr><th scope="col">Policy</th><th scope="col" class="number">Live for</th><th scope="col">Shadow</th><th scope="col" class="number">Decisions</th>
-          <th scope="col" class="number">Rewarded</th><th scope="col">Mean reward</th><th scope="col">Hyperparameters</th></tr></thead>
+        <thead><tr><th scope="col">Policy</th><th scope="col" class="number">Live for</th><th scope="col">Shadow</th>
+          <th scope="col" class="number">Decisions</th><th scope="col" class="number">Rewarded</th>
+          <th scope="col">Mean reward</th><th scope="col">Hyperparameters</th></tr></thead>
         <tbody id="policies"></tbody>
       </table>
     </div>
@@ -26,8 +27,10 @@ export const policiesMarkup = htmlPage(
     <div id="compare" class="compare" hidden><label for="against">Compared with</label><select id="against"></select></div>
     <div class="scroll" tabindex="0" role="region" aria-labelledby="prompts-heading">
       <table>
-        <thead><tr><th scope="col">Version</th><th scope="col" class="number">Served</th><th scope="col" class="number">Rewarded</th><th scope="col">Mean reward</th>
-          <th scope="col">Missing as 0</th><th scope="col" id="less-reward">Mean less the reference</th><th scope="col" id="less-zero">Missing as 0 less the reference</th></tr></thead>
+        <thead><tr><th scope="col">Version</th><th scope="col" class="number">Served</th><th scope="col" class="number">Rewarded</th>
+          <th scope="col">Mean reward</th><th scope="col">Missing as 0</th>
+          <th scope="col" id="less-reward">Mean less the reference</th>
+          <th scope="col" id="less-zero">Missing as 0 less the reference</th></tr></thead>
         <tbody id="prompts"></tbody>
       </table>
     </div>
@@ -37,7 +40,8 @@ export const policiesMarkup = htmlPage(
     <h2 id="history-heading">History</h2>
     <div class="scroll tall" tabindex="0" role="region" aria-labelledby="history-heading">
       <table>
-        <thead><tr><th scope="col">From</th><th scope="col">What</th><th scope="col">Policy</th><th scope="col" class="number">Percent</th><th scope="col">Reason</th></tr></thead>
+        <thead><tr><th scope="col">From</th><th scope="col">What</th><th scope="col">Policy</th>
+          <th scope="col" class="number">Percent</th><th scope="col">Reason</th></tr></thead>
         <tbody id="history"></tbody>
       </table>
     </div>
@@ -69,12 +73,17 @@ async function refresh() {
 }
 
 function fill({ policies, settings, history, counted_at_ms: countedAtMs }) {
-  byId('about').textContent = 'epsilon ' + settings.epsilon + (settings.shadow === null ? ', no shadow' : ', shadow ' + settings.shadow + (settings.shadow_learning ? ' (learning)' : ''));
+  const { epsilon, shadow, shadow_learning: learning } = settings;
+  byId('about').textContent =
+    'epsilon ' + epsilon + (shadow === null ? ', no shadow' : ', shadow ' + shadow + (learning ? ' (learning)' : ''));
   show(byId('policies'), policies.map(({ card, ...rest }) => rest), (rows) => rows.map(row));
-  byId('counted').replaceChildren('Decisions and rewards were counted at ', timeElement(countedAtMs), ', and are again at most once a second: less often the longer it takes.');
+  byId('counted').replaceChildren('Decisions and rewards were counted at ', timeElement(countedAtMs),
+    ', and are again at most once a second: less often the longer it takes.');
   show(byId('history'), history, (events) => (events.length === 0 ? [emptyRow(5, 'Nothing was promoted yet.')] : events.map(event)));
   show(byId('cards'), policies.map(({ policy, card }) => [policy, card]), (cards) => cards.map(([policy, card]) =>
-    element('details', {}, element('summary', {}, policy), card === null ? element('p', { class: 'hint' }, 'This installation has no card: tipstream policies card ' + policy) : element('pre', { class: 'scroll' }, card))));
+    element('details', {}, element('summary', {}, policy), card === null
+      ? element('p', { class: 'hint' }, 'This installation has no card: tipstream policies card ' + policy)
+      : element('pre', { class: 'scroll' }, card))));
 }
 
 const row = (one) => element('tr', {},
@@ -83,13 +92,17 @@ const row = (one) => element('tr', {},
   element('td', {}, one.shadow ? 'yes' : ''),
   element('td', { class: 'number' }, number(one.decisions)),
   element('td', { class: 'number' }, number(one.rewarded)),
-  element('td', {}, one.mean_reward === null ? '' : percent(one.mean_reward.mean) + ' (' + percent(one.mean_reward.low) + ' to ' + percent(one.mean_reward.high) + ')'),
+  element('td', {}, one.mean_reward === null ? '' : estimate(one.mean_reward)),
   element('td', {}, Object.entries(one.hyperparameters).map(([name, value]) => name + ' ' + value).join(', ')));
+
+const estimate = ({ mean, low, high }) => percent(mean) + ' (' + percent(low) + ' to ' + percent(high) + ')';
 
 const event = (one) => element('tr', {},
   element('td', {}, timeElement(one.effective_at_ms)),
   element('td', {}, (one.undo ? 'undo ' : '') + one.type),
-  element('td', {}, one.policy ? one.policy + (one.from ? ' from ' + one.from : '') + (one.train_from_replay ? ', trained' : '') : one.settings ? JSON.stringify(one.settings) : ''),
+  element('td', {}, one.policy
+    ? one.policy + (one.from ? ' from ' + one.from : '') + (one.train_from_replay ? ', trained' : '')
+    : one.settings ? JSON.stringify(one.settings) : ''),
   element('td', { class: 'number' }, one.percent ?? ''),
   element('td', { class: 'why' }, one.reason ?? ''));
 

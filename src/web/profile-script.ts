@@ -34,9 +34,12 @@ async function search(userId, asOf, onUnauthorized) {
   if (turn === asked) place.replaceChildren(...content);
 }
 
+const USER_NOT_FOUND = 'A user is known while one of their events lies in the 30 days before the time asked for.';
+
 function failure(error) {
-  if (error.code === 'user_not_found') return problem({ message: error.message, hint: error.hint ?? 'A user is known while one of their events lies in the 30 days before the time asked for.' });
-  if (error.code === 'not_owner' && error.owner) return problem({ message: error.message, code: error.code, hint: 'Ask the process at ' + error.owner + '.' });
+  const { code, message } = error;
+  if (code === 'user_not_found') return problem({ message, hint: error.hint ?? USER_NOT_FOUND });
+  if (code === 'not_owner' && error.owner) return problem({ message, code, hint: 'Ask the process at ' + error.owner + '.' });
   return problem(error);
 }
 
@@ -45,13 +48,18 @@ function profile(document) {
     element('th', { scope: 'row' }, name),
     element('td', { class: 'value' }, value === null ? element('span', { class: 'muted' }, 'null') : String(value)),
     element('td', { class: 'muted' }, reading(name, value))));
-  const head = element('thead', {}, element('tr', {}, element('th', { scope: 'col' }, 'Feature'), element('th', { scope: 'col', class: 'number' }, 'Value'), element('th', { scope: 'col' }, 'Reads as')));
+  const head = element('thead', {}, element('tr', {},
+    element('th', { scope: 'col' }, 'Feature'),
+    element('th', { scope: 'col', class: 'number' }, 'Value'),
+    element('th', { scope: 'col' }, 'Reads as')));
   const applied = Object.entries(document.positions).map(([topic, partitions]) =>
     topic + ' ' + Object.entries(partitions).map(([partition, offset]) => '[' + partition + '] ' + number(offset)).join(', '));
   return [
     element('p', {}, element('b', {}, document.user_id), ' as of ', element('time', {}, new Date(document.as_of_ms).toISOString())),
-    element('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Features' }, element('table', {}, head, element('tbody', {}, ...rows))),
-    element('p', { class: 'facts' }, 'Feature set ' + document.feature_set + (applied.length === 0 ? '' : '. Next offsets: ' + applied.join('; '))),
+    element('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Features' },
+      element('table', {}, head, element('tbody', {}, ...rows))),
+    element('p', { class: 'facts' },
+      'Feature set ' + document.feature_set + (applied.length === 0 ? '' : '. Next offsets: ' + applied.join('; '))),
   ];
 }
 

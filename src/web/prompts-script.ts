@@ -31,20 +31,26 @@ byId('against').addEventListener('change', () => {
 function fill({ against: base, alpha, prompts, counted_at_ms: countedAtMs }) {
   const named = prompts.map((one) => one.prompt_version).filter((version) => version !== null);
   byId('compare').hidden = named.length < 2;
-  show(byId('against'), named.filter(isAskable), (versions) => versions.map((version) => element('option', { value: version }, shown(version))));
+  show(byId('against'), named.filter(isAskable), (versions) =>
+    versions.map((version) => element('option', { value: version }, shown(version))));
   if (base !== null && byId('against').value !== base) byId('against').value = base;
   const less = base === null ? 'the reference' : shown(base);
   byId('less-reward').textContent = 'Mean less ' + less;
   byId('less-zero').textContent = 'Missing as 0 less ' + less;
   show(byId('prompts'), [base, prompts], () => (prompts.length === 0 ? [emptyRow(7, NOTHING)] : prompts.map((one) => row(one, base))));
   byId('prompts-note').replaceChildren(
-    'Counted at ', timeElement(countedAtMs), ', and again at most once a second: less often the longer it takes. The intervals hold with ' + percent(1 - alpha) + ', those of the differences together. ' + (prompts.length === 0 ? '' : advice(named)));
+    'Counted at ', timeElement(countedAtMs), ', and again at most once a second: less often the longer it takes. ' +
+      'The intervals hold with ' + percent(1 - alpha) + ', those of the differences together. ' +
+      (prompts.length === 0 ? '' : advice(named)));
 }
 
-const NOTHING = 'No decision was served yet under its decision_id. Put the decision_id and the prompt_version that POST /generate answers into tip.served: they are counted here from then on.';
+const NOTHING =
+  'No decision was served yet under its decision_id. ' +
+  'Put the decision_id and the prompt_version that POST /generate answers into tip.served: they are counted here from then on.';
 
 function advice(named) {
-  if (named.length === 0) return 'No serving names a version: put the prompt_version that POST /generate answers, or a name of your own, into tip.served.';
+  if (named.length === 0)
+    return 'No serving names a version: put the prompt_version that POST /generate answers, or a name of your own, into tip.served.';
   if (named.length === 1) return 'Only one version was served: with several in --tip-prompt-version, chance chooses between them.';
   return "A difference is the prompt's doing only where chance chose the version.";
 }
@@ -66,10 +72,13 @@ const row = (one, base) => element('tr', {},
   element('td', { class: 'number' }, number(one.rewarded)),
   element('td', { class: 'nowrap' }, ...estimate(one.reward)),
   element('td', { class: 'nowrap' }, ...estimate(one.missing_as_zero)),
-  ...(one.difference !== null ? [one.difference.reward, one.difference.missing_as_zero].map((each) => element('td', {}, ...difference(each))) :
-    ['', ''].map(() => element('td', { class: 'muted' }, one.prompt_version !== null && one.prompt_version === base ? 'the reference' : ''))));
+  ...(one.difference !== null
+    ? [one.difference.reward, one.difference.missing_as_zero].map((each) => element('td', {}, ...difference(each)))
+    : ['', ''].map(() =>
+      element('td', { class: 'muted' }, one.prompt_version !== null && one.prompt_version === base ? 'the reference' : ''))));
 
-const estimate = ({ mean, low, high }) => (mean === null ? ['none yet'] : [percent(mean) + ' (' + percent(low) + ' to ' + percent(high) + ')']);
+const estimate = ({ mean, low, high }) =>
+  (mean === null ? ['none yet'] : [percent(mean) + ' (' + percent(low) + ' to ' + percent(high) + ')']);
 
 const signed = new Intl.NumberFormat(undefined, { maximumFractionDigits: 2, signDisplay: 'exceptZero' });
 const points = (share) => signed.format(share * 100);

@@ -3,7 +3,8 @@ export const scoresScript = String.raw`
 import { byId, element, emptyRow, number, pill, show, timeElement } from './dom.js';
 
 export function showScores(scores, openProfile) {
-  show(byId('scores'), scores, () => (scores.length === 0 ? [emptyRow(7, 'No decision yet.')] : scores.map((score) => row(score, openProfile))));
+  show(byId('scores'), scores, () =>
+    (scores.length === 0 ? [emptyRow(7, 'No decision yet.')] : scores.map((score) => row(score, openProfile))));
 }
 
 function row(score, openProfile) {

@@ -27,18 +27,23 @@ th.number { text-align: right; }
 .muted { color: var(--muted); }
 td.none { color: var(--muted); padding: 0.8rem 0; }
 
-.offsets { display: flex; flex-wrap: wrap; gap: 0.05rem 0.9rem; font-size: 0.8125rem; line-height: 1.65; color: var(--muted); font-variant-numeric: tabular-nums; }
+.offsets { display: flex; flex-wrap: wrap; gap: 0.05rem 0.9rem; font-size: 0.8125rem; line-height: 1.65;
+  color: var(--muted); font-variant-numeric: tabular-nums; }
 .offsets span { white-space: nowrap; }
 .offsets b { font-weight: 600; color: var(--text); }
 tr.explains > td { padding-top: 0; }
 tr.explained > * { border-bottom: 0; }
-.error { background: var(--bad-ground); color: var(--bad); border-radius: 6px; padding: 0.45rem 0.7rem; font-size: 0.875rem; overflow-wrap: anywhere; min-width: 14rem; }
+.error { background: var(--bad-ground); color: var(--bad); border-radius: 6px; padding: 0.45rem 0.7rem; font-size: 0.875rem;
+  overflow-wrap: anywhere; min-width: 14rem; }
 .error p + p { margin-top: 0.15rem; }
 
 #profile > * { margin-top: 0.8rem; }
 #profile table { margin-bottom: 0.3rem; }
 #profile td.value { text-align: right; font-variant-numeric: tabular-nums; }
 #profile td { overflow-wrap: anywhere; min-width: 5rem; }
-@media (max-width: 36rem) { .offsets span { white-space: normal; overflow-wrap: anywhere; } .scroll { margin-inline: -0.8rem; padding-inline: 0.8rem; } }
+@media (max-width: 36rem) {
+  .offsets span { white-space: normal; overflow-wrap: anywhere; }
+  .scroll { margin-inline: -0.8rem; padding-inline: 0.8rem; }
+}
 .facts { color: var(--muted); font-size: 0.8125rem; overflow-wrap: anywhere; }
 `;

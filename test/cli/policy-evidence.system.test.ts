@@ -52,7 +52,8 @@ describe('evaluate', () => {
     ['\n{"decision_id":"a","reward":1,"logged_propensity":0,"new_propensity":1}', /line 2: logged_propensity: must be above 0/],
     ['{"decision_id":"a","reward":2,"logged_propensity":1,"new_propensity":1}', /line 1: reward/],
     [
-      '{"decision_id":"a","reward":1,"logged_propensity":1,"new_propensity":1}\n{"decision_id":"a","reward":1,"logged_propensity":1,"new_propensity":1}',
+      '{"decision_id":"a","reward":1,"logged_propensity":1,"new_propensity":1}\n' +
+        '{"decision_id":"a","reward":1,"logged_propensity":1,"new_propensity":1}',
       /line 2: decision "a" is on line 1 already/,
     ],
   ])('names the line that is wrong: %s', async (text, message) => {

@@ -94,9 +94,10 @@ describe('dead letters', () => {
   test('as a table, with what is left out, and without control characters', async () => {
     await write([letter(1, 'invalid_event', 0, 'a\u001b[31mb'), letter(2, 'not_json', 10)]);
     const { stdout } = await cli.run(['dead-letters', 'list']);
-    expect(stdout).toMatch(
-      /^DEAD LETTER +SOURCE +FAILED AT +KEY +CODE +MESSAGE\ntip\.served-dlt\/1\/0 +tip\.served\/3\/1 +1970-01-01T00:00:00\.000Z +ann +invalid_event +a\?\[31mb\n/,
-    );
+    const [head, first, ...rest] = stdout.split('\n');
+    expect(head).toMatch(/^DEAD LETTER +SOURCE +FAILED AT +KEY +CODE +MESSAGE$/);
+    expect(first).toMatch(/^tip\.served-dlt\/1\/0 +tip\.served\/3\/1 +1970-01-01T00:00:00\.000Z +ann +invalid_event +a\?\[31mb$/);
+    expect(rest.length).toBeGreaterThan(0);
     expect((await cli.run(['dead-letters', 'list', '--max', '1'])).stderr).toMatch(/the newest 1 of 2/);
   });
 

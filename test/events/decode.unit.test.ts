@@ -172,7 +172,8 @@ describe('what is not an event of its topic', () => {
     ['tip.served', '{"tip_id":"t","user_id":"ann","served_at_ms":1e999}', /^served_at_ms: expected number, received Infinity/],
     [
       'tip.candidates',
-      '{"decision_id":"d","user_id":"ann","requested_at_ms":1,"candidates":[{"tip_id":"t","is_overdue":true,"task_age_days":1e999,"priority":1}]}',
+      '{"decision_id":"d","user_id":"ann","requested_at_ms":1,' +
+        '"candidates":[{"tip_id":"t","is_overdue":true,"task_age_days":1e999,"priority":1}]}',
       /^candidates\[0\]\.task_age_days: .*Infinity/,
     ],
     ['tip.feedback', { ...FEEDBACK, action: 'Done' }, /^action: expected one of "done"\|"dismiss"\|"snooze"/],

@@ -27,7 +27,8 @@ describe('a spine', () => {
     const spine = '\ufeffnote,as_of_ms,user_id,n\r\n"a ""b"",\r\nc",2026-11-20,ann,007\r\n\r\n"",1795132800000,ben,\r\n';
     const bytes = await exported(directory, 'csv', { spine, spineName: 'labels.csv' });
     expect(bytes.toString().split('\r\n')[0]).toBe(
-      'user_id,as_of_ms,completion_rate_30d,dismiss_rate_30d,mean_dwell_ms_30d,preferred_category,preferred_hour,preferred_weekday,snooze_rate_30d,tip_volume_30d,note,n',
+      'user_id,as_of_ms,completion_rate_30d,dismiss_rate_30d,mean_dwell_ms_30d,preferred_category,' +
+        'preferred_hour,preferred_weekday,snooze_rate_30d,tip_volume_30d,note,n',
     );
     expect(await rowsOfCsv(bytes)).toEqual([
       {

@@ -93,7 +93,8 @@ class Run {
     trace.add(
       `seed ${seed}: ${produced.length} records of ${users.length} users over ${spanMs / DAY_MS} days in ${partitions} ` +
         `partitions; live ${livePolicy}, shadow ` +
-        `${settings.shadow ?? 'off'}${settings.shadowLearning ? ', learning' : ''}${this.#retainMs === undefined ? '' : `; tips are kept for ${this.#retainMs / DAY_MS} days`}`,
+        `${settings.shadow ?? 'off'}${settings.shadowLearning ? ', learning' : ''}` +
+        (this.#retainMs === undefined ? '' : `; tips are kept for ${this.#retainMs / DAY_MS} days`),
     );
   }
 

@@ -8,7 +8,8 @@ export function openTables(): Database.Database {
   database.exec(`
     CREATE TABLE user (uid INTEGER PRIMARY KEY, user_id TEXT NOT NULL UNIQUE, updated_at_ms INTEGER NOT NULL) STRICT;
     CREATE TABLE tip (
-      uid INTEGER NOT NULL, tip_id TEXT NOT NULL, served_at_ms INTEGER, served_category ANY, done_at_ms INTEGER, done_utc_offset_min INTEGER,
+      uid INTEGER NOT NULL, tip_id TEXT NOT NULL, served_at_ms INTEGER, served_category ANY,
+      done_at_ms INTEGER, done_utc_offset_min INTEGER,
       dismiss_at_ms INTEGER, snooze_at_ms INTEGER, PRIMARY KEY (uid, tip_id)
     ) STRICT, WITHOUT ROWID;`);
   return database;

@@ -2,7 +2,7 @@ import { createReadStream, writeFileSync } from 'node:fs';
 import { addAbortSignal } from 'node:stream';
 import { evaluateFile, type FileEvaluation } from '../../analysts/evaluate-file.js';
 import { evaluateLogged, type LoggedEvaluation } from '../../analysts/evaluate-logged.js';
-import { TipstreamError } from '../../errors.js';
+import { TipstreamError, UsageError } from '../../errors.js';
 import type { Evaluation } from '../../evaluation/evaluate.js';
 import type { SimulatedGain } from '../../evaluation/gate.js';
 import type { EvaluationRow } from '../../evaluation/row.js';
@@ -12,7 +12,6 @@ import type { PolicyDefinition } from '../../policies/policy.js';
 import { DEFAULT_SHADOW, policyNamed } from '../../policies/registry.js';
 import { linesOf } from '../../producer/line-reader.js';
 import { defaultRegistry } from '../../projections/registry.js';
-import { UsageError } from '../../usage-error.js';
 import { defineCommand } from '../command.js';
 import { EXIT } from '../failure.js';
 import { isObject, readJson } from '../input-file.js';
@@ -115,7 +114,15 @@ function simulatedGain(path: string, policy: PolicyDefinition): SimulatedGain {
 
 function rowLine({ decisionId, reward, loggedPropensity, newPropensity, expected, segments }: EvaluationRow): string {
   const model = expected === null ? null : { served: expected.served, under_new: expected.underNew, under_logged: expected.underLogged };
-  return `${JSON.stringify({ decision_id: decisionId, reward, logged_propensity: loggedPropensity, new_propensity: newPropensity, expected: model, segments })}\n`;
+  const line = {
+    decision_id: decisionId,
+    reward,
+    logged_propensity: loggedPropensity,
+    new_propensity: newPropensity,
+    expected: model,
+    segments,
+  };
+  return `${JSON.stringify(line)}\n`;
 }
 
 async function* linesIn(file: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {

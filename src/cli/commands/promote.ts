@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { vectorFingerprint } from '../../policies/vector-fingerprint.js';
-import { TipstreamError } from '../../errors.js';
+import { TipstreamError, UsageError } from '../../errors.js';
 import { checkEvidence, parseEvidence, type Evidence } from '../../evaluation/evidence.js';
 import { GATE_THRESHOLDS } from '../../evaluation/thresholds.js';
 import { canMigrate, migrationAt, predecessorOf } from '../../policies/migration.js';
@@ -8,7 +8,6 @@ import { policyHash } from '../../policies/policy-hash.js';
 import { DEFAULT_POLICY, policyNamed } from '../../policies/registry.js';
 import { rolloutAt, type Share } from '../../policies/rollout.js';
 import { defaultRegistry } from '../../projections/registry.js';
-import { UsageError } from '../../usage-error.js';
 import { defineCommand } from '../command.js';
 import { openControlLog } from '../control-log.js';
 import { settingsOf } from '../policy-settings.js';

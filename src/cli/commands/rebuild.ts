@@ -5,7 +5,7 @@ import type { Change, UserChange } from '../../rebuild/changes.js';
 import { rebuild, removeOtherGenerations, type RebuildDocument } from '../../rebuild/rebuild.js';
 import { isChanged } from '../../rebuild/source-plan.js';
 import { RebuildThreads } from '../../rebuild/rebuild-threads.js';
-import { UsageError } from '../../usage-error.js';
+import { UsageError } from '../../errors.js';
 import { defineCommand, type CommandContext } from '../command.js';
 import { EXIT } from '../failure.js';
 import type { Output } from '../output.js';

@@ -7,7 +7,7 @@ import { parsePersonas, PERSONAS } from '../../simulation/persona.js';
 import { simulate, type SimulationResult } from '../../simulation/simulate.js';
 import type { Mean } from '../../simulation/statistics.js';
 import { MAX_CANDIDATES } from '../../topics.js';
-import { UsageError } from '../../usage-error.js';
+import { UsageError } from '../../errors.js';
 import { defineCommand } from '../command.js';
 import { readText } from '../input-file.js';
 import { wholeNumber } from '../option-parsers.js';

@@ -1,6 +1,6 @@
 import { defaultRegistry } from '../../projections/registry.js';
 import { openForQueries } from '../../store/snapshot/query.js';
-import { UsageError } from '../../usage-error.js';
+import { UsageError } from '../../errors.js';
 import { defineCommand } from '../command.js';
 import { parameterOf, printCsv, printJson, printTable } from '../query-rows.js';
 import { timeOption } from '../time-argument.js';

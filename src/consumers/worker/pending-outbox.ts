@@ -3,7 +3,10 @@ import type { StoredMessage } from '../../store/tables/outbox.js';
 /** Messages that the log has not acknowledged, above which no further batch is taken. */
 const MAX_UNPUBLISHED_MESSAGES = 4_000;
 
-/** How far the outbox has come: the newest message, what the log has acknowledged, what has been deleted. All are outbox sequence numbers. */
+/**
+ * How far the outbox has come: the newest message, what the log has acknowledged, what has been deleted. All are outbox sequence
+ * numbers.
+ */
 export class PendingOutbox {
   #last = 0;
   #acknowledged = 0;

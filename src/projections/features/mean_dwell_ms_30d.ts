@@ -18,6 +18,9 @@ const dwell: CounterFamily = {
   },
 };
 
+/** A reaction that has not come counts as one that came just now: too late to be before as-of. */
+const orAsOf = (column: string) => `coalesce(${column}, :as_of_ms)`;
+
 export const meanDwellMs30d = defineFeature({
   name: 'mean_dwell_ms_30d',
   dtype: 'numeric',
@@ -33,7 +36,7 @@ export const meanDwellMs30d = defineFeature({
   sql: `
     SELECT uid, CAST(sum(reacted_at_ms - served_at_ms) AS REAL) / count(*) AS value
     FROM (
-      SELECT uid, served_at_ms, min(coalesce(done_at_ms, :as_of_ms), coalesce(dismiss_at_ms, :as_of_ms), coalesce(snooze_at_ms, :as_of_ms)) AS reacted_at_ms
+      SELECT uid, served_at_ms, min(${orAsOf('done_at_ms')}, ${orAsOf('dismiss_at_ms')}, ${orAsOf('snooze_at_ms')}) AS reacted_at_ms
       FROM tip
       WHERE served_at_ms >= :as_of_ms - ${WINDOW_MS} AND served_at_ms < :as_of_ms
     )

@@ -1,6 +1,5 @@
 /** Writing files beside the state files: a full disk is said in tipstream's words. */
-import { isDiskFull } from '../../disk-full.js';
-import { TipstreamError } from '../../errors.js';
+import { isDiskFull, TipstreamError } from '../../errors.js';
 
 /** Runs `work`, which writes in that directory. Throws disk_full, and whatever else the file system throws. */
 export function writingIn<T>(directory: string, work: () => T): T {

@@ -20,15 +20,19 @@ type Row = [userId: string, decisionId: string, reward: 0 | 1 | null, version: s
  */
 const COUNTING_TIP = `coalesce(decision.reward_tip_id, (
   SELECT tip_id FROM decision_link AS other
-  WHERE other.uid = decision.uid AND other.decision_id = decision.decision_id AND EXISTS (SELECT 1 FROM json_each(decision.record, '$.features.vectors') AS vector WHERE vector.key = other.tip_id)
+  WHERE other.uid = decision.uid AND other.decision_id = decision.decision_id
+    AND EXISTS (SELECT 1 FROM json_each(decision.record, '$.features.vectors') AS vector WHERE vector.key = other.tip_id)
   ORDER BY served_at_ms, tip_id LIMIT 1))`;
 
 const SERVED = `
-  SELECT user_id, decision.decision_id, decision.reward, CASE WHEN closed.uid IS NULL THEN link.prompt_version ELSE closed.prompt_version END
+  SELECT user_id, decision.decision_id, decision.reward,
+    CASE WHEN closed.uid IS NULL THEN link.prompt_version ELSE closed.prompt_version END
   FROM decision JOIN user USING (uid)
     LEFT JOIN closed_decision AS closed USING (uid, decision_id)
-    LEFT JOIN decision_link AS link ON closed.uid IS NULL AND link.uid = decision.uid AND link.decision_id = decision.decision_id AND link.tip_id = ${COUNTING_TIP}
-  WHERE scored_offset IS NOT NULL AND (link.uid IS NOT NULL OR closed.prompt_version IS NOT NULL OR (closed.uid IS NOT NULL AND decision.reward IS NOT NULL))`;
+    LEFT JOIN decision_link AS link ON closed.uid IS NULL AND link.uid = decision.uid
+      AND link.decision_id = decision.decision_id AND link.tip_id = ${COUNTING_TIP}
+  WHERE scored_offset IS NOT NULL
+    AND (link.uid IS NOT NULL OR closed.prompt_version IS NOT NULL OR (closed.uid IS NOT NULL AND decision.reward IS NOT NULL))`;
 
 /**
  * Every decision of the log that was served with one of its candidates, from one snapshot. A decision that a prune has closed says no

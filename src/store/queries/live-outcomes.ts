@@ -18,10 +18,13 @@ export function decisionFates(path: string, policies: readonly string[]): Genera
   return decisionPieces(path, (db) => {
     const some = db.prepare<(number | string)[], DecisionFate>(
       `SELECT policy, decision_id AS decisionId, requested_at_ms AS requestedAtMs,
-         CASE WHEN reward = 1 THEN coalesce((SELECT done_at_ms FROM tip WHERE tip.uid = decision.uid AND tip_id = reward_tip_id) - requested_at_ms, ${REWARD_WINDOW_MS}) END AS doneAfterMs
+         CASE WHEN reward = 1 THEN coalesce(
+           (SELECT done_at_ms FROM tip WHERE tip.uid = decision.uid AND tip_id = reward_tip_id) - requested_at_ms,
+           ${REWARD_WINDOW_MS}) END AS doneAfterMs
        FROM decision
        WHERE decision_key > ? AND decision_key <= ? AND scored_offset IS NOT NULL AND policy IN (${policies.map(() => '?').join(', ')})
-         AND (reward IS NOT NULL OR EXISTS (SELECT 1 FROM decision_link AS link WHERE link.uid = decision.uid AND link.decision_id = decision.decision_id))`,
+         AND (reward IS NOT NULL OR EXISTS (
+           SELECT 1 FROM decision_link AS link WHERE link.uid = decision.uid AND link.decision_id = decision.decision_id))`,
     );
     return (after, to) => some.all(after, to, ...policies);
   });

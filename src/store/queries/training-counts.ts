@@ -29,7 +29,8 @@ export function trainingCounts(path: string, expected: ExpectedState, policy: st
       db
         .prepare<[string], DecisionSpan>(
           `SELECT count(DISTINCT uid) AS users, count(*) AS decisions, count(reward) AS rewarded, coalesce(sum(reward), 0) AS rewards,
-         min(requested_at_ms) AS firstRequestedAtMs, max(requested_at_ms) AS lastRequestedAtMs FROM ${table} WHERE policy = ? AND scored_offset IS NOT NULL`,
+         min(requested_at_ms) AS firstRequestedAtMs, max(requested_at_ms) AS lastRequestedAtMs
+         FROM ${table} WHERE policy = ? AND scored_offset IS NOT NULL`,
         )
         .get(name)!;
     const positions = new Map(db.prepare<[], [string, number]>('SELECT topic, next_offset FROM position ORDER BY topic').raw().all());

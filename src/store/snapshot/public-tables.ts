@@ -100,14 +100,16 @@ export function publicRowsSql(
 ): string {
   switch (table) {
     case 'tips':
-      return `SELECT user.user_id, tip.tip_id, tip.served_at_ms, tip.served_category, tip.done_at_ms, tip.done_utc_offset_min, tip.dismiss_at_ms, tip.snooze_at_ms, ${partition}
+      return `SELECT user.user_id, tip.tip_id, tip.served_at_ms, tip.served_category, tip.done_at_ms,
+          tip.done_utc_offset_min, tip.dismiss_at_ms, tip.snooze_at_ms, ${partition}
         FROM ${schema}.user AS user JOIN ${schema}.tip AS tip ON tip.uid = user.uid WHERE true`;
     case 'profiles':
       return profileRowsSql(registry, String(asOfMs), schema);
     case 'user_profile_features':
       return featureRowsSql(registry, String(asOfMs), schema);
     case 'decisions':
-      return `SELECT user.user_id, decision.decision_id, decision.policy, decision.requested_at_ms, record ->> '$.scored_at_ms', record ->> '$.epsilon', record ->> '$.explored', record ->> '$.chosen_tip_id',
+      return `SELECT user.user_id, decision.decision_id, decision.policy, decision.requested_at_ms,
+          record ->> '$.scored_at_ms', record ->> '$.epsilon', record ->> '$.explored', record ->> '$.chosen_tip_id',
           (SELECT value ->> '$.propensity' FROM json_each(record, '$.ranking') WHERE value ->> '$.tip_id' = record ->> '$.chosen_tip_id'),
           decision.reward_tip_id, decision.reward, decision.scored_offset, ${partition}, decision.record
         FROM ${schema}.user AS user JOIN ${schema}.decision AS decision ON decision.uid = user.uid WHERE true`;

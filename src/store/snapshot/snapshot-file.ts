@@ -4,8 +4,7 @@
  */
 import Database from 'better-sqlite3';
 import { setImmediate } from 'node:timers/promises';
-import { isDiskFull } from '../../disk-full.js';
-import { TipstreamError } from '../../errors.js';
+import { isDiskFull, TipstreamError } from '../../errors.js';
 import type { FaultHook } from '../../fault-points.js';
 import type { Registry } from '../../projections/registry.js';
 import { publicRowsSql, publicTables, type PublicTableName } from './public-tables.js';

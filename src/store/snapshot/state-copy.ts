@@ -9,8 +9,7 @@
  */
 import Database from 'better-sqlite3';
 import { statSync } from 'node:fs';
-import { isDiskFull } from '../../disk-full.js';
-import { TipstreamError } from '../../errors.js';
+import { isDiskFull, TipstreamError } from '../../errors.js';
 import type { Registry } from '../../projections/registry.js';
 import { generationDirectory, partitionFile, partitionsIn } from '../directory/layout.js';
 import { PartitionReader } from '../queries/partition-reader.js';

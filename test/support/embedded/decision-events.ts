@@ -61,9 +61,12 @@ const byHand = (policies: readonly string[], shadowOf: string | null): fc.Arbitr
     })
     .map(({ user_id, decision_id, policy, requested, tips, numbers, wrong }) => {
       const dimension = dimensionOf(policy) + (wrong && numbers[0]! > 3000 ? 1 : 0);
-      const vectors = JSON.parse(
-        `{${tips.map((tipId, at) => `${JSON.stringify(tipId)}:${JSON.stringify(numbers.slice(0, dimension).map((n) => (n + at) / 4096))}`).join()}}`,
-      ) as Record<string, number[]>;
+      // As text, because a key such as __proto__ must become a property of its own.
+      const entries = tips.map((tipId, at) => {
+        const vector = numbers.slice(0, dimension).map((n) => (n + at) / 4096);
+        return `${JSON.stringify(tipId)}:${JSON.stringify(vector)}`;
+      });
+      const vectors = JSON.parse(`{${entries.join()}}`) as Record<string, number[]>;
       return {
         decision_id,
         user_id,

@@ -20,5 +20,8 @@ test.skipIf(python('--version').status !== 0)('examples/analysts.py', async () =
   expect(stdout).toContain(`profiles as of ${asOfMs}`);
   expect(stdout).toMatch(new RegExp(`^users: ${users} `, 'm'));
   expect(stdout).toContain(`  tip.served: ${VECTOR_LINES.filter(({ topic }) => topic === 'tip.served').length}\n`);
-  expect(python(join(ROOT, 'examples/analysts.py'), 'missing.db')).toMatchObject({ status: 1, stderr: expect.stringMatching(/tipstream snapshot/) as string });
+  expect(python(join(ROOT, 'examples/analysts.py'), 'missing.db')).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/tipstream snapshot/) as string,
+  });
 });

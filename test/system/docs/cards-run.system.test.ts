@@ -12,9 +12,17 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 async function cards(into: string): Promise<Record<string, string>> {
   const out = join(directory, into);
-  const child = spawn(process.execPath, [join(ROOT, 'scripts/cards.mjs'), '--out', out, '--users', '30', '--days', '10', '--simulated-users', '18'], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const child = spawn(
+    process.execPath,
+    [join(ROOT, 'scripts/cards.mjs'), '--out', out, '--users', '30', '--days', '10', '--simulated-users', '18'],
+    { stdio: ['ignore', 'inherit', 'inherit'] },
+  );
   expect(await new Promise((resolve) => child.once('close', resolve))).toBe(0);
-  return Object.fromEntries(readdirSync(out).sort().map((name) => [name, readFileSync(join(out, name), 'utf8')]));
+  return Object.fromEntries(
+    readdirSync(out)
+      .sort()
+      .map((name) => [name, readFileSync(join(out, name), 'utf8')]),
+  );
 }
 
 it('the cards are the same bytes each time, with decisions in them', async () => {

@@ -1,4 +1,4 @@
-/** docs/configuration.md, made of the table in src/config.ts. */
+/** docs/configuration.md, made of the table in src/option-table.ts. */
 import { OPTIONS, OPTION_GROUPS, OPTION_NAMES, type OptionGroup } from '../../../src/config.js';
 
 interface ShownOption {
@@ -14,7 +14,9 @@ const code = (text: string) => `\`${text.replaceAll('|', '\\|')}\``;
 
 function row({ flag, negatedFlag, env, help, default: fallback }: ShownOption): string {
   const flags = [flag, ...(negatedFlag === undefined ? [] : [negatedFlag])].map(code).join(' ');
-  return `| ${flags} | ${code(env)} | ${fallback === undefined || fallback === '' ? '' : code(fallback)} ` + `| ${help.replaceAll('|', '\\|')} |`;
+  return (
+    `| ${flags} | ${code(env)} | ${fallback === undefined || fallback === '' ? '' : code(fallback)} ` + `| ${help.replaceAll('|', '\\|')} |`
+  );
 }
 
 export function configurationPage(): string {
@@ -30,7 +32,8 @@ export function configurationPage(): string {
     'Each command takes some of the groups below: `npx tipstream COMMAND --help` lists its options.',
     'Set passwords and tokens in the environment, because everybody on the machine can see a command line.',
     '',
-    'This page is generated from `src/config.ts`. After a change there, run `npx vitest run test/system/docs/configuration.unit.test.ts -u`.',
+    'This page is generated from `src/option-table.ts`. ' +
+      'After a change there, run `npx vitest run test/system/docs/configuration.unit.test.ts -u`.',
     '',
     ...groups,
   ].join('\n');

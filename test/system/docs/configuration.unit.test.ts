@@ -4,7 +4,7 @@ import { OPTIONS, OPTION_NAMES } from '../../../src/config.js';
 import { configurationPage } from './configuration-page.js';
 import { markdownFiles, readPage, ROOT } from './markdown.js';
 
-it('docs/configuration.md is what src/config.ts says', async () => {
+it('docs/configuration.md is what src/option-table.ts says', async () => {
   await expect(configurationPage()).toMatchFileSnapshot(join(ROOT, 'docs/configuration.md'));
 });
 

@@ -12,7 +12,11 @@ const PLACEHOLDERS: readonly (readonly [name: string, pattern: string])[] = [
 const MORE = '...';
 
 /** undefined when they agree, else both as text, ready for a diff. */
-export function difference(language: string, expected: string, actual: string): { readonly expected: string; readonly actual: string } | undefined {
+export function difference(
+  language: string,
+  expected: string,
+  actual: string,
+): { readonly expected: string; readonly actual: string } | undefined {
   if (language !== 'json') return textDifference(expected, actual);
   const wanted: unknown = JSON.parse(expected);
   const printed = parsePrinted(actual);
@@ -45,7 +49,10 @@ function parsePrinted(text: string): unknown[] {
   try {
     return [JSON.parse(text)];
   } catch {
-    return text.trimEnd().split('\n').map((line) => JSON.parse(line) as unknown);
+    return text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown);
   }
 }
 
@@ -54,7 +61,11 @@ function likeExpected(expected: unknown, actual: unknown): unknown {
   if (Array.isArray(expected) && Array.isArray(actual)) return actual.map((item, index) => likeExpected(expected[index], item));
   if (isObject(expected) && isObject(actual)) {
     const names = Object.hasOwn(expected, MORE) ? Object.keys(expected) : [...new Set([...Object.keys(expected), ...Object.keys(actual)])];
-    return Object.fromEntries(names.filter((name) => name === MORE || Object.hasOwn(actual, name)).map((name) => [name, name === MORE ? MORE : likeExpected(expected[name], actual[name])]));
+    return Object.fromEntries(
+      names
+        .filter((name) => name === MORE || Object.hasOwn(actual, name))
+        .map((name) => [name, name === MORE ? MORE : likeExpected(expected[name], actual[name])]),
+    );
   }
   return typeof expected === 'string' && expected.startsWith('<') && matcher(expected).test(String(actual)) ? expected : actual;
 }

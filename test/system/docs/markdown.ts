@@ -54,5 +54,13 @@ export function relativeLinks(markdown: string): string[] {
 /** What GitHub makes of the headings. */
 export function anchors(markdown: string): Set<string> {
   const headings = [...prose(markdown).matchAll(/^#+ (.*)$/gm)].map((match) => match[1]!);
-  return new Set(headings.map((heading) => heading.trim().toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, '').replace(/\s/g, '-')));
+  return new Set(
+    headings.map((heading) =>
+      heading
+        .trim()
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+        .replace(/\s/g, '-'),
+    ),
+  );
 }

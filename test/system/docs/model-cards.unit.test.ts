@@ -13,16 +13,23 @@ const cardOf = (name: string): string => readFileSync(join(FOLDER, `${name}.md`)
 
 describe('the model cards', () => {
   it('are there for every policy and for nothing else', () => {
-    expect(readdirSync(FOLDER).filter((name) => name.endsWith('.md')).sort()).toEqual(POLICIES.map(({ name }) => `${name}.md`).sort());
+    expect(
+      readdirSync(FOLDER)
+        .filter((name) => name.endsWith('.md'))
+        .sort(),
+    ).toEqual(POLICIES.map(({ name }) => `${name}.md`).sort());
   });
 
   it.each(POLICIES)('of $name is not older than the policy', (policy) => {
     expect(hashOfCard(cardOf(policy.name)), 'npm run cards makes it anew').toBe(policyHash(policy));
-    expect(fingerprintOfCard(cardOf(policy.name)), 'the vectors have changed: raise stateVersion, then ' + 'npm run cards').toBe(vectorFingerprint(policy));
+    expect(fingerprintOfCard(cardOf(policy.name)), 'the vectors have changed: raise stateVersion, then ' + 'npm run cards').toBe(
+      vectorFingerprint(policy),
+    );
   });
 
   it.each(POLICIES)('of $name explains every input', (policy) => {
-    for (const name of policy.featureNames) expect(cardOf(policy.name)).toContain(`| ${name} | ${policy.inputs[name]!.from} | ` + `${policy.inputs[name]!.normalised} |`);
+    for (const name of policy.featureNames)
+      expect(cardOf(policy.name)).toContain(`| ${name} | ${policy.inputs[name]!.from} | ` + `${policy.inputs[name]!.normalised} |`);
   });
 
   it.each(POLICIES)('of $name fills every section, and says that nobody is real', ({ name }) => {
@@ -38,7 +45,13 @@ describe('the model cards', () => {
   it('would be another after any change of a policy', () => {
     const [policy] = POLICIES;
     const hash = policyHash(policy!);
-    for (const changed of [{ ...policy!, optimism: 2 }, { ...policy!, stateVersion: 9 }, { ...policy!, hyperparameters: { ...policy!.hyperparameters, lambda: 2 } }, { ...policy!, featureNames: ['other'] }]) expect(policyHash(changed)).not.toBe(hash);
+    for (const changed of [
+      { ...policy!, optimism: 2 },
+      { ...policy!, stateVersion: 9 },
+      { ...policy!, hyperparameters: { ...policy!.hyperparameters, lambda: 2 } },
+      { ...policy!, featureNames: ['other'] },
+    ])
+      expect(policyHash(changed)).not.toBe(hash);
     const changed = modelCard({ ...FACTS, policy: { ...policy!, stateVersion: 9, vectorizer: () => () => [0] } });
     expect(hashOfCard(changed)).toMatch(/^[0-9a-f]{16}$/);
     expect(hashOfCard(changed)).not.toBe(hash);

@@ -11,7 +11,10 @@ import { difference } from './expected-output.js';
 import { fencedBlocks, markdownFiles, readPage, ROOT, type FencedBlock } from './markdown.js';
 
 const MAIN = join(ROOT, 'dist/cli/main.js');
-const TOURS = [['README.md', 'Five-minute tour'], ['docs/policies.md', 'From nothing to a verdict']] as const;
+const TOURS = [
+  ['README.md', 'Five-minute tour'],
+  ['docs/policies.md', 'From nothing to a verdict'],
+] as const;
 let directory: string;
 
 /** For each group of tests a directory of its own. */
@@ -60,21 +63,28 @@ describe.each(TOURS)('%s, %s', (page, tour) => {
     expect(steps.filter(({ output }) => output !== undefined).length).toBeGreaterThan(4);
   });
 
-  it.each(steps.map((step) => [`line ${step.commands.line}: ${step.commands.text.split('\n').at(-1)}`, step] as const))('%s', async (_, { commands, output }) => {
-    const { printed, exitCode } = await shell(commands.text);
-    const differs = difference(output?.language ?? 'text', output?.text ?? '', printed);
-    expect(differs?.actual).toBe(differs?.expected);
-    expect(exitCode).toBe(0);
-  });
+  it.each(steps.map((step) => [`line ${step.commands.line}: ${step.commands.text.split('\n').at(-1)}`, step] as const))(
+    '%s',
+    async (_, { commands, output }) => {
+      const { printed, exitCode } = await shell(commands.text);
+      const differs = difference(output?.language ?? 'text', output?.text ?? '', printed);
+      expect(differs?.actual).toBe(differs?.expected);
+      expect(exitCode).toBe(0);
+    },
+  );
 });
 
 describe('commands in the docs', () => {
   beforeAll(enterDirectory);
   afterAll(leaveDirectory);
   const commands = markdownFiles().flatMap((page) => {
-    const inBlocks = fencedBlocks(readPage(page)).filter(({ language }) => language === 'sh').flatMap(({ text }) => text.split('\n'));
+    const inBlocks = fencedBlocks(readPage(page))
+      .filter(({ language }) => language === 'sh')
+      .flatMap(({ text }) => text.split('\n'));
     const inText = [...readPage(page).matchAll(/`((?:npx )?tipstream [^`\n]+)`/g)].map((match) => match[1]!);
-    return [...inBlocks, ...inText].flatMap((line) => [...line.matchAll(/(?:npx )?tipstream ([a-z][^|;#`]*)/g)].map((match) => ({ page, words: match[1]!.trim().split(/\s+/) })));
+    return [...inBlocks, ...inText].flatMap((line) =>
+      [...line.matchAll(/(?:npx )?tipstream ([a-z][^|;#`]*)/g)].map((match) => ({ page, words: match[1]!.trim().split(/\s+/) })),
+    );
   });
   const FAMILIES = ['topics', 'dead-letters', 'policies'];
   const helps = new Map<string, Promise<{ readonly printed: string; readonly exitCode: number | null }>>();

@@ -8,7 +8,9 @@ import { readPage } from './markdown.js';
 
 /** The cells of one column of the tables under a heading. */
 function column(page: string, heading: string, index: number): string[] {
-  const section = readPage(page).split(/^#+ /m).find((part) => part.startsWith(`${heading}\n`));
+  const section = readPage(page)
+    .split(/^#+ /m)
+    .find((part) => part.startsWith(`${heading}\n`));
   const rows = (section ?? '').split('\n').filter((line) => line.startsWith('| ') && !/^\|[-|]+$/.test(line));
   return rows.slice(1).map((row) => row.split('|')[index + 1]!.trim());
 }
@@ -31,9 +33,16 @@ it.each(Object.values(publicTables(defaultRegistry)))('every column of $name is 
 
 it('every metric is explained', async () => {
   const { ServiceMetrics } = await import('../../../src/service/metrics/service-metrics.js');
-  const exposition = await new ServiceMetrics({ counts: () => new Map(), backlog: () => 0, lag: () => Promise.resolve([]), policies: () => Promise.resolve(undefined) }).exposition();
+  const exposition = await new ServiceMetrics({
+    counts: () => new Map(),
+    backlog: () => 0,
+    lag: () => Promise.resolve([]),
+    policies: () => Promise.resolve(undefined),
+  }).exposition();
   const exposed = [...exposition.matchAll(/^# TYPE (tipstream_\w+) /gm)].map((match) => match[1]!);
-  const explained = ['Watching lag', 'Watching policies', 'Watching the gateway'].flatMap((heading) => column('docs/operating.md', heading, 0));
+  const explained = ['Watching lag', 'Watching policies', 'Watching the gateway'].flatMap((heading) =>
+    column('docs/operating.md', heading, 0),
+  );
   expect(explained.flatMap((cell) => cell.match(/tipstream_\w+/g) ?? []).sort()).toEqual(exposed.sort());
 });
 

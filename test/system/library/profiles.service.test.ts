@@ -43,7 +43,8 @@ const secondChances30d = defineFeature({
   invalidatedBy: ['tip.feedback', 'time'],
   description: 'Tips served in the last 30 days that were snoozed and done.',
   sql: `SELECT uid, count(*) AS value FROM tip
-        WHERE served_at_ms >= :as_of_ms - ${WINDOW_MS} AND served_at_ms < :as_of_ms AND snooze_at_ms < :as_of_ms AND done_at_ms < :as_of_ms GROUP BY uid`,
+        WHERE served_at_ms >= :as_of_ms - ${WINDOW_MS} AND served_at_ms < :as_of_ms
+          AND snooze_at_ms < :as_of_ms AND done_at_ms < :as_of_ms GROUP BY uid`,
   counters: [snoozedAndDone],
   value: (read) => read.count('snoozed_and_done'),
 });

@@ -1,11 +1,10 @@
-import { TipstreamError } from '../../../errors.js';
+import { TipstreamError, UsageError } from '../../../errors.js';
 import { readDeadLetterReason } from '../../../events/dead-letter.js';
 import { openLog } from '../../../log/open.js';
 import type { LogRecord, Log } from '../../../log/port.js';
 import { headersToJson, recordToJson } from '../../../producer/json-form.js';
 import { originalHeaders } from '../../../events/dead-letter.js';
 import { DEAD_LETTER_SUFFIX } from '../../../topics.js';
-import { UsageError } from '../../../usage-error.js';
 import { defineCommand } from '../../command.js';
 import { fullNameOf } from '../../topic-argument.js';
 import { summaryOf } from './list.js';

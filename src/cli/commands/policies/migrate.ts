@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { migrationReport, type MigratedUser, type MigrationReport } from '../../../analysts/migration-report.js';
 import type { Config } from '../../../config.js';
-import { TipstreamError } from '../../../errors.js';
+import { TipstreamError, UsageError } from '../../../errors.js';
 import { isId } from '../../../events/strings.js';
 import { outputFile, type OutputFile } from '../../../export/output-file.js';
 import { canMigrate, migrationRefusal } from '../../../policies/migration.js';
@@ -10,7 +10,6 @@ import type { PolicyDefinition } from '../../../policies/policy.js';
 import { policyNamed } from '../../../policies/registry.js';
 import { completeControls, missingRecords } from '../../../producer/control-completion.js';
 import { fullTopicName, type ControlEvent } from '../../../topics.js';
-import { UsageError } from '../../../usage-error.js';
 import { defineCommand } from '../../command.js';
 import { openControlLog, readAllControls } from '../../control-log.js';
 import { planMigration } from '../../migration-plan.js';
@@ -208,13 +207,14 @@ function summaryOf({
     changed_choices: changed,
     max_score_difference: largest,
   } = report;
+  const difference =
+    largest === 0
+      ? 'every score is the same'
+      : `scores differ by ${Number(largest.toPrecision(3))} at most, and ${changed} have another best candidate`;
   return [
     `${state}${what}`,
     `${users} users: ${into} has learned from ${after} rewarded decisions then, instead of ${before}; ${from} from ${examples}`,
-    compared === 0
-      ? 'no recorded decision to compare scores on'
-      : `against ${from} on ${compared} recorded decisions: ` +
-        `${largest === 0 ? 'every score is the same' : `scores differ by ${Number(largest.toPrecision(3))} at ` + `most, and ${changed} ` + 'have another best candidate'}`,
+    compared === 0 ? 'no recorded decision to compare scores on' : `against ${from} on ${compared} recorded decisions: ${difference}`,
     ...(undo || dry
       ? []
       : [

@@ -1,0 +1,353 @@
+/**
+ * Every option, once: its flag, environment variable, default, help and group. The CLI's flags, the configuration of the service and the
+ * reference in the docs come from this table.
+ */
+import { z } from 'zod';
+import {
+  brokerList,
+  fraction,
+  gatewayUrl,
+  headerToken,
+  httpAddress,
+  nameList,
+  retention,
+  text,
+  topicPrefix,
+  wholeNumber,
+  yesOrNo,
+} from './option-values.js';
+import { DEFAULT_MAX_MESSAGE_BYTES } from './topics.js';
+
+/** Which commands take an option: a command names its groups. */
+export const OPTION_GROUPS = {
+  log: 'Log options',
+  kafka: 'Kafka options',
+  events: 'Event options',
+  consumer: 'Consumer options',
+  http: 'HTTP options',
+  policy: 'Policy options',
+  gateway: 'Prompt and gateway options',
+  start: 'Start options',
+} as const;
+export type OptionGroup = keyof typeof OPTION_GROUPS;
+
+export interface OptionDefinition {
+  /** As in help: `--name <what>`, or `--name` alone for a switch. */
+  readonly flag: string;
+  /** A second flag that stands for the value 'off' or 'false'. */
+  readonly negatedFlag?: string;
+  readonly env: string;
+  /** Turns the text of a flag, variable or default into the value. */
+  readonly schema: z.ZodType<unknown, string>;
+  /** As it would be typed; absent: undefined unless given. */
+  readonly default?: string;
+  readonly help: string;
+  readonly group: OptionGroup;
+  /** Better in the environment than on a command line that `ps` shows; never printed. */
+  readonly secret?: true;
+  /** A partition's worker is given it as it is, by this name. */
+  readonly worker?: true;
+}
+
+export const OPTIONS = {
+  data: {
+    flag: '--data <dir>',
+    env: 'TIPSTREAM_DATA',
+    schema: text,
+    default: './data',
+    group: 'log',
+    help: 'directory of the embedded log and of the state files',
+  },
+  log: {
+    flag: '--log <kind>',
+    env: 'TIPSTREAM_LOG',
+    schema: z.enum(['sqlite', 'kafka'], { error: 'must be sqlite or kafka' }),
+    group: 'log',
+    help: 'sqlite (embedded) or kafka; default: kafka when brokers are given, else sqlite',
+  },
+  brokers: {
+    flag: '--brokers <list>',
+    env: 'KAFKA_BROKERS',
+    schema: brokerList,
+    group: 'log',
+    help: 'Kafka brokers, as HOST:PORT,HOST:PORT',
+  },
+  topicPrefix: {
+    flag: '--topic-prefix <text>',
+    env: 'TIPSTREAM_TOPIC_PREFIX',
+    schema: topicPrefix,
+    default: '',
+    group: 'log',
+    help: 'prefix of every topic name: with "signals.", tip.served is signals.tip.served',
+    worker: true,
+  },
+  partitions: {
+    flag: '--partitions <number>',
+    env: 'TIPSTREAM_PARTITIONS',
+    schema: wholeNumber(1, 1_000),
+    default: '4',
+    group: 'log',
+    help: 'number of partitions of topics that are created; fixed from then on',
+  },
+  kafkaSsl: {
+    flag: '--kafka-ssl',
+    env: 'TIPSTREAM_KAFKA_SSL',
+    schema: yesOrNo,
+    default: 'false',
+    group: 'kafka',
+    help: 'use TLS; implied by each of the three files below',
+  },
+  kafkaCa: {
+    flag: '--kafka-ca <file>',
+    env: 'TIPSTREAM_KAFKA_CA',
+    schema: text,
+    group: 'kafka',
+    help: 'PEM file of the certificate authority to trust',
+  },
+  kafkaCert: {
+    flag: '--kafka-cert <file>',
+    env: 'TIPSTREAM_KAFKA_CERT',
+    schema: text,
+    group: 'kafka',
+    help: 'PEM file of the client certificate',
+  },
+  kafkaKey: {
+    flag: '--kafka-key <file>',
+    env: 'TIPSTREAM_KAFKA_KEY',
+    schema: text,
+    group: 'kafka',
+    help: "PEM file of the client certificate's key",
+  },
+  kafkaSaslMechanism: {
+    flag: '--kafka-sasl-mechanism <name>',
+    env: 'TIPSTREAM_KAFKA_SASL_MECHANISM',
+    group: 'kafka',
+    schema: z.enum(['plain', 'scram-sha-256', 'scram-sha-512'], { error: 'must be plain, scram-sha-256 or scram-sha-512' }),
+    help: 'plain, scram-sha-256 or scram-sha-512',
+  },
+  kafkaUsername: { flag: '--kafka-username <name>', env: 'TIPSTREAM_KAFKA_USERNAME', schema: text, group: 'kafka', help: 'SASL user' },
+  kafkaPassword: {
+    flag: '--kafka-password <text>',
+    env: 'TIPSTREAM_KAFKA_PASSWORD',
+    schema: text,
+    group: 'kafka',
+    secret: true,
+    help: 'SASL password; set it in the environment',
+  },
+  kafkaClientId: {
+    flag: '--kafka-client-id <name>',
+    env: 'TIPSTREAM_KAFKA_CLIENT_ID',
+    schema: text,
+    default: 'tipstream',
+    group: 'kafka',
+    help: "client id in the brokers' logs and quotas",
+  },
+  partitioner: {
+    flag: '--partitioner <name>',
+    env: 'TIPSTREAM_PARTITIONER',
+    default: 'murmur2',
+    group: 'events',
+    schema: z.enum(['murmur2', 'crc32', 'any'], { error: 'must be murmur2, crc32 or any' }),
+    help: "how producers partition keys: murmur2 (Java and kafkajs), crc32 (librdkafka's consistent), any (no check)",
+    worker: true,
+  },
+  maxValueBytes: {
+    flag: '--max-value-bytes <number>',
+    env: 'TIPSTREAM_MAX_VALUE_BYTES',
+    group: 'events',
+    schema: wholeNumber(1_024, DEFAULT_MAX_MESSAGE_BYTES),
+    default: '1048576',
+    help: 'maximum size of the value of an event; larger events are refused',
+    worker: true,
+  },
+  group: {
+    flag: '--group <name>',
+    env: 'TIPSTREAM_GROUP',
+    schema: text.max(200),
+    default: 'tipstream',
+    group: 'consumer',
+    help: 'consumer group',
+    worker: true,
+  },
+  maxBatchRecords: {
+    flag: '--max-batch-records <number>',
+    env: 'TIPSTREAM_MAX_BATCH_RECORDS',
+    schema: wholeNumber(1, 1_000_000),
+    default: '50000',
+    group: 'consumer',
+    help: 'maximum number of records that are folded in one transaction',
+    worker: true,
+  },
+  maxTaskIdleMs: {
+    flag: '--max-task-idle-ms <number>',
+    env: 'TIPSTREAM_MAX_TASK_IDLE_MS',
+    schema: wholeNumber(0, 600_000),
+    default: '100',
+    group: 'consumer',
+    help: 'how long a partition waits for an empty topic, so that topics are merged in time order',
+    worker: true,
+  },
+  retain: {
+    flag: '--retain <duration>',
+    env: 'TIPSTREAM_RETAIN',
+    schema: retention,
+    default: '90d',
+    group: 'consumer',
+    help: 'how long a tip is kept after the last of its times: 90d, 2160h or milliseconds; at least 31d',
+    worker: true,
+  },
+  threads: {
+    flag: '--threads <number>',
+    env: 'TIPSTREAM_THREADS',
+    schema: wholeNumber(1, 64),
+    default: '2',
+    group: 'consumer',
+    help: 'number of threads that fold partitions',
+  },
+  http: {
+    flag: '--http <host:port>',
+    negatedFlag: '--no-http',
+    env: 'TIPSTREAM_HTTP',
+    schema: httpAddress,
+    default: '127.0.0.1:8080',
+    group: 'http',
+    help: 'address of the HTTP API; off turns it off',
+  },
+  httpToken: {
+    flag: '--http-token <text>',
+    env: 'TIPSTREAM_HTTP_TOKEN',
+    schema: text,
+    group: 'http',
+    secret: true,
+    help: 'bearer token that HTTP callers must send; set it in the environment',
+  },
+  shadow: {
+    flag: '--shadow <policy>',
+    env: 'TIPSTREAM_SHADOW',
+    schema: text,
+    default: 'off',
+    group: 'policy',
+    help: 'second policy that scores every decision, such as egreedy-v2; off for none',
+  },
+  shadowLearning: {
+    flag: '--shadow-learning',
+    negatedFlag: '--no-shadow-learning',
+    env: 'TIPSTREAM_SHADOW_LEARNING',
+    schema: yesOrNo,
+    default: 'false',
+    group: 'policy',
+    help: 'let the shadow learn from the served candidates',
+  },
+  epsilon: {
+    flag: '--epsilon <number>',
+    env: 'TIPSTREAM_EPSILON',
+    schema: fraction,
+    default: '0.1',
+    group: 'policy',
+    help: 'share of decisions that explore, from 0 to 1',
+  },
+  salt: {
+    flag: '--salt <text>',
+    env: 'TIPSTREAM_SALT',
+    schema: z.string().max(128, { error: 'must be at most 128 characters' }),
+    default: '0',
+    group: 'policy',
+    help: 'salt of the draw of every decision',
+  },
+  tipPromptVersion: {
+    flag: '--tip-prompt-version <list>',
+    env: 'TIP_PROMPT_VERSION',
+    schema: nameList,
+    group: 'gateway',
+    help:
+      'prompt versions that decisions rotate over, as v1,v2; each decision keeps its version, ' +
+      'and a version named in the request takes precedence',
+  },
+  defaultPromptVersion: {
+    flag: '--default-prompt-version <name>',
+    env: 'DEFAULT_PROMPT_VERSION',
+    schema: text,
+    default: 'v1',
+    group: 'gateway',
+    help: 'prompt version when neither the request nor --tip-prompt-version names one',
+  },
+  // Secret, so that one which is refused for the password in it is not printed.
+  gatewayUrl: {
+    flag: '--gateway-url <url>',
+    env: 'TIPSTREAM_GATEWAY_URL',
+    schema: gatewayUrl,
+    group: 'gateway',
+    secret: true,
+    help:
+      'base URL of the OpenAI-compatible API for POST /generate, such as https://gateway.example/v1; ' +
+      'without it, the answer is gateway_not_configured',
+  },
+  gatewayKey: {
+    flag: '--gateway-key <text>',
+    env: 'TIPSTREAM_GATEWAY_KEY',
+    schema: headerToken,
+    group: 'gateway',
+    secret: true,
+    help: 'bearer token for the gateway; set it in the environment',
+  },
+  gatewayModel: {
+    flag: '--gateway-model <name>',
+    env: 'TIPSTREAM_GATEWAY_MODEL',
+    schema: text,
+    group: 'gateway',
+    help: 'model to request; required with --gateway-url',
+  },
+  gatewayTimeoutMs: {
+    flag: '--gateway-timeout-ms <number>',
+    env: 'TIPSTREAM_GATEWAY_TIMEOUT_MS',
+    schema: wholeNumber(1, 300_000),
+    default: '30000',
+    group: 'gateway',
+    help: 'how long one POST /generate waits for the gateway, including retries',
+  },
+  gatewayRetries: {
+    flag: '--gateway-retries <number>',
+    env: 'TIPSTREAM_GATEWAY_RETRIES',
+    schema: wholeNumber(0, 10),
+    default: '2',
+    group: 'gateway',
+    help: 'number of retries after a connection error, 429 or 5xx',
+  },
+  guardrail: {
+    flag: '--guardrail',
+    negatedFlag: '--no-guardrail',
+    env: 'TIPSTREAM_GUARDRAIL',
+    schema: yesOrNo,
+    default: 'true',
+    group: 'start',
+    help: 'roll a promotion back automatically when its rewards are clearly lower than those of the previous policy',
+  },
+  untilCaughtUp: {
+    flag: '--until-caught-up',
+    env: 'TIPSTREAM_UNTIL_CAUGHT_UP',
+    schema: yesOrNo,
+    default: 'false',
+    group: 'start',
+    help: 'apply and publish everything up to the ends of the log at start, then exit',
+  },
+  publishProfiles: {
+    flag: '--publish-profiles',
+    negatedFlag: '--no-publish-profiles',
+    env: 'TIPSTREAM_PUBLISH_PROFILES',
+    schema: yesOrNo,
+    default: 'true',
+    group: 'start',
+    help: 'publish changed profiles to profile.features',
+    worker: true,
+  },
+  logLevel: {
+    flag: '--log-level <level>',
+    env: 'TIPSTREAM_LOG_LEVEL',
+    default: 'info',
+    group: 'start',
+    schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+      error: 'must be trace, debug, info, warn, error, fatal or silent',
+    }),
+    help: 'trace, debug, info, warn, error, fatal or silent',
+  },
+} as const satisfies Record<string, OptionDefinition>;
