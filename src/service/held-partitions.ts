@@ -1,41 +1,77 @@
-/** The partitions that this member holds, and what is summed over them. */
+/** The partitions that are assigned to this member, and what is summed over them. */
 import type { TipstreamError } from '../errors.js';
 import type { Partition } from './partition.js';
+import { beforeOf, isWorking, type PartitionLife, type Stopped } from './partition-life.js';
+
+/** Assigned, but its file could not be opened: there is nothing to read from. */
+interface Unopened {
+  readonly number: number;
+  readonly life: Stopped;
+  readonly reader?: undefined;
+}
 
 export class HeldPartitions {
-  readonly held = new Map<number, Partition>();
-  /** Partitions that could not be opened or have stopped, with why. */
-  readonly stopped = new Map<number, TipstreamError>();
-  /** Those whose place in `held` another has taken that has not begun yet: they are read from until it has. */
-  readonly #outgoing = new Map<number, Partition>();
+  readonly #assigned = new Map<number, Partition | Unopened>();
 
-  /** In place of the one that is held now. */
-  replace(partition: Partition): void {
-    const before = this.held.get(partition.number);
-    this.held.set(partition.number, partition);
-    if (before !== undefined) this.#outgoing.set(partition.number, before);
+  /** In place of the one that had its number, which it reads from until it has begun. */
+  take(partition: Partition): void {
+    this.#assigned.set(partition.number, partition);
   }
 
-  /** The one before has nothing left to do. */
-  closeOutgoing(partition: number): void {
-    const outgoing = this.#outgoing.get(partition);
-    this.#outgoing.delete(partition);
-    outgoing?.close();
+  couldNotOpen(number: number, error: TipstreamError): void {
+    this.#assigned.set(number, { number, life: { state: 'stopped', error } });
+  }
+
+  /** Closes it; answers whether there was one that was open. */
+  giveUp(number: number): boolean {
+    const partition = this.get(number);
+    this.#assigned.delete(number);
+    partition?.close();
+    return partition !== undefined;
+  }
+
+  /** The one that was opened. */
+  get(number: number): Partition | undefined {
+    const assigned = this.#assigned.get(number);
+    return assigned?.reader === undefined ? undefined : assigned;
+  }
+
+  /** undefined: it is not assigned to this member. */
+  life(number: number): PartitionLife | undefined {
+    return this.#assigned.get(number)?.life;
+  }
+
+  /** Of all that are assigned, opened or not, ascending. */
+  get numbers(): readonly number[] {
+    return [...this.#assigned.keys()].sort((a, b) => a - b);
+  }
+
+  /** Those that were opened. */
+  get held(): readonly Partition[] {
+    return [...this.#assigned.values()].flatMap((assigned) => (assigned.reader === undefined ? [] : [assigned]));
+  }
+
+  /** Why those that could not be opened or have stopped did so. */
+  get stopped(): ReadonlyMap<number, TipstreamError> {
+    return new Map(
+      [...this.#assigned.values()].flatMap(({ number, life }) => (life.state === 'stopped' ? [[number, life.error] as const] : [])),
+    );
   }
 
   /** From which profiles of this partition are read. */
-  reading(partition: number): Partition | undefined {
-    return this.#outgoing.get(partition) ?? this.held.get(partition);
+  reading(number: number): Partition | undefined {
+    const partition = this.get(number);
+    return partition && (beforeOf(partition.life) ?? partition);
   }
 
   /** Those that have not stopped. */
   get working(): readonly Partition[] {
-    return [...this.held.values()].filter(({ number }) => !this.stopped.has(number));
+    return this.held.filter(({ life }) => isWorking(life));
   }
 
   /** Of every partition the one to read from. */
   get readable(): readonly Partition[] {
-    return [...this.held.keys()].map((partition) => this.reading(partition)!);
+    return this.held.map((partition) => beforeOf(partition.life) ?? partition);
   }
 
   /** Counts by name. */
@@ -47,6 +83,6 @@ export class HeldPartitions {
 
   /** Messages committed and not yet acknowledged by the log. */
   backlog(): number {
-    return [...this.held.values()].reduce((sum, { backlog }) => sum + backlog, 0);
+    return this.held.reduce((sum, { backlog }) => sum + backlog, 0);
   }
 }

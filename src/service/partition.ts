@@ -12,11 +12,17 @@ import type { ScoreCommand } from '../consumers/fold/scorer.js';
 import { Backpressure } from './backpressure.js';
 import { OutboxPublisher } from './outbox-publisher.js';
 import type { ServiceOptions } from './options.js';
+import { beforeOf, isWorking, workerOf, type Closed, type PartitionLife, type Stopped } from './partition-life.js';
 import type { Committed, StartWorker, Worker, WorkerEvents, WorkerStartOptions } from '../consumers/worker/worker-contract.js';
 
-export interface PartitionEvents {
-  /** The worker is there, and what was delivered is with it. */
-  readonly onBegun: () => void;
+export interface PartitionDeps {
+  readonly number: number;
+  readonly log: Log;
+  /** Read-only connection for profile reads; the partition closes it. */
+  readonly reader: PartitionReader;
+  readonly options: ServiceOptions;
+  /** The one in whose place it comes: read from until this one has begun, and closed then. */
+  readonly before: Partition | undefined;
   readonly onCommitted: (committed: Committed) => void;
   readonly onStopped: (error: TipstreamError) => void;
   /** Fetch this topic again. */
@@ -27,38 +33,38 @@ export class Partition {
   readonly number: number;
   /** Read-only connection for profile reads. */
   readonly reader: PartitionReader;
-  readonly #options: ServiceOptions;
-  readonly #events: PartitionEvents;
+  readonly #deps: PartitionDeps;
   readonly #publisher: OutboxPublisher;
-  #worker: Worker | undefined;
-  #positions: Map<string, number>;
+  readonly #positions: Map<string, number>;
   readonly #counts = new Map<string, number>();
   readonly #backpressure = new Backpressure();
-  /** Delivered before the worker began. */
-  readonly #early: Delivery[] = [];
   readonly #givenUp = new AbortController();
-  /** Until the log is known to be the one that was applied. */
-  #opening: Promise<void> | undefined;
+  /** Resolves when the worker is there, or never will be. */
   readonly #settled: Promise<void>;
   #settle: () => void = () => undefined;
   #users = 0;
-  #running = false;
-  #stopped = false;
+  #life: PartitionLife;
 
-  constructor(number: number, log: Log, reader: PartitionReader, options: ServiceOptions, events: PartitionEvents) {
+  constructor(deps: PartitionDeps) {
+    const {
+      number,
+      log,
+      reader,
+      before,
+      options: { logger, clock, at, dataDirectory },
+    } = deps;
     this.number = number;
     this.reader = reader;
-    this.#options = options;
-    this.#events = events;
+    this.#deps = deps;
+    this.#life = { state: 'opening', before };
     this.#positions = reader.positions();
     this.#settled = new Promise((resolve) => (this.#settle = resolve));
-    const { logger, clock, at } = options;
     this.#publisher = new OutboxPublisher(log, {
       partition: number,
       clock,
       at,
-      overflowDirectory: deadLetterDirectory(options.dataDirectory),
-      onPublished: (seq) => this.#worker?.published(seq),
+      overflowDirectory: deadLetterDirectory(dataDirectory),
+      onPublished: (seq) => workerOf(this.#life)?.published(seq),
       onRetry: (error, attempt) => logger.warn({ partition: number, attempt, err: error }, 'publishing failed; trying again'),
       onOverflow: (topic, path, bytes) =>
         logger.warn({ partition: number, topic, path, bytes }, 'dead letter too large for its topic; kept as a file'),
@@ -66,31 +72,37 @@ export class Partition {
     });
   }
 
+  /** Where it stands. */
+  get life(): PartitionLife {
+    return this.#life;
+  }
+
   /**
    * Starts the worker when `check` has passed; what is delivered meanwhile waits here, and no more of it than would wait in the worker.
    * A check that throws stops the partition. Without a check, throws what starting the worker throws.
    */
-  begin(start: StartWorker, setup: WorkerStartOptions, check?: (signal: AbortSignal) => Promise<void>): void {
-    if (check === undefined) return this.#begin(start, setup);
+  begin(startWorker: StartWorker, start: WorkerStartOptions, check?: (signal: AbortSignal) => Promise<void>): void {
+    if (check === undefined) return this.#begin(startWorker, start);
     const { signal } = this.#givenUp;
-    this.#opening = check(signal)
-      .then(() => signal.aborted || this.#begin(start, setup))
+    const over = check(signal)
+      .then(() => signal.aborted || this.#begin(startWorker, start))
       .catch((error: unknown) => signal.aborted || this.fail(error))
-      .then(() => (this.#opening = undefined));
+      .then(() => undefined);
+    this.#life = { state: 'checking', before: beforeOf(this.#life), early: [], over };
   }
 
   /** Resolves when the check under way, if any, is over. */
   async opened(): Promise<void> {
-    await this.#opening;
+    if (this.#life.state === 'checking') await this.#life.over;
   }
 
-  get begun(): boolean {
-    return this.#worker !== undefined;
-  }
-
-  /** Whether candidates are answered: what was decided in the past is restored. */
-  get running(): boolean {
-    return this.#running && !this.#stopped;
+  /** Another comes in its place: answers what is read from until that one has begun. One that has not begun itself is closed. */
+  handOver(): Partition | undefined {
+    if (this.#life.state !== 'opening' && this.#life.state !== 'checking') return this;
+    const { before } = this.#life;
+    this.#life = { state: 'opening', before: undefined };
+    this.close();
+    return before;
   }
 
   /** topic -> next offset, committed to the state file. */
@@ -119,9 +131,12 @@ export class Partition {
 
   /** false: too much of this topic waits; `resume` will ask for more. */
   deliver(delivery: Delivery): boolean {
-    if (this.#stopped || (this.#worker ?? this.#opening) === undefined) return false;
-    if (this.#worker === undefined) this.#early.push(delivery);
-    else this.#worker.deliver(delivery);
+    if (this.#life.state === 'checking') this.#life.early.push(delivery);
+    else {
+      const worker = workerOf(this.#life);
+      if (worker === undefined) return false;
+      worker.deliver(delivery);
+    }
     return this.#backpressure.delivered(delivery.topic, delivery.records);
   }
 
@@ -140,7 +155,7 @@ export class Partition {
   /** Resolves when everything delivered is applied and published, what an earlier run left included. */
   async idle(): Promise<void> {
     await this.#settled;
-    await this.#worker?.idle();
+    await workerOf(this.#life)?.idle();
     await this.#publisher.flush();
   }
 
@@ -150,7 +165,7 @@ export class Partition {
   }
 
   release(): void {
-    this.#worker?.release();
+    workerOf(this.#life)?.release();
   }
 
   /** While held: what the state has of a user's tips is replaced. */
@@ -168,57 +183,80 @@ export class Partition {
     return this.#publisher.publishedTo;
   }
 
-  /** Finishes the batch under way and publishes what is owed, as far as `graceMs` allows. */
+  /** Finishes the batch under way and publishes what it has to, as far as `graceMs` allows. */
   async drain(graceMs: number): Promise<void> {
-    if (this.#worker === undefined) this.#giveUp();
+    if (workerOf(this.#life) === undefined) this.#giveUp();
     const work = async () => {
-      await this.#worker?.drain();
+      await workerOf(this.#life)?.drain();
       await this.#publisher.flush();
-      await this.#worker?.drain(); // once more, to forget what was acknowledged just now
+      await workerOf(this.#life)?.drain(); // once more, to forget what was acknowledged just now
     };
     await Promise.race([work(), new Promise((resolve) => setTimeout(resolve, graceMs).unref())]);
   }
 
   close(): void {
-    this.#stopped = true;
-    this.#giveUp();
-    this.#publisher.stop();
+    const was = this.#end({ state: 'closed' });
     this.reader.close(); // first: only a writer that closes last leaves everything in one file
-    this.#worker?.close();
+    workerOf(was)?.close();
+    beforeOf(was)?.close();
   }
 
-  /** The worker does nothing any more; its file stays open for reading. */
-  halt(): void {
-    this.#stopped = true;
+  /** For good: the worker does nothing any more; the file stays open for reading. false: that was so already. */
+  stop(error: TipstreamError): boolean {
+    if (!isWorking(this.#life)) return false;
+    const was = this.#end({ state: 'stopped', error });
+    workerOf(was)?.close();
+    beforeOf(was)?.close();
+    return true;
+  }
+
+  /** Stops it and says why, once. */
+  fail(cause: unknown): void {
+    const error =
+      cause instanceof TipstreamError
+        ? cause
+        : new TipstreamError('internal', `partition ${this.number} failed: ${String(cause)}`, { cause });
+    if (this.stop(error)) this.#deps.onStopped(error);
+  }
+
+  #begin(startWorker: StartWorker, start: WorkerStartOptions): void {
+    const worker = startWorker(start, this.#workerEvents());
+    const was = this.#life;
+    this.#life = { state: 'restoring', worker };
+    if (was.state === 'checking') for (const delivery of was.early) worker.deliver(delivery);
+    this.#settle();
+    beforeOf(was)?.close();
+  }
+
+  /** Answers the state that it was in. */
+  #end(end: Stopped | Closed): PartitionLife {
+    const was = this.#life;
+    this.#life = end;
     this.#giveUp();
     this.#publisher.stop();
-    this.#worker?.close();
+    return was;
   }
 
-  #begin(start: StartWorker, setup: WorkerStartOptions): void {
-    this.#worker = start(setup, this.#workerEvents());
-    for (const delivery of this.#early.splice(0)) this.#worker.deliver(delivery);
-    this.#settle();
-    this.#events.onBegun();
-  }
-
+  /** Without a worker by now, it gets none. */
   #giveUp(): void {
     this.#givenUp.abort();
-    this.#early.length = 0;
     this.#settle();
   }
 
   #begun(): Worker {
-    if (this.#worker !== undefined) return this.#worker;
-    throw new TipstreamError('not_ready', `partition ${this.number} is being opened`, { hint: 'ask again in a moment' });
+    const worker = workerOf(this.#life);
+    if (worker !== undefined) return worker;
+    if (this.#life.state === 'stopped') throw this.#life.error;
+    const what = this.#life.state === 'closed' ? 'has been given up' : 'is being opened';
+    throw new TipstreamError('not_ready', `partition ${this.number} ${what}`, { hint: 'ask again in a moment' });
   }
 
   #workerEvents(): WorkerEvents {
-    const { logger } = this.#options;
+    const { logger } = this.#deps.options;
     return {
       committed: (committed) => this.#committed(committed),
       running: () => {
-        this.#running = true;
+        if (this.#life.state === 'restoring') this.#life = { ...this.#life, state: 'running' };
       },
       stopped: (error) => this.fail(error),
       rejected: ({ message, ...record }) => logger.warn({ ...record, reason: message }, 'record rejected to its dead letters'),
@@ -234,18 +272,7 @@ export class Partition {
     for (const [name, count] of committed.counts) this.#counts.set(name, count);
     this.#users = committed.users;
     this.#publisher.add(committed.outbox);
-    for (const [topic, count] of committed.taken) if (this.#backpressure.applied(topic, count)) this.#events.resume(topic);
-    this.#events.onCommitted(committed);
-  }
-
-  /** Stops it for good and says why, once. */
-  fail(cause: unknown): void {
-    if (this.#stopped) return;
-    this.halt();
-    const error =
-      cause instanceof TipstreamError
-        ? cause
-        : new TipstreamError('internal', `partition ${this.number} failed: ${String(cause)}`, { cause });
-    this.#events.onStopped(error);
+    for (const [topic, count] of committed.taken) if (this.#backpressure.applied(topic, count)) this.#deps.resume(topic);
+    this.#deps.onCommitted(committed);
   }
 }

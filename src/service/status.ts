@@ -12,57 +12,60 @@ import type { ServiceOptions } from './options.js';
 /** What producers and people write. Decisions are read back as input too: counted as well, every request would count twice. */
 const UPSTREAM = topicsWith({ role: 'consumed', writtenBy: 'producers' }).map((topic) => `applied:${topic}`);
 
-export interface AnswersSetting {
+export interface StatusDeps {
   readonly log: Log;
   readonly registry: Registry;
   readonly options: ServiceOptions;
   /** Full names of the consumed topics. */
   readonly topics: readonly string[];
   readonly partitions: HeldPartitions;
+  /** Whether this is a member of the group, and of which partitions nothing comes: partition -> why. */
+  readonly group: { readonly isMember: boolean; silent(): ReadonlyMap<number, string> | undefined };
+  /** What is not wrong yet with the inputs. */
+  readonly warnings: () => readonly InputWarning[];
 }
 
-export class ServiceAnswers {
-  readonly #setting: AnswersSetting;
+export class StatusAnswers {
+  readonly #deps: StatusDeps;
   readonly #startedAtMs: number;
 
-  constructor(setting: AnswersSetting) {
-    this.#setting = setting;
-    this.#startedAtMs = setting.options.clock();
+  constructor(deps: StatusDeps) {
+    this.#deps = deps;
+    this.#startedAtMs = deps.options.clock();
   }
 
-  /** @param silent partition -> why nothing of it comes */
-  lag(silent?: ReadonlyMap<number, string>): Promise<readonly LagRow[]> {
+  lag(): Promise<readonly LagRow[]> {
     const {
       log,
       topics,
       partitions,
+      group: member,
       options: { group, clock },
-    } = this.#setting;
+    } = this.#deps;
     return lagRows(log, {
       group,
       topics,
       nowMs: clock(),
-      applied: new Map([...partitions.held].map(([partition, { positions }]) => [partition, positions])),
+      applied: new Map(partitions.held.map(({ number, positions }) => [number, positions])),
       stopped: new Map([...partitions.stopped].map(([partition, error]) => [partition, error.message])),
-      silent,
+      silent: member.silent(),
     });
   }
 
-  /** `joined`: a member of the group, and nothing has ended it. */
-  status(joined: boolean, warnings: readonly InputWarning[]): ServiceStatus {
+  status(): ServiceStatus {
     const {
       log,
       registry,
       options: { group, scoring },
-      partitions: { held, stopped },
-    } = this.#setting;
-    const partitions = [...new Set([...held.keys(), ...stopped.keys()])]
-      .sort((a, b) => a - b)
-      .map((partition) => this.#partitionStatus(partition));
-    const counts = this.#setting.partitions.counts();
+      partitions: { held, numbers },
+      group: { isMember },
+      warnings,
+    } = this.#deps;
+    const partitions = numbers.map((number) => this.#partitionStatus(number));
+    const counts = this.#deps.partitions.counts();
     const countOf = (name: string) => counts.get(name) ?? 0;
     return {
-      ready: joined && partitions.every(({ state }) => state === 'running'),
+      ready: isMember && partitions.every(({ state }) => state === 'running'),
       started_at_ms: this.#startedAtMs,
       log: log.kind,
       group,
@@ -70,12 +73,12 @@ export class ServiceAnswers {
       shadow_policy: scoring.settings.shadow,
       feature_set: registry.featureSet,
       partitions,
-      warnings: warnings.map(({ topic, message, hint }) => ({ topic, message, hint })),
+      warnings: warnings().map(({ topic, message, hint }) => ({ topic, message, hint })),
       counts: {
         applied: this.upstreamEvents(),
         rejected: [...counts].reduce((sum, [name, count]) => (name.startsWith('rejected:') ? sum + count : sum), 0),
         decisions: countOf('decisions'),
-        users: [...held.values()].reduce((sum, { users }) => sum + users, 0),
+        users: held.reduce((sum, { users }) => sum + users, 0),
         shadow_agreed: countOf('shadow_agreed'),
         shadow_compared: countOf('shadow_compared'),
       },
@@ -84,12 +87,12 @@ export class ServiceAnswers {
 
   /** Valid events of producers and controls that were applied, since the state files were made. */
   upstreamEvents(): number {
-    const counts = this.#setting.partitions.counts();
+    const counts = this.#deps.partitions.counts();
     return UPSTREAM.reduce((sum, name) => sum + (counts.get(name) ?? 0), 0);
   }
 
   newestScores(limit: number): readonly NewestScore[] {
-    return this.#setting.partitions.readable
+    return this.#deps.partitions.readable
       .flatMap(({ reader }) => reader.newestDecisions(limit))
       .map(({ record, shadow_record }) =>
         newestScore(JSON.parse(record) as ScoredEvent, shadow_record === null ? null : (JSON.parse(shadow_record) as ScoredEvent)),
@@ -100,22 +103,21 @@ export class ServiceAnswers {
 
   /** Some users of the partitions held here who are known as of now. */
   knownUsers(limit: number): string[] {
-    const nowMs = this.#setting.options.clock();
-    return this.#setting.partitions.readable
+    const nowMs = this.#deps.options.clock();
+    return this.#deps.partitions.readable
       .flatMap(({ reader }) => reader.profilesAfter('', limit, nowMs))
       .filter(({ known }) => known)
       .map(({ userId }) => userId);
   }
 
   #partitionStatus(partition: number): PartitionStatus {
-    const { held: all, stopped } = this.#setting.partitions;
-    const held = all.get(partition);
-    const error = stopped.get(partition);
-    const state = error !== undefined ? 'stopped' : held?.running ? 'running' : 'restoring';
+    const { partitions } = this.#deps;
+    const held = partitions.get(partition);
+    const life = partitions.life(partition);
     return {
       partition,
-      state,
-      error: error === undefined ? null : { code: error.code, message: error.message, hint: error.hint },
+      state: life?.state === 'stopped' || life?.state === 'running' ? life.state : 'restoring',
+      error: life?.state === 'stopped' ? { code: life.error.code, message: life.error.message, hint: life.error.hint } : null,
       positions: Object.fromEntries(held?.positions ?? []),
       lag_records: held?.waiting ?? 0,
     };

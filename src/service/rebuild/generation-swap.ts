@@ -16,6 +16,7 @@ import { answerSwap, claimSwap, swapRequest, type SwapAnswer, type SwapRequest }
 import type { HeldPartitions } from '../held-partitions.js';
 import type { OneAtATime } from '../one-at-a-time.js';
 import type { Partition } from '../partition.js';
+import { isStarting } from '../partition-life.js';
 import type { ServiceOptions } from '../options.js';
 import { SwapFile } from './swap-file.js';
 
@@ -179,9 +180,7 @@ export class GenerationSwap {
       const { held, stopped } = this.#setting.partitions;
       const waitingFor = [
         ...[...stopped].map(([partition, { message }]) => `partition ${partition} is stopped: ${message}`),
-        ...[...held.values()]
-          .filter(({ number, running }) => !running && !stopped.has(number))
-          .map(({ number }) => `partition ${number} is being restored`),
+        ...held.filter(({ life }) => isStarting(life)).map(({ number }) => `partition ${number} is being restored`),
       ];
       if (waitingFor.length === 0) return;
       if (performance.now() > deadlineMs)
@@ -195,7 +194,7 @@ export class GenerationSwap {
   #open(directory: string): Member[] {
     const {
       options: { dataDirectory },
-      partitions: { held },
+      partitions,
       identity,
       log,
       registry,
@@ -204,10 +203,10 @@ export class GenerationSwap {
     } = this.#setting;
     const live = generationPath(dataDirectory, currentGeneration(dataDirectory)!);
     const made = partitionsIn(directory);
-    const left = partitionsIn(live).filter((partition) => !held.has(partition) && made.includes(partition));
+    const left = partitionsIn(live).filter((partition) => partitions.get(partition) === undefined && made.includes(partition));
     const members: Member[] = [];
     try {
-      for (const number of [...held.keys(), ...left]) {
+      for (const number of [...partitions.held.map((held) => held.number), ...left]) {
         const file = new SwapFile({
           log,
           registry,
@@ -217,7 +216,7 @@ export class GenerationSwap {
           livePath: partitionFile(live, number),
           newPath: partitionFile(directory, number),
         });
-        members.push({ number, held: held.get(number), file });
+        members.push({ number, held: partitions.get(number), file });
       }
       return members;
     } catch (error) {
@@ -306,9 +305,16 @@ export class GenerationSwap {
 
   /** Throws not_ready where what is held, or whether it runs, is not what it was. */
   #checkUnchanged(members: readonly Member[]): void {
-    const { held: now, stopped } = this.#setting.partitions;
-    const same = members.every(({ number, held: partition }) => now.get(number) === partition && (partition?.running ?? true));
-    if (same && stopped.size === 0 && now.size === members.filter(({ held: partition }) => partition !== undefined).length) return;
+    const { partitions } = this.#setting;
+    const same = members.every(
+      ({ number, held }) => partitions.get(number) === held && (held === undefined || held.life.state === 'running'),
+    );
+    if (
+      same &&
+      partitions.stopped.size === 0 &&
+      partitions.held.length === members.filter(({ held: partition }) => partition !== undefined).length
+    )
+      return;
     throw new TipstreamError('not_ready', 'partitions came, went or stopped meanwhile', {
       hint: 'run `tipstream rebuild` again when the group is at rest',
     });
@@ -332,8 +338,8 @@ export class GenerationSwap {
 
   async #untilReopened(): Promise<void> {
     const deadlineMs = performance.now() + REOPENED_WITHIN_MS;
-    const { held, stopped } = this.#setting.partitions;
-    const opening = () => [...held.values()].some(({ number, running }) => !running && !stopped.has(number));
+    const { partitions } = this.#setting;
+    const opening = () => partitions.held.some(({ life }) => isStarting(life));
     while (opening() && performance.now() < deadlineMs && !this.#stopping.signal.aborted) await delay(LOOK_AGAIN_MS);
   }
 }

@@ -101,6 +101,6 @@ it.each([
 
 it('is not ready while no partition is held', async () => {
   await open();
-  for (const partition of [0, 1]) embedded.service.revoked(partition);
+  for (const partition of [0, 1]) embedded.service.group.revoked(partition);
   expect(await get()).toMatchObject({ status: 503, body: { error: { code: 'not_ready' } } });
 });

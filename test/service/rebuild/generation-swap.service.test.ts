@@ -335,7 +335,7 @@ describe('a swap', () => {
     async () => {
       const world = await runningWorld(100);
       const { embedded } = world;
-      embedded.service.failed(new TipstreamError('offset_out_of_range', 'the test says so'), 1);
+      embedded.service.group.failed(new TipstreamError('offset_out_of_range', 'the test says so'), 1);
       const answer = await answered(embedded, emptyGeneration(embedded));
       expect(answer).toMatchObject({
         ok: false,

@@ -1,0 +1,140 @@
+/**
+ * What the running service answers. Each answer belongs to a collaborator; this joins them to the port that HTTP, the commands and the
+ * library know, so that a new question is its method here and its collaborator.
+ */
+import { randomUUID } from 'node:crypto';
+import type { LagRow } from '../log/lag.js';
+import type { Log } from '../log/port.js';
+import { produceLines } from '../producer/produce-lines.js';
+import type { Registry } from '../projections/registry.js';
+import { profileDocument } from '../store/queries/profiles.js';
+import type {
+  Application,
+  NewestScore,
+  PoliciesDocument,
+  PolicyStats,
+  ProduceSummary,
+  ProfileDocument,
+  RebuildJob,
+  ResetReceipt,
+  RewardReceipt,
+  RewardRequest,
+  ScoreRequest,
+  ScoreResponse,
+  ServiceStatus,
+} from './application.js';
+import { generateWith } from './generate.js';
+import type { HeldPartitions } from './held-partitions.js';
+import type { ServiceMetrics } from './metrics/service-metrics.js';
+import type { ServiceOptions } from './options.js';
+import type { PolicyAnswers } from './policies/policy-answers.js';
+import type { GenerationSwap } from './rebuild/generation-swap.js';
+import type { UserRebuilds } from './rebuild/rebuild-user-job.js';
+import type { StatusAnswers } from './status.js';
+import { working } from './user-routing.js';
+
+export interface AnswersDeps {
+  readonly log: Log;
+  readonly registry: Registry;
+  readonly options: ServiceOptions;
+  readonly partitions: HeldPartitions;
+  /** The number of the user's partition, which is held here. Throws not_ready, not_owner. */
+  readonly holding: (userId: string) => Promise<number>;
+  readonly status: StatusAnswers;
+  readonly metrics: ServiceMetrics;
+  readonly policies: PolicyAnswers;
+  readonly swap: GenerationSwap;
+  readonly rebuilds: UserRebuilds;
+}
+
+export class Answers implements Application {
+  readonly generate: Application['generate'];
+  readonly #deps: AnswersDeps;
+
+  constructor(deps: AnswersDeps) {
+    this.#deps = deps;
+    this.generate = generateWith(deps.options.generation, (request) => this.score(request), deps.metrics.gateway);
+  }
+
+  async profile(userId: string, asOfMs = this.#deps.options.clock()): Promise<ProfileDocument> {
+    const { partitions, holding, registry } = this.#deps;
+    const partition = await holding(userId);
+    return profileDocument(partitions.reading(partition)!.reader, partition, userId, asOfMs, registry.featureSet);
+  }
+
+  async score(request: ScoreRequest, policy?: string): Promise<ScoreResponse> {
+    const { partitions, holding, metrics, swap, options } = this.#deps;
+    const { decision_id: decisionId, requested_at_ms: requestedAtMs = options.clock(), profile_features: profile, ...rest } = request;
+    const command = { candidates: { ...rest, requested_at_ms: requestedAtMs, decision_id: decisionId ?? randomUUID() }, policy, profile };
+    return metrics.policies.answered(() =>
+      swap.after(async () => {
+        const held = working(partitions, await holding(request.user_id));
+        if (decisionId === undefined) return { ...(await held.preview(command)), decision_id: null, recorded: false };
+        return { ...(await held.decide(command)), recorded: true };
+      }),
+    );
+  }
+
+  produce(lines: AsyncIterable<string | Buffer>, { atomic }: { readonly atomic: boolean }): Promise<ProduceSummary> {
+    const { topicPrefix: prefix, partitioner, maxValueBytes } = this.#deps.options;
+    return produceLines(this.#deps.log, lines, { prefix, partitioner, maxValueBytes, atomic });
+  }
+
+  reward(request: RewardRequest): Promise<RewardReceipt> {
+    return this.#deps.policies.reward(request);
+  }
+
+  resetUser(userId: string): Promise<ResetReceipt> {
+    return this.#deps.policies.reset(userId);
+  }
+
+  policyStats(policy: string, userId?: string): Promise<PolicyStats> {
+    return this.#deps.policies.stats(policy, userId);
+  }
+
+  policies(): Promise<PoliciesDocument> {
+    return this.#deps.policies.list();
+  }
+
+  prompts(against?: string): ReturnType<Application['prompts']> {
+    return this.#deps.policies.prompts(against);
+  }
+
+  async rebuildUser(userId: string, { dryRun }: { readonly dryRun: boolean }): Promise<RebuildJob> {
+    return this.#deps.rebuilds.start(userId, await this.#deps.holding(userId), dryRun);
+  }
+
+  rebuildJob(jobId: string): RebuildJob {
+    return this.#deps.rebuilds.get(jobId);
+  }
+
+  cancelRebuild(jobId: string): RebuildJob {
+    return this.#deps.rebuilds.cancel(jobId);
+  }
+
+  lag(): Promise<readonly LagRow[]> {
+    return this.#deps.status.lag();
+  }
+
+  status(): ServiceStatus {
+    return this.#deps.status.status();
+  }
+
+  newestScores(limit: number): readonly NewestScore[] {
+    return this.#deps.status.newestScores(limit);
+  }
+
+  metrics(): Promise<string> {
+    return this.#deps.metrics.exposition();
+  }
+
+  /** Some users of the partitions held here who are known as of now. */
+  knownUsers(limit: number): string[] {
+    return this.#deps.status.knownUsers(limit);
+  }
+
+  /** Counts by name over the partitions held here. */
+  counts(): ReadonlyMap<string, number> {
+    return this.#deps.partitions.counts();
+  }
+}

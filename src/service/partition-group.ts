@@ -1,0 +1,282 @@
+/**
+ * This process as a member of the consumer group: opens a partition when the log assigns it, hands over what is delivered, commits the
+ * positions, and gives the partition up when the log takes it away. What a partition does in between is in partition.ts; where it
+ * stands, in partition-life.ts.
+ */
+import { TipstreamError } from '../errors.js';
+import { checkLogIdentityPatiently } from '../log/checks/identity.js';
+import { checkOffsets } from '../log/checks/offsets.js';
+import { changedCount, checkOutputs, countPartitions } from '../log/checks/partition-count.js';
+import type { Delivery, GroupMember, Log, OffsetRange, PartitionHandler } from '../log/port.js';
+import type { Registry } from '../projections/registry.js';
+import { ensureGeneration, partitionFile } from '../store/directory/layout.js';
+import { refuseOtherDefinitions } from '../store/directory/one-generation.js';
+import { PartitionState } from '../store/partition-state.js';
+import { PartitionReader } from '../store/queries/partition-reader.js';
+import type { StateIdentity } from '../store/state-file.js';
+import { deadLetterTopic, fullTopicName } from '../topics.js';
+import { workerOptions } from '../consumers/worker/options.js';
+import type { Committed, StartWorker } from '../consumers/worker/worker-contract.js';
+import type { HeldPartitions } from './held-partitions.js';
+import type { ServiceOptions } from './options.js';
+import { Partition } from './partition.js';
+
+export interface PartitionGroupDeps {
+  readonly log: Log;
+  readonly registry: Registry;
+  readonly options: ServiceOptions;
+  /** Full names of the consumed topics. */
+  readonly topics: readonly string[];
+  readonly startWorker: StartWorker;
+  readonly partitions: HeldPartitions;
+  readonly onApplied: (records: number, committed: Committed) => void;
+}
+
+export interface JoinOptions {
+  /** Published to the group, so that other members can name this one. */
+  readonly address?: string | undefined;
+  /** Called once, with what ends the service. */
+  readonly onFailure: (error: TipstreamError) => void;
+}
+
+export class PartitionGroup implements PartitionHandler {
+  readonly #deps: PartitionGroupDeps;
+  /** Partitions that have moved since their positions were committed to the log. */
+  readonly #uncommitted = new Set<number>();
+  /** The live generation's directory. */
+  #generation: string;
+  #cuttingOver = false;
+  #partitionCount = 0;
+  #member: GroupMember | undefined;
+  #failure: TipstreamError | undefined;
+  #onFailure: (error: TipstreamError) => void = () => undefined;
+
+  constructor(deps: PartitionGroupDeps) {
+    this.#deps = deps;
+    this.#generation = ensureGeneration(deps.options.dataDirectory);
+  }
+
+  /** Resolves once the group has been joined. Throws what the topics, the definitions or the log have against it. */
+  async join({ address, onFailure }: JoinOptions): Promise<void> {
+    const { log, registry, topics, options } = this.#deps;
+    this.#onFailure = onFailure;
+    refuseOtherDefinitions(this.#generation, registry);
+    this.#partitionCount = await countPartitions(log, topics);
+    await checkOutputs(log, this.#outputs(), this.#partitionCount);
+    this.#member = await log.join({ group: options.group, topics, handler: this, ...(address === undefined ? {} : { address }) });
+  }
+
+  /** Gives up every partition. */
+  async leave(): Promise<void> {
+    await this.#member?.stop();
+    for (const { number } of this.#deps.partitions.held) this.revoked(number);
+  }
+
+  /** How many partitions the topics have; 0 before the group was joined. */
+  get partitionCount(): number {
+    return this.#partitionCount;
+  }
+
+  /** What ended the membership, if anything did. */
+  get failure(): TipstreamError | undefined {
+    return this.#failure;
+  }
+
+  /** A member of the group, and nothing has ended it. */
+  get isMember(): boolean {
+    return this.#failure === undefined && this.#member !== undefined;
+  }
+
+  /** partition -> address of who holds it; undefined before the group was joined. */
+  get owners(): (() => Promise<ReadonlyMap<number, string>>) | undefined {
+    const member = this.#member;
+    return member && (() => member.owners());
+  }
+
+  /** partition -> why nothing of it comes */
+  silent(): ReadonlyMap<number, string> | undefined {
+    return this.#member?.silent?.();
+  }
+
+  /** Whose state a partition's file holds. */
+  identity(partition: number): StateIdentity {
+    const { log, registry, options } = this.#deps;
+    return {
+      partition,
+      partitions: this.#partitionCount,
+      log: log.kind,
+      topicPrefix: options.topicPrefix,
+      featureSet: registry.featureSet,
+    };
+  }
+
+  /** Commits positions to the log: of these partitions, or of those that have moved. */
+  async commit(partitions: readonly number[] = [...this.#uncommitted]): Promise<void> {
+    const { at } = this.#deps.options;
+    await Promise.all(
+      partitions.map(async (number) => {
+        this.#uncommitted.delete(number);
+        const partition = this.#deps.partitions.get(number);
+        if (partition === undefined) return;
+        at?.('offsets: before commit');
+        await this.#member?.commit(number, partition.positions);
+        at?.('offsets: after commit');
+      }),
+    );
+  }
+
+  /** The directory is the live generation from now on: every partition begins anew on its file there. */
+  cutOver(directory: string): void {
+    this.#generation = directory;
+    this.#cuttingOver = true;
+    for (const { number } of this.#deps.partitions.held) this.#member?.restart(number);
+    this.#cuttingOver = false;
+  }
+
+  /** Stops everything when the topics have other partitions than they had: users would be looked for where they are not. */
+  async checkPartitionCount(): Promise<void> {
+    const { log, topics, partitions } = this.#deps;
+    const error = await changedCount(log, topics, this.#partitionCount);
+    if (error === undefined) return;
+    for (const partition of partitions.held) partition.stop(error);
+    this.#fail(error);
+  }
+
+  positions(number: number): ReadonlyMap<string, number> {
+    const { partitions } = this.#deps;
+    const before = partitions.get(number)?.handOver();
+    try {
+      const partition = this.#open(number, before);
+      partitions.take(partition);
+      return partition.positions;
+    } catch (cause) {
+      const error = cannotRun(number, cause);
+      before?.close();
+      partitions.couldNotOpen(number, error);
+      this.#hasStopped(number, error);
+      return new Map();
+    }
+  }
+
+  ready(number: number, ranges: ReadonlyMap<string, OffsetRange>): void {
+    const { partitions, topics, startWorker, options } = this.#deps;
+    const life = partitions.life(number);
+    if (life?.state === 'stopped') throw life.error;
+    const partition = partitions.get(number)!;
+    try {
+      checkOffsets(partition.reader.path, number, partition.positions, ranges);
+      const start = {
+        path: partitionFile(this.#generation, number),
+        identity: this.identity(number),
+        topics,
+        ranges,
+        options: workerOptions(options),
+      };
+      partition.begin(startWorker, start, this.#identityCheck(partition, ranges));
+    } catch (error) {
+      partition.fail(cannotRun(number, error));
+      throw error;
+    }
+    options.logger.info({ partition: number, positions: Object.fromEntries(partition.positions) }, 'partition assigned');
+  }
+
+  deliver(delivery: Delivery): boolean {
+    return this.#deps.partitions.get(delivery.partition)?.deliver(delivery) ?? false;
+  }
+
+  revoked(number: number): void {
+    if (this.#deps.partitions.giveUp(number)) this.#deps.options.logger.info({ partition: number }, 'partition given up');
+  }
+
+  failed(error: Error, number?: number): void {
+    if (number !== undefined) return this.#deps.partitions.get(number)?.fail(error);
+    this.#fail(
+      error instanceof TipstreamError
+        ? error
+        : new TipstreamError('log_failed', `the consumer ended: ${error.message}`, {
+            hint: 'see the log lines before this one; start again when the cause is mended',
+            cause: error,
+          }),
+    );
+  }
+
+  /** Makes and checks the state file, which the worker opens again when it begins. */
+  #open(number: number, before: Partition | undefined): Partition {
+    const { log, registry, options, partitions, onApplied } = this.#deps;
+    const path = partitionFile(this.#generation, number);
+    // The files of a generation to cut over to were checked, page by page, before anything was held.
+    if (!this.#cuttingOver) new PartitionState(path, this.identity(number), registry).close();
+    const partition: Partition = new Partition({
+      number,
+      log,
+      reader: new PartitionReader(path, registry),
+      options,
+      before,
+      onCommitted: (committed) => {
+        let records = 0;
+        for (const count of committed.taken.values()) records += count;
+        if (committed.positions.size > 0) this.#uncommitted.add(number);
+        onApplied(records, committed);
+        options.logger.debug({ partition: number, records, took_ms: committed.tookMs }, 'batch committed');
+      },
+      onStopped: (error) => {
+        // One that is only read from any more takes nothing with it when it stops.
+        if (partitions.get(number) === partition) this.#hasStopped(number, error);
+      },
+      resume: (topic) => this.#member?.resume(topic, number),
+    });
+    return partition;
+  }
+
+  /** undefined: nothing of it was applied yet, so that any log is the right one. */
+  #identityCheck(partition: Partition, ranges: ReadonlyMap<string, OffsetRange>): ((signal: AbortSignal) => Promise<void>) | undefined {
+    const {
+      log,
+      options: { logger },
+    } = this.#deps;
+    const {
+      number,
+      reader: { path },
+    } = partition;
+    const applied = partition.reader.lastApplied();
+    if (applied.size === 0) return undefined;
+    return async (signal) => {
+      const unidentified = await checkLogIdentityPatiently(log, { partition: number, path, applied, ranges, signal }, (error, attempt) =>
+        logger.warn({ partition: number, attempt, err: error }, 'the log could not be compared with what was applied last; trying again'),
+      );
+      if (unidentified.length > 0)
+        logger.debug(
+          { partition: number, unidentified },
+          'the log no longer holds the records applied last: whether it is the same log cannot be told',
+        );
+    };
+  }
+
+  #hasStopped(partition: number, error: TipstreamError): void {
+    this.#member?.stopPartition(partition);
+    this.#deps.options.logger.error(
+      { partition, code: error.code, hint: error.hint, err: error },
+      `partition ${partition} stopped: ${error.message}`,
+    );
+    if (error.code === 'partition_count_changed') this.#fail(error);
+  }
+
+  #fail(error: TipstreamError): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = error;
+    this.#deps.options.logger.fatal({ code: error.code, hint: error.hint, err: error }, `the service cannot go on: ${error.message}`);
+    this.#onFailure(error);
+  }
+
+  /** What is written besides the inputs. */
+  #outputs(): string[] {
+    const { topicPrefix, publishProfiles } = this.#deps.options;
+    return [...this.#deps.topics.map(deadLetterTopic), ...(publishProfiles ? [fullTopicName(topicPrefix, 'profile.features')] : [])];
+  }
+}
+
+function cannotRun(partition: number, cause: unknown): TipstreamError {
+  return cause instanceof TipstreamError
+    ? cause
+    : new TipstreamError('internal', `partition ${partition} cannot run: ${String(cause)}`, { cause });
+}

@@ -1,0 +1,75 @@
+/** Of what the running service consists, and what knows what. */
+import type { StartWorker } from '../consumers/worker/worker-contract.js';
+import type { InputWarning } from '../log/checks/retention.js';
+import type { Log } from '../log/port.js';
+import type { Registry } from '../projections/registry.js';
+import { CONSUMED_TOPICS, fullTopicName, type ControlEvent } from '../topics.js';
+import type { AnswersDeps } from './answers.js';
+import { HeldPartitions } from './held-partitions.js';
+import { ServiceMetrics } from './metrics/service-metrics.js';
+import { OneAtATime } from './one-at-a-time.js';
+import type { ServiceOptions } from './options.js';
+import { PartitionGroup } from './partition-group.js';
+import { PolicyAnswers } from './policies/policy-answers.js';
+import { GenerationSwap } from './rebuild/generation-swap.js';
+import { UserRebuilds } from './rebuild/rebuild-user-job.js';
+import { StatusAnswers } from './status.js';
+import { partitionHolding, working } from './user-routing.js';
+
+export interface ServiceParts extends AnswersDeps {
+  /** Full names of the consumed topics. */
+  readonly topics: readonly string[];
+  readonly group: PartitionGroup;
+  /** What is to be said of the inputs, once it has been looked at. */
+  readonly inputs: { warnings: readonly InputWarning[] };
+}
+
+/** The data directory must be locked by this process. */
+export function serviceParts(log: Log, registry: Registry, startWorker: StartWorker, options: ServiceOptions): ServiceParts {
+  const topics = CONSUMED_TOPICS.map((topic) => fullTopicName(options.topicPrefix, topic));
+  const partitions = new HeldPartitions();
+  const inputs: ServiceParts['inputs'] = { warnings: [] };
+  const deps = { log, registry, options, topics, partitions };
+  const group = new PartitionGroup({
+    ...deps,
+    startWorker,
+    onApplied: (records, { tookMs, scored }) => metrics.applied(records, tookMs, scored),
+  });
+  const holding = (userId: string) =>
+    partitionHolding({
+      userId,
+      partitioner: options.partitioner,
+      partitions: group.partitionCount,
+      held: partitions,
+      owners: group.owners,
+    });
+  const status = new StatusAnswers({ ...deps, group, warnings: () => inputs.warnings });
+  const policies = new PolicyAnswers(log, options, {
+    all: () => partitions.readable.map(({ reader }) => reader.path),
+    ofUser: async (userId) => partitions.reading(await holding(userId))!.reader.path,
+    controls: () => partitions.readable[0]?.reader.sharedControls().map(([, record]) => JSON.parse(record) as ControlEvent),
+  });
+  const metrics = new ServiceMetrics({
+    lag: () => status.lag(),
+    counts: () => partitions.counts(),
+    backlog: () => partitions.backlog(),
+    policies: () => policies.facts(),
+  });
+  const exclusive = new OneAtATime();
+  const swap = new GenerationSwap({
+    ...deps,
+    exclusive,
+    identity: (partition) => group.identity(partition),
+    cutOver: (directory) => group.cutOver(directory),
+  });
+  const rebuilds = new UserRebuilds({
+    log,
+    registry,
+    options,
+    exclusive,
+    partitions: () => group.partitionCount,
+    working: (partition) => working(partitions, partition),
+    patiently: (work) => swap.after(work),
+  });
+  return { log, registry, options, topics, partitions, group, inputs, holding, status, metrics, policies, swap, rebuilds };
+}
