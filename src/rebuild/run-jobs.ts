@@ -3,7 +3,8 @@ import type { Registry } from '../projections/registry.js';
 import type { FaultHook } from '../fault-points.js';
 import type { Log } from '../log/port.js';
 import type { PartitionJob, PartitionOutcome, PartitionProgress, PartitionStep } from './partition-job.js';
-import { finishPartition, rebuildPartition, type PartitionTools } from './rebuild-partition.js';
+import type { PartitionDeps } from './partition-deps.js';
+import { finishPartition, rebuildPartition } from './rebuild-partition.js';
 
 export interface JobRunner {
   /** Throws what the job throws; the signal's reason when it aborts, once the job has ended. */
@@ -16,8 +17,8 @@ export interface JobRunner {
   close(): Promise<void>;
 }
 
-export function runJob(job: PartitionJob, step: PartitionStep, tools: PartitionTools): Promise<PartitionOutcome> {
-  return step.step === 'rebuild' ? rebuildPartition(job, tools) : finishPartition(job, step.rebuilt, tools);
+export function runJob(job: PartitionJob, step: PartitionStep, deps: PartitionDeps): Promise<PartitionOutcome> {
+  return step.step === 'rebuild' ? rebuildPartition(job, deps) : finishPartition(job, step.rebuilt, deps);
 }
 
 /** One at a time, in this thread. */

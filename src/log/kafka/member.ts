@@ -3,9 +3,18 @@
  * partitions stay paused, and the records come through our own fetches (feeds.ts); so a position that is outside the log is an error
  * here, where kafkajs would reset it and commit the reset, and markers at the end of the log count as read.
  *
+ *     joining --(the group tells what it keeps and gets)--> joined --(a rebalance, or a connection is lost)--> joining
+ *        |                                                     |
+ *        +-------------------------(stop)----------------------+--> stopping
+ *        +--------(an error that trying again does not mend)---+--> failed
+ *
+ * - joining: nothing is delivered. What it holds stays, but may already be somebody else's.
+ * - joined: what is fetched is delivered, as long as the last heartbeat that was answered is younger than the session.
+ * - stopping: asked to, it leaves the group; nothing is delivered, committed or taken any more.
+ * - failed: as stopping, and the handler is told why.
+ *
  * A partition's life: assigned -> `positions` (at once) -> its offset ranges are fetched -> `ready` -> deliveries -> `revoked`.
- * What stays with the member through a rebalance is not touched by it, but nothing is delivered from the moment this member
- * joins again until it knows what it keeps: until then its partitions may already be somebody else's.
+ * What stays with the member through a rebalance is not touched by it.
  */
 import type { Consumer, ConsumerCrashEvent, ConsumerGroupJoinEvent } from 'kafkajs';
 import { TipstreamError } from '../../errors.js';
@@ -36,6 +45,8 @@ interface Holding {
   readonly released: AbortController;
 }
 
+type MemberState = 'joining' | 'joined' | 'stopping' | 'failed';
+
 export class KafkaGroupMember implements GroupMember {
   readonly #connection: Connection;
   readonly #options: GroupOptions;
@@ -47,12 +58,11 @@ export class KafkaGroupMember implements GroupMember {
   readonly #held = new Map<number, Holding>();
   readonly #leaving = new AbortController();
   #memberId: string | null = null;
-  #joining = true;
   #aliveAt = 0;
   #couldDeliverAt = performance.now();
   #saidSilentAt = -Infinity;
   #watch: NodeJS.Timeout | undefined;
-  #state: 'running' | 'stopping' | 'failed' = 'running';
+  #state: MemberState = 'joining';
   #joined!: () => void;
   #notJoined!: (error: Error) => void;
   readonly #firstJoin = new Promise<void>((resolve, reject) => {
@@ -71,7 +81,7 @@ export class KafkaGroupMember implements GroupMember {
         partitionAssigners: [
           coPartitionAssigner(
             state,
-            () => (this.#joining = true),
+            () => this.#joinsAgain(),
             (assigned) => this.#onAssign(assigned),
           ),
         ],
@@ -81,7 +91,7 @@ export class KafkaGroupMember implements GroupMember {
         maxWaitTimeInMs: IDLE_MS,
         allowAutoTopicCreation: false,
         metadataMaxAge: METADATA_MAX_AGE_MS,
-        retry: { ...LONG_RETRY, restartOnFailure: () => Promise.resolve(this.#state === 'running') },
+        retry: { ...LONG_RETRY, restartOnFailure: () => Promise.resolve(this.#isMember) },
       },
       (join) => this.#joins(join),
     );
@@ -129,9 +139,18 @@ export class KafkaGroupMember implements GroupMember {
     this.#watch = setInterval(() => this.#saySilence(), LOOKS_EVERY_MS).unref();
   }
 
+  /** Until it stops or fails. */
+  get #isMember(): boolean {
+    return this.#state === 'joining' || this.#state === 'joined';
+  }
+
+  #joinsAgain(): void {
+    if (this.#isMember) this.#state = 'joining';
+  }
+
   #mayDeliver(): boolean {
     const now = performance.now();
-    const may = !this.#joining && now - this.#aliveAt < SESSION_TIMEOUT_MS;
+    const may = this.#state === 'joined' && now - this.#aliveAt < SESSION_TIMEOUT_MS;
     if (may) this.#couldDeliverAt = now;
     return may;
   }
@@ -178,7 +197,7 @@ export class KafkaGroupMember implements GroupMember {
 
   /** The leader gives up what it loses before it tells anybody who has it now, so that a new owner does not begin beside the old one. */
   #onAssign(assigned: ReadonlyMap<string, readonly number[]>): void {
-    const kept = this.#memberId === null || this.#state !== 'running' ? undefined : assigned.get(this.#memberId);
+    const kept = this.#memberId === null || !this.#isMember ? undefined : assigned.get(this.#memberId);
     if (kept === undefined) return;
     try {
       for (const partition of [...this.#held.keys()]) if (!kept.includes(partition)) this.#release(partition);
@@ -189,7 +208,7 @@ export class KafkaGroupMember implements GroupMember {
 
   /** Called within kafkajs' join, where a throw would end its consumer for good. */
   #onJoin({ memberId, memberAssignment }: ConsumerGroupJoinEvent['payload']): void {
-    if (this.#state !== 'running') return;
+    if (!this.#isMember) return;
     try {
       this.#consumer.pause(this.#options.topics.map((topic) => ({ topic })));
       // With a new id the group had dropped this member, and others may have had its partitions since.
@@ -197,7 +216,7 @@ export class KafkaGroupMember implements GroupMember {
       this.#memberId = memberId;
       this.#assign(new Set(Object.values(memberAssignment).flat()), sameMember);
       this.#aliveAt = performance.now();
-      this.#joining = false;
+      this.#state = 'joined';
       this.#joined();
       this.#feeds.wake();
       void this.#checkPartitionCount();
@@ -266,7 +285,7 @@ export class KafkaGroupMember implements GroupMember {
   }
 
   #onCrash({ error, restart }: ConsumerCrashEvent['payload']): void {
-    this.#joining = true;
+    this.#joinsAgain();
     if (restart)
       return this.#connection.log('warn', 'The group member lost its connection and joins again', {
         group: this.#options.group,
@@ -276,13 +295,13 @@ export class KafkaGroupMember implements GroupMember {
   }
 
   #failPartition(partition: number, error: Error): void {
-    if (this.#state !== 'running') return;
+    if (!this.#isMember) return;
     this.stopPartition(partition);
     this.#options.handler.failed(error, partition);
   }
 
   async #fail(error: Error): Promise<void> {
-    if (this.#state !== 'running') return;
+    if (!this.#isMember) return;
     this.#state = 'failed';
     await this.#leave();
     this.#notJoined(error);
@@ -298,13 +317,13 @@ export class KafkaGroupMember implements GroupMember {
   }
 
   async stop(): Promise<void> {
-    if (this.#state === 'running') this.#state = 'stopping';
+    if (this.#isMember) this.#state = 'stopping';
     await this.#leave();
     this.#notJoined(new TipstreamError('log_failed', 'The member was stopped before it had joined'));
   }
 
   async commit(partition: number, positions: ReadonlyMap<string, number>): Promise<void> {
-    if (this.#held.has(partition) && this.#state === 'running') await this.#committer.commit(partition, positions);
+    if (this.#held.has(partition) && this.#isMember) await this.#committer.commit(partition, positions);
   }
 
   resume(topic: string, partition: number): void {
@@ -317,7 +336,7 @@ export class KafkaGroupMember implements GroupMember {
   }
 
   restart(partition: number): void {
-    if (!this.#held.has(partition) || this.#state !== 'running') return;
+    if (!this.#held.has(partition) || !this.#isMember) return;
     this.stopPartition(partition);
     try {
       this.#take(partition);

@@ -1,9 +1,18 @@
 /**
- * Going over to a generation that `tipstream rebuild` has made, while the service runs. Its files are brought near to where the live
- * ones stand; then every partition is held between two batches, what it owes the log is published, the files are folded to exactly its
- * positions and take over what is still owed, CURRENT names the new generation, and every partition begins anew on its new file. Until
- * CURRENT has changed, any failure lets go of the partitions and nothing has happened. Profiles are read from the old files until the
- * new ones are taken up.
+ * Cuts over to a generation that `tipstream rebuild` has made, while the service runs:
+ *
+ *     idle --(asked)--> preparing --(near)--> holding --(CURRENT is changed)--> reopening --(all run, or time is up)--> idle
+ *                           |                    |
+ *                           +-----(an error)-----+--> idle; nothing has happened
+ *
+ * - idle: requests in the data directory are looked for.
+ * - preparing: the new files are brought near to where the live ones stand, while these go on.
+ * - holding: every partition is held between two batches. What it has to publish is published; the files are folded to exactly its
+ *   positions and take over what is still unacknowledged. An error releases the partitions.
+ * - reopening: CURRENT names the new generation, and every partition begins anew on its new file. There is no way back. Profiles are
+ *   read from the old files until the new ones are taken up.
+ *
+ * While holding or reopening it is in the way of requests, which wait.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { TipstreamError } from '../../errors.js';
@@ -19,6 +28,7 @@ import type { Partition } from '../partition.js';
 import { isStarting } from '../partition-life.js';
 import type { ServiceOptions } from '../options.js';
 import { SwapFile } from './swap-file.js';
+import { allOf, untilAborted, within } from './waiting.js';
 
 export interface SwapSetting {
   readonly log: Log;
@@ -56,13 +66,15 @@ interface Member {
   readonly file: SwapFile;
 }
 
+type SwapPhase = 'idle' | 'preparing' | 'holding' | 'reopening';
+
 export class GenerationSwap {
   readonly #setting: SwapSetting;
   readonly #stopping = new AbortController();
   #underWay: Promise<void> = Promise.resolve();
-  /** Partitions are held, or begin anew. */
-  #busy = false;
-  #turns = 0;
+  #phase: SwapPhase = 'idle';
+  /** How many swaps have ended, however they did. */
+  #ended = 0;
   /** What has been done, while who asked may not have been told. */
   #answer: SwapAnswer | undefined;
 
@@ -92,15 +104,19 @@ export class GenerationSwap {
   async after<T>(work: () => Promise<T>): Promise<T> {
     const deadlineMs = performance.now() + PUT_OFF_MS;
     for (;;) {
-      const turn = this.#turns;
+      const ended = this.#ended;
       try {
         return await work();
       } catch (error) {
-        const inTheWay = this.#busy || turn !== this.#turns;
+        const inTheWay = this.#isInTheWay || ended !== this.#ended;
         if (!inTheWay || performance.now() > deadlineMs || !(error instanceof TipstreamError && error.code === 'not_ready')) throw error;
       }
-      while (this.#busy && performance.now() < deadlineMs) await delay(LOOK_AGAIN_MS);
+      while (this.#isInTheWay && performance.now() < deadlineMs) await delay(LOOK_AGAIN_MS);
     }
+  }
+
+  get #isInTheWay(): boolean {
+    return this.#phase === 'holding' || this.#phase === 'reopening';
   }
 
   async #serve(request: SwapRequest): Promise<void> {
@@ -127,6 +143,7 @@ export class GenerationSwap {
     const directory = this.#check(request);
     await this.#untilRunning();
     const members = this.#open(directory);
+    this.#phase = 'preparing';
     try {
       for (let round = 0; round < ROUNDS; round++) if ((await this.#bringNear(members)) <= NEAR) break;
       const positions = await this.#holdAndFlip(request, directory, members);
@@ -135,8 +152,8 @@ export class GenerationSwap {
       return positions;
     } finally {
       for (const { file } of members) file.close();
-      this.#busy = false;
-      this.#turns++;
+      this.#phase = 'idle';
+      this.#ended++;
     }
   }
 
@@ -248,7 +265,7 @@ export class GenerationSwap {
     await within(QUIET_WITHIN_MS, allOf(running.map((partition) => partition.idle())));
     const heldSinceMs = performance.now();
     const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(HELD_FOR_MS)]);
-    this.#busy = true;
+    this.#phase = 'holding';
     let positions: ReadonlyMap<number, ReadonlyMap<string, number>>;
     try {
       positions = await this.#hold(members, signal);
@@ -267,6 +284,7 @@ export class GenerationSwap {
       throw held(error, signal);
     }
     at?.('swap: after flip');
+    this.#phase = 'reopening';
     cutOver(directory);
     const heldMs = Math.round(performance.now() - heldSinceMs);
     logger.info(
@@ -342,28 +360,6 @@ export class GenerationSwap {
     const opening = () => partitions.held.some(({ life }) => isStarting(life));
     while (opening() && performance.now() < deadlineMs && !this.#stopping.signal.aborted) await delay(LOOK_AGAIN_MS);
   }
-}
-
-/** Resolves when all have; rejects, with the first reason, only when none is under way any more. */
-async function allOf<T>(work: readonly (Promise<T> | T)[]): Promise<T[]> {
-  const settled = await Promise.allSettled(work);
-  const failed = settled.find((each) => each.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
-  return settled.map((each) => (each as PromiseFulfilledResult<T>).value);
-}
-
-/** Waits no longer than that. */
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  const limit = new AbortController();
-  await Promise.race([work, delay(ms, undefined, { signal: limit.signal }).catch(() => undefined)]).finally(() => limit.abort());
-}
-
-async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }
 
 /** The time-out of AbortSignal is not one of ours. */
