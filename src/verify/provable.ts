@@ -4,18 +4,7 @@
  */
 import { KNOWN } from '../projections/counter.js';
 import type { Registry } from '../projections/registry.js';
-
-/** Feature -> the hash of the definition that naive-profile.ts implements. Whoever changes that changes both. */
-export const NAIVE_DEFINITIONS: Readonly<Record<string, string>> = {
-  completion_rate_30d: 'f4c7f3ac0dd04c52',
-  dismiss_rate_30d: '690e686ff17d1a4a',
-  mean_dwell_ms_30d: 'ad3e8528eefc51d3',
-  preferred_category: 'b29d4d21af5be6ad',
-  preferred_hour: '2b2517cd50fbb7e7',
-  preferred_weekday: 'a6643a33c2db9465',
-  snooze_rate_30d: 'b132ca07af0ecc96',
-  tip_volume_30d: '4ccba54312b02b83',
-};
+import { NAIVE_DEFINITIONS } from './naive-profile.js';
 
 export interface Provable {
   readonly features: ReadonlySet<string>;

@@ -8,7 +8,7 @@ import { evaluateFile } from '../../src/analysts/evaluate-file.js';
 import { evaluateLogged } from '../../src/analysts/evaluate-logged.js';
 import { policyNamed } from '../../src/policies/registry.js';
 import { emptyState, add, posterior } from '../../src/policies/ridge.js';
-import { defaultRegistry } from '../../src/projections/registry.js';
+import { coreRegistry } from '../../src/projections/registry.js';
 import { linesOf } from '../../src/producer/line-reader.js';
 import { createProducer } from '../../src/producer/producer.js';
 import type { ControlEvent, ScoredEvent } from '../../src/topics.js';
@@ -23,7 +23,7 @@ afterEach(async () => service?.close());
 const ask = (policy: string) =>
   evaluateLogged({
     dataDirectory: service!.directory,
-    featureSet: defaultRegistry.featureSet,
+    featureSet: coreRegistry.featureSet,
     policy: policyNamed(policy),
     epsilon: 0.1,
     nowMs: START_MS,

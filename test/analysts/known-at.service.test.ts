@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { stateKnownAt, type KnownAtQuestion, type KnownState } from '../../src/analysts/known-at.js';
-import { defaultRegistry } from '../../src/projections/registry.js';
+import { coreRegistry } from '../../src/projections/registry.js';
 import { digestDocument, type Positions } from '../../src/store/queries/profiles.js';
 import { EmbeddedService } from '../support/embedded/service.js';
 
@@ -46,7 +46,7 @@ async function react(from: number, to: number): Promise<void> {
 }
 async function at(positions: Positions, more: Partial<KnownAtQuestion> = {}): Promise<KnownState> {
   known?.close();
-  return (known = await stateKnownAt(service!.log, defaultRegistry, {
+  return (known = await stateKnownAt(service!.log, coreRegistry, {
     dataDirectory: service!.directory,
     topicPrefix: '',
     partitioner: 'murmur2',
@@ -57,7 +57,7 @@ async function at(positions: Positions, more: Partial<KnownAtQuestion> = {}): Pr
     ...more,
   }));
 }
-const digestOf = ({ readers }: KnownState, asOfMs: number): string => digestDocument(readers, asOfMs, defaultRegistry.featureSet).digest;
+const digestOf = ({ readers }: KnownState, asOfMs: number): string => digestDocument(readers, asOfMs, coreRegistry.featureSet).digest;
 
 describe('what was known at positions', () => {
   it('is what was answered then, whatever has come since and for every time', async () => {

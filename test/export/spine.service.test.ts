@@ -1,18 +1,12 @@
 /** Spines: what is taken for one, and what is said of lines that cannot be. */
 import { describe, expect, it } from 'vitest';
+import { coreRegistry } from '../../src/projections/registry.js';
 import { embeddedService } from '../support/embedded/directory.js';
 import { exported, rowsOfCsv, rowsOfNdjson } from '../support/exported.js';
 
 const AT = Date.UTC(2026, 10, 20);
-const profile = {
-  completion_rate_30d: null,
-  dismiss_rate_30d: null,
-  mean_dwell_ms_30d: null,
-  preferred_category: null,
-  preferred_hour: null,
-  preferred_weekday: null,
-  snooze_rate_30d: null,
-};
+/** All but the volume. */
+const { tip_volume_30d: _volume, ...profile } = coreRegistry.emptyValues();
 
 async function service() {
   const embedded = await embeddedService({ partitions: 2 });

@@ -7,17 +7,9 @@ import { runs, withEmbeddedService } from '../support/embedded/directory.js';
 import { tipEvents } from '../support/embedded/events.js';
 import { profileEvents, readHistory } from '../support/embedded/history.js';
 import { exported, rowsOfCsv, rowsOfNdjson, rowsOfParquet, type Row } from '../support/exported.js';
+import { coreRegistry } from '../../src/projections/registry.js';
 
-const STRANGER: OracleProfile = {
-  completion_rate_30d: null,
-  dismiss_rate_30d: null,
-  mean_dwell_ms_30d: null,
-  preferred_category: null,
-  preferred_hour: null,
-  preferred_weekday: null,
-  snooze_rate_30d: null,
-  tip_volume_30d: 0,
-};
+const STRANGER: OracleProfile = coreRegistry.emptyValues();
 const MAX_TIME_MS = 253_402_300_799_999;
 const time = asOfMs.map((ms) => Math.min(ms, MAX_TIME_MS));
 

@@ -7,7 +7,7 @@ import type { Random } from '../../src/random.js';
 import { TipstreamError } from '../../src/errors.js';
 import { readDeadLetterReason, originalHeaders } from '../../src/events/dead-letter.js';
 import { decodeState } from '../../src/policies/ridge-codec.js';
-import { defaultRegistry } from '../../src/projections/registry.js';
+import { coreRegistry } from '../../src/projections/registry.js';
 import { currentGeneration, generationDirectory, partitionFile } from '../../src/store/directory/layout.js';
 import { digestDocument, openReaders } from '../../src/store/queries/profiles.js';
 import { PartitionReader } from '../../src/store/queries/partition-reader.js';
@@ -111,7 +111,7 @@ export async function checkReading(question: Question): Promise<string> {
   if (path === undefined || !existsSync(path)) return 'no state yet';
   const state = openStateForReading(path);
   try {
-    const reader = new PartitionReader(path, defaultRegistry, 'refuse', state);
+    const reader = new PartitionReader(path, coreRegistry, 'refuse', state);
     const { positions, prunes, profile } = reader.snapshot(() => ({
       positions: Object.fromEntries(reader.positions()),
       prunes: prunesIn(state),
@@ -389,7 +389,7 @@ function checkDigests({ world, workload, random }: Question, partitions: readonl
     -Infinity,
     ...partitions.map(({ horizonMs }) => (horizonMs === undefined ? -Infinity : horizonMs + WINDOW_MS)),
   );
-  const readers = openReaders(world.directory, defaultRegistry);
+  const readers = openReaders(world.directory, coreRegistry);
   try {
     for (const asOfMs of [
       nowMs,
@@ -400,7 +400,7 @@ function checkDigests({ world, workload, random }: Question, partitions: readonl
     ]) {
       if (asOfMs < exactFromMs) continue;
       const expected = oracleProfiles(events, asOfMs);
-      const { digest, users } = digestDocument(readers, asOfMs, defaultRegistry.featureSet);
+      const { digest, users } = digestDocument(readers, asOfMs, coreRegistry.featureSet);
       if (digest === oracleDigest(expected)) continue;
       for (const userId of workload.users) {
         for (const reader of readers.values()) {
@@ -452,7 +452,7 @@ async function checkVerify({ world }: Question): Promise<void> {
   };
   const document = await world.wait(
     'verify',
-    verify(world.log, defaultRegistry, target, { asOfMs: world.time.now() }, new AbortController().signal),
+    verify(world.log, coreRegistry, target, { asOfMs: world.time.now() }, new AbortController().signal),
   );
   require(document.equal, `verify finds differences: ${JSON.stringify(document.differences.slice(0, 3))}`);
   requireSame([document.unproven_count, document.unproven_features], [0, []], 'what verify cannot prove');

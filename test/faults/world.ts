@@ -16,7 +16,7 @@ import type { FaultHook, FaultPoint } from '../../src/fault-points.js';
 import { ensureTopics } from '../../src/log/ensure-topics.js';
 import type { GroupMember, LogRecord, NewRecord } from '../../src/log/port.js';
 import { openSqliteLog, type SqliteLog } from '../../src/log/sqlite/index.js';
-import { defaultRegistry } from '../../src/projections/registry.js';
+import { coreRegistry } from '../../src/projections/registry.js';
 import { rebuild, type RebuildDocument } from '../../src/rebuild/rebuild.js';
 import { inlineRunner } from '../../src/rebuild/run-jobs.js';
 import { lockData, type DataLock } from '../../src/store/directory/data-lock.js';
@@ -162,7 +162,7 @@ export class World {
     const at: FaultHook = (point) => this.#pass(point);
     const clock = this.time.now;
     const { settings } = this.scoring;
-    const runner = inlineRunner({ log: this.log, registry: defaultRegistry, clock, at });
+    const runner = inlineRunner({ log: this.log, registry: coreRegistry, clock, at });
     const result = rebuild(
       {
         ...options,
@@ -176,7 +176,7 @@ export class World {
         force: false,
         to: null,
       },
-      { log: this.log, registry: defaultRegistry, runner, clock, signal: end.signal, at },
+      { log: this.log, registry: coreRegistry, runner, clock, signal: end.signal, at },
     );
     this.#rebuilding = { result, end };
     const document = await this.wait('rebuild', result);
@@ -375,7 +375,7 @@ export class World {
     });
     const workers: Worker[] = [];
     const at: FaultHook = (point) => this.#pass(point);
-    const inline = inlineWorkers({ registry: defaultRegistry, clock: this.time.now, at, pruneLimits: PRUNE_LIMITS });
+    const inline = inlineWorkers({ registry: coreRegistry, clock: this.time.now, at, pruneLimits: PRUNE_LIMITS });
     const startWorker: StartWorker = (setup, events) => {
       const worker = inline(setup, {
         ...events,
@@ -396,7 +396,7 @@ export class World {
       return worker;
     };
     const { shadowLearning, maxBatchRecords, maxTaskIdleMs, retainMs } = options;
-    const service = new Service(log, defaultRegistry, startWorker, {
+    const service = new Service(log, coreRegistry, startWorker, {
       dataDirectory: this.#directory,
       group,
       topicPrefix: '',

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Aggregate, decodeAggregate, encodeAggregate, isExactAt, isKnown } from '../../src/projections/aggregate.js';
 import { aggregateAt } from '../../src/projections/as-of.js';
-import { defaultRegistry } from '../../src/projections/registry.js';
+import { coreRegistry } from '../../src/projections/registry.js';
 import { type OracleEvent, oracleProfiles } from '../oracle/profile.js';
 import { asOfMs, eventOf, timeMs } from '../support/tip-generators.js';
 import { UserTips } from '../support/user-tips.js';
@@ -14,7 +14,7 @@ const moment = fc.oneof(timeMs, asOfMs);
 function expectOracle(aggregate: Aggregate, events: readonly OracleEvent[], at: number): void {
   const profile = oracleProfiles(events, at).get('a');
   expect(isKnown(aggregate)).toBe(profile !== undefined);
-  expect(defaultRegistry.values(aggregate)).toEqual(profile ?? defaultRegistry.emptyValues());
+  expect(coreRegistry.values(aggregate)).toEqual(profile ?? coreRegistry.emptyValues());
   for (const count of aggregate.counters.values()) expect(count).toBeGreaterThan(0);
 }
 
@@ -75,7 +75,7 @@ describe('asking about a time', () => {
           const events = folds.map(([each]) => each);
           const before = encodeAggregate(user.aggregate.counters);
           for (const at of times) {
-            const whole = aggregateAt(defaultRegistry, at, user.source());
+            const whole = aggregateAt(coreRegistry, at, user.source());
             expectOracle(whole, events, at);
             expectExactInterval(whole, events);
             const ends = [whole.afterMs, whole.untilMs].filter((end) => end >= 0 && end < Number.MAX_SAFE_INTEGER);
@@ -84,8 +84,8 @@ describe('asking about a time', () => {
               .filter((time) => time !== null);
             for (const end of ends) expect(boundaries.some((time) => time === end || time + 30 * 86_400_000 === end)).toBe(true);
 
-            expect(aggregateAt(defaultRegistry, at, user.indexedSource())).toEqual(whole);
-            const moved = aggregateAt(defaultRegistry, at, user.indexedSource(), user.aggregate);
+            expect(aggregateAt(coreRegistry, at, user.indexedSource())).toEqual(whole);
+            const moved = aggregateAt(coreRegistry, at, user.indexedSource(), user.aggregate);
             if (isExactAt(user.aggregate, at)) expect(moved).toBe(user.aggregate);
             else expect(moved).toEqual(whole);
             expect(moved.counters).toEqual(whole.counters);
@@ -111,7 +111,7 @@ describe('asking about a time', () => {
             user.fold(each.fold, each.at);
             seen.push(each.fold);
           } else {
-            user.aggregate = aggregateAt(defaultRegistry, each.at, each.indexed ? user.indexedSource() : user.source(), user.aggregate);
+            user.aggregate = aggregateAt(coreRegistry, each.at, each.indexed ? user.indexedSource() : user.source(), user.aggregate);
             expect(isExactAt(user.aggregate, each.at)).toBe(true);
             expectOracle(user.aggregate, seen, each.at);
           }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { isExactAt } from '../../src/projections/aggregate.js';
 import { aggregateAt } from '../../src/projections/as-of.js';
-import { defaultRegistry } from '../../src/projections/registry.js';
+import { coreRegistry } from '../../src/projections/registry.js';
 import { WINDOW_MS } from '../../src/projections/window.js';
 import { UserTips } from '../support/user-tips.js';
 
@@ -23,8 +23,8 @@ describe('a user with very many tips', () => {
   const nowMs = START + 100_000 * SPACING;
   const at = (asOfMs: number, from = user.aggregate) => {
     user.rowsRead = 0;
-    const aggregate = aggregateAt(defaultRegistry, asOfMs, user.indexedSource(), from);
-    return { rows: user.rowsRead, volume: defaultRegistry.values(aggregate).tip_volume_30d, aggregate };
+    const aggregate = aggregateAt(coreRegistry, asOfMs, user.indexedSource(), from);
+    return { rows: user.rowsRead, volume: coreRegistry.values(aggregate).tip_volume_30d, aggregate };
   };
 
   it('is read at the crossed rows only, forwards', () => {
@@ -43,7 +43,7 @@ describe('a user with very many tips', () => {
 
   it('is read at the rows of the window when there is nothing to start from', () => {
     user.rowsRead = 0;
-    aggregateAt(defaultRegistry, nowMs + WINDOW_MS - 3 * SPACING, user.indexedSource());
+    aggregateAt(coreRegistry, nowMs + WINDOW_MS - 3 * SPACING, user.indexedSource());
     expect(user.rowsRead).toBe(3);
   });
 
@@ -58,9 +58,9 @@ describe('moving', () => {
   it('leaves where it came from as it was, and returns it when it is exact already', () => {
     const user = userWith(3);
     const stored = structuredClone(user.aggregate);
-    aggregateAt(defaultRegistry, START + 1, user.indexedSource(), user.aggregate);
-    aggregateAt(defaultRegistry, START + 1, user.source(), user.aggregate);
+    aggregateAt(coreRegistry, START + 1, user.indexedSource(), user.aggregate);
+    aggregateAt(coreRegistry, START + 1, user.source(), user.aggregate);
     expect(user.aggregate).toEqual(stored);
-    expect(aggregateAt(defaultRegistry, user.aggregate.untilMs, user.source(), user.aggregate)).toBe(user.aggregate);
+    expect(aggregateAt(coreRegistry, user.aggregate.untilMs, user.source(), user.aggregate)).toBe(user.aggregate);
   });
 });

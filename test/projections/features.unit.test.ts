@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { aggregateAt } from '../../src/projections/as-of.js';
 import { isKnown } from '../../src/projections/aggregate.js';
 import type { FeatureValue } from '../../src/projections/feature.js';
-import { defaultRegistry } from '../../src/projections/registry.js';
+import { coreRegistry } from '../../src/projections/registry.js';
 import { UserTips } from '../support/user-tips.js';
 
 const DAY = 86_400_000;
@@ -21,8 +21,8 @@ class Story {
     return this;
   }
   at(asOfMs: number): Record<string, FeatureValue | boolean> {
-    const aggregate = aggregateAt(defaultRegistry, asOfMs, this.user.source());
-    return { ...defaultRegistry.values(aggregate), known: isKnown(aggregate) };
+    const aggregate = aggregateAt(coreRegistry, asOfMs, this.user.source());
+    return { ...coreRegistry.values(aggregate), known: isKnown(aggregate) };
   }
 }
 const story = () => new Story();

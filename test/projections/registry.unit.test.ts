@@ -4,7 +4,7 @@ import { createAggregate } from '../../src/projections/aggregate.js';
 import { aggregateAt } from '../../src/projections/as-of.js';
 import type { CounterFamily } from '../../src/projections/counter.js';
 import { defineFeature, type FeatureSource } from '../../src/projections/feature.js';
-import { createRegistry, defaultRegistry } from '../../src/projections/registry.js';
+import { createRegistry, coreRegistry } from '../../src/projections/registry.js';
 import { userProfileFeaturesView } from '../../src/projections/sql.js';
 import { isInWindow } from '../../src/projections/window.js';
 import { insertUser, openTables } from '../support/sql-tables.js';
@@ -33,9 +33,9 @@ const source: FeatureSource = {
 };
 const family = (changes: Partial<CounterFamily>): CounterFamily => ({ ...snoozedThisWeek, ...changes });
 
-describe('the default registry', () => {
+describe('the core registry', () => {
   it('holds the eight features in the order of their names', () => {
-    expect(defaultRegistry.names).toEqual([
+    expect(coreRegistry.names).toEqual([
       'completion_rate_30d',
       'dismiss_rate_30d',
       'mean_dwell_ms_30d',
@@ -45,14 +45,14 @@ describe('the default registry', () => {
       'snooze_rate_30d',
       'tip_volume_30d',
     ]);
-    expect(Object.keys(defaultRegistry.values(createAggregate()))).toEqual(defaultRegistry.names);
-    expect(Object.entries(defaultRegistry.emptyValues())).toEqual(
-      defaultRegistry.names.map((name) => [name, name === 'tip_volume_30d' ? 0 : null]),
+    expect(Object.keys(coreRegistry.values(createAggregate()))).toEqual(coreRegistry.names);
+    expect(Object.entries(coreRegistry.emptyValues())).toEqual(
+      coreRegistry.names.map((name) => [name, name === 'tip_volume_30d' ? 0 : null]),
     );
   });
 
   it('counts what several features share once', () => {
-    expect(defaultRegistry.counters.map((each) => each.id).sort()).toEqual([
+    expect(coreRegistry.counters.map((each) => each.id).sort()).toEqual([
       'dismiss',
       'done',
       'done_category',
@@ -66,7 +66,7 @@ describe('the default registry', () => {
   });
 
   it('has the feature set that stored states carry: a change of meaning must change it, nothing else may', () => {
-    expect(defaultRegistry.featureSet).toBe('9de70b0b33d7a588');
+    expect(coreRegistry.featureSet).toBe('9de70b0b33d7a588');
   });
 });
 
@@ -84,12 +84,12 @@ describe('the feature set', () => {
 
   it('stays when only words, layout or order change', () => {
     expect(featureSet({ description: 'Other words.', ttlMs: 5, sql: source.sql.replaceAll(' ', '\n  ') })).toBe(original);
-    expect(createRegistry([...defaultRegistry.features].reverse()).featureSet).toBe(defaultRegistry.featureSet);
+    expect(createRegistry([...coreRegistry.features].reverse()).featureSet).toBe(coreRegistry.featureSet);
   });
 });
 
 describe("a feature of one's own", () => {
-  const registry = createRegistry([...defaultRegistry.features, defineFeature(source)]);
+  const registry = createRegistry([...coreRegistry.features, defineFeature(source)]);
   const at = 100 * WEEK;
   const user = new UserTips(registry);
   for (const [tip_id, reacted_at_ms] of [

@@ -1,7 +1,8 @@
 /** The definitions in SQL, each alone and all in the view, equal the oracle. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { defaultRegistry } from '../../src/projections/registry.js';
+import { aggregateAt } from '../../src/projections/as-of.js';
+import { coreRegistry, defaultRegistry } from '../../src/projections/registry.js';
 import { userProfileFeaturesView } from '../../src/projections/sql.js';
 import { textFromSql } from '../../src/projections/sql-text.js';
 import { type OracleEvent, type OracleProfile, oracleProfiles } from '../oracle/profile.js';
@@ -26,10 +27,10 @@ function fill(database: ReturnType<typeof openTables>, events: readonly OracleEv
 
 describe('SQL definitions', () => {
   const database = openTables();
-  const queries = defaultRegistry.features.map((feature) => ({ feature, query: database.prepare(feature.sql) }));
+  const queries = coreRegistry.features.map((feature) => ({ feature, query: database.prepare(feature.sql) }));
   // A view takes no parameter, so its clock is a table here.
   database.exec('CREATE TABLE clock (now_ms INTEGER); INSERT INTO clock VALUES (0)');
-  database.exec(userProfileFeaturesView(defaultRegistry, 'SELECT now_ms FROM clock'));
+  database.exec(userProfileFeaturesView(coreRegistry, 'SELECT now_ms FROM clock'));
   const view = database.prepare('SELECT * FROM user_profile_features');
 
   it('equal the oracle as of any time', () => {
@@ -54,6 +55,25 @@ describe('SQL definitions', () => {
         expect(Object.fromEntries(seen)).toEqual(Object.fromEntries(profiles));
       }),
       { numRuns: 300 },
+    );
+  });
+
+  it.each(defaultRegistry.features)('of $name equals its counters as of any time', (feature) => {
+    const query = database.prepare(feature.sql);
+    fc.assert(
+      fc.property(fc.array(eventOf(userId), { maxLength: 25 }), asOfMs, (events, at) => {
+        const uids = fill(database, events);
+        const given = new Map(
+          (query.all({ as_of_ms: at }) as { uid: number; value: Stored }[]).map(({ uid, value }) => [uid, read(value)]),
+        );
+        for (const [uid, id] of uids.entries()) {
+          const tips = new UserTips(defaultRegistry);
+          for (const event of events) if (event.value.user_id === id) tips.fold(event, 0);
+          const counted = defaultRegistry.values(aggregateAt(defaultRegistry, at, tips.source()));
+          expect(given.get(uid) ?? feature.whenEmpty).toEqual(counted[feature.name]);
+        }
+      }),
+      { numRuns: 50 },
     );
   });
 });

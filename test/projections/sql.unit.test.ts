@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { defaultRegistry } from '../../src/projections/registry.js';
+import { coreRegistry } from '../../src/projections/registry.js';
 import { userProfileFeaturesView } from '../../src/projections/sql.js';
 import { textForSql, textFromSql } from '../../src/projections/sql-text.js';
 import { byCodePoint, type OracleEvent } from '../oracle/profile.js';
@@ -32,7 +32,7 @@ function databaseOfVectors() {
   const database = openTables();
   let uid = 0;
   for (const [userId, user] of users) insertUser(database, ++uid, userId, user, uid * 1000);
-  database.exec(userProfileFeaturesView(defaultRegistry, String(expected.profiles_as_of_ms)));
+  database.exec(userProfileFeaturesView(coreRegistry, String(expected.profiles_as_of_ms)));
   return database;
 }
 

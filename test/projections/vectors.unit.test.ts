@@ -5,7 +5,7 @@ import { compareCodePoints } from '../../src/events/strings.js';
 import { isKnown } from '../../src/projections/aggregate.js';
 import { aggregateAt } from '../../src/projections/as-of.js';
 import { ProfileDigester } from '../../src/projections/digest.js';
-import { defaultRegistry } from '../../src/projections/registry.js';
+import { coreRegistry } from '../../src/projections/registry.js';
 import { oracleDigest, type OracleEvent, oracleProfiles } from '../oracle/profile.js';
 import { UserTips } from '../support/user-tips.js';
 
@@ -45,18 +45,18 @@ describe.each(['all tips', 'the time index'])('the core, from %s', (way) => {
     inOrder
       .map(([userId, user]) => ({
         userId,
-        aggregate: aggregateAt(defaultRegistry, asOfMs, way === 'all tips' ? user.source() : user.indexedSource(), user.aggregate),
+        aggregate: aggregateAt(coreRegistry, asOfMs, way === 'all tips' ? user.source() : user.indexedSource(), user.aggregate),
       }))
       .filter(({ aggregate }) => isKnown(aggregate));
 
   it.each(asOfTimes)('gives the digest as of %i', (asOfMs) => {
     const digester = new ProfileDigester();
-    for (const { userId, aggregate } of aggregatesAt(asOfMs)) digester.add(userId, defaultRegistry.values(aggregate));
+    for (const { userId, aggregate } of aggregatesAt(asOfMs)) digester.add(userId, coreRegistry.values(aggregate));
     expect(digester.finish()).toEqual(expected.as_of[asOfMs]);
   });
 
   it('gives every profile', () => {
-    const profiles = aggregatesAt(expected.profiles_as_of_ms).map(({ userId, aggregate }) => [userId, defaultRegistry.values(aggregate)]);
+    const profiles = aggregatesAt(expected.profiles_as_of_ms).map(({ userId, aggregate }) => [userId, coreRegistry.values(aggregate)]);
     expect(Object.fromEntries(profiles)).toEqual(expected.profiles);
   });
 });

@@ -4,7 +4,7 @@
  */
 import { rmSync, truncateSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { defaultRegistry, type Registry } from '../../src/projections/registry.js';
+import { coreRegistry, type Registry } from '../../src/projections/registry.js';
 import { rebuild, type RebuildDocument, type RebuildOptions } from '../../src/rebuild/rebuild.js';
 import { inlineRunner } from '../../src/rebuild/run-jobs.js';
 import { lockData } from '../../src/store/directory/data-lock.js';
@@ -80,7 +80,7 @@ describe('changed definitions', () => {
     });
     await embedded.kill();
 
-    const before = await oracle(embedded, defaultRegistry);
+    const before = await oracle(embedded, coreRegistry);
     const document = await rebuilt(embedded, everything);
     const after = await oracle(embedded, everything);
     expect(document).toMatchObject({
@@ -124,7 +124,7 @@ describe('changed definitions', () => {
     expect(Object.keys(told).length).toBeGreaterThan(5);
 
     expect(digestUnder(embedded, everything)).toBe(oracleDigest(after));
-    expect(() => digestUnder(embedded, defaultRegistry)).toThrow(expect.objectContaining({ code: 'state_mismatch' }) as Error);
+    expect(() => digestUnder(embedded, coreRegistry)).toThrow(expect.objectContaining({ code: 'state_mismatch' }) as Error);
   });
 
   it("are everybody's profile anew, published once the service runs, which answers nothing twice", async () => {
@@ -214,7 +214,7 @@ describe('changed definitions', () => {
     });
     expect(embedded.digest(NOW_MS)).toEqual(before);
     expect(await rebuilt(embedded, everything)).toMatchObject({ swapped: true, resumed: true });
-    expect(await rebuilt(embedded, defaultRegistry)).toMatchObject({
+    expect(await rebuilt(embedded, coreRegistry)).toMatchObject({
       swapped: true,
       definitions: { added: ['preferred_hour'], removed: ['snoozed_7d'] },
     });

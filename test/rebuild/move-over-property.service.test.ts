@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { applyTipChange } from '../../src/projections/aggregate.js';
-import { defaultRegistry, type Registry } from '../../src/projections/registry.js';
+import { coreRegistry, type Registry } from '../../src/projections/registry.js';
 import { foldFeedback, foldServed } from '../../src/projections/tip.js';
 import { moveOver } from '../../src/rebuild/move-over.js';
 import { readDefinitions } from '../../src/store/tables/definitions.js';
@@ -20,7 +20,7 @@ import { asOfMs, eventOf, userId, WINDOW } from '../support/tip-generators.js';
 import { runs } from '../support/embedded/directory.js';
 import { added, everything, oracleOf, otherSql, otherWindow, removed } from '../support/other-definitions.js';
 
-const registries = { defaultRegistry, added, otherWindow, otherSql, removed, everything };
+const registries = { coreRegistry, added, otherWindow, otherSql, removed, everything };
 const registry = fc.constantFrom(...(Object.keys(registries) as (keyof typeof registries)[]));
 const identityOf = (of: Registry): StateIdentity => ({
   partition: 0,

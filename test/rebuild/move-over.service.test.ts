@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 import type { FaultPoint } from '../../src/fault-points.js';
 import { changesBetween, describeChanges, type Definitions } from '../../src/projections/definitions.js';
 import { defineFeature } from '../../src/projections/feature.js';
-import { createRegistry, defaultRegistry, type Registry } from '../../src/projections/registry.js';
+import { createRegistry, coreRegistry, type Registry } from '../../src/projections/registry.js';
 import { DAY_MS } from '../../src/projections/window.js';
 import { moveOver, type MoveProgress } from '../../src/rebuild/move-over.js';
 import { ownerHasPreviousDefinitions, planSource } from '../../src/rebuild/source-plan.js';
@@ -75,16 +75,14 @@ describe('what changed', () => {
   const said = (previous: Registry, current: Registry) => describeChanges(changesBetween(previous.definitions, current.definitions));
 
   it('is said by name, and of a changed feature what of it', () => {
-    expect(said(defaultRegistry, added)).toBe('added: snoozed_7d');
-    expect(said(added, defaultRegistry)).toBe('removed: snoozed_7d');
-    expect(said(defaultRegistry, otherWindow)).toBe(
-      'changed: mean_dwell_ms_30d (window 30 d -> 14 d, counters dwell -> dwell_14d, its SQL)',
-    );
-    expect(said(defaultRegistry, everything)).toBe(
+    expect(said(coreRegistry, added)).toBe('added: snoozed_7d');
+    expect(said(added, coreRegistry)).toBe('removed: snoozed_7d');
+    expect(said(coreRegistry, otherWindow)).toBe('changed: mean_dwell_ms_30d (window 30 d -> 14 d, counters dwell -> dwell_14d, its SQL)');
+    expect(said(coreRegistry, everything)).toBe(
       'added: snoozed_7d; changed: mean_dwell_ms_30d (window 30 d -> 14 d, counters dwell -> dwell_14d, its SQL), ' +
         'tip_volume_30d (counters served -> served_labelled, its SQL); removed: preferred_hour',
     );
-    expect(said(defaultRegistry, defaultRegistry)).toBe('nothing');
+    expect(said(coreRegistry, coreRegistry)).toBe('nothing');
   });
 
   it('names units, types and sources too, and lengths of time as people say them', () => {
@@ -116,7 +114,7 @@ describe('what changed', () => {
   });
 
   it('includes the rules by which tips are counted', () => {
-    const previous: Definitions = { ...defaultRegistry.definitions, semantics_version: 0 };
+    const previous: Definitions = { ...coreRegistry.definitions, semantics_version: 0 };
     expect(changesBetween(previous, added.definitions)).toEqual({
       added: ['snoozed_7d'],
       changed: [],
@@ -127,7 +125,7 @@ describe('what changed', () => {
   });
 
   it('knows which kept columns a feature reads', () => {
-    const reads = Object.fromEntries(defaultRegistry.definitions.features.map((feature) => [feature.name, feature.reads]));
+    const reads = Object.fromEntries(coreRegistry.definitions.features.map((feature) => [feature.name, feature.reads]));
     expect(reads).toMatchObject({
       tip_volume_30d: ['served_at_ms'],
       preferred_hour: ['done_at_ms', 'done_utc_offset_min'],
@@ -144,14 +142,14 @@ describe('where the new state comes from', () => {
       source: 'tips',
       comparison: 'previous',
       repeatPrunes: true,
-      changes: changesBetween(defaultRegistry.definitions, everything.definitions),
+      changes: changesBetween(coreRegistry.definitions, everything.definitions),
       reason: expect.stringContaining('added: snoozed_7d; changed: mean_dwell_ms_30d (window 30 d -> 14 d') as string,
     });
   });
 
   it('is the log, when nothing has changed: a rebuild then is a proof', async () => {
     const embedded = await withTraffic();
-    expect(plan(embedded.statePath(0), defaultRegistry)).toMatchObject({
+    expect(plan(embedded.statePath(0), coreRegistry)).toMatchObject({
       source: 'log',
       comparison: 'same',
       changes: { added: [], changed: [], removed: [] },
@@ -236,7 +234,7 @@ describe('state that is moved over', () => {
       const embedded = await withTraffic();
       const [live, next] = [embedded.statePath(0), join(embedded.directory, 'next.db')];
       const before = stateContents(live);
-      await moveOver(live, next, identityOf(defaultRegistry), registry, { nowMs: NOW_MS });
+      await moveOver(live, next, identityOf(coreRegistry), registry, { nowMs: NOW_MS });
       expect(existsSync(`${next}-wal`), 'one file, to open or to copy').toBe(false);
       expect(digestOf(next, registry)).toBe(await foldedAnew(embedded, registry));
       expect(stateContents(next)).toMatchObject({ tips: before.tips, decisions: before.decisions, sums: before.sums });
@@ -264,7 +262,7 @@ describe('state that is moved over', () => {
     const embedded = await withTraffic();
     const [live, next] = [embedded.statePath(0), join(embedded.directory, 'next.db')];
     alter(live, "INSERT INTO outbox (topic, value) VALUES ('t', x'00'); INSERT INTO shadow_pending (job) VALUES ('{}')");
-    await moveOver(live, next, identityOf(defaultRegistry), added, { nowMs: NOW_MS });
+    await moveOver(live, next, identityOf(coreRegistry), added, { nowMs: NOW_MS });
     expect(pendingWork(next)).toMatchObject({ outbox: [], shadowPending: [] });
     expect(pendingWork(live).outbox).toHaveLength(1);
   });
@@ -274,7 +272,7 @@ describe('state that is moved over', () => {
     const embedded = await withTraffic();
     const [live, next] = [embedded.statePath(0), join(embedded.directory, 'next.db')];
     const ended = new Error('ended');
-    const move = (more: object = {}) => moveOver(live, next, identityOf(defaultRegistry), everything, { nowMs: NOW_MS, ...more });
+    const move = (more: object = {}) => moveOver(live, next, identityOf(coreRegistry), everything, { nowMs: NOW_MS, ...more });
     await expect(
       move({
         at: (reached: FaultPoint) => {
@@ -286,7 +284,7 @@ describe('state that is moved over', () => {
     if (point !== 'move over: finished')
       expect(() => new PartitionReader(next, everything)).toThrow(expect.objectContaining({ code: 'state_mismatch' }) as Error);
     if (point === 'move over: users committed')
-      expect(() => new PartitionReader(next, defaultRegistry)).toThrow(expect.objectContaining({ code: 'state_mismatch' }) as Error);
+      expect(() => new PartitionReader(next, coreRegistry)).toThrow(expect.objectContaining({ code: 'state_mismatch' }) as Error);
     const seen: MoveProgress[] = [];
     await move({ onProgress: (progress: MoveProgress) => seen.push(progress) });
     expect(seen.filter(({ phase }) => phase === 'copying')).toEqual([]);
@@ -296,7 +294,7 @@ describe('state that is moved over', () => {
   it('half way to one set of definitions begins anew for another', async () => {
     const embedded = await withTraffic();
     const [live, next] = [embedded.statePath(0), join(embedded.directory, 'next.db')];
-    const identity = identityOf(defaultRegistry);
+    const identity = identityOf(coreRegistry);
     await expect(
       moveOver(live, next, identity, added, {
         nowMs: NOW_MS,
@@ -316,7 +314,7 @@ describe('state that is moved over', () => {
     const [live, next] = [embedded.statePath(0), join(embedded.directory, 'next.db')];
     const phases = async (lowEnds?: ReadonlyMap<string, number>): Promise<Set<string>> => {
       const seen = new Set<string>();
-      await moveOver(live, next, identityOf(defaultRegistry), added, {
+      await moveOver(live, next, identityOf(coreRegistry), added, {
         nowMs: NOW_MS,
         lowEnds,
         onProgress: ({ phase }) => seen.add(phase),
@@ -339,7 +337,7 @@ describe('state that is moved over', () => {
     for (const phase of ['copying', 'recomputing']) {
       const control = new AbortController();
       const reason = new Error(`in ${phase}`);
-      const moving = moveOver(live, next, identityOf(defaultRegistry), added, {
+      const moving = moveOver(live, next, identityOf(coreRegistry), added, {
         nowMs: NOW_MS,
         signal: control.signal,
         onProgress: (progress) => progress.phase === phase && control.abort(reason),
@@ -347,7 +345,7 @@ describe('state that is moved over', () => {
       await expect(moving).rejects.toBe(reason);
       expect(existsSync(`${next}.copying`)).toBe(false);
     }
-    await moveOver(live, next, identityOf(defaultRegistry), added, { nowMs: NOW_MS });
+    await moveOver(live, next, identityOf(coreRegistry), added, { nowMs: NOW_MS });
     expect(digestOf(next, added)).toBe(await foldedAnew(embedded, added));
   });
 
@@ -364,7 +362,7 @@ describe('state that is moved over', () => {
       }
     })();
     const next = join(embedded.directory, 'next.db');
-    await moveOver(embedded.statePath(0), next, identityOf(defaultRegistry), added, { nowMs: NOW_MS });
+    await moveOver(embedded.statePath(0), next, identityOf(coreRegistry), added, { nowMs: NOW_MS });
     await writing;
     const state = new PartitionState(next, identityOf(added), added);
     const positions = state.positions.all();
@@ -385,13 +383,13 @@ describe('state that is moved over', () => {
 
   it('is not begun with SQL that does not work, which the error names', async () => {
     const embedded = await withTraffic();
-    const broken = (sql: string) => createRegistry([...defaultRegistry.features, defineFeature({ ...snoozed7d, sql })]);
+    const broken = (sql: string) => createRegistry([...coreRegistry.features, defineFeature({ ...snoozed7d, sql })]);
     for (const [sql, message] of [
       ['SELECT uid, count(*) AS value FROM tip WHERE snoozed_at > :as_of_ms', 'no such column'],
       ['SELECT uid, :as_of_ms FROM tip', 'not uid and value'],
     ] as const) {
       await expect(
-        moveOver(embedded.statePath(0), join(embedded.directory, 'next.db'), identityOf(defaultRegistry), broken(sql), { nowMs: NOW_MS }),
+        moveOver(embedded.statePath(0), join(embedded.directory, 'next.db'), identityOf(coreRegistry), broken(sql), { nowMs: NOW_MS }),
       ).rejects.toMatchObject({
         code: 'invalid_argument',
         message: expect.stringContaining(message) as string,
@@ -423,7 +421,7 @@ describe('previous profiles', () => {
 });
 
 it('an owner of the previous definitions is to be stopped', () => {
-  expect(ownerHasPreviousDefinitions('./data', added, changesBetween(defaultRegistry.definitions, added.definitions))).toMatchObject({
+  expect(ownerHasPreviousDefinitions('./data', added, changesBetween(coreRegistry.definitions, added.definitions))).toMatchObject({
     code: 'state_mismatch',
     message: expect.stringContaining('added: snoozed_7d') as string,
     hint: expect.stringContaining(

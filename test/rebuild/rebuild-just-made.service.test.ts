@@ -4,7 +4,7 @@
  */
 import { rmSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { defaultRegistry } from '../../src/projections/registry.js';
+import { coreRegistry } from '../../src/projections/registry.js';
 import { PartitionState } from '../../src/store/partition-state.js';
 import { openStateForReading, readIdentity } from '../../src/store/state-file.js';
 import { rebuilt } from '../support/rebuilds.js';
@@ -17,7 +17,7 @@ it('is compared at other positions than its own, which the outcome says', async 
   const identity = readIdentity(db);
   db.close();
   for (const end of ['', '-wal', '-shm']) rmSync(path + end, { force: true });
-  new PartitionState(path, identity, defaultRegistry).close();
+  new PartitionState(path, identity, coreRegistry).close();
 
   const document = await rebuilt(embedded);
   expect(document).toMatchObject({ swapped: true, compared_elsewhere: [1], not_compared: [] });

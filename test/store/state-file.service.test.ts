@@ -19,7 +19,7 @@ import {
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { TipstreamError } from '../../src/errors.js';
-import { createRegistry, defaultRegistry } from '../../src/projections/registry.js';
+import { createRegistry, coreRegistry } from '../../src/projections/registry.js';
 import { embeddedService } from '../support/embedded/directory.js';
 import type { EmbeddedOptions, EmbeddedService } from '../support/embedded/service.js';
 
@@ -163,7 +163,7 @@ describe('a state file that', () => {
     const embedded = await stopped();
     const before = readFileSync(embedded.statePath(0));
     renameSync(embedded.statePath(1), `${embedded.statePath(1)}.away`);
-    const fewer = createRegistry(defaultRegistry.features.slice(1));
+    const fewer = createRegistry(coreRegistry.features.slice(1));
     await expect(embedded.start({ registry: fewer })).rejects.toMatchObject({
       code: 'state_mismatch',
       message: expect.stringContaining('removed: completion_rate_30d') as string,

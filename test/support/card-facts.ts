@@ -4,7 +4,7 @@ import type { CardFacts } from '../../src/cards/model-card.js';
 import { vectorFingerprint } from '../../src/policies/vector-fingerprint.js';
 import { policyHash } from '../../src/policies/policy-hash.js';
 import { policyNamed } from '../../src/policies/registry.js';
-import { defaultRegistry } from '../../src/projections/registry.js';
+import { coreRegistry } from '../../src/projections/registry.js';
 
 export const AT_MS = Date.UTC(2026, 10, 1);
 const policy = policyNamed('egreedy-v2');
@@ -57,7 +57,7 @@ export const EVALUATION: CardEvaluation = {
   policy: policy.name,
   policy_hash: policyHash(policy),
   vectors: vectorFingerprint(policy),
-  feature_set: defaultRegistry.featureSet,
+  feature_set: coreRegistry.featureSet,
   evaluated_at_ms: AT_MS,
   simulated: true,
   positions: { 'tip.scored': { 0: 12 } },

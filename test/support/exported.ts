@@ -9,7 +9,7 @@ import { ndjsonSink } from '../../src/export/ndjson.js';
 import { ParquetSink } from '../../src/export/parquet.js';
 import type { Format } from '../../src/export/sink.js';
 import { openTable, type ExportRequest } from '../../src/export/table.js';
-import { defaultRegistry } from '../../src/projections/registry.js';
+import { coreRegistry } from '../../src/projections/registry.js';
 
 export interface Wanted extends Partial<Pick<ExportRequest, 'asServed' | 'asOfMs' | 'partitioner'>> {
   /** The text of the spine. */
@@ -36,7 +36,7 @@ export async function exported(dataDirectory: string, format: Format, { spine, s
         onProgress: () => undefined,
         ...wanted,
       },
-      defaultRegistry,
+      coreRegistry,
     );
     try {
       const path = join(directory, 'out.parquet');

@@ -3,7 +3,7 @@
  * incomplete.
  */
 import type { FaultPoint } from '../../src/fault-points.js';
-import { defaultRegistry } from '../../src/projections/registry.js';
+import { coreRegistry } from '../../src/projections/registry.js';
 import { moveOver } from '../../src/rebuild/move-over.js';
 import { everything } from './other-definitions.js';
 
@@ -25,7 +25,7 @@ function die(): void {
 await moveOver(
   live,
   next,
-  { partition: 0, partitions: 1, log: 'sqlite', topicPrefix: '', featureSet: defaultRegistry.featureSet },
+  { partition: 0, partitions: 1, log: 'sqlite', topicPrefix: '', featureSet: coreRegistry.featureSet },
   everything,
   {
     nowMs,

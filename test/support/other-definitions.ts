@@ -4,7 +4,7 @@
  */
 import type { CounterFamily } from '../../src/projections/counter.js';
 import { defineFeature, type FeatureDefinition } from '../../src/projections/feature.js';
-import { createRegistry, defaultRegistry, type Registry } from '../../src/projections/registry.js';
+import { createRegistry, coreRegistry, type Registry } from '../../src/projections/registry.js';
 import { reactedAtMs } from '../../src/projections/tip.js';
 import { DAY_MS, hasHappened, isInWindow, WINDOW_MS } from '../../src/projections/window.js';
 import { oracleProfiles, type OracleEvent, type OracleProfile } from '../oracle/profile.js';
@@ -12,8 +12,8 @@ import { oracleProfiles, type OracleEvent, type OracleProfile } from '../oracle/
 const WEEK = 7 * DAY_MS;
 const TWO_WEEKS = 14 * DAY_MS;
 
-const builtIn = (name: string): FeatureDefinition => defaultRegistry.features.find((feature) => feature.name === name)!;
-const others = (name: string): FeatureDefinition[] => defaultRegistry.features.filter((feature) => feature.name !== name);
+const builtIn = (name: string): FeatureDefinition => coreRegistry.features.find((feature) => feature.name === name)!;
+const others = (name: string): FeatureDefinition[] => coreRegistry.features.filter((feature) => feature.name !== name);
 
 const snoozed: CounterFamily = {
   id: 'snoozed_7d',
@@ -75,8 +75,8 @@ export const labelledVolume = defineFeature({
   value: (read) => read.count('served_labelled'),
 });
 
-/** A feature more, or as in `defaultRegistry` otherwise. */
-export const added: Registry = createRegistry([...defaultRegistry.features, snoozed7d]);
+/** A feature more, or as in `coreRegistry` otherwise. */
+export const added: Registry = createRegistry([...coreRegistry.features, snoozed7d]);
 /** mean_dwell_ms_30d looks back 14 days. */
 export const otherWindow: Registry = createRegistry([...others('mean_dwell_ms_30d'), dwellOf14Days]);
 /** tip_volume_30d counts tips with a category. */
@@ -85,7 +85,7 @@ export const otherSql: Registry = createRegistry([...others('tip_volume_30d'), l
 export const removed: Registry = createRegistry(others('preferred_hour'));
 /** All four at once. */
 export const everything: Registry = createRegistry([
-  ...defaultRegistry.features.filter(({ name }) => !['mean_dwell_ms_30d', 'tip_volume_30d', 'preferred_hour'].includes(name)),
+  ...coreRegistry.features.filter(({ name }) => !['mean_dwell_ms_30d', 'tip_volume_30d', 'preferred_hour'].includes(name)),
   snoozed7d,
   dwellOf14Days,
   labelledVolume,

@@ -2,7 +2,7 @@
 import Database from 'better-sqlite3';
 import type { Difference } from '../../src/verify/difference.js';
 import { verify, type VerifyDocument, type VerifyQuestion, type VerifyTarget } from '../../src/verify/verify.js';
-import { defaultRegistry } from '../../src/projections/registry.js';
+import { coreRegistry } from '../../src/projections/registry.js';
 import type { EmbeddedService } from './embedded/service.js';
 
 export async function verified(
@@ -13,7 +13,7 @@ export async function verified(
   const { topicPrefix = '', partitioner = 'murmur2', maxValueBytes = 1_048_576 } = embedded.options;
   return verify(
     embedded.log,
-    embedded.options.registry ?? defaultRegistry,
+    embedded.options.registry ?? coreRegistry,
     { dataDirectory: embedded.directory, topicPrefix, partitioner, maxValueBytes, ...target },
     question,
     new AbortController().signal,

@@ -1,7 +1,7 @@
 /** `rebuild` on an embedded service's data directory, in the test's own thread. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FaultHook } from '../../src/fault-points.js';
-import { defaultRegistry, type Registry } from '../../src/projections/registry.js';
+import { coreRegistry, type Registry } from '../../src/projections/registry.js';
 import { rebuild, type RebuildDocument, type RebuildOptions } from '../../src/rebuild/rebuild.js';
 import { inlineRunner } from '../../src/rebuild/run-jobs.js';
 import { DEFAULT_SETTINGS, type EmbeddedService } from './embedded/service.js';
@@ -17,7 +17,7 @@ export interface RebuildRun extends Partial<RebuildOptions> {
 export async function rebuilt(
   embedded: EmbeddedService,
   {
-    registry = embedded.options.registry ?? defaultRegistry,
+    registry = embedded.options.registry ?? coreRegistry,
     clock = embedded.options.clock ?? Date.now,
     signal,
     notes,

@@ -2,7 +2,7 @@
 import { applyTipChange, type Aggregate, createAggregate } from '../../src/projections/aggregate.js';
 import type { TipSource, TipTimeIndex } from '../../src/projections/as-of.js';
 import type { CounterSet } from '../../src/projections/counter.js';
-import { defaultRegistry } from '../../src/projections/registry.js';
+import { coreRegistry } from '../../src/projections/registry.js';
 import { foldFeedback, foldServed, NO_TIP, type TipState } from '../../src/projections/tip.js';
 import type { FeedbackEvent, ServedEvent } from '../../src/topics.js';
 import type { OracleEvent } from '../oracle/profile.js';
@@ -13,7 +13,7 @@ export class UserTips {
   /** rows handed out by the time index so far */
   rowsRead = 0;
 
-  constructor(readonly set: CounterSet = defaultRegistry) {}
+  constructor(readonly set: CounterSet = coreRegistry) {}
 
   fold(event: OracleEvent, nowMs: number): void {
     const before = this.tips.get(event.value.tip_id) ?? NO_TIP;

@@ -16,6 +16,7 @@ import { AS_OF, catchUp, digestOf, documentOf, expectProven, hardStream, inData,
 import { sharedBroker } from '../support/broker/shared.js';
 import { kcatInstalled } from '../support/broker/tools.js';
 import { changeState, queryFile } from '../support/e2e/files.js';
+import { coreRegistry } from '../../src/projections/registry.js';
 
 const brokers = await sharedBroker();
 const withKcat = await kcatInstalled();
@@ -153,16 +154,7 @@ describe.skipIf(brokers === null)('an analyst on Kafka', () => {
   });
 });
 
-const UNKNOWN: OracleProfile = {
-  tip_volume_30d: 0,
-  completion_rate_30d: null,
-  dismiss_rate_30d: null,
-  snooze_rate_30d: null,
-  mean_dwell_ms_30d: null,
-  preferred_hour: null,
-  preferred_weekday: null,
-  preferred_category: null,
-};
+const UNKNOWN: OracleProfile = coreRegistry.emptyValues();
 
 const asTexts = (row: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value === null ? null : String(value)]));

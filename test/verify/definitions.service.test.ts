@@ -3,7 +3,7 @@
  * wrong for that.
  */
 import { describe, expect, it } from 'vitest';
-import { NAIVE_DEFINITIONS } from '../../src/verify/provable.js';
+import { NAIVE_DEFINITIONS } from '../../src/verify/naive-profile.js';
 import { defaultRegistry, type Registry } from '../../src/projections/registry.js';
 import { embeddedService } from '../support/embedded/directory.js';
 import type { EmbeddedService } from '../support/embedded/service.js';

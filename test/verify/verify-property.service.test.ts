@@ -5,6 +5,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import Database from 'better-sqlite3';
+import { defaultRegistry } from '../../src/projections/registry.js';
 import { MAX_TIME_MS } from '../../src/topics.js';
 import { asOfMs } from '../support/tip-generators.js';
 import { NOW_MS, policyRecords } from '../support/embedded/decision-events.js';
@@ -31,7 +32,7 @@ describe('verify', () => {
     });
     await fc.assert(
       fc.asyncProperty(scenario, (one) =>
-        withEmbeddedService({ partitions: one.life.partitions }, async (embedded) => {
+        withEmbeddedService({ partitions: one.life.partitions, registry: defaultRegistry }, async (embedded) => {
           await live(embedded, [...one.events, ...one.requests, ...one.refused.map((record) => record(one.life.partitions))], one.life, [
             one.nowMs,
           ]);

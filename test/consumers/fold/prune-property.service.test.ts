@@ -12,7 +12,7 @@ import { replayPartition } from '../../../src/consumers/fold/replay-partition.js
 import { partitionFunction } from '../../../src/log/partitioner.js';
 import { decodeState } from '../../../src/policies/ridge-codec.js';
 import { exactFromMs, StagedTips } from '../../../src/projections/prune.js';
-import { defaultRegistry } from '../../../src/projections/registry.js';
+import { coreRegistry } from '../../../src/projections/registry.js';
 import { foldFeedback, foldServed } from '../../../src/projections/tip.js';
 import { textFromSql } from '../../../src/projections/sql-text.js';
 import { decisionPrompts } from '../../../src/store/queries/decision-prompts.js';
@@ -200,17 +200,17 @@ async function checkReplay(
   fromMs: number,
 ): Promise<void> {
   const live = embedded.statePath(partition);
-  const reader = new PartitionReader(live, defaultRegistry);
+  const reader = new PartitionReader(live, coreRegistry);
   const copy = join(embedded.directory, `replayed-${partition}.db`);
-  const original = new PartitionState(live, reader.identity, defaultRegistry);
+  const original = new PartitionState(live, reader.identity, coreRegistry);
   const recorded = original.prunes.all();
   original.close();
-  const state = new PartitionState(copy, reader.identity, defaultRegistry);
+  const state = new PartitionState(copy, reader.identity, coreRegistry);
   try {
     await replayPartition({
       log: embedded.log,
       state,
-      registry: defaultRegistry,
+      registry: coreRegistry,
       partition,
       topics: CONSUMED_TOPICS.map((topic) => embedded.topic(topic)),
       topicPrefix: '',
@@ -222,14 +222,14 @@ async function checkReplay(
       to: reader.positions(),
       prunes: recorded.map((prune) => ({
         positions: prune.positions,
-        repeat: (again: PartitionState) => expect(repeatPrune(again, defaultRegistry, prune)).toBe(prune.tips),
+        repeat: (again: PartitionState) => expect(repeatPrune(again, coreRegistry, prune)).toBe(prune.tips),
       })),
     });
     expect(state.prunes.all()).toEqual(recorded);
   } finally {
     state.close();
   }
-  const again = new PartitionReader(copy, defaultRegistry);
+  const again = new PartitionReader(copy, coreRegistry);
   const learned = (path: string) => {
     const { sums, users, ...rest } = stateContents(path) as unknown as Record<string, { policy?: string; state?: string }[]>;
     // Sums that have gone back to nothing and sums that never were teach the same.
@@ -255,7 +255,7 @@ async function checkReplay(
   };
   expect(closings(copy)).toEqual(closings(live));
   for (const asOfMs of [fromMs, fromMs + 9 * DAY_MS]) {
-    const digest = (one: PartitionReader) => digestDocument(new Map([[partition, one]]), asOfMs, defaultRegistry.featureSet).digest;
+    const digest = (one: PartitionReader) => digestDocument(new Map([[partition, one]]), asOfMs, coreRegistry.featureSet).digest;
     expect(digest(again)).toBe(digest(reader));
   }
   reader.close();
@@ -266,8 +266,8 @@ async function checkReplay(
 function checkStagedTips(embedded: EmbeddedService, partition: number, { served, feedback }: History): void {
   const state = new PartitionState(
     embedded.statePath(partition),
-    new PartitionReader(embedded.statePath(partition), defaultRegistry).identity,
-    defaultRegistry,
+    new PartitionReader(embedded.statePath(partition), coreRegistry).identity,
+    coreRegistry,
   );
   try {
     for (const userId of PRUNED_USERS) {

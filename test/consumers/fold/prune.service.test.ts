@@ -5,7 +5,7 @@ import { buildServer } from '../../../src/http/server.js';
 import { takeSnapshot } from '../../../src/export/take-snapshot.js';
 import { openTipstream } from '../../../src/index.js';
 import { decodeState } from '../../../src/policies/ridge-codec.js';
-import { defaultRegistry } from '../../../src/projections/registry.js';
+import { coreRegistry } from '../../../src/projections/registry.js';
 import { openForQueries } from '../../../src/store/snapshot/query.js';
 import { embeddedService } from '../../support/embedded/directory.js';
 import type { EmbeddedOptions, EmbeddedService } from '../../support/embedded/service.js';
@@ -208,7 +208,7 @@ describe('a time that needs pruned tips', () => {
     const snapshot = (asOfMs: number) =>
       takeSnapshot({
         dataDirectory: embedded.directory,
-        registry: defaultRegistry,
+        registry: coreRegistry,
         path: join(embedded.directory, `${asOfMs}.db`),
         replace: false,
         asOfMs,
@@ -221,7 +221,7 @@ describe('a time that needs pruned tips', () => {
       ['digest', async (asOfMs) => Promise.resolve(embedded.digest(asOfMs))],
       ['verify', (asOfMs) => verified(embedded, { asOfMs })],
       ['export', (asOfMs) => exported(embedded.directory, 'csv', { asOfMs })],
-      ['sql', async (asOfMs) => (await openForQueries(embedded.directory, defaultRegistry, asOfMs, NOW, {})).close()],
+      ['sql', async (asOfMs) => (await openForQueries(embedded.directory, coreRegistry, asOfMs, NOW, {})).close()],
       ['snapshot', snapshot],
     ];
     for (const [what, ask] of asked) {

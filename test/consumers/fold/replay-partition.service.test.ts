@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { replayPartition, type PartitionReplay } from '../../../src/consumers/fold/replay-partition.js';
-import { defaultRegistry } from '../../../src/projections/registry.js';
+import { coreRegistry } from '../../../src/projections/registry.js';
 import { carryOver } from '../../../src/store/rebuild/carry-over.js';
 import { PartitionState } from '../../../src/store/partition-state.js';
 import { PartitionReader } from '../../../src/store/queries/partition-reader.js';
@@ -20,7 +20,7 @@ const clock = () => TRAFFIC_AS_OF_MS;
 const SETTINGS = { shadow: 'egreedy-v2', shadowLearning: true } as const;
 
 const positionsAt = (path: string): Map<string, number> => {
-  const reader = new PartitionReader(path, defaultRegistry);
+  const reader = new PartitionReader(path, coreRegistry);
   const positions = reader.positions();
   reader.close();
   return positions;
@@ -29,8 +29,8 @@ const positionsAt = (path: string): Map<string, number> => {
 function openNew(embedded: EmbeddedService, partition: number): PartitionState {
   return new PartitionState(
     join(embedded.directory, `new-${partition}.db`),
-    { partition, partitions: 2, log: 'sqlite', topicPrefix: '', featureSet: defaultRegistry.featureSet },
-    defaultRegistry,
+    { partition, partitions: 2, log: 'sqlite', topicPrefix: '', featureSet: coreRegistry.featureSet },
+    coreRegistry,
   );
 }
 
@@ -44,7 +44,7 @@ function replay(
   return replayPartition({
     log: embedded.log,
     state,
-    registry: defaultRegistry,
+    registry: coreRegistry,
     partition,
     topics: CONSUMED_TOPICS,
     topicPrefix: '',

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { newestOutcomes } from '../../../src/service/policies/newest-outcomes.js';
 import { REWARD_WINDOW_MS } from '../../../src/policies/reward.js';
-import { defaultRegistry } from '../../../src/projections/registry.js';
+import { coreRegistry } from '../../../src/projections/registry.js';
 import { PartitionState } from '../../../src/store/partition-state.js';
 import { SCORE_REQUEST, scoreResponse } from '../../support/fake-application.js';
 import { seededRandom } from '../../support/seeded-random.js';
@@ -45,8 +45,8 @@ function decisionsOf(partition: number, count: number): Made[] {
 function store(partition: number, made: readonly Made[]): string {
   const state = new PartitionState(
     join(directory, `partition-000${partition}.db`),
-    { partition, partitions: 3, log: 'sqlite', topicPrefix: '', featureSet: defaultRegistry.featureSet },
-    defaultRegistry,
+    { partition, partitions: 3, log: 'sqlite', topicPrefix: '', featureSet: coreRegistry.featureSet },
+    coreRegistry,
   );
   states.push(state);
   state.transaction(0, () => {

@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { TipstreamError } from '../../../src/errors.js';
 import type { FaultPoint } from '../../../src/fault-points.js';
 import type { GroupMember } from '../../../src/log/port.js';
-import { defaultRegistry } from '../../../src/projections/registry.js';
+import { coreRegistry } from '../../../src/projections/registry.js';
 import { rebuild, type RebuildDocument } from '../../../src/rebuild/rebuild.js';
 import { inlineRunner } from '../../../src/rebuild/run-jobs.js';
 import { lockData } from '../../../src/store/directory/data-lock.js';
@@ -46,7 +46,7 @@ async function runningWorld(records = 600, options: EmbeddedOptions = {}): Promi
 function rebuildOf({ log, directory, options }: EmbeddedService): Promise<RebuildDocument> {
   const { partitioner, maxValueBytes, scoring } = CRASH_SETTINGS;
   const clock = options.clock!;
-  const runner = inlineRunner({ log, registry: defaultRegistry, clock });
+  const runner = inlineRunner({ log, registry: coreRegistry, clock });
   const settings = {
     dataDirectory: directory,
     group: 'test',
@@ -61,7 +61,7 @@ function rebuildOf({ log, directory, options }: EmbeddedService): Promise<Rebuil
     to: null,
     batchRecords: 100,
   };
-  return rebuild(settings, { log, registry: defaultRegistry, runner, clock, signal: new AbortController().signal }).finally(() =>
+  return rebuild(settings, { log, registry: coreRegistry, runner, clock, signal: new AbortController().signal }).finally(() =>
     runner.close(),
   );
 }
@@ -70,7 +70,7 @@ function rebuildOf({ log, directory, options }: EmbeddedService): Promise<Rebuil
 function emptyGeneration(
   { directory }: EmbeddedService,
   name = 'gen-000002',
-  featureSet = defaultRegistry.featureSet,
+  featureSet = coreRegistry.featureSet,
   partitions: readonly number[] = [0, 1],
 ): string {
   const path = makeGeneration(directory, name, {});
@@ -78,7 +78,7 @@ function emptyGeneration(
     new PartitionState(
       partitionFile(path, partition),
       { partition, partitions: 2, log: 'sqlite', topicPrefix: '', featureSet },
-      defaultRegistry,
+      coreRegistry,
     ).close();
   return name;
 }
@@ -89,7 +89,7 @@ function ask({ directory, options }: EmbeddedService, generation: string, more: 
   requestSwap(directory, {
     id,
     generation,
-    feature_set: defaultRegistry.featureSet,
+    feature_set: coreRegistry.featureSet,
     pid: process.pid,
     requested_at_ms: options.clock!(),
     ...more,
@@ -310,8 +310,8 @@ describe('a swap', () => {
       const ahead = emptyGeneration(embedded, 'gen-000004');
       const state = new PartitionState(
         partitionFile(generationPath(embedded.directory, ahead), 1),
-        { partition: 1, partitions: 2, log: 'sqlite', topicPrefix: '', featureSet: defaultRegistry.featureSet },
-        defaultRegistry,
+        { partition: 1, partitions: 2, log: 'sqlite', topicPrefix: '', featureSet: coreRegistry.featureSet },
+        coreRegistry,
       );
       state.transaction(0, () => state.positions.advance('tip.feedback', undefined, 1_000_000));
       state.close();

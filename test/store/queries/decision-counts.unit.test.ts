@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { countByPolicy } from '../../../src/service/policies/policy-counts.js';
-import { defaultRegistry } from '../../../src/projections/registry.js';
+import { coreRegistry } from '../../../src/projections/registry.js';
 import { decisionCounts } from '../../../src/store/queries/decision-counts.js';
 import { PartitionState } from '../../../src/store/partition-state.js';
 import { policyCounts } from '../../../src/store/queries/policy-stats.js';
@@ -22,8 +22,8 @@ afterEach(async () => {
 function open(partition: number): PartitionState {
   const state = new PartitionState(
     join(directory, `partition-000${partition}.db`),
-    { partition, partitions: 2, log: 'sqlite', topicPrefix: '', featureSet: defaultRegistry.featureSet },
-    defaultRegistry,
+    { partition, partitions: 2, log: 'sqlite', topicPrefix: '', featureSet: coreRegistry.featureSet },
+    coreRegistry,
   );
   states.push(state);
   return state;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { servedCandidate } from '../../../src/policies/reward.js';
-import { defaultRegistry } from '../../../src/projections/registry.js';
+import { coreRegistry } from '../../../src/projections/registry.js';
 import { decisionPrompts } from '../../../src/store/queries/decision-prompts.js';
 import { PartitionState } from '../../../src/store/partition-state.js';
 import type { ScoredEvent } from '../../../src/topics.js';
@@ -16,8 +16,8 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'tipstream-decision-prompts-'));
   state = new PartitionState(
     join(directory, 'partition-0000.db'),
-    { partition: 0, partitions: 1, log: 'sqlite', topicPrefix: '', featureSet: defaultRegistry.featureSet },
-    defaultRegistry,
+    { partition: 0, partitions: 1, log: 'sqlite', topicPrefix: '', featureSet: coreRegistry.featureSet },
+    coreRegistry,
   );
 });
 afterEach(async () => {

@@ -3,7 +3,7 @@ import Database from 'better-sqlite3';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { defaultRegistry } from '../../../src/projections/registry.js';
+import { coreRegistry } from '../../../src/projections/registry.js';
 import { publicTables } from '../../../src/store/snapshot/public-tables.js';
 import { openForQueries, type QueryableState, type SqlValue } from '../../../src/store/snapshot/query.js';
 import { writeSnapshotFile } from '../../../src/store/snapshot/snapshot-file.js';
@@ -32,7 +32,7 @@ describe.each([
     await embedded.append(...toRecords('', VECTOR_LINES));
     await embedded.produce('tip.candidates', { user_id: 'u1', decision_id: 'd1', requested_at_ms: AS_OF_MS - 5, candidates });
     await embedded.catchUp();
-    state = await openForQueries(embedded.directory, defaultRegistry, AS_OF_MS, AS_OF_MS, {});
+    state = await openForQueries(embedded.directory, coreRegistry, AS_OF_MS, AS_OF_MS, {});
   });
   afterEach(async () => {
     state.close();
@@ -82,7 +82,7 @@ describe.each([
   });
 
   it('have the columns of the list, in its order', () => {
-    for (const { name, columns } of Object.values(publicTables(defaultRegistry)))
+    for (const { name, columns } of Object.values(publicTables(coreRegistry)))
       expect(state.query(`SELECT * FROM ${name}`, {}).columns).toEqual(columns.map(([column]) => column));
   });
 
@@ -121,12 +121,12 @@ it('a snapshot has tables of the same columns and rows, and says what it holds',
   try {
     await embedded.append(...toRecords('', VECTOR_LINES));
     await embedded.catchUp();
-    const copy = await copyState(embedded.directory, defaultRegistry, AS_OF_MS);
+    const copy = await copyState(embedded.directory, coreRegistry, AS_OF_MS);
     // What comes after the copy has begun is in neither it nor its positions.
     await embedded.produce('tip.served', { user_id: 'late', tip_id: 't', served_at_ms: AS_OF_MS - 1 });
     await embedded.catchUp();
     const path = join(embedded.directory, 'snapshot.db');
-    const counts = await writeSnapshotFile(copy, defaultRegistry, path, { asOfMs: AS_OF_MS, takenAtMs: AS_OF_MS });
+    const counts = await writeSnapshotFile(copy, coreRegistry, path, { asOfMs: AS_OF_MS, takenAtMs: AS_OF_MS });
     copy.close();
     const db = new Database(path, { readonly: true });
     expect(db.pragma('integrity_check', { simple: true })).toBe('ok');
@@ -141,11 +141,11 @@ it('a snapshot has tables of the same columns and rows, and says what it holds',
     expect(Object.fromEntries(db.prepare('SELECT name, value FROM meta').raw().all() as [string, string][])).toMatchObject({
       format: '1',
       as_of_ms: String(AS_OF_MS),
-      feature_set: defaultRegistry.featureSet,
+      feature_set: coreRegistry.featureSet,
       partitions: '3',
       partitions_here: '3',
     });
-    for (const { name, columns } of Object.values(publicTables(defaultRegistry)))
+    for (const { name, columns } of Object.values(publicTables(coreRegistry)))
       expect(db.pragma(`table_info(${name})`)).toMatchObject(columns.map(([column]) => ({ name: column })));
     db.close();
   } finally {

@@ -24,6 +24,7 @@ import {
   type TopicName,
 } from '../../../src/topics.js';
 import { DEFAULT_SETTINGS, type EmbeddedService } from './service.js';
+import { coreRegistry } from '../../../src/projections/registry.js';
 
 interface Logged<Event> {
   readonly partition: number;
@@ -104,16 +105,7 @@ export const profileEvents = ({ served, feedback }: History): OracleEvent[] => [
   ...feedback.map(({ event }) => ({ topic: 'tip.feedback', value: event as OracleEvent['value'] })),
 ];
 
-const STRANGER: OracleProfile = {
-  tip_volume_30d: 0,
-  completion_rate_30d: null,
-  dismiss_rate_30d: null,
-  snooze_rate_30d: null,
-  mean_dwell_ms_30d: null,
-  preferred_hour: null,
-  preferred_weekday: null,
-  preferred_category: null,
-};
+const STRANGER: OracleProfile = coreRegistry.emptyValues();
 
 export function profileOf(history: History, userId: string, asOfMs: number): OracleProfile {
   return (

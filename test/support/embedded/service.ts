@@ -20,7 +20,7 @@ import { partitionFor, type PartitionerName } from '../../../src/log/partitioner
 import type { LogRecord, NewRecord } from '../../../src/log/port.js';
 import { openSqliteLog, type SqliteLog } from '../../../src/log/sqlite/index.js';
 import type { PolicySettings } from '../../../src/policies/control.js';
-import { defaultRegistry, type Registry } from '../../../src/projections/registry.js';
+import { coreRegistry, type Registry } from '../../../src/projections/registry.js';
 import { generationDirectory, partitionFile } from '../../../src/store/directory/layout.js';
 import { digestDocument, openReaders, type DigestDocument } from '../../../src/store/queries/profiles.js';
 import { fullTopicName, type ScoredEvent, type TopicName } from '../../../src/topics.js';
@@ -120,7 +120,7 @@ export class EmbeddedService {
       livePolicy: options.livePolicy ?? 'egreedy-v1',
       settings: { ...DEFAULT_SETTINGS, ...options.settings },
     };
-    const registry = options.registry ?? defaultRegistry;
+    const registry = options.registry ?? coreRegistry;
     const log = new FaultyLog(this.log);
     const workers: Worker[] = [];
     const inline = inlineWorkers({
@@ -224,7 +224,7 @@ export class EmbeddedService {
 
   /** The digest as another process would compute it. */
   digest(asOfMs: number): DigestDocument {
-    const registry = this.options.registry ?? defaultRegistry;
+    const registry = this.options.registry ?? coreRegistry;
     const readers = openReaders(this.directory, registry);
     try {
       return digestDocument(readers, asOfMs, registry.featureSet);

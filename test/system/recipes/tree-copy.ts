@@ -1,0 +1,103 @@
+/** A copy of the tracked files in a folder of its own, with the installed packages, to follow a recipe in. */
+import { execFile, execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect } from 'vitest';
+import { ROOT, readPage } from '../docs/markdown.js';
+
+const execute = promisify(execFile);
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/** The files that CONTRIBUTING.md names under a heading, sorted. */
+export function filesOfRecipe(heading: string, name: string): string[] {
+  const section = readPage('CONTRIBUTING.md')
+    .split(/^#+ /m)
+    .find((part) => part.startsWith(`${heading}\n`))!;
+  const named = [...section.matchAll(/^- `([^`]+)`/gm)].map(([, path]) => path!.replace('NAME', name));
+  expect(named.length, heading).toBeGreaterThan(1);
+  return named.sort();
+}
+
+export class TreeCopy {
+  readonly #directory = realpathSync(mkdtempSync(join(tmpdir(), 'tipstream-recipe-')));
+  readonly #root = join(this.#directory, 'tree');
+
+  constructor() {
+    for (const path of git(ROOT, 'ls-files', '-z').split('\0')) if (path !== '') cpSync(join(ROOT, path), join(this.#root, path));
+    symlinkSync(join(ROOT, 'node_modules'), join(this.#root, 'node_modules'));
+    git(this.#root, 'init', '--quiet');
+  }
+
+  dispose(): void {
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  /** A folder beside the copy. */
+  scratch(name: string): string {
+    return join(this.#directory, name);
+  }
+
+  write(path: string, text: string): void {
+    mkdirSync(dirname(join(this.#root, path)), { recursive: true });
+    writeFileSync(join(this.#root, path), text);
+  }
+
+  /** Each first text must be there, and becomes the second. */
+  edit(path: string, changes: readonly (readonly [from: string, to: string])[]): void {
+    let text = readFileSync(join(this.#root, path), 'utf8');
+    for (const [from, to] of changes) {
+      expect(text, path).toContain(from);
+      text = text.replace(from, () => to);
+    }
+    this.write(path, text);
+  }
+
+  /** From here on, only later changes are `touched`. */
+  commit(): void {
+    git(this.#root, 'add', '--all');
+    git(this.#root, '-c', 'user.name=recipe', '-c', 'user.email=recipe@localhost', 'commit', '--quiet', '--message', 'as it is');
+  }
+
+  /** Sorted. */
+  touched(): string[] {
+    git(this.#root, 'add', '--all');
+    return git(this.#root, 'diff', '--cached', '--name-only')
+      .split('\n')
+      .filter((path) => path !== '')
+      .sort();
+  }
+
+  /** Runs Node; answers its stdout. Throws with what it printed when it fails. */
+  async run(...args: readonly string[]): Promise<string> {
+    try {
+      const { stdout } = await execute(process.execPath, args, {
+        cwd: this.#root,
+        env: { ...process.env, NO_COLOR: '1' },
+        maxBuffer: MAX_BYTES,
+      });
+      return stdout;
+    } catch (error) {
+      const { stdout, stderr } = error as { stdout: string; stderr: string };
+      throw new Error(`node ${args.join(' ')}\n${stdout}\n${stderr}`, { cause: error });
+    }
+  }
+
+  async vitest(project: string, ...paths: readonly string[]): Promise<void> {
+    await this.run('node_modules/vitest/vitest.mjs', 'run', '--project', project, ...paths);
+  }
+
+  async types(): Promise<void> {
+    await this.run('node_modules/typescript/bin/tsc', '--project', 'tsconfig.test.json');
+  }
+
+  /** What was touched. */
+  async lint(): Promise<void> {
+    await this.run('node_modules/eslint/bin/eslint.js', ...this.touched().filter((path) => path.endsWith('.ts')));
+  }
+}
+
+function git(directory: string, ...args: readonly string[]): string {
+  return execFileSync('git', args, { cwd: directory, encoding: 'utf8', maxBuffer: MAX_BYTES });
+}
