@@ -6,7 +6,7 @@ import { loadConfig, type Config } from './config.js';
 import { rebuildProfile } from './rebuild/user/rebuild-profile.js';
 import { TipstreamError } from './errors.js';
 import type { ProfileDocument } from './service/application.js';
-import type { RebuiltProfile } from './rebuild/user/compare-user.js';
+import type { RebuiltProfile } from './rebuild/user/rebuilt-profile.js';
 import { ensureTopics } from './log/ensure-topics.js';
 import { openLog } from './log/open.js';
 import { createProducer, type TipProducer } from './producer/producer.js';
@@ -17,8 +17,8 @@ import { MAX_TIME_MS } from './topics.js';
 
 export { ERROR_KINDS, TipstreamError, type ErrorCode } from './errors.js';
 export type { ProfileDocument } from './service/application.js';
-export type { Positions } from './store/queries/profiles.js';
-export type { RebuiltProfile } from './rebuild/user/compare-user.js';
+export type { Positions } from './store/queries/positions.js';
+export type { RebuiltProfile } from './rebuild/user/rebuilt-profile.js';
 export type { RecordAddress, RecordHeaders } from './log/port.js';
 export type { EventInput, OutgoingEvent, SendOptions, TipProducer } from './producer/producer.js';
 

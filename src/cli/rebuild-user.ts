@@ -3,7 +3,7 @@ import type { Config } from '../config.js';
 import { rebuildProfile } from '../rebuild/user/rebuild-profile.js';
 import { ERROR_KINDS, TipstreamError, type ErrorCode } from '../errors.js';
 import type { RebuildJob } from '../service/application.js';
-import type { UserRebuild } from '../rebuild/user/compare-user.js';
+import type { UserRebuild } from '../rebuild/user/rebuilt-profile.js';
 import { openLog } from '../log/open.js';
 import { pause } from '../pause.js';
 import { defaultRegistry } from '../projections/registry.js';

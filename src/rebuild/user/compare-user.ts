@@ -1,11 +1,11 @@
-/** What a rebuild of one user says: the profile before and after, and what differs. */
+/** Compares a user's live profile with the one that a replay gives. */
 import { isKnown } from '../../projections/aggregate.js';
 import { aggregateAt } from '../../projections/as-of.js';
 import type { FeatureValues } from '../../projections/feature.js';
 import type { Registry } from '../../projections/registry.js';
 import type { TipState } from '../../projections/tip.js';
-import type { Positions } from '../../store/queries/profiles.js';
 import type { PartitionReader, ReadProfile } from '../../store/queries/partition-reader.js';
+import type { RebuiltProfile } from './rebuilt-profile.js';
 
 /** Of a state that stands where the replay ended, before it is changed. */
 export function compareUser(
@@ -29,21 +29,4 @@ export function compareUser(
 
 function knownFeatures(profile: ReadProfile | undefined): FeatureValues | null {
   return profile?.known ? profile.features : null;
-}
-
-/** What a rebuild of one user came to. */
-export interface RebuiltProfile {
-  readonly user_id: string;
-  readonly as_of_ms: number;
-  /** What was answered as of now; null: the user was not known. */
-  readonly before: FeatureValues | null;
-  readonly after: FeatureValues | null;
-  /** Names of features that were wrong: in the answer as of now, or in the tips that it is kept up to date from. */
-  readonly changed: readonly string[];
-  readonly replayed_events: number;
-}
-
-export interface UserRebuild extends RebuiltProfile {
-  /** Where the state stood. */
-  readonly positions: Positions;
 }

@@ -3,7 +3,7 @@
  * that no service is running on: the state file has one writer. With a service, rebuild-user-job.ts does the same.
  */
 import type { DecodeRules } from '../../events/decode.js';
-import type { UserRebuild } from './compare-user.js';
+import type { UserRebuild } from './rebuilt-profile.js';
 import type { Log } from '../../log/port.js';
 import type { PartitionerName } from '../../log/partitioner.js';
 import type { Registry } from '../../projections/registry.js';

@@ -8,9 +8,9 @@ import { checkExact } from './as-of-pruned.js';
 import { generationDirectory, partitionFile, partitionsIn } from '../directory/layout.js';
 import { mergeByUser } from './merge-by-user.js';
 import { PartitionReader, type ReadProfile } from './partition-reader.js';
+import type { Positions } from './positions.js';
 
-/** topic -> partition -> next offset */
-export type Positions = Readonly<Record<string, Readonly<Record<string, number>>>>;
+export type { Positions };
 
 export interface DigestDocument {
   readonly digest: string;

@@ -1,0 +1,2 @@
+/** topic -> partition -> next offset */
+export type Positions = Readonly<Record<string, Readonly<Record<string, number>>>>;
