@@ -4,7 +4,7 @@
  */
 import type { Log } from './port.js';
 
-export interface LagQuestion {
+export interface LagOptions {
   readonly group: string;
   /** Full names. */
   readonly topics: readonly string[];
@@ -18,7 +18,7 @@ export interface LagQuestion {
 }
 
 /** A row for each topic and partition, in that order. Throws topic_not_found and log_unavailable. */
-export async function lagRows(log: Log, question: LagQuestion): Promise<LagRow[]> {
+export async function lagRows(log: Log, question: LagOptions): Promise<LagRow[]> {
   const perTopic = await Promise.all(
     question.topics.map(async (topic) => {
       const [ranges, committed] = await Promise.all([log.offsets(topic), log.committed(question.group, topic)]);
@@ -33,7 +33,7 @@ export async function lagRows(log: Log, question: LagQuestion): Promise<LagRow[]
 
 async function lagRow(
   log: Log,
-  question: LagQuestion,
+  question: LagOptions,
   topic: string,
   partition: number,
   range: { low: number; end: number },
@@ -57,7 +57,7 @@ async function lagRow(
   };
 }
 
-function status(question: LagQuestion, partition: number, held: boolean, lag: number): Pick<LagRow, 'status' | 'reason'> {
+function status(question: LagOptions, partition: number, held: boolean, lag: number): Pick<LagRow, 'status' | 'reason'> {
   const stopped = question.stopped.get(partition);
   if (stopped !== undefined) return { status: 'stopped', reason: stopped };
   if (!held) return { status: 'unassigned', reason: 'no state file for this partition in this data directory' };

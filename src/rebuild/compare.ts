@@ -18,7 +18,7 @@ import {
 import type { ScoredEvent } from '../topics.js';
 import { changeOf, ChangeList, type Change, type Comparison } from './changes.js';
 
-export interface CompareQuestion {
+export interface CompareOptions {
   readonly partition: number;
   /** Profiles as of this, Unix ms. */
   readonly asOfMs: number;
@@ -38,7 +38,7 @@ const USERS_A_TURN = 200;
 export async function compareStates(
   live: ComparableState,
   rebuilt: ComparableState,
-  { partition, asOfMs, definitions, signal, onProgress }: CompareQuestion,
+  { partition, asOfMs, definitions, signal, onProgress }: CompareOptions,
 ): Promise<Comparison> {
   const list = new ChangeList(partition, definitions);
   const total = Math.max(live.userCount(), rebuilt.userCount());

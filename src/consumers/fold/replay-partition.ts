@@ -23,7 +23,7 @@ export interface ReplayedPrune {
   readonly repeat: (state: PartitionState) => void;
 }
 
-export interface PartitionReplay {
+export interface PartitionReplayOptions {
   readonly log: Log;
   /** Open for writing; nobody else writes to it. */
   readonly state: PartitionState;
@@ -68,7 +68,7 @@ const SLICE_RECORDS = 1_000;
  * Answers how many records were folded. Throws offset_out_of_range where the log ends before `to`, and the signal's reason when it
  * aborts; what was folded until then is committed.
  */
-export async function replayPartition(replay: PartitionReplay): Promise<number> {
+export async function replayPartition(replay: PartitionReplayOptions): Promise<number> {
   const { state, registry, topics, topicPrefix, group, rules, scoring, to, prunes = [], clock, at } = replay;
   const ranges = new Map(
     await Promise.all(
@@ -100,7 +100,7 @@ export async function replayPartition(replay: PartitionReplay): Promise<number> 
 }
 
 /** Reading beyond the end would wait for records that may never come. */
-function checkEnd({ partition, to, state }: PartitionReplay, topic: string, end: number): void {
+function checkEnd({ partition, to, state }: PartitionReplayOptions, topic: string, end: number): void {
   const wanted = to.get(topic)!;
   if (wanted <= end) return;
   throw new TipstreamError(
@@ -114,13 +114,13 @@ function checkEnd({ partition, to, state }: PartitionReplay, topic: string, end:
 }
 
 class TopicFolding {
-  readonly #replay: PartitionReplay;
+  readonly #replay: PartitionReplayOptions;
   readonly #processor: BatchProcessor;
   readonly #positions: Map<string, number>;
   /** Folded in all. */
   records = 0;
 
-  constructor(replay: PartitionReplay, processor: BatchProcessor) {
+  constructor(replay: PartitionReplayOptions, processor: BatchProcessor) {
     this.#replay = replay;
     this.#processor = processor;
     this.#positions = replay.state.positions.all();

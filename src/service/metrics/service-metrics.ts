@@ -9,7 +9,7 @@ import { GatewayMetrics } from './gateway-metrics.js';
 import { PolicyMetrics, type PolicyFacts } from './policy-metrics.js';
 import type { Scoring } from '../../consumers/fold/reports.js';
 
-export interface MetricsSource {
+export interface MetricsDeps {
   counts(): ReadonlyMap<string, number>;
   backlog(): number;
   lag(): Promise<readonly LagRow[]>;
@@ -28,7 +28,7 @@ function processMetrics(): MetricsRegistry {
 export class ServiceMetrics {
   readonly gateway: GatewayMetrics;
   readonly policies: PolicyMetrics;
-  readonly #source: MetricsSource;
+  readonly #deps: MetricsDeps;
   readonly #registry = new MetricsRegistry();
   readonly #records: Counter;
   readonly #batches: Histogram;
@@ -36,8 +36,8 @@ export class ServiceMetrics {
   #lag: Promise<readonly LagRow[]> = Promise.resolve([]);
   #facts: Promise<PolicyFacts | undefined> = Promise.resolve(undefined);
 
-  constructor(source: MetricsSource) {
-    this.#source = source;
+  constructor(deps: MetricsDeps) {
+    this.#deps = deps;
     const registry = this.#registry;
     this.#records = new Counter({
       name: 'tipstream_records_total',
@@ -58,21 +58,21 @@ export class ServiceMetrics {
         labelNames: ['name'],
       },
       (set) => {
-        for (const [name, count] of source.counts()) if (!name.includes(':')) set({ name }, count);
+        for (const [name, count] of deps.counts()) if (!name.includes(':')) set({ name }, count);
       },
     );
     collectedGauge(
       registry,
       { name: 'tipstream_applied', help: 'Valid records applied since the state files were made', labelNames: ['topic'] },
       (set) => {
-        for (const [name, count] of source.counts()) if (name.startsWith('applied:')) set({ topic: name.slice('applied:'.length) }, count);
+        for (const [name, count] of deps.counts()) if (name.startsWith('applied:')) set({ topic: name.slice('applied:'.length) }, count);
       },
     );
     collectedGauge(
       registry,
       { name: 'tipstream_rejected', help: 'Records sent to dead letters since the state files were made', labelNames: ['topic', 'code'] },
       (set) => {
-        for (const [name, count] of source.counts()) {
+        for (const [name, count] of deps.counts()) {
           const [kind, topic, code] = name.split(':');
           if (kind === 'rejected') set({ topic: topic!, code: code! }, count);
         }
@@ -81,7 +81,7 @@ export class ServiceMetrics {
     collectedGauge(
       registry,
       { name: 'tipstream_outbox_messages', help: 'Messages committed here and not yet acknowledged by the log' },
-      (set) => set({}, source.backlog()),
+      (set) => set({}, deps.backlog()),
     );
     const ofPartitions = (name: string, help: string, of: 'lag_records' | 'lag_seconds'): void =>
       collectedGauge(registry, { name, help, labelNames: ['topic', 'partition'] }, async (set) => {
@@ -100,8 +100,8 @@ export class ServiceMetrics {
   }
 
   exposition(): Promise<string> {
-    this.#lag = this.#source.lag().catch(() => []);
-    this.#facts = this.#source.policies().catch(() => undefined);
+    this.#lag = this.#deps.lag().catch(() => []);
+    this.#facts = this.#deps.policies().catch(() => undefined);
     return MetricsRegistry.merge([processMetrics(), this.#registry]).metrics();
   }
 }

@@ -12,7 +12,7 @@ import type { ControlEvent } from '../../topics.js';
 import type { ScoringOptions } from '../../consumers/fold/scorer.js';
 import { newestOutcomes } from './newest-outcomes.js';
 
-export interface GuardrailSetting {
+export interface GuardrailDeps {
   readonly producer: TipProducer;
   readonly scoring: ScoringOptions;
   /** Unix ms. */
@@ -36,13 +36,13 @@ const NEWEST = 50_000;
 const FORMER_MS = 30 * 86_400_000;
 
 export class Guardrail {
-  readonly #setting: GuardrailSetting;
+  readonly #deps: GuardrailDeps;
   readonly #taken = new Set<string>();
   readonly #stopping = new AbortController();
   #state: GuardrailState | null = null;
 
-  constructor(setting: GuardrailSetting) {
-    this.#setting = setting;
+  constructor(deps: GuardrailDeps) {
+    this.#deps = deps;
   }
 
   /** null: no promotion stands that there is anything to compare with. */
@@ -57,7 +57,7 @@ export class Guardrail {
 
   /** Reads a piece at a time, between the service's answers. */
   async look(): Promise<void> {
-    const { clock, logger, producer, files } = this.#setting;
+    const { clock, logger, producer, files } = this.#deps;
     const shares = this.#shares();
     if (shares === undefined) return;
     const [newest, previous] = shares;
@@ -116,9 +116,9 @@ export class Guardrail {
   }
 
   /** Who is live for which share, now or at a time, the newest promote first; undefined while no partition is held. */
-  #shares(atMs = this.#setting.clock()): readonly Share[] | undefined {
-    const { scoring } = this.#setting;
-    const controls = this.#setting.controls();
+  #shares(atMs = this.#deps.clock()): readonly Share[] | undefined {
+    const { scoring } = this.#deps;
+    const controls = this.#deps.controls();
     return controls === undefined ? undefined : rolloutAt(controls, atMs, scoring.livePolicy, scoring.settings).shares;
   }
 }

@@ -30,7 +30,7 @@ import type { ServiceOptions } from '../options.js';
 import { SwapFile } from './swap-file.js';
 import { allOf, untilAborted, within } from './waiting.js';
 
-export interface SwapSetting {
+export interface SwapDeps {
   readonly log: Log;
   readonly registry: Registry;
   readonly options: ServiceOptions;
@@ -69,7 +69,7 @@ interface Member {
 type SwapPhase = 'idle' | 'preparing' | 'holding' | 'reopening';
 
 export class GenerationSwap {
-  readonly #setting: SwapSetting;
+  readonly #deps: SwapDeps;
   readonly #stopping = new AbortController();
   #underWay: Promise<void> = Promise.resolve();
   #phase: SwapPhase = 'idle';
@@ -78,13 +78,13 @@ export class GenerationSwap {
   /** What has been done, while who asked may not have been told. */
   #answer: SwapAnswer | undefined;
 
-  constructor(setting: SwapSetting) {
-    this.#setting = setting;
+  constructor(deps: SwapDeps) {
+    this.#deps = deps;
   }
 
   /** Carries out what is asked for in the data directory, if anything is, and answers it. */
   look(): Promise<void> {
-    const request = swapRequest(this.#setting.options.dataDirectory);
+    const request = swapRequest(this.#deps.options.dataDirectory);
     if (request === undefined || this.#stopping.signal.aborted) return Promise.resolve();
     this.#underWay = this.#serve(request);
     return this.#underWay;
@@ -123,7 +123,7 @@ export class GenerationSwap {
     const {
       options: { dataDirectory, logger },
       exclusive,
-    } = this.#setting;
+    } = this.#deps;
     const { id, generation } = request;
     if (this.#answer?.id !== id) {
       try {
@@ -148,7 +148,7 @@ export class GenerationSwap {
       for (let round = 0; round < ROUNDS; round++) if ((await this.#bringNear(members)) <= NEAR) break;
       const positions = await this.#holdAndFlip(request, directory, members);
       await this.#untilReopened();
-      this.#setting.options.at?.('swap: reopened');
+      this.#deps.options.at?.('swap: reopened');
       return positions;
     } finally {
       for (const { file } of members) file.close();
@@ -162,7 +162,7 @@ export class GenerationSwap {
     const {
       options: { dataDirectory, clock },
       registry,
-    } = this.#setting;
+    } = this.#deps;
     const again = 'run `tipstream rebuild` again';
     if (!generations(dataDirectory).includes(generation) || generation === currentGeneration(dataDirectory)) {
       throw new TipstreamError('no_data', `${JSON.stringify(generation)} is no generation of ${dataDirectory} to go over to`, {
@@ -194,7 +194,7 @@ export class GenerationSwap {
     const deadlineMs = performance.now() + RUNNING_WITHIN_MS;
     for (;;) {
       this.#stopping.signal.throwIfAborted();
-      const { held, stopped } = this.#setting.partitions;
+      const { held, stopped } = this.#deps.partitions;
       const waitingFor = [
         ...[...stopped].map(([partition, { message }]) => `partition ${partition} is stopped: ${message}`),
         ...held.filter(({ life }) => isStarting(life)).map(({ number }) => `partition ${number} is being restored`),
@@ -217,7 +217,7 @@ export class GenerationSwap {
       registry,
       options,
       topics,
-    } = this.#setting;
+    } = this.#deps;
     const live = generationPath(dataDirectory, currentGeneration(dataDirectory)!);
     const made = partitionsIn(directory);
     const left = partitionsIn(live).filter((partition) => partitions.get(partition) === undefined && made.includes(partition));
@@ -259,7 +259,7 @@ export class GenerationSwap {
     const {
       options: { logger, at },
       cutOver,
-    } = this.#setting;
+    } = this.#deps;
     const running = members.flatMap(({ held }) => held ?? []);
     // Profiles that are due are said first: those that are not would make the new worker say them all.
     await within(QUIET_WITHIN_MS, allOf(running.map((partition) => partition.idle())));
@@ -323,7 +323,7 @@ export class GenerationSwap {
 
   /** Throws not_ready where what is held, or whether it runs, is not what it was. */
   #checkUnchanged(members: readonly Member[]): void {
-    const { partitions } = this.#setting;
+    const { partitions } = this.#deps;
     const same = members.every(
       ({ number, held }) => partitions.get(number) === held && (held === undefined || held.life.state === 'running'),
     );
@@ -339,7 +339,7 @@ export class GenerationSwap {
   }
 
   #flip({ id, generation }: SwapRequest): void {
-    const { dataDirectory } = this.#setting.options;
+    const { dataDirectory } = this.#deps.options;
     if (!claimSwap(dataDirectory, id))
       throw new TipstreamError('not_ready', 'who asked for it has withdrawn the request', { hint: 'run `tipstream rebuild` again' });
     try {
@@ -347,7 +347,7 @@ export class GenerationSwap {
     } catch (error) {
       // Renamed, but perhaps not synced: there is no way back, and none is needed.
       if (currentGeneration(dataDirectory) !== generation) throw error;
-      this.#setting.options.logger.error(
+      this.#deps.options.logger.error(
         { generation, err: error },
         'the new generation is live, but it is not sure that a power failure would leave it so',
       );
@@ -356,7 +356,7 @@ export class GenerationSwap {
 
   async #untilReopened(): Promise<void> {
     const deadlineMs = performance.now() + REOPENED_WITHIN_MS;
-    const { partitions } = this.#setting;
+    const { partitions } = this.#deps;
     const opening = () => partitions.held.some(({ life }) => isStarting(life));
     while (opening() && performance.now() < deadlineMs && !this.#stopping.signal.aborted) await delay(LOOK_AGAIN_MS);
   }

@@ -15,7 +15,7 @@ import { compareUser } from '../../rebuild/user/compare-user.js';
 import { UserReplay } from '../../rebuild/user/user-replay.js';
 import type { ServiceOptions } from '../options.js';
 
-export interface UserRebuildSetting {
+export interface UserRebuildDeps {
   readonly log: Log;
   readonly registry: Registry;
   readonly options: ServiceOptions;
@@ -54,14 +54,14 @@ interface Job {
 }
 
 export class UserRebuilds {
-  readonly #setting: UserRebuildSetting;
+  readonly #deps: UserRebuildDeps;
   /** In the order in which they were asked for. */
   readonly #jobs = new Map<string, Job>();
   readonly #waiting: Job[] = [];
   readonly #running = new Set<Promise<void>>();
 
-  constructor(setting: UserRebuildSetting) {
-    this.#setting = setting;
+  constructor(deps: UserRebuildDeps) {
+    this.#deps = deps;
   }
 
   /** Begins one, or answers the one that is under way for the user. Throws not_ready when too many wait. */
@@ -77,7 +77,7 @@ export class UserRebuilds {
       userId,
       partition,
       dryRun,
-      startedAtMs: this.#setting.options.clock(),
+      startedAtMs: this.#deps.options.clock(),
       cancelling: new AbortController(),
       isFinal: false,
       state: 'running',
@@ -138,7 +138,7 @@ export class UserRebuilds {
 
   async #run(job: Job): Promise<void> {
     if (job.state !== 'running') return;
-    const { logger } = this.#setting.options;
+    const { logger } = this.#deps.options;
     const { userId, partition, dryRun } = job;
     try {
       const result = await this.#rebuild(job);
@@ -161,7 +161,7 @@ export class UserRebuilds {
   }
 
   async #rebuild(job: Job): Promise<NonNullable<RebuildJob['result']>> {
-    const { log, options, partitions, working, patiently, exclusive } = this.#setting;
+    const { log, options, partitions, working, patiently, exclusive } = this.#deps;
     const {
       userId,
       partition,
@@ -194,7 +194,7 @@ export class UserRebuilds {
       registry,
       options: { clock },
       working,
-    } = this.#setting;
+    } = this.#deps;
     const {
       userId,
       partition,

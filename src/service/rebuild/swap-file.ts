@@ -15,7 +15,7 @@ import { repeatPrune } from '../../consumers/fold/prune.js';
 import { replayPartition } from '../../consumers/fold/replay-partition.js';
 import type { ServiceOptions } from '../options.js';
 
-export interface SwapFileSetting {
+export interface SwapFileDeps {
   readonly log: Log;
   readonly registry: Registry;
   readonly options: ServiceOptions;
@@ -27,15 +27,15 @@ export interface SwapFileSetting {
 }
 
 export class SwapFile {
-  readonly #setting: SwapFileSetting;
+  readonly #deps: SwapFileDeps;
   readonly #state: PartitionState;
   /** Of the live file; besides what its worker has open. */
   readonly #live: PartitionReader;
 
   /** Throws no_data where there is no new file, and what opening it throws: state_mismatch for one of other topics or features among it. */
-  constructor(setting: SwapFileSetting) {
-    const { registry, identity, livePath, newPath } = setting;
-    this.#setting = setting;
+  constructor(deps: SwapFileDeps) {
+    const { registry, identity, livePath, newPath } = deps;
+    this.#deps = deps;
     if (!existsSync(newPath)) {
       throw new TipstreamError('no_data', `the new generation has no file of partition ${identity.partition}, which this process holds`, {
         hint: 'run `tipstream rebuild` again: it makes the files of all partitions',
@@ -62,7 +62,7 @@ export class SwapFile {
     for (const [topic, next] of own) {
       const limit = live.get(topic) ?? 0;
       if (next <= limit) continue;
-      const { partition } = this.#setting.identity;
+      const { partition } = this.#deps.identity;
       throw new TipstreamError(
         'state_mismatch',
         `the new generation is ahead of the live one: it stands at offset ${next} of ${topic} ` +
@@ -78,7 +78,7 @@ export class SwapFile {
 
   /** Folds on to exactly `to`, where the live file stands or stood, with the prunes that it went through on the way. */
   async foldTo(to: ReadonlyMap<string, number>, signal: AbortSignal): Promise<void> {
-    const { log, registry, options, topics, identity } = this.#setting;
+    const { log, registry, options, topics, identity } = this.#deps;
     const state = this.#state;
     const repeated = state.prunes.all().at(-1)?.seq ?? 0;
     // Asked for after `to`: none that lies before it can be missing.
@@ -103,7 +103,7 @@ export class SwapFile {
 
   /** Takes over what the live file owes, of which the log has `publishedTo`, and closes: the file is whole then, and durable. */
   finish(publishedTo: number): void {
-    carryOver(this.#setting.livePath, this.#state, { nowMs: this.#setting.options.clock(), publishedTo });
+    carryOver(this.#deps.livePath, this.#state, { nowMs: this.#deps.options.clock(), publishedTo });
     this.close();
   }
 

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { replayPartition, type PartitionReplay } from '../../../src/consumers/fold/replay-partition.js';
+import { replayPartition, type PartitionReplayOptions } from '../../../src/consumers/fold/replay-partition.js';
 import { coreRegistry } from '../../../src/projections/registry.js';
 import { carryOver } from '../../../src/store/rebuild/carry-over.js';
 import { PartitionState } from '../../../src/store/partition-state.js';
@@ -39,7 +39,7 @@ function replay(
   state: PartitionState,
   partition: number,
   to: ReadonlyMap<string, number>,
-  more: Partial<PartitionReplay> = {},
+  more: Partial<PartitionReplayOptions> = {},
 ): Promise<number> {
   return replayPartition({
     log: embedded.log,

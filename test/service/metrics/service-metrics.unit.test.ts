@@ -1,12 +1,12 @@
 import { PerformanceObserver } from 'node:perf_hooks';
 import { describe, expect, it, vi } from 'vitest';
-import { ServiceMetrics, type MetricsSource } from '../../../src/service/metrics/service-metrics.js';
+import { ServiceMetrics, type MetricsDeps } from '../../../src/service/metrics/service-metrics.js';
 import type { PolicyFacts } from '../../../src/service/metrics/policy-metrics.js';
 import type { LagRow } from '../../../src/log/lag.js';
 import type { ControlEvent } from '../../../src/topics.js';
 import { samples } from '../../support/exposition.js';
 
-const source = (backlog: number, over: Partial<MetricsSource> = {}): MetricsSource => ({
+const source = (backlog: number, over: Partial<MetricsDeps> = {}): MetricsDeps => ({
   counts: () => new Map([['decisions', backlog]]),
   backlog: () => backlog,
   lag: async () => [],
