@@ -1,7 +1,6 @@
 /** A user's decisions, links, rewards and learned sums against the replay. */
 import { examplesNamed, type ExampleSource } from '../policies/example-source.js';
 import { policyOfEvent } from '../policies/registry.js';
-import { vectorUnder } from '../policies/revectorise.js';
 import { decodeState } from '../policies/ridge-codec.js';
 import { SHADOW_SUFFIX } from '../policies/policy.js';
 import type { AuditedDecision, StateAudit } from '../store/queries/state-audit.js';
@@ -23,6 +22,7 @@ import {
   type NaiveServing,
   type ShadowLearningSetting,
 } from './naive-policy.js';
+import { naiveVectorUnder } from './naive-vector.js';
 import { rememberDecisions, type StoredLink } from './remembered.js';
 import type { ReplayedDecision, ReplayedTopic, ReplayedUser } from './replayed.js';
 
@@ -228,7 +228,7 @@ function examplesOf(
       {
         decisionId,
         offset,
-        x: source.translated ? naiveTranslation(vectorUnder(source.vectors, event, own), own, source.vectors.dimension) : own,
+        x: source.translated ? naiveTranslation(naiveVectorUnder(source.vectors, event, own), own, source.vectors.dimension) : own,
         reward: reward!.reward,
       },
     ];
