@@ -5,14 +5,17 @@ import type { Findings } from './difference.js';
 import type { ShadowLearningSetting } from './naive-policy.js';
 import type { ReplayedControl } from './replay.js';
 
-/** `lostBelow`: records below that offset may be gone from the log, and the state file is taken at its word for them. */
-export function compareControls(
-  partition: number,
-  replayed: ReadonlyMap<string, ReplayedControl>,
-  stored: readonly AuditedControl[],
-  lostBelow: number,
-  findings: Findings,
-): Map<string, ControlEvent> {
+export interface ControlComparison {
+  readonly partition: number;
+  readonly replayed: ReadonlyMap<string, ReplayedControl>;
+  readonly stored: readonly AuditedControl[];
+  /** Records below that offset may be gone from the log, and the state file is taken at its word for them. */
+  readonly lostBelow: number;
+  readonly findings: Findings;
+}
+
+/** Answers the controls to go by. */
+export function compareControls({ partition, replayed, stored, lostBelow, findings }: ControlComparison): Map<string, ControlEvent> {
   const controls = new Map([...replayed].map(([controlId, { event }]) => [controlId, event]));
   const left = new Map(replayed);
   for (const row of stored) {

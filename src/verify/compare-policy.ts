@@ -3,11 +3,9 @@ import { examplesNamed, type ExampleSource } from '../policies/example-source.js
 import { policyOfEvent } from '../policies/registry.js';
 import { decodeState } from '../policies/ridge-codec.js';
 import { SHADOW_SUFFIX } from '../policies/policy.js';
-import type { AuditedDecision, StateAudit } from '../store/queries/state-audit.js';
+import type { AuditedDecision } from '../store/queries/state-audit.js';
 import type { ScoredEvent } from '../topics.js';
-import type { Beginnings } from './compare-controls.js';
 import { addressesOf } from './compare-tips.js';
-import type { Report } from './difference.js';
 import { naiveTip } from './naive-profile.js';
 import {
   naiveLinks,
@@ -20,20 +18,11 @@ import {
   type NaiveExample,
   type NaiveReward,
   type NaiveServing,
-  type ShadowLearningSetting,
 } from './naive-policy.js';
 import { naiveVectorUnder } from './naive-vector.js';
-import { rememberDecisions, type StoredLink } from './remembered.js';
-import type { ReplayedDecision, ReplayedTopic, ReplayedUser } from './replayed.js';
-
-export interface PolicyRules {
-  /** Of the log, from policy.control. */
-  readonly shadowLearning: readonly ShadowLearningSetting[];
-  /** What the process that folds was started with. */
-  readonly shadowLearnsOtherwise: boolean;
-  readonly beginningsOf: Beginnings;
-  readonly incomplete: ReadonlySet<ReplayedTopic>;
-}
+import { rememberDecisions, storedDecisions } from './remembered.js';
+import type { ReplayedDecision } from './replayed.js';
+import type { UserComparison } from './user-comparison.js';
 
 type Table = 'decision' | 'shadow_decision';
 const TOPIC_OF = { decision: 'tip.scored', shadow_decision: 'tip.scored.shadow' } as const;
@@ -43,27 +32,12 @@ interface Judged extends ReplayedDecision {
   readonly reward: NaiveReward | null;
 }
 
-/**
- * `uid` undefined: the state file has no such user. `closed`: decisions that lost a serving to a prune, with what they had earned.
- * `missed` gathers topics whose missing events the state remembers.
- */
-export function comparePolicy(
-  user: ReplayedUser,
-  state: StateAudit,
-  uid: number | undefined,
-  links: readonly StoredLink[],
-  closed: ReadonlyMap<string, NaiveClosing>,
-  rules: PolicyRules,
-  missed: Set<ReplayedTopic>,
-  report: Report,
-): void {
-  const stored = {
-    decision: uid === undefined ? [] : state.decisions(uid, 'decision'),
-    shadow_decision: uid === undefined ? [] : state.decisions(uid, 'shadow_decision'),
-  };
-  rememberDecisions(user.decisions, stored.decision, 'tip.scored', rules.incomplete, missed);
-  rememberDecisions(user.shadowDecisions, stored.shadow_decision, 'tip.scored.shadow', rules.incomplete, missed);
-  compareLinks(user, links, report);
+/** `closed`: decisions that lost a serving to a prune, with what they had earned. */
+export function comparePolicy(comparison: UserComparison, closed: ReadonlyMap<string, NaiveClosing>): void {
+  const { user, rules } = comparison;
+  const stored = storedDecisions(comparison);
+  rememberDecisions(comparison, stored);
+  compareLinks(comparison);
 
   const servings = naiveLinks(user.tips);
   const rewardOf = (decisionId: string, event: ScoredEvent) => {
@@ -87,12 +61,12 @@ export function comparePolicy(
       answered !== undefined && shadowLearnedAt(rules.shadowLearning, answered.event.profile.as_of_ms, rules.shadowLearnsOtherwise);
     shadow.set(decisionId, { ...decision, event: parse(decision.record), reward: learns ? answered.reward : null });
   }
-  compareDecisions('decision', live, stored.decision, user, report);
-  compareDecisions('shadow_decision', shadow, stored.shadow_decision, user, report);
-  compareSums(user.userId, live, shadow, uid === undefined ? [] : state.policyStates(uid), rules, report);
+  compareDecisions(comparison, 'decision', live, stored.decision);
+  compareDecisions(comparison, 'shadow_decision', shadow, stored.shadow_decision);
+  compareSums(comparison, live, shadow);
 }
 
-function compareLinks(user: ReplayedUser, links: readonly StoredLink[], report: Report): void {
+function compareLinks({ user, links, report }: UserComparison): void {
   const expected = naiveLinks(user.tips);
   const naming = (decisionId: string, tipId: string) =>
     addressesOf((user.tips.get(tipId) ?? []).filter((event) => event.decisionId === decisionId));
@@ -118,11 +92,10 @@ function compareLinks(user: ReplayedUser, links: readonly StoredLink[], report: 
 }
 
 function compareDecisions(
+  { user, report }: UserComparison,
   table: Table,
   replayed: ReadonlyMap<string, Judged>,
   stored: readonly AuditedDecision[],
-  user: ReplayedUser,
-  report: Report,
 ): void {
   const left = new Map(replayed);
   for (const row of stored) {
@@ -162,13 +135,11 @@ function compareDecisions(
 }
 
 function compareSums(
-  userId: string,
+  { user: { userId }, state, uid, rules, report }: UserComparison,
   live: ReadonlyMap<string, Judged>,
   shadow: ReadonlyMap<string, Judged>,
-  stored: readonly { readonly policy: string; readonly resetAtMs: number; readonly state: Buffer }[],
-  rules: PolicyRules,
-  report: Report,
 ): void {
+  const stored = uid === undefined ? [] : state.policyStates(uid);
   const rewarded = [...live, ...shadow].filter(([, { reward, event }]) => reward !== null && policyOfEvent(event.policy) !== undefined);
   const policies = new Set([...rewarded.map(([, { event }]) => event.policy), ...stored.map(({ policy }) => policy)]);
   for (const policy of policies) {

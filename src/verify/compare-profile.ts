@@ -3,18 +3,17 @@
  * they claim to be exact. Counts that are wrong need not show in a feature today (an hour that leads anyway), and would tomorrow.
  */
 import type { FeatureValues } from '../projections/feature.js';
-import type { AuditedUser } from '../store/queries/state-audit.js';
 import { addressesOf } from './compare-tips.js';
-import type { Report } from './difference.js';
 import { kindsBehind, naiveProfile, naiveTipsAsOf, type NaiveProfile } from './naive-profile.js';
 import type { Provable } from './provable.js';
 import type { ReplayedEvent, ReplayedUser } from './replayed.js';
+import type { UserComparison } from './user-comparison.js';
 
 /** After every time that an event can carry and every window: nothing can be asked there. */
 const LAST_MS = 253_402_300_800_000 + 30 * 86_400_000;
 const WINDOW_MS = 30 * 86_400_000;
 
-/** What readers get; undefined when the state file has no such user. */
+/** What readers get. */
 export interface LiveProfile {
   readonly known: boolean;
   readonly features: FeatureValues;
@@ -27,13 +26,8 @@ export interface ProfileQuestion {
   readonly differingTips: ReadonlySet<string>;
 }
 
-export function compareProfile(
-  user: ReplayedUser,
-  live: LiveProfile | undefined,
-  stored: AuditedUser | undefined,
-  question: ProfileQuestion,
-  report: Report,
-): void {
+/** `live`: undefined when the state file has no such user. */
+export function compareProfile({ user, stored, report }: UserComparison, live: LiveProfile | undefined, question: ProfileQuestion): void {
   const { asOfMs, provable } = question;
   const cache = new Map<number, NaiveProfile>();
   const naiveAt = (time: number): NaiveProfile => {

@@ -1,13 +1,14 @@
 /** The prunes that a state file records against what they should have taken, and the decisions they closed. */
-import type { AuditedClosing, AuditedTip } from '../store/queries/state-audit.js';
+import type { AuditedClosing } from '../store/queries/state-audit.js';
 import type { RecordedPrune } from '../store/tables/prunes.js';
-import type { Findings, Report } from './difference.js';
+import type { Findings } from './difference.js';
 import type { NaiveClosing } from './naive-policy.js';
 import { KINDS, naiveTip } from './naive-profile.js';
 import { concerning, naivelyPruned, type NaivePrune, type Pruned } from './naive-prunes.js';
 import { isExplainedBy } from './remembered.js';
 import { REBUILT_FROM_TOPICS, REWARD_TOPICS, TIP_TOPICS } from '../topics.js';
-import { topicOf, type ReplayedEvent, type ReplayedTopic, type ReplayedUser } from './replayed.js';
+import { topicOf, type ReplayedEvent, type ReplayedTopic } from './replayed.js';
+import type { UserComparison } from './user-comparison.js';
 
 function naivePrunes(recorded: readonly RecordedPrune[], topicPrefix: string): NaivePrune[] {
   return recorded.map(({ seq, horizonMs, afterUser, toUser, positions }) => ({
@@ -35,24 +36,16 @@ export class PruneComparison {
     return this.#prunes.length === 0 ? [] : concerning(this.#prunes, userId);
   }
 
-  /**
-   * Takes from `user` what the prunes took; answers what the decisions they closed had earned. `missed` gathers topics whose missing
-   * events the rows tell of.
-   */
-  take(
-    user: ReplayedUser,
-    prunes: readonly NaivePrune[],
-    rows: readonly AuditedTip[],
-    incomplete: ReadonlySet<ReplayedTopic>,
-    missed: Set<ReplayedTopic>,
-  ): Map<string, NaiveClosing> {
+  /** Takes from the user what `prunes` took; answers what the decisions they closed had earned. */
+  take(comparison: UserComparison, prunes: readonly NaivePrune[]): ReadonlyMap<string, NaiveClosing> {
+    const { user } = comparison;
     let pruned = naivelyPruned(user, prunes);
-    const lost = TIP_TOPICS.filter((topic) => incomplete.has(topic));
+    const lost = TIP_TOPICS.filter((topic) => comparison.isIncomplete(topic));
     if (lost.length > 0) {
-      const otherwise = takenOtherwise(user, prunes, pruned, rows, incomplete);
+      const otherwise = takenOtherwise(comparison, prunes, pruned);
       if (otherwise.size > 0) {
         pruned = naivelyPruned(user, prunes, otherwise);
-        for (const topic of lost) missed.add(topic);
+        comparison.miss(...lost);
       }
     }
     user.tips.clear();
@@ -76,11 +69,9 @@ export class PruneComparison {
  * say so, with the prune that took them; what the rows cannot be explained by is left as it is.
  */
 function takenOtherwise(
-  user: ReplayedUser,
+  { user, rows, rules: { incomplete } }: UserComparison,
   prunes: readonly NaivePrune[],
   pruned: Pruned,
-  rows: readonly AuditedTip[],
-  incomplete: ReadonlySet<ReplayedTopic>,
 ): Map<string, number | null> {
   const otherwise = new Map<string, number | null>();
   const byId = new Map(rows.map((row) => [row.tipId, row]));
@@ -106,15 +97,18 @@ function takenOtherwise(
   return otherwise;
 }
 
-/** What only the state file remembers of decisions that were closed goes into `closed`; the rest must be equal. */
+/**
+ * `replayedClosings` must be those of the state file. Answers the closings to go by: the same, with what only the state file remembers
+ * where the log has lost events.
+ */
 export function compareClosed(
-  closed: Map<string, NaiveClosing>,
-  rows: readonly AuditedClosing[],
-  incomplete: ReadonlySet<ReplayedTopic>,
-  missed: Set<ReplayedTopic>,
-  report: Report,
-): void {
-  const lost = REWARD_TOPICS.filter((topic) => incomplete.has(topic));
+  comparison: UserComparison,
+  replayedClosings: ReadonlyMap<string, NaiveClosing>,
+): ReadonlyMap<string, NaiveClosing> {
+  const { state, uid, report } = comparison;
+  const rows: readonly AuditedClosing[] = uid === undefined ? [] : state.closings(uid);
+  const lost = REWARD_TOPICS.filter((topic) => comparison.isIncomplete(topic));
+  const closed = new Map(replayedClosings);
   const left = new Set(closed.keys());
   for (const { decisionId, earned, promptVersion } of rows) {
     left.delete(decisionId);
@@ -123,7 +117,7 @@ export function compareClosed(
     if (sameReward && replayed.promptVersion === promptVersion) continue;
     if (lost.length > 0) {
       closed.set(decisionId, { earned, promptVersion });
-      for (const topic of lost) missed.add(topic);
+      comparison.miss(...lost);
     } else if (sameReward) {
       report({ kind: 'closed_decision', id: decisionId, feature: 'prompt_version', live: promptVersion, replayed: replayed.promptVersion });
     } else {
@@ -146,6 +140,7 @@ export function compareClosed(
         replayed: closed.get(decisionId)?.earned ?? 'nothing',
       });
     else closed.delete(decisionId);
-    for (const topic of lost) missed.add(topic);
+    comparison.miss(...lost);
   }
+  return closed;
 }

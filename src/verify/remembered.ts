@@ -6,31 +6,13 @@
 import type { AuditedDecision, AuditedTip } from '../store/queries/state-audit.js';
 import { naiveLinks } from './naive-policy.js';
 import { byCodePoint, KINDS, naiveTip } from './naive-profile.js';
-import {
-  FROM_STATE,
-  topicOf,
-  type EventKind,
-  type ReplayedDecision,
-  type ReplayedEvent,
-  type ReplayedTopic,
-  type ReplayedUser,
-} from './replayed.js';
+import { FROM_STATE, topicOf, type EventKind, type ReplayedDecision, type ReplayedEvent, type ReplayedTopic } from './replayed.js';
+import type { UserComparison } from './user-comparison.js';
 
-export interface StoredLink {
-  readonly decisionId: string;
-  readonly tipId: string;
-  readonly servedAtMs: number;
-  readonly promptVersion: string | null;
-}
-
-/** Adds to `user` what its rows and links remember. `missed` gathers the topics whose missing events that took. */
-export function rememberTips(
-  user: ReplayedUser,
-  rows: readonly AuditedTip[],
-  links: readonly StoredLink[],
-  incomplete: ReadonlySet<ReplayedTopic>,
-  missed: Set<ReplayedTopic>,
-): void {
+/** Adds to the user what its rows and links remember. */
+export function rememberTips(comparison: UserComparison): void {
+  const { user, rows, links, rules } = comparison;
+  const { incomplete } = rules;
   const add = (
     tipId: string,
     kind: EventKind,
@@ -40,7 +22,7 @@ export function rememberTips(
     const { category = null, offsetMin = null, decisionId = null, promptVersion = null } = detail;
     const events = user.tips.get(tipId) ?? [];
     user.tips.set(tipId, [...events, { kind, atMs, category, offsetMin, decisionId, promptVersion, offset: FROM_STATE }]);
-    missed.add(topicOf(kind));
+    comparison.miss(topicOf(kind));
   };
   for (const row of rows) {
     const replayed = naiveTip(row.tipId, user.tips.get(row.tipId) ?? []);
@@ -68,20 +50,37 @@ export function isExplainedBy(row: AuditedTip, events: readonly ReplayedEvent[],
   return KINDS.every((kind) => row[kind] === replayed[kind] || (incomplete.has(topicOf(kind)) && isEarlier(row[kind], replayed[kind])));
 }
 
+/** Both kinds of decisions of a user, as the state file has them. */
+export interface StoredDecisions {
+  readonly decision: readonly AuditedDecision[];
+  readonly shadow_decision: readonly AuditedDecision[];
+}
+
+export function storedDecisions({ state, uid }: UserComparison): StoredDecisions {
+  return {
+    decision: uid === undefined ? [] : state.decisions(uid, 'decision'),
+    shadow_decision: uid === undefined ? [] : state.decisions(uid, 'shadow_decision'),
+  };
+}
+
 /** Takes over decisions that were read from offsets the log no longer has: the lowest offset is the decision. */
-export function rememberDecisions(
+export function rememberDecisions(comparison: UserComparison, stored: StoredDecisions): void {
+  takeOver(comparison, 'tip.scored', comparison.user.decisions, stored.decision);
+  takeOver(comparison, 'tip.scored.shadow', comparison.user.shadowDecisions, stored.shadow_decision);
+}
+
+function takeOver(
+  comparison: UserComparison,
+  topic: 'tip.scored' | 'tip.scored.shadow',
   decisions: Map<string, ReplayedDecision>,
   stored: readonly AuditedDecision[],
-  topic: 'tip.scored' | 'tip.scored.shadow',
-  incomplete: ReadonlySet<ReplayedTopic>,
-  missed: Set<ReplayedTopic>,
 ): void {
-  if (!incomplete.has(topic)) return;
+  if (!comparison.isIncomplete(topic)) return;
   for (const { decisionId, offset, record } of stored) {
     const replayed = decisions.get(decisionId);
     if (offset === null || (replayed !== undefined && replayed.offset <= offset)) continue;
     decisions.set(decisionId, { offset, record });
-    missed.add(topic);
+    comparison.miss(topic);
   }
 }
 

@@ -69,18 +69,21 @@ export interface VerifyProgress {
   readonly total: number;
 }
 
+export interface VerifyComparison {
+  readonly log: Log;
+  readonly registry: Registry;
+  readonly target: VerifyTarget;
+  readonly question: VerifyQuestion;
+  readonly signal: AbortSignal;
+  readonly onProgress?: ((progress: VerifyProgress) => void) | undefined;
+}
+
 /**
  * Throws no_data without a state, as_of_pruned, offset_out_of_range for a log that ends before the state does, log_changed for another
  * log than the state's, and what reading either throws; the signal's reason when it aborts.
  */
-export async function verify(
-  log: Log,
-  registry: Registry,
-  target: VerifyTarget,
-  question: VerifyQuestion,
-  signal: AbortSignal,
-  onProgress: (progress: VerifyProgress) => void = () => undefined,
-): Promise<VerifyDocument> {
+export async function verify(comparison: VerifyComparison): Promise<VerifyDocument> {
+  const { log, registry, target, question, signal, onProgress = () => undefined } = comparison;
   const { sample } = question;
   const generation = generationDirectory(target.dataDirectory);
   const partitions = partitionsIn(generation);
@@ -99,22 +102,20 @@ export async function verify(
         partitions: state.identity.partitions,
         maxValueBytes: target.maxValueBytes,
       };
-      const verdict = await verifyPartition(
+      const verdict = await verifyPartition({
         state,
-        positions.get(partition)!,
-        { log, topicPrefix: target.topicPrefix, partition, rules, includes, signal },
-        {
-          asOfMs: question.asOfMs,
-          registry,
-          shadowLearning: target.shadowLearning,
-          directory: target.dataDirectory,
-          eventsPerBucket: question.eventsInMemory ?? EVENTS_IN_MEMORY,
-          share: threshold.share,
-          everybody: sample === undefined,
-        },
+        positions: positions.get(partition)!,
+        source: { log, topicPrefix: target.topicPrefix, partition, rules, includes, signal },
+        asOfMs: question.asOfMs,
+        registry,
+        shadowLearning: target.shadowLearning,
+        directory: target.dataDirectory,
+        eventsPerBucket: question.eventsInMemory ?? EVENTS_IN_MEMORY,
+        share: threshold.share,
+        everybody: sample === undefined,
         findings,
-        (done, total) => onProgress({ partition, index: at + 1, partitions: partitions.length, done, total }),
-      );
+        progress: (done, total) => onProgress({ partition, index: at + 1, partitions: partitions.length, done, total }),
+      });
       users += verdict.users;
       events += verdict.events;
     } finally {

@@ -452,7 +452,13 @@ async function checkVerify({ world }: Question): Promise<void> {
   };
   const document = await world.wait(
     'verify',
-    verify(world.log, coreRegistry, target, { asOfMs: world.time.now() }, new AbortController().signal),
+    verify({
+      log: world.log,
+      registry: coreRegistry,
+      target,
+      question: { asOfMs: world.time.now() },
+      signal: new AbortController().signal,
+    }),
   );
   require(document.equal, `verify finds differences: ${JSON.stringify(document.differences.slice(0, 3))}`);
   requireSame([document.unproven_count, document.unproven_features], [0, []], 'what verify cannot prove');

@@ -11,13 +11,13 @@ export async function verified(
   target: Partial<VerifyTarget> = {},
 ): Promise<VerifyDocument> {
   const { topicPrefix = '', partitioner = 'murmur2', maxValueBytes = 1_048_576 } = embedded.options;
-  return verify(
-    embedded.log,
-    embedded.options.registry ?? coreRegistry,
-    { dataDirectory: embedded.directory, topicPrefix, partitioner, maxValueBytes, ...target },
+  return verify({
+    log: embedded.log,
+    registry: embedded.options.registry ?? coreRegistry,
+    target: { dataDirectory: embedded.directory, topicPrefix, partitioner, maxValueBytes, ...target },
     question,
-    new AbortController().signal,
-  );
+    signal: new AbortController().signal,
+  });
 }
 
 /** Runs SQL against the state file of a user's partition; answers how many rows it changed. The service should be stopped. */

@@ -46,20 +46,20 @@ export const verifyCommand = defineCommand<VerifyOptions>({
   async run({ options: { asOf, sample, seed }, config, output, json, signal }) {
     const log = await openLog(config, { readOnly: true });
     try {
-      const document = await verify(
+      const document = await verify({
         log,
-        defaultRegistry,
-        {
+        registry: defaultRegistry,
+        target: {
           dataDirectory: config.data,
           topicPrefix: config.topicPrefix,
           partitioner: config.partitioner,
           maxValueBytes: config.maxValueBytes,
           shadowLearning: config.given.has('shadowLearning') ? config.shadowLearning : undefined,
         },
-        { asOfMs: asOf ?? Date.now(), ...(sample === undefined ? {} : { sample: { users: sample, seed } }) },
+        question: { asOfMs: asOf ?? Date.now(), ...(sample === undefined ? {} : { sample: { users: sample, seed } }) },
         signal,
-        progressLine(output),
-      );
+        onProgress: progressLine(output),
+      });
       output.progress('');
       if (json) await output.document(document);
       else await print(document, output);

@@ -152,19 +152,19 @@ export class CrashWorld {
     await this.#expectDecisions(history);
     await this.#expectDeadLetters(all, refusedAgain ? ['__dlq.errors.failed_at_ms'] : []);
     await this.#expectPublished(history);
-    const verdict = await verify(
-      this.embedded.log,
-      defaultRegistry,
-      {
+    const verdict = await verify({
+      log: this.embedded.log,
+      registry: defaultRegistry,
+      target: {
         dataDirectory: this.embedded.directory,
         topicPrefix: '',
         partitioner: 'murmur2',
         maxValueBytes: CRASH_SETTINGS.maxValueBytes,
         shadowLearning: true,
       },
-      { asOfMs: TRAFFIC_AS_OF_MS },
-      new AbortController().signal,
-    );
+      question: { asOfMs: TRAFFIC_AS_OF_MS },
+      signal: new AbortController().signal,
+    });
     expect(verdict).toMatchObject({ equal: true, differences: [] });
   }
 

@@ -1,0 +1,70 @@
+/** Everything that a partition says of one user, against the replay. */
+import type { StateAudit } from '../store/queries/state-audit.js';
+import { comparePolicy } from './compare-policy.js';
+import { compareClosed, type PruneComparison } from './compare-prunes.js';
+import { compareProfile } from './compare-profile.js';
+import { compareTips, compareUserRow } from './compare-tips.js';
+import type { Findings, Report } from './difference.js';
+import type { NaiveClosing } from './naive-policy.js';
+import type { Provable } from './provable.js';
+import { rememberDecisions, rememberTips, storedDecisions } from './remembered.js';
+import type { ReplayedUser } from './replayed.js';
+import { beginComparison, type PolicyRules, type UserComparison } from './user-comparison.js';
+
+/** What all users of a partition are compared by. */
+export interface UserComparisonOptions {
+  readonly state: StateAudit;
+  readonly asOfMs: number;
+  readonly provable: Provable;
+  /** Whether the state file holds any decision. */
+  readonly withDecisions: boolean;
+  readonly prunes: PruneComparison;
+  readonly rules: PolicyRules;
+  readonly partition: number;
+  readonly findings: Findings;
+}
+
+/** `user` is the comparison's from here on. */
+export function compareUser(user: ReplayedUser, options: UserComparisonOptions): void {
+  const { state, asOfMs, provable, withDecisions, prunes, rules, partition, findings } = options;
+  const { userId } = user;
+  const report = findings.reporter(partition, userId);
+  const stored = readable(() => state.user(userId), report);
+  const comparison = beginComparison({
+    user,
+    state,
+    stored,
+    rows: stored === undefined ? [] : state.tips(stored.uid),
+    links: stored === undefined || !withDecisions ? [] : state.links(stored.uid),
+    rules,
+    report,
+  });
+  const closed = compareClosed(comparison, takePruned(comparison, prunes));
+  rememberTips(comparison);
+
+  const differingTips = compareTips(user.tips, comparison.rows, report);
+  if (stored !== undefined) compareUserRow(stored, user.tips, state.times(stored.uid), report);
+  const live = readable(() => state.profile(userId, asOfMs), report);
+  compareProfile(comparison, live, { asOfMs, provable, differingTips });
+  if (withDecisions || user.decisions.size > 0 || user.shadowDecisions.size > 0) comparePolicy(comparison, closed);
+  if (comparison.missed.size > 0) findings.cannotProve(partition, userId, comparison.missed);
+}
+
+/** What the prunes took goes from the user; answers the decisions that they closed, with what those had earned. */
+function takePruned(comparison: UserComparison, prunes: PruneComparison): ReadonlyMap<string, NaiveClosing> {
+  const concerned = prunes.concerning(comparison.user.userId);
+  if (concerned.length === 0) return new Map();
+  rememberDecisions(comparison, storedDecisions(comparison));
+  return prunes.take(comparison, concerned);
+}
+
+/** Cached counts that cannot even be read are a difference, and no reason to stop. */
+function readable<T extends object>(read: () => T | undefined, report: Report): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    report({ kind: 'user', feature: 'counters', live: error.message, replayed: 'JSON' });
+    return undefined;
+  }
+}
