@@ -109,7 +109,8 @@ function exploration({ fixedEpsilon, optimism }: PolicyDefinition): string {
 
 function limits({ fixedEpsilon, optimism, featureNames }: PolicyDefinition): string[] {
   const seesProfile = featureNames.includes('completion_rate_30d');
-  const sameForAll = `Entries that are the same for all candidates of a decision (the hour, the weekend${seesProfile ? ', the profile' : ''})`;
+  const shared = seesProfile ? 'the hour, the weekend, the profile' : 'the hour, the weekend';
+  const sameForAll = `Entries that are the same for all candidates of a decision (${shared})`;
   const effect = optimism > 0 ? 'change which one is highest only through the bonus' : 'never change which one is highest';
   return [
     ...(fixedEpsilon === 1

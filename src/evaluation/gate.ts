@@ -42,7 +42,8 @@ export function judge(evidence: Evidence, thresholds: GateThresholds): Judged {
   const reasons = whyHold(evidence, thresholds);
   if (reasons.length > 0) return { verdict: 'HOLD', reasons, more_decisions: 0 };
   const { low, high } = evidence.difference.confidence_sequence;
-  const gain = `the new policy's reward would have been ${shown(low)} to ${shown(high)} more per decision (confidence ${1 - thresholds.alpha})`;
+  const confidence = `(confidence ${1 - thresholds.alpha})`;
+  const gain = `the new policy's reward would have been ${shown(low)} to ${shown(high)} more per decision ${confidence}`;
   return {
     verdict: 'PROMOTE',
     reasons: [gain, ...(evidence.simulation === undefined ? ['no simulation was given: promote asks for one'] : [])],

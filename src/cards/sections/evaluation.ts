@@ -19,7 +19,8 @@ export function evaluationSection(evaluation: CardEvaluation): string {
   } = evaluation;
   return [
     `${decisions} decisions (by policy: ${counted(decidedBy)}; set aside: ${counted(setAside)}).\n` +
-      `Of the others ${n} have a reward and ${missing} have none (${(100 * share).toFixed(1)} %).\nEvaluated at ${moment(evaluation.evaluated_at_ms)}.`,
+      `Of the others ${n} have a reward and ${missing} have none (${(100 * share).toFixed(1)} %).\n` +
+      `Evaluated at ${moment(evaluation.evaluated_at_ms)}.`,
     table(
       ['decisions', 'n', 'logged', 'IPS', 'clipped IPS', 'SNIPS', 'doubly robust', 'effective sample', 'largest weight', 'mean weight'],
       [estimatesRow('with a reward', evaluation), estimatesRow('missing as 0', all)],

@@ -1,28 +1,17 @@
 /** The Fetch request, version 11 (Kafka 2.3 and newer), read committed. */
-import { createRequire } from 'node:module';
 import { TipstreamError } from '../../errors.js';
 import { sendTo } from './connection.js';
-import type { Cluster, ProtocolRequest } from './internals.js';
+import { encodeFetch, type Cluster, type ProtocolRequest } from './internals.js';
 import { NETWORK_SLACK_MS } from './retry.js';
 import type { AbortedTransaction } from './record-batch.js';
 import { ByteReader } from './wire.js';
 
-const require = createRequire(import.meta.url);
 const READ_COMMITTED = 1;
 const FETCH_KEY = 1;
 const VERSION = 11;
 /** Of one partition; a larger batch is still returned whole when it comes first. */
 export const PARTITION_BYTES = 1_048_576;
 const RESPONSE_BYTES = 8 * PARTITION_BYTES;
-
-const encodeFetch = require('kafkajs/src/protocol/requests/fetch/v11/request') as (options: {
-  replicaId: number;
-  maxWaitTime: number;
-  minBytes: number;
-  maxBytes: number;
-  isolationLevel: number;
-  topics: { topic: string; partitions: { partition: number; fetchOffset: string; maxBytes: number }[] }[];
-}) => ProtocolRequest<FetchResponse>['request'];
 
 export interface FetchTarget {
   readonly topic: string;

@@ -7,8 +7,21 @@
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import type { Admin, Consumer, ConsumerConfig, ISocketFactory, KafkaConfig, logCreator, RetryOptions } from 'kafkajs';
+import { TipstreamError } from '../../errors.js';
 
 const require = createRequire(import.meta.url);
+/** The version whose insides this file was written for. */
+export const KAFKAJS_VERSION = '2.2.4';
+refuseOtherVersion((require('kafkajs/package.json') as { version: string }).version);
+
+/** @throws internal */
+export function refuseOtherVersion(installed: string): void {
+  if (installed === KAFKAJS_VERSION) return;
+  throw new TipstreamError('internal', `kafkajs ${installed} is installed, but tipstream uses internals of ${KAFKAJS_VERSION}`, {
+    hint: `Install kafkajs ${KAFKAJS_VERSION} exactly, as the package of tipstream says.`,
+    details: { installed, needed: KAFKAJS_VERSION },
+  });
+}
 
 export interface PartitionMetadata {
   readonly partitionId: number;
@@ -305,3 +318,16 @@ interface ProtocolError {
 /** Kafka's error of that number, as an Error with its `type` (NOT_LEADER_FOR_PARTITION and the like). */
 export const errorFromCode = (require('kafkajs/src/protocol/error') as { createErrorFromCode(code: number): Error & ProtocolError })
   .createErrorFromCode;
+
+/** A Fetch request, version 11. */
+export const encodeFetch = require('kafkajs/src/protocol/requests/fetch/v11/request') as (options: {
+  replicaId: number;
+  maxWaitTime: number;
+  minBytes: number;
+  maxBytes: number;
+  isolationLevel: number;
+  topics: { topic: string; partitions: { partition: number; fetchOffset: string; maxBytes: number }[] }[];
+}) => ProtocolRequest<never>['request'];
+
+/** The checksum of a record batch. */
+export const crc32c = require('kafkajs/src/protocol/recordBatch/crc32C') as (bytes: Buffer) => number;

@@ -1,10 +1,7 @@
 /** Record batches (message format 2) as the idempotent producer writes them: uncompressed, header order kept. */
-import { createRequire } from 'node:module';
 import type { NewRecord } from '../port.js';
+import { crc32c } from './internals.js';
 import { ByteWriter, varintSize } from './wire.js';
-
-const require = createRequire(import.meta.url);
-const crc32c = require('kafkajs/src/protocol/recordBatch/crc32C') as (bytes: Buffer) => number;
 
 const FORMAT = 2;
 const NO_LEADER_EPOCH = -1;

@@ -1,0 +1,65 @@
+/** The rooms of src in their order, with what each may import: the rule that the tidy test and docs/architecture.md share. */
+export interface Room {
+  readonly folder: string;
+  /** Besides itself and the files at the top of src: rooms above it. `everything above` where the order alone decides. */
+  readonly mayImport: readonly string[] | 'everything above';
+}
+
+const room = (folder: string, mayImport: Room['mayImport']): Room => ({ folder, mayImport });
+
+/** Arrows go up this list only: a room imports what stands above it, and of that only what its own list names. */
+export const ROOMS: readonly Room[] = [
+  room('events', []),
+  room('projections', ['events']),
+  room('policies', ['events', 'projections']),
+  room('prompts', ['events', 'projections', 'policies']),
+  room('gateway', ['prompts']),
+  room('evaluation', ['events', 'policies']),
+  room('simulation', ['events', 'projections', 'policies', 'evaluation']),
+  room('log', ['events']),
+  room('contracts', ['events', 'log']),
+  room('producer', ['events', 'log']),
+  room('store', ['events', 'projections', 'policies', 'log']),
+  room('consumers', ['events', 'projections', 'policies', 'log', 'store']),
+  room('rebuild', ['events', 'projections', 'policies', 'log', 'store', 'consumers']),
+  room('export', ['events', 'projections', 'log', 'producer', 'store']),
+  // Not consumers, not rebuild: verify shares no code with the fold that it checks.
+  room('verify', ['events', 'projections', 'policies', 'log', 'store']),
+  room('analysts', ['events', 'projections', 'policies', 'evaluation', 'log', 'store', 'consumers']),
+  room('cards', ['policies', 'simulation', 'analysts']),
+  room('service', [
+    'events',
+    'projections',
+    'policies',
+    'prompts',
+    'gateway',
+    'evaluation',
+    'log',
+    'producer',
+    'store',
+    'consumers',
+    'rebuild',
+    'cards',
+  ]),
+  room('web', []),
+  room('http', [
+    'events',
+    'projections',
+    'policies',
+    'prompts',
+    'gateway',
+    'evaluation',
+    'log',
+    'contracts',
+    'producer',
+    'store',
+    'rebuild',
+    'service',
+    'web',
+  ]),
+  room('demo', ['events', 'log']),
+  room('cli', 'everything above'),
+];
+
+/** Imports nothing, so that the files at the top of src may import it although its room stands below them. */
+export const LEAVES: readonly string[] = ['src/events/strings.ts'];
