@@ -33,7 +33,6 @@ const MOST_LINES = 400;
 const MOST_CHARACTERS_A_LINE = 140;
 /** Over the limit still: each is being split. */
 const BEING_SPLIT = [
-  'src/service/service.ts',
   'test/faults/invariants.ts',
   'test/faults/world.ts',
   'test/rebuild/move-over.service.test.ts',

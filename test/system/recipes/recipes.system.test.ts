@@ -62,7 +62,8 @@ it('a feature', async () => {
     ["  dismiss_rate_30d: '", `  dismissed_7d: '${hash}',\n  dismiss_rate_30d: '`],
     [
       '  const dwells: number[] = [];',
-      '  const dismissed = tips.filter(({ dismiss }) => inWindow(dismiss) && asOfMs - dismiss <= 7 * DAY).length;\n  const dwells: number[] = [];',
+      '  const dismissed = tips.filter(({ dismiss }) => inWindow(dismiss) && asOfMs - dismiss <= 7 * DAY).length;\n' +
+        '  const dwells: number[] = [];',
     ],
     ["  counted('dwell:tips'", "  counted('dismissed_7d', dismissed);\n  counted('dwell:tips'"],
     ['      dismiss_rate_30d: share', '      dismissed_7d: dismissed,\n      dismiss_rate_30d: share'],
