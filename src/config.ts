@@ -51,15 +51,15 @@ export function loadConfig(
   values.log = chooseLog(values as Partial<Config>, sources);
   const config = { ...values, given: new Set(sources.keys()) } as unknown as Config;
   if (config.log === 'kafka' && config.brokers === undefined) {
-    throw new UsageError('--log kafka needs to know the brokers', { hint: 'give --brokers HOST:PORT or set KAFKA_BROKERS' });
+    throw new UsageError('--log kafka needs to know the brokers', { hint: 'Give --brokers HOST:PORT or set KAFKA_BROKERS.' });
   }
   if (config.kafkaSaslMechanism !== undefined && (config.kafkaUsername === undefined || config.kafkaPassword === undefined)) {
     throw new UsageError('--kafka-sasl-mechanism needs a user and a password', {
-      hint: 'give --kafka-username and set TIPSTREAM_KAFKA_PASSWORD',
+      hint: 'Give --kafka-username and set TIPSTREAM_KAFKA_PASSWORD.',
     });
   }
   if (config.gatewayUrl !== undefined && config.gatewayModel === undefined) {
-    throw new UsageError('--gateway-url needs a model', { hint: 'give --gateway-model or set TIPSTREAM_GATEWAY_MODEL' });
+    throw new UsageError('--gateway-url needs a model', { hint: 'Give --gateway-model or set TIPSTREAM_GATEWAY_MODEL.' });
   }
   return config;
 }

@@ -45,13 +45,13 @@ export function directoryError(path: string, error: unknown): unknown {
   const options = { details: { path, system: code }, cause: error };
   if (isDiskFull(error))
     return new TipstreamError('disk_full', `no space left to make the directory ${path}`, {
-      hint: 'free space on that disk, then start again',
+      hint: 'Free space on that disk, then start again.',
       ...options,
     });
   const reason = REASONS[code];
   if (reason === undefined) return error;
   return new TipstreamError('invalid_argument', `cannot keep data in ${path}: ${reason}`, {
-    hint: 'choose another with --data, or TIPSTREAM_DATA',
+    hint: 'Choose another with --data, or TIPSTREAM_DATA.',
     ...options,
   });
 }

@@ -47,7 +47,7 @@ export async function stateKnownAt(log: Log, registry: Registry, question: Known
   const topics = TIP_TOPICS.map((name) => fullTopicName(topicPrefix, name));
   if (!topics.some((topic) => topic in positions)) {
     throw new TipstreamError('invalid_argument', `the positions name neither ${topics.join(' nor ')}`, {
-      hint: 'they are of another --topic-prefix, or of something else: they come from `tipstream digest --json`',
+      hint: 'Give the positions that `tipstream digest --json` prints, and the same --topic-prefix.',
     });
   }
   const ranges = new Map(await Promise.all(topics.map(async (topic) => [topic, await log.offsets(topic)] as const)));
@@ -94,7 +94,7 @@ export async function stateKnownAt(log: Log, registry: Registry, question: Known
           rules: { partitioner: partitionFunction(question.partitioner), partitions, maxValueBytes: question.maxValueBytes },
           scoring: { livePolicy: '', settings: { epsilon: 0, salt: '', shadow: null, shadowLearning: false } },
           to: new Map(topics.map((topic) => [topic, targetOf(topic, partition)])),
-          // Its dead letters have been sent by whoever folded it first, and nobody sends what this file would owe.
+          // Its dead letters were published when it was first folded, and nothing publishes the outbox of this file.
           deadLetteredTo: new Map(topics.map((topic) => [topic, targetOf(topic, partition)])),
           onProgress: (offsets) => onProgress?.((done += offsets), total),
         });
@@ -117,7 +117,7 @@ function namedPartitions(positions: Positions, topics: readonly string[], count:
   const stranger = named.find((partition) => partition >= count);
   if (stranger !== undefined)
     throw new TipstreamError('invalid_argument', `the positions name partition ${stranger}; the topics have ${count}`, {
-      hint: 'they are of another log',
+      hint: 'Give positions of this log.',
     });
   return named;
 }

@@ -24,5 +24,8 @@ export async function reportFailure(error: unknown, output: Output, document: bo
 function asTipstreamError(error: unknown): TipstreamError {
   if (error instanceof TipstreamError) return error;
   const message = error instanceof Error ? error.message : String(error);
-  return new TipstreamError('internal', message, { hint: 'this is a fault in tipstream; TIPSTREAM_DEBUG=1 prints where', cause: error });
+  return new TipstreamError('internal', message, {
+    hint: 'This is a fault in tipstream; set TIPSTREAM_DEBUG=1 to print where.',
+    cause: error,
+  });
 }

@@ -43,7 +43,7 @@ export function planMigration(
       'invalid_argument',
       `no migration from ${from.name} to ${into.name} stands at ${new Date(control.effective_at_ms).toISOString()}${other}: ` +
         'there is nothing to take back',
-      { hint: 'tipstream policies history shows those for everybody' },
+      { hint: 'See the migrations for everybody with `tipstream policies history`.' },
     );
   }
   // What a later control takes back does not hold, even where it stands at the time asked for.

@@ -3,7 +3,7 @@ import type { Positions } from '../store/queries/profiles.js';
 import { isObject, readJson } from './input-file.js';
 
 const HINT =
-  'use what `tipstream digest --json` or `tipstream profile USER --json` printed, or its "positions": {topic: {partition: next_offset}}';
+  'Use what `tipstream digest --json` or `tipstream profile USER --json` printed, or its "positions": {topic: {partition: next_offset}}.';
 
 /** `path` - is stdin. Throws invalid_argument naming `flag` and what is wrong. */
 export function readPositions(path: string, flag: string): Positions {

@@ -66,7 +66,7 @@ export async function runProgram(
 }
 
 function settle(command: Command): void {
-  command.exitOverride().showHelpAfterError('hint: add --help for usage').helpOption('-h, --help', 'print this help');
+  command.exitOverride().showHelpAfterError('hint: Add --help for usage.').helpOption('-h, --help', 'print this help');
   for (const inner of command.commands) settle(inner);
 }
 

@@ -21,7 +21,7 @@ export interface RebuildUserOptions {
 const POLL_MS = 100;
 const ANSWERS_WITHIN_MS = 60_000;
 /** A service that is just starting has the directory before it has its address. */
-const ANNOUNCES_WITHIN_MS = 3_000;
+const PUBLISHES_ADDRESS_WITHIN_MS = 3_000;
 
 /**
  * Throws no_data, offset_out_of_range when the log no longer holds all of the user, not_ready for a service that does not answer,
@@ -55,7 +55,7 @@ async function rebuildHere(config: Config, userId: string, { dryRun, signal, onP
 }
 
 async function addressOfOwner(dataDirectory: string, inUse: TipstreamError): Promise<string> {
-  const deadline = performance.now() + ANNOUNCES_WITHIN_MS;
+  const deadline = performance.now() + PUBLISHES_ADDRESS_WITHIN_MS;
   for (;;) {
     const owner = dataOwner(dataDirectory);
     if (owner?.http != null) return owner.http;
@@ -65,7 +65,7 @@ async function addressOfOwner(dataDirectory: string, inUse: TipstreamError): Pro
         `${owner === undefined ? 'the process' : `process ${owner.pid}`} that runs on ${dataDirectory} ` +
           'answers no HTTP, so it cannot be asked to rebuild a user',
         {
-          hint: 'start it without --no-http, or stop it and run this again',
+          hint: 'Start it without --no-http, or stop it and run this again.',
           details: { path: dataDirectory },
           cause: inUse,
         },
@@ -102,7 +102,7 @@ async function rebuildAt(
   signal?.throwIfAborted();
   if (job.error !== undefined) throw errorOf(job.error.code, job.error.message, job.error.hint);
   throw new TipstreamError('not_ready', 'the rebuild was cancelled by somebody else, or by the service as it stopped', {
-    hint: 'run it again: nothing was changed',
+    hint: 'Run it again: nothing was changed.',
   });
 }
 
@@ -126,7 +126,7 @@ class ServiceClient {
       body = await response.json();
     } catch (error) {
       throw new TipstreamError('not_ready', `the tipstream at ${this.#address} does not answer: ${(error as Error).message}`, {
-        hint: 'see whether it still runs, then run this again',
+        hint: 'See whether it still runs, then run this again.',
         details: { address: this.#address },
         cause: error,
       });
@@ -141,7 +141,7 @@ class ServiceClient {
       );
     const { code, message, details } = error;
     const { hint, ...facts } = details ?? {};
-    throw errorOf(code, message, code === 'unauthorized' ? 'give its token with --http-token or TIPSTREAM_HTTP_TOKEN' : hint, facts);
+    throw errorOf(code, message, code === 'unauthorized' ? 'Give its token with --http-token or TIPSTREAM_HTTP_TOKEN.' : hint, facts);
   }
 }
 

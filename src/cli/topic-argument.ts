@@ -14,7 +14,7 @@ export function fullNameOf(prefix: string, given: string): string {
 export function knownTopic(prefix: string, given: string, from: readonly TopicName[] = Object.keys(TOPICS) as TopicName[]): TopicName {
   const name = topicNamed(prefix, fullNameOf(prefix, given));
   if (name !== undefined && from.includes(name)) return name;
-  throw new UsageError(`there is no topic ${JSON.stringify(given)}`, { hint: `one of ${from.join(', ')}` });
+  throw new UsageError(`there is no topic ${JSON.stringify(given)}`, { hint: `Give one of ${from.join(', ')}.` });
 }
 
 /** The input behind its own name or that of its dead-letter topic. */

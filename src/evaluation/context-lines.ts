@@ -45,9 +45,9 @@ type ContextLine = z.output<typeof contextSchema>;
 export const CONTEXT_LINES: LineKind = {
   schema: contextSchema.transform((line) => ({ identity: `${line.user_id} ${line.decision_id}`, decision: decisionOf(line) })),
   hint:
-    'each line is {"decision_id", "user_id", "requested_at_ms", "candidates": [{"tip_id", "is_overdue", "task_age_days", ' +
+    'Each line is {"decision_id", "user_id", "requested_at_ms", "candidates": [{"tip_id", "is_overdue", "task_age_days", ' +
     '"priority", "propensity"}], "chosen_tip_id", "reward": 0 to 1 or null}, and may have "profile_features", ' +
-    '"utc_offset_min", "served_tip_id" and "reacted_at_ms"',
+    '"utc_offset_min", "served_tip_id" and "reacted_at_ms".',
 };
 
 /** Whether a line is of this kind, rather than a row. */

@@ -10,7 +10,7 @@ import { rewardOf, weightOf, type EvaluationRow } from './row.js';
 export interface Estimates {
   /** Rows. */
   readonly n: number;
-  /** Mean reward of the logged decisions: what the policy that decided earned. */
+  /** Mean reward of the logged decisions: the reward of the policy that decided. */
   readonly logged: number | null;
   readonly ips: number | null;
   /** IPS with weights of at most `clip`: less variance, biased downwards where it cuts. */

@@ -61,10 +61,10 @@ export interface Expected {
 export function checkEvidence(evidence: GivenEvidence, file: string, expected: Expected, thresholds: GateThresholds): void {
   const refuse = (
     why: string,
-    hint = `run \`tipstream evaluate --policy ${expected.policy} --simulation FILE --json > ${file}\` again`,
+    hint = `Run \`tipstream evaluate --policy ${expected.policy} --simulation FILE --json > ${file}\` again`,
   ): never => {
     throw new TipstreamError('not_promotable', `${file} does not allow promoting ${expected.policy}: ${why}`, {
-      hint: `${hint}; or promote with --force --reason TEXT, which is recorded`,
+      hint: `${hint}; or promote with --force --reason TEXT, which is recorded.`,
     });
   };
   if (evidence.hash !== evidence.actualHash) refuse('it is not as it was printed');
@@ -96,7 +96,7 @@ export function parseEvidence(text: string, file: string): GivenEvidence {
     return { ...evidenceSchema.parse(document), actualHash: documentHash(document as Record<string, unknown>) };
   } catch (error) {
     throw new TipstreamError('invalid_argument', `${file} is not what \`tipstream evaluate --policy NAME --json\` prints`, {
-      hint: 'give the whole document',
+      hint: 'Give the whole document.',
       cause: error,
     });
   }

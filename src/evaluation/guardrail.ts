@@ -1,5 +1,5 @@
 /**
- * Whether a promoted policy earns surely less than the one before it: looked at while decisions come in, so by confidence sequences.
+ * Whether the reward of a promoted policy is surely lower than before: looked at while decisions come in, so by confidence sequences.
  *
  * People dismiss within seconds and do things within days. Of a policy that is an hour old one knows mostly dismissals, of the one
  * before it everything; whoever compares what is known takes every promotion back. So decisions are compared at the same age: how many

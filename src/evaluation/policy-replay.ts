@@ -15,7 +15,7 @@ import type { EvaluationRow, ExpectedReward } from './row.js';
 
 /**
  * Why a decision says nothing about another policy. No exploration: the policy that decided would never have chosen something that the
- * other one may choose, so that what it would earn there is in no log of its kind.
+ * other one may choose, so that its reward there is in no log of its kind.
  */
 export type SetAside = 'another tip was served' | 'no vectors' | 'not in the ranking' | 'no exploration';
 

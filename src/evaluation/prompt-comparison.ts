@@ -1,11 +1,11 @@
 /**
- * What the versions of the prompt have earned, and how they differ from one of them. Rewards lie in [0, 1] and intervals assume no
+ * The rewards under the versions of the prompt, and how they differ from one of them. Rewards lie in [0, 1] and intervals assume no
  * distribution. The interval of a difference is made of one for each of the two, at half of the error allowed: two versions are served
  * to different decisions. Several differences share alpha.
  */
 import { intervalOfShare, type Interval } from './confidence.js';
 
-/** Decisions that were served with a version, by what they have earned. */
+/** Decisions that were served with a version, by their rewards. */
 export interface PromptCounts {
   /** null: their servings name none. */
   readonly promptVersion: string | null;

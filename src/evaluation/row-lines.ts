@@ -19,7 +19,7 @@ const rowSchema = z.object({
 
 export const ROW_LINES: LineKind = {
   schema: rowSchema.transform((line) => ({ identity: line.decision_id, row: rowOf(line) })),
-  hint: 'each line is {"decision_id": ..., "reward": 0 to 1 or null, "logged_propensity": above 0 to 1, "new_propensity": 0 to 1}',
+  hint: 'Each line is {"decision_id": ..., "reward": 0 to 1 or null, "logged_propensity": above 0 to 1, "new_propensity": 0 to 1}.',
 };
 
 function rowOf({

@@ -30,10 +30,10 @@ export interface OutputFile {
 /** Throws invalid_argument when there is something at `path` already and `force` does not allow for it. */
 export function outputFile(path: string, force: boolean): OutputFile {
   const directory = dirname(path);
-  if (!existsSync(directory)) throw refused(path, `there is no folder ${directory}`, 'make it first');
-  if (!mayWrite(directory)) throw refused(path, `this user may not write in ${directory}`, 'choose another folder');
+  if (!existsSync(directory)) throw refused(path, `there is no folder ${directory}`, 'Make the folder first.');
+  if (!mayWrite(directory)) throw refused(path, `this user may not write in ${directory}`, 'Choose another folder.');
   if (existsSync(path)) {
-    if (!statSync(path).isFile()) throw refused(path, 'it is not a plain file', 'name a file');
+    if (!statSync(path).isFile()) throw refused(path, 'it is not a plain file', 'Name a file.');
     if (!force) throw taken(path);
   }
   const temporary = join(directory, `.${basename(path)}.${process.pid}.tmp`);
@@ -106,7 +106,7 @@ function synchronise(path: string): void {
   }
 }
 
-const taken = (path: string): TipstreamError => refused(path, 'it exists', 'choose another name, or replace it with --force');
+const taken = (path: string): TipstreamError => refused(path, 'it exists', 'Choose another name, or replace it with --force.');
 
 function refused(path: string, why: string, hint: string): TipstreamError {
   return new TipstreamError('invalid_argument', `cannot write ${path}: ${why}`, { hint, details: { file: path } });

@@ -82,7 +82,7 @@ function valueOf({ name, type }: Column, cell: Cell): Value {
     case 'int64': {
       if (typeof cell === 'number' && !Number.isInteger(cell)) {
         throw new TipstreamError('internal', `column ${name} holds ${cell}, which is not whole`, {
-          hint: 'give the feature another unit: values counted in that one are whole',
+          hint: 'Give the feature another unit: values counted in that one are whole.',
         });
       }
       return BigInt(cell instanceof RawJson ? cell.text : (cell as number));

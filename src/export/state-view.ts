@@ -71,7 +71,7 @@ export class UserLookup {
     const partition = partitionFor(this.#partitioner, Buffer.from(userId), this.#partitions);
     if (this.#view.readers.has(partition)) return [partition];
     throw new TipstreamError('no_data', `partition ${partition}, that of user ${JSON.stringify(userId)}, has no state file here`, {
-      hint: 'another member of the group holds it: export there',
+      hint: 'Export on the member of the group that holds it.',
       details: { user_id: userId, partition },
     });
   }

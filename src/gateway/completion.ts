@@ -52,7 +52,7 @@ export function readCompletion(text: string | undefined, modelAsked: string): Co
 
 function badAnswer(what: string, details: Readonly<Record<string, unknown>> = {}): TipstreamError {
   return new TipstreamError('gateway_bad_answer', `the gateway's answer ${what}`, {
-    hint: 'check that --gateway-url is the base of an OpenAI-compatible API, such as https://host/v1',
+    hint: 'Check that --gateway-url is the base of an OpenAI-compatible API, such as https://host/v1.',
     details,
   });
 }

@@ -75,7 +75,7 @@ export class Gateway {
       if (signal?.aborted === true) throw new TipstreamError('invalid_argument', 'the caller went away before the gateway had answered');
       if (timeout.aborted) {
         throw new TipstreamError('gateway_timeout', `the gateway gave no answer within ${timeoutMs} ms`, {
-          hint: 'try again; or give it longer with --gateway-timeout-ms',
+          hint: 'Try again; or give it longer with --gateway-timeout-ms.',
         });
       }
       throw error;
@@ -106,7 +106,7 @@ export class Gateway {
       const code = causeCode(error);
       return {
         error: new TipstreamError('gateway_unavailable', `the gateway cannot be reached${code === undefined ? '' : ` (${code})`}`, {
-          hint: 'check --gateway-url, and that the gateway runs',
+          hint: 'Check --gateway-url, and that the gateway runs.',
           details: code === undefined ? {} : { cause: code },
         }),
       };
@@ -117,7 +117,7 @@ export class Gateway {
       const reason = status === 429 ? 'the gateway asks to be called less often' : 'the gateway failed';
       return {
         error: new TipstreamError('gateway_unavailable', `${reason} (${described(status, said)})`, {
-          hint: 'try again later',
+          hint: 'Try again later.',
           details: { status, ...(said === undefined ? {} : { gateway_code: said }) },
         }),
         waitMs: retryAfterMs(headers.get('retry-after'), Date.now()),
@@ -132,17 +132,17 @@ function refusal(status: number, said: string | undefined): TipstreamError {
   const details = { status, ...(said === undefined ? {} : { gateway_code: said }) };
   if (status === 401 || status === 403) {
     return new TipstreamError('gateway_refused', `the gateway does not accept the key (${described(status, said)})`, {
-      hint: 'set TIPSTREAM_GATEWAY_KEY to a key that it knows, and that may use the model',
+      hint: 'Set TIPSTREAM_GATEWAY_KEY to a key that it knows, and that may use the model.',
       details,
     });
   }
   if (status < 400)
     return new TipstreamError('gateway_refused', `the gateway wants to be asked elsewhere (${described(status, said)})`, {
-      hint: 'give --gateway-url as it is without a redirect',
+      hint: 'Give --gateway-url as it is without a redirect.',
       details,
     });
   return new TipstreamError('gateway_refused', `the gateway refused the request (${described(status, said)})`, {
-    hint: 'check --gateway-url and --gateway-model: a 404 often is a wrong path or an unknown model',
+    hint: 'Check --gateway-url and --gateway-model: a 404 often is a wrong path or an unknown model.',
     details,
   });
 }

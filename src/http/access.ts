@@ -27,7 +27,7 @@ export function checkExposure(host: string, token: string | undefined): void {
       'invalid_argument',
       `serving HTTP on ${host === '' ? 'all addresses' : host} needs a token, since others can reach it`,
       {
-        hint: 'set --http-token or TIPSTREAM_HTTP_TOKEN, or listen on 127.0.0.1',
+        hint: 'Set --http-token or TIPSTREAM_HTTP_TOKEN, or listen on 127.0.0.1.',
       },
     );
   }
@@ -44,7 +44,7 @@ export function bearerCheck(token: string): (authorization: string | undefined) 
       'unauthorized',
       given === undefined ? 'this route needs a bearer token' : 'the bearer token is not the one that the service was started with',
       {
-        hint: 'send the header Authorization: Bearer TOKEN, with the token of --http-token or TIPSTREAM_HTTP_TOKEN',
+        hint: 'Send the header Authorization: Bearer TOKEN, with the token of --http-token or TIPSTREAM_HTTP_TOKEN.',
       },
     );
   };
@@ -56,7 +56,7 @@ const digest = (text: string): Buffer => createHash('sha256').update(text).diges
 export function checkHost(host: string | undefined): void {
   if (host === undefined || isLoopback(host.replace(/:\d*$/, ''))) return;
   throw new TipstreamError('forbidden', 'the Host header names another machine, but the service answers on loopback only', {
-    hint: 'call it as localhost or 127.0.0.1; to serve it under another name, set --http-token or TIPSTREAM_HTTP_TOKEN',
+    hint: 'Call it as localhost or 127.0.0.1; to serve it under another name, set --http-token or TIPSTREAM_HTTP_TOKEN.',
   });
 }
 

@@ -63,7 +63,7 @@ export function buildServer(application: Application, options: ServerOptions): F
   server.setErrorHandler(sendError);
   server.setNotFoundHandler((request) => {
     throw new TipstreamError('not_found', `there is no ${request.method} ${pathOf(request)}`, {
-      hint: 'GET /openapi.json lists every route',
+      hint: 'See GET /openapi.json for every route.',
     });
   });
   readJsonBodies(server);
@@ -155,14 +155,14 @@ function checkBodyHeaders({ headers }: FastifyRequest, accepts: readonly string[
       type === undefined ? 'the request has no content-type' : `the content-type ${type} is not read here`,
       {
         details: { accepts },
-        hint: `send the header content-type: ${accepts[0]}`,
+        hint: `Send the header content-type: ${accepts[0]}.`,
       },
     );
   }
   const encoding = headers['content-encoding']?.toLowerCase() ?? 'identity';
   if (encoding !== 'identity') {
     throw new TipstreamError('unsupported_media_type', `the content-encoding ${encoding} is not read here`, {
-      hint: 'send the body uncompressed',
+      hint: 'Send the body uncompressed.',
     });
   }
 }

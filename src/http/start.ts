@@ -56,7 +56,7 @@ export async function startHttp(application: Application, options: HttpOptions):
 function listenError(error: unknown, host: string, port: number): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   const where = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-  const elsewhere = 'choose another with --http HOST:PORT, or run without with --no-http';
+  const elsewhere = 'Choose another with --http HOST:PORT, or run without HTTP with --no-http.';
   switch (code) {
     case 'EADDRINUSE':
       return new TipstreamError('address_in_use', `another program listens on ${where} already`, {

@@ -20,7 +20,7 @@ export async function ensureTopics(log: Log, { prefix, partitions, partitionsGiv
   const other = existing.find((topic) => topic.partitions !== partitions);
   if (other !== undefined && partitionsGiven) {
     throw new TipstreamError('partition_count_changed', `${other.name} has ${other.partitions} partitions, not ${partitions}`, {
-      hint: 'the number is fixed when topics are created: leave --partitions out, or start with new topics',
+      hint: 'Leave --partitions out, or start with new topics: the number is fixed when topics are created.',
       details: { topic: other.name, partitions: other.partitions, asked: partitions },
     });
   }

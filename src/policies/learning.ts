@@ -17,7 +17,7 @@ const MAX_ENTRY = 64;
 type Decided = Pick<ScoredEvent, 'features' | 'profile'>;
 
 /**
- * The vector that a reward for `tipId` teaches; undefined when the decision has none that fits the policy that made it: another
+ * The vector that a reward for `tipId` is learned with; undefined when the decision has none that fits the policy that made it: another
  * dimension, or entries out of range. Our own vectors are on the grid already, and quantising leaves them as they are; it keeps the
  * sums exact for records others wrote. A translated example whose record does not hold what the other vector is made of is padded with
  * zeros: nothing is learned of the new entries, and nothing is lost of the old ones.
@@ -61,7 +61,7 @@ export function applyRewardChange(
   return old !== undefined || next !== undefined;
 }
 
-/** A decision and what it has earned. */
+/** A decision and its reward. */
 export interface TrainingExample {
   readonly requestedAtMs: number;
   readonly event: Decided;

@@ -30,7 +30,7 @@ export function policyNamed(name: string): PolicyDefinition {
   const policy = findPolicy(name);
   if (policy === undefined) {
     throw new TipstreamError('policy_not_found', `there is no policy named ${JSON.stringify(name)}`, {
-      hint: `The policies are ${POLICIES.map((known) => known.name).join(', ')}.`,
+      hint: `Choose one of ${POLICIES.map((known) => known.name).join(', ')}.`,
       details: { policy: name },
     });
   }

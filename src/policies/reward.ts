@@ -49,7 +49,7 @@ export function rewardFromTimes(times: KeptTimes): 0 | 1 | null {
   return inWindow(times.dismissAtMs) || inWindow(times.snoozeAtMs) ? 0 : null;
 }
 
-/** What a decision's servings and their reactions have earned so far; null while there is nothing to learn from. */
+/** The reward of a decision, from its servings and their reactions so far; null while there is nothing to learn from. */
 export function rewardOf(
   links: Iterable<ServingLink>,
   isCandidate: (tipId: string) => boolean,

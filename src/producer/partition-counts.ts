@@ -30,7 +30,7 @@ export class PartitionCounts {
 
 function topicNotFound(topic: string): TipstreamError {
   return new TipstreamError('topic_not_found', `there is no topic ${topic}`, {
-    hint: 'create the topics with: tipstream topics create',
+    hint: 'Create the topics with `tipstream topics create`.',
     details: { topic },
   });
 }

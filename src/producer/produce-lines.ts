@@ -153,7 +153,7 @@ function tooMuchHeld(line: number): TipstreamError {
     'payload_too_large',
     `atomic input is held in memory, and by line ${line} it exceeds ${MAX_HELD_BYTES / 1_048_576} MiB; nothing was written`,
     {
-      hint: 'give produce the name of a file, which it reads twice, or split the input',
+      hint: 'Give produce the name of a file, which it reads twice, or split the input.',
       details: { line },
     },
   );

@@ -16,7 +16,7 @@ export function promptVersionNamed(name: string): PromptVersion {
   const version = BY_NAME.get(name);
   if (version === undefined) {
     throw new TipstreamError('prompt_not_found', `there is no prompt version named ${JSON.stringify(name)}`, {
-      hint: `The versions are ${PROMPT_VERSIONS.map((known) => known.name).join(', ')}.`,
+      hint: `Choose one of ${PROMPT_VERSIONS.map((known) => known.name).join(', ')}.`,
       details: { prompt_version: name },
     });
   }

@@ -31,8 +31,8 @@ export interface MoveOverOptions {
 }
 
 /**
- * Makes `newPath`, which afterwards is a state file of `registry` that owes nothing to the log: its outbox and its shadow's pending
- * requests are empty, and carryOver brings what the live file owes when the two change places. (Decisions not read back yet are in it,
+ * Makes `newPath`, which is then a state file of `registry` with nothing pending for the log: its outbox and its shadow's pending
+ * requests are empty, and carryOver brings the outbox of the live file when the two change places. (Decisions not read back yet are in it,
  * and carryOver leaves those alone.) Every user's profile is due to be published.
  *
  * Ended in the middle, by `signal` or by a crash, it goes on from there when it is called again: a half copy is made anew, users done

@@ -9,7 +9,7 @@ export function checkAsked(asked: Positions, ranges: ReadonlyMap<string, Readonl
     const ofTopic = ranges.get(topic);
     if (ofTopic === undefined) {
       throw new TipstreamError('invalid_argument', `${JSON.stringify(topic)} is not a topic that is folded`, {
-        hint: `the topics are ${[...ranges.keys()].join(', ')}`,
+        hint: `Name one of the topics ${[...ranges.keys()].join(', ')}.`,
         details: { topic },
       });
     }
@@ -18,7 +18,7 @@ export function checkAsked(asked: Positions, ranges: ReadonlyMap<string, Readonl
       const range = ofTopic.get(partition);
       if (range === undefined)
         throw new TipstreamError('invalid_argument', `${topic} has no partition ${partition}`, {
-          hint: `it has ${ofTopic.size}`,
+          hint: `Name one of its ${ofTopic.size} partitions, counted from 0.`,
           details: { topic, partition },
         });
       if (offset <= range.end && offset >= range.low) continue;
@@ -26,7 +26,7 @@ export function checkAsked(asked: Positions, ranges: ReadonlyMap<string, Readonl
         'offset_out_of_range',
         `${topic} partition ${partition} cannot be folded to offset ${offset}: the log holds ${range.low} to ${range.end}`,
         {
-          hint: 'give offsets that lie within',
+          hint: 'Give offsets that lie within what the log holds.',
           details: { topic, partition, offset, low: range.low, end: range.end },
         },
       );

@@ -21,8 +21,8 @@ export async function settlePreviousRequest(
     if (clock() > deadlineMs)
       throw new TipstreamError(
         'timeout',
-        `the service on ${dataDirectory} has been going over to a rebuilt generation for longer than ${withinMs / 1000} s`,
-        { hint: 'see its log; nothing was changed by this rebuild' },
+        `the service on ${dataDirectory} has been switching to a rebuilt generation for longer than ${withinMs / 1000} s`,
+        { hint: 'See the log of that service. Nothing was changed by this rebuild.' },
       );
   }
   forgetSwap(dataDirectory);

@@ -96,7 +96,7 @@ export async function rebuildPartition(job: PartitionJob, deps: PartitionDeps): 
 }
 
 /**
- * For whoever has the data directory to itself: takes the new file to where the live one stands by now, takes over what that owes, and
+ * For whoever has the data directory to itself: takes the new file to where the live one stands by now, takes over its outbox, and
  * folds on to the ends. Answers where the new file stands then.
  */
 export async function finishPartition(job: PartitionJob, rebuilt: PartitionOutcome, deps: PartitionDeps): Promise<PartitionOutcome> {

@@ -142,7 +142,7 @@ function removeOthers(dataDirectory: string): string[] {
   const others = generations(dataDirectory).filter((name) => name !== live);
   if (live === undefined && others.length > 0) {
     throw new TipstreamError('no_data', `no generation of ${dataDirectory} is live`, {
-      hint: 'nothing was removed: run `tipstream rebuild` first',
+      hint: 'Nothing was removed: run `tipstream rebuild` first.',
       details: { path: dataDirectory },
     });
   }
@@ -211,7 +211,7 @@ class Rebuilding {
       onNote: (text) => this.#note(text),
       at: this.#tools.at,
     });
-    if (by === 'owner') this.#note(`the running service went over to ${generation.name}`);
+    if (by === 'owner') this.#note(`the running service switched to ${generation.name}`);
     return { ...document, swapped: true, records, positions, removed: prune ? removeOthers(dataDirectory) : [], took_ms: this.#tookMs() };
   }
 
@@ -361,7 +361,7 @@ function endsOf(ranges: ReadonlyMap<string, ReadonlyMap<number, OffsetRange>>): 
 
 function ownedWhileStopping(dataDirectory: string): TipstreamError {
   return new TipstreamError('data_in_use', `a service runs on ${dataDirectory}: it would go on from the given offsets at once`, {
-    hint: 'stop it first, or say --dry-run to see what would change',
+    hint: 'Stop it first, or say --dry-run to see what would change.',
     details: { path: dataDirectory },
   });
 }

@@ -38,7 +38,7 @@ export class Replaying {
     await this.#fold(to, missing, false, live?.deadLetteredTo);
   }
 
-  /** Past the live positions: what is rejected there is owed its dead letters, and whoever changes their publishing. */
+  /** Past the live positions: what is rejected there needs its dead letters, and changed profiles need publishing. */
   beyond(to: ReadonlyMap<string, number>): Promise<void> {
     return this.#fold(to, [], true, undefined);
   }

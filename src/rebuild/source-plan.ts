@@ -107,8 +107,8 @@ export function ownerHasPreviousDefinitions(dataDirectory: string, { featureSet 
       `(feature set ${featureSet}: ${describeChanges(changes)})`,
     {
       hint:
-        'stop the service that runs the previous definitions, then run `tipstream rebuild` again: it ' +
-        'resumes. After that, start the service with the new ones',
+        'Stop the service that runs the previous definitions, then run `tipstream rebuild` again: it ' +
+        'resumes. After that, start the service with the new ones.',
       details: { path: dataDirectory, feature_set: featureSet, ...changes },
     },
   );

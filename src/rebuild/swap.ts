@@ -116,8 +116,8 @@ function ended({ signal, waitMs }: SwapOptions): unknown {
     `the process that runs on the data directory has not taken over the new generation within ${waitMs / 1000} s`,
     {
       hint:
-        'its log says what it was doing. The new generation is kept and the live state is as it was: ' +
-        'run `tipstream rebuild` again, or stop that process first',
+        'See its log for what it was doing. The new generation is kept and the live state is as it was: ' +
+        'run `tipstream rebuild` again, or stop that process first.',
     },
   );
 }

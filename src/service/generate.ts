@@ -26,7 +26,7 @@ export function generateWith(
     if (requested !== undefined) promptVersionNamed(requested);
     if (gateway === undefined) {
       throw new TipstreamError('gateway_not_configured', 'no gateway is configured, so no text can be generated', {
-        hint: 'start with --gateway-url and --gateway-model; POST /score decides without a gateway',
+        hint: 'Start with --gateway-url and --gateway-model; POST /score decides without a gateway.',
       });
     }
     const decision = await score({ ...rest, candidates: rest.candidates.map(({ title: _, ...candidate }) => candidate) });
@@ -74,7 +74,7 @@ function otherCandidates({ decision_id, chosen_tip_id }: ScoreResponse): Tipstre
     'invalid_argument',
     `decision ${JSON.stringify(decision_id)} was made of other candidates: the tip that it chose is not among these`,
     {
-      hint: 'send the candidates that it was made of, or another decision_id',
+      hint: 'Send the candidates that it was made of, or another decision_id.',
       details: { decision_id, tip_id: chosen_tip_id },
     },
   );

@@ -6,7 +6,7 @@ import type { GenerationOptions } from './generate.js';
 /** What the service needs to know, already parsed and checked. */
 export interface ServiceOptions extends WorkerOptions {
   readonly dataDirectory: string;
-  /** Whether a promotion that earns surely less is taken back; it is unless false. */
+  /** Whether a promotion that has a surely lower reward is taken back; it is unless false. */
   readonly guardrail?: boolean | undefined;
   /** Absent: no gateway, and prompt version v1. */
   readonly generation?: GenerationOptions | undefined;

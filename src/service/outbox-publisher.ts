@@ -1,5 +1,5 @@
 /**
- * Sends what committed batches owe the log: in order, one append at a time, until the log has it. A crash between append and the
+ * Publishes the outbox of committed batches: in order, one append at a time, until the log has it. A crash between append and the
  * deletion of what was acknowledged repeats messages, with the same content; it loses and alters none.
  */
 import { backOffMs, PUBLISHING } from '../back-off.js';
@@ -75,15 +75,15 @@ export class OutboxPublisher {
     await new Promise<void>((resolve, reject) => this.#reached.push({ seq, resolve, reject }));
   }
 
-  /** Gives up what is unsent; it is sent when the partition is next opened. */
+  /** Drops what is unsent; it is sent when the partition is next opened. */
   stop(): void {
     this.#stopping.abort();
     for (const { reject } of this.#reached.splice(0)) reject(this.#givenUp());
   }
 
   #givenUp(): TipstreamError {
-    return new TipstreamError('not_ready', `partition ${this.#options.partition} was given up before the log had the answer`, {
-      hint: 'ask again with the same decision_id: the decision is made once and will be published',
+    return new TipstreamError('not_ready', `partition ${this.#options.partition} was revoked before the log acknowledged the decision`, {
+      hint: 'Ask again with the same decision_id: the decision is made once and will be published.',
     });
   }
 

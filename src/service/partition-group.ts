@@ -185,7 +185,7 @@ export class PartitionGroup implements PartitionHandler {
   }
 
   revoked(number: number): void {
-    if (this.#deps.partitions.giveUp(number)) this.#deps.options.logger.info({ partition: number }, 'partition given up');
+    if (this.#deps.partitions.giveUp(number)) this.#deps.options.logger.info({ partition: number }, 'partition revoked');
   }
 
   failed(error: Error, number?: number): void {
@@ -194,7 +194,7 @@ export class PartitionGroup implements PartitionHandler {
       error instanceof TipstreamError
         ? error
         : new TipstreamError('log_failed', `the consumer ended: ${error.message}`, {
-            hint: 'see the log lines before this one; start again when the cause is mended',
+            hint: 'See the log lines before this one; start again when the cause is mended.',
             cause: error,
           }),
     );

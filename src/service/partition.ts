@@ -1,5 +1,5 @@
 /**
- * One assigned partition as the service sees it: its worker (wherever that runs), the publisher of what it owes, what it last
+ * One assigned partition as the service sees it: its worker (wherever that runs), the publisher of its outbox, what it last
  * reported, and how much of what was delivered still waits.
  */
 import { TipstreamError } from '../errors.js';
@@ -247,8 +247,8 @@ export class Partition {
     const worker = workerOf(this.#life);
     if (worker !== undefined) return worker;
     if (this.#life.state === 'stopped') throw this.#life.error;
-    const what = this.#life.state === 'closed' ? 'has been given up' : 'is being opened';
-    throw new TipstreamError('not_ready', `partition ${this.number} ${what}`, { hint: 'ask again in a moment' });
+    const what = this.#life.state === 'closed' ? 'was revoked' : 'is being opened';
+    throw new TipstreamError('not_ready', `partition ${this.number} ${what}`, { hint: 'Ask again in a moment.' });
   }
 
   #workerEvents(): WorkerEvents {

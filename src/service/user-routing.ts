@@ -33,7 +33,7 @@ export async function partitionHolding({ userId, partitioner, partitions, held, 
   if (reading !== undefined || owners === undefined) throw beingOpened(partition);
   const owner = (await owners()).get(partition);
   throw new TipstreamError('not_owner', `partition ${partition} of this user is held by another member`, {
-    hint: owner === undefined ? 'ask again in a moment' : `ask ${owner}`,
+    hint: owner === undefined ? 'Ask again in a moment.' : `Ask ${owner}.`,
     details: { partition, owner: owner ?? null },
   });
 }
@@ -48,7 +48,7 @@ export function working(partitions: HeldPartitions, number: number): Partition {
 
 function beingOpened(partition: number): TipstreamError {
   return new TipstreamError('not_ready', `partition ${partition} of this user is being opened`, {
-    hint: 'ask again in a moment',
+    hint: 'Ask again in a moment.',
     details: { partition },
   });
 }

@@ -95,7 +95,7 @@ export const PERSONAS: readonly Persona[] = [
 export function parsePersonas(text: string, file: string): Persona[] {
   const wrong = (what: string): TipstreamError =>
     new TipstreamError('invalid_argument', `${file}: ${what}`, {
-      hint: 'a JSON array of personas: `tipstream simulate --print-personas` prints the built-in ones to begin with',
+      hint: 'Give a JSON array of personas; `tipstream simulate --print-personas` prints the built-in ones to begin with.',
     });
   let json: unknown;
   try {

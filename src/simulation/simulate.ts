@@ -103,7 +103,7 @@ export function* simulate(request: SimulationRequest): Generator<number, Simulat
   }
   if (decisionsOf(users) === 0)
     throw new TipstreamError('invalid_argument', `none of ${request.users} simulated users decided anything in ${request.days} days`, {
-      hint: 'simulate more users, more days, or personas with more decisions_per_day',
+      hint: 'Simulate more users, more days, or personas with more decisions_per_day.',
     });
   const personas = request.personas
     .map(({ name }) => ({ persona: name, of: users.filter((user) => user.persona === name) }))
@@ -148,8 +148,8 @@ function castOf({ personas, users }: SimulationRequest): Persona[] {
   const given = personas.map(() => 0);
   return Array.from({ length: users }, (_, i) => {
     let most = 0;
-    const owed = (at: number) => (personas[at]!.share / total) * (i + 1) - given[at]!;
-    for (let at = 1; at < personas.length; at++) if (owed(at) > owed(most)) most = at;
+    const behind = (at: number) => (personas[at]!.share / total) * (i + 1) - given[at]!;
+    for (let at = 1; at < personas.length; at++) if (behind(at) > behind(most)) most = at;
     given[most]!++;
     return personas[most]!;
   });

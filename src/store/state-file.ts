@@ -42,12 +42,12 @@ const PAGE_CACHE_KIB = 16 * 1024;
 const CHECKPOINT_PAGES = 8_192;
 
 const REBUILD_HINT =
-  'stop `tipstream start` and run `tipstream rebuild`: it makes the state again from the log (nothing but the log is needed)';
+  'Stop `tipstream start` and run `tipstream rebuild`: it makes the state again from the log (nothing but the log is needed).';
 
 /** What to do where other feature definitions wrote the state. */
 const OTHER_DEFINITIONS_HINT =
-  'start with the definitions that wrote it, or stop `tipstream start` and run `tipstream rebuild` with these: ' +
-  'it moves the state over, and says what comes from stored tips, what from the log, and why';
+  'Start with the definitions that wrote it, or stop `tipstream start` and run `tipstream rebuild` with these: ' +
+  'it moves the state over, and says what comes from stored tips, what from the log, and why.';
 
 /** Opens for the one writer, making the file when there is none. */
 export function openStateForWriting(path: string, identity: StateIdentity, contents: StateContents): Database.Database {
@@ -75,7 +75,7 @@ export function openStateForWriting(path: string, identity: StateIdentity, conte
 export function openStateForReading(path: string, expected: ExpectedState = {}): Database.Database {
   if (!existsSync(path)) {
     throw new TipstreamError('no_data', `no state file at ${path}`, {
-      hint: 'run `tipstream start` on this data directory first',
+      hint: 'Run `tipstream start` on this data directory first.',
       details: { path },
     });
   }
@@ -237,7 +237,7 @@ export function stateError(path: string, error: unknown): unknown {
     return new TipstreamError(
       'disk_full',
       `no space left while writing state file ${path}`,
-      options('free space on that disk, then start again: the batch was rolled back and nothing is lost'),
+      options('Free space on that disk, then start again: the batch was rolled back and nothing is lost.'),
     );
   }
   if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
@@ -247,14 +247,14 @@ export function stateError(path: string, error: unknown): unknown {
     return new TipstreamError(
       'state_corrupt',
       `state file ${path} cannot be read or written: ${(error as Error).message} (${code})`,
-      options('check the disk, and that this user may write in its directory: SQLite needs that even to read, unless the service runs'),
+      options('Check the disk, and that this user may write in its directory: SQLite needs that even to read, unless the service runs.'),
     );
   }
   if (code.startsWith('SQLITE_BUSY')) {
     return new TipstreamError(
       'data_in_use',
       `state file ${path} is locked by another program`,
-      options('close whatever writes to it (sqlite3 with an open transaction?), then start again'),
+      options('Close whatever writes to it (sqlite3 with an open transaction?), then start again.'),
     );
   }
   return error;

@@ -32,7 +32,7 @@ interface Judged extends ReplayedDecision {
   readonly reward: NaiveReward | null;
 }
 
-/** `closed`: decisions that lost a serving to a prune, with what they had earned. */
+/** `closed`: decisions that lost a serving to a prune, with their rewards. */
 export function comparePolicy(comparison: UserComparison, closed: ReadonlyMap<string, NaiveClosing>): void {
   const { user, rules } = comparison;
   const stored = storedDecisions(comparison);
@@ -104,7 +104,7 @@ function compareDecisions(
     left.delete(decisionId);
     const reward = row.reward === null ? null : { tipId: row.rewardTipId, reward: row.reward };
     if (decision === undefined) {
-      // Answered and not yet read back: it must have taught nothing.
+      // Answered and not yet read back: nothing may be learned from it.
       if (row.offset !== null) report({ kind: table, id: decisionId, feature: 'record', live: row.record, replayed: null });
       else if (reward !== null) report({ kind: table, id: decisionId, feature: 'reward', live: reward, replayed: null });
       continue;

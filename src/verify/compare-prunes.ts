@@ -36,7 +36,7 @@ export class PruneComparison {
     return this.#prunes.length === 0 ? [] : concerning(this.#prunes, userId);
   }
 
-  /** Takes from the user what `prunes` took; answers what the decisions they closed had earned. */
+  /** Takes from the user what `prunes` took; answers the rewards of the decisions they closed. */
   take(comparison: UserComparison, prunes: readonly NaivePrune[]): ReadonlyMap<string, NaiveClosing> {
     const { user } = comparison;
     let pruned = naivelyPruned(user, prunes);

@@ -50,7 +50,7 @@ export function compareUser(user: ReplayedUser, options: UserComparisonOptions):
   if (comparison.missed.size > 0) findings.cannotProve(partition, userId, comparison.missed);
 }
 
-/** What the prunes took goes from the user; answers the decisions that they closed, with what those had earned. */
+/** What the prunes took goes from the user; answers the decisions that they closed, with their rewards. */
 function takePruned(comparison: UserComparison, prunes: PruneComparison): ReadonlyMap<string, NaiveClosing> {
   const concerned = prunes.concerning(comparison.user.userId);
   if (concerned.length === 0) return new Map();

@@ -4,7 +4,7 @@ import type { ReplayedTopic } from './replayed.js';
 /**
  * profile: a feature as readers get it. cached_count: one of the counts it is computed from. tip, time_index, link: rows behind them.
  * decision, shadow_decision: the record or the reward of one. policy_sum: what a policy has learned. control: a record of policy.control.
- * user: the user's own row. prune: a prune that the state file records. closed_decision: what a decision had earned when a prune took
+ * user: the user's own row. prune: a prune that the state file records. closed_decision: the reward of a decision when a prune took
  * one of its servings.
  */
 export type DifferenceKind =

@@ -1,5 +1,5 @@
 /**
- * What decisions have earned and policies have learned, the obvious way: rewards from whole lists of servings and times, sums added up
+ * The rewards of decisions and what policies have learned, the obvious way: rewards from whole lists of servings and times, sums added up
  * from scratch into full matrices. For `verify` to compare with; it shares nothing with the settling of rewards in the fold.
  */
 import type { ScoredEvent } from '../topics.js';
@@ -89,7 +89,7 @@ export interface NaiveExample {
   readonly reward: 0 | 1;
 }
 
-/** The vector that a reward teaches with, on the 2^-12 grid; undefined when the record holds none that the policy could have written. */
+/** The vector that is learned from, on the 2^-12 grid; undefined when the record holds none that the policy could have written. */
 export function naiveVector(event: Pick<ScoredEvent, 'features'>, tipId: string, dimension: number): number[] | undefined {
   const recorded = Object.entries(event.features.vectors).find(([candidate]) => candidate === tipId)?.[1];
   if (recorded?.length !== dimension || recorded.some((entry) => Math.abs(entry) > LARGEST_ENTRY)) return undefined;
@@ -97,7 +97,7 @@ export function naiveVector(event: Pick<ScoredEvent, 'features'>, tipId: string,
 }
 
 /**
- * What a decision teaches another policy: the vector that one would have had, or, where the record does not hold what that is made of,
+ * What another policy learns from a decision: the vector that one would have had, or, where the record does not hold what that is made of,
  * the decision's own with zeros behind it.
  */
 export function naiveTranslation(made: readonly number[] | undefined, own: readonly number[], dimension: number): number[] {

@@ -1,6 +1,6 @@
 /**
  * A user's events after the prunes that the state file says it went through, the obvious way: the events that had come by then,
- * without those of tips all of whose times were older than the horizon, then on to the next. What a decision had earned when a prune
+ * without those of tips all of whose times were older than the horizon, then on to the next. The reward of a decision when a prune
  * took one of its servings stays.
  */
 import type { ScoredEvent } from '../topics.js';
@@ -23,7 +23,7 @@ export interface NaivePrune {
 export interface Pruned {
   /** tip_id -> the events that are left of it. */
   readonly tips: Map<string, ReplayedEvent[]>;
-  /** decision_id -> what it had earned when it lost a serving. */
+  /** decision_id -> its reward when it lost a serving. */
   readonly closed: Map<string, NaiveClosing>;
   /** seq -> how many tips it took. */
   readonly taken: Map<number, number>;

@@ -61,7 +61,7 @@ export async function rangesToReplay(
           'offset_out_of_range',
           `${fullName} partition ${partition} ends at offset ${end}; the state file has applied it up to ${to}`,
           {
-            hint: 'the topic was made anew, or the log has lost its end: what the state holds cannot be replayed from it',
+            hint: 'Restore the log: the topic was created anew, or the log has lost its end, so the state cannot be replayed from it.',
             details: { topic: fullName, partition, end, position: to },
           },
         );

@@ -1,4 +1,4 @@
-/** The prompt versions on /admin/policies, from GET /v1/prompts: what each has earned, and how it differs from the one that is chosen. */
+/** The prompt versions on /admin/policies, from GET /v1/prompts: the rewards of each, and how it differs from the one that is chosen. */
 export const promptsScript = String.raw`
 import { get } from './api.js';
 import { byId, element, emptyRow, number, percent, pill, problem, show, timeElement } from './dom.js';

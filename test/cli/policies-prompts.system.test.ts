@@ -130,7 +130,9 @@ describe('policies prompts', () => {
   it('says what was served when it is asked about another', async () => {
     expect(await workspace.run(['policies', 'prompts', '--against', 'v9'])).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/no decision was served with prompt version "v9"[\s\S]*Served were mine, v1, v2\./) as string,
+      stderr: expect.stringMatching(
+        /no decision was served with prompt version "v9"[\s\S]*Choose one of those that were served: mine, v1, v2\./,
+      ) as string,
     });
   });
 
@@ -145,6 +147,6 @@ it.each([
 ])('start refuses %s %s and lists the versions', async (option, value) => {
   expect(await workspace.run([...start, option, value])).toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/there is no prompt version named "v9"[\s\S]*The versions are v1, v2\./) as string,
+    stderr: expect.stringMatching(/there is no prompt version named "v9"[\s\S]*Choose one of v1, v2\./) as string,
   });
 });

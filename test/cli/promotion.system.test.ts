@@ -148,7 +148,7 @@ describe('who is live', () => {
     expect(await cli.run(['rollback'])).toMatchObject({
       code: 1,
       stderr: expect.stringContaining(
-        `egreedy-v2 goes live at ${at} all the same; to take that back: tipstream rollback --effective-at ${at}`,
+        `egreedy-v2 goes live at ${at} all the same. Take that back with \`tipstream rollback --effective-at ${at}\`.`,
       ) as string,
     });
     expect(await cli.run(['rollback', '--effective-at', at])).toMatchObject({

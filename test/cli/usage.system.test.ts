@@ -44,8 +44,8 @@ describe('misuse is 64, said on stderr', () => {
     [['tail', 'tip.served', '--max'], /^error: option '--max <number>' argument missing/],
     [['produce', '--partitions', '0'], /^error: --partitions must be at least 1/],
     [['--partitions', '0', 'produce'], /^error: --partitions must be at least 1/],
-    [['tail', 'tip.served', '--log', 'kafka'], /^error: --log kafka needs to know the brokers[^\n]*\nhint: give --brokers/],
-    [['schema', 'tip.seved'], /^error: there is no topic "tip.seved"[^\n]*\nhint: one of policy.control, tip.served/],
+    [['tail', 'tip.served', '--log', 'kafka'], /^error: --log kafka needs to know the brokers[^\n]*\nhint: Give --brokers/],
+    [['schema', 'tip.seved'], /^error: there is no topic "tip.seved"[^\n]*\nhint: Give one of policy.control, tip.served/],
     [['dead-letters', 'show', 'tip.served/0/1'], /^error: "tip.served\/0\/1" is not the address of a dead letter/],
     [['dead-letters', 'list', '--topic', 'profile.features'], /^error: there is no topic "profile.features"/],
   ];

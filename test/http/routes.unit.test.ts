@@ -276,7 +276,7 @@ describe('the state of the service', () => {
     expect(answer.statusCode).toBe(503);
     expect(answer.headers['retry-after']).toBe('1');
     expect(answer.json()).toEqual({
-      error: { code: 'not_ready', message: `not ready: ${reasons.join('; ')}`, details: { reasons, hint: 'GET /v1/status says more' } },
+      error: { code: 'not_ready', message: `not ready: ${reasons.join('; ')}`, details: { reasons, hint: 'See GET /v1/status for more.' } },
     });
   });
 

@@ -93,7 +93,7 @@ describe('which version', () => {
     () => promptSettings([], 'v9'),
     () => promptVersionNamed('__proto__'),
   ])('an unknown one is refused, and the known ones are listed (%#)', (ask) => {
-    expect(ask).toThrow(expect.objectContaining({ code: 'prompt_not_found', hint: 'The versions are v1, v2.' }));
+    expect(ask).toThrow(expect.objectContaining({ code: 'prompt_not_found', hint: 'Choose one of v1, v2.' }));
   });
 });
 

@@ -425,7 +425,7 @@ it('an owner of the previous definitions is to be stopped', () => {
     code: 'state_mismatch',
     message: expect.stringContaining('added: snoozed_7d') as string,
     hint: expect.stringContaining(
-      'stop the service that runs the previous definitions, then run `tipstream rebuild` again: it resumes',
+      'Stop the service that runs the previous definitions, then run `tipstream rebuild` again: it resumes',
     ) as string,
   });
 });

@@ -51,7 +51,7 @@ describe('a full disk', () => {
       await embedded.start();
       await expect(embedded.service.caughtUp()).rejects.toMatchObject({
         code: 'disk_full',
-        hint: expect.stringContaining('free space') as string,
+        hint: expect.stringContaining('Free space') as string,
         message: expect.stringContaining('partition-0000.db') as string,
       });
       await expect.poll(() => embedded.service.status().partitions[1]).toMatchObject({ state: 'running' });

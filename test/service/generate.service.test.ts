@@ -114,7 +114,7 @@ describe('POST /generate', () => {
     await open(configured());
     expect(await generate({ decision_id: 'd1', prompt_version: 'v9' })).toMatchObject({
       status: 404,
-      body: { error: { code: 'prompt_not_found', details: { hint: 'The versions are v1, v2.' } } },
+      body: { error: { code: 'prompt_not_found', details: { hint: 'Choose one of v1, v2.' } } },
     });
     await http!.close();
     await embedded!.close();

@@ -122,7 +122,7 @@ describe.skipIf(brokers === null)('members of one group', () => {
       expect([owner, other].toSorted(), JSON.stringify(answers)).toEqual([0, 1]);
       expect(answers[owner]!.body).toMatchObject({ user_id: user });
       expect(answers[other]!.body).toMatchObject({
-        error: { code: 'not_owner', details: { owner: addresses[owner], hint: `ask ${addresses[owner]}` } },
+        error: { code: 'not_owner', details: { owner: addresses[owner], hint: `Ask ${addresses[owner]}.` } },
       });
       refused++;
     }

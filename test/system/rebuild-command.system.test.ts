@@ -125,13 +125,13 @@ describe('rebuild', () => {
     await until(() => existsSync(join(data(), 'owner.json')));
     await produced(500);
     const swapped = await cli.run(['rebuild', '--json']);
-    expect(swapped).toMatchObject({ code: 0, stderr: 'the running service went over to gen-000002\n' });
+    expect(swapped).toMatchObject({ code: 0, stderr: 'the running service switched to gen-000002\n' });
     expect(last(swapped)).toMatchObject({ done: true, swapped: true, changed_users: 1, changes: [{ user_id: user }] });
     expect(live()).toBe('gen-000002');
     const refused = await cli.run(['rebuild', '--to-offsets', '-'], { input: JSON.stringify(await digest()) });
     expect(refused).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/^error: a service runs on .* \[data_in_use\]\nhint: stop it first/) as string,
+      stderr: expect.stringMatching(/^error: a service runs on .* \[data_in_use\]\nhint: Stop it first/) as string,
     });
     await produced(200);
     service.kill('SIGTERM');

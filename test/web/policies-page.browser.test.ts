@@ -173,7 +173,7 @@ describe.skipIf(path === undefined)('the policies page in Chromium', () => {
 
   it('waits while decisions are counted, says what went wrong, and goes on by itself', async () => {
     let fail: TipstreamError | undefined = new TipstreamError('not_ready', 'the decisions are still being counted', {
-      hint: 'ask again in a moment',
+      hint: 'Ask again in a moment.',
     });
     const page = await open({
       prompts: async () => {
@@ -183,7 +183,7 @@ describe.skipIf(path === undefined)('the policies page in Chromium', () => {
     });
     await eventually(
       page,
-      "document.getElementById('prompts-note').innerText === 'the decisions are still being counted. ask again in a moment'",
+      "document.getElementById('prompts-note').innerText === 'the decisions are still being counted. Ask again in a moment.'",
     );
     expect(await page.evaluate("document.querySelector('#prompts-note .problem')")).toBeNull();
     fail = new TipstreamError('state_corrupt', 'the state file is <b>damaged</b>', { hint: 'run tipstream rebuild' });

@@ -49,7 +49,7 @@ export const demoCommand = defineCommand<DemoOptions>({
   async run({ options, config: given, output, signal }) {
     const config = demoConfig(given);
     if (config.log !== 'sqlite')
-      throw new TipstreamError('invalid_argument', 'the demo runs on the embedded log', { hint: 'leave --brokers and KAFKA_BROKERS out' });
+      throw new TipstreamError('invalid_argument', 'the demo runs on the embedded log', { hint: 'Leave --brokers and KAFKA_BROKERS out.' });
     if (options.fresh) deleteDemo(config.data);
     else if (pastWasInterrupted(config.data)) {
       deleteDemo(config.data);

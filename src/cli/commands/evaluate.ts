@@ -101,7 +101,7 @@ export const evaluateCommand = defineCommand<EvaluateOptions>({
  * says it of another definition.
  */
 function simulatedGain(path: string, policy: PolicyDefinition): SimulatedGain {
-  const { json, wrong } = readJson(path, { hint: `make it with: tipstream simulate --json > ${path}` });
+  const { json, wrong } = readJson(path, { hint: `Make it with \`tipstream simulate --json > ${path}\`.` });
   const comparisons: unknown[] = isObject(json) && Array.isArray(json.comparisons) ? json.comparisons : [];
   const { low, high, against } = comparisons.filter(isObject).find((one) => one.policy === policy.name && one.persona === 'all') ?? {};
   const [users, hashes] = isObject(json) ? [json.users, json.policy_hashes] : [];

@@ -71,7 +71,7 @@ export const exportCommand = defineCommand<ExportOptions>({
     const format = chooseFormat(options);
     const toFile = options.out !== undefined && options.out !== '-';
     if (format === 'parquet' && !toFile && output.isTerminal)
-      throw new UsageError('Parquet is not for a terminal', { hint: 'give --out FILE, or pipe it' });
+      throw new UsageError('Parquet is not for a terminal', { hint: 'Give --out FILE, or pipe it.' });
 
     const resources: (() => void)[] = [];
     try {
@@ -109,7 +109,7 @@ export const exportCommand = defineCommand<ExportOptions>({
     } catch (error) {
       throw isDiskFull(error)
         ? new TipstreamError('disk_full', 'no space left for what the export writes', {
-            hint: 'free space and run it again; nothing was put in place',
+            hint: 'Free space and run it again; nothing was put in place.',
             cause: error,
           })
         : error;

@@ -52,7 +52,7 @@ function knownProfile(known: KnownState, partitioner: PartitionerName, userId: s
     const reader = known.readers.get(partition);
     if (reader === undefined)
       throw new TipstreamError('no_data', `the positions do not name partition ${partition}, which has this user`, {
-        hint: 'take them from the member that holds it',
+        hint: 'Take them from the member of the group that holds it.',
       });
     return profileDocument(reader, partition, userId, asOfMs, defaultRegistry.featureSet);
   } finally {

@@ -55,7 +55,7 @@ export const promoteCommand = defineCommand<PromoteOptions>({
     if (force && (reason ?? '').trim() === '') throw new UsageError('--force needs a --reason, which is recorded');
     if (!force && options.evidence === undefined)
       throw new UsageError('promote needs --evidence FILE, or --force with a --reason', {
-        hint: `make it: tipstream evaluate --policy ${policy.name} --simulation simulation.json --json > verdict.json`,
+        hint: `Make it with \`tipstream evaluate --policy ${policy.name} --simulation simulation.json --json > verdict.json\`.`,
       });
     const nowMs = Date.now();
     const control = await openControlLog(config);
@@ -83,7 +83,7 @@ export const promoteCommand = defineCommand<PromoteOptions>({
       const before = rolloutAt(control.controls, effectiveAtMs, DEFAULT_POLICY, settingsOf(config));
       if (before.shares[0]!.policy === policy.name && before.shares[0]!.percent >= percent)
         throw new TipstreamError('not_promotable', `${policy.name} is live for ${before.shares[0]!.percent} percent of the users already`, {
-          hint: 'raise --percent, or roll back first',
+          hint: 'Raise --percent, or roll back first.',
         });
       const controlId = `promote-${randomUUID()}`;
       await control.producer.send('policy.control', {

@@ -74,7 +74,9 @@ export const rebuildCommand = defineCommand<RebuildCommandOptions>({
       return EXIT.ok;
     }
     if (options.dryRun === true && options.prune === true)
-      throw new UsageError('--prune cannot go with --dry-run', { hint: '`tipstream rebuild --prune-only` removes what is not live' });
+      throw new UsageError('--prune cannot go with --dry-run', {
+        hint: 'Use `tipstream rebuild --prune-only` to remove what is not live.',
+      });
     return rebuildAll(context);
   },
 });

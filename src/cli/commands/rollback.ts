@@ -48,7 +48,7 @@ export const rollbackCommand = defineCommand<RollbackOptions>({
       const later = comingPromotes(controls, nowMs);
       if (newest!.controlId === null) {
         throw new TipstreamError('invalid_argument', `there is nothing to roll back: ${newest!.policy} is live from the start`, {
-          hint: later[0] === undefined ? 'tipstream policies history shows what was promoted' : cancelling(later[0]),
+          hint: later[0] === undefined ? 'See what was promoted with `tipstream policies history`.' : cancelling(later[0]),
         });
       }
       const controlIds: string[] = [];
@@ -108,5 +108,5 @@ function comingPromotes(controls: readonly ControlEvent[], nowMs: number): Contr
 }
 
 const cancelling = ({ policy, effective_at_ms: atMs }: ControlEvent): string =>
-  `${policy} goes live at ${new Date(atMs).toISOString()} all the same; to take that back: tipstream ` +
-  `rollback --effective-at ${new Date(atMs).toISOString()}`;
+  `${policy} goes live at ${new Date(atMs).toISOString()} all the same. Take that back with ` +
+  `\`tipstream rollback --effective-at ${new Date(atMs).toISOString()}\`.`;

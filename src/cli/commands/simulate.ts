@@ -27,7 +27,7 @@ interface SimulateOptions {
 
 export const simulateCommand = defineCommand<SimulateOptions>({
   name: 'simulate',
-  summary: 'Let policies meet simulated users whose rewards are known, and compare what they earn',
+  summary: 'Let policies meet simulated users whose rewards are known, and compare their rewards',
   details: [
     'Every policy meets the same users, candidates and fates, learns user by user with the code of the live one, ' +
       'and is compared with the first policy named. Regret is measured against',

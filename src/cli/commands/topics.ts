@@ -69,7 +69,8 @@ const checkCommand = defineCommand({
           ['TOPIC', 'PROBLEM', 'FOUND', 'EXPECTED'],
           problems.map(({ topic, problem, found: is, expected }) => [topic, problem, is, expected]),
         );
-        if (problems.some(({ problem }) => problem === 'missing')) output.note('hint: create missing topics with: tipstream topics create');
+        if (problems.some(({ problem }) => problem === 'missing'))
+          output.note('hint: Create missing topics with `tipstream topics create`.');
         for (const { message, hint } of warnings) output.note(`${message}\nhint: ${hint}`);
       }
       if (unreadable.length > 0 && !json)

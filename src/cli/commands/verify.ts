@@ -110,7 +110,7 @@ async function print(document: VerifyDocument, output: Output): Promise<void> {
     output.note(`not compared, because the definitions do not know them: ${document.unproven_features.join(', ')}`);
   if (sample !== null) output.note(`a sample of ${sample.users} users under seed ${JSON.stringify(sample.seed)}`);
   if (differences.some((one) => one.kind === 'shadow_decision' && one.feature === 'reward'))
-    output.note('hint: give --shadow-learning or --no-shadow-learning as start has it');
+    output.note('hint: Give --shadow-learning or --no-shadow-learning as start has it.');
   const { verified_users, events, as_of_ms, feature_set } = document;
   await output.lines([
     {

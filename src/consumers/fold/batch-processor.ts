@@ -98,7 +98,7 @@ export class BatchProcessor {
     });
   }
 
-  /** Folds one record. What it owes the log is added to `outbox`. */
+  /** Folds one record. What it makes pending for the log is added to `outbox`. */
   apply(record: LogRecord, nowMs: number, outbox: StoredMessage[]): void {
     const topic = this.#topics.get(record.topic)!;
     this.#positions.set(record.topic, record.offset + 1);
@@ -147,7 +147,7 @@ export class BatchProcessor {
     return jobs.length;
   }
 
-  /** Owes the log the profiles of up to `limit` changed users. */
+  /** Puts into the outbox the profiles of up to `limit` changed users. */
   publishProfiles(limit: number, nowMs: number, outbox: StoredMessage[]): void {
     this.#profilePublisher.publish(limit, Object.fromEntries(this.#positions), nowMs, outbox);
   }

@@ -20,7 +20,7 @@ export class ProfilePublisher {
     this.#topic = topic;
   }
 
-  /** Within a transaction: owes the log the profiles of up to `limit` changed users. */
+  /** Within a transaction: puts into the outbox the profiles of up to `limit` changed users. */
   publish(limit: number, positions: Readonly<Record<string, number>>, nowMs: number, outbox: StoredMessage[]): void {
     for (const userId of this.#state.changedProfiles.take(limit)) {
       const user = this.#state.users.find(userId);

@@ -1,6 +1,6 @@
 /**
  * Forgets tips all of whose times lie before a horizon, with their entries in the time index and their links. A decision known from
- * the log that one of these links names is closed with what it has earned, and with the prompt version with which it was served. After
+ * the log that one of these links names is closed with its reward, and with the prompt version with which it was served. After
  * that the state is a function of what it was and of the events that follow, in any order.
  */
 import { applyTipChange } from '../../projections/aggregate.js';

@@ -107,7 +107,7 @@ function checkEnd({ partition, to, state }: PartitionReplayOptions, topic: strin
     'offset_out_of_range',
     `the log of ${topic} partition ${partition} ends at offset ${end}; it is to be folded up to ${wanted}`,
     {
-      hint: 'the topic was made anew, or the log has lost its end: nothing was changed',
+      hint: 'Restore the log: the topic was created anew, or the log has lost its end. Nothing was changed.',
       details: { topic, partition, end, position: wanted, path: state.path },
     },
   );

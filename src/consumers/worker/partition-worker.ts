@@ -2,7 +2,7 @@
  * The life of one partition's worker:
  *
  *     restoring --(tip.scored read to the end it had at assignment)--> running --(error)--> stopped
- *                                                                         \--(given up)--> closed
+ *                                                                         \--(revoked)--> closed
  *
  * Records wait in the merge queue; one loop takes them in timestamp order and applies them a batch at a time, each batch one transaction.
  * What else needs the partition (POST /score) runs between batches. While restoring, candidates are left waiting: their answers
@@ -223,7 +223,7 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
     clearTimeout(this.#timer);
     this.#rhythm.stop();
     this.#jobs.fail(
-      new TipstreamError('not_ready', `partition ${this.#partition} has been given up`, { hint: 'ask again: its new owner will answer' }),
+      new TipstreamError('not_ready', `partition ${this.#partition} was revoked`, { hint: 'Ask again: its new owner will answer.' }),
     );
     this.#state.close();
     if (this.#phase !== 'stopped') this.#phase = 'closed';
@@ -350,9 +350,9 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
   }
 
   #unavailable(): TipstreamError {
-    const what = this.#phase === 'restoring' ? 'is still restoring its decisions from tip.scored' : 'has been given up';
+    const what = this.#phase === 'restoring' ? 'is still restoring its decisions from tip.scored' : 'was revoked';
     return (
-      this.#error ?? new TipstreamError('not_ready', `partition ${this.#partition} ${what}`, { hint: 'ask again when /readyz says ready' })
+      this.#error ?? new TipstreamError('not_ready', `partition ${this.#partition} ${what}`, { hint: 'Ask again when /readyz says ready.' })
     );
   }
 

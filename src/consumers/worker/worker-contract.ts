@@ -33,7 +33,7 @@ export interface Committed {
   readonly taken: ReadonlyMap<string, number>;
   /** Time inside the transaction, ms. */
   readonly tookMs: number;
-  /** What is now owed to the log, in order. */
+  /** What is now pending for the log, in order. */
   readonly outbox: readonly StoredMessage[];
   /** Counts that changed, as they stand. */
   readonly counts: ReadonlyMap<string, number>;

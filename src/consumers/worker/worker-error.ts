@@ -10,7 +10,7 @@ export function workerError(error: unknown, { path, identity }: WorkerStartOptio
     'internal',
     `partition ${identity.partition} failed: ${error instanceof Error ? error.message : String(error)}`,
     {
-      hint: 'this is a defect of tipstream; the batch was rolled back and the partition stopped',
+      hint: 'Report it: this is a defect of tipstream. The batch was rolled back and the partition stopped.',
       cause: error,
     },
   );

@@ -24,7 +24,10 @@ export const readyRoute = defineRoute({
   handle(_input, _reply, application) {
     const reasons = unreadiness(application.status());
     if (reasons.length === 0) return { ready: true };
-    throw new TipstreamError('not_ready', `not ready: ${reasons.join('; ')}`, { details: { reasons }, hint: 'GET /v1/status says more' });
+    throw new TipstreamError('not_ready', `not ready: ${reasons.join('; ')}`, {
+      details: { reasons },
+      hint: 'See GET /v1/status for more.',
+    });
   },
 });
 

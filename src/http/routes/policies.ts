@@ -68,7 +68,7 @@ const policiesRoute = defineRoute({
   method: 'GET',
   path: '/v1/policies',
   operationId: 'listPolicies',
-  summary: 'The policies: who is live, what they earn, their cards, and how it came to be so',
+  summary: 'The policies: who is live, their rewards, their cards, and how it came to be so',
   query: noQuery,
   answers: { 200: { description: 'As far as the partitions held by this member go.', schema: policiesSchema } },
   handle: (_input, _reply, application) => application.policies(),

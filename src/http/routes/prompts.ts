@@ -1,4 +1,4 @@
-/** GET /v1/prompts: what was served with each prompt version, and what it earned. */
+/** GET /v1/prompts: what was served with each prompt version, and its reward. */
 import { defineRoute } from '../route.js';
 import { promptsQuery, promptsSchema } from '../schemas.js';
 
@@ -6,7 +6,7 @@ export const promptsRoute = defineRoute({
   method: 'GET',
   path: '/v1/prompts',
   operationId: 'comparePrompts',
-  summary: 'What decisions have earned under each prompt version, compared',
+  summary: 'Compare the rewards of decisions under each prompt version',
   description: [
     'A decision counts for the prompt_version of the tip.served event that its reward counts for. Differences ' +
       'say what the prompt does only where chance chose the version.',

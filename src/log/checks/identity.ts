@@ -88,9 +88,9 @@ function logChanged({ partition, path }: IdentityQuestion, changed: readonly Fin
       `the topic was deleted and filled again, the log lost its tail and was written anew, or this is another cluster's log`,
     {
       hint:
-        'nothing was reset. With the wrong log, give --brokers, --topic-prefix and --data that belong together. If the ' +
+        'Nothing was reset. With the wrong log, give --brokers, --topic-prefix and --data that belong together. If the ' +
         `log is right, the state holds events that are in no log any more: move ${path} (with its -wal and -shm) away ` +
-        'and start again; the partition is then folded from what the log holds now',
+        'and start again; the partition is then folded from what the log holds now.',
       details: { topic, partition, offset, topics: changed.map((one) => one.topic) },
     },
   );
@@ -103,8 +103,8 @@ function outOfRange(topic: string, partition: number, offset: number, { low, end
       `record at ${offset}: the topic was recreated or lost its tail`,
     {
       hint:
-        'nothing was reset. Use the data directory that belongs to this log; if the log is ' +
-        'right, move the state file away and start again',
+        'Nothing was reset. Use the data directory that belongs to this log; if the log is ' +
+        'right, move the state file away and start again.',
       details: { topic, partition, offset, low, end },
     },
   );

@@ -19,8 +19,8 @@ export function checkOffsets(
           `up to ${next}: the topic was recreated or lost its tail`;
     throw new TipstreamError('offset_out_of_range', what, {
       hint:
-        `nothing was reset. If the log is right, move ${path} away and start again: the ` +
-        'partition is rebuilt from what the log still holds',
+        `Nothing was reset. If the log is right, move ${path} away and start again: the ` +
+        'partition is rebuilt from what the log still holds.',
       details: { topic, partition, applied: next, low: range.low, end: range.end },
     });
   }

@@ -15,7 +15,7 @@ export async function countPartitions(log: Log, inputs: readonly string[]): Prom
       'the input topics differ in their number of partitions: ' +
         `${descriptions.map(({ name, partitions }) => `${name} ${partitions}`).join(', ')}`,
       {
-        hint: 'all input topics need the same number, so that one worker sees all of a user; `tipstream topics check` lists them',
+        hint: 'Give all input topics the same number, so that one worker sees all of a user; `tipstream topics check` lists them.',
         details: { partitions: Object.fromEntries(descriptions.map(({ name, partitions }) => [name, partitions])) },
       },
     );
@@ -34,7 +34,7 @@ export async function checkOutputs(log: Log, outputs: readonly string[], partiti
       'partition_count_changed',
       `${output.name} has ${output.partitions} partitions, fewer than the ${partitions} of the input topics`,
       {
-        hint: 'topics that belong together need the same number; `tipstream topics check` lists them',
+        hint: 'Give topics that belong together the same number; `tipstream topics check` lists them.',
         details: { topic: output.name, partitions: output.partitions, expected: partitions },
       },
     );
@@ -46,7 +46,7 @@ async function describeAll(log: Log, topics: readonly string[]): Promise<readonl
   const missing = topics.filter((topic) => !descriptions.some(({ name }) => name === topic));
   if (missing.length === 0) return descriptions;
   throw new TipstreamError('topic_not_found', `the log has no topic ${missing.join(', ')}`, {
-    hint: 'create what is missing: tipstream topics create',
+    hint: 'Create what is missing with `tipstream topics create`.',
     details: { missing },
   });
 }
@@ -66,8 +66,8 @@ export async function changedCount(log: Log, topics: readonly string[], before: 
     `the input topics now have ${counted} partitions; the state was folded under ${before}`,
     {
       hint:
-        'a changed count sends users to other partitions: every partition is stopped. Move the state folder away to ' +
-        'rebuild it from a log whose events were all written under the new count',
+        'Move the state folder away (a changed count sends users to other partitions, so every partition is stopped) to ' +
+        'rebuild it from a log whose events were all written under the new count.',
     },
   );
 }

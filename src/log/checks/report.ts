@@ -12,7 +12,7 @@ export async function reportInputs(log: Log, prefix: string, topics: readonly st
     const unreadable = unreadableInputs(prefix, found);
     if (unreadable.length > 0)
       logger.info(
-        { topics: unreadable, hint: 'grant DescribeConfigs on the topics, or look at them with kafka-configs' },
+        { topics: unreadable, hint: 'Grant DescribeConfigs on the topics, or look at them with kafka-configs.' },
         'how long inputs are kept could not be read, so nothing is known of what a rebuild would miss',
       );
     const warnings = inputWarnings(prefix, found);

@@ -36,8 +36,8 @@ export function inputWarnings(prefix: string, found: readonly TopicDescription[]
         rebuild,
         message: `${topic.name} ${problems.map(described).join('; it ')}; ${effect}`,
         hint:
-          'keep its records: kafka-configs --bootstrap-server HOST:PORT --alter --entity-type topics --entity-name ' +
-          `${topic.name} --add-config ${problems.map(remedy).join(',')}`,
+          'Keep its records with `kafka-configs --bootstrap-server HOST:PORT --alter --entity-type topics --entity-name ' +
+          `${topic.name} --add-config ${problems.map(remedy).join(',')}\`.`,
       },
     ];
   });

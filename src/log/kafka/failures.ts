@@ -99,7 +99,7 @@ export function asTipstreamError(error: unknown, action: string, brokers: readon
   }
   if (type === 'UNKNOWN_TOPIC_OR_PARTITION') {
     return new TipstreamError('topic_not_found', `${where} has no such topic: could not ${action}`, {
-      hint: 'Create the topics first: tipstream topics create.',
+      hint: 'Create the topics first with `tipstream topics create`.',
       details,
       cause: error,
     });
@@ -114,12 +114,12 @@ export function asTipstreamError(error: unknown, action: string, brokers: readon
   if (type === 'INVALID_TOPIC_EXCEPTION') {
     return new TipstreamError('invalid_argument', `${where} refuses the topic name: could not ${action}`, { details, cause: error });
   }
-  return fail('log_failed', 'answered with an error', "The broker's log says more.");
+  return fail('log_failed', 'answered with an error', "See the broker's log for more.");
 }
 
 export function topicNotFound(topic: string): TipstreamError {
   return new TipstreamError('topic_not_found', `Topic ${topic} does not exist`, {
-    hint: 'Create the topics first: tipstream topics create.',
+    hint: 'Create the topics first with `tipstream topics create`.',
     details: { topic },
   });
 }

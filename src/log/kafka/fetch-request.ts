@@ -61,7 +61,7 @@ export async function fetchFrom(
     const spoken = broker.versions[FETCH_KEY];
     if (spoken === undefined || spoken.minVersion > VERSION || spoken.maxVersion < VERSION) {
       throw new TipstreamError('log_failed', `The broker does not speak Fetch version ${VERSION}`, {
-        hint: 'tipstream needs Kafka 2.3 or newer.',
+        hint: 'Use Kafka 2.3 or newer.',
       });
     }
     return broker.connectionPool.send({ request, response, requestTimeout: maxWaitMs + NETWORK_SLACK_MS });

@@ -39,7 +39,7 @@ export async function produceTo(
     const spoken = broker.versions[PRODUCE_KEY];
     if (spoken === undefined || spoken.minVersion > VERSION || spoken.maxVersion < VERSION) {
       throw new TipstreamError('log_failed', `The broker does not speak Produce version ${VERSION}`, {
-        hint: 'tipstream needs Kafka 2.3 or newer.',
+        hint: 'Use Kafka 2.3 or newer.',
       });
     }
     const body = requestBody(encodeRequest(batches));

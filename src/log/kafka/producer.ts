@@ -204,7 +204,7 @@ function sequenceAfter(sequence: number, count: number): number {
 
 function refused(topic: string, partition: number, error: Error): TipstreamError {
   return new TipstreamError('log_failed', `Kafka refused a record for ${topic}/${partition}: ${error.message}`, {
-    hint: 'Compacted topics need a key; message.timestamp.before.max.ms and .after.max.ms bound the timestamp.',
+    hint: 'Give records of compacted topics a key, and a timestamp within message.timestamp.before.max.ms and .after.max.ms.',
     details: { topic, partition, reason: error.message },
     cause: error,
   });

@@ -89,7 +89,7 @@ export class ChunkReader {
       'internal',
       `records of ${topic} partition ${partition} from offset ${bounds[2]} did not come out of the log as they lie in it`,
       {
-        hint: 'this is a defect of tipstream; the log itself was not changed',
+        hint: 'Report it: this is a defect of tipstream. The log itself was not changed.',
       },
     );
   }

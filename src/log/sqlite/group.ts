@@ -27,7 +27,7 @@ export class Group {
     const counts = new Set(topics.map((topic) => topic.partitions));
     if (counts.size !== 1) {
       throw new TipstreamError('invalid_argument', `group ${name} cannot read topics of different partition counts`, {
-        hint: 'Topics that are read together need the same number of partitions.',
+        hint: 'Give topics that are read together the same number of partitions.',
         details: { group: name, partitions: Object.fromEntries(topics.map((topic) => [topic.name, topic.partitions])) },
       });
     }
@@ -42,7 +42,7 @@ export class Group {
         .join(' ');
     if (names(topics) === names(this.topics)) return;
     throw new TipstreamError('invalid_argument', `group ${this.name} reads other topics`, {
-      hint: 'All members of a group read the same topics; choose another group.',
+      hint: 'Choose another group: all members of a group read the same topics.',
       details: { group: this.name, topics: this.topics.map((topic) => topic.name) },
     });
   }

@@ -72,7 +72,7 @@ function waitBeyond(
 function checkFrom({ topic, partition, from }: ReadRange): void {
   if (Number.isSafeInteger(from) && from >= 0) return;
   throw new TipstreamError('invalid_argument', `${from} is no offset of ${topic}/${partition}`, {
-    hint: 'Offsets are whole numbers from 0.',
+    hint: 'Give a whole number from 0.',
     details: { topic, partition, offset: from },
   });
 }

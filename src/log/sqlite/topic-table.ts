@@ -92,7 +92,7 @@ export function checkSettings({ name, partitions }: TopicSettings): void {
 export function checkPartition(topic: Topic, partition: number): void {
   if (Number.isInteger(partition) && partition >= 0 && partition < topic.partitions) return;
   throw new TipstreamError('invalid_argument', `topic ${topic.name} has no partition ${partition}`, {
-    hint: `It has partitions 0 to ${topic.partitions - 1}.`,
+    hint: `Choose one of its partitions, 0 to ${topic.partitions - 1}.`,
     details: { topic: topic.name, partition, partitions: topic.partitions },
   });
 }

@@ -127,8 +127,8 @@ export class UserReplay {
             'and what the state knows of the user from them would be lost',
           {
             hint:
-              'nothing was changed: the state holds more than the log can tell. Restore the ' +
-              'deleted records, or keep the profile as it is',
+              'Nothing was changed: the state holds more than the log can tell. Restore the ' +
+              'deleted records, or keep the profile as it is.',
             details: { topic, partition, low },
           },
         );
@@ -139,7 +139,7 @@ export class UserReplay {
           `${topic} partition ${partition} ends at offset ${end}, but the state holds events up ` +
             `to ${to}: this is not the log it was folded from`,
           {
-            hint: 'use the log that belongs to this data directory; nothing was changed',
+            hint: 'Use the log that belongs to this data directory; nothing was changed.',
             details: { topic, partition, end, position: to },
           },
         );

@@ -1,5 +1,5 @@
 /**
- * What policies decide, how long they take, what they earn and who is live. Counters are of this process; gauges come from the state
+ * What policies decide, how long they take, their rewards and who is live. Counters are of this process; gauges come from the state
  * files held here. Labels have few values: policies have the names of the registry, and whatever else the log names is `other`.
  */
 import { Counter, Histogram, type Registry } from 'prom-client';

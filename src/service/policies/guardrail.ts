@@ -1,5 +1,5 @@
 /**
- * Takes a promotion back by itself when the promoted policy earns surely less than the one before it, on the partitions held here.
+ * Takes a promotion back by itself when the promoted policy has a surely lower reward than the one before it, on the partitions held here.
  * Several members may come to that at once: the rollback's id follows from the promotion's, so it happens once.
  */
 import { setImmediate } from 'node:timers/promises';

@@ -173,7 +173,7 @@ function entryOf(policy: PolicyDefinition, shares: readonly Share[], shadow: str
 }
 
 function nothingHeld(): TipstreamError {
-  return new TipstreamError('not_ready', 'no partition is held here yet', { hint: 'ask again in a moment' });
+  return new TipstreamError('not_ready', 'no partition is held here yet', { hint: 'Ask again in a moment.' });
 }
 
 function userStats(path: string, userId: string, policy: PolicyDefinition, nowMs: number): NonNullable<PolicyStats['user']> {

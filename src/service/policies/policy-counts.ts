@@ -1,4 +1,4 @@
-/** What each policy has decided and earned on the partitions held here, counted so that the service goes on meanwhile. */
+/** What each policy has decided, and the rewards, on the partitions held here, counted so that the service goes on meanwhile. */
 import { decisionCounts, type DecisionCount } from '../../store/queries/decision-counts.js';
 import { inSlices } from './in-slices.js';
 

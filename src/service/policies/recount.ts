@@ -54,13 +54,13 @@ export class Recount<T> {
     if (counted !== undefined) return counted;
     if (newest !== undefined) return newest;
     throw new TipstreamError('not_ready', 'the decisions are still being counted', {
-      hint: 'ask again in a moment: counting goes on meanwhile',
+      hint: 'Ask again in a moment: counting goes on meanwhile.',
     });
   }
 
   /** Ends what is under way; nothing is counted from now on. */
   stop(): void {
-    this.#stopping.abort(new TipstreamError('not_ready', 'the service is stopping', { hint: 'ask again when it has been started' }));
+    this.#stopping.abort(new TipstreamError('not_ready', 'the service is stopping', { hint: 'Ask again when it has been started.' }));
   }
 
   #begin(key: string, paths: readonly string[]): Promise<Counted<T>> {

@@ -1,5 +1,5 @@
 /**
- * What was served with each prompt version, and what it earned: for `tipstream policies prompts` and for the running service, which
+ * What was served with each prompt version, and its reward: for `tipstream policies prompts` and for the running service, which
  * must not wait for it.
  */
 import { TipstreamError } from '../../errors.js';
@@ -43,7 +43,10 @@ export function promptsDocument(counts: readonly PromptCounts[], countedAtMs: nu
   const served = counts.map(({ promptVersion }) => promptVersion).filter((version) => version !== null);
   if (against !== undefined && !served.includes(against)) {
     throw new TipstreamError('prompt_not_found', `no decision was served with prompt version ${JSON.stringify(against)}`, {
-      hint: served.length === 0 ? 'no serving names any' : `Served were ${served.join(', ')}.`,
+      hint:
+        served.length === 0
+          ? 'Serve tips with a prompt_version first: no serving names any.'
+          : `Choose one of those that were served: ${served.join(', ')}.`,
       details: { prompt_version: against },
     });
   }

@@ -94,7 +94,7 @@ export class GenerationSwap {
   async stop(): Promise<void> {
     this.#stopping.abort(
       new TipstreamError('not_ready', 'the service is stopping', {
-        hint: 'run `tipstream rebuild` again: without a running service it swaps itself',
+        hint: 'Run `tipstream rebuild` again: without a running service it swaps itself.',
       }),
     );
     await this.#underWay.catch(() => undefined);
@@ -132,7 +132,7 @@ export class GenerationSwap {
       } catch (error) {
         const { code, message, hint } =
           error instanceof TipstreamError ? error : new TipstreamError('internal', error instanceof Error ? error.message : String(error));
-        logger.warn({ generation, code, hint, err: error }, `did not go over to ${generation}: ${message}`);
+        logger.warn({ generation, code, hint, err: error }, `did not switch to ${generation}: ${message}`);
         this.#answer = { id, ok: false, positions: {}, error: { code, message, ...(hint === undefined ? {} : { hint }) } };
       }
     }
@@ -163,16 +163,16 @@ export class GenerationSwap {
       options: { dataDirectory, clock },
       registry,
     } = this.#deps;
-    const again = 'run `tipstream rebuild` again';
+    const again = 'Run `tipstream rebuild` again';
     if (!generations(dataDirectory).includes(generation) || generation === currentGeneration(dataDirectory)) {
-      throw new TipstreamError('no_data', `${JSON.stringify(generation)} is no generation of ${dataDirectory} to go over to`, {
-        hint: again,
+      throw new TipstreamError('no_data', `${JSON.stringify(generation)} is no generation of ${dataDirectory} that can be switched to`, {
+        hint: `${again}.`,
         details: { generation },
       });
     }
     if (!isAlive(pid) && Math.abs(clock() - requestedAtMs) > FORGOTTEN_AFTER_MS) {
       throw new TipstreamError('not_ready', `process ${pid}, which asked for ${generation}, has ended`, {
-        hint: `${again}: it goes on where that one was`,
+        hint: `${again}: it goes on where that one was.`,
         details: { generation, pid },
       });
     }
@@ -181,7 +181,7 @@ export class GenerationSwap {
         'state_mismatch',
         `${generation} was made with feature set ${featureSet}; this process runs ${registry.featureSet}`,
         {
-          hint: 'stop this process, run `tipstream rebuild`, and start it with the definitions that rebuild has',
+          hint: 'Stop this process, run `tipstream rebuild`, and start it with the definitions that rebuild has.',
           details: { generation, rebuilt: featureSet, running: registry.featureSet },
         },
       );
@@ -202,7 +202,7 @@ export class GenerationSwap {
       if (waitingFor.length === 0) return;
       if (performance.now() > deadlineMs)
         throw new TipstreamError('not_ready', `not every partition is running: ${waitingFor.join('; ')}`, {
-          hint: 'mend what stopped it, or wait until /readyz says ready; then run `tipstream rebuild` again',
+          hint: 'Mend what stopped it, or wait until /readyz says ready; then run `tipstream rebuild` again.',
         });
       await delay(LOOK_AGAIN_MS);
     }
@@ -289,7 +289,7 @@ export class GenerationSwap {
     const heldMs = Math.round(performance.now() - heldSinceMs);
     logger.info(
       { generation: request.generation, held_ms: heldMs, partitions: running.length },
-      `went over to ${request.generation}; partitions were held for ${heldMs} ms`,
+      `switched to ${request.generation}; partitions were held for ${heldMs} ms`,
     );
     return positionsOf(positions);
   }
@@ -314,7 +314,7 @@ export class GenerationSwap {
         throw new TipstreamError(
           'not_ready',
           `partition ${number} has ${partition.backlog} messages that the log has not acknowledged in time`,
-          { hint: 'see whether the log answers, then run `tipstream rebuild` again' },
+          { hint: 'See whether the log answers, then run `tipstream rebuild` again.' },
         );
       published.set(number, partition?.publishedTo ?? 0);
     }
@@ -334,14 +334,14 @@ export class GenerationSwap {
     )
       return;
     throw new TipstreamError('not_ready', 'partitions came, went or stopped meanwhile', {
-      hint: 'run `tipstream rebuild` again when the group is at rest',
+      hint: 'Run `tipstream rebuild` again when the group is at rest.',
     });
   }
 
   #flip({ id, generation }: SwapRequest): void {
     const { dataDirectory } = this.#deps.options;
     if (!claimSwap(dataDirectory, id))
-      throw new TipstreamError('not_ready', 'who asked for it has withdrawn the request', { hint: 'run `tipstream rebuild` again' });
+      throw new TipstreamError('not_ready', 'who asked for it has withdrawn the request', { hint: 'Run `tipstream rebuild` again.' });
     try {
       flipCurrent(dataDirectory, generation);
     } catch (error) {
@@ -366,7 +366,7 @@ export class GenerationSwap {
 function held(error: unknown, signal: AbortSignal): unknown {
   if (error !== signal.reason || error instanceof TipstreamError) return error;
   return new TipstreamError('timeout', `the partitions would have been held for more than ${HELD_FOR_MS / 1000} s`, {
-    hint: 'run `tipstream rebuild` again, at a quieter time: it goes on where it was',
+    hint: 'Run `tipstream rebuild` again, at a quieter time: it goes on where it was.',
     cause: error,
   });
 }

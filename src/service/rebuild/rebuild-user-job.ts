@@ -70,7 +70,7 @@ export class UserRebuilds {
       if (job.state === 'running' && job.userId === userId && job.dryRun === dryRun) return documentOf(job);
     if (this.#waiting.length >= WAITING_AT_MOST)
       throw new TipstreamError('not_ready', `${this.#waiting.length} rebuilds of users wait already`, {
-        hint: 'ask again when some are done; to rebuild everybody, run `tipstream rebuild`',
+        hint: 'Ask again when some are done; to rebuild everybody, run `tipstream rebuild`.',
       });
     const job: Job = {
       id: randomUUID(),
@@ -111,7 +111,7 @@ export class UserRebuilds {
     const job = this.#jobs.get(id);
     if (job === undefined)
       throw new TipstreamError('not_found', `there is no rebuild ${id}`, {
-        hint: `the last ${KEPT_WHEN_OVER} that are over are kept, until the service stops`,
+        hint: `Ask for one of the last ${KEPT_WHEN_OVER} that ended: only these are kept, until the service stops.`,
         details: { job_id: id },
       });
     return job;
@@ -225,7 +225,7 @@ export class UserRebuilds {
     } catch (error) {
       if (error !== late.reason) throw error;
       throw new TipstreamError('timeout', `the log did not give the last events of partition ${partition} within ${HELD_FOR_MS / 1000} s`, {
-        hint: 'ask again; the partition goes on meanwhile',
+        hint: 'Ask again; the partition goes on meanwhile.',
         cause: error,
       });
     } finally {

@@ -1,6 +1,6 @@
 /**
- * One partition's file in the generation to go over to: brought up to where the live one stands, by the same fold, with what the live
- * one owes.
+ * One partition's file in the generation to switch to: brought up to where the live one stands, by the same fold, with what the live
+ * one has pending.
  */
 import { existsSync } from 'node:fs';
 import { TipstreamError } from '../../errors.js';
@@ -38,7 +38,7 @@ export class SwapFile {
     this.#deps = deps;
     if (!existsSync(newPath)) {
       throw new TipstreamError('no_data', `the new generation has no file of partition ${identity.partition}, which this process holds`, {
-        hint: 'run `tipstream rebuild` again: it makes the files of all partitions',
+        hint: 'Run `tipstream rebuild` again: it makes the files of all partitions.',
         details: { path: newPath },
       });
     }
@@ -68,7 +68,7 @@ export class SwapFile {
         `the new generation is ahead of the live one: it stands at offset ${next} of ${topic} ` +
           `partition ${partition}, the live one at ${limit}`,
         {
-          hint: 'it was made for other state than this: run `tipstream rebuild` again',
+          hint: 'Run `tipstream rebuild` again: this one was made for other state.',
           details: { topic, partition, rebuilt: next, live: limit },
         },
       );
@@ -101,7 +101,7 @@ export class SwapFile {
     });
   }
 
-  /** Takes over what the live file owes, of which the log has `publishedTo`, and closes: the file is whole then, and durable. */
+  /** Takes over the outbox of the live file, of which the log has `publishedTo`, and closes: the file is whole then, and durable. */
   finish(publishedTo: number): void {
     carryOver(this.#deps.livePath, this.#state, { nowMs: this.#deps.options.clock(), publishedTo });
     this.close();

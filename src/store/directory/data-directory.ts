@@ -8,7 +8,7 @@ export function writingIn<T>(directory: string, work: () => T): T {
   } catch (error) {
     if (!isDiskFull(error)) throw error;
     throw new TipstreamError('disk_full', `no space left in ${directory}`, {
-      hint: 'free space on that disk, then start again: nothing is lost',
+      hint: 'Free space on that disk, then start again: nothing is lost.',
       details: { path: directory },
       cause: error,
     });

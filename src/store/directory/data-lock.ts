@@ -59,7 +59,7 @@ function inUse(dataDirectory: string): TipstreamError {
   const owner = dataOwner(dataDirectory);
   const who = owner ? `process ${owner.pid}${owner.http ? `, which answers at ${owner.http}` : ''}` : 'another process';
   return new TipstreamError('data_in_use', `the data directory ${dataDirectory} is in use by ${who}`, {
-    hint: 'stop that process, or give this one a directory of its own with --data',
+    hint: 'Stop that process, or give this one a directory of its own with --data.',
     details: { path: dataDirectory, ...(owner ? { owner } : {}) },
   });
 }

@@ -7,7 +7,7 @@
  *     state/gen-000001/partition-0000.db       one state file per partition
  *     state/gen-000002/rebuild.json            a generation that `rebuild` is making: what of, so that another run can go on with it
  *     state/rebuild.lock                       held by a running `rebuild`
- *     state/SWAP.json                          `rebuild` asks the owner to go over to its generation: swap-request.ts
+ *     state/SWAP.json                          `rebuild` asks the owner to switch to its generation: swap-request.ts
  *     dead-letters/                            messages too large for their -dlt topic
  */
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
@@ -31,8 +31,8 @@ export function currentGeneration(dataDirectory: string): string | undefined {
   if (!GENERATION.test(name)) {
     throw new TipstreamError('state_corrupt', `${file} does not name a generation: ${JSON.stringify(name.slice(0, 40))}`, {
       hint:
-        `write the name of a folder beside it (for example ${FIRST_GENERATION}) into it, or move the state ` +
-        'folder away and start again: it is rebuilt from the log',
+        `Write the name of a folder beside it (for example ${FIRST_GENERATION}) into it, or move the state ` +
+        'folder away and start again: it is rebuilt from the log.',
       details: { path: file },
     });
   }
@@ -42,7 +42,7 @@ export function currentGeneration(dataDirectory: string): string | undefined {
 /** The live generation's directory, made when there is none. Throws disk_full, and invalid_argument where it cannot be made. */
 export function ensureGeneration(dataDirectory: string): string {
   const live = currentGeneration(dataDirectory);
-  // What a rebuild has begun to make is none to go on with: it knows nothing of what is owed.
+  // What a rebuild has begun to make is none to go on with: it knows nothing of what is pending.
   const name = live ?? (isUnfinished(dataDirectory, FIRST_GENERATION) ? nextGeneration(dataDirectory) : FIRST_GENERATION);
   const directory = generationPath(dataDirectory, name);
   makeDirectory(directory);
@@ -122,7 +122,7 @@ export function generationDirectory(dataDirectory: string): string {
   const name = currentGeneration(dataDirectory);
   if (name === undefined) {
     throw new TipstreamError('no_data', `no state in ${dataDirectory}`, {
-      hint: 'run `tipstream start` (or `tipstream start --until-caught-up`) with the same --data first',
+      hint: 'Run `tipstream start` (or `tipstream start --until-caught-up`) with the same --data first.',
       details: { path: dataDirectory },
     });
   }

@@ -1,5 +1,5 @@
 /**
- * How `rebuild` asks the process that owns the data directory to go over to a finished generation, and how that answers. Files in
+ * How `rebuild` asks the process that owns the data directory to switch to a finished generation, and how that answers. Files in
  * DATA/state, each written whole or not at all:
  *
  * SWAP.json        the request. Who asked may withdraw it, by removing it; the owner claims it, by renaming it, right before CURRENT

@@ -13,8 +13,8 @@ export function checkExact(asOfMs: number, exactFromMs: number | null, what = ''
       `have been pruned. The earliest exact time is ${exactFrom}`,
     {
       hint:
-        `ask for ${exactFrom} or later. What the log still holds can be computed from it: put what \`tipstream digest ` +
-        `--json\` prints into a file and give it to profile, digest or export with --known-at`,
+        `Ask for ${exactFrom} or later. What the log still holds can be computed from it: put what \`tipstream digest ` +
+        `--json\` prints into a file and give it to profile, digest or export with --known-at.`,
       details: { as_of_ms: asOfMs, exact_from_ms: exactFromMs },
     },
   );

@@ -1,4 +1,4 @@
-/** How many decisions each policy has made and what they earned, from one state file beside its writer. */
+/** How many decisions each policy has made and their rewards, from one state file beside its writer. */
 import { decisionPieces } from './decision-pieces.js';
 
 export interface DecisionCount {

@@ -43,7 +43,7 @@ export function withReaderOf<T>(
     const [first] = readers.values();
     if (first === undefined)
       throw new TipstreamError('no_data', `no state file in ${generation}`, {
-        hint: 'run `tipstream start` on this data directory first',
+        hint: 'Run `tipstream start` on this data directory first.',
         details: { path: generation },
       });
     const partition = partitionOfUser(userId, partitioner, first.identity.partitions, readers);
@@ -51,7 +51,7 @@ export function withReaderOf<T>(
     const reader = readers.get(partition);
     if (reader !== undefined) return read(reader, partition);
     throw new TipstreamError('no_data', `partition ${partition} of this user has no state file in ${dataDirectory}`, {
-      hint: 'another member of the group holds it: ask there, or over HTTP',
+      hint: 'Ask the member of the group that holds it, or ask over HTTP.',
       details: { partition },
     });
   } finally {

@@ -84,7 +84,7 @@ export function profileDocument(reader: PartitionReader, partition: number, user
   const { profile, positions } = reader.snapshot(() => ({ profile: reader.profile(userId, asOfMs), positions: reader.positions() }));
   if (profile === undefined || !profile.known) {
     throw new TipstreamError('user_not_found', `user ${JSON.stringify(userId)} is not known as of ${new Date(asOfMs).toISOString()}`, {
-      hint: 'a user is known when a serving or reaction of any of their tips lies in the 30 days before that time',
+      hint: 'Ask for a time within 30 days after a serving or reaction of one of their tips: a user is known then.',
       details: { user_id: userId, as_of_ms: asOfMs },
     });
   }

@@ -25,7 +25,7 @@ export interface CarryOverOptions {
 const MESSAGES_AT_ONCE = 1_000;
 
 /**
- * One transaction, of what the old file holds as of now, in the order it holds it. What the new file owed before is replaced; so it
+ * One transaction, of what the old file holds as of now, in the order it holds it. What the new file had pending before is replaced; so it
  * can be done again. The old file is only read. Every topic that the old file has a position of must have one in the new. Throws what
  * opening the old file throws.
  */

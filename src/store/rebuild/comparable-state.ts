@@ -29,7 +29,7 @@ export interface ComparedSums {
   readonly state: Buffer;
 }
 
-/** A decision that was read from the log and has earned a reward. */
+/** A decision that was read from the log and has a reward. */
 export interface ComparedExample {
   readonly requestedAtMs: number;
   readonly rewardTipId: string;

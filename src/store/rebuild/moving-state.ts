@@ -131,7 +131,7 @@ export class MovingState {
 
   /**
    * When no users are left: from here on the file is one of the new definitions. Every user's profile is due to be published; what the
-   * copied file owed to the log is not in it. Throws state_corrupt when the file is not whole.
+   * copied file had pending for the log is not in it. Throws state_corrupt when the file is not whole.
    */
   finish(): void {
     guarded(this.path, () => {
@@ -199,7 +199,7 @@ function assertSqlWorks(db: Database.Database, { features }: Registry): void {
         throw new Error(`it gives the columns ${columns.join(', ')}, not uid and value`);
     } catch (error) {
       throw new TipstreamError('invalid_argument', `the SQL of feature ${name} does not work: ${(error as Error).message}`, {
-        hint: 'mend the definition, then run it again: nothing was changed',
+        hint: 'Mend the definition, then run it again: nothing was changed.',
         details: { feature: name },
         cause: error,
       });

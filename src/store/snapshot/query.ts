@@ -145,7 +145,7 @@ type Statement = Database.Statement<[Readonly<Record<string, SqlParameter>>], re
 function prepare(db: Database.Database, sql: string): Statement {
   if (!READING.test(sql.replace(LEADING, ''))) {
     throw new TipstreamError('invalid_argument', 'only one statement that reads is run: SELECT, WITH, VALUES or EXPLAIN', {
-      hint: 'to change or add tables, take a snapshot: tipstream snapshot OUT.db',
+      hint: 'Take a snapshot to change or add tables: `tipstream snapshot OUT.db`.',
     });
   }
   const statement = said(() => db.prepare<[Readonly<Record<string, SqlParameter>>], readonly SqlValue[]>(sql));

@@ -70,7 +70,7 @@ export async function writeSnapshotFile(
   } catch (error) {
     if (!isDiskFull(error)) throw error;
     throw new TipstreamError('disk_full', `no space left for the snapshot ${path}`, {
-      hint: 'free space and run it again; nothing was put in place',
+      hint: 'Free space and run it again; nothing was put in place.',
       cause: error,
     });
   } finally {

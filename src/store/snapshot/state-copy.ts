@@ -117,7 +117,7 @@ export async function copyFile(source: Database.Database, path: string, onProgre
   } catch (error) {
     if (!isDiskFull(error)) throw error;
     throw new TipstreamError('disk_full', `no space left for a copy of the state at ${path}`, {
-      hint: 'free as much space as the state folder takes; nothing was changed',
+      hint: 'Free as much space as the state folder takes; nothing was changed.',
       details: { path, sqlite: (error as { code: string }).code },
       cause: error,
     });

@@ -1,5 +1,5 @@
 /**
- * Decisions that lost a serving to a prune. What each had earned by then is kept for good: its reward could not be worked out again
+ * Decisions that lost a serving to a prune. The reward of each by then is kept for good: its reward could not be worked out again
  * from what is left, and a late event of a pruned tip must not seem to be the first that was ever known.
  */
 import type Database from 'better-sqlite3';

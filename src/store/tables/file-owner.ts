@@ -28,7 +28,7 @@ export class FileOwner {
       'stale_owner',
       'another process has opened this state file for writing; this worker stops, having written nothing since',
       {
-        hint: 'make sure that one process owns the data directory, then start again',
+        hint: 'Make sure that one process owns the data directory, then start again.',
       },
     );
   }

@@ -1,4 +1,4 @@
-/** Messages that a committed batch owes the log. They leave this table only after the log has acknowledged them. */
+/** Messages of committed batches that the log has not acknowledged. They leave this table only after the log has acknowledged them. */
 import type Database from 'better-sqlite3';
 import type { RecordHeaders } from '../../log/port.js';
 

@@ -1,4 +1,4 @@
-/** The sums of what each user's decisions have taught, by whose decisions they are and in whose vectors (example-source.ts names them). */
+/** What was learned from each user's decisions, in sums, by whose decisions they are and in whose vectors (see example-source.ts). */
 import type Database from 'better-sqlite3';
 import { translatedNamesOf } from '../../policies/example-source.js';
 import { decodeState, encodeState } from '../../policies/ridge-codec.js';

@@ -64,7 +64,7 @@ export class PositionTable {
       'stale_owner',
       `the position of ${topic} is ${stored ?? 'not set'} in the state file; this worker expected ${from ?? 'none'}`,
       {
-        hint: 'another process has written this file: make sure that one process owns the data directory, then start again',
+        hint: 'Make sure that one process owns the data directory, then start again: another one has written this file.',
         details: { topic, stored, expected: from },
       },
     );

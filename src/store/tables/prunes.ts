@@ -86,7 +86,7 @@ function positionsIn(seq: number, json: string): Map<string, number> {
     return new Map(Object.entries(JSON.parse(json) as Record<string, number>));
   } catch (error) {
     throw new TipstreamError('state_corrupt', `the positions of prune ${seq} are not JSON`, {
-      hint: 'the state file was altered; move it away and start again: it is rebuilt from the log',
+      hint: 'Move the state file away and start again: it was altered, and is rebuilt from the log.',
       details: { seq },
       cause: error,
     });

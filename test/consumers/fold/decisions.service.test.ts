@@ -52,7 +52,7 @@ describe('decisions', () => {
     expect(embedded.countOf('candidates_repeated')).toBe(3);
   });
 
-  it.each([0, 1, 2, 3])('are owed to the log until it has them: a crash after %i appends loses none', async (after) => {
+  it.each([0, 1, 2, 3])('stay pending until the log has them: a crash after %i appends loses none', async (after) => {
     const embedded = await embeddedService({ clock, maxBatchRecords: 1, publishProfiles: false });
     await embedded.start();
     embedded.faults.slowAppends(5);
@@ -99,7 +99,7 @@ describe('decisions', () => {
     expectLearned(embedded, [{ x: byHand.features.vectors.t2!, reward: 1 }]);
   });
 
-  it('teach from the first served candidate, chosen or not, and from nothing else', async () => {
+  it('are learned from by the first served candidate, chosen or not, and by nothing else', async () => {
     const embedded = await embeddedService({ clock });
     await embedded.produce('tip.feedback', reaction('t2', 'done'), reaction('t1', 'snooze', AT + 4));
     await embedded.produce(

@@ -84,7 +84,7 @@ describe('positions', () => {
     await expect(embedded.service.caughtUp()).rejects.toMatchObject({
       code: 'offset_out_of_range',
       message: expect.stringContaining('2 records were deleted before they were applied') as string,
-      hint: expect.stringContaining('nothing was reset') as string,
+      hint: expect.stringContaining('Nothing was reset') as string,
     });
     await expectApplied(embedded, 'd', 8);
     expect(rowsOf(embedded, 0)).toEqual(before);

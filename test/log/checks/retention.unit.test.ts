@@ -26,8 +26,8 @@ describe('inputs that a rebuild could not rely on', () => {
             `${PREFIX + name} is kept for 7 days (retention.ms 604800000), but profiles need 31 ` +
             'days; a rebuild would not reproduce the live state',
           hint:
-            'keep its records: kafka-configs --bootstrap-server HOST:PORT --alter --entity-type topics ' +
-            `--entity-name ${PREFIX + name} --add-config retention.ms=-1`,
+            'Keep its records with `kafka-configs --bootstrap-server HOST:PORT --alter --entity-type topics ' +
+            `--entity-name ${PREFIX + name} --add-config retention.ms=-1\`.`,
         },
       ]);
     },
@@ -57,7 +57,7 @@ describe('inputs that a rebuild could not rely on', () => {
     expect(others).toEqual([]);
     expect(warning).toMatchObject({
       message: expect.stringMatching(message) as string,
-      hint: expect.stringMatching(new RegExp(`--add-config ${remedy}$`)) as string,
+      hint: expect.stringMatching(new RegExp(`--add-config ${remedy}\`\\.$`)) as string,
     });
   });
 

@@ -77,7 +77,7 @@ it('compares what was served here, with whichever version one likes', async () =
   });
   expect(await get('?against=v9')).toMatchObject({
     status: 404,
-    body: { error: { code: 'prompt_not_found', details: { hint: 'Served were mine, v1.' } } },
+    body: { error: { code: 'prompt_not_found', details: { hint: 'Choose one of those that were served: mine, v1.' } } },
   });
 });
 
@@ -86,7 +86,7 @@ it('has nothing to compare where nothing was served', async () => {
   expect(await get()).toEqual({ status: 200, body: { against: null, alpha: 0.05, prompts: [], counted_at_ms: NOW_MS } });
   expect(await get('?against=v1')).toMatchObject({
     status: 404,
-    body: { error: { code: 'prompt_not_found', details: { hint: 'no serving names any' } } },
+    body: { error: { code: 'prompt_not_found', details: { hint: 'Serve tips with a prompt_version first: no serving names any.' } } },
   });
 });
 

@@ -22,7 +22,7 @@ describe('a rebuild beside a running service', () => {
     const notes: string[] = [];
     const document = await rebuilt(embedded, { notes });
     expect(document).toMatchObject({ swapped: true, changed_users: 1, previous: 'gen-000001' });
-    expect(notes).toContain('the running service went over to gen-000002');
+    expect(notes).toContain('the running service switched to gen-000002');
     expect(currentGeneration(embedded.directory)).toBe('gen-000002');
     expect(existsSync(join(embedded.directory, 'state', 'SWAP.json'))).toBe(false);
     await embedded.append(...events.next(100), recordOf('tip.served', { user_id: 'user-1', tip_id: 'after', served_at_ms: NOW - DAY }));

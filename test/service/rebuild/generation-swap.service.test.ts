@@ -194,7 +194,7 @@ describe('a swap', () => {
       await live.end();
       await embedded.catchUp();
       await expectNothingTwice(world);
-      expect(embedded.logged.find(({ msg }) => msg.startsWith('went over to gen-000002'))).toMatchObject({
+      expect(embedded.logged.find(({ msg }) => msg.startsWith('switched to gen-000002'))).toMatchObject({
         held_ms: expect.any(Number) as number,
         partitions: 2,
       });
@@ -290,7 +290,7 @@ describe('a swap', () => {
   );
 
   it(
-    'is refused with its reason, at once, for what it cannot go over to',
+    'is refused with its reason, at once, for what it cannot switch to',
     async () => {
       const world = await runningWorld(100);
       const { embedded } = world;
@@ -300,7 +300,7 @@ describe('a swap', () => {
       expect(await refusal('gen-000001')).toMatchObject({ code: 'no_data' });
       expect(await refusal(emptyGeneration(embedded, 'gen-000002', 'another'), { feature_set: 'another' })).toMatchObject({
         code: 'state_mismatch',
-        hint: expect.stringContaining('stop this process') as string,
+        hint: expect.stringContaining('Stop this process') as string,
       });
       expect(await refusal('gen-000002')).toMatchObject({ code: 'state_mismatch' });
       expect(await refusal(emptyGeneration(embedded, 'gen-000003', undefined, [0]))).toMatchObject({
@@ -364,7 +364,7 @@ describe('a swap', () => {
   );
 
   it(
-    'is given up when the log does not take what is owed, which is then published once',
+    'is given up when the log does not take what is pending, which is then published once',
     async () => {
       const world = await runningWorld(100);
       const { embedded } = world;
@@ -418,7 +418,7 @@ describe('a swap', () => {
       ask(embedded, emptyGeneration(embedded));
       expect(await answerTo(embedded, await until(() => second, 'the second request'))).toMatchObject({ ok: true });
       expect(world.generation()).toBe('gen-000003');
-      expect(embedded.logged.some(({ msg }) => msg.includes('did not go over to gen-000002') && msg.includes('withdrawn'))).toBe(true);
+      expect(embedded.logged.some(({ msg }) => msg.includes('did not switch to gen-000002') && msg.includes('withdrawn'))).toBe(true);
       await expectRight(world);
     },
     WITHIN_MS,

@@ -44,7 +44,7 @@ function parseAddress(prefix: string, address: string): { topic: string; partiti
   const match = /^([^/]+)\/(\d{1,9})\/(\d{1,15})$/.exec(address);
   if (match === null || !match[1]!.endsWith(DEAD_LETTER_SUFFIX)) {
     throw new UsageError(`${JSON.stringify(address)} is not the address of a dead letter`, {
-      hint: 'such as tip.served-dlt/0/12; see: tipstream dead-letters list',
+      hint: 'Give an address such as tip.served-dlt/0/12; `tipstream dead-letters list` prints them.',
     });
   }
   return { topic: fullNameOf(prefix, match[1]!), partition: Number(match[2]), offset: Number(match[3]) };

@@ -82,7 +82,7 @@ function evaluationOf(policy: PolicyDefinition, path: string): CardEvaluation {
   const command = `tipstream evaluate --policy ${policy.name} --json`;
   const evaluation = read(path, cardEvaluationSchema, command);
   const wrong = (why: string): TipstreamError =>
-    new TipstreamError('invalid_argument', `${path}: ${why}`, { hint: `make it again: ${command} > ${path}` });
+    new TipstreamError('invalid_argument', `${path}: ${why}`, { hint: `Make it again with \`${command} > ${path}\`.` });
   if (evaluation.policy !== policy.name) throw wrong(`is about ${evaluation.policy}`);
   if (evaluation.policy_hash !== policyHash(policy) || evaluation.vectors !== vectorFingerprint(policy))
     throw wrong(`${policy.name} has changed since`);
@@ -91,7 +91,7 @@ function evaluationOf(policy: PolicyDefinition, path: string): CardEvaluation {
 }
 
 function read<Schema extends z.ZodType>(path: string, schema: Schema, command: string): z.output<Schema> {
-  const { json, wrong } = readJson(path, { hint: `give the whole document that \`${command}\` printed` });
+  const { json, wrong } = readJson(path, { hint: `Give the whole document that \`${command}\` printed.` });
   const result = schema.safeParse(json);
   if (result.success) return result.data;
   const [issue] = result.error.issues;

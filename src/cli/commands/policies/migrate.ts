@@ -71,7 +71,7 @@ export const migrateCommand = defineCommand<MigrateOptions>({
     const control = migrateEvent(from, into, options, Date.now());
     if (!canMigrate(from, into))
       throw new UsageError(`${from.name} cannot be migrated to ${into.name}: ${migrationRefusal({ ...control, undo: false })!}`, {
-        hint: 'a vector can only be padded to one that begins with the same entries: tipstream policies card NAME shows them',
+        hint: 'Choose a policy whose vector begins with the same entries; `tipstream policies card NAME` shows them.',
       });
     const target = reportFile === undefined ? undefined : outputFile(reportFile, options.force === true);
     const log = await openControlLog(config, { readOnly: dryRun });

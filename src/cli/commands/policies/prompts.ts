@@ -14,7 +14,7 @@ interface PromptsOptions {
 
 export const promptsCommand = defineCommand<PromptsOptions>({
   name: 'prompts',
-  summary: 'What decisions have earned under each prompt version, compared',
+  summary: 'Compare the rewards of decisions under each prompt version',
   details: [
     'A decision counts for the prompt_version of the tip.served event that its reward counts for. Every mean comes ' +
       'with its 95% interval; the differences to --against hold together with 95%.',

@@ -1,5 +1,5 @@
 /**
- * Workers in threads of their own: partition p always in thread p modulo their number, so that a partition given up and taken back is
+ * Workers in threads of their own: partition p always in thread p modulo their number, so that a partition revoked and assigned again is
  * closed before it is opened again. Folding then neither delays HTTP and heartbeats nor waits for them.
  */
 import { Worker as Thread } from 'node:worker_threads';
@@ -151,7 +151,7 @@ export class ThreadWorkers {
   #lose(thread: Thread, cause: Error): void {
     if (this.#lost.has(thread)) return; // an error is followed by the end
     const error = new TipstreamError('internal', `a worker thread was lost: ${cause.message}`, {
-      hint: 'start again: what was not committed is read from the log once more',
+      hint: 'Start again: what was not committed is read from the log once more.',
       cause,
     });
     this.#lost.set(thread, error);

@@ -1,0 +1,86 @@
+/** What operators read uses the words of the field: Kafka's, SQLite's and those of statistics. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '../..');
+/** Say pending or unacknowledged, reward or training example, switch to or cut over, counts, published. */
+const PRIVATE_WORDS = /\b(owed|owes|debts?|taught|lessons?|(go|goes|going|gone|went) over to|tallies|announced)\b/i;
+const tracked = execFileSync('git', ['ls-files', '-z'], { cwd: ROOT, encoding: 'utf8' })
+  .split('\0')
+  .filter((path) => path !== '');
+
+interface Text {
+  readonly at: string;
+  readonly text: string;
+}
+
+function parsed(path: string): ts.SourceFile {
+  return ts.createSourceFile(path, readFileSync(join(ROOT, path), 'utf8'), ts.ScriptTarget.Latest, true);
+}
+
+const sources = tracked.filter((path) => /^src\/.*\.ts$/.test(path)).map(parsed);
+const lineOf = (file: ts.SourceFile, node: ts.Node) =>
+  `${file.fileName}:${file.getLineAndCharacterOfPosition(node.getStart(file)).line + 1}`;
+
+function everyNode(file: ts.SourceFile, visit: (node: ts.Node) => void): void {
+  const each = (node: ts.Node): void => {
+    visit(node);
+    ts.forEachChild(node, each);
+  };
+  each(file);
+}
+
+function literals(file: ts.SourceFile): Text[] {
+  const texts: Text[] = [];
+  everyNode(file, (node) => {
+    if (ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node))
+      texts.push({ at: lineOf(file, node), text: node.text });
+  });
+  return texts;
+}
+
+/** The texts that a hint may be: of a + the whole, of a condition both. What is no literal is looked at where it is written. */
+function hintTexts(node: ts.Expression): string[] {
+  if (ts.isParenthesizedExpression(node)) return hintTexts(node.expression);
+  if (ts.isConditionalExpression(node)) return [...hintTexts(node.whenTrue), ...hintTexts(node.whenFalse)];
+  if (ts.isBinaryExpression(node)) return hintTexts(node.left).flatMap((left) => hintTexts(node.right).map((right) => left + right));
+  if (ts.isStringLiteralLike(node)) return [node.text];
+  if (ts.isTemplateExpression(node)) return [node.head.text + node.templateSpans.map(({ literal }) => `X${literal.text}`).join('')];
+  return [];
+}
+
+function hints(file: ts.SourceFile): Text[] {
+  const texts: Text[] = [];
+  everyNode(file, (node) => {
+    if (ts.isPropertyAssignment(node) && node.name.getText(file) === 'hint')
+      texts.push(...hintTexts(node.initializer).map((text) => ({ at: lineOf(file, node), text })));
+  });
+  return texts;
+}
+
+describe('what people read', () => {
+  it('has no private words in the texts of the program', () => {
+    const found = sources.flatMap(literals).filter(({ text }) => PRIVATE_WORDS.test(text));
+    expect(found).toEqual([]);
+  });
+
+  it('has no private words in README and docs', () => {
+    const pages = tracked.filter((path) => /^(README\.md|docs\/[^/]+\.md)$/.test(path));
+    const found = pages.flatMap((path) =>
+      readFileSync(join(ROOT, path), 'utf8')
+        .split('\n')
+        .map((text, index) => ({ at: `${path}:${index + 1}`, text }))
+        .filter(({ text }) => PRIVATE_WORDS.test(text)),
+    );
+    expect(found).toEqual([]);
+  });
+
+  it('says what to do in hints that are whole sentences', () => {
+    const all = sources.filter(({ fileName }) => !fileName.startsWith('src/web/')).flatMap(hints);
+    expect(all.length).toBeGreaterThan(100);
+    expect(all.filter(({ text }) => !/^[A-Z`][^]*\.$/.test(text))).toEqual([]);
+  });
+});
