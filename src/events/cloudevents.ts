@@ -4,7 +4,7 @@
  */
 import { reject, type Rejected } from './rejection.js';
 
-type Headers = readonly (readonly [name: string, value: Buffer])[];
+type Headers = readonly (readonly [name: string, value: Buffer | null])[];
 
 /** none: the value is the event. binary: it is too, and its attributes are right. structured: it is a document around the event. */
 export type Envelope = 'none' | 'binary' | 'structured';
@@ -13,8 +13,8 @@ export function envelopeOf(headers: Headers): Envelope | Rejected {
   let contentType: string | undefined;
   let attributes: Map<string, string> | undefined;
   for (const [name, value] of headers) {
-    if (name.startsWith('ce_')) (attributes ??= new Map()).set(name.slice(3), value.toString());
-    else if (name.length === 12 && name.toLowerCase() === 'content-type') contentType = value.toString();
+    if (name.startsWith('ce_')) (attributes ??= new Map()).set(name.slice(3), value?.toString() ?? '');
+    else if (name.length === 12 && name.toLowerCase() === 'content-type') contentType = value?.toString();
   }
   const mediaType = contentType?.split(';', 1)[0]!.trim().toLowerCase();
   if (mediaType?.startsWith('application/cloudevents')) {

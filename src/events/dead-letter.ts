@@ -2,7 +2,7 @@
  * The form of a dead letter: the original key and value byte for byte, the original headers, and behind them nine headers that say
  * where the record lay, who refused it, why and when. Pure; consumers write it, the CLI and the admin page read it.
  */
-type Headers = readonly (readonly [name: string, value: Buffer])[];
+type Headers = readonly (readonly [name: string, value: Buffer | null])[];
 
 export interface DeadLetterReason {
   /** Full name of the topic that held the record. */
@@ -49,7 +49,7 @@ export function originalHeaders(headers: Headers): Headers {
 
 /** What the headers say; null where one is missing or makes no sense (anybody can write to the topic). */
 export function readDeadLetterReason(headers: Headers): { readonly [Field in keyof DeadLetterReason]: DeadLetterReason[Field] | null } {
-  const written = new Map(headers.map(([name, value]) => [name, value.toString()]));
+  const written = new Map(headers.map(([name, value]) => [name, value?.toString() ?? null]));
   const text = (name: keyof typeof FIELDS): string | null => written.get(DEAD_LETTER_HEADER_PREFIX + name) ?? null;
   const count = (name: keyof typeof FIELDS): number | null => {
     const digits = text(name);

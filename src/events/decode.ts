@@ -15,7 +15,7 @@ export type EventOf<Topic extends TopicName> = Canonical<z.output<(typeof TOPICS
 export interface EncodedRecord {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
-  readonly headers: readonly (readonly [name: string, value: Buffer])[];
+  readonly headers: readonly (readonly [name: string, value: Buffer | null])[];
   readonly partition: number;
 }
 

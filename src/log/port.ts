@@ -7,8 +7,8 @@
  * Topic names here are full names (prefix included).
  */
 
-/** Header pairs in the order they were written; a name may repeat. */
-export type RecordHeaders = readonly (readonly [name: string, value: Buffer])[];
+/** Header pairs in the order they were written; a name may repeat, and a value may be absent, which is not the same as empty. */
+export type RecordHeaders = readonly (readonly [name: string, value: Buffer | null])[];
 
 export interface LogRecord {
   readonly topic: string;

@@ -18,20 +18,18 @@ const BATCH_OVERHEAD_BYTES = 100;
 const HEADER_OVERHEAD_BYTES = 10;
 
 /**
- * The value is written as it was given: fields that tipstream does not know stay for other readers. Without a key the event's
- * user_id is taken.
+ * `json`, the text of the event, is written byte for byte: numbers keep their spelling, and fields that tipstream does not know stay for
+ * other readers. Without a key the event's user_id is taken.
  */
 export function encodeEvent(
   topic: TopicName,
-  json: unknown,
+  json: string | undefined,
   key: Buffer | undefined,
   headers: RecordHeaders,
   maxValueBytes: number,
 ): EncodedEvent | Rejected {
-  if (json === null || json === undefined) return reject('null_value', 'value: is missing (expected an object)');
-  const unprintable = findUnprintable(json);
-  if (unprintable !== undefined) return reject('invalid_event', unprintable);
-  const value = Buffer.from(JSON.stringify(json));
+  if (json === undefined) return reject('null_value', 'value: is missing (expected an object)');
+  const value = Buffer.from(json);
   const decoded = decodeValue(topic, value, headers, maxValueBytes);
   if (!decoded.ok) return decoded;
   const userId = decoded.event.user_id ?? undefined;
@@ -44,27 +42,10 @@ export function encodeEvent(
 /** The log would refuse it, and with it the valid records of its batch. */
 function tooLarge(key: Buffer | null, value: Buffer, headers: RecordHeaders): Rejected | undefined {
   let size = BATCH_OVERHEAD_BYTES + (key?.length ?? 0) + value.length;
-  for (const [name, bytes] of headers) size += HEADER_OVERHEAD_BYTES + Buffer.byteLength(name) + bytes.length;
+  for (const [name, bytes] of headers) size += HEADER_OVERHEAD_BYTES + Buffer.byteLength(name) + (bytes?.length ?? 0);
   if (size <= DEFAULT_MAX_MESSAGE_BYTES) return undefined;
   return reject(
     'value_too_large',
     `the record has about ${size} bytes with its key and headers, more than the ${DEFAULT_MAX_MESSAGE_BYTES} that the log takes`,
   );
-}
-
-const MAX_DEPTH = 512;
-
-/**
- * JSON.stringify would write these as null, or overflow the stack, and the consumer would see another event than the one that was
- * given.
- */
-function findUnprintable(json: unknown, depth = 0): string | undefined {
-  if (typeof json === 'number') return Number.isFinite(json) ? undefined : `a number is ${json}; expected a finite one`;
-  if (typeof json !== 'object' || json === null) return undefined;
-  if (depth > MAX_DEPTH) return `nested deeper than ${MAX_DEPTH}`;
-  for (const key in json) {
-    const found = findUnprintable((json as Record<string, unknown>)[key], depth + 1);
-    if (found !== undefined) return depth === 0 ? `${key}: ${found}` : found;
-  }
-  return undefined;
 }

@@ -7,7 +7,8 @@ import type { Rejected, RejectionCode } from '../events/rejection.js';
 import type { RecordHeaders } from '../log/port.js';
 import { MAX_TIME_MS, TOPICS, TOPIC_NAMES, fullTopicName, topicNamed, type TopicName } from '../topics.js';
 import { encodeEvent, type EncodedEvent } from './encode.js';
-import { headersFromJson } from './json-form.js';
+import { memberText } from '../events/json-members.js';
+import { headersFromJson, rawHeadersFromJson } from './json-form.js';
 import { MAX_LINE_BYTES } from './line-reader.js';
 import type { Placement } from './placement.js';
 
@@ -28,12 +29,17 @@ export interface ParsedLine {
 
 export const lineError = (code: LineErrorCode, message: string): LineError => ({ ok: false, code, message });
 
+export interface LineObject {
+  readonly ok: true;
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** What the fields were parsed from. */
+  readonly text: string;
+}
+
 /** The line's object; undefined for a blank line. */
-export function parseLineObject(
-  line: string | Buffer,
-): { readonly ok: true; readonly fields: Readonly<Record<string, unknown>> } | LineError | undefined {
+export function parseLineObject(line: string | Buffer, maxLineBytes = MAX_LINE_BYTES): LineObject | LineError | undefined {
   const bytes = typeof line === 'string' ? Buffer.byteLength(line) : line.length;
-  if (bytes > MAX_LINE_BYTES) return lineError('value_too_large', `the line is longer than ${MAX_LINE_BYTES} bytes`);
+  if (bytes > maxLineBytes) return lineError('value_too_large', `the line is longer than ${maxLineBytes} bytes`);
   if (typeof line !== 'string' && !isUtf8(line)) return lineError('not_utf8', 'the line is not well-formed UTF-8');
   const text = line.toString().trim();
   if (text === '') return undefined;
@@ -43,14 +49,18 @@ export function parseLineObject(
   } catch (error) {
     return lineError('not_json', `the line is not JSON: ${(error as Error).message.slice(0, 200)}`);
   }
-  if (typeof json === 'object' && json !== null && !Array.isArray(json)) return { ok: true, fields: json as Record<string, unknown> };
+  if (typeof json === 'object' && json !== null && !Array.isArray(json)) return { ok: true, fields: json as Record<string, unknown>, text };
   return lineError('not_object', 'expected an object {"topic": ..., "value": ...}');
 }
 
-/** What lines with and without validation share: headers and time. */
-export function readMetadata(
-  fields: Readonly<Record<string, unknown>>,
-): { readonly ok: true; readonly headers: RecordHeaders; readonly timestampMs: number | undefined } | LineError {
+interface Metadata {
+  readonly ok: true;
+  readonly headers: RecordHeaders;
+  readonly timestampMs: number | undefined;
+}
+
+/** Of a checked line; a raw one takes any time and the headers that `tail --raw` prints. */
+function readMetadata(fields: LineObject['fields']): Metadata | LineError {
   const timestampMs = fields.timestamp_ms ?? undefined;
   if (
     timestampMs !== undefined &&
@@ -63,6 +73,19 @@ export function readMetadata(
   return { ok: true, headers, timestampMs: timestampMs as number | undefined };
 }
 
+export function readRawMetadata(fields: LineObject['fields']): Metadata | LineError {
+  const timestampMs = fields.timestamp_ms ?? undefined;
+  if (timestampMs !== undefined && !(Number.isSafeInteger(timestampMs) && (timestampMs as number) >= NO_TIME_MS)) {
+    return lineError('invalid_line', 'timestamp_ms: expected Unix milliseconds, or -1 for none');
+  }
+  const headers = rawHeadersFromJson(fields.headers ?? {});
+  if (headers === undefined) return lineError('invalid_line', 'headers: expected an object of texts, or a list of [name, text] pairs');
+  return { ok: true, headers, timestampMs: timestampMs as number | undefined };
+}
+
+/** What Kafka calls NO_TIMESTAMP. */
+export const NO_TIME_MS = -1;
+
 /** A topic of the table, named with or without the prefix. */
 export function readTopic(prefix: string, topic: unknown): TopicName | LineError {
   if (typeof topic !== 'string') return lineError('invalid_line', 'topic: is missing (expected the name of a topic)');
@@ -74,7 +97,7 @@ export function readTopic(prefix: string, topic: unknown): TopicName | LineError
   );
 }
 
-export function readEventLine(fields: Readonly<Record<string, unknown>>, prefix: string, maxValueBytes: number): ParsedLine | LineError {
+export function readEventLine({ fields, text }: LineObject, prefix: string, maxValueBytes: number): ParsedLine | LineError {
   const topic = readTopic(prefix, fields.topic);
   if (typeof topic !== 'string') return topic;
   const metadata = readMetadata(fields);
@@ -82,9 +105,17 @@ export function readEventLine(fields: Readonly<Record<string, unknown>>, prefix:
   const { headers, timestampMs } = metadata;
   const given = fields.key ?? undefined;
   if (given !== undefined && typeof given !== 'string') return lineError('invalid_line', 'key: expected text, the user_id');
-  const event = encodeEvent(topic, fields.value, given === undefined ? undefined : Buffer.from(given), headers, maxValueBytes);
+  const value = fields.value == null ? undefined : memberText(text, 'value');
+  const event = encodeEvent(topic, value, given === undefined ? undefined : Buffer.from(given), headers, maxValueBytes);
   if (!event.ok) return asLineError(event);
   return { ok: true, event, placement: { topic: fullTopicName(prefix, topic), headers, timestampMs } };
+}
+
+/** A line that is the event itself, for `produce --topic`: its text is the value, and the key its user_id. */
+export function readBareEvent(topic: TopicName, { text }: LineObject, prefix: string, maxValueBytes: number): ParsedLine | LineError {
+  const event = encodeEvent(topic, text, undefined, [], maxValueBytes);
+  if (!event.ok) return asLineError(event);
+  return { ok: true, event, placement: { topic: fullTopicName(prefix, topic), headers: [], timestampMs: undefined } };
 }
 
 const asLineError = ({ rejection }: Rejected): LineError => lineError(rejection.code, rejection.message);

@@ -5,8 +5,10 @@
 import { TipstreamError } from '../errors.js';
 import type { Log, NewRecord } from '../log/port.js';
 import type { PartitionerName } from '../log/partitioner.js';
+import type { TopicName } from '../topics.js';
 import { DEFAULT_MAX_VALUE_BYTES } from './encode.js';
-import { parseLineObject, readEventLine, type LineError, type LineErrorCode } from './line.js';
+import { parseLineObject, readBareEvent, readEventLine, type LineError, type LineErrorCode } from './line.js';
+import { MAX_LINE_BYTES, MAX_RAW_LINE_BYTES } from './line-reader.js';
 import { PartitionCounts } from './partition-counts.js';
 import { PAUSE, withPauses } from './pauses.js';
 import { place } from './placement.js';
@@ -44,6 +46,8 @@ export interface ProduceLinesOptions {
   readonly checkOnly?: boolean;
   /** Write without checking events, to the partition and with the key that the line gives: see raw-line.ts. */
   readonly raw?: boolean;
+  /** Each line is an event of this topic and nothing else; with `raw` it has no meaning. */
+  readonly topic?: TopicName | undefined;
   /** Stops between batches by throwing the signal's reason; batches already written stay. */
   readonly signal?: AbortSignal;
   /** Called for each refused line as it is found, also beyond MAX_ERRORS. */
@@ -116,14 +120,14 @@ function lineReader(log: Log, options: ProduceLinesOptions): LineReader {
   const { prefix, partitioner = 'murmur2', maxValueBytes = DEFAULT_MAX_VALUE_BYTES } = options;
   const counts = new PartitionCounts(log);
   return async (line) => {
-    const parsed = parseLineObject(line);
+    const parsed = parseLineObject(line, options.raw ? MAX_RAW_LINE_BYTES : MAX_LINE_BYTES);
     if (!parsed?.ok) return parsed;
     if (options.raw) {
-      const raw = await readRawLine(parsed.fields, prefix, counts);
+      const raw = await readRawLine(parsed, prefix, counts);
       return raw.ok ? [raw.record] : raw;
     }
-    const { fields } = parsed;
-    const read = readEventLine(fields, prefix, maxValueBytes);
+    const { topic } = options;
+    const read = topic === undefined ? readEventLine(parsed, prefix, maxValueBytes) : readBareEvent(topic, parsed, prefix, maxValueBytes);
     return read.ok ? place(read.event, read.placement, partitioner, counts) : read;
   };
 }
@@ -144,7 +148,7 @@ async function append(log: Log, records: readonly NewRecord[], acceptedBefore: n
 
 function sizeOf(record: NewRecord): number {
   let bytes = RECORD_OVERHEAD_BYTES + (record.key?.length ?? 0) + (record.value?.length ?? 0);
-  for (const [name, value] of record.headers ?? []) bytes += name.length + value.length;
+  for (const [name, value] of record.headers ?? []) bytes += name.length + (value?.length ?? 0);
   return bytes;
 }
 

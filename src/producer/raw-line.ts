@@ -1,28 +1,28 @@
 /**
  * One line for `produce --raw`, which writes what it is told, for tests and repairs: `value` (text as it is, null for a tombstone,
- * anything else as JSON) or `value_base64`, `key` or `key_base64`, `partition`, headers and time as usual. {"base64": "..."}, as
- * `tail` prints bytes, stands for the bytes.
+ * anything else the JSON as it is written) or `value_base64`, `key` or `key_base64`, `partition`, headers and time as usual.
+ * {"base64": "..."}, as `tail` prints bytes, stands for the bytes. What `tail --raw` prints comes back byte for byte.
  */
 import type { NewRecord } from '../log/port.js';
 import { DEAD_LETTER_SUFFIX, TOPICS, deadLetterTopic, fullTopicName } from '../topics.js';
+import { memberText } from '../events/json-members.js';
 import { base64Bytes, bytesFromJson } from './json-form.js';
-import { lineError, readMetadata, readTopic, type LineError } from './line.js';
+import { lineError, readRawMetadata, readTopic, type LineError, type LineObject } from './line.js';
 import type { PartitionCounts } from './partition-counts.js';
 
-type Fields = Readonly<Record<string, unknown>>;
-
 export async function readRawLine(
-  fields: Fields,
+  line: LineObject,
   prefix: string,
   counts: PartitionCounts,
 ): Promise<{ readonly ok: true; readonly record: NewRecord } | LineError> {
+  const { fields } = line;
   const topic = readAnyTopic(prefix, fields.topic);
   if (typeof topic !== 'string') return topic;
-  const metadata = readMetadata(fields);
+  const metadata = readRawMetadata(fields);
   if (!metadata.ok) return metadata;
-  const key = readBytes(fields, 'key');
+  const key = readBytes(line, 'key');
   if (key instanceof Object && 'ok' in key) return key;
-  const value = readBytes(fields, 'value');
+  const value = readBytes(line, 'value');
   if (value instanceof Object && 'ok' in value) return value;
   const partition = fields.partition ?? undefined;
   if (partition !== undefined) {
@@ -53,12 +53,12 @@ function readAnyTopic(prefix: string, given: unknown): string | LineError {
   return TOPICS[topic].role === 'consumed' ? deadLetterTopic(full) : lineError('unknown_topic', `topic: ${topic} has no dead letters`);
 }
 
-function readBytes(fields: Fields, name: 'key' | 'value'): Buffer | null | LineError {
+function readBytes({ fields, text }: LineObject, name: 'key' | 'value'): Buffer | null | LineError {
   const base64 = fields[`${name}_base64`];
   if (base64 != null) return base64Bytes(base64) ?? lineError('invalid_line', `${name}_base64: expected base64 text`);
   const given = fields[name];
   if (given == null) return null;
   const bytes = bytesFromJson(given);
   if (bytes !== undefined) return bytes;
-  return name === 'value' ? Buffer.from(JSON.stringify(given)) : lineError('invalid_line', 'key: expected text');
+  return name === 'value' ? Buffer.from(memberText(text, name)!) : lineError('invalid_line', 'key: expected text');
 }

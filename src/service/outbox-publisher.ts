@@ -157,6 +157,6 @@ function sizeOf(message: StoredMessage): number {
   return (
     (message.key?.length ?? 0) +
     (message.value?.length ?? 0) +
-    message.headers.reduce((sum, [name, value]) => sum + name.length + value.length, 64)
+    message.headers.reduce((sum, [name, value]) => sum + name.length + (value?.length ?? 0), 64)
   );
 }

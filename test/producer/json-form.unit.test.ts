@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { headersFromJson, recordToJson } from '../../src/producer/json-form.js';
+import { headersFromJson, JsonText, recordToJson } from '../../src/producer/json-form.js';
 
 const RECORD = {
   topic: 'tip.served',
@@ -18,7 +18,7 @@ test('a record of JSON', () => {
     offset: 2,
     timestamp_ms: 3,
     key: 'änn',
-    value: { a: [1] },
+    value: new JsonText('{"a":[1]}'),
     headers: {},
   });
 });
@@ -26,7 +26,7 @@ test('a record of JSON', () => {
 test.each([
   [null, null],
   [Buffer.from('no json'), 'no json'],
-  [Buffer.from('"text"'), 'text'],
+  [Buffer.from('"text"'), new JsonText('"text"')],
   [Buffer.from(''), ''],
   [Buffer.from([0xff, 0x00]), { base64: '/wA=' }],
 ])('the value %j', (value, printed) => {

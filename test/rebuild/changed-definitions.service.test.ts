@@ -161,7 +161,7 @@ describe('changed definitions', () => {
     expect(new Set(scored.map(({ decision_id, user_id }) => `${user_id}/${decision_id}`)).size).toBe(scored.length);
     const origins = [...(await embedded.records('tip.served-dlt')), ...(await embedded.records('tip.feedback-dlt'))].map(({ headers }) =>
       ['topic', 'partition', 'offset']
-        .map((name) => headers.find(([header]) => header === `__dlq.errors.${name}`)![1].toString())
+        .map((name) => headers.find(([header]) => header === `__dlq.errors.${name}`)![1]!.toString())
         .join('/'),
     );
     expect(origins.length).toBeGreaterThan(20);

@@ -57,8 +57,8 @@ export async function answersOf(embedded: EmbeddedService): Promise<string[]> {
 /** topic/partition/offset of every record that has a dead letter. */
 export async function deadLetters(embedded: EmbeddedService): Promise<string[]> {
   const letters = (await Promise.all(CONSUMED_TOPICS.map((topic) => embedded.records(deadLetterTopic(topic))))).flat();
-  const header = (headers: readonly (readonly [string, Buffer])[], name: string) =>
-    headers.find(([found]) => found === `__dlq.errors.${name}`)![1].toString();
+  const header = (headers: readonly (readonly [string, Buffer | null])[], name: string) =>
+    headers.find(([found]) => found === `__dlq.errors.${name}`)![1]!.toString();
   return letters.map(({ headers }) => ['topic', 'partition', 'offset'].map((name) => header(headers, name)).join('/')).sort();
 }
 

@@ -99,9 +99,9 @@ function toNewRecord(stream: Stream, { topic, key, value, partition }: Bad): New
 
 const sameBytes = (one: Buffer | null, other: Buffer | null): boolean =>
   one === null || other === null ? one === other : one.equals(other);
-const plain = (headers: RecordHeaders): [string, string][] => headers.map(([name, value]) => [name, value.toString('base64')]);
+const plain = (headers: RecordHeaders): [string, string][] => headers.map(([name, value]) => [name, value!.toString('base64')]);
 const reasons = (record: LogRecord): Record<string, string> =>
-  Object.fromEntries(record.headers.slice(HEADERS.length).map(([name, value]) => [name, value.toString()]));
+  Object.fromEntries(record.headers.slice(HEADERS.length).map(([name, value]) => [name, value!.toString()]));
 
 /** The dead letter of a record, found by the address that its headers give. */
 function letterOf(letters: readonly LogRecord[], { topic, partition, offset }: RecordAddress): LogRecord {
@@ -220,7 +220,7 @@ describe.skipIf(brokers === null)('bad input on Kafka', () => {
     ];
     expect(letters).toHaveLength(misplaced.length);
     for (const letter of letters)
-      expect(letter.headers.find(([name]) => name === '__dlq.errors.code')![1].toString()).toBe('wrong_partition');
+      expect(letter.headers.find(([name]) => name === '__dlq.errors.code')![1]!.toString()).toBe('wrong_partition');
 
     for (const partitioner of ['crc32', 'any']) {
       const caughtUp = await stream.catchUp(partitioner, ['--partitioner', partitioner]);

@@ -1,6 +1,6 @@
 import type { Log, LogRecord } from '../../log/port.js';
 import { openLog } from '../../log/open.js';
-import { recordToJson } from '../../producer/json-form.js';
+import { printFields, recordToJson } from '../../producer/json-form.js';
 import { defineCommand } from '../command.js';
 import { wholeNumber } from '../option-parsers.js';
 import { fullNameOf } from '../topic-argument.js';
@@ -39,7 +39,7 @@ export const tailCommand = defineCommand<TailOptions>({
       const shown = records.slice(0, left);
       left -= shown.length;
       if (left <= 0) done.abort();
-      await output.lines(shown.map(recordToJson));
+      if (shown.length > 0) await output.write(shown.map((record) => `${printFields(recordToJson(record))}\n`).join(''));
     };
     try {
       const stop = AbortSignal.any([signal, done.signal]);

@@ -18,7 +18,6 @@ const TRANSACTIONAL = 0x10;
 const CONTROL = 0x20;
 const ABORT_MARKER = 0;
 const NO_HEADERS: RecordHeaders = Object.freeze([]);
-const EMPTY = Buffer.alloc(0);
 
 export interface AbortedTransaction {
   readonly producerId: bigint;
@@ -141,10 +140,10 @@ function block(bytes: Buffer): Buffer | null {
 }
 
 function readHeaders(bytes: Buffer, count: number): RecordHeaders {
-  const headers: [string, Buffer][] = [];
+  const headers: [string, Buffer | null][] = [];
   for (let index = 0; index < count; index++) {
     const name = block(bytes);
-    headers.push([name === null ? '' : name.toString('utf8'), block(bytes) ?? EMPTY]);
+    headers.push([name === null ? '' : name.toString('utf8'), block(bytes)]);
   }
   return headers;
 }

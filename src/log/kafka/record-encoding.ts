@@ -25,7 +25,7 @@ export interface ProducerState {
 /** An upper bound of the bytes that a record takes within a batch. */
 export function recordBytes(record: NewRecord): number {
   let size = RECORD_OVERHEAD_BYTES + (record.key?.length ?? 0) + (record.value?.length ?? 0);
-  for (const [name, value] of record.headers ?? []) size += HEADER_OVERHEAD_BYTES + Buffer.byteLength(name) + value.length;
+  for (const [name, value] of record.headers ?? []) size += HEADER_OVERHEAD_BYTES + Buffer.byteLength(name) + (value?.length ?? 0);
   return size;
 }
 

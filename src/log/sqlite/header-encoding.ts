@@ -1,10 +1,12 @@
 /**
  * Record headers as one BLOB: for each pair the length of the name, the name in UTF-8, the length of the value, the value.
- * Lengths are base-128 varints, least significant group first. No headers at all is NULL.
+ * Lengths are base-128 varints, least significant group first. No headers at all is NULL. A value that is null has a length of 0 written
+ * in two groups, which nothing else has: versions that know no such value read it as an empty one.
  */
 import { TipstreamError } from '../../errors.js';
 import type { RecordHeaders } from '../port.js';
 
+const NULL_VALUE = Uint8Array.of(0x80, 0);
 const NO_HEADERS: RecordHeaders = [];
 
 export function encodeHeaders(headers: RecordHeaders | undefined): Buffer | null {
@@ -12,14 +14,16 @@ export function encodeHeaders(headers: RecordHeaders | undefined): Buffer | null
   const parts: Uint8Array[] = [];
   for (const [name, value] of headers) {
     const encodedName = Buffer.from(name);
-    parts.push(encodeLength(encodedName.length), encodedName, encodeLength(value.length), value);
+    parts.push(encodeLength(encodedName.length), encodedName);
+    if (value === null) parts.push(NULL_VALUE);
+    else parts.push(encodeLength(value.length), value);
   }
   return Buffer.concat(parts);
 }
 
 export function decodeHeaders(encoded: Buffer | null): RecordHeaders {
   if (encoded === null) return NO_HEADERS;
-  const headers: [string, Buffer][] = [];
+  const headers: [string, Buffer | null][] = [];
   let position = 0;
   const take = (): Buffer => {
     let length = 0;
@@ -36,7 +40,13 @@ export function decodeHeaders(encoded: Buffer | null): RecordHeaders {
     position = end;
     return bytes;
   };
-  while (position < encoded.length) headers.push([take().toString(), take()]);
+  const isNull = (): boolean => encoded[position] === NULL_VALUE[0] && encoded[position + 1] === NULL_VALUE[1];
+  while (position < encoded.length) {
+    const name = take().toString();
+    const value = isNull() ? null : take();
+    if (value === null) position += NULL_VALUE.length;
+    headers.push([name, value]);
+  }
   return headers;
 }
 

@@ -30,7 +30,9 @@ export class OutboxTable {
 
   add(message: OutboxMessage): StoredMessage {
     const headers =
-      message.headers.length === 0 ? null : JSON.stringify(message.headers.map(([name, value]) => [name, value.toString('base64')]));
+      message.headers.length === 0
+        ? null
+        : JSON.stringify(message.headers.map(([name, value]) => [name, value?.toString('base64') ?? null]));
     const seq = Number(this.#insert.run(message.topic, message.key, message.value, headers).lastInsertRowid);
     return { seq, ...message };
   }
@@ -45,7 +47,9 @@ export class OutboxTable {
       headers:
         headers === null
           ? []
-          : (JSON.parse(headers) as [string, string][]).map(([name, text]) => [name, Buffer.from(text, 'base64')] as const),
+          : (JSON.parse(headers) as [string, string | null][]).map(
+              ([name, text]) => [name, text === null ? null : Buffer.from(text, 'base64')] as const,
+            ),
     }));
   }
 

@@ -163,14 +163,14 @@ describe('a replay of a partition', () => {
     const letters = (await embedded.records('tip.served-dlt'))
       .concat(await embedded.records('tip.feedback-dlt'))
       .filter(({ partition }) => partition === 0);
-    const offsetOf = (headers: readonly (readonly [string, Buffer])[]) =>
+    const offsetOf = (headers: readonly (readonly [string, Buffer | null])[]) =>
       headers
-        .map(([name, value]) => [name, value.toString()])
+        .map(([name, value]) => [name, value!.toString()])
         .filter(([name]) => name === '__dlq.errors.topic' || name === '__dlq.errors.offset')
         .join();
     const news = letters.filter(
       ({ topic, headers }) =>
-        Number(headers.find(([name]) => name === '__dlq.errors.offset')![1].toString()) >= half.get(topic.replace('-dlt', ''))!,
+        Number(headers.find(([name]) => name === '__dlq.errors.offset')![1]!.toString()) >= half.get(topic.replace('-dlt', ''))!,
     );
     expect(news.length).toBeGreaterThan(0);
     expect(

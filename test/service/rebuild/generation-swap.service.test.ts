@@ -121,7 +121,7 @@ async function expectNothingTwice({ embedded }: CrashWorld): Promise<void> {
   expect(ids).toHaveLength(new Set(ids).size);
   for (const topic of ['tip.served', 'tip.feedback', 'tip.candidates']) {
     const addresses = (await embedded.records(`${topic}-dlt`)).map(({ headers }) =>
-      ['partition', 'offset'].map((name) => headers.find(([header]) => header === `__dlq.errors.${name}`)![1].toString()).join('/'),
+      ['partition', 'offset'].map((name) => headers.find(([header]) => header === `__dlq.errors.${name}`)![1]!.toString()).join('/'),
     );
     expect(addresses.length, topic).toBeGreaterThan(0);
     expect(addresses, topic).toHaveLength(new Set(addresses).size);

@@ -290,7 +290,7 @@ export class CrashWorld {
     for (const topic of CONSUMED_TOPICS) {
       const letters = new Map<string, Set<string>>();
       for (const { key, value, headers } of await this.embedded.records(deadLetterTopic(topic))) {
-        const named = new Map(headers.map(([name, text]) => [name, text.toString()]));
+        const named = new Map(headers.map(([name, text]) => [name, text!.toString()]));
         const address = ['topic', 'partition', 'offset'].map((name) => named.get(`__dlq.errors.${name}`)).join('/');
         letters.set(
           address,

@@ -115,7 +115,7 @@ export class EmbeddedDirectory {
         (await this.records(`${topic}-dlt`)).map(({ headers }) =>
           headers
             .filter(([name]) => /\.(partition|offset)$/.test(name))
-            .map(([, value]) => value.toString())
+            .map(([, value]) => value!.toString())
             .join('/'),
         ),
       );

@@ -51,7 +51,7 @@ function contents(records: readonly LogRecord[], idOf: (record: LogRecord) => st
 
 const decisionId = ({ value }: LogRecord) => (JSON.parse(value!.toString()) as ScoredEvent).decision_id;
 const refusedAt = ({ headers }: LogRecord) =>
-  ['partition', 'offset'].map((name) => headers.find(([header]) => header === `__dlq.errors.${name}`)![1].toString()).join('/');
+  ['partition', 'offset'].map((name) => headers.find(([header]) => header === `__dlq.errors.${name}`)![1]!.toString()).join('/');
 
 async function expectRight(stream: Stream, written: readonly ProduceLine[], what: string): Promise<void> {
   const owners = soleOwner(stream, DIRECTORY);

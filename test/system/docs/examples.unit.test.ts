@@ -10,7 +10,7 @@ function outcomes(path: string) {
     .split('\n')
     .map((line) => {
       const parsed = parseLineObject(line);
-      return parsed?.ok ? readEventLine(parsed.fields, '', MAX_VALUE_BYTES) : parsed;
+      return parsed?.ok ? readEventLine(parsed, '', MAX_VALUE_BYTES) : parsed;
     });
 }
 

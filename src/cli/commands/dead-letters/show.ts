@@ -2,7 +2,7 @@ import { TipstreamError, UsageError } from '../../../errors.js';
 import { readDeadLetterReason } from '../../../events/dead-letter.js';
 import { openLog } from '../../../log/open.js';
 import type { LogRecord, Log } from '../../../log/port.js';
-import { headersToJson, recordToJson } from '../../../producer/json-form.js';
+import { headersToJson, printFields, recordToJson } from '../../../producer/json-form.js';
 import { originalHeaders } from '../../../events/dead-letter.js';
 import { DEAD_LETTER_SUFFIX } from '../../../topics.js';
 import { defineCommand } from '../../command.js';
@@ -27,13 +27,14 @@ export const deadLettersShowCommand = defineCommand({
           details: { topic, partition, offset },
         });
       const letter = { record, reason: readDeadLetterReason(record.headers) };
-      await output.document({
+      const letterFields = {
         ...summaryOf(letter),
         group: letter.reason.group,
         timestamp_ms: record.timestampMs,
         value: recordToJson(record).value,
         headers: headersToJson(originalHeaders(record.headers)),
-      });
+      };
+      await output.write(`${printFields(letterFields, 2)}\n`);
     } finally {
       await log.close();
     }

@@ -14,7 +14,7 @@ export interface PackedDelivery extends Omit<Delivery, 'records'> {
   readonly numbers: Float64Array<ArrayBuffer>;
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Of the few records that have any: index -> headers. */
-  readonly headers: readonly (readonly [index: number, headers: readonly (readonly [string, Uint8Array])[]])[];
+  readonly headers: readonly (readonly [index: number, headers: readonly (readonly [string, Uint8Array | null])[]])[];
 }
 
 export function pack(delivery: Delivery): PackedDelivery {
@@ -52,7 +52,9 @@ export function transferable(packed: PackedDelivery): ArrayBuffer[] {
 
 export function unpack({ numbers, bytes, headers, ...range }: PackedDelivery): RunDelivery {
   const block = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const named = new Map(headers.map(([index, pairs]) => [index, pairs.map(([name, value]) => [name, Buffer.from(value)] as const)]));
+  const named = new Map(
+    headers.map(([index, pairs]) => [index, pairs.map(([name, value]) => [name, value === null ? null : Buffer.from(value)] as const)]),
+  );
   return { ...range, records: new PackedRun(range.topic, range.partition, numbers, block, named) };
 }
 

@@ -171,6 +171,6 @@ function withBuffers(message: Parameters<WorkerEvents['committed']>[0]['outbox']
     ...message,
     key: message.key && buffer(message.key),
     value: message.value && buffer(message.value),
-    headers: message.headers.map(([name, value]) => [name, buffer(value)]),
+    headers: message.headers.map(([name, value]) => [name, value && buffer(value)]),
   };
 }

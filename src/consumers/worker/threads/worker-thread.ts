@@ -32,7 +32,7 @@ function cloneable<Message extends OutboxMessage>(message: Message): Message {
     ...message,
     key: message.key && own(message.key),
     value: message.value && own(message.value),
-    headers: message.headers.map(([name, value]) => [name, own(value)]),
+    headers: message.headers.map(([name, value]) => [name, value && own(value)]),
   };
 }
 
