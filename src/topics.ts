@@ -5,6 +5,7 @@
  * Values are JSON objects keyed by user_id (UTF-8). Unknown fields are allowed and dropped; null means absent.
  */
 import { z } from 'zod';
+import { mayNameUser } from './events/control-user.js';
 import { isId, isLabel, MAX_CODE_POINTS } from './events/strings.js';
 
 export const MAX_TIME_MS = 253_402_300_799_999;
@@ -148,11 +149,20 @@ export const controlSchema = z
       description: 'of a migrate: the decisions of `from` count with the vectors that `policy` would have had',
     }),
     undo: optional(z.boolean()).meta({ description: 'of a migrate: takes back the last one into `policy` that stands' }),
+    takes_back: optional(id).meta({
+      description: 'of a rollback: control_id of the promote that it takes back; without it, the last one that stands',
+    }),
+    rollout_id: optional(id).meta({ description: "of a promote: control_id of its rollout's first promote" }),
+    holdout: optional(z.number().min(0).max(100)).meta({ description: 'of a promote: percent that stays with the previous policy at 100' }),
     settings: optional(controlSettingsSchema),
     reason: optional(z.string()),
     evidence: optional(z.unknown()),
   })
   .refine((control) => control.type !== 'reset' || control.user_id != null, { error: 'a reset names its user_id', path: ['user_id'] })
+  .refine((control) => mayNameUser(control) || control.user_id == null, {
+    error: 'means something on reset and migrate only: a control of any other type holds for everybody',
+    path: ['user_id'],
+  })
   .refine((control) => control.type !== 'promote' || control.policy != null, { error: 'a promote names its policy', path: ['policy'] })
   .refine((control) => control.type !== 'migrate' || control.policy != null, { error: 'a migrate names its policy', path: ['policy'] })
   .refine((control) => control.type !== 'configure' || control.settings != null, {

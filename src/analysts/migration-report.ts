@@ -3,6 +3,7 @@
  * the target scores then, on the user's own recorded decisions. Reads only; the service may run meanwhile.
  */
 import { setImmediate } from 'node:timers/promises';
+import { userOfControl } from '../events/control-user.js';
 import type { PolicyDefinition } from '../policies/policy.js';
 import { vectorsUnder } from '../policies/revectorise.js';
 import { posterior, type Posterior } from '../policies/ridge.js';
@@ -71,9 +72,12 @@ export async function migrationReport({
 }: MigrationQuestion): Promise<MigrationReport> {
   const generation = generationDirectory(dataDirectory);
   const others = controls.filter(({ control_id: id }) => id !== control.control_id);
-  const shared = others.filter(({ user_id: of }) => of == null);
+  const shared = others.filter((one) => userOfControl(one) === null);
   const own = new Map<string, ControlEvent[]>();
-  for (const one of others) if (one.user_id != null) own.set(one.user_id, [...(own.get(one.user_id) ?? []), one]);
+  for (const one of others) {
+    const user = userOfControl(one);
+    if (user !== null) own.set(user, [...(own.get(user) ?? []), one]);
+  }
   let report: MigrationReport = {
     users: 0,
     from_updates: 0,

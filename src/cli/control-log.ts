@@ -1,10 +1,10 @@
 /** policy.control as commands read and write it: straight from and to the log, whether or not a service runs. */
 import type { Config } from '../config.js';
+import { userOfControl } from '../events/control-user.js';
 import { decodeRecord } from '../events/decode.js';
 import { openLog, type OpenLogOptions } from '../log/open.js';
 import type { Log } from '../log/port.js';
 import { controlRefusal } from '../policies/control-refusal.js';
-import { isOfOneUser } from '../policies/control.js';
 import type { SharedControl } from '../producer/control-completion.js';
 import { createProducer, type TipProducer } from '../producer/producer.js';
 import { fullTopicName, type ControlEvent } from '../topics.js';
@@ -26,7 +26,7 @@ export async function openControlLog(config: Config, options: OpenLogOptions = {
   const log = await openLog(config, options);
   try {
     const controls: ControlEvent[] = [];
-    for await (const { event } of controlsIn(log, config, ANY_PARTITION)) if (!isOfOneUser(event)) controls.push(event);
+    for await (const { event } of controlsIn(log, config, ANY_PARTITION)) if (userOfControl(event) === null) controls.push(event);
     const producer = createProducer(log, {
       prefix: config.topicPrefix,
       partitioner: config.partitioner,

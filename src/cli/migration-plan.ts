@@ -1,6 +1,6 @@
 /** What `policies migrate` has to do, from all that policy.control says. */
 import { TipstreamError } from '../errors.js';
-import { isOfOneUser } from '../policies/control.js';
+import { concernsUser, userOfControl } from '../events/control-user.js';
 import { migrationAt, type Migration } from '../policies/migration.js';
 import type { PolicyDefinition } from '../policies/policy.js';
 import type { ControlEvent } from '../topics.js';
@@ -28,10 +28,10 @@ export function planMigration(
   into: PolicyDefinition,
 ): MigrationPlan {
   const controls = [...written.values()].map(({ event }) => event);
-  const concerning = controls.filter(({ user_id: of }) => of == null || of === control.user_id);
+  const concerning = controls.filter((one) => concernsUser(one, control.user_id ?? undefined));
   const incomplete = [...written.values()].filter(
     ({ event, partitions: have }) =>
-      event.type === 'migrate' && event.policy === into.name && !isOfOneUser(event) && have.size < partitions.length,
+      event.type === 'migrate' && event.policy === into.name && userOfControl(event) === null && have.size < partitions.length,
   );
   const standing = migrationAt(concerning, control.effective_at_ms, into);
   if (control.undo === true) {

@@ -1,6 +1,7 @@
 /** JSON Schema (draft 2020-12) of a topic's value, from the same zod schema that checks it. */
 import { z } from 'zod';
-import { TOPICS, type TopicName } from '../topics.js';
+import { mayNameUser } from '../events/control-user.js';
+import { CONTROL_TYPES, TOPICS, type TopicName } from '../topics.js';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
@@ -8,14 +9,20 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 const CONDITIONS: Partial<Record<TopicName, JsonSchema>> = {
   'policy.control': {
     allOf: [
-      ['reset', 'user_id', 'string'],
-      ['promote', 'policy', 'string'],
-      ['migrate', 'policy', 'string'],
-      ['configure', 'settings', 'object'],
-    ].map(([type, field, kind]) => ({
-      if: { properties: { type: { const: type } }, required: ['type'] },
-      then: { properties: { [field!]: { type: kind } }, required: [field] },
-    })),
+      {
+        if: { properties: { type: { enum: CONTROL_TYPES.filter((type) => !mayNameUser({ type })) } }, required: ['type'] },
+        then: { properties: { user_id: { type: 'null' } } },
+      },
+      ...[
+        ['reset', 'user_id', 'string'],
+        ['promote', 'policy', 'string'],
+        ['migrate', 'policy', 'string'],
+        ['configure', 'settings', 'object'],
+      ].map(([type, field, kind]) => ({
+        if: { properties: { type: { const: type } }, required: ['type'] },
+        then: { properties: { [field!]: { type: kind } }, required: [field] },
+      })),
+    ],
   },
 };
 

@@ -97,8 +97,3 @@ export function resetAt(resets: Iterable<Pick<ControlEvent, 'type' | 'effective_
   }
   return newest;
 }
-
-/** Whether it holds for its user_id alone: then it is one record, in that user's partition. */
-export function isOfOneUser({ type, user_id }: ControlEvent): boolean {
-  return user_id != null && (type === 'reset' || type === 'migrate');
-}

@@ -17,8 +17,9 @@
  * the day when they are not. No decision is in a sum twice, because each is one policy's. A migration is taken back by another event;
  * what it had set aside counts again.
  */
+import { userOfControl } from '../events/control-user.js';
 import type { ControlEvent } from '../topics.js';
-import { controlsInEffect, isOfOneUser, resetAt } from './control.js';
+import { controlsInEffect, resetAt } from './control.js';
 import { ownExamples, translatedExamples, type ExampleSource } from './example-source.js';
 import type { PolicyDefinition } from './policy.js';
 import { findPolicy, POLICIES } from './registry.js';
@@ -57,10 +58,13 @@ export function migrationAt(controls: Iterable<ControlEvent>, requestedAtMs: num
     const { control_id: controlId, from: named, undo, train_from_replay: trained, effective_at_ms: effectiveAtMs } = control;
     const from = named == null ? predecessorOf(into) : findPolicy(named);
     if (undo === true) {
-      const last = standing.findLastIndex(({ ofOneUser }) => isOfOneUser(control) || !ofOneUser);
+      const last = standing.findLastIndex(({ ofOneUser }) => userOfControl(control) !== null || !ofOneUser);
       if (last >= 0) standing.splice(last, 1);
     } else if (from !== undefined && canMigrate(from, into))
-      standing.push({ migration: { controlId, from, into, trained: trained === true, effectiveAtMs }, ofOneUser: isOfOneUser(control) });
+      standing.push({
+        migration: { controlId, from, into, trained: trained === true, effectiveAtMs },
+        ofOneUser: userOfControl(control) !== null,
+      });
   }
   return standing.at(-1)?.migration ?? null;
 }

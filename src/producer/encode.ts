@@ -33,6 +33,8 @@ export function encodeEvent(
   const decoded = decodeValue(topic, value, headers, maxValueBytes);
   if (!decoded.ok) return decoded;
   const userId = decoded.event.user_id ?? undefined;
+  if (key !== undefined && userId === undefined)
+    return reject('foreign_key', 'a control for everybody has no key: it is written to every partition');
   const bytes = key ?? (userId === undefined ? null : Buffer.from(userId));
   return (
     misrouted(userId, bytes, 0, { partitioner: null, partitions: 1 }) ?? tooLarge(bytes, value, headers) ?? { ok: true, key: bytes, value }

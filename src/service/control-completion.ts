@@ -1,17 +1,53 @@
 /** Controls that a producer left half-written are completed in the partitions that are held here, from what their state files hold. */
 import type { Log } from '../log/port.js';
+import { controlRefusal } from '../policies/control-refusal.js';
 import { completeControls as completeIn } from '../producer/control-completion.js';
+import { encodeEvent } from '../producer/encode.js';
+import type { ControlEvent } from '../topics.js';
 import type { PartitionReader } from '../store/queries/partition-reader.js';
 
-/** Each reader must have applied policy.control to its end. Answers how many records were written. */
-export async function completeControls(log: Log, topic: string, readers: ReadonlyMap<number, PartitionReader>): Promise<number> {
-  const controls = new Map<string, { readonly value: Buffer; readonly partitions: Set<number> }>();
-  for (const [partition, reader] of readers) {
+export interface CompletedControls {
+  /** How many records were written. */
+  readonly written: number;
+  /** control_id -> why this version refuses what an earlier one folded: it does not hold, and is written nowhere. */
+  readonly refused: ReadonlyMap<string, string>;
+}
+
+export interface CompletionDeps {
+  readonly log: Log;
+  /** policy.control, with the prefix. */
+  readonly topic: string;
+  readonly maxValueBytes: number;
+  /** By partition. Each must have applied policy.control to its end. */
+  readonly readers: ReadonlyMap<number, PartitionReader>;
+}
+
+export async function completeControls({ log, topic, maxValueBytes, readers }: CompletionDeps): Promise<CompletedControls> {
+  const values = new Map<string, Buffer>();
+  const refused = new Map<string, string>();
+  for (const reader of readers.values()) {
     for (const [controlId, record] of reader.sharedControls()) {
-      const known = controls.get(controlId);
-      if (known === undefined) controls.set(controlId, { value: Buffer.from(record), partitions: new Set([partition]) });
-      else known.partitions.add(partition);
+      if (values.has(controlId)) continue;
+      const completing = recordOf(record, maxValueBytes);
+      if (typeof completing === 'string') refused.set(controlId, completing);
+      else {
+        values.set(controlId, completing);
+        refused.delete(controlId);
+      }
     }
   }
-  return completeIn(log, topic, controls.values(), [...readers.keys()]);
+  const partitions = [...readers.keys()];
+  const controls = [...values].map(([controlId, value]) => ({
+    value,
+    partitions: new Set(partitions.filter((partition) => readers.get(partition)!.hasControl(controlId))),
+  }));
+  return { written: await completeIn(log, topic, controls, partitions), refused };
+}
+
+/** The value to write for it, or why the workers would refuse that: every start would write it again, and nobody would fold it. */
+function recordOf(record: string, maxValueBytes: number): Buffer | string {
+  const event = JSON.parse(record) as ControlEvent;
+  const encoded = encodeEvent('policy.control', event, undefined, [], maxValueBytes);
+  if (!encoded.ok) return encoded.rejection.message;
+  return controlRefusal(event)?.message ?? encoded.value;
 }

@@ -3,7 +3,7 @@ import type { StartWorker } from '../consumers/worker/worker-contract.js';
 import type { InputWarning } from '../log/checks/retention.js';
 import type { Log } from '../log/port.js';
 import type { Registry } from '../projections/registry.js';
-import { CONSUMED_TOPICS, fullTopicName, type ControlEvent } from '../topics.js';
+import { CONSUMED_TOPICS, fullTopicName } from '../topics.js';
 import type { AnswersDeps } from './answers.js';
 import { HeldPartitions } from './held-partitions.js';
 import { ServiceMetrics } from './metrics/service-metrics.js';
@@ -47,7 +47,7 @@ export function serviceParts(log: Log, registry: Registry, startWorker: StartWor
   const policies = new PolicyAnswers(log, options, {
     all: () => partitions.readable.map(({ reader }) => reader.path),
     ofUser: async (userId) => partitions.reading(await holding(userId))!.reader.path,
-    controls: () => partitions.readable[0]?.reader.sharedControls().map(([, record]) => JSON.parse(record) as ControlEvent),
+    controls: () => partitions.readable[0]?.reader.controlsForAll(),
   });
   const metrics = new ServiceMetrics({
     lag: () => status.lag(),

@@ -105,8 +105,14 @@ export class Service extends Answers {
     const { held } = partitions;
     if (held.some((partition) => partition.life.state !== 'running' || isBehind(partition, ranges))) return;
     this.#controlsCompleted = true;
-    const written = await completeControls(log, topic, new Map(held.map(({ number, reader }) => [number, reader])));
+    const readers = new Map(held.map(({ number, reader }) => [number, reader]));
+    const { written, refused } = await completeControls({ log, topic, maxValueBytes: options.maxValueBytes, readers });
     if (written > 0) options.logger.warn({ records: written }, 'completed controls that had not been written to every partition');
+    for (const [controlId, reason] of refused)
+      options.logger.warn(
+        { control_id: controlId, reason },
+        'a control that an earlier version accepted is refused by this one; tipstream rebuild removes it',
+      );
   }
 
   async #reachEnds(): Promise<void> {

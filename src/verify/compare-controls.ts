@@ -1,4 +1,5 @@
 /** Stored records of policy.control against the replay: the one with the lowest offset of each control_id counts. */
+import { concernsUser, userOfControl } from '../events/control-user.js';
 import type { AuditedControl } from '../store/queries/state-audit.js';
 import type { ControlEvent } from '../topics.js';
 import type { Findings } from './difference.js';
@@ -42,7 +43,7 @@ export function compareControls({ partition, replayed, stored, lostBelow, findin
       continue;
     }
     const { event, offset } = control;
-    const user = event.type === 'reset' || event.type === 'migrate' ? (event.user_id ?? null) : null;
+    const user = userOfControl(event);
     if (row.offset !== offset) differs('log_offset', row.offset, offset);
     if (row.record !== JSON.stringify(event)) differs('record', row.record, event);
     if (row.type !== event.type) differs('type', row.type, event.type);
@@ -52,7 +53,7 @@ export function compareControls({ partition, replayed, stored, lostBelow, findin
   for (const [controlId, { event, offset }] of left) {
     findings.reporter(
       partition,
-      event.user_id ?? null,
+      userOfControl(event),
     )({ kind: 'control', id: controlId, feature: 'record', live: null, replayed: event, events: [{ topic: 'policy.control', offset }] });
   }
   return controls;
@@ -68,9 +69,7 @@ export function beginningsIn(controls: ReadonlyMap<string, ControlEvent>): Begin
   const beginnings = [...controls.values()].filter(({ type }) => type === 'reset' || type === 'migrate');
   return (userId, decidedBy) =>
     beginnings
-      .filter(({ type, user_id: user, policy }) =>
-        type === 'reset' ? user === userId : policy === decidedBy && (user == null || user === userId),
-      )
+      .filter((control) => concernsUser(control, userId) && (control.type === 'reset' || control.policy === decidedBy))
       .map(({ effective_at_ms: effectiveAtMs }) => effectiveAtMs);
 }
 

@@ -69,6 +69,14 @@ test.each([
   [{ type: 'configure', settings: { epsilon: -1 } }, false],
   [{ type: 'rollback', evidence: { any: ['thing'] }, reason: 'x' }, true],
   [{ type: 'other' }, false],
+  [{ type: 'promote', policy: 'egreedy-v2', user_id: 'ann' }, false],
+  [{ type: 'rollback', user_id: 'ann' }, false],
+  [{ type: 'configure', settings: { epsilon: 0.2 }, user_id: 'ann' }, false],
+  [{ type: 'rollback', user_id: null }, true],
+  [{ type: 'migrate', policy: 'egreedy-v2', user_id: 'ann' }, true],
+  [{ type: 'rollback', takes_back: 'p1' }, true],
+  [{ type: 'promote', policy: 'egreedy-v2', rollout_id: 'p1', holdout: 5 }, true],
+  [{ type: 'promote', policy: 'egreedy-v2', holdout: 101 }, false],
 ])('control records: %j', (fields, accepted) => {
   const control = { control_id: 'c', effective_at_ms: 1, ...fields };
   expect(validate('policy.control', control).ok).toBe(accepted);

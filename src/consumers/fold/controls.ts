@@ -1,6 +1,6 @@
 /** policy.control: the first record of a control_id counts; what holds when is decided by effective_at_ms, never by arrival. */
 import { controlRefusal } from '../../policies/control-refusal.js';
-import { isOfOneUser } from '../../policies/control.js';
+import { userOfControl } from '../../events/control-user.js';
 import { reject, type Rejected } from '../../events/rejection.js';
 import type { ControlEvent } from '../../topics.js';
 import type { PartitionState } from '../../store/partition-state.js';
@@ -22,7 +22,8 @@ export class ControlFolder {
   control(event: ControlEvent, offset: number): Rejected | undefined {
     const refusal = controlRefusal(event);
     if (refusal !== undefined) return reject(refusal.code, refusal.message);
-    const user = isOfOneUser(event) ? this.#state.users.obtain(event.user_id!) : undefined;
+    const userId = userOfControl(event);
+    const user = userId === null ? undefined : this.#state.users.obtain(userId);
     if (!this.#state.controls.add(event, user?.uid ?? null, offset)) return undefined;
     this.#state.counts.add('controls');
     if (event.settings?.shadow_learning != null) this.#rewards.settleShadowsSince(event.effective_at_ms);

@@ -3,6 +3,7 @@
  * snapshot.
  */
 import type Database from 'better-sqlite3';
+import { keptControls } from '../../policies/kept-control.js';
 import { sumOf, type TrainingExample } from '../../policies/learning.js';
 import { statePartsAt, stateOf } from '../../policies/migration.js';
 import type { PolicyDefinition } from '../../policies/policy.js';
@@ -55,7 +56,7 @@ export class LearnedStates {
 
   /** Those for everybody, and the user's own. */
   controls(uid: number | undefined): ControlEvent[] {
-    return this.#controls.all(uid ?? -1).map((record) => JSON.parse(record) as ControlEvent);
+    return keptControls(this.#controls.all(uid ?? -1));
   }
 
   /** The state as a decision requested at `atMs` would find it under these controls; of a user of whom nothing is known: empty. */

@@ -7,6 +7,8 @@ import { decodeAggregate, isKnown, type Aggregate } from '../../projections/aggr
 import { aggregateAt } from '../../projections/as-of.js';
 import type { FeatureValues } from '../../projections/feature.js';
 import type { Registry } from '../../projections/registry.js';
+import { keptControls } from '../../policies/kept-control.js';
+import type { ControlEvent } from '../../topics.js';
 import { PruneReader, type RecordedPrune } from '../tables/prunes.js';
 import type { AppliedRecord } from '../../log/record-hash.js';
 import { guarded, openStateForReading, readIdentity, type StateIdentity } from '../state-file.js';
@@ -47,6 +49,7 @@ export class PartitionReader {
   readonly #positions: Database.Statement<[], [string, number]>;
   readonly #lastApplied: Database.Statement<[], [string, number, string]>;
   readonly #sharedControls: Database.Statement<[], [string, string]>;
+  readonly #hasControl: Database.Statement<[string], 1>;
   readonly #newest: Database.Statement<[number], ReadDecision>;
 
   /**
@@ -78,6 +81,7 @@ export class PartitionReader {
       .prepare<[], [string, number, string]>('SELECT topic, last_offset, last_hash FROM position WHERE last_offset IS NOT NULL')
       .raw();
     this.#sharedControls = this.#db.prepare<[], [string, string]>('SELECT control_id, record FROM control WHERE uid IS NULL').raw();
+    this.#hasControl = this.#db.prepare<[string], 1>('SELECT 1 FROM control WHERE control_id = ?').pluck();
     this.#newest = this.#db.prepare<[number], ReadDecision>(
       `SELECT decision.decision_id, user.user_id, decision.record, shadow_decision.record AS shadow_record
        FROM decision JOIN user ON user.uid = decision.uid
@@ -154,9 +158,19 @@ export class PartitionReader {
     return guarded(this.path, () => this.#newest.all(limit));
   }
 
-  /** [control_id, record] of the controls that hold for everybody. */
+  /** [control_id, record] of what was folded as a control for everybody, also where this version would refuse it. */
   sharedControls(): [controlId: string, record: string][] {
     return guarded(this.path, () => this.#sharedControls.all());
+  }
+
+  /** The controls that hold for everybody. */
+  controlsForAll(): ControlEvent[] {
+    return keptControls(this.sharedControls().map(([, record]) => record));
+  }
+
+  /** Whether a control of that id was folded, of whomever it is: another record with the id changes nothing. */
+  hasControl(controlId: string): boolean {
+    return guarded(this.path, () => this.#hasControl.get(controlId) === 1);
   }
 
   close(): void {

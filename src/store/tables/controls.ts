@@ -3,6 +3,7 @@
  * memory.
  */
 import type Database from 'better-sqlite3';
+import { keptControls } from '../../policies/kept-control.js';
 import type { ControlEvent } from '../../topics.js';
 
 export class ControlTable {
@@ -27,14 +28,14 @@ export class ControlTable {
 
   /** Everything that holds for all users of the partition. */
   shared(): readonly ControlEvent[] {
-    this.#cached ??= this.#shared.all().map((record) => JSON.parse(record) as ControlEvent);
+    this.#cached ??= keptControls(this.#shared.all());
     return this.#cached;
   }
 
   /** What holds for this user: everything shared, and the user's own resets and migrations. */
   concerning(uid: number): readonly ControlEvent[] {
     const own = this.#ofUser.all(uid);
-    return own.length === 0 ? this.shared() : [...this.shared(), ...own.map((record) => JSON.parse(record) as ControlEvent)];
+    return own.length === 0 ? this.shared() : [...this.shared(), ...keptControls(own)];
   }
 
   forget(): void {
