@@ -13,7 +13,7 @@ export function mayNameUser({ type }: Pick<Addressed, 'type'>): boolean {
   return TYPES_WITH_USER.includes(type);
 }
 
-/** The user for whom alone it holds, in whose partition it is one record; null: it holds for everybody, with a record in every partition. */
+/** The user for whom alone it holds, as one record in the user's partition; null: it holds for everybody, by a record in each partition. */
 export function userOfControl(control: Addressed): string | null {
   return mayNameUser(control) ? (control.user_id ?? null) : null;
 }

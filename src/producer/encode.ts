@@ -2,7 +2,8 @@
 import { decodeValue, misrouted } from '../events/decode.js';
 import { reject, type Rejected } from '../events/rejection.js';
 import type { RecordHeaders } from '../log/port.js';
-import { DEFAULT_MAX_MESSAGE_BYTES, type TopicName } from '../topics.js';
+import { controlRefusal } from '../policies/control-refusal.js';
+import { DEFAULT_MAX_MESSAGE_BYTES, type ControlEvent, type TopicName } from '../topics.js';
 
 export interface EncodedEvent {
   readonly ok: true;
@@ -35,6 +36,8 @@ export function encodeEvent(
   const userId = decoded.event.user_id ?? undefined;
   if (key !== undefined && userId === undefined)
     return reject('foreign_key', 'a control for everybody has no key: it is written to every partition');
+  const refusal = topic === 'policy.control' ? controlRefusal(decoded.event as ControlEvent) : undefined;
+  if (refusal !== undefined) return reject(refusal.code, refusal.message);
   const bytes = key ?? (userId === undefined ? null : Buffer.from(userId));
   return (
     misrouted(userId, bytes, 0, { partitioner: null, partitions: 1 }) ?? tooLarge(bytes, value, headers) ?? { ok: true, key: bytes, value }

@@ -1,9 +1,7 @@
 /** Controls that a producer left half-written are completed in the partitions that are held here, from what their state files hold. */
 import type { Log } from '../log/port.js';
-import { controlRefusal } from '../policies/control-refusal.js';
 import { completeControls as completeIn } from '../producer/control-completion.js';
 import { encodeEvent } from '../producer/encode.js';
-import type { ControlEvent } from '../topics.js';
 import type { PartitionReader } from '../store/queries/partition-reader.js';
 
 export interface CompletedControls {
@@ -46,8 +44,6 @@ export async function completeControls({ log, topic, maxValueBytes, readers }: C
 
 /** The value to write for it, or why the workers would refuse that: every start would write it again, and nobody would fold it. */
 function recordOf(record: string, maxValueBytes: number): Buffer | string {
-  const event = JSON.parse(record) as ControlEvent;
-  const encoded = encodeEvent('policy.control', event, undefined, [], maxValueBytes);
-  if (!encoded.ok) return encoded.rejection.message;
-  return controlRefusal(event)?.message ?? encoded.value;
+  const encoded = encodeEvent('policy.control', record, undefined, [], maxValueBytes);
+  return encoded.ok ? encoded.value : encoded.rejection.message;
 }

@@ -42,9 +42,10 @@ describe('a control for everybody that names a user', () => {
     async function* lines() {
       yield await Promise.resolve(JSON.stringify({ topic: 'policy.control', value: event }));
       yield JSON.stringify({ topic: 'policy.control', key: 'ana', value: { ...event, user_id: null } });
+      yield JSON.stringify({ topic: 'policy.control', value: { ...event, user_id: null, policy: 'egreedy-v99' } });
     }
     const { accepted, errors } = await produceLines(embedded.log, lines(), { prefix: '' });
-    expect([accepted, ...errors.map(({ code }) => code)]).toEqual([0, 'invalid_event', 'foreign_key']);
+    expect([accepted, ...errors.map(({ code }) => code)]).toEqual([0, 'invalid_event', 'foreign_key', 'unknown_policy']);
   });
 
   it.each(WITH_A_USER)('is a dead letter where it is in the log, and a start writes nothing more: %j', async (fields) => {
