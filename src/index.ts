@@ -17,7 +17,7 @@ import { MAX_TIME_MS } from './topics.js';
 
 export { ERROR_KINDS, TipstreamError, type ErrorCode } from './errors.js';
 export type { ProfileDocument } from './service/application.js';
-export type { Positions } from './store/queries/positions.js';
+export type { Positions } from './store/positions.js';
 export type { RebuiltProfile } from './rebuild/user/rebuilt-profile.js';
 export type { RecordAddress, RecordHeaders } from './log/port.js';
 export type { EventInput, OutgoingEvent, SendOptions, TipProducer } from './producer/producer.js';

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { PartitionerName } from '../log/partitioner.js';
 import type { FeatureValues } from '../projections/feature.js';
 import type { Registry } from '../projections/registry.js';
-import { checkExact } from '../store/queries/as-of-pruned.js';
+import { checkExact } from '../store/as-of-pruned.js';
 import { checkAsOf, exactFromMsOf, knownInOrder, withReaders } from '../store/queries/profiles.js';
 import type { PartitionReader } from '../store/queries/partition-reader.js';
 import { ServedProfiles, servedInOrder } from '../store/queries/served-profiles.js';

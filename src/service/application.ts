@@ -4,7 +4,7 @@
  */
 import type { UserRebuild } from '../rebuild/user/rebuilt-profile.js';
 import type { LagRow } from '../log/lag.js';
-import type { Positions } from '../store/queries/positions.js';
+import type { Positions } from '../store/positions.js';
 import type { PromptComparison } from '../evaluation/prompt-comparison.js';
 import type { Action, Candidate, CandidatesEvent, ControlEvent, ScoredEvent } from '../topics.js';
 

@@ -1,17 +1,11 @@
 /** POST /generate: a decision, the prompt made of it, and the gateway's text. */
+import type { GenerationOptions } from './options.js';
 import { randomUUID } from 'node:crypto';
 import { TipstreamError } from '../errors.js';
-import type { Gateway } from '../gateway/gateway.js';
 import type { Application, GenerateResponse, ScoreResponse } from './application.js';
-import { choosePromptVersion, promptSettings, type PromptSettings } from '../prompts/choice.js';
+import { choosePromptVersion, promptSettings } from '../prompts/choice.js';
 import { promptVersionNamed } from '../prompts/registry.js';
 import type { GatewayMetrics } from './metrics/gateway-metrics.js';
-
-export interface GenerationOptions {
-  readonly prompts: PromptSettings;
-  /** Absent: nobody can generate. */
-  readonly gateway?: Gateway | undefined;
-}
 
 /** `score` decides by the live policy. Without options: no gateway. */
 export function generateWith(

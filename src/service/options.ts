@@ -1,7 +1,8 @@
+import type { Gateway } from '../gateway/gateway.js';
+import type { PromptSettings } from '../prompts/choice.js';
 import type { Logger } from 'pino';
 import type { FaultHook } from '../fault-points.js';
 import type { WorkerOptions } from '../consumers/worker/options.js';
-import type { GenerationOptions } from './generate.js';
 
 /** What the service needs to know, already parsed and checked. */
 export interface ServiceOptions extends WorkerOptions {
@@ -15,4 +16,10 @@ export interface ServiceOptions extends WorkerOptions {
   readonly logger: Logger;
   /** Only tests give it. */
   readonly at?: FaultHook | undefined;
+}
+
+export interface GenerationOptions {
+  readonly prompts: PromptSettings;
+  /** Absent: nobody can generate. */
+  readonly gateway?: Gateway | undefined;
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { pino } from 'pino';
 import { Gateway } from '../../src/gateway/gateway.js';
-import type { GenerationOptions } from '../../src/service/generate.js';
+import type { GenerationOptions } from '../../src/service/options.js';
 import { startHttp, type HttpServer } from '../../src/http/start.js';
 import { promptSettings } from '../../src/prompts/choice.js';
 import { EmbeddedService } from '../support/embedded/service.js';

@@ -1,6 +1,6 @@
 /** What a rebuild of one user says. The library exports it, so nothing here may import SQLite's types. */
 import type { FeatureValues } from '../../projections/feature.js';
-import type { Positions } from '../../store/queries/positions.js';
+import type { Positions } from '../../store/positions.js';
 
 /** The result of rebuilding one user. */
 export interface RebuiltProfile {

@@ -2,23 +2,13 @@
  * What policies decide, how long they take, their rewards and who is live. Counters are of this process; gauges come from the state
  * files held here. Labels have few values: policies have the names of the registry, and whatever else the log names is `other`.
  */
+import type { PolicyFacts } from '../policies/policy-facts.js';
 import { Counter, Histogram, type Registry } from 'prom-client';
 import { findPolicy, POLICIES, policyOfEvent } from '../../policies/registry.js';
-import type { Rollout } from '../../policies/rollout.js';
-import { CONTROL_TYPES, type ControlEvent } from '../../topics.js';
+import { CONTROL_TYPES } from '../../topics.js';
 import { collectedGauge } from './collected-gauge.js';
 import { GUARDRAIL_PREFIX, type GuardrailState } from '../policies/guardrail.js';
-import type { PolicyCounts } from '../policies/policy-counts.js';
 import type { Scoring } from '../../consumers/fold/reports.js';
-
-export interface PolicyFacts {
-  readonly rollout: Rollout;
-  /** Those that hold for everybody, each control_id once. */
-  readonly controls: readonly ControlEvent[];
-  /** undefined: still being counted. */
-  readonly counts: PolicyCounts | undefined;
-  readonly guardrail: GuardrailState | null;
-}
 
 const SCORING_BUCKETS_S = [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5];
 const ANSWER_BUCKETS_S = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];

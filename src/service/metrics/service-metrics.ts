@@ -6,7 +6,8 @@ import { Counter, Histogram, Registry as MetricsRegistry, collectDefaultMetrics 
 import type { LagRow } from '../../log/lag.js';
 import { collectedGauge } from './collected-gauge.js';
 import { GatewayMetrics } from './gateway-metrics.js';
-import { PolicyMetrics, type PolicyFacts } from './policy-metrics.js';
+import { PolicyMetrics } from './policy-metrics.js';
+import type { PolicyFacts } from '../policies/policy-facts.js';
 import type { Scoring } from '../../consumers/fold/reports.js';
 
 export interface MetricsDeps {

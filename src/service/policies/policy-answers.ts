@@ -24,7 +24,7 @@ import { policyCounts, userPolicyState } from '../../store/queries/policy-stats.
 import type { ScoringOptions } from '../../consumers/fold/scorer.js';
 import { Guardrail } from './guardrail.js';
 import { countByPolicy, type PolicyCounts } from './policy-counts.js';
-import type { PolicyFacts } from '../metrics/policy-metrics.js';
+import type { PolicyFacts } from './policy-facts.js';
 import { Recount } from './recount.js';
 import { promptsDocument, servedPrompts } from './served-prompts.js';
 import type { ServiceOptions } from '../options.js';

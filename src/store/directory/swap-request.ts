@@ -12,7 +12,7 @@ import { existsSync, readFileSync, renameSync, rmSync, unlinkSync } from 'node:f
 import { join } from 'node:path';
 import type { ErrorCode } from '../../errors.js';
 import { stateDirectory } from './layout.js';
-import type { Positions } from '../queries/profiles.js';
+import type { Positions } from '../positions.js';
 import { writeWhole } from './write-whole.js';
 
 export interface SwapRequest {

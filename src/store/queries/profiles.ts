@@ -4,11 +4,11 @@ import { compareCodePoints } from '../../events/strings.js';
 import { ProfileDigester } from '../../projections/digest.js';
 import type { FeatureValues } from '../../projections/feature.js';
 import type { Registry } from '../../projections/registry.js';
-import { checkExact } from './as-of-pruned.js';
+import { checkExact } from '../as-of-pruned.js';
 import { generationDirectory, partitionFile, partitionsIn } from '../directory/layout.js';
 import { mergeByUser } from './merge-by-user.js';
 import { PartitionReader, type ReadProfile } from './partition-reader.js';
-import type { Positions } from './positions.js';
+import type { Positions } from '../positions.js';
 
 export type { Positions };
 

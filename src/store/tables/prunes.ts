@@ -5,7 +5,7 @@
 import type Database from 'better-sqlite3';
 import { TipstreamError } from '../../errors.js';
 import { exactFromMs, type PruneStage } from '../../projections/prune.js';
-import { checkExact } from '../queries/as-of-pruned.js';
+import { checkExact } from '../as-of-pruned.js';
 
 export interface RecordedPrune extends PruneStage {
   /** Ascending; seldom without gaps. */

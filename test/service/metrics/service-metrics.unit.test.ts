@@ -1,7 +1,7 @@
 import { PerformanceObserver } from 'node:perf_hooks';
 import { describe, expect, it, vi } from 'vitest';
 import { ServiceMetrics, type MetricsDeps } from '../../../src/service/metrics/service-metrics.js';
-import type { PolicyFacts } from '../../../src/service/metrics/policy-metrics.js';
+import type { PolicyFacts } from '../../../src/service/policies/policy-facts.js';
 import type { LagRow } from '../../../src/log/lag.js';
 import type { ControlEvent } from '../../../src/topics.js';
 import { samples } from '../../support/exposition.js';

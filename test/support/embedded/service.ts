@@ -6,7 +6,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { pino } from 'pino';
-import type { GenerationOptions } from '../../../src/service/generate.js';
+import type { GenerationOptions } from '../../../src/service/options.js';
 import { inlineWorkers } from '../../../src/consumers/worker/inline-worker.js';
 import type { SliceLimits } from '../../../src/consumers/fold/prune.js';
 import type { ScoringOptions } from '../../../src/consumers/fold/scorer.js';

@@ -1,4 +1,4 @@
-import { TipstreamError } from '../../errors.js';
+import { TipstreamError } from '../errors.js';
 
 /**
  * Throws as_of_pruned for a time before `exactFromMs`; null: nothing was pruned. `what` names who asked: a line of a spine. Times are

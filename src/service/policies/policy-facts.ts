@@ -1,0 +1,14 @@
+/** What metrics and GET /v1/policies are made of. */
+import type { Rollout } from '../../policies/rollout.js';
+import type { ControlEvent } from '../../topics.js';
+import type { GuardrailState } from './guardrail.js';
+import type { PolicyCounts } from './policy-counts.js';
+
+export interface PolicyFacts {
+  readonly rollout: Rollout;
+  /** Those that hold for everybody, each control_id once. */
+  readonly controls: readonly ControlEvent[];
+  /** undefined: still being counted. */
+  readonly counts: PolicyCounts | undefined;
+  readonly guardrail: GuardrailState | null;
+}
