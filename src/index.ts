@@ -105,7 +105,7 @@ export interface Tipstream {
 export async function openTipstream(options: TipstreamOptions = {}): Promise<Tipstream> {
   const { registry = defaultRegistry, ...flags } = options;
   const config: Config = loadConfig(flags, {});
-  const log = await openLog(config);
+  const log = await openLog(config, { patient: true });
   const { data: dataDirectory, topicPrefix, partitioner, maxValueBytes } = config;
   try {
     if (config.log === 'sqlite')

@@ -89,6 +89,14 @@ export const OPTIONS = {
     group: 'log',
     help: 'number of partitions of topics that are created; fixed from then on',
   },
+  logTimeoutMs: {
+    flag: '--log-timeout-ms <number>',
+    env: 'TIPSTREAM_LOG_TIMEOUT_MS',
+    schema: wholeNumber(1, 600_000),
+    default: '5000',
+    group: 'log',
+    help: 'how long an HTTP request, or a question that a command asks, waits for the log',
+  },
   kafkaSsl: {
     flag: '--kafka-ssl',
     env: 'TIPSTREAM_KAFKA_SSL',
@@ -329,6 +337,14 @@ export const OPTIONS = {
     default: 'false',
     group: 'start',
     help: 'apply and publish everything up to the ends of the log at start, then exit',
+  },
+  startTimeoutMs: {
+    flag: '--start-timeout-ms <number>',
+    env: 'TIPSTREAM_START_TIMEOUT_MS',
+    schema: wholeNumber(1, 86_400_000),
+    default: '60000',
+    group: 'start',
+    help: 'how long start keeps trying to reach the log and to join the group before it gives up',
   },
   publishProfiles: {
     flag: '--publish-profiles',

@@ -4,11 +4,14 @@ import type { Output } from './output.js';
 
 export const EXIT = { ok: 0, error: 1, differs: 2, usage: 64, interrupted: 130, terminated: 143 } as const;
 
+/** Where a failure is said. */
+export type FailureOutput = Pick<Output, 'error' | 'note' | 'document'>;
+
 /**
  * With `document`, stdout holds one JSON document whatever happens, so that a reader of JSON finds the code where it looks for data; the
  * same is said on stderr.
  */
-export async function reportFailure(error: unknown, output: Output, document: boolean): Promise<number> {
+export async function reportFailure(error: unknown, output: FailureOutput, document: boolean): Promise<number> {
   const failure = asTipstreamError(error);
   const { code, message, hint, details } = failure;
   output.error(`${message} [${code}]`, hint);

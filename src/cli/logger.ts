@@ -1,11 +1,68 @@
-/** The service's log: JSON lines on stderr, or readable ones when a person is looking. */
+/**
+ * The service's log: JSON lines on stderr, or readable ones when a person is looking. Warnings and errors that come again and again are
+ * summed: the first at once, then a count every ten seconds.
+ */
 import pino, { type Logger } from 'pino';
 import pretty from 'pino-pretty';
 import type { Config } from '../config.js';
+import { RepeatedLines } from './repeated-lines.js';
 
-export function createLogger(config: Pick<Config, 'logLevel'>): Logger {
-  const options = { level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime };
-  if (!process.stderr.isTTY) return pino(options, pino.destination({ fd: 2, sync: true }));
+const COUNTS_EVERY_MS = 10_000;
+const { warn: WARN, error: ERROR } = pino.levels.values as { readonly warn: number; readonly error: number };
+/** The client says one outage in a dozen ways, many times a second. */
+const KAFKA_CLIENT = 'kafkajs: ';
+
+type Write = (this: Logger, ...line: unknown[]) => void;
+
+export interface LogTarget {
+  readonly isTTY: boolean | undefined;
+  /** Absent: stderr. */
+  readonly destination?: pino.DestinationStream | undefined;
+  /** How often repeated lines are counted, ms. */
+  readonly countsEveryMs?: number | undefined;
+}
+
+/** Whether the log is JSON: then nothing else may be written among its lines. */
+export const logIsJson = (): boolean => !process.stderr.isTTY;
+
+export function createLogger(config: Pick<Config, 'logLevel'>, target: LogTarget = process.stderr as { readonly isTTY: boolean }): Logger {
+  const repeated = new RepeatedLines({ everyMs: target.countsEveryMs ?? COUNTS_EVERY_MS });
+  process.once('exit', () => repeated.flush());
+  const options: pino.LoggerOptions = {
+    level: config.logLevel,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    hooks: {
+      logMethod(line: unknown[], write, level) {
+        const say = write as unknown as Write;
+        if (level !== WARN && level !== ERROR) return say.apply(this, line);
+        const { fields, message } = partsOf(line);
+        const count = (times: number): void => say.call(this, { ...fields, repeated: times }, message);
+        if (repeated.isFirst(kindOf(level, fields, message), count)) say.apply(this, line);
+      },
+    },
+  };
+  if (!target.isTTY) return pino(options, target.destination ?? pino.destination({ fd: 2, sync: true }));
   const colorize = !process.env.NO_COLOR && process.env.TERM !== 'dumb';
   return pino(options, pretty({ destination: 2, sync: true, colorize, translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname' }));
+}
+
+interface LineParts {
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly message: string;
+}
+
+function partsOf([first, second]: readonly unknown[]): LineParts {
+  if (typeof first === 'string') return { fields: {}, message: first };
+  const message = typeof second === 'string' ? second : '';
+  return first instanceof Error
+    ? { fields: { err: first }, message: message || first.message }
+    : { fields: { ...(first as object) }, message };
+}
+
+/** Lines of one kind differ in where and when only. */
+function kindOf(level: number, { code, partition }: LineParts['fields'], message: string): string {
+  if (message.startsWith(KAFKA_CLIENT)) return KAFKA_CLIENT;
+  // A partition that stops is said for each.
+  return [level, code, level === ERROR ? partition : '', message].map(String).join('|');
 }

@@ -7,7 +7,7 @@ import { ThreadWorkers } from '../consumers/worker/threads/thread-workers.js';
 import { Gateway } from '../gateway/gateway.js';
 import { startHttp } from '../http/start.js';
 import { ensureTopics } from '../log/ensure-topics.js';
-import { openLog } from '../log/open.js';
+import { openLog, placeOf } from '../log/open.js';
 import type { Log } from '../log/port.js';
 import { DEFAULT_POLICY } from '../policies/registry.js';
 import { promptSettings } from '../prompts/choice.js';
@@ -16,9 +16,10 @@ import { lockData } from '../store/directory/data-lock.js';
 import { refuseOtherLog } from '../store/directory/refuse-other-log.js';
 import type { TipstreamError } from '../errors.js';
 import { settingsOf } from './policy-settings.js';
+import { ReachLog } from './reach-log.js';
 
 /** A stop takes 5 s at most in all, also when the broker is away: then the steps that wait for it are cut short. */
-const STOPS_WITHIN_MS = 4_500;
+const STOPS_WITHIN_MS = 4_000;
 const LAST_STEPS_WITHIN_MS = 100;
 const HTTP_GRACE_MS = 1_000;
 
@@ -32,8 +33,15 @@ export interface RunningService {
   stop(): Promise<void>;
 }
 
-/** Throws data_in_use, topic_not_found, partition_count_changed, log_unavailable and what HTTP throws. */
-export async function runService(config: Config, logger: Logger): Promise<RunningService> {
+/**
+ * Tries again for --start-timeout-ms while the log is away. Throws data_in_use, topic_not_found, partition_count_changed,
+ * log_unavailable, what HTTP throws, and the signal's reason when that aborts while it starts.
+ */
+export async function runService(
+  config: Config,
+  logger: Logger,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<RunningService> {
   const settings = settingsOf(config);
   const generation = { prompts: promptSettings(config.tipPromptVersion, config.defaultPromptVersion), gateway: gatewayOf(config) };
   const clock = Date.now;
@@ -45,21 +53,27 @@ export async function runService(config: Config, logger: Logger): Promise<Runnin
       await unlessLate(step(), Math.max(LAST_STEPS_WITHIN_MS, deadline - performance.now()));
   };
   try {
-    const log = await openLog(config, { log: (level, message, fields) => logger[level](fields ?? {}, message) });
+    const reach = new ReachLog({ where: placeOf(config), withinMs: config.startTimeoutMs, logger, signal });
+    const log = await reach.until('open the log', () =>
+      openLog(config, { patient: true, log: (level, message, fields) => logger[level](fields ?? {}, message) }),
+    );
     undo.push(() => log.close());
     refuseOtherLog(config.data, { log: log.kind, topicPrefix: config.topicPrefix });
     if (config.log === 'sqlite')
-      await ensureTopics(log, {
-        prefix: config.topicPrefix,
-        partitions: config.partitions,
-        partitionsGiven: config.given.has('partitions'),
-      });
+      await reach.until('create topics', () =>
+        ensureTopics(log, {
+          prefix: config.topicPrefix,
+          partitions: config.partitions,
+          partitionsGiven: config.given.has('partitions'),
+        }),
+      );
     const threads = new ThreadWorkers(config.threads);
     undo.push(() => threads.close());
     const service = new Service(log, defaultRegistry, threads.start, {
       dataDirectory: config.data,
       ...workerOptions({ ...config, scoring: { livePolicy: DEFAULT_POLICY, settings } }),
       guardrail: config.guardrail,
+      logTimeoutMs: config.logTimeoutMs,
       generation,
       clock,
       logger,
@@ -80,7 +94,7 @@ export async function runService(config: Config, logger: Logger): Promise<Runnin
       lock.publish(address);
     }
     undo.push(() => service.stop());
-    await service.start(fail, address ?? undefined);
+    await reach.until('join the group', () => service.start(fail, address ?? undefined));
     return { service, log, address, failed, stop };
   } catch (error) {
     await stop();

@@ -172,7 +172,7 @@ function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply)
   if (status >= 500 && status !== 503)
     request.log.error({ err: error, method: request.method, path: pathOf(request), code: body.error.code }, 'request failed');
   if (status === 401) void reply.header('www-authenticate', 'Bearer');
-  if (status === 503 && retryable) void reply.header('retry-after', '1');
+  if ((status === 503 || status === 504) && retryable) void reply.header('retry-after', '1');
   void reply.code(status).type('application/json; charset=utf-8').send(body);
 }
 

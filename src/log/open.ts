@@ -1,17 +1,35 @@
 /** The log that the configuration names. The implementations are loaded when asked for: most commands need one of them. */
 import type { Config } from '../config.js';
 import type { KafkaLogOptions, LogFunction } from './kafka/options.js';
+import { withDeadlines } from './deadline.js';
 import type { Log } from './port.js';
 
 export interface OpenLogOptions {
   /** The embedded log must exist, and takes no appends. Kafka makes no difference. */
   readonly readOnly?: boolean;
+  /** The log's calls take as long as they take, for a service that tries again by itself; only opening it has an end. */
+  readonly patient?: boolean;
   /** Where the Kafka client's news go; nowhere unless given. */
   readonly log?: LogFunction;
 }
 
-/** Throws no_data, log_unavailable, log_failed. Close it when done. */
-export async function openLog(config: Config, { readOnly = false, log }: OpenLogOptions = {}): Promise<Log> {
+/** A write, or a piece of what is read, may be large and meet a broker that restarts. */
+const TRANSFER_MS = 30_000;
+
+/** Every wait for the log has an end, that for new records excepted. Throws no_data, log_unavailable, log_failed. Close it when done. */
+export async function openLog(config: Config, options: OpenLogOptions = {}): Promise<Log> {
+  const log = await openEither(config, options);
+  if (options.patient === true) return log;
+  const questionMs = config.logTimeoutMs;
+  return withDeadlines(log, { questionMs, transferMs: Math.max(questionMs, TRANSFER_MS), where: placeOf(config) });
+}
+
+/** As errors name it. */
+export function placeOf({ log, brokers = [], data }: Config): string {
+  return log === 'kafka' ? `Kafka at ${brokers.join(', ')}` : `the log in ${data}`;
+}
+
+async function openEither(config: Config, { readOnly = false, log }: OpenLogOptions): Promise<Log> {
   if (config.log === 'kafka') {
     const { openKafkaLog } = await import('./kafka/kafka-log.js');
     return openKafkaLog({ ...kafkaOptions(config), ...(log ? { log } : {}) });
@@ -30,6 +48,7 @@ function kafkaOptions(config: Config): KafkaLogOptions {
   const withFiles = Object.keys(files).length > 0;
   return {
     brokers: config.brokers ?? [],
+    connectsWithinMs: config.logTimeoutMs,
     clientId: config.kafkaClientId,
     ssl: withFiles ? files : config.kafkaSsl,
     ...(kafkaSaslMechanism === undefined

@@ -150,9 +150,9 @@ export interface Log {
   describeTopics(names: readonly string[]): Promise<readonly TopicDescription[]>;
   /**
    * Resolves when all are durable, in the order given per partition; answers where each went. One call at a time per partition keeps
-   * order.
+   * order. When the signal aborts, the call rejects, and what is not on its way yet is not written any more.
    */
-  append(records: readonly NewRecord[]): Promise<readonly RecordAddress[]>;
+  append(records: readonly NewRecord[], signal?: AbortSignal): Promise<readonly RecordAddress[]>;
   /** partition -> range. Throws topic_not_found. */
   offsets(topic: string): Promise<ReadonlyMap<number, OffsetRange>>;
   /** Without a group, from any process. Yields arrays, ascending by offset. Throws offset_out_of_range below low or beyond end. */

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { LagRow } from '../log/lag.js';
+import { LOG_TIMEOUT_MS, withDeadlines } from '../log/deadline.js';
 import type { Log } from '../log/port.js';
 import { produceLines } from '../producer/produce-lines.js';
 import type { Registry } from '../projections/registry.js';
@@ -27,11 +28,25 @@ import { generateWith } from './generate.js';
 import type { HeldPartitions } from './held-partitions.js';
 import type { ServiceMetrics } from './metrics/service-metrics.js';
 import type { ServiceOptions } from './options.js';
+import { withinDeadline, type RequestDeadline } from './request-deadline.js';
 import type { PolicyAnswers } from './policies/policy-answers.js';
 import type { GenerationSwap } from './rebuild/generation-swap.js';
 import type { UserRebuilds } from './rebuild/rebuild-user-job.js';
 import type { StatusAnswers } from './status.js';
 import { working } from './user-routing.js';
+
+const DECIDING: RequestDeadline = {
+  action: 'record the decision',
+  hint: 'Ask again with the same decision_id: a decision is made once, and every answer has the same content.',
+};
+const REWARDING: RequestDeadline = {
+  action: 'append the feedback',
+  hint: 'Send it again: it may have been written, and a repeated feedback changes nothing.',
+};
+const RESETTING: RequestDeadline = {
+  action: 'append the reset',
+  hint: 'Send it again: it may have been written, and a repeated reset changes nothing learned before it.',
+};
 
 export interface AnswersDeps {
   readonly log: Log;
@@ -66,26 +81,29 @@ export class Answers implements Application {
     const { partitions, holding, metrics, swap, options } = this.#deps;
     const { decision_id: decisionId, requested_at_ms: requestedAtMs = options.clock(), profile_features: profile, ...rest } = request;
     const command = { candidates: { ...rest, requested_at_ms: requestedAtMs, decision_id: decisionId ?? randomUUID() }, policy, profile };
-    return metrics.policies.answered(() =>
+    const decided = () =>
       swap.after(async () => {
         const held = working(partitions, await holding(request.user_id));
         if (decisionId === undefined) return { ...(await held.preview(command)), decision_id: null, recorded: false };
         return { ...(await held.decide(command)), recorded: true };
-      }),
-    );
+      });
+    return metrics.policies.answered(() => this.#inTime(decided(), DECIDING));
   }
 
   produce(lines: AsyncIterable<string | Buffer>, { atomic }: { readonly atomic: boolean }): Promise<ProduceSummary> {
     const { topicPrefix: prefix, partitioner, maxValueBytes } = this.#deps.options;
-    return produceLines(this.#deps.log, lines, { prefix, partitioner, maxValueBytes, atomic });
+    // How long the lines take to come is the caller's affair; only waits for the log count.
+    const limitMs = this.#logTimeoutMs;
+    const log = withDeadlines(this.#deps.log, { questionMs: limitMs, transferMs: limitMs, addsUp: true, where: 'the log' });
+    return produceLines(log, lines, { prefix, partitioner, maxValueBytes, atomic });
   }
 
   reward(request: RewardRequest): Promise<RewardReceipt> {
-    return this.#deps.policies.reward(request);
+    return this.#inTime(this.#deps.policies.reward(request), REWARDING);
   }
 
   resetUser(userId: string): Promise<ResetReceipt> {
-    return this.#deps.policies.reset(userId);
+    return this.#inTime(this.#deps.policies.reset(userId), RESETTING);
   }
 
   policyStats(policy: string, userId?: string): Promise<PolicyStats> {
@@ -136,5 +154,13 @@ export class Answers implements Application {
   /** Counts by name over the partitions held here. */
   counts(): ReadonlyMap<string, number> {
     return this.#deps.partitions.counts();
+  }
+
+  get #logTimeoutMs(): number {
+    return this.#deps.options.logTimeoutMs ?? LOG_TIMEOUT_MS;
+  }
+
+  #inTime<T>(work: Promise<T>, deadline: RequestDeadline): Promise<T> {
+    return withinDeadline(this.#logTimeoutMs, work, deadline);
   }
 }

@@ -11,6 +11,8 @@ export interface ServiceOptions extends WorkerOptions {
   readonly guardrail?: boolean | undefined;
   /** Absent: no gateway, and prompt version v1. */
   readonly generation?: GenerationOptions | undefined;
+  /** How long one request waits for the log, ms; LOG_TIMEOUT_MS unless given. */
+  readonly logTimeoutMs?: number | undefined;
   /** Unix ms. */
   readonly clock: () => number;
   readonly logger: Logger;

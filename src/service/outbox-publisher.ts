@@ -5,6 +5,7 @@
 import { backOffMs, PUBLISHING } from '../back-off.js';
 import { TipstreamError } from '../errors.js';
 import type { FaultHook } from '../fault-points.js';
+import { answeredWithin } from '../log/deadline.js';
 import type { Log } from '../log/port.js';
 import { pause } from '../pause.js';
 import type { StoredMessage } from '../store/tables/outbox.js';
@@ -25,6 +26,13 @@ export interface PublisherOptions {
   readonly at?: FaultHook | undefined;
 }
 
+/** Who waits for a message to be in the log. */
+interface Reached {
+  readonly seq: number;
+  readonly resolve: () => void;
+  readonly reject: (error: TipstreamError) => void;
+}
+
 const BATCH_MESSAGES = 1_000;
 const BATCH_BYTES = 512 * 1024;
 
@@ -37,7 +45,7 @@ export class OutboxPublisher {
   /** The newest; settled when nothing is being sent. */
   #running = Promise.resolve();
   readonly #stopping = new AbortController();
-  #reached: { readonly seq: number; readonly resolve: () => void; readonly reject: (error: TipstreamError) => void }[] = [];
+  #reached: Reached[] = [];
 
   constructor(log: Log, options: PublisherOptions) {
     this.#log = log;
@@ -68,11 +76,31 @@ export class OutboxPublisher {
     while (this.#sending) await this.#running.catch(() => undefined);
   }
 
-  /** Resolves when the log has `seq`; rejects with not_ready when sending stops before. */
-  async reached(seq: number): Promise<void> {
+  /**
+   * Resolves when the log has `seq`; rejects with not_ready when sending stops before, and with log_unavailable when it takes longer than
+   * that: sending goes on.
+   */
+  async reached(seq: number, withinMs: number): Promise<void> {
     if (seq <= this.#published) return;
     if (this.#stopping.signal.aborted) throw this.#givenUp();
-    await new Promise<void>((resolve, reject) => this.#reached.push({ seq, resolve, reject }));
+    let entry: Reached | undefined;
+    const reached = new Promise<void>((resolve, reject) => this.#reached.push((entry = { seq, resolve, reject })));
+    await answeredWithin(withinMs, reached, () => {
+      this.#reached = this.#reached.filter((each) => each !== entry);
+      return this.#notYet(withinMs);
+    });
+  }
+
+  #notYet(withinMs: number): TipstreamError {
+    const { partition } = this.#options;
+    return new TipstreamError(
+      'log_unavailable',
+      `the log did not take the decision of partition ${partition} within ${withinMs / 1000} s`,
+      {
+        hint: 'Ask again with the same decision_id: the decision is made once, keeps its content and will be published.',
+        details: { partition, timeout_ms: withinMs },
+      },
+    );
   }
 
   /** Drops what is unsent; it is sent when the partition is next opened. */

@@ -3,6 +3,7 @@
  * reported, and how much of what was delivered still waits.
  */
 import { TipstreamError } from '../errors.js';
+import { LOG_TIMEOUT_MS } from '../log/deadline.js';
 import type { Delivery, Log } from '../log/port.js';
 import { deadLetterDirectory } from '../store/directory/layout.js';
 import type { PartitionReader } from '../store/queries/partition-reader.js';
@@ -140,10 +141,10 @@ export class Partition {
     return this.#backpressure.delivered(delivery.topic, delivery.records);
   }
 
-  /** Records this decision unless there is one; resolves when tip.scored has it. */
+  /** Records this decision unless there is one; resolves when tip.scored has it. Throws log_unavailable when that takes too long. */
   async decide(request: ScoreCommand): Promise<ScoredEvent> {
     const { event, seq } = await this.#begun().decide(request);
-    if (seq !== undefined) await this.#publisher.reached(seq);
+    if (seq !== undefined) await this.#publisher.reached(seq, this.#deps.options.logTimeoutMs ?? LOG_TIMEOUT_MS);
     return event;
   }
 

@@ -1,5 +1,6 @@
 /** Of what the running service consists, and what knows what. */
 import type { StartWorker } from '../consumers/worker/worker-contract.js';
+import { LOG_TIMEOUT_MS, withDeadlines } from '../log/deadline.js';
 import type { InputWarning } from '../log/checks/retention.js';
 import type { Log } from '../log/port.js';
 import type { Registry } from '../projections/registry.js';
@@ -13,6 +14,7 @@ import { PartitionGroup } from './partition-group.js';
 import { PolicyAnswers } from './policies/policy-answers.js';
 import { GenerationSwap } from './rebuild/generation-swap.js';
 import { UserRebuilds } from './rebuild/rebuild-user-job.js';
+import { withinDeadline, type RequestDeadline } from './request-deadline.js';
 import { StatusAnswers } from './status.js';
 import { partitionHolding, working } from './user-routing.js';
 
@@ -24,9 +26,12 @@ export interface ServiceParts extends AnswersDeps {
   readonly inputs: { warnings: readonly InputWarning[] };
 }
 
+const FINDING: RequestDeadline = { action: 'find who holds the partition of this user', hint: 'Ask again in a moment.' };
+
 /** The data directory must be locked by this process. */
 export function serviceParts(log: Log, registry: Registry, startWorker: StartWorker, options: ServiceOptions): ServiceParts {
   const topics = CONSUMED_TOPICS.map((topic) => fullTopicName(options.topicPrefix, topic));
+  const { logTimeoutMs = LOG_TIMEOUT_MS } = options;
   const partitions = new HeldPartitions();
   const inputs: ServiceParts['inputs'] = { warnings: [] };
   const deps = { log, registry, options, topics, partitions };
@@ -41,10 +46,11 @@ export function serviceParts(log: Log, registry: Registry, startWorker: StartWor
       partitioner: options.partitioner,
       partitions: group.partitionCount,
       held: partitions,
-      owners: group.owners,
+      owners: group.owners && (() => withinDeadline(logTimeoutMs, group.owners!(), FINDING)),
     });
   const status = new StatusAnswers({ ...deps, group, warnings: () => inputs.warnings });
-  const policies = new PolicyAnswers(log, options, {
+  const writing = withDeadlines(log, { questionMs: logTimeoutMs, transferMs: logTimeoutMs, where: 'the log' });
+  const policies = new PolicyAnswers(writing, options, {
     all: () => partitions.readable.map(({ reader }) => reader.path),
     ofUser: async (userId) => partitions.reading(await holding(userId))!.reader.path,
     controls: () => partitions.readable[0]?.reader.controlsForAll(),

@@ -1,6 +1,7 @@
 /** What the running service says of itself: its status, lag, newest decisions and counts. */
 import type { NewestScore, PartitionStatus, ServiceStatus } from './application.js';
 import type { LagRow } from '../log/lag.js';
+import { LOG_TIMEOUT_MS } from '../log/deadline.js';
 import type { Log } from '../log/port.js';
 import type { Registry } from '../projections/registry.js';
 import { type ScoredEvent, topicsWith } from '../topics.js';
@@ -8,9 +9,12 @@ import type { HeldPartitions } from './held-partitions.js';
 import type { InputWarning } from '../log/checks/retention.js';
 import { lagRows } from '../log/lag.js';
 import type { ServiceOptions } from './options.js';
+import { withinDeadline, type RequestDeadline } from './request-deadline.js';
 
 /** What producers and people write. Decisions are read back as input too: counted as well, every request would count twice. */
 const UPSTREAM = topicsWith({ role: 'consumed', writtenBy: 'producers' }).map((topic) => `applied:${topic}`);
+
+const ASKING: RequestDeadline = { action: 'list the offsets', hint: 'Ask again in a moment; GET /v1/status answers without the log.' };
 
 export interface StatusDeps {
   readonly log: Log;
@@ -40,9 +44,9 @@ export class StatusAnswers {
       topics,
       partitions,
       group: member,
-      options: { group, clock },
+      options: { group, clock, logTimeoutMs = LOG_TIMEOUT_MS },
     } = this.#deps;
-    return lagRows(log, {
+    const rows = lagRows(log, {
       group,
       topics,
       nowMs: clock(),
@@ -50,6 +54,7 @@ export class StatusAnswers {
       stopped: new Map([...partitions.stopped].map(([partition, error]) => [partition, error.message])),
       silent: member.silent(),
     });
+    return withinDeadline(logTimeoutMs, rows, ASKING);
   }
 
   status(): ServiceStatus {

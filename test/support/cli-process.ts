@@ -47,7 +47,7 @@ export class CliWorkspace {
     child.stdout.resume();
     let address = '';
     for await (const line of linesOf(child.stderr)) {
-      const found = /^tipstream answers at (\S+?)\/?$/.exec(line);
+      const found = /tipstream answers at (http\S+)/.exec(line);
       if (found === null) continue;
       address = found[1]!;
       break;

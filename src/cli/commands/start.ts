@@ -1,12 +1,17 @@
+import type { Logger } from 'pino';
+import type { Config } from '../../config.js';
 import { defineCommand } from '../command.js';
-import { EXIT } from '../failure.js';
+import { EXIT, reportFailure, type FailureOutput } from '../failure.js';
+
+/** From the signal to the end, whatever happens. */
+const ENDS_WITHIN_MS = 4_700;
 
 export const startCommand = defineCommand({
   name: 'start',
   summary: 'Run the partition workers and the HTTP API',
   details:
-    'Ends with exit code 0 on SIGTERM or Ctrl-C, after the batches under way are committed and ' +
-    'published; with 130 when it was to catch up and had not.',
+    'Ends with exit code 0 within five seconds of SIGTERM or Ctrl-C, after the batches under way are committed and ' +
+    'published; with 130 when it was to catch up and had not. While the log is away it tries again for --start-timeout-ms.',
   examples: [
     ['tipstream start', 'embedded log in ./data, HTTP on 127.0.0.1:8080'],
     ['tipstream start --brokers localhost:9092 --shadow egreedy-v2', 'on Kafka, with v2 in the shadow'],
@@ -15,25 +20,64 @@ export const startCommand = defineCommand({
   groups: ['log', 'kafka', 'events', 'consumer', 'http', 'policy', 'gateway', 'start'],
   async run({ config, output, signal }) {
     // Loaded here, because the other commands start faster without them.
-    const [{ createLogger }, { runService }] = await Promise.all([import('../logger.js'), import('../running-service.js')]);
+    const [{ createLogger, logIsJson }, { logOutput, logWhatNodeSays }] = await Promise.all([
+      import('../logger.js'),
+      import('../json-only.js'),
+    ]);
     const logger = createLogger(config);
-    const running = await runService(config, logger);
+    if (!logIsJson()) return run(config, logger, output, signal);
+    logWhatNodeSays(logger);
+    const lines = logOutput(logger);
     try {
-      if (running.address !== null) output.note(`tipstream answers at ${running.address}`);
-      const interrupted = new Promise<'interrupted'>((resolve) => {
-        if (signal.aborted) resolve('interrupted');
-        signal.addEventListener('abort', () => resolve('interrupted'));
-      });
-      if (config.untilCaughtUp) {
-        const outcome = await Promise.race([running.service.caughtUp(), running.failed, interrupted]);
-        if (outcome === 'interrupted') return EXIT.interrupted;
-      } else {
+      return await run(config, logger, lines, signal);
+    } catch (error) {
+      return await reportFailure(error, lines, false);
+    }
+  },
+});
+
+async function run(config: Config, logger: Logger, output: FailureOutput, signal: AbortSignal): Promise<number> {
+  const stopped = config.untilCaughtUp ? EXIT.interrupted : EXIT.ok;
+  endInTime(signal, stopped, logger);
+  try {
+    const { runService } = await import('../running-service.js');
+    const running = await runService(config, logger, signal);
+    try {
+      // Not the end of the line, so that who looks for the address finds it without what JSON puts after it.
+      if (running.address !== null) output.note(`tipstream answers at ${running.address} from now on`);
+      const interrupted = interruption(signal);
+      if (!config.untilCaughtUp) {
         await Promise.race([running.failed, interrupted]);
         logger.info('stopping');
+      } else if ((await Promise.race([running.service.caughtUp(), running.failed, interrupted])) === 'interrupted') {
+        return stopped;
       }
     } finally {
       await running.stop();
     }
-    return EXIT.ok;
-  },
-});
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    // What fails while it ends is no news: the next start goes on from what was committed.
+    logger.debug({ err: error }, 'what was under way failed while stopping');
+    return stopped;
+  }
+  return EXIT.ok;
+}
+
+function interruption(signal: AbortSignal): Promise<'interrupted'> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve('interrupted');
+    signal.addEventListener('abort', () => resolve('interrupted'));
+  });
+}
+
+/** Whatever is still under way when time is up after a signal is left undone: it is done at the next start. */
+function endInTime(signal: AbortSignal, code: number, logger: Logger): void {
+  const end = () => {
+    logger.warn(`stopping took longer than ${ENDS_WITHIN_MS} ms; what was not finished is done at the next start`);
+    process.exit(code);
+  };
+  const begin = () => void setTimeout(end, ENDS_WITHIN_MS).unref();
+  if (signal.aborted) begin();
+  else signal.addEventListener('abort', begin, { once: true });
+}

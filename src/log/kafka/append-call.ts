@@ -1,4 +1,5 @@
 /** One call of `append` and its records on their way: the call answers when each record has an address or an error. */
+import { TipstreamError } from '../../errors.js';
 import type { RecordAddress } from '../port.js';
 import { recordBytes, type StampedRecord } from './record-encoding.js';
 
@@ -23,6 +24,19 @@ export class AppendCall {
 
   get failed(): boolean {
     return this.#error !== undefined;
+  }
+
+  /** Rejects when the signal aborts; records that are not on their way then are abandoned. */
+  endWith(signal: AbortSignal | undefined): void {
+    if (signal === undefined) return;
+    const giveUp = (): void => {
+      this.#error ??= new TipstreamError('log_unavailable', 'the log did not take the records in time', { cause: signal.reason });
+      this.#reject(this.#error);
+    };
+    if (signal.aborted) return giveUp();
+    signal.addEventListener('abort', giveUp, { once: true });
+    const done = (): void => signal.removeEventListener('abort', giveUp);
+    this.answer.then(done, done);
   }
 
   settle(index: number, outcome: RecordAddress | Error): void {

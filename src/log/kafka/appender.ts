@@ -37,11 +37,12 @@ export class Appender {
   }
 
   /** Rejects when any record could not be written; other records of the call may have been. */
-  append(records: readonly NewRecord[]): Promise<readonly RecordAddress[]> {
+  append(records: readonly NewRecord[], signal?: AbortSignal): Promise<readonly RecordAddress[]> {
     if (records.length === 0) return Promise.resolve([]);
     if (this.#closing.signal.aborted) return Promise.reject(new TipstreamError('log_failed', 'The log is closed'));
     const nowMs = Date.now();
     const call = new AppendCall(records.map((record) => ({ ...record, timestampMs: record.timestampMs ?? nowMs })));
+    call.endWith(signal);
     this.#calls.push(call);
     this.#draining ??= this.#drain();
     return call.answer;

@@ -7,6 +7,7 @@
  */
 import type { Socket } from 'node:net';
 import kafkajs, { type Admin, type Consumer, type ConsumerConfig, type ISocketFactory } from 'kafkajs';
+import { answeredWithin, noAnswer } from '../deadline.js';
 import { asTipstreamError, rootCause, topicNotFound } from './failures.js';
 import {
   type Broker,
@@ -47,14 +48,24 @@ export class Connection {
   /** @throws log_unavailable when no broker answers, log_failed when the credentials are refused */
   static async open(options: KafkaLogOptions): Promise<Connection> {
     const connection = new Connection(options);
+    const connected = connection.#connect();
+    const { connectsWithinMs } = options;
     try {
-      await connection.reading.connect();
-      await connection.admin.connect();
+      await (connectsWithinMs === undefined
+        ? connected
+        : answeredWithin(connectsWithinMs, connected, () =>
+            noAnswer(`Kafka at ${connection.brokers.join(', ')}`, connectsWithinMs, 'connect'),
+          ));
     } catch (error) {
-      await connection.close();
+      void connection.close(); // it may take its time: nothing was asked yet
       throw connection.failure(error, 'connect');
     }
     return connection;
+  }
+
+  async #connect(): Promise<void> {
+    await this.reading.connect();
+    await this.admin.connect();
   }
 
   newCluster(): Cluster {

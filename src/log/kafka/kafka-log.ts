@@ -30,7 +30,7 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
     kind: 'kafka',
     createTopics: (topics) => createTopics(connection, topics),
     describeTopics: (names) => describeTopics(connection, names),
-    append: (records) => (appender ??= new Appender(connection)).append(records),
+    append: (records, signal) => (appender ??= new Appender(connection)).append(records, signal),
     offsets: (topic) => offsetRanges(connection, topic),
     read: (range) => readPartition(connection, range),
     committed: (group, topic) => committedOffsets(connection, group, topic),

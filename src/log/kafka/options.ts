@@ -28,6 +28,8 @@ export interface KafkaLogOptions {
   readonly ssl?: boolean | KafkaTlsOptions;
   readonly sasl?: KafkaSaslOptions;
   readonly log?: LogFunction;
+  /** How long to wait for the first answers; as long as requests take unless given. */
+  readonly connectsWithinMs?: number;
 }
 
 /** kafkajs' settings that all its clients share; those of time survived a broker killed for 30 s with nothing lost or repeated. */

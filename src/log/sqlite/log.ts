@@ -78,9 +78,12 @@ export class SqliteLog implements Log {
     return this.#read(() => this.#topics.describe(names));
   }
 
-  async append(records: readonly NewRecord[]): Promise<readonly RecordAddress[]> {
+  async append(records: readonly NewRecord[], signal?: AbortSignal): Promise<readonly RecordAddress[]> {
     if (records.length === 0) return [];
-    const { addresses, ends } = await this.#write(this.#read(() => this.#appender.prepare(records)));
+    const { addresses, ends } = await this.#write(
+      this.#read(() => this.#appender.prepare(records)),
+      signal,
+    );
     this.#file.appended(ends.map(({ topic, partition, offset }) => ({ topicId: topic.id, partition, end: offset })));
     return addresses;
   }
@@ -175,8 +178,8 @@ export class SqliteLog implements Log {
     }
   }
 
-  async #write<Result>(write: Write<Result>): Promise<Result> {
+  async #write<Result>(write: Write<Result>, signal?: AbortSignal): Promise<Result> {
     if (this.#readOnly) throw readOnlyLog(this.#path);
-    return this.#writes.submit(write);
+    return this.#writes.submit(write, signal);
   }
 }

@@ -56,8 +56,8 @@ export class WriteQueue {
     this.#rollback = database.prepare('ROLLBACK');
   }
 
-  /** Resolves with what `run` answered, once it is committed. */
-  submit<Result>(write: Write<Result>): Promise<Result> {
+  /** Resolves with what `run` answered, once it is committed. One that still waits when the signal aborts is not written, and rejects. */
+  submit<Result>(write: Write<Result>, signal?: AbortSignal): Promise<Result> {
     if (this.#closed !== undefined) return Promise.reject(closedLog(this.path));
     if (this.#waiting.length > 0 && this.#waitingBytes + write.bytes > WAITING_BYTES_LIMIT) {
       return Promise.reject(
@@ -67,9 +67,11 @@ export class WriteQueue {
       );
     }
     return new Promise<Result>((resolve, reject) => {
-      this.#waiting.push({ write, resolve: resolve as (result: unknown) => void, reject });
+      const waiting = { write, resolve: resolve as (result: unknown) => void, reject };
+      this.#waiting.push(waiting);
       this.#waitingBytes += write.bytes;
       this.#schedule();
+      signal?.addEventListener('abort', () => this.#withdraw(waiting), { once: true });
     });
   }
 
@@ -79,6 +81,19 @@ export class WriteQueue {
       this.#closed = resolve;
       this.#schedule();
     });
+  }
+
+  #withdraw(waiting: Waiting): void {
+    const index = this.#waiting.indexOf(waiting);
+    if (index < 0) return;
+    this.#waiting.splice(index, 1);
+    this.#waitingBytes -= waiting.write.bytes;
+    this.#apart = Math.max(0, this.#apart - 1);
+    waiting.reject(
+      new TipstreamError('log_unavailable', `${this.path}: another process writes, and this write was withdrawn`, {
+        hint: 'Try again in a moment.',
+      }),
+    );
   }
 
   #schedule(delayMs = 0): void {

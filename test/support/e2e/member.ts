@@ -121,7 +121,7 @@ export class Member {
 
   async #readLog(): Promise<void> {
     for await (const text of linesOf(this.#child.stderr)) {
-      const found = /^tipstream answers at (http:\S+?)\/?$/.exec(text);
+      const found = /tipstream answers at (http\S+)/.exec(text);
       if (found !== null) this.#address = found[1];
       this.log.push(parsed(text));
     }

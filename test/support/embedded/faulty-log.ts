@@ -8,6 +8,7 @@ export type AppendFault = 'refused' | 'unacknowledged';
 
 export class FaultyLog extends CuttableLog {
   #turns = 0;
+  #hanging: Promise<void> = Promise.resolve();
   readonly #refusals: Error[] = [];
   #fault: { readonly after: number; readonly kind: AppendFault } | undefined;
 
@@ -26,7 +27,30 @@ export class FaultyLog extends CuttableLog {
     this.#refusals.push(...errors);
   }
 
+  /** Nothing that is asked of the log is answered until the function that this answers is called. */
+  hang(): () => void {
+    let answer: () => void = () => undefined;
+    this.#hanging = new Promise((resolve) => (answer = resolve));
+    return answer;
+  }
+
+  override async describeTopics(names: readonly string[]) {
+    await this.#hanging;
+    return this.log.describeTopics(names);
+  }
+
+  override async offsets(topic: string) {
+    await this.#hanging;
+    return this.log.offsets(topic);
+  }
+
+  override async committed(group: string, topic: string) {
+    await this.#hanging;
+    return this.log.committed(group, topic);
+  }
+
   async append(records: readonly NewRecord[]): Promise<readonly RecordAddress[]> {
+    await this.#hanging;
     for (let turn = 0; turn < this.#turns; turn++) await new Promise((resolve) => setImmediate(resolve));
     if (this.isCut) throw broken();
     const refusal = this.#refusals.shift();

@@ -48,6 +48,8 @@ export interface EmbeddedOptions {
   readonly shadow?: ShadowScore;
   /** Default: no gateway. */
   readonly generation?: GenerationOptions;
+  /** How long a request waits for the log, ms. */
+  readonly logTimeoutMs?: number;
   /** Of the service, not of its workers. */
   readonly at?: FaultHook;
 }
@@ -150,6 +152,7 @@ export class EmbeddedService {
       scoring,
       generation: options.generation,
       at: options.at,
+      ...(options.logTimeoutMs === undefined ? {} : { logTimeoutMs: options.logTimeoutMs }),
     });
     this.#running = { service, log, workers };
     await service.start((error) => (this.#failure = error));

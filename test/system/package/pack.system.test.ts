@@ -111,7 +111,7 @@ describe('installed elsewhere', () => {
   test('beside a running service profiles are read, and a rebuild is refused', async () => {
     const service = project.spawn('tipstream', 'start', '--http', '127.0.0.1:0', '--log-level', 'error');
     const exited = once(service, 'exit');
-    for await (const line of createInterface({ input: service.stderr! })) if (line.startsWith('tipstream answers at ')) break;
+    for await (const line of createInterface({ input: service.stderr! })) if (line.includes('tipstream answers at ')) break;
 
     expect((await project.node(snippetUnder('README.md', 'As a library'))).stdout).toBe('0.6666666666666666\n');
     await expect(project.node(snippetUnder('docs/library.md', 'Rebuilding one profile'))).rejects.toMatchObject({
