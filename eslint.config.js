@@ -14,6 +14,16 @@ export default tseslint.config(
     },
   },
   {
+    // What only types can tell: a promise that nobody awaits loses its error and outlives its caller.
+    files: ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts'],
+    languageOptions: { parserOptions: { project: './tsconfig.test.json', tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/await-thenable': 'error',
+    },
+  },
+  {
     // The functional core: time, randomness and I/O come in as arguments.
     files: ['src/projections/**/*.ts', 'src/policies/**/*.ts', 'src/events/**/*.ts', 'src/topics.ts'],
     rules: {

@@ -9,9 +9,11 @@ const PROCESSES = { testTimeout: 360_000, hookTimeout: 240_000, fileParallelism:
 
 export default defineConfig({
   test: {
+    // By default one core of two would stand idle.
+    maxWorkers: '100%',
     projects: [
-      tier('unit'),
-      tier('property', { testTimeout: 120_000 }),
+      tier('unit', { isolate: false }),
+      tier('property', { isolate: false, testTimeout: 120_000 }),
       tier('service', { testTimeout: 120_000 }),
       tier('system', PROCESSES),
       tier('browser', PROCESSES),

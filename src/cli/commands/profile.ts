@@ -37,7 +37,7 @@ export const profileCommand = defineCommand<{ asOf?: number; knownAt?: string }>
             userId,
             (reader, partition) => profileDocument(reader, partition, userId, asOfMs, defaultRegistry.featureSet),
           )
-        : await knownProfile(await openKnownAt(config, options.knownAt, output, signal, userId), config.partitioner, userId, asOfMs);
+        : knownProfile(await openKnownAt(config, options.knownAt, output, signal, userId), config.partitioner, userId, asOfMs);
     if (json) return await output.document(document);
     await output.write(`${printable(userId)} as of ${new Date(asOfMs).toISOString()}\n`);
     await output.table(['FEATURE', 'VALUE'], Object.entries(document.features));
