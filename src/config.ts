@@ -35,6 +35,8 @@ export function loadConfig(
   flags: Flags,
   env: Environment,
   groups: readonly OptionGroup[] = Object.keys(OPTION_GROUPS) as OptionGroup[],
+  /** How errors name an option that was given, not read from a variable. */
+  nameOf: (name: OptionName) => string = (name) => flagName(OPTIONS[name]),
 ): Config {
   const values: Record<string, unknown> = {};
   const sources = new Map<OptionName, 'flag' | 'env'>();
@@ -46,7 +48,7 @@ export function loadConfig(
     if (flag !== undefined) sources.set(name, 'flag');
     else if (variable !== undefined) sources.set(name, 'env');
     const raw = flag ?? variable ?? option.default;
-    values[name] = raw === undefined ? undefined : parse(raw, option, flag === undefined ? option.env : flagName(option));
+    values[name] = raw === undefined ? undefined : parse(raw, option, flag === undefined ? option.env : nameOf(name));
   }
   values.log = chooseLog(values as Partial<Config>, sources);
   const config = { ...values, given: new Set(sources.keys()) } as unknown as Config;
@@ -54,7 +56,7 @@ export function loadConfig(
     throw new UsageError('--log kafka needs to know the brokers', { hint: 'Give --brokers HOST:PORT or set KAFKA_BROKERS.' });
   }
   if (config.kafkaSaslMechanism !== undefined && (config.kafkaUsername === undefined || config.kafkaPassword === undefined)) {
-    throw new UsageError('--kafka-sasl-mechanism needs a user and a password', {
+    throw new UsageError(`${nameOf('kafkaSaslMechanism')} needs a user and a password`, {
       hint: 'Give --kafka-username and set TIPSTREAM_KAFKA_PASSWORD.',
     });
   }

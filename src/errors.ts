@@ -46,6 +46,8 @@ export const ERROR_KINDS = {
   state_newer: { http: 500, retryable: false },
   state_mismatch: { http: 500, retryable: false },
   disk_full: { http: 507, retryable: true },
+  closed: { http: 500, retryable: false },
+  sqlite_not_loaded: { http: 500, retryable: false },
   unsupported_codec: { http: 500, retryable: false },
   internal: { http: 500, retryable: false },
 } as const satisfies Record<string, ErrorKind>;
@@ -93,4 +95,20 @@ const DISK_FULL_CODES = new Set(['ENOSPC', 'EDQUOT', 'SQLITE_FULL', 'SQLITE_IOER
 /** Whether the file system or SQLite failed because no space is left. */
 export function isDiskFull(error: unknown): boolean {
   return DISK_FULL_CODES.has((error as { code?: string } | undefined)?.code ?? '');
+}
+
+/**
+ * The error to throw when better-sqlite3 cannot load its compiled half; undefined for any other error. That half fits one major version of
+ * Node.js (ERR_DLOPEN_FAILED, which names NODE_MODULE_VERSION), and is missing where install scripts were switched off.
+ */
+export function asNotLoaded(error: unknown): TipstreamError | undefined {
+  const { code, message = '' } = (error ?? {}) as { code?: string; message?: string };
+  const missing = message.startsWith('Could not locate the bindings file');
+  if (!missing && code !== 'ERR_DLOPEN_FAILED' && !message.includes('NODE_MODULE_VERSION')) return undefined;
+  const why = missing
+    ? 'has no compiled module here (install scripts did not run)'
+    : message.includes('NODE_MODULE_VERSION')
+      ? `was compiled for another major version of Node.js than this ${process.version}`
+      : `cannot load its compiled module (${message.split('\n', 1)[0]})`;
+  return new TipstreamError('sqlite_not_loaded', `better-sqlite3 ${why}: run \`npm rebuild better-sqlite3\``, { cause: error });
 }

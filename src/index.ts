@@ -5,22 +5,24 @@
 import { loadConfig, type Config } from './config.js';
 import { rebuildProfile } from './rebuild/user/rebuild-profile.js';
 import { TipstreamError } from './errors.js';
-import type { ProfileDocument } from './service/application.js';
+import { kindOf, requireFields, requireText } from './given.js';
 import type { RebuiltProfile } from './rebuild/user/rebuilt-profile.js';
 import { ensureTopics } from './log/ensure-topics.js';
 import { openLog } from './log/open.js';
-import { createProducer, type TipProducer } from './producer/producer.js';
+import type { TipProducer } from './producer/outgoing-event.js';
+import { createProducer } from './producer/producer.js';
 import { defaultRegistry, type Registry } from './projections/registry.js';
 import { withReaderOf } from './store/queries/locate-user.js';
+import type { ProfileDocument } from './store/queries/profile-document.js';
 import { profileDocument } from './store/queries/profiles.js';
 import { MAX_TIME_MS } from './topics.js';
 
 export { ERROR_KINDS, TipstreamError, type ErrorCode } from './errors.js';
-export type { ProfileDocument } from './service/application.js';
+export type { ProfileDocument } from './store/queries/profile-document.js';
 export type { Positions } from './store/positions.js';
 export type { RebuiltProfile } from './rebuild/user/rebuilt-profile.js';
-export type { RecordAddress, RecordHeaders } from './log/port.js';
-export type { EventInput, OutgoingEvent, SendOptions, TipProducer } from './producer/producer.js';
+export type { RecordAddress } from './log/record-address.js';
+export type { EventInput, OutgoingEvent, OutgoingHeaders as RecordHeaders, SendOptions, TipProducer } from './producer/outgoing-event.js';
 
 // What a feature is made of.
 export type { AddToCounter, CounterFamily, CounterReader } from './projections/counter.js';
@@ -78,6 +80,24 @@ export interface TipstreamOptions {
   readonly registry?: Registry | undefined;
 }
 
+const OPTION_NAMES: Readonly<Record<keyof TipstreamOptions, true>> = {
+  data: true,
+  brokers: true,
+  topicPrefix: true,
+  partitions: true,
+  partitioner: true,
+  maxValueBytes: true,
+  kafkaSsl: true,
+  kafkaCa: true,
+  kafkaCert: true,
+  kafkaKey: true,
+  kafkaSaslMechanism: true,
+  kafkaUsername: true,
+  kafkaPassword: true,
+  kafkaClientId: true,
+  registry: true,
+};
+
 export interface Tipstream {
   readonly producer: TipProducer;
   /**
@@ -94,17 +114,16 @@ export interface Tipstream {
    * state_mismatch with a registry, log or prefix other than the one it was folded with.
    */
   rebuildProfile(userId: string): Promise<RebuiltProfile>;
-  /** Disconnects. What was sent is durable already. */
+  /** Disconnects. What was sent is durable already. Any call but another close then throws closed. */
   close(): Promise<void>;
 }
 
 /**
  * Opens the log. Creates the embedded log and its topics where there are none; on Kafka, topics must exist (`tipstream topics
- * create`). Throws invalid_argument, log_unavailable, partition_count_changed.
+ * create`). Throws invalid_argument, also for an option that is not known, log_unavailable, partition_count_changed.
  */
 export async function openTipstream(options: TipstreamOptions = {}): Promise<Tipstream> {
-  const { registry = defaultRegistry, ...flags } = options;
-  const config: Config = loadConfig(flags, {});
+  const { registry, config } = read(options);
   const log = await openLog(config, { patient: true });
   const { data: dataDirectory, topicPrefix, partitioner, maxValueBytes } = config;
   try {
@@ -115,16 +134,36 @@ export async function openTipstream(options: TipstreamOptions = {}): Promise<Tip
     throw error;
   }
   const state = { dataDirectory, registry, partitioner };
+  const producer = createProducer(log, { prefix: topicPrefix, partitioner, maxValueBytes });
+  let closing: Promise<void> | undefined;
+  const requireOpen = () => {
+    if (closing === undefined) return;
+    throw new TipstreamError('closed', 'this Tipstream has been closed', { hint: 'Call openTipstream again.' });
+  };
 
   return {
-    producer: createProducer(log, { prefix: topicPrefix, partitioner, maxValueBytes }),
-    async getProfile(userId, { asOf } = {}) {
-      const asOfMs = asOf === undefined ? Date.now() : timeOf(asOf);
+    producer: {
+      async send(topic, event, sendOptions) {
+        requireOpen();
+        return producer.send(topic, event, sendOptions);
+      },
+      async sendAll(events) {
+        requireOpen();
+        return producer.sendAll(events);
+      },
+    },
+    async getProfile(userId, given = {}) {
+      requireOpen();
+      requireText('the user_id', userId);
+      requireFields('the options of getProfile', given, ['asOf']);
+      const asOfMs = given.asOf === undefined ? Date.now() : timeOf(given.asOf);
       return withReaderOf({ ...state, otherFeatures: 'recompute' }, userId, (reader, partition) =>
         profileDocument(reader, partition, userId, asOfMs, registry.featureSet),
       );
     },
     async rebuildProfile(userId) {
+      requireOpen();
+      requireText('the user_id', userId);
       const partition = withReaderOf(state, userId, (_, found) => found);
       return rebuildProfile(
         log,
@@ -134,13 +173,27 @@ export async function openTipstream(options: TipstreamOptions = {}): Promise<Tip
         Date.now(),
       );
     },
-    close: () => log.close(),
+    close: () => (closing ??= log.close()),
   };
+}
+
+/** A misspelt name must not pass: without its `brokers`, a program would write to an embedded log that nobody reads. */
+function read(options: TipstreamOptions): { readonly registry: Registry; readonly config: Config } {
+  requireFields('the options of openTipstream', options, Object.keys(OPTION_NAMES));
+  const { registry = defaultRegistry, ...flags } = options;
+  if (!Array.isArray((registry as Partial<Registry> | null)?.features))
+    throw new TipstreamError('invalid_argument', 'registry must be one that createRegistry made');
+  for (const [name, value] of Object.entries(flags)) {
+    const isText = (entry: unknown) => ['string', 'number', 'boolean'].includes(typeof entry);
+    if (value === undefined || isText(value) || (name === 'brokers' && Array.isArray(value) && value.every(isText))) continue;
+    throw new TipstreamError('invalid_argument', `${name} must not be ${kindOf(value)}`, { details: { name } });
+  }
+  return { registry, config: loadConfig(flags, {}, undefined, (name) => name) };
 }
 
 function timeOf(asOf: number | Date): number {
   const ms = Number(asOf);
-  if (Number.isSafeInteger(ms) && ms >= 0 && ms <= MAX_TIME_MS) return ms;
+  if ((typeof asOf === 'number' || asOf instanceof Date) && Number.isSafeInteger(ms) && ms >= 0 && ms <= MAX_TIME_MS) return ms;
   throw new TipstreamError('invalid_argument', 'asOf must be a Date or whole Unix milliseconds, from 1970 to 9999', {
     details: { asOf: String(asOf) },
   });

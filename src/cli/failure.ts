@@ -1,5 +1,5 @@
 /** What an error becomes: lines on stderr, a document on stdout for readers of JSON, and the exit code. */
-import { TipstreamError, UsageError } from '../errors.js';
+import { asNotLoaded, TipstreamError, UsageError } from '../errors.js';
 import type { Output } from './output.js';
 
 export const EXIT = { ok: 0, error: 1, differs: 2, usage: 64, interrupted: 130, terminated: 143 } as const;
@@ -26,6 +26,8 @@ export async function reportFailure(error: unknown, output: FailureOutput, docum
 
 function asTipstreamError(error: unknown): TipstreamError {
   if (error instanceof TipstreamError) return error;
+  const notLoaded = asNotLoaded(error);
+  if (notLoaded !== undefined) return notLoaded;
   const message = error instanceof Error ? error.message : String(error);
   return new TipstreamError('internal', message, {
     hint: 'This is a fault in tipstream; set TIPSTREAM_DEBUG=1 to print where.',

@@ -6,6 +6,9 @@
  *
  * Topic names here are full names (prefix included).
  */
+import type { RecordAddress } from './record-address.js';
+
+export type { RecordAddress } from './record-address.js';
 
 /** Header pairs in the order they were written; a name may repeat, and a value may be absent, which is not the same as empty. */
 export type RecordHeaders = readonly (readonly [name: string, value: Buffer | null])[];
@@ -31,12 +34,6 @@ export interface NewRecord {
   readonly partition?: number;
   /** Unix ms; absent: the clock at append. */
   readonly timestampMs?: number;
-}
-
-export interface RecordAddress {
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number;
 }
 
 export interface OffsetRange {

@@ -1,11 +1,12 @@
 /** The typed producer for programs that use tipstream as a library. */
-import type { z } from 'zod';
 import { TipstreamError } from '../errors.js';
-import type { Log, NewRecord, RecordAddress, RecordHeaders } from '../log/port.js';
+import { kindOf, requireFields, suggestion } from '../given.js';
+import type { Log, NewRecord, RecordHeaders } from '../log/port.js';
 import type { PartitionerName } from '../log/partitioner.js';
-import { fullTopicName, type TOPICS, type TopicName } from '../topics.js';
+import { fullTopicName, MAX_TIME_MS, TOPIC_NAMES, TOPICS, type TopicName } from '../topics.js';
 import { DEFAULT_MAX_VALUE_BYTES, encodeEvent } from './encode.js';
 import { eventText } from './event-text.js';
+import type { SendOptions, TipProducer } from './outgoing-event.js';
 import { PartitionCounts } from './partition-counts.js';
 import { place } from './placement.js';
 
@@ -17,39 +18,17 @@ export interface ProducerOptions {
   readonly maxValueBytes?: number;
 }
 
-export type EventInput<Topic extends TopicName> = z.input<(typeof TOPICS)[Topic]['schema']>;
-
-export interface SendOptions {
-  /** Unix ms of the record; the log's clock unless given. */
-  readonly timestampMs?: number;
-  readonly headers?: RecordHeaders;
-}
-
-export type OutgoingEvent = {
-  [Topic in TopicName]: { readonly topic: Topic; readonly event: EventInput<Topic> | Uint8Array } & SendOptions;
-}[TopicName];
-
-export interface TipProducer {
-  /**
-   * Resolves when the event is durable, with its address: one, or one per partition for a policy.control event without a user_id.
-   * An event given as bytes, JSON in UTF-8, is written byte for byte after the same check.
-   * Throws invalid_event (details: topic, stage, reason) before anything is written, topic_not_found, and what the log throws.
-   */
-  send<Topic extends TopicName>(
-    topic: Topic,
-    event: EventInput<Topic> | Uint8Array,
-    options?: SendOptions,
-  ): Promise<readonly RecordAddress[]>;
-  /** All or, when one of them is not valid, none; in the order given within each partition. */
-  sendAll(events: readonly OutgoingEvent[]): Promise<readonly RecordAddress[]>;
-}
+export type { EventInput, OutgoingEvent, SendOptions, TipProducer } from './outgoing-event.js';
 
 /** The log stays the caller's: close it yourself. */
 export function createProducer(log: Log, options: ProducerOptions = {}): TipProducer {
   const { prefix = '', partitioner = 'murmur2', maxValueBytes = DEFAULT_MAX_VALUE_BYTES } = options;
   const counts = new PartitionCounts(log);
 
-  const recordsOf = (topic: TopicName, event: unknown, { timestampMs, headers = [] }: SendOptions): Promise<NewRecord[]> => {
+  const recordsOf = (topic: TopicName, event: unknown, options: SendOptions): Promise<NewRecord[]> => {
+    checkTopic(topic);
+    const timestampMs = checkTime(options.timestampMs);
+    const headers = checkHeaders(options.headers ?? []);
     const json = eventText(event);
     const encoded = json.ok ? encodeEvent(topic, json.text, undefined, headers, maxValueBytes) : json;
     if (encoded.ok) return place(encoded, { topic: fullTopicName(prefix, topic), headers, timestampMs }, partitioner, counts);
@@ -59,12 +38,46 @@ export function createProducer(log: Log, options: ProducerOptions = {}): TipProd
 
   return {
     async send(topic, event, sendOptions = {}) {
+      requireFields('the options of send', sendOptions, SEND_OPTIONS);
       return log.append(await recordsOf(topic, event, sendOptions));
     },
     async sendAll(events) {
+      if (!Array.isArray(events)) throw new TipstreamError('invalid_argument', `sendAll takes an array of events, not ${kindOf(events)}`);
+      for (const entry of events) requireFields('an entry of sendAll', entry, ['topic', 'event', ...SEND_OPTIONS]);
       const records: NewRecord[] = [];
       for (const { topic, event, ...sendOptions } of events) records.push(...(await recordsOf(topic, event, sendOptions)));
       return log.append(records);
     },
   };
+}
+
+const SEND_OPTIONS: readonly (keyof SendOptions)[] = ['timestampMs', 'headers'];
+
+function checkTopic(topic: unknown): void {
+  if (typeof topic === 'string' && Object.hasOwn(TOPICS, topic)) return;
+  const shown = typeof topic === 'string' ? JSON.stringify(topic) : kindOf(topic);
+  throw new TipstreamError('topic_not_found', `there is no topic ${shown}`, {
+    hint: suggestion(String(topic), TOPIC_NAMES),
+    details: { topic: String(topic) },
+  });
+}
+
+function checkTime(timestampMs: number | undefined): number | undefined {
+  if (timestampMs === undefined || (Number.isSafeInteger(timestampMs) && timestampMs >= 0 && timestampMs <= MAX_TIME_MS))
+    return timestampMs;
+  throw new TipstreamError('invalid_argument', 'timestampMs must be whole Unix milliseconds, from 1970 to 9999', {
+    details: { timestampMs: String(timestampMs) },
+  });
+}
+
+function checkHeaders(headers: unknown): RecordHeaders {
+  const wrong = () =>
+    new TipstreamError('invalid_argument', 'headers must be an array of [name, value] with a Uint8Array or null as value');
+  if (!Array.isArray(headers)) throw wrong();
+  return headers.map((pair: unknown): RecordHeaders[number] => {
+    if (!Array.isArray(pair) || pair.length !== 2) throw wrong();
+    const [name, value] = pair as readonly unknown[];
+    if (typeof name !== 'string' || (value !== null && !(value instanceof Uint8Array))) throw wrong();
+    return [name, value === null ? null : Buffer.from(value.buffer, value.byteOffset, value.byteLength)];
+  });
 }

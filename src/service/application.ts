@@ -4,19 +4,13 @@
  */
 import type { UserRebuild } from '../rebuild/user/rebuilt-profile.js';
 import type { LagRow } from '../log/lag.js';
-import type { Positions } from '../store/positions.js';
+import type { ProfileDocument } from '../store/queries/profile-document.js';
 import type { PromptComparison } from '../evaluation/prompt-comparison.js';
 import type { Action, Candidate, CandidatesEvent, ControlEvent, ScoredEvent } from '../topics.js';
 
-type FeatureValues = Readonly<Record<string, number | string | null>>;
+export type { ProfileDocument } from '../store/queries/profile-document.js';
 
-export interface ProfileDocument {
-  readonly user_id: string;
-  readonly as_of_ms: number;
-  readonly features: FeatureValues;
-  readonly feature_set: string;
-  readonly positions: Positions;
-}
+type FeatureValues = Readonly<Record<string, number | string | null>>;
 
 export interface ScoreRequest extends Omit<CandidatesEvent, 'decision_id' | 'requested_at_ms'> {
   /** Given: the decision is appended to tip.scored before the answer. Absent: nothing is recorded. */

@@ -5,7 +5,7 @@
  */
 import Database from 'better-sqlite3';
 import { existsSync, statSync } from 'node:fs';
-import { type ErrorCode, isDiskFull, TipstreamError } from '../errors.js';
+import { asNotLoaded, type ErrorCode, isDiskFull, TipstreamError } from '../errors.js';
 import { changesBetween, type Definitions, describeChanges } from '../projections/definitions.js';
 import { readDefinitions, writeDefinitions } from './tables/definitions.js';
 import { STATE_APPLICATION_ID, STATE_SCHEMA_VERSION, STATE_TABLES } from './tables/schema.js';
@@ -231,6 +231,8 @@ export function guarded<T>(path: string, work: () => T): T {
 /** A TipstreamError for anything that SQLite or the file system said about a state file. */
 export function stateError(path: string, error: unknown): unknown {
   if (error instanceof TipstreamError) return error;
+  const notLoaded = asNotLoaded(error);
+  if (notLoaded !== undefined) return notLoaded;
   const code = (error as { code?: string }).code ?? '';
   const options = (hint: string) => ({ hint, details: { path, sqlite: code }, cause: error });
   if (isDiskFull(error)) {

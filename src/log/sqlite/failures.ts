@@ -1,6 +1,6 @@
 /** What SQLite says went wrong, in tipstream's codes and with what the reader can do. */
 import Database from 'better-sqlite3';
-import { type ErrorCode, TipstreamError } from '../../errors.js';
+import { asNotLoaded, type ErrorCode, TipstreamError } from '../../errors.js';
 
 /** SQLite's primary result codes; an extended one (SQLITE_IOERR_FSYNC) starts with its primary. */
 const FAILURES: readonly (readonly [prefix: string, code: ErrorCode, what: string, hint: string])[] = [
@@ -41,7 +41,7 @@ export function isBusy(error: unknown): boolean {
 /** The same error when it is already one of ours. */
 export function asLogFailure(error: unknown, path: string): Error {
   if (error instanceof TipstreamError) return error;
-  if (!(error instanceof Database.SqliteError)) return error instanceof Error ? error : new Error(String(error));
+  if (!(error instanceof Database.SqliteError)) return asNotLoaded(error) ?? (error instanceof Error ? error : new Error(String(error)));
   const [, code, what, hint] = FAILURES.find(([prefix]) => error.code.startsWith(prefix)) ?? [
     '',
     'log_failed' as const,
