@@ -1,47 +1,25 @@
 /** What must hold of every seed, whatever was done to it. Each is compared with something that never saw a state file. */
 import { existsSync } from 'node:fs';
-import { isDeepStrictEqual } from 'node:util';
 import Database from 'better-sqlite3';
 import { verify } from '../../src/verify/verify.js';
-import type { Random } from '../../src/random.js';
 import { TipstreamError } from '../../src/errors.js';
 import { readDeadLetterReason, originalHeaders } from '../../src/events/dead-letter.js';
-import { decodeState } from '../../src/policies/ridge-codec.js';
 import { coreRegistry } from '../../src/projections/registry.js';
 import { currentGeneration, generationDirectory, partitionFile } from '../../src/store/directory/layout.js';
 import { digestDocument, openReaders } from '../../src/store/queries/profiles.js';
 import { PartitionReader } from '../../src/store/queries/partition-reader.js';
 import { openStateForReading } from '../../src/store/state-file.js';
-import { CONSUMED_TOPICS, deadLetterTopic, type CandidatesEvent, type ProfileFeaturesEvent, type ScoredEvent } from '../../src/topics.js';
+import { CONSUMED_TOPICS, deadLetterTopic, type ProfileFeaturesEvent, type ScoredEvent } from '../../src/topics.js';
 import { oracleDigest, oracleProfiles } from '../oracle/profile.js';
-import { oracleReward, type OracleExample } from '../oracle/policy.js';
-import type { OraclePrune, Remains } from '../oracle/prunes.js';
-import {
-  decisionsOf,
-  dimensionOf,
-  expectedDecision,
-  inPartition,
-  exampleOf,
-  oracleSums,
-  profileEvents,
-  profileOf,
-  settingsOf,
-  upTo,
-  type History,
-} from '../support/embedded/history.js';
+import type { OraclePrune } from '../oracle/prunes.js';
+import { inPartition, profileEvents, profileOf, upTo, type History } from '../support/embedded/history.js';
 import { remainingProfileEvents, remainsOf } from '../support/prune-history.js';
-import { recompute } from '../support/recompute.js';
 import { MAX_VALUE_BYTES } from './broken-records.js';
 import type { Ledger } from './ledger.js';
-import { Violation, type World } from './world.js';
-import { DAY_MS, type Workload } from './workload.js';
-
-export interface Question {
-  readonly world: World;
-  readonly ledger: Ledger;
-  readonly workload: Workload;
-  readonly random: Random;
-}
+import { Violation } from './life.js';
+import { DAY_MS } from './workload.js';
+import { checkAnswers, checkDecisions, checkSums } from './decision-invariants.js';
+import { historyOf, require, requireSame, type Here, type Question } from './question.js';
 
 const WINDOW_MS = 30 * DAY_MS;
 
@@ -75,26 +53,6 @@ function isExact(reader: PartitionReader, asOfMs: number): boolean {
     throw error;
   }
 }
-
-/** One partition as the log and the prunes that its file records have it. */
-interface Here {
-  readonly own: History;
-  readonly remains: Remains;
-  /** undefined: nothing was pruned. */
-  readonly horizonMs: number | undefined;
-}
-
-export function require(holds: boolean, what: string): asserts holds {
-  if (!holds) throw new Violation(what);
-}
-
-function requireSame(actual: unknown, expected: unknown, what: string): void {
-  if (!isDeepStrictEqual(actual, expected))
-    throw new Violation(`${what}:\n  found    ${JSON.stringify(actual)}\n  expected ${JSON.stringify(expected)}`);
-}
-
-const historyOf = ({ world, ledger }: Question): History =>
-  ledger.history({ livePolicy: world.scoring.livePolicy, settings: world.scoring.settings });
 
 /** At any moment, as another process sees it: what is read is what the events below its positions come to. */
 export async function checkReading(question: Question): Promise<string> {
@@ -233,130 +191,6 @@ function checkCounts(ledger: Ledger, partition: number, state: Database.Database
   }
   const found = [...counted].filter(([name]) => /^(applied|rejected):/.test(name));
   requireSame(Object.fromEntries(found.sort()), Object.fromEntries([...expected].sort()), `records counted in partition ${partition}`);
-}
-
-function checkDecisions(history: History, partition: number, state: Database.Database): void {
-  for (const [topic, table, list] of [
-    ['tip.scored', 'decision', history.scored],
-    ['tip.scored.shadow', 'shadow_decision', history.shadow],
-  ] as const) {
-    const first = new Map<string, { readonly offset: number; readonly event: ScoredEvent }>();
-    for (const one of list.filter((each) => each.partition === partition)) {
-      const name = `${one.event.user_id} ${one.event.decision_id}`;
-      const known = first.get(name);
-      if (known === undefined) first.set(name, one);
-      else requireSame(one.event, known.event, `${topic} holds two contents of decision ${name}`);
-    }
-    const rows = state
-      .prepare<[], [string, string, number | null, string]>(
-        `SELECT user_id, decision_id, scored_offset, record FROM ${table} JOIN user USING (uid)`,
-      )
-      .raw()
-      .all();
-    requireSame(
-      rows.map(([user, decision, offset, record]) => [`${user} ${decision}`, offset, JSON.parse(record) as unknown]).sort(),
-      [...first].map(([name, { offset, event }]) => [name, offset, event]).sort(),
-      `the ${table}s of partition ${partition}`,
-    );
-  }
-  const answered = new Set(
-    history.scored.filter((one) => one.partition === partition).map(({ event }) => `${event.user_id} ${event.decision_id}`),
-  );
-  for (const { event } of history.candidates.filter((one) => one.partition === partition))
-    require(answered.has(`${event.user_id} ${event.decision_id}`), `decision ${event.decision_id} of ${event.user_id} was never answered`);
-}
-
-/** What was learned is what the log teaches, bit for bit. */
-function checkSums({ workload, ledger }: Question, here: Here, partition: number, state: Database.Database): void {
-  const rows = state
-    .prepare<[], { user_id: string; policy: string; reset_at_ms: number; state: Buffer }>(
-      'SELECT user_id, policy, reset_at_ms, state FROM policy_state JOIN user USING (uid)',
-    )
-    .all();
-  for (const { user_id, policy, reset_at_ms, state: stored } of rows) {
-    const examples = examplesOf(here, user_id, policy, reset_at_ms);
-    const { g, b } = oracleSums(examples, dimensionOf(policy));
-    const found = decodeState(stored, dimensionOf(policy));
-    requireSame(
-      [found.updates, [...found.g], [...found.b]],
-      [examples.length, g.flatMap((row, i) => row.slice(0, i + 1)), b],
-      `what ${policy} has learned of ${user_id}`,
-    );
-  }
-  const held = new Set(rows.map(({ user_id, policy }) => `${user_id} ${policy}`));
-  for (const userId of workload.users.filter((user) => ledger.partitionOf(Buffer.from(user)) === partition)) {
-    for (const policy of ['egreedy-v1', 'egreedy-v2', 'egreedy-v2-shadow']) {
-      if (examplesOf(here, userId, policy, -1).length > 0)
-        require(held.has(`${userId} ${policy}`), `nothing is kept of what ${policy} has learned of ${userId}`);
-    }
-  }
-}
-
-/** The rewards of a user's decisions in those sums, requested since then, with what the prunes have left. */
-function examplesOf({ own, remains }: Here, userId: string, sums: string, sinceMs: number): OracleExample[] {
-  const [eventPolicy, into] = sums.split('>') as [string, string?];
-  const live = decisionsOf(own.scored, userId);
-  const decisions = eventPolicy.endsWith('-shadow') ? decisionsOf(own.shadow, userId) : live;
-  const events = remains.events.filter((event) => event.userId === userId);
-  const examples: OracleExample[] = [];
-  for (const [decisionId, decision] of decisions) {
-    const answered = live.get(decisionId);
-    if (decision.policy !== eventPolicy || answered === undefined || decision.profile.as_of_ms < sinceMs) continue;
-    if (decisions !== live && !settingsOf(own, answered.profile.as_of_ms).shadowLearning) continue;
-    const closed = remains.closed.get(`${userId} ${decisionId}`);
-    const earned = closed !== undefined ? closed : oracleReward(decisionId, Object.keys(answered.features.vectors), events);
-    const x = earned === null ? undefined : exampleOf(decision, earned.tipId, into);
-    if (x !== undefined) examples.push({ x, reward: earned!.reward });
-  }
-  return examples;
-}
-
-/** Decisions are what the definitions give for what their own positions say had been applied. */
-function checkAnswers({ world, workload, random }: Question, history: History, answered: ReadonlyMap<string, ScoredEvent>): void {
-  const asked = new Map<string, CandidatesEvent[]>();
-  const note = (request: CandidatesEvent) => {
-    const name = `${request.user_id} ${request.decision_id}`;
-    asked.set(name, [...(asked.get(name) ?? []), request]);
-  };
-  for (const { request } of workload.asked) note(request);
-  for (const [i, { partition, event }] of history.scored.entries()) {
-    requireSame(recompute(event).differences, [], `decision ${event.decision_id} of ${event.user_id} computed again`);
-    // What a file that is gone had pruned by then, nobody knows.
-    if (world.pruned || (i >= 12 && !random.chance(0.2))) continue;
-    const known = upTo(history, partition, event.positions);
-    require(!decisionsOf(known.scored, event.user_id).has(
-      event.decision_id,
-    ), `decision ${event.decision_id} of ${event.user_id} was answered although its answer had been read`);
-    const { input } = event;
-    const requests =
-      input === null
-        ? (asked.get(`${event.user_id} ${event.decision_id}`) ?? [])
-        : history.candidates.filter((one) => one.partition === input.partition && one.offset === input.offset).map((one) => one.event);
-    const why = requests.map((request) => differenceOf(event, known, request));
-    require(why.includes(undefined), `decision ${event.decision_id} of ${event.user_id}: ${why[0] ?? 'nobody asked for it'}`);
-  }
-  for (const [name, answer] of answered) {
-    const inLog = history.scored.find(({ event }) => `${event.user_id} ${event.decision_id}` === name)?.event;
-    requireSame(inLog, JSON.parse(JSON.stringify(answer)), `the answer that was given for ${name}`);
-  }
-  for (const { event } of history.shadow)
-    requireSame(recompute(event).differences, [], `shadow decision ${event.decision_id} of ${event.user_id} computed again`);
-}
-
-function differenceOf(event: ScoredEvent, known: History, request: CandidatesEvent): string | undefined {
-  const { policy, learned, profile, decision } = expectedDecision(known, request);
-  const found = [
-    event.policy,
-    event.model.updates,
-    event.profile.as_of_ms,
-    event.profile.features,
-    event.chosen_tip_id,
-    event.explored,
-    Object.entries(event.features.vectors).sort(),
-  ];
-  const expected = [policy, learned, request.requested_at_ms, profile, decision.chosen, decision.explored, [...decision.vectors].sort()];
-  const at = found.findIndex((one, i) => !isDeepStrictEqual(one, expected[i]));
-  return at === -1 ? undefined : `found ${JSON.stringify(found[at])}, expected ${JSON.stringify(expected[at])}`;
 }
 
 /** Each refused record has its dead letter, byte for byte, and nothing else has one. */

@@ -6,12 +6,14 @@ import { randomStream, type Random } from '../../src/random.js';
 import { TipstreamError } from '../../src/errors.js';
 import { FAULT_POINTS, type FaultPoint } from '../../src/fault-points.js';
 import type { ScoredEvent } from '../../src/topics.js';
-import { checkEnd, checkReading, type Question } from './invariants.js';
+import { checkEnd, checkReading } from './invariants.js';
+import type { Question } from './question.js';
 import { Ledger } from './ledger.js';
 import { APPEND_FAULTS } from './simulated-log.js';
 import { Trace } from './trace.js';
 import { VirtualTime } from './virtual-time.js';
-import { Violation, World, type LifeOptions } from './world.js';
+import { World } from './world.js';
+import { Violation, type LifeOptions } from './life.js';
 import { DAY_MS, START_MS, workload, type Asked, type Workload } from './workload.js';
 
 export interface Outcome {

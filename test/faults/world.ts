@@ -3,8 +3,7 @@
  * that moment are copied to a new directory, in which the next process starts; what the dead one still does happens in the old
  * directory, unseen.
  */
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino, type Logger } from 'pino';
 import type { ScoringOptions } from '../../src/consumers/fold/scorer.js';
@@ -25,42 +24,14 @@ import { MAX_VALUE_BYTES } from './broken-records.js';
 import { SimulatedLog } from './simulated-log.js';
 import { fingerprint, type Trace } from './trace.js';
 import type { VirtualTime } from './virtual-time.js';
+import { copyFiles, deleteStateFiles, newDirectory, tearWriteAheadLogs } from './files.js';
+import { Crash, Violation, type LifeOptions, type Life, type Armed } from './life.js';
 
-/** In memory where there is such a file system: crashes are those of a process, and waiting for a disk proves nothing. */
-const PARENT = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 /** Simulated ms after which something that should have ended has not. */
 const STUCK_AFTER_MS = 30 * 60_000;
 const GROUP = 'simulation';
 /** Small, so that a prune takes several slices. */
 const PRUNE_LIMITS = { rows: 20, tips: 4 };
-
-/** The process has died; whoever waits for it stops waiting. */
-export class Crash extends Error {}
-
-/** What the simulation proves wrong. */
-export class Violation extends Error {}
-
-export interface LifeOptions {
-  readonly maxBatchRecords: number;
-  readonly maxTaskIdleMs: number;
-  readonly shadowLearning: boolean;
-  /** undefined: tips are kept for ever. */
-  readonly retainMs: number | undefined;
-}
-
-interface Life {
-  readonly service: Service;
-  readonly log: SimulatedLog;
-  readonly workers: Worker[];
-}
-
-/** A fault that waits at a point for its turn. */
-interface Armed {
-  /** Absent: any point. */
-  readonly point?: FaultPoint;
-  left: number;
-  readonly how: 'crash' | 'error' | 'refuse';
-}
 
 export class World {
   readonly time: VirtualTime;
@@ -72,7 +43,7 @@ export class World {
   readonly passed = new Map<FaultPoint, number>();
   /** Whether anything has been done to the running service that may stop a partition. */
   harmed = false;
-  readonly #root = mkdtempSync(join(PARENT, 'tipstream-simulation-'));
+  readonly #root = newDirectory('tipstream-simulation-');
   readonly #logger: Logger;
   #lives = 0;
   #directories = 0;
@@ -269,19 +240,12 @@ export class World {
 
   /** A power failure took the end of what was not yet on the disk: write-ahead logs of state files lose their tails. Between lives. */
   tearWriteAheadLogs(keep: (bytes: number) => number): void {
-    for (const path of filesIn(join(this.#directory, 'state'))) {
-      if (!path.endsWith('-wal')) continue;
-      const { size } = statSync(path);
-      const kept = keep(size);
-      this.trace.add(`  ${path.slice(this.#directory.length + 1)}: ${kept} of ${size} bytes are left`);
-      truncateSync(path, kept);
-    }
+    tearWriteAheadLogs(this.#directory, keep, (line) => this.trace.add(line));
   }
 
   deleteState(partition?: number): void {
     if (partition === undefined) return rmSync(join(this.#directory, 'state'), { recursive: true, force: true });
-    const name = `partition-${String(partition).padStart(4, '0')}.db`;
-    for (const path of filesIn(join(this.#directory, 'state'))) if (path.includes(name)) rmSync(path);
+    deleteStateFiles(this.#directory, partition);
   }
 
   async append(records: readonly NewRecord[]): Promise<void> {
@@ -432,22 +396,5 @@ export class World {
     if (this.#next !== undefined) return;
     const { msg, code } = JSON.parse(line) as { msg: string; code?: string };
     this.trace.add(`  log: ${code ?? ''} ${msg.replaceAll(this.#root, '')}`);
-  }
-}
-
-function filesIn(directory: string): string[] {
-  if (!existsSync(directory)) return [];
-  return readdirSync(directory, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
-}
-
-/** All but SQLite's shared memory, which no process inherits. */
-function copyFiles(from: string, to: string): void {
-  mkdirSync(to, { recursive: true });
-  for (const entry of readdirSync(from, { withFileTypes: true })) {
-    if (entry.isDirectory()) copyFiles(join(from, entry.name), join(to, entry.name));
-    else if (!entry.name.endsWith('-shm')) copyFileSync(join(from, entry.name), join(to, entry.name));
   }
 }

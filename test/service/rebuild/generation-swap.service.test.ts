@@ -1,182 +1,35 @@
 /** A running service goes over to a rebuilt generation: under traffic, and not at all when a step of it fails. */
 import { existsSync, writeFileSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { generationPath, partitionFile } from '../../../src/store/directory/layout.js';
+import { describe, expect, it } from 'vitest';
 import { TipstreamError } from '../../../src/errors.js';
 import type { FaultPoint } from '../../../src/fault-points.js';
 import type { GroupMember } from '../../../src/log/port.js';
 import { coreRegistry } from '../../../src/projections/registry.js';
-import { rebuild, type RebuildDocument } from '../../../src/rebuild/rebuild.js';
-import { inlineRunner } from '../../../src/rebuild/run-jobs.js';
-import { lockData } from '../../../src/store/directory/data-lock.js';
-import { generationPath, makeGeneration, partitionFile } from '../../../src/store/directory/layout.js';
 import { PartitionState } from '../../../src/store/partition-state.js';
-import {
-  requestSwap,
-  swapAnswer,
-  swapRequest,
-  withdrawSwap,
-  type SwapAnswer,
-  type SwapRequest,
-} from '../../../src/store/directory/swap-request.js';
+import { swapAnswer, swapRequest, withdrawSwap, type SwapRequest } from '../../../src/store/directory/swap-request.js';
 import { CONSUMED_TOPICS } from '../../../src/topics.js';
 import { oracleDigest, oracleProfiles } from '../../oracle/profile.js';
-import { CRASH_SETTINGS } from '../../support/crash/settings.js';
-import { CRASH_CLOCK_MS, CrashWorld } from '../../support/crash/world.js';
+import { CRASH_CLOCK_MS } from '../../support/crash/world.js';
 import { profileEvents } from '../../support/embedded/history.js';
-import type { EmbeddedOptions, EmbeddedService } from '../../support/embedded/service.js';
 import { TRAFFIC_AS_OF_MS } from '../../support/embedded/traffic.js';
 import { until } from '../../support/rebuilds.js';
 
-const WITHIN_MS = 100_000;
-const SCORE_CANDIDATES = [0, 1, 2].map((i) => ({ tip_id: `tip-${i}`, is_overdue: i === 1, task_age_days: i, priority: 1 + i }));
-
-/** A running service that owns its directory, with `records` of traffic applied. */
-async function runningWorld(records = 600, options: EmbeddedOptions = {}): Promise<CrashWorld> {
-  const world = await CrashWorld.open(11, records);
-  const { embedded } = world;
-  onTestFinished(() => embedded.close());
-  const lock = lockData(embedded.directory, CRASH_CLOCK_MS);
-  onTestFinished(() => lock.release());
-  await embedded.start(options);
-  await embedded.catchUp();
-  return world;
-}
-
-function rebuildOf({ log, directory, options }: EmbeddedService): Promise<RebuildDocument> {
-  const { partitioner, maxValueBytes, scoring } = CRASH_SETTINGS;
-  const clock = options.clock!;
-  const runner = inlineRunner({ log, registry: coreRegistry, clock });
-  const settings = {
-    dataDirectory: directory,
-    group: 'test',
-    topicPrefix: '',
-    partitioner,
-    maxValueBytes,
-    settings: scoring.settings,
-    shadowLearning: null,
-    dryRun: false,
-    force: false,
-    prune: false,
-    to: null,
-    batchRecords: 100,
-  };
-  return rebuild(settings, { log, registry: coreRegistry, runner, clock, signal: new AbortController().signal }).finally(() =>
-    runner.close(),
-  );
-}
-
-/** A generation whose files are empty: everything is left for the owner to fold. */
-function emptyGeneration(
-  { directory }: EmbeddedService,
-  name = 'gen-000002',
-  featureSet = coreRegistry.featureSet,
-  partitions: readonly number[] = [0, 1],
-): string {
-  const path = makeGeneration(directory, name, {});
-  for (const partition of partitions)
-    new PartitionState(
-      partitionFile(path, partition),
-      { partition, partitions: 2, log: 'sqlite', topicPrefix: '', featureSet },
-      coreRegistry,
-    ).close();
-  return name;
-}
-
-let requests = 0;
-function ask({ directory, options }: EmbeddedService, generation: string, more: Partial<SwapRequest> = {}): string {
-  const id = `request-${requests++}`;
-  requestSwap(directory, {
-    id,
-    generation,
-    feature_set: coreRegistry.featureSet,
-    pid: process.pid,
-    requested_at_ms: options.clock!(),
-    ...more,
-  });
-  return id;
-}
-
-const answerTo = ({ directory }: EmbeddedService, id: string): Promise<SwapAnswer> =>
-  until(() => swapAnswer(directory, id), 'the answer of the owner');
-const answered = (embedded: EmbeddedService, generation: string, more?: Partial<SwapRequest>): Promise<SwapAnswer> =>
-  answerTo(embedded, ask(embedded, generation, more));
-
-/** The service stops, and what it leaves is what the log says. */
-async function expectRight(world: CrashWorld): Promise<void> {
-  await world.embedded.stop();
-  await world.expectRight();
-}
-
-/** As before the swap was asked for, it takes traffic; then as above. */
-async function expectGoesOn(world: CrashWorld): Promise<void> {
-  await world.append(50);
-  await world.embedded.catchUp();
-  await expectRight(world);
-}
-
-/** Every decision is in tip.scored once, and every refused record has one dead letter. */
-async function expectNothingTwice({ embedded }: CrashWorld): Promise<void> {
-  const ids = (await embedded.scored()).map(({ decision_id: id }) => id);
-  expect(ids).toHaveLength(new Set(ids).size);
-  for (const topic of ['tip.served', 'tip.feedback', 'tip.candidates']) {
-    const addresses = (await embedded.records(`${topic}-dlt`)).map(({ headers }) =>
-      ['partition', 'offset'].map((name) => headers.find(([header]) => header === `__dlq.errors.${name}`)![1]!.toString()).join('/'),
-    );
-    expect(addresses.length, topic).toBeGreaterThan(0);
-    expect(addresses, topic).toHaveLength(new Set(addresses).size);
-  }
-}
-
-/** What goes on beside a swap until it is told to end. */
-class LiveTraffic {
-  readonly #world: CrashWorld;
-  readonly #running: Promise<unknown>;
-  #ending = false;
-  reads = 0;
-  scores = 0;
-
-  constructor(world: CrashWorld) {
-    this.#world = world;
-    this.#running = Promise.all([this.#append(), this.#read(), this.#score()]);
-    this.#running.catch(() => undefined);
-  }
-
-  async end(): Promise<void> {
-    this.#ending = true;
-    await this.#running;
-  }
-
-  async #append(): Promise<void> {
-    while (!this.#ending) {
-      await this.#world.append(15);
-      await delay(5);
-    }
-  }
-
-  async #read(): Promise<void> {
-    const { service } = this.#world.embedded;
-    while (!this.#ending) {
-      for (let i = 0; i < 40; i++) await service.profile(`user-${i}`).catch(notFound);
-      this.reads++;
-      await delay(1);
-    }
-  }
-
-  async #score(): Promise<void> {
-    const { service } = this.#world.embedded;
-    while (!this.#ending) {
-      const number = this.scores++;
-      const decided = await service.score({ decision_id: `asked-${number}`, user_id: `user-${number % 40}`, candidates: SCORE_CANDIDATES });
-      expect(decided).toMatchObject({ decision_id: `asked-${number}`, recorded: true });
-      await delay(3);
-    }
-  }
-}
-
-function notFound(error: unknown): void {
-  if (!(error instanceof TipstreamError && error.code === 'user_not_found')) throw error;
-}
+import {
+  WITHIN_MS,
+  SCORE_CANDIDATES,
+  runningWorld,
+  rebuildOf,
+  emptyGeneration,
+  ask,
+  answerTo,
+  answered,
+  expectRight,
+  expectGoesOn,
+  expectNothingTwice,
+  LiveTraffic,
+  notFound,
+} from '../../support/swaps.js';
 
 describe('a swap', () => {
   it(
