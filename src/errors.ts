@@ -43,6 +43,7 @@ export const ERROR_KINDS = {
   partition_count_changed: { http: 500, retryable: false },
   stale_owner: { http: 500, retryable: false },
   state_corrupt: { http: 500, retryable: false },
+  state_removed: { http: 500, retryable: false },
   state_newer: { http: 500, retryable: false },
   state_mismatch: { http: 500, retryable: false },
   disk_full: { http: 507, retryable: true },

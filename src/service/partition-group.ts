@@ -9,6 +9,7 @@ import { checkOffsets } from '../log/checks/offsets.js';
 import { changedCount, checkOutputs, countPartitions } from '../log/checks/partition-count.js';
 import type { Delivery, GroupMember, Log, OffsetRange, PartitionHandler } from '../log/port.js';
 import type { Registry } from '../projections/registry.js';
+import { SameFile } from '../same-file.js';
 import { ensureGeneration, partitionFile } from '../store/directory/layout.js';
 import { refuseOtherDefinitions } from '../store/directory/one-generation.js';
 import { PartitionState } from '../store/partition-state.js';
@@ -45,6 +46,8 @@ export class PartitionGroup implements PartitionHandler {
   readonly #uncommitted = new Set<number>();
   /** The live generation's directory. */
   #generation: string;
+  /** The generation's directory and the state files in it, as they were opened. */
+  readonly #files = new Map<number | 'directory', SameFile>();
   #cuttingOver = false;
   #partitionCount = 0;
   #member: GroupMember | undefined;
@@ -54,6 +57,7 @@ export class PartitionGroup implements PartitionHandler {
   constructor(deps: PartitionGroupDeps) {
     this.#deps = deps;
     this.#generation = ensureGeneration(deps.options.dataDirectory);
+    this.#files.set('directory', new SameFile(this.#generation));
   }
 
   /** Resolves once the group has been joined. Throws what the topics, the definitions or the log have against it. */
@@ -128,6 +132,7 @@ export class PartitionGroup implements PartitionHandler {
   /** The directory is the live generation from now on: every partition begins anew on its file there. */
   cutOver(directory: string): void {
     this.#generation = directory;
+    this.#files.set('directory', new SameFile(directory));
     this.#cuttingOver = true;
     for (const { number } of this.#deps.partitions.held) this.#member?.restart(number);
     this.#cuttingOver = false;
@@ -140,6 +145,16 @@ export class PartitionGroup implements PartitionHandler {
     if (error === undefined) return;
     for (const partition of partitions.held) partition.stop(error);
     this.#fail(error);
+  }
+
+  /** Stops everything when a state file is not the one that is open any more: what is written to it would be gone with this process. */
+  checkFiles(): void {
+    for (const { path, fate } of this.#files.values()) {
+      if (fate === undefined) continue;
+      const error = removed(path, fate);
+      for (const partition of this.#deps.partitions.held) partition.stop(error);
+      return this.#fail(error);
+    }
   }
 
   positions(number: number): ReadonlyMap<string, number> {
@@ -185,6 +200,7 @@ export class PartitionGroup implements PartitionHandler {
   }
 
   revoked(number: number): void {
+    this.#files.delete(number);
     if (this.#deps.partitions.giveUp(number)) this.#deps.options.logger.info({ partition: number }, 'partition revoked');
   }
 
@@ -206,6 +222,7 @@ export class PartitionGroup implements PartitionHandler {
     const path = partitionFile(this.#generation, number);
     // The files of a generation to cut over to were checked, page by page, before anything was held.
     if (!this.#cuttingOver) new PartitionState(path, this.identity(number), registry).close();
+    this.#files.set(number, new SameFile(path));
     const partition: Partition = new Partition({
       number,
       log,
@@ -273,6 +290,13 @@ export class PartitionGroup implements PartitionHandler {
     const { topicPrefix, publishProfiles } = this.#deps.options;
     return [...this.#deps.topics.map(deadLetterTopic), ...(publishProfiles ? [fullTopicName(topicPrefix, 'profile.features')] : [])];
   }
+}
+
+function removed(path: string, fate: 'removed' | 'replaced'): TipstreamError {
+  return new TipstreamError('state_removed', `${path} was ${fate} while it was open`, {
+    hint: 'Stop what removes or replaces files of the data directory, then start again: state is made again from the log.',
+    details: { path, fate },
+  });
 }
 
 function cannotRun(partition: number, cause: unknown): TipstreamError {

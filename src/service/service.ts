@@ -19,6 +19,7 @@ import { PeriodicTasks } from './periodic-tasks.js';
 
 const COMMIT_EVERY_MS = 500;
 const PARTITION_COUNT_EVERY_MS = 10_000;
+const FILES_EVERY_MS = 1_000;
 const CONTROLS_EVERY_MS = 500;
 const LOG_WATCH_EVERY_MS = 60_000;
 const SWAP_EVERY_MS = 250;
@@ -53,6 +54,7 @@ export class Service extends Answers {
     await group.join({ address, onFailure });
     this.#tasks.every(COMMIT_EVERY_MS, () => group.commit());
     this.#tasks.every(PARTITION_COUNT_EVERY_MS, () => group.checkPartitionCount());
+    this.#tasks.every(FILES_EVERY_MS, async () => group.checkFiles());
     this.#tasks.every(CONTROLS_EVERY_MS, () => this.#completeControls());
     const watch = new LogWatch(log, topics);
     this.#tasks.every(LOG_WATCH_EVERY_MS, () => watch.look(partitions.working));

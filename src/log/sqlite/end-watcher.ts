@@ -14,6 +14,17 @@ export interface EndSubscriber {
   failed(error: unknown): void;
 }
 
+export interface EndWatcherOptions {
+  readonly database: Database;
+  readonly path: string;
+  readonly pollIntervalMs: number;
+  /** Throws when the file is not there any more: what others append can then never be seen. */
+  readonly checkFiles: () => void;
+}
+
+/** While anybody waits. */
+const FILES_CHECKED_EVERY_MS = 1_000;
+
 export class EndWatcher {
   readonly #ends = new Map<number, number>();
   readonly #subscribers = new Set<EndSubscriber>();
@@ -22,7 +33,11 @@ export class EndWatcher {
   readonly #signal: ChangeSignal;
   #seenVersion: number | undefined;
 
-  constructor(database: Database, path: string, pollIntervalMs: number) {
+  readonly #checkFiles: () => void;
+  #filesCheckedMs = -Infinity;
+
+  constructor({ database, path, pollIntervalMs, checkFiles }: EndWatcherOptions) {
+    this.#checkFiles = checkFiles;
     this.#signal = new ChangeSignal(`${path}-wal`, pollIntervalMs, () => this.#look());
     this.#dataVersion = database.prepare<[], number>('PRAGMA data_version').pluck(true);
     this.#selectEnds = database.prepare<[], [number, number, number]>('SELECT topic_id, partition, next_offset FROM partition').raw(true);
@@ -50,8 +65,19 @@ export class EndWatcher {
     if (grown) this.#wake();
   }
 
+  /** Tells those who wait when the file is not there any more. */
+  checkFiles(): void {
+    this.#filesCheckedMs = -Infinity;
+    this.#look();
+  }
+
   #look(): void {
     try {
+      const nowMs = performance.now();
+      if (nowMs - this.#filesCheckedMs >= FILES_CHECKED_EVERY_MS) {
+        this.#checkFiles();
+        this.#filesCheckedMs = nowMs;
+      }
       if (this.#refresh()) this.#wake();
     } catch (error) {
       if (isBusy(error)) return;

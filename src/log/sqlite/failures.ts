@@ -62,6 +62,13 @@ export function readOnlyLog(path: string): TipstreamError {
   });
 }
 
+export function lostFile(path: string, fate: 'removed' | 'replaced'): TipstreamError {
+  return new TipstreamError('log_failed', `${path} was ${fate} while it was open: what is appended to it would be lost`, {
+    hint: 'Stop what removes or replaces files of the data directory, restore the directory from a backup if need be, and start again.',
+    details: { path, fate },
+  });
+}
+
 export function closedLog(path: string): TipstreamError {
   return new TipstreamError('log_unavailable', `${path} is closed`, { details: { path } });
 }

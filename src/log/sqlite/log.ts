@@ -65,7 +65,12 @@ export class SqliteLog implements Log {
     this.#offsets = new ConsumerOffsets(database);
     this.#appender = new Appender(this.#topics, this.#table, settings.clock);
     this.#writes = new WriteQueue(database, path, settings.synchronous);
-    this.#watcher = new EndWatcher(database, path, settings.pollIntervalMs);
+    this.#watcher = new EndWatcher({
+      database,
+      path,
+      pollIntervalMs: settings.pollIntervalMs,
+      checkFiles: () => this.#writes.checkFiles(),
+    });
     this.#file = LogFile.share(path, this.#watcher);
   }
 
@@ -180,6 +185,11 @@ export class SqliteLog implements Log {
 
   async #write<Result>(write: Write<Result>, signal?: AbortSignal): Promise<Result> {
     if (this.#readOnly) throw readOnlyLog(this.#path);
-    return this.#writes.submit(write, signal);
+    try {
+      return await this.#writes.submit(write, signal);
+    } catch (error) {
+      if (error instanceof TipstreamError && error.code === 'log_failed') this.#watcher.checkFiles();
+      throw error;
+    }
   }
 }

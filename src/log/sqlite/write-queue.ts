@@ -3,9 +3,11 @@
  * transaction and one fsync. While another process writes, the queue waits on a timer: SQLite's own busy handler would put the
  * whole process to sleep.
  */
+import { existsSync } from 'node:fs';
 import type { Database, Statement } from 'better-sqlite3';
 import { TipstreamError } from '../../errors.js';
-import { asLogFailure, closedLog, isBusy } from './failures.js';
+import { SameFile } from '../../same-file.js';
+import { asLogFailure, closedLog, isBusy, lostFile } from './failures.js';
 import { BUSY_TIMEOUT_MS } from './open-database.js';
 
 /** A transaction takes no further write once it has this many records or bytes; a larger write has one to itself. */
@@ -45,6 +47,8 @@ export class WriteQueue {
   #apart = 0;
   #synchronous: Synchronous | undefined;
   #closed: (() => void) | undefined;
+  /** log.db and, from the first transaction on, its write-ahead log. */
+  readonly #files: SameFile[];
 
   constructor(
     private readonly database: Database,
@@ -54,6 +58,8 @@ export class WriteQueue {
     this.#begin = database.prepare('BEGIN IMMEDIATE');
     this.#commit = database.prepare('COMMIT');
     this.#rollback = database.prepare('ROLLBACK');
+    this.#files = database.memory ? [] : [new SameFile(path)];
+    if (existsSync(`${path}-wal`)) this.#rememberWriteAheadLog();
   }
 
   /** Resolves with what `run` answered, once it is committed. One that still waits when the signal aborts is not written, and rejects. */
@@ -96,6 +102,22 @@ export class WriteQueue {
     );
   }
 
+  /** Throws log_failed when the files of the log are not the ones that are open any more. */
+  checkFiles(): void {
+    for (const file of this.#files) {
+      const { fate } = file;
+      if (fate !== undefined) throw lostFile(file.path, fate);
+    }
+  }
+
+  /** Within a transaction it is there. */
+  #rememberWriteAheadLog(): void {
+    if (this.#files.length !== 1) return;
+    const path = `${this.path}-wal`;
+    if (!existsSync(path)) throw lostFile(path, 'removed');
+    this.#files.push(new SameFile(path));
+  }
+
   #schedule(delayMs = 0): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -131,8 +153,11 @@ export class WriteQueue {
     this.#setSynchronous(batch.some((each) => each.write.durable) ? this.durability : 'normal');
     if (!this.#beginWithoutSleeping()) return undefined;
     try {
+      this.#rememberWriteAheadLog();
+      this.checkFiles();
       const results = batch.map((each) => each.write.run());
       this.#commit.run();
+      this.checkFiles();
       return results;
     } catch (error) {
       // A full disk may have ended the transaction already.
@@ -162,7 +187,7 @@ export class WriteQueue {
   }
 
   #failed(batch: readonly Waiting[], error: unknown): void {
-    const isOwnFault = !isBusy(error);
+    const isOwnFault = !isBusy(error) && this.#files.every(({ fate }) => fate === undefined);
     if (isOwnFault && batch.length > 1) {
       this.#apart = batch.length;
       return;
