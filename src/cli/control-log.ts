@@ -11,8 +11,12 @@ import { fullTopicName, type ControlEvent } from '../topics.js';
 
 export interface ControlLog {
   readonly log: Log;
-  /** Those that hold for everybody, as partition 0 has them: each is in every partition. */
+  /** Those for everybody when the log was opened, as partition 0 has them, in the order of the log: each is in every partition. */
   readonly controls: readonly ControlEvent[];
+  /** The same, as it is now: to be compared with just before a control is appended, and after it. */
+  read(): Promise<ControlEvent[]>;
+  /** Where partition 0 has the record of that control_id that counts; undefined: nowhere. */
+  offsetOf(controlId: string): Promise<number | undefined>;
   readonly producer: TipProducer;
   close(): Promise<void>;
 }
@@ -25,14 +29,22 @@ export async function openControlLog(config: Config, options: OpenLogOptions = {
   if (config.log === 'sqlite' && options.readOnly !== true) await (await openLog(config, { readOnly: true })).close();
   const log = await openLog(config, options);
   try {
-    const controls: ControlEvent[] = [];
-    for await (const { event } of controlsIn(log, config, ANY_PARTITION)) if (userOfControl(event) === null) controls.push(event);
+    const read = async () => {
+      const first = new Map<string, ControlEvent>();
+      for await (const { event } of controlsIn(log, config, ANY_PARTITION))
+        if (userOfControl(event) === null && !first.has(event.control_id)) first.set(event.control_id, event);
+      return [...first.values()];
+    };
+    const offsetOf = async (controlId: string) => {
+      for await (const { event, offset } of controlsIn(log, config, ANY_PARTITION)) if (event.control_id === controlId) return offset;
+      return undefined;
+    };
     const producer = createProducer(log, {
       prefix: config.topicPrefix,
       partitioner: config.partitioner,
       maxValueBytes: config.maxValueBytes,
     });
-    return { log, controls, producer, close: () => log.close() };
+    return { log, controls: await read(), read, offsetOf, producer, close: () => log.close() };
   } catch (error) {
     await log.close();
     throw error;
@@ -44,14 +56,15 @@ async function* controlsIn(
   log: Log,
   config: Config,
   partition: number,
-): AsyncGenerator<{ readonly event: ControlEvent; readonly value: Buffer }> {
+): AsyncGenerator<{ readonly event: ControlEvent; readonly value: Buffer; readonly offset: number }> {
   const topic = fullTopicName(config.topicPrefix, 'policy.control');
   const { low, end } = (await log.offsets(topic)).get(partition) ?? { low: 0, end: 0 };
   if (low >= end) return;
   for await (const records of log.read({ topic, partition, from: low, to: end })) {
     for (const record of records) {
       const decoded = decodeRecord('policy.control', record, { partitioner: null, partitions: 1, maxValueBytes: config.maxValueBytes });
-      if (decoded.ok && controlRefusal(decoded.event) === undefined) yield { event: decoded.event, value: record.value! };
+      if (decoded.ok && controlRefusal(decoded.event) === undefined)
+        yield { event: decoded.event, value: record.value!, offset: record.offset };
     }
   }
 }

@@ -228,7 +228,19 @@ export const policiesSchema = z.object({
     }),
   ),
   settings: z.object({ epsilon: z.number(), salt: z.string(), shadow: z.string().nullable(), shadow_learning: z.boolean() }),
-  history: z.array(controlSchema).meta({ description: 'policy.control, newest first' }),
+  history: z
+    .array(
+      controlSchema.safeExtend({
+        effect: z
+          .enum(['stands', 'repeats', 'taken_back', 'takes_back', 'nothing'])
+          .optional()
+          .meta({ description: 'of a promote or a rollback: what it has come to' }),
+        effect_of: id
+          .nullish()
+          .meta({ description: 'control_id of the promote that it repeats or takes back, or of the rollback that took it back' }),
+      }),
+    )
+    .meta({ description: 'policy.control, newest first' }),
   counted_at_ms: timeMs.meta({ description: 'when counting of decisions and rewards began: later ones may not be in it' }),
 }) satisfies z.ZodType<PoliciesDocument>;
 

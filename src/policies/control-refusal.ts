@@ -1,4 +1,8 @@
-/** Controls that are valid events and still cannot hold: this tipstream has no such policy, or no such migration. */
+/**
+ * Controls that are valid events and still cannot hold: this tipstream has no such policy, or no such migration. And those that a state
+ * file keeps, which an earlier version accepted and this one may refuse: such a control does not hold, as if its record were read again.
+ */
+import { validate } from '../events/decode.js';
 import type { ControlEvent } from '../topics.js';
 import { SHADOW_OFF } from './control.js';
 import { migrationRefusal } from './migration.js';
@@ -21,4 +25,15 @@ export function controlRefusal(event: ControlEvent): ControlRefusal | undefined 
   }
   const migration = migrationRefusal(event);
   return migration === undefined ? undefined : { code: 'invalid_event', message: `from: ${migration}` };
+}
+
+/** The control in a kept record; undefined: this version refuses it. */
+function keptControl(record: string): ControlEvent | undefined {
+  const decoded = validate('policy.control', JSON.parse(record) as object);
+  return decoded.ok && controlRefusal(decoded.event) === undefined ? decoded.event : undefined;
+}
+
+/** The controls in kept records that hold, in the order given. */
+export function keptControls(records: Iterable<string>): ControlEvent[] {
+  return [...records].map(keptControl).filter((control) => control !== undefined);
 }

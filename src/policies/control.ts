@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto';
 import { compareCodePoints } from '../events/strings.js';
 import type { ControlEvent } from '../topics.js';
+import { standingPromotes } from './promotes.js';
 
 /** What `configure` changes, and the process's options say at first. */
 export interface PolicySettings {
@@ -47,24 +48,11 @@ export function userPercentile(userId: string): number {
 }
 
 /**
- * The promotes that no rollback has taken back at that time, oldest first: a rollback takes the last one back; without one it does
- * nothing.
- */
-export function standingPromotes(controls: Iterable<ControlEvent>, atMs: number): ControlEvent[] {
-  const standing: ControlEvent[] = [];
-  for (const control of controlsInEffect(controls, atMs)) {
-    if (control.type === 'promote') standing.push(control);
-    else if (control.type === 'rollback') standing.pop();
-  }
-  return standing;
-}
-
-/**
  * Name of the live policy for a user's decision: the last standing promote that covers the user, else `defaultPolicy`. Names are not
  * checked here: an event with an unknown one is refused at the edge.
  */
 export function liveAt(controls: Iterable<ControlEvent>, requestedAtMs: number, userId: string, defaultPolicy: string): string {
-  const promotes = standingPromotes(controls, requestedAtMs);
+  const promotes = standingPromotes(controlsInEffect(controls, requestedAtMs));
   if (promotes.length === 0) return defaultPolicy;
   const percentile = userPercentile(userId);
   return promotes.findLast((promote) => percentile < (promote.percent ?? 100))?.policy ?? defaultPolicy;

@@ -6,7 +6,8 @@ import type { UserRebuild } from '../rebuild/user/rebuilt-profile.js';
 import type { LagRow } from '../log/lag.js';
 import type { ProfileDocument } from '../store/queries/profile-document.js';
 import type { PromptComparison } from '../evaluation/prompt-comparison.js';
-import type { Action, Candidate, CandidatesEvent, ControlEvent, ScoredEvent } from '../topics.js';
+import type { HistoricControl } from '../policies/rollout.js';
+import type { Action, Candidate, CandidatesEvent, ScoredEvent } from '../topics.js';
 
 export type { ProfileDocument } from '../store/queries/profile-document.js';
 
@@ -69,7 +70,7 @@ export interface PoliciesDocument {
   readonly policies: readonly PolicyEntry[];
   readonly settings: { readonly epsilon: number; readonly salt: string; readonly shadow: string | null; readonly shadow_learning: boolean };
   /** policy.control, newest first. */
-  readonly history: readonly ControlEvent[];
+  readonly history: readonly HistoricControl[];
   /** When counting of decisions and rewards began: later ones may not be in it. */
   readonly counted_at_ms: number;
 }

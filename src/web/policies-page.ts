@@ -97,9 +97,11 @@ const row = (one) => element('tr', {},
 
 const estimate = ({ mean, low, high }) => percent(mean) + ' (' + percent(low) + ' to ' + percent(high) + ')';
 
+const EFFECTS = { repeats: ', a repeat', taken_back: ', taken back', nothing: ', changes nothing' };
+
 const event = (one) => element('tr', {},
   element('td', {}, timeElement(one.effective_at_ms)),
-  element('td', {}, (one.undo ? 'undo ' : '') + one.type),
+  element('td', {}, (one.undo ? 'undo ' : '') + one.type + (EFFECTS[one.effect] || '')),
   element('td', {}, one.policy
     ? one.policy + (one.from ? ' from ' + one.from : '') + (one.train_from_replay ? ', trained' : '')
     : one.settings ? JSON.stringify(one.settings) : ''),

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { vectorFingerprint } from '../../policies/vector-fingerprint.js';
 import { TipstreamError, UsageError } from '../../errors.js';
 import { checkEvidence, parseEvidence, type Evidence } from '../../evaluation/evidence.js';
@@ -9,7 +9,11 @@ import { DEFAULT_POLICY, policyNamed } from '../../policies/registry.js';
 import { rolloutAt, type Share } from '../../policies/rollout.js';
 import { defaultRegistry } from '../../projections/registry.js';
 import { defineCommand } from '../command.js';
-import { openControlLog } from '../control-log.js';
+import { openControlLog, type ControlLog } from '../control-log.js';
+import type { RecordAddress } from '../../log/port.js';
+import { controlsInEffect } from '../../policies/control.js';
+import { effectsOf } from '../../policies/promotes.js';
+import type { ControlEvent } from '../../topics.js';
 import { settingsOf } from '../policy-settings.js';
 import { EXIT } from '../failure.js';
 import { readText } from '../input-file.js';
@@ -80,13 +84,16 @@ export const promoteCommand = defineCommand<PromoteOptions>({
         }
       }
       const effectiveAtMs = effectiveAt ?? nowMs;
-      const before = rolloutAt(control.controls, effectiveAtMs, DEFAULT_POLICY, settingsOf(config));
+      const controls = await control.read();
+      const before = rolloutAt(controls, effectiveAtMs, DEFAULT_POLICY, settingsOf(config));
       if (before.shares[0]!.policy === policy.name && before.shares[0]!.percent >= percent)
         throw new TipstreamError('not_promotable', `${policy.name} is live for ${before.shares[0]!.percent} percent of the users already`, {
           hint: 'Raise --percent, or roll back first.',
         });
-      const controlId = `promote-${randomUUID()}`;
-      await control.producer.send('policy.control', {
+      const controlId = promoteIdOf({ policy: policy.name, percent, effectiveAt, after: controls.at(-1)?.control_id });
+      const previous = mostLive(before.shares, policy.name) ?? DEFAULT_POLICY;
+      const shadow = percent === 100 && previous !== policy.name ? previous : null;
+      const promote: ControlEvent = {
         control_id: controlId,
         type: 'promote',
         effective_at_ms: effectiveAtMs,
@@ -97,27 +104,28 @@ export const promoteCommand = defineCommand<PromoteOptions>({
           evidence === undefined
             ? { forced: true }
             : { hash: evidence.hash, evaluated_at_ms: evidence.evaluated_at_ms, reasons: evidence.reasons, forced: force },
-      });
-      const previous = mostLive(before.shares, policy.name) ?? DEFAULT_POLICY;
-      const shadow = percent === 100 && previous !== policy.name ? previous : null;
-      if (shadow !== null)
-        await control.producer.send('policy.control', {
-          control_id: `${controlId}-shadow`,
-          type: 'configure',
-          effective_at_ms: effectiveAtMs,
-          settings: { shadow },
-          reason: `shadow of ${policy.name} from its promotion on`,
-        });
+      };
+      const shadowed: ControlEvent = {
+        control_id: `${controlId}-shadow`,
+        type: 'configure',
+        effective_at_ms: effectiveAtMs,
+        settings: { shadow },
+        reason: `shadow of ${policy.name} from its promotion on`,
+      };
+      const events = shadow === null ? [promote] : [promote, shadowed];
+      const written = await control.producer.sendAll(events.map((event) => ({ topic: 'policy.control', event })));
+      const first = await firstLikeIt(control, controlId, written);
       const document = {
-        control_id: controlId,
+        control_id: first?.control_id ?? controlId,
         policy: policy.name,
         percent,
-        effective_at_ms: effectiveAtMs,
+        effective_at_ms: first?.effective_at_ms ?? effectiveAtMs,
+        already: first !== undefined,
         former_policy: previous,
         shadow,
         forced: force,
       };
-      if (migrationAt(control.controls, effectiveAtMs, policy) === null) {
+      if (migrationAt(controls, effectiveAtMs, policy) === null) {
         const [from] = [policyNamed(previous), predecessorOf(policy)].filter((one) => one !== undefined && canMigrate(one, policy));
         if (from !== undefined)
           output.note(
@@ -125,6 +133,8 @@ export const promoteCommand = defineCommand<PromoteOptions>({
               `let it go on from ${from.name}: tipstream policies migrate ${from.name} ${policy.name} --train-from-replay`,
           );
       }
+      if (first !== undefined)
+        output.note(`the same promote came first, at the same moment: ${first.control_id} stands, and this one changes nothing`);
       if (json) return await output.document(document);
       await output.write(
         `${policy.name} is live for ${percent} percent of the users from ${new Date(effectiveAtMs).toISOString()} ` +
@@ -153,4 +163,27 @@ function percentOption(text: string): number {
   const percent = /^\d{1,3}(\.\d{1,6})?$/.test(text) ? Number(text) : NaN;
   if (percent > 0 && percent <= 100) return percent;
   throw new UsageError(`--percent must be above 0 and at most 100, not ${JSON.stringify(text)}`);
+}
+
+interface PromoteIdentity {
+  readonly policy: string;
+  readonly percent: number;
+  readonly effectiveAt: number | undefined;
+  /** control_id of the last control in the log; undefined: there is none. */
+  readonly after: string | undefined;
+}
+
+/** The same for two who promote the same from the same history at once: the record that came first counts, and they are one promote. */
+function promoteIdOf({ policy, percent, effectiveAt = 0, after = '' }: PromoteIdentity): string {
+  const identity = JSON.stringify([policy, percent, effectiveAt, after]);
+  return `promote-${createHash('sha256').update(identity, 'utf8').digest('hex').slice(0, 32)}`;
+}
+
+/** The promote that stands in its place because somebody appended the same at the same moment; undefined: it is the first. */
+async function firstLikeIt(control: ControlLog, controlId: string, written: readonly RecordAddress[]): Promise<ControlEvent | undefined> {
+  const controls = await control.read();
+  const [effect, offset] = [effectsOf(controlsInEffect(controls, Infinity)).get(controlId), await control.offsetOf(controlId)];
+  const named = (id: string | null | undefined) => controls.find((one) => one.control_id === id);
+  if (effect?.effect === 'repeats') return named(effect.effect_of);
+  return written.some((address) => address.partition === 0 && address.offset === offset) ? undefined : named(controlId);
 }

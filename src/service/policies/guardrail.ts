@@ -2,10 +2,12 @@
  * Takes a promotion back by itself when the promoted policy has a surely lower reward than the one before it, on the partitions held here.
  * Several members may come to that at once: the rollback's id follows from the promotion's, so it happens once.
  */
+import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { COMPARED_AGES_MS, compareAtAge, tellingVerdict, type GuardrailVerdict } from '../../evaluation/guardrail.js';
 import { GATE_THRESHOLDS } from '../../evaluation/thresholds.js';
+import { isId } from '../../events/strings.js';
 import { rolloutAt, type Share } from '../../policies/rollout.js';
 import type { TipProducer } from '../../producer/producer.js';
 import type { ControlEvent } from '../../topics.js';
@@ -87,7 +89,7 @@ export class Guardrail {
       this.#stopping.signal.throwIfAborted();
     }
     const verdict = tellingVerdict(verdicts);
-    // Somebody may have taken it back meanwhile, and another rollback would take back the one before it.
+    // Somebody may have taken it back meanwhile.
     if (this.#shares()?.[0]?.controlId !== newest.controlId) return;
     this.#state = verdict;
     if (!verdict.worse) return;
@@ -96,16 +98,18 @@ export class Guardrail {
     const reason =
       `guardrail: of ${newest.policy}'s decisions ${shown(verdict.promoted)} are done within ${verdict.ageMs / 60_000} ` +
       `minutes, of ${before.policy}'s ${shown(verdict.previous)}`;
+    const controlId = rollbackIdOf(newest.controlId!);
     await producer.send('policy.control', {
-      control_id: `${GUARDRAIL_PREFIX}${newest.controlId}`,
+      control_id: controlId,
       type: 'rollback',
       effective_at_ms: clock(),
+      takes_back: newest.controlId!,
       reason,
     });
     // As `tipstream rollback` does: the one that is live again is not its own shadow.
     if (newest.percent === 100)
       await producer.send('policy.control', {
-        control_id: `${GUARDRAIL_PREFIX}${newest.controlId}-shadow`,
+        control_id: `${controlId}-shadow`,
         type: 'configure',
         effective_at_ms: clock(),
         settings: { shadow: newest.policy },
@@ -121,4 +125,11 @@ export class Guardrail {
     const controls = this.#deps.controls();
     return controls === undefined ? undefined : rolloutAt(controls, atMs, scoring.livePolicy, scoring.settings).shares;
   }
+}
+
+/** Follows from the promotion's. Of a promotion whose own id leaves no room for more, from a hash of it. */
+function rollbackIdOf(promoteId: string): string {
+  const controlId = `${GUARDRAIL_PREFIX}${promoteId}`;
+  if (isId(`${controlId}-shadow`)) return controlId;
+  return `${GUARDRAIL_PREFIX}${createHash('sha256').update(promoteId, 'utf8').digest('hex')}`;
 }

@@ -3,7 +3,7 @@
  * snapshot.
  */
 import type Database from 'better-sqlite3';
-import { keptControls } from '../../policies/kept-control.js';
+import { keptControls } from '../../policies/control-refusal.js';
 import { sumOf, type TrainingExample } from '../../policies/learning.js';
 import { statePartsAt, stateOf } from '../../policies/migration.js';
 import type { PolicyDefinition } from '../../policies/policy.js';

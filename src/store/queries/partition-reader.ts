@@ -7,7 +7,7 @@ import { decodeAggregate, isKnown, type Aggregate } from '../../projections/aggr
 import { aggregateAt } from '../../projections/as-of.js';
 import type { FeatureValues } from '../../projections/feature.js';
 import type { Registry } from '../../projections/registry.js';
-import { keptControls } from '../../policies/kept-control.js';
+import { keptControls } from '../../policies/control-refusal.js';
 import type { ControlEvent } from '../../topics.js';
 import { PruneReader, type RecordedPrune } from '../tables/prunes.js';
 import type { AppliedRecord } from '../../log/record-hash.js';

@@ -91,6 +91,7 @@ async function lived(
   rate: number,
   seen = (all: ControlEvent[]) => all,
   reactsAfterMs = 1,
+  promoteId = 'p1',
 ): Promise<{ guardrail: Guardrail; controls: () => ControlEvent[] }> {
   service = await EmbeddedService.open(await mkdtemp(join(tmpdir(), 'tipstream-guardrail-')), {
     partitions: 1,
@@ -100,7 +101,7 @@ async function lived(
   });
   const producer = createProducer(service.log);
   const promoteAt = START_MS + before * 60_000;
-  await producer.send('policy.control', { control_id: 'p1', type: 'promote', effective_at_ms: promoteAt, policy: 'egreedy-v2' });
+  await producer.send('policy.control', { control_id: promoteId, type: 'promote', effective_at_ms: promoteAt, policy: 'egreedy-v2' });
   const total = before + after;
   const at = (i: number) => START_MS + i * 60_000;
   await service.produce(
@@ -151,6 +152,7 @@ describe('the guardrail', () => {
     expect(controls().filter(({ type }) => type === 'rollback')).toMatchObject([
       {
         control_id: 'guardrail-p1',
+        takes_back: 'p1',
         reason: expect.stringMatching(
           /of egreedy-v2's decisions 0\.\d+ to 0\.\d+ over 200 decisions are done within 10 minutes, of egreedy-v1's/,
         ) as string,
@@ -164,6 +166,16 @@ describe('the guardrail', () => {
     await guardrail.look();
     expect(await service!.records('policy.control')).toHaveLength(3);
     expect(guardrail.state).toBeNull();
+  });
+
+  it('takes a promotion back whose id leaves no room for its own', async () => {
+    const promoteId = 'ß'.repeat(128);
+    const { guardrail, controls } = await lived(200, 200, 0.2, undefined, 1, promoteId);
+    await guardrail.look();
+    await service!.catchUp();
+    expect(controls().filter(({ type }) => type === 'rollback')).toMatchObject([
+      { control_id: expect.stringMatching(/^guardrail-[0-9a-f]{64}$/) as string, takes_back: promoteId },
+    ]);
   });
 
   it('compares decisions of the same age: before people react there is nothing to tell', async () => {

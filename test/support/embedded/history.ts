@@ -149,14 +149,18 @@ const controlsAt = (history: History, requestedAtMs: number): ControlEvent[] => 
     .sort((a, b) => a.effective_at_ms - b.effective_at_ms || byCodePoint(a.control_id, b.control_id));
 };
 
-/** Promotes for everybody only: percentages are the policies' own tests. */
+/** Promotes for everybody only: percentages, and promotes that repeat others, are the policies' own tests. */
 export function livePolicyOf(history: History, requestedAtMs: number): string {
-  const stack: string[] = [];
-  for (const { type, policy } of controlsAt(history, requestedAtMs)) {
-    if (type === 'promote') stack.push(policy!);
-    if (type === 'rollback') stack.pop();
+  const named = new Set<string>();
+  let stack: { id: string; policy: string }[] = [];
+  for (const { control_id: id, type, policy, takes_back: takes } of controlsAt(history, requestedAtMs)) {
+    if (type === 'promote' && !named.has(id)) stack.push({ id, policy: policy! });
+    if (type === 'rollback' && takes == null) stack.pop();
+    if (type !== 'rollback' || takes == null) continue;
+    named.add(takes);
+    stack = stack.filter((one) => one.id !== takes);
   }
-  return stack.at(-1) ?? history.livePolicy;
+  return stack.at(-1)?.policy ?? history.livePolicy;
 }
 
 export function settingsOf(history: History, requestedAtMs: number): typeof DEFAULT_SETTINGS {

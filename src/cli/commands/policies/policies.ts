@@ -1,5 +1,5 @@
 import { DEFAULT_POLICY, POLICIES } from '../../../policies/registry.js';
-import { historyOf, rolloutAt } from '../../../policies/rollout.js';
+import { historyOf, rolloutAt, type HistoricControl } from '../../../policies/rollout.js';
 import { defineCommand, type CommandFamily } from '../../command.js';
 import { openControlLog } from '../../control-log.js';
 import { settingsOf } from '../../policy-settings.js';
@@ -70,7 +70,7 @@ const historyCommand = defineCommand({
       const history = historyOf(control.controls);
       if (json) return await output.document(history);
       await output.table(
-        ['EFFECTIVE AT', 'TYPE', 'POLICY', 'FROM', 'PERCENT', 'SETTINGS', 'REASON', 'CONTROL'],
+        ['EFFECTIVE AT', 'TYPE', 'POLICY', 'FROM', 'PERCENT', 'SETTINGS', 'EFFECT', 'REASON', 'CONTROL'],
         history.map((one) => [
           new Date(one.effective_at_ms).toISOString(),
           one.undo === true ? `undo ${one.type}` : one.type,
@@ -78,6 +78,7 @@ const historyCommand = defineCommand({
           one.from == null ? null : `${one.from}${one.train_from_replay === true ? ', trained' : ''}`,
           one.percent ?? null,
           one.settings == null ? null : JSON.stringify(one.settings),
+          effectOf(one),
           one.reason ?? null,
           one.control_id,
         ]),
@@ -87,6 +88,13 @@ const historyCommand = defineCommand({
     }
   },
 });
+
+/** `taken back by rollback-1`; null of what is neither a promote nor a rollback. */
+function effectOf({ effect, effect_of: other }: HistoricControl): string | null {
+  if (effect === undefined) return null;
+  if (effect === 'nothing') return 'changes nothing';
+  return { stands: 'stands', repeats: `repeats ${other}`, taken_back: `taken back by ${other}`, takes_back: `takes back ${other}` }[effect];
+}
 
 export const policiesFamily: CommandFamily = {
   name: 'policies',
