@@ -32,6 +32,9 @@ export interface TestBroker {
   stop(): Promise<void>;
   /** SIGKILL. */
   kill(): Promise<void>;
+  /** SIGSTOP: it takes connections and answers nothing, until `thaw`. Own brokers only. */
+  freeze(): void;
+  thaw(): void;
   /** Starts it again on the same ports with the same data; resolves when it answers. */
   restart(): Promise<void>;
 }
@@ -50,7 +53,20 @@ export async function startBroker(options: BrokerOptions = {}): Promise<TestBrok
 
 function borrowed(brokers: string): TestBroker {
   const refuse = (): Promise<never> => Promise.reject(new Error('this broker is not ours to kill'));
-  return { brokers, saslBrokers: null, tls: null, stop: () => Promise.resolve(), kill: refuse, restart: refuse };
+  return {
+    brokers,
+    saslBrokers: null,
+    tls: null,
+    stop: () => Promise.resolve(),
+    kill: refuse,
+    restart: refuse,
+    freeze: noFreeze,
+    thaw: noFreeze,
+  };
+}
+
+function noFreeze(): never {
+  throw new Error('ask for an own broker to freeze it');
 }
 
 async function dockerAnswers(): Promise<boolean> {
@@ -81,5 +97,7 @@ async function startContainer(): Promise<TestBroker> {
     stop: async () => void (await container.stop()),
     kill: refuse,
     restart: refuse,
+    freeze: noFreeze,
+    thaw: noFreeze,
   };
 }

@@ -55,6 +55,8 @@ export async function startJvmBroker(classPath: string, options: BrokerOptions, 
     saslBrokers: `127.0.0.1:${ports.sasl}`,
     tls: caPath === null ? null : { brokers: `127.0.0.1:${ports.tls}`, caPath },
     kill: () => end('SIGKILL'),
+    freeze: () => void process.kill('SIGSTOP'),
+    thaw: () => void process.kill('SIGCONT'),
     restart: async () => {
       process = await launch(classPath, propertiesPath, brokers, folder);
     },
