@@ -1,7 +1,8 @@
-/** Makes the directories that data lie in, and says in plain words why one cannot be made or used. */
+/** Makes the directories that data lie in, for their owner alone, and says in plain words why one cannot be made or used. */
 import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { isDiskFull, TipstreamError } from './errors.js';
+import { PRIVATE_DIRECTORY_MODE } from './private-file.js';
 
 const REASONS: Readonly<Record<string, string>> = {
   EEXIST: 'there is a file of that name',
@@ -33,7 +34,7 @@ export function makeDirectory(path: string): void {
 /** Another process may have been faster. */
 function makeOne(directory: string): void {
   try {
-    mkdirSync(directory);
+    mkdirSync(directory, PRIVATE_DIRECTORY_MODE);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !existsSync(directory)) throw error;
   }

@@ -3,6 +3,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LOG_FILE_NAME } from '../log/sqlite/open-database.js';
 import { lockData } from '../store/directory/data-lock.js';
+import { PRIVATE_FILE_MODE } from '../private-file.js';
 
 /** There from before the first simulated event until after the last one of the past. */
 const UNFINISHED = 'demo-unfinished';
@@ -22,7 +23,7 @@ export function deleteDemo(directory: string): void {
 /** Runs `simulate`, and remembers it as interrupted until it says that it came to the end. */
 export async function simulatingPast(directory: string, simulate: () => Promise<{ readonly complete: boolean }>): Promise<void> {
   const mark = join(directory, UNFINISHED);
-  writeFileSync(mark, 'A demo was simulating its past here; the next one begins again.\n');
+  writeFileSync(mark, 'A demo was simulating its past here; the next one begins again.\n', { mode: PRIVATE_FILE_MODE });
   const { complete } = await simulate();
   if (complete) rmSync(mark);
 }

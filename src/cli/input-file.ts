@@ -1,5 +1,6 @@
 /** Files that the user named on the command line, read whole; what is wrong with one is said with its name. */
 import { readFileSync } from 'node:fs';
+import { jsonProblem } from '../events/json-problem.js';
 import { TipstreamError } from '../errors.js';
 
 /** Throws invalid_argument when `path` cannot be read. */
@@ -28,7 +29,7 @@ export function readJson(path: string | 0, { name = String(path), hint }: JsonFi
   try {
     return { json: JSON.parse(text), wrong };
   } catch (error) {
-    throw wrong(`is not JSON: ${(error as Error).message}`, error);
+    throw wrong(`is not JSON: ${jsonProblem(error)}`, error);
   }
 }
 

@@ -5,6 +5,7 @@
 import pino, { type Logger } from 'pino';
 import pretty from 'pino-pretty';
 import type { Config } from '../config.js';
+import { withoutQuotedJson } from '../events/json-problem.js';
 import { RepeatedLines } from './repeated-lines.js';
 
 const COUNTS_EVERY_MS = 10_000;
@@ -32,9 +33,11 @@ export function createLogger(config: Pick<Config, 'logLevel'>, target: LogTarget
     level: config.logLevel,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
+    serializers: { err: errorFacts },
     hooks: {
-      logMethod(line: unknown[], write, level) {
+      logMethod(whole: unknown[], write, level) {
         const say = write as unknown as Write;
+        const line = whole.map((part) => (typeof part === 'string' ? withoutQuotedJson(part) : part));
         if (level !== WARN && level !== ERROR) return say.apply(this, line);
         const { fields, message } = partsOf(line);
         const count = (times: number): void => say.call(this, { ...fields, repeated: times }, message);
@@ -45,6 +48,18 @@ export function createLogger(config: Pick<Config, 'logLevel'>, target: LogTarget
   if (!target.isTTY) return pino(options, target.destination ?? pino.destination({ fd: 2, sync: true }));
   const colorize = !process.env.NO_COLOR && process.env.TERM !== 'dumb';
   return pino(options, pretty({ destination: 2, sync: true, colorize, translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname' }));
+}
+
+/** An error as a line holds it: neither a user's id nor a piece of a value. */
+function errorFacts(error: Error): object {
+  const { message, stack, details, ...rest } = pino.stdSerializers.err(error) as pino.SerializedError & { details?: unknown };
+  const { user_id: _userId, ...facts } = (details ?? {}) as Record<string, unknown>;
+  return {
+    ...rest,
+    message: withoutQuotedJson(message),
+    stack: withoutQuotedJson(stack),
+    ...(details === undefined ? {} : { details: facts }),
+  };
 }
 
 interface LineParts {

@@ -67,7 +67,7 @@ export async function runService(
           partitionsGiven: config.given.has('partitions'),
         }),
       );
-    const threads = new ThreadWorkers(config.threads);
+    const threads = new ThreadWorkers(config.threads, undefined, (line) => logger.warn(`a worker thread says: ${line}`));
     undo.push(() => threads.close());
     const service = new Service(log, defaultRegistry, threads.start, {
       dataDirectory: config.data,

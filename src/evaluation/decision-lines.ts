@@ -1,5 +1,6 @@
 /** Decisions on lines of JSON: what every such file has in common, whatever is said of a decision. */
 import type { z } from 'zod';
+import { jsonProblem } from '../events/json-problem.js';
 import { TipstreamError } from '../errors.js';
 import type { LoggedDecision } from './logged-decision.js';
 import type { EvaluationRow } from './row.js';
@@ -68,6 +69,6 @@ function parsed(bytes: Uint8Array, wrong: (what: string) => TipstreamError): unk
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw wrong(`not JSON: ${(error as Error).message}`);
+    throw wrong(`not JSON: ${jsonProblem(error)}`);
   }
 }

@@ -4,6 +4,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
+import { jsonProblem } from './json-problem.js';
 import { TOPICS, type TopicName } from '../topics.js';
 import { canonicalForm, type Canonical } from './canonical.js';
 import { dataOf, envelopeOf, looksStructured } from './cloudevents.js';
@@ -98,7 +99,7 @@ function parseJson(bytes: Buffer, what: string): { readonly ok: true; readonly j
     return { ok: true, json: JSON.parse(text) as unknown };
   } catch (error) {
     if (text.startsWith('\ufeff')) return reject('not_json', `${what} starts with a byte order mark, which JSON must not`);
-    return reject('not_json', `${what} is not JSON: ${(error as Error).message}`);
+    return reject('not_json', `${what} is not JSON: ${jsonProblem(error)}`);
   }
 }
 

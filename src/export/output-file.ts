@@ -1,6 +1,7 @@
 /** A file that appears whole or not at all: written beside its place under another name, then put there in one step. */
 import {
   accessSync,
+  chmodSync,
   closeSync,
   constants,
   existsSync,
@@ -12,9 +13,12 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { TipstreamError } from '../errors.js';
+import { PRIVATE_FILE_MODE } from '../private-file.js';
 
+/** Bits of a mode that are not the owner's. */
+const OTHERS = 0o077;
 /** Whoever writes a file touches it more often than this. */
 const SURELY_LEFT_MS = 3_600_000;
 
@@ -47,6 +51,7 @@ export function outputFile(path: string, force: boolean): OutputFile {
   return {
     temporary,
     publish() {
+      if (isPrivate(directory)) chmodSync(temporary, PRIVATE_FILE_MODE);
       synchronise(temporary);
       if (force) renameSync(temporary, path);
       else linkOrRename(temporary, path);
@@ -54,6 +59,14 @@ export function outputFile(path: string, force: boolean): OutputFile {
     },
     discard,
   };
+}
+
+/** For its owner alone, or within a data directory: what is written there is for its owner alone too. */
+function isPrivate(directory: string): boolean {
+  if ((statSync(directory).mode & OTHERS) === 0) return true;
+  for (let at = resolve(directory), below = ''; at !== below; below = at, at = dirname(at))
+    if (existsSync(join(at, 'state', 'CURRENT')) || existsSync(join(at, 'owner.lock'))) return true;
+  return false;
 }
 
 /** What a process that was killed has left here of the same file goes. */

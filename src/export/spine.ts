@@ -5,6 +5,7 @@
 import { isUtf8 } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { jsonProblem } from '../events/json-problem.js';
 import { TipstreamError } from '../errors.js';
 import { parseTime } from '../time.js';
 import { linesOf, MAX_LINE_BYTES } from '../producer/line-reader.js';
@@ -194,7 +195,7 @@ function parseObject(text: string): Map<string, Cell> | string {
   try {
     json = JSON.parse(text);
   } catch (error) {
-    return `is not JSON: ${(error as Error).message.slice(0, 120)}`;
+    return `is not JSON: ${jsonProblem(error)}`;
   }
   return typeof json === 'object' && json !== null && !Array.isArray(json) ? membersOf(text) : 'is not an object';
 }

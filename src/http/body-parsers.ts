@@ -1,6 +1,7 @@
 /** Bodies: JSON is read whole, up to a limit; NDJSON is handed on as the stream it comes in. */
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance } from 'fastify';
+import { jsonProblem } from '../events/json-problem.js';
 import { TipstreamError } from '../errors.js';
 import { DEFAULT_MAX_MESSAGE_BYTES } from '../topics.js';
 import { JSON_TYPE, NDJSON_TYPES } from './route.js';
@@ -32,6 +33,6 @@ function parseJson(bytes: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString('utf8')) as unknown;
   } catch (error) {
-    throw new TipstreamError('invalid_argument', `the request body is not JSON: ${(error as Error).message}`);
+    throw new TipstreamError('invalid_argument', `the request body is not JSON: ${jsonProblem(error)}`);
   }
 }

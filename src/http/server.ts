@@ -169,11 +169,21 @@ function checkBodyHeaders({ headers }: FastifyRequest, accepts: readonly string[
 
 function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const { status, retryable, body } = errorAnswer(error);
-  if (status >= 500 && status !== 503)
-    request.log.error({ err: error, method: request.method, path: pathOf(request), code: body.error.code }, 'request failed');
+  logFailure(error, status, body.error.code, request);
   if (status === 401) void reply.header('www-authenticate', 'Bearer');
   if ((status === 503 || status === 504) && retryable) void reply.header('retry-after', '1');
   void reply.code(status).type('application/json; charset=utf-8').send(body);
+}
+
+/**
+ * What the caller did wrong, or asked of a part that is not configured, is the caller's to know. What waited for others is a warning, and
+ * what is ours an error. The path is the route's, because the caller's may hold the id of a user.
+ */
+function logFailure(error: unknown, status: number, code: string, { log, method, routeOptions }: FastifyRequest): void {
+  if (status < 500 || status === 501 || status === 503) return;
+  const line = { err: error, method, path: routeOptions.url ?? null, code };
+  if (status === 502 || status === 504) log.warn(line, 'request failed');
+  else log.error(line, 'request failed');
 }
 
 /** Without the query. */

@@ -3,6 +3,7 @@
  * check it.
  */
 import { isUtf8 } from 'node:buffer';
+import { jsonProblem } from '../events/json-problem.js';
 import type { Rejected, RejectionCode } from '../events/rejection.js';
 import type { RecordHeaders } from '../log/port.js';
 import { MAX_TIME_MS, TOPICS, TOPIC_NAMES, fullTopicName, topicNamed, type TopicName } from '../topics.js';
@@ -47,7 +48,7 @@ export function parseLineObject(line: string | Buffer, maxLineBytes = MAX_LINE_B
   try {
     json = JSON.parse(text);
   } catch (error) {
-    return lineError('not_json', `the line is not JSON: ${(error as Error).message.slice(0, 200)}`);
+    return lineError('not_json', `the line is not JSON: ${jsonProblem(error)}`);
   }
   if (typeof json === 'object' && json !== null && !Array.isArray(json)) return { ok: true, fields: json as Record<string, unknown>, text };
   return lineError('not_object', 'expected an object {"topic": ..., "value": ...}');

@@ -3,6 +3,7 @@
  * regret can be computed.
  */
 import { z } from 'zod';
+import { jsonProblem } from '../events/json-problem.js';
 import { TipstreamError } from '../errors.js';
 
 const finite = z.number().min(-20).max(20);
@@ -101,7 +102,7 @@ export function parsePersonas(text: string, file: string): Persona[] {
   try {
     json = JSON.parse(text);
   } catch (error) {
-    throw wrong(`not JSON: ${(error as Error).message}`);
+    throw wrong(`not JSON: ${jsonProblem(error)}`);
   }
   const result = z.array(personaSchema).min(1).safeParse(json);
   if (!result.success) {

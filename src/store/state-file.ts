@@ -9,6 +9,7 @@ import { asNotLoaded, type ErrorCode, isDiskFull, TipstreamError } from '../erro
 import { changesBetween, type Definitions, describeChanges } from '../projections/definitions.js';
 import { readDefinitions, writeDefinitions } from './tables/definitions.js';
 import { STATE_APPLICATION_ID, STATE_SCHEMA_VERSION, STATE_TABLES } from './tables/schema.js';
+import { makePrivateFile } from '../private-file.js';
 
 /** What a state file was made for; stored in its meta table and compared at every open. */
 export interface StateIdentity {
@@ -52,6 +53,7 @@ const OTHER_DEFINITIONS_HINT =
 /** Opens for the one writer, making the file when there is none. */
 export function openStateForWriting(path: string, identity: StateIdentity, contents: StateContents): Database.Database {
   return guarded(path, () => {
+    makePrivateFile(path);
     const db = new Database(path, { timeout: 5_000 });
     try {
       const fresh = db.pragma('application_id', { simple: true }) === 0 && db.pragma('user_version', { simple: true }) === 0 && isEmpty(db);

@@ -6,6 +6,7 @@
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { bucketHash } from './user-hash.js';
+import { PRIVATE_FILE_MODE } from '../private-file.js';
 
 /** File descriptors are few. */
 const MOST_BUCKETS = 512;
@@ -24,7 +25,7 @@ export class Buckets {
     const folder = mkdtempSync(join(directory, 'verify-'));
     try {
       for (let i = 0; i < count; i++) {
-        this.#files.push(openSync(join(folder, String(i)), 'wx+'));
+        this.#files.push(openSync(join(folder, String(i)), 'wx+', PRIVATE_FILE_MODE));
         this.#pending.push('');
         this.#sizes.push(0);
       }

@@ -16,6 +16,7 @@ import { knownAtOption, openKnownAt } from '../known-at.js';
 import { EXIT } from '../failure.js';
 import type { Output } from '../output.js';
 import { timeOption } from '../time-argument.js';
+import { PRIVATE_FILE_MODE } from '../../private-file.js';
 
 interface ExportOptions {
   readonly asOf?: number;
@@ -180,7 +181,7 @@ async function copyRows(table: ExportTable, sink: RowSink, output: Output): Prom
 
 /** Stdin can be read once, and a spine is read twice. */
 async function spool(path: string, signal: AbortSignal): Promise<string> {
-  await pipeline(process.stdin, createWriteStream(path), { signal });
+  await pipeline(process.stdin, createWriteStream(path, { mode: PRIVATE_FILE_MODE }), { signal });
   return path;
 }
 

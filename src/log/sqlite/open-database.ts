@@ -7,6 +7,7 @@ import { TipstreamError } from '../../errors.js';
 import { makeDirectory } from '../../make-directory.js';
 import { asLogFailure, isBusy } from './failures.js';
 import { checkVersion, createTables, isEmpty } from './schema.js';
+import { makePrivateFile } from '../../private-file.js';
 
 export const LOG_FILE_NAME = 'log.db';
 /** Reading waits for nobody, save while another process opens or closes the file. */
@@ -39,7 +40,10 @@ export async function openDatabase(directory: string, readOnly: boolean): Promis
 function open(directory: string, path: string, readOnly: boolean): LogDatabase {
   let database: Database.Database | undefined;
   try {
-    if (!readOnly) makeDirectory(directory);
+    if (!readOnly) {
+      makeDirectory(directory);
+      makePrivateFile(path);
+    }
     database = new Database(path, { readonly: readOnly, timeout: BUSY_TIMEOUT_MS });
     if (isEmpty(database)) {
       if (readOnly) throw noData(directory);

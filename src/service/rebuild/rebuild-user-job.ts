@@ -145,7 +145,7 @@ export class UserRebuilds {
       job.result = result;
       job.state = 'done';
       logger.info(
-        { partition, user_id: userId, dry_run: dryRun, changed: result.changed, replayed_events: result.replayed_events },
+        { partition, job_id: job.id, dry_run: dryRun, changed: result.changed, replayed_events: result.replayed_events },
         dryRun ? 'a rebuild of one user was tried out' : 'rebuilt one user from the log',
       );
     } catch (error) {
@@ -156,7 +156,8 @@ export class UserRebuilds {
           : new TipstreamError('internal', `the rebuild failed: ${error instanceof Error ? error.message : String(error)}`);
       job.error = { code, message, ...(hint === undefined ? {} : { hint }) };
       job.state = 'failed';
-      logger.warn({ partition, user_id: userId, code, hint, err: error }, `a user could not be rebuilt: ${message}`);
+      logger.warn({ partition, job_id: job.id, code, hint }, 'a user could not be rebuilt; the job says why');
+      logger.debug({ partition, job_id: job.id, user_id: userId, err: error }, `a user could not be rebuilt: ${message}`);
     }
   }
 

@@ -5,6 +5,7 @@ import { TipstreamError } from '../../errors.js';
 import { makeDirectory } from '../../make-directory.js';
 import { writingIn } from './data-directory.js';
 import { tryLockFile } from './file-lock.js';
+import { PRIVATE_FILE_MODE } from '../../private-file.js';
 
 export interface DataOwner {
   readonly pid: number;
@@ -37,7 +38,7 @@ export function lockData(dataDirectory: string, nowMs: number): DataLock {
   if (lock === undefined) throw inUse(dataDirectory);
   const publish = (http: string | null): void => {
     const owner: DataOwner = { pid: process.pid, started_at_ms: nowMs, http };
-    writingIn(dataDirectory, () => writeFileSync(ownerFile(dataDirectory), `${JSON.stringify(owner)}\n`));
+    writingIn(dataDirectory, () => writeFileSync(ownerFile(dataDirectory), `${JSON.stringify(owner)}\n`, { mode: PRIVATE_FILE_MODE }));
   };
   try {
     publish(null);

@@ -3,6 +3,7 @@
  * process dies, so that a killed holder never leaves a stale lock behind.
  */
 import Database from 'better-sqlite3';
+import { makePrivateFile } from '../../private-file.js';
 
 export interface FileLock {
   readonly held: boolean;
@@ -15,6 +16,7 @@ const held = new Set<Database.Database>();
 
 /** Makes the file when it is not there. undefined: somebody holds it. Throws what SQLite throws of a file that cannot be used. */
 export function tryLockFile(path: string): FileLock | undefined {
+  makePrivateFile(path);
   const db = new Database(path, { timeout: 0 });
   try {
     db.pragma('journal_mode = MEMORY'); // so that a lock writes nothing

@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tryLockFile, type FileLock } from './file-lock.js';
+import { PRIVATE_DIRECTORY_MODE } from '../../private-file.js';
 
 /** Between making a folder and locking it its owner is alive, whatever the lock says. */
 const SURELY_LOCKED_MS = 60_000;
@@ -33,13 +34,13 @@ export function createScratch(dataDirectory: string, nowMs: number): Scratch {
 function writableParent(dataDirectory: string): string {
   const parent = join(dataDirectory, 'scratch');
   try {
-    mkdirSync(parent, { recursive: true });
+    mkdirSync(parent, { recursive: true, mode: PRIVATE_DIRECTORY_MODE });
     rmSync(mkdtempSync(join(parent, 'try-')), { recursive: true });
     return parent;
   } catch (error) {
     if (!['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     const elsewhere = join(tmpdir(), 'tipstream-scratch');
-    mkdirSync(elsewhere, { recursive: true });
+    mkdirSync(elsewhere, { recursive: true, mode: PRIVATE_DIRECTORY_MODE });
     return elsewhere;
   }
 }

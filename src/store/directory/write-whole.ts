@@ -2,6 +2,7 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { writingIn } from './data-directory.js';
+import { PRIVATE_FILE_MODE } from '../../private-file.js';
 
 /** Throws disk_full. */
 export function writeWhole(path: string, text: string): void {
@@ -9,7 +10,7 @@ export function writeWhole(path: string, text: string): void {
   const temporary = `${path}.new`;
   writingIn(directory, () => {
     try {
-      const file = openSync(temporary, 'w');
+      const file = openSync(temporary, 'w', PRIVATE_FILE_MODE);
       try {
         writeFileSync(file, text);
         fsyncSync(file);

@@ -3,7 +3,6 @@
  * of them. SQLite attaches ten files at most; with more partitions, the query reads a snapshot made for it.
  */
 import Database from 'better-sqlite3';
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TipstreamError } from '../../errors.js';
 import type { Registry } from '../../projections/registry.js';
@@ -14,6 +13,7 @@ import { PartitionReader } from '../queries/partition-reader.js';
 import { createScratch } from '../directory/scratch.js';
 import { writeSnapshotFile } from './snapshot-file.js';
 import { copyState, type CopyOptions } from './state-copy.js';
+import { makePrivateFile } from '../../private-file.js';
 
 const MAX_ATTACHED = 10;
 /** A leading comment or space. */
@@ -100,7 +100,7 @@ function openAttached(
   const scratch = createScratch(dataDirectory, nowMs);
   // Attached files are opened as the main one is: an empty one that can only be read, so that nothing can be written whatever the SQL says.
   const empty = join(scratch.directory, 'empty.db');
-  writeFileSync(empty, '');
+  makePrivateFile(empty);
   const db = new Database(empty, { readonly: true, timeout: 5_000 });
   db.pragma('temp_store = MEMORY');
   const attach = partitions.map((partition, i): AttachedPartition => {

@@ -9,6 +9,7 @@ import type { FaultHook } from '../../fault-points.js';
 import type { Registry } from '../../projections/registry.js';
 import { publicRowsSql, publicTables, type PublicTableName } from './public-tables.js';
 import type { StateCopy } from './state-copy.js';
+import { makePrivateFile } from '../../private-file.js';
 
 /** Raised when a table or column of an old snapshot would be missed. */
 const SNAPSHOT_FORMAT = 1;
@@ -39,6 +40,7 @@ export async function writeSnapshotFile(
   path: string,
   options: SnapshotOptions,
 ): Promise<SnapshotCounts> {
+  makePrivateFile(path);
   const db = new Database(path);
   try {
     // Nobody sees the file before it is complete, so it needs neither a journal nor waiting for the disk.

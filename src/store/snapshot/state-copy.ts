@@ -8,13 +8,14 @@
  * complete.
  */
 import Database from 'better-sqlite3';
-import { statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { isDiskFull, TipstreamError } from '../../errors.js';
 import type { Registry } from '../../projections/registry.js';
 import { generationDirectory, partitionFile, partitionsIn } from '../directory/layout.js';
 import { PartitionReader } from '../queries/partition-reader.js';
 import { createScratch } from '../directory/scratch.js';
 import { type ExpectedState, openStateForReading, stateError } from '../state-file.js';
+import { makePrivateFile } from '../../private-file.js';
 
 /** 4 MiB: a step takes milliseconds. */
 const PAGES_A_STEP = 1_024;
@@ -104,6 +105,7 @@ export function holdSnapshot(path: string, expected: ExpectedState): Database.Da
 export async function copyFile(source: Database.Database, path: string, onProgress: (copiedBytes: number) => void): Promise<void> {
   const pageBytes = source.pragma('page_size', { simple: true }) as number;
   try {
+    makePrivateFile(path);
     await source.backup(path, {
       progress({ totalPages, remainingPages }) {
         onProgress((totalPages - remainingPages) * pageBytes);
@@ -115,6 +117,7 @@ export async function copyFile(source: Database.Database, path: string, onProgre
     copy.pragma('journal_mode = DELETE');
     copy.close();
   } catch (error) {
+    rmSync(path, { force: true });
     if (!isDiskFull(error)) throw error;
     throw new TipstreamError('disk_full', `no space left for a copy of the state at ${path}`, {
       hint: 'Free as much space as the state folder takes; nothing was changed.',

@@ -2,6 +2,7 @@
  * Workers in threads of their own: partition p always in thread p modulo their number, so that a partition revoked and assigned again is
  * closed before it is opened again. Folding then neither delays HTTP and heartbeats nor waits for them.
  */
+import { createInterface } from 'node:readline';
 import { Worker as Thread } from 'node:worker_threads';
 import { TipstreamError } from '../../../errors.js';
 import type { ScoredEvent } from '../../../topics.js';
@@ -32,6 +33,7 @@ interface Started {
 
 export class ThreadWorkers {
   readonly #entry: URL;
+  readonly #onText: ((line: string) => void) | undefined;
   readonly #threads: Thread[];
   readonly #workers = new Map<number, Started>();
   /** Threads that died, with what their partitions are told. */
@@ -41,9 +43,13 @@ export class ThreadWorkers {
   #lastCall = 0;
   #closing = false;
 
-  /** @param entry what a thread runs; tests replace it */
-  constructor(threads: number, entry = new URL('./worker-thread.js', import.meta.url)) {
+  /**
+   * @param entry what a thread runs; tests replace it
+   * @param onText takes each line that a thread writes to stderr, such as a warning of Node; without it they go to stderr
+   */
+  constructor(threads: number, entry = new URL('./worker-thread.js', import.meta.url), onText?: (line: string) => void) {
     this.#entry = entry;
+    this.#onText = onText;
     this.#threads = Array.from({ length: threads }, () => this.#startThread());
   }
 
@@ -103,7 +109,9 @@ export class ThreadWorkers {
   }
 
   #startThread(): Thread {
-    const thread = new Thread(this.#entry, { resourceLimits: RESOURCE_LIMITS });
+    const onText = this.#onText;
+    const thread = new Thread(this.#entry, { resourceLimits: RESOURCE_LIMITS, stderr: onText !== undefined });
+    if (onText !== undefined) createInterface({ input: thread.stderr }).on('line', onText);
     thread.on('message', (report: Report) => this.#take(report));
     thread.on('error', (error) => this.#lose(thread, error));
     thread.on('exit', (code) => {
