@@ -85,7 +85,7 @@ describe('installed elsewhere', () => {
   });
 
   test('before anything is folded, a profile is an error that says so', async () => {
-    expect((await project.node(snippetUnder('README.md', 'As a library'))).stderr).toMatch(/^no_data run `tipstream start`/);
+    expect((await project.node(snippetUnder('README.md', 'As a library'))).stderr).toMatch(/^no_data Run `tipstream start`/);
   });
 
   test('events are produced, folded and read', async () => {
