@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { localHour } from '../policies/local-time.js';
 import type { PolicyDefinition } from '../policies/policy.js';
+import { givenProfileSchema } from '../projections/given-profile.js';
 import { candidateSchema, candidatesSchema, MAX_CANDIDATES } from '../topics.js';
 import type { LineKind } from './decision-lines.js';
 import type { LoggedDecision } from './logged-decision.js';
@@ -21,7 +22,7 @@ const contextSchema = candidatesSchema
       .array(candidateSchema.extend({ propensity: z.number().min(0).max(1) }))
       .min(1)
       .max(MAX_CANDIDATES),
-    profile_features: z.record(z.string(), z.union([z.number(), z.string(), z.null()])).nullish(),
+    profile_features: givenProfileSchema.nullish(),
     chosen_tip_id: tipId,
     served_tip_id: tipId.nullish(),
     reward: z.number().min(0).max(1).nullish(),

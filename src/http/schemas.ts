@@ -29,6 +29,7 @@ import type {
   RewardReceipt,
   ServiceStatus,
 } from '../service/application.js';
+import { givenProfileSchema } from '../projections/given-profile.js';
 import type { LagRow } from '../log/lag.js';
 import { parseTime } from '../time.js';
 
@@ -110,7 +111,7 @@ export const scoreRequestSchema = candidatesSchema.extend({
     .nullish()
     .meta({ description: 'given: the decision is in tip.scored before the answer; absent or null: nothing is recorded' }),
   requested_at_ms: candidatesSchema.shape.requested_at_ms.nullish().meta({ description: 'Unix milliseconds; absent or null: now' }),
-  profile_features: features.nullish().meta({ description: 'used as they are; absent or null: read from the projection' }),
+  profile_features: givenProfileSchema.nullish().meta({ description: 'used as they are; absent or null: read from the projection' }),
 });
 
 const MAX_TITLE = 500;

@@ -14,7 +14,7 @@ export const ROOMS: readonly Room[] = [
   room('policies', ['events', 'projections']),
   room('prompts', ['events', 'projections', 'policies']),
   room('gateway', ['prompts']),
-  room('evaluation', ['events', 'policies']),
+  room('evaluation', ['events', 'projections', 'policies']),
   room('simulation', ['events', 'projections', 'policies', 'evaluation']),
   room('log', ['events']),
   room('contracts', ['events', 'log']),

@@ -1,0 +1,46 @@
+/**
+ * A profile that a caller gives instead of the projection's own. What would be scored as 0 in silence is refused: a name that is no
+ * feature, a value of another dtype, and one that the feature cannot have.
+ */
+import { z } from 'zod';
+import { suggestion } from '../given.js';
+import type { FeatureDefinition, FeatureValue } from './feature.js';
+import { defaultRegistry } from './registry.js';
+
+interface Range {
+  readonly most: number;
+  readonly whole: boolean;
+}
+
+/** What numbers of a unit can be, from 0 on. Numbers of other units can be any. */
+const RANGES: Readonly<Record<string, Range>> = {
+  ratio: { most: 1, whole: false },
+  hour: { most: 23, whole: true },
+  weekday: { most: 6, whole: true },
+  tips: { most: Infinity, whole: true },
+  ms: { most: Infinity, whole: false },
+};
+
+/** What is wrong with the value; undefined: nothing. null is always right: the feature is empty. */
+function wrongValue({ dtype, unit }: FeatureDefinition, value: FeatureValue): string | undefined {
+  if (value === null) return undefined;
+  const kind = dtype === 'numeric' ? 'number' : 'string';
+  if (typeof value !== kind) return `is ${dtype}: expected ${dtype === 'numeric' ? 'a number' : 'text'} or null, found a ${typeof value}`;
+  const range = RANGES[unit];
+  if (range === undefined || typeof value !== 'number') return undefined;
+  if (value >= 0 && value <= range.most && (!range.whole || Number.isInteger(value))) return undefined;
+  const bounds = range.most === Infinity ? 'of at least 0' : `from 0 to ${range.most}`;
+  return `must be ${range.whole ? 'a whole number' : 'a number'} ${bounds}, not ${value}`;
+}
+
+/** By name; a feature that is absent is empty. */
+export const givenProfileSchema = z
+  .record(z.string(), z.union([z.number(), z.string(), z.null()]))
+  .superRefine((profile, context) => {
+    for (const [name, value] of Object.entries(profile)) {
+      const feature = defaultRegistry.features.find((one) => one.name === name);
+      const wrong = feature === undefined ? `is not a feature. ${suggestion(name, defaultRegistry.names)}` : wrongValue(feature, value);
+      if (wrong !== undefined) context.addIssue({ code: 'custom', path: [name], message: wrong });
+    }
+  })
+  .meta({ description: 'feature name -> value; null where the feature is empty' });
