@@ -12,8 +12,9 @@ export const OPTION_NAMES = Object.keys(OPTIONS) as OptionName[];
 type OptionValue<Name extends OptionName> =
   z.output<(typeof OPTIONS)[Name]['schema']> | ((typeof OPTIONS)[Name] extends { readonly default: string } ? never : undefined);
 
-export type Config = { readonly [Name in Exclude<OptionName, 'log'>]: OptionValue<Name> } & {
+export type Config = { readonly [Name in Exclude<OptionName, 'log' | 'group'>]: OptionValue<Name> } & {
   readonly log: 'sqlite' | 'kafka';
+  readonly group: string;
   /** Options that a flag or a variable gave. */
   readonly given: ReadonlySet<OptionName>;
 };
@@ -51,6 +52,7 @@ export function loadConfig(
     values[name] = raw === undefined ? undefined : parse(raw, option, flag === undefined ? option.env : nameOf(name));
   }
   values.log = chooseLog(values as Partial<Config>, sources);
+  values.group ??= defaultGroup(values.topicPrefix as string);
   const config = { ...values, given: new Set(sources.keys()) } as unknown as Config;
   if (config.log === 'kafka' && config.brokers === undefined) {
     throw new UsageError('--log kafka needs to know the brokers', { hint: 'Give --brokers HOST:PORT or set KAFKA_BROKERS.' });
@@ -64,6 +66,11 @@ export function loadConfig(
     throw new UsageError('--gateway-url needs a model', { hint: 'Give --gateway-model or set TIPSTREAM_GATEWAY_MODEL.' });
   }
   return config;
+}
+
+/** Services with other topics are in other groups. */
+export function defaultGroup(topicPrefix: string): string {
+  return `${topicPrefix}tipstream`;
 }
 
 /** `--data <dir>` -> --data */

@@ -172,9 +172,8 @@ export const OPTIONS = {
     flag: '--group <name>',
     env: 'TIPSTREAM_GROUP',
     schema: text.max(200),
-    default: 'tipstream',
     group: 'consumer',
-    help: 'consumer group',
+    help: 'consumer group; default: the topic prefix followed by tipstream',
     worker: true,
   },
   maxBatchRecords: {

@@ -317,7 +317,10 @@ const partitionStatus = z.object({
   state: z.enum(['restoring', 'running', 'stopped']),
   error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }).nullable(),
   positions: z.record(z.string(), count).meta({ description: 'topic -> next offset' }),
-  lag_records: count,
+  lag_records: count.meta({
+    description: 'fetched and not applied; while the log is silent, all that it held at its last answer and that are not applied',
+  }),
+  silent: z.string().nullable().meta({ description: 'why nothing of it has come for a while; null when all is well' }),
 }) satisfies z.ZodType<PartitionStatus>;
 
 const newestScore = z.object({
@@ -333,6 +336,9 @@ const newestScore = z.object({
 
 const serviceStatus = z.object({
   ready: z.boolean(),
+  log_reachable: z.boolean().meta({ description: 'whether the log has answered within the last 10 s' }),
+  log_silent_ms: count.meta({ description: 'since the last answer of the log: how old lag_records is' }),
+  partitions_unowned: z.array(count).meta({ description: 'partitions that no member of the group was given: nobody reads them' }),
   started_at_ms: timeMs,
   log: z.enum(['sqlite', 'kafka']),
   group: z.string(),

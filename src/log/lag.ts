@@ -4,6 +4,9 @@
  */
 import type { Log } from './port.js';
 
+/** What is asked of the log. */
+export type LagLog = Pick<Log, 'offsets' | 'committed' | 'read'>;
+
 export interface LagOptions {
   readonly group: string;
   /** Full names. */
@@ -18,7 +21,7 @@ export interface LagOptions {
 }
 
 /** A row for each topic and partition, in that order. Throws topic_not_found and log_unavailable. */
-export async function lagRows(log: Log, question: LagOptions): Promise<LagRow[]> {
+export async function lagRows(log: LagLog, question: LagOptions): Promise<LagRow[]> {
   const perTopic = await Promise.all(
     question.topics.map(async (topic) => {
       const [ranges, committed] = await Promise.all([log.offsets(topic), log.committed(question.group, topic)]);
@@ -32,7 +35,7 @@ export async function lagRows(log: Log, question: LagOptions): Promise<LagRow[]>
 }
 
 async function lagRow(
-  log: Log,
+  log: LagLog,
   question: LagOptions,
   topic: string,
   partition: number,
@@ -67,7 +70,7 @@ function status(question: LagOptions, partition: number, held: boolean, lag: num
 }
 
 /** Age of the first record at or after `next`; 0 when only markers are left. */
-async function ageSeconds(log: Log, topic: string, partition: number, next: number, end: number, nowMs: number): Promise<number> {
+async function ageSeconds(log: LagLog, topic: string, partition: number, next: number, end: number, nowMs: number): Promise<number> {
   for await (const records of log.read({ topic, partition, from: next, to: end })) {
     const first = records[0];
     if (first !== undefined) return Math.max(0, Math.round(nowMs - first.timestampMs) / 1000);

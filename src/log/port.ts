@@ -118,6 +118,14 @@ export interface GroupOptions {
   readonly address?: string;
 }
 
+/** Who holds a partition of the topics of a member that asks. */
+export interface Holder {
+  /** What it published; null when it published none. */
+  readonly address: string | null;
+  /** The member that asks. */
+  readonly isSelf: boolean;
+}
+
 export interface GroupMember {
   /** A hint for lag tools; the truth is what the handler stored. Never throws for a partition that has moved on. */
   commit(partition: number, positions: ReadonlyMap<string, number>): Promise<void>;
@@ -133,8 +141,13 @@ export interface GroupMember {
   restart(partition: number): void;
   /** partition -> why nothing of it has been delivered for a while though something may be there; empty when all is well. */
   silent?(): ReadonlyMap<number, string>;
-  /** partition -> address of the member that owns it, as far as the group knows. */
+  /** partition -> address of the member that owns it of these topics, as far as the group knows. */
   owners(): Promise<ReadonlyMap<number, string>>;
+  /**
+   * partition -> who was given it of these topics. A partition without an entry is read by nobody. undefined: partitions are being dealt
+   * out at this moment.
+   */
+  holders(): Promise<ReadonlyMap<number, Holder> | undefined>;
   /** Leave the group; no delivery after it resolves. */
   stop(): Promise<void>;
 }

@@ -155,11 +155,20 @@ export interface PartitionStatus {
   readonly error: { readonly code: string; readonly message: string; readonly hint?: string | undefined } | null;
   /** topic -> next offset applied */
   readonly positions: Readonly<Record<string, number>>;
+  /** Fetched and not applied; while the log does not answer, all that it held when it last did and that are not applied. */
   readonly lag_records: number;
+  /** Why nothing of it has come for a while though something may be there; null when all is well. */
+  readonly silent: string | null;
 }
 
 export interface ServiceStatus {
   readonly ready: boolean;
+  /** Whether the log has answered within the last 10 s. */
+  readonly log_reachable: boolean;
+  /** Since its last answer, which is how old lag_records is. */
+  readonly log_silent_ms: number;
+  /** Partitions of the topics that no member of the group was given: nobody reads them. */
+  readonly partitions_unowned: readonly number[];
   readonly started_at_ms: number;
   readonly log: 'sqlite' | 'kafka';
   readonly group: string;

@@ -5,7 +5,7 @@ import type { Partition } from './partition.js';
 /** topic -> partition -> range */
 export type LogRanges = ReadonlyMap<string, ReadonlyMap<number, OffsetRange>>;
 
-export async function rangesOfTopics(log: Log, topics: readonly string[]): Promise<LogRanges> {
+export async function rangesOfTopics(log: Pick<Log, 'offsets'>, topics: readonly string[]): Promise<LogRanges> {
   return new Map(await Promise.all(topics.map(async (topic) => [topic, await log.offsets(topic)] as const)));
 }
 
@@ -15,6 +15,16 @@ export function isBehind({ number, positions }: Partition, ranges: LogRanges): b
     const range = ofTopic.get(number);
     return range !== undefined && (positions.get(topic) ?? range.low) < range.end;
   });
+}
+
+/** How many records of these the partition has yet to apply. */
+export function recordsBehind({ number, positions }: Partition, ranges: LogRanges = new Map()): number {
+  let records = 0;
+  for (const [topic, ofTopic] of ranges) {
+    const range = ofTopic.get(number);
+    if (range !== undefined) records += Math.max(0, range.end - Math.max(range.low, positions.get(topic) ?? range.low));
+  }
+  return records;
 }
 
 /**

@@ -7,7 +7,7 @@ import { TipstreamError } from '../errors.js';
 import { checkLogIdentityPatiently } from '../log/checks/identity.js';
 import { checkOffsets } from '../log/checks/offsets.js';
 import { changedCount, checkOutputs, countPartitions } from '../log/checks/partition-count.js';
-import type { Delivery, GroupMember, Log, OffsetRange, PartitionHandler } from '../log/port.js';
+import type { Delivery, GroupMember, Holder, Log, OffsetRange, PartitionHandler } from '../log/port.js';
 import type { Registry } from '../projections/registry.js';
 import { SameFile } from '../same-file.js';
 import { ensureGeneration, partitionFile } from '../store/directory/layout.js';
@@ -95,6 +95,11 @@ export class PartitionGroup implements PartitionHandler {
   get owners(): (() => Promise<ReadonlyMap<number, string>>) | undefined {
     const member = this.#member;
     return member && (() => member.owners());
+  }
+
+  /** partition -> who was given it; undefined while partitions are dealt out, and before the group was joined. */
+  async holders(): Promise<ReadonlyMap<number, Holder> | undefined> {
+    return this.#member?.holders();
   }
 
   /** partition -> why nothing of it comes */

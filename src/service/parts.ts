@@ -6,7 +6,9 @@ import type { Log } from '../log/port.js';
 import type { Registry } from '../projections/registry.js';
 import { CONSUMED_TOPICS, fullTopicName } from '../topics.js';
 import type { AnswersDeps } from './answers.js';
+import { GroupOwnership } from './group-ownership.js';
 import { HeldPartitions } from './held-partitions.js';
+import { LogReach } from './log-reach.js';
 import { ServiceMetrics } from './metrics/service-metrics.js';
 import { OneAtATime } from './one-at-a-time.js';
 import type { ServiceOptions } from './options.js';
@@ -22,6 +24,8 @@ export interface ServiceParts extends AnswersDeps {
   /** Full names of the consumed topics. */
   readonly topics: readonly string[];
   readonly group: PartitionGroup;
+  readonly ownership: GroupOwnership;
+  readonly reach: LogReach;
   /** What is to be said of the inputs, once it has been looked at. */
   readonly inputs: { warnings: readonly InputWarning[] };
 }
@@ -48,7 +52,15 @@ export function serviceParts(log: Log, registry: Registry, startWorker: StartWor
       held: partitions,
       owners: group.owners && (() => withinDeadline(logTimeoutMs, group.owners!(), FINDING)),
     });
-  const status = new StatusAnswers({ ...deps, group, warnings: () => inputs.warnings });
+  const { logger } = options;
+  const reach = new LogReach({ log, topics, logger });
+  const ownership = new GroupOwnership({
+    group: options.group,
+    logger,
+    partitionCount: () => group.partitionCount,
+    holders: () => group.holders(),
+  });
+  const status = new StatusAnswers({ ...deps, group, ownership, reach, warnings: () => inputs.warnings });
   const writing = withDeadlines(log, { questionMs: logTimeoutMs, transferMs: logTimeoutMs, where: 'the log' });
   const policies = new PolicyAnswers(writing, options, {
     all: () => partitions.readable.map(({ reader }) => reader.path),
@@ -56,7 +68,9 @@ export function serviceParts(log: Log, registry: Registry, startWorker: StartWor
     controls: () => partitions.readable[0]?.reader.controlsForAll(),
   });
   const metrics = new ServiceMetrics({
-    lag: () => status.lag(),
+    lag: () => status.lagAsKnown(),
+    logReachable: () => reach.isReachable,
+    unowned: () => ownership.unowned.length,
     counts: () => partitions.counts(),
     backlog: () => partitions.backlog(),
     policies: () => policies.facts(),
@@ -77,5 +91,21 @@ export function serviceParts(log: Log, registry: Registry, startWorker: StartWor
     working: (partition) => working(partitions, partition),
     patiently: (work) => swap.after(work),
   });
-  return { log, registry, options, topics, partitions, group, inputs, holding, status, metrics, policies, swap, rebuilds };
+  return {
+    log,
+    registry,
+    options,
+    topics,
+    partitions,
+    group,
+    inputs,
+    holding,
+    ownership,
+    reach,
+    status,
+    metrics,
+    policies,
+    swap,
+    rebuilds,
+  };
 }

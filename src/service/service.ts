@@ -11,6 +11,7 @@ import { fullTopicName } from '../topics.js';
 import { Answers } from './answers.js';
 import { isBehind, rangesOfTopics, untilReached } from './caught-up.js';
 import { completeControls } from './control-completion.js';
+import { ASKED_EVERY_MS } from './log-reach.js';
 import { LogWatch } from './log-watch.js';
 import type { ServiceOptions } from './options.js';
 import { serviceParts, type ServiceParts } from './parts.js';
@@ -22,6 +23,7 @@ const PARTITION_COUNT_EVERY_MS = 10_000;
 const FILES_EVERY_MS = 1_000;
 const CONTROLS_EVERY_MS = 500;
 const LOG_WATCH_EVERY_MS = 60_000;
+const OWNERSHIP_EVERY_MS = 3_000;
 const SWAP_EVERY_MS = 250;
 const GUARDRAIL_EVERY_MS = 10_000;
 /** So that looking takes a twentieth of one core at most, however many decisions there are. */
@@ -50,8 +52,11 @@ export class Service extends Answers {
 
   /** Resolves once the group has been joined. Throws what keeps the service from starting; `onFailure` reports what ends it later. */
   async start(onFailure: (error: TipstreamError) => void, address?: string): Promise<void> {
-    const { log, options, topics, partitions, group, policies, swap, inputs } = this.#parts;
+    const { log, options, topics, partitions, group, reach, policies, swap, inputs } = this.#parts;
     await group.join({ address, onFailure });
+    this.#tasks.every(ASKED_EVERY_MS, () => Promise.resolve(void reach.look()));
+    this.#tasks.every(OWNERSHIP_EVERY_MS, () => this.#lookAtOwners());
+    const looked = Promise.all([reach.look(), this.#lookAtOwners()]);
     this.#tasks.every(COMMIT_EVERY_MS, () => group.commit());
     this.#tasks.every(PARTITION_COUNT_EVERY_MS, () => group.checkPartitionCount());
     this.#tasks.every(FILES_EVERY_MS, async () => group.checkFiles());
@@ -65,7 +70,7 @@ export class Service extends Answers {
       (warnings) => void (inputs.warnings = warnings),
     );
     const opened = Promise.all(partitions.held.map((partition) => partition.opened()));
-    await Promise.race([opened, new Promise((resolve) => setTimeout(resolve, OPENS_WITHIN_MS).unref())]);
+    await Promise.race([Promise.all([opened, looked]), new Promise((resolve) => setTimeout(resolve, OPENS_WITHIN_MS).unref())]);
   }
 
   /** Finishes the batches under way, publishes what they have to publish, commits positions and leaves the group. */
@@ -86,13 +91,17 @@ export class Service extends Answers {
    * partition that stops keeps none of the others from it; what stopped it is thrown at the end.
    */
   async caughtUp(): Promise<void> {
-    const { partitions, group } = this.#parts;
+    const { partitions, group, ownership } = this.#parts;
     await this.#inputsReported;
+    // Whoever has nothing has caught up with it: that says something only where others have what is not here.
+    await ownership.untilOwned(() => this.#throwFailure());
     await this.#reachEnds();
     await Promise.all(partitions.working.map((partition) => partition.idle()));
     await this.#completeControls();
     // What was published comes back as input; with that applied, nothing is pending and lag is 0.
     await this.#reachEnds();
+    await ownership.untilOwned(() => this.#throwFailure());
+    ownership.sayElsewhere();
     await group.commit(partitions.working.map(({ number }) => number));
     const error = group.failure ?? partitions.stopped.values().next().value;
     if (error !== undefined) throw error;
@@ -118,13 +127,23 @@ export class Service extends Answers {
   }
 
   async #reachEnds(): Promise<void> {
-    const { log, topics, partitions, group } = this.#parts;
+    const { log, topics, partitions } = this.#parts;
     await untilReached(
       () => partitions.working,
       await rangesOfTopics(log, topics),
-      () => {
-        if (group.failure !== undefined) throw group.failure;
-      },
+      () => this.#throwFailure(),
     );
+  }
+
+  #throwFailure(): void {
+    const { failure } = this.#parts.group;
+    if (failure !== undefined) throw failure;
+  }
+
+  /** While the log is away, the last answer stands; that it is away is said elsewhere. */
+  async #lookAtOwners(): Promise<void> {
+    await this.#parts.ownership
+      .look()
+      .catch((error: unknown) => this.#parts.options.logger.debug({ err: error }, 'the group does not say who owns what'));
   }
 }

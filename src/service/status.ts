@@ -7,8 +7,13 @@ import type { Registry } from '../projections/registry.js';
 import { type ScoredEvent, topicsWith } from '../topics.js';
 import type { HeldPartitions } from './held-partitions.js';
 import type { InputWarning } from '../log/checks/retention.js';
-import { lagRows } from '../log/lag.js';
+import { type LagOptions, lagRows } from '../log/lag.js';
+import { recordsBehind } from './caught-up.js';
+import type { GroupOwnership } from './group-ownership.js';
+import { keptLagRows } from './kept-lag.js';
+import type { LogReach } from './log-reach.js';
 import type { ServiceOptions } from './options.js';
+import { troubles } from './readiness.js';
 import { withinDeadline, type RequestDeadline } from './request-deadline.js';
 
 /** What producers and people write. Decisions are read back as input too: counted as well, every request would count twice. */
@@ -25,6 +30,10 @@ export interface StatusDeps {
   readonly partitions: HeldPartitions;
   /** Whether this is a member of the group, and of which partitions nothing comes: partition -> why. */
   readonly group: { readonly isMember: boolean; silent(): ReadonlyMap<number, string> | undefined };
+  /** Whether every partition has an owner. */
+  readonly ownership: Pick<GroupOwnership, 'isKnown' | 'unowned'>;
+  /** Whether the log answers. */
+  readonly reach: Pick<LogReach, 'isReachable' | 'silentMs' | 'ranges'>;
   /** What is not wrong yet with the inputs. */
   readonly warnings: () => readonly InputWarning[];
 }
@@ -32,29 +41,31 @@ export interface StatusDeps {
 export class StatusAnswers {
   readonly #deps: StatusDeps;
   readonly #startedAtMs: number;
+  /** What the log last answered. */
+  #lastRows: readonly LagRow[] = [];
 
   constructor(deps: StatusDeps) {
     this.#deps = deps;
     this.#startedAtMs = deps.options.clock();
   }
 
-  lag(): Promise<readonly LagRow[]> {
-    const {
-      log,
-      topics,
-      partitions,
-      group: member,
-      options: { group, clock, logTimeoutMs = LOG_TIMEOUT_MS },
-    } = this.#deps;
-    const rows = lagRows(log, {
-      group,
-      topics,
-      nowMs: clock(),
-      applied: new Map(partitions.held.map(({ number, positions }) => [number, positions])),
-      stopped: new Map([...partitions.stopped].map(([partition, error]) => [partition, error.message])),
-      silent: member.silent(),
-    });
-    return withinDeadline(logTimeoutMs, rows, ASKING);
+  /** As of the log's last answer when it has been silent for long. Throws timeout and log_unavailable before. */
+  async lag(): Promise<readonly LagRow[]> {
+    const { log, reach, options } = this.#deps;
+    const kept = reach.isReachable ? undefined : await this.#keptLag();
+    if (kept !== undefined) return kept;
+    return (this.#lastRows = await withinDeadline(options.logTimeoutMs ?? LOG_TIMEOUT_MS, lagRows(log, this.#lagQuestion()), ASKING));
+  }
+
+  /** As `lag`, and as of the log's last answer whenever it does not answer now. */
+  async lagAsKnown(): Promise<readonly LagRow[]> {
+    try {
+      return await this.lag();
+    } catch (error) {
+      const kept = await this.#keptLag();
+      if (kept === undefined) throw error;
+      return kept;
+    }
   }
 
   status(): ServiceStatus {
@@ -64,20 +75,28 @@ export class StatusAnswers {
       options: { group, scoring },
       partitions: { held, numbers },
       group: { isMember },
+      ownership,
+      reach,
       warnings,
     } = this.#deps;
-    const partitions = numbers.map((number) => this.#partitionStatus(number));
+    const silent = this.#deps.group.silent();
+    const health = {
+      group,
+      partitions: numbers.map((number) => this.#partitionStatus(number, silent?.get(number) ?? null)),
+      log_reachable: reach.isReachable,
+      log_silent_ms: Math.round(reach.silentMs),
+      partitions_unowned: ownership.unowned,
+    };
     const counts = this.#deps.partitions.counts();
     const countOf = (name: string) => counts.get(name) ?? 0;
     return {
-      ready: isMember && partitions.every(({ state }) => state === 'running'),
+      ready: isMember && ownership.isKnown && troubles(health).length === 0,
+      ...health,
       started_at_ms: this.#startedAtMs,
       log: log.kind,
-      group,
       live_policy: scoring.livePolicy,
       shadow_policy: scoring.settings.shadow,
       feature_set: registry.featureSet,
-      partitions,
       warnings: warnings().map(({ topic, message, hint }) => ({ topic, message, hint })),
       counts: {
         applied: this.upstreamEvents(),
@@ -115,8 +134,26 @@ export class StatusAnswers {
       .map(({ userId }) => userId);
   }
 
-  #partitionStatus(partition: number): PartitionStatus {
-    const { partitions } = this.#deps;
+  #lagQuestion(): LagOptions {
+    const { topics, partitions, group: member, options } = this.#deps;
+    return {
+      group: options.group,
+      topics,
+      nowMs: options.clock(),
+      applied: new Map(partitions.held.map(({ number, positions }) => [number, positions])),
+      stopped: new Map([...partitions.stopped].map(([partition, error]) => [partition, error.message])),
+      silent: member.silent(),
+    };
+  }
+
+  /** undefined: the log has not answered yet. */
+  #keptLag(): Promise<LagRow[]> | undefined {
+    const { ranges, silentMs } = this.#deps.reach;
+    return ranges && keptLagRows({ ...this.#lagQuestion(), ranges, last: this.#lastRows, silentMs });
+  }
+
+  #partitionStatus(partition: number, silent: string | null): PartitionStatus {
+    const { partitions, reach } = this.#deps;
     const held = partitions.get(partition);
     const life = partitions.life(partition);
     return {
@@ -124,7 +161,8 @@ export class StatusAnswers {
       state: life?.state === 'stopped' || life?.state === 'running' ? life.state : 'restoring',
       error: life?.state === 'stopped' ? { code: life.error.code, message: life.error.message, hint: life.error.hint } : null,
       positions: Object.fromEntries(held?.positions ?? []),
-      lag_records: held?.waiting ?? 0,
+      lag_records: Math.max(held?.waiting ?? 0, held === undefined || reach.isReachable ? 0 : recordsBehind(held, reach.ranges)),
+      silent,
     };
   }
 }

@@ -39,12 +39,16 @@ export const partition = (number: number, over: Partial<PartitionStatus> = {}): 
   state: 'running',
   error: null,
   lag_records: 0,
+  silent: null,
   positions: Object.fromEntries(TOPICS.map((topic, index) => [topic, (6 - index) * 1_204 + number * 37])),
   ...over,
 });
 
 export const STATUS: ServiceStatus = {
   ready: true,
+  log_reachable: true,
+  log_silent_ms: 0,
+  partitions_unowned: [],
   started_at_ms: NOW_MS - 3_600_000,
   log: 'sqlite',
   group: 'tipstream',

@@ -74,6 +74,8 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
   readonly #at: FaultHook | undefined;
   #phase: 'restoring' | 'running' | 'stopped' | 'closed' = 'restoring';
   #error: TipstreamError | undefined;
+  /** Whether what the log held at assignment is applied; from then on, it is. */
+  #reachedEnds = false;
   #looping: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #draining = false;
@@ -168,7 +170,7 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
   }
 
   async idle(): Promise<void> {
-    const busy = () => !this.#queue.empty || this.#looping !== undefined || this.#state.changedProfiles.size > 0 || this.#mayPrune();
+    const busy = () => !this.#queue.empty || this.#looping !== undefined || this.#hasProfiles || this.#mayPrune();
     while (!this.#over && busy()) {
       const settled = new Promise<void>((resolve) => this.#waitingForIdle.push(resolve));
       this.#wake();
@@ -210,8 +212,7 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
     if (this.#over) return;
     this.#guard(() => {
       // Left unsaid, they would cost the next owner a profile of every user.
-      const { size } = this.#state.changedProfiles;
-      if (size > 0 && size <= PROFILES_AT_LAST)
+      if (this.#hasProfiles && this.#state.changedProfiles.size <= PROFILES_AT_LAST)
         this.#transactions.run((nowMs, outbox) => this.#processor.publishProfiles(PROFILES_AT_LAST, nowMs, outbox));
       this.#transactions.deleteAcknowledged();
     });
@@ -314,9 +315,21 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
       this.#transactions.run((nowMs, outbox) => this.#processor.scoreShadows(SHADOWS_AT_ONCE, nowMs, outbox, report));
   }
 
+  /**
+   * Whether profiles are to be published. The owner before this one may have published what this one has yet to read, so nothing is
+   * published until that is applied: a profile never goes back in time.
+   */
+  get #hasProfiles(): boolean {
+    return this.#state.changedProfiles.size > 0 && this.#atEnds;
+  }
+
+  get #atEnds(): boolean {
+    return (this.#reachedEnds ||= [...this.#start.ranges].every(([topic, { end }]) => this.#queue.taken(topic) >= end));
+  }
+
   /** When nothing else is to be done: the profiles that have changed, when they are due. Answers whether any were. */
   #publishProfiles(): boolean {
-    if (this.#state.changedProfiles.size === 0) return false;
+    if (!this.#hasProfiles) return false;
     if (!this.#rhythm.isDue(this.#clock()) && this.#waitingForIdle.length === 0) return false;
     this.#transactions.run((nowMs, outbox) => this.#processor.publishProfiles(PROFILES_AT_ONCE, nowMs, outbox));
     if (this.#state.changedProfiles.size === 0) this.#rhythm.done(this.#clock());
@@ -325,11 +338,7 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
 
   /** Once what the log held at assignment is applied: else the first look would be at a file that is only being filled. */
   #mayPrune(): boolean {
-    return (
-      this.#phase === 'running' &&
-      this.#pruner.isDue() &&
-      [...this.#start.ranges].every(([topic, { end }]) => this.#queue.taken(topic) >= end)
-    );
+    return this.#phase === 'running' && this.#pruner.isDue() && this.#atEnds;
   }
 
   /** A step of forgetting old tips. */

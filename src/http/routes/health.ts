@@ -1,6 +1,6 @@
 /** GET /livez and /readyz, for orchestrators and load balancers: they need no token and tell nothing about users. */
 import { TipstreamError } from '../../errors.js';
-import type { PartitionStatus, ServiceStatus } from '../../service/application.js';
+import { troubles } from '../../service/readiness.js';
 import { defineRoute } from '../route.js';
 import { liveSchema, readySchema } from '../schemas.js';
 
@@ -18,11 +18,13 @@ export const readyRoute = defineRoute({
   method: 'GET',
   path: '/readyz',
   operationId: 'isReady',
-  summary: 'Whether every partition is restored and running',
+  summary: 'Whether every partition is restored and running, has an owner, and the log answers',
   open: true,
   answers: { 200: { description: 'Ready.', schema: readySchema } },
   handle(_input, _reply, application) {
-    const reasons = unreadiness(application.status());
+    const status = application.status();
+    const found = troubles(status);
+    const reasons = found.length === 0 && !status.ready ? ['the service is starting and has no partitions yet'] : found;
     if (reasons.length === 0) return { ready: true };
     throw new TipstreamError('not_ready', `not ready: ${reasons.join('; ')}`, {
       details: { reasons },
@@ -30,15 +32,3 @@ export const readyRoute = defineRoute({
     });
   },
 });
-
-/** Why the service is not ready, one sentence each; empty when it is. */
-function unreadiness(status: ServiceStatus): string[] {
-  const reasons = status.partitions.flatMap(reasonOf);
-  return reasons.length === 0 && !status.ready ? ['the service is starting and has no partitions yet'] : reasons;
-}
-
-function reasonOf({ partition, state, error, lag_records: lag }: PartitionStatus): string[] {
-  if (state === 'restoring') return [`partition ${partition} is restoring, ${lag} records to go`];
-  if (state === 'stopped') return [`partition ${partition} stopped${error === null ? '' : ` (${error.code})`}`];
-  return [];
-}

@@ -1,9 +1,9 @@
 /**
- * The group's assigner: partition p of every topic goes to the same member, members get equally many, and a member keeps what
- * it has where that is possible. Each member publishes its address and its partitions in its metadata, where the leader and
+ * The group's assigner (deal.ts says who gets what), and what its members tell each other. Each member publishes its address and its partitions in its metadata, where the leader and
  * `owners()` find them.
  */
-import kafkajs, { type Assigner, type GroupMember } from 'kafkajs';
+import kafkajs, { type Assigner } from 'kafkajs';
+import { dealAmongSubscribers, type Subscriber } from './deal.js';
 
 const { MemberAssignment, MemberMetadata } = kafkajs.AssignerProtocol;
 const NAME = 'tipstream-co-partition';
@@ -12,41 +12,8 @@ const VERSION = 1;
 export interface MemberState {
   readonly address: string | null;
   readonly partitions: readonly number[];
-}
-
-export interface Claim {
-  readonly memberId: string;
-  /** What it had before, as it says. */
-  readonly partitions: readonly number[];
-}
-
-/**
- * Partitions 0 to `count - 1` over the members: as even as possible, with as little movement as that allows. The same answer
- * for the same input, whatever the members' order.
- */
-export function assignPartitions(count: number, claims: readonly Claim[]): Map<string, number[]> {
-  const members = claims.toSorted((a, b) => (a.memberId < b.memberId ? -1 : 1));
-  const assigned = new Map<string, number[]>(members.map(({ memberId }) => [memberId, []]));
-  const free = new Set(Array.from({ length: count }, (_, partition) => partition));
-  const least = Math.floor(count / members.length);
-  /** How many members may have one more than the least. */
-  let larger = count % members.length;
-  // Those with the most keep the larger shares, or a partition would move for nothing.
-  for (const { memberId, partitions } of members.toSorted((a, b) => b.partitions.length - a.partitions.length)) {
-    const share = assigned.get(memberId)!;
-    for (const partition of partitions) {
-      if (share.length >= least + (larger > 0 ? 1 : 0)) break;
-      if (free.delete(partition)) share.push(partition);
-    }
-    if (share.length > least) larger--;
-  }
-  for (const partition of free) {
-    const shares = [...assigned.values()];
-    const smallest = shares.reduce((a, b) => (b.length < a.length ? b : a));
-    smallest.push(partition);
-  }
-  for (const share of assigned.values()) share.sort((a, b) => a - b);
-  return assigned;
+  /** How many partitions its topics have; 0 of a member that does not say. */
+  readonly count: number;
 }
 
 interface ClusterMetadata {
@@ -70,18 +37,18 @@ export function coPartitionAssigner(
       onJoin();
       return { name: NAME, metadata: MemberMetadata.encode({ version: VERSION, topics, userData: Buffer.from(JSON.stringify(state())) }) };
     },
-    assign({ members, topics }) {
-      const counts = new Map(topics.map((topic) => [topic, cluster.findTopicPartitionMetadata(topic).length]));
-      const metadata = new Map(members.map(({ memberId, memberMetadata }) => [memberId, decodeMember(memberMetadata)]));
-      const claims = members.map(({ memberId }) => ({ memberId, partitions: metadata.get(memberId)!.partitions }));
-      const assigned = assignPartitions(Math.max(...counts.values()), claims);
+    assign({ members, topics: ownTopics }) {
+      const own = new Map(ownTopics.map((topic) => [topic, cluster.findTopicPartitionMetadata(topic).length]));
+      const subscribers = members.map(({ memberId, memberMetadata }): Subscriber => {
+        const { topics, partitions, count } = decodeMember(memberMetadata);
+        // The leader knows its own topics alone; of others each member says how many partitions they have.
+        return { memberId, topics, partitions, count: Math.max(count, ...topics.map((topic) => own.get(topic) ?? 0)) };
+      });
+      const assigned = dealAmongSubscribers(subscribers);
       onAssign(assigned);
       return Promise.resolve(
-        members.map(({ memberId }: GroupMember) => {
-          const subscribed = metadata.get(memberId)!.topics.filter((topic) => counts.has(topic));
-          const assignment = Object.fromEntries(
-            subscribed.map((topic) => [topic, assigned.get(memberId)!.filter((partition) => partition < counts.get(topic)!)]),
-          );
+        subscribers.map(({ memberId, topics }) => {
+          const assignment = Object.fromEntries(topics.map((topic) => [topic, assigned.get(memberId)!]));
           return { memberId, memberAssignment: MemberAssignment.encode({ version: VERSION, assignment, userData: Buffer.alloc(0) }) };
         }),
       );
@@ -94,19 +61,20 @@ export function decodeMember(bytes: Buffer): MemberState & { readonly topics: re
   const decoded = MemberMetadata.decode(bytes);
   const topics = decoded?.topics ?? [];
   try {
-    const { address, partitions } = JSON.parse((decoded?.userData ?? Buffer.alloc(0)).toString('utf8')) as Partial<MemberState>;
+    const { address, partitions, count } = JSON.parse((decoded?.userData ?? Buffer.alloc(0)).toString('utf8')) as Partial<MemberState>;
     return {
       topics,
       address: typeof address === 'string' ? address : null,
       partitions: Array.isArray(partitions) ? partitions.filter(Number.isInteger) : [],
+      count: Number.isInteger(count) ? count! : 0,
     };
   } catch {
-    return { topics, address: null, partitions: [] };
+    return { topics, address: null, partitions: [], count: 0 };
   }
 }
 
-/** The partitions that the leader gave a member. */
-export function decodeAssignment(bytes: Buffer): number[] {
+/** topic -> the partitions of it that the leader gave a member. */
+export function decodeAssignment(bytes: Buffer): ReadonlyMap<string, readonly number[]> {
   const decoded = bytes.length === 0 ? null : MemberAssignment.decode(bytes);
-  return [...new Set(Object.values(decoded?.assignment ?? {}).flat())];
+  return new Map(Object.entries(decoded?.assignment ?? {}));
 }

@@ -18,13 +18,13 @@
  */
 import type { Consumer, ConsumerCrashEvent, ConsumerGroupJoinEvent } from 'kafkajs';
 import { TipstreamError } from '../../errors.js';
-import type { GroupMember, GroupOptions } from '../port.js';
+import type { GroupMember, GroupOptions, Holder } from '../port.js';
 import { coPartitionAssigner } from './co-partition.js';
 import { Committer } from './committer.js';
 import { type Connection, partitionsOf } from './connection.js';
 import { offsetOutOfRange, isTransient, mayJoinAgain } from './failures.js';
 import { Feeds } from './feeds.js';
-import { groupOwners } from './groups.js';
+import { groupHolders } from './groups.js';
 import type { Cluster } from './internals.js';
 import { rangesOf } from './offset-ranges.js';
 import { backOff, LONG_RETRY, METADATA_MAX_AGE_MS, retrying, settledWithin, WARNS_EVERY_MS } from './retry.js';
@@ -74,7 +74,7 @@ export class KafkaGroupMember implements GroupMember {
     this.#connection = connection;
     this.#options = options;
     this.#partitionCount = partitionCount;
-    const state = () => ({ address: options.address ?? null, partitions: [...this.#held.keys()] });
+    const state = () => ({ address: options.address ?? null, partitions: [...this.#held.keys()], count: partitionCount });
     const { consumer, cluster } = connection.newConsumer(
       {
         groupId: options.group,
@@ -345,8 +345,14 @@ export class KafkaGroupMember implements GroupMember {
     }
   }
 
-  owners(): Promise<ReadonlyMap<number, string>> {
-    return groupOwners(this.#connection, this.#options.group);
+  async owners(): Promise<ReadonlyMap<number, string>> {
+    const holders = (await this.holders()) ?? new Map<number, Holder>();
+    return new Map([...holders].flatMap(([partition, { address }]) => (address === null ? [] : [[partition, address]])));
+  }
+
+  holders(): Promise<ReadonlyMap<number, Holder> | undefined> {
+    const { group, topics } = this.#options;
+    return groupHolders(this.#connection, group, { memberId: this.#memberId, topics });
   }
 }
 

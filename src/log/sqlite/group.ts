@@ -3,6 +3,7 @@
  * same member; members own consecutive partitions, in the order in which they joined, and a rebalance moves no others.
  */
 import { TipstreamError } from '../../errors.js';
+import type { Holder } from '../port.js';
 import type { Topic } from './topic-table.js';
 
 export interface Assignee {
@@ -63,6 +64,13 @@ export class Group {
     const addresses = new Map<number, string>();
     for (const [partition, { address }] of this.#owners) if (address !== undefined) addresses.set(partition, address);
     return addresses;
+  }
+
+  /** As `member` sees them. */
+  holders(member: Assignee): Map<number, Holder> {
+    return new Map(
+      [...this.#owners].map(([partition, owner]) => [partition, { address: owner.address ?? null, isSelf: owner === member }]),
+    );
   }
 
   /** A member may leave while it is being told of its partitions; then what it got is dealt out again. */

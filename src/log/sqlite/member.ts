@@ -2,7 +2,7 @@
  * A group member: reads its partitions' topics in turn, a chunk at a time, and hands each chunk over before it reads the next. It
  * lets the event loop go round between two chunks, and sleeps when every topic is read to its end, paused or stopped.
  */
-import type { GroupMember, GroupOptions, OffsetRange } from '../port.js';
+import type { GroupMember, GroupOptions, Holder, OffsetRange } from '../port.js';
 import type { EndWatcher } from './end-watcher.js';
 import { asLogFailure, offsetOutOfRange } from './failures.js';
 import type { Assignee, Group } from './group.js';
@@ -101,6 +101,10 @@ export class Member implements GroupMember, Assignee {
 
   owners(): Promise<ReadonlyMap<number, string>> {
     return Promise.resolve(this.group.owners());
+  }
+
+  holders(): Promise<ReadonlyMap<number, Holder>> {
+    return Promise.resolve(this.group.holders(this));
   }
 
   stop(): Promise<void> {

@@ -14,6 +14,10 @@ export interface MetricsDeps {
   counts(): ReadonlyMap<string, number>;
   backlog(): number;
   lag(): Promise<readonly LagRow[]>;
+  /** Whether the log answers. */
+  logReachable(): boolean;
+  /** How many partitions no member of the group was given. */
+  unowned(): number;
   /** undefined while no partition is held here. */
   policies(): Promise<PolicyFacts | undefined>;
 }
@@ -90,6 +94,16 @@ export class ServiceMetrics {
       });
     ofPartitions('tipstream_lag_records', 'Records in the log that are not applied', 'lag_records');
     ofPartitions('tipstream_lag_seconds', 'Age of the first record not yet applied', 'lag_seconds');
+    collectedGauge(
+      registry,
+      { name: 'tipstream_log_reachable', help: '1 while the log answers, 0 when it has not for 10 s: then lag is as of its last answer' },
+      (set) => set({}, deps.logReachable() ? 1 : 0),
+    );
+    collectedGauge(
+      registry,
+      { name: 'tipstream_partitions_unowned', help: 'Partitions that no member of the group was given: nobody reads them' },
+      (set) => set({}, deps.unowned()),
+    );
     this.policies = new PolicyMetrics(registry, () => this.#facts);
     this.gateway = new GatewayMetrics(registry);
   }

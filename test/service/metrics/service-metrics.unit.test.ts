@@ -9,6 +9,8 @@ import { samples } from '../../support/exposition.js';
 const source = (backlog: number, over: Partial<MetricsDeps> = {}): MetricsDeps => ({
   counts: () => new Map([['decisions', backlog]]),
   backlog: () => backlog,
+  logReachable: () => true,
+  unowned: () => 0,
   lag: async () => [],
   policies: async () => undefined,
   ...over,

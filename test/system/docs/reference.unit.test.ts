@@ -36,6 +36,8 @@ it('every metric is explained', async () => {
   const exposition = await new ServiceMetrics({
     counts: () => new Map(),
     backlog: () => 0,
+    logReachable: () => true,
+    unowned: () => 0,
     lag: () => Promise.resolve([]),
     policies: () => Promise.resolve(undefined),
   }).exposition();

@@ -1,7 +1,7 @@
 /** The assigner: everything assigned once, evenly, and moved no more than evenness demands. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { assignPartitions, type Claim } from '../../../src/log/kafka/co-partition.js';
+import { assignPartitions, type Claim } from '../../../src/log/kafka/deal.js';
 
 const claims = fc.integer({ min: 1, max: 32 }).chain((count) =>
   fc.record({
