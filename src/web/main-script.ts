@@ -60,8 +60,10 @@ function readiness(status) {
   const parts = [];
   if (stopped > 0) parts.push(number(stopped) + (stopped === 1 ? ' partition has' : ' partitions have') + ' stopped: see below for why.');
   if (restoring > 0) parts.push(number(restoring) + (restoring === 1 ? ' partition is' : ' partitions are') + ' restoring.');
-  if (!status.log_reachable) parts.push('The log has not answered for ' + number(Math.round(status.log_silent_ms / 1000)) + ' s: lag is as of then.');
-  if (status.partitions_unowned.length > 0) parts.push('Nobody reads partitions ' + status.partitions_unowned.join(', ') + ': no member of the group was given them.');
+  const silent = number(Math.round(status.log_silent_ms / 1000)) + ' s';
+  if (!status.log_reachable) parts.push('The log has not answered for ' + silent + ': lag is as of then.');
+  const unowned = status.partitions_unowned;
+  if (unowned.length > 0) parts.push('No member of the group was given partitions ' + unowned.join(', ') + '.');
   if (parts.length === 0 && !status.ready) parts.push('The service is starting.');
   return parts.join(' ');
 }

@@ -1,6 +1,6 @@
 /**
- * The group's assigner (deal.ts says who gets what), and what its members tell each other. Each member publishes its address and its partitions in its metadata, where the leader and
- * `owners()` find them.
+ * The group's assigner (deal.ts says who gets what), and what its members tell each other. Each member publishes its address and its
+ * partitions in its metadata, where the leader and `owners()` find them.
  */
 import kafkajs, { type Assigner } from 'kafkajs';
 import { dealAmongSubscribers, type Subscriber } from './deal.js';

@@ -1,6 +1,6 @@
 /** A log that breaks on command: what a partition worker sees of a crash, a lost acknowledgement or a disk that fails. */
 import { TipstreamError } from '../../../src/errors.js';
-import type { NewRecord, RecordAddress } from '../../../src/log/port.js';
+import type { GroupMember, GroupOptions, NewRecord, RecordAddress } from '../../../src/log/port.js';
 import { CuttableLog } from '../log/cuttable-log.js';
 
 /** refused: nothing is written. unacknowledged: everything is written, and the caller never learns it. */
@@ -10,6 +10,7 @@ export class FaultyLog extends CuttableLog {
   #turns = 0;
   #hanging: Promise<void> = Promise.resolve();
   readonly #refusals: Error[] = [];
+  #withheld: ReadonlySet<number> = new Set();
   #fault: { readonly after: number; readonly kind: AppendFault } | undefined;
 
   /** The append after the next `after` ones fails, and so does every later one. */
@@ -32,6 +33,26 @@ export class FaultyLog extends CuttableLog {
     let answer: () => void = () => undefined;
     this.#hanging = new Promise((resolve) => (answer = resolve));
     return answer;
+  }
+
+  /** Every question is refused until the function that this answers is called. */
+  refuse(): () => void {
+    this.#hanging = Promise.reject(new TipstreamError('log_unavailable', 'the test keeps the log away'));
+    this.#hanging.catch(() => undefined);
+    return () => (this.#hanging = Promise.resolve());
+  }
+
+  /** The group gives these partitions to nobody, as far as it says, until they are given back. */
+  withholdOwners(...partitions: readonly number[]): void {
+    this.#withheld = new Set(partitions);
+  }
+
+  override async join(options: GroupOptions): Promise<GroupMember> {
+    const member = await super.join(options);
+    const holders = async () => new Map([...((await member.holders()) ?? [])].filter(([partition]) => !this.#withheld.has(partition)));
+    return new Proxy(member, {
+      get: (target, name) => (name === 'holders' ? holders : (Reflect.get(target, name, target) as unknown)),
+    });
   }
 
   override async describeTopics(names: readonly string[]) {
