@@ -9,7 +9,6 @@ import type { Committed } from '../../src/consumers/worker/worker-contract.js';
 import type { LogRecord } from '../../src/log/port.js';
 import { coreRegistry } from '../../src/projections/registry.js';
 import { CONSUMED_TOPICS, type ProfileFeaturesEvent } from '../../src/topics.js';
-import { DEFAULT_SETTINGS } from '../support/embedded/service.js';
 
 const NOW_MS = 1_795_900_000_000;
 const TOPICS = [...CONSUMED_TOPICS];
@@ -42,7 +41,7 @@ async function publishedAfter(cuts: readonly number[], end: number, drainAt: num
         maxBatchRecords: 1_000,
         maxTaskIdleMs: 0,
         publishProfiles: true,
-        scoring: { livePolicy: 'egreedy-v1', settings: DEFAULT_SETTINGS },
+        scoring: { livePolicy: 'egreedy-v1', settings: { epsilon: 0.1, salt: '0', shadow: null, shadowLearning: false } },
       },
     },
     {
