@@ -90,7 +90,7 @@ function withoutGroup(args: readonly string[]): string[] {
 }
 
 function usersOf(dataDirectory: string): string[] {
-  const readers = openReaders(dataDirectory, defaultRegistry);
+  const readers = openReaders({ dataDirectory, log: 'sqlite', topicPrefix: '' }, defaultRegistry);
   try {
     return [...readers.values()].flatMap((reader) => reader.profilesAfter('', 10_000_000, Date.now()).map(({ userId }) => userId));
   } finally {
@@ -140,7 +140,7 @@ function prune(dataDirectory: string, folder: string): AnalystRow {
 }
 
 function reads(dataDirectory: string, users: readonly string[], asOfMs: number): Percentiles {
-  const readers = [...openReaders(dataDirectory, defaultRegistry).values()];
+  const readers = [...openReaders({ dataDirectory, log: 'sqlite', topicPrefix: '' }, defaultRegistry).values()];
   try {
     const owner = new Map(
       readers.flatMap((reader) => reader.profilesAfter('', 10_000_000, asOfMs).map(({ userId }) => [userId, reader] as const)),

@@ -58,6 +58,7 @@ const origin = [
 const directory = mkdtempSync(join(tmpdir(), 'tipstream-cards-'));
 try {
   const simulation = simulated();
+  const state = { dataDirectory: directory, log: 'sqlite', topicPrefix: '' };
   await liveTheDemo();
   const config = loadConfig({ data: directory }, {});
   const control = await openControlLog(config, { readOnly: true });
@@ -66,8 +67,8 @@ try {
   for (const policy of POLICIES) {
     const gain = simulation.comparisons.find((one) => one.policy === policy.name && one.persona === 'all');
     const { evaluation } = await evaluateLogged({
-      dataDirectory: directory,
-      featureSet: defaultRegistry.featureSet,
+      state,
+      registry: defaultRegistry,
       policy,
       epsilon: EPSILON,
       nowMs: END_MS,
@@ -79,7 +80,7 @@ try {
       modelCard({
         policy,
         origin,
-        training: trainingData(directory, '', policy.name),
+        training: trainingData(state, defaultRegistry, policy.name),
         simulation,
         evaluation,
         history: historyOf(control.controls),

@@ -46,6 +46,7 @@ export const ERROR_KINDS = {
   state_removed: { http: 500, retryable: false },
   state_newer: { http: 500, retryable: false },
   state_mismatch: { http: 500, retryable: false },
+  state_incomplete: { http: 500, retryable: false },
   disk_full: { http: 507, retryable: true },
   closed: { http: 500, retryable: false },
   sqlite_not_loaded: { http: 500, retryable: false },

@@ -103,7 +103,8 @@ export interface Tipstream {
   /**
    * As of now, or of `asOf` (Unix ms or a Date, 1970 to 9999), from the state files in `data`: `tipstream start` writes them, and may be
    * running. Throws user_not_found for a user without events in the 30 days before, as_of_pruned for a time that needs tips which have
-   * been pruned, no_data where nothing has been folded, invalid_argument.
+   * been pruned, no_data where nothing has been folded, state_mismatch for state of another log or prefix, state_incomplete where the
+   * file of the user's partition is missing, invalid_argument.
    *
    * With a registry of your own, values are computed from the kept tips: exact too, but a user with very many tips takes longer.
    */
@@ -133,7 +134,14 @@ export async function openTipstream(options: TipstreamOptions = {}): Promise<Tip
     await log.close();
     throw error;
   }
-  const state = { dataDirectory, registry, partitioner };
+  const state = {
+    dataDirectory,
+    registry,
+    partitioner,
+    log: log.kind,
+    topicPrefix,
+    partitions: config.given.has('partitions') ? config.partitions : undefined,
+  };
   const producer = createProducer(log, { prefix: topicPrefix, partitioner, maxValueBytes });
   let closing: Promise<void> | undefined;
   const requireOpen = () => {

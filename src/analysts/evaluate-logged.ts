@@ -10,7 +10,8 @@ import type { EvaluationRow } from '../evaluation/row.js';
 import { GATE_THRESHOLDS } from '../evaluation/thresholds.js';
 import { policyHash } from '../policies/policy-hash.js';
 import type { PolicyDefinition } from '../policies/policy.js';
-import { generationDirectory, partitionFile, partitionsIn } from '../store/directory/layout.js';
+import type { Registry } from '../projections/registry.js';
+import { stateFiles, type StateSource } from '../store/directory/state-files.js';
 import { LoggedDecisions, type DecisionOutcome } from '../store/queries/logged-decisions.js';
 import { positionsOf, type Positions } from '../store/queries/profiles.js';
 import type { AppliedRecord } from '../log/record-hash.js';
@@ -23,6 +24,8 @@ export interface LoggedEvaluation extends Evaluation {
   readonly vectors: string;
   readonly feature_set: string;
   readonly positions: Positions;
+  /** Partitions whose decisions were not read, ascending: other members of the group hold them. */
+  readonly partitions_missing: readonly number[];
   /** topic -> partition -> the record applied last. */
   readonly records: LastRecords;
   readonly evaluated_at_ms: number;
@@ -40,8 +43,8 @@ export interface LoggedEvaluation extends Evaluation {
 type LastRecords = Readonly<Record<string, Readonly<Record<string, AppliedRecord>>>>;
 
 export interface LoggedQuestion {
-  readonly dataDirectory: string;
-  readonly featureSet: string;
+  readonly state: StateSource;
+  readonly registry: Registry;
   readonly policy: PolicyDefinition;
   readonly epsilon: number;
   readonly nowMs: number;
@@ -52,16 +55,15 @@ export interface LoggedQuestion {
 
 const DECISIONS_AT_ONCE = 500;
 
-/** Throws no_data, state_mismatch and the signal's reason. */
+/** Throws no_data, state_mismatch, state_incomplete and the signal's reason. */
 export async function evaluateLogged(
   question: LoggedQuestion,
 ): Promise<{ readonly evaluation: LoggedEvaluation; readonly rows: readonly EvaluationRow[] }> {
-  const { dataDirectory, featureSet, policy, epsilon, nowMs, simulation, signal, onProgress } = question;
-  const generation = generationDirectory(dataDirectory);
+  const { state, registry, policy, epsilon, nowMs, simulation, signal, onProgress } = question;
+  const present = stateFiles(state, registry);
   const files = new Map<number, LoggedDecisions>();
   try {
-    for (const partition of partitionsIn(generation))
-      files.set(partition, new LoggedDecisions(partitionFile(generation, partition), featureSet));
+    for (const [partition, path] of present.files) files.set(partition, new LoggedDecisions(path, registry.featureSet));
     const total = [...files.values()].reduce((sum, file) => sum + file.count(), 0);
     const replay = new PolicyReplay(policy, epsilon);
     const rows: EvaluationRow[] = [];
@@ -85,10 +87,11 @@ export async function evaluateLogged(
       policy: policy.name,
       policy_hash: policyHash(policy),
       vectors: vectorFingerprint(policy),
-      feature_set: featureSet,
+      feature_set: registry.featureSet,
       evaluated_at_ms: nowMs,
       simulated: simulation !== undefined,
       positions: positionsOf(new Map([...files].map(([partition, file]) => [partition, file.positions()]))),
+      partitions_missing: present.missing,
       records: lastRecords(files),
       decisions,
       set_aside: setAside,

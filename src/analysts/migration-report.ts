@@ -9,7 +9,8 @@ import { vectorsUnder } from '../policies/revectorise.js';
 import { posterior, type Posterior } from '../policies/ridge.js';
 import { rankingOf } from '../policies/egreedy.js';
 import { dot } from '../policies/score.js';
-import { generationDirectory, partitionFile, partitionsIn } from '../store/directory/layout.js';
+import type { Registry } from '../projections/registry.js';
+import { stateFiles, type StateSource } from '../store/directory/state-files.js';
 import { LearnedStates } from '../store/queries/learned-states.js';
 import type { ControlEvent, ScoredEvent } from '../topics.js';
 
@@ -40,7 +41,8 @@ export interface MigrationReport extends MigrationEffect {
 }
 
 export interface MigrationQuestion {
-  readonly dataDirectory: string;
+  readonly state: StateSource;
+  readonly registry: Registry;
   /** All of the log, whether or not they are in the state yet. */
   readonly controls: readonly ControlEvent[];
   /** The one that is to be, or is. */
@@ -58,9 +60,10 @@ export interface MigrationQuestion {
 const DECISIONS_A_USER = 10;
 const USERS_A_TURN = 50;
 
-/** Throws no_data, and the signal's reason. */
+/** Throws no_data, state_mismatch, state_incomplete, and the signal's reason. */
 export async function migrationReport({
-  dataDirectory,
+  state,
+  registry,
   controls,
   control,
   userId: only,
@@ -70,7 +73,7 @@ export async function migrationReport({
   onUser,
   onProgress,
 }: MigrationQuestion): Promise<MigrationReport> {
-  const generation = generationDirectory(dataDirectory);
+  const { files } = stateFiles(state, registry);
   const others = controls.filter(({ control_id: id }) => id !== control.control_id);
   const shared = others.filter((one) => userOfControl(one) === null);
   const own = new Map<string, ControlEvent[]>();
@@ -87,8 +90,8 @@ export async function migrationReport({
     changed_choices: 0,
     max_score_difference: 0,
   };
-  for (const partition of partitionsIn(generation)) {
-    const states = new LearnedStates(partitionFile(generation, partition));
+  for (const path of files.values()) {
+    const states = new LearnedStates(path);
     try {
       const learners = states.learners().filter(({ userId }) => only === undefined || userId === only);
       for (const [i, { uid, userId }] of learners.entries()) {

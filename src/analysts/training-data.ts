@@ -1,6 +1,7 @@
 /** What a policy has learned from, over the state files of a data directory. Reads only; the service may run meanwhile. */
 import { shadowEventName } from '../policies/registry.js';
-import { generationDirectory, partitionFile, partitionsIn } from '../store/directory/layout.js';
+import type { Registry } from '../projections/registry.js';
+import { stateFiles, type StateSource } from '../store/directory/state-files.js';
 import { positionsOf, type Positions } from '../store/queries/profiles.js';
 import { trainingCounts, type DecisionSpan, type TrainingCounts } from '../store/queries/training-counts.js';
 import { fullTopicName, REWARD_TOPICS } from '../topics.js';
@@ -19,15 +20,11 @@ export interface TrainingData {
   readonly shadow: DecisionSpan;
 }
 
-/** Throws no_data, state_mismatch (another prefix), state_corrupt. Each file is read from one snapshot, which its positions say. */
-export function trainingData(dataDirectory: string, topicPrefix: string, policy: string): TrainingData {
-  const generation = generationDirectory(dataDirectory);
-  const counts = new Map(
-    partitionsIn(generation).map((partition) => [
-      partition,
-      trainingCounts(partitionFile(generation, partition), { topicPrefix }, policy, shadowEventName(policy)),
-    ]),
-  );
+/** Throws no_data, state_mismatch, state_incomplete, state_corrupt. Each file is read from one snapshot, which its positions say. */
+export function trainingData(source: StateSource, registry: Registry, policy: string): TrainingData {
+  const { topicPrefix } = source;
+  const { files } = stateFiles(source, registry);
+  const counts = new Map([...files].map(([partition, path]) => [partition, trainingCounts(path, policy, shadowEventName(policy))]));
   const topics = new Set(REWARD_TOPICS.map((name) => fullTopicName(topicPrefix, name)));
   const positions = new Map(
     [...counts].map(([partition, { positions: all }]) => [partition, new Map([...all].filter(([topic]) => topics.has(topic)))]),

@@ -9,6 +9,7 @@ import { pause } from '../pause.js';
 import { defaultRegistry } from '../projections/registry.js';
 import { dataOwner } from '../store/directory/data-lock.js';
 import { withReaderOf } from '../store/queries/locate-user.js';
+import { stateSource } from './state-source.js';
 
 export interface RebuildUserOptions {
   /** Say what would change, and change nothing. */
@@ -40,7 +41,7 @@ async function rebuildHere(config: Config, userId: string, { dryRun, signal, onP
   const { data: dataDirectory, topicPrefix, partitioner, maxValueBytes } = config;
   const log = await openLog(config, { readOnly: true });
   try {
-    const partition = withReaderOf({ dataDirectory, registry: defaultRegistry, partitioner }, userId, (_, found) => found);
+    const partition = withReaderOf({ ...stateSource(config), registry: defaultRegistry, partitioner }, userId, (_, found) => found);
     return await rebuildProfile(
       log,
       defaultRegistry,

@@ -4,6 +4,7 @@ import { TipstreamError } from '../errors.js';
 import { partitionFor, type PartitionerName } from '../log/partitioner.js';
 import type { FeatureValues } from '../projections/feature.js';
 import type { Registry } from '../projections/registry.js';
+import type { StateSource } from '../store/directory/state-files.js';
 import { openReaders } from '../store/queries/profiles.js';
 import type { PartitionReader } from '../store/queries/partition-reader.js';
 import { copyState, type CopyOptions } from '../store/snapshot/state-copy.js';
@@ -17,16 +18,16 @@ export interface StateView {
 /** Spines of up to so many lines are answered from the live files: well under a second, in which the writer's log grows but little. */
 const LINES_FROM_LIVE_FILES = 1_000;
 
-/** Throws no_data, state_mismatch, disk_full. */
+/** Throws no_data, state_mismatch, state_incomplete, disk_full. */
 export async function openStateView(
-  dataDirectory: string,
+  source: StateSource,
   registry: Registry,
   lines: number | undefined,
   nowMs: number,
   options: CopyOptions,
 ): Promise<StateView> {
-  if (lines === undefined || lines > LINES_FROM_LIVE_FILES) return copyState(dataDirectory, registry, nowMs, options);
-  const readers = openReaders(dataDirectory, registry);
+  if (lines === undefined || lines > LINES_FROM_LIVE_FILES) return copyState(source, registry, nowMs, options);
+  const readers = openReaders(source, registry);
   for (const reader of readers.values()) reader.hold();
   return {
     readers,
@@ -35,12 +36,6 @@ export async function openStateView(
       for (const reader of readers.values()) reader.close();
     },
   };
-}
-
-/** The partitions of the topics that have no state file here: other members of the group hold them. */
-export function missingPartitions({ readers }: StateView): number[] {
-  const partitions = [...readers.values()][0]?.identity.partitions ?? 0;
-  return Array.from({ length: partitions }, (_, partition) => partition).filter((partition) => !readers.has(partition));
 }
 
 /** Finds users among the files. */

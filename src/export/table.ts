@@ -4,16 +4,17 @@ import type { PartitionerName } from '../log/partitioner.js';
 import type { FeatureValues } from '../projections/feature.js';
 import type { Registry } from '../projections/registry.js';
 import { checkExact } from '../store/as-of-pruned.js';
-import { checkAsOf, exactFromMsOf, knownInOrder, withReaders } from '../store/queries/profiles.js';
+import type { StateSource } from '../store/directory/state-files.js';
+import { checkAsOf, exactFromMsOf, knownInOrder, missingPartitions, withReaders } from '../store/queries/profiles.js';
 import type { PartitionReader } from '../store/queries/partition-reader.js';
 import { ServedProfiles, servedInOrder } from '../store/queries/served-profiles.js';
 import type { Cell } from './cell.js';
 import { featureColumn, type Column } from './columns.js';
 import { Spine, type SpineShape } from './spine.js';
-import { missingPartitions, openStateView, UserLookup, type StateView } from './state-view.js';
+import { openStateView, UserLookup, type StateView } from './state-view.js';
 
 export interface ExportRequest {
-  readonly dataDirectory: string;
+  readonly state: StateSource;
   readonly partitioner: PartitionerName;
   /** The profiles stored with decisions, instead of computed ones. */
   readonly asServed: boolean;
@@ -44,7 +45,7 @@ const ROWS_AT_ONCE = 500;
 
 /** Throws what Spine.check and openStateView throw, and as_of_pruned. The rows come from one snapshot of each file, taken here. */
 export async function openTable(request: ExportRequest, registry: Registry): Promise<ExportTable> {
-  const { dataDirectory, nowMs, signal, onProgress } = request;
+  const { state, nowMs, signal, onProgress } = request;
   const own: Column[] = [
     { name: 'user_id', type: 'text' },
     ...(request.asServed ? [{ name: 'decision_id', type: 'text' } as const] : []),
@@ -68,10 +69,10 @@ export async function openTable(request: ExportRequest, registry: Registry): Pro
     else await checkSpine(spine, shape!, readers, request);
   };
   // Twice: before the state is copied for minutes, and of the copy itself, which may have been pruned meanwhile.
-  if (request.view === undefined) await withReaders(dataDirectory, registry, checkTimes);
+  if (request.view === undefined) await withReaders(state, registry, checkTimes);
   const view =
     request.view ??
-    (await openStateView(dataDirectory, registry, shape?.lines, nowMs, {
+    (await openStateView(state, registry, shape?.lines, nowMs, {
       signal,
       onProgress: (copied, total) => onProgress(`copying the state: ${Math.floor((100 * copied) / Math.max(1, total))} %`),
     }));
@@ -88,7 +89,7 @@ export async function openTable(request: ExportRequest, registry: Registry): Pro
     return {
       columns: [...own, ...(shape?.others ?? [])],
       lines: shape?.lines,
-      missingPartitions: missingPartitions(view),
+      missingPartitions: missingPartitions(view.readers),
       rows: spine === undefined ? allRows(context) : spineRows(context, spine, shape!),
       unknown: () => unknown,
       close,

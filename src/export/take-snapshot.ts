@@ -4,13 +4,14 @@
  */
 import type { FaultHook } from '../fault-points.js';
 import type { Registry } from '../projections/registry.js';
-import { checkAsOf, positionsOf, withReaders, type Positions } from '../store/queries/profiles.js';
+import type { StateSource } from '../store/directory/state-files.js';
+import { checkAsOf, missingPartitions, positionsOf, withReaders, type Positions } from '../store/queries/profiles.js';
 import { writeSnapshotFile, type SnapshotCounts } from '../store/snapshot/snapshot-file.js';
 import { copyState } from '../store/snapshot/state-copy.js';
 import { outputFile } from './output-file.js';
 
 export interface SnapshotRequest {
-  readonly dataDirectory: string;
+  readonly state: StateSource;
   readonly registry: Registry;
   /** Where the file goes. */
   readonly path: string;
@@ -28,14 +29,16 @@ export interface SnapshotRequest {
 
 export interface TakenSnapshot extends SnapshotCounts {
   readonly positions: Positions;
+  /** Partitions that are not in it, ascending. */
+  readonly partitionsMissing: readonly number[];
 }
 
 /**
- * Throws invalid_argument for a path that cannot be written, no_data, state_mismatch, as_of_pruned, disk_full, and the signal's reason
- * when it aborts; nothing is left behind then.
+ * Throws invalid_argument for a path that cannot be written, no_data, state_mismatch, state_incomplete, as_of_pruned, disk_full, and the
+ * signal's reason when it aborts; nothing is left behind then.
  */
 export async function takeSnapshot({
-  dataDirectory,
+  state,
   registry,
   path,
   replace,
@@ -47,8 +50,8 @@ export async function takeSnapshot({
 }: SnapshotRequest): Promise<TakenSnapshot> {
   const file = outputFile(path, replace);
   try {
-    await withReaders(dataDirectory, registry, (readers) => checkAsOf(readers.values(), asOfMs)); // before minutes of copying
-    const copy = await copyState(dataDirectory, registry, nowMs, {
+    await withReaders(state, registry, (readers) => checkAsOf(readers.values(), asOfMs)); // before minutes of copying
+    const copy = await copyState(state, registry, nowMs, {
       signal,
       onProgress: (copied, total) => onProgress?.(`copying the state: ${Math.floor((100 * copied) / Math.max(1, total))} %`),
     });
@@ -67,7 +70,7 @@ export async function takeSnapshot({
       at?.('snapshot: before rename');
       file.publish();
       at?.('snapshot: after rename');
-      return { ...counts, positions };
+      return { ...counts, positions, partitionsMissing: missingPartitions(copy.readers) };
     } finally {
       copy.close();
     }

@@ -10,9 +10,10 @@ import type { DecodeRules } from '../events/decode.js';
 import { partitionFunction, type PartitionerName } from '../log/partitioner.js';
 import type { Log } from '../log/port.js';
 import type { Registry } from '../projections/registry.js';
-import { generationDirectory, partitionFile, partitionsIn } from '../store/directory/layout.js';
+import { presentStateFiles, type StateFiles } from '../store/directory/state-files.js';
 import { checkAsOf, positionsOf, type Positions } from '../store/queries/profiles.js';
 import { StateAudit } from '../store/queries/state-audit.js';
+import { fullTopicName } from '../topics.js';
 import { Findings, type Difference, type UnprovenUser } from './difference.js';
 import { provableOf } from './provable.js';
 import { SmallestHashes, userHash } from './user-hash.js';
@@ -27,6 +28,8 @@ export interface VerifyTarget {
   readonly topicPrefix: string;
   readonly partitioner: PartitionerName;
   readonly maxValueBytes: number;
+  /** How many somebody says that the topics have; undefined: as many as the files say. */
+  readonly partitions?: number | undefined;
   /** As `start` was given it; undefined: in a state whose shadow has learned from anything, it learns from all. */
   readonly shadowLearning?: boolean | undefined;
 }
@@ -35,16 +38,21 @@ export interface VerifyQuestion {
   readonly asOfMs: number;
   /** Only so many users: those with the smallest hashes under the seed. */
   readonly sample?: { readonly users: number; readonly seed: string };
+  /** Whether a part of the partitions can be equal: those whose files are here. */
+  readonly partial?: boolean;
   readonly eventsInMemory?: number;
 }
 
 export interface VerifyDocument {
+  /** Of all partitions; of those that are here where the question was about a part. */
   readonly equal: boolean;
   readonly verified_users: number;
   /** Valid events replayed. */
   readonly events: number;
   readonly as_of_ms: number;
   readonly positions: Positions;
+  /** Partitions without a state file here, of which nothing is proven. */
+  readonly partitions_missing: readonly number[];
   readonly feature_set: string;
   readonly difference_count: number;
   readonly differing_users: number;
@@ -79,22 +87,23 @@ export interface VerifyComparison {
 }
 
 /**
- * Throws no_data without a state, as_of_pruned, offset_out_of_range for a log that ends before the state does, log_changed for another
- * log than the state's, and what reading either throws; the signal's reason when it aborts.
+ * Throws no_data and state_incomplete without a state, state_mismatch, partition_count_changed, as_of_pruned, offset_out_of_range for a
+ * log that ends before the state does, log_changed for another log than the state's, and what reading either throws; the signal's reason
+ * when it aborts.
  */
 export async function verify(comparison: VerifyComparison): Promise<VerifyDocument> {
   const { log, registry, target, question, signal, onProgress = () => undefined } = comparison;
   const { sample } = question;
-  const generation = generationDirectory(target.dataDirectory);
-  const partitions = partitionsIn(generation);
-  const threshold = sample === undefined ? { hash: Infinity, share: 1 } : sampleThreshold(generation, partitions, registry, sample);
+  const { files, missing } = await filesOf(log, target, registry);
+  const paths = [...files.values()];
+  const threshold = sample === undefined ? { hash: Infinity, share: 1 } : sampleThreshold(paths, registry, sample);
   const includes = sample === undefined ? () => true : (userId: string) => userHash(sample.seed, userId) <= threshold.hash;
-  for (const partition of partitions) checkPartition(partitionFile(generation, partition), registry, question.asOfMs);
+  for (const path of paths) checkPartition(path, registry, question.asOfMs);
   const findings = new Findings(LISTED, target.topicPrefix);
   const positions = new Map<number, ReadonlyMap<string, number>>();
   let [users, events] = [0, 0];
-  for (const [at, partition] of partitions.entries()) {
-    const state = new StateAudit(partitionFile(generation, partition), registry);
+  for (const [at, [partition, path]] of [...files].entries()) {
+    const state = new StateAudit(path, registry);
     try {
       positions.set(partition, state.begin());
       const rules: DecodeRules = {
@@ -114,7 +123,7 @@ export async function verify(comparison: VerifyComparison): Promise<VerifyDocume
         share: threshold.share,
         everybody: sample === undefined,
         findings,
-        progress: (done, total) => onProgress({ partition, index: at + 1, partitions: partitions.length, done, total }),
+        progress: (done, total) => onProgress({ partition, index: at + 1, partitions: files.size, done, total }),
       });
       users += verdict.users;
       events += verdict.events;
@@ -124,11 +133,12 @@ export async function verify(comparison: VerifyComparison): Promise<VerifyDocume
     signal.throwIfAborted();
   }
   return {
-    equal: findings.differenceCount === 0,
+    equal: findings.differenceCount === 0 && (missing.length === 0 || question.partial === true),
     verified_users: users,
     events,
     as_of_ms: question.asOfMs,
     positions: positionsOf(positions),
+    partitions_missing: missing,
     feature_set: registry.featureSet,
     difference_count: findings.differenceCount,
     differing_users: findings.differingUsers,
@@ -138,6 +148,11 @@ export async function verify(comparison: VerifyComparison): Promise<VerifyDocume
     unproven_features: provableOf(registry).unproven,
     sample: sample ?? null,
   };
+}
+
+async function filesOf(log: Log, { dataDirectory, topicPrefix, partitions }: VerifyTarget, registry: Registry): Promise<StateFiles> {
+  const [served] = await log.describeTopics([fullTopicName(topicPrefix, 'tip.served')]);
+  return presentStateFiles({ dataDirectory, log: log.kind, topicPrefix, partitions, topicPartitions: served?.partitions }, registry);
 }
 
 /** Before hours of work. */
@@ -152,15 +167,14 @@ function checkPartition(path: string, registry: Registry, asOfMs: number): void 
 
 /** The hash that the sample's last user has, and about what share of all users the sample is. */
 function sampleThreshold(
-  generation: string,
-  partitions: readonly number[],
+  paths: readonly string[],
   registry: Registry,
   { users, seed }: { readonly users: number; readonly seed: string },
 ): { hash: number; share: number } {
   const smallest = new SmallestHashes(users);
   let all = 0;
-  for (const partition of partitions) {
-    const state = new StateAudit(partitionFile(generation, partition), registry);
+  for (const path of paths) {
+    const state = new StateAudit(path, registry);
     try {
       for (const userId of state.userIds()) {
         smallest.add(userHash(seed, userId));

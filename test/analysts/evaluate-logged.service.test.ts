@@ -14,6 +14,7 @@ import { createProducer } from '../../src/producer/producer.js';
 import type { ControlEvent, ScoredEvent } from '../../src/topics.js';
 import { EmbeddedService } from '../support/embedded/service.js';
 import { seededRandom } from '../support/seeded-random.js';
+import { stateIn } from '../support/state-in.js';
 
 const START_MS = 1_795_000_000_000;
 const HOUR_MS = 3_600_000;
@@ -22,8 +23,8 @@ afterEach(async () => service?.close());
 
 const ask = (policy: string) =>
   evaluateLogged({
-    dataDirectory: service!.directory,
-    featureSet: coreRegistry.featureSet,
+    state: stateIn(service!.directory),
+    registry: coreRegistry,
     policy: policyNamed(policy),
     epsilon: 0.1,
     nowMs: START_MS,

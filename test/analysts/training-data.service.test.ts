@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { trainingData } from '../../src/analysts/training-data.js';
 import { embeddedService } from '../support/embedded/directory.js';
+import { coreRegistry } from '../../src/projections/registry.js';
+import { stateIn } from '../support/state-in.js';
 
 const DAY_MS = 86_400_000;
 const START_MS = 100 * DAY_MS;
@@ -47,18 +49,18 @@ it('counts decisions and rewards of all partitions, of the policy and of its sha
     lastRequestedAtMs: START_MS + 2 * DAY_MS + 9,
   };
   const nothing = { users: 0, decisions: 0, rewarded: 0, rewards: 0, firstRequestedAtMs: null, lastRequestedAtMs: null };
-  expect(trainingData(embedded.directory, '', 'egreedy-v1')).toMatchObject({
+  expect(trainingData(stateIn(embedded.directory), coreRegistry, 'egreedy-v1')).toMatchObject({
     partitions: [0, 1, 2],
     partitionCount: 3,
     own: span,
     shadow: nothing,
   });
-  expect(trainingData(embedded.directory, '', 'egreedy-v2')).toMatchObject({ own: nothing, shadow: span });
+  expect(trainingData(stateIn(embedded.directory), coreRegistry, 'egreedy-v2')).toMatchObject({ own: nothing, shadow: span });
 });
 
 it('says up to which offsets of the topics it learns from', async () => {
   const embedded = await lived('signals.');
-  const { positions } = trainingData(embedded.directory, 'signals.', 'egreedy-v1');
+  const { positions } = trainingData(stateIn(embedded.directory, 'signals.'), coreRegistry, 'egreedy-v1');
   expect(Object.keys(positions)).toEqual(['signals.tip.feedback', 'signals.tip.scored', 'signals.tip.scored.shadow', 'signals.tip.served']);
   for (const [topic, offsets] of Object.entries(positions)) {
     const ends = await embedded.log.offsets(topic);
@@ -70,11 +72,13 @@ it('says up to which offsets of the topics it learns from', async () => {
   }
   const held = Object.values(positions['signals.tip.scored']!);
   expect(held.reduce((sum, end) => sum + end, 0)).toBe(30);
-  expect(() => trainingData(embedded.directory, '', 'egreedy-v1')).toThrow(expect.objectContaining({ code: 'state_mismatch' }) as Error);
+  expect(() => trainingData(stateIn(embedded.directory), coreRegistry, 'egreedy-v1')).toThrow(
+    expect.objectContaining({ code: 'state_mismatch' }) as Error,
+  );
 });
 
 it('has nothing to say of a directory without state', () => {
   const directory = mkdtempSync(join(tmpdir(), 'tipstream-training-'));
   onTestFinished(() => rmSync(directory, { recursive: true }));
-  expect(() => trainingData(directory, '', 'egreedy-v1')).toThrow(expect.objectContaining({ code: 'no_data' }) as Error);
+  expect(() => trainingData(stateIn(directory), coreRegistry, 'egreedy-v1')).toThrow(expect.objectContaining({ code: 'no_data' }) as Error);
 });

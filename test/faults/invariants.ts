@@ -20,6 +20,7 @@ import { Violation } from './life.js';
 import { DAY_MS } from './workload.js';
 import { checkAnswers, checkDecisions, checkSums } from './decision-invariants.js';
 import { historyOf, require, requireSame, type Here, type Question } from './question.js';
+import { stateIn } from '../support/state-in.js';
 
 const WINDOW_MS = 30 * DAY_MS;
 
@@ -223,7 +224,7 @@ function checkDigests({ world, workload, random }: Question, partitions: readonl
     -Infinity,
     ...partitions.map(({ horizonMs }) => (horizonMs === undefined ? -Infinity : horizonMs + WINDOW_MS)),
   );
-  const readers = openReaders(world.directory, coreRegistry);
+  const readers = openReaders(stateIn(world.directory), coreRegistry);
   try {
     for (const asOfMs of [
       nowMs,

@@ -15,6 +15,7 @@ import { embeddedService } from '../support/embedded/directory.js';
 import { DEFAULT_SETTINGS, type EmbeddedService } from '../support/embedded/service.js';
 import { traffic, TRAFFIC_AS_OF_MS } from '../support/embedded/traffic.js';
 import { added, everything, oracleOf } from '../support/other-definitions.js';
+import { stateIn } from '../support/state-in.js';
 
 const NOW_MS = TRAFFIC_AS_OF_MS;
 
@@ -62,7 +63,7 @@ async function oracle(embedded: EmbeddedService, registry: Registry): Promise<Ma
 }
 
 const digestUnder = (embedded: EmbeddedService, registry: Registry): string => {
-  const readers = openReaders(embedded.directory, registry);
+  const readers = openReaders(stateIn(embedded.directory), registry);
   try {
     return digestDocument(readers, NOW_MS, registry.featureSet).digest;
   } finally {

@@ -10,6 +10,7 @@ import { ParquetSink } from '../../src/export/parquet.js';
 import type { Format } from '../../src/export/sink.js';
 import { openTable, type ExportRequest } from '../../src/export/table.js';
 import { coreRegistry } from '../../src/projections/registry.js';
+import { stateIn } from './state-in.js';
 
 export interface Wanted extends Partial<Pick<ExportRequest, 'asServed' | 'asOfMs' | 'partitioner'>> {
   /** The text of the spine. */
@@ -26,7 +27,7 @@ export async function exported(dataDirectory: string, format: Format, { spine, s
     if (spine !== undefined) writeFileSync(spinePath, spine);
     const table = await openTable(
       {
-        dataDirectory,
+        state: stateIn(dataDirectory),
         partitioner: 'murmur2',
         asServed: false,
         asOfMs: 0,

@@ -2,6 +2,7 @@ import { openReaders, digestDocument } from '../../store/queries/profiles.js';
 import { defaultRegistry } from '../../projections/registry.js';
 import { defineCommand } from '../command.js';
 import { knownAtOption, openKnownAt } from '../known-at.js';
+import { noteMissing, stateSource } from '../state-source.js';
 import { timeOption } from '../time-argument.js';
 
 export const digestCommand = defineCommand<{ asOf?: number; knownAt?: string }>({
@@ -20,7 +21,7 @@ export const digestCommand = defineCommand<{ asOf?: number; knownAt?: string }>(
   json: 'document',
   async run({ options, config, output, json, signal }) {
     const known = options.knownAt === undefined ? undefined : await openKnownAt(config, options.knownAt, output, signal);
-    const readers = known?.readers ?? openReaders(config.data, defaultRegistry);
+    const readers = known?.readers ?? openReaders(stateSource(config), defaultRegistry);
     try {
       const document = digestDocument(readers, options.asOf ?? Date.now(), defaultRegistry.featureSet);
       if (json) return await output.document(document);
@@ -32,6 +33,7 @@ export const digestCommand = defineCommand<{ asOf?: number; knownAt?: string }>(
         Object.entries(offsets).map(([partition, next]) => [topic, partition, next]),
       );
       await output.table(['TOPIC', 'PARTITION', 'NEXT OFFSET'], rows);
+      noteMissing(output, document.partitions_missing);
     } finally {
       for (const reader of readers.values()) reader.close();
       known?.close();

@@ -16,6 +16,7 @@ import { defineCommand } from '../command.js';
 import { EXIT } from '../failure.js';
 import { isObject, readJson } from '../input-file.js';
 import type { Output } from '../output.js';
+import { noteMissing, stateSource } from '../state-source.js';
 
 interface EvaluateOptions {
   readonly policy: string;
@@ -63,8 +64,8 @@ export const evaluateCommand = defineCommand<EvaluateOptions>({
       const { evaluation, rows } =
         file === undefined
           ? await evaluateLogged({
-              dataDirectory: config.data,
-              featureSet: defaultRegistry.featureSet,
+              state: stateSource(config),
+              registry: defaultRegistry,
               policy,
               epsilon: config.epsilon,
               nowMs: Date.now(),
@@ -88,6 +89,7 @@ export const evaluateCommand = defineCommand<EvaluateOptions>({
       }
       if (json) await output.document(evaluation);
       else await print(evaluation, output);
+      noteMissing(output, missingFrom(evaluation));
       return evaluation.verdict === 'PROMOTE' ? EXIT.ok : EXIT.differs;
     } finally {
       output.progress('');
@@ -131,6 +133,10 @@ async function* linesIn(file: string, signal: AbortSignal): AsyncGenerator<Uint8
   } catch (error) {
     throw new TipstreamError('invalid_argument', `cannot read ${file}: ${(error as Error).message}`, { cause: error });
   }
+}
+
+function missingFrom(evaluation: FileEvaluation | LoggedEvaluation): readonly number[] {
+  return 'partitions_missing' in evaluation ? evaluation.partitions_missing : [];
 }
 
 async function print(evaluation: FileEvaluation | LoggedEvaluation, output: Output): Promise<void> {

@@ -15,6 +15,7 @@ import { defineCommand } from '../command.js';
 import { knownAtOption, openKnownAt } from '../known-at.js';
 import { EXIT } from '../failure.js';
 import type { Output } from '../output.js';
+import { noteMissing, stateSource } from '../state-source.js';
 import { timeOption } from '../time-argument.js';
 import { PRIVATE_FILE_MODE } from '../../private-file.js';
 
@@ -88,7 +89,7 @@ export const exportCommand = defineCommand<ExportOptions>({
       if (view !== undefined) resources.push(() => view.close());
       const table = await openTable(
         {
-          dataDirectory: config.data,
+          state: stateSource(config),
           partitioner: config.partitioner,
           asServed,
           view,
@@ -101,11 +102,14 @@ export const exportCommand = defineCommand<ExportOptions>({
         defaultRegistry,
       );
       resources.push(() => table.close());
-      if (table.missingPartitions.length > 0)
-        output.note(`partitions ${table.missingPartitions.join(', ')} are not in ${config.data}: their users are missing here`);
       const rows = await writeTable(table, format, { file, scratchPath, output, signal });
       output.progress('');
-      if (file !== undefined) output.note(summary(rows, table, asServed));
+      if (options.json === true && table.missingPartitions.length > 0)
+        output.note(JSON.stringify({ rows, unknown: table.unknown(), partitions_missing: table.missingPartitions }));
+      else {
+        if (file !== undefined) output.note(summary(rows, table, asServed));
+        noteMissing(output, table.missingPartitions);
+      }
       return EXIT.ok;
     } catch (error) {
       throw isDiskFull(error)

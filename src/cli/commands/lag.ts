@@ -6,10 +6,12 @@ import { openLog } from '../../log/open.js';
 import type { Log } from '../../log/port.js';
 import { pause } from '../../pause.js';
 import { defaultRegistry } from '../../projections/registry.js';
+import type { StateSource } from '../../store/directory/state-files.js';
 import { openReaders } from '../../store/queries/profiles.js';
 import { CONSUMED_TOPICS, fullTopicName } from '../../topics.js';
 import { defineCommand } from '../command.js';
 import { EXIT } from '../failure.js';
+import { stateSource, stateSourceOf } from '../state-source.js';
 
 const WATCH_EVERY_MS = 1_000;
 
@@ -28,6 +30,7 @@ export const lagCommand = defineCommand<{ watch?: boolean }>({
   options: [{ flags: '--watch', help: 'print again every second; with --json one line each time' }],
   json: 'document',
   async run({ options, config, output, json, signal }) {
+    closeAll(stateReaders(stateSource(config))); // before the log is asked
     const log = await openLog(config, { readOnly: true });
     try {
       for (;;) {
@@ -52,7 +55,7 @@ export const lagCommand = defineCommand<{ watch?: boolean }>({
 
 async function readLag(log: Log, config: Config): Promise<LagRow[]> {
   const applied = new Map<number, ReadonlyMap<string, number>>();
-  for (const [partition, reader] of stateReaders(config)) {
+  for (const [partition, reader] of stateReaders(await stateSourceOf(config, log))) {
     applied.set(partition, reader.positions());
     reader.close();
   }
@@ -61,13 +64,17 @@ async function readLag(log: Log, config: Config): Promise<LagRow[]> {
 }
 
 /** A directory that no worker has used yet has applied nothing, which is a lag and no error. */
-function stateReaders(config: Config): ReturnType<typeof openReaders> {
+function stateReaders(source: StateSource): ReturnType<typeof openReaders> {
   try {
-    return openReaders(config.data, defaultRegistry);
+    return openReaders(source, defaultRegistry);
   } catch (error) {
     if (error instanceof TipstreamError && error.code === 'no_data') return new Map();
     throw error;
   }
+}
+
+function closeAll(readers: ReturnType<typeof openReaders>): void {
+  for (const reader of readers.values()) reader.close();
 }
 
 function tableRow(row: LagRow): (string | number | null)[] {

@@ -7,6 +7,7 @@ import { profileDocument } from '../../store/queries/profiles.js';
 import { defineCommand } from '../command.js';
 import { knownAtOption, openKnownAt } from '../known-at.js';
 import { printable } from '../output.js';
+import { stateSource } from '../state-source.js';
 import { timeOption } from '../time-argument.js';
 
 export const profileCommand = defineCommand<{ asOf?: number; knownAt?: string }>({
@@ -33,7 +34,7 @@ export const profileCommand = defineCommand<{ asOf?: number; knownAt?: string }>
     const document =
       options.knownAt === undefined
         ? withReaderOf(
-            { dataDirectory: config.data, registry: defaultRegistry, partitioner: config.partitioner },
+            { ...stateSource(config), registry: defaultRegistry, partitioner: config.partitioner },
             userId,
             (reader, partition) => profileDocument(reader, partition, userId, asOfMs, defaultRegistry.featureSet),
           )

@@ -2,6 +2,7 @@ import { takeSnapshot } from '../../export/take-snapshot.js';
 import { defaultRegistry } from '../../projections/registry.js';
 import { defineCommand } from '../command.js';
 import { EXIT } from '../failure.js';
+import { noteMissing, stateSource } from '../state-source.js';
 import { timeOption } from '../time-argument.js';
 
 interface SnapshotOptions {
@@ -38,8 +39,8 @@ export const snapshotCommand = defineCommand<SnapshotOptions>({
     const nowMs = Date.now();
     const asOfMs = options.asOf ?? nowMs;
     try {
-      const { positions, ...counts } = await takeSnapshot({
-        dataDirectory: config.data,
+      const { positions, partitionsMissing, ...counts } = await takeSnapshot({
+        state: stateSource(config),
         registry: defaultRegistry,
         path: args[0]!,
         replace: options.force === true,
@@ -57,9 +58,11 @@ export const snapshotCommand = defineCommand<SnapshotOptions>({
           feature_set: defaultRegistry.featureSet,
           ...counts,
           positions,
+          partitions_missing: partitionsMissing,
         });
       else
         output.note(`${args[0]}: ${counts.profiles} profiles of ${counts.users} users, ${counts.tips} tips, ${counts.decisions} decisions`);
+      noteMissing(output, partitionsMissing);
     } finally {
       output.progress('');
     }

@@ -3,6 +3,7 @@ import { openForQueries } from '../../store/snapshot/query.js';
 import { UsageError } from '../../errors.js';
 import { defineCommand } from '../command.js';
 import { parameterOf, printCsv, printJson, printTable } from '../query-rows.js';
+import { noteMissing, stateSource } from '../state-source.js';
 import { timeOption } from '../time-argument.js';
 
 interface SqlOptions {
@@ -20,7 +21,7 @@ export const sqlCommand = defineCommand<SqlOptions>({
       'decisions and offsets; docs/analysts.md explains their',
     'columns. Nothing can be written. It works while `tipstream start` runs, which then keeps in its ' +
       'log what the statement still reads: for long work take a',
-    'snapshot. A view holds the partitions of this data directory.',
+    'snapshot. A view holds the partitions of this data directory; those of other members of the group are named on stderr.',
   ].join(' '),
   examples: [
     ['tipstream sql "SELECT topic, sum(next_offset) FROM offsets GROUP BY topic"', 'a table'],
@@ -42,8 +43,9 @@ export const sqlCommand = defineCommand<SqlOptions>({
     if (json && options.csv) throw new UsageError('--json and --csv cannot go together');
     const parameters = Object.fromEntries((options.param ?? []).map(parameterOf));
     const nowMs = Date.now();
-    const state = await openForQueries(config.data, defaultRegistry, options.asOf ?? nowMs, nowMs, { signal });
+    const state = await openForQueries(stateSource(config), defaultRegistry, options.asOf ?? nowMs, nowMs, { signal });
     try {
+      noteMissing(output, state.missingPartitions);
       // While SQLite works, this process hears no signal: the operating system's own answer to Ctrl-C must do. Nothing is left behind.
       for (const name of ['SIGINT', 'SIGTERM'] as const) process.removeAllListeners(name);
       const rows = state.query(args[0]!, parameters);

@@ -6,12 +6,15 @@ import { defineCommand } from '../command.js';
 import { EXIT } from '../failure.js';
 import { wholeNumber } from '../option-parsers.js';
 import type { Output } from '../output.js';
+import { presentStateFiles } from '../../store/directory/state-files.js';
+import { stateSource } from '../state-source.js';
 import { timeOption } from '../time-argument.js';
 
 interface VerifyOptions {
   readonly asOf?: number;
   readonly sample?: number;
   readonly seed: string;
+  readonly partial?: boolean;
 }
 
 const PROGRESS_EVERY_MS = 200;
@@ -23,13 +26,14 @@ export const verifyCommand = defineCommand<VerifyOptions>({
     'Reads the state files at their positions and the log up to exactly there, whether or not `tipstream start` is ' +
       'running, and changes neither. Compares every profile, cached count, tip,',
     'decision, reward and learned sum with naive computations from the events. Exit code 0: equal; 2: it ' +
-      'differs, and where, with the events behind it; 1: an error.',
+      'differs, and where, with the events behind it, or a state file is missing; 1: an error.',
     'Give --max-value-bytes and --partitioner as `start` has them. Whether the shadow learns where ' +
       'no control says so is taken from the state, unless given.',
   ].join(' '),
   examples: [
     ['tipstream verify', 'every user, as of now'],
     ['tipstream verify --sample 1000 --seed friday', 'a thousand users, other ones for another seed'],
+    ['tipstream verify --partial', 'the partitions whose state files are here, where other members of the group have the rest'],
     ["tipstream verify --json | jq '.differences[] | [.user_id, .feature, .live, .replayed]'", 'for programs'],
   ],
   groups: ['log', 'kafka', 'events', 'policy'],
@@ -40,10 +44,12 @@ export const verifyCommand = defineCommand<VerifyOptions>({
       parse: timeOption('--as-of'),
     },
     { flags: '--sample <number>', help: 'only so many users, chosen by hash', parse: wholeNumber('--sample', 1) },
+    { flags: '--partial', help: 'be content with the partitions whose state files are here' },
     { flags: '--seed <text>', help: 'which users a sample takes', default: '0' },
   ],
   json: 'document',
-  async run({ options: { asOf, sample, seed }, config, output, json, signal }) {
+  async run({ options: { asOf, sample, seed, partial = false }, config, output, json, signal }) {
+    presentStateFiles(stateSource(config), defaultRegistry); // before the log is asked
     const log = await openLog(config, { readOnly: true });
     try {
       const document = await verify({
@@ -52,23 +58,31 @@ export const verifyCommand = defineCommand<VerifyOptions>({
         target: {
           dataDirectory: config.data,
           topicPrefix: config.topicPrefix,
+          partitions: config.given.has('partitions') ? config.partitions : undefined,
           partitioner: config.partitioner,
           maxValueBytes: config.maxValueBytes,
           shadowLearning: config.given.has('shadowLearning') ? config.shadowLearning : undefined,
         },
-        question: { asOfMs: asOf ?? Date.now(), ...(sample === undefined ? {} : { sample: { users: sample, seed } }) },
+        question: { asOfMs: asOf ?? Date.now(), partial, ...(sample === undefined ? {} : { sample: { users: sample, seed } }) },
         signal,
         onProgress: progressLine(output),
       });
       output.progress('');
       if (json) await output.document(document);
       else await print(document, output);
+      noteMissingFiles(document, partial, output);
       return document.equal ? EXIT.ok : EXIT.differs;
     } finally {
       await log.close();
     }
   },
 });
+
+function noteMissingFiles({ partitions_missing: missing }: VerifyDocument, partial: boolean, output: Output): void {
+  if (missing.length === 0) return;
+  output.note(`partitions_missing: ${JSON.stringify(missing)}: they have no state file here, and nothing is proven of them`);
+  if (!partial) output.note('hint: Give --partial where other members of the group have them; else run `tipstream rebuild`.');
+}
 
 /** `partition 2 (3 of 4): 61 %, 210,000 records/s, 12 s left` */
 function progressLine(output: Output): (progress: VerifyProgress) => void {
@@ -114,10 +128,12 @@ async function print(document: VerifyDocument, output: Output): Promise<void> {
   const { verified_users, events, as_of_ms, feature_set } = document;
   await output.lines([
     {
+      equal: document.equal,
       verified_users,
       events,
       as_of_ms,
       positions,
+      partitions_missing: document.partitions_missing,
       feature_set,
       differences: difference_count,
       differing_users: document.differing_users,

@@ -135,6 +135,7 @@ export function partitionFile(generation: string, partition: number): string {
 
 /** The partitions that have a state file in a generation's directory, ascending. */
 export function partitionsIn(generation: string): number[] {
+  if (!existsSync(generation)) return [];
   return readdirSync(generation)
     .map((name) => PARTITION_FILE.exec(name)?.[1])
     .filter((digits) => digits !== undefined)

@@ -2,7 +2,7 @@
 import { TipstreamError } from '../../errors.js';
 import { partitionFor, type PartitionerName } from '../../log/partitioner.js';
 import type { Registry } from '../../projections/registry.js';
-import { generationDirectory, partitionFile, partitionsIn } from '../directory/layout.js';
+import { presentStateFiles, stateIncomplete, type StateSource } from '../directory/state-files.js';
 import { PartitionReader, type OtherFeatures } from './partition-reader.js';
 
 /** The partition that holds a user. Where upstream's partitioner is unknown ('any'), the one whose file has the user; else murmur2's. */
@@ -18,39 +18,33 @@ export function partitionOfUser(
   return partitionFor(partitioner, Buffer.from(userId), partitions);
 }
 
-export interface StateOfUsers {
-  readonly dataDirectory: string;
+export interface StateOfUsers extends StateSource {
   readonly registry: Registry;
   readonly partitioner: PartitionerName;
   /** 'refuse' unless given. */
   readonly otherFeatures?: OtherFeatures;
 }
 
-/** Runs `read` with the reader of the user's partition. Throws no_data where this directory does not have it. */
-export function withReaderOf<T>(
-  { dataDirectory, registry, partitioner, otherFeatures }: StateOfUsers,
-  userId: string,
-  read: (reader: PartitionReader, partition: number) => T,
-): T {
-  const generation = generationDirectory(dataDirectory);
-  const present = partitionsIn(generation);
+/**
+ * Runs `read` with the reader of the user's partition. Throws no_data where another member of the group has it, state_incomplete where
+ * there is no other, and state_mismatch.
+ */
+export function withReaderOf<T>(state: StateOfUsers, userId: string, read: (reader: PartitionReader, partition: number) => T): T {
+  const { registry, partitioner, otherFeatures = 'refuse' } = state;
+  const present = presentStateFiles(state, otherFeatures === 'refuse' ? registry : undefined);
   const readers = new Map<number, PartitionReader>();
-  const open = (partition: number) =>
-    readers.set(partition, new PartitionReader(partitionFile(generation, partition), registry, otherFeatures));
+  const open = (partition: number) => readers.set(partition, new PartitionReader(present.files.get(partition)!, registry, otherFeatures));
   try {
-    // Any file says how many partitions there are, and so which one has the user; without a partitioner they are all asked.
-    for (const partition of partitioner === 'any' ? present : present.slice(0, 1)) open(partition);
-    const [first] = readers.values();
-    if (first === undefined)
-      throw new TipstreamError('no_data', `no state file in ${generation}`, {
-        hint: 'Run `tipstream start` on this data directory first.',
-        details: { path: generation },
-      });
-    const partition = partitionOfUser(userId, partitioner, first.identity.partitions, readers);
-    if (!readers.has(partition) && present.includes(partition)) open(partition);
-    const reader = readers.get(partition);
-    if (reader !== undefined) return read(reader, partition);
-    throw new TipstreamError('no_data', `partition ${partition} of this user has no state file in ${dataDirectory}`, {
+    // Without a partitioner all are asked.
+    if (partitioner === 'any') for (const partition of present.files.keys()) open(partition);
+    const partition = partitionOfUser(userId, partitioner, present.partitions, readers);
+    const isElsewhere = partitioner === 'any' && present.missing.length > 0 && readers.get(partition)?.has(userId) !== true;
+    if (!isElsewhere && present.files.has(partition)) {
+      if (!readers.has(partition)) open(partition);
+      return read(readers.get(partition)!, partition);
+    }
+    if (state.log === 'sqlite') throw stateIncomplete(present);
+    throw new TipstreamError('no_data', `partition ${partition} of this user has no state file in ${state.dataDirectory}`, {
       hint: 'Ask the member of the group that holds it, or ask over HTTP.',
       details: { partition },
     });

@@ -5,7 +5,7 @@ import { ProfileDigester } from '../../projections/digest.js';
 import type { FeatureValues } from '../../projections/feature.js';
 import type { Registry } from '../../projections/registry.js';
 import { checkExact } from '../as-of-pruned.js';
-import { generationDirectory, partitionFile, partitionsIn } from '../directory/layout.js';
+import { stateFiles, type StateSource } from '../directory/state-files.js';
 import { mergeByUser } from './merge-by-user.js';
 import { PartitionReader, type ReadProfile } from './partition-reader.js';
 import type { Positions } from '../positions.js';
@@ -18,17 +18,18 @@ export interface DigestDocument {
   readonly as_of_ms: number;
   readonly feature_set: string;
   readonly positions: Positions;
+  /** Partitions whose users are not in it, ascending: other members of the group hold them. */
+  readonly partitions_missing: readonly number[];
 }
 
 const USERS_AT_ONCE = 500;
 
-/** Opens every state file of the live generation. Throws no_data where there is none. */
-export function openReaders(dataDirectory: string, registry: Registry): Map<number, PartitionReader> {
-  const generation = generationDirectory(dataDirectory);
+/** Opens every state file of the live generation. Throws no_data where there is none, state_mismatch, state_incomplete. */
+export function openReaders(source: StateSource, registry: Registry): Map<number, PartitionReader> {
+  const { files } = stateFiles(source, registry);
   const readers = new Map<number, PartitionReader>();
   try {
-    for (const partition of partitionsIn(generation))
-      readers.set(partition, new PartitionReader(partitionFile(generation, partition), registry));
+    for (const [partition, path] of files) readers.set(partition, new PartitionReader(path, registry));
   } catch (error) {
     for (const reader of readers.values()) reader.close();
     throw error;
@@ -65,13 +66,13 @@ export function checkAsOf(readers: Iterable<Pick<PartitionReader, 'exactFromMs'>
   checkExact(asOfMs, exactFromMsOf(readers));
 }
 
-/** Runs `work` with a reader of every state file of the live generation. Throws no_data where there is none. */
+/** Runs `work` with a reader of every state file of the live generation. Throws what openReaders throws. */
 export async function withReaders<T>(
-  dataDirectory: string,
+  source: StateSource,
   registry: Registry,
   work: (readers: ReadonlyMap<number, PartitionReader>) => T | Promise<T>,
 ): Promise<T> {
-  const readers = openReaders(dataDirectory, registry);
+  const readers = openReaders(source, registry);
   try {
     return await work(readers);
   } finally {
@@ -114,7 +115,19 @@ export function digestDocument(readers: ReadonlyMap<number, PartitionReader>, as
     });
   };
   inSnapshots([...readers]);
-  return { ...digester.finish(), as_of_ms: asOfMs, feature_set: featureSet, positions: positionsOf(positions) };
+  return {
+    ...digester.finish(),
+    as_of_ms: asOfMs,
+    feature_set: featureSet,
+    positions: positionsOf(positions),
+    partitions_missing: missingPartitions(readers),
+  };
+}
+
+/** The partitions that have no reader here, ascending. */
+export function missingPartitions(readers: ReadonlyMap<number, Pick<PartitionReader, 'identity'>>): number[] {
+  const partitions = [...readers.values()][0]?.identity.partitions ?? 0;
+  return Array.from({ length: partitions }, (_, partition) => partition).filter((partition) => !readers.has(partition));
 }
 
 /** Known users of all files, merged in the order of their ids by code point. */

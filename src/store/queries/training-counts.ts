@@ -1,5 +1,5 @@
 /** How much of a state file is what a policy learns from, read beside its writer. */
-import { openStateForReading, readIdentity, type ExpectedState } from '../state-file.js';
+import { openStateForReading, readIdentity } from '../state-file.js';
 
 export interface DecisionSpan {
   readonly users: number;
@@ -21,8 +21,8 @@ export interface TrainingCounts {
 }
 
 /** From one snapshot: decisions that were read back from the log, of the policies that their events name. */
-export function trainingCounts(path: string, expected: ExpectedState, policy: string, shadowPolicy: string): TrainingCounts {
-  const db = openStateForReading(path, expected);
+export function trainingCounts(path: string, policy: string, shadowPolicy: string): TrainingCounts {
+  const db = openStateForReading(path);
   try {
     db.exec('BEGIN');
     const span = (table: 'decision' | 'shadow_decision', name: string): DecisionSpan =>

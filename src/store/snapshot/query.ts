@@ -6,7 +6,7 @@ import Database from 'better-sqlite3';
 import { join } from 'node:path';
 import { TipstreamError } from '../../errors.js';
 import type { Registry } from '../../projections/registry.js';
-import { generationDirectory, partitionFile, partitionsIn } from '../directory/layout.js';
+import { stateFiles, type StateSource } from '../directory/state-files.js';
 import { publicRowsSql, publicTables, type AttachedPartition, type PublicTableName } from './public-tables.js';
 import { checkAsOf } from '../queries/profiles.js';
 import { PartitionReader } from '../queries/partition-reader.js';
@@ -30,33 +30,34 @@ export interface QueryRows {
 }
 
 export interface QueryableState {
+  /** Partitions whose rows are not in the views, ascending: other members of the group hold them. */
+  readonly missingPartitions: readonly number[];
   /** One SELECT, WITH, VALUES or EXPLAIN; its rows end where the next query begins. Throws invalid_argument with what SQLite says. */
   query(sql: string, parameters: Readonly<Record<string, SqlParameter>>): QueryRows;
   close(): void;
 }
 
-/** Profiles are as of `asOfMs`. Throws no_data, state_mismatch, as_of_pruned. */
+/** Profiles are as of `asOfMs`. Throws no_data, state_mismatch, state_incomplete, as_of_pruned. */
 export async function openForQueries(
-  dataDirectory: string,
+  source: StateSource,
   registry: Registry,
   asOfMs: number,
   nowMs: number,
   options: CopyOptions,
 ): Promise<QueryableState> {
-  const generation = generationDirectory(dataDirectory);
-  const partitions = partitionsIn(generation);
-  const files = partitions.map((partition) => partitionFile(generation, partition));
+  const { files, missing } = stateFiles(source, registry);
   checkAsOf(
-    files.map((file) => inspected(file, registry)),
+    [...files.values()].map((file) => inspected(file, registry)),
     asOfMs,
   );
   const opened =
-    partitions.length > MAX_ATTACHED
-      ? await openSnapshot(dataDirectory, registry, asOfMs, nowMs, options)
-      : openAttached(dataDirectory, registry, partitions, files, asOfMs, nowMs);
+    files.size > MAX_ATTACHED
+      ? await openSnapshot(source, registry, asOfMs, nowMs, options)
+      : openAttached(source.dataDirectory, registry, files, asOfMs, nowMs);
   opened.db.pragma('query_only = ON');
   let running: IterableIterator<readonly SqlValue[]> | undefined;
   return {
+    missingPartitions: missing,
     query(sql, parameters) {
       running?.return?.();
       const statement = prepare(opened.db, sql);
@@ -92,8 +93,7 @@ interface Opened {
 function openAttached(
   dataDirectory: string,
   registry: Registry,
-  partitions: readonly number[],
-  files: readonly string[],
+  files: ReadonlyMap<number, string>,
   asOfMs: number,
   nowMs: number,
 ): Opened {
@@ -103,8 +103,8 @@ function openAttached(
   makePrivateFile(empty);
   const db = new Database(empty, { readonly: true, timeout: 5_000 });
   db.pragma('temp_store = MEMORY');
-  const attach = partitions.map((partition, i): AttachedPartition => {
-    db.prepare(`ATTACH ? AS p${partition}`).run(files[i]!);
+  const attach = [...files].map(([partition, file]): AttachedPartition => {
+    db.prepare(`ATTACH ? AS p${partition}`).run(file);
     return { schema: `p${partition}`, partition };
   });
   for (const [name, { columns }] of Object.entries(publicTables(registry))) {
@@ -114,14 +114,8 @@ function openAttached(
   return withoutTrace(db, () => scratch.remove());
 }
 
-async function openSnapshot(
-  dataDirectory: string,
-  registry: Registry,
-  asOfMs: number,
-  nowMs: number,
-  options: CopyOptions,
-): Promise<Opened> {
-  const copy = await copyState(dataDirectory, registry, nowMs, options);
+async function openSnapshot(source: StateSource, registry: Registry, asOfMs: number, nowMs: number, options: CopyOptions): Promise<Opened> {
+  const copy = await copyState(source, registry, nowMs, options);
   try {
     const path = join(copy.directory, 'snapshot.db');
     await writeSnapshotFile(copy, registry, path, { asOfMs, takenAtMs: nowMs, signal: options.signal });

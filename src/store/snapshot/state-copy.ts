@@ -11,7 +11,8 @@ import Database from 'better-sqlite3';
 import { rmSync, statSync } from 'node:fs';
 import { isDiskFull, TipstreamError } from '../../errors.js';
 import type { Registry } from '../../projections/registry.js';
-import { generationDirectory, partitionFile, partitionsIn } from '../directory/layout.js';
+import { partitionFile } from '../directory/layout.js';
+import { stateFiles, type StateSource } from '../directory/state-files.js';
 import { PartitionReader } from '../queries/partition-reader.js';
 import { createScratch } from '../directory/scratch.js';
 import { type ExpectedState, openStateForReading, stateError } from '../state-file.js';
@@ -35,40 +36,39 @@ export interface StateCopy {
   close(): void;
 }
 
-/** Throws no_data, state_mismatch, disk_full, and the signal's reason when it aborts; nothing is left behind then. */
+/** Throws no_data, state_mismatch, state_incomplete, disk_full, and the signal's reason when it aborts; nothing is left behind then. */
 export async function copyState(
-  dataDirectory: string,
+  source: StateSource,
   registry: Registry,
   nowMs: number,
   { signal, onProgress }: CopyOptions = {},
 ): Promise<StateCopy> {
-  const generation = generationDirectory(dataDirectory);
-  const scratch = createScratch(dataDirectory, nowMs);
+  const live = stateFiles(source, registry);
+  const scratch = createScratch(source.dataDirectory, nowMs);
   const sources = new Map<number, Database.Database>();
   const readers = new Map<number, PartitionReader>();
   const closeAll = (): void => {
-    for (const source of sources.values()) source.close();
+    for (const held of sources.values()) held.close();
     for (const reader of readers.values()) reader.close();
   };
   try {
     let totalBytes = 0;
-    for (const partition of partitionsIn(generation)) {
-      const path = partitionFile(generation, partition);
+    for (const [partition, path] of live.files) {
       sources.set(partition, holdSnapshot(path, { featureSet: registry.featureSet, definitions: registry.definitions }));
       totalBytes += statSync(path).size;
     }
     let done = 0;
     const files = new Map<number, string>();
-    for (const [partition, source] of sources) {
+    for (const [partition, held] of sources) {
       const copy = partitionFile(scratch.directory, partition);
       let copied = 0;
-      await copyFile(source, copy, (bytes) => {
+      await copyFile(held, copy, (bytes) => {
         signal?.throwIfAborted();
         copied = bytes;
         onProgress?.(done + bytes, Math.max(totalBytes, done + bytes));
       });
       done += copied;
-      source.close();
+      held.close();
       files.set(partition, copy);
       readers.set(partition, new PartitionReader(copy, registry));
     }

@@ -11,6 +11,7 @@ import { embeddedService } from '../../support/embedded/directory.js';
 import type { EmbeddedOptions, EmbeddedService } from '../../support/embedded/service.js';
 import { exported } from '../../support/exported.js';
 import { named, plant, verified } from '../../support/planted-state.js';
+import { stateIn } from '../../support/state-in.js';
 
 const DAY = 86_400_000;
 const NOW = 1_000 * DAY;
@@ -207,7 +208,7 @@ describe('a time that needs pruned tips', () => {
     const { signal } = new AbortController();
     const snapshot = (asOfMs: number) =>
       takeSnapshot({
-        dataDirectory: embedded.directory,
+        state: stateIn(embedded.directory),
         registry: coreRegistry,
         path: join(embedded.directory, `${asOfMs}.db`),
         replace: false,
@@ -221,7 +222,7 @@ describe('a time that needs pruned tips', () => {
       ['digest', async (asOfMs) => Promise.resolve(embedded.digest(asOfMs))],
       ['verify', (asOfMs) => verified(embedded, { asOfMs })],
       ['export', (asOfMs) => exported(embedded.directory, 'csv', { asOfMs })],
-      ['sql', async (asOfMs) => (await openForQueries(embedded.directory, coreRegistry, asOfMs, NOW, {})).close()],
+      ['sql', async (asOfMs) => (await openForQueries(stateIn(embedded.directory), coreRegistry, asOfMs, NOW, {})).close()],
       ['snapshot', snapshot],
     ];
     for (const [what, ask] of asked) {

@@ -12,6 +12,7 @@ import { oracleProfiles } from '../../oracle/profile.js';
 import { VECTOR_LINES, oracleEvents, toRecords } from '../../support/e2e/events.js';
 import { newDirectory } from '../../support/embedded/directory.js';
 import { EmbeddedService } from '../../support/embedded/service.js';
+import { stateIn } from '../../support/state-in.js';
 
 const AS_OF_MS = 1_795_219_200_000;
 const candidates = [
@@ -32,7 +33,7 @@ describe.each([
     await embedded.append(...toRecords('', VECTOR_LINES));
     await embedded.produce('tip.candidates', { user_id: 'u1', decision_id: 'd1', requested_at_ms: AS_OF_MS - 5, candidates });
     await embedded.catchUp();
-    state = await openForQueries(embedded.directory, coreRegistry, AS_OF_MS, AS_OF_MS, {});
+    state = await openForQueries(stateIn(embedded.directory), coreRegistry, AS_OF_MS, AS_OF_MS, {});
   });
   afterEach(async () => {
     state.close();
@@ -121,7 +122,7 @@ it('a snapshot has tables of the same columns and rows, and says what it holds',
   try {
     await embedded.append(...toRecords('', VECTOR_LINES));
     await embedded.catchUp();
-    const copy = await copyState(embedded.directory, coreRegistry, AS_OF_MS);
+    const copy = await copyState(stateIn(embedded.directory), coreRegistry, AS_OF_MS);
     // What comes after the copy has begun is in neither it nor its positions.
     await embedded.produce('tip.served', { user_id: 'late', tip_id: 't', served_at_ms: AS_OF_MS - 1 });
     await embedded.catchUp();

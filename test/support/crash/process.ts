@@ -12,6 +12,7 @@ import { defaultRegistry } from '../../../src/projections/registry.js';
 import { lockData } from '../../../src/store/directory/data-lock.js';
 import type { CrashOrder } from './child.js';
 import { CRASH_PRUNE_LIMITS, CRASH_SETTINGS, crashClock } from './settings.js';
+import { stateIn } from '../state-in.js';
 
 const order = JSON.parse(process.argv[2]!) as CrashOrder;
 const clock = crashClock(order.clockMs);
@@ -77,7 +78,7 @@ async function snapshot(): Promise<void> {
   const asOfMs = order.asOfMs!;
   for (const [turn, replace] of [false, true].entries()) {
     await takeSnapshot({
-      dataDirectory: order.directory,
+      state: stateIn(order.directory),
       registry: defaultRegistry,
       path: order.output!,
       replace,

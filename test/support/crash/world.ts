@@ -20,6 +20,7 @@ import { newDirectory } from '../embedded/directory.js';
 import { addressOf, profileEvents, profileOf, readHistory, upTo, type History } from '../embedded/history.js';
 import { EmbeddedService, recordOf, type EmbeddedOptions } from '../embedded/service.js';
 import { traffic, TRAFFIC_AS_OF_MS, TRAFFIC_START_MS, type Traffic } from '../embedded/traffic.js';
+import { stateIn } from '../state-in.js';
 
 const DAY_MS = 86_400_000;
 export const PARTITIONS = 2;
@@ -95,7 +96,7 @@ export class CrashWorld {
    */
   async expectWhole(): Promise<void> {
     const { history, all } = await this.#read();
-    const readers = openReaders(this.embedded.directory, defaultRegistry);
+    const readers = openReaders(stateIn(this.embedded.directory), defaultRegistry);
     try {
       const applied = [...readers].map(([partition, reader]) => upTo(history, partition, Object.fromEntries(reader.positions())));
       const expected = oracleProfiles(applied.flatMap(profileEvents), TRAFFIC_AS_OF_MS);
@@ -180,7 +181,7 @@ export class CrashWorld {
 
   /** How many records lie before the state's positions. */
   async appliedRecords(): Promise<number> {
-    const readers = openReaders(this.embedded.directory, defaultRegistry);
+    const readers = openReaders(stateIn(this.embedded.directory), defaultRegistry);
     try {
       return [...readers.values()].flatMap((reader) => [...reader.positions().values()]).reduce((sum, next) => sum + next, 0);
     } finally {
@@ -196,7 +197,7 @@ export class CrashWorld {
   /** user_id -> profile, as the oracle says it of the records before the state's positions. */
   async oracle(asOfMs: number): Promise<Map<string, OracleProfile>> {
     const { history } = await this.#read();
-    const readers = openReaders(this.embedded.directory, defaultRegistry);
+    const readers = openReaders(stateIn(this.embedded.directory), defaultRegistry);
     try {
       return oracleProfiles(
         [...readers].flatMap(([partition, reader]) => profileEvents(upTo(history, partition, Object.fromEntries(reader.positions())))),

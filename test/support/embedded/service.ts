@@ -25,6 +25,7 @@ import { generationDirectory, partitionFile } from '../../../src/store/directory
 import { digestDocument, openReaders, type DigestDocument } from '../../../src/store/queries/profiles.js';
 import { fullTopicName, type ScoredEvent, type TopicName } from '../../../src/topics.js';
 import { FaultyLog } from './faulty-log.js';
+import { stateIn } from '../state-in.js';
 
 export interface EmbeddedOptions {
   readonly partitions?: number;
@@ -228,7 +229,7 @@ export class EmbeddedService {
   /** The digest as another process would compute it. */
   digest(asOfMs: number): DigestDocument {
     const registry = this.options.registry ?? coreRegistry;
-    const readers = openReaders(this.directory, registry);
+    const readers = openReaders(stateIn(this.directory, this.options.topicPrefix), registry);
     try {
       return digestDocument(readers, asOfMs, registry.featureSet);
     } finally {

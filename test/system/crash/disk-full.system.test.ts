@@ -12,6 +12,7 @@ import { takeSnapshot } from '../../../src/export/take-snapshot.js';
 import { defaultRegistry } from '../../../src/projections/registry.js';
 import { CRASH_CLOCK_MS, CrashWorld } from '../../support/crash/world.js';
 import { TRAFFIC_AS_OF_MS } from '../../support/embedded/traffic.js';
+import { stateIn } from '../../support/state-in.js';
 
 const KIB = 1_024;
 const mountPoint = mkdtempSync(join(tmpdir(), 'tipstream-full-'));
@@ -84,7 +85,7 @@ describe.skipIf(!canMount && !process.env.CI)('a full disk', () => {
         30, // less than the index of a write-ahead log takes
         () =>
           takeSnapshot({
-            dataDirectory: world.embedded.directory,
+            state: stateIn(world.embedded.directory),
             registry: defaultRegistry,
             path,
             replace: false,

@@ -10,10 +10,11 @@ import { profileEvents } from '../../support/embedded/history.js';
 import { TRAFFIC_AS_OF_MS } from '../../support/embedded/traffic.js';
 import { everything, oracleOf } from '../../support/other-definitions.js';
 import { digestDocument, openReaders } from '../../../src/store/queries/profiles.js';
+import { stateIn } from '../../support/state-in.js';
 
 async function expectMoved(world: CrashWorld): Promise<void> {
   const history = await world.history();
-  const readers = openReaders(world.embedded.directory, everything);
+  const readers = openReaders(stateIn(world.embedded.directory), everything);
   try {
     for (const asOfMs of [TRAFFIC_AS_OF_MS, EARLIER_MS]) {
       expect(digestDocument(readers, asOfMs, everything.featureSet).digest).toBe(

@@ -10,6 +10,7 @@ import type { OracleProfile } from '../../oracle/profile.js';
 import { crashesOf } from '../../support/crash/matrix.js';
 import { CRASH_CLOCK_MS, CrashWorld, PARTITIONS } from '../../support/crash/world.js';
 import { TRAFFIC_AS_OF_MS } from '../../support/embedded/traffic.js';
+import { stateIn } from '../../support/state-in.js';
 
 const [FIRST, SECOND] = [CRASH_CLOCK_MS, CRASH_CLOCK_MS + 1_000];
 /** Its own folder, as a user's would be. */
@@ -56,7 +57,7 @@ describe('`snapshot` killed', () => {
     await world.restarts();
     await world.expectRight();
     await takeSnapshot({
-      dataDirectory: world.embedded.directory,
+      state: stateIn(world.embedded.directory),
       registry: defaultRegistry,
       path,
       replace: true,

@@ -17,6 +17,7 @@ import { fullTopicName, type ControlEvent } from '../../../topics.js';
 import { defineCommand } from '../../command.js';
 import { openControlLog } from '../../control-log.js';
 import { readJson } from '../../input-file.js';
+import { stateSource } from '../../state-source.js';
 
 interface CardOptions {
   readonly simulation?: string;
@@ -98,9 +99,9 @@ function read<Schema extends z.ZodType>(path: string, schema: Schema, command: s
   throw wrong(issue!.path.length === 0 ? issue!.message : `${issue!.path.join('.')}: ${issue!.message}`);
 }
 
-function trainingOf(policy: PolicyDefinition, { data, topicPrefix }: Config): TrainingData | Missing {
+function trainingOf(policy: PolicyDefinition, config: Config): TrainingData | Missing {
   try {
-    return trainingData(data, topicPrefix, policy.name);
+    return trainingData(stateSource(config), defaultRegistry, policy.name);
   } catch (error) {
     if (error instanceof TipstreamError && error.code === 'no_data')
       return { missing: 'There is no state here: nothing has been folded in this data directory.' };

@@ -9,11 +9,13 @@ import { canMigrate, migrationRefusal } from '../../../policies/migration.js';
 import type { PolicyDefinition } from '../../../policies/policy.js';
 import { policyNamed } from '../../../policies/registry.js';
 import { completeControls, missingRecords } from '../../../producer/control-completion.js';
+import { defaultRegistry } from '../../../projections/registry.js';
 import { fullTopicName, type ControlEvent } from '../../../topics.js';
 import { defineCommand } from '../../command.js';
 import { openControlLog, readAllControls } from '../../control-log.js';
 import { planMigration } from '../../migration-plan.js';
 import type { Output } from '../../output.js';
+import { stateSource } from '../../state-source.js';
 import { timeOption } from '../../time-argument.js';
 
 interface MigrateOptions {
@@ -161,7 +163,8 @@ async function reportOn({ config, target, output, ...question }: ReportQuestion)
   try {
     const report = await migrationReport({
       ...question,
-      dataDirectory: config.data,
+      state: stateSource(config),
+      registry: defaultRegistry,
       onProgress: (done, total) => output.progress(`${done} of ${total} users`),
       ...(file === undefined ? {} : { onUser: (user: MigratedUser) => void writeSync(file, `${JSON.stringify(user)}\n`) }),
     });

@@ -2,9 +2,11 @@ import { promptsDocument, servedPrompts } from '../../../service/policies/served
 import type { RewardEstimate } from '../../../evaluation/prompt-comparison.js';
 import type { PromptsDocument } from '../../../service/application.js';
 import { FIRST_PROMPT_VERSION } from '../../../prompts/registry.js';
-import { generationDirectory, partitionFile, partitionsIn } from '../../../store/directory/layout.js';
+import { defaultRegistry } from '../../../projections/registry.js';
+import { stateFiles } from '../../../store/directory/state-files.js';
 import { defineCommand } from '../../command.js';
 import type { Output } from '../../output.js';
+import { noteMissing, stateSource } from '../../state-source.js';
 
 const SHOWN_EVERY = 5_000;
 
@@ -35,19 +37,16 @@ export const promptsCommand = defineCommand<PromptsOptions>({
   ],
   json: 'document',
   async run({ options, config, output, json, signal }) {
-    const generation = generationDirectory(config.data);
+    const { files, missing } = stateFiles(stateSource(config), defaultRegistry);
     const countedAtMs = Date.now();
     let decisions = 0;
-    const counts = await servedPrompts(
-      partitionsIn(generation).map((partition) => partitionFile(generation, partition)),
-      signal,
-      () => {
-        if (++decisions % SHOWN_EVERY === 0) output.progress(`${decisions} decisions`);
-      },
-    ).finally(() => output.progress(''));
+    const counts = await servedPrompts([...files.values()], signal, () => {
+      if (++decisions % SHOWN_EVERY === 0) output.progress(`${decisions} decisions`);
+    }).finally(() => output.progress(''));
     const comparison = promptsDocument(counts, countedAtMs, options.against);
     if (json) await output.document(comparison);
     else await print(comparison, output);
+    noteMissing(output, missing);
   },
 });
 
