@@ -48,6 +48,8 @@ export interface CliCommand<Options = object> {
    * error is only text on stderr. Absent: the command has no --json.
    */
   readonly json?: 'document' | 'lines';
+  /** What --help says of --json, where it is not one document. */
+  readonly jsonHelp?: string;
   /** The exit code, 0 when it answers nothing. Errors are thrown. */
   run(context: CommandContext<Options>): Promise<number | void>;
 }

@@ -10,6 +10,7 @@ import { demoCommand } from './commands/demo.js';
 import { digestCommand } from './commands/digest.js';
 import { evaluateCommand } from './commands/evaluate.js';
 import { exportCommand } from './commands/export.js';
+import { featuresFamily } from './commands/features.js';
 import { lagCommand } from './commands/lag.js';
 import { produceCommand } from './commands/produce.js';
 import { policiesFamily } from './commands/policies/policies.js';
@@ -36,6 +37,7 @@ const COMMANDS = [
   rebuildCommand,
   verifyCommand,
   exportCommand,
+  featuresFamily,
   sqlCommand,
   snapshotCommand,
   lagCommand,

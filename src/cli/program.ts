@@ -78,7 +78,9 @@ function describe(leaf: Command, command: CliCommand): void {
     leaf.addOption(repeatable ? option.argParser((text, before: readonly string[] | undefined) => [...(before ?? []), text]) : option);
   }
   if (command.json !== undefined)
-    leaf.addOption(new Option('--json', command.json === 'document' ? 'print one JSON document' : 'print JSON (it always does)'));
+    leaf.addOption(
+      new Option('--json', command.jsonHelp ?? (command.json === 'document' ? 'print one JSON document' : 'print lines of JSON')),
+    );
   addSharedOptions(leaf, command.groups, false);
   const width = Math.max(...command.examples.map(([line]) => line.length));
   const examples = command.examples.map(([line, does]) => `  ${line.padEnd(width)}  # ${does}`).join('\n');

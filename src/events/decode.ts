@@ -20,9 +20,16 @@ export interface EncodedRecord {
   readonly partition: number;
 }
 
+/** Where a key must lie. */
+export interface KeyPlacement {
+  (key: Buffer, partitions: number): number;
+  /** What a person needs to know of a key that lies on `found` instead: who places it there, and what to change. */
+  explain?(key: Buffer, found: number, partitions: number): string;
+}
+
 export interface DecodeRules {
   /** Which partition a key belongs to, of how many; null accepts any. */
-  readonly partitioner: ((key: Buffer, partitions: number) => number) | null;
+  readonly partitioner: KeyPlacement | null;
   readonly partitions: number;
   readonly maxValueBytes: number;
 }
@@ -77,7 +84,11 @@ export function misrouted(
   if (rules.partitioner === null) return undefined;
   const expected = rules.partitioner(key, rules.partitions);
   if (expected === partition) return undefined;
-  return reject('wrong_partition', `the key belongs to partition ${expected} of ${rules.partitions}, not to ${partition}`);
+  const why = rules.partitioner.explain?.(key, partition, rules.partitions);
+  return reject(
+    'wrong_partition',
+    `the key belongs to partition ${expected} of ${rules.partitions}, not to ${partition}${why === undefined ? '' : `; ${why}`}`,
+  );
 }
 
 function isKeyOf(key: Buffer, userId: string): boolean {

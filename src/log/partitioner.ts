@@ -2,6 +2,7 @@
  * Which partition a key belongs to, as Kafka's producers decide it, so that the same events lie in the same partitions on every log.
  * `murmur2` is the Java client's default and what tipstream writes with; `crc32` is librdkafka's "consistent".
  */
+import type { KeyPlacement } from '../events/decode.js';
 
 /** `any`: producers may use partitioners of their own; tipstream then writes with murmur2 and expects nothing of what it reads. */
 export type PartitionerName = 'murmur2' | 'crc32' | 'any';
@@ -49,6 +50,36 @@ export function partitionFor(partitioner: PartitionerName, key: Uint8Array, part
 }
 
 /** Where a key must lie, as a function; null where upstream's placement is unknown and nothing can be checked. */
-export function partitionFunction(partitioner: PartitionerName): ((key: Uint8Array, partitions: number) => number) | null {
-  return partitioner === 'any' ? null : (key, partitions) => partitionFor(partitioner, key, partitions);
+export function partitionFunction(partitioner: PartitionerName): KeyPlacement | null {
+  if (partitioner === 'any') return null;
+  return Object.assign((key: Uint8Array, partitions: number) => partitionFor(partitioner, key, partitions), {
+    explain: (key: Uint8Array, found: number, partitions: number) => explainPlacement(partitioner, key, found, partitions),
+  });
+}
+
+const WAYS_OUT = {
+  murmur2: {
+    other: 'crc32',
+    whose: "librdkafka's default (CRC32, consistent_random)",
+    ways:
+      'set partitioner=murmur2_random in the producer (Python, Go, .NET, C, kcat), ' +
+      'or start tipstream with --partitioner crc32 if all producers use CRC32',
+  },
+  crc32: {
+    other: 'murmur2',
+    whose: "Java's default (murmur2)",
+    ways:
+      'set partitioner=consistent_random in the producer (librdkafka), ' +
+      'or start tipstream with --partitioner murmur2 if all producers use murmur2',
+  },
+} as const;
+
+/**
+ * The first error that a producer of another language meets. With few partitions the other partitioner can agree by chance, so it is said
+ * where that one puts the key, not who wrote the record.
+ */
+function explainPlacement(partitioner: 'murmur2' | 'crc32', key: Uint8Array, found: number, partitions: number): string {
+  const { other, whose, ways } = WAYS_OUT[partitioner];
+  const chosen = partitionFor(other, key, partitions);
+  return `${whose} ${chosen === found ? 'puts it there' : `would have chosen ${chosen}`}: ${ways}`;
 }

@@ -110,7 +110,7 @@ function differences(was: FeatureMeaning, is: FeatureMeaning): string[] {
   const compare = (label: string, from: string, to: string): void => {
     if (from !== to) said.push(`${label} ${from} -> ${to}`);
   };
-  compare('window', duration(was.window_ms), duration(is.window_ms));
+  compare('window', durationText(was.window_ms), durationText(is.window_ms));
   compare('dtype', was.dtype, is.dtype);
   compare('unit', was.unit, is.unit);
   compare('sources', list(was.sources), list(is.sources));
@@ -137,7 +137,8 @@ const UNITS: readonly (readonly [string, number])[] = [
   ['s', 1_000],
 ];
 
-function duration(ms: number): string {
+/** `30 d`, `1 h`: in the largest unit that leaves no rest. */
+export function durationText(ms: number): string {
   const [unit, length] = UNITS.find(([, each]) => ms % each === 0) ?? ['ms', 1];
   return `${ms / length} ${unit}`;
 }

@@ -58,6 +58,7 @@ export const rebuildCommand = defineCommand<RebuildCommandOptions>({
     { flags: '--prune-only', help: 'remove all other generations, and rebuild nothing' },
   ],
   json: 'lines',
+  jsonHelp: 'print lines of JSON instead of tables: progress about once a second, and the result as the last line',
   async run(context) {
     const { options, config, output, json } = context;
     if (options.user !== undefined) {

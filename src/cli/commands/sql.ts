@@ -1,4 +1,5 @@
 import { defaultRegistry } from '../../projections/registry.js';
+import { publicTables } from '../../store/snapshot/public-tables.js';
 import { openForQueries } from '../../store/snapshot/query.js';
 import { UsageError } from '../../errors.js';
 import { defineCommand } from '../command.js';
@@ -17,9 +18,12 @@ export const sqlCommand = defineCommand<SqlOptions>({
   arguments: '<statement>',
   summary: 'Ask the state a question in SQL, over all partitions',
   details: [
-    'One statement that reads, in the SQL of SQLite, over the views tips, profiles, user_profile_features, ' +
-      'decisions and offsets; docs/analysts.md explains their',
-    'columns. Nothing can be written. It works while `tipstream start` runs, which then keeps in its ' +
+    'One statement that reads, in the SQL of SQLite, over these views:\n\n' +
+      Object.values(publicTables(defaultRegistry))
+        .map(({ name, columns }) => `${name} (${columns.map(([column]) => column).join(', ')})`)
+        .join('\n\n') +
+      '\n\n',
+    'docs/analysts.md explains the columns. Nothing can be written. It works while `tipstream start` runs, which then keeps in its ' +
       'log what the statement still reads: for long work take a',
     'snapshot. A view holds the partitions of this data directory; those of other members of the group are named on stderr.',
   ].join(' '),

@@ -7,7 +7,7 @@ import { featureRowsSql, profileRowsSql } from '../../projections/sql.js';
 
 export interface PublicTable {
   readonly name: string;
-  /** [name, type] of each column; no type where a column holds values of several. */
+  /** [name, declared type] of each column: without one, other readers of SQLite (DuckDB) take the values for bytes. */
   readonly columns: readonly (readonly [name: string, type: string])[];
   /** What makes a row the only one of its kind. */
   readonly key: readonly string[];
@@ -30,7 +30,7 @@ export function publicTables(
         ['user_id', 'TEXT'],
         ['tip_id', 'TEXT'],
         ['served_at_ms', 'INTEGER'],
-        ['served_category', ''],
+        ['served_category', 'TEXT'],
         ['done_at_ms', 'INTEGER'],
         ['done_utc_offset_min', 'INTEGER'],
         ['dismiss_at_ms', 'INTEGER'],
@@ -41,7 +41,7 @@ export function publicTables(
     profiles: {
       name: 'profiles',
       key: ['user_id'],
-      columns: [['user_id', 'TEXT'], ['as_of_ms', 'INTEGER'], ...registry.features.map(({ name }) => [name, ''] as const)],
+      columns: [['user_id', 'TEXT'], ['as_of_ms', 'INTEGER'], ...registry.features.map(({ name, dtype }) => [name, dtype === 'numeric' ? 'REAL' : 'TEXT'] as const)],
     },
     user_profile_features: {
       name: 'user_profile_features',
@@ -49,8 +49,8 @@ export function publicTables(
       columns: [
         ['user_id', 'TEXT'],
         ['name', 'TEXT'],
-        ['value', ''],
-        ['value_text', ''],
+        ['value', 'REAL'],
+        ['value_text', 'TEXT'],
         ['updated_at', 'INTEGER'],
       ],
     },

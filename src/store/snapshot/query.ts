@@ -5,6 +5,7 @@
 import Database from 'better-sqlite3';
 import { join } from 'node:path';
 import { TipstreamError } from '../../errors.js';
+import { nearest } from '../../given.js';
 import type { Registry } from '../../projections/registry.js';
 import { stateFiles, type StateSource } from '../directory/state-files.js';
 import { publicRowsSql, publicTables, type AttachedPartition, type PublicTableName } from './public-tables.js';
@@ -60,7 +61,7 @@ export async function openForQueries(
     missingPartitions: missing,
     query(sql, parameters) {
       running?.return?.();
-      const statement = prepare(opened.db, sql);
+      const statement = prepare(opened.db, sql, registry);
       running = said(() => statement.iterate(parameters));
       // The first row is asked for at once, so that what is wrong is said before anything is printed.
       const first = said(() => running!.next());
@@ -136,13 +137,16 @@ function withoutTrace(db: Database.Database, remove: () => void): Opened {
 
 type Statement = Database.Statement<[Readonly<Record<string, SqlParameter>>], readonly SqlValue[]>;
 
-function prepare(db: Database.Database, sql: string): Statement {
+function prepare(db: Database.Database, sql: string, registry: Registry): Statement {
   if (!READING.test(sql.replace(LEADING, ''))) {
     throw new TipstreamError('invalid_argument', 'only one statement that reads is run: SELECT, WITH, VALUES or EXPLAIN', {
       hint: 'Take a snapshot to change or add tables: `tipstream snapshot OUT.db`.',
     });
   }
-  const statement = said(() => db.prepare<[Readonly<Record<string, SqlParameter>>], readonly SqlValue[]>(sql));
+  const statement = said(
+    () => db.prepare<[Readonly<Record<string, SqlParameter>>], readonly SqlValue[]>(sql),
+    (message) => hintFor(message, registry),
+  );
   if (!statement.readonly || !statement.reader)
     throw new TipstreamError('invalid_argument', 'the statement would write: only statements that read are run');
   return statement.raw().safeIntegers();
@@ -156,11 +160,29 @@ function* remaining(
 }
 
 /** SQLite's own words, as an error of the person who asked. */
-function said<T>(work: () => T): T {
+function said<T>(work: () => T, hint: (message: string) => string | undefined = () => undefined): T {
   try {
     return work();
   } catch (error) {
     if (error instanceof TipstreamError || !(error instanceof Error)) throw error;
-    throw new TipstreamError('invalid_argument', error.message, { cause: error });
+    const next = hint(error.message);
+    throw new TipstreamError('invalid_argument', error.message, { ...(next === undefined ? {} : { hint: next }), cause: error });
   }
+}
+
+/** What there is instead of a table or column that there is not. */
+function hintFor(message: string, registry: Registry): string | undefined {
+  const [, kind, given] = /^no such (table|column): (.+)$/.exec(message) ?? [];
+  if (kind === undefined || given === undefined) return undefined;
+  const tables = Object.values(publicTables(registry));
+  const name = given.slice(given.lastIndexOf('.') + 1);
+  if (kind === 'table') {
+    const views = tables.map((table) => table.name);
+    const meant = nearest(name, views);
+    return `${meant === undefined ? '' : `Did you mean ${meant}? `}The views are ${views.join(', ')}.`;
+  }
+  const meant = nearest(name, [...new Set(tables.flatMap(({ columns }) => columns.map(([column]) => column)))]);
+  if (meant === undefined) return 'Run `tipstream sql --help`: it lists the columns of every view.';
+  const holders = tables.filter(({ columns }) => columns.some(([column]) => column === meant));
+  return `Did you mean ${meant}, a column of ${holders.map((table) => table.name).join(', ')}?`;
 }

@@ -1,0 +1,102 @@
+import { UsageError } from '../../errors.js';
+import { suggestion } from '../../given.js';
+import { durationText } from '../../projections/definitions.js';
+import type { FeatureDefinition } from '../../projections/feature.js';
+import { defaultRegistry } from '../../projections/registry.js';
+import { defineCommand, type CommandFamily } from '../command.js';
+
+const documentOf = (feature: FeatureDefinition) => ({
+  name: feature.name,
+  dtype: feature.dtype,
+  unit: feature.unit,
+  window_ms: feature.windowMs,
+  ttl_ms: feature.ttlMs,
+  sources: feature.sources,
+  invalidated_by: feature.invalidatedBy,
+  when_empty: feature.whenEmpty,
+  description: feature.description,
+  sql: withoutIndent(feature.sql),
+});
+
+const listCommand = defineCommand({
+  name: 'list',
+  summary: 'The features that a profile is made of',
+  details: 'They come from the definitions, so no data directory is needed. feature_set names the set of definitions.',
+  examples: [
+    ['tipstream features list', 'a table'],
+    ["tipstream features list --json | jq -r '.features[].name'", 'for programs'],
+  ],
+  groups: ['log'],
+  json: 'document',
+  async run({ output, json }) {
+    const { features, featureSet } = defaultRegistry;
+    if (json) return output.document({ feature_set: featureSet, features: features.map(documentOf) });
+    await output.table(
+      ['FEATURE', 'DTYPE', 'UNIT', 'WINDOW', 'TTL', 'SOURCES'],
+      features.map(({ name, dtype, unit, windowMs, ttlMs, sources }) => [
+        name,
+        dtype,
+        unit,
+        durationText(windowMs),
+        durationText(ttlMs),
+        sources.join(', '),
+      ]),
+    );
+  },
+});
+
+const showCommand = defineCommand({
+  name: 'show',
+  arguments: '<name>',
+  summary: 'What one feature means: its description and its definition in SQL',
+  examples: [
+    ['tipstream features show completion_rate_30d', 'for people'],
+    ["tipstream features show completion_rate_30d --json | jq -r '.sql'", 'the SQL alone'],
+  ],
+  groups: ['log'],
+  json: 'document',
+  async run({ args, output, json }) {
+    const { features } = defaultRegistry;
+    const name = args[0]!;
+    const feature = features.find((one) => one.name === name);
+    if (feature === undefined) {
+      throw new UsageError(`there is no feature ${JSON.stringify(name)}`, {
+        hint: suggestion(
+          name,
+          features.map((one) => one.name),
+        ),
+        details: { feature: name },
+      });
+    }
+    const document = documentOf(feature);
+    if (json) return output.document(document);
+    await output.table(
+      ['FIELD', 'VALUE'],
+      [
+        ['name', document.name],
+        ['dtype', document.dtype],
+        ['unit', document.unit],
+        ['window', durationText(document.window_ms)],
+        ['ttl', durationText(document.ttl_ms)],
+        ['sources', document.sources.join(', ')],
+        ['invalidated by', document.invalidated_by.join(', ')],
+        ['when empty', JSON.stringify(document.when_empty)],
+        ['description', document.description],
+      ],
+    );
+    await output.write(`\n${document.sql}\n`);
+  },
+});
+
+export const featuresFamily: CommandFamily = {
+  name: 'features',
+  summary: 'The features of a profile, and what each one means',
+  commands: [listCommand, showCommand],
+};
+
+/** The SQL as its author laid it out, without the indentation of the source file. */
+function withoutIndent(sql: string): string {
+  const lines = sql.trim().split('\n');
+  const indent = Math.min(...lines.slice(1).map((line) => (line.trim() === '' ? Infinity : line.search(/\S/))));
+  return lines.map((line, i) => (i === 0 ? line : line.slice(Number.isFinite(indent) ? indent : 0)).trimEnd()).join('\n');
+}
