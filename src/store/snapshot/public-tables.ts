@@ -41,7 +41,11 @@ export function publicTables(
     profiles: {
       name: 'profiles',
       key: ['user_id'],
-      columns: [['user_id', 'TEXT'], ['as_of_ms', 'INTEGER'], ...registry.features.map(({ name, dtype }) => [name, dtype === 'numeric' ? 'REAL' : 'TEXT'] as const)],
+      columns: [
+        ['user_id', 'TEXT'],
+        ['as_of_ms', 'INTEGER'],
+        ...registry.features.map(({ name, dtype }) => [name, dtype === 'numeric' ? 'REAL' : 'TEXT'] as const),
+      ],
     },
     user_profile_features: {
       name: 'user_profile_features',
