@@ -40,6 +40,7 @@ test('elsewhere: where CRC32 would have put it', () => {
 test('where tipstream expects CRC32, the other way round', () => {
   const user = users.find((one) => byCrc(one, 4) !== byMurmur(one, 4))!;
   expect(refusal('crc32', user, byMurmur(user, 4), 4)).toContain(
-    "Java's default (murmur2) puts it there: set partitioner=consistent_random in the producer (librdkafka), or start tipstream with --partitioner murmur2",
+    "Java's default (murmur2) puts it there: set partitioner=consistent_random in the producer (librdkafka), " +
+      'or start tipstream with --partitioner murmur2',
   );
 });
