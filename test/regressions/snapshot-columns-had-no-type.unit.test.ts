@@ -12,10 +12,5 @@ test('every column of a snapshot has a declared type, and features have that of 
     for (const [column, type] of columns) expect(type, `${name}.${column}`).toMatch(/^(INTEGER|REAL|TEXT)$/);
   const types = new Map(tables.profiles.columns);
   for (const { name, dtype } of defaultRegistry.features) expect(types.get(name), name).toBe(dtype === 'numeric' ? 'REAL' : 'TEXT');
-  expect(new Map(tables.user_profile_features.columns)).toMatchObject(
-    new Map([
-      ['value', 'REAL'],
-      ['value_text', 'TEXT'],
-    ]),
-  );
+  expect(Object.fromEntries(tables.user_profile_features.columns)).toMatchObject({ value: 'REAL', value_text: 'TEXT' });
 });
