@@ -9,6 +9,7 @@ import {
   linkSync,
   openSync,
   readdirSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -31,8 +32,10 @@ export interface OutputFile {
   discard(): void;
 }
 
-/** Throws invalid_argument when there is something at `path` already and `force` does not allow for it. */
-export function outputFile(path: string, force: boolean): OutputFile {
+/** Throws invalid_argument when there is something at `named` already and `force` does not allow for it. */
+export function outputFile(named: string, force: boolean): OutputFile {
+  // Of a link the file behind it is replaced, and the link stays.
+  const path = existsSync(named) ? realpathSync(named) : named;
   const directory = dirname(path);
   if (!existsSync(directory)) throw refused(path, `there is no folder ${directory}`, 'Make the folder first.');
   if (!mayWrite(directory)) throw refused(path, `this user may not write in ${directory}`, 'Choose another folder.');
@@ -52,7 +55,11 @@ export function outputFile(path: string, force: boolean): OutputFile {
     temporary,
     publish() {
       if (isPrivate(directory)) chmodSync(temporary, PRIVATE_FILE_MODE);
+      // Who could read the file that was there can read the new one, and nobody else.
+      if (force && existsSync(path)) chmodSync(temporary, statSync(path).mode & 0o7777);
       synchronise(temporary);
+      // SQLite would take what a file of that name has left beside it for a part of the new one.
+      for (const end of ['-wal', '-journal', '-shm']) if (force) rmSync(path + end, { force: true });
       if (force) renameSync(temporary, path);
       else linkOrRename(temporary, path);
       discard();
