@@ -7,7 +7,9 @@ import type { Log, NewRecord } from '../log/port.js';
 import type { PartitionerName } from '../log/partitioner.js';
 import type { TopicName } from '../topics.js';
 import { DEFAULT_MAX_VALUE_BYTES } from './encode.js';
-import { parseLineObject, readBareEvent, readEventLine, type LineError, type LineErrorCode } from './line.js';
+import { fullTopicName } from '../topics.js';
+import { backDatedRecord } from './back-dated.js';
+import { lineError, parseLineObject, readBareEvent, readEventLine, type LineError, type LineErrorCode } from './line.js';
 import { MAX_LINE_BYTES, MAX_RAW_LINE_BYTES } from './line-reader.js';
 import { PartitionCounts } from './partition-counts.js';
 import { PAUSE, withPauses } from './pauses.js';
@@ -48,6 +50,8 @@ export interface ProduceLinesOptions {
   readonly raw?: boolean;
   /** Each line is an event of this topic and nothing else; with `raw` it has no meaning. */
   readonly topic?: TopicName | undefined;
+  /** Given: a control that holds from long before that time is refused unless it has a reason. Unix ms. */
+  readonly controlsNowMs?: number;
   /** Stops between batches by throwing the signal's reason; batches already written stay. */
   readonly signal?: AbortSignal;
   /** Called for each refused line as it is found, also beyond MAX_ERRORS. */
@@ -128,6 +132,11 @@ function lineReader(log: Log, options: ProduceLinesOptions): LineReader {
     }
     const { topic } = options;
     const read = topic === undefined ? readEventLine(parsed, prefix, maxValueBytes) : readBareEvent(topic, parsed, prefix, maxValueBytes);
+    const late =
+      read.ok && options.controlsNowMs !== undefined && read.placement.topic === fullTopicName(prefix, 'policy.control')
+        ? backDatedRecord(read.event.value, read.placement.headers, options.controlsNowMs)
+        : undefined;
+    if (late !== undefined) return lineError('invalid_event', late);
     return read.ok ? place(read.event, read.placement, partitioner, counts) : read;
   };
 }

@@ -95,7 +95,7 @@ export class Answers implements Application {
     // How long the lines take to come is the caller's affair; only waits for the log count.
     const limitMs = this.#logTimeoutMs;
     const log = withDeadlines(this.#deps.log, { questionMs: limitMs, transferMs: limitMs, addsUp: true, where: 'the log' });
-    return produceLines(log, lines, { prefix, partitioner, maxValueBytes, atomic });
+    return produceLines(log, lines, { prefix, partitioner, maxValueBytes, atomic, controlsNowMs: this.#deps.options.clock() });
   }
 
   reward(request: RewardRequest): Promise<RewardReceipt> {

@@ -7,6 +7,7 @@ import { canMigrate, migrationAt, predecessorOf } from '../../policies/migration
 import { policyHash } from '../../policies/policy-hash.js';
 import { DEFAULT_POLICY, policyNamed } from '../../policies/registry.js';
 import { rolloutAt, type Share } from '../../policies/rollout.js';
+import { refuseBackDated } from '../../producer/back-dated.js';
 import { defaultRegistry } from '../../projections/registry.js';
 import { defineCommand } from '../command.js';
 import { openControlLog, type ControlLog } from '../control-log.js';
@@ -62,6 +63,7 @@ export const promoteCommand = defineCommand<PromoteOptions>({
         hint: `Make it with \`tipstream evaluate --policy ${policy.name} --simulation simulation.json --json > verdict.json\`.`,
       });
     const nowMs = Date.now();
+    refuseBackDated({ effective_at_ms: effectiveAt ?? nowMs, reason }, nowMs);
     const control = await openControlLog(config);
     try {
       let evidence: Evidence | undefined;

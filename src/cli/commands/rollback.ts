@@ -4,6 +4,7 @@ import { controlsInEffect } from '../../policies/control.js';
 import { effectsOf, standingPromotes } from '../../policies/promotes.js';
 import { DEFAULT_POLICY } from '../../policies/registry.js';
 import { rolloutAt } from '../../policies/rollout.js';
+import { refuseBackDated } from '../../producer/back-dated.js';
 import type { ControlEvent } from '../../topics.js';
 import { defineCommand } from '../command.js';
 import { openControlLog } from '../control-log.js';
@@ -41,6 +42,7 @@ export const rollbackCommand = defineCommand<RollbackOptions>({
   ],
   json: 'document',
   async run({ options: { reason, all = false, effectiveAt }, config, output, json }) {
+    refuseBackDated({ effective_at_ms: effectiveAt ?? Date.now(), reason }, Date.now());
     const control = await openControlLog(config);
     try {
       const nowMs = effectiveAt ?? Date.now();

@@ -7,7 +7,10 @@ import { isId } from '../../../events/strings.js';
 import { outputFile, type OutputFile } from '../../../export/output-file.js';
 import { canMigrate, migrationRefusal } from '../../../policies/migration.js';
 import type { PolicyDefinition } from '../../../policies/policy.js';
-import { policyNamed } from '../../../policies/registry.js';
+import type { PolicySettings } from '../../../policies/control.js';
+import { DEFAULT_POLICY, policyNamed } from '../../../policies/registry.js';
+import { refuseBackDated } from '../../../producer/back-dated.js';
+import { rolloutAt } from '../../../policies/rollout.js';
 import { completeControls, missingRecords } from '../../../producer/control-completion.js';
 import { defaultRegistry } from '../../../projections/registry.js';
 import { fullTopicName, type ControlEvent } from '../../../topics.js';
@@ -62,7 +65,7 @@ export const migrateCommand = defineCommand<MigrateOptions>({
     { flags: '--reason <text>', help: 'recorded with it' },
     { flags: '--dry-run', help: 'say what it would do, and append nothing' },
     { flags: '--report <file>', help: 'write what it does to each user, as NDJSON' },
-    { flags: '--force', help: 'replace the file of --report if there is one' },
+    { flags: '--force', help: 'set aside what a live policy has learned; replace the file of --report if there is one' },
   ],
   json: 'document',
   async run({ args: [fromName, intoName], options, config, output, json, signal }) {
@@ -71,6 +74,7 @@ export const migrateCommand = defineCommand<MigrateOptions>({
     if (undo && options.trainFromReplay === true)
       throw new UsageError('--undo takes back the last migration, trained or not: leave --train-from-replay out');
     const control = migrateEvent(from, into, options, Date.now());
+    refuseBackDated(control, Date.now());
     if (!canMigrate(from, into))
       throw new UsageError(`${from.name} cannot be migrated to ${into.name}: ${migrationRefusal({ ...control, undo: false })!}`, {
         hint: 'Choose a policy whose vector begins with the same entries; `tipstream policies card NAME` shows them.',
@@ -82,6 +86,14 @@ export const migrateCommand = defineCommand<MigrateOptions>({
       const plan = planMigration(all, control, from, into);
       const event = plan.already?.event ?? control;
       const report = await reportOn({ config, controls: plan.controls, control: event, userId: user, from, into, target, output, signal });
+      if (plan.already === undefined && losesLearning(log.controls, control) && (report?.before_updates ?? 0) > 0) {
+        const loss =
+          `${into.name} is live and would set aside what it has learned from ${report!.before_updates} rewarded decisions, ` +
+          `to go on from ${from.name}, which has learned from ${report!.from_updates}`;
+        const hint = 'Give --train-from-replay, which sets nothing aside, or --force if you mean it.';
+        if (dryRun) output.note(`${loss}: that needs --force`);
+        else if (options.force !== true) throw new TipstreamError('invalid_argument', loss, { hint });
+      }
       const topic = fullTopicName(config.topicPrefix, 'policy.control');
       const completed = dryRun
         ? missingRecords(topic, plan.incomplete, all.partitions).length
@@ -110,6 +122,16 @@ export const migrateCommand = defineCommand<MigrateOptions>({
     }
   },
 });
+
+/** Only who is live is looked at. */
+const NO_SETTINGS: PolicySettings = { epsilon: 0, salt: '', shadow: null, shadowLearning: false };
+
+/** Whether it sets aside what a policy that is live then has learned. */
+function losesLearning(controls: readonly ControlEvent[], control: ControlEvent): boolean {
+  if (control.undo === true || control.train_from_replay === true) return false;
+  const { shares } = rolloutAt(controls, control.effective_at_ms, DEFAULT_POLICY, NO_SETTINGS);
+  return shares.some(({ policy }) => policy === control.policy);
+}
 
 interface Document {
   /** null: nothing was written, and nothing like it had been. */
