@@ -29,8 +29,8 @@ import type {
   RewardReceipt,
   ServiceStatus,
 } from '../service/application.js';
+import { LAG_STATUSES, type LagRow } from '../log/lag.js';
 import { givenProfileSchema } from '../projections/given-profile.js';
-import type { LagRow } from '../log/lag.js';
 import { parseTime } from '../time.js';
 
 /** An id as events have it. */
@@ -305,10 +305,20 @@ export const lagSchema = z.array(
     applied_offset: count.nullable().meta({ description: 'next offset of the state file; null where nothing has been applied' }),
     committed_offset: count.nullable().meta({ description: 'what the group committed to the log' }),
     log_end_offset: count,
-    lag_records: count,
-    lag_seconds: z.number().min(0).meta({ description: 'age of the first record not yet applied; 0 when there is none' }),
-    status: z.enum(['ok', 'behind', 'stopped', 'unassigned']),
-    reason: z.string().meta({ description: 'which rule gave the status' }),
+    high_watermark: count.meta({ description: 'the offset that the next record will get; the same as log_end_offset' }),
+    last_stable_offset: count.meta({ description: 'where readers stop: at the first record of an open transaction' }),
+    lag_records: count.meta({ description: 'offsets from what is applied to the high watermark' }),
+    lag_seconds: z
+      .number()
+      .min(0)
+      .nullable()
+      .meta({ description: 'age of the first record not yet applied; 0 when there is none, null when it cannot be known' }),
+    rate_in: z.number().min(0).nullable().meta({ description: 'records written a second, over the last minute at most' }),
+    rate_out: z.number().min(0).nullable().meta({ description: 'records applied a second, over the last minute at most' }),
+    catch_up_seconds: z.number().min(0).nullable().meta({ description: 'until everything is applied, if the rates stay as they are' }),
+    status: z.enum(LAG_STATUSES).meta({ description: 'see docs/operating.md' }),
+    rule: z.string().meta({ description: 'the rule that gave the status, with its numbers' }),
+    reason: z.string().meta({ description: 'the same as a sentence for people' }),
   }),
 ) satisfies z.ZodType<readonly LagRow[]>;
 

@@ -1,95 +1,219 @@
 /**
- * How far each partition of each consumed topic is applied, against what the log holds. Works from state files alone, so any process
- * can ask.
+ * How a partition of a topic stands, as a pure function of the time and of the offsets that were seen. Every row is made here, by its
+ * status: what a status says, the numbers of its row prove.
+ *
+ *     STOP        it is not worked on: it stopped, no process runs, or records were deleted before they were applied
+ *     REWIND      the state stands beyond the end of the log
+ *     UNASSIGNED  there is no state of it here
+ *     STALL       records wait, and none was applied for a while
+ *     HELD        everything that can be read is applied; an open transaction holds back the rest
+ *     WARN        records wait for longer than they should
+ *     OK          everything is applied, or what waits is younger than the bound that the rule states
  */
-import type { Log } from './port.js';
 
-/** What is asked of the log. */
-export type LagLog = Pick<Log, 'offsets' | 'committed' | 'read'>;
+/** Records may wait this long before a row warns. */
+export const WARN_AFTER_SECONDS = 5;
+/** Records wait, and nothing is applied for this long: the partition stalls. */
+export const STALL_AFTER_MS = 30_000;
 
-export interface LagOptions {
-  readonly group: string;
-  /** Full names. */
-  readonly topics: readonly string[];
-  /** partition -> topic -> next offset applied; a partition without an entry is not held here. */
-  readonly applied: ReadonlyMap<number, ReadonlyMap<string, number>>;
-  /** Partitions that stopped, with why. */
-  readonly stopped: ReadonlyMap<number, string>;
-  /** Partitions of which nothing has come for a while, with why. */
-  readonly silent?: ReadonlyMap<number, string> | undefined;
+/** The rule of a directory whose partitions nobody works on. */
+export const NOT_RUNNING = 'no process runs workers on this data directory';
+
+/** Worst first. */
+export const LAG_STATUSES = ['stop', 'rewind', 'unassigned', 'stall', 'held', 'warn', 'ok'] as const;
+export type LagStatus = (typeof LAG_STATUSES)[number];
+
+/** One look at a partition of a topic. `applied` was read before the others, so that it is never ahead of them by itself. */
+export interface OffsetsSeen {
+  /** Unix ms. */
+  readonly atMs: number;
+  /** The next offset that the state file holds; null: there is no state of it here. */
+  readonly applied: number | null;
+  /** The next offset that the group committed to the log. */
+  readonly committed: number | null;
+  readonly low: number;
+  /** Where readers stop: at the first record of an open transaction. */
+  readonly lastStable: number;
+  /** The offset that the next record will get. */
+  readonly highWatermark: number;
+}
+
+export interface LagFacts {
   readonly nowMs: number;
-}
-
-/** A row for each topic and partition, in that order. Throws topic_not_found and log_unavailable. */
-export async function lagRows(log: LagLog, question: LagOptions): Promise<LagRow[]> {
-  const perTopic = await Promise.all(
-    question.topics.map(async (topic) => {
-      const [ranges, committed] = await Promise.all([log.offsets(topic), log.committed(question.group, topic)]);
-      const partitions = [...ranges].sort(([a], [b]) => a - b);
-      return Promise.all(
-        partitions.map(([partition, range]) => lagRow(log, question, topic, partition, range, committed.get(partition) ?? null)),
-      );
-    }),
-  );
-  return perTopic.flat();
-}
-
-async function lagRow(
-  log: LagLog,
-  question: LagOptions,
-  topic: string,
-  partition: number,
-  range: { low: number; end: number },
-  committed: number | null,
-): Promise<LagRow> {
-  const held = question.applied.get(partition);
-  const applied = held === undefined ? null : (held.get(topic) ?? range.low);
-  const next = Math.max(applied ?? committed ?? range.low, range.low);
-  const records = Math.max(0, range.end - next);
-  const seconds = records === 0 ? 0 : await ageSeconds(log, topic, partition, next, range.end, question.nowMs);
-  return {
-    group: question.group,
-    topic,
-    partition,
-    applied_offset: applied,
-    committed_offset: committed,
-    log_end_offset: range.end,
-    lag_records: records,
-    lag_seconds: seconds,
-    ...status(question, partition, held !== undefined, records),
-  };
-}
-
-function status(question: LagOptions, partition: number, held: boolean, lag: number): Pick<LagRow, 'status' | 'reason'> {
-  const stopped = question.stopped.get(partition);
-  if (stopped !== undefined) return { status: 'stopped', reason: stopped };
-  if (!held) return { status: 'unassigned', reason: 'no state file for this partition in this data directory' };
-  if (lag === 0) return { status: 'ok', reason: 'everything in the log is applied' };
-  const silence = question.silent?.get(partition);
-  return { status: 'behind', reason: `${lag} records are not applied yet${silence === undefined ? '' : `: ${silence}`}` };
-}
-
-/** Age of the first record at or after `next`; 0 when only markers are left. */
-async function ageSeconds(log: LagLog, topic: string, partition: number, next: number, end: number, nowMs: number): Promise<number> {
-  for await (const records of log.read({ topic, partition, from: next, to: end })) {
-    const first = records[0];
-    if (first !== undefined) return Math.max(0, Math.round(nowMs - first.timestampMs) / 1000);
-  }
-  return 0;
+  readonly group: string;
+  readonly topic: string;
+  readonly partition: number;
+  /** The last is how it stands now. */
+  readonly seen: readonly [...OffsetsSeen[], OffsetsSeen];
+  /** Timestamp of the first record that is not applied, Unix ms; now, when only markers are left; null: it cannot be known. */
+  readonly oldestMs: number | null;
+  /** What stopped the partition. */
+  readonly stopped?: string | undefined;
+  /** Why nothing comes of it. */
+  readonly silent?: string | undefined;
+  /** Whether a process works on it. */
+  readonly running: boolean;
 }
 
 export interface LagRow {
   readonly group: string;
   readonly topic: string;
   readonly partition: number;
-  /** The next offset that the state file holds; null where nothing has been applied. */
+  /** The next offset that the state file holds; null where there is no state. */
   readonly applied_offset: number | null;
   /** What the group committed to the log, for its own tools; null when it never did. */
   readonly committed_offset: number | null;
+  /** The same as high_watermark. */
   readonly log_end_offset: number;
+  readonly high_watermark: number;
+  readonly last_stable_offset: number;
+  /** Offsets from what is applied to the high watermark; beyond the end of the log, all that the log holds. */
   readonly lag_records: number;
-  /** Age of the first record not yet applied; 0 when there is none. */
-  readonly lag_seconds: number;
-  readonly status: 'ok' | 'behind' | 'stopped' | 'unassigned';
+  /** Age of the first record not yet applied; 0 when there is none, null when it cannot be known. */
+  readonly lag_seconds: number | null;
+  /** Records written and applied a second, over the time that was watched; null when it was not watched. */
+  readonly rate_in: number | null;
+  readonly rate_out: number | null;
+  /** Until everything is applied, if the rates stay as they are; null when they cannot be known, or it is never caught up. */
+  readonly catch_up_seconds: number | null;
+  readonly status: LagStatus;
+  /** The rule that gave the status, with its numbers. */
+  readonly rule: string;
+  /** The same as a sentence for people. */
   readonly reason: string;
+}
+
+type Verdict = Pick<LagRow, 'status' | 'rule' | 'reason'>;
+
+export function lagRow(facts: LagFacts): LagRow {
+  const now = facts.seen.at(-1)!;
+  const lag = waiting(now);
+  const isBeyond = now.applied !== null && now.applied > now.highWatermark;
+  const seconds = isBeyond ? null : ageSeconds(facts, lag);
+  const rates = ratesOf(facts.seen);
+  const judged = verdict(facts, now, lag, seconds);
+  return {
+    group: facts.group,
+    topic: facts.topic,
+    partition: facts.partition,
+    applied_offset: now.applied,
+    committed_offset: now.committed,
+    log_end_offset: now.highWatermark,
+    high_watermark: now.highWatermark,
+    last_stable_offset: now.lastStable,
+    lag_records: lag,
+    lag_seconds: seconds,
+    ...rates,
+    catch_up_seconds: ['stop', 'rewind', 'unassigned', 'stall', 'held'].includes(judged.status) ? null : catchUpSeconds(lag, rates),
+    ...judged,
+  };
+}
+
+/** Offsets that are not applied: of a state beyond the log nothing that the log holds is known to be. */
+function waiting({ applied, committed, low, highWatermark }: OffsetsSeen): number {
+  const next = applied ?? committed ?? low;
+  return next > highWatermark ? highWatermark - low : highWatermark - next;
+}
+
+/** A timestamp before 1970 is none (Kafka's -1), and of records that cannot be read nothing is known. */
+function ageSeconds({ nowMs, oldestMs }: LagFacts, lag: number): number | null {
+  if (lag === 0) return 0;
+  return oldestMs === null || oldestMs < 0 ? null : Math.max(0, Math.round(nowMs - oldestMs) / 1000);
+}
+
+function ratesOf(seen: readonly OffsetsSeen[]): Pick<LagRow, 'rate_in' | 'rate_out'> {
+  const [first, last] = [seen[0]!, seen.at(-1)!];
+  const seconds = (last.atMs - first.atMs) / 1000;
+  const rate = (from: number | null, to: number | null) =>
+    seconds <= 0 || from === null || to === null || to < from ? null : Math.round(((to - from) / seconds) * 1000) / 1000;
+  return { rate_in: rate(first.highWatermark, last.highWatermark), rate_out: rate(first.applied, last.applied) };
+}
+
+function catchUpSeconds(lag: number, { rate_in, rate_out }: Pick<LagRow, 'rate_in' | 'rate_out'>): number | null {
+  if (lag === 0) return 0;
+  if (rate_in === null || rate_out === null || rate_out <= rate_in) return null;
+  return Math.round((lag / (rate_out - rate_in)) * 1000) / 1000;
+}
+
+function verdict(facts: LagFacts, now: OffsetsSeen, lag: number, seconds: number | null): Verdict {
+  const { applied, low, lastStable, highWatermark } = now;
+  if (facts.stopped !== undefined) return { status: 'stop', rule: 'the partition stopped', reason: facts.stopped };
+  if (applied === null)
+    return {
+      status: 'unassigned',
+      rule: 'applied_offset is null',
+      reason: 'This data directory has no state file for the partition.',
+    };
+  if (applied > highWatermark)
+    return {
+      status: 'rewind',
+      rule: `applied_offset ${applied} > high_watermark ${highWatermark}`,
+      reason: `The state is at offset ${applied}, beyond the end of the log (${highWatermark}): the log was replaced or lost its tail.`,
+    };
+  if (applied < low)
+    return {
+      status: 'stop',
+      rule: `applied_offset ${applied} < low_offset ${low}`,
+      reason: `The log deleted offsets ${applied} to ${low - 1} before they were applied: ${countOf(low - applied)} lost.`,
+    };
+  if (!facts.running)
+    return {
+      status: 'stop',
+      rule: NOT_RUNNING,
+      reason: `Nothing runs here${lag === 0 ? '; all is applied' : `, and ${countOf(lag)} not applied`}. Start it.`,
+    };
+  if (lag === 0 && lastStable === highWatermark)
+    return {
+      status: 'ok',
+      rule: `applied_offset = last_stable_offset = high_watermark = ${highWatermark}`,
+      reason: 'Everything in the log is applied.',
+    };
+  return waitingVerdict(facts, now, { lag, seconds });
+}
+
+/** Of a partition that is worked on, and of which something waits. */
+function waitingVerdict(facts: LagFacts, now: OffsetsSeen, { lag, seconds }: { lag: number; seconds: number | null }): Verdict {
+  const { applied, lastStable, highWatermark } = now;
+  const readable = applied! < lastStable;
+  const stillMs = readable ? standsStillMs(facts.seen) : 0;
+  const silence = facts.silent === undefined ? '' : ` ${facts.silent}`;
+  if (readable && (stillMs >= STALL_AFTER_MS || facts.silent !== undefined))
+    return {
+      status: 'stall',
+      rule: `lag_records ${lag} > 0 and applied_offset ${applied} for ${stillMs / 1000} s`,
+      reason: `${countOf(lag)} not applied, and none was for ${Math.round(stillMs / 1000)} s.${silence}`,
+    };
+  if (lastStable < highWatermark)
+    return {
+      status: 'held',
+      rule: `last_stable_offset ${lastStable} < high_watermark ${highWatermark}`,
+      reason: `An open transaction holds back the records from offset ${lastStable} on (${highWatermark - lastStable}).`,
+    };
+  const age = seconds === null ? 'of unknown age' : `the oldest ${seconds} s old`;
+  if (seconds !== null && seconds <= WARN_AFTER_SECONDS)
+    return {
+      status: 'ok',
+      rule: `lag_seconds ${seconds} <= ${WARN_AFTER_SECONDS} (lag_records ${lag})`,
+      reason: `${countOf(lag)} not applied yet, ${age}.`,
+    };
+  return {
+    status: 'warn',
+    rule: seconds === null ? `lag_records ${lag} > 0 and lag_seconds is null` : `lag_seconds ${seconds} > ${WARN_AFTER_SECONDS}`,
+    reason: `${countOf(lag)} not applied, ${age}.`,
+  };
+}
+
+/** How long nothing was applied though something could be read all the time. */
+function standsStillMs(seen: readonly OffsetsSeen[]): number {
+  const last = seen.at(-1)!;
+  let sinceMs = last.atMs;
+  for (const { atMs, applied, lastStable } of seen.toReversed()) {
+    if (applied !== last.applied || applied === null || applied >= lastStable) break;
+    sinceMs = atMs;
+  }
+  return last.atMs - sinceMs;
+}
+
+function countOf(records: number): string {
+  return records === 1 ? '1 record is' : `${records} records are`;
 }

@@ -2,7 +2,8 @@
  * The lag while the log does not answer: against what it held when it last did. What has been applied since is counted, and the time since
  * is added to every row, because nobody knows what was written meanwhile: so an alert on lag_seconds fires.
  */
-import { lagRows, type LagLog, type LagOptions, type LagRow } from '../log/lag.js';
+import type { LagRow } from '../log/lag.js';
+import { lagRows, type LagLog, type LagOptions } from '../log/read-lag.js';
 import type { LogRecord } from '../log/port.js';
 import type { LogRanges } from './caught-up.js';
 
@@ -34,7 +35,9 @@ export async function keptLagRows({ ranges, last, silentMs, ...question }: KeptL
   return (await lagRows(log, question)).map((row) => ({
     ...row,
     lag_seconds: ageSeconds + (row.lag_records === 0 ? 0 : (before.get(`${row.topic}/${row.partition}`)?.lag_seconds ?? 0)),
-    ...(row.status === 'ok' ? { status: 'behind' as const, reason } : { reason: `${row.reason}; ${reason}` }),
+    ...(row.status === 'ok'
+      ? { status: 'warn' as const, rule: `the log has not answered for ${ageSeconds} s`, reason }
+      : { reason: `${row.reason}; ${reason}` }),
   }));
 }
 

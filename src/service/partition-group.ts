@@ -12,6 +12,7 @@ import type { Registry } from '../projections/registry.js';
 import { SameFile } from '../same-file.js';
 import { ensureGeneration, partitionFile } from '../store/directory/layout.js';
 import { refuseOtherDefinitions } from '../store/directory/one-generation.js';
+import { StoppedNote } from '../store/directory/stopped-partitions.js';
 import { PartitionState } from '../store/partition-state.js';
 import { PartitionReader } from '../store/queries/partition-reader.js';
 import type { StateIdentity } from '../store/state-file.js';
@@ -20,6 +21,7 @@ import { workerOptions } from '../consumers/worker/options.js';
 import type { Committed, StartWorker } from '../consumers/worker/worker-contract.js';
 import type { HeldPartitions } from './held-partitions.js';
 import type { ServiceOptions } from './options.js';
+import { Patience } from './patience.js';
 import { Partition } from './partition.js';
 
 export interface PartitionGroupDeps {
@@ -48,6 +50,9 @@ export class PartitionGroup implements PartitionHandler {
   #generation: string;
   /** The generation's directory and the state files in it, as they were opened. */
   readonly #files = new Map<number | 'directory', SameFile>();
+  /** For other processes to read. */
+  readonly #note: StoppedNote;
+  readonly #patience = new Patience();
   #cuttingOver = false;
   #partitionCount = 0;
   #member: GroupMember | undefined;
@@ -57,6 +62,7 @@ export class PartitionGroup implements PartitionHandler {
   constructor(deps: PartitionGroupDeps) {
     this.#deps = deps;
     this.#generation = ensureGeneration(deps.options.dataDirectory);
+    this.#note = new StoppedNote(deps.options.dataDirectory);
     this.#files.set('directory', new SameFile(this.#generation));
   }
 
@@ -72,6 +78,7 @@ export class PartitionGroup implements PartitionHandler {
 
   /** Gives up every partition. */
   async leave(): Promise<void> {
+    this.#patience.stop();
     await this.#member?.stop();
     for (const { number } of this.#deps.partitions.held) this.revoked(number);
   }
@@ -79,6 +86,11 @@ export class PartitionGroup implements PartitionHandler {
   /** How many partitions the topics have; 0 before the group was joined. */
   get partitionCount(): number {
     return this.#partitionCount;
+  }
+
+  /** Whether partitions that stopped are to be begun again. */
+  get isPatient(): boolean {
+    return this.#patience.isWaiting;
   }
 
   /** What ended the membership, if anything did. */
@@ -168,6 +180,7 @@ export class PartitionGroup implements PartitionHandler {
     try {
       const partition = this.#open(number, before);
       partitions.take(partition);
+      this.#note.goesOn(number);
       return partition.positions;
     } catch (cause) {
       const error = cannotRun(number, cause);
@@ -206,6 +219,8 @@ export class PartitionGroup implements PartitionHandler {
 
   revoked(number: number): void {
     this.#files.delete(number);
+    if (this.#deps.partitions.life(number)?.state !== 'stopped') this.#note.goesOn(number);
+    this.#patience.over(number);
     if (this.#deps.partitions.giveUp(number)) this.#deps.options.logger.info({ partition: number }, 'partition revoked');
   }
 
@@ -238,6 +253,7 @@ export class PartitionGroup implements PartitionHandler {
         let records = 0;
         for (const count of committed.taken.values()) records += count;
         if (committed.positions.size > 0) this.#uncommitted.add(number);
+        if (records > 0) this.#patience.over(number);
         onApplied(records, committed);
         options.logger.debug({ partition: number, records, took_ms: committed.tookMs }, 'batch committed');
       },
@@ -276,6 +292,15 @@ export class PartitionGroup implements PartitionHandler {
 
   #hasStopped(partition: number, error: TipstreamError): void {
     this.#member?.stopPartition(partition);
+    this.#note.stopped(partition, error);
+    const pauseMs = this.#patience.wait(partition, error, () => this.#member?.restart(partition));
+    if (pauseMs !== undefined) {
+      this.#deps.options.logger.warn(
+        { partition, code: error.code, hint: error.hint, again_in_ms: pauseMs },
+        `partition ${partition} waits: ${error.message}; trying again`,
+      );
+      return;
+    }
     this.#deps.options.logger.error(
       { partition, code: error.code, hint: error.hint, err: error },
       `partition ${partition} stopped: ${error.message}`,

@@ -6,6 +6,7 @@ import type { StartWorker } from '../consumers/worker/worker-contract.js';
 import type { TipstreamError } from '../errors.js';
 import { reportInputs } from '../log/checks/report.js';
 import type { Log } from '../log/port.js';
+import { pause } from '../pause.js';
 import type { Registry } from '../projections/registry.js';
 import { fullTopicName } from '../topics.js';
 import { Answers } from './answers.js';
@@ -20,7 +21,10 @@ import { PeriodicTasks } from './periodic-tasks.js';
 
 const COMMIT_EVERY_MS = 500;
 const PARTITION_COUNT_EVERY_MS = 10_000;
+/** Often enough to tell a partition that stands still, and rates. */
+const LAG_EVERY_MS = 10_000;
 const FILES_EVERY_MS = 1_000;
+const PATIENT_LOOKS_EVERY_MS = 100;
 const CONTROLS_EVERY_MS = 500;
 const LOG_WATCH_EVERY_MS = 60_000;
 const OWNERSHIP_EVERY_MS = 3_000;
@@ -60,6 +64,7 @@ export class Service extends Answers {
     this.#tasks.every(COMMIT_EVERY_MS, () => group.commit());
     this.#tasks.every(PARTITION_COUNT_EVERY_MS, () => group.checkPartitionCount());
     this.#tasks.every(FILES_EVERY_MS, async () => group.checkFiles());
+    this.#tasks.every(LAG_EVERY_MS, () => this.lag().then(() => undefined));
     this.#tasks.every(CONTROLS_EVERY_MS, () => this.#completeControls());
     const watch = new LogWatch(log, topics);
     this.#tasks.every(LOG_WATCH_EVERY_MS, () => watch.look(partitions.working));
@@ -96,6 +101,10 @@ export class Service extends Answers {
     // Whoever has nothing has caught up with it: that says something only where others have what is not here.
     await ownership.untilOwned(() => this.#throwFailure());
     await this.#reachEnds();
+    while (group.isPatient) {
+      await pause(PATIENT_LOOKS_EVERY_MS);
+      if (!group.isPatient) await this.#reachEnds();
+    }
     await Promise.all(partitions.working.map((partition) => partition.idle()));
     await this.#completeControls();
     // What was published comes back as input; with that applied, nothing is pending and lag is 0.

@@ -7,7 +7,8 @@ import type { Registry } from '../projections/registry.js';
 import { type ScoredEvent, topicsWith } from '../topics.js';
 import type { HeldPartitions } from './held-partitions.js';
 import type { InputWarning } from '../log/checks/retention.js';
-import { type LagOptions, lagRows } from '../log/lag.js';
+import { LagHistory } from '../log/lag-history.js';
+import { type LagOptions, lagRows } from '../log/read-lag.js';
 import { recordsBehind } from './caught-up.js';
 import type { GroupOwnership } from './group-ownership.js';
 import { keptLagRows } from './kept-lag.js';
@@ -43,6 +44,7 @@ export class StatusAnswers {
   readonly #startedAtMs: number;
   /** What the log last answered. */
   #lastRows: readonly LagRow[] = [];
+  readonly #history = new LagHistory();
 
   constructor(deps: StatusDeps) {
     this.#deps = deps;
@@ -54,7 +56,11 @@ export class StatusAnswers {
     const { log, reach, options } = this.#deps;
     const kept = reach.isReachable ? undefined : await this.#keptLag();
     if (kept !== undefined) return kept;
-    return (this.#lastRows = await withinDeadline(options.logTimeoutMs ?? LOG_TIMEOUT_MS, lagRows(log, this.#lagQuestion()), ASKING));
+    return (this.#lastRows = await withinDeadline(
+      options.logTimeoutMs ?? LOG_TIMEOUT_MS,
+      lagRows(log, { ...this.#lagQuestion(), history: this.#history }),
+      ASKING,
+    ));
   }
 
   /** As `lag`, and as of the log's last answer whenever it does not answer now. */
@@ -143,6 +149,7 @@ export class StatusAnswers {
       applied: new Map(partitions.held.map(({ number, positions }) => [number, positions])),
       stopped: new Map([...partitions.stopped].map(([partition, error]) => [partition, error.message])),
       silent: member.silent(),
+      running: this.#deps.group.isMember,
     };
   }
 

@@ -6,6 +6,7 @@
 import Database from 'better-sqlite3';
 import { existsSync, statSync } from 'node:fs';
 import { asNotLoaded, type ErrorCode, isDiskFull, TipstreamError } from '../errors.js';
+import { fileFailure } from '../file-failure.js';
 import { changesBetween, type Definitions, describeChanges } from '../projections/definitions.js';
 import { readDefinitions, writeDefinitions } from './tables/definitions.js';
 import { STATE_APPLICATION_ID, STATE_SCHEMA_VERSION, STATE_TABLES } from './tables/schema.js';
@@ -247,13 +248,6 @@ export function stateError(path: string, error: unknown): unknown {
   if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
     return new TipstreamError('state_corrupt', `state file ${path} is damaged: ${(error as Error).message}`, options(REBUILD_HINT));
   }
-  if (code.startsWith('SQLITE_IOERR') || code === 'SQLITE_CANTOPEN' || code === 'SQLITE_READONLY' || code.startsWith('SQLITE_READONLY')) {
-    return new TipstreamError(
-      'state_corrupt',
-      `state file ${path} cannot be read or written: ${(error as Error).message} (${code})`,
-      options('Check the disk, and that this user may write in its directory: SQLite needs that even to read, unless the service runs.'),
-    );
-  }
   if (code.startsWith('SQLITE_BUSY')) {
     return new TipstreamError(
       'data_in_use',
@@ -261,5 +255,5 @@ export function stateError(path: string, error: unknown): unknown {
       options('Close whatever writes to it (sqlite3 with an open transaction?), then start again.'),
     );
   }
-  return error;
+  return fileFailure('state file', path, error) ?? error;
 }

@@ -106,8 +106,14 @@ export const LAG: readonly LagRow[] = TOPICS.flatMap((topic, index) =>
       log_end_offset: end,
       lag_records: 0,
       lag_seconds: 0,
+      high_watermark: end,
+      last_stable_offset: end,
+      rate_in: 0,
+      rate_out: 0,
+      catch_up_seconds: 0,
       status: 'ok',
-      reason: 'everything in the log has been applied',
+      rule: `applied_offset = last_stable_offset = high_watermark = ${end}`,
+      reason: 'Everything in the log is applied.',
     };
   }),
 );

@@ -1,6 +1,6 @@
 /** `tipstream lag` against what Kafka's own tool says of the same group. */
 import { describe, expect, it } from 'vitest';
-import type { LagRow } from '../../src/log/lag.js';
+import { NOT_RUNNING, type LagRow } from '../../src/log/lag.js';
 import { generatedEvents, toRecords, type ProduceLine } from '../support/e2e/events.js';
 import { Stream } from '../support/e2e/stream.js';
 import { sharedBroker } from '../support/broker/shared.js';
@@ -57,13 +57,15 @@ describe.skipIf(brokers === null || !withJava)('lag', () => {
         rows.some(({ topic, log_end_offset: end }) => topic === stream.topic('tip.scored') && end > 0)
       );
     }, 'no lag');
+    const running = await readLag();
+    expect(new Set(running.map(({ status }) => status))).toEqual(new Set(['ok']));
     expect(await member.stop()).toBe(0);
 
     const stopped = await readLag();
     const described = await describeGroup(stream.group);
     expect(stopped).toHaveLength(stream.inputs.length * 2);
     for (const row of stopped) {
-      expect(row).toMatchObject({ lag_records: 0, lag_seconds: 0, status: 'ok' });
+      expect(row).toMatchObject({ lag_records: 0, lag_seconds: 0, status: 'stop', rule: NOT_RUNNING });
       const kafka = described.get(`${row.topic}/${row.partition}`);
       if (row.log_end_offset > 0) expect(kafka, row.topic).toEqual({ committed: row.committed_offset, end: row.log_end_offset, lag: 0 });
       else expect(kafka?.committed ?? null).toBe(row.committed_offset);
@@ -83,7 +85,7 @@ describe.skipIf(brokers === null || !withJava)('lag', () => {
         lag: row.lag_records,
       });
       if (row.lag_records === 0) continue;
-      expect(row.status).toBe('behind');
+      expect(row.status).toBe('stop');
       expect(row.lag_seconds).toBeGreaterThanOrEqual(LATE_MS / 1000);
       expect(row.lag_seconds).toBeLessThanOrEqual((LATE_MS + afterMs - beforeMs) / 1000);
     }

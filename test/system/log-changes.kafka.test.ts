@@ -130,7 +130,7 @@ describe.skipIf(brokers === null)('a log that was changed', () => {
     );
     expect((await member.get('/readyz')).status).toBe(503);
     const lag = (await member.get('/v1/lag')).body as unknown as { topic: string; partition: number; status: string }[];
-    expect(lag.filter(({ partition }) => partition === 0).map(({ status }) => status)).toEqual(stream.inputs.map(() => 'stopped'));
+    expect(lag.filter(({ partition }) => partition === 0).map(({ status }) => status)).toEqual(stream.inputs.map(() => 'stop'));
     expect(await member.stop()).toBe(0);
     expect((await committed(stream, served))[0]).toBe(before[0]);
     expect(Number((await committed(stream, served))[1])).toBeGreaterThan(Number(before[1]));

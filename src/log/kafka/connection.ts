@@ -23,6 +23,7 @@ import {
 import { connectionConfig, type KafkaLogOptions, logCreatorFor, type LogFunction } from './options.js';
 import { METADATA_MAX_AGE_MS, settledWithin, SHORT_RETRY } from './retry.js';
 
+const READ_UNCOMMITTED = 0;
 const READ_COMMITTED = 1;
 const REQUEST_TIMEOUT_MS = 10_000;
 const CLOSES_WITHIN_MS = 2000;
@@ -32,6 +33,7 @@ export class Connection {
   readonly log: LogFunction;
   readonly admin: Admin;
   readonly reading: Cluster;
+  #uncommitted: Cluster | undefined;
   readonly #config;
   readonly #logger;
   readonly #clusters = new Map<Cluster, Sockets>();
@@ -68,7 +70,12 @@ export class Connection {
     await this.admin.connect();
   }
 
-  newCluster(): Cluster {
+  /** For ends beyond open transactions. */
+  get uncommitted(): Cluster {
+    return (this.#uncommitted ??= this.newCluster(READ_UNCOMMITTED));
+  }
+
+  newCluster(isolationLevel = READ_COMMITTED): Cluster {
     const sockets = new Sockets();
     const cluster = createCluster({
       ...this.#config,
@@ -78,7 +85,7 @@ export class Connection {
       requestTimeout: REQUEST_TIMEOUT_MS,
       metadataMaxAge: METADATA_MAX_AGE_MS,
       allowAutoTopicCreation: false,
-      isolationLevel: READ_COMMITTED,
+      isolationLevel,
     });
     this.#clusters.set(cluster, sockets);
     return cluster;

@@ -11,7 +11,7 @@ import { Appender } from './appender.js';
 import { Connection } from './connection.js';
 import { committedOffsets } from './groups.js';
 import { KafkaGroupMember } from './member.js';
-import { offsetRanges } from './offset-ranges.js';
+import { highWatermarks, offsetRanges } from './offset-ranges.js';
 import type { KafkaLogOptions } from './options.js';
 import { readPartition } from './reader.js';
 import { createTopics, describeTopics } from './topics.js';
@@ -32,6 +32,7 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
     describeTopics: (names) => describeTopics(connection, names),
     append: (records, signal) => (appender ??= new Appender(connection)).append(records, signal),
     offsets: (topic) => offsetRanges(connection, topic),
+    highWatermarks: (topic) => highWatermarks(connection, topic),
     read: (range) => readPartition(connection, range),
     committed: (group, topic) => committedOffsets(connection, group, topic),
     join: async (groupOptions: GroupOptions) => {

@@ -13,6 +13,21 @@ export async function offsetRanges(connection: Connection, topic: string): Promi
   return (await rangesOf(connection, [topic], partitions)).get(topic)!;
 }
 
+/** partition -> the offset that the next record will get, open transactions or not. @throws topic_not_found, log_unavailable */
+export async function highWatermarks(connection: Connection, topic: string): Promise<Map<number, number>> {
+  const cluster = connection.uncommitted;
+  return connection.attempt(`list the ends of ${topic}`, () =>
+    retrying(
+      async (attempt) => {
+        const partitions = (await partitionsOf(cluster, topic, attempt > 0)).map(({ partitionId: partition }) => ({ partition }));
+        const answers = await cluster.fetchTopicsOffset([{ topic, fromBeginning: false, partitions }]);
+        return new Map(answers.flatMap((answer) => answer.partitions.map(({ partition, offset }) => [partition, Number(offset)] as const)));
+      },
+      { withinMs: DESCRIBED_WITHIN_MS },
+    ),
+  );
+}
+
 /** @throws topic_not_found, invalid_argument when there is no such partition, log_unavailable */
 export async function offsetRange(connection: Connection, topic: string, partition: number): Promise<OffsetRange> {
   return (await rangesOf(connection, [topic], [partition])).get(topic)!.get(partition)!;

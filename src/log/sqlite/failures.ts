@@ -1,5 +1,6 @@
 /** What SQLite says went wrong, in tipstream's codes and with what the reader can do. */
 import Database from 'better-sqlite3';
+import { fileFailure } from '../../file-failure.js';
 import { asNotLoaded, type ErrorCode, TipstreamError } from '../../errors.js';
 
 /** SQLite's primary result codes; an extended one (SQLITE_IOERR_FSYNC) starts with its primary. */
@@ -24,14 +25,6 @@ const FAILURES: readonly (readonly [prefix: string, code: ErrorCode, what: strin
     'Restore log.db from a backup, or point --data at another directory.',
   ],
   ['SQLITE_BUSY', 'log_unavailable', 'another process is writing', 'Try again; if it stays so, find the process that holds the file.'],
-  [
-    'SQLITE_READONLY',
-    'log_failed',
-    'the log cannot be written',
-    'Check who owns the data directory and whether its disk is mounted read-only.',
-  ],
-  ['SQLITE_CANTOPEN', 'log_failed', 'the log cannot be opened', 'Check that the data directory exists and that you may write in it.'],
-  ['SQLITE_IOERR', 'log_failed', 'the disk failed', 'Look at the system log for errors of the disk.'],
 ];
 
 export function isBusy(error: unknown): boolean {
@@ -41,6 +34,8 @@ export function isBusy(error: unknown): boolean {
 /** The same error when it is already one of ours. */
 export function asLogFailure(error: unknown, path: string): Error {
   if (error instanceof TipstreamError) return error;
+  const failure = fileFailure('the log', path, error);
+  if (failure !== undefined && failure.code !== 'disk_full') return failure.code === 'state_removed' ? lostFile(path, 'removed') : failure;
   if (!(error instanceof Database.SqliteError)) return asNotLoaded(error) ?? (error instanceof Error ? error : new Error(String(error)));
   const [, code, what, hint] = FAILURES.find(([prefix]) => error.code.startsWith(prefix)) ?? [
     '',

@@ -90,10 +90,13 @@ export class ServiceMetrics {
     );
     const ofPartitions = (name: string, help: string, of: 'lag_records' | 'lag_seconds'): void =>
       collectedGauge(registry, { name, help, labelNames: ['topic', 'partition'] }, async (set) => {
-        for (const row of await this.#lag) set({ topic: row.topic, partition: String(row.partition) }, row[of]);
+        for (const row of await this.#lag) {
+          const value = row[of];
+          if (value !== null) set({ topic: row.topic, partition: String(row.partition) }, value);
+        }
       });
     ofPartitions('tipstream_lag_records', 'Records in the log that are not applied', 'lag_records');
-    ofPartitions('tipstream_lag_seconds', 'Age of the first record not yet applied', 'lag_seconds');
+    ofPartitions('tipstream_lag_seconds', 'Age of the first record not yet applied; absent where it cannot be known', 'lag_seconds');
     collectedGauge(
       registry,
       { name: 'tipstream_log_reachable', help: '1 while the log answers, 0 when it has not for 10 s: then lag is as of its last answer' },

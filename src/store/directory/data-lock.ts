@@ -1,10 +1,10 @@
 /** One process runs workers on a data directory. The lock is a file's; owner.json only says who holds it. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TipstreamError } from '../../errors.js';
 import { makeDirectory } from '../../make-directory.js';
 import { writingIn } from './data-directory.js';
-import { tryLockFile } from './file-lock.js';
+import { isFileLocked, tryLockFile } from './file-lock.js';
 import { PRIVATE_FILE_MODE } from '../../private-file.js';
 
 export interface DataOwner {
@@ -63,4 +63,10 @@ function inUse(dataDirectory: string): TipstreamError {
     hint: 'Stop that process, or give this one a directory of its own with --data.',
     details: { path: dataDirectory, ...(owner ? { owner } : {}) },
   });
+}
+
+/** Whether a process runs workers on this directory now: whether its lock is held, which a note that was left behind does not say. */
+export function isOwned(dataDirectory: string): boolean {
+  const path = join(dataDirectory, 'owner.lock');
+  return existsSync(path) && isFileLocked(path);
 }

@@ -38,3 +38,17 @@ export function tryLockFile(path: string): FileLock | undefined {
     },
   };
 }
+
+/** Whether somebody holds it. Takes nothing that would keep another from taking it, but for the moment that it takes to look. */
+export function isFileLocked(path: string): boolean {
+  let db: Database.Database | undefined;
+  try {
+    db = new Database(path, { readonly: true, timeout: 0 });
+    db.prepare('SELECT count(*) FROM sqlite_schema').get();
+    return false;
+  } catch (error) {
+    return (error as { code?: string }).code?.startsWith('SQLITE_BUSY') === true;
+  } finally {
+    db?.close();
+  }
+}

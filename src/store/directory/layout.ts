@@ -3,6 +3,7 @@
  *
  *     log.db                                   the embedded log (absent on Kafka)
  *     owner.lock, owner.json                   held by the process that runs the workers
+ *     stopped.json                             which partitions the service stopped, and why
  *     state/CURRENT                            the name of the generation that is live
  *     state/gen-000001/partition-0000.db       one state file per partition
  *     state/gen-000002/rebuild.json            a generation that `rebuild` is making: what of, so that another run can go on with it

@@ -5,6 +5,7 @@
 import Database from 'better-sqlite3';
 import { setImmediate } from 'node:timers/promises';
 import { isDiskFull, TipstreamError } from '../../errors.js';
+import { fileFailure } from '../../file-failure.js';
 import type { FaultHook } from '../../fault-points.js';
 import type { Registry } from '../../projections/registry.js';
 import { publicRowsSql, publicTables, type PublicTableName } from './public-tables.js';
@@ -70,7 +71,7 @@ export async function writeSnapshotFile(
     const count = (table: PublicTableName): number => db.prepare(`SELECT count(*) FROM ${table}`).pluck().get() as number;
     return { users, profiles: count('profiles'), tips: count('tips'), decisions: count('decisions') };
   } catch (error) {
-    if (!isDiskFull(error)) throw error;
+    if (!isDiskFull(error)) throw fileFailure('the snapshot', path, error) ?? error;
     throw new TipstreamError('disk_full', `no space left for the snapshot ${path}`, {
       hint: 'Free space and run it again; nothing was put in place.',
       cause: error,

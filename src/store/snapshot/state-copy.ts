@@ -10,6 +10,7 @@
 import Database from 'better-sqlite3';
 import { rmSync, statSync } from 'node:fs';
 import { isDiskFull, TipstreamError } from '../../errors.js';
+import { fileFailure } from '../../file-failure.js';
 import type { Registry } from '../../projections/registry.js';
 import { partitionFile } from '../directory/layout.js';
 import { stateFiles, type StateSource } from '../directory/state-files.js';
@@ -118,7 +119,7 @@ export async function copyFile(source: Database.Database, path: string, onProgre
     copy.close();
   } catch (error) {
     rmSync(path, { force: true });
-    if (!isDiskFull(error)) throw error;
+    if (!isDiskFull(error)) throw fileFailure('the copy', path, error) ?? error;
     throw new TipstreamError('disk_full', `no space left for a copy of the state at ${path}`, {
       hint: 'Free as much space as the state folder takes; nothing was changed.',
       details: { path, sqlite: (error as { code: string }).code },

@@ -24,7 +24,13 @@ const lagRow = (records: number): LagRow => ({
   log_end_offset: records,
   lag_records: records,
   lag_seconds: records / 2,
-  status: 'behind',
+  high_watermark: records,
+  last_stable_offset: records,
+  rate_in: null,
+  rate_out: null,
+  catch_up_seconds: null,
+  status: 'warn',
+  rule: '',
   reason: '',
 });
 const control = (control_id: string, type: ControlEvent['type']): ControlEvent => ({ control_id, type, effective_at_ms: 0 });
