@@ -21,7 +21,7 @@ import { workerOptions } from '../consumers/worker/options.js';
 import type { Committed, StartWorker } from '../consumers/worker/worker-contract.js';
 import type { HeldPartitions } from './held-partitions.js';
 import type { ServiceOptions } from './options.js';
-import { Patience } from './patience.js';
+import { Patience } from '../patience.js';
 import { Partition } from './partition.js';
 
 export interface PartitionGroupDeps {

@@ -2,8 +2,8 @@
  * Partitions that stopped for what passes by itself (a lock that another program holds on the state file, too many open files) are
  * begun again, with growing pauses, for ten minutes; then they stay stopped.
  */
-import { backOffMs, type BackOff } from '../back-off.js';
-import type { ErrorCode, TipstreamError } from '../errors.js';
+import { backOffMs, type BackOff } from './back-off.js';
+import type { ErrorCode, TipstreamError } from './errors.js';
 
 const PASSING: ReadonlySet<ErrorCode> = new Set(['data_in_use', 'too_many_open_files']);
 const PAUSES: BackOff = { firstMs: 500, longestMs: 10_000 };
