@@ -57,7 +57,7 @@ describe('positions', () => {
         .filter(({ topic }) => topic === 'tip.served')
         .map(({ partition, status, lag_records }) => [partition, status, lag_records]),
     ).toEqual([
-      [0, 'stopped', 2],
+      [0, 'stop', 2],
       [1, 'ok', 0],
     ]);
   });
