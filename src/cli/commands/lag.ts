@@ -15,7 +15,7 @@ import { PartitionReader } from '../../store/queries/partition-reader.js';
 import { CONSUMED_TOPICS, fullTopicName } from '../../topics.js';
 import { defineCommand } from '../command.js';
 import { EXIT } from '../failure.js';
-import { lagTable } from '../lag-table.js';
+import { lagTable } from '../tables/lag-table.js';
 
 const WATCH_EVERY_MS = 1_000;
 
