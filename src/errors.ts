@@ -53,6 +53,7 @@ export const ERROR_KINDS = {
   disk_full: { http: 507, retryable: true },
   closed: { http: 500, retryable: false },
   sqlite_not_loaded: { http: 500, retryable: false },
+  output_failed: { http: 500, retryable: false },
   unsupported_codec: { http: 500, retryable: false },
   internal: { http: 500, retryable: false },
 } as const satisfies Record<string, ErrorKind>;
@@ -116,4 +117,43 @@ export function asNotLoaded(error: unknown): TipstreamError | undefined {
       ? `was compiled for another major version of Node.js than this ${process.version}`
       : `cannot load its compiled module (${message.split('\n', 1)[0]})`;
   return new TipstreamError('sqlite_not_loaded', `better-sqlite3 ${why}: run \`npm rebuild better-sqlite3\``, { cause: error });
+}
+
+/** What the operating system says, in words. */
+const WHY: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'a part of its path is not a folder',
+  EISDIR: 'it is a directory',
+  EACCES: 'this user has no permission',
+  EPERM: 'this user has no permission',
+  ELOOP: 'its symbolic links go round in a circle',
+  ENAMETOOLONG: 'the name is too long',
+  EMFILE: 'too many files are open',
+  ENFILE: 'too many files are open',
+  ENOSPC: 'no space is left',
+  SQLITE_FULL: 'no space is left',
+  SQLITE_IOERR_SHMSIZE: 'no space is left',
+  EDQUOT: 'no space is left',
+  EFBIG: 'it would become larger than a file may be',
+  EROFS: 'the file system is read-only',
+  EIO: 'the device failed',
+};
+
+function why(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return WHY[code ?? ''] ?? message;
+}
+
+/** output_failed: what was to be printed or written to the file that the user named could not be. */
+export function cannotWrite(name: string, error: unknown): TipstreamError {
+  return new TipstreamError('output_failed', `cannot write ${name}: ${why(error)}`, { details: { file: name }, cause: error });
+}
+
+/** not_found: a file that the user named, whatever for, cannot be read. */
+export function cannotRead(name: string, error: unknown, hint = 'Check the name of the file, and its permissions.'): TipstreamError {
+  return new TipstreamError('not_found', `cannot read ${name === '' ? '""' : name}: ${why(error)}`, {
+    hint,
+    details: { file: name },
+    cause: error,
+  });
 }

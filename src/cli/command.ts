@@ -43,13 +43,15 @@ export interface CliCommand<Options = object> {
   readonly examples: readonly (readonly [line: string, does: string])[];
   readonly groups: readonly OptionGroup[];
   readonly options?: readonly CommandOption[];
-  /**
-   * How --json prints: one document, in which case an error is one too ({error: {code, message, ...}} on stdout), or lines, where an
-   * error is only text on stderr. Absent: the command has no --json.
-   */
+  /** How --json prints: one document, or lines. An error is a line on stdout too, {error: {code, message, ...}}. Absent: no --json. */
   readonly json?: 'document' | 'lines';
   /** What --help says of --json, where it is not one document. */
   readonly jsonHelp?: string;
+  /**
+   * Whether it has no verdict but what it prints: it then ends, with 141, when nobody reads stdout any more. Any other command goes on to
+   * its own exit code, which is what the caller wants to know.
+   */
+  endsWithReader?(options: Options): boolean;
   /** The exit code, 0 when it answers nothing. Errors are thrown. */
   run(context: CommandContext<Options>): Promise<number | void>;
 }

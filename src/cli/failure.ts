@@ -1,27 +1,48 @@
 /** What an error becomes: lines on stderr, a document on stdout for readers of JSON, and the exit code. */
-import { asNotLoaded, TipstreamError, UsageError } from '../errors.js';
+import { asNotLoaded, TipstreamError, type ErrorCode } from '../errors.js';
 import type { Output } from './output.js';
 
-export const EXIT = { ok: 0, error: 1, differs: 2, usage: 64, interrupted: 130, terminated: 143 } as const;
+export const EXIT = {
+  ok: 0,
+  error: 1,
+  differs: 2,
+  usage: 64,
+  outputFailed: 74,
+  interrupted: 130,
+  readerLeft: 141,
+  terminated: 143,
+} as const;
+
+/** The exit code of an error, by what happened and not by which command says so; any other is 1. docs/operating.md has the same table. */
+const EXIT_OF: Readonly<Partial<Record<ErrorCode, number>>> = {
+  invalid_argument: EXIT.usage,
+  policy_not_found: EXIT.usage,
+  not_promotable: EXIT.differs,
+  output_failed: EXIT.outputFailed,
+};
+
+export function exitCodeOf(code: ErrorCode): number {
+  return EXIT_OF[code] ?? EXIT.error;
+}
 
 /** Where a failure is said. */
-export type FailureOutput = Pick<Output, 'error' | 'note' | 'document'>;
+export type FailureOutput = Pick<Output, 'error' | 'note' | 'line'>;
 
 /**
- * With `document`, stdout holds one JSON document whatever happens, so that a reader of JSON finds the code where it looks for data; the
- * same is said on stderr.
+ * With `json`, an error is also a line of JSON on stdout, whatever the command prints there, so that a reader of JSON finds it where it
+ * looks for data.
  */
-export async function reportFailure(error: unknown, output: FailureOutput, document: boolean): Promise<number> {
+export async function reportFailure(error: unknown, output: FailureOutput, json: boolean): Promise<number> {
   const failure = asTipstreamError(error);
   const { code, message, hint, details } = failure;
   output.error(`${message} [${code}]`, hint);
   if (code === 'internal' && failure.cause instanceof Error && process.env.TIPSTREAM_DEBUG) output.note(failure.cause.stack ?? '');
-  if (document) {
-    await output.document({
+  if (json && code !== 'output_failed') {
+    await output.line({
       error: { code, message, ...(hint === undefined ? {} : { hint }), ...(details === undefined ? {} : { details }) },
     });
   }
-  return error instanceof UsageError || code === 'policy_not_found' ? EXIT.usage : EXIT.error;
+  return exitCodeOf(code);
 }
 
 function asTipstreamError(error: unknown): TipstreamError {

@@ -1,11 +1,15 @@
 /** Files that the user named on the command line, read whole; what is wrong with one is said with its name. */
 import { readFileSync } from 'node:fs';
 import { jsonProblem } from '../events/json-problem.js';
-import { TipstreamError } from '../errors.js';
+import { cannotRead, TipstreamError } from '../errors.js';
 
-/** Throws invalid_argument when `path` cannot be read. */
-export function readText(path: string): string {
-  return read(path, (why, cause) => new TipstreamError('invalid_argument', `cannot read ${path}: ${why}`, { cause }));
+/** Without a byte order mark. Throws not_found when `path` (0: stdin) cannot be read. */
+export function readText(path: string | 0, hint?: string): string {
+  try {
+    return readFileSync(path, 'utf8').replace(/^\ufeff/, '');
+  } catch (error) {
+    throw cannotRead(path === 0 ? 'stdin' : path, error, hint);
+  }
 }
 
 export interface JsonFile {
@@ -21,11 +25,11 @@ export interface JsonFileNaming {
   readonly hint: string;
 }
 
-/** `path` 0 is stdin. Throws invalid_argument when it cannot be read or is not JSON. */
+/** `path` 0 is stdin. Throws not_found when it cannot be read, and invalid_argument when it is not JSON. */
 export function readJson(path: string | 0, { name = String(path), hint }: JsonFileNaming): JsonFile {
   const wrong = (what: string, cause?: unknown): TipstreamError =>
     new TipstreamError('invalid_argument', `${name}: ${what}`, { hint, cause });
-  const text = read(path, (why, cause) => wrong(`cannot be read: ${why}`, cause));
+  const text = readText(path, hint);
   try {
     return { json: JSON.parse(text), wrong };
   } catch (error) {
@@ -35,12 +39,4 @@ export function readJson(path: string | 0, { name = String(path), hint }: JsonFi
 
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function read(path: string | 0, failure: (why: string, cause: unknown) => TipstreamError): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw failure((error as Error).message, error);
-  }
 }

@@ -22,6 +22,6 @@ export function logOutput(logger: Logger): FailureOutput {
   return {
     note: (text) => always.info(text),
     error: (message, hint) => always.fatal(hint === undefined ? {} : { hint }, message),
-    document: () => Promise.resolve(),
+    line: () => Promise.resolve(),
   };
 }

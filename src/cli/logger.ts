@@ -45,9 +45,12 @@ export function createLogger(config: Pick<Config, 'logLevel'>, target: LogTarget
       },
     },
   };
-  if (!target.isTTY) return pino(options, target.destination ?? pino.destination({ fd: 2, sync: true }));
+  // A log that nobody can read any more ends nothing: its lines are lost.
+  const stderr = pino.destination({ fd: 2, sync: true });
+  stderr.on('error', () => undefined);
+  if (!target.isTTY) return pino(options, target.destination ?? stderr);
   const colorize = !process.env.NO_COLOR && process.env.TERM !== 'dumb';
-  return pino(options, pretty({ destination: 2, sync: true, colorize, translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname' }));
+  return pino(options, pretty({ destination: stderr, colorize, translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname' }));
 }
 
 /** An error as a line holds it: neither a user's id nor a piece of a value. */

@@ -2,7 +2,7 @@
 /** The `tipstream` command: sets up streams and signals, and runs the command that the arguments name. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { reportFailure } from './failure.js';
+import { EXIT, reportFailure } from './failure.js';
 import { Output } from './output.js';
 import { runProgram } from './program.js';
 import { deadLettersFamily } from './commands/dead-letters/dead-letters.js';
@@ -51,13 +51,6 @@ const COMMANDS = [
   policiesFamily,
 ];
 
-/** Whoever read our output has seen enough (`| head`): no error, and nobody left to tell. */
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === 'EPIPE' ? 0 : 1);
-  });
-}
-
 const interruption = new AbortController();
 for (const [signal, code] of [
   ['SIGINT', 130],
@@ -75,8 +68,10 @@ let exitCode: number;
 try {
   exitCode = await runProgram(COMMANDS, process.argv.slice(2), { version, env: process.env, output, signal: interruption.signal });
 } catch (error) {
-  exitCode = await reportFailure(error, output, false);
+  exitCode = error === output.failure ? EXIT.outputFailed : await reportFailure(error, output, false);
 }
 // Whoever interrupted us may be reading no more.
 await (interruption.signal.aborted ? Promise.race([output.flush(), delay(1_000)]) : output.flush());
+if (exitCode === EXIT.ok && output.unread) exitCode = EXIT.readerLeft;
+if (output.failure !== undefined) exitCode = await reportFailure(output.failure, output, false);
 process.exit(exitCode);

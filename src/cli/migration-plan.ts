@@ -40,7 +40,7 @@ export function planMigration(
     if (half !== undefined) return { already: half, incomplete, undone: undefined, controls };
     const other = standing === null ? '' : `, but one from ${standing.from.name}`;
     throw new TipstreamError(
-      'invalid_argument',
+      'not_found',
       `no migration from ${from.name} to ${into.name} stands at ${new Date(control.effective_at_ms).toISOString()}${other}: ` +
         'there is nothing to take back',
       { hint: 'See the migrations for everybody with `tipstream policies history`.' },

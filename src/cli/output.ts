@@ -1,34 +1,75 @@
 /** Data goes to stdout, at the pace of whoever reads it; everything else goes to stderr. */
-import { once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
+import { cannotWrite, type TipstreamError } from '../errors.js';
+import { StandardStream } from './standard-stream.js';
 
 const RED = '\u001b[31m';
 const PLAIN = '\u001b[0m';
 
 export class Output {
-  readonly #out: NodeJS.WriteStream;
-  readonly #err: NodeJS.WriteStream;
+  readonly #out: StandardStream;
+  readonly #err: StandardStream;
   readonly #colour: boolean;
+  #endsWithReader = false;
+  #failure: TipstreamError | undefined;
   #progressLines = 0;
 
   constructor(out: NodeJS.WriteStream, err: NodeJS.WriteStream, env: Readonly<Record<string, string | undefined>>) {
-    this.#out = out;
-    this.#err = err;
-    this.#colour = err.isTTY && !env.NO_COLOR && env.TERM !== 'dumb';
+    this.#out = new StandardStream(out);
+    this.#err = new StandardStream(err);
+    this.#colour = this.#err.isTerminal && !env.NO_COLOR && env.TERM !== 'dumb';
   }
 
   /** Whether a person reads stdout. */
   get isTerminal(): boolean {
-    return this.#out.isTTY;
+    return this.#out.isTerminal;
   }
 
-  /** Resolves when there is room for more; rejects when the signal aborts while there is none, which may be for ever. */
+  /** An output_failed when stdout could not be written; a reader that has left is none. */
+  get failure(): TipstreamError | undefined {
+    if (this.#out.failure !== undefined) this.#failure ??= cannotWrite('stdout', this.#out.failure);
+    return this.#failure;
+  }
+
+  /** For a command that has no verdict but what it prints. Aborts when nobody reads it any more, and `write` then throws the reason. */
+  endWithReader(): AbortSignal {
+    this.#endsWithReader = true;
+    return this.#out.readerLeft;
+  }
+
+  /**
+   * Resolves when there is room for more; what nobody reads is discarded. Throws output_failed, and the signal's reason when it aborts
+   * while there is no room, which may be for ever.
+   */
   async write(data: string | Uint8Array, signal?: AbortSignal): Promise<void> {
-    if (!this.#out.write(data)) await once(this.#out, 'drain', signal === undefined ? {} : { signal });
+    this.#refuse();
+    if (!this.#out.write(data)) await this.#out.room(signal);
+    this.#refuse();
+  }
+
+  #refuse(): void {
+    if (this.failure !== undefined) throw this.failure;
+    if (this.#endsWithReader) this.#out.readerLeft.throwIfAborted();
+  }
+
+  /** Whether it was for its reader alone, and the reader left before the end of it. */
+  get unread(): boolean {
+    return this.#endsWithReader && this.#out.readerLeft.aborted;
+  }
+
+  /** As `write`, for who cannot wait; a failure is kept for `failure`. */
+  post(data: string): void {
+    this.#out.write(data);
   }
 
   /** One JSON document on lines of its own. */
   async document(value: unknown): Promise<void> {
     await this.write(`${JSON.stringify(value, null, 2)}\n`);
+  }
+
+  /** One JSON document on one line. */
+  async line(value: unknown): Promise<void> {
+    await this.lines([value]);
   }
 
   /** NDJSON. */
@@ -56,7 +97,7 @@ export class Output {
 
   /** One line that the next one replaces; only where a person is watching. An empty one clears it. */
   progress(text: string): void {
-    if (this.#err.isTTY) this.#err.write(`\r\u001b[K${printable(text)}`);
+    if (this.#err.isTerminal) this.#err.write(`\r\u001b[K${printable(text)}`);
   }
 
   /** How many lines there is room for. */
@@ -66,7 +107,7 @@ export class Output {
 
   /** Lines that the next ones replace; only where a person is watching. None clears them. */
   progressLines(lines: readonly string[]): void {
-    if (!this.#err.isTTY) return;
+    if (!this.#err.isTerminal) return;
     const width = (this.#err.columns || 80) - 1;
     const up = this.#progressLines === 0 ? '' : `\u001b[${this.#progressLines}A\r\u001b[J`;
     this.#err.write(up + lines.map((line) => `${printable(line).slice(0, width)}\n`).join(''));
@@ -78,11 +119,11 @@ export class Output {
     if (hint !== undefined) this.note(`hint: ${printable(hint)}`);
   }
 
-  /** Resolves when everything has left the process. */
+  /** Resolves when everything has left the process, or cannot. */
   async flush(): Promise<void> {
-    for (const stream of [this.#out, this.#err]) {
-      if (stream.writableLength > 0) await new Promise<void>((resolve) => stream.write('', () => resolve()));
-    }
+    await setImmediate(); // what is wrong with the last write is said after it
+    await this.#out.flush();
+    await this.#err.flush();
   }
 }
 

@@ -32,10 +32,12 @@ export async function runProgram(
   context: ProgramContext,
 ): Promise<number> {
   let exitCode: number = EXIT.ok;
+  const { output } = context;
   const program = new Command('tipstream')
     .description('Event-sourced stream processor: tip events in, exact 30-day user profiles and bandit scores out.')
     .version(context.version, '-V, --version', 'print the version')
     .enablePositionalOptions();
+  program.configureOutput({ writeOut: (text) => output.post(text), writeErr: (text) => output.note(text.replace(/\n$/, '')) });
   addSharedOptions(program, EARLY_GROUPS, true);
 
   const add = (parent: Command, command: CliCommand): void => {
@@ -61,8 +63,25 @@ export async function runProgram(
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     // commander has printed what it is; 0 means that help or the version was asked for
-    return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (error.exitCode === 0) return EXIT.ok;
+    if (wantsJson(argv)) await output.line({ error: { code: 'invalid_argument', ...misuseOf(error) } });
+    return EXIT.usage;
   }
+}
+
+/** Before commander has understood the options. */
+function wantsJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  return (end === -1 ? argv : argv.slice(0, end)).includes('--json');
+}
+
+function misuseOf(error: CommanderError): { message: string; hint: string } {
+  const [message, suggestion] = error.message.replace(/^error: /, '').split('\n', 2);
+  const isHelp = error.code === 'commander.help';
+  return {
+    message: isHelp ? 'the command is incomplete' : message!,
+    hint: suggestion?.replace(/^\((.*)\)$/, '$1') ?? 'Add --help for usage.',
+  };
 }
 
 function settle(command: Command): void {
@@ -108,16 +127,25 @@ function addSharedOptions(command: Command, groups: readonly OptionGroup[], hidd
 async function runCommand(command: CliCommand, leaf: Command, program: Command, { env, output, signal }: ProgramContext): Promise<number> {
   const given: Record<string, unknown> = { ...givenOptions(program), ...givenOptions(leaf) };
   const json = given.json === true;
+  let readerLeft: AbortSignal | undefined;
+  const endedEarly = (): number | undefined => {
+    if (signal.aborted) return signal.reason === 'SIGINT' ? EXIT.interrupted : EXIT.terminated;
+    return readerLeft?.aborted === true ? EXIT.readerLeft : undefined;
+  };
   try {
     const config = loadConfig(given, env, command.groups);
     const options = parseOwn(command, leaf);
+    if (command.endsWithReader?.(options) === true) readerLeft = output.endWithReader();
+    const stop = readerLeft === undefined ? signal : AbortSignal.any([signal, readerLeft]);
     const args = leaf.processedArgs as (string | undefined)[];
-    const code = await command.run({ args, options, config, output, json, signal });
-    if (code !== undefined || !signal.aborted) return code ?? EXIT.ok;
-    return signal.reason === 'SIGINT' ? EXIT.interrupted : EXIT.terminated;
+    const code = await command.run({ args, options, config, output, json, signal: stop });
+    // The command's own signal may have been why it answered with the code of an interruption.
+    if (readerLeft?.aborted === true && !signal.aborted) return EXIT.readerLeft;
+    return code ?? endedEarly() ?? EXIT.ok;
   } catch (error) {
-    if (signal.aborted && !(error instanceof UsageError)) return signal.reason === 'SIGINT' ? EXIT.interrupted : EXIT.terminated;
-    return reportFailure(error, output, json && command.json === 'document');
+    if (error === output.failure) return EXIT.outputFailed; // said by main.ts, which sees it wherever it comes from
+    const early = error instanceof UsageError ? undefined : endedEarly();
+    return early ?? reportFailure(error, output, json);
   }
 }
 

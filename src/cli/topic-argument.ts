@@ -1,5 +1,5 @@
 import { CONSUMED_TOPICS, DEAD_LETTER_SUFFIX, TOPICS, topicNamed, type TopicName } from '../topics.js';
-import { UsageError } from '../errors.js';
+import { TipstreamError } from '../errors.js';
 
 /**
  * The full name behind a topic as people type it: with or without the prefix, dead-letter topics too. A name that is in no table is
@@ -10,11 +10,11 @@ export function fullNameOf(prefix: string, given: string): string {
   return topicNamed(prefix, base) === undefined && Object.hasOwn(TOPICS, base) ? prefix + given : given;
 }
 
-/** The topic of the table; throws UsageError for another. */
+/** The topic of the table; throws topic_not_found for another. */
 export function knownTopic(prefix: string, given: string, from: readonly TopicName[] = Object.keys(TOPICS) as TopicName[]): TopicName {
   const name = topicNamed(prefix, fullNameOf(prefix, given));
   if (name !== undefined && from.includes(name)) return name;
-  throw new UsageError(`there is no topic ${JSON.stringify(given)}`, { hint: `Give one of ${from.join(', ')}.` });
+  throw new TipstreamError('topic_not_found', `there is no topic ${JSON.stringify(given)}`, { hint: `Give one of ${from.join(', ')}.` });
 }
 
 /** The input behind its own name or that of its dead-letter topic. */

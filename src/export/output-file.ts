@@ -13,9 +13,10 @@ import {
   renameSync,
   rmSync,
   statSync,
+  writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { TipstreamError } from '../errors.js';
+import { cannotWrite, TipstreamError } from '../errors.js';
 import { PRIVATE_FILE_MODE } from '../private-file.js';
 
 /** Bits of a mode that are not the owner's. */
@@ -26,21 +27,23 @@ const SURELY_LEFT_MS = 3_600_000;
 export interface OutputFile {
   /** Write here. */
   readonly temporary: string;
-  /** Puts it in its place. Throws invalid_argument when something has come to be there meanwhile. */
+  /** All of it. Throws output_failed. */
+  write(data: string): void;
+  /** Puts it in its place. Throws invalid_argument when something has come to be there meanwhile, and output_failed. */
   publish(): void;
   /** Removes what was written, unless it is published. */
   discard(): void;
 }
 
-/** Throws invalid_argument when there is something at `named` already and `force` does not allow for it. */
+/** Throws invalid_argument when there is a file at `named` already and no `force`, and output_failed where none can be written. */
 export function outputFile(named: string, force: boolean): OutputFile {
   // Of a link the file behind it is replaced, and the link stays.
   const path = existsSync(named) ? realpathSync(named) : named;
   const directory = dirname(path);
-  if (!existsSync(directory)) throw refused(path, `there is no folder ${directory}`, 'Make the folder first.');
-  if (!mayWrite(directory)) throw refused(path, `this user may not write in ${directory}`, 'Choose another folder.');
+  if (!existsSync(directory)) throw refused('output_failed', path, `there is no folder ${directory}`, 'Make the folder first.');
+  if (!mayWrite(directory)) throw refused('output_failed', path, `this user may not write in ${directory}`, 'Choose another folder.');
   if (existsSync(path)) {
-    if (!statSync(path).isFile()) throw refused(path, 'it is not a plain file', 'Name a file.');
+    if (!statSync(path).isFile()) throw refused('output_failed', path, 'it is not a plain file', 'Name a file.');
     if (!force) throw taken(path);
   }
   const temporary = join(directory, `.${basename(path)}.${process.pid}.tmp`);
@@ -53,15 +56,26 @@ export function outputFile(named: string, force: boolean): OutputFile {
   process.on('exit', discard); // a second Ctrl-C ends the process at once
   return {
     temporary,
+    write(data) {
+      try {
+        writeFileSync(temporary, data);
+      } catch (error) {
+        throw cannotWrite(path, error);
+      }
+    },
     publish() {
-      if (isPrivate(directory)) chmodSync(temporary, PRIVATE_FILE_MODE);
-      // Who could read the file that was there can read the new one, and nobody else.
-      if (force && existsSync(path)) chmodSync(temporary, statSync(path).mode & 0o7777);
-      synchronise(temporary);
-      // SQLite would take what a file of that name has left beside it for a part of the new one.
-      for (const end of ['-wal', '-journal', '-shm']) if (force) rmSync(path + end, { force: true });
-      if (force) renameSync(temporary, path);
-      else linkOrRename(temporary, path);
+      try {
+        if (isPrivate(directory)) chmodSync(temporary, PRIVATE_FILE_MODE);
+        // Who could read the file that was there can read the new one, and nobody else.
+        if (force && existsSync(path)) chmodSync(temporary, statSync(path).mode & 0o7777);
+        synchronise(temporary);
+        // SQLite would take what a file of that name has left beside it for a part of the new one.
+        for (const end of ['-wal', '-journal', '-shm']) if (force) rmSync(path + end, { force: true });
+        if (force) renameSync(temporary, path);
+        else linkOrRename(temporary, path);
+      } catch (error) {
+        throw error instanceof TipstreamError ? error : cannotWrite(path, error);
+      }
       discard();
     },
     discard,
@@ -126,8 +140,9 @@ function synchronise(path: string): void {
   }
 }
 
-const taken = (path: string): TipstreamError => refused(path, 'it exists', 'Choose another name, or replace it with --force.');
+const taken = (path: string): TipstreamError =>
+  refused('invalid_argument', path, 'it exists', 'Choose another name, or replace it with --force.');
 
-function refused(path: string, why: string, hint: string): TipstreamError {
-  return new TipstreamError('invalid_argument', `cannot write ${path}: ${why}`, { hint, details: { file: path } });
+function refused(code: 'invalid_argument' | 'output_failed', path: string, why: string, hint: string): TipstreamError {
+  return new TipstreamError(code, `cannot write ${path}: ${why}`, { hint, details: { file: path } });
 }

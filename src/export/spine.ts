@@ -6,7 +6,7 @@ import { isUtf8 } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { jsonProblem } from '../events/json-problem.js';
-import { TipstreamError } from '../errors.js';
+import { cannotRead, TipstreamError } from '../errors.js';
 import { parseTime } from '../time.js';
 import { linesOf, MAX_LINE_BYTES } from '../producer/line-reader.js';
 import { MAX_TIME_MS } from '../topics.js';
@@ -208,8 +208,6 @@ function timeOf(cell: Cell): number | undefined {
 }
 
 function unreadable(path: string, error: unknown): unknown {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (error instanceof TipstreamError || typeof code !== 'string') return error;
-  const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a directory' : message;
-  return new TipstreamError('not_found', `cannot read ${path}: ${why}`, { details: { file: path }, cause: error });
+  if (error instanceof TipstreamError || typeof (error as NodeJS.ErrnoException).code !== 'string') return error;
+  return cannotRead(path, error);
 }

@@ -49,7 +49,7 @@ describe('export', () => {
     expect(readFileSync(path('p.ndjson'), 'utf8')).toBe(printed.stdout);
     writeFileSync(path('p.csv'), 'mine');
     expect(await cli.run(['export', ...AS_OF, '--out', 'p.csv'])).toMatchObject({
-      code: 1,
+      code: 64,
       stderr: expect.stringMatching(/^error: cannot write p\.csv: it exists .*\nhint: .*--force/) as string,
     });
     expect(readFileSync(path('p.csv'), 'utf8')).toBe('mine');
@@ -60,7 +60,7 @@ describe('export', () => {
     expect((await cli.run(['export', ...AS_OF, '--format', 'parquet'])).stdout.slice(0, 4)).toBe('PAR1');
 
     expect(await cli.run(['export', '--spine', '-'], { input: '{"user_id":"user-1","as_of_ms":"x"}\n' })).toMatchObject({
-      code: 1,
+      code: 64,
       stdout: '',
       stderr: expect.stringMatching(/line 1 has no as_of_ms/) as string,
     });
@@ -165,7 +165,7 @@ describe('sql', () => {
     expect(JSON.parse((await cli.run(['sql', '--param', 'user=42', '--param', 'before=2', where, '--json'])).stdout)).toEqual([{ at: 1 }]);
     expect(JSON.parse((await cli.run(['sql', '--param', 'user="42"', '--param', 'before=1', where, '--json'])).stdout)).toEqual([]);
     expect(await cli.run(['sql', 'SELECT missing FROM tips'])).toMatchObject({
-      code: 1,
+      code: 64,
       stdout: '',
       stderr: 'error: no such column: missing [invalid_argument]\n',
     });
@@ -203,7 +203,7 @@ test('snapshot writes one file, once', async () => {
     profiles: oracleProfiles(oracleEvents(lines), STREAM_AS_OF_MS).size,
     positions: { 'tip.served': expect.any(Object) as object },
   });
-  expect(await cli.run(['snapshot', 'tips.db'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/it exists/) as string });
+  expect(await cli.run(['snapshot', 'tips.db'])).toMatchObject({ code: 64, stderr: expect.stringMatching(/it exists/) as string });
   expect(await cli.run(['snapshot', 'tips.db', '--force'])).toMatchObject({ code: 0 });
   expect(readdirSync(cli.directory).sort()).toEqual(['data', 'tips.db']);
   expect(scratch()).toEqual([]);

@@ -22,15 +22,15 @@ describe('a file that the user named', () => {
   it('that is not there is named, with why it cannot be read', () => {
     expect(() => readText(none)).toThrow(
       expect.objectContaining({
-        code: 'invalid_argument',
-        message: expect.stringMatching(/^cannot read .*none\.json: ENOENT/) as string,
+        code: 'not_found',
+        message: expect.stringMatching(/^cannot read .*none\.json: there is no such file/) as string,
       }) as Error,
     );
     expect(() => readJson(none, { hint: 'make it' })).toThrow(
       expect.objectContaining({
-        code: 'invalid_argument',
+        code: 'not_found',
         hint: 'make it',
-        message: expect.stringMatching(/^.*none\.json: cannot be read: ENOENT/) as string,
+        message: expect.stringMatching(/^cannot read .*none\.json: there is no such file/) as string,
       }) as Error,
     );
   });

@@ -58,7 +58,7 @@ describe('--known-at', () => {
   });
 
   it.each([
-    [['digest', '--known-at', 'none.json'], /--known-at none\.json: cannot be read/],
+    [['digest', '--known-at', 'none.json'], /cannot read none\.json: there is no such file/],
     [['digest', '--known-at', 'bad.json'], /--known-at bad\.json: tip\.served partition 0: "x" is not an offset/],
     [['digest', '--known-at', 'far.json'], /ends at offset/],
     [['export', '--as-served', '--known-at', MONDAY], /--known-at cannot go with --as-served/],

@@ -62,7 +62,7 @@ describe('a card', () => {
     expect(full).toContain('Verdict, with a simulation: **UNEVALUABLE**');
     expect(full).toMatch(/^\| category \| work \| 12 \|/m);
     expect(full).not.toContain('None was given');
-    expect(await cli.run(args)).toMatchObject({ code: 1, stderr: expect.stringMatching(/it exists/) as string });
+    expect(await cli.run(args)).toMatchObject({ code: 64, stderr: expect.stringMatching(/it exists/) as string });
   });
 
   it('can be of the definition alone', async () => {
@@ -87,7 +87,7 @@ describe('a card', () => {
         .stdout,
     );
     expect(await cli.run(['policies', 'card', ...args])).toMatchObject({
-      code: 1,
+      code: 64,
       stdout: '',
       stderr: expect.stringMatching(message) as string,
     });

@@ -59,7 +59,7 @@ describe('evaluate', () => {
   ])('names the line that is wrong: %s', async (text, message) => {
     const { code, stderr } = await workspace.run(['evaluate', file('wrong.ndjson', text)]);
     expect(stderr).toMatch(message);
-    expect(code).toBe(1);
+    expect(code).toBe(64);
   });
 
   it('says so when there is no such file', async () => {
@@ -101,7 +101,7 @@ describe('simulate', () => {
     const own = file('personas.json', printed.stdout);
     expect((await workspace.run([...args, '--personas', own, '--json'])).stdout).toBe((await workspace.run([...args, '--json'])).stdout);
     expect(await workspace.run([...args, '--personas', file('bad.json', '[{"name":"x"}]')])).toMatchObject({
-      code: 1,
+      code: 64,
       stderr: expect.stringMatching(/bad\.json: 0\.decisions_per_day/) as string,
     });
   });

@@ -160,7 +160,7 @@ describe('tail', () => {
     const closed = once(child, 'close');
     await once(child.stdout, 'readable');
     child.stdout.destroy();
-    expect({ code: ((await closed) as [number])[0], stderr: Buffer.concat(errors).toString() }).toEqual({ code: 0, stderr: '' });
+    expect({ code: ((await closed) as [number])[0], stderr: Buffer.concat(errors).toString() }).toEqual({ code: 141, stderr: '' });
   });
 
   test('without data there is nothing to read', async () => {

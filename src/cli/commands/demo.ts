@@ -3,7 +3,7 @@ import type { Config } from '../../config.js';
 import { backfill, newRecord } from '../../demo/backfill.js';
 import { liveTraffic, systemClock } from '../../demo/live-traffic.js';
 import { simulateTraffic } from '../../demo/traffic.js';
-import { TipstreamError } from '../../errors.js';
+import { TipstreamError, UsageError } from '../../errors.js';
 import type { ProfileDocument } from '../../service/application.js';
 import { DEFAULT_SHADOW } from '../../policies/registry.js';
 import { defineCommand } from '../command.js';
@@ -46,10 +46,11 @@ export const demoCommand = defineCommand<DemoOptions>({
     { flags: '--fresh', help: 'delete the data of a previous demo first' },
     { flags: '--exit', help: 'end after the past is applied and shown' },
   ],
+  endsWithReader: () => true,
   async run({ options, config: given, output, signal }) {
     const config = demoConfig(given);
     if (config.log !== 'sqlite')
-      throw new TipstreamError('invalid_argument', 'the demo runs on the embedded log', { hint: 'Leave --brokers and KAFKA_BROKERS out.' });
+      throw new UsageError('the demo runs on the embedded log', { hint: 'Leave --brokers and KAFKA_BROKERS out.' });
     if (options.fresh) deleteDemo(config.data);
     else if (pastWasInterrupted(config.data)) {
       deleteDemo(config.data);

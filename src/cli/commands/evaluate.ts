@@ -1,8 +1,8 @@
-import { createReadStream, writeFileSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { addAbortSignal } from 'node:stream';
 import { evaluateFile, type FileEvaluation } from '../../analysts/evaluate-file.js';
 import { evaluateLogged, type LoggedEvaluation } from '../../analysts/evaluate-logged.js';
-import { TipstreamError, UsageError } from '../../errors.js';
+import { cannotRead, UsageError } from '../../errors.js';
 import type { Evaluation } from '../../evaluation/evaluate.js';
 import type { SimulatedGain } from '../../evaluation/gate.js';
 import type { EvaluationRow } from '../../evaluation/row.js';
@@ -84,7 +84,7 @@ export const evaluateCommand = defineCommand<EvaluateOptions>({
             });
       output.progress('');
       if (target !== undefined) {
-        writeFileSync(target.temporary, rows.map(rowLine).join(''));
+        target.write(rows.map(rowLine).join(''));
         target.publish();
       }
       if (json) await output.document(evaluation);
@@ -131,7 +131,7 @@ async function* linesIn(file: string, signal: AbortSignal): AsyncGenerator<Uint8
   try {
     yield* linesOf(addAbortSignal(signal, file === '-' ? process.stdin : createReadStream(file)) as AsyncIterable<Uint8Array>);
   } catch (error) {
-    throw new TipstreamError('invalid_argument', `cannot read ${file}: ${(error as Error).message}`, { cause: error });
+    throw signal.aborted ? error : cannotRead(file === '-' ? 'stdin' : file, error);
   }
 }
 

@@ -2,7 +2,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { isDiskFull, TipstreamError, UsageError } from '../../errors.js';
+import { cannotWrite, isDiskFull, UsageError } from '../../errors.js';
 import type { Column } from '../../export/columns.js';
 import { csvSink } from '../../export/csv.js';
 import { ndjsonSink } from '../../export/ndjson.js';
@@ -62,6 +62,7 @@ export const exportCommand = defineCommand<ExportOptions>({
     { flags: '--out <file>', help: 'write there, whole or not at all, instead of to stdout' },
     { flags: '--force', help: 'replace the file of --out if there is one' },
   ],
+  endsWithReader: ({ out }) => out === undefined || out === '-',
   async run({ options, config, output, signal }) {
     const { asOf, spine, asServed = false } = options;
     if (asOf !== undefined && (spine !== undefined || asServed))
@@ -112,12 +113,7 @@ export const exportCommand = defineCommand<ExportOptions>({
       }
       return EXIT.ok;
     } catch (error) {
-      throw isDiskFull(error)
-        ? new TipstreamError('disk_full', 'no space left for what the export writes', {
-            hint: 'Free space and run it again; nothing was put in place.',
-            cause: error,
-          })
-        : error;
+      throw isDiskFull(error) ? cannotWrite(options.out ?? 'the export', error) : error;
     } finally {
       output.progress('');
       for (const release of resources.reverse()) release();

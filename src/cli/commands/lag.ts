@@ -39,6 +39,7 @@ export const lagCommand = defineCommand<{ watch?: boolean; topics?: boolean; ver
     { flags: '--verbose', help: 'print everything that is known of each topic and partition, as wide as it is' },
   ],
   json: 'document',
+  endsWithReader: ({ watch }) => watch === true,
   async run({ options, config, output, json, signal }) {
     const log = await openLog(config, { readOnly: true });
     const history = new LagHistory();

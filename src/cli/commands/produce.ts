@@ -1,6 +1,6 @@
 import { constants, createReadStream } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
-import { TipstreamError } from '../../errors.js';
+import { cannotRead } from '../../errors.js';
 import { openLog } from '../../log/open.js';
 import { ensureTopics } from '../../log/ensure-topics.js';
 import { linesOf } from '../../producer/line-reader.js';
@@ -87,15 +87,12 @@ async function* untilAborted(pieces: AsyncIterable<Buffer>, signal: AbortSignal 
 }
 
 async function mustBeReadable(file: string): Promise<void> {
-  const cannot = (why: string) =>
-    new TipstreamError('not_found', `cannot read ${file === '' ? '""' : file}: ${why}`, { details: { file } });
-  const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
-    throw cannot(error.code === 'ENOENT' ? 'there is no such file' : error.message);
-  });
-  if (found.isDirectory()) throw cannot('it is a directory');
-  await access(file, constants.R_OK).catch(() => {
-    throw cannot('this user may not read it');
-  });
+  try {
+    if ((await stat(file)).isDirectory()) throw Object.assign(new Error('a directory'), { code: 'EISDIR' });
+    await access(file, constants.R_OK);
+  } catch (error) {
+    throw cannotRead(file, error);
+  }
 }
 
 function summary({ accepted, rejected }: ProduceResult, atomic: boolean): string {

@@ -142,11 +142,6 @@ export const promoteCommand = defineCommand<PromoteOptions>({
         `${policy.name} is live for ${percent} percent of the users from ${new Date(effectiveAtMs).toISOString()} ` +
           `on${shadow === null ? '' : `; ${shadow} is its shadow`}\nback: tipstream rollback\n`,
       );
-    } catch (error) {
-      if (!(error instanceof TipstreamError && error.code === 'not_promotable')) throw error;
-      output.error(`${error.message} [${error.code}]`, error.hint);
-      if (json) await output.document({ error: { code: error.code, message: error.message, hint: error.hint } });
-      return EXIT.differs;
     } finally {
       await control.close();
     }

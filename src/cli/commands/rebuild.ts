@@ -94,7 +94,7 @@ async function rebuildOne(
       if (!json) return output.progress(`${done.toLocaleString('en')} of ${total === null ? '?' : total.toLocaleString('en')} records`);
       if (performance.now() - shownMs < JSON_LINE_EVERY_MS) return;
       shownMs = performance.now();
-      void output.lines([{ done: false, records: done, total }]);
+      output.post(`${JSON.stringify({ done: false, records: done, total })}\n`);
     },
   });
   output.progress('');
@@ -194,7 +194,7 @@ class Watched {
   }
 
   #draw(): void {
-    if (this.#json) void this.#output.lines([this.progress.document()]);
+    if (this.#json) this.#output.post(`${JSON.stringify(this.progress.document())}\n`);
     else this.#output.progressLines(this.progress.lines(this.#output.progressRows));
   }
 }

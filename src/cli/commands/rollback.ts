@@ -72,7 +72,7 @@ export const rollbackCommand = defineCommand<RollbackOptions>({
         });
       }
       if (newest!.controlId === null) {
-        throw new TipstreamError('invalid_argument', `there is nothing to roll back: ${newest!.policy} is live from the start`, {
+        throw new TipstreamError('not_found', `there is nothing to roll back: ${newest!.policy} is live from the start`, {
           hint: later[0] === undefined ? 'See what was promoted with `tipstream policies history`.' : cancelling(later[0]),
         });
       }

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { outputFile } from '../../export/output-file.js';
 import { policyNamed, SIMULATED_POLICIES } from '../../policies/registry.js';
@@ -83,7 +82,7 @@ export const simulateCommand = defineCommand<SimulateOptions>({
       output.progress('');
       const result = step.value;
       if (file !== undefined) {
-        writeFileSync(file.temporary, curvesSvg(result.curves, `Chance of a done per decision (seed ${options.seed})`));
+        file.write(curvesSvg(result.curves, `Chance of a done per decision (seed ${options.seed})`));
         file.publish();
       }
       if (json) return await output.document(result);

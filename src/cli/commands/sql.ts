@@ -43,6 +43,7 @@ export const sqlCommand = defineCommand<SqlOptions>({
     { flags: '--csv', help: 'print CSV' },
   ],
   json: 'document',
+  endsWithReader: () => true,
   async run({ args, options, config, output, json, signal }) {
     if (json && options.csv) throw new UsageError('--json and --csv cannot go together');
     const parameters = Object.fromEntries((options.param ?? []).map(parameterOf));

@@ -27,6 +27,7 @@ export const tailCommand = defineCommand<TailOptions>({
   groups: ['log', 'kafka'],
   json: 'lines',
   jsonHelp: 'changes nothing: it always prints one line of JSON a record',
+  endsWithReader: () => true,
   options: [
     { flags: '--from-beginning', help: 'start with the oldest record' },
     { flags: '--max <number>', help: 'stop after so many records', parse: wholeNumber('--max') },

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import type { z } from 'zod';
 import { trainingData, type TrainingData } from '../../../analysts/training-data.js';
 import { cardEvaluationSchema, cardSimulationSchema, type CardEvaluation } from '../../../cards/documents.js';
@@ -70,7 +69,7 @@ export const cardCommand = defineCommand<CardOptions>({
       const history = options.rollout ? await historyIn(config) : { missing: 'policy.control was not read.' };
       const card = modelCard({ policy, training, simulation, evaluation, history });
       if (target === undefined) return await output.write(card);
-      writeFileSync(target.temporary, card);
+      target.write(card);
       target.publish();
     } finally {
       target?.discard();
