@@ -21,7 +21,7 @@ export interface FileEvaluation extends Evaluation {
   readonly set_aside?: Readonly<Partial<Record<SetAside, number>>>;
 }
 
-export interface FileQuestion {
+export interface FileOptions {
   readonly lines: AsyncIterable<Uint8Array>;
   /** What messages call the file. */
   readonly name: string;
@@ -36,7 +36,7 @@ const LINES_AT_ONCE = 1_000;
 
 /** Throws invalid_argument naming the line, and the signal's reason. */
 export async function evaluateFile(
-  question: FileQuestion,
+  question: FileOptions,
 ): Promise<{ readonly evaluation: FileEvaluation; readonly rows: readonly EvaluationRow[] }> {
   const { lines, name, policy, simulation, signal, onProgress } = question;
   const rows: EvaluationRow[] = [];
@@ -66,7 +66,7 @@ export async function evaluateFile(
 async function replay(
   decisions: readonly LoggedDecision[],
   rows: EvaluationRow[],
-  { policy, epsilon, signal }: FileQuestion,
+  { policy, epsilon, signal }: FileOptions,
 ): Promise<Partial<Record<SetAside, number>>> {
   const learner = new PolicyReplay(policy, epsilon);
   const setAside: Partial<Record<SetAside, number>> = {};

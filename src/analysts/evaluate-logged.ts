@@ -42,7 +42,7 @@ export interface LoggedEvaluation extends Evaluation {
 
 type LastRecords = Readonly<Record<string, Readonly<Record<string, AppliedRecord>>>>;
 
-export interface LoggedQuestion {
+export interface LoggedOptions {
   readonly state: StateSource;
   readonly registry: Registry;
   readonly policy: PolicyDefinition;
@@ -57,7 +57,7 @@ const DECISIONS_AT_ONCE = 500;
 
 /** Throws no_data, state_mismatch, state_incomplete and the signal's reason. */
 export async function evaluateLogged(
-  question: LoggedQuestion,
+  question: LoggedOptions,
 ): Promise<{ readonly evaluation: LoggedEvaluation; readonly rows: readonly EvaluationRow[] }> {
   const { state, registry, policy, epsilon, nowMs, simulation, signal, onProgress } = question;
   const present = stateFiles(state, registry);

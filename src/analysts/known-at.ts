@@ -15,7 +15,7 @@ import { PartitionReader } from '../store/queries/partition-reader.js';
 import { createScratch } from '../store/directory/scratch.js';
 import { fullTopicName, TIP_TOPICS } from '../topics.js';
 
-export interface KnownAtQuestion {
+export interface KnownAtOptions {
   readonly dataDirectory: string;
   readonly topicPrefix: string;
   readonly partitioner: PartitionerName;
@@ -42,7 +42,7 @@ export interface KnownState {
  * Throws invalid_argument for positions that name neither topic, offset_out_of_range for positions beyond the log's end, and the
  * signal's reason.
  */
-export async function stateKnownAt(log: Log, registry: Registry, question: KnownAtQuestion): Promise<KnownState> {
+export async function stateKnownAt(log: Log, registry: Registry, question: KnownAtOptions): Promise<KnownState> {
   const { topicPrefix, positions, nowMs, signal, onProgress } = question;
   const topics = TIP_TOPICS.map((name) => fullTopicName(topicPrefix, name));
   if (!topics.some((topic) => topic in positions)) {

@@ -40,7 +40,7 @@ export interface MigrationReport extends MigrationEffect {
   readonly users: number;
 }
 
-export interface MigrationQuestion {
+export interface MigrationOptions {
   readonly state: StateSource;
   readonly registry: Registry;
   /** All of the log, whether or not they are in the state yet. */
@@ -72,7 +72,7 @@ export async function migrationReport({
   signal,
   onUser,
   onProgress,
-}: MigrationQuestion): Promise<MigrationReport> {
+}: MigrationOptions): Promise<MigrationReport> {
   const { files } = stateFiles(state, registry);
   const others = controls.filter(({ control_id: id }) => id !== control.control_id);
   const shared = others.filter((one) => userOfControl(one) === null);

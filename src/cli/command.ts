@@ -4,7 +4,7 @@
  * and config.ts holds them.
  */
 import type { Config, OptionGroup } from '../config.js';
-import type { Output } from './output.js';
+import type { Output } from './output/output.js';
 
 export interface CommandOption {
   /** As commander and help write it: `--max <number>`. */

@@ -1,6 +1,6 @@
 /** What an error becomes: lines on stderr, a document on stdout for readers of JSON, and the exit code. */
 import { asNotLoaded, TipstreamError, type ErrorCode } from '../errors.js';
-import type { Output } from './output.js';
+import type { Output } from './output/output.js';
 
 export const EXIT = {
   ok: 0,

@@ -6,7 +6,7 @@ import { partitionFor } from '../log/partitioner.js';
 import { defaultRegistry } from '../projections/registry.js';
 import { fullTopicName } from '../topics.js';
 import type { CommandOption } from './command.js';
-import type { Output } from './output.js';
+import type { Output } from './output/output.js';
 import { readPositions } from './positions-file.js';
 
 const FLAG = '--known-at';

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT, reportFailure } from './failure.js';
-import { Output } from './output.js';
+import { Output } from './output/output.js';
 import { runProgram } from './program.js';
 import { deadLettersFamily } from './commands/dead-letters/dead-letters.js';
 import { demoCommand } from './commands/demo.js';

@@ -13,7 +13,7 @@ import {
 import { UsageError } from '../errors.js';
 import type { CliCommand, CommandFamily } from './command.js';
 import { EXIT, reportFailure } from './failure.js';
-import type { Output } from './output.js';
+import type { Output } from './output/output.js';
 
 export interface ProgramContext {
   readonly version: string;

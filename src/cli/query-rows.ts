@@ -3,7 +3,7 @@ import { UsageError } from '../errors.js';
 import { record } from '../export/csv.js';
 import { RawJson, type Cell } from '../export/cell.js';
 import type { QueryRows, SqlParameter, SqlValue } from '../store/snapshot/query.js';
-import { printable, type Output } from './output.js';
+import { printable, type Output } from './output/output.js';
 
 /** The widths of a table's columns are those of its first rows; later ones may stick out. */
 const ROWS_MEASURED = 500;

@@ -3,7 +3,7 @@ import type { Config } from '../config.js';
 import type { Log } from '../log/port.js';
 import type { StateSource } from '../store/directory/state-files.js';
 import { fullTopicName } from '../topics.js';
-import type { Output } from './output.js';
+import type { Output } from './output/output.js';
 
 /** As the options say; with the log, its topics have a word too. */
 export function stateSource(config: Config): StateSource {

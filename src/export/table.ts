@@ -13,7 +13,7 @@ import { featureColumn, type Column } from './columns.js';
 import { Spine, type SpineShape } from './spine.js';
 import { openStateView, UserLookup, type StateView } from './state-view.js';
 
-export interface ExportRequest {
+export interface TableExportOptions {
   readonly state: StateSource;
   readonly partitioner: PartitionerName;
   /** The profiles stored with decisions, instead of computed ones. */
@@ -44,7 +44,7 @@ export interface ExportTable {
 const ROWS_AT_ONCE = 500;
 
 /** Throws what Spine.check and openStateView throw, and as_of_pruned. The rows come from one snapshot of each file, taken here. */
-export async function openTable(request: ExportRequest, registry: Registry): Promise<ExportTable> {
+export async function openTable(request: TableExportOptions, registry: Registry): Promise<ExportTable> {
   const { state, nowMs, signal, onProgress } = request;
   const own: Column[] = [
     { name: 'user_id', type: 'text' },
@@ -108,7 +108,7 @@ async function checkSpine(
   spine: Spine,
   { earliestMs }: SpineShape,
   readers: ReadonlyMap<number, PartitionReader>,
-  { partitioner, signal }: ExportRequest,
+  { partitioner, signal }: TableExportOptions,
 ): Promise<void> {
   const latestMs = exactFromMsOf(readers.values());
   if (latestMs === null || earliestMs >= latestMs) return;
@@ -122,7 +122,7 @@ async function checkSpine(
 }
 
 interface Context {
-  readonly request: ExportRequest;
+  readonly request: TableExportOptions;
   readonly registry: Registry;
   readonly view: StateView;
   readonly served: ReadonlyMap<number, ServedProfiles>;

@@ -10,7 +10,7 @@ import { writeSnapshotFile, type SnapshotCounts } from '../store/snapshot/snapsh
 import { copyState } from '../store/snapshot/state-copy.js';
 import { outputFile } from './output-file.js';
 
-export interface SnapshotRequest {
+export interface TakeSnapshotOptions {
   readonly state: StateSource;
   readonly registry: Registry;
   /** Where the file goes. */
@@ -47,7 +47,7 @@ export async function takeSnapshot({
   signal,
   onProgress,
   at,
-}: SnapshotRequest): Promise<TakenSnapshot> {
+}: TakeSnapshotOptions): Promise<TakenSnapshot> {
   const file = outputFile(path, replace);
   try {
     await withReaders(state, registry, (readers) => checkAsOf(readers.values(), asOfMs)); // before minutes of copying

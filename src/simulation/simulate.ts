@@ -23,7 +23,7 @@ const DECISIONS_AT_ONCE = 5_000;
 /** The policy that knows the reward model. */
 const ORACLE = 'oracle';
 
-export interface SimulationRequest {
+export interface SimulationOptions {
   readonly policies: readonly PolicyDefinition[];
   readonly personas: readonly Persona[];
   readonly users: number;
@@ -88,7 +88,7 @@ interface UserResult {
  * Yields now and then, with how many users are done; the answer is the generator's return value. Throws invalid_argument when nobody
  * decided anything.
  */
-export function* simulate(request: SimulationRequest): Generator<number, SimulationResult> {
+export function* simulate(request: SimulationOptions): Generator<number, SimulationResult> {
   const names = [...request.policies.map(({ name }) => name), ORACLE];
   const curves = new Map(names.map((name) => [name, { sums: new Float64Array(CURVE_POINTS), counts: new Float64Array(CURVE_POINTS) }]));
   const users: UserResult[] = [];
@@ -143,7 +143,7 @@ export function* simulate(request: SimulationRequest): Generator<number, Simulat
 }
 
 /** Personas in proportion to their shares, so that every number of users has about the right mixture. */
-function castOf({ personas, users }: SimulationRequest): Persona[] {
+function castOf({ personas, users }: SimulationOptions): Persona[] {
   const total = personas.reduce((sum, { share }) => sum + share, 0);
   const given = personas.map(() => 0);
   return Array.from({ length: users }, (_, i) => {
@@ -156,7 +156,7 @@ function castOf({ personas, users }: SimulationRequest): Persona[] {
 }
 
 function* liveOneUser(
-  request: SimulationRequest,
+  request: SimulationOptions,
   persona: Persona,
   user: number,
   names: readonly string[],

@@ -19,7 +19,7 @@ export interface LiveProfile {
   readonly features: FeatureValues;
 }
 
-export interface ProfileQuestion {
+export interface ProfileOptions {
   readonly asOfMs: number;
   readonly provable: Provable;
   /** Tips known to differ: they are the first to look at. */
@@ -27,7 +27,7 @@ export interface ProfileQuestion {
 }
 
 /** `live`: undefined when the state file has no such user. */
-export function compareProfile({ user, stored, report }: UserComparison, live: LiveProfile | undefined, question: ProfileQuestion): void {
+export function compareProfile({ user, stored, report }: UserComparison, live: LiveProfile | undefined, question: ProfileOptions): void {
   const { asOfMs, provable } = question;
   const cache = new Map<number, NaiveProfile>();
   const naiveAt = (time: number): NaiveProfile => {

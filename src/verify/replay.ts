@@ -7,7 +7,7 @@ import { fullTopicName, REBUILT_FROM_TOPICS, type ControlEvent } from '../topics
 import type { Buckets } from './buckets.js';
 import { replayedUser, type EventKind, type ReplayedTopic, type ReplayedUser } from './replayed.js';
 
-export interface ReplaySource {
+export interface ReplayDeps {
   readonly log: Log;
   readonly topicPrefix: string;
   readonly partition: number;
@@ -43,7 +43,7 @@ export interface Replay {
 /** A policy that controls may name: a control with any other is refused. */
 /** What there is to read. Throws offset_out_of_range for a log that ends before a position: it has lost what the state holds. */
 export async function rangesToReplay(
-  { log, topicPrefix, partition }: ReplaySource,
+  { log, topicPrefix, partition }: ReplayDeps,
   positions: ReadonlyMap<string, number>,
 ): Promise<TopicRange[]> {
   const applied = REBUILT_FROM_TOPICS.map((topic) => ({ topic, fullName: fullTopicName(topicPrefix, topic) })).filter(({ fullName }) =>
@@ -75,7 +75,7 @@ export async function rangesToReplay(
 /** `passed` is told how many offsets were passed. Ends early when the signal aborts. */
 export async function replayInto(
   buckets: Buckets,
-  source: ReplaySource,
+  source: ReplayDeps,
   ranges: readonly TopicRange[],
   passed: (offsets: number) => void,
 ): Promise<Replay> {
@@ -99,7 +99,7 @@ export async function replayInto(
 /** Answers whether it was a valid event of somebody wanted. */
 function replayRecord(
   buckets: Buckets,
-  { rules, includes }: ReplaySource,
+  { rules, includes }: ReplayDeps,
   topic: ReplayedTopic,
   record: LogRecord,
   controls: Map<string, ReplayedControl>,

@@ -12,7 +12,7 @@ import { PruneComparison } from './compare-prunes.js';
 import { compareUser } from './compare-user.js';
 import type { Findings } from './difference.js';
 import { provableOf } from './provable.js';
-import { addUser, rangesToReplay, replayInto, usersOf, type ReplaySource, type TopicRange } from './replay.js';
+import { addUser, rangesToReplay, replayInto, usersOf, type ReplayDeps, type TopicRange } from './replay.js';
 import type { PolicyRules } from './user-comparison.js';
 
 /** A decision takes about as much memory as this many tip events. */
@@ -22,7 +22,7 @@ export interface PartitionComparison {
   readonly state: StateAudit;
   /** What `state.begin` answered. */
   readonly positions: ReadonlyMap<string, number>;
-  readonly source: ReplaySource;
+  readonly source: ReplayDeps;
   readonly findings: Findings;
   readonly progress: PartitionProgress;
   readonly asOfMs: number;
@@ -102,7 +102,7 @@ export async function verifyPartition(comparison: PartitionComparison): Promise<
 }
 
 /** Of another log, differences would say nothing about the state. */
-async function checkSameLog(state: StateAudit, { log, partition, signal }: ReplaySource, ranges: readonly TopicRange[]): Promise<void> {
+async function checkSameLog(state: StateAudit, { log, partition, signal }: ReplayDeps, ranges: readonly TopicRange[]): Promise<void> {
   const held = new Map(ranges.map(({ fullName, from, to }) => [fullName, { low: from, end: to }]));
   const applied = new Map([...state.lastApplied()].filter(([topic]) => held.has(topic)));
   await checkLogIdentity(log, { partition, path: state.path, applied, ranges: held, signal });

@@ -23,7 +23,7 @@ const EVENTS_IN_MEMORY = 50_000;
 /** How many differences, and users that cannot be proven, are listed; all are counted. */
 const LISTED = 1_000;
 
-export interface VerifyTarget {
+export interface VerifyDeps {
   readonly dataDirectory: string;
   readonly topicPrefix: string;
   readonly partitioner: PartitionerName;
@@ -34,7 +34,7 @@ export interface VerifyTarget {
   readonly shadowLearning?: boolean | undefined;
 }
 
-export interface VerifyQuestion {
+export interface VerificationOptions {
   readonly asOfMs: number;
   /** Only so many users: those with the smallest hashes under the seed. */
   readonly sample?: { readonly users: number; readonly seed: string };
@@ -80,8 +80,8 @@ export interface VerifyProgress {
 export interface VerifyComparison {
   readonly log: Log;
   readonly registry: Registry;
-  readonly target: VerifyTarget;
-  readonly question: VerifyQuestion;
+  readonly target: VerifyDeps;
+  readonly question: VerificationOptions;
   readonly signal: AbortSignal;
   readonly onProgress?: ((progress: VerifyProgress) => void) | undefined;
 }
@@ -150,7 +150,7 @@ export async function verify(comparison: VerifyComparison): Promise<VerifyDocume
   };
 }
 
-async function filesOf(log: Log, { dataDirectory, topicPrefix, partitions }: VerifyTarget, registry: Registry): Promise<StateFiles> {
+async function filesOf(log: Log, { dataDirectory, topicPrefix, partitions }: VerifyDeps, registry: Registry): Promise<StateFiles> {
   const [served] = await log.describeTopics([fullTopicName(topicPrefix, 'tip.served')]);
   return presentStateFiles({ dataDirectory, log: log.kind, topicPrefix, partitions, topicPartitions: served?.partitions }, registry);
 }

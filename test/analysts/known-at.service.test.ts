@@ -3,7 +3,7 @@ import { mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { stateKnownAt, type KnownAtQuestion, type KnownState } from '../../src/analysts/known-at.js';
+import { stateKnownAt, type KnownAtOptions, type KnownState } from '../../src/analysts/known-at.js';
 import { coreRegistry } from '../../src/projections/registry.js';
 import { digestDocument, type Positions } from '../../src/store/queries/profiles.js';
 import { EmbeddedService } from '../support/embedded/service.js';
@@ -44,7 +44,7 @@ async function react(from: number, to: number): Promise<void> {
       reacted_at_ms: T - i * 3_600_000 + 60_000,
     });
 }
-async function at(positions: Positions, more: Partial<KnownAtQuestion> = {}): Promise<KnownState> {
+async function at(positions: Positions, more: Partial<KnownAtOptions> = {}): Promise<KnownState> {
   known?.close();
   return (known = await stateKnownAt(service!.log, coreRegistry, {
     dataDirectory: service!.directory,

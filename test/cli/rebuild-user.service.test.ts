@@ -56,7 +56,7 @@ test('a service does it as a job, with its token', async () => {
   await embedded.log.truncateBefore('tip.served', embedded.partitionOf(USER), 2);
   await expect(rebuildUser(withToken, USER)).rejects.toMatchObject({
     code: 'offset_out_of_range',
-    hint: expect.stringContaining('nothing was changed') as string,
+    hint: expect.stringContaining('Nothing was changed') as string,
   });
 });
 

@@ -1,6 +1,6 @@
 /** What a rebuild says of how far it is: rates over the phase under way, and the time that is left at that rate. */
 import { describe, expect, it } from 'vitest';
-import { RebuildProgress } from '../../src/cli/rebuild-progress.js';
+import { RebuildProgress } from '../../src/cli/output/rebuild-progress.js';
 import { changeOf, ChangeList, LISTED_USERS, mergeComparisons } from '../../src/rebuild/changes.js';
 
 describe('progress', () => {

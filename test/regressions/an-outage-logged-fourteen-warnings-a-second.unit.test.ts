@@ -1,8 +1,8 @@
 /** An outage wrote 14 warnings a second, and every refused record one: the first goes out at once, then a count every ten seconds. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
-import { createLogger } from '../../src/cli/logger.js';
-import { RepeatedLines } from '../../src/cli/repeated-lines.js';
+import { createLogger } from '../../src/cli/output/logger.js';
+import { RepeatedLines } from '../../src/cli/output/repeated-lines.js';
 import { jsonProblem } from '../../src/events/json-problem.js';
 import { TipstreamError } from '../../src/errors.js';
 

@@ -3,13 +3,13 @@ import { policyNamed } from '../../src/policies/registry.js';
 import { curvesSvg, sparkline } from '../../src/simulation/chart.js';
 import { parsePersonas, PERSONAS, personaSchema } from '../../src/simulation/persona.js';
 import { SimulatedProfile } from '../../src/simulation/profile.js';
-import { simulate, type SimulationRequest, type SimulationResult } from '../../src/simulation/simulate.js';
+import { simulate, type SimulationOptions, type SimulationResult } from '../../src/simulation/simulate.js';
 import { ratio, student95 } from '../../src/simulation/statistics.js';
 import { seededRandom } from '../support/seeded-random.js';
 
 const DAY_MS = 86_400_000;
 const SHARE = { min: 0, max: 1 };
-function run(more: Partial<SimulationRequest> = {}): SimulationResult {
+function run(more: Partial<SimulationOptions> = {}): SimulationResult {
   const steps = simulate({
     policies: ['egreedy-v1', 'random'].map(policyNamed),
     personas: PERSONAS,

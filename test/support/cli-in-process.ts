@@ -1,7 +1,7 @@
 /** Commands run in the test's own process, from their arguments to their exit code, without a build. */
 import { Writable } from 'node:stream';
 import type { CliCommand, CommandFamily } from '../../src/cli/command.js';
-import { Output } from '../../src/cli/output.js';
+import { Output } from '../../src/cli/output/output.js';
 import { runProgram } from '../../src/cli/program.js';
 
 export interface Answered {

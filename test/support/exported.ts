@@ -8,11 +8,11 @@ import { csvRecords } from '../../src/export/csv-records.js';
 import { ndjsonSink } from '../../src/export/ndjson.js';
 import { ParquetSink } from '../../src/export/parquet.js';
 import type { Format } from '../../src/export/sink.js';
-import { openTable, type ExportRequest } from '../../src/export/table.js';
+import { openTable, type TableExportOptions } from '../../src/export/table.js';
 import { coreRegistry } from '../../src/projections/registry.js';
 import { stateIn } from './state-in.js';
 
-export interface Wanted extends Partial<Pick<ExportRequest, 'asServed' | 'asOfMs' | 'partitioner'>> {
+export interface Wanted extends Partial<Pick<TableExportOptions, 'asServed' | 'asOfMs' | 'partitioner'>> {
   /** The text of the spine. */
   readonly spine?: string;
   /** How its name ends. */

@@ -1,14 +1,14 @@
 /** Alters a state file behind the service's back, as a hand with sqlite3 or a failing disk would, and asks `verify` about it. */
 import Database from 'better-sqlite3';
 import type { Difference } from '../../src/verify/difference.js';
-import { verify, type VerifyDocument, type VerifyQuestion, type VerifyTarget } from '../../src/verify/verify.js';
+import { verify, type VerifyDocument, type VerificationOptions, type VerifyDeps } from '../../src/verify/verify.js';
 import { coreRegistry } from '../../src/projections/registry.js';
 import type { EmbeddedService } from './embedded/service.js';
 
 export async function verified(
   embedded: EmbeddedService,
-  question: VerifyQuestion,
-  target: Partial<VerifyTarget> = {},
+  question: VerificationOptions,
+  target: Partial<VerifyDeps> = {},
 ): Promise<VerifyDocument> {
   const { topicPrefix = '', partitioner = 'murmur2', maxValueBytes = 1_048_576 } = embedded.options;
   return verify({

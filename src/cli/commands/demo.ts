@@ -9,7 +9,7 @@ import { DEFAULT_SHADOW } from '../../policies/registry.js';
 import { defineCommand } from '../command.js';
 import { deleteDemo, pastWasInterrupted, simulatingPast } from '../demo-data.js';
 import { wholeNumber } from '../option-parsers.js';
-import type { Output } from '../output.js';
+import type { Output } from '../output/output.js';
 import type { RunningService } from '../running-service.js';
 
 const DAYS = 45;
@@ -83,7 +83,7 @@ function demoConfig(config: Config): Config {
 
 /** The default port may be taken; a demo should run all the same. */
 async function startOnFreePort(config: Config, output: Output): Promise<RunningService> {
-  const [{ createLogger }, { runService }] = await Promise.all([import('../logger.js'), import('../running-service.js')]);
+  const [{ createLogger }, { runService }] = await Promise.all([import('../output/logger.js'), import('../running-service.js')]);
   const logger = createLogger(config);
   try {
     return await runService(config, logger);

@@ -15,7 +15,7 @@ import { defaultRegistry } from '../../projections/registry.js';
 import { defineCommand } from '../command.js';
 import { EXIT } from '../failure.js';
 import { isObject, readJson } from '../input-file.js';
-import type { Output } from '../output.js';
+import type { Output } from '../output/output.js';
 import { noteMissing, stateSource } from '../state-source.js';
 
 interface EvaluateOptions {

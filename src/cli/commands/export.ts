@@ -14,7 +14,7 @@ import { createScratch, type Scratch } from '../../store/directory/scratch.js';
 import { defineCommand } from '../command.js';
 import { knownAtOption, openKnownAt } from '../known-at.js';
 import { EXIT } from '../failure.js';
-import type { Output } from '../output.js';
+import type { Output } from '../output/output.js';
 import { noteMissing, stateSource } from '../state-source.js';
 import { timeOption } from '../time-argument.js';
 import { PRIVATE_FILE_MODE } from '../../private-file.js';

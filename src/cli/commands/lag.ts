@@ -9,13 +9,15 @@ import { pause } from '../../pause.js';
 import { defaultRegistry } from '../../projections/registry.js';
 import { isOwned } from '../../store/directory/data-lock.js';
 import { generationDirectory, partitionFile, partitionsIn } from '../../store/directory/layout.js';
+import { otherCount, stateIncomplete } from '../../store/directory/state-files.js';
 import { stoppedPartitions } from '../../store/directory/stopped-partitions.js';
 import { openStateForReading } from '../../store/state-file.js';
 import { PartitionReader } from '../../store/queries/partition-reader.js';
 import { CONSUMED_TOPICS, fullTopicName } from '../../topics.js';
 import { defineCommand } from '../command.js';
 import { EXIT } from '../failure.js';
-import { lagTable } from '../tables/lag-table.js';
+import { stateSource } from '../state-source.js';
+import { lagTable } from '../output/lag-table.js';
 
 const WATCH_EVERY_MS = 1_000;
 
@@ -41,6 +43,8 @@ export const lagCommand = defineCommand<{ watch?: boolean; topics?: boolean; ver
   json: 'document',
   endsWithReader: ({ watch }) => watch === true,
   async run({ options, config, output, json, signal }) {
+    // State of another log is refused before that log is asked.
+    readPositions(config);
     const log = await openLog(config, { readOnly: true });
     const history = new LagHistory();
     const detail = options.verbose ? 'everything' : options.topics ? 'topics' : 'partitions';
@@ -50,7 +54,7 @@ export const lagCommand = defineCommand<{ watch?: boolean; topics?: boolean; ver
         if (json && options.watch) await output.lines([rows]);
         else if (json) await output.document(rows);
         else await output.write(`${lagTable(rows, detail).join('\n')}\n`);
-        for (const { message, hint } of unreadable.values()) output.error(message, hint);
+        for (const { message, code, hint } of unreadable.values()) output.error(`${message} [${code}]`, hint);
         if (!options.watch) return unreadable.size > 0 ? EXIT.error : EXIT.ok;
         await pause(WATCH_EVERY_MS, signal);
         if (signal.aborted) return EXIT.interrupted;
@@ -90,14 +94,18 @@ function readPositions(config: Config): {
 } {
   const applied = new Map<number, ReadonlyMap<string, number>>();
   const unreadable = new Map<number, TipstreamError>();
-  let partitions = 0;
-  for (const [partition, path] of stateFiles(config)) {
+  const { partitions: told } = stateSource(config);
+  const { generation, files } = filesOf(config);
+  let [partitions, countedIn] = [told, ''];
+  for (const [partition, path] of files) {
     try {
       openStateForReading(path, { partition, log: config.log, topicPrefix: config.topicPrefix }).close();
       const reader = new PartitionReader(path, defaultRegistry);
       try {
+        const found = reader.identity.partitions;
+        if (partitions !== undefined && found !== partitions) throw otherCount(path, found, partitions, countedIn);
+        [partitions, countedIn] = [found, path];
         applied.set(partition, reader.positions());
-        partitions = reader.identity.partitions;
       } finally {
         reader.close();
       }
@@ -107,23 +115,19 @@ function readPositions(config: Config): {
     }
   }
   // On the embedded log nobody else has the others.
-  for (let partition = 0; config.log === 'sqlite' && partition < partitions; partition++)
-    if (!applied.has(partition) && !unreadable.has(partition)) unreadable.set(partition, missing(partition));
+  for (let partition = 0; config.log === 'sqlite' && files.size > 0 && partition < (partitions ?? 0); partition++) {
+    if (files.has(partition)) continue;
+    unreadable.set(partition, stateIncomplete({ generation, files, partitions: partitions!, missing: [partition] }));
+  }
   return { applied, unreadable };
 }
 
-function missing(partition: number): TipstreamError {
-  return new TipstreamError('state_incomplete', `the state file of partition ${partition} is missing`, {
-    hint: 'Run `tipstream start`: it makes the file again from the log.',
-  });
-}
-
-function stateFiles({ data }: Config): [partition: number, path: string][] {
+function filesOf({ data }: Config): { readonly generation: string; readonly files: ReadonlyMap<number, string> } {
   try {
     const generation = generationDirectory(data);
-    return partitionsIn(generation).map((partition) => [partition, partitionFile(generation, partition)]);
+    return { generation, files: new Map(partitionsIn(generation).map((partition) => [partition, partitionFile(generation, partition)])) };
   } catch (error) {
-    if (error instanceof TipstreamError && error.code === 'no_data') return [];
+    if (error instanceof TipstreamError && error.code === 'no_data') return { generation: '', files: new Map() };
     throw error;
   }
 }

@@ -6,7 +6,7 @@ import { partitionOfUser, withReaderOf } from '../../store/queries/locate-user.j
 import { profileDocument } from '../../store/queries/profiles.js';
 import { defineCommand } from '../command.js';
 import { knownAtOption, openKnownAt } from '../known-at.js';
-import { printable } from '../output.js';
+import { printable } from '../output/output.js';
 import { stateSource } from '../state-source.js';
 import { timeOption } from '../time-argument.js';
 

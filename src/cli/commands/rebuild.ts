@@ -8,10 +8,10 @@ import { RebuildThreads } from '../../rebuild/rebuild-threads.js';
 import { UsageError } from '../../errors.js';
 import { defineCommand, type CommandContext } from '../command.js';
 import { EXIT } from '../failure.js';
-import type { Output } from '../output.js';
+import type { Output } from '../output/output.js';
 import { settingsOf } from '../policy-settings.js';
 import { readPositions } from '../positions-file.js';
-import { RebuildProgress } from '../rebuild-progress.js';
+import { RebuildProgress } from '../output/rebuild-progress.js';
 import { rebuildUser } from '../rebuild-user.js';
 
 interface RebuildCommandOptions {

@@ -10,7 +10,7 @@ import { UsageError } from '../../errors.js';
 import { defineCommand } from '../command.js';
 import { readText } from '../input-file.js';
 import { wholeNumber } from '../option-parsers.js';
-import type { Output } from '../output.js';
+import type { Output } from '../output/output.js';
 
 interface SimulateOptions {
   readonly users: number;

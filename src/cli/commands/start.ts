@@ -21,7 +21,7 @@ export const startCommand = defineCommand({
   async run({ config, output, signal }) {
     // Loaded here, because the other commands start faster without them.
     const [{ createLogger, logIsJson }, { logOutput, logWhatNodeSays }] = await Promise.all([
-      import('../logger.js'),
+      import('../output/logger.js'),
       import('../json-only.js'),
     ]);
     const logger = createLogger(config);

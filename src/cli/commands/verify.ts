@@ -5,7 +5,7 @@ import { defaultRegistry } from '../../projections/registry.js';
 import { defineCommand } from '../command.js';
 import { EXIT } from '../failure.js';
 import { wholeNumber } from '../option-parsers.js';
-import type { Output } from '../output.js';
+import type { Output } from '../output/output.js';
 import { presentStateFiles } from '../../store/directory/state-files.js';
 import { stateSource } from '../state-source.js';
 import { timeOption } from '../time-argument.js';

@@ -13,7 +13,7 @@ import { pause } from '../../pause.js';
 import type { AppliedRecord } from '../record-hash.js';
 import { findRecord } from './known-record.js';
 
-export interface IdentityQuestion {
+export interface IdentityOptions {
   readonly partition: number;
   /** Of the state file, for the hint. */
   readonly path: string;
@@ -38,7 +38,7 @@ type Finding = Unidentified | { readonly topic: string; readonly offset: number;
  * another record, offset_out_of_range where it ends before, and what reading throws. Answers early, with nothing, when the signal
  * aborts.
  */
-export async function checkLogIdentity(log: Log, question: IdentityQuestion): Promise<readonly Unidentified[]> {
+export async function checkLogIdentity(log: Log, question: IdentityOptions): Promise<readonly Unidentified[]> {
   const findings = await Promise.all([...question.applied].map(([topic, applied]) => compare(log, question, topic, applied)));
   if (question.signal?.aborted === true) return [];
   const changed = findings.filter(({ why }) => why === 'other');
@@ -49,7 +49,7 @@ export async function checkLogIdentity(log: Log, question: IdentityQuestion): Pr
 /** As `checkLogIdentity`; a log that is away is tried again until it answers or the signal aborts. */
 export async function checkLogIdentityPatiently(
   log: Log,
-  question: IdentityQuestion & { readonly signal: AbortSignal },
+  question: IdentityOptions & { readonly signal: AbortSignal },
   onRetry: (error: TipstreamError, attempt: number) => void,
 ): Promise<readonly Unidentified[]> {
   const { signal } = question;
@@ -66,14 +66,14 @@ export async function checkLogIdentityPatiently(
   }
 }
 
-async function compare(log: Log, { partition, ranges, signal }: IdentityQuestion, topic: string, record: AppliedRecord): Promise<Finding> {
+async function compare(log: Log, { partition, ranges, signal }: IdentityOptions, topic: string, record: AppliedRecord): Promise<Finding> {
   const range = ranges.get(topic);
   const why = await findRecord(log, { topic, partition, record, range, signal });
   if (why === 'beyond_end') throw outOfRange(topic, partition, record.offset, range!);
   return { topic, offset: record.offset, why };
 }
 
-function logChanged({ partition, path }: IdentityQuestion, changed: readonly Finding[]): TipstreamError {
+function logChanged({ partition, path }: IdentityOptions, changed: readonly Finding[]): TipstreamError {
   const [{ topic, offset }] = changed as [Finding];
   const others =
     changed.length === 1

@@ -13,7 +13,7 @@ const VERSION = 11;
 export const PARTITION_BYTES = 1_048_576;
 const RESPONSE_BYTES = 8 * PARTITION_BYTES;
 
-export interface FetchTarget {
+export interface FetchOptions {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
@@ -43,7 +43,7 @@ interface FetchResponse {
 export async function fetchFrom(
   cluster: Cluster,
   nodeId: number,
-  targets: readonly FetchTarget[],
+  targets: readonly FetchOptions[],
   maxWaitMs: number,
 ): Promise<FetchResponse> {
   const request = encodeFetch({

@@ -6,7 +6,7 @@ import type { LogRecord, ReadRange } from '../port.js';
 import { type Connection, partitionsOf } from './connection.js';
 import { errorFromCode, type Cluster } from './internals.js';
 import { offsetOutOfRange } from './failures.js';
-import { fetchFrom, type FetchedPartition, type FetchTarget } from './fetch-request.js';
+import { fetchFrom, type FetchedPartition, type FetchOptions } from './fetch-request.js';
 import { offsetRange, partitionNotFound } from './offset-ranges.js';
 import { decodeRecords, splitBatches } from './record-batch.js';
 import { backOff, retrying } from './retry.js';
@@ -83,7 +83,7 @@ async function* readOn(
 async function fetchPartition(
   connection: Connection,
   cluster: Cluster,
-  target: FetchTarget,
+  target: FetchOptions,
   waitMs: number,
   limits: { signal?: AbortSignal | undefined; withinMs?: number },
 ): Promise<FetchedPartition> {

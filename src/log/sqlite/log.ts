@@ -32,7 +32,7 @@ import { type Synchronous, type Write, WriteQueue } from './write-queue.js';
 const DELETED_AT_ONCE = 5000;
 const COMMIT_BYTES = 64;
 
-export interface SqliteLogSettings {
+export interface SqliteTopicOptions {
   readonly readOnly: boolean;
   readonly synchronous: Synchronous;
   readonly pollIntervalMs: number;
@@ -56,7 +56,7 @@ export class SqliteLog implements Log {
   readonly #closed = new AbortController();
   #closing: Promise<void> | undefined;
 
-  constructor({ database, path }: LogDatabase, settings: SqliteLogSettings) {
+  constructor({ database, path }: LogDatabase, settings: SqliteTopicOptions) {
     this.#path = path;
     this.#database = database;
     this.#readOnly = settings.readOnly;

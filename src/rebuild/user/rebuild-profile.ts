@@ -17,7 +17,7 @@ import { fullTopicName } from '../../topics.js';
 import { compareUser } from './compare-user.js';
 import { UserReplay } from './user-replay.js';
 
-export interface RebuildTarget {
+export interface RebuildProfileDeps {
   readonly dataDirectory: string;
   readonly topicPrefix: string;
   readonly partitioner: PartitionerName;
@@ -41,7 +41,7 @@ export interface RebuildProfileOptions {
 export async function rebuildProfile(
   log: Log,
   registry: Registry,
-  target: RebuildTarget,
+  target: RebuildProfileDeps,
   userId: string,
   nowMs: number,
   { dryRun = false, signal, onProgress }: RebuildProfileOptions = {},

@@ -36,8 +36,8 @@ interface Features {
 
 /**
  * The files, whether or not all are there. Throws no_data where there is none (state_incomplete on the embedded log, whose process has
- * them all), state_mismatch for one of another log, prefix, partition,
- * number of partitions or, where they are given, features; partition_count_changed where the topics have another number.
+ * them all), state_mismatch for one of another log, prefix, partition, number of partitions or, where they are given, features;
+ * partition_count_changed where the topics have another number.
  */
 export function presentStateFiles(source: StateSource, features?: Features): StateFiles {
   const generation = generationDirectory(source.dataDirectory);
@@ -86,7 +86,8 @@ export function stateIncomplete({ generation, files, partitions, missing }: Stat
   );
 }
 
-function otherCount(path: string, found: number, expected: number, countedIn: string): TipstreamError {
+/** `countedIn`: the file that says `expected`; empty: the caller says so. */
+export function otherCount(path: string, found: number, expected: number, countedIn: string): TipstreamError {
   return new TipstreamError(
     'state_mismatch',
     `state file ${path} was folded from topics of ${found} partitions; ` +

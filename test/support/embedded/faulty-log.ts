@@ -39,7 +39,9 @@ export class FaultyLog extends CuttableLog {
   refuse(): () => void {
     this.#hanging = Promise.reject(new TipstreamError('log_unavailable', 'the test keeps the log away'));
     this.#hanging.catch(() => undefined);
-    return () => (this.#hanging = Promise.resolve());
+    return () => {
+      this.#hanging = Promise.resolve();
+    };
   }
 
   /** The group gives these partitions to nobody, as far as it says, until they are given back. */

@@ -17,7 +17,7 @@ import { fullTopicName, type ControlEvent } from '../../../topics.js';
 import { defineCommand } from '../../command.js';
 import { openControlLog, readAllControls } from '../../control-log.js';
 import { planMigration } from '../../migration-plan.js';
-import type { Output } from '../../output.js';
+import type { Output } from '../../output/output.js';
 import { stateSource } from '../../state-source.js';
 import { timeOption } from '../../time-argument.js';
 
@@ -167,7 +167,7 @@ function migrateEvent(
   };
 }
 
-interface ReportQuestion {
+interface ReportOptions {
   readonly config: Config;
   readonly controls: readonly ControlEvent[];
   readonly control: ControlEvent;
@@ -180,7 +180,7 @@ interface ReportQuestion {
 }
 
 /** undefined where there is no state to report on: the log is all that a migration needs. */
-async function reportOn({ config, target, output, ...question }: ReportQuestion): Promise<MigrationReport | undefined> {
+async function reportOn({ config, target, output, ...question }: ReportOptions): Promise<MigrationReport | undefined> {
   const file = target === undefined ? undefined : openSync(target.temporary, 'w');
   try {
     const report = await migrationReport({

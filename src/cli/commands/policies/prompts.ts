@@ -5,7 +5,7 @@ import { FIRST_PROMPT_VERSION } from '../../../prompts/registry.js';
 import { defaultRegistry } from '../../../projections/registry.js';
 import { stateFiles } from '../../../store/directory/state-files.js';
 import { defineCommand } from '../../command.js';
-import type { Output } from '../../output.js';
+import type { Output } from '../../output/output.js';
 import { noteMissing, stateSource } from '../../state-source.js';
 
 const SHOWN_EVERY = 5_000;

@@ -1,5 +1,5 @@
 /** How far a rebuild is: a line a partition for who watches, one JSON line a second for programs. */
-import type { PartitionProgress } from '../rebuild/partition-job.js';
+import type { PartitionProgress } from '../../rebuild/partition-job.js';
 
 interface Standing {
   readonly progress: PartitionProgress;

@@ -1,6 +1,6 @@
 /** Data goes to stdout, at the pace of whoever reads it; everything else goes to stderr. */
 import { setImmediate } from 'node:timers/promises';
-import { cannotWrite, type TipstreamError } from '../errors.js';
+import { cannotWrite, type TipstreamError } from '../../errors.js';
 import { StandardStream } from './standard-stream.js';
 
 const RED = '\u001b[31m';

@@ -1,6 +1,6 @@
 /** Lag for a terminal of 80 columns: worst first, a line for each partition or each topic and partition, and their sum. */
 import { LAG_STATUSES, NOT_RUNNING, type LagRow } from '../../log/lag.js';
-import { printable } from '../output.js';
+import { printable } from './output.js';
 
 const WIDTH = 80;
 

@@ -4,8 +4,8 @@
  */
 import pino, { type Logger } from 'pino';
 import pretty from 'pino-pretty';
-import type { Config } from '../config.js';
-import { withoutQuotedJson } from '../events/json-problem.js';
+import type { Config } from '../../config.js';
+import { withoutQuotedJson } from '../../events/json-problem.js';
 import { RepeatedLines } from './repeated-lines.js';
 
 const COUNTS_EVERY_MS = 10_000;
