@@ -19,6 +19,8 @@ export interface DeadLetterReason {
 }
 
 export const DEAD_LETTER_HEADER_PREFIX = '__dlq.errors.';
+/** Behind the reason, of a letter that did not fit its topic. */
+const PAYLOAD_HEADER_PREFIX = '__dlq.payload.';
 
 /** Header name behind the prefix -> field, in the order in which they are written. */
 const FIELDS = {
@@ -42,9 +44,47 @@ export function deadLetterHeaders(original: Headers, reason: DeadLetterReason): 
   return [...originalHeaders(original), ...reasons];
 }
 
+/** What of a dead letter is not in its topic, but in files of the data directory. */
+export interface KeptPayload {
+  /** Bytes of the value. */
+  readonly bytes: number;
+  readonly sha256: string;
+  /** Name of the file that holds the value; absent when none was written. */
+  readonly file?: string | undefined;
+  /** Name of the file that holds the whole dead letter, as a line for `produce --raw`: its key or headers did not fit either. */
+  readonly record?: string | undefined;
+}
+
+export function payloadHeaders({ bytes, sha256, file, record }: KeptPayload): Headers {
+  const facts = { bytes: String(bytes), sha256, file, record };
+  return Object.entries(facts).flatMap(([name, text]) =>
+    text === undefined ? [] : [[PAYLOAD_HEADER_PREFIX + name, Buffer.from(text)] as const],
+  );
+}
+
+/** undefined: the letter is whole. */
+export function readKeptPayload(headers: Headers): KeptPayload | undefined {
+  const written = new Map(headers.slice(reasonEndsAt(headers)).map(([name, value]) => [name, value?.toString()]));
+  const text = (name: keyof KeptPayload): string | undefined => written.get(PAYLOAD_HEADER_PREFIX + name);
+  const sha256 = text('sha256');
+  if (sha256 === undefined) return undefined;
+  return { bytes: Number(text('bytes')), sha256, file: text('file'), record: text('record') };
+}
+
 /** The headers without those that dead-lettering added. */
 export function originalHeaders(headers: Headers): Headers {
-  return headers.filter(([name]) => !name.startsWith(DEAD_LETTER_HEADER_PREFIX));
+  const end = reasonEndsAt(headers);
+  return headers.filter(
+    ([name], at) => !name.startsWith(DEAD_LETTER_HEADER_PREFIX) && !(end > 0 && at >= end && name.startsWith(PAYLOAD_HEADER_PREFIX)),
+  );
+}
+
+/** Headers of the record itself stand before the reason, whatever they are called. 0: there is none. */
+const reasonEndsAt = (headers: Headers): number => headers.findLastIndex(([name]) => name.startsWith(DEAD_LETTER_HEADER_PREFIX)) + 1;
+
+/** The headers of the reason alone. */
+export function reasonHeaders(headers: Headers): Headers {
+  return headers.filter(([name]) => name.startsWith(DEAD_LETTER_HEADER_PREFIX));
 }
 
 /** What the headers say; null where one is missing or makes no sense (anybody can write to the topic). */

@@ -11,7 +11,7 @@ import type { TipState } from '../projections/tip.js';
 import type { ScoredEvent } from '../topics.js';
 import type { ScoreCommand } from '../consumers/fold/scorer.js';
 import { Backpressure } from './backpressure.js';
-import { OutboxPublisher } from './outbox-publisher.js';
+import { OutboxPublisher } from './outbox/outbox-publisher.js';
 import type { ServiceOptions } from './options.js';
 import { beforeOf, isWorking, workerOf, type Closed, type PartitionLife, type Stopped } from './partition-life.js';
 import type { Committed, StartWorker, Worker, WorkerEvents, WorkerStartOptions } from '../consumers/worker/worker-contract.js';
@@ -69,6 +69,13 @@ export class Partition {
       onRetry: (error, attempt) => logger.warn({ partition: number, attempt, err: error }, 'publishing failed; trying again'),
       onOverflow: (topic, path, bytes) =>
         logger.warn({ partition: number, topic, path, bytes }, 'dead letter too large for its topic; kept as a file'),
+      onUndelivered: (topic, why, path) =>
+        logger.error(
+          { partition: number, topic, path, err: why },
+          path === undefined
+            ? 'dead letter could not be written to a file; its topic has a stub, the record stays at its source'
+            : 'dead letter refused by its topic; it is in a file only',
+        ),
       onFailed: (error) => this.fail(error),
     });
   }

@@ -80,7 +80,7 @@ export class Output {
   /** Columns under their headings; nothing but the headings when there are no rows. */
   async table(headings: readonly string[], rows: readonly (readonly (string | number | null)[])[]): Promise<void> {
     const cells = [headings, ...rows.map((row) => row.map((cell) => printable(cell === null ? '-' : String(cell))))];
-    const widths = headings.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
+    const widths = headings.map((_, column) => cells.reduce((widest, row) => Math.max(widest, row[column]!.length), 0));
     const lines = cells.map((row) =>
       row
         .map((cell, column) => cell.padEnd(widths[column]!))

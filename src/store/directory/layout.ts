@@ -9,7 +9,7 @@
  *     state/gen-000002/rebuild.json            a generation that `rebuild` is making: what of, so that another run can go on with it
  *     state/rebuild.lock                       held by a running `rebuild`
  *     state/SWAP.json                          `rebuild` asks the owner to switch to its generation: swap-request.ts
- *     dead-letters/                            messages too large for their -dlt topic
+ *     dead-letters/                            dead letters that their -dlt topic does not take
  */
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,9 +1,13 @@
-import { readDeadLetters, type DeadLetter } from '../../../log/dead-letters.js';
+import { readDeadLetters, type DeadLetterFilter } from '../../../log/dead-letters.js';
 import { openLog } from '../../../log/open.js';
-import { bytesToJson } from '../../../producer/json-form.js';
+import type { Log } from '../../../log/port.js';
+import { deadLetterDirectory } from '../../../store/directory/layout.js';
+import { deadLetterTopic, fullTopicName } from '../../../topics.js';
 import { defineCommand } from '../../command.js';
 import { wholeNumber } from '../../option-parsers.js';
 import { inputTopic } from '../../topic-argument.js';
+import { lettersInFiles } from './letters-in-files.js';
+import { bounded, summaryOf, type DeadLetterSummary } from './summary.js';
 
 interface ListOptions {
   readonly topic?: string;
@@ -14,6 +18,10 @@ interface ListOptions {
 export const deadLettersListCommand = defineCommand<ListOptions>({
   name: 'list',
   summary: 'List dead letters, the newest last',
+  details:
+    'A record that was refused is listed once, however many owners of its partition sent it. The table cuts long keys and messages, ' +
+    'and --json cuts fields beyond 4,096 characters; `show` prints a letter whole. What a topic did not take is in files of the folder ' +
+    'dead-letters in the data directory.',
   examples: [
     ['tipstream dead-letters list', 'a table'],
     ['tipstream dead-letters list --topic tip.served --code invalid_event --json', 'as JSON, with messages'],
@@ -29,58 +37,101 @@ export const deadLettersListCommand = defineCommand<ListOptions>({
     const topic = options.topic === undefined ? undefined : inputTopic(config.topicPrefix, options.topic);
     const log = await openLog(config, { readOnly: true });
     try {
-      let newest: DeadLetter[] = [];
+      const filter = { prefix: config.topicPrefix, topic, code: options.code, signal };
+      let newest: Listed[] = [];
       let matching = 0;
-      for await (const letter of readDeadLetters(log, { prefix: config.topicPrefix, topic, code: options.code, signal })) {
+      for await (const letter of listed(log, filter, deadLetterDirectory(config.data))) {
         matching++;
         newest.push(letter);
         if (newest.length >= 2 * options.max + 1_000) newest = keepNewest(newest, options.max);
       }
       newest = keepNewest(newest, options.max);
-      if (json) await output.document(newest.map(summaryOf));
+      const summaries = newest.map(({ repeats, summary }) => (repeats.count === 0 ? summary : { ...summary, repeated: repeats.count }));
+      if (json) await output.document(summaries);
       else if (matching === 0) output.note('no dead letters');
-      else await output.table(HEADINGS, newest.map(summaryOf).map(row));
+      else await output.table(HEADINGS, summaries.map(row));
       if (matching > newest.length) output.note(`the newest ${newest.length} of ${matching}; --max shows more`);
+      const kept = summaries.filter((summary) => summary.kept !== undefined).length;
+      if (kept > 0 && !json) output.note(`${kept} did not fit their topic: see the files in ${deadLetterDirectory(config.data)}`);
     } finally {
       await log.close();
     }
   },
 });
 
-function keepNewest(letters: DeadLetter[], max: number): DeadLetter[] {
-  return letters.sort((a, b) => failedAt(a) - failedAt(b)).slice(-max);
+interface Listed {
+  readonly summary: DeadLetterSummary;
+  readonly failedAtMs: number;
+  readonly repeats: { count: number };
 }
 
-const failedAt = ({ record, reason }: DeadLetter): number => reason.failedAtMs ?? record.timestampMs;
+/**
+ * A record's letters lie in one partition of its dead-letter topic, so that identities are remembered for one partition at a time. Of
+ * several the first is listed. Summaries alone are held: a value can be a megabyte.
+ */
+async function* listed(log: Log, filter: DeadLetterFilter, directory: string): AsyncGenerator<Listed> {
+  const inFiles = new Map(
+    [...lettersInFiles(directory)]
+      .filter(({ record, reason }) => isWanted(filter, record.topic, reason.code))
+      .map((letter) => [sourceOf(summaryOf(letter)) ?? letter.kept.record, letter]),
+  );
+  let place = '';
+  let seen = new Map<string, Listed['repeats']>();
+  for await (const letter of readDeadLetters(log, filter)) {
+    const summary = bounded(summaryOf(letter));
+    const source = sourceOf(summary);
+    const at = `${summary.topic}/${summary.partition}`;
+    if (at !== place) seen = new Map();
+    place = at;
+    const before = source === undefined ? undefined : seen.get(source);
+    if (before !== undefined) {
+      before.count++;
+      continue;
+    }
+    const repeats = { count: 0 };
+    if (source !== undefined) {
+      seen.set(source, repeats);
+      inFiles.delete(source);
+    }
+    yield { summary, failedAtMs: letter.reason.failedAtMs ?? letter.record.timestampMs, repeats };
+  }
+  for (const { record, reason, kept } of inFiles.values()) {
+    const summary = bounded({ ...summaryOf({ record, reason }), offset: null, kept });
+    yield { summary, failedAtMs: reason.failedAtMs ?? record.timestampMs, repeats: { count: 0 } };
+  }
+}
 
-/** Its own address, then that of the record it holds. */
-export function summaryOf({ record, reason }: DeadLetter) {
-  return {
-    topic: record.topic,
-    partition: record.partition,
-    offset: record.offset,
-    source_topic: reason.topic,
-    source_partition: reason.partition,
-    source_offset: reason.offset,
-    stage: reason.stage,
-    code: reason.code,
-    message: reason.message,
-    failed_at_ms: reason.failedAtMs,
-    redrive_count: reason.redriveCount,
-    key: record.key === null ? null : bytesToJson(record.key),
-  };
+function isWanted({ prefix, topic, code }: DeadLetterFilter, found: string, foundCode: string | null): boolean {
+  if (code !== undefined && foundCode !== code) return false;
+  return topic === undefined ? found.startsWith(prefix) : found === deadLetterTopic(fullTopicName(prefix, topic));
+}
+
+/** undefined: it does not say which record it holds. */
+function sourceOf({ source_topic: topic, source_partition: partition, source_offset: offset }: DeadLetterSummary): string | undefined {
+  return topic === null || partition === null || offset === null ? undefined : `${topic}/${partition}/${offset}`;
+}
+
+function keepNewest(letters: Listed[], max: number): Listed[] {
+  return letters.sort((a, b) => a.failedAtMs - b.failedAtMs).slice(-max);
 }
 
 const HEADINGS = ['DEAD LETTER', 'SOURCE', 'FAILED AT', 'KEY', 'CODE', 'MESSAGE'];
+const KEY_WIDTH = 16;
+const ADDRESS_WIDTH = 60;
+const CODE_WIDTH = 20;
+const MESSAGE_WIDTH = 60;
 
-function row(letter: ReturnType<typeof summaryOf>): (string | null)[] {
-  const { key, failed_at_ms: failedAtMs } = letter;
+function row(letter: DeadLetterSummary): (string | null)[] {
+  const { key, failed_at_ms: failedAtMs, kept } = letter;
+  const whole = kept === undefined ? '' : '(in a file) ';
   return [
-    `${letter.topic}/${letter.partition}/${letter.offset}`,
-    `${letter.source_topic ?? '?'}/${letter.source_partition ?? '?'}/${letter.source_offset ?? '?'}`,
+    cut(letter.offset === null ? `${kept?.record}` : `${letter.topic}/${letter.partition}/${letter.offset}`, ADDRESS_WIDTH),
+    cut(`${letter.source_topic ?? '?'}/${letter.source_partition ?? '?'}/${letter.source_offset ?? '?'}`, ADDRESS_WIDTH),
     failedAtMs === null || failedAtMs > 8.64e15 ? null : new Date(failedAtMs).toISOString(),
-    key === null || typeof key === 'string' ? key : JSON.stringify(key),
-    letter.code,
-    letter.message,
+    key === null ? null : cut(typeof key === 'string' ? key : JSON.stringify(key), KEY_WIDTH),
+    letter.code === null ? null : cut(letter.code, CODE_WIDTH),
+    letter.message === null ? null : cut(whole + letter.message, MESSAGE_WIDTH),
   ];
 }
+
+const cut = (text: string, width: number): string => (text.length <= width ? text : `${text.slice(0, width - 3).toWellFormed()}...`);

@@ -7,7 +7,7 @@ import { originalHeaders } from '../../../events/dead-letter.js';
 import { DEAD_LETTER_SUFFIX } from '../../../topics.js';
 import { defineCommand } from '../../command.js';
 import { fullNameOf } from '../../topic-argument.js';
-import { summaryOf } from './list.js';
+import { summaryOf } from './summary.js';
 
 export const deadLettersShowCommand = defineCommand({
   name: 'show',

@@ -2,15 +2,14 @@
  * Publishes the outbox of committed batches: in order, one append at a time, until the log has it. A crash between append and the
  * deletion of what was acknowledged repeats messages, with the same content; it loses and alters none.
  */
-import { backOffMs, PUBLISHING } from '../back-off.js';
-import { TipstreamError } from '../errors.js';
-import type { FaultHook } from '../fault-points.js';
-import { answeredWithin } from '../log/deadline.js';
-import type { Log } from '../log/port.js';
-import { pause } from '../pause.js';
-import type { StoredMessage } from '../store/tables/outbox.js';
-import { DEAD_LETTER_SUFFIX } from '../topics.js';
-import { keepWhole } from './dead-letter-files.js';
+import { backOffMs, PUBLISHING } from '../../back-off.js';
+import { TipstreamError } from '../../errors.js';
+import type { FaultHook } from '../../fault-points.js';
+import { answeredWithin } from '../../log/deadline.js';
+import type { Log } from '../../log/port.js';
+import { pause } from '../../pause.js';
+import type { StoredMessage } from '../../store/tables/outbox.js';
+import { deliverOtherwise, isDeadLetter, isRefusal } from './refused-dead-letter.js';
 
 export interface PublisherOptions {
   readonly partition: number;
@@ -21,6 +20,8 @@ export interface PublisherOptions {
   readonly onPublished: (seq: number) => void;
   readonly onRetry: (error: Error, attempt: number) => void;
   readonly onOverflow: (topic: string, path: string, bytes: number) => void;
+  /** A dead letter that its topic does not take in any form, or that no file could be written for. */
+  readonly onUndelivered: (topic: string, why: unknown, path: string | undefined) => void;
   /** Sending had to stop; what is unsent stays in the state file. */
   readonly onFailed: (error: unknown) => void;
   readonly at?: FaultHook | undefined;
@@ -143,7 +144,31 @@ export class OutboxPublisher {
     return this.#waiting.slice(0, count);
   }
 
+  /** A bad record never stops its partition: what the log refuses of dead letters is kept elsewhere. */
   async #send(batch: readonly StoredMessage[]): Promise<void> {
+    try {
+      await this.#append(batch);
+    } catch (error) {
+      if (this.#stopping.signal.aborted || !isRefusal(error)) throw error;
+      if (batch.length > 1) for (const each of batch) await this.#send([each]);
+      else if (isDeadLetter(batch[0]!)) await this.#deliverOtherwise(batch[0]!, error);
+      else throw error;
+    }
+  }
+
+  #deliverOtherwise(message: StoredMessage, error: TipstreamError): Promise<void> {
+    const { overflowDirectory, partition, clock, onOverflow, onUndelivered } = this.#options;
+    return deliverOtherwise(message, error, {
+      directory: overflowDirectory,
+      partition,
+      clock,
+      append: (other) => this.#append([other]),
+      onKept: (path, bytes) => onOverflow(message.topic, path, bytes),
+      onUndelivered: (why, path) => onUndelivered(message.topic, why, path),
+    });
+  }
+
+  async #append(batch: readonly StoredMessage[]): Promise<void> {
     const { partition, clock, onRetry, at } = this.#options;
     for (let attempt = 1; ; attempt++) {
       try {
@@ -157,26 +182,11 @@ export class OutboxPublisher {
         at?.('publish: after');
         return;
       } catch (error) {
-        if (error instanceof TipstreamError && error.code === 'record_too_large') return this.#sendTooLarge(batch, error);
         if (this.#stopping.signal.aborted || !(error instanceof TipstreamError && error.retryable)) throw error;
         onRetry(error, attempt);
         await pause(backOffMs(PUBLISHING, attempt), this.#stopping.signal);
         if (this.#stopping.signal.aborted) throw error;
       }
-    }
-  }
-
-  /** One by one, to find the message that is too large; a dead letter is then kept as a file, and the log gets its headers and hash. */
-  async #sendTooLarge(batch: readonly StoredMessage[], error: TipstreamError): Promise<void> {
-    const [message] = batch;
-    if (batch.length > 1) {
-      for (const each of batch) await this.#send([each]);
-    } else if (message!.topic.endsWith(DEAD_LETTER_SUFFIX) && message!.value !== null) {
-      const kept = keepWhole(this.#options.overflowDirectory, message!);
-      this.#options.onOverflow(message!.topic, kept.path, message!.value.length);
-      await this.#send([kept.message]);
-    } else {
-      throw error;
     }
   }
 }

@@ -1,10 +1,12 @@
 /** What is owed to the log is sent whenever it is added. */
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { afterEach, describe, expect, it } from 'vitest';
-import { OutboxPublisher } from '../../src/service/outbox-publisher.js';
-import { TipstreamError } from '../../src/errors.js';
-import type { Log, NewRecord } from '../../src/log/port.js';
-import type { StoredMessage } from '../../src/store/tables/outbox.js';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { OutboxPublisher } from '../../../src/service/outbox/outbox-publisher.js';
+import { TipstreamError } from '../../../src/errors.js';
+import type { Log, NewRecord } from '../../../src/log/port.js';
+import type { StoredMessage } from '../../../src/store/tables/outbox.js';
 
 const PATIENCE = { timeout: 60_000 };
 const message = (seq: number): StoredMessage => ({
@@ -16,6 +18,8 @@ const message = (seq: number): StoredMessage => ({
 });
 
 describe('the publisher', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'tipstream-publisher-'));
+  afterAll(() => rmSync(directory, { recursive: true }));
   const publishers: OutboxPublisher[] = [];
   afterEach(() => publishers.splice(0).forEach((publisher) => publisher.stop()));
 
@@ -26,10 +30,11 @@ describe('the publisher', () => {
     const log = { append: (records: readonly NewRecord[]) => append(records).then(() => []) } as unknown as Log;
     const publisher: OutboxPublisher = new OutboxPublisher(log, {
       partition: 0,
-      overflowDirectory: tmpdir(),
+      overflowDirectory: directory,
       clock: Date.now,
       onRetry: () => undefined,
       onOverflow: () => undefined,
+      onUndelivered: () => undefined,
       onFailed: () => undefined,
       onPublished: (seq) => onPublished(seq, publisher),
     });
@@ -81,5 +86,29 @@ describe('the publisher', () => {
     publisher.add([message(2)]);
     await publisher.flush();
     expect(sent).toEqual(['1', '2']);
+  });
+
+  it.each([
+    new TipstreamError('topic_not_found', 'somebody deleted it'),
+    new TipstreamError('invalid_argument', 'no such partition'),
+    new TipstreamError('log_failed', 'refused', { details: { reason: 'INVALID_RECORD' } }),
+    new TipstreamError('record_too_large', 'too large'),
+  ])('goes on behind a dead letter that the log refuses: $code', async (refusal) => {
+    const sent: string[] = [];
+    const publisher = open((records) => {
+      if (records.some(({ topic }) => topic.endsWith('-dlt'))) return Promise.reject(refusal);
+      return Promise.resolve(void sent.push(...records.map(({ value }) => value!.toString())));
+    });
+    publisher.add([message(1), { ...message(2), topic: `tip.served-dlt` }, message(3)]);
+    await publisher.flush();
+    expect(sent).toEqual(['1', '3']);
+    expect(publisher.backlog).toBe(0);
+  });
+
+  it('keeps a dead letter for a log that is closed', async () => {
+    const publisher = open(() => Promise.reject(new TipstreamError('log_failed', 'The log is closed')));
+    publisher.add([{ ...message(1), topic: `tip.served-dlt` }]);
+    await publisher.flush();
+    expect(publisher.backlog).toBe(1);
   });
 });
