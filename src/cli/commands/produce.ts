@@ -1,17 +1,19 @@
 import { constants, createReadStream } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
-import { cannotRead } from '../../errors.js';
+import { cannotRead, UsageError } from '../../errors.js';
 import { openLog } from '../../log/open.js';
 import { ensureTopics } from '../../log/ensure-topics.js';
-import { linesOf } from '../../producer/line-reader.js';
+import { linesOf, MAX_LINE_BYTES, MAX_RAW_LINE_BYTES } from '../../producer/line-reader.js';
 import { produceLines, type LineRejection, type ProduceLinesOptions, type ProduceResult } from '../../producer/produce-lines.js';
 import type { Log } from '../../log/port.js';
 import { defineCommand } from '../command.js';
 import { EXIT } from '../failure.js';
+import { knownTopic } from '../topic-argument.js';
 
 interface ProduceOptions {
   readonly atomic?: boolean;
   readonly raw?: boolean;
+  readonly topic?: string;
 }
 
 export const produceCommand = defineCommand<ProduceOptions>({
@@ -30,14 +32,20 @@ export const produceCommand = defineCommand<ProduceOptions>({
     ['tipstream produce examples/tour.ndjson', 'write what is valid'],
     ['tail -f app.ndjson | tipstream produce', 'from a pipe, in batches'],
     ['tipstream produce --atomic --json day.ndjson', 'all or nothing, result as JSON'],
+    ['tipstream produce --topic tip.served served.ndjson', 'lines that are the events themselves'],
   ],
   groups: ['log', 'kafka', 'events'],
   json: 'document',
   options: [
     { flags: '--atomic', help: 'write nothing when a line is refused (a FILE is read twice; a pipe is held in memory, up to 256 MiB)' },
     { flags: '--raw', help: 'write records as they are given, unchecked: for tests and repairs' },
+    { flags: '--topic <topic>', help: 'take each line as an event of this topic; its user_id is the key' },
   ],
   async run({ args: [file = '-'], options, config, output, json, signal }) {
+    if (options.raw && options.topic !== undefined) {
+      throw new UsageError('--topic and --raw exclude each other', { hint: 'A raw line names its topic itself: leave --topic out.' });
+    }
+    const topic = options.topic === undefined ? undefined : knownTopic(config.topicPrefix, options.topic);
     if (file !== '-') await mustBeReadable(file);
     else if (process.stdin.isTTY) output.note('reading events from the terminal; Ctrl-D ends them');
     const log = await openLog(config);
@@ -54,6 +62,7 @@ export const produceCommand = defineCommand<ProduceOptions>({
         signal,
         atomic: options.atomic === true,
         raw: options.raw === true,
+        topic,
         ...(json ? {} : { onRejection }),
       });
       if (json) await output.document(result);
@@ -68,7 +77,8 @@ export const produceCommand = defineCommand<ProduceOptions>({
 /** A regular file can be read twice, so an atomic one needs no memory: first to check, then to write. */
 async function produceInput(log: Log, file: string, options: ProduceLinesOptions): Promise<ProduceResult> {
   const pieces = (): AsyncIterable<Buffer> => (file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 256 * 1024 }));
-  const lines = (): AsyncIterable<Buffer> => linesOf(untilAborted(pieces(), options.signal));
+  const lines = (): AsyncIterable<Buffer> =>
+    linesOf(untilAborted(pieces(), options.signal), options.raw ? MAX_RAW_LINE_BYTES : MAX_LINE_BYTES);
   if (!options.atomic || file === '-' || !(await stat(file)).isFile()) return produceLines(log, lines(), options);
   const checked = await produceLines(log, lines(), { ...options, checkOnly: true });
   return checked.rejected > 0 ? { ...checked, accepted: 0 } : produceLines(log, lines(), { ...options, atomic: false });
