@@ -21,7 +21,7 @@ export const tailCommand = defineCommand<TailOptions>({
     'Follows all partitions until --max records or Ctrl-C, starting with what comes next. TOPIC may ' +
       'be given with or without the prefix; dead-letter topics',
     '(tip.served-dlt) are topics too. Keys and values that are not UTF-8 are printed as {"base64": "..."}.',
-    '\n\n--raw prints each record so that `tipstream produce --raw` writes the same bytes again: values as text, all headers in their order.',
+    '\n\n--raw prints each record so that `tipstream produce --raw` writes the same bytes again: values as text, headers in order.',
   ].join(' '),
   examples: [
     ['tipstream tail tip.scored', 'decisions as they are made'],
