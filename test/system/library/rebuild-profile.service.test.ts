@@ -152,7 +152,7 @@ test('a log that is not the one that was folded changes nothing', async () => {
   const embedded = await foldedState();
   const { features: truth } = await (await opened(embedded)).getProfile('ana');
   const strangers = await opened(embedded, { topicPrefix: 'signals.' });
-  await expect(strangers.rebuildProfile('ana')).rejects.toMatchObject({ code: 'partition_count_changed' });
+  await expect(strangers.rebuildProfile('ana')).rejects.toMatchObject({ code: 'state_mismatch' });
   const onePartition = await openTipstream({ data: embedded.directory, topicPrefix: 'other.', partitions: 1 });
   onTestFinished(() => onePartition.close());
   await expect(onePartition.rebuildProfile('ana')).rejects.toMatchObject({ code: 'state_mismatch' });
