@@ -228,7 +228,7 @@ describe.skipIf(brokers === null)('bad input on Kafka', () => {
       for (const [asOf, expected] of Object.entries(VECTOR_EXPECTED))
         expect(ownersDigest(soleOwner(stream, partitioner), Number(asOf)), partitioner).toMatchObject(expected);
       const user = misplaced[0]!.value.user_id;
-      const profile = await stream.runPlain([
+      const profile = await stream.run([
         'profile',
         user,
         '--as-of',

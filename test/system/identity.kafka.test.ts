@@ -86,7 +86,7 @@ describe.skipIf(brokers === null)('a log that is not the one that was applied', 
       partition: 0,
       msg: expect.stringContaining(`${served} partition 0 holds another record at offset ${offset}`) as string,
     });
-    expect(line.hint).toContain('nothing was reset');
+    expect(line.hint).toContain('Nothing was reset');
     expect((await member.get('/readyz')).status).toBe(503);
 
     // The other one goes on.

@@ -53,7 +53,7 @@ describe.skipIf(brokers === null)('the worked examples on Kafka', () => {
     for (const [asOf, { digest, users }] of Object.entries(VECTOR_EXPECTED)) {
       expect(ownersDigest(soleOwner(stream, 'data'), Number(asOf)), `as of ${asOf}`).toMatchObject({ digest, users });
     }
-    const printed = await stream.runPlain(['digest', '--data', stream.directory('data'), '--as-of', '1795219200000', '--json']);
+    const printed = await stream.run(['digest', '--data', stream.directory('data'), '--as-of', '1795219200000', '--json']);
     const onKafka = JSON.parse(printed.stdout) as Digest;
     expect(onKafka.digest).toBe(embeddedDigest.digest);
     expect(unprefixed(onKafka, stream.prefix)).toEqual(embeddedDigest.positions);
