@@ -83,6 +83,7 @@ describe.skipIf(brokers === null)('on Kafka', () => {
 
   test('brokers that do not answer are an error', async () => {
     const outcome = await cli.run(['tail', 'tip.served', '--brokers', '127.0.0.1:1', '--json']);
-    expect(outcome).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('[log_unavailable]') as string });
+    expect(outcome).toMatchObject({ code: 1, stderr: expect.stringContaining('[log_unavailable]') as string });
+    expect(JSON.parse(outcome.stdout)).toMatchObject({ error: { code: 'log_unavailable' } });
   });
 });
