@@ -40,11 +40,11 @@ export function outputFile(named: string, force: boolean): OutputFile {
   // Of a link the file behind it is replaced, and the link stays.
   const path = existsSync(named) ? realpathSync(named) : named;
   const directory = dirname(path);
-  if (!existsSync(directory)) throw refused('output_failed', path, `there is no folder ${directory}`, 'Make the folder first.');
-  if (!mayWrite(directory)) throw refused('output_failed', path, `this user may not write in ${directory}`, 'Choose another folder.');
+  if (!existsSync(directory)) throw refused('output_failed', named, `there is no folder ${directory}`, 'Make the folder first.');
+  if (!mayWrite(directory)) throw refused('output_failed', named, `this user may not write in ${directory}`, 'Choose another folder.');
   if (existsSync(path)) {
-    if (!statSync(path).isFile()) throw refused('output_failed', path, 'it is not a plain file', 'Name a file.');
-    if (!force) throw taken(path);
+    if (!statSync(path).isFile()) throw refused('output_failed', named, 'it is not a plain file', 'Name a file.');
+    if (!force) throw taken(named);
   }
   const temporary = join(directory, `.${basename(path)}.${process.pid}.tmp`);
   rmSync(temporary, { force: true });

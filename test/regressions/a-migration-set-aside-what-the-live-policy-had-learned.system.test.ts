@@ -29,7 +29,7 @@ describe('what a policy owner may have meant otherwise', () => {
       stderr: expect.stringMatching(/that needs --force/) as string,
     });
     expect(await cli.run(['policies', 'migrate', 'random', 'egreedy-v1'])).toMatchObject({
-      code: 1,
+      code: 64,
       stderr: expect.stringMatching(
         /egreedy-v1 is live and would set aside what it has learned from 1 rewarded decisions[^]*--train-from-replay/,
       ) as string,
@@ -45,7 +45,7 @@ describe('what a policy owner may have meant otherwise', () => {
     ['promote', 'egreedy-v2', '--evidence', 'verdict.json', '--effective-at', daysBack(335)],
   ])('a control dated far back needs a reason: %s', async (...words) => {
     expect(await cli.run(words)).toMatchObject({
-      code: 1,
+      code: 64,
       stderr: expect.stringMatching(/days back; a control that far back needs a reason/) as string,
     });
   });

@@ -44,7 +44,7 @@ test('start without a broker says that it tries again, and ends with 1 when its 
   expect(fatal?.hint).toContain('--start-timeout-ms');
 });
 
-test.each([['lag'], ['topics', 'check'], ['tail', 'tip.served'], ['produce'], ['verify'], ['rollback', '--reason', 'x']])(
+test.each([['lag'], ['topics', 'check'], ['tail', 'tip.served'], ['produce'], ['rollback', '--reason', 'x']])(
   '%s names the brokers that do not answer, and ends in time',
   async (...command) => {
     const beganMs = performance.now();
