@@ -112,7 +112,9 @@ export class Service extends Answers {
     await ownership.untilOwned(() => this.#throwFailure());
     ownership.sayElsewhere();
     await group.commit(partitions.working.map(({ number }) => number));
-    const error = group.failure ?? partitions.stopped.values().next().value;
+    const stopped = [...partitions.stopped.values()];
+    // A file that could not be written may be found stale afterwards: the cause is said before what follows from it.
+    const error = group.failure ?? stopped.find(({ code }) => code !== 'stale_owner') ?? stopped[0];
     if (error !== undefined) throw error;
   }
 
