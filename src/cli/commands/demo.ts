@@ -32,7 +32,7 @@ export const demoCommand = defineCommand<DemoOptions>({
     'Embedded log, simulated producers with late, early, repeated and invalid events, profiles, v1 ' +
       'deciding and v2 in its shadow (learning, for show; a shadow',
     'does not unless it is told to). Stays up until Ctrl-C. The data lie in ./data/demo unless --data ' +
-      'says otherwise, and are gone on from when they are there.',
+      'says otherwise. Data that are there are continued.',
   ].join(' '),
   examples: [
     ['tipstream demo', '200 users; HTTP on 127.0.0.1:8080'],

@@ -34,7 +34,7 @@ export const cardCommand = defineCommand<CardOptions>({
   details: [
     'Markdown. What the policy learned from is read from the data directory, and when it was live from policy.control, ' +
       'as far as they are there; what it was tried on from the two files.',
-    'What is missing is said to be. The cards in docs/models were made by `npm run cards` from simulated people.',
+    'The card names what is missing. The cards in docs/models were made by `npm run cards` from simulated people.',
   ].join(' '),
   examples: [
     ['tipstream policies card egreedy-v2', 'with what is known here'],
