@@ -25,8 +25,10 @@ export function exitCodeOf(code: ErrorCode): number {
   return EXIT_OF[code] ?? EXIT.error;
 }
 
-/** Where a failure is said. */
-export type FailureOutput = Pick<Output, 'error' | 'note' | 'line'>;
+/** Where a failure is said: an Output, or lines of a log that also keep the code apart. */
+export interface FailureOutput extends Pick<Output, 'note' | 'line'> {
+  error(message: string, hint?: string, code?: ErrorCode): void;
+}
 
 /**
  * With `json`, an error is also a line of JSON on stdout, whatever the command prints there, so that a reader of JSON finds it where it
@@ -35,7 +37,7 @@ export type FailureOutput = Pick<Output, 'error' | 'note' | 'line'>;
 export async function reportFailure(error: unknown, output: FailureOutput, json: boolean): Promise<number> {
   const failure = asTipstreamError(error);
   const { code, message, hint, details } = failure;
-  output.error(`${message} [${code}]`, hint);
+  output.error(`${message} [${code}]`, hint, code);
   if (code === 'internal' && failure.cause instanceof Error && process.env.TIPSTREAM_DEBUG) output.note(failure.cause.stack ?? '');
   if (json && code !== 'output_failed') {
     await output.line({

@@ -21,7 +21,7 @@ export function logOutput(logger: Logger): FailureOutput {
   const always = logger.child({}, { level: 'info' });
   return {
     note: (text) => always.info(text),
-    error: (message, hint) => always.fatal(hint === undefined ? {} : { hint }, message),
+    error: (message, hint, code) => always.fatal({ code, hint }, message),
     line: () => Promise.resolve(),
   };
 }

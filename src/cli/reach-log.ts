@@ -42,7 +42,7 @@ export class ReachLog {
           last = error;
           const leftMs = Math.max(0, Math.round(this.#endsMs - performance.now()));
           logger.warn(
-            { attempt, gives_up_in_ms: leftMs, code: error.code, reason: error.message },
+            { attempt, gives_up_in_ms: leftMs, code: error.code, reason: error.message, hint: error.hint },
             `${where} does not answer yet; start tries again`,
           );
           await pause(backOffMs(OPENING, attempt), ended);
@@ -51,11 +51,15 @@ export class ReachLog {
       }
     };
     const late = (): TipstreamError =>
-      new TipstreamError('log_unavailable', `${where} did not answer within ${withinMs / 1000} s: could not ${action}`, {
-        hint: 'Check that the brokers run and their addresses; --start-timeout-ms sets how long start keeps trying.',
-        details: { timeout_ms: withinMs, ...(last === undefined ? {} : { reason: last.message }) },
-        ...(last === undefined ? {} : { cause: last }),
-      });
+      new TipstreamError(
+        'log_unavailable',
+        `${where} did not answer within ${withinMs / 1000} s: ${last?.message ?? `could not ${action}`}`,
+        {
+          hint: `${last?.hint ?? 'Check that the brokers run, and their addresses.'} --start-timeout-ms sets how long start keeps trying.`,
+          details: { timeout_ms: withinMs, ...(last === undefined ? {} : { reason: last.message }) },
+          ...(last === undefined ? {} : { cause: last }),
+        },
+      );
     try {
       return await unlessAborted(answeredWithin(Math.max(1, this.#endsMs - performance.now()), trying(), late), signal);
     } finally {

@@ -38,7 +38,7 @@ export interface PartitionGroupDeps {
 export interface JoinOptions {
   /** Published to the group, so that other members can name this one. */
   readonly address?: string | undefined;
-  /** Called once, with what ends the service. */
+  /** Called once, with what ends the service; whoever runs it says so. */
   readonly onFailure: (error: TipstreamError) => void;
 }
 
@@ -311,7 +311,6 @@ export class PartitionGroup implements PartitionHandler {
   #fail(error: TipstreamError): void {
     if (this.#failure !== undefined) return;
     this.#failure = error;
-    this.#deps.options.logger.fatal({ code: error.code, hint: error.hint, err: error }, `the service cannot go on: ${error.message}`);
     this.#onFailure(error);
   }
 

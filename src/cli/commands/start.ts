@@ -25,34 +25,23 @@ export const startCommand = defineCommand({
       import('../json-only.js'),
     ]);
     const logger = createLogger(config);
-    if (!logIsJson()) return run(config, logger, output, signal, () => undefined);
+    if (!logIsJson()) return run(config, logger, output, signal);
     logWhatNodeSays(logger);
     const lines = logOutput(logger);
-    const logged = new Set<unknown>();
     try {
-      return await run(config, logger, lines, signal, (error) => logged.add(error));
+      return await run(config, logger, lines, signal);
     } catch (error) {
-      return await reportFailure(error, logged.has(error) ? NOTHING_MORE : lines, false);
+      return await reportFailure(error, lines, false);
     }
   },
 });
 
-/** For a failure that the service has logged itself. */
-const NOTHING_MORE: FailureOutput = { note: () => undefined, error: () => undefined, line: () => Promise.resolve() };
-
-async function run(
-  config: Config,
-  logger: Logger,
-  output: FailureOutput,
-  signal: AbortSignal,
-  onLogged: (failure: unknown) => void,
-): Promise<number> {
+async function run(config: Config, logger: Logger, output: FailureOutput, signal: AbortSignal): Promise<number> {
   const stopped = config.untilCaughtUp ? EXIT.interrupted : EXIT.ok;
   endInTime(signal, stopped, logger);
   try {
     const { runService } = await import('../running-service.js');
     const running = await runService(config, logger, signal);
-    running.failed.catch(onLogged);
     try {
       // Not the end of the line, so that who looks for the address finds it without what JSON puts after it.
       if (running.address !== null) output.note(`tipstream answers at ${running.address} from now on`);
