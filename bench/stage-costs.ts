@@ -100,11 +100,8 @@ async function foldIntoFile(records: readonly LogRecord[], topicPrefix: string, 
   const scoring = { livePolicy: 'egreedy-v1', settings: { epsilon: 0.1, salt: '0', shadow: null, shadowLearning: false } };
   const topics = CONSUMED_TOPICS.map((topic) => fullTopicName(topicPrefix, topic));
   const processor = new BatchProcessor(
-    state,
-    defaultRegistry,
-    topics,
+    { state, registry: defaultRegistry, topics },
     { topicPrefix, group: 'bench', rules, scoring, publishProfiles: true },
-    () => undefined,
   );
   for (let at = 0; at < records.length; at += BATCH_RECORDS) {
     state.transaction(Date.now(), () => {

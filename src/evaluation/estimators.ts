@@ -28,6 +28,11 @@ export interface Estimates {
   readonly clipped_share: number | null;
 }
 
+/** What a table of estimates shows after the number of rows, in this order wherever one is shown. */
+export function estimateColumns(of: Omit<Estimates, 'clipped_share'>): readonly (number | null)[] {
+  return [of.logged, of.ips, of.clipped_ips, of.snips, of.doubly_robust, of.ess, of.max_weight, of.mean_weight];
+}
+
 /** Rows without a reward count as 0. Estimates from no rows are null. */
 export function estimate(rows: readonly EvaluationRow[], clip: number): Estimates {
   const weights = rows.map(weightOf);

@@ -26,7 +26,7 @@ export const ROOMS: readonly Room[] = [
   // Not consumers, not rebuild: verify shares no code with the fold that it checks.
   room('verify', ['events', 'projections', 'policies', 'log', 'store']),
   room('analysts', ['events', 'projections', 'policies', 'evaluation', 'log', 'store', 'consumers']),
-  room('cards', ['policies', 'simulation', 'analysts']),
+  room('cards', ['policies', 'evaluation', 'simulation', 'analysts']),
   room('service', [
     'events',
     'projections',

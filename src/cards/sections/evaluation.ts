@@ -1,3 +1,4 @@
+import { estimateColumns } from '../../evaluation/estimators.js';
 import type { CardEvaluation } from '../documents.js';
 import { counted, moment, plain, range, shown, table } from '../markdown.js';
 
@@ -39,18 +40,7 @@ export function evaluationSection(evaluation: CardEvaluation): string {
 }
 
 function estimatesRow(name: string, of: Estimates): string[] {
-  return [
-    name,
-    String(of.n),
-    shown(of.logged),
-    shown(of.ips),
-    shown(of.clipped_ips),
-    shown(of.snips),
-    shown(of.doubly_robust),
-    shown(of.ess),
-    shown(of.max_weight),
-    shown(of.mean_weight),
-  ];
+  return [name, String(of.n), ...estimateColumns(of).map(shown)];
 }
 
 function differenceRow(name: string, { difference }: Estimates): string[] {

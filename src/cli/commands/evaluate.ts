@@ -4,6 +4,7 @@ import { evaluateFile, type FileEvaluation } from '../../analysts/evaluate-file.
 import { evaluateLogged, type LoggedEvaluation } from '../../analysts/evaluate-logged.js';
 import { cannotRead, UsageError } from '../../errors.js';
 import type { Evaluation } from '../../evaluation/evaluate.js';
+import { estimateColumns } from '../../evaluation/estimators.js';
 import type { SimulatedGain } from '../../evaluation/gate.js';
 import type { EvaluationRow } from '../../evaluation/row.js';
 import { outputFile } from '../../export/output-file.js';
@@ -150,18 +151,7 @@ async function print(evaluation: FileEvaluation | LoggedEvaluation, output: Outp
     await output.write(`${evaluation.policy} on ${decisions} logged decisions (${decidedBy}set aside: ${list(setAside)})\n\n`);
   }
   const { n, missing_rewards, missing_share, difference, missing_as_zero, segments, verdict, reasons, thresholds } = evaluation;
-  const row = (name: string, of: Evaluation | Evaluation['missing_as_zero']) => [
-    name,
-    of.n,
-    shown(of.logged),
-    shown(of.ips),
-    shown(of.clipped_ips),
-    shown(of.snips),
-    shown(of.doubly_robust),
-    shown(of.ess),
-    shown(of.max_weight),
-    shown(of.mean_weight),
-  ];
+  const row = (name: string, of: Evaluation | Evaluation['missing_as_zero']) => [name, of.n, ...estimateColumns(of).map(shown)];
   await output.table(
     ['DECISIONS', 'N', 'LOGGED', 'IPS', 'CLIPPED', 'SNIPS', 'DOUBLY ROBUST', 'ESS', 'MAX WEIGHT', 'MEAN WEIGHT'],
     [row('with a reward', evaluation), row('missing as 0', missing_as_zero)],

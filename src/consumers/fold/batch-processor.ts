@@ -20,6 +20,17 @@ import { Scorer, type ScoreCommand, type ScoringOptions } from './scorer.js';
 import { shadowScorer, type ShadowScore } from './shadow.js';
 import type { RejectedRecord, Scoring } from './reports.js';
 
+export interface ProcessorDeps {
+  readonly state: PartitionState;
+  readonly registry: Registry;
+  /** Full names of the consumed topics. */
+  readonly topics: readonly string[];
+  /** Called for every rejected record; the record itself goes to its -dlt topic. */
+  readonly onRejected?: (rejected: RejectedRecord) => void;
+  /** What tests replace. */
+  readonly shadow?: ShadowScore | undefined;
+}
+
 export interface ProcessorOptions {
   readonly topicPrefix: string;
   readonly group: string;
@@ -30,9 +41,6 @@ export interface ProcessorOptions {
   readonly replay?: boolean;
   readonly at?: FaultHook | undefined;
 }
-
-/** Called for every rejected record; the record itself goes to its -dlt topic. */
-export type OnRejected = (rejected: RejectedRecord) => void;
 
 const APPLIED = Object.fromEntries(CONSUMED_TOPICS.map((topic) => [topic, `applied:${topic}`])) as Record<ConsumedTopic, string>;
 
@@ -46,7 +54,7 @@ export class BatchProcessor {
   readonly #decisions: DecisionFolder;
   readonly #scoreShadow: ShadowScore;
   readonly #topics: ReadonlyMap<string, ConsumedTopic>;
-  readonly #onRejected: OnRejected;
+  readonly #onRejected: (rejected: RejectedRecord) => void;
   /** topic -> the first offset whose rejection is news: what lies before has its dead letter. */
   readonly #deadLetteredTo: ReadonlyMap<string, number>;
   /** topic -> next offset, as far as this batch has come. */
@@ -54,14 +62,7 @@ export class BatchProcessor {
   /** Since it was last asked. */
   #scored: Scoring[] = [];
 
-  constructor(
-    state: PartitionState,
-    registry: Registry,
-    topics: readonly string[],
-    options: ProcessorOptions,
-    onRejected: OnRejected,
-    shadow?: ShadowScore,
-  ) {
+  constructor({ state, registry, topics, onRejected = () => undefined, shadow }: ProcessorDeps, options: ProcessorOptions) {
     this.#state = state;
     this.#options = options;
     this.#onRejected = onRejected;

@@ -82,11 +82,8 @@ export async function replayPartition(replay: PartitionReplayOptions): Promise<n
     for (const [topic, offset] of replay.deadLetteredTo ?? []) state.positions.setDeadLetteredTo(topic, offset);
   });
   const processor = new BatchProcessor(
-    state,
-    registry,
-    topics,
+    { state, registry, topics },
     { topicPrefix, group, rules, scoring, publishProfiles: replay.noteChanges ?? false, replay: true, at },
-    () => undefined,
   );
   processor.adoptOptions(clock());
   const folding = new TopicFolding(replay, processor);

@@ -109,12 +109,8 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
         partitioner: partitionFunction(options.partitioner),
       };
       this.#processor = new BatchProcessor(
-        this.#state,
-        registry,
-        topics,
+        { state: this.#state, registry, topics, onRejected: (rejected) => events.rejected(rejected), shadow },
         { ...options, rules, at },
-        (rejected) => events.rejected(rejected),
-        shadow,
       );
       this.#processor.adoptOptions(clock());
       if (!options.publishProfiles) this.#state.changedProfiles.ignore();

@@ -34,9 +34,12 @@ class Partition {
       defaultRegistry,
     );
     this.processor = new BatchProcessor(
-      this.state,
-      defaultRegistry,
-      CONSUMED_TOPICS,
+      {
+        state: this.state,
+        registry: defaultRegistry,
+        topics: CONSUMED_TOPICS,
+        onRejected: ({ code }) => this.rejected.push(code),
+      },
       {
         topicPrefix: '',
         group: 'test',
@@ -45,7 +48,6 @@ class Partition {
         publishProfiles: false,
         replay,
       },
-      ({ code }) => this.rejected.push(code),
     );
   }
 
