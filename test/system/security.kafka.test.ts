@@ -48,7 +48,7 @@ describe.skipIf(broker === null)('a secured broker', () => {
     const wrong = await stream.runPlain([...start, ...sasl('scram-sha-256')], { env: { TIPSTREAM_KAFKA_PASSWORD: 'not-the-password' } });
     expect(wrong).toMatchObject({ code: 1, stderr: expect.stringMatching(/(?=[^]*\[log_failed\])[^]*"hint":"[^"]*password/) as string });
     expect(wrong.stderr).not.toContain('not-the-password');
-    const untrusted = await stream.runPlain([...start, '--brokers', broker!.tls!.brokers, '--kafka-ssl']);
+    const untrusted = await stream.runPlain([...start, '--brokers', broker!.tls!.brokers, '--kafka-ssl', '--start-timeout-ms', '6000']);
     expect(untrusted).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/(?=[^]*\[log_unavailable\])[^]*"hint":"[^"]*CA certificate/) as string,
