@@ -114,12 +114,12 @@ export const rollbackCommand = defineCommand<RollbackOptions>({
         shares: live(),
         effective_at_ms: nowMs,
       };
+      if (already) output.note(`${takenBackBy} took ${newest!.controlId} back at the same moment: this rollback changes nothing`);
       if (json) return await output.document(document);
       const decides = now
         .map(({ policy, percent }) => (percent === 100 ? policy : `${policy} for ${percent} percent of the users`))
         .join(', ');
       await output.write(`${newest!.policy} is rolled back; ${decides} decides from ${new Date(nowMs).toISOString()} on\n`);
-      if (already) output.note(`${takenBackBy} took ${newest!.controlId} back at the same moment: this rollback changes nothing`);
       for (const promote of later) output.note(cancelling(promote));
       if (now[0]!.controlId !== null)
         output.note('promotes before it stand: tipstream rollback takes back the next, tipstream rollback --all takes back all');
