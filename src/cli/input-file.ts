@@ -1,15 +1,18 @@
 /** Files that the user named on the command line, read whole; what is wrong with one is said with its name. */
-import { readFileSync } from 'node:fs';
 import { jsonProblem } from '../events/json-problem.js';
-import { cannotRead, TipstreamError } from '../errors.js';
+import { TipstreamError } from '../errors.js';
+import { readNamed } from '../named-file.js';
 
-/** Without a byte order mark. Throws not_found when `path` (0: stdin) cannot be read. */
-export function readText(path: string | 0, hint?: string): string {
-  try {
-    return readFileSync(path, 'utf8').replace(/^\ufeff/, '');
-  } catch (error) {
-    throw cannotRead(path === 0 ? 'stdin' : path, error, hint);
-  }
+export interface InputFileOptions {
+  /** What the file should be, or how it is made. */
+  readonly hint?: string;
+  /** Ends the wait for a pipe or for stdin. */
+  readonly signal: AbortSignal;
+}
+
+/** Without a byte order mark; `path` - is stdin. Throws not_found when it cannot be read. */
+export async function readText(path: string, options: InputFileOptions): Promise<string> {
+  return (await readNamed(path, options)).toString('utf8').replace(/^\ufeff/, '');
 }
 
 export interface JsonFile {
@@ -18,18 +21,17 @@ export interface JsonFile {
   wrong(what: string): TipstreamError;
 }
 
-export interface JsonFileNaming {
+export interface JsonFileOptions extends InputFileOptions {
   /** What messages call the file; `path` unless given. */
   readonly name?: string;
-  /** What the file should be, or how it is made. */
   readonly hint: string;
 }
 
-/** `path` 0 is stdin. Throws not_found when it cannot be read, and invalid_argument when it is not JSON. */
-export function readJson(path: string | 0, { name = String(path), hint }: JsonFileNaming): JsonFile {
+/** `path` - is stdin. Throws not_found when it cannot be read, and invalid_argument when it is not JSON. */
+export async function readJson(path: string, { name = path, hint, signal }: JsonFileOptions): Promise<JsonFile> {
   const wrong = (what: string, cause?: unknown): TipstreamError =>
     new TipstreamError('invalid_argument', `${name}: ${what}`, { hint, cause });
-  const text = readText(path, hint);
+  const text = await readText(path, { hint, signal });
   try {
     return { json: JSON.parse(text), wrong };
   } catch (error) {

@@ -20,7 +20,7 @@ export const knownAtOption: CommandOption = {
 
 /** Give --max-value-bytes and --partitioner as `start` has them. Of `userId` alone unless it is undefined. */
 export async function openKnownAt(config: Config, path: string, output: Output, signal: AbortSignal, userId?: string): Promise<KnownState> {
-  const positions = readPositions(path, FLAG);
+  const positions = await readPositions(path, FLAG, signal);
   const log = await openLog(config, { readOnly: true });
   try {
     const { topicPrefix, partitioner, maxValueBytes } = config;

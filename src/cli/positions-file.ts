@@ -6,8 +6,8 @@ const HINT =
   'Use what `tipstream digest --json` or `tipstream profile USER --json` printed, or its "positions": {topic: {partition: next_offset}}.';
 
 /** `path` - is stdin. Throws invalid_argument naming `flag` and what is wrong. */
-export function readPositions(path: string, flag: string): Positions {
-  const { json, wrong } = readJson(path === '-' ? 0 : path, { name: `${flag} ${path}`, hint: HINT });
+export async function readPositions(path: string, flag: string, signal: AbortSignal): Promise<Positions> {
+  const { json, wrong } = await readJson(path, { name: `${flag} ${path}`, hint: HINT, signal });
   const positions = isObject(json) && 'positions' in json ? json.positions : json;
   if (!isObject(positions) || Object.keys(positions).length === 0) throw wrong('names no topic');
   for (const [topic, offsets] of Object.entries(positions)) {

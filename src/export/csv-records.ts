@@ -58,7 +58,7 @@ export async function* csvRecords(pieces: AsyncIterable<Uint8Array>): AsyncGener
     } else if (state !== 'quote ended') {
       field += character;
       state = 'plain';
-    } else if (character !== '\r') throw new CsvError(line, 'goes on after the closing quote of a field');
+    } else if (character !== '\r') throw new CsvError(line, 'has text after the closing quote of a field');
   };
   const decode = (piece?: Uint8Array): string => {
     try {

@@ -25,9 +25,9 @@ const OTHERS = 0o077;
 const SURELY_LEFT_MS = 3_600_000;
 
 export interface OutputFile {
-  /** Write here. */
+  /** For who writes it by other means than `write`. */
   readonly temporary: string;
-  /** All of it. Throws output_failed. */
+  /** More of it, at its end. Throws output_failed. */
   write(data: string): void;
   /** Puts it in its place. Throws invalid_argument when something has come to be there meanwhile, and output_failed. */
   publish(): void;
@@ -49,8 +49,14 @@ export function outputFile(named: string, force: boolean): OutputFile {
   const temporary = join(directory, `.${basename(path)}.${process.pid}.tmp`);
   rmSync(temporary, { force: true });
   sweep(directory, basename(path));
+  let descriptor: number | undefined;
+  const close = (): void => {
+    if (descriptor !== undefined) closeSync(descriptor);
+    descriptor = undefined;
+  };
   const discard = (): void => {
     process.off('exit', discard);
+    close();
     rmSync(temporary, { force: true });
   };
   process.on('exit', discard); // a second Ctrl-C ends the process at once
@@ -58,13 +64,15 @@ export function outputFile(named: string, force: boolean): OutputFile {
     temporary,
     write(data) {
       try {
-        writeFileSync(temporary, data);
+        descriptor ??= openSync(temporary, 'w');
+        writeFileSync(descriptor, data);
       } catch (error) {
-        throw cannotWrite(path, error);
+        throw cannotWrite(named, error);
       }
     },
     publish() {
       try {
+        close();
         if (isPrivate(directory)) chmodSync(temporary, PRIVATE_FILE_MODE);
         // Who could read the file that was there can read the new one, and nobody else.
         if (force && existsSync(path)) chmodSync(temporary, statSync(path).mode & 0o7777);
@@ -74,7 +82,7 @@ export function outputFile(named: string, force: boolean): OutputFile {
         if (force) renameSync(temporary, path);
         else linkOrRename(temporary, path);
       } catch (error) {
-        throw error instanceof TipstreamError ? error : cannotWrite(path, error);
+        throw error instanceof TipstreamError ? error : cannotWrite(named, error);
       }
       discard();
     },

@@ -37,6 +37,13 @@ export interface SpineShape {
   readonly others: readonly Column[];
 }
 
+/** A plain file: it is read twice. */
+export interface SpineFile {
+  readonly path: string;
+  /** What messages call it, and whose ending says what it is; the path unless given. */
+  readonly name?: string | undefined;
+}
+
 interface Flawed {
   readonly line: number;
   readonly flaw: string;
@@ -47,12 +54,14 @@ const MAX_COLUMNS = 2_000;
 
 export class Spine {
   readonly #path: string;
+  readonly #name: string;
   readonly #key: SpineKey;
   readonly #taken: ReadonlySet<string>;
 
   /** `taken`: columns of the output that a spine's own may not be named like. */
-  constructor(path: string, key: SpineKey, taken: Iterable<string>) {
+  constructor({ path, name = path }: SpineFile, key: SpineKey, taken: Iterable<string>) {
     this.#path = path;
+    this.#name = name;
     this.#key = key;
     this.#taken = new Set(taken);
   }
@@ -102,13 +111,13 @@ export class Spine {
       yield* csv ? this.#csvLines() : this.#jsonLines();
     } catch (error) {
       if (error instanceof CsvError) yield { line: error.line, flaw: error.message };
-      else throw unreadable(this.#path, error);
+      else throw unreadable(this.#name, error);
     }
   }
 
   /** By its extension, else by its first character: an object begins with a brace, a header does not. */
   async #isCsv(): Promise<boolean> {
-    const extension = /\.(csv|ndjson|jsonl|json)$/i.exec(this.#path)?.[1]?.toLowerCase();
+    const extension = /\.(csv|ndjson|jsonl|json)$/i.exec(this.#name)?.[1]?.toLowerCase();
     if (extension !== undefined) return extension === 'csv';
     try {
       const file = await open(this.#path);
@@ -124,7 +133,7 @@ export class Spine {
         await file.close();
       }
     } catch (error) {
-      throw unreadable(this.#path, error);
+      throw unreadable(this.#name, error);
     }
   }
 
@@ -183,8 +192,8 @@ export class Spine {
   }
 
   #error(what: string, flaws?: readonly object[]): TipstreamError {
-    return new TipstreamError('invalid_argument', `the spine ${this.#path} ${what}`, {
-      details: { file: this.#path, ...(flaws === undefined ? {} : { errors: flaws }) },
+    return new TipstreamError('invalid_argument', `the spine ${this.#name} ${what}`, {
+      details: { file: this.#name, ...(flaws === undefined ? {} : { errors: flaws }) },
     });
   }
 }
@@ -207,7 +216,7 @@ function timeOf(cell: Cell): number | undefined {
   return Number.isInteger(ms) && ms >= 0 && ms <= MAX_TIME_MS ? ms + 0 : undefined;
 }
 
-function unreadable(path: string, error: unknown): unknown {
+function unreadable(name: string, error: unknown): unknown {
   if (error instanceof TipstreamError || typeof (error as NodeJS.ErrnoException).code !== 'string') return error;
-  return cannotRead(path, error);
+  return cannotRead(name, error);
 }

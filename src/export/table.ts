@@ -10,7 +10,7 @@ import type { PartitionReader } from '../store/queries/partition-reader.js';
 import { ServedProfiles, servedInOrder } from '../store/queries/served-profiles.js';
 import type { Cell } from './cell.js';
 import { featureColumn, type Column } from './columns.js';
-import { Spine, type SpineShape } from './spine.js';
+import { Spine, type SpineFile, type SpineShape } from './spine.js';
 import { openStateView, UserLookup, type StateView } from './state-view.js';
 
 export interface TableExportOptions {
@@ -22,8 +22,8 @@ export interface TableExportOptions {
   readonly view?: StateView | undefined;
   /** Of all profiles that are computed. */
   readonly asOfMs: number;
-  /** Path of the lines wanted; undefined for all. */
-  readonly spine: string | undefined;
+  /** The lines wanted; undefined for all. */
+  readonly spine: SpineFile | undefined;
   readonly nowMs: number;
   readonly signal: AbortSignal;
   readonly onProgress: (what: string) => void;

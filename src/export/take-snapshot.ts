@@ -34,8 +34,8 @@ export interface TakenSnapshot extends SnapshotCounts {
 }
 
 /**
- * Throws invalid_argument for a path that cannot be written, no_data, state_mismatch, state_incomplete, as_of_pruned, disk_full, and the
- * signal's reason when it aborts; nothing is left behind then.
+ * Throws invalid_argument for a file that is there, output_failed, no_data, state_mismatch, state_incomplete, as_of_pruned, disk_full when
+ * there is no space for the copy, and the signal's reason when it aborts; nothing is left behind then.
  */
 export async function takeSnapshot({
   state,
@@ -60,6 +60,7 @@ export async function takeSnapshot({
       checkAsOf(copy.readers.values(), asOfMs);
       const positions = positionsOf(new Map([...copy.readers].map(([partition, reader]) => [partition, reader.positions()])));
       const counts = await writeSnapshotFile(copy, registry, file.temporary, {
+        name: path,
         asOfMs,
         takenAtMs: nowMs,
         signal,

@@ -104,7 +104,7 @@ describe('policies migrate', () => {
     const run = (...args: string[]) => cli.run(['policies', 'migrate', ...args]);
     expect(await run('egreedy-v2', 'egreedy-v1')).toMatchObject({
       code: 64,
-      stderr: expect.stringContaining('egreedy-v2 cannot be migrated to egreedy-v1: egreedy-v1 can only go on from random') as string,
+      stderr: expect.stringContaining('egreedy-v2 cannot be migrated to egreedy-v1: egreedy-v1 can only continue from random') as string,
     });
     expect(await run('egreedy-v1', 'egreedy-v3')).toMatchObject({
       code: 64,
@@ -194,7 +194,7 @@ describe('policies migrate', () => {
     expect(await migrate()).toMatchObject({ control_id: 'half', already: true, completed_partitions: 3 });
     expect(await migrate()).toMatchObject({ control_id: 'half', already: true, completed_partitions: 0 });
     const { stdout } = await cli.run(['policies', 'migrate', 'egreedy-v1', 'egreedy-v2']);
-    expect(stdout).toMatch(/^nothing to do: egreedy-v2 goes on from egreedy-v1 from /);
+    expect(stdout).toMatch(/^nothing to do: egreedy-v2 continues from egreedy-v1 from /);
     expect(await cli.run(['start', '--no-http', '--until-caught-up'])).toMatchObject({ code: 0 });
     expect(await cli.run(['verify'])).toMatchObject({ code: 0 });
     expect(await cli.run(['rebuild'])).toMatchObject({ code: 0 });

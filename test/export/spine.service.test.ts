@@ -81,7 +81,7 @@ describe('a spine', () => {
     ['s.csv', 'user_id,as_of_ms,x,x\na,1,2,3\n', /line 1 names the column "x" twice/],
     ['s.csv', 'user_id,as_of_ms\na,1\nb,1,2\n', /line 3 has 3 fields where the header has 2/],
     ['s.csv', 'user_id,as_of_ms\n"a\nb",1\na"b,1\n', /line 4 has a quote inside a field/],
-    ['s.csv', 'user_id,as_of_ms\n"a"b,1\n', /line 2 goes on after the closing quote/],
+    ['s.csv', 'user_id,as_of_ms\n"a"b,1\n', /line 2 has text after the closing quote/],
     ['s.csv', 'user_id,as_of_ms\na,"1\n', /line 2 has a quote that is never closed/],
   ])('%s: %j', async (spineName, spine, message) => {
     const { directory } = await service();

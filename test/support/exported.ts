@@ -31,7 +31,7 @@ export async function exported(dataDirectory: string, format: Format, { spine, s
         partitioner: 'murmur2',
         asServed: false,
         asOfMs: 0,
-        spine: spine === undefined ? undefined : spinePath,
+        spine: spine === undefined ? undefined : { path: spinePath },
         nowMs: Date.now(),
         signal: new AbortController().signal,
         onProgress: () => undefined,

@@ -160,7 +160,7 @@ describe('rebuild', () => {
       if (code === 0) throw new Error('it was done before it could be ended');
       expect(code).toBe(signal === 'SIGINT' ? 130 : null);
       if (signal === 'SIGINT')
-        expect(stderr).toMatch(/^resuming gen-000002 at \d+ %\n(.*\n)*nothing was swapped; `tipstream rebuild` goes on from here\n$/);
+        expect(stderr).toMatch(/^resuming gen-000002 at \d+ %\n(.*\n)*nothing was swapped; `tipstream rebuild` continues here\n$/);
       expect(live()).toBe('gen-000001');
       expect(await digest()).toEqual(before);
     }

@@ -1,13 +1,12 @@
-import { createReadStream } from 'node:fs';
-import { addAbortSignal } from 'node:stream';
 import { evaluateFile, type FileEvaluation } from '../../analysts/evaluate-file.js';
 import { evaluateLogged, type LoggedEvaluation } from '../../analysts/evaluate-logged.js';
-import { cannotRead, UsageError } from '../../errors.js';
+import { UsageError } from '../../errors.js';
 import type { Evaluation } from '../../evaluation/evaluate.js';
 import { estimateColumns } from '../../evaluation/estimators.js';
 import type { SimulatedGain } from '../../evaluation/gate.js';
 import type { EvaluationRow } from '../../evaluation/row.js';
 import { outputFile } from '../../export/output-file.js';
+import { openNamed } from '../../named-file.js';
 import { policyHash } from '../../policies/policy-hash.js';
 import type { PolicyDefinition } from '../../policies/policy.js';
 import { DEFAULT_SHADOW, policyNamed } from '../../policies/registry.js';
@@ -57,13 +56,14 @@ export const evaluateCommand = defineCommand<EvaluateOptions>({
   json: 'document',
   async run({ args: [file], options, config, output, json, signal }) {
     const policy = policyNamed(options.policy);
-    const simulation = options.simulation === undefined ? undefined : simulatedGain(options.simulation, policy);
+    const simulation = options.simulation === undefined ? undefined : await simulatedGain(options.simulation, policy, signal);
     if (file !== undefined && options.rows !== undefined)
       throw new UsageError('--rows is for decisions that are logged here: FILE holds them already');
+    const input = file === undefined ? undefined : openNamed(file);
     const target = options.rows === undefined ? undefined : outputFile(options.rows, options.force === true);
     try {
       const { evaluation, rows } =
-        file === undefined
+        input === undefined
           ? await evaluateLogged({
               state: stateSource(config),
               registry: defaultRegistry,
@@ -75,8 +75,8 @@ export const evaluateCommand = defineCommand<EvaluateOptions>({
               onProgress: (done, total) => output.progress(`${done} of ${total} decisions`),
             })
           : await evaluateFile({
-              lines: linesIn(file, signal),
-              name: file === '-' ? 'stdin' : file,
+              lines: linesOf(input.pieces(signal)),
+              name: input.name,
               policy,
               epsilon: config.epsilon,
               signal,
@@ -94,6 +94,7 @@ export const evaluateCommand = defineCommand<EvaluateOptions>({
       return evaluation.verdict === 'PROMOTE' ? EXIT.ok : EXIT.differs;
     } finally {
       output.progress('');
+      input?.close();
       target?.discard();
     }
   },
@@ -103,8 +104,8 @@ export const evaluateCommand = defineCommand<EvaluateOptions>({
  * Reward per decision of `policy` less that of the first policy simulated. Throws invalid_argument for a file that does not say it, or
  * says it of another definition.
  */
-function simulatedGain(path: string, policy: PolicyDefinition): SimulatedGain {
-  const { json, wrong } = readJson(path, { hint: `Make it with \`tipstream simulate --json > ${path}\`.` });
+async function simulatedGain(path: string, policy: PolicyDefinition, signal: AbortSignal): Promise<SimulatedGain> {
+  const { json, wrong } = await readJson(path, { hint: `Make it with \`tipstream simulate --json > ${path}\`.`, signal });
   const comparisons: unknown[] = isObject(json) && Array.isArray(json.comparisons) ? json.comparisons : [];
   const { low, high, against } = comparisons.filter(isObject).find((one) => one.policy === policy.name && one.persona === 'all') ?? {};
   const [users, hashes] = isObject(json) ? [json.users, json.policy_hashes] : [];
@@ -126,14 +127,6 @@ function rowLine({ decisionId, reward, loggedPropensity, newPropensity, expected
     segments,
   };
   return `${JSON.stringify(line)}\n`;
-}
-
-async function* linesIn(file: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  try {
-    yield* linesOf(addAbortSignal(signal, file === '-' ? process.stdin : createReadStream(file)) as AsyncIterable<Uint8Array>);
-  } catch (error) {
-    throw signal.aborted ? error : cannotRead(file === '-' ? 'stdin' : file, error);
-  }
 }
 
 function missingFrom(evaluation: FileEvaluation | LoggedEvaluation): readonly number[] {

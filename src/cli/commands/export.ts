@@ -1,5 +1,4 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { cannotWrite, isDiskFull, UsageError } from '../../errors.js';
@@ -8,7 +7,9 @@ import { csvSink } from '../../export/csv.js';
 import { ndjsonSink } from '../../export/ndjson.js';
 import { outputFile, type OutputFile } from '../../export/output-file.js';
 import { FORMATS, type Format, type RowSink } from '../../export/sink.js';
+import type { SpineFile } from '../../export/spine.js';
 import { openTable, type ExportTable } from '../../export/table.js';
+import { openNamed } from '../../named-file.js';
 import { defaultRegistry } from '../../projections/registry.js';
 import { createScratch, type Scratch } from '../../store/directory/scratch.js';
 import { defineCommand } from '../command.js';
@@ -97,13 +98,13 @@ export const exportCommand = defineCommand<ExportOptions>({
           asOfMs: asOf ?? 0,
           nowMs: Date.now(),
           signal,
-          spine: spine === '-' ? await spool(scratchPath('spine'), signal) : spine,
+          spine: spine === undefined ? undefined : await plainSpine(spine, () => scratchPath('spine'), signal),
           onProgress: (what) => output.progress(what),
         },
         defaultRegistry,
       );
       resources.push(() => table.close());
-      const rows = await writeTable(table, format, { file, scratchPath, output, signal });
+      const rows = await writeTable(table, format, { name: options.out ?? 'the export', file, scratchPath, output, signal });
       output.progress('');
       if (options.json === true && table.missingPartitions.length > 0)
         output.note(JSON.stringify({ rows, unknown: table.unknown(), partitions_missing: table.missingPartitions }));
@@ -122,6 +123,8 @@ export const exportCommand = defineCommand<ExportOptions>({
 });
 
 interface Target {
+  /** As errors name it. */
+  readonly name: string;
   /** Instead of stdout. */
   readonly file: OutputFile | undefined;
   readonly scratchPath: (name: string) => string;
@@ -130,44 +133,39 @@ interface Target {
 }
 
 /** Answers how many rows. A file is in its place when this resolves. */
-async function writeTable(table: ExportTable, format: Format, { file, scratchPath, output, signal }: Target): Promise<number> {
+async function writeTable(table: ExportTable, format: Format, { name, file, scratchPath, output, signal }: Target): Promise<number> {
   if (format === 'parquet') {
     const { ParquetSink } = await import('../../export/parquet.js');
     const path = file?.temporary ?? scratchPath('export.parquet');
-    const rows = await copyRows(table, new ParquetSink(table.columns, path), output);
+    const rows = await copyRows(table, () => new ParquetSink(table.columns, path), { name, output });
     if (file === undefined) for await (const piece of createReadStream(path)) await output.write(piece as Uint8Array, signal);
     file?.publish();
     return rows;
   }
   const sinkOf: (columns: readonly Column[], write: (text: string) => Promise<void>) => RowSink = format === 'csv' ? csvSink : ndjsonSink;
-  if (file === undefined)
-    return copyRows(
-      table,
-      sinkOf(table.columns, (text) => output.write(text, signal)),
-      output,
-    );
-  const handle = await open(file.temporary, 'w');
-  let rows: number;
-  try {
-    rows = await copyRows(
-      table,
-      sinkOf(table.columns, async (text) => void (await handle.appendFile(text))),
-      output,
-    );
-  } finally {
-    await handle.close();
-  }
-  file.publish();
+  const write = (text: string): Promise<void> => (file === undefined ? output.write(text, signal) : Promise.resolve(file.write(text)));
+  file?.write(''); // of no rows too
+  const rows = await copyRows(table, () => sinkOf(table.columns, write), { name, output });
+  file?.publish();
   return rows;
 }
 
-async function copyRows(table: ExportTable, sink: RowSink, output: Output): Promise<number> {
+/** Throws output_failed for what could not be written. */
+async function copyRows(table: ExportTable, open: () => RowSink, { name, output }: Pick<Target, 'name' | 'output'>): Promise<number> {
+  const writing = async <T>(step: () => T | Promise<T>): Promise<T> => {
+    try {
+      return await step();
+    } catch (error) {
+      throw typeof (error as NodeJS.ErrnoException).errno === 'number' ? cannotWrite(name, error) : error;
+    }
+  };
+  const sink = await writing(open);
   const startedMs = Date.now();
   let saidMs = startedMs;
   let rows = 0;
   for await (const row of table.rows) {
     rows++;
-    await sink.add(row);
+    await writing(() => sink.add(row));
     const nowMs = rows % 100 === 0 ? Date.now() : saidMs;
     if (nowMs - saidMs < PROGRESS_EVERY_MS) continue;
     saidMs = nowMs;
@@ -175,14 +173,21 @@ async function copyRows(table: ExportTable, sink: RowSink, output: Output): Prom
     const whole = table.lines === undefined ? '' : ` of ${table.lines}, ${Math.ceil((table.lines - rows) / rate)} s left`;
     output.progress(`${rows}${whole} rows, ${Math.round(rate)} a second`);
   }
-  await sink.finish();
+  await writing(() => sink.finish());
   return rows;
 }
 
-/** Stdin can be read once, and a spine is read twice. */
-async function spool(path: string, signal: AbortSignal): Promise<string> {
-  await pipeline(process.stdin, createWriteStream(path, { mode: PRIVATE_FILE_MODE }), { signal });
-  return path;
+/** A spine is read twice: what can be read once, stdin or a pipe, is copied first. */
+async function plainSpine(path: string, copyTo: () => string, signal: AbortSignal): Promise<SpineFile> {
+  const file = openNamed(path);
+  try {
+    if (file.isPlain) return { path };
+    const copy = copyTo();
+    await pipeline(file.pieces(signal), createWriteStream(copy, { mode: PRIVATE_FILE_MODE }), { signal });
+    return { path: copy, name: file.name };
+  } finally {
+    file.close();
+  }
 }
 
 function chooseFormat({ format, json, out }: ExportOptions): Format {

@@ -1,8 +1,7 @@
-import { constants, createReadStream } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
-import { cannotRead, UsageError } from '../../errors.js';
+import { UsageError } from '../../errors.js';
 import { openLog } from '../../log/open.js';
 import { ensureTopics } from '../../log/ensure-topics.js';
+import { openNamed, type NamedFile } from '../../named-file.js';
 import { linesOf, MAX_LINE_BYTES, MAX_RAW_LINE_BYTES } from '../../producer/line-reader.js';
 import { produceLines, type LineRejection, type ProduceLinesOptions, type ProduceResult } from '../../producer/produce-lines.js';
 import type { Log } from '../../log/port.js';
@@ -46,16 +45,17 @@ export const produceCommand = defineCommand<ProduceOptions>({
       throw new UsageError('--topic and --raw exclude each other', { hint: 'A raw line names its topic itself: leave --topic out.' });
     }
     const topic = options.topic === undefined ? undefined : knownTopic(config.topicPrefix, options.topic);
-    if (file !== '-') await mustBeReadable(file);
-    else if (process.stdin.isTTY) output.note('reading events from the terminal; Ctrl-D ends them');
-    const log = await openLog(config);
+    const input = openNamed(file);
+    if (file === '-' && process.stdin.isTTY) output.note('reading events from the terminal; Ctrl-D ends them');
+    let log: Log | undefined;
     try {
+      log = await openLog(config);
       if (log.kind === 'sqlite') {
         const { topicPrefix: prefix, partitions, given } = config;
         await ensureTopics(log, { prefix, partitions, partitionsGiven: given.has('partitions') });
       }
       const onRejection = ({ line, code, message }: LineRejection): void => output.note(`line ${line}: ${code}: ${message}`);
-      const result = await produceInput(log, file, {
+      const result = await produceInput(log, input, {
         prefix: config.topicPrefix,
         partitioner: config.partitioner,
         maxValueBytes: config.maxValueBytes,
@@ -69,40 +69,18 @@ export const produceCommand = defineCommand<ProduceOptions>({
       else output.note(summary(result, options.atomic === true));
       return result.rejected > 0 ? EXIT.error : EXIT.ok;
     } finally {
-      await log.close();
+      input.close();
+      await log?.close();
     }
   },
 });
 
-/** A regular file can be read twice, so an atomic one needs no memory: first to check, then to write. */
-async function produceInput(log: Log, file: string, options: ProduceLinesOptions): Promise<ProduceResult> {
-  const pieces = (): AsyncIterable<Buffer> => (file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 256 * 1024 }));
-  const lines = (): AsyncIterable<Buffer> =>
-    linesOf(untilAborted(pieces(), options.signal), options.raw ? MAX_RAW_LINE_BYTES : MAX_LINE_BYTES);
-  if (!options.atomic || file === '-' || !(await stat(file)).isFile()) return produceLines(log, lines(), options);
+/** A plain file can be read twice, so an atomic one needs no memory: first to check, then to write. */
+async function produceInput(log: Log, file: NamedFile, options: ProduceLinesOptions): Promise<ProduceResult> {
+  const lines = (): AsyncIterable<Buffer> => linesOf(file.pieces(options.signal), options.raw ? MAX_RAW_LINE_BYTES : MAX_LINE_BYTES);
+  if (!options.atomic || !file.isPlain) return produceLines(log, lines(), options);
   const checked = await produceLines(log, lines(), { ...options, checkOnly: true });
   return checked.rejected > 0 ? { ...checked, accepted: 0 } : produceLines(log, lines(), { ...options, atomic: false });
-}
-
-/** Waiting for input must not outlast Ctrl-C. */
-async function* untilAborted(pieces: AsyncIterable<Buffer>, signal: AbortSignal | undefined): AsyncGenerator<Buffer> {
-  const stream = pieces as AsyncIterable<Buffer> & { destroy(error: Error): void };
-  const stop = (): void => stream.destroy(new Error('interrupted'));
-  signal?.addEventListener('abort', stop, { once: true });
-  try {
-    yield* pieces;
-  } finally {
-    signal?.removeEventListener('abort', stop);
-  }
-}
-
-async function mustBeReadable(file: string): Promise<void> {
-  try {
-    if ((await stat(file)).isDirectory()) throw Object.assign(new Error('a directory'), { code: 'EISDIR' });
-    await access(file, constants.R_OK);
-  } catch (error) {
-    throw cannotRead(file, error);
-  }
 }
 
 function summary({ accepted, rejected }: ProduceResult, atomic: boolean): string {

@@ -54,7 +54,7 @@ export const promoteCommand = defineCommand<PromoteOptions>({
     { flags: '--effective-at <time>', help: 'Unix ms or ISO 8601; now unless given', parse: timeOption('--effective-at') },
   ],
   json: 'document',
-  async run({ args: [name], options, config, output, json }) {
+  async run({ args: [name], options, config, output, json, signal }) {
     const policy = policyNamed(name!);
     const { percent, force = false, reason, effectiveAt } = options;
     if (force && (reason ?? '').trim() === '') throw new UsageError('--force needs a --reason, which is recorded');
@@ -68,7 +68,7 @@ export const promoteCommand = defineCommand<PromoteOptions>({
     try {
       let evidence: Evidence | undefined;
       if (options.evidence !== undefined) {
-        const given = parseEvidence(readText(options.evidence), options.evidence);
+        const given = parseEvidence(await readText(options.evidence, { signal }), options.evidence);
         const expected = {
           policy: policy.name,
           policyHash: policyHash(policy),
@@ -132,7 +132,7 @@ export const promoteCommand = defineCommand<PromoteOptions>({
         if (from !== undefined)
           output.note(
             `${policy.name} starts from what it has itself learned, which is nothing for users it has not decided for; to ` +
-              `let it go on from ${from.name}: tipstream policies migrate ${from.name} ${policy.name} --train-from-replay`,
+              `let it continue from ${from.name}: tipstream policies migrate ${from.name} ${policy.name} --train-from-replay`,
           );
       }
       if (first !== undefined)

@@ -33,7 +33,7 @@ export const rebuildCommand = defineCommand<RebuildCommandOptions>({
     'Folds the input topics up to their ends as of now into a new generation of state files, compares it with the ' +
       'live one user by user, and puts it in its place, whether or not `tipstream start` is running; reads are',
     'served by the old one until then. Decisions are folded from tip.scored and never made again, and nothing is ' +
-      'published meanwhile. Ended early, by Ctrl-C or otherwise, it has changed nothing, and another run goes on from',
+      'published meanwhile. Ended early, by Ctrl-C or otherwise, it has changed nothing, and another run continues',
     'there. The old generation is kept until --prune. Exit code 0: swapped, or with --dry-run nothing would change; ' +
       '2: with --dry-run something would, or the log has lost what was folded from it and users would change, so that',
     'nothing was swapped; 1: an error; 130: Ctrl-C. With --user it replaces the tips of one user in the live state, ' +
@@ -114,7 +114,7 @@ async function rebuildOne(
 }
 
 async function rebuildAll({ options, config, output, json, signal }: CommandContext<RebuildCommandOptions>): Promise<number> {
-  const to = options.toOffsets === undefined ? null : readPositions(options.toOffsets, '--to-offsets');
+  const to = options.toOffsets === undefined ? null : await readPositions(options.toOffsets, '--to-offsets', signal);
   const watched = new Watched(output, json);
   const log = await openLog(config, { readOnly: true });
   const runner = new RebuildThreads(config.threads, config);
@@ -151,7 +151,7 @@ async function rebuildAll({ options, config, output, json, signal }: CommandCont
     return exitCodeOf(document);
   } catch (error) {
     watched.end();
-    if (signal.aborted) output.note('nothing was swapped; `tipstream rebuild` goes on from here');
+    if (signal.aborted) output.note('nothing was swapped; `tipstream rebuild` continues here');
     throw error;
   } finally {
     watched.end();
@@ -236,7 +236,7 @@ async function print(document: RebuildDocument, output: Output): Promise<void> {
         ? ''
         : `; ${document.previous} is kept until \`tipstream rebuild --prune-only\``;
     output.note(`${document.generation} is live${kept}`);
-  } else if (document.dry_run) output.note(`nothing was swapped; \`tipstream rebuild\` goes on with ${document.generation}`);
+  } else if (document.dry_run) output.note(`nothing was swapped; \`tipstream rebuild\` continues with ${document.generation}`);
 }
 
 function rowsOf({ user_id: user, changes }: UserChange): (string | number | null)[][] {
@@ -258,6 +258,6 @@ function sayRefused({ refused, generation }: RebuildDocument, output: Output): v
   const others = users > ids.length ? ` and ${users - ids.length} more` : '';
   output.error(
     `not swapped: the log no longer holds all that was folded from it, and ${users} users would change: ${ids.join(', ')}${others}`,
-    `\`tipstream rebuild --force\` swaps all the same, from ${generation}; what the log has lost is gone then`,
+    `To swap all the same, run \`tipstream rebuild --force\`: it swaps ${generation} in. What the log has lost is gone then.`,
   );
 }

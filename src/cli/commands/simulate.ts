@@ -61,7 +61,8 @@ export const simulateCommand = defineCommand<SimulateOptions>({
   async run({ options, config, output, json, signal }) {
     if (options.printPersonas === true) return output.document(PERSONAS);
     const policies = [...new Set(options.policies.split(',').map((name) => name.trim()))].map(policyNamed);
-    const personas = options.personas === undefined ? PERSONAS : parsePersonas(readText(options.personas), options.personas);
+    const personas =
+      options.personas === undefined ? PERSONAS : parsePersonas(await readText(options.personas, { signal }), options.personas);
     const file = options.svg === undefined ? undefined : outputFile(options.svg, options.force === true);
     try {
       const steps = simulate({

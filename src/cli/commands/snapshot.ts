@@ -1,5 +1,4 @@
 import { takeSnapshot } from '../../export/take-snapshot.js';
-import { cannotWrite, TipstreamError } from '../../errors.js';
 import { defaultRegistry } from '../../projections/registry.js';
 import { defineCommand } from '../command.js';
 import { EXIT } from '../failure.js';
@@ -64,8 +63,6 @@ export const snapshotCommand = defineCommand<SnapshotOptions>({
       else
         output.note(`${args[0]}: ${counts.profiles} profiles of ${counts.users} users, ${counts.tips} tips, ${counts.decisions} decisions`);
       noteMissing(output, partitionsMissing);
-    } catch (error) {
-      throw error instanceof TipstreamError && error.code === 'disk_full' ? cannotWrite(args[0]!, error.cause ?? error) : error;
     } finally {
       output.progress('');
     }

@@ -20,7 +20,7 @@ import {
   openSocket,
   type PartitionMetadata,
 } from './internals.js';
-import { connectionConfig, type KafkaLogOptions, logCreatorFor, type LogFunction } from './options.js';
+import { type ConnectionConfig, connectionConfig, type KafkaLogOptions, logCreatorFor, type LogFunction } from './options.js';
 import { METADATA_MAX_AGE_MS, settledWithin, SHORT_RETRY } from './retry.js';
 
 const READ_UNCOMMITTED = 0;
@@ -34,22 +34,22 @@ export class Connection {
   readonly admin: Admin;
   readonly reading: Cluster;
   #uncommitted: Cluster | undefined;
-  readonly #config;
+  readonly #config: ConnectionConfig;
   readonly #logger;
   readonly #clusters = new Map<Cluster, Sockets>();
 
-  private constructor(options: KafkaLogOptions) {
-    this.#config = connectionConfig(options);
-    this.brokers = this.#config.brokers;
-    this.log = options.log ?? (() => undefined);
-    this.#logger = createLogger({ level: kafkajs.logLevel.INFO, logCreator: logCreatorFor(options.log) });
+  private constructor(config: ConnectionConfig, log: LogFunction | undefined) {
+    this.#config = config;
+    this.brokers = config.brokers;
+    this.log = log ?? (() => undefined);
+    this.#logger = createLogger({ level: kafkajs.logLevel.INFO, logCreator: logCreatorFor(log) });
     this.admin = createAdmin(this.newCluster(), this.#logger, SHORT_RETRY);
     this.reading = this.newCluster();
   }
 
-  /** @throws log_unavailable when no broker answers, log_failed when the credentials are refused */
+  /** @throws what connectionConfig throws, log_unavailable when no broker answers, log_failed when the credentials are refused */
   static async open(options: KafkaLogOptions): Promise<Connection> {
-    const connection = new Connection(options);
+    const connection = new Connection(await connectionConfig(options), options.log);
     const connected = connection.#connect();
     const { connectsWithinMs } = options;
     try {

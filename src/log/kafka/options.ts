@@ -1,8 +1,8 @@
 /** How to reach Kafka: tipstream's options, checked, in kafkajs' terms. */
-import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import type { KafkaConfig, LogEntry, SASLOptions } from 'kafkajs';
 import { TipstreamError } from '../../errors.js';
+import { readNamed } from '../../named-file.js';
 
 export interface KafkaTlsOptions {
   /** PEM file paths. */
@@ -32,8 +32,13 @@ export interface KafkaLogOptions {
   readonly connectsWithinMs?: number;
 }
 
-/** kafkajs' settings that all its clients share; those of time survived a broker killed for 30 s with nothing lost or repeated. */
-export function connectionConfig(options: KafkaLogOptions): Omit<KafkaConfig, 'brokers'> & { brokers: string[] } {
+export type ConnectionConfig = Omit<KafkaConfig, 'brokers'> & { readonly brokers: string[] };
+
+/**
+ * kafkajs' settings that all its clients share; those of time survived a broker killed for 30 s with nothing lost or repeated. Throws
+ * invalid_argument, and not_found for a TLS file that cannot be read.
+ */
+export async function connectionConfig(options: KafkaLogOptions): Promise<ConnectionConfig> {
   if (options.brokers.length === 0)
     throw new TipstreamError('invalid_argument', 'No Kafka brokers were named', { hint: 'Give --brokers HOST:PORT.' });
   for (const broker of options.brokers) {
@@ -47,28 +52,24 @@ export function connectionConfig(options: KafkaLogOptions): Omit<KafkaConfig, 'b
     brokers: [...options.brokers],
     clientId: options.clientId ?? 'tipstream',
     connectionTimeout: 1000,
-    ...(options.ssl === undefined || options.ssl === false ? {} : { ssl: options.ssl === true ? true : tlsOptions(options.ssl) }),
+    ...(options.ssl === undefined || options.ssl === false ? {} : { ssl: options.ssl === true ? true : await tlsOptions(options.ssl) }),
     ...(options.sasl === undefined ? {} : { sasl: { ...options.sasl } as SASLOptions }),
   };
 }
 
-function tlsOptions({ caPath, certPath, keyPath }: KafkaTlsOptions): ConnectionOptions {
+async function tlsOptions({ caPath, certPath, keyPath }: KafkaTlsOptions): Promise<ConnectionOptions> {
   if ((certPath === undefined) !== (keyPath === undefined)) {
     throw new TipstreamError('invalid_argument', 'A TLS client certificate and its key go together', { hint: 'Give both or neither.' });
   }
   return {
-    ...(caPath === undefined ? {} : { ca: [readPem(caPath)] }),
-    ...(certPath === undefined ? {} : { cert: readPem(certPath) }),
-    ...(keyPath === undefined ? {} : { key: readPem(keyPath) }),
+    ...(caPath === undefined ? {} : { ca: [await readPem(caPath)] }),
+    ...(certPath === undefined ? {} : { cert: await readPem(certPath) }),
+    ...(keyPath === undefined ? {} : { key: await readPem(keyPath) }),
   };
 }
 
-function readPem(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    throw new TipstreamError('invalid_argument', `TLS file ${path} could not be read`, { details: { path }, cause });
-  }
+function readPem(path: string): Promise<Buffer> {
+  return readNamed(path, { hint: 'Name a PEM file that this user may read, with --kafka-ca, --kafka-cert or --kafka-key.' });
 }
 
 /**

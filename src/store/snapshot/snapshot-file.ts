@@ -4,7 +4,7 @@
  */
 import Database from 'better-sqlite3';
 import { setImmediate } from 'node:timers/promises';
-import { isDiskFull, TipstreamError } from '../../errors.js';
+import { cannotWrite, isDiskFull } from '../../errors.js';
 import { fileFailure } from '../../file-failure.js';
 import type { FaultHook } from '../../fault-points.js';
 import type { Registry } from '../../projections/registry.js';
@@ -18,7 +18,12 @@ const SNAPSHOT_FORMAT = 1;
 const USERS_AT_ONCE = 500;
 const SOURCE = 'source';
 
+/** SQLite failed at the file that it writes, and not at one that it reads. */
+const WRITING = /^SQLITE_(IOERR_(WRITE|FSYNC|DIR_FSYNC|TRUNCATE|CLOSE)|CANTOPEN|READONLY|PERM)/;
+
 export interface SnapshotOptions {
+  /** What errors call the file; the path unless given. */
+  readonly name?: string | undefined;
   /** Of the profiles in it. */
   readonly asOfMs: number;
   readonly takenAtMs: number;
@@ -34,7 +39,7 @@ export interface SnapshotCounts {
   readonly decisions: number;
 }
 
-/** Writes `path`, which must not exist; the caller removes what is left when it throws. Throws disk_full, and the signal's reason. */
+/** Writes `path`, which must not exist; the caller removes what is left when it throws. Throws output_failed, and the signal's reason. */
 export async function writeSnapshotFile(
   copy: StateCopy,
   registry: Registry,
@@ -42,8 +47,9 @@ export async function writeSnapshotFile(
   options: SnapshotOptions,
 ): Promise<SnapshotCounts> {
   makePrivateFile(path);
-  const db = new Database(path);
+  let db: Database.Database | undefined;
   try {
+    db = new Database(path);
     // Nobody sees the file before it is complete, so it needs neither a journal nor waiting for the disk.
     db.pragma('journal_mode = OFF');
     db.pragma('synchronous = OFF');
@@ -68,17 +74,17 @@ export async function writeSnapshotFile(
       await setImmediate();
     }
     writeMeta(db, copy, registry, options);
-    const count = (table: PublicTableName): number => db.prepare(`SELECT count(*) FROM ${table}`).pluck().get() as number;
-    return { users, profiles: count('profiles'), tips: count('tips'), decisions: count('decisions') };
+    return { users, profiles: count(db, 'profiles'), tips: count(db, 'tips'), decisions: count(db, 'decisions') };
   } catch (error) {
-    if (!isDiskFull(error)) throw fileFailure('the snapshot', path, error) ?? error;
-    throw new TipstreamError('disk_full', `no space left for the snapshot ${path}`, {
-      hint: 'Free space and run it again; nothing was put in place.',
-      cause: error,
-    });
+    const isWriting = isDiskFull(error) || WRITING.test((error as { code?: string }).code ?? '');
+    throw isWriting ? cannotWrite(options.name ?? path, error) : (fileFailure('the snapshot', path, error) ?? error);
   } finally {
-    db.close();
+    db?.close();
   }
+}
+
+function count(db: Database.Database, table: PublicTableName): number {
+  return db.prepare(`SELECT count(*) FROM ${table}`).pluck().get() as number;
 }
 
 /** Yields how many users more are in. */

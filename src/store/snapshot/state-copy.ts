@@ -121,7 +121,7 @@ export async function copyFile(source: Database.Database, path: string, onProgre
     rmSync(path, { force: true });
     if (!isDiskFull(error)) throw fileFailure('the copy', path, error) ?? error;
     throw new TipstreamError('disk_full', `no space left for a copy of the state at ${path}`, {
-      hint: 'Free as much space as the state folder takes; nothing was changed.',
+      hint: 'Free as much space as the state folder takes. Nothing was changed.',
       details: { path, sqlite: (error as { code: string }).code },
       cause: error,
     });

@@ -13,22 +13,26 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const brokers = ['127.0.0.1:9092'];
 
 describe('connectionConfig', () => {
-  it('connects in the clear and without credentials unless told otherwise', () => {
-    expect(connectionConfig({ brokers })).toEqual({ brokers, clientId: 'tipstream', connectionTimeout: 1000 });
-    expect(connectionConfig({ brokers, ssl: false, clientId: 'mine' })).toEqual({ brokers, clientId: 'mine', connectionTimeout: 1000 });
+  it('connects in the clear and without credentials unless told otherwise', async () => {
+    expect(await connectionConfig({ brokers })).toEqual({ brokers, clientId: 'tipstream', connectionTimeout: 1000 });
+    expect(await connectionConfig({ brokers, ssl: false, clientId: 'mine' })).toEqual({
+      brokers,
+      clientId: 'mine',
+      connectionTimeout: 1000,
+    });
   });
 
-  it('reads the TLS files', () => {
+  it('reads the TLS files', async () => {
     const ssl = { caPath: pem('ca'), certPath: pem('cert'), keyPath: pem('key') };
-    expect(connectionConfig({ brokers, ssl })).toMatchObject({
+    expect(await connectionConfig({ brokers, ssl })).toMatchObject({
       ssl: { ca: [Buffer.from('-- ca --')], cert: Buffer.from('-- cert --'), key: Buffer.from('-- key --') },
     });
-    expect(connectionConfig({ brokers, ssl: true })).toMatchObject({ ssl: true });
+    expect(await connectionConfig({ brokers, ssl: true })).toMatchObject({ ssl: true });
   });
 
-  it('passes SASL on as it is', () => {
+  it('passes SASL on as it is', async () => {
     const sasl = { mechanism: 'scram-sha-512', username: 'u', password: 'p' } as const;
-    expect(connectionConfig({ brokers, sasl })).toMatchObject({ sasl });
+    expect(await connectionConfig({ brokers, sasl })).toMatchObject({ sasl });
   });
 
   it.each([
@@ -36,9 +40,17 @@ describe('connectionConfig', () => {
     ['a broker without a port', { brokers: ['kafka'] }],
     ['a URL', { brokers: ['kafka://host:9092'] }],
     ['a certificate without its key', { brokers, ssl: { certPath: pem('alone') } }],
-    ['a missing file', { brokers, ssl: { caPath: join(folder, 'none') } }],
-  ])('says invalid_argument for %s', (_, options) => {
-    expect(() => connectionConfig(options)).toThrow(expect.objectContaining({ code: 'invalid_argument' }));
+  ])('says invalid_argument for %s', async (_, options) => {
+    await expect(connectionConfig(options)).rejects.toMatchObject({ code: 'invalid_argument' });
+  });
+
+  it('says of a missing file what every command says of one', async () => {
+    const caPath = join(folder, 'none');
+    await expect(connectionConfig({ brokers, ssl: { caPath } })).rejects.toMatchObject({
+      code: 'not_found',
+      message: `cannot read ${caPath}: there is no such file`,
+      hint: expect.stringContaining('--kafka-ca') as string,
+    });
   });
 });
 

@@ -53,16 +53,16 @@ export const cardCommand = defineCommand<CardOptions>({
     { flags: '--out <file>', help: 'write there instead of to stdout' },
     { flags: '--force', help: 'replace the file of --out if there is one' },
   ],
-  async run({ args: [name], options, config, output }) {
+  async run({ args: [name], options, config, output, signal }) {
     const policy = policyNamed(name!);
     const simulation =
       options.simulation === undefined
         ? { missing: 'None was given: `--simulation FILE`, with what `tipstream simulate --json` printed.' }
-        : read(options.simulation, cardSimulationSchema, 'tipstream simulate --json');
+        : await read(options.simulation, { schema: cardSimulationSchema, command: 'tipstream simulate --json', signal });
     const evaluation =
       options.evaluation === undefined
         ? { missing: `None was given: \`--evaluation FILE\`, with what \`tipstream evaluate --policy ${policy.name} --json\` printed.` }
-        : evaluationOf(policy, options.evaluation);
+        : await evaluationOf(policy, options.evaluation, signal);
     const target = options.out === undefined ? undefined : outputFile(options.out, options.force === true);
     try {
       const training = options.training ? trainingOf(policy, config) : { missing: 'The data directory was not looked into.' };
@@ -78,9 +78,9 @@ export const cardCommand = defineCommand<CardOptions>({
 });
 
 /** Of this policy as it is, and of these features. */
-function evaluationOf(policy: PolicyDefinition, path: string): CardEvaluation {
+async function evaluationOf(policy: PolicyDefinition, path: string, signal: AbortSignal): Promise<CardEvaluation> {
   const command = `tipstream evaluate --policy ${policy.name} --json`;
-  const evaluation = read(path, cardEvaluationSchema, command);
+  const evaluation = await read(path, { schema: cardEvaluationSchema, command, signal });
   const wrong = (why: string): TipstreamError =>
     new TipstreamError('invalid_argument', `${path}: ${why}`, { hint: `Make it again with \`${command} > ${path}\`.` });
   if (evaluation.policy !== policy.name) throw wrong(`is about ${evaluation.policy}`);
@@ -90,8 +90,15 @@ function evaluationOf(policy: PolicyDefinition, path: string): CardEvaluation {
   return evaluation;
 }
 
-function read<Schema extends z.ZodType>(path: string, schema: Schema, command: string): z.output<Schema> {
-  const { json, wrong } = readJson(path, { hint: `Give the whole document that \`${command}\` printed.` });
+interface ReadOptions<Schema extends z.ZodType> {
+  readonly schema: Schema;
+  /** What prints such a document. */
+  readonly command: string;
+  readonly signal: AbortSignal;
+}
+
+async function read<Schema extends z.ZodType>(path: string, { schema, command, signal }: ReadOptions<Schema>): Promise<z.output<Schema>> {
+  const { json, wrong } = await readJson(path, { hint: `Give the whole document that \`${command}\` printed.`, signal });
   const result = schema.safeParse(json);
   if (result.success) return result.data;
   const [issue] = result.error.issues;

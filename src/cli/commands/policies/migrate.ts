@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, openSync, writeSync } from 'node:fs';
 import { migrationReport, type MigratedUser, type MigrationReport } from '../../../analysts/migration-report.js';
 import type { Config } from '../../../config.js';
 import { TipstreamError, UsageError } from '../../../errors.js';
@@ -35,20 +34,20 @@ interface MigrateOptions {
 export const migrateCommand = defineCommand<MigrateOptions>({
   name: 'migrate',
   arguments: '<from> <into>',
-  summary: 'Let a policy with a longer vector go on from what another has learned',
+  summary: 'Let a policy with a longer vector continue from what another has learned',
   details: [
     'Appends a migrate to policy.control, which holds for decisions requested from its effective time on. The sums ' +
       'of INTO are then those of FROM, padded with zeros for the entries that FROM does not have, and what',
     'INTO learns from then on: at that moment it scores exactly what FROM scores. What INTO had learned before is ' +
       'set aside. With --train-from-replay the logged decisions of FROM count with the vectors that INTO would have',
     'had, so that the new entries are learned too, and nothing is set aside: scores change. Nothing is copied, and ' +
-      'FROM goes on as it was; --undo takes the last migration back, and one before it holds again. Asking for what holds already only',
+      'FROM stays as it was; --undo takes the last migration back, and one before it holds again. Asking for what holds already only',
     'completes it where it was left half-written. The report says what it does to each user, on ' +
       'the state of --data; --dry-run says it and does nothing.',
   ].join(' '),
   examples: [
     ['tipstream policies migrate egreedy-v1 egreedy-v2 --dry-run', 'what it would do'],
-    ['tipstream policies migrate egreedy-v1 egreedy-v2', 'egreedy-v2 goes on where egreedy-v1 is'],
+    ['tipstream policies migrate egreedy-v1 egreedy-v2', 'egreedy-v2 continues where egreedy-v1 is'],
     [
       'tipstream policies migrate egreedy-v1 egreedy-v2 --train-from-replay --report users.ndjson',
       'with the new entries learned from the log, a line a user',
@@ -89,7 +88,7 @@ export const migrateCommand = defineCommand<MigrateOptions>({
       if (plan.already === undefined && losesLearning(log.controls, control) && (report?.before_updates ?? 0) > 0) {
         const loss =
           `${into.name} is live and would set aside what it has learned from ${report!.before_updates} rewarded decisions, ` +
-          `to go on from ${from.name}, which has learned from ${report!.from_updates}`;
+          `to continue from ${from.name}, which has learned from ${report!.from_updates}`;
         const hint = 'Give --train-from-replay, which sets nothing aside, or --force if you mean it.';
         if (dryRun) output.note(`${loss}: that needs --force`);
         else if (options.force !== true) throw new TipstreamError('invalid_argument', loss, { hint });
@@ -181,14 +180,14 @@ interface ReportOptions {
 
 /** undefined where there is no state to report on: the log is all that a migration needs. */
 async function reportOn({ config, target, output, ...question }: ReportOptions): Promise<MigrationReport | undefined> {
-  const file = target === undefined ? undefined : openSync(target.temporary, 'w');
   try {
+    target?.write('');
     const report = await migrationReport({
       ...question,
       state: stateSource(config),
       registry: defaultRegistry,
       onProgress: (done, total) => output.progress(`${done} of ${total} users`),
-      ...(file === undefined ? {} : { onUser: (user: MigratedUser) => void writeSync(file, `${JSON.stringify(user)}\n`) }),
+      ...(target === undefined ? {} : { onUser: (user: MigratedUser) => target.write(`${JSON.stringify(user)}\n`) }),
     });
     if (report.users === 0 && question.userId !== undefined)
       output.note(`no rewarded decision of ${JSON.stringify(question.userId)} in ${config.data}: is that the user's id?`);
@@ -197,8 +196,6 @@ async function reportOn({ config, target, output, ...question }: ReportOptions):
     if (!(error instanceof TipstreamError && error.code === 'no_data')) throw error;
     output.note(`no state in ${config.data}: there is nothing to report on`);
     return undefined;
-  } finally {
-    if (file !== undefined) closeSync(file);
   }
 }
 
@@ -218,7 +215,8 @@ function summaryOf({
   const when = new Date(atMs).toISOString();
   const what = undo
     ? `the last migration from ${from} to ${into}${whom} ${dry ? 'would be' : 'is'} taken back from ${when} on; one before it holds again`
-    : `${into} ${dry && !already ? 'would go' : 'goes'} on from ${from}${trained ? ', trained from the log,' : ''}${whom} from ${when} on`;
+    : `${into} ${dry && !already ? 'would continue' : 'continues'} from ${from}${trained ? ', trained from the log,' : ''}${whom} ` +
+      `from ${when} on`;
   const completion =
     completed === 0 ? '' : `${dry ? 'would complete' : 'completed'} what was left half-written, in ${completed} partitions`;
   const state = completion !== '' ? `${completion}: ` : already ? 'nothing to do: ' : '';
