@@ -111,8 +111,8 @@ export interface Tipstream {
   getProfile(userId: string, options?: { readonly asOf?: number | Date | undefined }): Promise<ProfileDocument>;
   /**
    * Replays the user's events from the log into the state file, up to where the state stands, and says what changed. Throws data_in_use
-   * while `tipstream start` runs on the directory, no_data, offset_out_of_range when the log no longer holds all of it, and
-   * state_mismatch with a registry, log or prefix other than the one it was folded with.
+   * while `tipstream start` runs on the directory, no_data, user_not_found for a user without any event, offset_out_of_range when the log
+   * no longer holds all of it, and state_mismatch with a registry, log or prefix other than the one it was folded with.
    */
   rebuildProfile(userId: string): Promise<RebuiltProfile>;
   /** Disconnects. What was sent is durable already. Any call but another close then throws closed. */

@@ -52,7 +52,7 @@ test('a service does it as a job, with its token', async () => {
   });
   const withToken = loadConfig({ data: embedded.directory, httpToken: TOKEN }, {});
   expect(await rebuildUser(withToken, USER)).toMatchObject({ user_id: USER, changed: [], positions: { 'tip.served': {} } });
-  expect(await rebuildUser(withToken, 'nobody', { dryRun: true })).toMatchObject({ user_id: 'nobody', before: null, after: null });
+  await expect(rebuildUser(withToken, 'nobody', { dryRun: true })).rejects.toMatchObject({ code: 'user_not_found' });
   await embedded.log.truncateBefore('tip.served', embedded.partitionOf(USER), 2);
   await expect(rebuildUser(withToken, USER)).rejects.toMatchObject({
     code: 'offset_out_of_range',

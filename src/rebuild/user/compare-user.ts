@@ -1,4 +1,5 @@
 /** Compares a user's live profile with the one that a replay gives. */
+import { TipstreamError } from '../../errors.js';
 import { isKnown } from '../../projections/aggregate.js';
 import { aggregateAt } from '../../projections/as-of.js';
 import type { FeatureValues } from '../../projections/feature.js';
@@ -6,6 +7,18 @@ import type { Registry } from '../../projections/registry.js';
 import type { TipState } from '../../projections/tip.js';
 import type { PartitionReader, ReadProfile } from '../../store/queries/partition-reader.js';
 import type { RebuiltProfile } from './rebuilt-profile.js';
+
+/** Neither the state nor the log has anything of the user. */
+export function nothingOf(userId: string): TipstreamError {
+  return new TipstreamError(
+    'user_not_found',
+    `user ${JSON.stringify(userId)} is not known: neither the state nor the log has a tip of theirs`,
+    {
+      hint: 'Check the id. Nothing was changed.',
+      details: { user_id: userId },
+    },
+  );
+}
 
 /** Of a state that stands where the replay ended, before it is changed. */
 export function compareUser(

@@ -14,7 +14,7 @@ import { PartitionReader } from '../../store/queries/partition-reader.js';
 import { positionsOf } from '../../store/queries/profiles.js';
 import { replaceTips } from '../../store/rebuild/rebuild-user.js';
 import { fullTopicName } from '../../topics.js';
-import { compareUser } from './compare-user.js';
+import { compareUser, nothingOf } from './compare-user.js';
 import { UserReplay } from './user-replay.js';
 
 export interface RebuildProfileDeps {
@@ -36,7 +36,7 @@ export interface RebuildProfileOptions {
 /**
  * Throws data_in_use while a service runs on the directory, state_mismatch and partition_count_changed for state that was folded from
  * another log, other topics or other features, offset_out_of_range when the log no longer holds all that was folded, and the signal's
- * reason. Nothing is changed then.
+ * reason, user_not_found. Nothing is changed then.
  */
 export async function rebuildProfile(
   log: Log,
@@ -74,6 +74,7 @@ export async function rebuildProfile(
     const positions = reader.positions();
     await replay.readTo(positions, reader.prunes());
     const tips = replay.tips();
+    if (replay.events === 0 && !reader.has(userId)) throw nothingOf(userId);
     const compared = compareUser(reader, registry, userId, tips, nowMs);
     // A directory that publishes no profiles lets go of the note when it is next started.
     if (!dryRun && (tips.size > 0 || reader.has(userId))) replaceTips(state, registry, userId, tips, nowMs, true);

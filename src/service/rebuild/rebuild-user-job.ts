@@ -4,14 +4,14 @@
  * it goes on.
  */
 import { randomUUID } from 'node:crypto';
-import { TipstreamError } from '../../errors.js';
+import { ERROR_KINDS, TipstreamError } from '../../errors.js';
 import type { RebuildJob } from '../application.js';
 import type { Log } from '../../log/port.js';
 import type { Registry } from '../../projections/registry.js';
 import { positionsOf } from '../../store/queries/profiles.js';
 import type { OneAtATime } from '../one-at-a-time.js';
 import type { Partition } from '../partition.js';
-import { compareUser } from '../../rebuild/user/compare-user.js';
+import { compareUser, nothingOf } from '../../rebuild/user/compare-user.js';
 import { UserReplay } from '../../rebuild/user/user-replay.js';
 import type { ServiceOptions } from '../options.js';
 
@@ -156,7 +156,8 @@ export class UserRebuilds {
           : new TipstreamError('internal', `the rebuild failed: ${error instanceof Error ? error.message : String(error)}`);
       job.error = { code, message, ...(hint === undefined ? {} : { hint }) };
       job.state = 'failed';
-      logger.warn({ partition, job_id: job.id, code, hint }, 'a user could not be rebuilt; the job says why');
+      if (ERROR_KINDS[code].http >= 500)
+        logger.warn({ partition, job_id: job.id, code, hint }, 'a user could not be rebuilt; the job says why');
       logger.debug({ partition, job_id: job.id, user_id: userId, err: error }, `a user could not be rebuilt: ${message}`);
     }
   }
@@ -211,8 +212,9 @@ export class UserRebuilds {
       const nowMs = clock();
       const tips = replay.tips();
       const compared = compareUser(held.reader, registry, userId, tips, nowMs);
-      const isKnown = tips.size > 0 || held.reader.has(userId);
-      if (!dryRun && isKnown) {
+      const isHere = held.reader.has(userId);
+      if (replay.events === 0 && !isHere) throw nothingOf(userId);
+      if (!dryRun && (tips.size > 0 || isHere)) {
         job.isFinal = true;
         await held.replaceTips(userId, tips);
       }
@@ -226,7 +228,7 @@ export class UserRebuilds {
     } catch (error) {
       if (error !== late.reason) throw error;
       throw new TipstreamError('timeout', `the log did not give the last events of partition ${partition} within ${HELD_FOR_MS / 1000} s`, {
-        hint: 'Ask again; the partition goes on meanwhile.',
+        hint: 'Ask again. The partition works on meanwhile.',
         cause: error,
       });
     } finally {

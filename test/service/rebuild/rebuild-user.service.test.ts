@@ -87,15 +87,15 @@ describe('a rebuild of one user', () => {
   );
 
   it(
-    'of one who is right changes and publishes nothing; of a stranger too',
+    'of one who is right changes and publishes nothing; of a stranger too, who is said to be one',
     async () => {
       const embedded = await running();
       const before = await published(embedded);
       const { features } = await embedded.service.profile(USER);
       expect(await rebuilt(embedded, USER)).toMatchObject({ state: 'done', result: { before: features, after: features, changed: [] } });
       expect(await rebuilt(embedded, 'nobody')).toMatchObject({
-        state: 'done',
-        result: { before: null, after: null, changed: [], replayed_events: 0 },
+        state: 'failed',
+        error: { code: 'user_not_found', hint: 'Check the id. Nothing was changed.' },
       });
       await embedded.service.caughtUp();
       expect(await published(embedded)).toEqual(before);
