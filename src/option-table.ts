@@ -343,7 +343,7 @@ export const OPTIONS = {
     schema: wholeNumber(1, 86_400_000),
     default: '60000',
     group: 'start',
-    help: 'how long start keeps trying to reach the log and to join the group before it gives up',
+    help: 'how long start waits for a log that is away, to join the group and with --until-caught-up, before it gives up',
   },
   publishProfiles: {
     flag: '--publish-profiles',

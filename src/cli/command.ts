@@ -4,6 +4,7 @@
  * and config.ts holds them.
  */
 import type { Config, OptionGroup } from '../config.js';
+import type { EndingSignal } from './interruption.js';
 import type { Output } from './output/output.js';
 
 export interface CommandOption {
@@ -52,8 +53,10 @@ export interface CliCommand<Options = object> {
    * its own exit code, which is what the caller wants to know.
    */
   endsWithReader?(options: Options): boolean;
-  /** The exit code, 0 when it answers nothing. Errors are thrown. */
-  run(context: CommandContext<Options>): Promise<number | void>;
+  /** Its exit code when the signal ends it, where that is not 130 or 143: that of a command which runs until it is told to stop. */
+  stopCode?(signal: EndingSignal, config: Config): number;
+  /** The exit code; 0 when it answers nothing and no signal came. Errors are thrown. */
+  run(context: CommandContext<Options>): Promise<number | undefined | void>;
 }
 
 /** `topics create`, `topics check`: commands behind a first word. */

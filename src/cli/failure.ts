@@ -39,7 +39,7 @@ export async function reportFailure(error: unknown, output: FailureOutput, json:
   const { code, message, hint, details } = failure;
   output.error(`${message} [${code}]`, hint, code);
   if (code === 'internal' && failure.cause instanceof Error && process.env.TIPSTREAM_DEBUG) output.note(failure.cause.stack ?? '');
-  if (json && code !== 'output_failed') {
+  if (json) {
     await output.line({
       error: { code, message, ...(hint === undefined ? {} : { hint }), ...(details === undefined ? {} : { details }) },
     });

@@ -11,26 +11,48 @@ import {
   type OptionName,
 } from '../config.js';
 import { UsageError } from '../errors.js';
+import { pause } from '../pause.js';
 import type { CliCommand, CommandFamily } from './command.js';
 import { EXIT, reportFailure } from './failure.js';
+import type { EndingSignal, StopCode } from './interruption.js';
 import type { Output } from './output/output.js';
 
 export interface ProgramContext {
   readonly version: string;
   readonly env: Environment;
   readonly output: Output;
+  /** Aborts with the name of a signal. */
   readonly signal: AbortSignal;
+  /** Called when the command is known, with its exit code when a signal ends it. */
+  readonly onRun?: (stopCode: StopCode) => void;
+  /** After a signal: how long the process may still take, ms. */
+  readonly leftMs?: () => number;
 }
 
 /** Also taken before the command: `tipstream --data DIR produce`. */
 const EARLY_GROUPS: readonly OptionGroup[] = ['log', 'kafka'];
 
-/** Runs the command that `argv` (without node and script) names, and answers the exit code. */
-export async function runProgram(
-  entries: readonly (CliCommand | CommandFamily)[],
-  argv: readonly string[],
-  context: ProgramContext,
-): Promise<number> {
+/** After a signal, for what is still to be written: whoever sent it may be reading no more. */
+const WRITES_WITHIN_MS = 1_000;
+
+type Entries = readonly (CliCommand | CommandFamily)[];
+
+/** Runs the command that `argv` (without node and script) names, until what it prints has left the process, and answers the exit code. */
+export async function runToEnd(entries: Entries, argv: readonly string[], context: ProgramContext): Promise<number> {
+  const { output, signal, leftMs = () => WRITES_WITHIN_MS } = context;
+  let exitCode: number;
+  try {
+    exitCode = await runProgram(entries, argv, context);
+  } catch (error) {
+    exitCode = error === output.failure ? EXIT.outputFailed : await reportFailure(error, output, false);
+  }
+  const written = output.flush();
+  await (signal.aborted ? Promise.race([written, pause(Math.min(WRITES_WITHIN_MS, leftMs()))]) : written);
+  if (output.failure !== undefined) return reportFailure(output.failure, output, false);
+  return exitCode === EXIT.ok && output.unread ? EXIT.readerLeft : exitCode;
+}
+
+async function runProgram(entries: Entries, argv: readonly string[], context: ProgramContext): Promise<number> {
   let exitCode: number = EXIT.ok;
   const { output } = context;
   const program = new Command('tipstream')
@@ -124,17 +146,24 @@ function addSharedOptions(command: Command, groups: readonly OptionGroup[], hidd
   }
 }
 
-async function runCommand(command: CliCommand, leaf: Command, program: Command, { env, output, signal }: ProgramContext): Promise<number> {
+const SIGNAL_CODES: Readonly<Record<EndingSignal, number>> = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated };
+
+async function runCommand(command: CliCommand, leaf: Command, program: Command, context: ProgramContext): Promise<number> {
+  const { env, output, signal } = context;
   const given: Record<string, unknown> = { ...givenOptions(program), ...givenOptions(leaf) };
   const json = given.json === true;
   let readerLeft: AbortSignal | undefined;
+  let stopCode: StopCode = (name) => SIGNAL_CODES[name];
   const endedEarly = (): number | undefined => {
-    if (signal.aborted) return signal.reason === 'SIGINT' ? EXIT.interrupted : EXIT.terminated;
+    if (signal.aborted) return stopCode(signal.reason as EndingSignal);
     return readerLeft?.aborted === true ? EXIT.readerLeft : undefined;
   };
   try {
     const config = loadConfig(given, env, command.groups);
     const options = parseOwn(command, leaf);
+    if (command.stopCode !== undefined) stopCode = (name) => command.stopCode!(name, config);
+    context.onRun?.(stopCode);
+    if (signal.aborted) return stopCode(signal.reason as EndingSignal);
     if (command.endsWithReader?.(options) === true) readerLeft = output.endWithReader();
     const stop = readerLeft === undefined ? signal : AbortSignal.any([signal, readerLeft]);
     const args = leaf.processedArgs as (string | undefined)[];
@@ -143,7 +172,7 @@ async function runCommand(command: CliCommand, leaf: Command, program: Command, 
     if (readerLeft?.aborted === true && !signal.aborted) return EXIT.readerLeft;
     return code ?? endedEarly() ?? EXIT.ok;
   } catch (error) {
-    if (error === output.failure) return EXIT.outputFailed; // said by main.ts, which sees it wherever it comes from
+    if (error === output.failure) return EXIT.outputFailed; // said by runToEnd, which sees it wherever it comes from
     const early = error instanceof UsageError ? undefined : endedEarly();
     return early ?? reportFailure(error, output, json);
   }

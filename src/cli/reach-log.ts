@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import { backOffMs, OPENING } from '../back-off.js';
 import { TipstreamError } from '../errors.js';
-import { answeredWithin } from '../log/deadline.js';
+import { answeredWithin, gaveUp } from '../log/deadline.js';
 import { pause } from '../pause.js';
 
 export interface ReachLogOptions {
@@ -50,16 +50,7 @@ export class ReachLog {
         }
       }
     };
-    const late = (): TipstreamError =>
-      new TipstreamError(
-        'log_unavailable',
-        `${where} did not answer within ${withinMs / 1000} s: ${last?.message ?? `could not ${action}`}`,
-        {
-          hint: `${last?.hint ?? 'Check that the brokers run, and their addresses.'} --start-timeout-ms sets how long start keeps trying.`,
-          details: { timeout_ms: withinMs, ...(last === undefined ? {} : { reason: last.message }) },
-          ...(last === undefined ? {} : { cause: last }),
-        },
-      );
+    const late = (): TipstreamError => gaveUp(where, withinMs, action, last);
     try {
       return await unlessAborted(answeredWithin(Math.max(1, this.#endsMs - performance.now()), trying(), late), signal);
     } finally {

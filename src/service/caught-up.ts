@@ -1,6 +1,12 @@
 /** How far the partitions held here have come, compared with what the log holds. */
+import { TipstreamError } from '../errors.js';
+import { gaveUp } from '../log/deadline.js';
 import type { Log, OffsetRange } from '../log/port.js';
+import { pause } from '../pause.js';
+import type { SilenceOptions } from './log-reach.js';
 import type { Partition } from './partition.js';
+
+const ASKS_AGAIN_MS = 500;
 
 /** topic -> partition -> range */
 export type LogRanges = ReadonlyMap<string, ReadonlyMap<number, OffsetRange>>;
@@ -33,4 +39,21 @@ export function recordsBehind({ number, positions }: Partition, ranges: LogRange
  */
 export async function untilReached(working: () => readonly Partition[], ranges: LogRanges, check: () => void): Promise<void> {
   while ((check(), working().some((partition) => isBehind(partition, ranges)))) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** What asks the log, asked again while that is away, for so long at most; without a limit, once. `check` throws what ends it. */
+export async function askedAgain(ask: () => Promise<void>, limit: SilenceOptions | undefined, check: () => void): Promise<void> {
+  let awaySinceMs: number | undefined;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      check();
+      if (limit === undefined || !(error instanceof TipstreamError && error.code === 'log_unavailable')) throw error;
+      awaySinceMs ??= performance.now();
+      if (performance.now() - awaySinceMs >= limit.silentForMs) throw gaveUp(limit.where, limit.silentForMs, 'catch up', error);
+      await pause(ASKS_AGAIN_MS);
+      check();
+    }
+  }
 }

@@ -3,13 +3,26 @@
  * is asked nothing more until it has answered or refused.
  */
 import type { Logger } from 'pino';
+import { TipstreamError } from '../errors.js';
+import { gaveUp } from '../log/deadline.js';
 import type { Log } from '../log/port.js';
+import { pause } from '../pause.js';
 import { type LogRanges, rangesOfTopics } from './caught-up.js';
 
 /** How often it is asked, ms. */
 export const ASKED_EVERY_MS = 2_000;
 /** How long a question may go unanswered before the log counts as silent, ms: 10 s after its last answer at most. */
 const SILENT_AFTER_MS = 10_000 - ASKED_EVERY_MS;
+
+/** How often it is seen that time is up, ms. */
+const LOOKS_EVERY_MS = 250;
+
+export interface SilenceOptions {
+  /** How long the log may be away, ms. */
+  readonly silentForMs: number;
+  /** As errors name it: "Kafka at HOST:PORT". */
+  readonly where: string;
+}
 
 export interface LogReachDeps {
   readonly log: Pick<Log, 'offsets'>;
@@ -44,7 +57,21 @@ export class LogReach {
 
   /** By its answers, not by the clock alone: a process that was paused has asked nothing meanwhile. */
   get isReachable(): boolean {
-    return this.#unansweredSince === undefined || performance.now() - this.#unansweredSince < SILENT_AFTER_MS;
+    return this.#unansweredMs < SILENT_AFTER_MS;
+  }
+
+  /** Throws log_unavailable once it has not answered for so long, and the signal's reason when that aborts. Never resolves. */
+  async untilSilentFor({ silentForMs, where }: SilenceOptions, signal: AbortSignal): Promise<never> {
+    while (this.#unansweredMs < silentForMs) {
+      await pause(Math.min(LOOKS_EVERY_MS, silentForMs), signal);
+      signal.throwIfAborted();
+    }
+    throw gaveUp(where, silentForMs, 'catch up', this.#lastError instanceof TipstreamError ? this.#lastError : undefined);
+  }
+
+  /** 0: its last question was answered, or none has been asked. */
+  get #unansweredMs(): number {
+    return this.#unansweredSince === undefined ? 0 : performance.now() - this.#unansweredSince;
   }
 
   /** Asks, unless a question is under way, and says once when the log has fallen silent and once when it answers again. Never throws. */

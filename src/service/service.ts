@@ -10,9 +10,9 @@ import { pause } from '../pause.js';
 import type { Registry } from '../projections/registry.js';
 import { fullTopicName } from '../topics.js';
 import { Answers } from './answers.js';
-import { isBehind, rangesOfTopics, untilReached } from './caught-up.js';
+import { askedAgain, isBehind, rangesOfTopics, untilReached } from './caught-up.js';
 import { completeControls } from './control-completion.js';
-import { ASKED_EVERY_MS } from './log-reach.js';
+import { ASKED_EVERY_MS, type SilenceOptions } from './log-reach.js';
 import { LogWatch } from './log-watch.js';
 import type { ServiceOptions } from './options.js';
 import { serviceParts, type ServiceParts } from './parts.js';
@@ -93,25 +93,40 @@ export class Service extends Answers {
 
   /**
    * Resolves when everything that the log held when this was called is applied and published, and read back where we wrote it. A
-   * partition that stops keeps none of the others from it; what stopped it is thrown at the end.
+   * partition that stops keeps none of the others from it; what stopped it is thrown at the end. Throws log_unavailable when the log is
+   * away for too long; without a limit, as soon as a question is refused, and nothing may ever come of one that is not answered.
    */
-  async caughtUp(): Promise<void> {
+  async caughtUp(limit?: SilenceOptions): Promise<void> {
+    if (limit === undefined) return this.#catchUp(undefined, () => this.#throwFailure());
+    const over = new AbortController();
+    const check = (): void => {
+      over.signal.throwIfAborted();
+      this.#throwFailure();
+    };
+    const silent = this.#parts.reach.untilSilentFor(limit, over.signal);
+    const caughtUp = this.#catchUp(limit, check);
+    for (const either of [silent, caughtUp]) either.catch(() => undefined); // the one that comes second
+    await Promise.race([silent, caughtUp]).finally(() => over.abort());
+  }
+
+  async #catchUp(limit: SilenceOptions | undefined, check: () => void): Promise<void> {
     const { partitions, group, ownership } = this.#parts;
+    const ask = (work: () => Promise<void>) => askedAgain(work, limit, check);
     await this.#inputsReported;
     // Whoever has nothing has caught up with it: that says something only where others have what is not here.
-    await ownership.untilOwned(() => this.#throwFailure());
-    await this.#reachEnds();
+    await ask(() => ownership.untilOwned(check));
+    await ask(() => this.#reachEnds(check));
     while (group.isPatient) {
       await pause(PATIENT_LOOKS_EVERY_MS);
-      if (!group.isPatient) await this.#reachEnds();
+      if (!group.isPatient) await ask(() => this.#reachEnds(check));
     }
     await Promise.all(partitions.working.map((partition) => partition.idle()));
-    await this.#completeControls();
+    await ask(() => this.#completeControls());
     // What was published comes back as input; with that applied, nothing is pending and lag is 0.
-    await this.#reachEnds();
-    await ownership.untilOwned(() => this.#throwFailure());
+    await ask(() => this.#reachEnds(check));
+    await ask(() => ownership.untilOwned(check));
     ownership.sayElsewhere();
-    await group.commit(partitions.working.map(({ number }) => number));
+    await ask(() => group.commit(partitions.working.map(({ number }) => number)));
     const stopped = [...partitions.stopped.values()];
     // A file that could not be written may be found stale afterwards: the cause is said before what follows from it.
     const error = group.failure ?? stopped.find(({ code }) => code !== 'stale_owner') ?? stopped[0];
@@ -137,13 +152,9 @@ export class Service extends Answers {
       );
   }
 
-  async #reachEnds(): Promise<void> {
+  async #reachEnds(check: () => void): Promise<void> {
     const { log, topics, partitions } = this.#parts;
-    await untilReached(
-      () => partitions.working,
-      await rangesOfTopics(log, topics),
-      () => this.#throwFailure(),
-    );
+    await untilReached(() => partitions.working, await rangesOfTopics(log, topics), check);
   }
 
   #throwFailure(): void {

@@ -1,8 +1,9 @@
 /** Commands run in the test's own process, from their arguments to their exit code, without a build. */
+import { closeSync, openSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import type { CliCommand, CommandFamily } from '../../src/cli/command.js';
 import { Output } from '../../src/cli/output/output.js';
-import { runProgram } from '../../src/cli/program.js';
+import { runToEnd } from '../../src/cli/program.js';
 
 export interface Answered {
   readonly code: number;
@@ -10,19 +11,32 @@ export interface Answered {
   readonly stderr: string;
 }
 
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+  /** Where stdout goes, instead of into the answer. */
+  readonly stdout?: string;
+}
+
 /** What `tipstream ARGV` does, when these are its commands. Nothing of the tester's environment reaches it. */
 export async function runCommand(
   commands: readonly (CliCommand | CommandFamily)[],
   argv: readonly string[],
-  env: Readonly<Record<string, string>> = {},
+  { env = {}, signal = new AbortController().signal, stdout }: RunOptions = {},
 ): Promise<Answered> {
   const [out, err] = [new Collected(), new Collected()];
-  const output = new Output(out as unknown as NodeJS.WriteStream, err as unknown as NodeJS.WriteStream, env);
-  const code = await runProgram(commands, argv, { version: '0.0.0', env, output, signal: new AbortController().signal });
-  return { code, stdout: out.text, stderr: err.text };
+  if (stdout !== undefined) out.fd = openSync(stdout, 'w');
+  try {
+    const output = new Output(out as unknown as NodeJS.WriteStream, err as unknown as NodeJS.WriteStream, env);
+    const code = await runToEnd(commands, argv, { version: '0.0.0', env, output, signal });
+    return { code, stdout: out.text, stderr: err.text };
+  } finally {
+    if (out.fd !== undefined) closeSync(out.fd);
+  }
 }
 
 class Collected extends Writable {
+  fd: number | undefined;
   text = '';
 
   override _write(chunk: Buffer | string, _: BufferEncoding, done: () => void): void {

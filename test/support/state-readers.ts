@@ -42,5 +42,7 @@ export async function runReader(
   const [command, argv] = READERS[name]!;
   const folder = mkdtempSync(join(tmpdir(), 'tipstream-reader-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return runCommand([command], [...argv.map((arg) => (arg === 'OUT' ? join(folder, 'out.db') : arg)), '--data', directory, ...more], env);
+  return runCommand([command], [...argv.map((arg) => (arg === 'OUT' ? join(folder, 'out.db') : arg)), '--data', directory, ...more], {
+    env,
+  });
 }

@@ -7,6 +7,7 @@ import { TipstreamError, UsageError } from '../../errors.js';
 import type { ProfileDocument } from '../../service/application.js';
 import { DEFAULT_SHADOW } from '../../policies/registry.js';
 import { defineCommand } from '../command.js';
+import { EXIT } from '../failure.js';
 import { deleteDemo, pastWasInterrupted, simulatingPast } from '../demo-data.js';
 import { wholeNumber } from '../option-parsers.js';
 import type { Output } from '../output/output.js';
@@ -47,6 +48,7 @@ export const demoCommand = defineCommand<DemoOptions>({
     { flags: '--exit', help: 'end after the past is applied and shown' },
   ],
   endsWithReader: () => true,
+  stopCode: () => EXIT.ok,
   async run({ options, config: given, output, signal }) {
     const config = demoConfig(given);
     if (config.log !== 'sqlite')
@@ -60,13 +62,13 @@ export const demoCommand = defineCommand<DemoOptions>({
     try {
       await fillPast(running, config, options, output, signal);
       if (!signal.aborted) await showPast(running, output);
-      if (options.exit || signal.aborted) return 0;
+      if (options.exit || signal.aborted) return EXIT.ok;
       if (running.address !== null) await output.write(`\nOpen ${running.address} to watch. Ctrl-C ends it.\n`);
       await Promise.race([goOnLive(running, config, options, output, signal), running.failed]);
     } finally {
       await running.stop();
     }
-    return 0;
+    return EXIT.ok;
   },
 });
 
@@ -105,7 +107,7 @@ async function fillPast(
   const served = await log.offsets(`${config.topicPrefix}tip.served`);
   if ([...served.values()].some(({ end }) => end > 0)) {
     await service.caughtUp();
-    output.note(`going on with the data in ${config.data}; --fresh begins again`);
+    output.note(`continuing with the data in ${config.data}; --fresh begins again`);
     return;
   }
   await simulatingPast(config.data, async () => {

@@ -57,7 +57,7 @@ export const lagCommand = defineCommand<{ watch?: boolean; topics?: boolean; ver
         for (const { message, code, hint } of unreadable.values()) output.error(`${message} [${code}]`, hint);
         if (!options.watch) return unreadable.size > 0 ? EXIT.error : EXIT.ok;
         await pause(WATCH_EVERY_MS, signal);
-        if (signal.aborted) return EXIT.interrupted;
+        if (signal.aborted) return;
         if (!json) output.note('');
       }
     } finally {

@@ -1,23 +1,27 @@
 import type { Logger } from 'pino';
 import type { Config } from '../../config.js';
+import { placeOf } from '../../log/open.js';
 import { defineCommand } from '../command.js';
 import { EXIT, reportFailure, type FailureOutput } from '../failure.js';
+import type { EndingSignal } from '../interruption.js';
 
-/** From the signal to the end, whatever happens. */
+/** From the signal to the end, whatever happens; before the process is ended without a word. */
 const ENDS_WITHIN_MS = 4_700;
 
 export const startCommand = defineCommand({
   name: 'start',
   summary: 'Run the partition workers and the HTTP API',
   details:
-    'Ends with exit code 0 within five seconds of SIGTERM or Ctrl-C, after the batches under way are committed and ' +
-    'published; with 130 when it was to catch up and had not. While the log is away it tries again for --start-timeout-ms.',
+    'SIGTERM ends it with exit code 0 within five seconds, and so does Ctrl-C: the batches under way are committed and published. ' +
+    'Ctrl-C ends --until-caught-up with 130 when it has not caught up. While the log is away, at start or before --until-caught-up ' +
+    'has caught up, it is tried again for --start-timeout-ms.',
   examples: [
     ['tipstream start', 'embedded log in ./data, HTTP on 127.0.0.1:8080'],
     ['tipstream start --brokers localhost:9092 --shadow egreedy-v2', 'on Kafka, with v2 in the shadow'],
     ['tipstream start --until-caught-up --no-http', 'apply what is there, then exit'],
   ],
   groups: ['log', 'kafka', 'events', 'consumer', 'http', 'policy', 'gateway', 'start'],
+  stopCode,
   async run({ config, output, signal }) {
     // Loaded here, because the other commands start faster without them.
     const [{ createLogger, logIsJson }, { logOutput, logWhatNodeSays }] = await Promise.all([
@@ -36,9 +40,14 @@ export const startCommand = defineCommand({
   },
 });
 
-async function run(config: Config, logger: Logger, output: FailureOutput, signal: AbortSignal): Promise<number> {
-  const stopped = config.untilCaughtUp ? EXIT.interrupted : EXIT.ok;
-  endInTime(signal, stopped, logger);
+/** Whoever sends SIGTERM wants the service to end, and so it did; Ctrl-C interrupts what was to come to an end by itself. */
+function stopCode(signal: EndingSignal, { untilCaughtUp }: Config): number {
+  return signal === 'SIGINT' && untilCaughtUp ? EXIT.interrupted : EXIT.ok;
+}
+
+/** 0 when it has done all that it was started for; undefined when a signal ended it. */
+async function run(config: Config, logger: Logger, output: FailureOutput, signal: AbortSignal): Promise<number | undefined> {
+  endInTime(signal, config, logger);
   try {
     const { runService } = await import('../running-service.js');
     const running = await runService(config, logger, signal);
@@ -49,9 +58,10 @@ async function run(config: Config, logger: Logger, output: FailureOutput, signal
       if (!config.untilCaughtUp) {
         await Promise.race([running.failed, interrupted]);
         logger.info('stopping');
-      } else if ((await Promise.race([running.service.caughtUp(), running.failed, interrupted])) === 'interrupted') {
-        return stopped;
+        return undefined;
       }
+      const caughtUp = running.service.caughtUp({ silentForMs: config.startTimeoutMs, where: placeOf(config) });
+      return (await Promise.race([caughtUp, running.failed, interrupted])) === 'interrupted' ? undefined : EXIT.ok;
     } finally {
       await running.stop();
     }
@@ -59,9 +69,8 @@ async function run(config: Config, logger: Logger, output: FailureOutput, signal
     if (!signal.aborted) throw error;
     // What fails while it ends is no news: the next start goes on from what was committed.
     logger.debug({ err: error }, 'what was under way failed while stopping');
-    return stopped;
+    return undefined;
   }
-  return EXIT.ok;
 }
 
 function interruption(signal: AbortSignal): Promise<'interrupted'> {
@@ -72,10 +81,10 @@ function interruption(signal: AbortSignal): Promise<'interrupted'> {
 }
 
 /** Whatever is still under way when time is up after a signal is left undone: it is done at the next start. */
-function endInTime(signal: AbortSignal, code: number, logger: Logger): void {
+function endInTime(signal: AbortSignal, config: Config, logger: Logger): void {
   const end = () => {
     logger.warn(`stopping took longer than ${ENDS_WITHIN_MS} ms; what was not finished is done at the next start`);
-    process.exit(code);
+    process.exit(stopCode(signal.reason as EndingSignal, config));
   };
   const begin = () => void setTimeout(end, ENDS_WITHIN_MS).unref();
   if (signal.aborted) begin();

@@ -1,0 +1,47 @@
+/** Every command, in the order in which help lists them. */
+import type { CliCommand, CommandFamily } from './command.js';
+import { deadLettersFamily } from './commands/dead-letters/dead-letters.js';
+import { demoCommand } from './commands/demo.js';
+import { digestCommand } from './commands/digest.js';
+import { evaluateCommand } from './commands/evaluate.js';
+import { exportCommand } from './commands/export.js';
+import { featuresFamily } from './commands/features.js';
+import { lagCommand } from './commands/lag.js';
+import { produceCommand } from './commands/produce.js';
+import { policiesFamily } from './commands/policies/policies.js';
+import { profileCommand } from './commands/profile.js';
+import { promoteCommand } from './commands/promote.js';
+import { rebuildCommand } from './commands/rebuild.js';
+import { rollbackCommand } from './commands/rollback.js';
+import { schemaCommand } from './commands/schema.js';
+import { simulateCommand } from './commands/simulate.js';
+import { snapshotCommand } from './commands/snapshot.js';
+import { sqlCommand } from './commands/sql.js';
+import { startCommand } from './commands/start.js';
+import { tailCommand } from './commands/tail.js';
+import { topicsFamily } from './commands/topics.js';
+import { verifyCommand } from './commands/verify.js';
+
+export const COMMANDS: readonly (CliCommand | CommandFamily)[] = [
+  demoCommand,
+  startCommand,
+  produceCommand,
+  tailCommand,
+  profileCommand,
+  digestCommand,
+  rebuildCommand,
+  verifyCommand,
+  exportCommand,
+  featuresFamily,
+  sqlCommand,
+  snapshotCommand,
+  lagCommand,
+  deadLettersFamily,
+  topicsFamily,
+  schemaCommand,
+  simulateCommand,
+  evaluateCommand,
+  promoteCommand,
+  rollbackCommand,
+  policiesFamily,
+];
