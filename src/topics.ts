@@ -143,7 +143,7 @@ export const controlSchema = z
     user_id: optional(id).meta({ description: 'of a reset: whose state is cleared; of a migrate: for whom alone it holds' }),
     from: optional(id).meta({
       description:
-        'of a migrate: whose state `policy` goes on from; without it, the policy with the longest vector that its own begins with',
+        'of a migrate: whose state `policy` continues from; without it, the policy with the longest vector that its own begins with',
     }),
     train_from_replay: optional(z.boolean()).meta({
       description: 'of a migrate: the decisions of `from` count with the vectors that `policy` would have had',

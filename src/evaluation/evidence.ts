@@ -61,10 +61,10 @@ export interface Expected {
 export function checkEvidence(evidence: GivenEvidence, file: string, expected: Expected, thresholds: GateThresholds): void {
   const refuse = (
     why: string,
-    hint = `Run \`tipstream evaluate --policy ${expected.policy} --simulation FILE --json > ${file}\` again`,
+    hint = `Run \`tipstream evaluate --policy ${expected.policy} --simulation FILE --json > ${file}\` again.`,
   ): never => {
     throw new TipstreamError('not_promotable', `${file} does not allow promoting ${expected.policy}: ${why}`, {
-      hint: `${hint}, or promote with --force --reason TEXT, which is recorded.`,
+      hint: `${hint} Or promote with --force and a --reason, which is recorded.`,
     });
   };
   if (evidence.hash !== evidence.actualHash) refuse('it is not as it was printed');
@@ -73,12 +73,12 @@ export function checkEvidence(evidence: GivenEvidence, file: string, expected: E
   if (evidence.feature_set !== expected.featureSet) refuse('the features have changed since');
   if (canonical(evidence.thresholds) !== canonical(thresholds)) refuse('the thresholds of the gate have changed since');
   if (evidence.verdict !== 'PROMOTE')
-    refuse(`its verdict is ${evidence.verdict}: ${evidence.reasons.join('; ')}`, 'Wait for more decisions');
+    refuse(`its verdict is ${evidence.verdict}: ${evidence.reasons.join('; ')}`, 'Wait for more decisions.');
   if (!evidence.simulated)
     refuse(
       'it was made without a simulation',
       'Make one: `tipstream simulate --json > simulation.json`, then `tipstream evaluate --policy ' +
-        `${expected.policy} --simulation simulation.json --json > ${file}\``,
+        `${expected.policy} --simulation simulation.json --json > ${file}\`.`,
     );
   const ageMs = expected.nowMs - evidence.evaluated_at_ms;
   if (ageMs < 0) refuse(`it says that it was made ${minutes(-ageMs)} minutes from now: the clocks differ`);

@@ -114,7 +114,7 @@ export function migrationRefusal({ type, policy, from: named, undo }: ControlEve
   if (from !== undefined && canMigrate(from, into)) return undefined;
   const possible = POLICIES.filter((other) => canMigrate(other, into)).map(({ name }) => name);
   return (
-    `${into.name} can only go on from ` +
+    `${into.name} can only continue from ` +
     `${possible.length === 0 ? 'nothing: no other vector is the beginning of its own' : possible.join(', ')}`
   );
 }

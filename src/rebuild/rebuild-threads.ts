@@ -104,7 +104,7 @@ class JobThread {
 
   #lose(cause: Error): void {
     this.#lost ??= new TipstreamError('internal', `a thread of the rebuild was lost: ${cause.message}`, {
-      hint: 'Run it again: it goes on from the last batch.',
+      hint: 'Run it again: it continues after the last batch.',
       cause,
     });
     this.#onLost(this.#lost);

@@ -360,7 +360,7 @@ function endsOf(ranges: ReadonlyMap<string, ReadonlyMap<number, OffsetRange>>): 
 }
 
 function ownedWhileStopping(dataDirectory: string): TipstreamError {
-  return new TipstreamError('data_in_use', `a service runs on ${dataDirectory}: it would go on from the given offsets at once`, {
+  return new TipstreamError('data_in_use', `a service runs on ${dataDirectory}: it would apply what follows the given offsets at once`, {
     hint: 'Stop it first, or say --dry-run to see what would change.',
     details: { path: dataDirectory },
   });

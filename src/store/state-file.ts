@@ -43,8 +43,7 @@ const PAGE_CACHE_KIB = 16 * 1024;
  */
 const CHECKPOINT_PAGES = 8_192;
 
-const REBUILD_HINT =
-  'Stop `tipstream start` and run `tipstream rebuild`: it makes the state again from the log (nothing but the log is needed).';
+const REBUILD_HINT = 'Stop `tipstream start` and run `tipstream rebuild`: it makes the state again from the log, and needs nothing else.';
 
 /** What to do where other feature definitions wrote the state. */
 const OTHER_DEFINITIONS_HINT =
@@ -132,8 +131,8 @@ function inspect(db: Database.Database, path: string, expected: ExpectedState, c
       'state_newer',
       path,
       `has schema version ${version}; this tipstream knows versions up to ${STATE_SCHEMA_VERSION}`,
-      'start the newer tipstream that wrote it, or stop `tipstream start` and run `tipstream rebuild` ' +
-        'with this one: it makes the state again from the log',
+      'Start the newer tipstream that wrote it, or stop `tipstream start` and run `tipstream rebuild` ' +
+        'with this one: it makes the state again from the log.',
       { schema_version: version },
     );
   }
@@ -191,29 +190,29 @@ function compare(path: string, name: ComparedAsText, found: string, expected: st
         'partition_count_changed',
         path,
         `was folded from topics of ${found} partitions; the topics now have ${expected}`,
-        'a changed count sends users to other partitions: go back to the previous count, or move the whole state folder ' +
-          'away to rebuild it from a log whose events were all written under the new count',
+        'Another number sends users to other partitions: return to the previous one, or move the whole state folder ' +
+          'away to rebuild it from a log whose events were all written under the new one.',
       );
     case 'log':
       return refuse(
         'state_mismatch',
         path,
         `holds offsets of a ${found} log; this process reads a ${expected} log`,
-        'give each log a data directory of its own with --data',
+        'Give each log a data directory of its own with --data.',
       );
     case 'topicPrefix':
       return refuse(
         'state_mismatch',
         path,
         `was folded from topics with prefix ${JSON.stringify(found)}; this process uses ${JSON.stringify(expected)}`,
-        'use the previous --topic-prefix, or another --data',
+        'Use the previous --topic-prefix, or another --data.',
       );
     case 'partition':
       return refuse(
         'state_mismatch',
         path,
         `belongs to partition ${found}, not ${expected}`,
-        'files of a generation are not to be renamed: put it back under its own name',
+        'Put the file back under its own name: files of a generation must not be renamed.',
       );
   }
 }

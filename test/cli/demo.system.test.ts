@@ -26,7 +26,7 @@ test('simulates the past once, shows it, and begins again with --fresh', async (
   expect(served).toBeGreaterThan(50);
 
   const second = await cli.run(['demo', '--exit', ...FEW]);
-  expect(second).toMatchObject({ code: 0, stderr: expect.stringContaining('going on with the data in data/demo') as string });
+  expect(second).toMatchObject({ code: 0, stderr: expect.stringContaining('continuing with the data in data/demo') as string });
   expect(await end('tip.served')).toBe(served);
 
   writeFileSync(join(cli.directory, 'data', 'demo', 'mine.txt'), 'not of the demo');

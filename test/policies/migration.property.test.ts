@@ -297,9 +297,9 @@ describe('which migrations there can be', () => {
   it.each<[Partial<ControlEvent>, string | undefined]>([
     [{}, undefined],
     [{ from: 'random' }, undefined],
-    [{ from: 'linucb' }, 'egreedy-v2 can only go on from random, egreedy-v1'],
-    [{ from: 'egreedy-v2' }, 'egreedy-v2 can only go on from random, egreedy-v1'],
-    [{ policy: 'random' }, 'random can only go on from nothing: no other vector is the beginning of its own'],
+    [{ from: 'linucb' }, 'egreedy-v2 can only continue from random, egreedy-v1'],
+    [{ from: 'egreedy-v2' }, 'egreedy-v2 can only continue from random, egreedy-v1'],
+    [{ policy: 'random' }, 'random can only continue from nothing: no other vector is the beginning of its own'],
     [{ policy: 'random', undo: true }, undefined],
     [{ type: 'promote', from: 'linucb' }, undefined],
   ])('%j: %s', (facts, refusal) => expect(migrationRefusal(migrate(1, facts))).toBe(refusal));

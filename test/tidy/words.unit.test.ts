@@ -42,21 +42,59 @@ function literals(file: ts.SourceFile): Text[] {
   return texts;
 }
 
-/** The texts that a hint may be: of a + the whole, of a condition both. What is no literal is looked at where it is written. */
-function hintTexts(node: ts.Expression): string[] {
-  if (ts.isParenthesizedExpression(node)) return hintTexts(node.expression);
-  if (ts.isConditionalExpression(node)) return [...hintTexts(node.whenTrue), ...hintTexts(node.whenFalse)];
-  if (ts.isBinaryExpression(node)) return hintTexts(node.left).flatMap((left) => hintTexts(node.right).map((right) => left + right));
+/** What is written where a name of this file is declared: `const HINT = '...'`. */
+function declaredAs(file: ts.SourceFile, name: string): ts.Expression | undefined {
+  let found: ts.Expression | undefined;
+  everyNode(file, (node) => {
+    if (ts.isVariableDeclaration(node) && ts.isIdentifier(node.name) && node.name.text === name) found ??= node.initializer;
+  });
+  return found;
+}
+
+/** The texts that a hint may be: of a + the whole, of a condition both, of a name what it stands for in this file. */
+function hintTexts(file: ts.SourceFile, node: ts.Expression): string[] {
+  if (ts.isParenthesizedExpression(node)) return hintTexts(file, node.expression);
+  if (ts.isConditionalExpression(node)) return [...hintTexts(file, node.whenTrue), ...hintTexts(file, node.whenFalse)];
+  if (ts.isBinaryExpression(node))
+    return hintTexts(file, node.left).flatMap((left) => hintTexts(file, node.right).map((right) => left + right));
   if (ts.isStringLiteralLike(node)) return [node.text];
   if (ts.isTemplateExpression(node)) return [node.head.text + node.templateSpans.map(({ literal }) => `X${literal.text}`).join('')];
-  return [];
+  const declared = ts.isIdentifier(node) && node.text !== 'hint' ? declaredAs(file, node.text) : undefined;
+  return declared === undefined || ts.isIdentifier(declared) ? [] : hintTexts(file, declared);
+}
+
+const nameOf = (node: ts.Node): string | undefined =>
+  ts.isFunctionDeclaration(node)
+    ? node.name?.text
+    : ts.isArrowFunction(node) && ts.isVariableDeclaration(node.parent) && ts.isIdentifier(node.parent.name)
+      ? node.parent.name.text
+      : undefined;
+
+/** Name of a function of the file -> which of its parameters is a hint. */
+function takingHints(file: ts.SourceFile): Map<string, number> {
+  const found = new Map<string, number>();
+  everyNode(file, (node) => {
+    const name = nameOf(node);
+    if (name === undefined) return;
+    const index = (node as ts.FunctionLikeDeclaration).parameters.findIndex((parameter) => parameter.name.getText(file) === 'hint');
+    if (index !== -1) found.set(name, index);
+  });
+  return found;
 }
 
 function hints(file: ts.SourceFile): Text[] {
   const texts: Text[] = [];
+  const functions = takingHints(file);
+  const take = (node: ts.Node, given: ts.Expression | undefined): void => {
+    if (given !== undefined) texts.push(...hintTexts(file, given).map((text) => ({ at: lineOf(file, node), text })));
+  };
   everyNode(file, (node) => {
-    if (ts.isPropertyAssignment(node) && node.name.getText(file) === 'hint')
-      texts.push(...hintTexts(node.initializer).map((text) => ({ at: lineOf(file, node), text })));
+    if (ts.isPropertyAssignment(node) && node.name.getText(file) === 'hint') take(node, node.initializer);
+    if (ts.isParameter(node) && node.name.getText(file) === 'hint') take(node, node.initializer);
+    if (ts.isCallExpression(node) && node.expression.getText(file).endsWith('output.error')) take(node, node.arguments[1]);
+    if (ts.isStringLiteralLike(node) && node.text.startsWith('hint: ')) texts.push({ at: lineOf(file, node), text: node.text.slice(6) });
+    const index = ts.isCallExpression(node) && ts.isIdentifier(node.expression) ? functions.get(node.expression.text) : undefined;
+    if (index !== undefined) take(node, (node as ts.CallExpression).arguments[index]);
   });
   return texts;
 }
@@ -80,7 +118,7 @@ describe('what people read', () => {
 
   it('says what to do in hints that are whole sentences', () => {
     const all = sources.filter(({ fileName }) => !fileName.startsWith('src/web/')).flatMap(hints);
-    expect(all.length).toBeGreaterThan(100);
+    expect(all.length).toBeGreaterThan(150);
     expect(all.filter(({ text }) => !/^[A-Z`][^]*\.$/.test(text))).toEqual([]);
   });
 });

@@ -9,7 +9,7 @@ export const rebuildRoute = defineRoute({
   operationId: 'rebuildProfile',
   summary: "Rebuild a user's profile from the log",
   description:
-    'Begins a job that replays the user from the log while the service goes on, puts right what differs and says ' +
+    'Begins a job that replays the user from the log while the service runs, puts right what differs and says ' +
     'what that was. Where one is under way for the user, that one is answered. It takes no body.',
   pathParameters: userParameter,
   query: dryRunQuery,

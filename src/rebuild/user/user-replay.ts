@@ -139,7 +139,7 @@ export class UserReplay {
           `${topic} partition ${partition} ends at offset ${end}, but the state holds events up ` +
             `to ${to}: this is not the log it was folded from`,
           {
-            hint: 'Use the log that belongs to this data directory; nothing was changed.',
+            hint: 'Use the log that belongs to this data directory. Nothing was changed.',
             details: { topic, partition, end, position: to },
           },
         );

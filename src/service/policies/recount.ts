@@ -54,7 +54,7 @@ export class Recount<T> {
     if (counted !== undefined) return counted;
     if (newest !== undefined) return newest;
     throw new TipstreamError('not_ready', 'the decisions are still being counted', {
-      hint: 'Ask again in a moment: counting goes on meanwhile.',
+      hint: 'Ask again in a moment: counting continues meanwhile.',
     });
   }
 

@@ -172,7 +172,7 @@ export class GenerationSwap {
     }
     if (!isAlive(pid) && Math.abs(clock() - requestedAtMs) > FORGOTTEN_AFTER_MS) {
       throw new TipstreamError('not_ready', `process ${pid}, which asked for ${generation}, has ended`, {
-        hint: `${again}: it goes on where that one was.`,
+        hint: `${again}: it continues where that one was.`,
         details: { generation, pid },
       });
     }
@@ -366,7 +366,7 @@ export class GenerationSwap {
 function held(error: unknown, signal: AbortSignal): unknown {
   if (error !== signal.reason || error instanceof TipstreamError) return error;
   return new TipstreamError('timeout', `the partitions would have been held for more than ${HELD_FOR_MS / 1000} s`, {
-    hint: 'Run `tipstream rebuild` again, at a quieter time: it goes on where it was.',
+    hint: 'Run `tipstream rebuild` again, at a quieter time: it continues where it was.',
     cause: error,
   });
 }

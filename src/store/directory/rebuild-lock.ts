@@ -13,7 +13,7 @@ export function lockRebuild(dataDirectory: string): FileLock {
   const lock = writingIn(dataDirectory, () => tryLockFile(join(directory, 'rebuild.lock')));
   if (lock !== undefined) return lock;
   throw new TipstreamError('data_in_use', `another rebuild is running on ${dataDirectory}`, {
-    hint: 'Wait for it, or stop it: what it has done is kept, and the next rebuild goes on with it.',
+    hint: 'Wait for it, or stop it: what it has done is kept, and the next rebuild continues with it.',
     details: { path: dataDirectory },
   });
 }

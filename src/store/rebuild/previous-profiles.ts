@@ -73,7 +73,7 @@ export class PreviousProfiles {
         'state_mismatch',
         `the view ${VIEW} of state file ${this.path} is not one that this tipstream can ask about a time`,
         {
-          hint: 'Go on without its previous profiles: only they cannot be compared.',
+          hint: 'Continue without its previous profiles: only they cannot be compared.',
           details: { path: this.path },
         },
       );
