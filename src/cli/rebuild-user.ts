@@ -26,7 +26,8 @@ const PUBLISHES_ADDRESS_WITHIN_MS = 3_000;
 
 /**
  * Throws no_data, user_not_found for a user without any event, offset_out_of_range when the log no longer holds all of the user,
- * not_ready for a service that does not answer, data_in_use for one without HTTP, what it answers, and the signal's reason. Nothing is changed then.
+ * not_ready for a service that does not answer, data_in_use for one without HTTP, what it answers, and the signal's reason. Nothing is
+ * changed then.
  */
 export async function rebuildUser(config: Config, userId: string, options: RebuildUserOptions = {}): Promise<UserRebuild> {
   try {

@@ -1,6 +1,7 @@
 /** The tables in the docs name everything that the code's closed lists hold, and nothing else. */
 import { expect, it } from 'vitest';
-import { ERROR_KINDS } from '../../../src/errors.js';
+import { EXIT, exitCodeOf } from '../../../src/cli/failure.js';
+import { ERROR_KINDS, type ErrorCode } from '../../../src/errors.js';
 import { REJECTION_CODES } from '../../../src/events/rejection.js';
 import { coreRegistry, defaultRegistry } from '../../../src/projections/registry.js';
 import { publicTables } from '../../../src/store/snapshot/public-tables.js';
@@ -17,6 +18,18 @@ function column(page: string, heading: string, index: number): string[] {
 
 it('every error code is explained', () => {
   expect(column('docs/operating.md', 'Errors', 0).sort()).toEqual(Object.keys(ERROR_KINDS).sort());
+});
+
+it('every exit code is explained, with the codes of errors that have it', () => {
+  const rows = column('docs/operating.md', 'Exit codes', 0).map((exit, row) => {
+    const when = column('docs/operating.md', 'Exit codes', 1)[row]!;
+    return [Number(exit), [...when.matchAll(/`([a-z]+(?:_[a-z]+)+)`/g)].map(([, code]) => code!)] as const;
+  });
+  expect(rows.map(([exit]) => exit)).toEqual(Object.values(EXIT).sort((a, b) => a - b));
+  const others = (Object.keys(ERROR_KINDS) as ErrorCode[]).filter((code) => exitCodeOf(code) !== EXIT.error);
+  expect(rows.flatMap(([exit, codes]) => codes.map((code) => [code, exit])).sort()).toEqual(
+    others.map((code) => [code, exitCodeOf(code)]).sort(),
+  );
 });
 
 it('every rejection code is explained', () => {
