@@ -53,6 +53,12 @@ export interface UnprovenUser {
 
 const MOST_EVENTS = 20;
 
+export interface FindingCounts {
+  readonly differences: number;
+  readonly differingUsers: number;
+  readonly unproven: number;
+}
+
 /** What is to be reported about one user. */
 export type Report = (found: {
   readonly kind: DifferenceKind;
@@ -95,6 +101,10 @@ export class Findings {
 
   get unprovenCount(): number {
     return this.#unproven;
+  }
+
+  counts(): FindingCounts {
+    return { differences: this.#differences, differingUsers: this.#differingUsers, unproven: this.#unproven };
   }
 
   /** One user's findings come one after the other. */

@@ -41,6 +41,9 @@ export interface PartitionComparison {
 
 export interface PartitionVerdict {
   readonly users: number;
+  /** Offsets replayed. */
+  readonly records: number;
+  /** Valid events among them. */
   readonly events: number;
 }
 
@@ -93,7 +96,7 @@ export async function verifyPartition(comparison: PartitionComparison): Promise<
       await new Promise((resolve) => setImmediate(resolve));
     }
     if (comparison.everybody && !source.signal.aborted) prunes.compareCounts(source.partition, incomplete, findings);
-    return { users, events };
+    return { users, records: total, events };
   } catch (error) {
     throw stateError(state.path, error);
   } finally {

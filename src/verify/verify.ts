@@ -15,6 +15,7 @@ import { checkAsOf, positionsOf, type Positions } from '../store/queries/profile
 import { StateAudit } from '../store/queries/state-audit.js';
 import { fullTopicName } from '../topics.js';
 import { Findings, type Difference, type UnprovenUser } from './difference.js';
+import { partitionRow, type PartitionRow } from './partition-row.js';
 import { provableOf } from './provable.js';
 import { SmallestHashes, userHash } from './user-hash.js';
 import { verifyPartition } from './verify-partition.js';
@@ -53,6 +54,8 @@ export interface VerifyDocument {
   readonly positions: Positions;
   /** Partitions without a state file here, of which nothing is proven. */
   readonly partitions_missing: readonly number[];
+  /** Ascending, the missing ones too. */
+  readonly partitions: readonly PartitionRow[];
   readonly feature_set: string;
   readonly difference_count: number;
   readonly differing_users: number;
@@ -101,9 +104,10 @@ export async function verify(comparison: VerifyComparison): Promise<VerifyDocume
   for (const path of paths) checkPartition(path, registry, question.asOfMs);
   const findings = new Findings(LISTED, target.topicPrefix);
   const positions = new Map<number, ReadonlyMap<string, number>>();
-  let [users, events] = [0, 0];
+  const rows = missing.map((partition) => partitionRow(partition));
   for (const [at, [partition, path]] of [...files].entries()) {
     const state = new StateAudit(path, registry);
+    const before = findings.counts();
     try {
       positions.set(partition, state.begin());
       const rules: DecodeRules = {
@@ -125,8 +129,7 @@ export async function verify(comparison: VerifyComparison): Promise<VerifyDocume
         findings,
         progress: (done, total) => onProgress({ partition, index: at + 1, partitions: files.size, done, total }),
       });
-      users += verdict.users;
-      events += verdict.events;
+      rows.push(partitionRow(partition, verdict, before, findings.counts()));
     } finally {
       state.close();
     }
@@ -134,11 +137,12 @@ export async function verify(comparison: VerifyComparison): Promise<VerifyDocume
   }
   return {
     equal: findings.differenceCount === 0 && (missing.length === 0 || question.partial === true),
-    verified_users: users,
-    events,
+    verified_users: rows.reduce((sum, { verified_users: users }) => sum + users, 0),
+    events: rows.reduce((sum, { events }) => sum + events, 0),
     as_of_ms: question.asOfMs,
     positions: positionsOf(positions),
     partitions_missing: missing,
+    partitions: rows.sort((a, b) => a.partition - b.partition),
     feature_set: registry.featureSet,
     difference_count: findings.differenceCount,
     differing_users: findings.differingUsers,

@@ -1,4 +1,3 @@
-import type { Difference } from '../../verify/difference.js';
 import { verify, type VerifyDocument, type VerifyProgress } from '../../verify/verify.js';
 import { openLog } from '../../log/open.js';
 import { defaultRegistry } from '../../projections/registry.js';
@@ -6,6 +5,7 @@ import { defineCommand } from '../command.js';
 import { EXIT } from '../failure.js';
 import { wholeNumber } from '../option-parsers.js';
 import type { Output } from '../output/output.js';
+import { differenceLines, PARTITION_HEADINGS, partitionCells, unprovenLines, verdictLine } from '../output/verify-report.js';
 import { presentStateFiles } from '../../store/directory/state-files.js';
 import { stateSource } from '../state-source.js';
 import { timeOption } from '../time-argument.js';
@@ -105,50 +105,13 @@ function progressLine(output: Output): (progress: VerifyProgress) => void {
 }
 
 async function print(document: VerifyDocument, output: Output): Promise<void> {
-  const { differences, difference_count, unproven_users, unproven_count, sample, positions } = document;
-  if (difference_count > 0) {
-    await output.table(
-      ['USER', 'KIND', 'OF', 'FEATURE', 'LIVE', 'REPLAYED', 'EVENTS'],
-      differences.map((one) => [one.user_id, one.kind, one.id, one.feature, shown(one.live), shown(one.replayed), eventsOf(one)]),
-    );
-    if (difference_count > differences.length) output.note(`${difference_count - differences.length} more differences are not listed`);
-  }
-  if (unproven_count > 0) {
-    await output.table(
-      ['CANNOT BE PROVEN', 'PARTITION', 'THE LOG LOST EVENTS OF'],
-      unproven_users.map((one) => [one.user_id, one.partition, one.topics.join(', ')]),
-    );
-    if (unproven_count > unproven_users.length) output.note(`${unproven_count - unproven_users.length} more users cannot be proven`);
-  }
-  if (document.unproven_features.length > 0)
-    output.note(`not compared, because the definitions do not know them: ${document.unproven_features.join(', ')}`);
+  const found = [...differenceLines(document), ...unprovenLines(document)];
+  if (found.length > 0) await output.write(`${found.join('\n')}\n\n`);
+  await output.table(PARTITION_HEADINGS, document.partitions.map(partitionCells));
+  const { sample, unproven_features: unproven, differences } = document;
+  if (unproven.length > 0) output.note(`not compared, because the definitions do not know them: ${unproven.join(', ')}`);
   if (sample !== null) output.note(`a sample of ${sample.users} users under seed ${JSON.stringify(sample.seed)}`);
   if (differences.some((one) => one.kind === 'shadow_decision' && one.feature === 'reward'))
     output.note('hint: Give --shadow-learning or --no-shadow-learning as start has it.');
-  const { verified_users, events, as_of_ms, feature_set } = document;
-  await output.lines([
-    {
-      equal: document.equal,
-      verified_users,
-      events,
-      as_of_ms,
-      positions,
-      partitions_missing: document.partitions_missing,
-      feature_set,
-      differences: difference_count,
-      differing_users: document.differing_users,
-      unproven_users: unproven_count,
-    },
-  ]);
-}
-
-const LONGEST = 60;
-function shown(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text.length > LONGEST ? `${text.slice(0, LONGEST)}...` : text;
-}
-
-function eventsOf({ events, events_total }: Difference): string {
-  const addresses = events.slice(0, 3).map(({ topic, partition, offset }) => `${topic}/${partition}/${offset}`);
-  return addresses.join(' ') + (events_total > addresses.length ? ` and ${events_total - addresses.length} more` : '');
+  await output.write(`\n${verdictLine(document)}\n`);
 }
