@@ -31,7 +31,7 @@ function parseJson(bytes: Buffer): unknown {
   if (bytes.length === 0) throw new TipstreamError('invalid_argument', 'the request body is empty; expected a JSON object');
   if (!isUtf8(bytes)) throw new TipstreamError('invalid_argument', 'the request body is not well-formed UTF-8');
   try {
-    return JSON.parse(bytes.toString('utf8')) as unknown;
+    return JSON.parse(bytes.toString('utf8').replace(/^\ufeff/, '')) as unknown;
   } catch (error) {
     throw new TipstreamError('invalid_argument', `the request body is not JSON: ${jsonProblem(error)}`);
   }

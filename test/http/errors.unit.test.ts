@@ -192,13 +192,17 @@ describe('bodies', () => {
     expect((await post(JSON.stringify(SCORE_REQUEST), { 'content-type': type })).statusCode).toBe(200);
   });
 
+  it('takes a body that begins with a byte order mark', async () => {
+    expect((await post(`\ufeff${JSON.stringify(SCORE_REQUEST)}`, JSON_BODY)).statusCode).toBe(200);
+  });
+
   it('415 for a compressed body', async () => {
     const answer = await post('x', { ...JSON_BODY, 'content-encoding': 'gzip' });
     expect(answer.statusCode).toBe(415);
     expect(answer.json<{ error: { message: string } }>().error.message).toContain('gzip');
   });
 
-  it.each(['', '{', '[1,]', '{"a":1}x', 'undefined', "{'a': 1}", '\ufeff{}', 'NaN'])('400 for %j, which is not JSON', async (payload) => {
+  it.each(['', '{', '[1,]', '{"a":1}x', 'undefined', "{'a': 1}", '\ufeff', '{}\ufeff', 'NaN'])('400 for %j, which is not JSON', async (payload) => {
     const answer = await post(payload, JSON_BODY);
     expect(answer.statusCode).toBe(400);
     expect(answer.json()).toMatchObject({
