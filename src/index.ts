@@ -15,6 +15,7 @@ import { defaultRegistry, type Registry } from './projections/registry.js';
 import { withReaderOf } from './store/queries/locate-user.js';
 import type { ProfileDocument } from './store/queries/profile-document.js';
 import { profileDocument } from './store/queries/profiles.js';
+import { guessOfNumber } from './time.js';
 import { MAX_TIME_MS } from './topics.js';
 
 export { ERROR_KINDS, TipstreamError, type ErrorCode } from './errors.js';
@@ -101,8 +102,8 @@ const OPTION_NAMES: Readonly<Record<keyof TipstreamOptions, true>> = {
 export interface Tipstream {
   readonly producer: TipProducer;
   /**
-   * As of now, or of `asOf` (Unix ms or a Date, 1970 to 9999), from the state files in `data`: `tipstream start` writes them, and may be
-   * running. Throws user_not_found for a user without events in the 30 days before, as_of_pruned for a time that needs tips which have
+   * As of now, or of `asOf` (Unix ms, or a Date, 1970 to 9999; a number below 100000000000 is refused, because it is most likely seconds),
+   * from the state files in `data`: `tipstream start` writes them, and may be running. Throws user_not_found for a user without events in the 30 days before, as_of_pruned for a time that needs tips which have
    * been pruned, no_data where nothing has been folded, state_mismatch for state of another log or prefix, state_incomplete where the
    * file of the user's partition is missing, invalid_argument.
    *
@@ -201,6 +202,12 @@ function read(options: TipstreamOptions): { readonly registry: Registry; readonl
 
 function timeOf(asOf: number | Date): number {
   const ms = Number(asOf);
+  const guess = typeof asOf === 'number' ? guessOfNumber(asOf) : undefined;
+  if (guess !== undefined)
+    throw new TipstreamError('invalid_argument', `asOf: ${guess.question}`, {
+      hint: `${guess.answer} A Date is taken as it is.`,
+      details: { asOf },
+    });
   if ((typeof asOf === 'number' || asOf instanceof Date) && Number.isSafeInteger(ms) && ms >= 0 && ms <= MAX_TIME_MS) return ms;
   throw new TipstreamError('invalid_argument', 'asOf must be a Date or whole Unix milliseconds, from 1970 to 9999', {
     details: { asOf: String(asOf) },

@@ -32,6 +32,13 @@ export interface CommandContext<Options> {
   readonly signal: AbortSignal;
 }
 
+/** What the command line says, before any value is looked at: values are texts. */
+export interface GivenOptions<Options> {
+  readonly args: readonly (string | undefined)[];
+  readonly options: { readonly [Name in keyof Options]?: unknown };
+  readonly json: boolean;
+}
+
 export interface CliCommand<Options = object> {
   readonly name: string;
   /** `<topic> [file]` */
@@ -53,6 +60,11 @@ export interface CliCommand<Options = object> {
    * its own exit code, which is what the caller wants to know.
    */
   endsWithReader?(options: Options): boolean;
+  /**
+   * Throws UsageError where options exclude each other or one is missing. Asked before values are read: what is wrong with the whole line
+   * is said before what is wrong with a word of it.
+   */
+  check?(given: GivenOptions<Options>): void;
   /** Its exit code when the signal ends it, where that is not 130 or 143: that of a command which runs until it is told to stop. */
   stopCode?(signal: EndingSignal, config: Config): number;
   /** The exit code; 0 when it answers nothing and no signal came. Errors are thrown. */

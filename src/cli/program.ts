@@ -12,7 +12,7 @@ import {
 } from '../config.js';
 import { UsageError } from '../errors.js';
 import { pause } from '../pause.js';
-import type { CliCommand, CommandFamily } from './command.js';
+import type { CliCommand, CommandFamily, CommandOption } from './command.js';
 import { EXIT, reportFailure } from './failure.js';
 import type { EndingSignal, StopCode } from './interruption.js';
 import type { Output } from './output/output.js';
@@ -159,6 +159,8 @@ async function runCommand(command: CliCommand, leaf: Command, program: Command, 
     return readerLeft?.aborted === true ? EXIT.readerLeft : undefined;
   };
   try {
+    const args = leaf.processedArgs as (string | undefined)[];
+    command.check?.({ args, options: leaf.opts(), json });
     const config = loadConfig(given, env, command.groups);
     const options = parseOwn(command, leaf);
     if (command.stopCode !== undefined) stopCode = (name) => command.stopCode!(name, config);
@@ -166,7 +168,6 @@ async function runCommand(command: CliCommand, leaf: Command, program: Command, 
     if (signal.aborted) return stopCode(signal.reason as EndingSignal);
     if (command.endsWithReader?.(options) === true) readerLeft = output.endWithReader();
     const stop = readerLeft === undefined ? signal : AbortSignal.any([signal, readerLeft]);
-    const args = leaf.processedArgs as (string | undefined)[];
     const code = await command.run({ args, options, config, output, json, signal: stop });
     // The command's own signal may have been why it answered with the code of an interruption.
     if (readerLeft?.aborted === true && !signal.aborted) return EXIT.readerLeft;
@@ -183,9 +184,15 @@ function givenOptions(command: Command): Record<string, unknown> {
   return Object.fromEntries(Object.entries(command.opts()).filter(([name]) => command.getOptionValueSource(name) === 'cli'));
 }
 
+function isTime({ flags }: CommandOption): boolean {
+  return flags.endsWith('<time>');
+}
+
 function parseOwn(command: CliCommand, leaf: Command): Record<string, unknown> {
   const values = leaf.opts();
-  for (const { flags, parse } of command.options ?? []) {
+  // Of a number that may be no time one asks back: what is certainly wrong is said before.
+  const options = (command.options ?? []).toSorted((a, b) => Number(isTime(a)) - Number(isTime(b)));
+  for (const { flags, parse } of options) {
     const name = new Option(flags).attributeName();
     if (parse !== undefined && typeof values[name] === 'string') values[name] = parse(values[name]);
   }

@@ -24,7 +24,8 @@ export interface Position {
 }
 
 /** Throws UsageError for options that contradict each other. */
-export function checkSelection({ fromBeginning, partition, offset, since, last }: SelectionOptions): void {
+export function checkSelection(options: { readonly [Name in keyof SelectionOptions]?: unknown }): void {
+  const { fromBeginning, partition, offset, since, last } = options;
   if (offset !== undefined && partition === undefined) {
     throw new UsageError('--offset needs --partition', { hint: 'An offset says something within a partition only: add --partition N.' });
   }

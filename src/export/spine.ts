@@ -7,9 +7,8 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { jsonProblem } from '../events/json-problem.js';
 import { cannotRead, TipstreamError } from '../errors.js';
-import { parseTime } from '../time.js';
+import { readTime, type NoTime } from '../time.js';
 import { linesOf, MAX_LINE_BYTES } from '../producer/line-reader.js';
-import { MAX_TIME_MS } from '../topics.js';
 import { RawJson, type Cell } from './cell.js';
 import { ColumnKinds, type Column } from './columns.js';
 import { CsvError, csvRecords } from './csv-records.js';
@@ -47,6 +46,7 @@ export interface SpineFile {
 interface Flawed {
   readonly line: number;
   readonly flaw: string;
+  readonly hint?: string;
 }
 
 const SHOWN_FLAWS = 10;
@@ -73,26 +73,29 @@ export class Spine {
     let lines = 0;
     let flawed = 0;
     let earliestMs = Infinity;
-    for await (const found of this.#lines()) {
+    let hint: string | undefined;
+    const kindOf = (name: string, line: number): ColumnKinds => {
+      let kind = kinds.get(name);
+      if (kind !== undefined) return kind;
+      if (kinds.size === MAX_COLUMNS) throw this.#error(`has more than ${MAX_COLUMNS} different columns (line ${line})`);
+      kinds.set(name, (kind = new ColumnKinds()));
+      return kind;
+    };
+    // A header names columns that no line need have.
+    for await (const found of this.#lines((names, line) => this.#othersOf(names).forEach((name) => kindOf(name, line)))) {
       lines++;
       if ('flaw' in found) {
         flawed++;
+        hint ??= found.hint;
         if (flaws.length < SHOWN_FLAWS) flaws.push({ line: found.line, message: found.flaw });
         continue;
       }
       if (this.#key === 'as_of_ms' && found.asOfMs < earliestMs) earliestMs = found.asOfMs;
-      for (const [name, cell] of found.others) {
-        let kind = kinds.get(name);
-        if (kind === undefined) {
-          if (kinds.size === MAX_COLUMNS) throw this.#error(`has more than ${MAX_COLUMNS} different columns (line ${found.line})`);
-          kinds.set(name, (kind = new ColumnKinds()));
-        }
-        kind.add(cell);
-      }
+      for (const [name, cell] of found.others) kindOf(name, found.line).add(cell);
     }
     if (flawed > 0) {
       const shown = flaws.map(({ line, message }) => `line ${line} ${message}`).join('; ');
-      throw this.#error(`cannot be used: ${shown}${flawed > flaws.length ? `; and ${flawed - flaws.length} more` : ''}`, flaws);
+      throw this.#error(`cannot be used: ${shown}${flawed > flaws.length ? `; and ${flawed - flaws.length} more` : ''}`, { flaws, hint });
     }
     return { lines, earliestMs, others: [...kinds].map(([name, kind]) => ({ name, type: kind.type() })) };
   }
@@ -105,17 +108,17 @@ export class Spine {
     }
   }
 
-  async *#lines(): AsyncGenerator<SpineLine | Flawed> {
+  async *#lines(onHeader: OnHeader = () => undefined): AsyncGenerator<SpineLine | Flawed> {
     const csv = await this.#isCsv();
     try {
-      yield* csv ? this.#csvLines() : this.#jsonLines();
+      yield* csv ? this.#csvLines(onHeader) : this.#jsonLines();
     } catch (error) {
       if (error instanceof CsvError) yield { line: error.line, flaw: error.message };
       else throw unreadable(this.#name, error);
     }
   }
 
-  /** By its extension, else by its first character: an object begins with a brace, a header does not. */
+  /** By its extension, else by its first character: an object begins with a brace, a header does not; of nothing there are no lines. */
   async #isCsv(): Promise<boolean> {
     const extension = /\.(csv|ndjson|jsonl|json)$/i.exec(this.#name)?.[1]?.toLowerCase();
     if (extension !== undefined) return extension === 'csv';
@@ -123,12 +126,12 @@ export class Spine {
       const file = await open(this.#path);
       try {
         const { buffer, bytesRead } = await file.read(Buffer.alloc(4_096), 0, 4_096, 0);
-        return !buffer
+        const start = buffer
           .subarray(0, bytesRead)
           .toString()
           .replace(/^\ufeff/, '')
-          .trimStart()
-          .startsWith('{');
+          .trimStart();
+        return start !== '' && !start.startsWith('{');
       } finally {
         await file.close();
       }
@@ -152,7 +155,7 @@ export class Spine {
     }
   }
 
-  async *#csvLines(): AsyncGenerator<SpineLine | Flawed> {
+  async *#csvLines(onHeader: OnHeader): AsyncGenerator<SpineLine | Flawed> {
     let header: readonly string[] | undefined;
     for await (const { line, fields } of csvRecords(createReadStream(this.#path))) {
       if (header === undefined) {
@@ -161,12 +164,20 @@ export class Spine {
         if (twice !== undefined) throw new CsvError(line, `names the column ${JSON.stringify(twice)} twice`);
         for (const name of ['user_id', this.#key])
           if (!header.includes(name)) throw new CsvError(line, `has no column ${name} (the first line must name the columns)`);
+        const taken = this.#othersOf(header).find((name) => this.#taken.has(name));
+        if (taken !== undefined) throw new CsvError(line, takenColumn(taken));
+        onHeader(header, line);
       } else if (fields.length !== header.length) {
         yield { line, flaw: `has ${fields.length} fields where the header has ${header.length}` };
       } else {
         yield this.#lineOf(line, new Map(header.map((name, at): [string, Cell] => [name, fields[at]!])));
       }
     }
+    if (header === undefined) throw new CsvError(1, 'is missing: it must name the columns');
+  }
+
+  #othersOf(names: readonly string[]): string[] {
+    return names.filter((name) => name !== 'user_id' && name !== 'as_of_ms' && name !== this.#key);
   }
 
   #lineOf(line: number, members: Map<string, Cell>): SpineLine | Flawed {
@@ -175,9 +186,12 @@ export class Spine {
     let asOfMs = 0;
     let decisionId = '';
     if (this.#key === 'as_of_ms') {
-      const parsed = timeOf(members.get('as_of_ms'));
-      if (parsed === undefined) return { line, flaw: 'has no as_of_ms in Unix milliseconds or ISO 8601' };
-      asOfMs = parsed;
+      const time = timeOf(members.get('as_of_ms'));
+      if (time.ms === undefined) {
+        if (time.guess === undefined) return { line, flaw: 'has no as_of_ms in Unix milliseconds or ISO 8601' };
+        return { line, flaw: `has an as_of_ms that looks wrong: ${time.guess.question}`, hint: time.guess.advice };
+      }
+      asOfMs = time.ms;
     } else {
       const given = members.get('decision_id');
       if (typeof given !== 'string' || given === '') return { line, flaw: 'has no decision_id that is a text' };
@@ -186,16 +200,22 @@ export class Spine {
     }
     members.delete('user_id');
     members.delete('as_of_ms');
-    for (const name of members.keys())
-      if (this.#taken.has(name)) return { line, flaw: `has a column ${name}, which the export makes itself: give it another name` };
+    for (const name of members.keys()) if (this.#taken.has(name)) return { line, flaw: takenColumn(name) };
     return { line, userId, asOfMs, decisionId, others: members };
   }
 
-  #error(what: string, flaws?: readonly object[]): TipstreamError {
+  #error(what: string, { flaws, hint }: { flaws?: readonly object[]; hint?: string | undefined } = {}): TipstreamError {
     return new TipstreamError('invalid_argument', `the spine ${this.#name} ${what}`, {
+      ...(hint === undefined ? {} : { hint }),
       details: { file: this.#name, ...(flaws === undefined ? {} : { errors: flaws }) },
     });
   }
+}
+
+type OnHeader = (names: readonly string[], line: number) => void;
+
+function takenColumn(name: string): string {
+  return `has a column ${name}, which the export makes itself: give it another name`;
 }
 
 /** The members, or what is wrong with the text. */
@@ -209,11 +229,10 @@ function parseObject(text: string): Map<string, Cell> | string {
   return typeof json === 'object' && json !== null && !Array.isArray(json) ? membersOf(text) : 'is not an object';
 }
 
-function timeOf(cell: Cell): number | undefined {
-  if (typeof cell === 'string') return parseTime(cell);
-  if (!(cell instanceof RawJson) || !cell.isNumber) return undefined;
-  const ms = Number(cell.text);
-  return Number.isInteger(ms) && ms >= 0 && ms <= MAX_TIME_MS ? ms + 0 : undefined;
+/** A number of JSON may have an exponent; in a text, one has often cost digits. */
+function timeOf(cell: Cell): { readonly ms: number } | NoTime {
+  if (typeof cell === 'string') return readTime(cell);
+  return readTime(cell instanceof RawJson && cell.isNumber ? String(Number(cell.text)) : '');
 }
 
 function unreadable(name: string, error: unknown): unknown {

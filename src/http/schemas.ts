@@ -31,7 +31,7 @@ import type {
 } from '../service/application.js';
 import { LAG_STATUSES, type LagRow } from '../log/lag.js';
 import { givenProfileSchema } from '../projections/given-profile.js';
-import { parseTime } from '../time.js';
+import { readTime } from '../time.js';
 
 /** An id as events have it. */
 const id = candidatesSchema.shape.user_id;
@@ -48,9 +48,12 @@ export const asOfQuery = z.strictObject({
   as_of_ms: z
     .string({ error: 'must be given once' })
     .transform((text, context) => {
-      const ms = parseTime(text);
-      if (ms !== undefined) return ms;
-      context.addIssue({ code: 'custom', message: 'must be Unix milliseconds or ISO 8601, from 1970 to 9999' });
+      const time = readTime(text);
+      if (time.ms !== undefined) return time.ms;
+      const { guess } = time;
+      const message =
+        guess === undefined ? 'must be Unix milliseconds or ISO 8601, from 1970 to 9999' : `${guess.question} ${guess.advice}`;
+      context.addIssue({ code: 'custom', message });
       return z.NEVER;
     })
     .optional()

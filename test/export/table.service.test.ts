@@ -35,7 +35,8 @@ const spineLines = fc
 
 /** Members in whatever order the dictionary has them, around the two that count. */
 function lineOf(user: string, at: number, iso: boolean, others: Record<string, unknown>): string {
-  const time = iso && at < Date.UTC(9999, 0) ? new Date(at).toISOString() : at;
+  // A small number would be asked back about, as seconds.
+  const time = (iso && at < Date.UTC(9999, 0)) || at < 100_000_000_000 ? new Date(at).toISOString() : at;
   const members = [...Object.entries(others), ['as_of_ms', time], ['user_id', user]] as const;
   return `{${members.map(([name, value]) => `${JSON.stringify(name)} : ${JSON.stringify(value)}`).join(' , ')}}`;
 }

@@ -31,7 +31,13 @@ describe('GET /v1/profiles/{user_id}', () => {
 
   it.each([
     ['1769882645000', 1_769_882_645_000],
-    ['0', 0],
+    ['1769882645000.0', 1_769_882_645_000],
+    ['100000000000', 100_000_000_000],
+    ['1970-01-01', 0],
+    ['20260131', Date.UTC(2026, 0, 31)],
+    ['20260131T180405Z', NOW_MS],
+    ['20260131T193405%2B0130', NOW_MS],
+    ['20260131T193405+0130', NOW_MS],
     ['2026-01-31T18:04:05Z', NOW_MS],
     ['2026-01-31T19:04:05.000%2B01:00', NOW_MS],
     ['2026-01-31T19:04:05+01:00', NOW_MS],
@@ -43,7 +49,7 @@ describe('GET /v1/profiles/{user_id}', () => {
     expect(application.calls).toEqual([['profile', 'ana', ms]]);
   });
 
-  it.each(['', 'yesterday', '-1', '1.5', '1e12', '253402300800000', '2026-02-30', '2026-13-01', 'NaN', '1&as_of_ms=2'])(
+  it.each(['', 'yesterday', '-1', '1769882645000.5', '1e12', '9'.repeat(40), '2026-02-30', '2026-13-01', 'NaN', '1&as_of_ms=2'])(
     'refuses as_of_ms=%s',
     async (text) => {
       const { application, server } = serve();
@@ -55,6 +61,20 @@ describe('GET /v1/profiles/{user_id}', () => {
       expect(application.calls).toEqual([]);
     },
   );
+
+  it.each([
+    ['0', /^as_of_ms: 0 ms is 1970-01-01T00:00:00\.000Z; did you mean seconds\? /],
+    ['1769882645', /did you mean seconds\? 1769882645 s is 1769882645000 ms\. Give a time before 1973-03-04 as ISO 8601\.$/],
+    ['1769882645.5', /did you mean seconds\? 1769882645\.5 s is 1769882645500 ms\./],
+    ['1769882645000000', /did you mean microseconds\? /],
+    ['20260131180405', /did you mean 2026-01-31T18:04:05\.000Z\? /],
+  ])('asks back about as_of_ms=%s', async (text, message) => {
+    const { application, server } = serve();
+    const answer = await server.inject(`/v1/profiles/ana?as_of_ms=${text}`);
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json()).toMatchObject({ error: { code: 'invalid_argument', message: expect.stringMatching(message) as string } });
+    expect(application.calls).toEqual([]);
+  });
 
   it('refuses a parameter that it does not know, since a misspelt as_of_ms would silently mean now', async () => {
     const answer = await serve().server.inject('/v1/profiles/ana?as_of=2026-01-31');

@@ -54,11 +54,13 @@ export const evaluateCommand = defineCommand<EvaluateOptions>({
     { flags: '--force', help: 'replace the file of --rows if there is one' },
   ],
   json: 'document',
+  check({ args: [file], options: { rows } }) {
+    if (file !== undefined && rows !== undefined)
+      throw new UsageError('--rows is for decisions that are logged here: FILE holds them already');
+  },
   async run({ args: [file], options, config, output, json, signal }) {
     const policy = policyNamed(options.policy);
     const simulation = options.simulation === undefined ? undefined : await simulatedGain(options.simulation, policy, signal);
-    if (file !== undefined && options.rows !== undefined)
-      throw new UsageError('--rows is for decisions that are logged here: FILE holds them already');
     const input = file === undefined ? undefined : openNamed(file);
     const target = options.rows === undefined ? undefined : outputFile(options.rows, options.force === true);
     try {

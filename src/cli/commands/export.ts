@@ -64,14 +64,17 @@ export const exportCommand = defineCommand<ExportOptions>({
     { flags: '--force', help: 'replace the file of --out if there is one' },
   ],
   endsWithReader: ({ out }) => out === undefined || out === '-',
+  check({ options: { asOf, spine, asServed, knownAt, format, json } }) {
+    if (asOf !== undefined && (spine !== undefined || asServed === true))
+      throw new UsageError(`--as-of cannot go with ${asServed === true ? '--as-served' : '--spine'}, whose times are its own`);
+    if (asOf === undefined && spine === undefined && asServed !== true)
+      throw new UsageError('say which profiles: --as-of TIME, --spine FILE or --as-served');
+    if (knownAt !== undefined && asServed === true)
+      throw new UsageError('--known-at cannot go with --as-served: what was known is stored with each decision');
+    if (json === true && format !== undefined && format !== 'ndjson') throw new UsageError(`--json is NDJSON, not ${String(format)}`);
+  },
   async run({ options, config, output, signal }) {
     const { asOf, spine, asServed = false } = options;
-    if (asOf !== undefined && (spine !== undefined || asServed))
-      throw new UsageError(`--as-of cannot go with ${asServed ? '--as-served' : '--spine'}, whose times are its own`);
-    if (asOf === undefined && spine === undefined && !asServed)
-      throw new UsageError('say which profiles: --as-of TIME, --spine FILE or --as-served');
-    if (options.knownAt !== undefined && asServed)
-      throw new UsageError('--known-at cannot go with --as-served: what was known is stored with each decision');
     const format = chooseFormat(options);
     const toFile = options.out !== undefined && options.out !== '-';
     if (format === 'parquet' && !toFile && output.isTerminal)
@@ -191,10 +194,7 @@ async function plainSpine(path: string, copyTo: () => string, signal: AbortSigna
 }
 
 function chooseFormat({ format, json, out }: ExportOptions): Format {
-  if (json === true) {
-    if (format !== undefined && format !== 'ndjson') throw new UsageError(`--json is NDJSON, not ${format}`);
-    return 'ndjson';
-  }
+  if (json === true) return 'ndjson';
   const ending = /\.(csv|ndjson|jsonl|parquet)$/i.exec(out ?? '')?.[1]?.toLowerCase();
   return format ?? (ending === 'jsonl' ? 'ndjson' : (ending as Format | undefined)) ?? 'csv';
 }

@@ -40,10 +40,12 @@ export const produceCommand = defineCommand<ProduceOptions>({
     { flags: '--raw', help: 'write records as they are given, unchecked: for tests and repairs' },
     { flags: '--topic <topic>', help: 'take each line as an event of this topic; its user_id is the key' },
   ],
-  async run({ args: [file = '-'], options, config, output, json, signal }) {
-    if (options.raw && options.topic !== undefined) {
+  check({ options: { raw, topic } }) {
+    if (raw === true && topic !== undefined) {
       throw new UsageError('--topic and --raw exclude each other', { hint: 'A raw line names its topic itself: leave --topic out.' });
     }
+  },
+  async run({ args: [file = '-'], options, config, output, json, signal }) {
     const topic = options.topic === undefined ? undefined : knownTopic(config.topicPrefix, options.topic);
     const input = openNamed(file);
     if (file === '-' && process.stdin.isTTY) output.note('reading events from the terminal; Ctrl-D ends them');

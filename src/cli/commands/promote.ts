@@ -54,14 +54,17 @@ export const promoteCommand = defineCommand<PromoteOptions>({
     { flags: '--effective-at <time>', help: 'Unix ms or ISO 8601; now unless given', parse: timeOption('--effective-at') },
   ],
   json: 'document',
+  check({ args: [name], options: { force, reason, evidence } }) {
+    const { name: policy } = policyNamed(name!);
+    if (force === true && String(reason ?? '').trim() === '') throw new UsageError('--force needs a --reason, which is recorded');
+    if (force !== true && evidence === undefined)
+      throw new UsageError('promote needs --evidence FILE, or --force with a --reason', {
+        hint: `Make it with \`tipstream evaluate --policy ${policy} --simulation simulation.json --json > verdict.json\`.`,
+      });
+  },
   async run({ args: [name], options, config, output, json, signal }) {
     const policy = policyNamed(name!);
     const { percent, force = false, reason, effectiveAt } = options;
-    if (force && (reason ?? '').trim() === '') throw new UsageError('--force needs a --reason, which is recorded');
-    if (!force && options.evidence === undefined)
-      throw new UsageError('promote needs --evidence FILE, or --force with a --reason', {
-        hint: `Make it with \`tipstream evaluate --policy ${policy.name} --simulation simulation.json --json > verdict.json\`.`,
-      });
     const nowMs = Date.now();
     refuseBackDated({ effective_at_ms: effectiveAt ?? nowMs, reason }, nowMs);
     const control = await openControlLog(config);

@@ -59,25 +59,25 @@ export const rebuildCommand = defineCommand<RebuildCommandOptions>({
   ],
   json: 'lines',
   jsonHelp: 'print lines of JSON instead of tables: progress about once a second, and the result as the last line',
+  check({ options: { user, dryRun, toOffsets, force, prune, pruneOnly } }) {
+    if (user !== undefined && (toOffsets !== undefined || force === true || prune === true || pruneOnly === true))
+      throw new UsageError('--user goes with --dry-run and no other option of rebuild');
+    if (pruneOnly === true && (dryRun === true || toOffsets !== undefined || force === true))
+      throw new UsageError('--prune-only rebuilds nothing, and goes with no other option of rebuild');
+    if (dryRun === true && prune === true)
+      throw new UsageError('--prune cannot go with --dry-run', {
+        hint: 'Use `tipstream rebuild --prune-only` to remove what is not live.',
+      });
+  },
   async run(context) {
     const { options, config, output, json } = context;
-    if (options.user !== undefined) {
-      if (options.toOffsets !== undefined || options.force === true || options.prune === true || options.pruneOnly === true)
-        throw new UsageError('--user goes with --dry-run and no other option of rebuild');
-      return rebuildOne(options.user, context);
-    }
+    if (options.user !== undefined) return rebuildOne(options.user, context);
     if (options.pruneOnly === true) {
-      if (options.dryRun === true || options.toOffsets !== undefined || options.force === true)
-        throw new UsageError('--prune-only rebuilds nothing, and goes with no other option of rebuild');
       const removed = removeOtherGenerations(config.data);
       if (json) await output.lines([{ done: true, removed }]);
       else output.note(removed.length === 0 ? 'there is no other generation' : `removed ${removed.join(', ')}`);
       return EXIT.ok;
     }
-    if (options.dryRun === true && options.prune === true)
-      throw new UsageError('--prune cannot go with --dry-run', {
-        hint: 'Use `tipstream rebuild --prune-only` to remove what is not live.',
-      });
     return rebuildAll(context);
   },
 });

@@ -44,8 +44,10 @@ export const sqlCommand = defineCommand<SqlOptions>({
   ],
   json: 'document',
   endsWithReader: () => true,
+  check({ options, json }) {
+    if (json && options.csv === true) throw new UsageError('--json and --csv cannot go together');
+  },
   async run({ args, options, config, output, json, signal }) {
-    if (json && options.csv) throw new UsageError('--json and --csv cannot go together');
     const parameters = Object.fromEntries((options.param ?? []).map(parameterOf));
     const nowMs = Date.now();
     const state = await openForQueries(stateSource(config), defaultRegistry, options.asOf ?? nowMs, nowMs, { signal });

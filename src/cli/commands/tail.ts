@@ -45,8 +45,10 @@ export const tailCommand = defineCommand<TailOptions>({
     { flags: '--max <number>', help: 'stop after so many records', parse: wholeNumber('--max') },
     { flags: '--until-end', help: 'stop at the ends seen at start; partitions are printed one after the other' },
   ],
-  async run({ args: [topic], options, config, output, signal }) {
+  check({ options }) {
     checkSelection(options);
+  },
+  async run({ args: [topic], options, config, output, signal }) {
     const log = await openLog(config, { readOnly: true });
     const form = options.raw ? recordToRawJson : recordToJson;
     let left = options.max ?? Infinity;

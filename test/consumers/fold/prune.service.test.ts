@@ -218,7 +218,7 @@ describe('a time that needs pruned tips', () => {
       });
     const asked: [what: string, ask: (asOfMs: number) => Promise<unknown>][] = [
       ['profile over HTTP', (asOfMs) => embedded.service.profile('ana', asOfMs)],
-      ['profile from the files', (asOf) => tipstream.getProfile('ana', { asOf })],
+      ['profile from the files', (asOfMs) => tipstream.getProfile('ana', { asOf: new Date(asOfMs) })],
       ['digest', async (asOfMs) => Promise.resolve(embedded.digest(asOfMs))],
       ['verify', (asOfMs) => verified(embedded, { asOfMs })],
       ['export', (asOfMs) => exported(embedded.directory, 'csv', { asOfMs })],
@@ -234,10 +234,10 @@ describe('a time that needs pruned tips', () => {
       for (const asOfMs of [EXACT, NOW, NOW + 5_000 * DAY])
         await ask(asOfMs).catch((error: unknown) => expect(error, what).toMatchObject({ code: 'user_not_found' }));
     }
-    expect((await tipstream.getProfile('ana', { asOf: EXACT })).features).toMatchObject({ tip_volume_30d: 1 });
+    expect((await tipstream.getProfile('ana', { asOf: new Date(EXACT) })).features).toMatchObject({ tip_volume_30d: 1 });
     expect((await exported(embedded.directory, 'ndjson', { asServed: true })).toString()).toContain('d1');
     const server = buildServer(embedded.service, { host: '127.0.0.1' });
-    const answer = await server.inject(`/v1/profiles/ana?as_of_ms=${EXACT - 1}`);
+    const answer = await server.inject(`/v1/profiles/ana?as_of_ms=${new Date(EXACT - 1).toISOString()}`);
     expect([answer.statusCode, answer.json()]).toMatchObject([410, { error: { code: 'as_of_pruned' } }]);
     await server.close();
   });
@@ -245,7 +245,7 @@ describe('a time that needs pruned tips', () => {
   it('is an error of a spine that names its line, before anything is written', async () => {
     const embedded = await pruned();
     const spine = (...times: number[]) => ({
-      spine: times.map((as_of_ms) => JSON.stringify({ user_id: 'ana', as_of_ms })).join('\n'),
+      spine: times.map((ms) => JSON.stringify({ user_id: 'ana', as_of_ms: new Date(ms).toISOString() })).join('\n'),
       spineName: 's.ndjson',
     });
     await expect(exported(embedded.directory, 'csv', spine(NOW, EXACT, EXACT - 1, 0))).rejects.toMatchObject({
@@ -270,7 +270,10 @@ describe('a time that needs pruned tips', () => {
     );
     await embedded.catchUp();
     const line = (user_id: string) =>
-      exported(embedded.directory, 'ndjson', { spine: JSON.stringify({ user_id, as_of_ms: 6 }), spineName: 's.ndjson' });
+      exported(embedded.directory, 'ndjson', {
+        spine: JSON.stringify({ user_id, as_of_ms: new Date(6).toISOString() }),
+        spineName: 's.ndjson',
+      });
     expect((await line(there)).toString()).toContain('"tip_volume_30d":1');
     await expect(line(here)).rejects.toMatchObject({ code: 'as_of_pruned' });
     await expect(line('nobody')).resolves.toBeDefined();

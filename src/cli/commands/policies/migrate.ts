@@ -67,11 +67,13 @@ export const migrateCommand = defineCommand<MigrateOptions>({
     { flags: '--force', help: 'set aside what a live policy has learned; replace the file of --report if there is one' },
   ],
   json: 'document',
+  check({ options: { undo, trainFromReplay } }) {
+    if (undo === true && trainFromReplay === true)
+      throw new UsageError('--undo takes back the last migration, trained or not: leave --train-from-replay out');
+  },
   async run({ args: [fromName, intoName], options, config, output, json, signal }) {
     const [from, into] = [policyNamed(fromName!), policyNamed(intoName!)];
     const { dryRun = false, undo = false, report: reportFile, user } = options;
-    if (undo && options.trainFromReplay === true)
-      throw new UsageError('--undo takes back the last migration, trained or not: leave --train-from-replay out');
     const control = migrateEvent(from, into, options, Date.now());
     refuseBackDated(control, Date.now());
     if (!canMigrate(from, into))
