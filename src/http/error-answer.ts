@@ -46,8 +46,16 @@ function refusalByFramework(thrown: unknown): TipstreamError {
     case 'ERR_STREAM_PREMATURE_CLOSE':
       return new TipstreamError('invalid_argument', 'the request body ended before its end');
     default:
-      return new TipstreamError('internal', 'an unexpected error, which the log of the service describes');
+      return isRefusal(thrown)
+        ? new TipstreamError('invalid_argument', `the request cannot be read: ${thrown.message}`)
+        : new TipstreamError('internal', 'an unexpected error, which the log of the service describes');
   }
+}
+
+/** Of the framework, which says what is wrong with the request. */
+function isRefusal(thrown: unknown): thrown is Error {
+  const status = (thrown as { statusCode?: unknown } | null)?.statusCode;
+  return (codeOf(thrown)?.startsWith('FST_ERR_') ?? false) && typeof status === 'number' && status >= 400 && status < 500;
 }
 
 function codeOf(thrown: unknown): string | undefined {

@@ -15,7 +15,7 @@ import { TipstreamError } from '../errors.js';
 import { SECURITY_HEADERS, bearerCheck, checkHost, isLoopback } from './access.js';
 import type { Application } from '../service/application.js';
 import { readJsonBodies, streamNdjsonBodies } from './body-parsers.js';
-import { answerBrokenRequest } from './broken-request.js';
+import { answerBrokenRequest, refuseConnect } from './broken-request.js';
 import { errorAnswer } from './error-answer.js';
 import { JSON_TYPE, NDJSON_TYPES, routerPath, type Route } from './route.js';
 import { routesOf } from './routes.js';
@@ -62,10 +62,9 @@ export function buildServer(application: Application, options: ServerOptions): F
   server.addHook('onRequest', requestCheck(server, options));
   server.setErrorHandler(sendError);
   server.setNotFoundHandler((request) => {
-    throw new TipstreamError('not_found', `there is no ${request.method} ${pathOf(request)}`, {
-      hint: 'See GET /openapi.json for every route.',
-    });
+    throw noRoute(request);
   });
+  refuseConnect(server.server);
   readJsonBodies(server);
   const routes = routesOf(options.token !== undefined);
   for (const route of routes) if (route.body?.kind !== 'ndjson') addRoute(server, route, application);
@@ -136,6 +135,7 @@ function requestCheck(
     const { accepts, bodiless, open } = request.routeOptions.config;
     if (guarded) checkHost(request.headers.host);
     if (checkToken !== undefined && !open) checkToken(request.headers.authorization);
+    if (request.is404) throw noRoute(request); // before the framework looks for a body
     if (accepts === undefined || request.method !== 'POST') return;
     // Whoever sends neither is no page: a browser names where a POST comes from.
     if (bodiless === true && request.headers['content-type'] === undefined && request.headers.origin === undefined) return;
@@ -184,6 +184,12 @@ function logFailure(error: unknown, status: number, code: string, { log, method,
   const line = { err: error, method, path: routeOptions.url ?? null, code };
   if (status === 502 || status === 504) log.warn(line, 'request failed');
   else log.error(line, 'request failed');
+}
+
+function noRoute(request: FastifyRequest): TipstreamError {
+  return new TipstreamError('not_found', `there is no ${request.method} ${pathOf(request)}`, {
+    hint: 'See GET /openapi.json for every route.',
+  });
 }
 
 /** Without the query. */

@@ -202,13 +202,16 @@ describe('bodies', () => {
     expect(answer.json<{ error: { message: string } }>().error.message).toContain('gzip');
   });
 
-  it.each(['', '{', '[1,]', '{"a":1}x', 'undefined', "{'a': 1}", '\ufeff', '{}\ufeff', 'NaN'])('400 for %j, which is not JSON', async (payload) => {
-    const answer = await post(payload, JSON_BODY);
-    expect(answer.statusCode).toBe(400);
-    expect(answer.json()).toMatchObject({
-      error: { code: 'invalid_argument', message: expect.stringContaining('the request body is') as string },
-    });
-  });
+  it.each(['', '{', '[1,]', '{"a":1}x', 'undefined', "{'a': 1}", '\ufeff', '{}\ufeff', 'NaN'])(
+    '400 for %j, which is not JSON',
+    async (payload) => {
+      const answer = await post(payload, JSON_BODY);
+      expect(answer.statusCode).toBe(400);
+      expect(answer.json()).toMatchObject({
+        error: { code: 'invalid_argument', message: expect.stringContaining('the request body is') as string },
+      });
+    },
+  );
 
   it.each(['null', '1', '"text"', '[]', 'true'])('400 for %s, which is no object', async (payload) => {
     const answer = await post(payload, JSON_BODY);

@@ -163,6 +163,20 @@ describe('what arrives on the socket', () => {
     expect(JSON.parse(body)).toMatchObject({ error: { code: 'invalid_argument' } });
   });
 
+  it.each([
+    ['FOO /v1/lag HTTP/1.1\r\nHost: localhost\r\n\r\n', 'FOO'],
+    ['get /v1/lag HTTP/1.1\r\nHost: localhost\r\n\r\n', 'get'],
+    ['CONNECT /score HTTP/1.1\r\nHost: localhost\r\n\r\n', 'CONNECT'],
+    ['CONNECT example.org:443 HTTP/1.1\r\nHost: example.org:443\r\n\r\n', 'CONNECT'],
+  ])('a method that no path takes is 405 with Allow: %j', async (bytes, method) => {
+    const { address } = await start();
+    const answer = await rawBytes(address, bytes);
+    expect(answer).toMatch(/^HTTP\/1\.1 405 Method Not Allowed\r\n[^]*\r\nallow: GET, HEAD, POST, DELETE, OPTIONS\r\n/);
+    expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4))).toMatchObject({
+      error: { code: 'method_not_allowed', message: `no path takes ${method}` },
+    });
+  });
+
   it('an HTTP/1.0 client without Host is served', async () => {
     const { address } = await start();
     expect(await rawBytes(address, 'GET /livez HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 OK[^]*\{"live":true\}$/);
