@@ -1,4 +1,4 @@
-/** Seconds in the column as_of_ms were joined in 1970: a training set of nulls. And 1795132800000.0, as pandas writes it to CSV, was refused. */
+/** Seconds in the column as_of_ms were joined in 1970, which gives nulls. And 1795132800000.0, as pandas writes it to CSV, was refused. */
 import { beforeEach, expect, it } from 'vitest';
 import { embeddedService } from '../support/embedded/directory.js';
 import { exported, rowsOfNdjson } from '../support/exported.js';

@@ -1,4 +1,4 @@
-/** `verify` ended with a line of JSON for people too: neither which partitions were compared nor a verdict in words, and no row below 80. */
+/** `verify` ended with a line of JSON for people too: neither what was compared nor a verdict in words. */
 import { rmSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { partitionFor } from '../../src/log/partitioner.js';
