@@ -103,9 +103,10 @@ export interface Tipstream {
   readonly producer: TipProducer;
   /**
    * As of now, or of `asOf` (Unix ms, or a Date, 1970 to 9999; a number below 100000000000 is refused, because it is most likely seconds),
-   * from the state files in `data`: `tipstream start` writes them, and may be running. Throws user_not_found for a user without events in the 30
-   * days before, as_of_pruned for a time that needs tips which have been pruned, no_data where nothing has been folded, state_mismatch for
-   * state of another log or prefix, state_incomplete where the file of the user's partition is missing, invalid_argument.
+   * from the state files in `data`: `tipstream start` writes them, and may be running. Throws user_not_found for a user without events
+   * in the 30 days before, as_of_pruned for a time that needs tips which have been pruned, no_data where nothing has been folded,
+   * state_mismatch for state of another log or prefix, state_incomplete where the file of the user's partition is missing, and
+   * invalid_argument.
    *
    * With a registry of your own, values are computed from the kept tips: exact too, but a user with very many tips takes longer.
    */
