@@ -7,6 +7,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { packagesThatNeedANewerNode } from '../../support/engines.js';
 import { ROOT } from '../docs/markdown.js';
 
 const run = promisify(execFile);
@@ -56,12 +57,13 @@ export class InstalledPackage {
     return { path: join(this.#parent, filename), files, size };
   }
 
-  async install(tarball: Tarball): Promise<void> {
+  /** Resolves to what npm warns about meanwhile. */
+  async install(tarball: Tarball): Promise<string> {
     mkdirSync(join(this.directory, 'snippets'), { recursive: true });
     writeFileSync(join(this.directory, 'package.json'), JSON.stringify({ name: 'project', private: true, type: 'module' }));
     writeFileSync(join(this.directory, 'tsconfig.json'), JSON.stringify({ compilerOptions: COMPILER_OPTIONS, include: ['snippets'] }));
     const tools = ['typescript', '@types/node'].map((name) => `${name}@${versionOf(name)}`);
-    await run(
+    const { stderr } = await run(
       'npm',
       ['install', '--prefix', this.directory, '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', tarball.path, ...tools],
       { cwd: this.directory, env: environment(), maxBuffer: OUTPUT_BYTES },
@@ -70,6 +72,11 @@ export class InstalledPackage {
     // is taken.
     const build = join('node_modules', 'better-sqlite3', 'build');
     cpSync(join(ROOT, build), join(this.directory, build), { recursive: true });
+    return stderr;
+  }
+
+  packagesThatNeedANewerNode(): string[] {
+    return packagesThatNeedANewerNode(join(this.directory, 'node_modules/.package-lock.json'));
   }
 
   write(path: string, text: string): void {

@@ -23,10 +23,11 @@ const snippetUnder = (page: string, heading: string) => {
 
 const project = new InstalledPackage();
 let tarball: Tarball;
+let warnings: string;
 
 beforeAll(async () => {
   tarball = await project.pack();
-  await project.install(tarball);
+  warnings = await project.install(tarball);
   for (const { name, text } of snippets) project.write(join('snippets', `${name}.ts`), text);
 }, INSTALL_MS);
 
@@ -74,6 +75,19 @@ describe('the tarball', () => {
 });
 
 describe('installed elsewhere', () => {
+  test('no package in it needs a newer Node.js than tipstream says', () => {
+    expect(project.packagesThatNeedANewerNode()).toEqual([]);
+    expect(warnings).not.toContain('EBADENGINE');
+  });
+
+  test('it has the model cards', async () => {
+    project.write(
+      'card.mjs',
+      "import { cardOf } from './node_modules/tipstream/dist/cards/installed-cards.js';\nconsole.log(cardOf('egreedy-v2')?.slice(0, 100));\n",
+    );
+    expect((await project.node('card.mjs')).stdout).toContain('egreedy-v2');
+  });
+
   test('npx tipstream --version', async () => {
     const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
     expect((await project.npx('tipstream', '--version')).stdout).toBe(`${version}\n`);
