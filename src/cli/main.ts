@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The `tipstream` command: hears signals, then loads the commands and runs the one that the arguments name. */
-import { readFileSync } from 'node:fs';
+import { PACKAGE_VERSION } from '../package-version.js';
 import { Interruption } from './interruption.js';
 
 const interruption = new Interruption();
@@ -11,9 +11,8 @@ const [{ COMMANDS }, { Output }, { runToEnd }] = await Promise.all([
   import('./output/output.js'),
   import('./program.js'),
 ]);
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
 const exitCode = await runToEnd(COMMANDS, process.argv.slice(2), {
-  version,
+  version: PACKAGE_VERSION,
   env: process.env,
   output: new Output(process.stdout, process.stderr, process.env),
   signal: interruption.signal,

@@ -1,6 +1,7 @@
 /** /openapi.json: OpenAPI 3.1 from the routes and their zod schemas, the same ones that check requests. */
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
+import { PACKAGE_VERSION } from '../package-version.js';
 import { TOPICS } from '../topics.js';
 import { JSON_TYPE, NDJSON_TYPES, type Answer, type RequestBody, type Route } from './route.js';
 import * as schemas from './schemas.js';
@@ -33,7 +34,7 @@ export function openApiDocument(routes: readonly Route[], secured: boolean): Jso
     openapi: '3.1.0',
     info: {
       title: 'tipstream',
-      version: '1.0.0',
+      version: PACKAGE_VERSION,
       description:
         'Tip events in; exact 30-day profiles and bandit scores out. Errors are {error: {code, ' +
         'message, details?}} with a code from one closed list.',

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ERROR_KINDS } from '../../src/errors.js';
 import { buildServer } from '../../src/http/server.js';
@@ -29,6 +31,8 @@ interface Document extends Json {
   components: { schemas: Record<string, Json>; securitySchemes?: Json };
 }
 
+const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as { version: string };
+
 const fetchDocument = async (token?: string) =>
   (
     await buildServer(fakeApplication(), { host: '127.0.0.1', token }).inject({
@@ -48,11 +52,11 @@ function* inside(value: unknown): Generator<Json> {
 }
 
 describe('/openapi.json', () => {
-  it('is OpenAPI 3.1 and lists every route', async () => {
+  it('is OpenAPI 3.1, has the version of the package and lists every route', async () => {
     const document = await fetchDocument();
     const paths = LEARNING_POLICIES.map(({ name }) => policyPath(name));
     expect(paths).toEqual(expect.arrayContaining(['egreedy/v1', 'egreedy/v2', 'linucb']));
-    expect(document).toMatchObject({ openapi: '3.1.0', info: { title: 'tipstream', version: expect.any(String) as string } });
+    expect(document).toMatchObject({ openapi: '3.1.0', info: { title: 'tipstream', version } });
     expect(operations(document).map(({ path, method }) => `${method} ${path}`)).toEqual([
       'get /v1/profiles/{user_id}',
       'post /v1/profiles/{user_id}/rebuild',

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { asyncApiDocument } from '../../contracts/asyncapi.js';
 import { eventSchema } from '../../contracts/json-schema.js';
+import { PACKAGE_VERSION } from '../../package-version.js';
 import { defineCommand } from '../command.js';
 import { knownTopic } from '../topic-argument.js';
 
@@ -16,7 +16,6 @@ export const schemaCommand = defineCommand({
   json: 'document',
   async run({ args: [topic], config, output }) {
     if (topic !== undefined) return output.document(eventSchema(knownTopic(config.topicPrefix, topic)));
-    const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string };
-    return output.document(asyncApiDocument(config.topicPrefix, config.partitions, version));
+    return output.document(asyncApiDocument(config.topicPrefix, config.partitions, PACKAGE_VERSION));
   },
 });
