@@ -4,6 +4,8 @@ import { VECTOR_EXPECTED, VECTOR_NDJSON } from '../support/e2e/events.js';
 import { ownersDigest, soleOwner } from '../support/e2e/state.js';
 import { Stream } from '../support/e2e/stream.js';
 import { SASL_USER, startBroker } from '../support/broker/broker.js';
+import { DocsShell } from './docs/docs-shell.js';
+import { shellBlocks } from './docs/markdown.js';
 
 const broker = await startBroker({ own: true, tls: true });
 afterAll(() => broker?.stop());
@@ -40,6 +42,23 @@ describe.skipIf(broker === null)('a secured broker', () => {
     const lag = await stream.runPlain(['lag', '--json', '--data', stream.directory('tls'), '--group', 'tls', ...prefix, ...tls]);
     expect((JSON.parse(lag.stdout) as { lag_records: number }[]).every(({ lag_records: records }) => records === 0)).toBe(true);
     expect(await stream.runPlain(['topics', 'check', ...prefix, ...sasl('scram-sha-512')], { env })).toMatchObject({ code: 0 });
+  });
+
+  it('README.md: TLS and SASL together', async () => {
+    const stream = await Stream.open(broker!.brokers, { partitions: 1 });
+    // The page's authority is one that Node.js knows; here it is told of ours.
+    const terminal = new DocsShell({ NODE_EXTRA_CA_CERTS: broker!.tls!.caPath, TIPSTREAM_TOPIC_PREFIX: stream.prefix });
+    try {
+      await terminal.follow(shellBlocks('README.md', 'On your Kafka').at(-1)!, {
+        replacements: [
+          { shown: 'broker-1:9094', real: broker!.tls!.saslBrokers },
+          { shown: 'TIPSTREAM_KAFKA_PASSWORD=...', real: `TIPSTREAM_KAFKA_PASSWORD=${SASL_USER.password}` },
+          { shown: '--kafka-username tipstream', real: `--kafka-username ${SASL_USER.username}` },
+        ],
+      });
+    } finally {
+      terminal.dispose();
+    }
   });
 
   it('refuses a wrong password and an unknown authority, and the error says what to check', async () => {

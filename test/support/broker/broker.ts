@@ -26,8 +26,8 @@ export interface TestBroker {
   readonly brokers: string;
   /** A listener that wants SASL (PLAIN, SCRAM-SHA-256, SCRAM-SHA-512; the user is SASL_USER). Own brokers only. */
   readonly saslBrokers: string | null;
-  /** A listener with TLS and the path of the certificate to trust. */
-  readonly tls: { readonly brokers: string; readonly caPath: string } | null;
+  /** A listener with TLS, one that wants SASL too, and the path of the certificate to trust. */
+  readonly tls: { readonly brokers: string; readonly saslBrokers: string; readonly caPath: string } | null;
   /** Graceful, and removes its data. */
   stop(): Promise<void>;
   /** SIGKILL. */

@@ -28,12 +28,13 @@ interface Ports {
   readonly controller: number;
   readonly sasl: number;
   readonly tls: number;
+  readonly saslTls: number;
 }
 
 export async function startJvmBroker(classPath: string, options: BrokerOptions, user: User): Promise<TestBroker> {
   const folder = await mkdtemp(join(tmpdir(), 'tipstream-kafka-'));
-  const [plain, controller, sasl, tls] = await freePorts(4);
-  const ports = { plain: plain!, controller: controller!, sasl: sasl!, tls: tls! };
+  const [plain, controller, sasl, tls, saslTls] = await freePorts(5);
+  const ports = { plain: plain!, controller: controller!, sasl: sasl!, tls: tls!, saslTls: saslTls! };
   const caPath = options.tls === true ? await makeKeystore(folder) : null;
   const propertiesPath = join(folder, 'server.properties');
   await writeFile(propertiesPath, serverProperties(folder, ports, user, caPath !== null));
@@ -53,7 +54,7 @@ export async function startJvmBroker(classPath: string, options: BrokerOptions, 
   return {
     brokers,
     saslBrokers: `127.0.0.1:${ports.sasl}`,
-    tls: caPath === null ? null : { brokers: `127.0.0.1:${ports.tls}`, caPath },
+    tls: caPath === null ? null : { brokers: `127.0.0.1:${ports.tls}`, saslBrokers: `127.0.0.1:${ports.saslTls}`, caPath },
     kill: () => end('SIGKILL'),
     freeze: () => void process.kill('SIGSTOP'),
     thaw: () => void process.kill('SIGCONT'),
@@ -71,7 +72,7 @@ function serverProperties(folder: string, ports: Ports, user: User, withTls: boo
   const listeners = [
     `PLAINTEXT://127.0.0.1:${ports.plain}`,
     `SASL_PLAINTEXT://127.0.0.1:${ports.sasl}`,
-    ...(withTls ? [`SSL://127.0.0.1:${ports.tls}`] : []),
+    ...(withTls ? [`SSL://127.0.0.1:${ports.tls}`, `SASL_SSL://127.0.0.1:${ports.saslTls}`] : []),
   ];
   const scramModule = 'org.apache.kafka.common.security.scram.ScramLoginModule required;';
   const plainModule = `org.apache.kafka.common.security.plain.PlainLoginModule required user_${user.username}="${user.password}";`;
@@ -82,11 +83,15 @@ function serverProperties(folder: string, ports: Ports, user: User, withTls: boo
     'controller.listener.names': 'CONTROLLER',
     listeners: [...listeners, `CONTROLLER://127.0.0.1:${ports.controller}`].join(','),
     'advertised.listeners': listeners.join(','),
-    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,SSL:SSL',
+    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,SSL:SSL,SASL_SSL:SASL_SSL',
     'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
-    'listener.name.sasl_plaintext.plain.sasl.jaas.config': plainModule,
-    'listener.name.sasl_plaintext.scram-sha-256.sasl.jaas.config': scramModule,
-    'listener.name.sasl_plaintext.scram-sha-512.sasl.jaas.config': scramModule,
+    ...Object.fromEntries(
+      (withTls ? ['sasl_plaintext', 'sasl_ssl'] : ['sasl_plaintext']).flatMap((listener) => [
+        [`listener.name.${listener}.plain.sasl.jaas.config`, plainModule],
+        [`listener.name.${listener}.scram-sha-256.sasl.jaas.config`, scramModule],
+        [`listener.name.${listener}.scram-sha-512.sasl.jaas.config`, scramModule],
+      ]),
+    ),
     ...(withTls
       ? { 'ssl.keystore.location': join(folder, 'keystore.p12'), 'ssl.keystore.password': KEYSTORE_PASSWORD, 'ssl.keystore.type': 'PKCS12' }
       : {}),

@@ -41,6 +41,13 @@ export function fencedBlocks(markdown: string): FencedBlock[] {
   return blocks;
 }
 
+/** The blocks of commands under a heading. docs-commands.unit.test.ts looks for these calls: what a test names, it runs. */
+export function shellBlocks(page: string, heading: string): FencedBlock[] {
+  const blocks = fencedBlocks(readPage(page)).filter((block) => block.language === 'sh' && block.heading === heading);
+  if (blocks.length === 0) throw new Error(`${page} has no commands under "${heading}"`);
+  return blocks;
+}
+
 /** Markdown without its fenced blocks and code spans. */
 function prose(markdown: string): string {
   return markdown.replace(/^```[\s\S]*?^```$/gm, '').replace(/`[^`\n]*`/g, '');

@@ -1,10 +1,10 @@
 /** Packs the project, installs it elsewhere, and compiles and runs there what the pages show in TypeScript. */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { fencedBlocks, readPage, ROOT } from '../docs/markdown.js';
+import { fencedBlocks, readPage, ROOT, shellBlocks } from '../docs/markdown.js';
 import { InstalledPackage, type Tarball } from './installed-package.js';
 
 const INSTALL_MS = 240_000;
@@ -75,16 +75,20 @@ describe('the tarball', () => {
 });
 
 describe('installed elsewhere', () => {
+  test('from the file that the pages name, with the commands that they show', () => {
+    const { text } = shellBlocks('docs/library.md', 'Installing')[0]!;
+    expect(text.split('\n').map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual(['npm pack', 'npm install']);
+    for (const page of [text, readPage('README.md')]) expect(page).toContain(`npm install ../tipstream/${basename(tarball.path)}`);
+  });
+
   test('no package in it needs a newer Node.js than tipstream says', () => {
     expect(project.packagesThatNeedANewerNode()).toEqual([]);
     expect(warnings).not.toContain('EBADENGINE');
   });
 
   test('it has the model cards', async () => {
-    project.write(
-      'card.mjs',
-      "import { cardOf } from './node_modules/tipstream/dist/cards/installed-cards.js';\nconsole.log(cardOf('egreedy-v2')?.slice(0, 100));\n",
-    );
+    const cards = './node_modules/tipstream/dist/cards/installed-cards.js';
+    project.write('card.mjs', `import { cardOf } from '${cards}';\nconsole.log(cardOf('egreedy-v2')?.slice(0, 100));\n`);
     expect((await project.node('card.mjs')).stdout).toContain('egreedy-v2');
   });
 

@@ -1,0 +1,83 @@
+/** No command stands in the docs that nobody runs. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { COMMANDS } from '../../../src/cli/commands.js';
+import { runCommand } from '../../support/cli-in-process.js';
+import { fencedBlocks, markdownFiles, readPage, ROOT } from './markdown.js';
+
+/** What no test can run as it stands, and what comes closest. */
+const NOT_RUN: Readonly<Record<string, string>> = {
+  'README.md, Two commands': 'CI begins with npm ci, tours.system runs the demo, package/image.system what the image starts',
+  'CONTRIBUTING.md, Set-up': 'CI runs the same commands one by one',
+  'docs/architecture.md, The simulation': 'faults/*.service runs the same seeds in parts',
+  'docs/benchmarks.md, Benchmarks': 'they take minutes; bench/policies.system runs a part',
+};
+
+const blocks = markdownFiles().flatMap((page) =>
+  fencedBlocks(readPage(page))
+    .filter(({ language }) => /^(sh|bash|shell|console)$/.test(language))
+    .map((block) => ({ ...block, page, name: `${page}, ${block.heading}` })),
+);
+
+/** Pages and headings that tests name, as in shellBlocks('README.md', 'On your Kafka'). */
+const followed = new Set(
+  readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(system|kafka|service)\.test\.ts$/.test(name))
+    .flatMap((name) => [...readFileSync(join(ROOT, 'test', name), 'utf8').matchAll(/(?<!snippetUnder\()'([\w/]+\.md)',\s*'([^'\n]+)'/g)])
+    .map((match) => `${match[1]}, ${match[2]}`),
+);
+
+describe('each block of commands', () => {
+  it('is followed by a test', () => {
+    expect(blocks.length).toBeGreaterThan(30);
+    expect(blocks.map(({ name }) => name).filter((name) => !followed.has(name) && NOT_RUN[name] === undefined)).toEqual([]);
+  });
+  it('is excused only where it is not followed, and there is such a block', () => {
+    for (const name of Object.keys(NOT_RUN)) {
+      expect(blocks.map((block) => block.name)).toContain(name);
+      expect([name, followed.has(name)]).toEqual([name, false]);
+    }
+  });
+  it('calls tipstream as a newcomer can', () => {
+    const bare = blocks.flatMap(({ page, text, line }) =>
+      text
+        .split('\n')
+        .flatMap((command, index) => (/(^|[|;&(]\s*)tipstream /.test(command) ? [`${page}:${line + index}: ${command}`] : [])),
+    );
+    expect(bare).toEqual([]);
+  });
+  it('runs only scripts of package.json', () => {
+    const { scripts } = JSON.parse(readPage('package.json')) as { scripts: Record<string, string> };
+    const called = blocks.flatMap(({ text }) => [...text.matchAll(/npm run (?:-s )?([\w:]+)/g)].map((match) => match[1]!));
+    expect(called.length).toBeGreaterThan(5);
+    expect(called.filter((name) => scripts[name] === undefined)).toEqual([]);
+  });
+});
+
+describe('commands in the docs', () => {
+  const commands = markdownFiles().flatMap((page) => {
+    const inBlocks = blocks.filter((block) => block.page === page).flatMap(({ text }) => text.replaceAll('\\\n', ' ').split('\n'));
+    const inText = [...readPage(page).matchAll(/`((?:npx )?tipstream [^`\n]+)`/g)].map((match) => match[1]!);
+    return [...inBlocks, ...inText].flatMap((line) =>
+      [...line.matchAll(/(?:npx )?tipstream ([a-z][^|;#`]*)/g)].map((match) => ({ page, words: match[1]!.trim().split(/\s+/) })),
+    );
+  });
+  const families = new Set(COMMANDS.flatMap((command) => ('commands' in command ? [command.name] : [])));
+
+  it('are many', () => {
+    expect(commands.length).toBeGreaterThan(40);
+  });
+
+  it('exist, and take the options that are shown', async () => {
+    const unknown: string[] = [];
+    for (const { page, words } of commands) {
+      const name = families.has(words[0]!) ? words.slice(0, 2) : words.slice(0, 1);
+      const { stdout, code } = await runCommand(COMMANDS, [...name, '--help']);
+      const flags = words.filter((word) => word.startsWith('--')).map((word) => word.split('=')[0]!);
+      const known = code === 0 && stdout.startsWith(`Usage: tipstream ${name.join(' ')} `);
+      if (!known || flags.some((flag) => !stdout.includes(flag))) unknown.push(`${page}: tipstream ${words.join(' ')}`);
+    }
+    expect(unknown).toEqual([]);
+  });
+});

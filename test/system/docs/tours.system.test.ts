@@ -1,0 +1,106 @@
+/**
+ * Follows the pages as a newcomer would: their commands, in order, in one directory. What the tours print is compared, and every
+ * other command ends with the code that its page says.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { completion, StubGateway } from '../../support/stub-gateway.js';
+import { DocsShell } from './docs-shell.js';
+import { difference } from './expected-output.js';
+import { fencedBlocks, readPage, shellBlocks, type FencedBlock } from './markdown.js';
+
+const TOURS = [
+  ['README.md', 'Five-minute tour'],
+  ['docs/policies.md', 'From nothing to a verdict'],
+  ['docs/analysts.md', 'Replay'],
+] as const;
+
+/** On what the tours have left, with the codes where the data are too few for what the page shows. */
+const FOLLOWED: readonly (readonly [page: string, heading: string, codes?: readonly number[]])[] = [
+  ['docs/operating.md', 'Running'],
+  ['README.md', 'Trying another policy'],
+  ['docs/analysts.md', 'Back to a position'],
+  ['docs/analysts.md', 'Prove'],
+  ['docs/analysts.md', 'A changed definition'],
+  ['docs/analysts.md', 'Travel in time'],
+  ['docs/analysts.md', 'Export'],
+  ['docs/analysts.md', 'SQL'],
+  ['docs/analysts.md', 'Snapshot'],
+  ['docs/analysts.md', 'Training sets without leakage'],
+  ['docs/policies.md', 'simulate'],
+  ['docs/policies.md', 'evaluate', [2, 0]],
+  // UNEVALUABLE, so both promotes are refused and there is nothing to take back.
+  ['docs/policies.md', 'Who is live', [0, 2, 2, 2, 1, 0]],
+  ['docs/policies.md', 'Migration'],
+  ['docs/policies.md', 'Model cards'],
+];
+
+const terminal = new DocsShell();
+afterAll(() => terminal.dispose());
+
+/** Each block of commands with the block of output behind it. */
+function stepsOf(page: string, tour: string): { readonly commands: FencedBlock; readonly output: FencedBlock | undefined }[] {
+  const blocks = fencedBlocks(readPage(page)).filter(({ heading }) => heading === tour);
+  return blocks.flatMap((commands, index) => {
+    if (commands.language !== 'sh') return [];
+    const next = blocks[index + 1];
+    return [{ commands, output: next === undefined || next.language === 'sh' ? undefined : next }];
+  });
+}
+
+describe.each(TOURS)('%s, %s', (page, tour) => {
+  const steps = stepsOf(page, tour);
+  const compared = steps.filter(({ output }) => output !== undefined);
+
+  it('has steps', () => {
+    expect(steps.length).toBeGreaterThan(2);
+    expect(compared.length).toBeGreaterThan(0);
+  });
+
+  it.each(steps.map((step) => [`line ${step.commands.line}: ${step.commands.text.split('\n').at(-1)}`, step] as const))(
+    '%s',
+    async (_, { commands, output }) => {
+      if (output === undefined) return terminal.follow(commands);
+      const { printed, exitCode } = await terminal.run(commands.text);
+      const differs = difference(output.language, output.text, printed);
+      expect(differs?.actual).toBe(differs?.expected);
+      expect(exitCode).toBe(Number(/# exit code (\d+)/.exec(commands.text)?.[1] ?? 0));
+    },
+  );
+});
+
+describe('on what the tours have left', () => {
+  it('README.md, The running service', async () => {
+    const [commands] = shellBlocks('README.md', 'The running service');
+    const { exitCode } = await terminal.serve('npx tipstream start', async (address) => {
+      const asked = await terminal.run(commands!.text.replace('http://127.0.0.1:8080', address).replace('curl ', 'curl -s '));
+      expect(JSON.parse(asked.printed)).toMatchObject({ user_id: 'ana', features: { tip_volume_30d: 6 } });
+    });
+    expect(exitCode).toBe(0);
+  });
+
+  it.each(FOLLOWED.map(([page, heading, codes = []]) => [page, heading, codes] as const))('%s, %s', async (page, heading, codes) => {
+    for (const block of shellBlocks(page, heading)) await terminal.follow(block, { codes });
+  });
+});
+
+describe('docs/policies.md, Prompts', () => {
+  let gateway: StubGateway;
+  beforeAll(async () => {
+    gateway = await StubGateway.open();
+  });
+  afterAll(() => gateway.close());
+
+  it('a text is written by the gateway, and the versions are counted', async () => {
+    const [commands] = shellBlocks('docs/policies.md', 'Prompts');
+    const lines = commands!.text.split('\n');
+    const [start, report] = [lines[0]!.replace('https://gateway.example/v1', gateway.url), lines.at(-1)!];
+    const ask = lines.slice(1, -1).join('\n');
+    gateway.answer(completion('Pay it now.'));
+    await terminal.serve(start, async (address) => {
+      const { printed } = await terminal.run(ask.replace('localhost:8080', address).replace('curl ', 'curl -s '));
+      expect(JSON.parse(printed)).toMatchObject({ text: 'Pay it now.', decision_id: 'd1', tip_id: 't1' });
+    });
+    expect(gateway.calls[0]?.headers.authorization).toBe('Bearer ...');
+    expect(await terminal.run(report)).toMatchObject({ exitCode: 0, printed: expect.stringContaining('PROMPT') as string });
+  });
+});
