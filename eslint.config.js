@@ -2,6 +2,12 @@ import tseslint from 'typescript-eslint';
 
 const SHELL = ['**/log/**', '**/store/**', '**/consumers/**', '**/http/**', '**/cli/**', '**/demo/**', '**/producer/**'];
 
+const PROMISES = {
+  '@typescript-eslint/no-floating-promises': 'error',
+  '@typescript-eslint/no-misused-promises': 'error',
+  '@typescript-eslint/await-thenable': 'error',
+};
+
 export default tseslint.config(
   { ignores: ['dist/**', 'node_modules/**', 'data/**', '.cache/**', 'coverage/**'] },
   ...tseslint.configs.recommended,
@@ -16,11 +22,21 @@ export default tseslint.config(
   {
     // What only types can tell: a promise that nobody awaits loses its error and outlives its caller.
     files: ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts'],
+    ignores: ['src/web/**'],
     languageOptions: { parserOptions: { project: './tsconfig.test.json', tsconfigRootDir: import.meta.dirname } },
+    rules: PROMISES,
+  },
+  {
+    // Code for browsers, with the types of browsers.
+    files: ['src/web/**/*.{ts,tsx}'],
+    languageOptions: { parserOptions: { project: './src/web/tsconfig.json', tsconfigRootDir: import.meta.dirname } },
     rules: {
-      '@typescript-eslint/no-floating-promises': 'error',
-      '@typescript-eslint/no-misused-promises': 'error',
-      '@typescript-eslint/await-thenable': 'error',
+      ...PROMISES,
+      'no-restricted-globals': [
+        'error',
+        ...['process', 'Buffer', 'global', 'require', 'setImmediate'].map((name) => ({ name, message: 'A browser has none.' })),
+      ],
+      'no-restricted-imports': ['error', { patterns: [{ group: ['node:*'], message: 'A browser has none.' }] }],
     },
   },
   {
@@ -61,7 +77,7 @@ export default tseslint.config(
   {
     // One folder knows kafkajs, one knows the SQLite log; nobody else does.
     files: ['src/**/*.ts'],
-    ignores: ['src/log/kafka/**', 'src/projections/**', 'src/policies/**', 'src/events/**', 'src/topics.ts'],
+    ignores: ['src/web/**', 'src/log/kafka/**', 'src/projections/**', 'src/policies/**', 'src/events/**', 'src/topics.ts'],
     rules: { 'no-restricted-imports': ['error', { paths: [{ name: 'kafkajs', message: 'Only src/log/kafka knows kafkajs.' }] }] },
   },
 );

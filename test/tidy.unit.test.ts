@@ -20,13 +20,16 @@ const ROOT = join(import.meta.dirname, '..');
 const tracked = execFileSync('git', ['ls-files', '-z'], { cwd: ROOT, encoding: 'utf8' })
   .split('\0')
   .filter((path) => path !== '');
-const sources = tracked.filter((path) => /^src\/.*\.ts$/.test(path));
+const sources = tracked.filter((path) => /^src\/.*\.tsx?$/.test(path));
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const filesOf = (pattern: RegExp) => tracked.filter((path) => pattern.test(path)).map((path) => ({ path, text: read(path) }));
-const files = filesOf(/^src\/.*\.ts$/);
-/** The page's scripts are texts whose imports the browser resolves. */
-const modules = files.filter(({ path }) => !path.startsWith('src/web/'));
-const code = filesOf(/^(src|test|bench|scripts)\/.*\.(ts|mjs)$/);
+const files = filesOf(/^src\/.*\.tsx?$/).map(({ path, text }) => ({ path: asImported(path), text }));
+const code = filesOf(/^(src|test|bench|scripts)\/.*\.(tsx?|mjs|css)$/);
+
+/** An import does not say whether there is JSX in what it names. */
+function asImported(path: string): string {
+  return path.replace(/\.tsx$/, '.ts');
+}
 
 const MOST_FILES_A_FOLDER = 25;
 const MOST_LINES = 400;
@@ -34,8 +37,8 @@ const MOST_CHARACTERS_A_LINE = 140;
 
 describe('the sources', () => {
   it('import what exists', () => {
-    const arrows = modules.flatMap(importsOf);
-    expect(arrows.filter(({ to }) => !sources.includes(to))).toEqual([]);
+    const there = sources.map(asImported);
+    expect(files.flatMap(importsOf).filter(({ to }) => !there.includes(to))).toEqual([]);
   });
 
   it('have a room each, and arrows that go up the list of rooms only', () => {
@@ -47,8 +50,8 @@ describe('the sources', () => {
   });
 
   it('have no cycles, of files nor of folders', () => {
-    expect(fileCycles(modules)).toEqual([]);
-    expect(folderCycles(modules, LEAVES)).toEqual([]);
+    expect(fileCycles(files)).toEqual([]);
+    expect(folderCycles(files, LEAVES)).toEqual([]);
   });
 
   it('leave kafkajs to one folder and its insides to one file, and SQLite to the log and the store', () => {
@@ -73,7 +76,7 @@ describe('the sources', () => {
 
 describe('everything tracked', () => {
   const texts = tracked.filter(
-    (path) => /\.(ts|mjs|js|json|md|yml|ndjson)$|^\.ci\/run$|Dockerfile$/.test(path) && path !== 'test/tidy.unit.test.ts',
+    (path) => /\.(tsx?|css|html|mjs|js|json|md|yml|ndjson)$|^\.ci\/run$|Dockerfile$/.test(path) && path !== 'test/tidy.unit.test.ts',
   );
 
   it('names no path of one machine and no registry host', () => {

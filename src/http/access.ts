@@ -61,12 +61,13 @@ export function checkHost(host: string | undefined): void {
 }
 
 /**
- * On every answer. The page loads its own files only and is framed by nobody; nothing is cached, sniffed or shared with other origins.
+ * On every answer. The page loads its own files only and is framed by nobody; nothing is sniffed or shared with other origins, nor
+ * cached, but for files whose names change with their content.
  */
 export const SECURITY_HEADERS = {
   'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
   'referrer-policy': 'no-referrer',

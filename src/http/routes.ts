@@ -2,6 +2,7 @@
 import { openApiDocument } from './openapi.js';
 import { defineRoute, type Route } from './route.js';
 import { eventsRoute } from './routes/events.js';
+import { featuresRoute } from './routes/features.js';
 import { liveRoute, readyRoute } from './routes/health.js';
 import { generateRoute } from './routes/generate.js';
 import { lagRoute } from './routes/lag.js';
@@ -24,6 +25,7 @@ const DATA_ROUTES: readonly Route[] = [
   generateRoute,
   ...policyRoutes,
   promptsRoute,
+  featuresRoute,
   lagRoute,
   statusRoute,
   liveRoute,
@@ -43,5 +45,5 @@ export function routesOf(secured: boolean): readonly Route[] {
   });
   const api = [...DATA_ROUTES, openApiRoute];
   const document = openApiDocument(api, secured);
-  return [...api, ...pageRoutes];
+  return [...api, ...pageRoutes()];
 }

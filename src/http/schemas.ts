@@ -28,6 +28,7 @@ import type {
   ResetReceipt,
   RewardReceipt,
   ServiceStatus,
+  StatusDocument,
 } from '../service/application.js';
 import { LAG_STATUSES, type LagRow } from '../log/lag.js';
 import { givenProfileSchema } from '../projections/given-profile.js';
@@ -211,6 +212,7 @@ export const scoreResponseSchema = scoredSchema.extend({
   recorded: z.boolean().meta({ description: 'whether this decision is in tip.scored' }),
 });
 
+const watched = z.object({ n: count, low: z.number(), high: z.number() });
 export const policiesSchema = z.object({
   policies: z.array(
     z.object({
@@ -245,6 +247,10 @@ export const policiesSchema = z.object({
       }),
     )
     .meta({ description: 'policy.control, newest first' }),
+  guardrail: z
+    .object({ age_ms: count.meta({ description: 'from the request to the done' }), promoted: watched, previous: watched })
+    .nullable()
+    .meta({ description: 'shares of decisions done by that age: the promotion is taken back once promoted.high < previous.low' }),
   counted_at_ms: timeMs.meta({ description: 'when counting of decisions and rewards began: later ones may not be in it' }),
 }) satisfies z.ZodType<PoliciesDocument>;
 
@@ -374,7 +380,10 @@ const serviceStatus = z.object({
     shadow_compared: count,
   }),
 }) satisfies z.ZodType<ServiceStatus>;
-export const statusSchema = serviceStatus.extend({ now_ms: timeMs, newest_scores: z.array(newestScore) });
+export const statusSchema = serviceStatus.extend({
+  now_ms: timeMs,
+  newest_scores: z.array(newestScore),
+}) satisfies z.ZodType<StatusDocument>;
 
 export const liveSchema = z.object({ live: z.literal(true) });
 export const readySchema = z.object({ ready: z.literal(true) });

@@ -7,6 +7,7 @@ import type { LagRow } from '../log/lag.js';
 import { LOG_TIMEOUT_MS, withDeadlines } from '../log/deadline.js';
 import type { Log } from '../log/port.js';
 import { produceLines } from '../producer/produce-lines.js';
+import { featuresDocument, type FeaturesDocument } from '../projections/feature-document.js';
 import type { Registry } from '../projections/registry.js';
 import { profileDocument } from '../store/queries/profiles.js';
 import type {
@@ -128,6 +129,10 @@ export class Answers implements Application {
 
   cancelRebuild(jobId: string): RebuildJob {
     return this.#deps.rebuilds.cancel(jobId);
+  }
+
+  features(): FeaturesDocument {
+    return featuresDocument(this.#deps.registry);
   }
 
   lag(): Promise<readonly LagRow[]> {

@@ -7,6 +7,7 @@ import type { LagRow } from '../log/lag.js';
 import type { ProfileDocument } from '../store/queries/profile-document.js';
 import type { PromptComparison } from '../evaluation/prompt-comparison.js';
 import type { HistoricControl } from '../policies/rollout.js';
+import type { FeaturesDocument } from '../projections/feature-document.js';
 import type { Action, Candidate, CandidatesEvent, ScoredEvent } from '../topics.js';
 
 export type { ProfileDocument } from '../store/queries/profile-document.js';
@@ -66,11 +67,28 @@ export interface PolicyEntry {
   readonly card: string | null;
 }
 
+/** Share of decisions that were done by the age at which both are compared; the interval holds at any time one looks. */
+interface WatchedReward {
+  readonly n: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** What the guardrail last compared: it takes the promotion back once promoted.high < previous.low. */
+export interface GuardrailComparison {
+  /** From the request to the done. */
+  readonly age_ms: number;
+  readonly promoted: WatchedReward;
+  readonly previous: WatchedReward;
+}
+
 export interface PoliciesDocument {
   readonly policies: readonly PolicyEntry[];
   readonly settings: { readonly epsilon: number; readonly salt: string; readonly shadow: string | null; readonly shadow_learning: boolean };
   /** policy.control, newest first. */
   readonly history: readonly HistoricControl[];
+  /** null: no promotion stands that there is anything to compare with, or it has not been looked at yet. */
+  readonly guardrail: GuardrailComparison | null;
   /** When counting of decisions and rewards began: later ones may not be in it. */
   readonly counted_at_ms: number;
 }
@@ -199,6 +217,13 @@ export interface NewestScore {
   readonly scored_at_ms: number;
 }
 
+/** As GET /v1/status answers it. */
+export interface StatusDocument extends ServiceStatus {
+  readonly now_ms: number;
+  /** Newest first. */
+  readonly newest_scores: readonly NewestScore[];
+}
+
 export interface ProduceSummary {
   readonly accepted: number;
   readonly rejected: number;
@@ -256,6 +281,8 @@ export interface Application {
   rebuildJob(jobId: string): RebuildJob;
   /** Answers the job as it is then: cancelled, unless it was over. Throws not_found. */
   cancelRebuild(jobId: string): RebuildJob;
+  /** What the profiles of this service are made of. */
+  features(): FeaturesDocument;
   lag(): Promise<readonly LagRow[]>;
   status(): ServiceStatus;
   newestScores(limit: number): readonly NewestScore[];

@@ -12,6 +12,8 @@ import type {
   ScoreResponse,
   ServiceStatus,
 } from '../../src/service/application.js';
+import { featuresDocument } from '../../src/projections/feature-document.js';
+import { coreRegistry } from '../../src/projections/registry.js';
 import type { LagRow } from '../../src/log/lag.js';
 
 export const NOW_MS = Date.UTC(2026, 0, 31, 18, 4, 5);
@@ -117,6 +119,8 @@ export const LAG: readonly LagRow[] = TOPICS.flatMap((topic, index) =>
     };
   }),
 );
+
+export const FEATURES = featuresDocument(coreRegistry);
 
 export const PROMPTS: PromptsDocument = {
   against: 'v1',
@@ -270,10 +274,12 @@ export function fakeApplication(over: Partial<Application> = {}): FakeApplicatio
         { control_id: 'm1', type: 'migrate', effective_at_ms: NOW_MS, policy: 'egreedy-v2', from: 'egreedy-v1', train_from_replay: true },
         { control_id: 'p1', type: 'promote', effective_at_ms: NOW_MS, policy: 'egreedy-v1', percent: 100, reason: 'because <i>' },
       ],
+      guardrail: { age_ms: 600_000, promoted: { n: 120, low: 0.31, high: 0.52 }, previous: { n: 4_000, low: 0.4, high: 0.44 } },
       counted_at_ms: NOW_MS,
     }),
     prompts: async (against) => ({ ...PROMPTS, against: against ?? PROMPTS.against }),
     produce: (lines) => countLines(lines),
+    features: () => FEATURES,
     lag: async () => LAG,
     status: () => STATUS,
     newestScores: (limit) => SCORES.slice(0, limit),

@@ -13,7 +13,7 @@ interface Need {
 
 const NEEDS: readonly Need[] = [
   { what: 'a broker', by: /^test\/support\/broker\/(broker|jvm|shared|global-setup)\.ts$/, tiers: ['kafka'], required: true },
-  { what: 'a browser', by: /^test\/support\/chromium\.ts$/, tiers: ['browser'], required: true },
+  { what: 'a browser', by: /^test\/support\/(chromium|console-page)\.ts$/, tiers: ['browser'], required: true },
   {
     what: 'processes of its own',
     by: /^test\/support\/(cli-process|crash\/child|embedded\/process|e2e\/member|log\/process-client)\.ts$/,

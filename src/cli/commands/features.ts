@@ -1,22 +1,9 @@
 import { UsageError } from '../../errors.js';
 import { suggestion } from '../../given.js';
 import { durationText } from '../../projections/definitions.js';
-import type { FeatureDefinition } from '../../projections/feature.js';
+import { featureDocument, featuresDocument } from '../../projections/feature-document.js';
 import { defaultRegistry } from '../../projections/registry.js';
 import { defineCommand, type CommandFamily } from '../command.js';
-
-const documentOf = (feature: FeatureDefinition) => ({
-  name: feature.name,
-  dtype: feature.dtype,
-  unit: feature.unit,
-  window_ms: feature.windowMs,
-  ttl_ms: feature.ttlMs,
-  sources: feature.sources,
-  invalidated_by: feature.invalidatedBy,
-  when_empty: feature.whenEmpty,
-  description: feature.description,
-  sql: withoutIndent(feature.sql),
-});
 
 const listCommand = defineCommand({
   name: 'list',
@@ -29,11 +16,10 @@ const listCommand = defineCommand({
   groups: ['log'],
   json: 'document',
   async run({ output, json }) {
-    const { features, featureSet } = defaultRegistry;
-    if (json) return output.document({ feature_set: featureSet, features: features.map(documentOf) });
+    if (json) return output.document(featuresDocument(defaultRegistry));
     await output.table(
       ['FEATURE', 'DTYPE', 'UNIT', 'WINDOW', 'TTL', 'SOURCES'],
-      features.map(({ name, dtype, unit, windowMs, ttlMs, sources }) => [
+      defaultRegistry.features.map(({ name, dtype, unit, windowMs, ttlMs, sources }) => [
         name,
         dtype,
         unit,
@@ -68,7 +54,7 @@ const showCommand = defineCommand({
         details: { feature: name },
       });
     }
-    const document = documentOf(feature);
+    const document = featureDocument(feature);
     if (json) return output.document(document);
     await output.table(
       ['FIELD', 'VALUE'],
@@ -93,10 +79,3 @@ export const featuresFamily: CommandFamily = {
   summary: 'The features of a profile, and what each one means',
   commands: [listCommand, showCommand],
 };
-
-/** The SQL as its author laid it out, without the indentation of the source file. */
-function withoutIndent(sql: string): string {
-  const lines = sql.trim().split('\n');
-  const indent = Math.min(...lines.slice(1).map((line) => (line.trim() === '' ? Infinity : line.search(/\S/))));
-  return lines.map((line, i) => (i === 0 ? line : line.slice(Number.isFinite(indent) ? indent : 0)).trimEnd()).join('\n');
-}

@@ -30,7 +30,7 @@ export interface GuardrailDeps {
 export const GUARDRAIL_PREFIX = 'guardrail-';
 
 /** The shares of dones that the last look compared, at the age that tells most. */
-export type GuardrailState = Pick<GuardrailVerdict, 'promoted' | 'previous'>;
+export type GuardrailState = Pick<GuardrailVerdict, 'ageMs' | 'promoted' | 'previous'>;
 
 /** Decisions of each policy that are looked at. */
 const NEWEST = 50_000;

@@ -4,6 +4,7 @@ import { TipstreamError } from '../../errors.js';
 import { intervalOfShare } from '../../evaluation/confidence.js';
 import { GATE_THRESHOLDS } from '../../evaluation/thresholds.js';
 import type {
+  GuardrailComparison,
   PoliciesDocument,
   PolicyEntry,
   PolicyStats,
@@ -22,7 +23,7 @@ import { posterior } from '../../policies/ridge.js';
 import { createProducer, type TipProducer } from '../../producer/producer.js';
 import { policyCounts, userPolicyState } from '../../store/queries/policy-stats.js';
 import type { ScoringOptions } from '../../consumers/fold/scorer.js';
-import { Guardrail } from './guardrail.js';
+import { Guardrail, type GuardrailState } from './guardrail.js';
 import { countByPolicy, type PolicyCounts } from './policy-counts.js';
 import type { PolicyFacts } from './policy-facts.js';
 import { Recount } from './recount.js';
@@ -98,8 +99,16 @@ export class PolicyAnswers {
       policies: POLICIES.map((policy) => entryOf(policy, shares, settings.shadow, counts)),
       settings: { epsilon: settings.epsilon, salt: settings.salt, shadow: settings.shadow, shadow_learning: settings.shadowLearning },
       history: historyOf(controls),
+      guardrail: this.#compared(),
       counted_at_ms: countedAtMs,
     };
+  }
+
+  #compared(): GuardrailComparison | null {
+    const { state } = this.guardrail;
+    if (state === null) return null;
+    const shareOf = ({ n, low, high }: GuardrailState['promoted']) => ({ n, low, high });
+    return { age_ms: state.ageMs, promoted: shareOf(state.promoted), previous: shareOf(state.previous) };
   }
 
   /** Throws not_ready while no partition is held here or counting goes on, prompt_not_found. */

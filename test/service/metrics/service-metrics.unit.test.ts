@@ -54,7 +54,7 @@ const FACTS: PolicyFacts = {
     ['theirs', { policy: 'theirs', decisions: 3, rewarded: 2, rewards: 1 }],
     ['ours', { policy: 'ours', decisions: 1, rewarded: 1, rewards: 1 }],
   ]),
-  guardrail: { promoted: { low: 0.25, high: 0.5, n: 400 }, previous: { low: 0.375, high: 0.625, n: 900 } },
+  guardrail: { ageMs: 600_000, promoted: { low: 0.25, high: 0.5, n: 400 }, previous: { low: 0.375, high: 0.625, n: 900 } },
 };
 
 describe('metrics', () => {

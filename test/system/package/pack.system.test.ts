@@ -46,6 +46,7 @@ describe('the tarball', () => {
       'dist/index.d.ts',
       'dist/cli/main.js',
       'dist/consumers/worker/threads/worker-thread.js',
+      'dist/web/index.html',
       'contracts/asyncapi.json',
       'contracts/schemas/tip.served.schema.json',
       'examples/tour.ndjson',
@@ -59,6 +60,7 @@ describe('the tarball', () => {
     const known = [
       /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
       /^dist\/.+\.(js|d\.ts)$/,
+      /^dist\/web\/(index\.html|page\/[^/]+\.(css|svg))$/,
       /^contracts\/.+\.json$/,
       /^examples\/[^/]+\.(ndjson|py)$/,
       /^docs\/.+\.md$/,
@@ -129,12 +131,20 @@ describe('installed elsewhere', () => {
   test('beside a running service profiles are read, and a rebuild is refused', async () => {
     const service = project.spawn('tipstream', 'start', '--http', '127.0.0.1:0', '--log-level', 'error');
     const exited = once(service, 'exit');
-    for await (const line of createInterface({ input: service.stderr! })) if (line.includes('tipstream answers at ')) break;
+    let address = '';
+    for await (const line of createInterface({ input: service.stderr! })) {
+      address = /tipstream answers at (http\S+)/.exec(line)?.[1] ?? '';
+      if (address !== '') break;
+    }
 
     expect((await project.node(snippetUnder('README.md', 'As a library'))).stdout).toBe('0.6666666666666666\n');
     await expect(project.node(snippetUnder('docs/library.md', 'Rebuilding one profile'))).rejects.toMatchObject({
       stderr: expect.stringContaining("code: 'data_in_use'") as string,
     });
+    const shell = await (await fetch(address)).text();
+    const scripts = [...shell.matchAll(/src="(\/page\/[^"]+\.js)"/g)].map(([, path]) => path!);
+    expect(scripts).toHaveLength(1);
+    expect((await fetch(`${address}${scripts[0]}`)).status).toBe(200);
     service.kill('SIGTERM');
     expect(await exited).toEqual([0, null]);
   });

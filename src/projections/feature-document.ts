@@ -1,0 +1,54 @@
+/** The registry for those who read it: `tipstream features list --json` and GET /v1/features. */
+import type { FeatureDefinition, FeatureDtype, FeatureValue } from './feature.js';
+import type { Registry } from './registry.js';
+
+export interface FeatureDocument {
+  readonly name: string;
+  readonly dtype: FeatureDtype;
+  /** Of the value: `tips`, `ratio`, `ms` ... */
+  readonly unit: string;
+  /** How far back it looks. */
+  readonly window_ms: number;
+  /** How long a value may be kept without asking again. */
+  readonly ttl_ms: number;
+  /** The topics that it is computed from. */
+  readonly sources: readonly string[];
+  /** Topics, or `time`. */
+  readonly invalidated_by: readonly string[];
+  readonly when_empty: FeatureValue;
+  readonly description: string;
+  /** The definition, for SQLite; the as-of time is `:as_of_ms`. */
+  readonly sql: string;
+}
+
+export interface FeaturesDocument {
+  /** Names the set of definitions. */
+  readonly feature_set: string;
+  readonly features: readonly FeatureDocument[];
+}
+
+export function featuresDocument({ features, featureSet }: Pick<Registry, 'features' | 'featureSet'>): FeaturesDocument {
+  return { feature_set: featureSet, features: features.map(featureDocument) };
+}
+
+export function featureDocument(feature: FeatureDefinition): FeatureDocument {
+  return {
+    name: feature.name,
+    dtype: feature.dtype,
+    unit: feature.unit,
+    window_ms: feature.windowMs,
+    ttl_ms: feature.ttlMs,
+    sources: feature.sources,
+    invalidated_by: feature.invalidatedBy,
+    when_empty: feature.whenEmpty,
+    description: feature.description,
+    sql: withoutIndent(feature.sql),
+  };
+}
+
+/** The SQL as its author laid it out, without the indentation of the source file. */
+function withoutIndent(sql: string): string {
+  const lines = sql.trim().split('\n');
+  const indent = Math.min(...lines.slice(1).map((line) => (line.trim() === '' ? Infinity : line.search(/\S/))));
+  return lines.map((line, i) => (i === 0 ? line : line.slice(Number.isFinite(indent) ? indent : 0)).trimEnd()).join('\n');
+}

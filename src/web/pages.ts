@@ -1,0 +1,11 @@
+/** Every page, in the order of the navigation. A new page is a file in pages/ and a line here. */
+import type { Page } from './page.js';
+
+export const PAGES: readonly Page[] = [
+  { path: '/', alsoAt: ['/admin'], title: 'Home', load: () => import('./pages/home.js') },
+  { path: '/admin/lag', title: 'Lag', load: () => import('./pages/lag.js') },
+  { path: '/admin/users', title: 'Users', load: () => import('./pages/users.js') },
+  { path: '/admin/users/{user_id}', title: 'User', load: () => import('./pages/user/user.js') },
+  { path: '/admin/policies', title: 'Policies', load: () => import('./pages/policies/policies.js') },
+  { path: '/admin/features', title: 'Features', load: () => import('./pages/features.js') },
+];

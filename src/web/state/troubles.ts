@@ -1,0 +1,103 @@
+/** Whether all is well, as a pure function of what the service answers: what is wrong, the worst first, each with where to look. */
+import type { LagRow, LagStatus } from '../../log/lag.js';
+import type { StatusDocument } from '../../service/application.js';
+import { counted } from '../format/numbers.js';
+import { durationText } from '../format/times.js';
+
+export interface Trouble {
+  readonly severity: 'bad' | 'wait';
+  readonly text: string;
+  /** What to do, as whole sentences. */
+  readonly hint?: string | undefined;
+  /** The view that says more. */
+  readonly link?: { readonly to: string; readonly query?: Readonly<Record<string, string>>; readonly text: string };
+}
+
+type Status = Omit<StatusDocument, 'newest_scores'>;
+
+const LAG_TROUBLES: readonly (readonly [LagStatus, Trouble['severity'], string])[] = [
+  ['rewind', 'bad', 'is beyond the end of the log'],
+  ['stall', 'bad', 'does not move although records wait'],
+  ['held', 'wait', 'is held back by an open transaction'],
+  ['warn', 'wait', 'is behind'],
+];
+
+export function troublesOf(status: Status, lag: readonly LagRow[] | undefined): readonly Trouble[] {
+  const found = [...ofPartitions(status), ...ofTheLog(status), ...ofLag(status, lag ?? []), ...ofInputs(status)];
+  if (found.length === 0 && !status.ready)
+    found.push({
+      severity: 'wait',
+      text: 'The service is starting and has no partitions yet.',
+      hint: 'Wait until its group has given it some.',
+    });
+  return [...found].sort((one, other) => Number(one.severity !== 'bad') - Number(other.severity !== 'bad'));
+}
+
+function ofPartitions({ partitions }: Status): Trouble[] {
+  return partitions.flatMap(({ partition, state, error, lag_records: records, silent }): Trouble[] => {
+    const link = { to: '/admin/lag', query: { partition: String(partition) }, text: `Lag of partition ${partition}` };
+    if (state === 'stopped')
+      return [
+        {
+          severity: 'bad',
+          text: `Partition ${partition} stopped${error === null ? '' : ` (${error.code}): ${error.message}`}.`,
+          hint: error?.hint,
+          link,
+        },
+      ];
+    if (state === 'restoring')
+      return [{ severity: 'wait', text: `Partition ${partition} is restoring, with ${counted(records, 'record')} to go.`, link }];
+    return silent === null ? [] : [{ severity: 'bad', text: `Nothing comes of partition ${partition}: ${silent}.`, link }];
+  });
+}
+
+function ofTheLog({ log_reachable: isReachable, log_silent_ms: silentMs, partitions_unowned: unowned, group, log }: Status): Trouble[] {
+  const found: Trouble[] = [];
+  if (!isReachable)
+    found.push({
+      severity: 'bad',
+      text: `The log has not answered for ${durationText(silentMs)}: lag is as of then.`,
+      hint: log === 'kafka' ? 'Look whether the brokers run and can be reached from here.' : 'Look at the disk of the data directory.',
+    });
+  if (unowned.length > 0)
+    found.push({
+      severity: 'bad',
+      text: `No member of the group ${group} was given ${unowned.length === 1 ? 'partition' : 'partitions'} ${unowned.join(', ')}.`,
+      hint: 'Start a member of the group that reads these topics.',
+      link: { to: '/admin/lag', text: 'Lag' },
+    });
+  return found;
+}
+
+/** What stopped or is silent has been said of the partition already. */
+function ofLag({ partitions }: Status, rows: readonly LagRow[]): Trouble[] {
+  const said = new Set(partitions.filter(({ state, silent }) => state === 'stopped' || silent !== null).map(({ partition }) => partition));
+  return LAG_TROUBLES.flatMap(([status, severity, what]): Trouble[] => {
+    const of = rows.filter((row) => row.status === status && !said.has(row.partition));
+    if (of.length === 0) return [];
+    const first = of[0]!;
+    const text =
+      of.length === 1
+        ? `Partition ${first.partition} of ${first.topic} ${what}.`
+        : `Of ${of.length} partitions of topics each ${what}, such as partition ${first.partition} of ${first.topic}.`;
+    return [{ severity, text, hint: capital(first.reason), link: { to: '/admin/lag', query: { status }, text: 'Lag' } }];
+  });
+}
+
+function ofInputs({ warnings }: Status): Trouble[] {
+  return warnings.map(({ topic, message, hint }) => ({ severity: 'wait', text: `${topic}: ${message}.`, hint }));
+}
+
+const capital = (text: string): string => {
+  const sentence = text === '' ? text : text[0]!.toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
+};
+
+/** In one line. */
+export function verdictOf(troubles: readonly Trouble[]): { readonly tone: 'good' | 'wait' | 'bad'; readonly text: string } {
+  const bad = troubles.filter(({ severity }) => severity === 'bad').length;
+  if (bad > 0) return { tone: 'bad', text: bad === 1 ? 'One thing is wrong.' : `${bad} things are wrong.` };
+  if (troubles.length > 0)
+    return { tone: 'wait', text: troubles.length === 1 ? 'One thing to watch.' : `${troubles.length} things to watch.` };
+  return { tone: 'good', text: 'All is well.' };
+}

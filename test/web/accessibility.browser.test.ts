@@ -1,0 +1,65 @@
+/** Every page in front of axe: light and dark, wide and narrow, with something wrong. */
+import { describe, expect, it } from 'vitest';
+import { TipstreamError } from '../../src/errors.js';
+import type { Application } from '../../src/service/application.js';
+import { chromiumOrSkip } from '../support/chromium.js';
+import { accessibilityFaults, consolePages, scrollsSideways } from '../support/console-page.js';
+import { LAG, REBUILD, STATUS, fakeApplication, partition } from '../support/fake-application.js';
+
+const path = chromiumOrSkip('the accessibility of the pages');
+
+const error = { code: 'state_corrupt', message: 'the state file is damaged', hint: 'Run tipstream rebuild.' };
+const BROKEN: Partial<Application> = {
+  status: () => ({
+    ...STATUS,
+    ready: false,
+    log_reachable: false,
+    log_silent_ms: 12_000,
+    partitions: [partition(0), partition(1, { state: 'stopped', error })],
+  }),
+  lag: async () =>
+    LAG.map((row, index) => ({ ...row, status: (['stop', 'stall', 'warn', 'ok'] as const)[index % 4]!, lag_records: index })),
+  policies: async () => {
+    throw new TipstreamError('not_ready', 'no partition is held here yet', { hint: 'Ask again in a moment.' });
+  },
+};
+const PAGES: readonly (readonly [name: string, at: string, seen: string])[] = [
+  ['home', '/', '.tiles'],
+  ['lag', '/admin/lag', 'tbody tr'],
+  ['users', '/admin/users', '.users li'],
+  ['user', `/admin/users/ana?rebuild=${REBUILD.job_id}`, 'p.as-of'],
+  ['policies', '/admin/policies?card=egreedy-v1', '.markdown'],
+  ['features', '/admin/features?feature=completion_rate_30d', 'pre'],
+  ['no page', '/admin/nothing', 'main p.card'],
+];
+
+describe.skipIf(path === undefined)('axe finds nothing', () => {
+  const { show } = consolePages(path);
+
+  it.each(PAGES)('on %s, dark and narrow too', async (_, at, seen) => {
+    const { page } = await show(fakeApplication(), at);
+    await page.locator(seen).first().waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.setViewportSize({ width: 390, height: 800 });
+    expect(await accessibilityFaults(page)).toEqual([]);
+    expect(await scrollsSideways(page)).toBe(false);
+  });
+
+  it.each([
+    ['home', '/', '.troubles li'],
+    ['lag', '/admin/lag', 'tbody tr'],
+    ['policies', '/admin/policies', '.problem'],
+    ['a user who is not known', '/admin/users/nobody', '.problem'],
+  ])('on %s when something is wrong', async (_, at, seen) => {
+    const { page } = await show(fakeApplication(BROKEN), at);
+    await page.locator(seen).first().waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+  });
+
+  it('where a token is asked for', async () => {
+    const { page } = await show(fakeApplication(), '/', { token: 's3cret-and-long-enough' });
+    await page.getByLabel('Token').waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+  });
+});
