@@ -17,7 +17,7 @@ export function ServiceState({ isPaused }: { readonly isPaused: boolean }) {
         ) : verdict === undefined ? (
           <Pill tone="plain">Connecting</Pill>
         ) : (
-          <Pill tone={verdict.tone}>{document?.ready ? 'Ready' : 'Not ready'}</Pill>
+          <Pill tone={document?.ready ? 'good' : verdict.tone}>{document?.ready ? 'Ready' : 'Not ready'}</Pill>
         )}
         {error === undefined ? null : (
           <span class="stale">

@@ -15,11 +15,11 @@ export interface Trouble {
 
 type Status = Omit<StatusDocument, 'newest_scores'>;
 
-const LAG_TROUBLES: readonly (readonly [LagStatus, Trouble['severity'], string])[] = [
-  ['rewind', 'bad', 'is beyond the end of the log'],
-  ['stall', 'bad', 'does not move although records wait'],
-  ['held', 'wait', 'is held back by an open transaction'],
-  ['warn', 'wait', 'is behind'],
+const LAG_TROUBLES: readonly (readonly [status: LagStatus, severity: Trouble['severity'], one: string, several: string])[] = [
+  ['rewind', 'bad', 'is beyond the end of the log', 'are beyond the end of the log'],
+  ['stall', 'bad', 'does not move although records wait', 'do not move although records wait'],
+  ['held', 'wait', 'is held back by an open transaction', 'are held back by an open transaction'],
+  ['warn', 'wait', 'is behind', 'are behind'],
 ];
 
 export function troublesOf(status: Status, lag: readonly LagRow[] | undefined): readonly Trouble[] {
@@ -72,14 +72,14 @@ function ofTheLog({ log_reachable: isReachable, log_silent_ms: silentMs, partiti
 /** What stopped or is silent has been said of the partition already. */
 function ofLag({ partitions }: Status, rows: readonly LagRow[]): Trouble[] {
   const said = new Set(partitions.filter(({ state, silent }) => state === 'stopped' || silent !== null).map(({ partition }) => partition));
-  return LAG_TROUBLES.flatMap(([status, severity, what]): Trouble[] => {
+  return LAG_TROUBLES.flatMap(([status, severity, does, several]): Trouble[] => {
     const of = rows.filter((row) => row.status === status && !said.has(row.partition));
     if (of.length === 0) return [];
     const first = of[0]!;
     const text =
       of.length === 1
-        ? `Partition ${first.partition} of ${first.topic} ${what}.`
-        : `Of ${of.length} partitions of topics each ${what}, such as partition ${first.partition} of ${first.topic}.`;
+        ? `Partition ${first.partition} of ${first.topic} ${does}.`
+        : `${of.length} partitions of topics ${several}, such as partition ${first.partition} of ${first.topic}.`;
     return [{ severity, text, hint: capital(first.reason), link: { to: '/admin/lag', query: { status }, text: 'Lag' } }];
   });
 }
