@@ -343,7 +343,7 @@ export const OPTIONS = {
     schema: wholeNumber(1, 86_400_000),
     default: '60000',
     group: 'start',
-    help: 'how long start waits for a log that is away, to join the group and with --until-caught-up, before it gives up',
+    help: 'how long start tries to reach the log and to join the group, and how long --until-caught-up waits for a log that went away',
   },
   publishProfiles: {
     flag: '--publish-profiles',

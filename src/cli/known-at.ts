@@ -14,8 +14,8 @@ const FLAG = '--known-at';
 export const knownAtOption: CommandOption = {
   flags: `${FLAG} <file>`,
   help:
-    'only what the log held below these positions, whatever came later: FILE is what `tipstream digest --json` ' +
-    'printed then; - is stdin. Folds the log up to there, in a scratch folder',
+    'use only what the log held below these positions, whatever came later: FILE is what `tipstream digest --json` ' +
+    'printed then; - is stdin. The log is folded up to there in a scratch folder',
 };
 
 /** Give --max-value-bytes and --partitioner as `start` has them. Of `userId` alone unless it is undefined. */

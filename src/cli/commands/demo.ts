@@ -30,11 +30,10 @@ export const demoCommand = defineCommand<DemoOptions>({
   name: 'demo',
   summary: 'Run everything on simulated users: 45 days of their past, then live',
   details: [
-    'Embedded log, simulated producers with late, early, repeated and invalid events, profiles, v1 ' +
-      'deciding and v2 in its shadow (learning, for show; a shadow',
-    'does not unless it is told to). Stays up until Ctrl-C. The data lie in ./data/demo unless --data ' +
-      'says otherwise. Data that are there are continued.',
-  ].join(' '),
+    'Simulates producers with late, early, repeated and invalid events on an embedded log. egreedy-v1 decides, and ' +
+      'egreedy-v2 is its shadow, which learns here; elsewhere a shadow learns only with --shadow-learning.',
+    'It runs until Ctrl-C. The data are in ./data/demo unless --data says otherwise. Data that are there are continued.',
+  ].join('\n\n'),
   examples: [
     ['tipstream demo', '200 users; HTTP on 127.0.0.1:8080'],
     ['tipstream demo --fresh --users 1000', 'begin again, with more people'],

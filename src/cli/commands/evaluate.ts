@@ -30,17 +30,17 @@ export const evaluateCommand = defineCommand<EvaluateOptions>({
   arguments: '[file]',
   summary: 'Estimate the reward another policy would have received on logged decisions, and judge it',
   details: [
-    'Without FILE: the decisions that this data directory holds, with what --policy would have done had it been ' +
-      'learning from them all along, each decision judged with what was known',
-    'before it. With FILE (- is stdin): a decision a line, {decision_id, reward, logged_propensity, new_propensity}, ' +
-      'both propensities being of the candidate that was served, reward null',
-    'where none has come; optionally segments {dimension: segment} for fairness and expected {served, under_new, ' +
-      'under_logged} of a reward model for the doubly robust estimate.',
-    'Or with contexts, from which it is computed what --policy would have done: {decision_id, user_id, requested_at_ms, ' +
-      'candidates, chosen_tip_id, reward}, candidates as in tip.candidates',
-    'with a propensity each; optionally profile_features, utc_offset_min, served_tip_id, reacted_at_ms and segments.',
-    'Exit code 0: PROMOTE; 2: HOLD or UNEVALUABLE, with the reasons.',
-  ].join(' '),
+    'Without FILE, it judges the decisions that this data directory holds: what --policy would have done had it been ' +
+      'learning from them all along, each decision with what was known before it.',
+    'With FILE (- is stdin), each line is a decision: {decision_id, reward, logged_propensity, new_propensity}. Both ' +
+      'propensities are those of the candidate that was served. reward is null where none has come. Optional: segments ' +
+      '{dimension: segment} for fairness, and expected {served, under_new, under_logged} of a reward model for the ' +
+      'doubly robust estimate.',
+    'Or each line is a decision with its context, and what --policy would have done is computed from it: ' +
+      '{decision_id, user_id, requested_at_ms, candidates, chosen_tip_id, reward}, with candidates as in tip.candidates ' +
+      'and a propensity each. Optional: profile_features, utc_offset_min, served_tip_id, reacted_at_ms and segments.',
+    'Exit code 0: PROMOTE. 2: HOLD or UNEVALUABLE, with the reasons.',
+  ].join('\n\n'),
   examples: [
     ['tipstream evaluate --policy egreedy-v2 --simulation simulation.json', 'from the decisions logged here, and a simulation'],
     ['tipstream evaluate decisions.ndjson', 'from a file'],
@@ -49,7 +49,7 @@ export const evaluateCommand = defineCommand<EvaluateOptions>({
   groups: ['log', 'policy'],
   options: [
     { flags: '--policy <name>', help: 'the policy to judge, unless the file has rows that say what it would do', default: DEFAULT_SHADOW },
-    { flags: '--simulation <file>', help: 'what `tipstream simulate --json` printed: the gate then asks it for a gain too' },
+    { flags: '--simulation <file>', help: 'what `tipstream simulate --json` printed: the gate then requires a gain there too' },
     { flags: '--rows <file>', help: 'write the decisions that were judged, in the format of FILE' },
     { flags: '--force', help: 'replace the file of --rows if there is one' },
   ],

@@ -37,15 +37,14 @@ export const exportCommand = defineCommand<ExportOptions>({
   name: 'export',
   summary: 'Write profiles as CSV, NDJSON or Parquet: all as of a time, or one for each line of a spine',
   details: [
-    'Columns: user_id, as_of_ms, one per feature in the order of their names, then those of the spine. ' +
-      'All known users, sorted by user_id; or with --spine one row',
-    'for each line of FILE (NDJSON of {user_id, as_of_ms, ...}, or CSV with a header; - for stdin) ' +
-      'in its order, an unknown user having nulls and volume 0.',
-    '\n\n--as-served takes the profiles stored with decisions instead of computing them, so that nothing ' +
-      'that came later leaks into a training set: all decisions,',
-    'or with --spine those of {user_id, decision_id, ...} lines. It reads a snapshot of the ' +
-      'state, whether or not `tipstream start` is running.',
-  ].join(' '),
+    'Columns: user_id, as_of_ms, one for each feature in the order of their names, then those of the spine. Without ' +
+      '--spine: all known users, sorted by user_id. With --spine: one row for each line of FILE, in its order. FILE is ' +
+      'NDJSON of {user_id, as_of_ms, ...} or CSV with a header; - is stdin. An unknown user has nulls and volume 0.',
+    '--as-served takes the profiles that are stored with decisions instead of computing them, so that nothing that ' +
+      'came later leaks into a training set. It exports all decisions, or with --spine those of its {user_id, ' +
+      'decision_id, ...} lines.',
+    'It reads a snapshot of the state, whether or not `tipstream start` is running.',
+  ].join('\n\n'),
   examples: [
     ['tipstream export --as-of 2026-11-20 --out profiles.parquet', 'all profiles as of a time'],
     ['tipstream export --spine labels.csv --format ndjson', 'the point-in-time join'],

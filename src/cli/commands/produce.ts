@@ -20,13 +20,12 @@ export const produceCommand = defineCommand<ProduceOptions>({
   arguments: '[file]',
   summary: 'Check events and append them to their topics',
   details: [
-    'Reads NDJSON, one {"topic", "value", "key"?, "headers"?, "timestamp_ms"?} per line, from FILE ' +
-      'or, without one or for -, from stdin. Each line is checked',
-    'as the consumer checks it: valid ones are written, the others are reported with their line ' +
-      'number, and the exit code is 1. The key is the user_id',
-    'unless the line gives it. On the embedded log, missing topics are created.',
-    '\n\nWith --raw a line is written as it is: "value" (text, null, or JSON) or "value_base64", "key" or "key_base64", "partition".',
-  ].join(' '),
+    'Reads NDJSON, one {"topic", "value", "key"?, "headers"?, "timestamp_ms"?} per line, from FILE or, without one or ' +
+      'for -, from stdin. It checks each line as the consumer does. Valid ones are written. The others are reported ' +
+      'with their line number, and the exit code is 1. The key is the user_id unless the line gives one. On the ' +
+      'embedded log, missing topics are created.',
+    'With --raw a line is written as it is: "value" (text, null, or JSON) or "value_base64", "key" or "key_base64", "partition".',
+  ].join('\n\n'),
   examples: [
     ['tipstream produce examples/tour.ndjson', 'write what is valid'],
     ['tail -f app.ndjson | tipstream produce', 'from a pipe, in batches'],

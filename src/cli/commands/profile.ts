@@ -15,10 +15,10 @@ export const profileCommand = defineCommand<{ asOf?: number; knownAt?: string }>
   arguments: '<user>',
   summary: "Print a user's 30-day profile",
   details: [
-    'Reads the state files, whether or not `tipstream start` is running. A user without events ' +
-      'in the 30 days is user_not_found, exit code 1.',
-    'Of a user whose id begins with a dash: tipstream profile -- -id',
-  ].join(' '),
+    'Reads the state files, whether or not `tipstream start` is running. A user without events in the 30 days is ' +
+      'user_not_found, exit code 1.',
+    'For a user whose id begins with a dash: tipstream profile -- -id',
+  ].join('\n\n'),
   examples: [
     ['tipstream profile u1', 'as of now'],
     ['tipstream profile u1 --as-of 2026-11-20T00:00:00Z', 'as it was then'],

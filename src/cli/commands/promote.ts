@@ -34,12 +34,12 @@ export const promoteCommand = defineCommand<PromoteOptions>({
   arguments: '<policy>',
   summary: 'Let a policy go live, for all users or for a share of them',
   details: [
-    'Appends a promote to policy.control, which holds for decisions requested from its effective time on. Needs ' +
-      'the document of `tipstream evaluate --policy NAME --simulation FILE --json` with the',
-    'verdict PROMOTE, fresh and of this policy, these features and this log; or --force with a --reason, which is ' +
-      'recorded. A share of users is chosen by hash and only ever grows: raise --percent',
-    'step by step. At 100 percent the previous live policy becomes the shadow. Exit code 2: the evidence does not allow it.',
-  ].join(' '),
+    'Appends a promote to policy.control. It holds for decisions requested from its effective time on.',
+    'It needs the document of `tipstream evaluate --policy NAME --simulation FILE --json` with the verdict PROMOTE, ' +
+      'fresh, and about this policy, these features and this log; or --force with a --reason, which is recorded.',
+    'The share of users is chosen by hash and only grows: raise --percent step by step. At 100 percent the previous ' +
+      'live policy becomes the shadow. Exit code 2: the evidence does not allow it.',
+  ].join('\n\n'),
   examples: [
     ['tipstream promote egreedy-v2 --evidence verdict.json --percent 10', 'for a tenth of the users'],
     ['tipstream promote egreedy-v2 --evidence verdict.json', 'for all'],

@@ -30,16 +30,18 @@ export const rebuildCommand = defineCommand<RebuildCommandOptions>({
   name: 'rebuild',
   summary: 'Replay the log into new state files, compare them with the live ones, and swap',
   details: [
-    'Folds the input topics up to their ends as of now into a new generation of state files, compares it with the ' +
-      'live one user by user, and puts it in its place, whether or not `tipstream start` is running; reads are',
-    'served by the old one until then. Decisions are folded from tip.scored and never made again, and nothing is ' +
-      'published meanwhile. Ended early, by Ctrl-C or otherwise, it has changed nothing, and another run continues',
-    'there. The old generation is kept until --prune. Exit code 0: swapped, or with --dry-run nothing would change; ' +
-      '2: with --dry-run something would, or the log has lost what was folded from it and users would change, so that',
-    'nothing was swapped; 1: an error; 130: Ctrl-C. With --user it replaces the tips of one user in the live state, ' +
-      'as a job of `tipstream start` where that runs. Give --max-value-bytes and --partitioner as `start` has them. ' +
-      'After a change of the feature definitions it moves the state over to them.',
-  ].join(' '),
+    'Folds the input topics up to their present ends into a new generation of state files, compares it with the live ' +
+      'one user by user, and swaps it in, whether or not `tipstream start` is running. Until then, reads are served by ' +
+      'the live one. Decisions come from tip.scored and are never made again. Nothing is published meanwhile.',
+    'A rebuild that ends early, by Ctrl-C or otherwise, has changed nothing, and the next one continues there. The ' +
+      'old generation is kept until --prune. After a change of the feature definitions, a rebuild cuts over to the new ' +
+      'ones.',
+    'With --user it replaces the tips of one user in the live state. Where `tipstream start` runs, that is a job of the service.',
+    'Give --max-value-bytes and --partitioner as `start` has them.',
+    'Exit code 0: swapped, or with --dry-run nothing would change. 2: with --dry-run something would change; or the ' +
+      'log has lost events that were folded and users would change, so that nothing was swapped. 1: an error. 130: ' +
+      'Ctrl-C.',
+  ].join('\n\n'),
   examples: [
     ['tipstream rebuild', 'replay, compare, swap'],
     ['tipstream rebuild --dry-run', 'say whose features would change, largest first'],

@@ -21,13 +21,13 @@ export const rollbackCommand = defineCommand<RollbackOptions>({
   name: 'rollback',
   summary: 'Take the last promote back, at once',
   details: [
-    'Appends a rollback to policy.control: decisions requested from now on are made by whoever was live before. ' +
-      'Nothing is asked and nothing is checked, because there may be no time. One rollback is one step:',
-    'after 10 and then 100 percent it goes back to 10; --all takes back every promote that stands. The policy that ' +
-      'was taken back becomes the shadow when it had been live for all and is live for nobody any more.',
-    'A promote that was made for a later time still comes: --effective-at that time takes it back as it comes. ' +
-      'A rollback names the promote that it takes back, so two at once are one step.',
-  ].join(' '),
+    'Appends a rollback to policy.control: decisions requested from now on are made by whoever was live before. It ' +
+      'asks nothing and checks nothing, because there may be no time.',
+    'One rollback is one step: after 10 and then 100 percent, it returns to 10. --all takes back every promote that ' +
+      'stands. A rollback names the promote that it takes back, so two at once are one step.',
+    'A policy that had been live for all users and is live for nobody any more becomes the shadow. A promote that was ' +
+      'made for a later time still comes: --effective-at with that time takes it back as it comes.',
+  ].join('\n\n'),
   examples: [
     ['tipstream rollback', 'one step, now'],
     ['tipstream rollback --all', 'back to the policy that is live from the start'],

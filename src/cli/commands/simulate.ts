@@ -28,11 +28,11 @@ export const simulateCommand = defineCommand<SimulateOptions>({
   name: 'simulate',
   summary: 'Let policies meet simulated users whose rewards are known, and compare their rewards',
   details: [
-    'Every policy meets the same users, candidates and fates, learns user by user with the code of the live one, ' +
-      'and is compared with the first policy named. Regret is measured against',
-    'an oracle that knows the reward model. Intervals are 95%, over users. The same options and seed print the ' +
-      'same bytes. Nothing is read from or written to a log or a state.',
-  ].join(' '),
+    'Every policy meets the same users, candidates and random outcomes, learns user by user with the code of the live ' +
+      'one, and is compared with the first policy named. Regret is measured against an oracle that knows the reward ' +
+      'model. Intervals are 95%, over users.',
+    'The same options and seed print the same bytes. No log and no state is read or written.',
+  ].join('\n\n'),
   examples: [
     ['tipstream simulate', '200 users over 60 days'],
     [

@@ -15,12 +15,12 @@ export const snapshotCommand = defineCommand<SnapshotOptions>({
   arguments: '<file>',
   summary: 'Write one SQLite file of everything: tips, profiles, decisions and the positions they hold for',
   details: [
-    'FILE gets the tables tips, profiles, user_profile_features, decisions, offsets and meta, with the columns ' +
-      'of the views of `tipstream sql`. It is consistent: what is in it',
-    'is what the events before the positions in offsets give, no more and no less. It works while `tipstream ' +
-      'start` runs, takes about three times the space of the state while it',
-    'is being made, and appears whole or not at all.',
-  ].join(' '),
+    'FILE gets the tables tips, profiles, user_profile_features, decisions, offsets and meta, with the columns of the ' +
+      'views of `tipstream sql`. It is consistent: it holds what the events before the positions in offsets give, no ' +
+      'more and no less.',
+    'It works while `tipstream start` runs. While it is being made, it takes about three times the space of the ' +
+      'state. It appears whole or not at all.',
+  ].join('\n\n'),
   examples: [
     ['tipstream snapshot tips.db', 'profiles as of now'],
     ['tipstream snapshot tips.db --force --as-of 2026-11-20', 'profiles as of a time, in place of the previous file'],

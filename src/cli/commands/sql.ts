@@ -18,15 +18,12 @@ export const sqlCommand = defineCommand<SqlOptions>({
   arguments: '<statement>',
   summary: 'Ask the state a question in SQL, over all partitions',
   details: [
-    'One statement that reads, in the SQL of SQLite, over these views:\n\n' +
-      Object.values(publicTables(defaultRegistry))
-        .map(({ name, columns }) => `${name} (${columns.map(([column]) => column).join(', ')})`)
-        .join('\n\n') +
-      '\n\n',
-    'docs/analysts.md explains the columns. Nothing can be written. It works while `tipstream start` runs, which then keeps in its ' +
-      'log what the statement still reads: for long work take a',
-    'snapshot. A view holds the partitions of this data directory; those of other members of the group are named on stderr.',
-  ].join(' '),
+    'One statement that reads, in the SQL of SQLite, over these views:',
+    ...Object.values(publicTables(defaultRegistry)).map(({ name, columns }) => `${name} (${columns.map(([column]) => column).join(', ')})`),
+    'docs/analysts.md explains the columns. Nothing can be written. A view holds the partitions of this data directory; those of ' +
+      'other members of the group are named on stderr.',
+    'It works while `tipstream start` runs. Its write-ahead log grows as long as the statement reads: for long work, take a snapshot.',
+  ].join('\n\n'),
   examples: [
     ['tipstream sql "SELECT topic, sum(next_offset) FROM offsets GROUP BY topic"', 'a table'],
     ['tipstream sql --param user=u1 "SELECT * FROM tips WHERE user_id = :user" --json', 'with a parameter, as JSON'],

@@ -18,11 +18,11 @@ export const tailCommand = defineCommand<TailOptions>({
   arguments: '<topic>',
   summary: 'Print the records of a topic as NDJSON',
   details: [
-    'Follows all partitions until --max records or Ctrl-C, starting with what comes next. TOPIC may ' +
-      'be given with or without the prefix; dead-letter topics',
-    '(tip.served-dlt) are topics too. Keys and values that are not UTF-8 are printed as {"base64": "..."}.',
-    '\n\n--raw prints each record so that `tipstream produce --raw` writes the same bytes again: values as text, headers in order.',
-  ].join(' '),
+    'Follows all partitions until --max records or Ctrl-C, starting with what comes next. TOPIC may be given with or ' +
+      'without the prefix. Dead-letter topics (tip.served-dlt) are topics too. Keys and values that are not UTF-8 are ' +
+      'printed as {"base64": "..."}.',
+    '--raw prints each record so that `tipstream produce --raw` writes the same bytes again: values as text, headers in order.',
+  ].join('\n\n'),
   examples: [
     ['tipstream tail tip.scored', 'decisions as they are made'],
     ['tipstream tail tip.served --from-beginning --until-end | wc -l', 'what there is, then stop'],

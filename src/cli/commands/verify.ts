@@ -23,13 +23,14 @@ export const verifyCommand = defineCommand<VerifyOptions>({
   name: 'verify',
   summary: 'Prove that the live state equals a replay of the log, by independent means',
   details: [
-    'Reads the state files at their positions and the log up to exactly there, whether or not `tipstream start` is ' +
-      'running, and changes neither. Compares every profile, cached count, tip,',
-    'decision, reward and learned sum with naive computations from the events. Exit code 0: equal; 2: it ' +
-      'differs, and where, with the events behind it, or a state file is missing; 1: an error.',
-    'Give --max-value-bytes and --partitioner as `start` has them. Whether the shadow learns where ' +
-      'no control says so is taken from the state, unless given.',
-  ].join(' '),
+    'Reads the state files at their positions, and the log up to exactly there, whether or not `tipstream start` is ' +
+      'running. It changes neither. It computes every profile, cached count, tip, decision, reward and learned sum ' +
+      'again from the events, in the most obvious way, and compares.',
+    'Give --max-value-bytes and --partitioner as `start` has them. Where no control says whether the shadow learns, ' +
+      'the state does, unless --shadow-learning or --no-shadow-learning is given.',
+    'Exit code 0: equal. 2: something differs, and the output says where, with the events behind it; or a state file ' +
+      'is missing. 1: an error.',
+  ].join('\n\n'),
   examples: [
     ['tipstream verify', 'every user, as of now'],
     ['tipstream verify --sample 1000 --seed friday', 'a thousand users, other ones for another seed'],

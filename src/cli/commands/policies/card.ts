@@ -32,10 +32,10 @@ export const cardCommand = defineCommand<CardOptions>({
   arguments: '<policy>',
   summary: "Write a policy's model card: inputs, training data, simulation, evaluation, fairness and rollout",
   details: [
-    'Markdown. What the policy learned from is read from the data directory, and when it was live from policy.control, ' +
-      'as far as they are there; what it was tried on from the two files.',
-    'The card names what is missing. The cards in docs/models were made by `npm run cards` from simulated people.',
-  ].join(' '),
+    'Prints Markdown. What the policy learned from comes from the data directory, when it was live comes from ' +
+      'policy.control, and what it was tried on comes from the two files. The card names what is missing. The cards in ' +
+      'docs/models were made by `npm run cards` from simulated people.',
+  ].join('\n\n'),
   examples: [
     ['tipstream policies card egreedy-v2', 'with what is known here'],
     [

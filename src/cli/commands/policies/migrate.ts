@@ -36,15 +36,16 @@ export const migrateCommand = defineCommand<MigrateOptions>({
   arguments: '<from> <into>',
   summary: 'Let a policy with a longer vector continue from what another has learned',
   details: [
-    'Appends a migrate to policy.control, which holds for decisions requested from its effective time on. The sums ' +
-      'of INTO are then those of FROM, padded with zeros for the entries that FROM does not have, and what',
-    'INTO learns from then on: at that moment it scores exactly what FROM scores. What INTO had learned before is ' +
-      'set aside. With --train-from-replay the logged decisions of FROM count with the vectors that INTO would have',
-    'had, so that the new entries are learned too, and nothing is set aside: scores change. Nothing is copied, and ' +
-      'FROM stays as it was; --undo takes the last migration back, and one before it holds again. Asking for what holds already only',
-    'completes it where it was left half-written. The report says what it does to each user, on ' +
-      'the state of --data; --dry-run says it and does nothing.',
-  ].join(' '),
+    'Appends a migrate to policy.control. It holds for decisions requested from its effective time on. From then on, ' +
+      'the sums of INTO are those of FROM, padded with zeros for the entries that FROM does not have, and what INTO ' +
+      'learns is added to them. At that moment INTO scores exactly as FROM does. What INTO had learned before is set ' +
+      'aside.',
+    'With --train-from-replay, the logged decisions of FROM count with the vectors that INTO would have had. Then the ' +
+      'new entries are learned too, nothing is set aside, and scores change.',
+    'Nothing is copied, and FROM stays as it was. --undo takes the last migration back, and the one before it holds ' +
+      'again. Asking for what holds already only completes a migration that was left half-written. The report says what ' +
+      'the migration does to each user of the state in --data. --dry-run reports and appends nothing.',
+  ].join('\n\n'),
   examples: [
     ['tipstream policies migrate egreedy-v1 egreedy-v2 --dry-run', 'what it would do'],
     ['tipstream policies migrate egreedy-v1 egreedy-v2', 'egreedy-v2 continues where egreedy-v1 is'],

@@ -18,11 +18,11 @@ export const promptsCommand = defineCommand<PromptsOptions>({
   name: 'prompts',
   summary: 'Compare the rewards of decisions under each prompt version',
   details: [
-    'A decision counts for the prompt_version of the tip.served event that its reward counts for. Every mean comes ' +
-      'with its 95% interval; the differences to --against hold together with 95%.',
-    'They say what the prompt does only where chance chose the version, as --tip-prompt-version does. Decisions ' +
-      'without a reward are left out of REWARD, and counted as 0 in MISSING AS 0.',
-  ].join(' '),
+    'A decision counts for the prompt_version of the tip.served event from which its reward comes. Every mean comes ' +
+      'with its 95% interval. The differences to --against hold together with 95%. They are the work of the prompt only ' +
+      'where chance chose the version, as --tip-prompt-version does.',
+    'Decisions without a reward are left out of REWARD, and counted as 0 in MISSING AS 0.',
+  ].join('\n\n'),
   examples: [
     ['tipstream policies prompts', 'all versions, each against v1'],
     ['tipstream policies prompts --against v2', 'each against v2'],
