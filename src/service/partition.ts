@@ -267,7 +267,8 @@ export class Partition {
         if (this.#life.state === 'restoring') this.#life = { ...this.#life, state: 'running' };
       },
       stopped: (error) => this.fail(error),
-      rejected: ({ message, ...record }) => logger.warn({ ...record, reason: message }, 'record rejected to its dead letters'),
+      rejected: ({ message, ...record }) =>
+        logger.warn({ ...record, reason: message }, 'a record was refused and goes to its dead-letter topic'),
       pruned: ({ horizonMs, tips }) =>
         logger.info({ partition: this.number, tips, before: new Date(horizonMs).toISOString() }, 'pruned tips older than --retain'),
       shadowFailed: (decisionId, reason) =>

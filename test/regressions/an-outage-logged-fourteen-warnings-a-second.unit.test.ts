@@ -23,7 +23,10 @@ test('warnings of one kind are one line at once and a count for each period', as
   const logger = loggerTo(lines, 60);
   for (let attempt = 1; attempt <= 20; attempt++) logger.warn({ partition: attempt % 4, attempt }, 'publishing failed; trying again');
   for (let offset = 0; offset < 30; offset++)
-    logger.warn({ offset, code: offset % 2 === 0 ? 'not_json' : 'invalid_event' }, 'record rejected to its dead letters');
+    logger.warn(
+      { offset, code: offset % 2 === 0 ? 'not_json' : 'invalid_event' },
+      'a record was refused and goes to its dead-letter topic',
+    );
   logger.warn('kafkajs: Connection error: connect ECONNREFUSED');
   logger.warn('kafkajs: Failed to connect to seed broker');
   logger.info('partition assigned');
@@ -33,8 +36,8 @@ test('warnings of one kind are one line at once and a count for each period', as
   const counts = lines.slice(6);
   expect(counts.map(({ msg, repeated, code }) => [msg, code, repeated])).toEqual([
     ['publishing failed; trying again', undefined, 19],
-    ['record rejected to its dead letters', 'not_json', 14],
-    ['record rejected to its dead letters', 'invalid_event', 14],
+    ['a record was refused and goes to its dead-letter topic', 'not_json', 14],
+    ['a record was refused and goes to its dead-letter topic', 'invalid_event', 14],
     ['kafkajs: Failed to connect to seed broker', undefined, 1],
   ]);
   expect(counts[0]).toMatchObject({ attempt: 20, level: 40 });

@@ -205,7 +205,7 @@ async function print(document: RebuildDocument, output: Output): Promise<void> {
   const { changes, changed_users: changed, users, changed_features: features, sources, definitions } = document;
   const redefined = isChanged(definitions);
   if (redefined) {
-    output.note(`the definitions are others: ${describeChanges(definitions)}`);
+    output.note(`the definitions have changed: ${describeChanges(definitions)}`);
     const counted = (verb: string, users: Readonly<Record<string, number>>) =>
       Object.entries(users).map(([feature, count]) => [feature, verb, count]);
     const rows = [...counted('added', document.added_features), ...counted('removed', document.removed_features)];

@@ -19,7 +19,7 @@ export async function reportInputs(log: Log, prefix: string, topics: readonly st
     for (const { topic, message, hint, rebuild } of warnings) logger[rebuild ? 'warn' : 'info']({ topic, hint }, message);
     return warnings;
   } catch (error) {
-    logger.info({ err: error }, 'how long inputs are kept could not be asked');
+    logger.info({ err: error }, 'could not ask the log how long inputs are kept');
     return [];
   }
 }

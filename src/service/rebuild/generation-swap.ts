@@ -347,10 +347,7 @@ export class GenerationSwap {
     } catch (error) {
       // Renamed, but perhaps not synced: there is no way back, and none is needed.
       if (currentGeneration(dataDirectory) !== generation) throw error;
-      this.#deps.options.logger.error(
-        { generation, err: error },
-        'the new generation is live, but it is not sure that a power failure would leave it so',
-      );
+      this.#deps.options.logger.error({ generation, err: error }, 'the new generation is live, but it may not survive a power failure');
     }
   }
 

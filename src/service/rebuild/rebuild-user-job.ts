@@ -146,7 +146,7 @@ export class UserRebuilds {
       job.state = 'done';
       logger.info(
         { partition, job_id: job.id, dry_run: dryRun, changed: result.changed, replayed_events: result.replayed_events },
-        dryRun ? 'a rebuild of one user was tried out' : 'rebuilt one user from the log',
+        dryRun ? 'compared one user with the log and changed nothing' : 'rebuilt one user from the log',
       );
     } catch (error) {
       if (job.cancelling.signal.aborted) return;
