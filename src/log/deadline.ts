@@ -86,15 +86,14 @@ export function noAnswer(where: string, limitMs: number, action: string): Tipstr
 
 /** Of `start`, which has tried again and again; `last` is why it failed the last time, if anything was answered. */
 export function gaveUp(where: string, afterMs: number, action: string, last?: TipstreamError): TipstreamError {
-  return new TipstreamError(
-    'log_unavailable',
-    `${where} did not answer within ${afterMs / 1000} s: ${last?.message ?? `could not ${action}`}`,
-    {
-      hint: `${last?.hint ?? 'Check that the brokers run, and their addresses.'} --start-timeout-ms sets how long start keeps trying.`,
-      details: { timeout_ms: afterMs, ...(last === undefined ? {} : { reason: last.message }) },
-      cause: last,
-    },
-  );
+  // A single try ends with the same words and a shorter time.
+  const [, shorter] = last?.message.split(`${where} did not answer within `) ?? [];
+  const reason = shorter?.replace(/^.*? s: /, '') ?? last?.message ?? `could not ${action}`;
+  return new TipstreamError('log_unavailable', `${where} did not answer within ${afterMs / 1000} s: ${reason}`, {
+    hint: `${last?.hint ?? 'Check that the brokers run, and their addresses.'} --start-timeout-ms sets how long start keeps trying.`,
+    details: { timeout_ms: afterMs, ...(last === undefined ? {} : { reason: last.message }) },
+    cause: last,
+  });
 }
 
 type Bounded = (piece: Promise<IteratorResult<readonly LogRecord[]>>, onLate: () => void) => Promise<IteratorResult<readonly LogRecord[]>>;

@@ -40,7 +40,7 @@ test('start without a broker says that it tries again, and ends with 1 when its 
     .map((line) => JSON.parse(line) as { level: number; msg: string; hint?: string });
   expect(lines.map(({ msg }) => msg).join('\n')).toContain(`Kafka at ${brokers} does not answer yet; start tries again`);
   const fatal = lines.find(({ level }) => level === 60);
-  expect(fatal?.msg).toBe(`Kafka at ${brokers} did not answer within 2.5 s: could not open the log [log_unavailable]`);
+  expect(fatal?.msg).toBe(`Kafka at ${brokers} did not answer within 2.5 s: could not connect [log_unavailable]`);
   expect(fatal?.hint).toContain('--start-timeout-ms');
 });
 

@@ -80,7 +80,7 @@ describe('rebuild', () => {
       code: 0,
       stdout: '',
       stderr: expect.stringMatching(
-        /; 0 of \d+ users would change\nnothing was swapped; `tipstream rebuild` goes on with gen-000002\n$/,
+        /; 0 of \d+ users would change\nnothing was swapped; `tipstream rebuild` continues with gen-000002\n$/,
       ) as string,
     });
     const user = tamper();
