@@ -127,9 +127,9 @@ test('the service folds on from rebuilt state as if nothing had been wrong', asy
   expect(embedded.digest(asOfMs).digest).toBe(afterwards);
 });
 
-test('a user whom the log does not know stays unknown', async () => {
+test('a user whom neither the state nor the log knows stays unknown', async () => {
   const tipstream = await opened(await foldedState());
-  expect(await tipstream.rebuildProfile('nobody')).toMatchObject({ before: null, after: null, changed: [], replayed_events: 0 });
+  await expect(tipstream.rebuildProfile('nobody')).rejects.toMatchObject({ code: 'user_not_found' });
   await expect(tipstream.getProfile('nobody')).rejects.toMatchObject({ code: 'user_not_found' });
 });
 
