@@ -14,6 +14,9 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'docs/benchmarks.md, Benchmarks': 'they take minutes; bench/policies.system runs a part',
 };
 
+/** What a program prints, in a block of output. */
+const PRINTED = new Set(['docs/analysts.md: `tipstream rebuild`']);
+
 const blocks = markdownFiles().flatMap((page) =>
   fencedBlocks(readPage(page))
     .filter(({ language }) => /^(sh|bash|shell|console)$/.test(language))
@@ -46,6 +49,11 @@ describe('each block of commands', () => {
         .flatMap((command, index) => (/(^|[|;&(]\s*)tipstream /.test(command) ? [`${page}:${line + index}: ${command}`] : [])),
     );
     expect(bare).toEqual([]);
+    const prose = markdownFiles().filter((page) => /^(README|CONTRIBUTING)\.md$|^docs\/[^/]+\.md$/.test(page));
+    const spans = prose.flatMap((page) =>
+      [...readPage(page).matchAll(/^(?!```).*(`tipstream [a-z][^`\n]*`)/gm)].map(([, span]) => `${page}: ${span}`),
+    );
+    expect(spans.filter((span) => !PRINTED.has(span))).toEqual([]);
   });
   it('runs only scripts of package.json', () => {
     const { scripts } = JSON.parse(readPage('package.json')) as { scripts: Record<string, string> };
@@ -55,27 +63,35 @@ describe('each block of commands', () => {
   });
 });
 
-describe('commands in the docs', () => {
-  const commands = markdownFiles().flatMap((page) => {
+describe('commands in the docs, and in what the program says', () => {
+  const commandsIn = (page: string, line: string) =>
+    [...line.matchAll(/(?:npx )?tipstream ([a-z][^|;#`$\\]*)/g)].map((match) => ({ page, words: match[1]!.trim().split(/\s+/) }));
+  const inDocs = markdownFiles().flatMap((page) => {
     const inBlocks = blocks.filter((block) => block.page === page).flatMap(({ text }) => text.replaceAll('\\\n', ' ').split('\n'));
     const inText = [...readPage(page).matchAll(/`((?:npx )?tipstream [^`\n]+)`/g)].map((match) => match[1]!);
-    return [...inBlocks, ...inText].flatMap((line) =>
-      [...line.matchAll(/(?:npx )?tipstream ([a-z][^|;#`]*)/g)].map((match) => ({ page, words: match[1]!.trim().split(/\s+/) })),
-    );
+    return [...inBlocks, ...inText].flatMap((line) => commandsIn(page, line));
   });
+  const inHints = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .flatMap((name) =>
+      [...readPage(`src/${name}`).matchAll(/(?:\\`|(?<!\\)`(?![^`\n]*\$\{))(tipstream [a-z][^`\n]*)`/g)].flatMap((match) =>
+        commandsIn(`src/${name}`, match[1]!),
+      ),
+    );
   const families = new Set(COMMANDS.flatMap((command) => ('commands' in command ? [command.name] : [])));
 
   it('are many', () => {
-    expect(commands.length).toBeGreaterThan(40);
+    expect(inDocs.length).toBeGreaterThan(40);
+    expect(inHints.length).toBeGreaterThan(20);
   });
 
   it('exist, and take the options that are shown', async () => {
     const unknown: string[] = [];
-    for (const { page, words } of commands) {
+    for (const { page, words } of [...inDocs, ...inHints]) {
       const name = families.has(words[0]!) ? words.slice(0, 2) : words.slice(0, 1);
       const { stdout, code } = await runCommand(COMMANDS, [...name, '--help']);
       const flags = words.filter((word) => word.startsWith('--')).map((word) => word.split('=')[0]!);
-      const known = code === 0 && stdout.startsWith(`Usage: tipstream ${name.join(' ')} `);
+      const known = code === 0 && stdout.startsWith(`Usage: tipstream ${name.join(' ')} `) && !/^Usage: .*\[command\]/.test(stdout);
       if (!known || flags.some((flag) => !stdout.includes(flag))) unknown.push(`${page}: tipstream ${words.join(' ')}`);
     }
     expect(unknown).toEqual([]);
