@@ -6,9 +6,9 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { POLICIES } from '../../../src/policies/registry.js';
-import { until } from '../../support/cli-process.js';
-import { healthCommand, layOut, startCommand } from './image.js';
+import { POLICIES } from '../../src/policies/registry.js';
+import { until } from '../support/cli-process.js';
+import { healthCommand, layOut, startCommand } from '../system/package/image.js';
 
 const parent = mkdtempSync(join(tmpdir(), 'tipstream-image-'));
 const [app, data] = [join(parent, 'app'), join(parent, 'data')];
