@@ -37,7 +37,7 @@ function compile(project, record) {
 }
 
 function stop(why) {
-  console.error(`build: ${why}; run npm ci with development dependencies`);
+  console.error(`build: ${why}; run npm install`);
   process.exit(1);
 }
 

@@ -107,4 +107,30 @@ describe.skipIf(path === undefined)('the first page', () => {
     await eventually(() => rowsOf(card(page, 'Newest decisions'))).toHaveLength(SCORES.length);
     expect(await scrollsSideways(page)).toBe(false);
   });
+
+  it.each([
+    ['moves rows as they are', ''],
+    ['takes the focus from what moves', 'delete Element.prototype.moveBefore'],
+  ])('keeps the focus on a link whose row changes places, in a browser that %s', async (_, withoutMoving) => {
+    let turn = 0;
+    const orders = [
+      [0, 1, 2, 3],
+      [3, 2, 1, 0],
+    ];
+    const { page, address } = await show(
+      fakeApplication({ status: () => ({ ...STATUS, partitions: orders[turn++ % 2]!.map((at) => STATUS.partitions[at]!) }) }),
+      '/livez',
+    );
+    await page.addInitScript(withoutMoving);
+    await page.goto(`${address}/?refresh=1`);
+    const links = card(page, 'Partitions').getByRole('link');
+    const order = async () => (await links.allInnerTexts()).join('');
+    await eventually(order).toBe('0123');
+    for (const focused of ['1', '2', '0']) {
+      await card(page, 'Partitions').getByRole('link', { name: focused }).focus();
+      const before = await order();
+      await eventually(order).not.toBe(before);
+      expect(await page.evaluate('document.activeElement.innerText')).toBe(focused);
+    }
+  });
 });

@@ -1,4 +1,7 @@
-/** A browser takes the focus from what is moved in the document, as a row is when the order changes: this gives it back. */
+/**
+ * A browser that has no moveBefore takes the focus from what is moved in the document, as a row is when the order changes: this gives it
+ * back.
+ */
 import { useLayoutEffect, useRef } from 'preact/hooks';
 
 /** For the element whose children are put into another order. Call it while rendering. */

@@ -1,0 +1,91 @@
+/** The pages on the demo, as `tipstream demo` serves them: quick, without a fault, and nothing of theirs grows while one watches. */
+import { mkdirSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chromiumOrSkip } from '../support/chromium.js';
+import { CliWorkspace, linesOf } from '../support/cli-process.js';
+import { card, consolePages, eventually, rowsOf } from '../support/console-page.js';
+import { LAG, STATUS, fakeApplication } from '../support/fake-application.js';
+
+const path = chromiumOrSkip('the pages on the demo');
+/** Given: screenshots for the documentation are written there. */
+const SCREENSHOTS = process.env['SCREENSHOTS'];
+
+describe.skipIf(path === undefined)('the pages on the demo', () => {
+  const { show, visit } = consolePages(path);
+  const cli = new CliWorkspace();
+  let address = '';
+  beforeAll(async () => {
+    const demo = cli.start(['demo', '--users', '20', '--rate', '20', '--http', '127.0.0.1:0']);
+    demo.stderr.resume();
+    for await (const line of linesOf(demo.stdout)) {
+      address = /^Open (http\S+) to watch/.exec(line)?.[1] ?? '';
+      if (address !== '') break;
+    }
+    demo.stdout.resume();
+  });
+  afterAll(() => cli.dispose());
+
+  it('can be used within a second, and lead from a decision to its user, and to everything else', async () => {
+    const { page } = await visit(`${address}/livez`);
+    if (SCREENSHOTS !== undefined) mkdirSync(SCREENSHOTS, { recursive: true });
+    const shot = (name: string) => (SCREENSHOTS === undefined ? undefined : page.screenshot({ path: `${SCREENSHOTS}/${name}.png` }));
+    await page.goto(address);
+    await page.locator('.tiles').waitFor();
+    const usableAtMs = await page.evaluate<number>('performance.now()');
+    expect(usableAtMs).toBeLessThan(1_000);
+    await eventually(() => rowsOf(card(page, 'Newest decisions'))).toHaveLength(20);
+    await eventually(() => page.locator('.chart canvas').count()).toBe(2);
+    await shot('console-home');
+    await card(page, 'Newest decisions').getByRole('link').first().click();
+    await eventually(() => rowsOf(card(page, 'Profile'))).toHaveLength(8);
+    await card(page, 'Rebuild').getByRole('button', { name: 'Check against the log' }).click();
+    await eventually(() => card(page, 'Rebuild').getByRole('status').innerText()).toMatch(/^Nothing differs: \d+ events replayed/);
+    await shot('console-user');
+    await page.getByRole('link', { name: 'Lag', exact: true }).click();
+    await eventually(() => rowsOf(card(page, 'Partitions of topics'))).toHaveLength(24);
+    await shot('console-lag');
+    await page.getByRole('link', { name: 'Policies' }).click();
+    await eventually(() => rowsOf(card(page, 'Who is live')).then((rows) => rows.length)).toBeGreaterThan(2);
+    await card(page, 'Model cards').getByText('egreedy-v2').click();
+    await page.locator('.markdown').getByRole('heading', { name: 'Inputs' }).waitFor();
+    await shot('console-policies');
+    await page.getByRole('link', { name: 'Features' }).click();
+    await page.getByRole('button', { name: 'preferred_hour' }).click();
+    await eventually(() => page.locator('pre').innerText()).toContain(':as_of_ms');
+  });
+
+  it('hold no more after 300 refreshes than after 20', async () => {
+    let turn = 0;
+    const { page } = await show(
+      fakeApplication({
+        status: () => ({ ...STATUS, counts: { ...STATUS.counts, applied: ++turn } }),
+        lag: async () => LAG.map((row) => ({ ...row, lag_records: turn, rate_in: turn / 7, rate_out: 2 })),
+      }),
+      '/livez',
+    );
+    await page.clock.install();
+    await page.goto(page.url().replace('/livez', '/?refresh=1'));
+    const session = await page.context().newCDPSession(page);
+    await session.send('Performance.enable');
+    const held = async () => {
+      await session.send('HeapProfiler.collectGarbage');
+      const { metrics } = await session.send('Performance.getMetrics');
+      const of = (name: string) => metrics.find((metric) => metric.name === name)!.value;
+      return { heap: of('JSHeapUsedSize'), nodes: of('Nodes'), listeners: of('JSEventListeners') };
+    };
+    const refreshed = async (until: number) => {
+      while (turn < until) {
+        const before = turn;
+        await page.clock.runFor(1_000);
+        await eventually(() => turn).toBeGreaterThan(before);
+      }
+    };
+    await refreshed(20);
+    const early = await held();
+    await refreshed(320);
+    const late = await held();
+    expect(late.nodes).toBeLessThan(early.nodes * 1.2 + 50);
+    expect(late.listeners).toBeLessThan(early.listeners * 1.2 + 20);
+    expect(late.heap).toBeLessThan(early.heap + 1_000_000);
+  });
+});
