@@ -15,9 +15,10 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { cannotWrite, TipstreamError } from '../errors.js';
 import { PRIVATE_FILE_MODE } from '../private-file.js';
+import { dataDirectoryAround, isOwnFile } from '../store/directory/own-files.js';
 
 /** Bits of a mode that are not the owner's. */
 const OTHERS = 0o077;
@@ -37,6 +38,7 @@ export interface OutputFile {
 
 /** Throws invalid_argument when there is a file at `named` already and no `force`, and output_failed where none can be written. */
 export function outputFile(named: string, force: boolean): OutputFile {
+  if (named === '') throw refused('invalid_argument', '""', 'the name is empty', 'Name a file.');
   // Of a link the file behind it is replaced, and the link stays.
   const path = existsSync(named) ? realpathSync(named) : named;
   const directory = dirname(path);
@@ -45,6 +47,10 @@ export function outputFile(named: string, force: boolean): OutputFile {
   if (existsSync(path)) {
     if (!statSync(path).isFile()) throw refused('output_failed', named, 'it is not a plain file', 'Name a file.');
     if (!force) throw taken(named);
+  }
+  if (isOwnFile(path)) {
+    const hint = 'Choose another name: nothing may take the place of the log or of state.';
+    throw refused('invalid_argument', named, 'it is a file that tipstream keeps its data in', hint);
   }
   const temporary = join(directory, `.${basename(path)}.${process.pid}.tmp`);
   rmSync(temporary, { force: true });
@@ -92,10 +98,7 @@ export function outputFile(named: string, force: boolean): OutputFile {
 
 /** For its owner alone, or within a data directory: what is written there is for its owner alone too. */
 function isPrivate(directory: string): boolean {
-  if ((statSync(directory).mode & OTHERS) === 0) return true;
-  for (let at = resolve(directory), below = ''; at !== below; below = at, at = dirname(at))
-    if (existsSync(join(at, 'state', 'CURRENT')) || existsSync(join(at, 'owner.lock'))) return true;
-  return false;
+  return (statSync(directory).mode & OTHERS) === 0 || dataDirectoryAround(join(directory, 'x')) !== undefined;
 }
 
 /** What a process that was killed has left here of the same file goes. */
