@@ -6,6 +6,7 @@ export function wholeNumber(flag: string, min = 0): (text: string) => number {
   return (text) => {
     const number = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
     if (number >= min) return number;
+    if (/^\d{16,}$/.test(text)) throw new UsageError(`${flag} must be a whole number of at most 15 digits, not ${JSON.stringify(text)}`);
     throw new UsageError(`${flag} must be a whole number of at least ${min}, not ${JSON.stringify(text)}`);
   };
 }
