@@ -163,7 +163,7 @@ export class Spine {
         const twice = header.find((name, at) => header!.indexOf(name) !== at);
         if (twice !== undefined) throw new CsvError(line, `names the column ${JSON.stringify(twice)} twice`);
         for (const name of ['user_id', this.#key])
-          if (!header.includes(name)) throw new CsvError(line, `has no column ${name} (the first line must name the columns)`);
+          if (!header.includes(name)) throw new CsvError(line, `has no column ${name} (${whatNamesColumns(header)})`);
         const taken = this.#othersOf(header).find((name) => this.#taken.has(name));
         if (taken !== undefined) throw new CsvError(line, takenColumn(taken));
         onHeader(header, line);
@@ -213,6 +213,13 @@ export class Spine {
 }
 
 type OnHeader = (names: readonly string[], line: number) => void;
+
+function whatNamesColumns(header: readonly string[]): string {
+  const [only, second] = header;
+  const other = second === undefined ? /[;\t|]/.exec(only ?? '')?.[0] : undefined;
+  if (other === undefined) return 'the first line must name the columns';
+  return `columns are separated by commas, and not by ${other === '\t' ? 'tabs' : JSON.stringify(other)}`;
+}
 
 function takenColumn(name: string): string {
   return `has a column ${name}, which the export makes itself: give it another name`;

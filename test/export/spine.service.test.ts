@@ -85,6 +85,8 @@ describe('a spine', () => {
     ['s.csv', `user_id,as_of_ms\na,${AT}\nb,${AT},2\n`, /line 3 has 3 fields where the header has 2/],
     ['s.csv', `user_id,as_of_ms\n"a\nb",${AT}\na"b,${AT}\n`, /line 4 has a quote inside a field/],
     ['s.csv', 'user_id,as_of_ms,tip_volume_30d\n', /line 1 has a column tip_volume_30d, which the export makes itself/],
+    ['s.csv', `user_id;as_of_ms\na;${AT}\n`, /line 1 has no column user_id \(columns are separated by commas, and not by ";"\)/],
+    ['s.csv', `user_id\tas_of_ms\na\t${AT}\n`, /line 1 has no column user_id \(columns are separated by commas, and not by tabs\)/],
     ['s.csv', '', /line 1 is missing: it must name the columns/],
     ['s.csv', '\ufeff\n\n', /line 1 is missing: it must name the columns/],
     ['s.csv', 'user_id,as_of_ms\na,1.7951328E+12\n', /line 2 has no as_of_ms in Unix milliseconds or ISO 8601/],
