@@ -127,9 +127,8 @@ export class Service extends Answers {
     await ask(() => ownership.untilOwned(check));
     ownership.sayElsewhere();
     await ask(() => group.commit(partitions.working.map(({ number }) => number)));
-    const stopped = [...partitions.stopped.values()];
-    // A file that could not be written may be found stale afterwards: the cause is said before what follows from it.
-    const error = group.failure ?? stopped.find(({ code }) => code !== 'stale_owner') ?? stopped[0];
+    const [stopped] = partitions.stopped.values();
+    const error = group.failure ?? stopped;
     if (error !== undefined) throw error;
   }
 

@@ -11,14 +11,14 @@ export class FileOwner {
   readonly #mine: string;
   readonly #current: Database.Statement<[], string>;
 
-  /** Takes the file over. */
+  /** Takes the file over. Throws what keeps that from being written, such as a full disk: the file is not this one's then. */
   constructor(db: Database.Database) {
-    const take = db.prepare<[], string>(
-      "INSERT INTO meta (name, value) VALUES ('openings', '1') ON CONFLICT DO UPDATE SET value = " +
-        'CAST(CAST(value AS INTEGER) + 1 AS TEXT) RETURNING value',
+    const take = db.prepare(
+      "INSERT INTO meta (name, value) VALUES ('openings', '1') ON CONFLICT DO UPDATE SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT)",
     );
     this.#current = db.prepare<[], string>("SELECT value FROM meta WHERE name = 'openings'").pluck();
-    this.#mine = take.pluck().get()!;
+    // In a transaction: a statement that writes and returns a row is committed after its row was taken, where a failure goes unnoticed.
+    this.#mine = db.transaction(() => (take.run(), this.#current.get()!)).immediate();
   }
 
   /** Within a transaction. Throws stale_owner when the file was opened for writing since. */
