@@ -240,6 +240,9 @@ export class PartitionGroup implements PartitionHandler {
   #open(number: number, before: Partition | undefined): Partition {
     const { log, registry, options, partitions, onApplied } = this.#deps;
     const path = partitionFile(this.#generation, number);
+    const was = this.#files.get(number);
+    // One that is begun again: made anew, its file would pass for the one that was removed.
+    if (!this.#cuttingOver && was?.fate !== undefined) throw removed(path, was.fate);
     // The files of a generation to cut over to were checked, page by page, before anything was held.
     if (!this.#cuttingOver) new PartitionState(path, this.identity(number), registry).close();
     this.#files.set(number, new SameFile(path));

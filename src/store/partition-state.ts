@@ -15,7 +15,7 @@ import { PolicyStateTable } from './tables/policy-states.js';
 import { PositionTable } from './tables/positions.js';
 import { PruneTable } from './tables/prunes.js';
 import { ShadowPendingTable } from './tables/shadow-pending.js';
-import { guarded, openStateForWriting, stateError, type StateIdentity } from './state-file.js';
+import { guarded, openStateForWriting, stateError, type MissingFile, type StateIdentity } from './state-file.js';
 import { CountTable } from './tables/counts.js';
 import { TipTable } from './tables/tips.js';
 import { UserTable } from './tables/users.js';
@@ -48,10 +48,12 @@ export class PartitionState {
   readonly #db: Database.Database;
   readonly #owner: FileOwner;
 
-  constructor(path: string, identity: StateIdentity, registry: Registry) {
+  /** Throws what opening the file throws. */
+  constructor(path: string, identity: StateIdentity, registry: Registry, missing: MissingFile = 'make') {
     this.path = path;
     this.identity = identity;
-    const db = openStateForWriting(path, identity, { view: userProfileFeaturesView(registry, NOW_MS), definitions: registry.definitions });
+    const contents = { view: userProfileFeaturesView(registry, NOW_MS), definitions: registry.definitions };
+    const db = openStateForWriting(path, identity, contents, missing);
     this.#db = db;
     this.#owner = this.#takeOver();
     this.positions = new PositionTable(db);

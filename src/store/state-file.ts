@@ -50,11 +50,20 @@ const OTHER_DEFINITIONS_HINT =
   'Start with the definitions that wrote it, or stop `tipstream start` and run `tipstream rebuild` with these: ' +
   'it moves the state over, and says what comes from stored tips, what from the log, and why.';
 
-/** Opens for the one writer, making the file when there is none. */
-export function openStateForWriting(path: string, identity: StateIdentity, contents: StateContents): Database.Database {
+/** Whether a writer makes a file that is not there, or takes that for what it is: somebody removed the one that it was to open. */
+export type MissingFile = 'make' | 'refuse';
+
+/** Opens for the one writer. Throws state_removed for a missing file that is not to be made. */
+export function openStateForWriting(
+  path: string,
+  identity: StateIdentity,
+  contents: StateContents,
+  missing: MissingFile = 'make',
+): Database.Database {
   return guarded(path, () => {
-    makePrivateFile(path);
-    const db = new Database(path, { timeout: 5_000 });
+    if (missing === 'make') makePrivateFile(path);
+    else if (!existsSync(path)) throw fileFailure('state file', path, { code: 'ENOENT' })!;
+    const db = new Database(path, { timeout: 5_000, fileMustExist: true });
     try {
       const fresh = db.pragma('application_id', { simple: true }) === 0 && db.pragma('user_version', { simple: true }) === 0 && isEmpty(db);
       // first: of a file that is not ours not even the journal mode may be changed

@@ -7,6 +7,8 @@ import { expect, test } from 'vitest';
 import { inlineWorkers } from '../../src/consumers/worker/inline-worker.js';
 import type { Committed } from '../../src/consumers/worker/worker-contract.js';
 import type { LogRecord } from '../../src/log/port.js';
+import { PartitionState } from '../../src/store/partition-state.js';
+import type { StateIdentity } from '../../src/store/state-file.js';
 import { coreRegistry } from '../../src/projections/registry.js';
 import { CONSUMED_TOPICS, type ProfileFeaturesEvent } from '../../src/topics.js';
 
@@ -27,10 +29,13 @@ const served = (offset: number): LogRecord => ({
 async function publishedAfter(cuts: readonly number[], end: number, drainAt: number): Promise<number[][]> {
   const directory = mkdtempSync(join(tmpdir(), 'tipstream-moved-'));
   const published: number[] = [];
+  const path = join(directory, 'partition-0000.db');
+  const identity: StateIdentity = { partition: 0, partitions: 1, log: 'sqlite', topicPrefix: '', featureSet: coreRegistry.featureSet };
+  new PartitionState(path, identity, coreRegistry).close();
   const worker = inlineWorkers({ registry: coreRegistry, clock: () => NOW_MS })(
     {
-      path: join(directory, 'partition-0000.db'),
-      identity: { partition: 0, partitions: 1, log: 'sqlite', topicPrefix: '', featureSet: coreRegistry.featureSet },
+      path,
+      identity,
       topics: TOPICS,
       ranges: new Map(TOPICS.map((topic) => [topic, { low: 0, end: topic === 'tip.served' ? end : 0 }])),
       options: {

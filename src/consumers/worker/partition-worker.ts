@@ -92,7 +92,7 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
     this.#registry = registry;
     this.#at = at;
     this.#jobs = new BetweenBatches((error) => workerError(error, start));
-    this.#state = new PartitionState(start.path, identity, registry);
+    this.#state = new PartitionState(start.path, identity, registry, 'refuse'); // whoever starts it has made the file
     this.#pruner = new Pruner(this.#state, registry, {
       retainMs: options.retain,
       clock,
