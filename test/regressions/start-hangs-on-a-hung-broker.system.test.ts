@@ -1,7 +1,11 @@
 /** SIGTERM while starting against a broker that takes connections and never answers took 10 to 20 s, and exited with 143. */
 import { createServer, type Server } from 'node:net';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { defaultRegistry } from '../../src/projections/registry.js';
+import { ensureGeneration, partitionFile } from '../../src/store/directory/layout.js';
+import { PartitionState } from '../../src/store/partition-state.js';
 import { CliWorkspace } from '../support/cli-process.js';
 
 let workspace: CliWorkspace;
@@ -44,9 +48,10 @@ test('start without a broker says that it tries again, and ends with 1 when its 
   expect(fatal?.hint).toContain('--start-timeout-ms');
 });
 
-test.each([['lag'], ['topics', 'check'], ['tail', 'tip.served'], ['produce'], ['rollback', '--reason', 'x']])(
+test.each([['lag'], ['topics', 'check'], ['tail', 'tip.served'], ['produce'], ['verify'], ['rollback', '--reason', 'x']])(
   '%s names the brokers that do not answer, and ends in time',
   async (...command) => {
+    makeState(); // verify looks at it before it asks the log
     const beganMs = performance.now();
     const { code, stderr } = await workspace.run([...command, '--brokers', brokers, '--log-timeout-ms', '500']);
     expect([code, stderr]).toEqual([1, expect.stringContaining(brokers)]);
@@ -54,3 +59,10 @@ test.each([['lag'], ['topics', 'check'], ['tail', 'tip.served'], ['produce'], ['
     expect(performance.now() - beganMs).toBeLessThan(15_000);
   },
 );
+
+/** Of one partition, as a start on Kafka leaves it. */
+function makeState(): void {
+  const path = partitionFile(ensureGeneration(join(workspace.directory, 'data')), 0);
+  const identity = { partition: 0, partitions: 1, log: 'kafka', topicPrefix: '', featureSet: defaultRegistry.featureSet } as const;
+  new PartitionState(path, identity, defaultRegistry).close();
+}
