@@ -38,6 +38,8 @@ export interface MigratedUser extends MigrationEffect {
 
 export interface MigrationReport extends MigrationEffect {
   readonly users: number;
+  /** Partitions whose users are not in it: other members of the group hold them. */
+  readonly partitions_missing: readonly number[];
 }
 
 export interface MigrationOptions {
@@ -73,7 +75,7 @@ export async function migrationReport({
   onUser,
   onProgress,
 }: MigrationOptions): Promise<MigrationReport> {
-  const { files } = stateFiles(state, registry);
+  const { files, missing } = stateFiles(state, registry);
   const others = controls.filter(({ control_id: id }) => id !== control.control_id);
   const shared = others.filter((one) => userOfControl(one) === null);
   const own = new Map<string, ControlEvent[]>();
@@ -89,6 +91,7 @@ export async function migrationReport({
     compared_decisions: 0,
     changed_choices: 0,
     max_score_difference: 0,
+    partitions_missing: missing,
   };
   for (const path of files.values()) {
     const states = new LearnedStates(path);
@@ -114,6 +117,7 @@ export async function migrationReport({
 
 function withUser(report: MigrationReport, user: MigratedUser): MigrationReport {
   return {
+    ...report,
     users: report.users + 1,
     from_updates: report.from_updates + user.from_updates,
     before_updates: report.before_updates + user.before_updates,

@@ -13,6 +13,8 @@ export interface TrainingData {
   readonly partitions: readonly number[];
   /** How many there are altogether. */
   readonly partitionCount: number;
+  /** Those without one, ascending. */
+  readonly partitionsMissing: readonly number[];
   readonly positions: Positions;
   /** Decisions that the policy made. */
   readonly own: DecisionSpan;
@@ -23,7 +25,7 @@ export interface TrainingData {
 /** Throws no_data, state_mismatch, state_incomplete, state_corrupt. Each file is read from one snapshot, which its positions say. */
 export function trainingData(source: StateSource, registry: Registry, policy: string): TrainingData {
   const { topicPrefix } = source;
-  const { files } = stateFiles(source, registry);
+  const { files, missing } = stateFiles(source, registry);
   const counts = new Map([...files].map(([partition, path]) => [partition, trainingCounts(path, policy, shadowEventName(policy))]));
   const topics = new Set(REWARD_TOPICS.map((name) => fullTopicName(topicPrefix, name)));
   const positions = new Map(
@@ -33,6 +35,7 @@ export function trainingData(source: StateSource, registry: Registry, policy: st
   return {
     partitions: [...counts.keys()],
     partitionCount: all[0]?.partitionCount ?? 0,
+    partitionsMissing: missing,
     positions: positionsOf(positions),
     own: together(all.map(({ own }) => own)),
     shadow: together(all.map(({ shadow }: TrainingCounts) => shadow)),

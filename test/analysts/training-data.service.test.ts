@@ -52,6 +52,7 @@ it('counts decisions and rewards of all partitions, of the policy and of its sha
   expect(trainingData(stateIn(embedded.directory), coreRegistry, 'egreedy-v1')).toMatchObject({
     partitions: [0, 1, 2],
     partitionCount: 3,
+    partitionsMissing: [],
     own: span,
     shadow: nothing,
   });

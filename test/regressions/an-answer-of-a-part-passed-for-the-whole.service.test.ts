@@ -3,12 +3,17 @@
  * a word.
  */
 import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
+import { migrationReport } from '../../src/analysts/migration-report.js';
+import { snapshotCommand } from '../../src/cli/commands/snapshot.js';
 import { partitionFor } from '../../src/log/partitioner.js';
 import type { Log } from '../../src/log/port.js';
+import { policyNamed } from '../../src/policies/registry.js';
 import { defaultRegistry } from '../../src/projections/registry.js';
 import { verify, type VerifyDocument } from '../../src/verify/verify.js';
+import { runCommand } from '../support/cli-in-process.js';
 import { embeddedService } from '../support/embedded/directory.js';
 import type { EmbeddedService } from '../support/embedded/service.js';
 import { runReader, STATE_READERS } from '../support/state-readers.js';
@@ -76,9 +81,30 @@ it('on Kafka, where other members of the group have the rest, every answer says 
   }
   const rows = await ask('export of all', '--json');
   expect(JSON.parse(rows.stderr)).toEqual({ rows: rows.stdout.trim().split('\n').length, unknown: 0, partitions_missing: [GONE] });
-  for (const name of ['sql', 'export of all', 'snapshot', 'digest', 'policies prompts'])
+  for (const name of ['sql', 'export of all', 'snapshot', 'digest', 'policies prompts', 'policies card'])
     expect(await ask(name), name).toMatchObject({ code: 0, stderr: expect.stringContaining(`partitions_missing: [${GONE}]`) as string });
   expect(await ask('profile')).toMatchObject({ code: 1, stderr: expect.stringContaining('no_data') as string });
+});
+
+it('a snapshot of a part says in its own table what is not in it, and a report on a migration says it too', async () => {
+  const { directory } = await partial('kafka');
+  const file = join(directory, 'part.db');
+  const argv = ['snapshot', file, '--data', directory];
+  expect(await runCommand([snapshotCommand], argv, { KAFKA_BROKERS: '127.0.0.1:1' })).toMatchObject({ code: 0 });
+  const db = new Database(file, { readonly: true });
+  expect(db.prepare("SELECT value FROM meta WHERE name = 'partitions_missing'").pluck().get()).toBe(`[${GONE}]`);
+  db.close();
+  const report = await migrationReport({
+    state: { dataDirectory: directory, log: 'kafka', topicPrefix: '' },
+    registry: defaultRegistry,
+    controls: [],
+    control: { control_id: 'c', type: 'migrate', effective_at_ms: NOW, policy: 'egreedy-v2', from: 'egreedy-v1' },
+    userId: undefined,
+    from: policyNamed('egreedy-v1'),
+    into: policyNamed('egreedy-v2'),
+    signal: new AbortController().signal,
+  });
+  expect(report).toMatchObject({ users: 0, partitions_missing: [GONE] });
 });
 
 it('on Kafka verify is equal of a part only where it was asked for one', async () => {

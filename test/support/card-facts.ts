@@ -79,6 +79,7 @@ export const FACTS: CardFacts = {
   training: {
     partitions: [0, 2],
     partitionCount: 4,
+    partitionsMissing: [],
     positions: { 'tip.scored': { 0: 12, 2: 3 }, 'tip.served': { 0: 14, 2: 5 } },
     own: { users: 3, decisions: 40, rewarded: 20, rewards: 5, firstRequestedAtMs: AT_MS - 1000, lastRequestedAtMs: AT_MS },
     shadow: { users: 0, decisions: 0, rewarded: 0, rewards: 0, firstRequestedAtMs: null, lastRequestedAtMs: null },

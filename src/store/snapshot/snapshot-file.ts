@@ -130,6 +130,7 @@ function unpivot(db: Database.Database, registry: Registry): void {
 function writeMeta(db: Database.Database, copy: StateCopy, registry: Registry, { asOfMs, takenAtMs }: SnapshotOptions): void {
   const insert = db.prepare('INSERT INTO meta (name, value) VALUES (?, ?)');
   const identity = [...copy.readers.values()][0]?.identity;
+  const partitions = identity?.partitions ?? 0;
   const facts = {
     format: SNAPSHOT_FORMAT,
     taken_at_ms: takenAtMs,
@@ -137,8 +138,9 @@ function writeMeta(db: Database.Database, copy: StateCopy, registry: Registry, {
     feature_set: registry.featureSet,
     log: identity?.log ?? '',
     topic_prefix: identity?.topicPrefix ?? '',
-    partitions: identity?.partitions ?? 0,
+    partitions,
     partitions_here: copy.files.size,
+    partitions_missing: JSON.stringify(Array.from({ length: partitions }, (_, one) => one).filter((one) => !copy.files.has(one))),
   };
   for (const [name, value] of Object.entries(facts)) insert.run(name, String(value));
 }

@@ -145,6 +145,7 @@ it('a snapshot has tables of the same columns and rows, and says what it holds',
       feature_set: coreRegistry.featureSet,
       partitions: '3',
       partitions_here: '3',
+      partitions_missing: '[]',
     });
     for (const { name, columns } of Object.values(publicTables(coreRegistry)))
       expect(db.pragma(`table_info(${name})`)).toMatchObject(columns.map(([column]) => ({ name: column })));

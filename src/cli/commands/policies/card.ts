@@ -16,7 +16,8 @@ import { fullTopicName, type ControlEvent } from '../../../topics.js';
 import { defineCommand } from '../../command.js';
 import { openControlLog } from '../../control-log.js';
 import { readJson } from '../../input-file.js';
-import { stateSource } from '../../state-source.js';
+import type { Output } from '../../output/output.js';
+import { noteMissing, stateSource } from '../../state-source.js';
 
 interface CardOptions {
   readonly simulation?: string;
@@ -65,7 +66,7 @@ export const cardCommand = defineCommand<CardOptions>({
         : await evaluationOf(policy, options.evaluation, signal);
     const target = options.out === undefined ? undefined : outputFile(options.out, options.force === true);
     try {
-      const training = options.training ? trainingOf(policy, config) : { missing: 'The data directory was not looked into.' };
+      const training = options.training ? trainingOf(policy, config, output) : { missing: 'The data directory was not looked into.' };
       const history = options.rollout ? await historyIn(config) : { missing: 'policy.control was not read.' };
       const card = modelCard({ policy, training, simulation, evaluation, history });
       if (target === undefined) return await output.write(card);
@@ -105,9 +106,11 @@ async function read<Schema extends z.ZodType>(path: string, { schema, command, s
   throw wrong(issue!.path.length === 0 ? issue!.message : `${issue!.path.join('.')}: ${issue!.message}`);
 }
 
-function trainingOf(policy: PolicyDefinition, config: Config): TrainingData | Missing {
+function trainingOf(policy: PolicyDefinition, config: Config, output: Output): TrainingData | Missing {
   try {
-    return trainingData(stateSource(config), defaultRegistry, policy.name);
+    const training = trainingData(stateSource(config), defaultRegistry, policy.name);
+    noteMissing(output, training.partitionsMissing);
+    return training;
   } catch (error) {
     if (error instanceof TipstreamError && error.code === 'no_data')
       return { missing: 'There is no state here: nothing has been folded in this data directory.' };

@@ -17,7 +17,7 @@ import { defineCommand } from '../../command.js';
 import { openControlLog, readAllControls } from '../../control-log.js';
 import { planMigration } from '../../migration-plan.js';
 import type { Output } from '../../output/output.js';
-import { stateSource } from '../../state-source.js';
+import { noteMissing, stateSource } from '../../state-source.js';
 import { timeOption } from '../../time-argument.js';
 
 interface MigrateOptions {
@@ -194,6 +194,7 @@ async function reportOn({ config, target, output, ...question }: ReportOptions):
     });
     if (report.users === 0 && question.userId !== undefined)
       output.note(`no rewarded decision of ${JSON.stringify(question.userId)} in ${config.data}: is that the user's id?`);
+    noteMissing(output, report.partitions_missing);
     return report;
   } catch (error) {
     if (!(error instanceof TipstreamError && error.code === 'no_data')) throw error;
