@@ -13,6 +13,7 @@ import { DEFAULT_POLICY } from '../policies/registry.js';
 import { promptSettings } from '../prompts/choice.js';
 import { defaultRegistry } from '../projections/registry.js';
 import { lockData } from '../store/directory/data-lock.js';
+import { acceptanceOf } from './state-source.js';
 import { refuseOtherLog } from '../store/directory/refuse-other-log.js';
 import type { TipstreamError } from '../errors.js';
 import { settingsOf } from './policy-settings.js';
@@ -58,7 +59,7 @@ export async function runService(
       openLog(config, { patient: true, log: (level, message, fields) => logger[level](fields ?? {}, message) }),
     );
     undo.push(() => log.close());
-    refuseOtherLog(config.data, { log: log.kind, topicPrefix: config.topicPrefix });
+    refuseOtherLog(config.data, { log: log.kind, topicPrefix: config.topicPrefix, accepts: acceptanceOf(config) });
     if (config.log === 'sqlite')
       await reach.until('create topics', () =>
         ensureTopics(log, {

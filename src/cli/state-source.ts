@@ -1,6 +1,7 @@
 /** Whose state a command reads, and what it says of an answer about a part of it. */
 import type { Config } from '../config.js';
 import type { Log } from '../log/port.js';
+import type { Acceptance } from '../store/tables/acceptance.js';
 import type { StateSource } from '../store/directory/state-files.js';
 import { fullTopicName } from '../topics.js';
 import type { Output } from './output/output.js';
@@ -13,6 +14,11 @@ export function stateSource(config: Config): StateSource {
     topicPrefix: config.topicPrefix,
     partitions: config.given.has('partitions') ? config.partitions : undefined,
   };
+}
+
+/** The options by which records are accepted. */
+export function acceptanceOf({ partitioner, maxValueBytes }: Config): Acceptance {
+  return { partitioner, maxValueBytes };
 }
 
 /** With the number of partitions that the topics have; topics that are not there yet say nothing. */

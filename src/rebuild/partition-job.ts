@@ -1,8 +1,10 @@
 /** What is to be done for one partition, and what came of it. All of it can be cloned: partitions are rebuilt in threads of their own. */
+import type { AuditReport } from '../audit/finding.js';
 import type { PartitionerName } from '../log/partitioner.js';
 import type { PolicySettings } from '../policies/control.js';
 import type { DefinitionChanges } from '../projections/definitions.js';
 import type { StateIdentity } from '../store/state-file.js';
+import type { OtherOption } from '../store/tables/acceptance.js';
 import type { Comparison } from './changes.js';
 
 export interface PartitionJob {
@@ -10,6 +12,8 @@ export interface PartitionJob {
   /** The live state file, which may be missing; null where there is no live generation. */
   readonly livePath: string | null;
   readonly newPath: string;
+  /** Where dead letters are kept that their topic did not take. */
+  readonly deadLetterDirectory: string;
   /** Full names of the consumed topics. */
   readonly topics: readonly string[];
   readonly group: string;
@@ -51,6 +55,10 @@ export interface PartitionOutcome {
   readonly incomplete: readonly string[];
   /** Topics whose log is not the one that the live file was folded from. */
   readonly others: readonly string[];
+  /** Options by which records are accepted that the live file was folded with otherwise. */
+  readonly otherOptions: readonly OtherOption[];
+  /** Where the live file and the log do not account for each other. */
+  readonly audit: AuditReport;
   /** Worth telling. */
   readonly notes: readonly string[];
   readonly repeatPrunes: boolean;

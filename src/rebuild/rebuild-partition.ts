@@ -3,11 +3,13 @@
  * file keeps. First up to the live positions, where both are compared user by user; then, when the live file has no writer any more,
  * on to the ends of the log.
  */
+import { NO_FINDINGS } from '../audit/finding.js';
 import type { OffsetRange } from '../log/port.js';
 import type { Registry } from '../projections/registry.js';
 import { carryOver } from '../store/rebuild/carry-over.js';
 import { ComparableState } from '../store/rebuild/comparable-state.js';
 import { PartitionState } from '../store/partition-state.js';
+import { auditLive } from './audit-live.js';
 import { closingInReverse } from './close-in-reverse.js';
 import { compareStates } from './compare.js';
 import { discardUnless } from './earlier-run.js';
@@ -16,6 +18,7 @@ import { moveOver } from './move-over.js';
 import type { PartitionDeps } from './partition-deps.js';
 import type { PartitionJob, PartitionOutcome } from './partition-job.js';
 import { Replaying } from './replaying.js';
+import { sendMissing } from './send-missing.js';
 import { planSource, type PlannedSource } from './source-plan.js';
 
 const NO_GENERATION: PlannedSource = {
@@ -24,15 +27,18 @@ const NO_GENERATION: PlannedSource = {
   comparison: 'none',
   changes: null,
   repeatPrunes: true,
+  otherOptions: [],
 };
 
 /** What was done stays when it ends early. Throws the signal's reason, and what reading the live file, the log and writing throw. */
 export async function rebuildPartition(job: PartitionJob, deps: PartitionDeps): Promise<PartitionOutcome> {
   const { registry, signal, at, clock } = deps;
-  const { partition, featureSet: _, ...identity } = job.identity;
+  const { partition, featureSet: _, accepts, ...identity } = job.identity;
   const livePath = job.livePath ?? '';
   const plan =
-    job.livePath === null ? NO_GENERATION : planSource(livePath, registry, { identity: { partition, ...identity }, nowMs: clock() });
+    job.livePath === null
+      ? NO_GENERATION
+      : planSource(livePath, registry, { identity: { partition, ...identity }, accepts, nowMs: clock() });
   const ranges = await rangesOf(deps.log, job);
   const source = job.asked.size > 0 ? 'log' : plan.source;
   const reason = source === plan.source ? plan.reason : 'offsets to stop at were given';
@@ -70,9 +76,20 @@ export async function rebuildPartition(job: PartitionJob, deps: PartitionDeps): 
     const stage = await readLive();
     await replay.upTo(stageTargets(job, stage.position, stage.ranges), stage.position);
     at?.('rebuild: replayed');
-    const result = { partition, source, reason, notes, repeatPrunes: plan.repeatPrunes, definitions: plan.changes, ...findings };
-    if (plan.comparison === 'none')
-      return { ...result, records: replay.records, positions: state.positions.all(), comparison: null, comparedAtSame: false };
+    const result = {
+      partition,
+      source,
+      reason,
+      notes,
+      repeatPrunes: plan.repeatPrunes,
+      definitions: plan.changes,
+      otherOptions: plan.otherOptions,
+      ...findings,
+    };
+    if (plan.comparison === 'none') {
+      const positions = state.positions.all();
+      return { ...result, records: replay.records, positions, comparison: null, comparedAtSame: false, audit: NO_FINDINGS };
+    }
 
     const live = keepOpen(new ComparableState(livePath, registry));
     const livePositions = live.begin();
@@ -88,10 +105,18 @@ export async function rebuildPartition(job: PartitionJob, deps: PartitionDeps): 
       signal,
       onProgress: (done, total) => deps.onProgress({ partition, phase: 'comparing', done, total, folded: replay.passed }),
     });
+    const comparedAtSame = standSame(livePositions, positions, now);
+    const audit = await auditLive(job, deps, findings.others, {
+      live,
+      positions: livePositions,
+      rebuilt,
+      ranges: now,
+      notCounted: whyNotCounted({ source, comparedAtSame, isComplete: findings.incomplete.length === 0, repeatPrunes: plan.repeatPrunes }),
+    });
     // What readers of profile.features have is what the live generation said.
     if (comparison.changed_users > 0) state.transaction(clock(), () => state.changedProfiles.leaveAll());
     at?.('rebuild: compared');
-    return { ...result, records: replay.records, positions, comparison, comparedAtSame: standSame(livePositions, positions, now) };
+    return { ...result, records: replay.records, positions, comparison, comparedAtSame, audit };
   });
 }
 
@@ -115,12 +140,24 @@ export async function finishPartition(job: PartitionJob, rebuilt: PartitionOutco
     const stage = stageTargets(job, live, ranges);
     await replay.upTo(stage, live);
     at?.('swap: tail folded');
-    if (live !== undefined) carryOver(job.livePath!, state, { nowMs: clock(), deadLetteredTo: live.deadLetteredTo });
+    if (live !== undefined) {
+      carryOver(job.livePath!, state, { nowMs: clock(), deadLetteredTo: live.deadLetteredTo });
+      await sendMissing(job, deps, state, rebuilt.audit.findings);
+    }
     at?.('swap: carried over');
     await replay.beyond(finalTargets(job, stage, live));
     if (rebuilt.comparison === null) state.transaction(clock(), () => state.changedProfiles.leaveAll());
     return { ...rebuilt, records: rebuilt.records + replay.records, positions: state.positions.all() };
   });
+}
+
+/** undefined: the two files have counted the same records. */
+function whyNotCounted(
+  of: Pick<PartitionOutcome, 'source' | 'comparedAtSame' | 'repeatPrunes'> & { isComplete: boolean },
+): string | undefined {
+  if (of.source === 'tips') return 'The state was made from stored tips: its counts are those of the live one.';
+  if (!of.isComplete) return 'The log does not hold all that the live state has counted.';
+  return of.comparedAtSame && of.repeatPrunes ? undefined : 'The states that were compared have not counted the same records.';
 }
 
 /** Runs `work` on the live file; with undefined where there is none to read. */

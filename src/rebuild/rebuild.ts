@@ -14,6 +14,7 @@ import type { Registry } from '../projections/registry.js';
 import { lockData } from '../store/directory/data-lock.js';
 import {
   currentGeneration,
+  deadLetterDirectory,
   generationPath,
   generations,
   partitionFile,
@@ -23,13 +24,15 @@ import {
 import { positionsOf, type Positions } from '../store/queries/profiles.js';
 import { lockRebuild } from '../store/directory/rebuild-lock.js';
 import { CONSUMED_TOPICS, fullTopicName } from '../topics.js';
+import type { Untold } from '../audit/finding.js';
+import { differencesOf, type Difference } from './differences.js';
 import { mergeComparisons, NO_COMPARISON, type Comparison } from './changes.js';
 import { settlePreviousRequest } from './previous-request.js';
 import { chooseGeneration, shareDone, type ChosenGeneration } from './generation.js';
 import { checkAsked } from './offsets.js';
 import type { PartitionJob, PartitionOutcome, PartitionProgress, PartitionStep } from './partition-job.js';
 import type { JobRunner } from './run-jobs.js';
-import { isChanged, ownerHasPreviousDefinitions } from './source-plan.js';
+import { isChanged, ownerHasPreviousDefinitions, ownerHasPreviousOptions } from './source-plan.js';
 import { swap } from './swap.js';
 
 export interface RebuildOptions {
@@ -102,6 +105,13 @@ export interface RebuildDocument extends Comparison {
   readonly definitions: DefinitionChanges | null;
   /** Where the state came from, partition by partition. */
   readonly sources: readonly { readonly partition: number; readonly source: 'tips' | 'log'; readonly reason: string }[];
+  /** Options by which records are accepted that the live state was folded with otherwise. */
+  readonly other_options: readonly { readonly option: string; readonly live: string; readonly rebuilt: string }[];
+  /** Where the live state and the log do not account for each other, besides users: the first of it. */
+  readonly differences: readonly Difference[];
+  readonly difference_count: number;
+  /** What can be called neither equal nor different. */
+  readonly could_not_tell: readonly Untold[];
   /** Why it was not swapped; null when it was, or was not asked for. */
   readonly refused: Refusal | null;
   /** Generations that were removed. */
@@ -253,9 +263,17 @@ class Rebuilding {
     const { log, registry } = this.#tools;
     const askedOf = (topic: string): number | undefined => to?.[topic]?.[String(partition)];
     return {
-      identity: { partition, partitions, log: log.kind, topicPrefix, featureSet: registry.featureSet },
+      identity: {
+        partition,
+        partitions,
+        log: log.kind,
+        topicPrefix,
+        featureSet: registry.featureSet,
+        accepts: { partitioner, maxValueBytes },
+      },
       livePath: this.#previous === undefined ? null : partitionFile(generationPath(dataDirectory, this.#previous), partition),
       newPath: partitionFile(path, partition),
+      deadLetterDirectory: deadLetterDirectory(dataDirectory),
       topics,
       group,
       partitioner,
@@ -325,6 +343,12 @@ class Rebuilding {
       incomplete: [...new Set(outcomes.flatMap(({ source, incomplete }) => (source === 'log' ? incomplete : [])))],
       definitions: outcomes.map(({ definitions }) => definitions).find((definitions) => definitions !== null) ?? null,
       sources: outcomes.map(({ partition, source, reason }) => ({ partition, source, reason })),
+      other_options: (outcomes.find((one) => one.otherOptions.length > 0)?.otherOptions ?? []).map(({ option, stored, given }) => ({
+        option,
+        live: stored,
+        rebuilt: given,
+      })),
+      ...differencesOf(outcomes, this.#options.topicPrefix),
       refused: null,
       removed: [],
       took_ms: this.#tookMs(),
@@ -338,9 +362,10 @@ class Rebuilding {
   }
 
   /** Who runs on the directory has the definitions of the live generation: with others it would not have started. */
-  #whyNotByOwner({ definitions }: RebuildDocument): TipstreamError | undefined {
+  #whyNotByOwner({ definitions, other_options: options }: RebuildDocument): TipstreamError | undefined {
     const { dataDirectory, to } = this.#options;
     if (to !== null) return ownedWhileStopping(dataDirectory);
+    if (options.length > 0) return ownerHasPreviousOptions(dataDirectory, options);
     return isChanged(definitions) ? ownerHasPreviousDefinitions(dataDirectory, this.#tools.registry, definitions) : undefined;
   }
 

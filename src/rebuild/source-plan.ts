@@ -6,6 +6,7 @@ import { TipstreamError } from '../errors.js';
 import { changesBetween, type DefinitionChanges, describeChanges } from '../projections/definitions.js';
 import type { Registry } from '../projections/registry.js';
 import { DAY_MS } from '../projections/window.js';
+import type { Acceptance, OtherOption } from '../store/tables/acceptance.js';
 import type { StateIdentity } from '../store/state-file.js';
 import { surveyState, type WholeState } from '../store/rebuild/state-survey.js';
 
@@ -22,9 +23,13 @@ export interface PlannedSource {
   readonly changes: DefinitionChanges | null;
   /** From the log: whether to repeat the prunes that the live file records. Not where they took what the definitions read as of now. */
   readonly repeatPrunes: boolean;
+  /** Options by which records are accepted that the live file was folded with otherwise: then the state is made from the log. */
+  readonly otherOptions: readonly OtherOption[];
 }
 
 export interface PlanOptions {
+  /** By which records are accepted from now on. */
+  readonly accepts?: Acceptance | undefined;
   /** What the live file must be of; one that is whole and of something else is an error. */
   readonly identity?: Partial<Omit<StateIdentity, 'featureSet'>>;
   /** Unix ms. */
@@ -35,30 +40,33 @@ export interface PlanOptions {
  * Reads all of the live file, to know whether it is whole. Throws state_mismatch and partition_count_changed for one of another log,
  * prefix, partition or count of partitions, data_in_use for one that is locked.
  */
-export function planSource(livePath: string, registry: Registry, { identity = {}, nowMs }: PlanOptions): PlannedSource {
-  const found = surveyState(livePath, identity);
+export function planSource(livePath: string, registry: Registry, { identity = {}, accepts, nowMs }: PlanOptions): PlannedSource {
+  const found = surveyState(livePath, identity, accepts);
   switch (found.kind) {
     case 'missing':
-      return { ...fromLog('there is no state file of it'), comparison: 'none', changes: null };
+      return { ...fromLog('there is no state file of it'), comparison: 'none', changes: null, otherOptions: [] };
     case 'unusable':
-      return { ...fromLog(withoutPath(found.error, livePath)), comparison: 'none', changes: null };
+      return { ...fromLog(withoutPath(found.error, livePath)), comparison: 'none', changes: null, otherOptions: [] };
     case 'whole':
       return planFor(found, registry, nowMs);
   }
 }
 
 function planFor(found: WholeState, registry: Registry, nowMs: number): PlannedSource {
-  const { definitions, identity, horizonMs, tipColumns } = found;
+  const { definitions, identity, horizonMs, tipColumns, otherOptions } = found;
   if (identity.featureSet === registry.featureSet) {
     return {
       ...fromLog('the definitions are the same: what is asked for is the proof that a replay gives'),
       comparison: 'same',
       changes: changesBetween(registry.definitions, registry.definitions),
+      otherOptions,
     };
   }
   const changes = definitions === undefined ? null : changesBetween(definitions, registry.definitions);
-  const planned = (plan: SourceAndReason): PlannedSource => ({ ...plan, comparison: 'previous', changes });
+  const planned = (plan: SourceAndReason): PlannedSource => ({ ...plan, comparison: 'previous', changes, otherOptions });
 
+  if (otherOptions.length > 0)
+    return planned(fromLog(`it was folded with ${otherOptions.map(({ option, stored }) => `${option} ${stored}`).join(' ')}`));
   if (changes === null)
     return planned(fromLog('its file does not say which definitions it was folded with, nor by which rules tips were counted'));
   if (changes.semantics !== undefined) {
@@ -110,6 +118,22 @@ export function ownerHasPreviousDefinitions(dataDirectory: string, { featureSet 
         'Stop the service that runs the previous definitions, then run `tipstream rebuild` again: it ' +
         'resumes. After that, start the service with the new ones.',
       details: { path: dataDirectory, feature_set: featureSet, ...changes },
+    },
+  );
+}
+
+/** As ownerHasPreviousDefinitions, of the options by which records are accepted. */
+export function ownerHasPreviousOptions(
+  dataDirectory: string,
+  options: readonly { readonly option: string; readonly live: string; readonly rebuilt: string }[],
+): TipstreamError {
+  const listed = (of: 'live' | 'rebuilt') => options.map((one) => `${one.option} ${one[of]}`).join(' ');
+  return new TipstreamError(
+    'state_mismatch',
+    `a service with ${listed('live')} runs on ${dataDirectory}; the rebuilt state is of ${listed('rebuilt')}`,
+    {
+      hint: `Stop that service, then run \`tipstream rebuild\` again: it resumes. After that, start the service with ${listed('rebuilt')}.`,
+      details: { path: dataDirectory, options },
     },
   );
 }

@@ -128,6 +128,7 @@ export class PartitionGroup implements PartitionHandler {
       log: log.kind,
       topicPrefix: options.topicPrefix,
       featureSet: registry.featureSet,
+      accepts: { partitioner: options.partitioner, maxValueBytes: options.maxValueBytes },
     };
   }
 

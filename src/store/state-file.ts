@@ -8,6 +8,7 @@ import { existsSync, statSync } from 'node:fs';
 import { asNotLoaded, type ErrorCode, isDiskFull, TipstreamError } from '../errors.js';
 import { fileFailure } from '../file-failure.js';
 import { changesBetween, type Definitions, describeChanges } from '../projections/definitions.js';
+import { noteAcceptance, otherOptions, type Acceptance } from './tables/acceptance.js';
 import { readDefinitions, writeDefinitions } from './tables/definitions.js';
 import { STATE_APPLICATION_ID, STATE_SCHEMA_VERSION, STATE_TABLES } from './tables/schema.js';
 import { makePrivateFile } from '../private-file.js';
@@ -19,10 +20,13 @@ export interface StateIdentity {
   readonly log: 'sqlite' | 'kafka';
   readonly topicPrefix: string;
   readonly featureSet: string;
+  /** The options by which records are accepted, of whoever folds or compares. */
+  readonly accepts?: Acceptance | undefined;
 }
 
 /** What a reader expects of a file: all of it that it names. With the definitions behind `featureSet`, a refusal says what differs. */
-export interface ExpectedState extends Partial<StateIdentity> {
+export interface ExpectedState extends Partial<Omit<StateIdentity, 'accepts'>> {
+  readonly accepts?: Partial<Acceptance> | undefined;
   readonly definitions?: Definitions | undefined;
 }
 
@@ -74,6 +78,7 @@ export function openStateForWriting(
       db.pragma('temp_store = MEMORY');
       db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
       if (fresh) create(db, identity, contents);
+      if (identity.accepts !== undefined) noteAcceptance(db, identity.accepts);
       return db;
     } catch (error) {
       db.close();
@@ -118,7 +123,7 @@ function isEmpty(db: Database.Database): boolean {
   return db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0;
 }
 
-function create(db: Database.Database, identity: StateIdentity, { view, definitions }: StateContents): void {
+function create(db: Database.Database, { accepts: _, ...identity }: StateIdentity, { view, definitions }: StateContents): void {
   db.transaction(() => {
     db.exec(STATE_TABLES);
     db.exec(view);
@@ -160,12 +165,30 @@ export function checkPages(db: Database.Database, path: string): void {
 }
 
 /** Throws what keeps the file from being used for what `expected` names. */
-export function compareIdentity(db: Database.Database, path: string, { definitions, ...identity }: ExpectedState): void {
+export function compareIdentity(db: Database.Database, path: string, { definitions, accepts, ...identity }: ExpectedState): void {
   const found = readIdentity(db);
   for (const [name, expected] of Object.entries(identity)) {
     if (name === 'featureSet') compareDefinitions(db, path, { featureSet: String(expected), definitions });
     else compare(path, name as ComparedAsText, String(found[name as ComparedAsText]), String(expected));
   }
+  if (accepts !== undefined) compareAcceptance(db, path, accepts);
+}
+
+/** Throws state_mismatch when the file was folded with other options, by which other records are events. */
+function compareAcceptance(db: Database.Database, path: string, accepts: Partial<Acceptance>): void {
+  const others = otherOptions(db, accepts);
+  if (others.length === 0) return;
+  const listed = (of: 'stored' | 'given') => others.map((one) => `${one.option} ${one[of]}`).join(' ');
+  throw new TipstreamError(
+    'state_mismatch',
+    `state file ${path} was folded with ${listed('stored')}; this process has ${listed('given')}`,
+    {
+      hint:
+        `Give ${listed('stored')} as before, or stop \`tipstream start\` and run \`tipstream rebuild ${listed('given')}\`: ` +
+        'it makes the state again from the log, with other records refused.',
+      details: { path, options: others },
+    },
+  );
 }
 
 /** Throws state_mismatch when the file was folded with another feature set; says what differs, where both sides are known. */
@@ -189,7 +212,7 @@ export function compareDefinitions(
   );
 }
 
-type ComparedAsText = Exclude<keyof StateIdentity, 'featureSet'>;
+type ComparedAsText = Exclude<keyof StateIdentity, 'featureSet' | 'accepts'>;
 
 function compare(path: string, name: ComparedAsText, found: string, expected: string): void {
   if (found === expected) return;

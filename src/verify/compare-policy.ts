@@ -61,6 +61,11 @@ export function comparePolicy(comparison: UserComparison, closed: ReadonlyMap<st
       answered !== undefined && shadowLearnedAt(rules.shadowLearning, answered.event.profile.as_of_ms, rules.shadowLearnsOtherwise);
     shadow.set(decisionId, { ...decision, event: parse(decision.record), reward: learns ? answered.reward : null });
   }
+  const unread = new Map(stored.decision.filter(({ offset }) => offset === null).map((row) => [row.decisionId, row.record]));
+  for (const [decisionId, { event }] of shadow) {
+    const answer = live.get(decisionId)?.event ?? (unread.has(decisionId) ? parse(unread.get(decisionId)!) : undefined);
+    if (answer !== undefined) rules.counts.paired(answer, event);
+  }
   compareDecisions(comparison, 'decision', live, stored.decision);
   compareDecisions(comparison, 'shadow_decision', shadow, stored.shadow_decision);
   compareSums(comparison, live, shadow);

@@ -1,19 +1,20 @@
 /** What `verify` finds: where the state file says one thing and the replay another, and the events that speak for the replay. */
+import type { AuditReport, FindingKind, Untold } from '../audit/finding.js';
 import type { ReplayedTopic } from './replayed.js';
 
 /**
  * profile: a feature as readers get it. cached_count: one of the counts it is computed from. tip, time_index, link: rows behind them.
  * decision, shadow_decision: the record or the reward of one. policy_sum: what a policy has learned. control: a record of policy.control.
  * user: the user's own row. prune: a prune that the state file records. closed_decision: the reward of a decision when a prune took
- * one of its servings.
+ * one of its servings. The rest is where the state and the log do not account for each other.
  */
 export type DifferenceKind =
+  | FindingKind
   | 'profile'
   | 'cached_count'
   | 'tip'
   | 'time_index'
   | 'link'
-  | 'decision'
   | 'shadow_decision'
   | 'policy_sum'
   | 'control'
@@ -57,12 +58,14 @@ export interface FindingCounts {
   readonly differences: number;
   readonly differingUsers: number;
   readonly unproven: number;
+  /** What no topic could tell is not among it: nothing was lost. */
+  readonly untold: number;
 }
 
 /** What is to be reported about one user. */
 export type Report = (found: {
   readonly kind: DifferenceKind;
-  readonly id?: string;
+  readonly id?: string | null;
   readonly feature: string;
   readonly live: unknown;
   readonly replayed: unknown;
@@ -78,6 +81,7 @@ export interface ReplayedAddress {
 export class Findings {
   readonly differences: Difference[] = [];
   readonly unproven: UnprovenUser[] = [];
+  readonly untold: Untold[] = [];
   readonly #listed: number;
   readonly #topicPrefix: string;
   #differences = 0;
@@ -104,7 +108,8 @@ export class Findings {
   }
 
   counts(): FindingCounts {
-    return { differences: this.#differences, differingUsers: this.#differingUsers, unproven: this.#unproven };
+    const untold = this.untold.reduce((sum, { topic, count }) => sum + (topic === null ? 0 : count), 0);
+    return { differences: this.#differences, differingUsers: this.#differingUsers, unproven: this.#unproven, untold };
   }
 
   /** One user's findings come one after the other. */
@@ -127,6 +132,12 @@ export class Findings {
         events_total: found.length,
       });
     };
+  }
+
+  /** What an audit of the partition found. */
+  take(partition: number, { findings, untold }: AuditReport): void {
+    for (const { userId, ...found } of findings) this.reporter(partition, userId)(found);
+    this.untold.push(...untold);
   }
 
   cannotProve(partition: number, userId: string, topics: ReadonlySet<ReplayedTopic>): void {

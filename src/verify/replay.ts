@@ -1,10 +1,13 @@
 /** Reads one partition of the log up to the positions of a state file, and puts every valid event into the bucket of its user. */
-import { decodeRecord, type DecodeRules } from '../events/decode.js';
+import type { DecodeRules } from '../events/decode.js';
+import type { Audit } from '../audit/audit.js';
+import { accepted } from '../audit/refusal.js';
+import type { Rejected } from '../events/rejection.js';
 import { TipstreamError } from '../errors.js';
 import type { Log, LogRecord } from '../log/port.js';
-import { controlRefusal } from '../policies/control-refusal.js';
-import { fullTopicName, REBUILT_FROM_TOPICS, type ControlEvent } from '../topics.js';
+import { CONSUMED_TOPICS, fullTopicName, type ControlEvent } from '../topics.js';
 import type { Buckets } from './buckets.js';
+import type { NaiveCounts } from './naive-counts.js';
 import { replayedUser, type EventKind, type ReplayedTopic, type ReplayedUser } from './replayed.js';
 
 export interface ReplayDeps {
@@ -34,19 +37,18 @@ export interface ReplayedControl {
 }
 
 export interface Replay {
-  /** Valid ones of the users wanted, and the controls. */
+  /** Valid ones of the users wanted, and the controls; without requests. */
   readonly events: number;
   /** control_id -> the record with the lowest offset. */
   readonly controls: ReadonlyMap<string, ReplayedControl>;
 }
 
-/** A policy that controls may name: a control with any other is refused. */
 /** What there is to read. Throws offset_out_of_range for a log that ends before a position: it has lost what the state holds. */
 export async function rangesToReplay(
   { log, topicPrefix, partition }: ReplayDeps,
   positions: ReadonlyMap<string, number>,
 ): Promise<TopicRange[]> {
-  const applied = REBUILT_FROM_TOPICS.map((topic) => ({ topic, fullName: fullTopicName(topicPrefix, topic) })).filter(({ fullName }) =>
+  const applied = CONSUMED_TOPICS.map((topic) => ({ topic, fullName: fullTopicName(topicPrefix, topic) })).filter(({ fullName }) =>
     positions.has(fullName),
   );
   const descriptions = new Map(
@@ -72,9 +74,16 @@ export async function rangesToReplay(
   );
 }
 
+/** What is told of the records that are read, besides the buckets. */
+export interface ReplayTargets {
+  readonly buckets: Buckets;
+  readonly audit: Audit;
+  readonly counts: NaiveCounts;
+}
+
 /** `passed` is told how many offsets were passed. Ends early when the signal aborts. */
 export async function replayInto(
-  buckets: Buckets,
+  targets: ReplayTargets,
   source: ReplayDeps,
   ranges: readonly TopicRange[],
   passed: (offsets: number) => void,
@@ -85,7 +94,7 @@ export async function replayInto(
     if (from >= to) continue;
     let at = from;
     for await (const records of source.log.read({ topic: fullName, partition: source.partition, from, to, signal: source.signal })) {
-      for (const record of records) if (replayRecord(buckets, source, topic, record, controls)) events++;
+      for (const record of records) if (replayRecord(targets, source, topic, record, controls)) events++;
       const next = (records.at(-1)?.offset ?? at - 1) + 1;
       passed(next - at);
       at = next;
@@ -96,49 +105,62 @@ export async function replayInto(
   return { events, controls };
 }
 
-/** Answers whether it was a valid event of somebody wanted. */
+/** Answers whether it was a valid event of somebody wanted that the state is made from. */
 function replayRecord(
-  buckets: Buckets,
+  { buckets, audit, counts }: ReplayTargets,
   { rules, includes }: ReplayDeps,
   topic: ReplayedTopic,
   record: LogRecord,
   controls: Map<string, ReplayedControl>,
 ): boolean {
   // The key of a valid record is its user; controls are few, and may belong to everybody.
-  if (topic !== 'policy.control' && (record.key === null || !includes(record.key.toString('utf8')))) return false;
+  if (topic !== 'policy.control' && record.key !== null && !includes(record.key.toString('utf8'))) return false;
   const { offset } = record;
+  const refused = ({ rejection: { code } }: Rejected): false => {
+    audit.refused(topic, offset, code);
+    counts.refused(topic, code);
+    return false;
+  };
   switch (topic) {
     case 'tip.served': {
-      const decoded = decodeRecord(topic, record, rules);
-      if (!decoded.ok) return false;
+      const decoded = accepted(topic, record, rules);
+      if (!decoded.ok) return refused(decoded);
       const { user_id, tip_id, served_at_ms, category = null, decision_id = null, prompt_version = null } = decoded.event;
       buckets.add(user_id, ['served', user_id, tip_id, served_at_ms, offset, category, decision_id, prompt_version]);
-      return true;
+      break;
     }
     case 'tip.feedback': {
-      const decoded = decodeRecord(topic, record, rules);
-      if (!decoded.ok) return false;
+      const decoded = accepted(topic, record, rules);
+      if (!decoded.ok) return refused(decoded);
       const { user_id, tip_id, reacted_at_ms, action, utc_offset_min = null } = decoded.event;
       buckets.add(user_id, [action, user_id, tip_id, reacted_at_ms, offset, action === 'done' ? utc_offset_min : null]);
-      return true;
+      break;
     }
     case 'tip.scored':
     case 'tip.scored.shadow': {
-      const decoded = decodeRecord(topic, record, rules);
-      if (!decoded.ok) return false;
+      const decoded = accepted(topic, record, rules);
+      if (!decoded.ok) return refused(decoded);
       const { user_id, decision_id } = decoded.event;
       buckets.add(user_id, [topic, user_id, decision_id, offset, JSON.stringify(decoded.event)]);
-      return true;
+      break;
     }
     case 'policy.control': {
-      const decoded = decodeRecord(topic, record, rules);
-      if (!decoded.ok) return false;
+      const decoded = accepted(topic, record, rules);
+      if (!decoded.ok) return refused(decoded);
       const { event } = decoded;
-      if (controlRefusal(event) !== undefined) return false;
       if (!controls.has(event.control_id)) controls.set(event.control_id, { offset, event });
-      return true;
+      break;
+    }
+    case 'tip.candidates': {
+      const decoded = accepted(topic, record, rules);
+      if (!decoded.ok) return refused(decoded);
+      counts.applied(topic);
+      audit.requested(decoded.event, offset);
+      return false;
     }
   }
+  counts.applied(topic);
+  return true;
 }
 
 /** So that a user of whom the state knows is compared even when the log has nothing of them. */

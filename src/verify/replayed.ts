@@ -3,9 +3,9 @@
  * reading.
  */
 
-import type { TopicsWith } from '../topics.js';
+import type { ConsumedTopic } from '../topics.js';
 
-export type ReplayedTopic = TopicsWith<{ rebuiltFrom: true }>;
+export type ReplayedTopic = ConsumedTopic;
 
 export type EventKind = 'served' | 'done' | 'dismiss' | 'snooze';
 

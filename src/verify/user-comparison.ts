@@ -2,6 +2,7 @@
 import type { AuditedTip, AuditedUser, StateAudit } from '../store/queries/state-audit.js';
 import type { Beginnings } from './compare-controls.js';
 import type { Report } from './difference.js';
+import type { NaiveCounts } from './naive-counts.js';
 import type { ShadowLearningSetting } from './naive-policy.js';
 import type { ReplayedTopic, ReplayedUser } from './replayed.js';
 
@@ -13,6 +14,8 @@ export interface PolicyRules {
   readonly beginningsOf: Beginnings;
   /** Topics of which the log has lost events. */
   readonly incomplete: ReadonlySet<ReplayedTopic>;
+  /** Of the partition. */
+  readonly counts: NaiveCounts;
 }
 
 export interface StoredLink {

@@ -2,6 +2,7 @@
  * Verifies one partition: a snapshot of its state file, a replay of the log into buckets up to its positions, and bucket by bucket a
  * comparison.
  */
+import { Audit } from '../audit/audit.js';
 import { checkLogIdentity } from '../log/checks/identity.js';
 import type { Registry } from '../projections/registry.js';
 import { stateError } from '../store/state-file.js';
@@ -11,6 +12,7 @@ import { beginningsIn, compareControls, shadowLearningSettings } from './compare
 import { PruneComparison } from './compare-prunes.js';
 import { compareUser } from './compare-user.js';
 import type { Findings } from './difference.js';
+import { NaiveCounts } from './naive-counts.js';
 import { provableOf } from './provable.js';
 import { addUser, rangesToReplay, replayInto, usersOf, type ReplayDeps, type TopicRange } from './replay.js';
 import type { PolicyRules } from './user-comparison.js';
@@ -31,6 +33,7 @@ export interface PartitionComparison {
   readonly shadowLearning: boolean | undefined;
   /** Where buckets are kept. */
   readonly directory: string;
+  readonly deadLetterDirectory: string;
   /** How many events of a partition are in memory at once; a single user with more is in memory all the same. */
   readonly eventsPerBucket: number;
   /** The share of users wanted, 0 to 1: it decides how many buckets there are, and nothing else. */
@@ -58,10 +61,12 @@ export async function verifyPartition(comparison: PartitionComparison): Promise<
   const buckets = new Buckets(comparison.directory, weightOf(ranges) * comparison.share, comparison.eventsPerBucket);
   try {
     for (const userId of state.userIds()) if (source.includes(userId)) addUser(buckets, userId);
+    const counts = new NaiveCounts();
+    const audit = new Audit({ ...source, deadLetterDirectory: comparison.deadLetterDirectory, state: state.pending, positions });
     const total = ranges.reduce((sum, { from, to }) => sum + to - from, 0);
     let done = 0;
     progress(0, total);
-    const { events, controls: replayedControls } = await replayInto(buckets, source, ranges, (offsets) =>
+    const { events, controls: replayedControls } = await replayInto({ buckets, audit, counts }, source, ranges, (offsets) =>
       progress((done += offsets), total),
     );
 
@@ -79,7 +84,9 @@ export async function verifyPartition(comparison: PartitionComparison): Promise<
       shadowLearnsOtherwise: comparison.shadowLearning ?? state.shadowHasLearned(),
       beginningsOf: beginningsIn(controls),
       incomplete,
+      counts,
     };
+    counts.add('controls', replayedControls.size);
     for (const [table, rows] of state.ownerless())
       findings.reporter(source.partition, null)({ kind: 'user', id: table, feature: 'rows without a user', live: rows, replayed: 0 });
 
@@ -89,13 +96,23 @@ export async function verifyPartition(comparison: PartitionComparison): Promise<
     let users = 0;
     for (let bucket = 0; bucket < buckets.count && !source.signal.aborted; bucket++) {
       for (const user of usersOf(buckets, bucket).values()) {
+        counts.decided(user.decisions.size, user.shadowDecisions.size);
         compareUser(user, { state, asOfMs, provable, withDecisions, prunes, rules, partition: source.partition, findings });
         users++;
       }
       // Ctrl-C and progress get their turn.
       await new Promise((resolve) => setImmediate(resolve));
     }
-    if (comparison.everybody && !source.signal.aborted) prunes.compareCounts(source.partition, incomplete, findings);
+    if (source.signal.aborted) return { users, records: total, events };
+    if (comparison.everybody) {
+      prunes.compareCounts(source.partition, incomplete, findings);
+      counts.add(
+        'pruned_tips',
+        state.prunes().reduce((sum, { tips }) => sum + tips, 0),
+      );
+      counts.compare(state.pending.counts(), incomplete, audit);
+    }
+    findings.take(source.partition, await audit.finish());
     return { users, records: total, events };
   } catch (error) {
     throw stateError(state.path, error);
@@ -112,5 +129,9 @@ async function checkSameLog(state: StateAudit, { log, partition, signal }: Repla
 }
 
 function weightOf(ranges: readonly TopicRange[]): number {
-  return ranges.reduce((sum, { topic, from, to }) => sum + (to - from) * (topic.startsWith('tip.scored') ? EVENTS_PER_DECISION : 1), 0);
+  const weights = { 'tip.scored': EVENTS_PER_DECISION, 'tip.scored.shadow': EVENTS_PER_DECISION, 'tip.candidates': 0 };
+  return ranges.reduce(
+    (sum, { topic, from, to }) => sum + (to - from) * (topic in weights ? weights[topic as keyof typeof weights] : 1),
+    0,
+  );
 }

@@ -8,8 +8,10 @@
  */
 import type { DecodeRules } from '../events/decode.js';
 import { partitionFunction, type PartitionerName } from '../log/partitioner.js';
+import type { Untold } from '../audit/finding.js';
 import type { Log } from '../log/port.js';
 import type { Registry } from '../projections/registry.js';
+import { deadLetterDirectory } from '../store/directory/layout.js';
 import { presentStateFiles, type StateFiles } from '../store/directory/state-files.js';
 import { checkAsOf, positionsOf, type Positions } from '../store/queries/profiles.js';
 import { StateAudit } from '../store/queries/state-audit.js';
@@ -66,6 +68,8 @@ export interface VerifyDocument {
   readonly unproven_users: readonly UnprovenUser[];
   /** Features that the definitions do not know, and nothing was compared of. */
   readonly unproven_features: readonly string[];
+  /** What can be called neither equal nor different, because the log or a dead-letter topic has lost what would tell. */
+  readonly could_not_tell: readonly Untold[];
   /** null: every user. */
   readonly sample: { readonly users: number; readonly seed: string } | null;
 }
@@ -123,6 +127,7 @@ export async function verify(comparison: VerifyComparison): Promise<VerifyDocume
         registry,
         shadowLearning: target.shadowLearning,
         directory: target.dataDirectory,
+        deadLetterDirectory: deadLetterDirectory(target.dataDirectory),
         eventsPerBucket: question.eventsInMemory ?? EVENTS_IN_MEMORY,
         share: threshold.share,
         everybody: sample === undefined,
@@ -150,13 +155,22 @@ export async function verify(comparison: VerifyComparison): Promise<VerifyDocume
     unproven_count: findings.unprovenCount,
     unproven_users: findings.unproven,
     unproven_features: provableOf(registry).unproven,
+    could_not_tell: findings.untold,
     sample: sample ?? null,
   };
 }
 
-async function filesOf(log: Log, { dataDirectory, topicPrefix, partitions }: VerifyDeps, registry: Registry): Promise<StateFiles> {
+async function filesOf(
+  log: Log,
+  { dataDirectory, topicPrefix, partitions, ...rules }: VerifyDeps,
+  registry: Registry,
+): Promise<StateFiles> {
+  const { partitioner, maxValueBytes } = rules;
   const [served] = await log.describeTopics([fullTopicName(topicPrefix, 'tip.served')]);
-  return presentStateFiles({ dataDirectory, log: log.kind, topicPrefix, partitions, topicPartitions: served?.partitions }, registry);
+  return presentStateFiles(
+    { dataDirectory, log: log.kind, topicPrefix, partitions, topicPartitions: served?.partitions, accepts: { partitioner, maxValueBytes } },
+    registry,
+  );
 }
 
 /** Before hours of work. */

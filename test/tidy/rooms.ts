@@ -20,11 +20,12 @@ export const ROOMS: readonly Room[] = [
   room('contracts', ['events', 'log']),
   room('producer', ['events', 'policies', 'log']),
   room('store', ['events', 'projections', 'policies', 'log']),
+  room('audit', ['events', 'policies', 'log', 'store']),
   room('consumers', ['events', 'projections', 'policies', 'log', 'store']),
-  room('rebuild', ['events', 'projections', 'policies', 'log', 'store', 'consumers']),
+  room('rebuild', ['events', 'projections', 'policies', 'log', 'store', 'audit', 'consumers']),
   room('export', ['events', 'projections', 'log', 'producer', 'store']),
   // Not consumers, not rebuild: verify shares no code with the fold that it checks.
-  room('verify', ['events', 'projections', 'policies', 'log', 'store']),
+  room('verify', ['events', 'projections', 'policies', 'log', 'store', 'audit']),
   room('analysts', ['events', 'projections', 'policies', 'evaluation', 'log', 'store', 'consumers']),
   room('cards', ['policies', 'evaluation', 'simulation', 'analysts']),
   room('service', [

@@ -8,6 +8,7 @@ import { RebuildThreads } from '../../rebuild/rebuild-threads.js';
 import { UsageError } from '../../errors.js';
 import { defineCommand, type CommandContext } from '../command.js';
 import { EXIT } from '../failure.js';
+import { noteUntold } from '../output/could-not-tell.js';
 import type { Output } from '../output/output.js';
 import { settingsOf } from '../policy-settings.js';
 import { readPositions } from '../positions-file.js';
@@ -37,7 +38,7 @@ export const rebuildCommand = defineCommand<RebuildCommandOptions>({
       'old generation is kept until --prune. After a change of the feature definitions, a rebuild cuts over to the new ' +
       'ones.',
     'With --user it replaces the tips of one user in the live state. Where `tipstream start` runs, that is a job of the service.',
-    'Give --max-value-bytes and --partitioner as `start` has them.',
+    'Give --max-value-bytes and --partitioner as `start` has them. With others it makes a state of these, for a ' + '`start` with them.',
     'Exit code 0: swapped, or with --dry-run nothing would change. 2: with --dry-run something would change; or the ' +
       'log has lost events that were folded and users would change, so that nothing was swapped. 1: an error. 130: ' +
       'Ctrl-C.',
@@ -162,9 +163,10 @@ async function rebuildAll({ options, config, output, json, signal }: CommandCont
   }
 }
 
-function exitCodeOf({ dry_run: dryRun, changed_users: users, not_compared: made, previous, refused }: RebuildDocument): number {
+function exitCodeOf(document: RebuildDocument): number {
+  const { dry_run: dryRun, changed_users: users, not_compared: made, previous, refused, difference_count: differences } = document;
   if (refused !== null) return EXIT.differs;
-  return dryRun && (users > 0 || (previous !== null && made.length > 0)) ? EXIT.differs : EXIT.ok;
+  return dryRun && (users > 0 || differences > 0 || (previous !== null && made.length > 0)) ? EXIT.differs : EXIT.ok;
 }
 
 /** Draws progress, or prints it, until it is ended. */
@@ -211,11 +213,31 @@ async function print(document: RebuildDocument, output: Output): Promise<void> {
     const rows = [...counted('added', document.added_features), ...counted('removed', document.removed_features)];
     if (rows.length > 0) await output.table(['FEATURE', '', 'USERS WITH A VALUE'], rows);
   }
+  for (const { option, live, rebuilt } of document.other_options)
+    output.note(`made with ${option} ${rebuilt}; the live state was folded with ${option} ${live}`);
   if (changed > 0) {
     await output.table(['USER', 'CHANGES', 'LIVE', 'REBUILT', 'BY'], changes.flatMap(rowsOf));
     if (changed > changes.length) output.note(`${changed - changes.length} more users change and are not listed`);
     await output.table(['CHANGES', 'OF USERS'], Object.entries(features));
   }
+  if (document.difference_count > 0) {
+    await output.table(
+      ['PARTITION', 'USER', 'KIND', 'OF', 'FEATURE', 'LIVE', 'REPLAYED', 'EVENT'],
+      document.differences.map((one) => [
+        one.partition,
+        one.user_id,
+        one.kind,
+        one.id,
+        one.feature,
+        JSON.stringify(one.live),
+        JSON.stringify(one.replayed),
+        one.events.map(({ topic, partition, offset }) => `${topic}/${partition}/${offset}`).join(' '),
+      ]),
+    );
+    const more = document.difference_count - document.differences.length;
+    if (more > 0) output.note(`${more} more differences are not listed`);
+  }
+  noteUntold(output, document.could_not_tell);
   for (const { partition, source, reason } of sources)
     if (redefined || source === 'tips' || document.not_compared.includes(partition))
       output.note(`partition ${partition}: from ${source === 'tips' ? 'stored tips' : 'the log'}, because ${reason}`);

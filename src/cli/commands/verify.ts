@@ -4,10 +4,11 @@ import { defaultRegistry } from '../../projections/registry.js';
 import { defineCommand } from '../command.js';
 import { EXIT } from '../failure.js';
 import { wholeNumber } from '../option-parsers.js';
+import { noteUntold } from '../output/could-not-tell.js';
 import type { Output } from '../output/output.js';
 import { differenceLines, PARTITION_HEADINGS, partitionCells, unprovenLines, verdictLine } from '../output/verify-report.js';
 import { presentStateFiles } from '../../store/directory/state-files.js';
-import { stateSource } from '../state-source.js';
+import { acceptanceOf, stateSource } from '../state-source.js';
 import { timeOption } from '../time-argument.js';
 
 interface VerifyOptions {
@@ -26,6 +27,8 @@ export const verifyCommand = defineCommand<VerifyOptions>({
     'Reads the state files at their positions, and the log up to exactly there, whether or not `tipstream start` is ' +
       'running. It changes neither. It computes every profile, cached count, tip, decision, reward and learned sum ' +
       'again from the events, in the most obvious way, and compares.',
+    'It also looks for requests without a decision, decisions that were never published, messages that nothing ' +
+      'accounts for, refused records without a dead letter, and wrong counts behind /metrics.',
     'Give --max-value-bytes and --partitioner as `start` has them. Where no control says whether the shadow learns, ' +
       'the state does, unless --shadow-learning or --no-shadow-learning is given.',
     'Exit code 0: equal. 2: something differs, and the output says where, with the events behind it; or a state file ' +
@@ -50,7 +53,7 @@ export const verifyCommand = defineCommand<VerifyOptions>({
   ],
   json: 'document',
   async run({ options: { asOf, sample, seed, partial = false }, config, output, json, signal }) {
-    presentStateFiles(stateSource(config), defaultRegistry); // before the log is asked
+    presentStateFiles({ ...stateSource(config), accepts: acceptanceOf(config) }, defaultRegistry); // before the log is asked
     const log = await openLog(config, { readOnly: true });
     try {
       const document = await verify({
@@ -109,6 +112,7 @@ async function print(document: VerifyDocument, output: Output): Promise<void> {
   const found = [...differenceLines(document), ...unprovenLines(document)];
   if (found.length > 0) await output.write(`${found.join('\n')}\n\n`);
   await output.table(PARTITION_HEADINGS, document.partitions.map(partitionCells));
+  noteUntold(output, document.could_not_tell);
   const { sample, unproven_features: unproven, differences } = document;
   if (unproven.length > 0) output.note(`not compared, because the definitions do not know them: ${unproven.join(', ')}`);
   if (sample !== null) output.note(`a sample of ${sample.users} users under seed ${JSON.stringify(sample.seed)}`);

@@ -35,14 +35,20 @@ export function partitionCells(row: PartitionRow): (string | number)[] {
   return [row.partition, ...counts, resultOf(row)];
 }
 
-function resultOf({ result, difference_count: differences, differing_users: users, unproven_count: unproven }: PartitionRow): string {
+function resultOf({
+  result,
+  difference_count: differences,
+  differing_users: users,
+  unproven_count: unproven,
+  could_not_tell: untold,
+}: PartitionRow): string {
   switch (result) {
     case 'equal':
       return 'equal';
     case 'differs':
       return `differs: ${counted(differences, 'difference')}${users > 0 ? ` of ${counted(users, 'user')}` : ''}`;
     case 'unproven':
-      return `cannot tell of ${counted(unproven, 'user')}`;
+      return doubtOf(unproven, untold);
     case 'missing':
       return 'no state file here';
   }
@@ -56,8 +62,14 @@ export function verdictLine(document: VerifyDocument): string {
   const what =
     document.sample === null ? counted(document.verified_users, 'user') : `a sample of ${counted(document.verified_users, 'user')}`;
   const where = missing.length === 0 ? counted(here, 'partition') : `${here} of ${counted(document.partitions.length, 'partition')}`;
-  const doubt = unproven === 0 ? '' : `; cannot tell of ${counted(unproven, 'user')}`;
+  const untold = document.partitions.reduce((sum, { could_not_tell: items }) => sum + items, 0);
+  const doubt = unproven + untold === 0 ? '' : `; ${doubtOf(unproven, untold)}`;
   return `equal: ${what}, ${where}, as of ${new Date(document.as_of_ms).toISOString()}${doubt}`;
+}
+
+function doubtOf(users: number, items: number): string {
+  const parts = [users === 0 ? [] : [counted(users, 'user')], items === 0 ? [] : [counted(items, users === 0 ? 'item' : 'other item')]];
+  return `cannot tell of ${parts.flat().join(' and ')}`;
 }
 
 function linesOf({ user_id: user, partition, kind, id, feature, live, replayed, events, events_total: total }: Difference): string[] {

@@ -2,6 +2,7 @@
 import type { LogRecord } from '../../log/port.js';
 import { decisionIdAhead } from '../../policies/scored-event.js';
 import type { ScoredEvent } from '../../topics.js';
+import { countPair, recountPair } from '../../store/tables/agreement.js';
 import type { PartitionState } from '../../store/partition-state.js';
 import type { RewardSettler } from './rewards.js';
 
@@ -37,10 +38,12 @@ export class DecisionFolder {
       counts.add('decisions_repeated');
       return;
     }
+    const other = shadowDecisions.get(user.uid, event.decision_id)?.event.chosen_tip_id;
     if (known === undefined) {
       decisions.insert(user.uid, event, offset);
-      this.#compare(event.chosen_tip_id, shadowDecisions.get(user.uid, event.decision_id)?.event.chosen_tip_id);
+      countPair(counts, event.chosen_tip_id, other);
     } else {
+      recountPair(counts, known.event.chosen_tip_id, event.chosen_tip_id, other);
       decisions.record(known.key, event, offset);
     }
     counts.add('decisions');
@@ -55,14 +58,7 @@ export class DecisionFolder {
       return;
     }
     shadowDecisions.insert(user.uid, event, offset);
-    this.#compare(event.chosen_tip_id, decisions.get(user.uid, event.decision_id)?.event.chosen_tip_id);
+    countPair(counts, event.chosen_tip_id, decisions.get(user.uid, event.decision_id)?.event.chosen_tip_id);
     this.#rewards.settle(user, event.decision_id);
-  }
-
-  /** Counted once per decision, when the second of the pair arrives. */
-  #compare(chosen: string, other: string | undefined): void {
-    if (other === undefined) return;
-    this.#state.counts.add('shadow_compared');
-    if (chosen === other) this.#state.counts.add('shadow_agreed');
   }
 }

@@ -6,6 +6,7 @@ import { policyNamed } from '../../policies/registry.js';
 import { scoreCandidates } from '../../policies/score.js';
 import { scoredEvent } from '../../policies/scored-event.js';
 import type { CandidatesEvent, ScoredEvent } from '../../topics.js';
+import { countPair } from '../../store/tables/agreement.js';
 import type { PartitionState } from '../../store/partition-state.js';
 import type { UserEntry } from '../../store/tables/entries.js';
 import type { ProfileAsOf } from './profile-as-of.js';
@@ -57,7 +58,7 @@ export class Scorer {
   /** Decides and remembers that it did; the caller publishes the event. undefined: the decision exists already. */
   decide(command: ScoreCommand, from: ScoringInput, nowMs: number): MadeDecision | undefined {
     const { candidates: request } = command;
-    const { decisions, users, counts } = this.#state;
+    const { decisions, shadowDecisions, users, counts } = this.#state;
     const user = users.obtain(request.user_id);
     if (decisions.has(user.uid, request.decision_id)) {
       counts.add('candidates_repeated');
@@ -67,6 +68,7 @@ export class Scorer {
     const event = this.#score(user, command, profile, from, nowMs, true);
     const record = JSON.stringify(event);
     decisions.insert(user.uid, event, null, record);
+    countPair(counts, event.chosen_tip_id, shadowDecisions.get(user.uid, event.decision_id)?.event.chosen_tip_id);
     const { shadow } = this.#settingsAt(request.requested_at_ms);
     if (shadow !== null) {
       this.#state.shadowPending.add({

@@ -54,9 +54,10 @@ export async function rebuildProfile(
     const reader = new PartitionReader(path, registry);
     undo.push(() => reader.close());
     const partitions = (await log.offsets(fullTopicName(topicPrefix, 'tip.served'))).size;
+    const accepts = { partitioner, maxValueBytes: target.rules.maxValueBytes };
     const state = new PartitionState(
       path,
-      { partition, partitions, log: log.kind, topicPrefix, featureSet: registry.featureSet },
+      { partition, partitions, log: log.kind, topicPrefix, featureSet: registry.featureSet, accepts },
       registry,
     );
     undo.push(() => state.close());

@@ -4,12 +4,15 @@
  */
 import { TipstreamError } from '../../errors.js';
 import type { Definitions } from '../../projections/definitions.js';
+import type { Acceptance } from '../tables/acceptance.js';
 import { compareIdentity, openStateForReading, readIdentity, type StateIdentity } from '../state-file.js';
 import { generationDirectory, partitionFile, partitionsIn } from './layout.js';
 
 /** Whose state is to be read: as `start` was told. */
 export interface StateSource extends Pick<StateIdentity, 'log' | 'topicPrefix'> {
   readonly dataDirectory: string;
+  /** The options by which records are accepted, of whoever goes by them. */
+  readonly accepts?: Partial<Acceptance> | undefined;
   /** How many partitions somebody says that the topics have; undefined: as many as the files say. */
   readonly partitions?: number | undefined;
   /** How many the log's topics have; undefined: the log was not asked. */
@@ -44,7 +47,7 @@ export function presentStateFiles(source: StateSource, features?: Features): Sta
   const files = new Map(partitionsIn(generation).map((partition) => [partition, partitionFile(generation, partition)]));
   let [partitions, countedIn] = [source.partitions, ''];
   for (const [partition, path] of files) {
-    const db = openStateForReading(path, { log: source.log, topicPrefix: source.topicPrefix, partition });
+    const db = openStateForReading(path, { log: source.log, topicPrefix: source.topicPrefix, partition, accepts: source.accepts });
     try {
       const found = readIdentity(db).partitions;
       if (partitions !== undefined && found !== partitions) throw otherCount(path, found, partitions, countedIn);

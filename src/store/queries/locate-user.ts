@@ -31,7 +31,10 @@ export interface StateOfUsers extends StateSource {
  */
 export function withReaderOf<T>(state: StateOfUsers, userId: string, read: (reader: PartitionReader, partition: number) => T): T {
   const { registry, partitioner, otherFeatures = 'refuse' } = state;
-  const present = presentStateFiles(state, otherFeatures === 'refuse' ? registry : undefined);
+  const present = presentStateFiles(
+    partitioner === 'any' ? state : { ...state, accepts: { partitioner } },
+    otherFeatures === 'refuse' ? registry : undefined,
+  );
   const readers = new Map<number, PartitionReader>();
   const open = (partition: number) => readers.set(partition, new PartitionReader(present.files.get(partition)!, registry, otherFeatures));
   try {

@@ -9,6 +9,7 @@ import { textFromSql } from '../../projections/sql-text.js';
 import type { Reward } from '../../policies/reward.js';
 import { PruneReader, type RecordedPrune } from '../tables/prunes.js';
 import type { AppliedRecord } from '../../log/record-hash.js';
+import { PendingAudit } from './pending-audit.js';
 import { PartitionReader, type ReadProfile } from './partition-reader.js';
 import { openStateForReading, type StateIdentity } from '../state-file.js';
 
@@ -99,6 +100,8 @@ export class StateAudit {
   readonly path: string;
   /** What the file was made for. */
   readonly identity: StateIdentity;
+  /** What it has answered, has pending and has counted. */
+  readonly pending: PendingAudit;
   readonly #db: Database.Database;
   readonly #reader: PartitionReader;
   readonly #user: Database.Statement<[string], UserRow>;
@@ -113,6 +116,7 @@ export class StateAudit {
     this.path = path;
     const db = openStateForReading(path, { featureSet: registry.featureSet, definitions: registry.definitions });
     this.#db = db;
+    this.pending = new PendingAudit(db);
     this.#reader = new PartitionReader(path, registry, 'refuse', db);
     this.identity = this.#reader.identity;
     this.#user = db

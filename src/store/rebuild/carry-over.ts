@@ -5,6 +5,7 @@
  */
 import type Database from 'better-sqlite3';
 import type { ScoredEvent } from '../../topics.js';
+import { countPair } from '../tables/agreement.js';
 import { OutboxTable } from '../tables/outbox.js';
 import type { PartitionState } from '../partition-state.js';
 import { PositionTable } from '../tables/positions.js';
@@ -77,6 +78,8 @@ function addUnreadDecisions(old: Database.Database, state: PartitionState): void
   for (const [userId, record] of unread.iterate()) {
     const event = JSON.parse(record) as ScoredEvent;
     const user = state.users.obtain(userId);
-    if (!state.decisions.has(user.uid, event.decision_id)) state.decisions.insert(user.uid, event, null);
+    if (state.decisions.has(user.uid, event.decision_id)) continue;
+    state.decisions.insert(user.uid, event, null);
+    countPair(state.counts, event.chosen_tip_id, state.shadowDecisions.get(user.uid, event.decision_id)?.event.chosen_tip_id);
   }
 }

@@ -10,6 +10,7 @@ import { FoldOptions } from '../tables/fold-options.js';
 import { PositionTable } from '../tables/positions.js';
 import type { AppliedRecord } from '../../log/record-hash.js';
 import { PruneReader, type RecordedPrune } from '../tables/prunes.js';
+import { PendingAudit } from '../queries/pending-audit.js';
 import { PartitionReader, type ReadProfile } from '../queries/partition-reader.js';
 import { guarded, openStateForReading, readIdentity } from '../state-file.js';
 
@@ -58,6 +59,8 @@ export class ComparableState {
   readonly path: string;
   /** Folded with these definitions: two files of different ones have different profiles of the same events. */
   readonly featureSet: string;
+  /** What it has answered, has pending and has counted. */
+  readonly pending: PendingAudit;
   readonly #db: Database.Database;
   readonly #profiles: PartitionReader | PreviousProfiles;
   readonly #uid: Database.Statement<[string], number>;
@@ -71,6 +74,7 @@ export class ComparableState {
     const db = openStateForReading(path);
     this.#db = db;
     try {
+      this.pending = new PendingAudit(db);
       this.featureSet = readIdentity(db).featureSet;
       this.#profiles =
         this.featureSet === registry.featureSet ? new PartitionReader(path, registry, 'refuse', db) : new PreviousProfiles(path, db);

@@ -1,6 +1,7 @@
 /** What one can tell of a state file without trusting it: whether it is whole, what it was made for, and what its rows still hold. */
 import { TipstreamError } from '../../errors.js';
 import type { Definitions } from '../../projections/definitions.js';
+import { otherOptions, type Acceptance, type OtherOption } from '../tables/acceptance.js';
 import { readDefinitions } from '../tables/definitions.js';
 import { PruneReader } from '../tables/prunes.js';
 import { checkPages, compareIdentity, guarded, openStateForReading, readIdentity, type StateIdentity } from '../state-file.js';
@@ -12,6 +13,8 @@ export interface WholeState {
   readonly definitions: Definitions | undefined;
   /** Columns of the tip table. */
   readonly tipColumns: ReadonlySet<string>;
+  /** Options by which records are accepted that the file was folded with otherwise. */
+  readonly otherOptions: readonly OtherOption[];
   /** The horizon of the last prune, Unix ms; null: nothing was ever pruned. */
   readonly horizonMs: number | null;
 }
@@ -29,9 +32,13 @@ const OUT_OF_REACH = /^SQLITE_(CANTOPEN|READONLY|PERM|AUTH|BUSY|LOCKED|NOMEM|FUL
  * Reads all of the file, page by page. Throws what opening it throws where the file is whole and belongs elsewhere (another log,
  * prefix, partition or count of partitions), or could not be read for a reason outside of it.
  */
-export function surveyState(path: string, identity: Partial<Omit<StateIdentity, 'featureSet'>>): StateSurvey {
+export function surveyState(
+  path: string,
+  identity: Partial<Omit<StateIdentity, 'featureSet'>>,
+  accepts: Partial<Acceptance> = {},
+): StateSurvey {
   try {
-    return guarded(path, () => survey(path, identity));
+    return guarded(path, () => survey(path, identity, accepts));
   } catch (error) {
     if (!(error instanceof TipstreamError)) throw error;
     if (error.code === 'no_data') return { kind: 'missing' };
@@ -43,7 +50,7 @@ export function surveyState(path: string, identity: Partial<Omit<StateIdentity, 
   }
 }
 
-function survey(path: string, identity: Partial<StateIdentity>): WholeState {
+function survey(path: string, identity: Partial<StateIdentity>, accepts: Partial<Acceptance>): WholeState {
   const db = openStateForReading(path);
   try {
     checkPages(db, path);
@@ -53,6 +60,7 @@ function survey(path: string, identity: Partial<StateIdentity>): WholeState {
       identity: readIdentity(db),
       definitions: readDefinitions(db),
       tipColumns: new Set(db.prepare<[], string>("SELECT name FROM pragma_table_info('tip')").pluck().all()),
+      otherOptions: otherOptions(db, accepts),
       horizonMs: new PruneReader(db).horizonMs(),
     };
   } finally {

@@ -1,0 +1,91 @@
+/**
+ * Whether the live state file and the log account for each other, looked at beside the comparison of users. The requests are read again, and of the
+ * other inputs those that hold refused records; counts are compared with those of the file that was made anew.
+ */
+import { Audit } from '../audit/audit.js';
+import { NO_FINDINGS, type AuditReport } from '../audit/finding.js';
+import { accepted } from '../audit/refusal.js';
+import type { DecodeRules } from '../events/decode.js';
+import { partitionFunction } from '../log/partitioner.js';
+import type { OffsetRange } from '../log/port.js';
+import type { ComparableState } from '../store/rebuild/comparable-state.js';
+import { CONSUMED_TOPICS, fullTopicName, REQUEST_TOPICS, type CandidatesEvent, type ConsumedTopic } from '../topics.js';
+import type { PartitionDeps } from './partition-deps.js';
+import type { PartitionJob } from './partition-job.js';
+
+export interface LiveAuditOptions {
+  readonly live: ComparableState;
+  /** Of the live file's snapshot. */
+  readonly positions: ReadonlyMap<string, number>;
+  readonly rebuilt: ComparableState;
+  /** Asked for after the snapshot was begun. */
+  readonly ranges: ReadonlyMap<string, OffsetRange>;
+  /** Why counts cannot be compared; undefined: both files have counted the same records. */
+  readonly notCounted: string | undefined;
+}
+
+/** What a process met, and no replay repeats. */
+const OF_PROCESSES: ReadonlySet<string> = new Set(['candidates_repeated', 'shadow_failed']);
+
+export function rulesOf({ identity: { partitions }, partitioner, maxValueBytes }: PartitionJob): DecodeRules {
+  return { partitioner: partitionFunction(partitioner), partitions, maxValueBytes };
+}
+
+/** `others`: topics whose log is not the one that the live file was folded from; then nothing can be said. */
+export async function auditLive(
+  job: PartitionJob,
+  { log, signal }: PartitionDeps,
+  others: readonly string[],
+  options: LiveAuditOptions,
+): Promise<AuditReport> {
+  if (others.length > 0) return NO_FINDINGS;
+  const { live, positions, rebuilt, ranges } = options;
+  const { partition, topicPrefix } = job.identity;
+  const rules = rulesOf(job);
+  const audit = new Audit({
+    log,
+    topicPrefix,
+    partition,
+    rules,
+    signal,
+    deadLetterDirectory: job.deadLetterDirectory,
+    state: live.pending,
+    positions,
+    includes: () => true,
+  });
+  const rejected = [...rebuilt.pending.counts().keys()].filter((name) => name.startsWith('rejected:')).map((name) => name.split(':')[1]);
+  for (const topic of CONSUMED_TOPICS) {
+    if (!isRequests(topic) && !rejected.includes(topic)) continue;
+    const name = fullTopicName(topicPrefix, topic);
+    const { low, end } = ranges.get(name)!;
+    const to = Math.min(positions.get(name) ?? low, end);
+    if (low >= to) continue;
+    for await (const records of log.read({ topic: name, partition, from: low, to, signal })) {
+      for (const record of records) {
+        const decoded = accepted(topic, record, rules);
+        if (!decoded.ok) audit.refused(topic, record.offset, decoded.rejection.code);
+        else if (isRequests(topic)) audit.requested(decoded.event as CandidatesEvent, record.offset);
+      }
+      signal.throwIfAborted();
+    }
+  }
+  compareCounts(audit, options);
+  return audit.finish();
+}
+
+const isRequests = (topic: ConsumedTopic): boolean => (REQUEST_TOPICS as readonly ConsumedTopic[]).includes(topic);
+
+function compareCounts(audit: Audit, { live, rebuilt, notCounted }: LiveAuditOptions): void {
+  if (notCounted !== undefined) return audit.cannotTell('count', null, notCounted);
+  const [counted, replayed] = [new Map(live.pending.counts()), rebuilt.pending.counts()];
+  // Decisions that are not read back yet are not in the file that was made anew.
+  const { compared, agreed } = live.pending.unreadPairs();
+  for (const [name, pairs] of [['shadow_compared', compared] as const, ['shadow_agreed', agreed] as const])
+    if (pairs > 0) counted.set(name, (counted.get(name) ?? 0) - pairs);
+  for (const name of [...new Set([...counted.keys(), ...replayed.keys()])].sort()) {
+    const [was, is] = [counted.get(name) ?? 0, replayed.get(name) ?? 0];
+    if (was === is) continue;
+    if (OF_PROCESSES.has(name)) audit.cannotTell('count', null, `The log does not tell ${name}.`);
+    else audit.find({ kind: 'count', userId: null, id: name, feature: 'count', live: was, replayed: is, events: [] });
+  }
+}
