@@ -54,6 +54,11 @@ export class PruneComparison {
     return pruned.closed;
   }
 
+  /** How many tips the prunes took in all, once all users were taken from. */
+  get taken(): number {
+    return [...this.#taken.values()].reduce((sum, count) => sum + count, 0);
+  }
+
   /** Once all users were taken from. Where the log has lost events there is nothing to compare with. */
   compareCounts(partition: number, incomplete: ReadonlySet<ReplayedTopic>, findings: Findings): void {
     if (TIP_TOPICS.some((topic) => incomplete.has(topic))) return;

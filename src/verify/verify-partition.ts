@@ -106,10 +106,7 @@ export async function verifyPartition(comparison: PartitionComparison): Promise<
     if (source.signal.aborted) return { users, records: total, events };
     if (comparison.everybody) {
       prunes.compareCounts(source.partition, incomplete, findings);
-      counts.add(
-        'pruned_tips',
-        state.prunes().reduce((sum, { tips }) => sum + tips, 0),
-      );
+      counts.add('pruned_tips', prunes.taken);
       counts.compare(state.pending.counts(), incomplete, audit);
     }
     findings.take(source.partition, await audit.finish());

@@ -297,4 +297,10 @@ async function checkVerify({ world }: Question): Promise<void> {
   );
   require(document.equal, `verify finds differences: ${JSON.stringify(document.differences.slice(0, 3))}`);
   requireSame([document.unproven_count, document.unproven_features], [0, []], 'what verify cannot prove');
+  const ofProcesses = /^The log does not tell (candidates_repeated|shadow_failed)\.$/;
+  requireSame(
+    document.could_not_tell.filter(({ reason }) => !ofProcesses.test(reason)),
+    [],
+    'what verify could not tell',
+  );
 }

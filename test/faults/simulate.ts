@@ -339,11 +339,14 @@ class Run {
       this.world.arm({ point, left: random.integer(0, point === 'rebuild: batch committed' ? 6 : 0), how: 'crash' });
     }
     try {
-      const { changed_users: changed, compared_elsewhere: elsewhere, swapped, refused, changes } = await this.world.rebuild(options);
+      const document = await this.world.rebuild(options);
+      const { changed_users: changed, compared_elsewhere: elsewhere, swapped, refused, changes, differences } = document;
       this.#trace.add(`  ${swapped ? 'swapped' : 'not swapped'}, ${changed} users differ`);
       if (refused !== null) throw new Violation(`a rebuild was refused, and the log has lost nothing: ${refused.incomplete.join('; ')}`);
       if (changed > 0 && elsewhere.length === 0)
         throw new Violation(`a rebuild would change users of a state that is right: ${JSON.stringify(changes[0])}`);
+      if (differences.length > 0)
+        throw new Violation(`a rebuild finds what is missing in a state that is right: ${JSON.stringify(differences[0])}`);
     } catch (error) {
       if (this.world.crashed || !(error instanceof TipstreamError)) throw error;
       this.#trace.add(`  ${error.code}`);

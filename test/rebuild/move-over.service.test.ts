@@ -78,6 +78,7 @@ describe('where the new state comes from', () => {
       source: 'tips',
       comparison: 'previous',
       repeatPrunes: true,
+      otherOptions: [],
       changes: changesBetween(coreRegistry.definitions, everything.definitions),
       reason: expect.stringContaining('added: snoozed_7d; changed: mean_dwell_ms_30d (window 30 d -> 14 d') as string,
     });
