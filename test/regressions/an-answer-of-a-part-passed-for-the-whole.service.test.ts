@@ -90,7 +90,7 @@ it('a snapshot of a part says in its own table what is not in it, and a report o
   const { directory } = await partial('kafka');
   const file = join(directory, 'part.db');
   const argv = ['snapshot', file, '--data', directory];
-  expect(await runCommand([snapshotCommand], argv, { KAFKA_BROKERS: '127.0.0.1:1' })).toMatchObject({ code: 0 });
+  expect(await runCommand([snapshotCommand], argv, { env: { KAFKA_BROKERS: '127.0.0.1:1' } })).toMatchObject({ code: 0 });
   const db = new Database(file, { readonly: true });
   expect(db.prepare("SELECT value FROM meta WHERE name = 'partitions_missing'").pluck().get()).toBe(`[${GONE}]`);
   db.close();

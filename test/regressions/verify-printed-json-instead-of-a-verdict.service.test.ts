@@ -60,6 +60,7 @@ it('says where it differs, and how often', async () => {
     difference_count: document.difference_count,
     differing_users: 1,
     unproven_count: 0,
+    could_not_tell: 0,
   });
   expect(document.partitions[OTHER]).toMatchObject({ partition: OTHER, result: 'equal', difference_count: 0 });
 });
