@@ -1,4 +1,4 @@
-/** Each message that waits is an answer, a shadow's answer, a profile or a dead letter, and something that the state or the log has is behind it. */
+/** Each message that waits is an answer, a shadow's answer, a profile or a dead letter, and the state or the log has what is behind it. */
 import { readDeadLetterReason } from '../events/dead-letter.js';
 import type { StoredMessage } from '../store/tables/outbox.js';
 import { DEAD_LETTER_SUFFIX, fullTopicName, topicNamed, TOPICS, type ConsumedTopic } from '../topics.js';

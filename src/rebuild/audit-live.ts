@@ -1,6 +1,6 @@
 /**
- * Whether the live state file and the log account for each other, looked at beside the comparison of users. The requests are read again, and of the
- * other inputs those that hold refused records; counts are compared with those of the file that was made anew.
+ * Whether the live state file and the log account for each other, looked at beside the comparison of users. The requests are read again,
+ * and of the other inputs those that hold refused records; counts are compared with those of the file that was made anew.
  */
 import { Audit } from '../audit/audit.js';
 import { NO_FINDINGS, type AuditReport } from '../audit/finding.js';

@@ -16,7 +16,7 @@ export interface PartitionRow {
   readonly difference_count: number;
   readonly differing_users: number;
   readonly unproven_count: number;
-  /** Requests, dead letters, messages and counts that can be called neither equal nor different, because a topic has lost what would tell. */
+  /** Requests, dead letters, messages and counts of which a topic has lost what would tell whether they are right. */
   readonly could_not_tell: number;
 }
 
