@@ -1,7 +1,7 @@
 /**
  * How one partition's state file and the log account for each other: each request below the position has its decision, each decision its
- * record in tip.scored, each refused record its dead letter, each row that waits a reason to wait. Whoever reads the inputs tells what they hold;
- * `finish` looks at what the file has pending, and in the log only for what is still open then.
+ * record in tip.scored, each refused record its dead letter, each row that waits a reason to wait. Whoever reads the inputs tells what
+ * they hold; `finish` looks at what the file has pending, and in the log only for what is still open then.
  *
  * It goes by positions, pending rows and the log, and by no note that the fold keeps of its own work.
  */
