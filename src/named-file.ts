@@ -20,9 +20,12 @@ export interface NamedFile {
   close(): void;
 }
 
+/** Under this name a stdin that is a socket cannot be opened once more. */
+const STDIN: ReadonlySet<string> = new Set(['-', '/dev/stdin']);
+
 /** `-` is stdin. Throws not_found, with the hint if one is given, for a file that cannot be read. */
 export function openNamed(path: string, hint?: string): NamedFile {
-  if (path === '-') return named('stdin', hint, { isPlain: false, stream: () => process.stdin, close: () => undefined });
+  if (STDIN.has(path)) return named('stdin', hint, { isPlain: false, stream: () => process.stdin, close: () => undefined });
   let descriptor: number | undefined;
   try {
     // Of a pipe without a writer, waits for none; of anything else, means nothing.
