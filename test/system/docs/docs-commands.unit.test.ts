@@ -1,6 +1,6 @@
 /** No command stands in the docs that nobody runs. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../../src/cli/commands.js';
 import { runCommand } from '../../support/cli-in-process.js';
@@ -35,7 +35,8 @@ const followed = new Set(
 describe('each block of commands', () => {
   it('is followed by a test', () => {
     expect(blocks.length).toBeGreaterThan(30);
-    expect(blocks.map(({ name }) => name).filter((name) => !followed.has(name) && NOT_RUN[name] === undefined)).toEqual([]);
+    const notFollowed = blocks.map(({ name }) => name).filter((name) => !followed.has(name) && NOT_RUN[name] === undefined);
+    expect(notFollowed, 'name page and heading in tours.system.test.ts').toEqual([]);
   });
   it('is excused only where it is not followed, and there is such a block', () => {
     for (const name of Object.keys(NOT_RUN)) {
@@ -56,11 +57,19 @@ describe('each block of commands', () => {
     );
     expect(spans.filter((span) => !PRINTED.has(span))).toEqual([]);
   });
-  it('runs only scripts of package.json', () => {
+  it('runs only scripts of package.json, with options that they have', () => {
     const { scripts } = JSON.parse(readPage('package.json')) as { scripts: Record<string, string> };
-    const called = blocks.flatMap(({ text }) => [...text.matchAll(/npm run (?:-s )?([\w:]+)/g)].map((match) => match[1]!));
+    const called = blocks.flatMap(({ text }) => [...text.matchAll(/npm run (?:-s )?([\w:]+)(?: -- ([^#>\n]*))?/g)]);
     expect(called.length).toBeGreaterThan(5);
-    expect(called.filter((name) => scripts[name] === undefined)).toEqual([]);
+    for (const [line, name, words = ''] of called) {
+      const script = scripts[name!];
+      expect(script, line).toBeDefined();
+      // The options are in the program's own file, or in options.ts beside it.
+      const program = script!.split(' ').at(-1)!;
+      const sources = [program, join(dirname(program), 'options.ts')].filter((path) => existsSync(join(ROOT, path))).map(readPage);
+      const unknown = [...words.matchAll(/--([\w-]+)/g)].filter(([, option]) => !sources.some((text) => text.includes(option!)));
+      expect(unknown.map(([option]) => `${line}: ${option}`)).toEqual([]);
+    }
   });
 });
 
