@@ -1,5 +1,6 @@
 /** Turning the text of an option into its value. */
 import { UsageError } from '../errors.js';
+import { isId } from '../events/strings.js';
 
 /** For CommandOption.parse: a whole number of at least `min`. */
 export function wholeNumber(flag: string, min = 0): (text: string) => number {
@@ -8,5 +9,13 @@ export function wholeNumber(flag: string, min = 0): (text: string) => number {
     if (number >= min) return number;
     if (/^\d{16,}$/.test(text)) throw new UsageError(`${flag} must be a whole number of at most 15 digits, not ${JSON.stringify(text)}`);
     throw new UsageError(`${flag} must be a whole number of at least ${min}, not ${JSON.stringify(text)}`);
+  };
+}
+
+/** A user_id that events can have. `what` names the option or the argument. */
+export function parseUserId(what: string): (text: string) => string {
+  return (text) => {
+    if (isId(text)) return text;
+    throw new UsageError(`${what} must be a user_id: 1 to 128 characters, none of them a control character`);
   };
 }

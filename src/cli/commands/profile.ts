@@ -6,9 +6,12 @@ import { partitionOfUser, withReaderOf } from '../../store/queries/locate-user.j
 import { profileDocument } from '../../store/queries/profiles.js';
 import { defineCommand } from '../command.js';
 import { knownAtOption, openKnownAt } from '../known-at.js';
+import { parseUserId } from '../option-parsers.js';
 import { printable } from '../output/output.js';
 import { stateSource } from '../state-source.js';
 import { timeOption } from '../time-argument.js';
+
+const checkUser = parseUserId('USER');
 
 export const profileCommand = defineCommand<{ asOf?: number; knownAt?: string }>({
   name: 'profile',
@@ -28,6 +31,9 @@ export const profileCommand = defineCommand<{ asOf?: number; knownAt?: string }>
   groups: ['log', 'kafka', 'events'],
   options: [{ flags: '--as-of <time>', help: 'Unix ms or ISO 8601; now unless given', parse: timeOption('--as-of') }, knownAtOption],
   json: 'document',
+  check({ args: [user] }) {
+    checkUser(user!);
+  },
   async run({ args, options, config, output, json, signal }) {
     const userId = args[0]!;
     const asOfMs = options.asOf ?? Date.now();

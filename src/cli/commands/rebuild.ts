@@ -6,6 +6,7 @@ import { rebuild, removeOtherGenerations, type RebuildDocument } from '../../reb
 import { isChanged } from '../../rebuild/source-plan.js';
 import { RebuildThreads } from '../../rebuild/rebuild-threads.js';
 import { UsageError } from '../../errors.js';
+import { parseUserId } from '../option-parsers.js';
 import { defineCommand, type CommandContext } from '../command.js';
 import { EXIT } from '../failure.js';
 import { noteUntold } from '../output/could-not-tell.js';
@@ -55,7 +56,7 @@ export const rebuildCommand = defineCommand<RebuildCommandOptions>({
   options: [
     { flags: '--dry-run', help: 'compare and swap nothing; the new generation is kept for the next run' },
     { flags: '--to-offsets <file>', help: 'stop at the positions that digest or profile printed with --json; - is stdin' },
-    { flags: '--user <id>', help: 'only this user, in the live state' },
+    { flags: '--user <id>', help: 'only this user, in the live state', parse: parseUserId('--user') },
     { flags: '--force', help: 'swap though the log no longer holds all that was folded, and users change' },
     { flags: '--prune', help: 'after the swap, remove all other generations' },
     { flags: '--prune-only', help: 'remove all other generations, and rebuild nothing' },

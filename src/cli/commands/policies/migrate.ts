@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { migrationReport, type MigratedUser, type MigrationReport } from '../../../analysts/migration-report.js';
 import type { Config } from '../../../config.js';
 import { TipstreamError, UsageError } from '../../../errors.js';
-import { isId } from '../../../events/strings.js';
 import { outputFile, type OutputFile } from '../../../export/output-file.js';
 import { canMigrate, migrationRefusal } from '../../../policies/migration.js';
 import type { PolicyDefinition } from '../../../policies/policy.js';
@@ -18,6 +17,7 @@ import { openControlLog, readAllControls } from '../../control-log.js';
 import { planMigration } from '../../migration-plan.js';
 import type { Output } from '../../output/output.js';
 import { noteMissing, stateSource } from '../../state-source.js';
+import { parseUserId } from '../../option-parsers.js';
 import { timeOption } from '../../time-argument.js';
 
 interface MigrateOptions {
@@ -60,7 +60,7 @@ export const migrateCommand = defineCommand<MigrateOptions>({
   options: [
     { flags: '--train-from-replay', help: 'learn the new entries from the logged decisions' },
     { flags: '--undo', help: 'take back the last migration that stands' },
-    { flags: '--user <id>', help: 'for this user alone', parse: userOption },
+    { flags: '--user <id>', help: 'for this user alone', parse: parseUserId('--user') },
     { flags: '--effective-at <time>', help: 'Unix ms or ISO 8601; now unless given', parse: timeOption('--effective-at') },
     { flags: '--reason <text>', help: 'recorded with it' },
     { flags: '--dry-run', help: 'say what it would do, and append nothing' },
@@ -250,11 +250,6 @@ function summaryOf({
         ]),
     '',
   ].join('\n');
-}
-
-function userOption(text: string): string {
-  if (isId(text)) return text;
-  throw new UsageError('--user must be a user_id: 1 to 128 characters, none of them a control character');
 }
 
 /** A word of a POSIX shell, quoted where it must be. */
