@@ -100,6 +100,7 @@ describe.skipIf(path === undefined)('the first page', () => {
       /^Unreachable\s+The service does not answer\. .*What is shown is from \d\d:\d\d:\d\d\.$/,
     );
     expect(await page.locator('.tiles dd').first().innerText()).toBe('128,406');
+    await eventually(() => page.locator('main .problem').count()).toBe(0);
   });
 
   it('fits a phone: nothing scrolls sideways but tables', async () => {

@@ -21,6 +21,12 @@ export interface LineChartProps {
 
 const HEIGHT = 150;
 const AXIS_SIZE = 48;
+const LEAST_SPAN_SECONDS = 60;
+/** Times on the axis, by how far apart they are in seconds: the day stands below the first of each day. */
+const CLOCK = [
+  [60, '{HH}:{mm}', '\n{YYYY}-{MM}-{DD}', null, '\n{YYYY}-{MM}-{DD}', null, null, null, 1],
+  [1, '{HH}:{mm}:{ss}', '\n{YYYY}-{MM}-{DD}', null, '\n{YYYY}-{MM}-{DD}', null, null, null, 1],
+];
 
 export function LineChart({ timesMs, lines, caption, isUtc }: LineChartProps) {
   const place = useRef<HTMLDivElement>(null);
@@ -80,8 +86,15 @@ function options({ lines, width, isUtc, tzDate }: Look): Options {
     height: HEIGHT,
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false } },
-    scales: { y: { range: (_chart, _low, high) => [0, high > 0 ? high * 1.1 : 1] } },
-    axes: [axis, { ...axis, size: AXIS_SIZE }],
+    scales: {
+      // One sample is no span of time.
+      x: { range: (_chart, from, to) => [Math.min(from, to - LEAST_SPAN_SECONDS), to] },
+      y: { range: (_chart, _low, high) => [0, high > 0 ? high * 1.1 : 1] },
+    },
+    axes: [
+      { ...axis, values: CLOCK },
+      { ...axis, size: AXIS_SIZE },
+    ],
     series: [
       {},
       ...lines.map((line) => ({ label: line.label, stroke: colour(line.colour), width: 2, points: { show: false }, spanGaps: false })),

@@ -69,9 +69,11 @@ export interface AnswerProps<T> {
 /** What was answered, with what is wrong with it above: that it is old, or that there is nothing yet. */
 export function Answer<T>({ of: { document, error, answeredAtMs }, children, instead }: AnswerProps<T>) {
   const isOld = error !== undefined && document !== undefined;
+  // Of the whole service the head of the page says it.
+  const isSaid = isOld && error.code === 'unreachable';
   return (
     <>
-      {error === undefined
+      {error === undefined || isSaid
         ? null
         : (document === undefined && instead?.(error)) || (
             <Problem error={error}>

@@ -2,8 +2,9 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { policiesSchema } from '../../../src/http/schemas.js';
+import { Guardrail } from '../../../src/service/policies/guardrail.js';
 import { EmbeddedService } from '../../support/embedded/service.js';
 
 const NOW_MS = 1_795_219_200_000;
@@ -38,6 +39,7 @@ it('says who is live for whom, and what each has decided and earned', async () =
   const document = await embedded.service.policies();
   expect(policiesSchema.parse(document)).toEqual(document);
   expect(document.counted_at_ms).toBe(NOW_MS);
+  expect(document.guardrail).toBeNull();
   expect(await entry('egreedy-v1')).toMatchObject({ live_percent: 100, decisions: 4, rewarded: 3, mean_reward: { mean: 1 / 3 } });
   expect(await entry('linucb')).toMatchObject({ live_percent: 0, decisions: 0, rewarded: 0, mean_reward: null });
 
@@ -55,4 +57,15 @@ it('says who is live for whom, and what each has decided and earned', async () =
   clockMs += 1;
   expect(await entry('linucb')).toMatchObject({ live_percent: 25 });
   expect(await entry('egreedy-v1')).toMatchObject({ live_percent: 75 });
+
+  // What the guardrail compares is what it has last looked at.
+  const [promoted, previous] = [
+    { n: 3, low: 0.1, high: 0.9 },
+    { n: 40, low: 0.4, high: 0.6 },
+  ];
+  const state = vi.spyOn(Guardrail.prototype, 'state', 'get').mockReturnValue({ ageMs: 600_000, promoted, previous });
+  const watched = await embedded.service.policies();
+  state.mockRestore();
+  expect(watched.guardrail).toEqual({ age_ms: 600_000, promoted, previous });
+  expect(policiesSchema.parse(watched)).toEqual(watched);
 });

@@ -1,5 +1,5 @@
 /** The recipes of CONTRIBUTING.md are true: followed in a copy of the tree, they touch the files they name, and the tests are green. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { filesOfRecipe, TreeCopy } from './tree-copy.js';
@@ -46,6 +46,19 @@ import type { PolicyDefinition } from './policy.js';
 
 export const steady: PolicyDefinition = { ...egreedyV2, name: 'steady', hyperparameters: { lambda: 10, epsilon: 0.1 } };
 `;
+
+const NEW_PAGE = `/** Who is there. */
+import type { StatusDocument } from '../../service/application.js';
+import { usePolled } from '../state/use-polled.js';
+import { Answer, Card } from '../view/small.js';
+
+export default function Hello() {
+  const status = usePolled<StatusDocument>('/v1/status');
+  return <Answer of={status}>{({ group }) => <Card title={group}>Hello.</Card>}</Answer>;
+}
+`;
+
+const BUILD_PAGES = "import { buildPages } from './scripts/build-pages.mjs'; await buildPages(process.cwd());";
 
 const tree = new TreeCopy();
 beforeAll(() => tree.commit());
@@ -100,5 +113,21 @@ it('a policy', async () => {
     policies: { policy: string }[];
   };
   expect(document.policies.map(({ policy }) => policy)).toContain('steady');
+  tree.commit();
+});
+
+it('a page', async () => {
+  tree.write('src/web/pages/hello.tsx', NEW_PAGE);
+  tree.edit('src/web/pages.ts', [
+    [
+      "  { path: '/admin/features'",
+      "  { path: '/admin/hello', title: 'Hello', load: () => import('./pages/hello.js') },\n  { path: '/admin/features'",
+    ],
+  ]);
+  expect(tree.touched()).toEqual(filesOfRecipe('A page', 'hello'));
+  await tree.lint();
+  await tree.run('node_modules/typescript/bin/tsc', '--project', 'src/web/tsconfig.json');
+  await tree.run('--input-type=module', '--eval', BUILD_PAGES);
+  expect(readdirSync(tree.path('dist/web/page')).filter((name) => /^hello-[\w-]{8}\.js$/.test(name))).toHaveLength(1);
   tree.commit();
 });

@@ -39,6 +39,11 @@ export class TreeCopy {
     return join(this.#directory, name);
   }
 
+  /** Of a file in the copy. */
+  path(path: string): string {
+    return join(this.#root, path);
+  }
+
   write(path: string, text: string): void {
     mkdirSync(dirname(join(this.#root, path)), { recursive: true });
     writeFileSync(join(this.#root, path), text);
@@ -94,7 +99,7 @@ export class TreeCopy {
 
   /** What was touched. */
   async lint(): Promise<void> {
-    await this.run('node_modules/eslint/bin/eslint.js', ...this.touched().filter((path) => path.endsWith('.ts')));
+    await this.run('node_modules/eslint/bin/eslint.js', ...this.touched().filter((path) => /\.tsx?$/.test(path)));
   }
 }
 

@@ -13,7 +13,8 @@ export function Commands({ document }: { readonly document: PoliciesDocument }) 
         ))}
       </ul>
       <p class="hint">
-        They append to policy.control, and hold from their effective time on. Run them where the service's options are set.
+        promote and rollback append to policy.control, and hold from then on; the others change nothing. Run them with the options of the
+        service: the same data directory, the same log.
       </p>
     </Card>
   );
