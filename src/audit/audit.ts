@@ -8,13 +8,13 @@
 import type { DecodeRules } from '../events/decode.js';
 import type { Log } from '../log/port.js';
 import type { PendingAudit } from '../store/queries/pending-audit.js';
-import { fullTopicName, type CandidatesEvent, type ConsumedTopic } from '../topics.js';
+import { fullTopicName, type CandidatesEvent, type ConsumedTopic, type ScoredEvent } from '../topics.js';
 import { offsetsWithLetters, settleDeadLetters } from './dead-letters.js';
 import { decisionName, type Address, type AuditReport, type Finding, type FindingKind, type Untold } from './finding.js';
 import { heldTopic } from './held.js';
 import { lookAtOutbox } from './outbox.js';
 import { RefusedRecords } from './refused.js';
-import { readTail } from './tail.js';
+import { readDecisions } from './scored.js';
 
 export interface AuditDeps {
   readonly log: Log;
@@ -102,7 +102,7 @@ export class Audit {
     await lookAtOutbox(this);
     this.#lookAtShadowJobs();
     this.#lookAtUnreadDecisions();
-    await this.#askTail();
+    await this.#askTheLog();
     await settleDeadLetters(this);
     return { findings: this.#findings, untold: [...this.#untold.values()] };
   }
@@ -155,17 +155,20 @@ export class Audit {
     }
   }
 
-  /** Decisions whose records lie beyond the position: they were published, or came from elsewhere, and are still to be read. */
-  async #askTail(): Promise<void> {
+  /** Decisions whose records lie beyond the position were published, or came from elsewhere, and are still to be read. */
+  async #askTheLog(): Promise<void> {
     const { log, partition, positions } = this.deps;
     const unanswered = this.#unanswered.filter(({ decision }) => !this.waiting.has(decision));
     const open = [...this.#open, ...unanswered];
     if (open.length === 0) return;
     const scored = await heldTopic(log, this.nameOf('tip.scored'), partition);
     const left = new Set(open.map(({ decision }) => decision));
-    await readTail(this.deps, scored, positions.get(scored.topic) ?? 0, ({ user_id, decision_id }) =>
-      left.delete(decisionName(user_id, decision_id)),
-    );
+    const found = ({ user_id: userId, decision_id: decisionId }: ScoredEvent) => left.delete(decisionName(userId, decisionId));
+    const { topic, low, end } = scored;
+    const position = Math.min(end, Math.max(low, positions.get(topic) ?? 0));
+    await readDecisions(this.deps, topic, { from: position, to: end }, found);
+    // Those that the state has lost are below its position; that it lost them is for others to say.
+    if (left.size > 0) await readDecisions(this.deps, topic, { from: low, to: position }, found);
     const why = scored.lost ?? scored.hidden;
     // A request that was refused when it came, under other options or by another version, was never to be answered.
     const refusedOnce = unanswered.some(({ decision }) => left.has(decision)) ? await offsetsWithLetters(this, 'tip.candidates') : NONE;
