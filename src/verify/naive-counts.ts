@@ -1,6 +1,6 @@
 /** The counts behind /metrics as the log gives them: how many records of each topic are events, and what they amount to. */
 import type { Audit } from '../audit/audit.js';
-import type { ScoredEvent } from '../topics.js';
+import { CONSUMED_TOPICS, type ScoredEvent } from '../topics.js';
 import type { ReplayedTopic } from './replayed.js';
 
 /** What a process met, and no log tells: requests that were answered before, and errors of the shadow. */
@@ -18,10 +18,12 @@ const MADE_OF: Readonly<Record<string, readonly ReplayedTopic[]>> = {
 
 export class NaiveCounts {
   readonly #counts = new Map<string, number>(Object.keys(MADE_OF).map((name) => [name, 0]));
+  /** Apart, because it is counted for every event. */
+  readonly #applied = Object.fromEntries(CONSUMED_TOPICS.map((topic) => [topic, 0])) as Record<ReplayedTopic, number>;
   #distinct = 0;
 
   applied(topic: ReplayedTopic): void {
-    this.add(`applied:${topic}`);
+    this.#applied[topic]++;
   }
 
   refused(topic: ReplayedTopic, code: string): void {
@@ -46,13 +48,14 @@ export class NaiveCounts {
 
   /** When all has been counted. Of a topic that has lost events the state may have counted more. */
   compare(live: ReadonlyMap<string, number>, incomplete: ReadonlySet<ReplayedTopic>, audit: Audit): void {
-    this.add('decisions_repeated', this.#of('applied:tip.scored') + this.#of('applied:tip.scored.shadow') - this.#distinct);
+    for (const [topic, count] of Object.entries(this.#applied)) if (count > 0) this.add(`applied:${topic}`, count);
+    this.add('decisions_repeated', this.#applied['tip.scored'] + this.#applied['tip.scored.shadow'] - this.#distinct);
     for (const name of [...new Set([...this.#counts.keys(), ...live.keys()])].sort()) {
       const [is, replayed] = [live.get(name) ?? 0, this.#of(name)];
       const topics = topicsOf(name);
       const differs = () => audit.find({ kind: 'count', userId: null, id: name, feature: 'count', live: is, replayed, events: [] });
       if (topics === undefined) {
-        if (name === 'candidates_repeated' && !incomplete.has('tip.candidates') && is > this.#of('applied:tip.candidates')) differs();
+        if (name === 'candidates_repeated' && !incomplete.has('tip.candidates') && is > this.#applied['tip.candidates']) differs();
         else if (is !== 0) audit.cannotTell('count', null, `The log does not tell ${name}.`);
       } else {
         const lost = topics.find((topic) => incomplete.has(topic));
