@@ -17,13 +17,17 @@ export function pastWasInterrupted(directory: string): boolean {
   return existsSync(join(directory, UNFINISHED));
 }
 
-/** Throws invalid_argument where a log is that no demo began, and data_in_use while a demo runs on it. */
-export function deleteDemo(directory: string): void {
+/** Throws invalid_argument where a log is that no demo began. `isNotDone`, as in "and is not deleted". */
+export function refuseRealLog(directory: string, isNotDone: string): void {
   const isDemo = [UNFINISHED, COMPLETE].some((mark) => existsSync(join(directory, mark)));
   if (!isDemo && existsSync(join(directory, LOG_FILE_NAME)))
-    throw new TipstreamError('invalid_argument', `the log in ${directory} was not begun by a demo, and is not deleted`, {
+    throw new TipstreamError('invalid_argument', `the log in ${directory} was not begun by a demo, and ${isNotDone}`, {
       hint: 'Choose another directory with --data.',
     });
+}
+
+/** Throws data_in_use while a demo runs on it. */
+export function deleteDemo(directory: string): void {
   lockData(directory, Date.now()).release();
   for (const name of MADE_BY_US) rmSync(join(directory, name), { recursive: true, force: true });
 }

@@ -1,4 +1,4 @@
-/** `demo --fresh` deleted log.db and state of whatever directory --data named, a real one too. */
+/** `demo --fresh` deleted the log and state of whatever directory --data named; without --fresh it wrote simulated events there. */
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,9 +17,12 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-it('a log that no demo began is left alone', async () => {
-  const { code, stderr } = await runCommand([demoCommand], ['demo', '--fresh', '--exit', '--no-http', '--data', directory]);
-  expect([code, stderr]).toEqual([64, expect.stringContaining('was not begun by a demo, and is not deleted')]);
+it.each([
+  [['--fresh'], 'is not deleted'],
+  [[], 'gets no simulated events'],
+])('a log that no demo began is left alone: %j', async (flags, isNotDone) => {
+  const { code, stderr } = await runCommand([demoCommand], ['demo', ...flags, '--exit', '--no-http', '--data', directory]);
+  expect([code, stderr]).toEqual([64, expect.stringContaining(`was not begun by a demo, and ${isNotDone}`)]);
   expect([has('log.db'), has('state')]).toEqual([true, true]);
 });
 

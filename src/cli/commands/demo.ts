@@ -8,7 +8,7 @@ import type { ProfileDocument } from '../../service/application.js';
 import { DEFAULT_SHADOW } from '../../policies/registry.js';
 import { defineCommand } from '../command.js';
 import { EXIT } from '../failure.js';
-import { deleteDemo, pastWasInterrupted, simulatingPast } from '../demo-data.js';
+import { deleteDemo, pastWasInterrupted, refuseRealLog, simulatingPast } from '../demo-data.js';
 import { wholeNumber } from '../option-parsers.js';
 import type { Output } from '../output/output.js';
 import type { RunningService } from '../running-service.js';
@@ -52,6 +52,8 @@ export const demoCommand = defineCommand<DemoOptions>({
     const config = demoConfig(given);
     if (config.log !== 'sqlite')
       throw new UsageError('the demo runs on the embedded log', { hint: 'Leave --brokers and KAFKA_BROKERS out.' });
+    // ./data/demo is a demo's, also of a version that left no mark there.
+    if (config.given.has('data')) refuseRealLog(config.data, options.fresh ? 'is not deleted' : 'gets no simulated events');
     if (options.fresh) deleteDemo(config.data);
     else if (pastWasInterrupted(config.data)) {
       deleteDemo(config.data);
