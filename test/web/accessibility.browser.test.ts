@@ -57,6 +57,23 @@ describe.skipIf(path === undefined)('axe finds nothing', () => {
     expect(await accessibilityFaults(page)).toEqual([]);
   });
 
+  it('on what the keyboard reaches, and shows where it is', async () => {
+    const { page } = await show(fakeApplication(), '/');
+    await page.locator('.tiles').waitFor();
+    const reached: string[] = [];
+    for (let stop = 0; stop < 16; stop++) {
+      await page.keyboard.press('Tab');
+      const [name, outline, width] = await page.evaluate<[string, string, string]>(
+        `(() => { const at = document.activeElement, { outlineStyle, outlineWidth } = getComputedStyle(at);
+          return [at.getAttribute('aria-label') ?? at.innerText.slice(0, 30), outlineStyle, outlineWidth]; })()`,
+      );
+      reached.push(name);
+      expect([name, outline, parseFloat(width) >= 2]).toEqual([name, 'solid', true]);
+    }
+    expect(reached.slice(0, 2)).toEqual(['Skip to the content', 'Home']);
+    expect(reached).toEqual(expect.arrayContaining(['Features', 'Pause', 'UTC', 'Partitions']));
+  });
+
   it('where a token is asked for', async () => {
     const { page } = await show(fakeApplication(), '/', { token: 's3cret-and-long-enough' });
     await page.getByLabel('Token').waitFor();

@@ -46,6 +46,16 @@ describe.skipIf(path === undefined)('the pages of users', () => {
     }
   });
 
+  it('say what to do about an id that no address can have', async () => {
+    const { page } = await show(fakeApplication(), '/admin/users');
+    await page.getByLabel('User id').fill('..');
+    await page.getByLabel('User id').press('Enter');
+    await eventually(() => page.getByRole('alert').innerText()).toBe(
+      'A browser cannot have .. in an address. Ask on the command line: npx tipstream profile ..',
+    );
+    expect(new URL(page.url()).pathname).toBe('/admin/users');
+  });
+
   const job = (over: Partial<RebuildJob>): RebuildJob => ({ ...REBUILD, dry_run: true, ...over });
   /** A service whose one job is what the test says it is. */
   function rebuilding(begun: RebuildJob[]) {

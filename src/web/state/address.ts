@@ -59,6 +59,11 @@ export function isAddressable(text: string): boolean {
   return wellFormed(text) === text;
 }
 
+/** Whether it can be a part of a path: browsers take . and .. as steps, however they are encoded. */
+export function isPathSegment(text: string): boolean {
+  return isAddressable(text) && text !== '' && text !== '.' && text !== '..';
+}
+
 function present(query: Readonly<Record<string, string | undefined>>): [string, string][] {
   return Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
 }

@@ -41,7 +41,8 @@ export function usePolled<T>(path: string | null, { atLeastSeconds = 0, keepsFor
         const answer = await get<T>(path, leaving.signal);
         if (!leaving.signal.aborted) change((state) => answered(state, answer, Date.now()));
       } catch (error) {
-        if (leaving.signal.aborted || !(error instanceof ApiError)) return;
+        if (leaving.signal.aborted) return;
+        if (!(error instanceof ApiError)) throw error;
         if (error.code === 'unauthorized') return onUnauthorized();
         change((state) => failed(state, error));
       } finally {

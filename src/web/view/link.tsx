@@ -1,6 +1,6 @@
 /** Links between views: they change the address without loading a page, unless another tab is asked for. */
 import type { ComponentChildren } from 'preact';
-import { formatAddress, goingTo } from '../state/address.js';
+import { formatAddress, goingTo, isPathSegment, pathTo } from '../state/address.js';
 import { useNavigation } from '../state/location.js';
 
 export interface LinkProps {
@@ -33,10 +33,11 @@ export function Link({ to, query, current = false, title, class: named, children
   );
 }
 
-/** To the page of a user. */
+/** To the page of a user; a few ids no browser can have in an address. */
 export function UserLink({ userId }: { readonly userId: string }) {
+  if (!isPathSegment(userId)) return <span title="A browser cannot have this id in an address.">{userId}</span>;
   return (
-    <Link to={`/admin/users/${encodeURIComponent(userId)}`} class="id">
+    <Link to={pathTo('/admin/users/{user_id}', { user_id: userId })} class="id">
       {userId}
     </Link>
   );

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { formatAddress, goingTo, isAddressable, matchPath, parseAddress, pathTo, withQuery } from '../../../src/web/state/address.js';
+import {
+  formatAddress,
+  goingTo,
+  isAddressable,
+  isPathSegment,
+  matchPath,
+  parseAddress,
+  pathTo,
+  withQuery,
+} from '../../../src/web/state/address.js';
 
 describe('an address', () => {
   it.each(['/', '/admin/lag?topic=tip.served&sort=-records', '/admin/users/a%2Fb?as_of=2026-01-31T18%3A00', '/admin/policies?against='])(
@@ -34,9 +43,12 @@ describe('a path', () => {
     ['/admin', '/admins', undefined],
   ])('%s against %s', (pattern, path, parameters) => expect(matchPath(pattern, path)).toEqual(parameters));
 
-  it.each(['ana', 'a/b', '100%', '?&=#', '🦊', '..', ' '])('of the user %j is found again', (id) => {
+  it.each(['ana', 'a/b', '100%', '?&=#', '🦊', '...', ' '])('of the user %j is found again', (id) => {
     expect(matchPath('/admin/users/{user_id}', pathTo('/admin/users/{user_id}', { user_id: id }))).toEqual({ user_id: id });
   });
+
+  it.each(['.', '..', '', '\ud800'])('cannot have %j as a part', (id) => expect(isPathSegment(id)).toBe(false));
+  it.each(['...', '.a', '%2e', '🦊'])('can have %j as a part', (id) => expect(isPathSegment(id)).toBe(true));
 
   it('cannot hold half of a surrogate pair', () => {
     expect(isAddressable('🦊')).toBe(true);
