@@ -7,7 +7,7 @@ import { card, consolePages, eventually, rowsOf } from '../support/console-page.
 import { LAG, STATUS, fakeApplication } from '../support/fake-application.js';
 
 const path = chromiumOrSkip('the pages on the demo');
-/** Given: screenshots for the documentation are written there. */
+/** Given: the screenshots of docs/operating.md are written there. */
 const SCREENSHOTS = process.env['SCREENSHOTS'];
 
 describe.skipIf(path === undefined)('the pages on the demo', () => {
@@ -26,9 +26,13 @@ describe.skipIf(path === undefined)('the pages on the demo', () => {
   afterAll(() => cli.dispose());
 
   it('can be used within a second, and lead from a decision to its user, and to everything else', async () => {
-    const { page } = await visit(`${address}/livez`);
+    const { page } = await visit(`${address}/livez`, { viewport: { width: 1_100, height: 720 } });
     if (SCREENSHOTS !== undefined) mkdirSync(SCREENSHOTS, { recursive: true });
-    const shot = (name: string) => (SCREENSHOTS === undefined ? undefined : page.screenshot({ path: `${SCREENSHOTS}/${name}.png` }));
+    const shot = async (name: string) => {
+      if (SCREENSHOTS === undefined) return;
+      await page.evaluate('scrollTo(0, 0)');
+      await page.screenshot({ path: `${SCREENSHOTS}/${name}.png` });
+    };
     // Three times, since the machine does other things too.
     await page.addInitScript(`new MutationObserver((_, observer) => {
       if (document.querySelector('.tiles') === null) return;
@@ -56,7 +60,6 @@ describe.skipIf(path === undefined)('the pages on the demo', () => {
     await eventually(() => rowsOf(card(page, 'Who is live')).then((rows) => rows.length)).toBeGreaterThan(2);
     await card(page, 'Model cards').getByText('egreedy-v2').click();
     await page.locator('.markdown').getByRole('heading', { name: 'Inputs' }).waitFor();
-    await shot('console-policies');
     await page.getByRole('link', { name: 'Features' }).click();
     await page.getByRole('button', { name: 'preferred_hour' }).click();
     await eventually(() => page.locator('pre').innerText()).toContain(':as_of_ms');
