@@ -5,9 +5,11 @@ import { openLog } from '../log/open.js';
 import { partitionFor } from '../log/partitioner.js';
 import { defaultRegistry } from '../projections/registry.js';
 import { fullTopicName } from '../topics.js';
+import { refuseOtherLog } from '../store/directory/refuse-other-log.js';
 import type { CommandOption } from './command.js';
 import type { Output } from './output/output.js';
 import { readPositions } from './positions-file.js';
+import { acceptanceOf } from './state-source.js';
 
 const FLAG = '--known-at';
 
@@ -18,9 +20,13 @@ export const knownAtOption: CommandOption = {
     'printed then; - is stdin. The log is folded up to there in a scratch folder',
 };
 
-/** Give --max-value-bytes and --partitioner as `start` has them. Of `userId` alone unless it is undefined. */
+/**
+ * Of `userId` alone unless it is undefined. Throws state_mismatch where there is a state here of another log or topics, or with other
+ * options by which records are accepted.
+ */
 export async function openKnownAt(config: Config, path: string, output: Output, signal: AbortSignal, userId?: string): Promise<KnownState> {
   const positions = await readPositions(path, FLAG, signal);
+  refuseOtherLog(config.data, { log: config.log, topicPrefix: config.topicPrefix, accepts: acceptanceOf(config) });
   const log = await openLog(config, { readOnly: true });
   try {
     const { topicPrefix, partitioner, maxValueBytes } = config;

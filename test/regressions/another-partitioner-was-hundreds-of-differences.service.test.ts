@@ -2,6 +2,8 @@
  * verify with another --partitioner or --max-value-bytes than `start` had called users different by the hundred, and start went on with
  * them, so that one state held what two rules accept. The options are in the state file now, and are compared.
  */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
 import { lockData } from '../../src/store/directory/data-lock.js';
@@ -49,9 +51,12 @@ it('verify, start and a rebuild of one user name the option, what the state has 
   await embedded.start(LARGE);
   await expect(embedded.service.caughtUp()).rejects.toMatchObject(mismatch);
   await embedded.stop();
+  const then = join(embedded.directory, 'then.json');
+  writeFileSync(then, JSON.stringify({ 'tip.served': { 0: 1 } }));
   for (const [reader, more] of [
     ['verify', ['--max-value-bytes', '65536']],
     ['profile', ['--partitioner', 'crc32']],
+    ['digest', ['--known-at', then, '--max-value-bytes', '65536']],
   ] as const)
     expect(await runReader(reader, embedded.directory, more)).toMatchObject({
       code: 1,
