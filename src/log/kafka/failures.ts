@@ -53,6 +53,10 @@ export function isTransient(error: unknown): boolean {
   return UNREACHABLE.has(cause.name) || UNAVAILABLE_TYPES.has(cause.type ?? '');
 }
 
+export function isMissingTopic(error: unknown): boolean {
+  return error instanceof TipstreamError && error.code === 'topic_not_found';
+}
+
 /**
  * Whether a join of the group that failed so may succeed later: what kafkajs itself would try again, which it says by a mark that is
  * absent from foreign errors.

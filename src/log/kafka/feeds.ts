@@ -9,7 +9,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Delivery } from '../port.js';
 import { type Connection, partitionsOf } from './connection.js';
 import { Feed } from './feed.js';
-import { isTransient, offsetOutOfRange } from './failures.js';
+import { isMissingTopic, isTransient, offsetOutOfRange } from './failures.js';
 import { fetchFrom, type FetchedPartition } from './fetch-request.js';
 import { type Cluster, errorFromCode } from './internals.js';
 import { offsetRange } from './offset-ranges.js';
@@ -17,6 +17,8 @@ import { pauseMs, WARNS_EVERY_MS } from './retry.js';
 
 const OFFSET_OUT_OF_RANGE = 1;
 const TAIL_WAIT_MS = 250;
+/** How long a topic may be absent before that ends the member, ms. */
+const MISSING_FOR_MS = 30_000;
 /** Of all feeds together, fetched and not handed over yet. */
 const WAITING_BYTES_LIMIT = 64 * 1_048_576;
 
@@ -30,6 +32,8 @@ interface Lane {
   failures: number;
   pausedUntil: number;
   warnedAt: number;
+  /** When a topic was first not found, since the last fetch that succeeded. */
+  missingSince: number | undefined;
 }
 
 export interface FeedsOwner {
@@ -62,6 +66,7 @@ export class Feeds {
       failures: 0,
       pausedUntil: 0,
       warnedAt: -Infinity,
+      missingSince: undefined,
     });
     this.#lanes = [lane('behind', connection.reading, 0), lane('tail', connection.newCluster(), TAIL_WAIT_MS)];
   }
@@ -152,6 +157,7 @@ export class Feeds {
         if (feed !== undefined) await this.#accept(feed, fetched);
       }
       lane.failures = 0;
+      lane.missingSince = undefined;
     } catch (error) {
       this.#putOff(lane, error);
     } finally {
@@ -172,10 +178,10 @@ export class Feeds {
     this.#owner.outOfRange(partition, offsetOutOfRange(topic, partition, fetchOffset, low, end));
   }
 
-  /** A broker that is away is tried again; anything else ends the member. */
+  /** A broker that is away is tried again, and a topic that is not there for a while; anything else ends the member. */
   #putOff(lane: Lane, error: unknown): void {
     if (this.#closed) return;
-    if (!isTransient(error)) return this.#fail(error);
+    if (!isTransient(error) && !this.#mayComeBack(lane, error)) return this.#fail(error);
     const waitMs = pauseMs(lane.failures++);
     lane.pausedUntil = performance.now() + waitMs;
     const now = performance.now();
@@ -186,6 +192,13 @@ export class Feeds {
       lane.pausedUntil = 0; // a timer may be early, and nobody else need come by
       this.wake();
     }, waitMs);
+  }
+
+  /** A broker whose metadata is behind does not know a topic for a moment, nor does any while the topic is made anew. */
+  #mayComeBack(lane: Lane, error: unknown): boolean {
+    if (!isMissingTopic(error)) return false;
+    lane.missingSince ??= performance.now();
+    return performance.now() - lane.missingSince < MISSING_FOR_MS;
   }
 
   async #deliverAll(): Promise<void> {

@@ -22,7 +22,7 @@ import type { GroupMember, GroupOptions, Holder } from '../port.js';
 import { coPartitionAssigner } from './co-partition.js';
 import { Committer } from './committer.js';
 import { type Connection, partitionsOf } from './connection.js';
-import { offsetOutOfRange, isTransient, mayJoinAgain } from './failures.js';
+import { isMissingTopic, isTransient, mayJoinAgain, offsetOutOfRange } from './failures.js';
 import { Feeds } from './feeds.js';
 import { groupHolders } from './groups.js';
 import type { Cluster } from './internals.js';
@@ -251,7 +251,8 @@ export class KafkaGroupMember implements GroupMember {
       const count = await commonPartitionCount(this.#connection, this.#options.topics);
       if (count !== this.#partitionCount) throw partitionCountChanged(this.#options.topics, [this.#partitionCount, count]);
     } catch (error) {
-      if (!isTransient(error)) void this.#fail(this.#connection.failure(error, 'check the partitions'));
+      // A topic that stays away ends the member too, by its fetches.
+      if (!isTransient(error) && !isMissingTopic(error)) void this.#fail(this.#connection.failure(error, 'check the partitions'));
     }
   }
 
