@@ -1,7 +1,8 @@
 /** The dead letters that a log holds, read back with the reasons that their headers give. */
 import { readDeadLetterReason } from '../events/dead-letter.js';
 import { CONSUMED_TOPICS, deadLetterTopic, fullTopicName, type TopicName } from '../topics.js';
-import type { Log, LogRecord } from './port.js';
+import type { Log, LogRecord, OffsetRange } from './port.js';
+import type { RecordAddress } from './record-address.js';
 
 export interface DeadLetter {
   readonly record: LogRecord;
@@ -13,6 +14,10 @@ export interface DeadLetterFilter {
   /** Of the input; absent: all. */
   readonly topic?: TopicName | undefined;
   readonly code?: string | undefined;
+  /** Unix ms: those that failed then or later. */
+  readonly sinceMs?: number | undefined;
+  /** One dead letter alone. */
+  readonly address?: RecordAddress | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -22,15 +27,28 @@ export async function* readDeadLetters(log: Log, filter: DeadLetterFilter): Asyn
   const names = inputs.map((topic) => deadLetterTopic(fullTopicName(filter.prefix, topic)));
   for (const { name: topic } of await log.describeTopics(names)) {
     for (const [partition, { low, end }] of await log.offsets(topic)) {
-      if (low >= end) continue;
-      const range = { topic, partition, from: low, to: end, ...(filter.signal ? { signal: filter.signal } : {}) };
+      const [from, to] = boundsIn(topic, partition, { low, end }, filter.address);
+      if (from >= to) continue;
+      const range = { topic, partition, from, to, ...(filter.signal ? { signal: filter.signal } : {}) };
       for await (const records of log.read(range)) {
         for (const record of records) {
           const reason = readDeadLetterReason(record.headers);
-          if (filter.code === undefined || reason.code === filter.code) yield { record, reason };
+          if (isWanted({ record, reason }, filter)) yield { record, reason };
         }
       }
       filter.signal?.throwIfAborted();
     }
   }
+}
+
+function isWanted({ record, reason }: DeadLetter, { code, sinceMs }: DeadLetterFilter): boolean {
+  if (code !== undefined && reason.code !== code) return false;
+  return sinceMs === undefined || (reason.failedAtMs ?? record.timestampMs) >= sinceMs;
+}
+
+/** [the first offset to read, the one after the last] */
+function boundsIn(topic: string, partition: number, { low, end }: OffsetRange, address: RecordAddress | undefined): [number, number] {
+  if (address === undefined) return [low, end];
+  if (address.topic !== topic || address.partition !== partition) return [low, low];
+  return [Math.max(low, address.offset), Math.min(end, address.offset + 1)];
 }

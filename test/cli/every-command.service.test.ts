@@ -44,6 +44,7 @@ const WORKING: Readonly<Record<string, () => readonly string[]>> = {
   lag: () => [],
   'dead-letters list': () => ['--json'],
   'dead-letters show': () => [deadLetter],
+  'dead-letters redrive': () => ['--dry-run', '--json'],
   'topics create': () => ['--json'],
   'topics check': () => ['--json'],
   schema: () => [],
@@ -259,6 +260,8 @@ describe('an unknown topic is topic_not_found, 1', () => {
     ['produce', ['--topic', 'no.such']],
     ['dead-letters list', ['--topic', 'no.such']],
     ['dead-letters show', ['no.such-dlt/0/0']],
+    ['dead-letters redrive', ['--topic', 'no.such']],
+    ['dead-letters redrive', ['no.such-dlt/0/0']],
   ])('%s', async (words, argv) => {
     await expectError(leafOf(words), [...words.split(' '), '--data', data, ...argv], {
       code: 1,
@@ -271,7 +274,14 @@ describe('an unknown topic is topic_not_found, 1', () => {
     const naming = LEAVES.filter(({ command }) =>
       [command.arguments ?? '', ...(command.options ?? []).map(({ flags }) => flags)].some((text) => /[<[](topic|address)[>\]]/.test(text)),
     );
-    expect(naming.map(({ words }) => words).sort()).toEqual(['dead-letters list', 'dead-letters show', 'produce', 'schema', 'tail']);
+    expect(naming.map(({ words }) => words).sort()).toEqual([
+      'dead-letters list',
+      'dead-letters redrive',
+      'dead-letters show',
+      'produce',
+      'schema',
+      'tail',
+    ]);
   });
 });
 

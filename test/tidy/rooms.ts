@@ -23,6 +23,7 @@ export const ROOMS: readonly Room[] = [
   room('audit', ['events', 'policies', 'log', 'store']),
   room('consumers', ['events', 'projections', 'policies', 'log', 'store']),
   room('rebuild', ['events', 'projections', 'policies', 'log', 'store', 'audit', 'consumers']),
+  room('redrive', ['events', 'projections', 'policies', 'log', 'store']),
   room('export', ['events', 'projections', 'log', 'producer', 'store']),
   // Not consumers, not rebuild: verify shares no code with the fold that it checks.
   room('verify', ['events', 'projections', 'policies', 'log', 'store', 'audit']),

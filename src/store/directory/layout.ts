@@ -9,6 +9,7 @@
  *     state/gen-000002/rebuild.json            a generation that `rebuild` is making: what of, so that another run can go on with it
  *     state/rebuild.lock                       held by a running `rebuild`
  *     state/SWAP.json                          `rebuild` asks the owner to switch to its generation: swap-request.ts
+ *     redrive.lock                             held by a running `dead-letters redrive`
  *     dead-letters/                            dead letters that their -dlt topic does not take
  */
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';

@@ -7,6 +7,7 @@ import { decodeAggregate, isKnown, type Aggregate } from '../../projections/aggr
 import { aggregateAt } from '../../projections/as-of.js';
 import type { FeatureValues } from '../../projections/feature.js';
 import type { Registry } from '../../projections/registry.js';
+import type { TipState } from '../../projections/tip.js';
 import { keptControls } from '../../policies/control-refusal.js';
 import type { ControlEvent } from '../../topics.js';
 import { PruneReader, type RecordedPrune } from '../tables/prunes.js';
@@ -145,6 +146,12 @@ export class PartitionReader {
     this.#prunes.checkAsOf(asOfMs);
     const row = this.#user.get(userId);
     return row === undefined ? undefined : this.#read(row, asOfMs, false);
+  }
+
+  /** tip_id -> what is kept of it; empty for a user of whom nothing is. */
+  tips(userId: string): Map<string, TipState> {
+    const row = this.#user.get(userId);
+    return new Map(row === undefined ? [] : [...this.#tips.tipsOf(row[0])].map(({ tipId, tip }) => [tipId, tip]));
   }
 
   /** Up to `limit` users whose ids come after `userId` by code point, in that order; the last id read is where to go on. */

@@ -1,12 +1,11 @@
-import { TipstreamError, UsageError } from '../../../errors.js';
+import { TipstreamError } from '../../../errors.js';
 import { readDeadLetterReason } from '../../../events/dead-letter.js';
 import { openLog } from '../../../log/open.js';
 import type { LogRecord, Log } from '../../../log/port.js';
 import { headersToJson, printFields, recordToJson } from '../../../producer/json-form.js';
 import { originalHeaders } from '../../../events/dead-letter.js';
-import { DEAD_LETTER_SUFFIX } from '../../../topics.js';
 import { defineCommand } from '../../command.js';
-import { fullNameOf } from '../../topic-argument.js';
+import { parseAddress } from './address.js';
 import { summaryOf } from './summary.js';
 
 export const deadLettersShowCommand = defineCommand({
@@ -40,16 +39,6 @@ export const deadLettersShowCommand = defineCommand({
     }
   },
 });
-
-function parseAddress(prefix: string, address: string): { topic: string; partition: number; offset: number } {
-  const match = /^([^/]+)\/(\d{1,9})\/(\d{1,15})$/.exec(address);
-  if (match === null || !match[1]!.endsWith(DEAD_LETTER_SUFFIX)) {
-    throw new UsageError(`${JSON.stringify(address)} is not the address of a dead letter`, {
-      hint: 'Give an address such as tip.served-dlt/0/12; `tipstream dead-letters list` prints them.',
-    });
-  }
-  return { topic: fullNameOf(prefix, match[1]!), partition: Number(match[2]), offset: Number(match[3]) };
-}
 
 async function readOne(log: Log, topic: string, partition: number, offset: number): Promise<LogRecord | undefined> {
   const range = (await log.offsets(topic)).get(partition);
