@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { PACKAGE_VERSION } from '../package-version.js';
 import { TOPICS } from '../topics.js';
 import { JSON_TYPE, NDJSON_TYPES, type Answer, type RequestBody, type Route } from './route.js';
+import { profilesRequestSchema, profilesSchema } from './profiles-schemas.js';
 import * as schemas from './schemas.js';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -12,6 +13,8 @@ type Json = Readonly<Record<string, unknown>>;
 const NAMED: Readonly<Record<string, z.ZodType>> = {
   Error: schemas.errorSchema,
   Profile: schemas.profileSchema,
+  ProfilesRequest: profilesRequestSchema,
+  Profiles: profilesSchema,
   RebuildJob: schemas.rebuildJobSchema,
   ScoreRequest: schemas.scoreRequestSchema,
   ScoreResponse: schemas.scoreResponseSchema,
@@ -59,6 +62,7 @@ function operation(route: Route, secured: boolean): Json {
     ...(route.body === undefined ? {} : { requestBody: requestBody(route.body) }),
     responses: {
       ...Object.fromEntries(Object.entries(route.answers).map(([status, answer]) => [status, response(Number(status), answer)])),
+      ...(route.says === undefined ? {} : { 304: { description: 'What If-None-Match names is still what there is to say.' } }),
       default: response(0, { description: 'An error; its code names the status.', schema: schemas.errorSchema }),
     },
     security: secured && !route.open ? [{ token: [] }] : [],

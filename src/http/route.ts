@@ -59,6 +59,8 @@ export interface RouteDefinition<
   readonly body?: Body;
   /** By status. Errors that every route can answer with are not listed. */
   readonly answers: Readonly<Record<number, Answer>>;
+  /** Of an answer, what its ETag is made of: all but when it was made. Absent: it has no ETag. */
+  says?(answer: unknown): unknown;
   /** Called with what the schemas have let through. */
   handle(
     input: RouteInput<Parsed<Params>, Parsed<Query>, ParsedBody<Body>>,
@@ -95,9 +97,9 @@ export function defineRoute<
   };
 }
 
-/** /v1/profiles/{user_id} -> /v1/profiles/:user_id */
+/** /v1/profiles/{user_id} -> /v1/profiles/:user_id, and /v1/profiles:batch -> /v1/profiles::batch, which is a colon to the router. */
 export function routerPath(path: string): string {
-  return path.replaceAll(/\{(\w+)\}/g, ':$1');
+  return path.replaceAll(':', '::').replaceAll(/\{(\w+)\}/g, ':$1');
 }
 
 /**

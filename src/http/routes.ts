@@ -1,4 +1,5 @@
 /** Every route of the API, in the order in which /openapi.json lists them. A new route is a file in routes/ and a line here. */
+import { everything } from './entity-tag.js';
 import { openApiDocument } from './openapi.js';
 import { defineRoute, type Route } from './route.js';
 import { eventsRoute } from './routes/events.js';
@@ -9,7 +10,7 @@ import { lagRoute } from './routes/lag.js';
 import { metricsRoute } from './routes/metrics.js';
 import { pageRoutes } from './routes/page.js';
 import { policyRoutes } from './routes/policies.js';
-import { profileRoute } from './routes/profile.js';
+import { profileRoute, profilesRoute } from './routes/profile.js';
 import { promptsRoute } from './routes/prompts.js';
 import { cancelRebuildRoute, rebuildJobRoute, rebuildRoute } from './routes/rebuild.js';
 import { scoreRoute } from './routes/score.js';
@@ -17,6 +18,7 @@ import { statusRoute } from './routes/status.js';
 
 const DATA_ROUTES: readonly Route[] = [
   profileRoute,
+  profilesRoute,
   rebuildRoute,
   rebuildJobRoute,
   cancelRebuildRoute,
@@ -41,6 +43,7 @@ export function routesOf(secured: boolean): readonly Route[] {
     operationId: 'getOpenApi',
     summary: 'This document',
     answers: { 200: { description: 'OpenAPI 3.1.' } },
+    says: everything,
     handle: () => document,
   });
   const api = [...DATA_ROUTES, openApiRoute];

@@ -11,7 +11,6 @@ import {
   feedbackSchema,
   scoredSchema,
   MAX_CANDIDATES,
-  MAX_TIME_MS,
   TOPICS,
   type TopicName,
 } from '../topics.js';
@@ -33,15 +32,7 @@ import type {
 import { LAG_STATUSES, type LagRow } from '../log/lag.js';
 import { givenProfileSchema } from '../projections/given-profile.js';
 import { readTime } from '../time.js';
-
-/** An id as events have it. */
-const id = candidatesSchema.shape.user_id;
-const count = z.int().min(0);
-const timeMs = z.int().min(0).max(MAX_TIME_MS).meta({ description: 'Unix milliseconds' });
-const positions = z.record(z.string(), z.record(z.string(), count)).meta({ description: 'topic -> partition -> next offset' });
-const features = z
-  .record(z.string(), z.union([z.number(), z.string(), z.null()]))
-  .meta({ description: 'feature name -> value; null where the feature is empty' });
+import { count, features, id, positions, timeMs } from './schema-parts.js';
 
 export const userParameter = z.object({ user_id: id.meta({ description: 'percent-encoded UTF-8, a slash as %2F' }) });
 

@@ -16,6 +16,7 @@ import { SECURITY_HEADERS, bearerCheck, checkHost, isLoopback } from './access.j
 import type { Application } from '../service/application.js';
 import { readJsonBodies, streamNdjsonBodies } from './body-parsers.js';
 import { answerBrokenRequest, refuseConnect } from './broken-request.js';
+import { entityTag, isKnownToCaller } from './entity-tag.js';
 import { errorAnswer } from './error-answer.js';
 import { JSON_TYPE, NDJSON_TYPES, routerPath, type Route } from './route.js';
 import { routesOf } from './routes.js';
@@ -82,7 +83,11 @@ function addRoute(server: FastifyInstance, route: Route, application: Applicatio
     method: route.method,
     url: routerPath(route.path),
     config: { open: route.open ?? false, accepts, bodiless: route.body === undefined },
-    handler: async (request, reply) => route.handle(route.parse(request), reply, application),
+    handler: async (request, reply) => {
+      const answer = await route.handle(route.parse(request), reply, application);
+      if (route.says === undefined || !isKnownToCaller(entityTag(route.says(answer)), request, reply)) return answer;
+      return reply.code(304).send();
+    },
   });
 }
 

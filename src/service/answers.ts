@@ -27,6 +27,7 @@ import type {
 } from './application.js';
 import { generateWith } from './generate.js';
 import type { HeldPartitions } from './held-partitions.js';
+import { profilesOf } from './many-profiles.js';
 import type { ServiceMetrics } from './metrics/service-metrics.js';
 import type { ServiceOptions } from './options.js';
 import { withinDeadline, type RequestDeadline } from './request-deadline.js';
@@ -56,6 +57,8 @@ export interface AnswersDeps {
   readonly partitions: HeldPartitions;
   /** The number of the user's partition, which is held here. Throws not_ready, not_owner. */
   readonly holding: (userId: string) => Promise<number>;
+  /** The same of each of them. */
+  readonly holdingAll: (userIds: readonly string[]) => Promise<ReadonlyMap<string, number>>;
   readonly status: StatusAnswers;
   readonly metrics: ServiceMetrics;
   readonly policies: PolicyAnswers;
@@ -65,11 +68,17 @@ export interface AnswersDeps {
 
 export class Answers implements Application {
   readonly generate: Application['generate'];
+  readonly profiles: Application['profiles'];
   readonly #deps: AnswersDeps;
 
   constructor(deps: AnswersDeps) {
     this.#deps = deps;
     this.generate = generateWith(deps.options.generation, (request) => this.score(request), deps.metrics.gateway);
+    this.profiles = async (userIds, asOfMs = deps.options.clock(), signal = new AbortController().signal) => {
+      const { partitions, holdingAll, registry } = deps;
+      const profiles = await profilesOf(userIds, { asOfMs, signal, partitions, partitionOf: await holdingAll(userIds) });
+      return { as_of_ms: asOfMs, feature_set: registry.featureSet, profiles };
+    };
   }
 
   async profile(userId: string, asOfMs = this.#deps.options.clock()): Promise<ProfileDocument> {

@@ -247,9 +247,19 @@ export interface RebuildJob {
   readonly error?: { readonly code: string; readonly message: string; readonly hint?: string | undefined } | undefined;
 }
 
+/** Profiles of many users, all as of one time. */
+export interface ProfilesDocument {
+  readonly as_of_ms: number;
+  readonly feature_set: string;
+  /** In the order of the ids that were asked for. `features` of a user who is not known then are null. */
+  readonly profiles: readonly { readonly user_id: string; readonly found: boolean; readonly features: FeatureValues | null }[];
+}
+
 export interface Application {
   /** Throws user_not_found, as_of_pruned, not_owner (details.owner), not_ready. */
   profile(userId: string, asOfMs?: number): Promise<ProfileDocument>;
+  /** Throws as_of_pruned, not_ready, and not_owner when any of the users is elsewhere (details.elsewhere). `signal`: as of `generate`. */
+  profiles(userIds: readonly string[], asOfMs?: number, signal?: AbortSignal): Promise<ProfilesDocument>;
   /** By the live policy, or by the one named. Throws policy_not_found too. */
   score(request: ScoreRequest, policy?: string): Promise<ScoreResponse>;
   /**

@@ -18,7 +18,7 @@ import { GenerationSwap } from './rebuild/generation-swap.js';
 import { UserRebuilds } from './rebuild/rebuild-user-job.js';
 import { withinDeadline, type RequestDeadline } from './request-deadline.js';
 import { StatusAnswers } from './status.js';
-import { partitionHolding, working } from './user-routing.js';
+import { partitionHolding, partitionsHolding, working, type RoutingOptions } from './user-routing.js';
 
 export interface ServiceParts extends AnswersDeps {
   /** Full names of the consumed topics. */
@@ -44,14 +44,13 @@ export function serviceParts(log: Log, registry: Registry, startWorker: StartWor
     startWorker,
     onApplied: (records, { tookMs, scored }) => metrics.applied(records, tookMs, scored),
   });
-  const holding = (userId: string) =>
-    partitionHolding({
-      userId,
-      partitioner: options.partitioner,
-      partitions: group.partitionCount,
-      held: partitions,
-      owners: group.owners && (() => withinDeadline(logTimeoutMs, group.owners!(), FINDING)),
-    });
+  const routing = (): RoutingOptions => ({
+    partitioner: options.partitioner,
+    partitions: group.partitionCount,
+    held: partitions,
+    owners: group.owners && (() => withinDeadline(logTimeoutMs, group.owners!(), FINDING)),
+  });
+  const holding = (userId: string) => partitionHolding(userId, routing());
   const { logger } = options;
   const reach = new LogReach({ log, topics, logger });
   const ownership = new GroupOwnership({
@@ -100,6 +99,7 @@ export function serviceParts(log: Log, registry: Registry, startWorker: StartWor
     group,
     inputs,
     holding,
+    holdingAll: (userIds) => partitionsHolding(userIds, routing()),
     ownership,
     reach,
     status,

@@ -5,7 +5,8 @@ import { buildServer } from '../../src/http/server.js';
 import { SCORE_REQUEST, fakeApplication } from '../support/fake-application.js';
 
 const DATA = ['/v1/profiles/ana', '/v1/lag', '/v1/status', '/metrics', '/openapi.json', '/nothing'];
-const OPEN = ['/livez', '/readyz', '/', '/admin/policies', builtPages().assets[0]!.path];
+const SHELLS = ['/', '/admin/policies'];
+const OPEN = ['/livez', '/readyz', ...SHELLS, builtPages().assets[0]!.path];
 
 describe('isLoopback', () => {
   it.each(['localhost', 'LOCALHOST', 'localhost.', '127.0.0.1', '127.255.0.3', '::1', '[::1]', '0:0:0:0:0:0:0:1', '::ffff:127.0.0.1'])(
@@ -138,7 +139,7 @@ describe('security headers', () => {
       'x-frame-options': 'DENY',
       'referrer-policy': 'no-referrer',
       'cross-origin-resource-policy': 'same-origin',
-      'cache-control': url.startsWith('/page/') ? 'public, max-age=31536000, immutable' : 'no-store',
+      'cache-control': url.startsWith('/page/') ? 'public, max-age=31536000, immutable' : SHELLS.includes(url) ? 'no-cache' : 'no-store',
     });
     expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
     expect(headers['content-security-policy']).not.toContain('unsafe');

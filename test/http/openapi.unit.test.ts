@@ -59,6 +59,7 @@ describe('/openapi.json', () => {
     expect(document).toMatchObject({ openapi: '3.1.0', info: { title: 'tipstream', version } });
     expect(operations(document).map(({ path, method }) => `${method} ${path}`)).toEqual([
       'get /v1/profiles/{user_id}',
+      'post /v1/profiles:batch',
       'post /v1/profiles/{user_id}/rebuild',
       'get /v1/rebuilds/{job_id}',
       'delete /v1/rebuilds/{job_id}',

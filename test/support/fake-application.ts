@@ -214,6 +214,13 @@ export function fakeApplication(over: Partial<Application> = {}): FakeApplicatio
         });
       return { ...PROFILE, user_id: userId, as_of_ms: asOfMs ?? NOW_MS };
     },
+    profiles: async (userIds, asOfMs) => ({
+      as_of_ms: asOfMs ?? NOW_MS,
+      feature_set: PROFILE.feature_set,
+      profiles: userIds.map((user_id) =>
+        user_id === 'nobody' ? { user_id, found: false, features: null } : { user_id, found: true, features: PROFILE.features },
+      ),
+    }),
     rebuildUser: async (userId, { dryRun }) => {
       if (userId === 'elsewhere')
         throw new TipstreamError('not_owner', 'partition 3 is held by another process', {

@@ -1,6 +1,7 @@
 /** GET /v1/features: what the profiles of this service are made of. */
 import { z } from 'zod';
 import type { FeaturesDocument } from '../../projections/feature-document.js';
+import { everything } from '../entity-tag.js';
 import { defineRoute } from '../route.js';
 import { noQuery } from '../schemas.js';
 
@@ -30,5 +31,6 @@ export const featuresRoute = defineRoute({
   summary: 'The features of a profile, and what each one means',
   query: noQuery,
   answers: { 200: { description: 'As `tipstream features list --json` prints it.', schema: featuresSchema } },
+  says: everything,
   handle: (_input, _reply, application) => application.features(),
 });

@@ -1,4 +1,5 @@
 /** POST /generate: candidates in, a text about the tip that the live policy chooses out. */
+import { callerGone } from '../caller-gone.js';
 import { defineRoute } from '../route.js';
 import { generateRequestSchema, generateResponseSchema, noQuery } from '../schemas.js';
 
@@ -16,10 +17,5 @@ export const generateRoute = defineRoute({
   query: noQuery,
   body: { kind: 'json', schema: generateRequestSchema },
   answers: { 200: { description: 'The text.', schema: generateResponseSchema } },
-  handle({ body }, reply, application) {
-    // Closed before the answer is written: nobody waits for it any more.
-    const gone = new AbortController();
-    reply.raw.once('close', () => gone.abort());
-    return application.generate(body, gone.signal);
-  },
+  handle: ({ body }, reply, application) => application.generate(body, callerGone(reply)),
 });

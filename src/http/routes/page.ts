@@ -1,10 +1,14 @@
 /** The pages. They hold no data, so they are open: a page asks for the token and fetches with it. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { entityTag, isKnownToCaller } from '../entity-tag.js';
 import { builtPages, type PageFile, type Pages } from '../pages.js';
 import { defineRoute, type Route } from '../route.js';
 
 /** A year: the name of an asset changes with its content. */
 const FOR_EVER = 'public, max-age=31536000, immutable';
+
+/** The shell names the assets, so whoever keeps it asks whether it is still the same. */
+const ASKED_AGAIN = 'no-cache';
 
 /** Every view has an address, and the shell is at all of them: what it shows is decided in the browser. */
 const SHELL_PATHS = ['/', '/admin', '/admin/*'] as const;
@@ -18,10 +22,12 @@ export function pageRoutes(read: () => Pages = builtPages): readonly Route[] {
   } catch (error) {
     missing = error;
   }
+  const shellTag = pages && entityTag(pages.shell.bytes.toString('utf8'));
   const shellRoutes = SHELL_PATHS.map((path) =>
     pageRoute(path, 'text/html', (request, reply) => {
       if (pages === undefined) throw missing;
-      return send(pages.shell, request, reply);
+      void reply.header('cache-control', ASKED_AGAIN);
+      return isKnownToCaller(shellTag!, request, reply) ? reply.code(304).send() : send(pages.shell, request, reply);
     }),
   );
   const assetRoutes = (pages?.assets ?? []).map((file) =>
@@ -33,7 +39,7 @@ export function pageRoutes(read: () => Pages = builtPages): readonly Route[] {
   return [...shellRoutes, ...assetRoutes];
 }
 
-function pageRoute(path: string, contentType: string, answer: (request: FastifyRequest, reply: FastifyReply) => Buffer): Route {
+function pageRoute(path: string, contentType: string, answer: (request: FastifyRequest, reply: FastifyReply) => unknown): Route {
   return defineRoute({
     method: 'GET',
     path,

@@ -1,5 +1,6 @@
 /** The policies as upstream callers know them: one path a policy for scores, rewards and statistics, and a reset of one user. */
 import { LEARNING_POLICIES, policyPath } from '../../policies/registry.js';
+import { allBut } from '../entity-tag.js';
 import { defineRoute, type Route } from '../route.js';
 import {
   noQuery,
@@ -71,6 +72,7 @@ const policiesRoute = defineRoute({
   summary: 'The policies: who is live, their rewards, their cards, and how it came to be so',
   query: noQuery,
   answers: { 200: { description: 'As far as the partitions held by this member go.', schema: policiesSchema } },
+  says: allBut('counted_at_ms'),
   handle: (_input, _reply, application) => application.policies(),
 });
 

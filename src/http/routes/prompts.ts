@@ -1,4 +1,5 @@
 /** GET /v1/prompts: what was served with each prompt version, and its reward. */
+import { allBut } from '../entity-tag.js';
 import { defineRoute } from '../route.js';
 import { promptsQuery, promptsSchema } from '../schemas.js';
 
@@ -20,5 +21,6 @@ export const promptsRoute = defineRoute({
       schema: promptsSchema,
     },
   },
+  says: allBut('counted_at_ms'),
   handle: ({ query }, _reply, application) => application.prompts(query.against),
 });

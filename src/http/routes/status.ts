@@ -1,4 +1,5 @@
 /** GET /v1/status: what the page at / shows, in one answer. */
+import { allBut } from '../entity-tag.js';
 import { defineRoute } from '../route.js';
 import { noQuery, statusSchema } from '../schemas.js';
 
@@ -11,6 +12,7 @@ export const statusRoute = defineRoute({
   summary: 'State of the service, its partitions and its newest decisions',
   query: noQuery,
   answers: { 200: { description: `The state, with the ${NEWEST_SCORES} newest decisions, newest first.`, schema: statusSchema } },
+  says: allBut('now_ms', 'log_silent_ms'),
   handle: (_input, _reply, application) => ({
     ...application.status(),
     now_ms: Date.now(),
