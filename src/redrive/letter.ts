@@ -25,6 +25,8 @@ export interface SourceFacts {
   readonly redriven: ReadonlySet<string>;
   /** Input topic -> how many partitions it has. */
   readonly partitions: ReadonlyMap<string, number>;
+  /** Input topic -> bytes of the largest record that it takes; absent where that is not known. */
+  readonly maxBytes: ReadonlyMap<string, number>;
 }
 
 export interface SourceRecord {

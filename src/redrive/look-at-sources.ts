@@ -51,7 +51,9 @@ export async function lookAtSources(log: Log, letters: readonly Letter[], { sign
       }
     }
   }
-  return { sources, redriven, notes, partitions: new Map([...ranges].map(([topic, ofTopic]) => [topic, ofTopic.size])) };
+  const described = await log.describeTopics([...topics]);
+  const maxBytes = new Map(described.flatMap(({ name, maxMessageBytes: most }) => (most === null ? [] : [[name, most] as const])));
+  return { sources, redriven, notes, maxBytes, partitions: new Map([...ranges].map(([topic, ofTopic]) => [topic, ofTopic.size])) };
 }
 
 /** Whether the record is the one that the letter is of: topics can be deleted and made again. */

@@ -4,9 +4,10 @@ import type { Letter, SourceFacts } from './letter.js';
 
 /**
  * redriven: its record has been put back already; failed_again: its record was put back and refused again; unknown_source: it does not
- * say where its record lay; bytes_missing: it does not hold all bytes, and neither does the log any more.
+ * say where its record lay; bytes_missing: it does not hold all bytes, and neither does the log any more; too_large: with the headers of a
+ * redrive its record is larger than its topic takes, which is found out when it is made.
  */
-export const SKIP_REASONS = ['redriven', 'failed_again', 'unknown_source', 'bytes_missing'] as const;
+export const SKIP_REASONS = ['redriven', 'failed_again', 'unknown_source', 'bytes_missing', 'too_large'] as const;
 export type SkipReason = (typeof SKIP_REASONS)[number];
 
 export interface PlanOptions {
@@ -30,7 +31,7 @@ export interface RedrivePlan {
 }
 
 export function planRedrive(letters: readonly Letter[], facts: SourceFacts, { max, again }: PlanOptions): RedrivePlan {
-  const skipped: Record<SkipReason, number> = { redriven: 0, failed_again: 0, unknown_source: 0, bytes_missing: 0 };
+  const skipped: Record<SkipReason, number> = { redriven: 0, failed_again: 0, unknown_source: 0, bytes_missing: 0, too_large: 0 };
   const send: Planned[] = [];
   let left = 0;
   for (const letter of letters) {

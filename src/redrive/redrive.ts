@@ -84,9 +84,18 @@ export async function redrive(deps: RedriveDeps, options: RedriveOptions): Promi
   const sources = await lookAtSources(log, letters, { signal, onProgress: (done, total) => onProgress?.('looking', done, total) });
   const plan = planRedrive(letters, sources, options);
   if (edit !== undefined) checkOne(plan);
-  const records = redrivenRecords(plan.send, { log, partitions: sources.partitions, rules, change: { repartition, edit }, signal });
+  let tooLarge = 0;
+  const onTooLarge = (): void => void tooLarge++;
+  const records = redrivenRecords(plan.send, { log, sources, rules, change: { repartition, edit }, onTooLarge, signal });
   const made = dryRun ? await show(records, sources, deps, options.nowMs) : await send(records, plan.send.length, deps, options);
-  return { dry_run: dryRun, matching: letters.length, skipped: plan.skipped, left: plan.left, ...made, notes: sources.notes };
+  return {
+    dry_run: dryRun,
+    matching: letters.length,
+    skipped: { ...plan.skipped, too_large: tooLarge },
+    left: plan.left,
+    ...made,
+    notes: sources.notes,
+  };
 }
 
 type Made = Omit<RedriveDocument, 'dry_run' | 'matching' | 'skipped' | 'left' | 'notes'>;

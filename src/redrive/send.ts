@@ -3,6 +3,7 @@ import { TipstreamError } from '../errors.js';
 import type { Log, LogRecord, NewRecord } from '../log/port.js';
 import type { RecordAddress } from '../log/record-address.js';
 import { pause } from '../pause.js';
+import type { SourceFacts } from './letter.js';
 import { holds } from './look-at-sources.js';
 import type { Planned } from './plan.js';
 import { redrivenRecord, type PlacementRules, type RedriveChange } from './redriven-record.js';
@@ -11,13 +12,17 @@ const BATCH_RECORDS = 500;
 const BATCH_BYTES = 1_048_576;
 /** How many letters are looked for in one read: those between them are read too. */
 const READ_AHEAD = 5_000;
+/** What Kafka counts for a batch of one record besides key, value and headers, and for a header. */
+const RECORD_OVERHEAD_BYTES = 100;
+const HEADER_OVERHEAD_BYTES = 10;
 /** With a rate, a batch is what it allows in this time. */
 const RATE_STEP_MS = 100;
 
 export interface RecordsDeps {
   readonly log: Log;
-  /** Topic -> how many partitions it has. */
-  readonly partitions: ReadonlyMap<string, number>;
+  readonly sources: Pick<SourceFacts, 'partitions' | 'maxBytes'>;
+  /** Called for a record that its topic would not take any more. */
+  readonly onTooLarge: () => void;
   readonly rules: Omit<PlacementRules, 'partitions'>;
   readonly change: RedriveChange;
   readonly signal?: AbortSignal | undefined;
@@ -44,7 +49,7 @@ const isNear = (first: RecordAddress, next: RecordAddress): boolean =>
 
 /** Of letters in one partition, ascending. */
 async function* recordsOf(plan: readonly Planned[], deps: RecordsDeps): AsyncGenerator<ReadyRecord> {
-  const { log, partitions, rules, change, signal } = deps;
+  const { log, sources, rules, change, signal } = deps;
   const wanted = new Map(plan.map((planned) => [planned.letter.address.offset, planned]));
   const { topic, partition, offset } = plan[0]!.letter.address;
   const to = plan.at(-1)!.letter.address.offset + 1;
@@ -55,11 +60,19 @@ async function* recordsOf(plan: readonly Planned[], deps: RecordsDeps): AsyncGen
       const { letter } = planned;
       const bytes = letter.hash === null ? await recordAt(log, letter.source!) : found;
       if (bytes === undefined || !holds(bytes, letter)) continue;
-      const placement = { ...rules, partitions: partitions.get(letter.source!.topic)! };
-      yield { planned, record: redrivenRecord(planned, bytes, found.headers, placement, change) };
+      const placement = { ...rules, partitions: sources.partitions.get(letter.source!.topic)! };
+      const record = redrivenRecord(planned, bytes, found.headers, placement, change);
+      if (sizeOf(record) > (sources.maxBytes.get(record.topic) ?? Infinity)) deps.onTooLarge();
+      else yield { planned, record };
     }
   }
   signal?.throwIfAborted();
+}
+
+/** At least what the log counts, so that no record can stop the batch that it is in. */
+function sizeOf({ key, value, headers = [] }: NewRecord): number {
+  const own = RECORD_OVERHEAD_BYTES + (key?.length ?? 0) + (value?.length ?? 0);
+  return headers.reduce((sum, [name, bytes]) => sum + HEADER_OVERHEAD_BYTES + Buffer.byteLength(name) + (bytes?.length ?? 0), own);
 }
 
 async function recordAt(log: Log, { topic, partition, offset }: RecordAddress): Promise<LogRecord | undefined> {

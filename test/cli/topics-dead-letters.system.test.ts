@@ -114,7 +114,10 @@ describe('dead letters', () => {
       code: 'invalid_event',
       group: 'tipstream',
       value: '{"a":1',
+      key_hex: '616e6e',
+      value_hex: '7b2261223a31',
       headers: { trace: 'x' },
+      schema: { title: 'tip.served', required: expect.arrayContaining(['tip_id', 'user_id', 'served_at_ms']) as string[] },
       source_topic: 'tip.served',
       source_offset: 1,
     });

@@ -37,6 +37,7 @@ const facts = fc
   })
   .map(({ partitions, sources, redriven }): SourceFacts => ({
     partitions: new Map([['tip.served', partitions]]),
+    maxBytes: new Map(),
     sources: new Map(sources.map(([p, o, same, timestampMs]): [string, SourceRecord] => [`tip.served/${p}/${o}`, { same, timestampMs }])),
     redriven: new Set(redriven.map(([p, o]) => `tip.served/${p}/${o}`)),
   }));

@@ -162,6 +162,13 @@ describe('a redrive', () => {
     expect(await run(await sameWithout(embedded), { address: { ...stub, offset: 2 } })).toMatchObject({ redriven: 0 });
   });
 
+  it('leaves out a record that would no longer fit its topic, and sends those around it', async () => {
+    const embedded = await open({ maxValueBytes: 2_000_000 });
+    await embedded.append(bad('ann'), bad('ann', 'z'.repeat(1_048_400)), bad('ann', 'last'));
+    await embedded.catchUp();
+    expect(await run(embedded)).toMatchObject({ matching: 3, redriven: 2, skipped: { too_large: 1 } });
+  });
+
   it('that was stopped goes on where it was, also after the log failed in the middle', async () => {
     const embedded = await open();
     await embedded.append(...Array.from({ length: 40 }, (_, at) => bad(`user-${at}`)));

@@ -166,6 +166,26 @@ describe.skipIf(brokers === null)('bad input on Kafka', () => {
     }
     const listed = JSON.parse((await stream.run(['dead-letters', 'list', '--json'])).stdout) as { code: string }[];
     expect(listed.map(({ code }) => code).toSorted()).toEqual(bad.map(({ code }) => code).toSorted());
+
+    const redrive = async () => JSON.parse((await stream.run(['dead-letters', 'redrive', '--json'])).stdout) as object;
+    expect(await redrive()).toMatchObject({ matching: bad.length, redriven: bad.length, stopped: false });
+    expect(await redrive()).toMatchObject({ redriven: 0, skipped: { redriven: bad.length } });
+    const inputs = (
+      await Promise.all([...new Set(bad.map(({ topic }) => topic))].map((topic) => stream.records(stream.topic(topic))))
+    ).flat();
+    for (const [index, { what }] of bad.entries()) {
+      const { topic, partition, offset } = addresses[index]!;
+      const refused = inputs.find((record) => record.topic === topic && record.partition === partition && record.offset === offset)!;
+      const source = `${topic}/${partition}/${offset}`;
+      const repeats = inputs.filter(({ headers }) =>
+        headers.some(([name, bytes]) => name === '__dlq.redrive.source' && bytes!.toString() === source),
+      );
+      expect(repeats, what).toHaveLength(1);
+      const [again] = repeats;
+      expect([sameBytes(again!.key, refused.key), sameBytes(again!.value, refused.value)], what).toEqual([true, true]);
+      expect([again!.partition, again!.timestampMs], what).toEqual([partition, refused.timestampMs]);
+      expect(plain(again!.headers.slice(0, HEADERS.length)), what).toEqual(plain(HEADERS));
+    }
   });
 
   it('is kept whole on disk when it is too large even for its dead-letter topic, and its headers and hash are sent', async () => {

@@ -9,6 +9,7 @@ const LEFT_OUT: Readonly<Record<SkipReason, string>> = {
   failed_again: 'redriven before and refused again; --again redrives them once more',
   unknown_source: 'do not say where their records lay',
   bytes_missing: 'too large for their topic, and no longer in the log; see the folder dead-letters and `produce --raw`',
+  too_large: 'would be larger, with the headers of a redrive, than their topic takes; raise its max.message.bytes',
 };
 const MESSAGE_WIDTH = 70;
 

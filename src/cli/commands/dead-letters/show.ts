@@ -4,7 +4,9 @@ import { openLog } from '../../../log/open.js';
 import type { LogRecord, Log } from '../../../log/port.js';
 import { headersToJson, printFields, recordToJson } from '../../../producer/json-form.js';
 import { originalHeaders } from '../../../events/dead-letter.js';
+import { eventSchema } from '../../../contracts/json-schema.js';
 import { defineCommand } from '../../command.js';
+import { inputTopic } from '../../topic-argument.js';
 import { parseAddress } from './address.js';
 import { summaryOf } from './summary.js';
 
@@ -12,8 +14,10 @@ export const deadLettersShowCommand = defineCommand({
   name: 'show',
   arguments: '<address>',
   summary: 'Print one dead letter whole, as JSON',
-  details: 'ADDRESS is TOPIC/PARTITION/OFFSET of the dead letter, as `list` prints it.',
-  examples: [['tipstream dead-letters show tip.served-dlt/0/12', 'the reason, the original headers and the value']],
+  details:
+    'ADDRESS is TOPIC/PARTITION/OFFSET of the dead letter, as `list` prints it. Key and value are printed as they read and in ' +
+    'hexadecimal, and with them the JSON Schema of the topic that refused the record.',
+  examples: [['tipstream dead-letters show tip.served-dlt/0/12', 'why, where from, the headers, key and value, and what the schema wants']],
   groups: ['log', 'kafka'],
   json: 'document',
   async run({ args: [address], config, output }) {
@@ -31,7 +35,10 @@ export const deadLettersShowCommand = defineCommand({
         group: letter.reason.group,
         timestamp_ms: record.timestampMs,
         value: recordToJson(record).value,
+        key_hex: record.key?.toString('hex') ?? null,
+        value_hex: record.value?.toString('hex') ?? null,
         headers: headersToJson(originalHeaders(record.headers)),
+        schema: eventSchema(inputTopic(config.topicPrefix, topic)),
       };
       await output.write(`${printFields(letterFields, 2)}\n`);
     } finally {
