@@ -96,7 +96,7 @@ describe.skipIf(path === undefined)('the page of lag', () => {
       }
     });
     const scrolledFor = (await busySeconds()) - before;
-    expect(await rowsOf(card(page, TITLE)).then((shown) => shown.at(-1))).toContain('topic-9 | 9999 | ok');
+    await eventually(() => rowsOf(card(page, TITLE)).then((shown) => shown.at(-1))).toContain('topic-9 | 9999 | ok');
     expect(scrolledFor).toBeLessThan(2);
   });
 
