@@ -1,6 +1,6 @@
 /**
- * DuckDB's reader of SQLite files goes by declared types: columns without one were BLOBs, avg was an error, and max compared bytes. What it
- * would see is asked of SQLite here, because the reader is an extension that DuckDB downloads.
+ * DuckDB's reader of SQLite files goes by declared types: columns without one were BLOBs, avg was an error, and max compared bytes. What
+ * DuckDB makes of a snapshot is in duckdb-read-every-feature-as-bytes.
  */
 import { expect, test } from 'vitest';
 import { publicTables } from '../../src/store/snapshot/public-tables.js';
