@@ -84,7 +84,7 @@ test('a partitioner that is not known asks every file', async () => {
     tip_volume_30d: 1,
   });
   await expect((await opened({ data: embedded.directory })).getProfile('ana', { asOf: T })).rejects.toMatchObject({
-    code: 'user_not_found',
+    code: 'state_mismatch',
   });
 });
 
