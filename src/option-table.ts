@@ -226,7 +226,22 @@ export const OPTIONS = {
     schema: text,
     group: 'http',
     secret: true,
-    help: 'bearer token that HTTP callers must send; set it in the environment',
+    help: 'bearer token of the role own that HTTP callers must send, 16 characters at least; set it in the environment',
+  },
+  httpTokens: {
+    flag: '--http-tokens <file>',
+    env: 'TIPSTREAM_HTTP_TOKENS',
+    schema: text,
+    group: 'http',
+    help: 'file of HTTP tokens, a line ROLE NAME TOKEN each (read, operate or own), mode 0600; read again when it changes',
+  },
+  httpTokenList: {
+    flag: '--http-token-list <text>',
+    env: 'TIPSTREAM_HTTP_TOKEN_LIST',
+    schema: text,
+    group: 'http',
+    secret: true,
+    help: 'the same as text, with commas between the tokens; set it in the environment',
   },
   shadow: {
     flag: '--shadow <policy>',

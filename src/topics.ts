@@ -314,6 +314,8 @@ export const TIP_TOPICS = topicsWith({ folds: 'tips' });
 export const DECISION_TOPICS = topicsWith({ folds: 'decisions' });
 /** A reward is made of a decision, its serving and the reaction. */
 export const REWARD_TOPICS = [...TIP_TOPICS, ...DECISION_TOPICS];
+/** What decides which policy is live and what it has learned from: answers, and the controls over them. */
+export const GUARDED_TOPICS: readonly TopicName[] = [...topicsWith({ writtenBy: 'workers' }), ...topicsWith({ folds: 'controls' })];
 export const DEAD_LETTER_SUFFIX = '-dlt';
 
 /** `signals.` + tip.feedback -> signals.tip.feedback */

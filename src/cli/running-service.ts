@@ -86,7 +86,9 @@ export async function runService(
     if (config.http !== null) {
       const http = await startHttp(service, {
         ...config.http,
-        ...(config.httpToken === undefined ? {} : { token: config.httpToken }),
+        token: config.httpToken,
+        tokenList: config.httpTokenList,
+        tokensFile: config.httpTokens,
         logger,
         closeGraceMs: HTTP_GRACE_MS,
       });

@@ -1,11 +1,11 @@
 /**
  * Who may call. On loopback everybody on the machine may, but no web page from elsewhere: a page that has its own name resolve to 127.0.0.1
- * (DNS rebinding) still sends that name as Host. Anywhere else, or when one is set, a bearer token decides; a rebinding page does not
- * have it.
+ * (DNS rebinding) still sends that name as Host. Anywhere else, or where there are tokens, a bearer token decides, by its role; a
+ * rebinding page does not have one.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
 import { TipstreamError } from '../errors.js';
+import { includesRole, rolesFrom, type Caller, type Role, type Tokens } from './tokens.js';
 
 /** localhost, 127.0.0.0/8, ::1 (brackets allowed) and their IPv4-mapped forms. */
 export function isLoopback(host: string): boolean {
@@ -17,40 +17,42 @@ export function isLoopback(host: string): boolean {
   return isIP(name) === 4 ? name.startsWith('127.') : /^(0{0,4}:){2,7}0{0,3}1$/.test(name) && isIP(name) === 6;
 }
 
-/** Throws invalid_argument where the service would be open to the network, or where the token cannot travel in a header. */
-export function checkExposure(host: string, token: string | undefined): void {
-  if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
-    throw new TipstreamError('invalid_argument', 'the HTTP token must consist of visible ASCII characters, at least one and no spaces');
-  }
-  if (token === undefined && !isLoopback(host)) {
-    throw new TipstreamError(
-      'invalid_argument',
-      `serving HTTP on ${host === '' ? 'all addresses' : host} needs a token, since others can reach it`,
-      {
-        hint: 'Set --http-token or TIPSTREAM_HTTP_TOKEN, or listen on 127.0.0.1.',
-      },
-    );
-  }
+/** Throws invalid_argument where the service would be open to the network. */
+export function checkExposure(host: string, hasTokens: boolean): void {
+  if (hasTokens || isLoopback(host)) return;
+  throw new TipstreamError(
+    'invalid_argument',
+    `serving HTTP on ${host === '' ? 'all addresses' : host} needs a token, since others can reach it`,
+    {
+      hint: 'Set --http-token or TIPSTREAM_HTTP_TOKEN, or --http-tokens, or listen on 127.0.0.1.',
+    },
+  );
 }
 
-/** Given the Authorization header, throws unauthorized unless it carries the token. */
-export function bearerCheck(token: string): (authorization: string | undefined) => void {
-  const expected = digest(token);
-  return (authorization) => {
-    const given = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
-    // Digests have one length, which timingSafeEqual asks for.
-    if (given !== undefined && timingSafeEqual(digest(given), expected)) return;
-    throw new TipstreamError(
-      'unauthorized',
-      given === undefined ? 'this route needs a bearer token' : 'the bearer token is not the one that the service was started with',
-      {
-        hint: 'Send the header Authorization: Bearer TOKEN, with the token of --http-token or TIPSTREAM_HTTP_TOKEN.',
-      },
-    );
-  };
+/** Without tokens: whoever is on the machine, who has the command line for the rest. */
+export const ANYBODY_HERE: Caller = { name: null, role: 'operate' };
+
+/** Given the Authorization header: whose token it carries. Throws unauthorized. */
+export function callerOf(authorization: string | undefined, tokens: Tokens): Caller {
+  const given = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
+  const caller = given === undefined ? undefined : tokens.callerWith(given);
+  if (caller !== undefined) return caller;
+  throw new TipstreamError(
+    'unauthorized',
+    given === undefined ? 'this route needs a bearer token' : 'the bearer token is none that the service takes',
+    { hint: 'Send the header Authorization: Bearer TOKEN, with a token of --http-token or --http-tokens.' },
+  );
 }
 
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+/** Throws forbidden, which names the role that is needed. */
+export function checkRole({ name, role }: Caller, needed: Role): void {
+  if (includesRole(role, needed)) return;
+  const who = name === null ? 'without tokens, callers have' : `the token ${JSON.stringify(name)} has`;
+  throw new TipstreamError('forbidden', `this needs the role ${needed}, and ${who} the role ${role}`, {
+    hint: `Ask with a token of the role ${rolesFrom(needed)}.`,
+    details: { needed, role },
+  });
+}
 
 /** Given the Host header, throws forbidden unless it names this machine. HTTP/1.0 clients send none; browsers always do. */
 export function checkHost(host: string | undefined): void {

@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 import { PACKAGE_VERSION } from '../package-version.js';
 import { TOPICS } from '../topics.js';
-import { JSON_TYPE, NDJSON_TYPES, type Answer, type RequestBody, type Route } from './route.js';
+import { JSON_TYPE, NDJSON_TYPES, roleFor, type Answer, type RequestBody, type Route } from './route.js';
 import { profilesRequestSchema, profilesSchema } from './profiles-schemas.js';
 import * as schemas from './schemas.js';
 
@@ -40,7 +40,7 @@ export function openApiDocument(routes: readonly Route[], secured: boolean): Jso
       version: PACKAGE_VERSION,
       description:
         'Tip events in; exact 30-day profiles and bandit scores out. Errors are {error: {code, ' +
-        'message, details?}} with a code from one closed list.',
+        'message, details?}} with a code from one closed list. x-role is the least role that a token needs: read, operate or own.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
@@ -58,6 +58,7 @@ function operation(route: Route, secured: boolean): Json {
     operationId: route.operationId,
     summary: route.summary,
     ...(route.description === undefined ? {} : { description: route.description }),
+    ...(route.open === true ? {} : { 'x-role': roleFor(route) }),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(route.body === undefined ? {} : { requestBody: requestBody(route.body) }),
     responses: {

@@ -9,6 +9,7 @@ import { TipstreamError } from '../errors.js';
 import { canonicalForm, type Canonical } from '../events/canonical.js';
 import { describeIssues } from '../events/rejection.js';
 import type { Application } from '../service/application.js';
+import type { Role } from './tokens.js';
 
 export const JSON_TYPE = 'application/json';
 /** JSON on one line is NDJSON too. */
@@ -53,6 +54,8 @@ export interface RouteDefinition<
   readonly description?: string;
   /** Answers without a token even where one is set: it tells nothing about users. */
   readonly open?: true;
+  /** What the caller's token must be good for. Absent: read for GET, operate for anything else. */
+  readonly role?: Role;
   readonly pathParameters?: Params;
   /** Absent: a query is not looked at. */
   readonly query?: Query;
@@ -95,6 +98,10 @@ export function defineRoute<
       body: parseBody?.(request.body),
     }),
   };
+}
+
+export function roleFor({ method, role }: Pick<Route, 'method' | 'role'>): Role {
+  return role ?? (method === 'GET' ? 'read' : 'operate');
 }
 
 /** /v1/profiles/{user_id} -> /v1/profiles/:user_id, and /v1/profiles:batch -> /v1/profiles::batch, which is a colon to the router. */

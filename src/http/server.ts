@@ -12,28 +12,35 @@ import fastify, {
   type HTTPMethods,
 } from 'fastify';
 import { TipstreamError } from '../errors.js';
-import { SECURITY_HEADERS, bearerCheck, checkHost, isLoopback } from './access.js';
+import { ANYBODY_HERE, SECURITY_HEADERS, callerOf, checkHost, checkRole, isLoopback } from './access.js';
 import type { Application } from '../service/application.js';
 import { readJsonBodies, streamNdjsonBodies } from './body-parsers.js';
 import { answerBrokenRequest, refuseConnect } from './broken-request.js';
 import { entityTag, isKnownToCaller } from './entity-tag.js';
 import { errorAnswer } from './error-answer.js';
-import { JSON_TYPE, NDJSON_TYPES, routerPath, type Route } from './route.js';
+import { JSON_TYPE, NDJSON_TYPES, roleFor, routerPath, type Route } from './route.js';
 import { routesOf } from './routes.js';
+import type { Caller, Role, Tokens } from './tokens.js';
 
 export interface ServerOptions {
   /** Where it will listen, which decides whether the Host header is checked. */
   readonly host: string;
-  /** Given: what callers must send as bearer token. */
-  readonly token?: string | undefined;
+  /** Given: callers must send one of these as bearer token. Asked at each request, because files of them change. */
+  readonly tokens?: (() => Tokens) | undefined;
   /** Absent: nothing is logged. */
   readonly logger?: FastifyBaseLogger | undefined;
 }
 
 declare module 'fastify' {
+  interface FastifyRequest {
+    /** null: it has not been asked yet who it is, or the route answers everybody. */
+    caller: Caller | null;
+  }
   interface FastifyContextConfig {
     /** Answers without a token. */
     open?: boolean;
+    /** What the caller must be allowed to do. */
+    role?: Role;
     /** The content types of the body, for the answer to any other. */
     accepts?: readonly string[];
     /** Takes no body; what is sent as one is not read. */
@@ -60,6 +67,7 @@ export function buildServer(application: Application, options: ServerOptions): F
     frameworkErrors: (error, request, reply) => sendError(error, request, reply.headers(SECURITY_HEADERS)),
     clientErrorHandler: answerBrokenRequest,
   });
+  server.decorateRequest('caller', null);
   server.addHook('onRequest', requestCheck(server, options));
   server.setErrorHandler(sendError);
   server.setNotFoundHandler((request) => {
@@ -67,7 +75,7 @@ export function buildServer(application: Application, options: ServerOptions): F
   });
   refuseConnect(server.server);
   readJsonBodies(server);
-  const routes = routesOf(options.token !== undefined);
+  const routes = routesOf(options.tokens !== undefined);
   for (const route of routes) if (route.body?.kind !== 'ndjson') addRoute(server, route, application);
   void server.register(async (child) => {
     streamNdjsonBodies(child);
@@ -82,7 +90,7 @@ function addRoute(server: FastifyInstance, route: Route, application: Applicatio
   server.route({
     method: route.method,
     url: routerPath(route.path),
-    config: { open: route.open ?? false, accepts, bodiless: route.body === undefined },
+    config: { open: route.open ?? false, role: roleFor(route), accepts, bodiless: route.body === undefined },
     handler: async (request, reply) => {
       const answer = await route.handle(route.parse(request), reply, application);
       if (route.says === undefined || !isKnownToCaller(entityTag(route.says(answer)), request, reply)) return answer;
@@ -124,10 +132,9 @@ function refuseOtherMethods(server: FastifyInstance, routes: readonly Route[]): 
 
 function requestCheck(
   server: FastifyInstance,
-  { host, token }: ServerOptions,
+  { host, tokens }: ServerOptions,
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
-  const checkToken = token === undefined ? undefined : bearerCheck(token);
-  const guarded = token === undefined && isLoopback(host);
+  const guarded = tokens === undefined && isLoopback(host);
   let closing = false;
   server.addHook('preClose', async () => {
     closing = true;
@@ -137,9 +144,11 @@ function requestCheck(
     if (closing) throw new TipstreamError('not_ready', 'the service is shutting down');
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1')
       throw new TipstreamError('invalid_argument', 'the request has no Host header');
-    const { accepts, bodiless, open } = request.routeOptions.config;
+    const { accepts, bodiless, open, role } = request.routeOptions.config;
     if (guarded) checkHost(request.headers.host);
-    if (checkToken !== undefined && !open) checkToken(request.headers.authorization);
+    if (tokens === undefined) request.caller = ANYBODY_HERE;
+    else if (!open) request.caller = callerOf(request.headers.authorization, tokens());
+    if (request.caller !== null && role !== undefined) checkRole(request.caller, role);
     if (request.is404) throw noRoute(request); // before the framework looks for a body
     if (accepts === undefined || request.method !== 'POST') return;
     // Whoever sends neither is no page: a browser names where a POST comes from.

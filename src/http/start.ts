@@ -5,13 +5,20 @@ import { TipstreamError } from '../errors.js';
 import { checkExposure } from './access.js';
 import type { Application } from '../service/application.js';
 import { buildServer } from './server.js';
+import { TokenFile } from './token-file.js';
+import { Tokens } from './tokens.js';
 
 export interface HttpOptions {
   /** A name or an address, IPv6 with or without brackets; other than loopback it needs a token. */
   readonly host: string;
   /** 0 takes any free one. */
   readonly port: number;
+  /** One token of the role own. */
   readonly token?: string | undefined;
+  /** Lines of ROLE NAME TOKEN. */
+  readonly tokenList?: string | undefined;
+  /** A file of such lines, read again when it changes. */
+  readonly tokensFile?: string | undefined;
   /** A pino instance; absent: nothing is logged. */
   readonly logger?: FastifyBaseLogger | undefined;
   /** How long close() lets requests finish; CLOSE_GRACE_MS unless given. */
@@ -29,10 +36,13 @@ const CLOSE_GRACE_MS = 5_000;
 
 /** Throws invalid_argument for a host or token that would not be safe or cannot be listened on, address_in_use for a port that is taken. */
 export async function startHttp(application: Application, options: HttpOptions): Promise<HttpServer> {
-  const { port, token, logger, closeGraceMs = CLOSE_GRACE_MS } = options;
+  const { port, logger, closeGraceMs = CLOSE_GRACE_MS } = options;
   const host = options.host.replace(/^\[(.*)\]$/, '$1');
-  checkExposure(host, token);
-  const server = buildServer(application, { host, token, logger });
+  const { tokens, file } = await tokensOf(options);
+  checkExposure(host, tokens !== undefined);
+  const server = buildServer(application, { host, tokens, logger });
+  file?.watch();
+  server.addHook('onClose', async () => file?.stop());
   try {
     await server.listen({ host, port });
   } catch (error) {
@@ -51,6 +61,18 @@ export async function startHttp(application: Application, options: HttpOptions):
       }
     },
   };
+}
+
+/** All that were given, and the file that they partly came from. Throws invalid_argument, not_found. */
+async function tokensOf({ token, tokenList, tokensFile, logger }: HttpOptions): Promise<{ tokens?: () => Tokens; file?: TokenFile }> {
+  const given = [
+    ...(token === undefined ? [] : [Tokens.ofOwner(token)]),
+    ...(tokenList === undefined ? [] : [Tokens.parse(tokenList.replaceAll(',', '\n'), 'TIPSTREAM_HTTP_TOKEN_LIST')]),
+  ];
+  const fixed = given.length === 0 ? undefined : given.reduce((all, more) => all.and(more));
+  if (tokensFile === undefined) return fixed === undefined ? {} : { tokens: () => fixed };
+  const file = await TokenFile.open(tokensFile, { logger, beside: fixed });
+  return { tokens: () => file.tokens, file };
 }
 
 function listenError(error: unknown, host: string, port: number): unknown {

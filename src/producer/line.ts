@@ -14,7 +14,7 @@ import { MAX_LINE_BYTES } from './line-reader.js';
 import type { Placement } from './placement.js';
 
 /** not_json, not_object, not_utf8 and value_too_large can mean the line itself too. */
-export type LineErrorCode = RejectionCode | 'invalid_line' | 'unknown_topic';
+export type LineErrorCode = RejectionCode | 'invalid_line' | 'unknown_topic' | 'forbidden';
 
 export interface LineError {
   readonly ok: false;

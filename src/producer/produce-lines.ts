@@ -7,7 +7,7 @@ import type { Log, NewRecord } from '../log/port.js';
 import type { PartitionerName } from '../log/partitioner.js';
 import type { TopicName } from '../topics.js';
 import { DEFAULT_MAX_VALUE_BYTES } from './encode.js';
-import { fullTopicName } from '../topics.js';
+import { fullTopicName, topicNamed } from '../topics.js';
 import { backDatedRecord } from './back-dated.js';
 import { lineError, parseLineObject, readBareEvent, readEventLine, type LineError, type LineErrorCode } from './line.js';
 import { MAX_LINE_BYTES, MAX_RAW_LINE_BYTES } from './line-reader.js';
@@ -52,6 +52,8 @@ export interface ProduceLinesOptions {
   readonly topic?: TopicName | undefined;
   /** Given: a control that holds from long before that time is refused unless it has a reason. Unix ms. */
   readonly controlsNowMs?: number;
+  /** Topics whose lines are refused as forbidden: whoever sends them may not write there. */
+  readonly closedTopics?: readonly TopicName[] | undefined;
   /** Stops between batches by throwing the signal's reason; batches already written stay. */
   readonly signal?: AbortSignal;
   /** Called for each refused line as it is found, also beyond MAX_ERRORS. */
@@ -132,6 +134,9 @@ function lineReader(log: Log, options: ProduceLinesOptions): LineReader {
     }
     const { topic } = options;
     const read = topic === undefined ? readEventLine(parsed, prefix, maxValueBytes) : readBareEvent(topic, parsed, prefix, maxValueBytes);
+    const written = read.ok ? topicNamed(prefix, read.placement.topic) : undefined;
+    if (written !== undefined && options.closedTopics?.includes(written))
+      return lineError('forbidden', `this caller may not write to ${written}`);
     const late =
       read.ok && options.controlsNowMs !== undefined && read.placement.topic === fullTopicName(prefix, 'policy.control')
         ? backDatedRecord(read.event.value, read.placement.headers, options.controlsNowMs)

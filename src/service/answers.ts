@@ -15,6 +15,7 @@ import type {
   NewestScore,
   PoliciesDocument,
   PolicyStats,
+  ProduceOptions,
   ProduceSummary,
   ProfileDocument,
   RebuildJob,
@@ -100,12 +101,19 @@ export class Answers implements Application {
     return metrics.policies.answered(() => this.#inTime(decided(), DECIDING));
   }
 
-  produce(lines: AsyncIterable<string | Buffer>, { atomic }: { readonly atomic: boolean }): Promise<ProduceSummary> {
+  produce(lines: AsyncIterable<string | Buffer>, { atomic, closedTopics }: ProduceOptions): Promise<ProduceSummary> {
     const { topicPrefix: prefix, partitioner, maxValueBytes } = this.#deps.options;
     // How long the lines take to come is the caller's affair; only waits for the log count.
     const limitMs = this.#logTimeoutMs;
     const log = withDeadlines(this.#deps.log, { questionMs: limitMs, transferMs: limitMs, addsUp: true, where: 'the log' });
-    return produceLines(log, lines, { prefix, partitioner, maxValueBytes, atomic, controlsNowMs: this.#deps.options.clock() });
+    return produceLines(log, lines, {
+      prefix,
+      partitioner,
+      maxValueBytes,
+      atomic,
+      closedTopics,
+      controlsNowMs: this.#deps.options.clock(),
+    });
   }
 
   reward(request: RewardRequest): Promise<RewardReceipt> {

@@ -8,7 +8,7 @@ import type { ProfileDocument } from '../store/queries/profile-document.js';
 import type { PromptComparison } from '../evaluation/prompt-comparison.js';
 import type { HistoricControl } from '../policies/rollout.js';
 import type { FeaturesDocument } from '../projections/feature-document.js';
-import type { Action, Candidate, CandidatesEvent, ScoredEvent } from '../topics.js';
+import type { Action, Candidate, CandidatesEvent, ScoredEvent, TopicName } from '../topics.js';
 
 export type { ProfileDocument } from '../store/queries/profile-document.js';
 
@@ -232,6 +232,12 @@ export interface ProduceSummary {
   readonly errors_omitted?: number | undefined;
 }
 
+export interface ProduceOptions {
+  readonly atomic: boolean;
+  /** Lines of these topics are refused as forbidden. */
+  readonly closedTopics?: readonly TopicName[] | undefined;
+}
+
 export interface RebuildJob {
   readonly job_id: string;
   readonly user_id: string;
@@ -284,7 +290,7 @@ export interface Application {
    * Lines of produce's format, as bytes where they came as bytes (so that bad UTF-8 can still be seen), blank ones included.
    * Resolves however many were rejected; rejects when reading or appending failed.
    */
-  produce(lines: AsyncIterable<string | Buffer>, options: { readonly atomic: boolean }): Promise<ProduceSummary>;
+  produce(lines: AsyncIterable<string | Buffer>, options: ProduceOptions): Promise<ProduceSummary>;
   /** Begins a job, or answers the one that is under way for the user. Throws not_owner (details.owner), not_ready. */
   rebuildUser(userId: string, options: { readonly dryRun: boolean }): Promise<RebuildJob>;
   /** Throws not_found. */

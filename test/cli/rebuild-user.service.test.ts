@@ -10,7 +10,7 @@ import type { EmbeddedService } from '../support/embedded/service.js';
 import { traffic } from '../support/embedded/traffic.js';
 
 const USER = 'user-7';
-const TOKEN = 'a-token';
+const TOKEN = 'a-token-long-enough';
 
 async function folded(): Promise<{ embedded: EmbeddedService; config: Config }> {
   const embedded = await embeddedService({ partitions: 2 });

@@ -6,6 +6,7 @@ import { ERROR_KINDS, TipstreamError, type ErrorCode } from '../../src/errors.js
 import type { Application } from '../../src/service/application.js';
 import { MAX_JSON_BYTES } from '../../src/http/body-parsers.js';
 import { buildServer } from '../../src/http/server.js';
+import { Tokens } from '../../src/http/tokens.js';
 import { SCORE_REQUEST, fakeApplication } from '../support/fake-application.js';
 
 const serve = (over: Partial<Application> = {}) => buildServer(fakeApplication(over), { host: '127.0.0.1' });
@@ -152,7 +153,7 @@ describe('requests that no route takes', () => {
   });
 
   it('asks for the token on OPTIONS where every other method does', async () => {
-    const server = buildServer(fakeApplication(), { host: '127.0.0.1', token: 'secret' });
+    const server = buildServer(fakeApplication(), { host: '127.0.0.1', tokens: () => Tokens.ofOwner('secret-and-long-enough') });
     const statusOf = async (url: string) => (await server.inject({ method: 'OPTIONS', url })).statusCode;
     expect([await statusOf('/v1/lag'), await statusOf('/livez')]).toEqual([401, 204]);
   });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ERROR_KINDS } from '../../src/errors.js';
 import { buildServer } from '../../src/http/server.js';
+import { Tokens } from '../../src/http/tokens.js';
 import * as schemas from '../../src/http/schemas.js';
 import { LEARNING_POLICIES, policyPath } from '../../src/policies/registry.js';
 import { TOPIC_NAMES } from '../../src/topics.js';
@@ -25,6 +26,7 @@ interface Operation {
   requestBody?: { content: Json };
   responses: Record<string, { description: string; content: Json }>;
   security: Json[];
+  'x-role'?: string;
 }
 interface Document extends Json {
   paths: Record<string, Record<string, Operation>>;
@@ -35,7 +37,10 @@ const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../pac
 
 const fetchDocument = async (token?: string) =>
   (
-    await buildServer(fakeApplication(), { host: '127.0.0.1', token }).inject({
+    await buildServer(fakeApplication(), {
+      host: '127.0.0.1',
+      tokens: token === undefined ? undefined : () => Tokens.ofOwner(token),
+    }).inject({
       url: '/openapi.json',
       headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
     })
@@ -109,10 +114,20 @@ describe('/openapi.json', () => {
 
   it('asks for the token where the server does', async () => {
     expect((await fetchDocument()).components.securitySchemes).toBeUndefined();
-    const document = await fetchDocument('secret');
+    const document = await fetchDocument('secret-and-long-enough');
     expect(document.components.securitySchemes).toEqual({ token: { type: 'http', scheme: 'bearer' } });
     for (const { path, operation } of operations(document))
       expect(operation.security).toEqual(['/livez', '/readyz'].includes(path) ? [] : [{ token: [] }]);
+  });
+
+  it('says which role each operation needs', async () => {
+    const needed = Object.fromEntries(
+      operations(await fetchDocument()).map(({ path, method, operation }) => [`${method} ${path}`, operation['x-role'] ?? null]),
+    );
+    for (const [operation, role] of Object.entries(needed)) {
+      const isOpen = ['get /livez', 'get /readyz'].includes(operation);
+      expect([operation, role]).toEqual([operation, isOpen ? null : /^get |:batch$/.test(operation) ? 'read' : 'operate']);
+    }
   });
 
   it('has every event, every error code and what a score needs', async () => {

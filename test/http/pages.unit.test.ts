@@ -30,7 +30,7 @@ describe('the shell', () => {
     expect([answer.statusCode, answer.headers['content-type'], answer.headers['cache-control']]).toEqual([
       200,
       'text/html; charset=utf-8',
-      'no-store',
+      'no-cache',
     ]);
     expect(answer.rawPayload).toEqual(shell.bytes);
   });

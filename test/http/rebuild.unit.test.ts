@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { buildServer } from '../../src/http/server.js';
+import { Tokens } from '../../src/http/tokens.js';
 import { rebuildJobSchema } from '../../src/http/schemas.js';
 import { fakeApplication, REBUILD } from '../support/fake-application.js';
 
 function serve(token?: string) {
   const application = fakeApplication();
-  return { application, server: buildServer(application, { host: '127.0.0.1', token }) };
+  return {
+    application,
+    server: buildServer(application, { host: '127.0.0.1', tokens: token === undefined ? undefined : () => Tokens.ofOwner(token) }),
+  };
 }
 
 const JOB_PATH = `/v1/rebuilds/${REBUILD.job_id}`;
@@ -82,12 +86,12 @@ describe('POST /v1/profiles/{user_id}/rebuild', () => {
   });
 
   it('asks for the token where there is one', async () => {
-    const { application, server } = serve('secret');
+    const { application, server } = serve('secret-and-long-enough');
     const post = (headers: Record<string, string>) => server.inject({ method: 'POST', url: '/v1/profiles/ana/rebuild', headers });
     expect((await post({})).statusCode).toBe(401);
     expect((await server.inject({ method: 'DELETE', url: JOB_PATH })).statusCode).toBe(401);
     expect(application.calls).toEqual([]);
-    expect((await post({ authorization: 'Bearer secret' })).statusCode).toBe(202);
+    expect((await post({ authorization: 'Bearer secret-and-long-enough' })).statusCode).toBe(202);
   });
 });
 

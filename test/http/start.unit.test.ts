@@ -56,7 +56,7 @@ describe('startHttp', () => {
   });
 
   it('says so when the host is no address of this machine', async () => {
-    await expect(start({ host: 'tipstream.invalid', token: 'x' })).rejects.toMatchObject({
+    await expect(start({ host: 'tipstream.invalid', token: 'long-enough-a-token' })).rejects.toMatchObject({
       code: 'invalid_argument',
       details: { host: 'tipstream.invalid' },
     });

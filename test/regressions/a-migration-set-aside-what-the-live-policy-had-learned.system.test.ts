@@ -5,19 +5,23 @@ import { CliWorkspace, until } from '../support/cli-process.js';
 const cli = new CliWorkspace();
 afterAll(() => cli.dispose());
 let address = '';
+const TOKEN = 'owner-of-the-policies';
+const AS_OWNER = { authorization: `Bearer ${TOKEN}` };
 const post = (path: string, body: string, type = 'application/json') =>
-  fetch(`${address}${path}`, { method: 'POST', body, headers: { 'content-type': type } });
+  fetch(`${address}${path}`, { method: 'POST', body, headers: { 'content-type': type, ...AS_OWNER } });
 const daysBack = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
 
 beforeAll(async () => {
-  ({ address } = await cli.serve());
+  ({ address } = await cli.serve('--http-token', TOKEN));
   const candidates = [{ tip_id: 't', is_overdue: true, task_age_days: 1, priority: 3 }];
   await post('/score', JSON.stringify({ user_id: 'ana', decision_id: 'd', candidates }));
   const served = { topic: 'tip.served', value: { tip_id: 't', user_id: 'ana', decision_id: 'd', served_at_ms: Date.now() } };
   await post('/v1/events', JSON.stringify(served), 'application/x-ndjson');
   await post('/reward/egreedy/v1', JSON.stringify({ user_id: 'ana', tip_id: 't', reward: 1 }));
   await until('egreedy-v1 to have learned', async () => {
-    const stats = (await (await fetch(`${address}/stats/egreedy/v1?user_id=ana`)).json()) as { user?: { updates: number } };
+    const stats = (await (await fetch(`${address}/stats/egreedy/v1?user_id=ana`, { headers: AS_OWNER })).json()) as {
+      user?: { updates: number };
+    };
     return stats.user?.updates === 1;
   });
 });

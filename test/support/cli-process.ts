@@ -42,8 +42,8 @@ export class CliWorkspace {
   }
 
   /** `start` with HTTP on a free port, once it is ready. `stop` resolves when it has ended. */
-  async serve(): Promise<{ readonly address: string; stop(): Promise<void> }> {
-    const child = this.start(['start', '--http', '127.0.0.1:0']);
+  async serve(...options: readonly string[]): Promise<{ readonly address: string; stop(): Promise<void> }> {
+    const child = this.start(['start', '--http', '127.0.0.1:0', ...options]);
     child.stdout.resume();
     let address = '';
     for await (const line of linesOf(child.stderr)) {

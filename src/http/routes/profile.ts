@@ -25,6 +25,7 @@ export const profilesRoute = defineRoute({
   description:
     'Changes nothing. A user who is not known is answered with found: false. Where another member holds the partition of ' +
     'some of the users, the answer is not_owner, and details.elsewhere has their ids by owner: nothing is left out silently.',
+  role: 'read',
   query: noQuery,
   body: { kind: 'json', schema: profilesRequestSchema },
   answers: { 200: { description: 'The profiles, in the order of the ids.', schema: profilesSchema } },
