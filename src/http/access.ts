@@ -3,6 +3,7 @@
  * (DNS rebinding) still sends that name as Host. Anywhere else, or where there are tokens, a bearer token decides, by its role; a
  * rebinding page does not have one.
  */
+import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 import { TipstreamError } from '../errors.js';
 import { includesRole, rolesFrom, type Caller, type Role, type Tokens } from './tokens.js';
@@ -60,6 +61,24 @@ export function checkHost(host: string | undefined): void {
   throw new TipstreamError('forbidden', 'the Host header names another machine, but the service answers on loopback only', {
     hint: 'Call it as localhost or 127.0.0.1; to serve it under another name, set --http-token or TIPSTREAM_HTTP_TOKEN.',
   });
+}
+
+/**
+ * Throws forbidden when a page of another origin asks. Browsers say where a request comes from, in Sec-Fetch-Site or at least in Origin;
+ * programs send neither.
+ */
+export function checkOrigin({ host, origin, 'sec-fetch-site': site }: IncomingHttpHeaders): void {
+  if (site === undefined ? origin === undefined || isOriginOf(origin, host) : site === 'same-origin' || site === 'none') return;
+  throw new TipstreamError('forbidden', 'a page of another origin may not change anything here', {
+    hint: 'Call it from a page of this address, or from a program. A proxy in front must pass the Host header on.',
+  });
+}
+
+function isOriginOf(origin: string, host: string | undefined): boolean {
+  if (host === undefined || !URL.canParse(origin)) return false;
+  const { protocol, host: theirs } = new URL(origin);
+  // Read in the same way, since either may leave out the port that the protocol implies.
+  return URL.canParse(`${protocol}//${host}`) && new URL(`${protocol}//${host}`).host === theirs;
 }
 
 /**

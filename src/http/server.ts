@@ -12,7 +12,7 @@ import fastify, {
   type HTTPMethods,
 } from 'fastify';
 import { TipstreamError } from '../errors.js';
-import { ANYBODY_HERE, SECURITY_HEADERS, callerOf, checkHost, checkRole, isLoopback } from './access.js';
+import { ANYBODY_HERE, SECURITY_HEADERS, callerOf, checkHost, checkOrigin, checkRole, isLoopback } from './access.js';
 import type { Application } from '../service/application.js';
 import { readJsonBodies, streamNdjsonBodies } from './body-parsers.js';
 import { answerBrokenRequest, refuseConnect } from './broken-request.js';
@@ -52,6 +52,10 @@ declare module 'fastify' {
 const IDLE_CONNECTION_MS = 300_000;
 /** More than the longest percent-encoded id; a longer one is refused as an id, with a message. Node bounds the request line. */
 const MAX_PARAMETER_LENGTH = 65_536;
+/** They change nothing. */
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** Of requests whose body nobody wants: it is not read to its end, which may be far. */
+const CLOSING_STATUSES: ReadonlySet<number> = new Set([401, 403, 413, 415]);
 /** Every method that Node reads; CONNECT is for proxies, and reaches no route. */
 const METHODS = NODE_METHODS.filter((method) => method !== 'CONNECT') as readonly HTTPMethods[];
 
@@ -146,6 +150,7 @@ function requestCheck(
       throw new TipstreamError('invalid_argument', 'the request has no Host header');
     const { accepts, bodiless, open, role } = request.routeOptions.config;
     if (guarded) checkHost(request.headers.host);
+    if (!SAFE_METHODS.has(request.method)) checkOrigin(request.headers);
     if (tokens === undefined) request.caller = ANYBODY_HERE;
     else if (!open) request.caller = callerOf(request.headers.authorization, tokens());
     if (request.caller !== null && role !== undefined) checkRole(request.caller, role);
@@ -184,9 +189,14 @@ function checkBodyHeaders({ headers }: FastifyRequest, accepts: readonly string[
 function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const { status, retryable, body } = errorAnswer(error);
   logFailure(error, status, body.error.code, request);
+  if (CLOSING_STATUSES.has(status) && hasMoreBody(request)) void reply.header('connection', 'close');
   if (status === 401) void reply.header('www-authenticate', 'Bearer');
   if ((status === 503 || status === 504) && retryable) void reply.header('retry-after', '1');
   void reply.code(status).type('application/json; charset=utf-8').send(body);
+}
+
+function hasMoreBody({ raw, headers }: FastifyRequest): boolean {
+  return !raw.complete && (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0);
 }
 
 /**

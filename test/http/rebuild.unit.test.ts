@@ -59,13 +59,14 @@ describe('POST /v1/profiles/{user_id}/rebuild', () => {
   it('is refused to pages of other origins, which can send neither JSON nor a POST without their origin', async () => {
     const { application, server } = serve();
     const refused = [
-      { origin: 'http://elsewhere.example' },
-      { 'content-type': 'text/plain' },
-      { 'content-type': 'application/x-www-form-urlencoded', origin: 'null' },
-    ];
-    for (const headers of refused)
+      [{ origin: 'http://elsewhere.example' }, 403],
+      [{ 'sec-fetch-site': 'cross-site' }, 403],
+      [{ 'content-type': 'application/x-www-form-urlencoded', origin: 'null' }, 403],
+      [{ 'content-type': 'text/plain' }, 415],
+    ] as const;
+    for (const [headers, status] of refused)
       expect((await server.inject({ method: 'POST', url: '/v1/profiles/ana/rebuild', headers })).statusCode, JSON.stringify(headers)).toBe(
-        415,
+        status,
       );
     expect(application.calls).toEqual([]);
   });

@@ -18,8 +18,8 @@ export const eventsRoute = defineRoute({
   summary: 'Append events',
   description:
     'One event a line, as `tipstream produce` takes them, of any length: lines are checked and ' +
-    'appended while they arrive. An answer other than 200 ' +
-    'and 422 can come after some lines were written; sending the same events again changes nothing but offsets. ' +
+    'appended while they arrive. An answer other than 200' +
+    ', 403 and 422 can come after some lines were written; sending the same events again changes nothing but offsets. ' +
     'policy.control and the topics that tipstream writes itself need the role own.',
   query: atomicQuery,
   body: { kind: 'ndjson', schema: produceLineSchema },
