@@ -93,6 +93,7 @@ describe('policies migrate', () => {
       compared_decisions: 30,
       changed_choices: 0,
       max_score_difference: 0,
+      partitions_missing: [],
     });
     const trained = await migrate('--dry-run', '--train-from-replay');
     expect(trained.report).toMatchObject({ users: 3, after_updates: 36 });
