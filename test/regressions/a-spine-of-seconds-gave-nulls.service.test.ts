@@ -30,8 +30,8 @@ it.each([
 });
 
 it.each(['1795132800', '1795132800.0', '1795132800.25', '0'])('%s is asked back about', async (time) => {
-  for (const asked of [csv(time), ndjson(time), ndjson(JSON.stringify(time))])
-    await expect(asked).rejects.toMatchObject({
+  for (const ask of [() => csv(time), () => ndjson(time), () => ndjson(JSON.stringify(time))])
+    await expect(ask()).rejects.toMatchObject({
       code: 'invalid_argument',
       message: expect.stringMatching(
         /line [12] has an as_of_ms that looks wrong: \d[\d.]* ms is 1970-01-.*; did you mean seconds\?$/,
@@ -41,6 +41,6 @@ it.each(['1795132800', '1795132800.0', '1795132800.25', '0'])('%s is asked back 
 });
 
 it('a part of a millisecond is refused', async () => {
-  for (const asked of [csv('1795132800000.5'), ndjson('1795132800000.5'), ndjson('"1795132800000.5"')])
-    await expect(asked).rejects.toThrow(/has no as_of_ms in Unix milliseconds or ISO 8601/);
+  for (const ask of [() => csv('1795132800000.5'), () => ndjson('1795132800000.5'), () => ndjson('"1795132800000.5"')])
+    await expect(ask()).rejects.toThrow(/has no as_of_ms in Unix milliseconds or ISO 8601/);
 });
