@@ -2,6 +2,7 @@
 import { decodeRecord, type Decoded, type DecodeRules } from '../events/decode.js';
 import { reject } from '../events/rejection.js';
 import type { LogRecord } from '../log/port.js';
+import { recordAt } from '../log/record-at.js';
 import { controlRefusal } from '../policies/control-refusal.js';
 import type { ConsumedTopic } from '../topics.js';
 import type { AuditDeps } from './audit.js';
@@ -24,12 +25,8 @@ export async function refusalAt(deps: AuditDeps, topic: ConsumedTopic, offset: n
   const held = await heldTopic(log, topicPrefix + topic, partition);
   if (offset < held.low || held.hidden !== undefined) return 'lost';
   if (offset >= held.end) return 'never';
-  for await (const records of log.read({ topic: held.topic, partition, from: offset, to: offset + 1, signal })) {
-    for (const record of records) {
-      if (record.offset !== offset) continue;
-      const decoded = accepted(topic, record, rules);
-      return decoded.ok ? undefined : decoded.rejection.code;
-    }
-  }
-  return held.lost === undefined ? 'never' : 'lost';
+  const record = await recordAt(log, { topic: held.topic, partition, offset }, signal);
+  if (record === undefined) return held.lost === undefined ? 'never' : 'lost';
+  const decoded = accepted(topic, record, rules);
+  return decoded.ok ? undefined : decoded.rejection.code;
 }

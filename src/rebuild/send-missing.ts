@@ -5,6 +5,7 @@
 import type { Finding } from '../audit/finding.js';
 import { accepted } from '../audit/refusal.js';
 import { deadLetter } from '../consumers/fold/dead-letter.js';
+import { recordAt } from '../log/record-at.js';
 import type { OutboxMessage } from '../store/tables/outbox.js';
 import type { PartitionState } from '../store/partition-state.js';
 import { fullTopicName } from '../topics.js';
@@ -32,13 +33,10 @@ export async function sendMissing(
     }
     if (kind !== 'dead_letter') continue;
     const [{ topic, offset }] = events as [Finding['events'][number]];
-    const name = fullTopicName(topicPrefix, topic);
-    for await (const records of log.read({ topic: name, partition, from: offset, to: offset + 1, signal })) {
-      for (const record of records) {
-        const decoded = accepted(topic, record, rulesOf(job));
-        if (record.offset === offset && !decoded.ok) messages.push(deadLetter(record, decoded.rejection, job.group, clock()));
-      }
-    }
+    const record = await recordAt(log, { topic: fullTopicName(topicPrefix, topic), partition, offset }, signal);
+    if (record === undefined) continue;
+    const decoded = accepted(topic, record, rulesOf(job));
+    if (!decoded.ok) messages.push(deadLetter(record, decoded.rejection, job.group, clock()));
   }
   if (messages.length > 0) state.transaction(clock(), () => messages.forEach((message) => state.outbox.add(message)));
 }

@@ -1,7 +1,8 @@
 /** Dead letters read again and appended to their topics, in order, no faster than asked. */
 import { TipstreamError } from '../errors.js';
-import type { Log, LogRecord, NewRecord } from '../log/port.js';
+import type { Log, NewRecord } from '../log/port.js';
 import type { RecordAddress } from '../log/record-address.js';
+import { recordAt } from '../log/record-at.js';
 import { pause } from '../pause.js';
 import type { SourceFacts } from './letter.js';
 import { holds } from './look-at-sources.js';
@@ -73,14 +74,6 @@ async function* recordsOf(plan: readonly Planned[], deps: RecordsDeps): AsyncGen
 function sizeOf({ key, value, headers = [] }: NewRecord): number {
   const own = RECORD_OVERHEAD_BYTES + (key?.length ?? 0) + (value?.length ?? 0);
   return headers.reduce((sum, [name, bytes]) => sum + HEADER_OVERHEAD_BYTES + Buffer.byteLength(name) + (bytes?.length ?? 0), own);
-}
-
-async function recordAt(log: Log, { topic, partition, offset }: RecordAddress): Promise<LogRecord | undefined> {
-  for await (const records of log.read({ topic, partition, from: offset, to: offset + 1 })) {
-    const record = records.find((candidate) => candidate.offset === offset);
-    if (record !== undefined) return record;
-  }
-  return undefined;
 }
 
 export interface SendOptions {

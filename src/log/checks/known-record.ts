@@ -4,6 +4,7 @@
  */
 import { TipstreamError } from '../../errors.js';
 import type { Log, OffsetRange } from '../port.js';
+import { recordAt } from '../record-at.js';
 import { recordHash, type AppliedRecord } from '../record-hash.js';
 
 /**
@@ -28,13 +29,13 @@ export async function findRecord(log: Log, { topic, partition, record, range, si
   // A read from the very end would wait for the next record.
   if (offset >= range.end) return 'beyond_end';
   try {
-    for await (const [found] of log.read({ topic, partition, from: offset, to: offset + 1, ...(signal === undefined ? {} : { signal }) }))
-      if (found !== undefined) return recordHash(found) === hash ? 'same' : 'other';
+    const found = await recordAt(log, { topic, partition, offset }, signal);
+    if (found === undefined) return 'compacted';
+    return recordHash(found) === hash ? 'same' : 'other';
   } catch (error) {
     // Retention went on since the range was asked for.
     if (error instanceof TipstreamError && error.code === 'offset_out_of_range' && offset < Number(error.details?.['low']))
       return 'deleted';
     throw error;
   }
-  return 'compacted';
 }

@@ -2,6 +2,7 @@ import { TipstreamError } from '../../../errors.js';
 import { readDeadLetterReason } from '../../../events/dead-letter.js';
 import { openLog } from '../../../log/open.js';
 import type { LogRecord, Log } from '../../../log/port.js';
+import { recordAt } from '../../../log/record-at.js';
 import { headersToJson, printFields, recordToJson } from '../../../producer/json-form.js';
 import { originalHeaders } from '../../../events/dead-letter.js';
 import { eventSchema } from '../../../contracts/json-schema.js';
@@ -50,9 +51,5 @@ export const deadLettersShowCommand = defineCommand({
 async function readOne(log: Log, topic: string, partition: number, offset: number): Promise<LogRecord | undefined> {
   const range = (await log.offsets(topic)).get(partition);
   if (range === undefined || offset < range.low || offset >= range.end) return undefined;
-  for await (const records of log.read({ topic, partition, from: offset, to: offset + 1 })) {
-    const record = records.find((candidate) => candidate.offset === offset);
-    if (record) return record;
-  }
-  return undefined;
+  return recordAt(log, { topic, partition, offset });
 }
