@@ -327,6 +327,11 @@ export function deadLetterTopic(fullName: string): string {
   return fullName + DEAD_LETTER_SUFFIX;
 }
 
+/** signals.tip.feedback-dlt -> tip.feedback; undefined for any other topic. */
+export function inputOfDeadLetterTopic(prefix: string, fullName: string): ConsumedTopic | undefined {
+  return CONSUMED_TOPICS.find((input) => deadLetterTopic(fullTopicName(prefix, input)) === fullName);
+}
+
 /** The topic of this table behind a full name, or undefined for a stranger's. */
 export function topicNamed(prefix: string, fullName: string): TopicName | undefined {
   if (!fullName.startsWith(prefix)) return undefined;

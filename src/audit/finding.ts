@@ -1,5 +1,6 @@
 /** What an audit finds: where a state file and the log do not account for each other. */
-import type { ConsumedTopic } from '../topics.js';
+import type { RecordAddress } from '../log/record-address.js';
+import { fullTopicName, type ConsumedTopic, type TopicName } from '../topics.js';
 
 /**
  * request: one that was passed and is answered nowhere. decision: one that was made and will never be in the log. dead_letter: the one
@@ -27,6 +28,15 @@ export interface Finding {
   readonly replayed: unknown;
   /** The record that speaks for the log, where there is one. */
   readonly events: readonly Address[];
+}
+
+/** With prefix and partition, as documents name them. */
+export function recordAddresses(
+  events: readonly { readonly topic: TopicName; readonly offset: number }[],
+  topicPrefix: string,
+  partition: number,
+): RecordAddress[] {
+  return events.map(({ topic, offset }) => ({ topic: fullTopicName(topicPrefix, topic), partition, offset }));
 }
 
 /** An id of a user or decision holds no control character. */

@@ -1,7 +1,7 @@
 /** Each message that waits is an answer, a shadow's answer, a profile or a dead letter, and the state or the log has what is behind it. */
 import { readDeadLetterReason } from '../events/dead-letter.js';
 import type { StoredMessage } from '../store/tables/outbox.js';
-import { DEAD_LETTER_SUFFIX, fullTopicName, topicNamed, TOPICS, type ConsumedTopic } from '../topics.js';
+import { fullTopicName, inputOfDeadLetterTopic } from '../topics.js';
 import type { Audit } from './audit.js';
 import { refusalAt } from './refusal.js';
 import { decisionName, type Address, type Finding } from './finding.js';
@@ -70,10 +70,10 @@ function lookAtProfile(audit: Audit, message: StoredMessage): void {
 
 async function lookAtLetter(audit: Audit, message: StoredMessage, seen: Set<string>): Promise<void> {
   const { topicPrefix, partition, positions } = audit.deps;
-  const source = sourceOf(message, topicPrefix);
+  const source = inputOfDeadLetterTopic(topicPrefix, message.topic);
   const reason = readDeadLetterReason(message.headers);
   const { offset } = reason;
-  if (source === undefined || reason.topic + DEAD_LETTER_SUFFIX !== message.topic || reason.partition !== partition || offset === null)
+  if (source === undefined || reason.topic !== fullTopicName(topicPrefix, source) || reason.partition !== partition || offset === null)
     return audit.find(found(message, null, 'nothing that tipstream writes', null));
   const userId = null;
   const events = [{ topic: source, offset }];
@@ -88,12 +88,6 @@ async function lookAtLetter(audit: Audit, message: StoredMessage, seen: Set<stri
   if (verdict === 'lost') audit.cannotTell('outbox', message.topic, `The log does not hold the record of a dead letter any more.`);
   else if (verdict === undefined) audit.find(found(message, userId, 'a dead letter', 'a valid event', events));
   else if (verdict === 'never') audit.find(found(message, userId, 'a dead letter', 'no record', events));
-}
-
-function sourceOf({ topic }: StoredMessage, prefix: string): ConsumedTopic | undefined {
-  if (!topic.endsWith(DEAD_LETTER_SUFFIX)) return undefined;
-  const name = topicNamed(prefix, topic.slice(0, -DEAD_LETTER_SUFFIX.length));
-  return name !== undefined && TOPICS[name].role === 'consumed' ? (name as ConsumedTopic) : undefined;
 }
 
 function jsonOf({ value }: StoredMessage): object | undefined {

@@ -18,12 +18,11 @@ export interface TokenFileOptions {
 export class TokenFile {
   readonly #path: string;
   readonly #logger: FastifyBaseLogger | undefined;
+  readonly #beside: Tokens | undefined;
   #tokens: Tokens;
   /** What was looked at last, good or bad. */
   #seen: string;
   #timer: NodeJS.Timeout | undefined;
-
-  readonly #beside: Tokens | undefined;
 
   private constructor(path: string, { logger, beside }: TokenFileOptions, seen: string, tokens: Tokens) {
     this.#path = path;

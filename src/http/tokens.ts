@@ -67,12 +67,15 @@ export class Tokens {
     }
     if (tokens.length === 0)
       throw new TipstreamError('invalid_argument', `${where} has no token`, { hint: 'Write ROLE NAME TOKEN on a line.' });
-    return new Tokens([]).and(new Tokens(tokens), where);
+    return Tokens.#distinct(tokens, where);
   }
 
   /** With those of the other one. Throws invalid_argument where a name or a token comes twice. */
   and(other: Tokens, where = 'the HTTP tokens'): Tokens {
-    const all = [...this.#tokens, ...other.#tokens];
+    return Tokens.#distinct([...this.#tokens, ...other.#tokens], where);
+  }
+
+  static #distinct(all: readonly Token[], where: string): Tokens {
     for (const [at, { name, digest }] of all.entries())
       if (all.slice(0, at).some((before) => before.name === name || before.digest.equals(digest)))
         throw new TipstreamError('invalid_argument', `${where}: the name or the token of ${JSON.stringify(name)} comes twice`, {

@@ -1,5 +1,5 @@
 /** What the audits of all partitions found, as a document lists it. */
-import type { FindingKind, Untold } from '../audit/finding.js';
+import { recordAddresses, type FindingKind, type Untold } from '../audit/finding.js';
 import type { PartitionOutcome } from './partition-job.js';
 
 export interface Difference {
@@ -32,7 +32,7 @@ export function differencesOf(
       feature,
       live,
       replayed,
-      events: events.map(({ topic, offset }) => ({ topic: topicPrefix + topic, partition, offset })),
+      events: recordAddresses(events, topicPrefix, partition),
     })),
     difference_count: all.length,
     could_not_tell: outcomes.flatMap(({ audit }) => audit.untold),

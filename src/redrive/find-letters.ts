@@ -4,7 +4,7 @@ import { addressText } from '../events/redrive.js';
 import { readDeadLetters, type DeadLetter, type DeadLetterFilter } from '../log/dead-letters.js';
 import type { Log } from '../log/port.js';
 import { recordHash } from '../log/record-hash.js';
-import { CONSUMED_TOPICS, DEAD_LETTER_SUFFIX, deadLetterTopic, topicNamed, type ConsumedTopic } from '../topics.js';
+import { deadLetterTopic, inputOfDeadLetterTopic } from '../topics.js';
 import type { Letter } from './letter.js';
 
 /** Topic after topic, partition after partition, ascending by offset. Of several letters of one record the first is taken. */
@@ -20,8 +20,8 @@ export async function findLetters(log: Log, filter: DeadLetterFilter): Promise<L
 }
 
 function letterOf({ record, reason }: DeadLetter, prefix: string): Letter | undefined {
-  const input = topicNamed(prefix, record.topic.slice(0, -DEAD_LETTER_SUFFIX.length));
-  if (input === undefined || !isConsumed(input)) return undefined;
+  const input = inputOfDeadLetterTopic(prefix, record.topic);
+  if (input === undefined) return undefined;
   const { topic, partition, offset, key, value } = record;
   const kept = readKeptPayload(record.headers);
   const says = reason.topic !== null && reason.partition !== null && reason.offset !== null && deadLetterTopic(reason.topic) === topic;
@@ -34,8 +34,4 @@ function letterOf({ record, reason }: DeadLetter, prefix: string): Letter | unde
     hash: kept === undefined ? recordHash({ key, value, timestampMs: 0 }) : null,
     kept,
   };
-}
-
-function isConsumed(topic: string): topic is ConsumedTopic {
-  return (CONSUMED_TOPICS as readonly string[]).includes(topic);
 }

@@ -1,5 +1,5 @@
 /** What `verify` finds: where the state file says one thing and the replay another, and the events that speak for the replay. */
-import type { AuditReport, FindingKind, Untold } from '../audit/finding.js';
+import { recordAddresses, type AuditReport, type FindingKind, type Untold } from '../audit/finding.js';
 import type { ReplayedTopic } from './replayed.js';
 
 /**
@@ -128,7 +128,7 @@ export class Findings {
         feature,
         live,
         replayed,
-        events: found.slice(0, MOST_EVENTS).map(({ topic, offset }) => ({ topic: this.#topicPrefix + topic, partition, offset })),
+        events: recordAddresses(found.slice(0, MOST_EVENTS), this.#topicPrefix, partition),
         events_total: found.length,
       });
     };

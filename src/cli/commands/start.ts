@@ -67,7 +67,7 @@ async function run(config: Config, logger: Logger, output: FailureOutput, signal
     }
   } catch (error) {
     if (!signal.aborted) throw error;
-    // What fails while it ends is no news: the next start goes on from what was committed.
+    // What fails while it ends is no news: the next start continues at what was committed.
     logger.debug({ err: error }, 'what was under way failed while stopping');
     return undefined;
   }
