@@ -49,7 +49,8 @@ export class Preview {
   /** partition -> user -> what would be folded */
   readonly #tips = new Map<number, Map<string, ChangedTip[]>>();
   #users = 0;
-  #omitted = 0;
+  /** Their ids. */
+  readonly #omitted = new Set<string>();
 
   constructor(rules: Omit<DecodeRules, 'partitions'>) {
     this.#rules = rules;
@@ -83,7 +84,7 @@ export class Preview {
     if (users === undefined) this.#tips.set(partition, (users = new Map()));
     const known = users.get(userId);
     if (known !== undefined) known.push({ tipId, fold });
-    else if (this.#users >= MAX_USERS) this.#omitted++;
+    else if (this.#users >= MAX_USERS) this.#omitted.add(userId);
     else {
       this.#users++;
       users.set(userId, [{ tipId, fold }]);
@@ -110,7 +111,7 @@ export class Preview {
       }
     }
     users.sort((a, b) => compareCodePoints(a.user_id, b.user_id));
-    return { as_of_ms: nowMs, users, users_omitted: this.#omitted, users_elsewhere: elsewhere };
+    return { as_of_ms: nowMs, users, users_omitted: this.#omitted.size, users_elsewhere: elsewhere };
   }
 }
 
