@@ -26,7 +26,7 @@ export async function heldTopic(log: Log, topic: string, partition: number): Pro
       : low > 0
         ? `${topic} partition ${partition} begins at offset ${low}.`
         : undefined;
-  const written = (await log.highWatermarks?.(topic))?.get(partition) ?? end;
+  const written = (await log.highWatermarks(topic))?.get(partition) ?? end;
   const hidden = written > end ? `${topic} partition ${partition} is hidden from offset ${end} on by an open transaction.` : undefined;
   return { topic, low, end, lost, hidden };
 }

@@ -67,6 +67,7 @@ export function withDeadlines(log: Log, { questionMs, transferMs, addsUp = false
       return addresses;
     },
     offsets: (topic) => bounded(questionMs, `list the offsets of ${topic}`, () => log.offsets(topic)),
+    highWatermarks: (topic) => bounded(questionMs, `list the ends of ${topic}`, () => log.highWatermarks(topic)),
     read: (range) =>
       range.to === undefined
         ? log.read(range)

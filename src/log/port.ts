@@ -165,8 +165,8 @@ export interface Log {
   append(records: readonly NewRecord[], signal?: AbortSignal): Promise<readonly RecordAddress[]>;
   /** partition -> range. Throws topic_not_found. */
   offsets(topic: string): Promise<ReadonlyMap<number, OffsetRange>>;
-  /** partition -> the offset that the next record will get. Absent: it is `end`, there are no transactions. Throws topic_not_found. */
-  highWatermarks?(topic: string): Promise<ReadonlyMap<number, number>>;
+  /** partition -> the offset that the next record will get: beyond `end` while a transaction is open. Throws topic_not_found. */
+  highWatermarks(topic: string): Promise<ReadonlyMap<number, number>>;
   /** Without a group, from any process. Yields arrays, ascending by offset. Throws offset_out_of_range below low or beyond end. */
   read(range: ReadRange): AsyncIterable<readonly LogRecord[]>;
   /** partition -> committed next offset, where there is one. */

@@ -35,7 +35,7 @@ export async function lagRows(log: LagLog, options: LagOptions): Promise<LagRow[
 
 async function rowsOf(log: LagLog, options: LagOptions, topic: string): Promise<LagRow[]> {
   // The high watermark first: a transaction is open when readers stop before what was there already.
-  const highWatermarks = await log.highWatermarks?.(topic);
+  const highWatermarks = await log.highWatermarks(topic);
   const [ranges, committed] = await Promise.all([log.offsets(topic), log.committed(options.group, topic)]);
   const partitions = [...ranges].sort(([a], [b]) => a - b);
   return Promise.all(
@@ -47,7 +47,7 @@ async function rowsOf(log: LagLog, options: LagOptions, topic: string): Promise<
         committed: committed.get(partition) ?? null,
         low,
         lastStable: end,
-        highWatermark: Math.max(end, highWatermarks?.get(partition) ?? end),
+        highWatermark: Math.max(end, highWatermarks.get(partition) ?? end),
       };
       return lagRow({
         nowMs: options.nowMs,

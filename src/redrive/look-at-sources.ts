@@ -64,11 +64,11 @@ export function holds({ key, value }: LogRecord, { hash, kept }: Letter): boolea
 }
 
 async function rangesWithoutHidden(log: Log, topic: string, signal: AbortSignal | undefined): Promise<ReadonlyMap<number, OffsetRange>> {
-  const written = await log.highWatermarks?.(topic);
+  const written = await log.highWatermarks(topic);
   const deadline = performance.now() + HELD_FOR_MS;
   for (;;) {
     const ranges = await log.offsets(topic);
-    const hidden = [...ranges].find(([partition, { end }]) => end < (written?.get(partition) ?? 0));
+    const hidden = [...ranges].find(([partition, { end }]) => end < (written.get(partition) ?? 0));
     if (hidden === undefined) return ranges;
     if (performance.now() > deadline)
       throw new TipstreamError(

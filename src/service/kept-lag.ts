@@ -20,6 +20,8 @@ export async function keptLagRows({ ranges, last, silentMs, ...question }: KeptL
   const before = new Map(last.map((row) => [`${row.topic}/${row.partition}`, row]));
   const log: LagLog = {
     offsets: (topic) => Promise.resolve(ranges.get(topic)!),
+    highWatermarks: (topic) =>
+      Promise.resolve(new Map(last.flatMap((row) => (row.topic === topic ? [[row.partition, row.high_watermark] as const] : [])))),
     committed: (_group, topic) =>
       Promise.resolve(
         new Map(

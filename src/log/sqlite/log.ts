@@ -97,6 +97,11 @@ export class SqliteLog implements Log {
     return this.#read(() => this.#table.ranges(this.#topics.require(topic).id));
   }
 
+  /** There are no transactions. */
+  async highWatermarks(topic: string): Promise<ReadonlyMap<number, number>> {
+    return new Map([...(await this.offsets(topic))].map(([partition, { end }]) => [partition, end]));
+  }
+
   read(range: ReadRange): AsyncIterable<readonly LogRecord[]> {
     return readRange(range, {
       path: this.#path,

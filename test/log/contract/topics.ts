@@ -45,6 +45,13 @@ export function topicContract(context: ContractContext): void {
           [2, { low: 0, end: 0 }],
         ]),
       );
+      expect(new Map(await context.log.highWatermarks(name))).toEqual(
+        new Map([
+          [0, 0],
+          [1, 7],
+          [2, 0],
+        ]),
+      );
     });
 
     it('says topic_not_found for the offsets of an unknown topic', async () => {
@@ -52,6 +59,7 @@ export function topicContract(context: ContractContext): void {
       const error = await expectCode(context.log.offsets(name), 'topic_not_found');
       expect(error.message).toContain(name);
       expect(error.hint).toContain('tipstream topics create');
+      await expectCode(context.log.highWatermarks(name), 'topic_not_found');
     });
 
     it('moves low up and keeps end when records are deleted, even all of them', async ({ skip }) => {

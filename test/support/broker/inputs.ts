@@ -3,7 +3,7 @@
  * broker, compacted, cut off at either end.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import kafkajs, { type Admin, type IResourceConfigEntry, type Producer } from 'kafkajs';
+import kafkajs, { type Admin, type IResourceConfigEntry, type Producer, type Transaction } from 'kafkajs';
 import { onTestFinished } from 'vitest';
 import type { TopicName } from '../../../src/topics.js';
 import { toRecords, type ProduceLine } from '../e2e/events.js';
@@ -104,6 +104,11 @@ export class TransactionalProducer {
   }
 
   async write(lines: readonly ProduceLine[], end: 'commit' | 'abort', compression = kafkajs.CompressionTypes.None): Promise<void> {
+    await (await this.open(lines, compression))[end]();
+  }
+
+  /** Written, and neither committed nor aborted yet. */
+  async open(lines: readonly ProduceLine[], compression = kafkajs.CompressionTypes.None): Promise<Transaction> {
     const transaction = await this.producer.transaction();
     for (const topic of new Set(lines.map((line) => line.topic))) {
       const records = toRecords(
@@ -112,7 +117,7 @@ export class TransactionalProducer {
       );
       await transaction.send({ topic: this.stream.topic(topic), compression, messages: records.map(({ key, value }) => ({ key, value })) });
     }
-    await transaction[end]();
+    return transaction;
   }
 }
 

@@ -45,6 +45,10 @@ export abstract class CuttableLog implements Log {
     return this.log.offsets(topic);
   }
 
+  highWatermarks(topic: string) {
+    return this.log.highWatermarks(topic);
+  }
+
   read(range: ReadRange) {
     return this.log.read(range);
   }
