@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { PACKAGE_VERSION } from '../package-version.js';
 import { TOPICS } from '../topics.js';
 import { JSON_TYPE, NDJSON_TYPES, roleFor, type Answer, type RequestBody, type Route } from './route.js';
+import { deadLetterSchema, deadLettersSchema } from './dead-letters-schemas.js';
 import { profilesRequestSchema, profilesSchema } from './profiles-schemas.js';
 import * as schemas from './schemas.js';
 
@@ -21,6 +22,8 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   ProduceLine: schemas.produceLineSchema,
   ProduceSummary: schemas.produceSummarySchema,
   ProduceRefusal: schemas.produceRefusalSchema,
+  DeadLetters: deadLettersSchema,
+  DeadLetter: deadLetterSchema,
   Lag: schemas.lagSchema,
   Status: schemas.statusSchema,
   ...Object.fromEntries(Object.entries(TOPICS).map(([topic, { schema }]) => [`event.${topic}`, schema])),

@@ -2,6 +2,7 @@
 import { everything } from './entity-tag.js';
 import { openApiDocument } from './openapi.js';
 import { defineRoute, type Route } from './route.js';
+import { deadLetterRoute, deadLettersRoute } from './routes/dead-letters.js';
 import { eventsRoute } from './routes/events.js';
 import { featuresRoute } from './routes/features.js';
 import { liveRoute, readyRoute } from './routes/health.js';
@@ -23,6 +24,8 @@ const DATA_ROUTES: readonly Route[] = [
   rebuildJobRoute,
   cancelRebuildRoute,
   eventsRoute,
+  deadLettersRoute,
+  deadLetterRoute,
   scoreRoute,
   generateRoute,
   ...policyRoutes,

@@ -31,25 +31,12 @@ import type {
 } from '../service/application.js';
 import { LAG_STATUSES, type LagRow } from '../log/lag.js';
 import { givenProfileSchema } from '../projections/given-profile.js';
-import { readTime } from '../time.js';
-import { count, features, id, positions, timeMs } from './schema-parts.js';
+import { count, features, id, positions, time, timeMs } from './schema-parts.js';
 
 export const userParameter = z.object({ user_id: id.meta({ description: 'percent-encoded UTF-8, a slash as %2F' }) });
 
 export const asOfQuery = z.strictObject({
-  as_of_ms: z
-    .string({ error: 'must be given once' })
-    .transform((text, context) => {
-      const time = readTime(text);
-      if (time.ms !== undefined) return time.ms;
-      const { guess } = time;
-      const message =
-        guess === undefined ? 'must be Unix milliseconds or ISO 8601, from 1970 to 9999' : `${guess.question} ${guess.advice}`;
-      context.addIssue({ code: 'custom', message });
-      return z.NEVER;
-    })
-    .optional()
-    .meta({ description: 'Unix milliseconds or ISO 8601 (UTC unless it names a zone); absent: now' }),
+  as_of_ms: time.optional().meta({ description: 'Unix milliseconds or ISO 8601 (UTC unless it names a zone); absent: now' }),
 });
 
 const SWITCH: Readonly<Record<string, boolean>> = { true: true, '1': true, '': true, false: false, '0': false };

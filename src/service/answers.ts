@@ -27,6 +27,7 @@ import type {
   ServiceStatus,
 } from './application.js';
 import { generateWith } from './generate.js';
+import type { DeadLetterAnswers } from './dead-letters/dead-letter-answers.js';
 import type { HeldPartitions } from './held-partitions.js';
 import { profilesOf } from './many-profiles.js';
 import type { ServiceMetrics } from './metrics/service-metrics.js';
@@ -65,6 +66,7 @@ export interface AnswersDeps {
   readonly policies: PolicyAnswers;
   readonly swap: GenerationSwap;
   readonly rebuilds: UserRebuilds;
+  readonly deadLetters: DeadLetterAnswers;
 }
 
 export class Answers implements Application {
@@ -146,6 +148,14 @@ export class Answers implements Application {
 
   cancelRebuild(jobId: string): RebuildJob {
     return this.#deps.rebuilds.cancel(jobId);
+  }
+
+  deadLetters(query: Parameters<Application['deadLetters']>[0]): ReturnType<Application['deadLetters']> {
+    return this.#deps.deadLetters.list(query);
+  }
+
+  async deadLetter(address: Parameters<Application['deadLetter']>[0]): ReturnType<Application['deadLetter']> {
+    return this.#deps.deadLetters.show(address);
   }
 
   features(): FeaturesDocument {

@@ -6,6 +6,7 @@ import type { Log } from '../log/port.js';
 import type { Registry } from '../projections/registry.js';
 import { CONSUMED_TOPICS, fullTopicName } from '../topics.js';
 import type { AnswersDeps } from './answers.js';
+import { DeadLetterAnswers } from './dead-letters/dead-letter-answers.js';
 import { GroupOwnership } from './group-ownership.js';
 import { HeldPartitions } from './held-partitions.js';
 import { LogReach } from './log-reach.js';
@@ -107,5 +108,6 @@ export function serviceParts(log: Log, registry: Registry, startWorker: StartWor
     policies,
     swap,
     rebuilds,
+    deadLetters: new DeadLetterAnswers(log, options),
   };
 }

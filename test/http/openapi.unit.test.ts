@@ -69,6 +69,8 @@ describe('/openapi.json', () => {
       'get /v1/rebuilds/{job_id}',
       'delete /v1/rebuilds/{job_id}',
       'post /v1/events',
+      'get /v1/dead-letters',
+      'get /v1/dead-letters/{topic}/{partition}/{offset}',
       'post /score',
       'post /generate',
       ...paths.map((path) => `post /score/${path}`),

@@ -15,6 +15,7 @@ import type {
 import { featuresDocument } from '../../src/projections/feature-document.js';
 import { coreRegistry } from '../../src/projections/registry.js';
 import type { LagRow } from '../../src/log/lag.js';
+import { LETTERS, listed, wholeLetterAt } from './fake-letters.js';
 
 export const NOW_MS = Date.UTC(2026, 0, 31, 18, 4, 5);
 const TOPICS = ['policy.control', 'tip.served', 'tip.feedback', 'tip.scored', 'tip.scored.shadow', 'tip.candidates'];
@@ -286,6 +287,8 @@ export function fakeApplication(over: Partial<Application> = {}): FakeApplicatio
     }),
     prompts: async (against) => ({ ...PROMPTS, against: against ?? PROMPTS.against }),
     produce: (lines) => countLines(lines),
+    deadLetters: async (query) => listed(LETTERS, query),
+    deadLetter: async ({ topic, partition, offset }) => wholeLetterAt(topic, partition, offset),
     features: () => FEATURES,
     lag: async () => LAG,
     status: () => STATUS,

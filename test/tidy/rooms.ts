@@ -20,6 +20,7 @@ export const ROOMS: readonly Room[] = [
   room('contracts', ['events', 'log']),
   room('producer', ['events', 'policies', 'log']),
   room('store', ['events', 'projections', 'policies', 'log']),
+  room('dead-letters', ['events', 'log', 'contracts', 'producer']),
   room('audit', ['events', 'policies', 'log', 'store']),
   room('consumers', ['events', 'projections', 'policies', 'log', 'store']),
   room('rebuild', ['events', 'projections', 'policies', 'log', 'store', 'audit', 'consumers']),
@@ -39,8 +40,10 @@ export const ROOMS: readonly Room[] = [
     'log',
     'producer',
     'store',
+    'dead-letters',
     'consumers',
     'rebuild',
+    'redrive',
     'cards',
   ]),
   room('http', [
@@ -54,7 +57,9 @@ export const ROOMS: readonly Room[] = [
     'contracts',
     'producer',
     'store',
+    'dead-letters',
     'rebuild',
+    'redrive',
     'service',
   ]),
   // As types alone: what the API answers.

@@ -120,9 +120,9 @@ export function othersUsing(files: readonly SourceFile[], name: string, leftTo: 
 
 /** How docs/architecture.md says it: `| `name/` | what is in it | what it may import |`. */
 export function roomsInDocument(page: string): Room[] {
-  return [...page.matchAll(/^\| `src\/(\w+)\/` \|[^|]*\| ([^|]*) \|$/gm)].map(([, folder, list]) => ({
+  return [...page.matchAll(/^\| `src\/([\w-]+)\/` \|[^|]*\| ([^|]*) \|$/gm)].map(([, folder, list]) => ({
     folder: folder!,
     mayImport:
-      list === 'everything above' ? list : [...list!.matchAll(/[a-z]+/g)].map(([name]) => name).filter((name) => name !== 'nothing'),
+      list === 'everything above' ? list : [...list!.matchAll(/[a-z-]+/g)].map(([name]) => name).filter((name) => name !== 'nothing'),
   }));
 }

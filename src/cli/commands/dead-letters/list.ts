@@ -1,3 +1,5 @@
+import { lettersInFiles } from '../../../dead-letters/letters-in-files.js';
+import { bounded, sourceOf, summaryOf, type DeadLetterSummary } from '../../../dead-letters/summary.js';
 import { readDeadLetters, type DeadLetterFilter } from '../../../log/dead-letters.js';
 import { openLog } from '../../../log/open.js';
 import type { Log } from '../../../log/port.js';
@@ -5,13 +7,13 @@ import { deadLetterDirectory } from '../../../store/directory/layout.js';
 import { deadLetterTopic, fullTopicName } from '../../../topics.js';
 import { defineCommand } from '../../command.js';
 import { wholeNumber } from '../../option-parsers.js';
+import { timeOption } from '../../time-argument.js';
 import { inputTopic } from '../../topic-argument.js';
-import { lettersInFiles } from './letters-in-files.js';
-import { bounded, summaryOf, type DeadLetterSummary } from './summary.js';
 
 interface ListOptions {
   readonly topic?: string;
   readonly code?: string;
+  readonly since?: number;
   readonly max: number;
 }
 
@@ -25,19 +27,21 @@ export const deadLettersListCommand = defineCommand<ListOptions>({
   examples: [
     ['tipstream dead-letters list', 'a table'],
     ['tipstream dead-letters list --topic tip.served --code invalid_event --json', 'as JSON, with messages'],
+    ['tipstream dead-letters list --since 2026-11-20T08:00', 'what was refused since then'],
   ],
   groups: ['log', 'kafka'],
   json: 'document',
   options: [
     { flags: '--topic <topic>', help: 'only of this input' },
     { flags: '--code <code>', help: 'only those refused with this code, such as invalid_event' },
+    { flags: '--since <time>', help: 'only those refused at this time or later', parse: timeOption('--since') },
     { flags: '--max <number>', help: 'at most so many, the newest', parse: wholeNumber('--max', 1), default: 1_000 },
   ],
   async run({ options, config, output, json, signal }) {
     const topic = options.topic === undefined ? undefined : inputTopic(config.topicPrefix, options.topic);
     const log = await openLog(config, { readOnly: true });
     try {
-      const filter = { prefix: config.topicPrefix, topic, code: options.code, signal };
+      const filter = { prefix: config.topicPrefix, topic, code: options.code, sinceMs: options.since, signal };
       let newest: Listed[] = [];
       let matching = 0;
       for await (const letter of listed(log, filter, deadLetterDirectory(config.data))) {
@@ -72,7 +76,7 @@ interface Listed {
 async function* listed(log: Log, filter: DeadLetterFilter, directory: string): AsyncGenerator<Listed> {
   const inFiles = new Map(
     [...lettersInFiles(directory)]
-      .filter(({ record, reason }) => isWanted(filter, record.topic, reason.code))
+      .filter(({ record, reason }) => isWanted(filter, record.topic, reason.code, reason.failedAtMs ?? record.timestampMs))
       .map((letter) => [sourceOf(summaryOf(letter)) ?? letter.kept.record, letter]),
   );
   let place = '';
@@ -101,14 +105,14 @@ async function* listed(log: Log, filter: DeadLetterFilter, directory: string): A
   }
 }
 
-function isWanted({ prefix, topic, code }: DeadLetterFilter, found: string, foundCode: string | null): boolean {
-  if (code !== undefined && foundCode !== code) return false;
+function isWanted(
+  { prefix, topic, code, sinceMs = 0 }: DeadLetterFilter,
+  found: string,
+  foundCode: string | null,
+  failedAtMs: number,
+): boolean {
+  if (failedAtMs < sinceMs || (code !== undefined && foundCode !== code)) return false;
   return topic === undefined ? found.startsWith(prefix) : found === deadLetterTopic(fullTopicName(prefix, topic));
-}
-
-/** undefined: it does not say which record it holds. */
-function sourceOf({ source_topic: topic, source_partition: partition, source_offset: offset }: DeadLetterSummary): string | undefined {
-  return topic === null || partition === null || offset === null ? undefined : `${topic}/${partition}/${offset}`;
 }
 
 function keepNewest(letters: Listed[], max: number): Listed[] {

@@ -1,0 +1,67 @@
+/** Dead letters as the running service lists and shows them: those of the whole log, whoever holds their partitions. */
+import { readWholeLetter, type WholeLetter } from '../../dead-letters/whole-letter.js';
+import { listLetters, type LetterQuery } from '../../dead-letters/letter-list.js';
+import { LetterFiles } from '../../dead-letters/letters-in-files.js';
+import { bounded, summaryOf } from '../../dead-letters/summary.js';
+import { NewestLetters, type KeptLetter } from '../../dead-letters/newest-letters.js';
+import { TipstreamError } from '../../errors.js';
+import { LOG_TIMEOUT_MS, withDeadlines } from '../../log/deadline.js';
+import type { Log, RecordAddress } from '../../log/port.js';
+import { deadLetterDirectory } from '../../store/directory/layout.js';
+import { CONSUMED_TOPICS, deadLetterTopic, inputOfDeadLetterTopic, type ConsumedTopic } from '../../topics.js';
+import type { DeadLettersDocument } from '../application.js';
+import type { ServiceOptions } from '../options.js';
+import { withinDeadline, type RequestDeadline } from '../request-deadline.js';
+
+const READING: RequestDeadline = { action: 'read the dead letters', hint: 'Ask again: reading goes on where it was.' };
+/** What is left of the caller's patience is for the questions before and after. */
+const READING_SHARE = 0.5;
+
+export class DeadLetterAnswers {
+  readonly #log: Log;
+  readonly #newest: NewestLetters;
+  readonly #files: LetterFiles;
+  readonly #prefix: string;
+  readonly #limitMs: number;
+
+  constructor(log: Log, { topicPrefix: prefix, dataDirectory, logTimeoutMs = LOG_TIMEOUT_MS }: ServiceOptions) {
+    this.#log = withDeadlines(log, { questionMs: logTimeoutMs, transferMs: logTimeoutMs, where: 'the log' });
+    this.#newest = new NewestLetters(this.#log, { prefix });
+    this.#files = new LetterFiles(deadLetterDirectory(dataDirectory));
+    this.#prefix = prefix;
+    this.#limitMs = logTimeoutMs;
+  }
+
+  /** Throws timeout, log_unavailable, invalid_argument for a cursor that is none. */
+  async list(query: LetterQuery): Promise<DeadLettersDocument> {
+    await withinDeadline(this.#limitMs, this.#newest.look(this.#limitMs * READING_SHARE), READING);
+    const files = await this.#files.look();
+    const inFiles = files.letters.flatMap(({ record, reason, kept }): KeptLetter[] => {
+      const input = inputOfDeadLetterTopic(this.#prefix, record.topic);
+      if (input === undefined) return [];
+      const summary = bounded({ ...summaryOf({ record, reason }), offset: null, kept });
+      return [{ input, summary, failedAtMs: reason.failedAtMs ?? record.timestampMs }];
+    });
+    const letters = [...this.#newest.letters()];
+    const unread = this.#newest.parts.filter(({ low, from, to, end }) => from > low || to < end);
+    return {
+      ...listLetters([...letters, ...inFiles], query),
+      read: { is_whole: unread.length === 0 && files.omitted === 0, letters: letters.length, unread, files_omitted: files.omitted },
+    };
+  }
+
+  /** The topic with or without the prefix. Throws topic_not_found, not_found, timeout, log_unavailable. */
+  show({ topic: given, partition, offset }: RecordAddress): Promise<WholeLetter> {
+    const topic = [given, this.#prefix + given].find((name) => inputOfDeadLetterTopic(this.#prefix, name) !== undefined);
+    if (topic === undefined) throw noSuchTopic(given);
+    const input: ConsumedTopic = inputOfDeadLetterTopic(this.#prefix, topic)!;
+    return withinDeadline(this.#limitMs, readWholeLetter(this.#log, { topic, partition, offset }, input), READING);
+  }
+}
+
+function noSuchTopic(given: string): TipstreamError {
+  return new TipstreamError('topic_not_found', `${JSON.stringify(given)} is no topic of dead letters`, {
+    hint: `Give one of ${CONSUMED_TOPICS.map(deadLetterTopic).join(', ')}.`,
+    details: { topic: given },
+  });
+}
