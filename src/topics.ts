@@ -199,6 +199,8 @@ interface TopicDefinition {
   readonly keyed: 'always' | 'of-a-user';
   /** What becomes of a record. null: nothing is kept of it. */
   readonly folds: 'tips' | 'decisions' | 'controls' | null;
+  /** Which field says when what a producer tells happened, or was asked for. null: its events are answers, or hold from a time on. */
+  readonly eventTime: string | null;
   /** Whether a rebuild reads it. Requests are answered once, and a rebuild goes by the answers: it needs none of them. */
   readonly rebuiltFrom: boolean;
   readonly cleanupPolicy: 'delete' | 'compact';
@@ -213,6 +215,7 @@ export const TOPICS = {
     writtenBy: 'producers',
     keyed: 'of-a-user',
     folds: 'controls',
+    eventTime: null,
     rebuiltFrom: true,
     cleanupPolicy: 'delete',
     retentionMs: KEEP_FOR_EVER,
@@ -224,6 +227,7 @@ export const TOPICS = {
     writtenBy: 'producers',
     keyed: 'always',
     folds: 'tips',
+    eventTime: 'served_at_ms',
     rebuiltFrom: true,
     cleanupPolicy: 'delete',
     retentionMs: KEEP_FOR_EVER,
@@ -235,6 +239,7 @@ export const TOPICS = {
     writtenBy: 'producers',
     keyed: 'always',
     folds: 'tips',
+    eventTime: 'reacted_at_ms',
     rebuiltFrom: true,
     cleanupPolicy: 'delete',
     retentionMs: KEEP_FOR_EVER,
@@ -246,6 +251,7 @@ export const TOPICS = {
     writtenBy: 'workers',
     keyed: 'always',
     folds: 'decisions',
+    eventTime: null,
     rebuiltFrom: true,
     cleanupPolicy: 'delete',
     retentionMs: KEEP_FOR_EVER,
@@ -257,6 +263,7 @@ export const TOPICS = {
     writtenBy: 'workers',
     keyed: 'always',
     folds: 'decisions',
+    eventTime: null,
     rebuiltFrom: true,
     cleanupPolicy: 'delete',
     retentionMs: KEEP_FOR_EVER,
@@ -268,6 +275,7 @@ export const TOPICS = {
     writtenBy: 'producers',
     keyed: 'always',
     folds: null,
+    eventTime: 'requested_at_ms',
     rebuiltFrom: false,
     cleanupPolicy: 'delete',
     retentionMs: KEEP_FOR_EVER,
@@ -279,6 +287,7 @@ export const TOPICS = {
     writtenBy: 'workers',
     keyed: 'always',
     folds: null,
+    eventTime: null,
     rebuiltFrom: false,
     cleanupPolicy: 'compact',
     retentionMs: KEEP_FOR_EVER,

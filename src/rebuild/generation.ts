@@ -1,6 +1,4 @@
 /** Which generation a rebuild works on: one that an earlier run left, when it is of the same log and definitions, else a new one. */
-import type { Registry } from '../projections/registry.js';
-import { ComparableState } from '../store/rebuild/comparable-state.js';
 import {
   currentGeneration,
   forgetRebuild,
@@ -13,6 +11,8 @@ import {
   removeGeneration,
   unfinishedGenerations,
 } from '../store/directory/layout.js';
+import { openStateForReading } from '../store/state-file.js';
+import { PositionTable } from '../store/tables/positions.js';
 
 /** What a generation is made of and with: another run goes on with it when all of this is the same. */
 export interface MadeWith {
@@ -75,14 +75,13 @@ function difference(found: unknown, note: RebuildNote): string | undefined {
 /** Of the offsets from `lows` to `to`, the share that the files of a generation have behind them, 0 to 1. */
 export function shareDone(
   generation: string,
-  registry: Registry,
   to: ReadonlyMap<number, ReadonlyMap<string, number>>,
   lows: ReadonlyMap<number, ReadonlyMap<string, number>>,
 ): number {
   let [done, total] = [0, 0];
   const present = new Set(partitionsIn(generation));
   for (const [partition, ends] of to) {
-    const positions = present.has(partition) ? positionsIn(partitionFile(generation, partition), registry) : new Map<string, number>();
+    const positions = present.has(partition) ? positionsIn(partitionFile(generation, partition)) : new Map<string, number>();
     for (const [topic, end] of ends) {
       const low = Math.min(end, lows.get(partition)?.get(topic) ?? 0);
       total += end - low;
@@ -93,13 +92,13 @@ export function shareDone(
 }
 
 /** None of a file that cannot be read: it will be made anew. */
-function positionsIn(path: string, registry: Registry): ReadonlyMap<string, number> {
+function positionsIn(path: string): ReadonlyMap<string, number> {
   try {
-    const state = new ComparableState(path, registry);
+    const db = openStateForReading(path);
     try {
-      return state.begin();
+      return new PositionTable(db).all();
     } finally {
-      state.close();
+      db.close();
     }
   } catch {
     return new Map<string, number>();

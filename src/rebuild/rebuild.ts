@@ -321,7 +321,7 @@ class Rebuilding {
       ({ identity: { partition }, topics }) =>
         [partition, new Map(topics.map((topic) => [topic, ranges.get(topic)?.get(partition)?.low ?? 0]))] as const,
     );
-    const share = shareDone(path, this.#tools.registry, new Map(jobs.map(({ identity, to }) => [identity.partition, to])), new Map(lows));
+    const share = shareDone(path, new Map(jobs.map(({ identity, to }) => [identity.partition, to])), new Map(lows));
     this.#note(`resuming ${name} at ${Math.floor(100 * share)} %`);
   }
 

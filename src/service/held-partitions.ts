@@ -1,7 +1,8 @@
 /** The partitions that are assigned to this member, and what is summed over them. */
 import type { TipstreamError } from '../errors.js';
+import type { PartitionFacts } from './metrics/partition-metrics.js';
 import type { Partition } from './partition.js';
-import { beforeOf, isWorking, type PartitionLife, type Stopped } from './partition-life.js';
+import { beforeOf, isWorking, toldState, type PartitionLife, type Stopped } from './partition-life.js';
 
 /** Assigned, but its file could not be opened: there is nothing to read from. */
 interface Unopened {
@@ -72,6 +73,22 @@ export class HeldPartitions {
   /** Of every partition the one to read from. */
   get readable(): readonly Partition[] {
     return this.held.map((partition) => beforeOf(partition.life) ?? partition);
+  }
+
+  /** For metrics, of all that are assigned. */
+  facts(): PartitionFacts[] {
+    return this.numbers.map((number) => {
+      const life = this.life(number)!;
+      const { reader, watch } = this.get(number) ?? {};
+      return {
+        number,
+        state: toldState(life),
+        code: life.state === 'stopped' ? life.error.code : undefined,
+        path: reader?.path,
+        lastRecordMs: watch?.lastRecordMs ?? new Map(),
+        newestEventMs: watch?.newestEventMs ?? new Map(),
+      };
+    });
   }
 
   /** Counts by name. */

@@ -4,10 +4,11 @@
  * stands, in partition-life.ts.
  */
 import { TipstreamError } from '../errors.js';
+import { happenedMsOf } from '../events/event-time.js';
 import { checkLogIdentityPatiently } from '../log/checks/identity.js';
 import { checkOffsets } from '../log/checks/offsets.js';
 import { changedCount, checkOutputs, countPartitions } from '../log/checks/partition-count.js';
-import type { Delivery, GroupMember, Holder, Log, OffsetRange, PartitionHandler } from '../log/port.js';
+import type { Delivery, GroupMember, Holder, Log, LogRecord, OffsetRange, PartitionHandler } from '../log/port.js';
 import type { Registry } from '../projections/registry.js';
 import { SameFile } from '../same-file.js';
 import { ensureGeneration, partitionFile } from '../store/directory/layout.js';
@@ -18,8 +19,9 @@ import { PartitionReader } from '../store/queries/partition-reader.js';
 import type { StateIdentity } from '../store/state-file.js';
 import { deadLetterTopic, fullTopicName } from '../topics.js';
 import { workerOptions } from '../consumers/worker/options.js';
-import type { Committed, StartWorker } from '../consumers/worker/worker-contract.js';
+import type { StartWorker } from '../consumers/worker/worker-contract.js';
 import type { HeldPartitions } from './held-partitions.js';
+import type { ServiceMetrics } from './metrics/service-metrics.js';
 import type { ServiceOptions } from './options.js';
 import { Patience } from '../patience.js';
 import { Partition } from './partition.js';
@@ -32,7 +34,7 @@ export interface PartitionGroupDeps {
   readonly topics: readonly string[];
   readonly startWorker: StartWorker;
   readonly partitions: HeldPartitions;
-  readonly onApplied: (records: number, committed: Committed) => void;
+  readonly metrics: Pick<ServiceMetrics, 'applied' | 'pipeline'>;
 }
 
 export interface JoinOptions {
@@ -239,7 +241,7 @@ export class PartitionGroup implements PartitionHandler {
 
   /** Makes and checks the state file, which the worker opens again when it begins. */
   #open(number: number, before: Partition | undefined): Partition {
-    const { log, registry, options, partitions, onApplied } = this.#deps;
+    const { log, registry, options, partitions, metrics } = this.#deps;
     const path = partitionFile(this.#generation, number);
     const was = this.#files.get(number);
     // One that is begun again: made anew, its file would pass for the one that was removed.
@@ -253,14 +255,16 @@ export class PartitionGroup implements PartitionHandler {
       reader: new PartitionReader(path, registry),
       options,
       before,
-      onCommitted: (committed) => {
+      onCommitted: (committed, gained) => {
         let records = 0;
         for (const count of committed.taken.values()) records += count;
         if (committed.positions.size > 0) this.#uncommitted.add(number);
         if (records > 0) this.#patience.over(number);
-        onApplied(records, committed);
+        metrics.applied({ records, committed, gained });
         options.logger.debug({ partition: number, records, took_ms: committed.tookMs }, 'batch committed');
       },
+      onPublished: (published) => metrics.pipeline.published(published),
+      onDeadLetterRefused: (topic) => metrics.pipeline.deadLetterRefused(topic),
       onStopped: (error) => {
         // One that is only read from any more takes nothing with it when it stops.
         if (partitions.get(number) === partition) this.#hasStopped(number, error);
@@ -274,17 +278,22 @@ export class PartitionGroup implements PartitionHandler {
   #identityCheck(partition: Partition, ranges: ReadonlyMap<string, OffsetRange>): ((signal: AbortSignal) => Promise<void>) | undefined {
     const {
       log,
-      options: { logger },
+      options: { logger, topicPrefix },
     } = this.#deps;
     const {
       number,
       reader: { path },
+      watch,
     } = partition;
+    const onSame = (record: LogRecord) => watch.found(record.topic, record.timestampMs, happenedMsOf(topicPrefix, record));
     const applied = partition.reader.lastApplied();
     if (applied.size === 0) return undefined;
     return async (signal) => {
-      const unidentified = await checkLogIdentityPatiently(log, { partition: number, path, applied, ranges, signal }, (error, attempt) =>
-        logger.warn({ partition: number, attempt, err: error }, 'the log could not be compared with what was applied last; trying again'),
+      const unidentified = await checkLogIdentityPatiently(
+        log,
+        { partition: number, path, applied, ranges, signal, onSame },
+        (error, attempt) =>
+          logger.warn({ partition: number, attempt, err: error }, 'the log could not be compared with what was applied last; trying again'),
       );
       if (unidentified.length > 0)
         logger.debug(

@@ -72,3 +72,8 @@ export function isWorking({ state }: PartitionLife): boolean {
 export function isStarting(life: PartitionLife): boolean {
   return isWorking(life) && life.state !== 'running';
 }
+
+/** As it is told: until it runs, it is restoring. */
+export function toldState({ state }: PartitionLife): 'restoring' | 'running' | 'stopped' {
+  return state === 'stopped' || state === 'running' ? state : 'restoring';
+}

@@ -7,11 +7,15 @@ import { LOG_TIMEOUT_MS } from '../log/deadline.js';
 import type { Delivery, Log } from '../log/port.js';
 import { deadLetterDirectory } from '../store/directory/layout.js';
 import type { PartitionReader } from '../store/queries/partition-reader.js';
+import type { StoredMessage } from '../store/tables/outbox.js';
 import type { TipState } from '../projections/tip.js';
 import type { ScoredEvent } from '../topics.js';
 import type { ScoreCommand } from '../consumers/fold/scorer.js';
 import { Backpressure } from './backpressure.js';
+import type { Published } from './metrics/pipeline-metrics.js';
+import { PartitionWatch } from './metrics/partition-watch.js';
 import { OutboxPublisher } from './outbox/outbox-publisher.js';
+import { isDeadLetter } from './outbox/refused-dead-letter.js';
 import type { ServiceOptions } from './options.js';
 import { beforeOf, isWorking, workerOf, type Closed, type PartitionLife, type Stopped } from './partition-life.js';
 import type { Committed, StartWorker, Worker, WorkerEvents, WorkerStartOptions } from '../consumers/worker/worker-contract.js';
@@ -24,7 +28,11 @@ export interface PartitionDeps {
   readonly options: ServiceOptions;
   /** The one in whose place it comes: read from until this one has begun, and closed then. */
   readonly before: Partition | undefined;
-  readonly onCommitted: (committed: Committed) => void;
+  /** `gained`: by how much each of its counts has grown. */
+  readonly onCommitted: (committed: Committed, gained: ReadonlyMap<string, number>) => void;
+  readonly onPublished: (published: Published) => void;
+  /** The full name of a dead-letter topic that did not take a dead letter whole. */
+  readonly onDeadLetterRefused: (topic: string) => void;
   readonly onStopped: (error: TipstreamError) => void;
   /** Fetch this topic again. */
   readonly resume: (topic: string) => void;
@@ -34,6 +42,8 @@ export class Partition {
   readonly number: number;
   /** Read-only connection for profile reads. */
   readonly reader: PartitionReader;
+  /** For metrics. */
+  readonly watch = new PartitionWatch();
   readonly #deps: PartitionDeps;
   readonly #publisher: OutboxPublisher;
   readonly #positions: Map<string, number>;
@@ -65,17 +75,21 @@ export class Partition {
       clock,
       at,
       overflowDirectory: deadLetterDirectory(dataDirectory),
-      onPublished: (seq) => workerOf(this.#life)?.published(seq),
+      onPublished: (messages) => this.#published(messages),
       onRetry: (error, attempt) => logger.warn({ partition: number, attempt, err: error }, 'publishing failed; trying again'),
-      onOverflow: (topic, path, bytes) =>
-        logger.warn({ partition: number, topic, path, bytes }, 'dead letter too large for its topic; kept as a file'),
-      onUndelivered: (topic, why, path) =>
+      onOverflow: (topic, path, bytes) => {
+        deps.onDeadLetterRefused(topic);
+        logger.warn({ partition: number, topic, path, bytes }, 'dead letter too large for its topic; kept as a file');
+      },
+      onUndelivered: (topic, why, path) => {
+        deps.onDeadLetterRefused(topic);
         logger.error(
           { partition: number, topic, path, err: why },
           path === undefined
             ? 'dead letter could not be written to a file; its topic has a stub, the record stays at its source'
             : 'dead letter refused by its topic; it is in a file only',
-        ),
+        );
+      },
       onFailed: (error) => this.fail(error),
     });
   }
@@ -282,6 +296,14 @@ export class Partition {
     this.#users = committed.users;
     this.#publisher.add(committed.outbox);
     for (const [topic, count] of committed.taken) if (this.#backpressure.applied(topic, count)) this.#deps.resume(topic);
-    this.#deps.onCommitted(committed);
+    this.#deps.onCommitted(committed, this.watch.committed(committed));
+  }
+
+  #published(messages: readonly StoredMessage[]): void {
+    const { seq } = messages.at(-1)!;
+    workerOf(this.#life)?.published(seq);
+    const deadLetters = new Map<string, number>();
+    for (const message of messages) if (isDeadLetter(message)) deadLetters.set(message.topic, (deadLetters.get(message.topic) ?? 0) + 1);
+    this.#deps.onPublished({ deadLetters, decisions: this.watch.published(seq, this.#deps.options.clock()) });
   }
 }

@@ -4,6 +4,7 @@ import { LOG_TIMEOUT_MS, withDeadlines } from '../log/deadline.js';
 import type { InputWarning } from '../log/checks/retention.js';
 import type { Log } from '../log/port.js';
 import type { Registry } from '../projections/registry.js';
+import { rebuildProgress } from '../rebuild/progress.js';
 import { CONSUMED_TOPICS, fullTopicName } from '../topics.js';
 import type { AnswersDeps } from './answers.js';
 import { DeadLetterAnswers } from './dead-letters/dead-letter-answers.js';
@@ -40,11 +41,21 @@ export function serviceParts(log: Log, registry: Registry, startWorker: StartWor
   const partitions = new HeldPartitions();
   const inputs: ServiceParts['inputs'] = { warnings: [] };
   const deps = { log, registry, options, topics, partitions };
-  const group = new PartitionGroup({
-    ...deps,
-    startWorker,
-    onApplied: (records, { tookMs, scored }) => metrics.applied(records, tookMs, scored),
+  const metrics: ServiceMetrics = new ServiceMetrics({
+    topicPrefix: options.topicPrefix,
+    build: { log: log.kind, featureSet: registry.featureSet },
+    clock: options.clock,
+    lag: () => status.lagAsKnown(),
+    logReachable: () => reach.isReachable,
+    unowned: () => ownership.unowned.length,
+    counts: () => partitions.counts(),
+    backlog: () => partitions.backlog(),
+    partitions: () => partitions.facts(),
+    policies: () => policies.facts(),
+    dataDirectory: options.dataDirectory,
+    rebuildProgress: () => rebuildProgress(options.dataDirectory, reach.ranges),
   });
+  const group = new PartitionGroup({ ...deps, startWorker, metrics });
   const routing = (): RoutingOptions => ({
     partitioner: options.partitioner,
     partitions: group.partitionCount,
@@ -66,14 +77,6 @@ export function serviceParts(log: Log, registry: Registry, startWorker: StartWor
     all: () => partitions.readable.map(({ reader }) => reader.path),
     ofUser: async (userId) => partitions.reading(await holding(userId))!.reader.path,
     controls: () => partitions.readable[0]?.reader.controlsForAll(),
-  });
-  const metrics = new ServiceMetrics({
-    lag: () => status.lagAsKnown(),
-    logReachable: () => reach.isReachable,
-    unowned: () => ownership.unowned.length,
-    counts: () => partitions.counts(),
-    backlog: () => partitions.backlog(),
-    policies: () => policies.facts(),
   });
   const exclusive = new OneAtATime();
   const swap = new GenerationSwap({

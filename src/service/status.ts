@@ -14,6 +14,7 @@ import type { GroupOwnership } from './group-ownership.js';
 import { keptLagRows } from './kept-lag.js';
 import type { LogReach } from './log-reach.js';
 import type { ServiceOptions } from './options.js';
+import { toldState } from './partition-life.js';
 import { troubles } from './readiness.js';
 import { withinDeadline, type RequestDeadline } from './request-deadline.js';
 
@@ -165,7 +166,7 @@ export class StatusAnswers {
     const life = partitions.life(partition);
     return {
       partition,
-      state: life?.state === 'stopped' || life?.state === 'running' ? life.state : 'restoring',
+      state: life === undefined ? 'restoring' : toldState(life),
       error: life?.state === 'stopped' ? { code: life.error.code, message: life.error.message, hint: life.error.hint } : null,
       positions: Object.fromEntries(held?.positions ?? []),
       lag_records: Math.max(held?.waiting ?? 0, held === undefined || reach.isReachable ? 0 : recordsBehind(held, reach.ranges)),

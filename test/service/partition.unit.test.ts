@@ -33,6 +33,8 @@ function opened(name = 'file', before?: Partition): Partition {
     options: { logger: pino({ level: 'silent' }), clock: Date.now, dataDirectory: 'data' } as ServiceOptions,
     before,
     onCommitted: () => undefined,
+    onPublished: () => undefined,
+    onDeadLetterRefused: () => undefined,
     onStopped: ({ code }) => void happened.push(`stopped: ${code}`),
     resume: () => undefined,
   });

@@ -1,3 +1,24 @@
+import type { MetricsDeps } from '../../src/service/metrics/service-metrics.js';
+
+/** Of a service that has nothing yet. */
+export function metricsDeps(over: Partial<MetricsDeps> = {}): MetricsDeps {
+  return {
+    topicPrefix: '',
+    build: { log: 'sqlite', featureSet: 'abc' },
+    clock: Date.now,
+    dataDirectory: '/nowhere',
+    rebuildProgress: () => undefined,
+    counts: () => new Map(),
+    backlog: () => 0,
+    logReachable: () => true,
+    unowned: () => 0,
+    lag: () => Promise.resolve([]),
+    partitions: () => [],
+    policies: () => Promise.resolve(undefined),
+    ...over,
+  };
+}
+
 /** The samples of a Prometheus text exposition: name with labels, as it is printed -> value. */
 export function samples(exposition: string): Map<string, number> {
   return new Map(

@@ -4,6 +4,8 @@
  */
 import { decodeRecord, misrouted, type DecodeRules } from '../../events/decode.js';
 import type { FaultHook } from '../../fault-points.js';
+import { happenedMs } from '../../events/event-time.js';
+import { redrivenSource } from '../../events/redrive.js';
 import type { Rejected } from '../../events/rejection.js';
 import type { LogRecord } from '../../log/port.js';
 import type { Registry } from '../../projections/registry.js';
@@ -15,6 +17,7 @@ import { deadLetter } from './dead-letter.js';
 import { foldsOf, type FoldContext, type Folds } from './folds.js';
 import { ProfilePublisher } from './profile-publisher.js';
 import { ProfileAsOf } from './profile-as-of.js';
+import { Observed, type ObservedTopic } from './observed.js';
 import { RewardSettler } from './rewards.js';
 import { Scorer, type ScoreCommand, type ScoringOptions } from './scorer.js';
 import { shadowScorer, type ShadowScore } from './shadow.js';
@@ -61,6 +64,7 @@ export class BatchProcessor {
   #positions: Map<string, number>;
   /** Since it was last asked. */
   #scored: Scoring[] = [];
+  readonly #observed = new Observed();
 
   constructor({ state, registry, topics, onRejected = () => undefined, shadow }: ProcessorDeps, options: ProcessorOptions) {
     this.#state = state;
@@ -103,6 +107,8 @@ export class BatchProcessor {
   apply(record: LogRecord, nowMs: number, outbox: StoredMessage[]): void {
     const topic = this.#topics.get(record.topic)!;
     this.#positions.set(record.topic, record.offset + 1);
+    if (record.headers.length > 0 && this.#options.replay !== true && redrivenSource(record.headers) !== undefined)
+      this.#observed.redriven(record.topic);
     const rejected = this.#fold(topic, { record, nowMs, outbox });
     this.#options.at?.('batch: record folded');
     if (rejected === undefined) {
@@ -134,7 +140,7 @@ export class BatchProcessor {
         const beganMs = performance.now();
         const event = this.#scoreShadow(job, nowMs);
         if (event === undefined) continue;
-        this.#noteScored(event, false, beganMs);
+        this.#noteScored(event, { decided: false, tookMs: performance.now() - beganMs });
         outbox.push(this.#publish('tip.scored.shadow', event.user_id, JSON.stringify(event)));
       } catch (error) {
         // A disk that fails is not the shadow's fault, and may have ended the transaction already.
@@ -158,9 +164,15 @@ export class BatchProcessor {
     return this.#scored.splice(0);
   }
 
+  /** Full topic name -> what its records said of themselves since this was last asked. @param nowMs of the commit */
+  takeObserved(nowMs: number): ReadonlyMap<string, ObservedTopic> {
+    return this.#observed.take(nowMs);
+  }
+
   /** After a rollback. */
   forget(): void {
     this.#scored = [];
+    this.#observed.forget();
     this.#positions = this.#state.positions.all();
   }
 
@@ -168,7 +180,10 @@ export class BatchProcessor {
     if (topic === 'tip.scored' && this.#readBack(context.record)) return undefined;
     const decoded = decodeRecord(topic, context.record, this.#options.rules);
     this.#options.at?.('batch: record decoded');
-    return decoded.ok ? this.#folds[topic](decoded.event, context) : decoded;
+    if (!decoded.ok) return decoded;
+    const atMs = happenedMs(topic, decoded.event);
+    if (atMs !== undefined && this.#options.replay !== true) this.#observed.event(context.record.topic, atMs);
+    return this.#folds[topic](decoded.event, context);
   }
 
   /** A record of our own that only brings its offset. Everything else is decoded, the record that a restore or a replay meets included. */
@@ -185,13 +200,16 @@ export class BatchProcessor {
     const beganMs = performance.now();
     const made = this.#scorer.decide(request, { input, positions: Object.fromEntries(this.#positions) }, nowMs);
     if (made === undefined) return undefined;
-    this.#noteScored(made.event, true, beganMs);
-    outbox.push(this.#publish('tip.scored', made.event.user_id, made.record));
+    const tookMs = performance.now() - beganMs;
+    const message = this.#publish('tip.scored', made.event.user_id, made.record);
+    outbox.push(message);
+    const asked = { requestedAtMs: request.candidates.requested_at_ms, seq: message.seq };
+    this.#noteScored(made.event, { decided: true, tookMs, ...(input === null ? {} : { request: asked }) });
     return made.event;
   }
 
-  #noteScored({ policy, explored }: ScoredEvent, decided: boolean, beganMs: number): void {
-    this.#scored.push({ policy, explored, decided, tookMs: performance.now() - beganMs });
+  #noteScored({ policy, explored }: ScoredEvent, how: Omit<Scoring, 'policy' | 'explored'>): void {
+    this.#scored.push({ policy, explored, ...how });
   }
 
   #publish(topic: 'tip.scored' | 'tip.scored.shadow', userId: string, record: string): StoredMessage {

@@ -14,4 +14,6 @@ export interface Scoring {
   /** A decision, not the shadow's answer to one. */
   readonly decided: boolean;
   readonly tookMs: number;
+  /** Of a decision that a record of tip.candidates asked for: when that was, Unix ms, and the message that answers it. */
+  readonly request?: { readonly requestedAtMs: number; readonly seq: number };
 }

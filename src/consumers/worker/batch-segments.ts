@@ -10,6 +10,13 @@ export function countByTopic(segments: readonly Segment[]): Map<string, number> 
   return counts;
 }
 
+/** Timestamp of each topic's last record of a batch, Unix ms. */
+export function lastTimestamps(segments: readonly Segment[]): Map<string, number> {
+  const last = new Map<string, number>();
+  for (const { topic, run, from, to } of segments) if (to > from) last.set(topic, run.timestampAt(to - 1));
+  return last;
+}
+
 /** What each topic's last record of a batch contains. */
 export function lastByTopic(segments: readonly Segment[]): Map<string, AppliedRecord> {
   const last = new Map<string, Segment>();

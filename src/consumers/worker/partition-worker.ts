@@ -19,7 +19,7 @@ import { replaceTips } from '../../store/rebuild/rebuild-user.js';
 import type { TipState } from '../../projections/tip.js';
 import { ANSWER_TOPICS, fullTopicName, REQUEST_TOPICS, type ScoredEvent, type TopicName } from '../../topics.js';
 import { BatchProcessor } from '../fold/batch-processor.js';
-import { countByTopic, lastByTopic } from './batch-segments.js';
+import { countByTopic, lastByTopic, lastTimestamps } from './batch-segments.js';
 import { BetweenBatches } from './between-batches.js';
 import type { SliceLimits } from '../fold/prune.js';
 import type { ScoreCommand } from '../fold/scorer.js';
@@ -299,7 +299,7 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
       throw this.#transactions.rolledBack(error);
     }
     for (const [topic, next] of positions) this.#positions.set(topic, next);
-    this.#transactions.report({ startedMs, outbox, positions, taken: countByTopic(segments) });
+    this.#transactions.report({ startedMs, outbox, positions, taken: countByTopic(segments), lastMs: lastTimestamps(segments) });
     if (this.#phase === 'running') this.#scoreShadows();
   }
 

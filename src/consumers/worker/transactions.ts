@@ -28,6 +28,8 @@ export interface TransactionReport {
   readonly positions?: ReadonlyMap<string, number>;
   /** topic -> records that no longer wait. */
   readonly taken?: ReadonlyMap<string, number>;
+  /** topic -> timestamp of the last record, Unix ms. */
+  readonly lastMs?: ReadonlyMap<string, number>;
 }
 
 const LEFTOVERS_AT_ONCE = 1_000;
@@ -79,14 +81,17 @@ export class Transactions {
   }
 
   /** Tells of what is committed. */
-  report({ startedMs, outbox = [], positions = NOTHING, taken = NOTHING }: TransactionReport): void {
+  report({ startedMs, outbox = [], positions = NOTHING, taken = NOTHING, lastMs = NOTHING }: TransactionReport): void {
     const { state, processor, clock, onCommitted } = this.#deps;
     this.pending.add(outbox);
+    const nowMs = clock();
     onCommitted({
       positions,
       taken,
+      lastMs,
+      observed: processor.takeObserved(nowMs),
       outbox,
-      tookMs: clock() - startedMs,
+      tookMs: nowMs - startedMs,
       counts: state.counts.takeChanged(),
       users: state.users.count,
       scored: processor.takeScored(),

@@ -3,6 +3,7 @@
  * service's own thread (inline) or in a worker thread (threads/); what crosses the seam can be cloned, so that both are the same to
  * both sides.
  */
+import type { ObservedTopic } from '../fold/observed.js';
 import type { RejectedRecord, Scoring } from '../fold/reports.js';
 import type { Delivery, OffsetRange } from '../../log/port.js';
 import type { StateIdentity } from '../../store/state-file.js';
@@ -31,6 +32,10 @@ export interface Committed {
   readonly positions: ReadonlyMap<string, number>;
   /** topic -> records that no longer wait. */
   readonly taken: ReadonlyMap<string, number>;
+  /** topic -> timestamp of the last record, Unix ms; only topics that moved. */
+  readonly lastMs: ReadonlyMap<string, number>;
+  /** topic -> what its records said of themselves. */
+  readonly observed: ReadonlyMap<string, ObservedTopic>;
   /** Time inside the transaction, ms. */
   readonly tookMs: number;
   /** What is now pending for the log, in order. */

@@ -7,7 +7,7 @@
  * Where the log does not hold that record any more - retention, compaction - nothing can be said.
  */
 import { TipstreamError } from '../../errors.js';
-import type { Log, OffsetRange } from '../port.js';
+import type { Log, LogRecord, OffsetRange } from '../port.js';
 import { backOffMs, OPENING } from '../../back-off.js';
 import { pause } from '../../pause.js';
 import type { AppliedRecord } from '../record-hash.js';
@@ -22,6 +22,8 @@ export interface IdentityOptions {
   /** Topic -> what the log holds. */
   readonly ranges: ReadonlyMap<string, OffsetRange>;
   readonly signal?: AbortSignal;
+  /** Called with each record that the log still holds. */
+  readonly onSame?: (record: LogRecord) => void;
 }
 
 /** A topic of which nothing can be said: the record is below the low end (`deleted`), or gone from within the log (`compacted`). */
@@ -66,9 +68,14 @@ export async function checkLogIdentityPatiently(
   }
 }
 
-async function compare(log: Log, { partition, ranges, signal }: IdentityOptions, topic: string, record: AppliedRecord): Promise<Finding> {
+async function compare(
+  log: Log,
+  { partition, ranges, signal, onSame }: IdentityOptions,
+  topic: string,
+  record: AppliedRecord,
+): Promise<Finding> {
   const range = ranges.get(topic);
-  const why = await findRecord(log, { topic, partition, record, range, signal });
+  const why = await findRecord(log, { topic, partition, record, range, signal, onSame });
   if (why === 'beyond_end') throw outOfRange(topic, partition, record.offset, range!);
   return { topic, offset: record.offset, why };
 }

@@ -3,7 +3,7 @@
  * A topic that was deleted and filled again, and a log that lost its tail and was written anew, hold another record at that offset.
  */
 import { TipstreamError } from '../../errors.js';
-import type { Log, OffsetRange } from '../port.js';
+import type { Log, LogRecord, OffsetRange } from '../port.js';
 import { recordAt } from '../record-at.js';
 import { recordHash, type AppliedRecord } from '../record-hash.js';
 
@@ -20,10 +20,12 @@ export interface KnownRecord {
   /** What the log holds of the partition; undefined: nothing is known of it, and so nothing can be said. */
   readonly range: OffsetRange | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Called with the record when it is the same. */
+  readonly onSame?: ((record: LogRecord) => void) | undefined;
 }
 
 /** Reads that one record. Throws what reading throws. */
-export async function findRecord(log: Log, { topic, partition, record, range, signal }: KnownRecord): Promise<RecordFinding> {
+export async function findRecord(log: Log, { topic, partition, record, range, signal, onSame }: KnownRecord): Promise<RecordFinding> {
   const { offset, hash } = record;
   if (range === undefined || offset < range.low) return 'deleted';
   // A read from the very end would wait for the next record.
@@ -31,7 +33,9 @@ export async function findRecord(log: Log, { topic, partition, record, range, si
   try {
     const found = await recordAt(log, { topic, partition, offset }, signal);
     if (found === undefined) return 'compacted';
-    return recordHash(found) === hash ? 'same' : 'other';
+    if (recordHash(found) !== hash) return 'other';
+    onSame?.(found);
+    return 'same';
   } catch (error) {
     // Retention went on since the range was asked for.
     if (error instanceof TipstreamError && error.code === 'offset_out_of_range' && offset < Number(error.details?.['low']))

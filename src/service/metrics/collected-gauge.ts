@@ -21,6 +21,7 @@ export function collectedGauge<Label extends string>(
       const values: [Record<Label, string>, number][] = [];
       await collect((labels, value) => values.push([labels, value]));
       this.reset();
+      if (labelNames.length === 0) this.remove(); // or what has no value would be 0
       for (const [labels, value] of values) this.set(labels, value);
     },
   });

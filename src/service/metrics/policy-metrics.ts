@@ -56,19 +56,17 @@ export class PolicyMetrics {
     counted('tipstream_policy_rewarded', 'Decisions in the state files that have a reward', 'rewarded');
     counted('tipstream_policy_rewards', 'Sum of the rewards of the decisions in the state files', 'rewards');
 
-    collectedGauge(
-      registry,
-      { name: 'tipstream_policy_live_percent', help: 'Share of the users for whom the policy is live', labelNames: ['policy'] },
-      async (set) => {
+    const live = (name: string, help: string, whole: number): void =>
+      collectedGauge(registry, { name, help, labelNames: ['policy'] }, async (set) => {
         const shares = (await facts())?.rollout.shares;
         if (shares === undefined) return;
-        for (const { name } of POLICIES)
-          set(
-            { policy: name },
-            shares.filter(({ policy }) => policy === name).reduce((sum, { percent }) => sum + percent, 0),
-          );
-      },
-    );
+        for (const { name: policy } of POLICIES) {
+          const percent = shares.filter((share) => share.policy === policy).reduce((sum, share) => sum + share.percent, 0);
+          set({ policy }, (percent * whole) / 100);
+        }
+      });
+    live('tipstream_policy_live_ratio', 'Share of the users for whom the policy is live, 0 to 1', 1);
+    live('tipstream_policy_live_percent', 'The same in percent', 100);
     collectedGauge(
       registry,
       {
@@ -115,8 +113,8 @@ export class PolicyMetrics {
     );
   }
 
-  scored(scorings: readonly Scoring[]): void {
-    for (const { policy, explored, decided, tookMs } of scorings) {
+  committed({ scored }: { readonly scored: readonly Scoring[] }): void {
+    for (const { policy, explored, decided, tookMs } of scored) {
       if (decided) this.#decisions.inc({ policy: known(policy), explored: String(explored) });
       this.#scorings.observe({ policy: policyOfEvent(policy) === undefined ? OTHER : policy }, tookMs / 1000);
     }

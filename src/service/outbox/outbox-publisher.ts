@@ -16,8 +16,8 @@ export interface PublisherOptions {
   /** Where messages too large even for their -dlt topic are kept whole. */
   readonly overflowDirectory: string;
   readonly clock: () => number;
-  /** Everything up to and including `seq` is in the log. */
-  readonly onPublished: (seq: number) => void;
+  /** These messages, and all before them, are in the log. */
+  readonly onPublished: (messages: readonly StoredMessage[]) => void;
   readonly onRetry: (error: Error, attempt: number) => void;
   readonly onOverflow: (topic: string, path: string, bytes: number) => void;
   /** A dead letter that its topic does not take in any form, or that no file could be written for. */
@@ -123,7 +123,7 @@ export class OutboxPublisher {
         await this.#send(batch);
         this.#waiting = this.#waiting.slice(batch.length);
         this.#published = batch.at(-1)!.seq;
-        this.#options.onPublished(this.#published);
+        this.#options.onPublished(batch);
         const reached = this.#reached.filter(({ seq }) => seq <= this.#published);
         if (reached.length > 0) this.#reached = this.#reached.filter(({ seq }) => seq > this.#published);
         for (const { resolve } of reached) resolve();

@@ -1,19 +1,27 @@
 import { PerformanceObserver } from 'node:perf_hooks';
 import { describe, expect, it, vi } from 'vitest';
+import type { Scoring } from '../../../src/consumers/fold/reports.js';
+import type { PartitionFacts } from '../../../src/service/metrics/partition-metrics.js';
 import { ServiceMetrics, type MetricsDeps } from '../../../src/service/metrics/service-metrics.js';
 import type { PolicyFacts } from '../../../src/service/policies/policy-facts.js';
 import type { LagRow } from '../../../src/log/lag.js';
 import type { ControlEvent } from '../../../src/topics.js';
-import { samples } from '../../support/exposition.js';
+import { metricsDeps, samples } from '../../support/exposition.js';
 
-const source = (backlog: number, over: Partial<MetricsDeps> = {}): MetricsDeps => ({
-  counts: () => new Map([['decisions', backlog]]),
-  backlog: () => backlog,
-  logReachable: () => true,
-  unowned: () => 0,
-  lag: async () => [],
-  policies: async () => undefined,
-  ...over,
+const HERE: PartitionFacts = {
+  number: 3,
+  state: 'running',
+  code: undefined,
+  path: undefined,
+  lastRecordMs: new Map(),
+  newestEventMs: new Map(),
+};
+const source = (backlog: number, over: Partial<MetricsDeps> = {}): MetricsDeps =>
+  metricsDeps({ counts: () => new Map([['decisions', backlog]]), backlog: () => backlog, partitions: () => [HERE], ...over });
+const batch = (records: number, tookMs: number, scored: readonly Scoring[]) => ({
+  records,
+  committed: { tookMs, observed: new Map(), scored },
+  gained: new Map(),
 });
 const lagRow = (records: number): LagRow => ({
   group: 'g',
@@ -61,7 +69,7 @@ describe('metrics', () => {
   it('are of each service, and of the process once, however many services it has had', async () => {
     const observing = vi.spyOn(PerformanceObserver.prototype, 'observe');
     const [one, other] = [new ServiceMetrics(source(1)), new ServiceMetrics(source(2))];
-    one.applied(7, 3, []);
+    one.applied(batch(7, 3, []));
     const texts = [await one.exposition(), await other.exposition()];
     for (let i = 0; i < 5; i++) await new ServiceMetrics(source(i)).exposition();
     expect(observing.mock.calls.length).toBeLessThanOrEqual(1);
@@ -91,6 +99,18 @@ describe('metrics', () => {
   });
 });
 
+describe('lag', () => {
+  it('is of the partitions held here: those of others have their own members', async () => {
+    const metrics = new ServiceMetrics(source(0, { lag: async () => [lagRow(1), { ...lagRow(2), partition: 4, status: 'unassigned' }] }));
+    const lag = [...samples(await metrics.exposition())].filter(([name]) => name.startsWith('tipstream_lag'));
+    expect(lag.filter(([name]) => name.includes('partition="4"'))).toEqual([]);
+    expect(lag.filter(([, value]) => value === 1)).toEqual([
+      ['tipstream_lag_records{topic="t",partition="3"}', 1],
+      ['tipstream_lag_status{topic="t",partition="3",status="warn"}', 1],
+    ]);
+  });
+});
+
 describe('metrics of policies', () => {
   const gauges = async (facts: PolicyFacts | undefined) =>
     new Map(
@@ -116,6 +136,10 @@ describe('metrics of policies', () => {
       'tipstream_policy_rewards{policy="egreedy-v2"}': 0,
       'tipstream_policy_rewards{policy="linucb"}': 0,
       'tipstream_policy_rewards{policy="other"}': 2,
+      'tipstream_policy_live_ratio{policy="random"}': 0,
+      'tipstream_policy_live_ratio{policy="egreedy-v1"}': 0.875,
+      'tipstream_policy_live_ratio{policy="egreedy-v2"}': 0,
+      'tipstream_policy_live_ratio{policy="linucb"}': 0.125,
       'tipstream_policy_live_percent{policy="random"}': 0,
       'tipstream_policy_live_percent{policy="egreedy-v1"}': 87.5,
       'tipstream_policy_live_percent{policy="egreedy-v2"}': 0,
@@ -144,12 +168,14 @@ describe('metrics of policies', () => {
 
   it('count decisions and time what was scored, the shadow under its own name, names that nobody knows under one', async () => {
     const metrics = new ServiceMetrics(source(0));
-    metrics.applied(0, 1, [
-      { policy: 'egreedy-v1', explored: false, decided: true, tookMs: 0.15 },
-      { policy: 'egreedy-v1', explored: true, decided: true, tookMs: 3 },
-      { policy: 'egreedy-v2-shadow', explored: true, decided: false, tookMs: 30 },
-      { policy: 'theirs', explored: false, decided: true, tookMs: 1 },
-    ]);
+    metrics.applied(
+      batch(0, 1, [
+        { policy: 'egreedy-v1', explored: false, decided: true, tookMs: 0.15 },
+        { policy: 'egreedy-v1', explored: true, decided: true, tookMs: 3 },
+        { policy: 'egreedy-v2-shadow', explored: true, decided: false, tookMs: 30 },
+        { policy: 'theirs', explored: false, decided: true, tookMs: 1 },
+      ]),
+    );
     const now = samples(await metrics.exposition());
     expect([...now].filter(([name]) => name.startsWith('tipstream_decisions_total') && !/random|linucb|v2/.test(name))).toEqual([
       ['tipstream_decisions_total{policy="egreedy-v1",explored="false"}', 1],

@@ -36,7 +36,7 @@ describe('the publisher', () => {
       onOverflow: () => undefined,
       onUndelivered: () => undefined,
       onFailed: () => undefined,
-      onPublished: (seq) => onPublished(seq, publisher),
+      onPublished: (messages) => onPublished(messages.at(-1)!.seq, publisher),
     });
     publishers.push(publisher);
     return publisher;

@@ -5,6 +5,7 @@ import { ERROR_KINDS, type ErrorCode } from '../../../src/errors.js';
 import { REJECTION_CODES } from '../../../src/events/rejection.js';
 import { coreRegistry, defaultRegistry } from '../../../src/projections/registry.js';
 import { publicTables } from '../../../src/store/snapshot/public-tables.js';
+import { metricsDeps } from '../../support/exposition.js';
 import { readPage } from './markdown.js';
 
 /** The cells of one column of the tables under a heading. */
@@ -46,18 +47,9 @@ it.each(Object.values(publicTables(coreRegistry)))('every column of $name is exp
 
 it('every metric is explained', async () => {
   const { ServiceMetrics } = await import('../../../src/service/metrics/service-metrics.js');
-  const exposition = await new ServiceMetrics({
-    counts: () => new Map(),
-    backlog: () => 0,
-    logReachable: () => true,
-    unowned: () => 0,
-    lag: () => Promise.resolve([]),
-    policies: () => Promise.resolve(undefined),
-  }).exposition();
+  const exposition = await new ServiceMetrics(metricsDeps()).exposition();
   const exposed = [...exposition.matchAll(/^# TYPE (tipstream_\w+) /gm)].map((match) => match[1]!);
-  const explained = ['Watching lag', 'Watching policies', 'Watching the gateway'].flatMap((heading) =>
-    column('docs/operating.md', heading, 0),
-  );
+  const explained = ['Metrics', 'Watching policies', 'Watching the gateway'].flatMap((heading) => column('docs/operating.md', heading, 0));
   expect(explained.flatMap((cell) => cell.match(/tipstream_\w+/g) ?? []).sort()).toEqual(exposed.sort());
 });
 
