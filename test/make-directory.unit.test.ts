@@ -45,9 +45,10 @@ describe('makeDirectory', () => {
 
   // Called by code: tests often run as root, who may write anywhere.
   it.each([
-    ['EACCES', 'invalid_argument', 'this user may not write there'],
-    ['EPERM', 'invalid_argument', 'this user may not write there'],
-    ['EROFS', 'invalid_argument', 'the file system is read-only'],
+    ['EACCES', 'permission_denied', 'this user may not write there'],
+    ['EPERM', 'permission_denied', 'this user may not write there'],
+    ['EROFS', 'permission_denied', 'the file system is read-only'],
+    ['ENOTDIR', 'invalid_argument', 'a part of the path is a file'],
     ['ENOSPC', 'disk_full', 'no space left'],
     ['EDQUOT', 'disk_full', 'no space left'],
   ])('calls %s %s: %s', (system, code, message) => {
@@ -57,8 +58,16 @@ describe('makeDirectory', () => {
     expect(error.hint).not.toBe('');
   });
 
+  it.each([
+    ['EIO', 'disk_failed'],
+    ['EMFILE', 'too_many_open_files'],
+  ])('calls %s what it is called of a file: %s', (system, code) => {
+    const error = Object.assign(new Error('as the system says it'), { code: system });
+    expect(directoryError('some/where', error)).toMatchObject({ code, message: expect.stringContaining('some/where') as string });
+  });
+
   it('passes on what it does not know', () => {
-    const unknown = Object.assign(new Error('something else'), { code: 'EIO' });
+    const unknown = Object.assign(new Error('something else'), { code: 'EXDEV' });
     expect(directoryError('some/where', unknown)).toBe(unknown);
   });
 

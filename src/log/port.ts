@@ -103,6 +103,13 @@ export interface PartitionHandler {
   /** The partition belongs to somebody else from now on. */
   revoked(partition: number): void;
   /**
+   * Partitions are about to be dealt out anew, and what is held may go to somebody else: write nothing for it until `joined`. Resolves when
+   * nothing is under way, so that a new owner finds everything that was written. A log with a single member never calls it.
+   */
+  rejoining?(): Promise<void>;
+  /** After `rejoining`, and after `revoked` for each partition that was lost: what is held is this member's again. */
+  joined?(): void;
+  /**
    * Without a partition: the member cannot go on and has left the group. With one: the log does not hold what comes next of that partition
    * (offset_out_of_range); it is stopped, as by `stopPartition`, and the others go on.
    */

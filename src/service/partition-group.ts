@@ -227,6 +227,14 @@ export class PartitionGroup implements PartitionHandler {
     if (this.#deps.partitions.giveUp(number)) this.#deps.options.logger.info({ partition: number }, 'partition revoked');
   }
 
+  async rejoining(): Promise<void> {
+    await Promise.all(this.#deps.partitions.held.map((partition) => partition.holdPublishing()));
+  }
+
+  joined(): void {
+    for (const partition of this.#deps.partitions.held) partition.releasePublishing();
+  }
+
   failed(error: Error, number?: number): void {
     if (number !== undefined) return this.#deps.partitions.get(number)?.fail(error);
     this.#fail(

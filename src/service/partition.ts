@@ -200,6 +200,15 @@ export class Partition {
     return this.#publisher.flush();
   }
 
+  /** Publishes nothing until `releasePublishing`; resolves when the log has answered what is under way. */
+  holdPublishing(): Promise<void> {
+    return this.#publisher.hold();
+  }
+
+  releasePublishing(): void {
+    this.#publisher.release();
+  }
+
   /** The last message of the outbox that this run has published; 0 before the first. */
   get publishedTo(): number {
     return this.#publisher.publishedTo;

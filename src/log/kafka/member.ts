@@ -8,7 +8,7 @@
  *        +-------------------------(stop)----------------------+--> stopping
  *        +--------(an error that trying again does not mend)---+--> failed
  *
- * - joining: nothing is delivered. What it holds stays, but may already be somebody else's.
+ * - joining: nothing is delivered, and the handler writes nothing. What it holds stays, but may already be somebody else's.
  * - joined: what is fetched is delivered, as long as the last heartbeat that was answered is younger than the session.
  * - stopping: asked to, it leaves the group; nothing is delivered, committed or taken any more.
  * - failed: as stopping, and the handler is told why.
@@ -35,6 +35,8 @@ const REBALANCE_TIMEOUT_MS = 20_000;
 /** With everything paused kafkajs' fetches are sleeps of this length; leaving the group waits for one. */
 const IDLE_MS = 100;
 const LEAVES_WITHIN_MS = 5000;
+/** What is being written when a join begins has so long, well within the session, before the member joins all the same. */
+const SETTLES_WITHIN_MS = 4000;
 /** Nothing heard for so long is more than a broker's restart or a rebalance: it is said, in the log and in the lag. */
 const SILENT_AFTER_MS = 15_000;
 const LOOKS_EVERY_MS = 5000;
@@ -182,9 +184,11 @@ export class KafkaGroupMember implements GroupMember {
   }
 
   /** Until it has joined: what it holds may be somebody else's from the first try on, and only a join tells. */
-  #joins(join: () => Promise<void>): Promise<void> {
+  async #joins(join: () => Promise<void>): Promise<void> {
+    this.#joinsAgain();
+    if (this.#held.size > 0) await settledWithin(this.#options.handler.rejoining?.() ?? Promise.resolve(), SETTLES_WITHIN_MS);
     let warnedAt = -Infinity;
-    return retrying(join, {
+    await retrying(join, {
       signal: this.#leaving.signal,
       mayRetry: mayJoinAgain,
       onRetry: (error) => {
@@ -217,6 +221,7 @@ export class KafkaGroupMember implements GroupMember {
       this.#assign(new Set(Object.values(memberAssignment).flat()), sameMember);
       this.#aliveAt = performance.now();
       this.#state = 'joined';
+      this.#options.handler.joined?.();
       this.#joined();
       this.#feeds.wake();
       void this.#checkPartitionCount();

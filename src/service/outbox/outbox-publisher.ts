@@ -46,6 +46,11 @@ export class OutboxPublisher {
   /** The newest; settled when nothing is being sent. */
   #running = Promise.resolve();
   readonly #stopping = new AbortController();
+  /** Of the append under way, if any: settled when the log has answered. */
+  #underWay: Promise<unknown> = Promise.resolve();
+  /** While held: resolves on release. */
+  #released: Promise<void> | undefined;
+  #release: () => void = () => undefined;
   #reached: Reached[] = [];
 
   constructor(log: Log, options: PublisherOptions) {
@@ -104,9 +109,21 @@ export class OutboxPublisher {
     );
   }
 
+  /** Sends nothing more until `release`; resolves when the log has answered what is under way. What is added meanwhile waits. */
+  async hold(): Promise<void> {
+    this.#released ??= new Promise((resolve) => (this.#release = resolve));
+    await this.#underWay.catch(() => undefined);
+  }
+
+  release(): void {
+    this.#released = undefined;
+    this.#release();
+  }
+
   /** Drops what is unsent; it is sent when the partition is next opened. */
   stop(): void {
     this.#stopping.abort();
+    this.release();
     for (const { reject } of this.#reached.splice(0)) reject(this.#givenUp());
   }
 
@@ -171,12 +188,15 @@ export class OutboxPublisher {
   async #append(batch: readonly StoredMessage[]): Promise<void> {
     const { partition, clock, onRetry, at } = this.#options;
     for (let attempt = 1; ; attempt++) {
+      if (this.#released !== undefined) await this.#released;
+      if (this.#stopping.signal.aborted) throw this.#givenUp();
       try {
         const timestampMs = clock();
         at?.('publish: before');
         const sent = this.#log.append(
           batch.map(({ topic, key, value, headers }) => ({ topic, key, value, headers, partition, timestampMs })),
         );
+        this.#underWay = sent;
         at?.('publish: under way');
         await sent;
         at?.('publish: after');

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TipstreamError } from '../../../src/errors.js';
 import { openKafkaLog } from '../../../src/log/kafka/kafka-log.js';
 import type { Log, NewRecord } from '../../../src/log/port.js';
+import { pause } from '../../../src/pause.js';
 import { CollectingHandler } from '../../support/log/collecting-handler.js';
 import { sharedBroker } from '../../support/broker/shared.js';
 import { javaTool, javaToolsInstalled } from '../../support/broker/tools.js';
@@ -105,6 +106,25 @@ describe.skipIf(brokers === null)('a member on Kafka', () => {
     expect(before.failures[0]).toMatchObject({ code: 'partition_count_changed' });
     await after.until(() => after.assigned.length === 3, 'the new member to own all');
     await member.stop();
+  });
+
+  it('joins again when what it was writing is written, so that a new owner finds it', async () => {
+    const topic = await newTopic(log, 2);
+    const group = `group-${randomUUID()}`;
+    const [first, second] = [new CollectingHandler(), new CollectingHandler()];
+    const seen: string[] = [];
+    first.onRejoining = async () => {
+      seen.push(`rejoining, the other has ${second.assigned.length}`);
+      await pause(1_500);
+      seen.push(`written, the other has ${second.assigned.length}`);
+    };
+    first.onJoined = () => seen.push(`joined with ${first.assigned.length}`);
+    const members = [await log.join({ group, topics: [topic], handler: first })];
+    members.push(await log.join({ group, topics: [topic], handler: second }));
+    await second.until(() => second.assigned.length === 1, 'a partition');
+    await first.until(() => first.assigned.length === 1, 'the other partition');
+    expect(seen).toEqual(['joined with 2', 'rejoining, the other has 0', 'written, the other has 0', 'joined with 1']);
+    await Promise.all(members.map((member) => member.stop()));
   });
 
   it('is not needed to wait for records that a read was asked for before they were there', async () => {

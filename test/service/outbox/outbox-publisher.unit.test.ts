@@ -6,6 +6,7 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { OutboxPublisher } from '../../../src/service/outbox/outbox-publisher.js';
 import { TipstreamError } from '../../../src/errors.js';
 import type { Log, NewRecord } from '../../../src/log/port.js';
+import { pause } from '../../../src/pause.js';
 import type { StoredMessage } from '../../../src/store/tables/outbox.js';
 
 const PATIENCE = { timeout: 60_000 };
@@ -103,6 +104,41 @@ describe('the publisher', () => {
     await publisher.flush();
     expect(sent).toEqual(['1', '3']);
     expect(publisher.backlog).toBe(0);
+  });
+
+  it('while held sends nothing, and is held when the log has answered what was under way', async () => {
+    const sent: string[] = [];
+    let answer = (): void => undefined;
+    const publisher = open(async (records) => {
+      sent.push(...records.map(({ value }) => value!.toString()));
+      await new Promise<void>((resolve) => (answer = resolve));
+    });
+    publisher.add([message(1)]);
+    let held = false;
+    const holding = publisher.hold().then(() => (held = true));
+    publisher.add([message(2)]);
+    await pause(20);
+    expect({ sent, held }).toEqual({ sent: ['1'], held: false });
+    answer();
+    await holding;
+    await pause(20);
+    expect(sent).toEqual(['1']);
+    publisher.release();
+    await expect.poll(() => sent, PATIENCE).toEqual(['1', '2']);
+    answer();
+    await publisher.flush();
+    expect(publisher.backlog).toBe(0);
+  });
+
+  it('that stops while it is held never sends what waits', async () => {
+    const sent: string[] = [];
+    const publisher = open((records) => Promise.resolve(void sent.push(...records.map(({ value }) => value!.toString()))));
+    await publisher.hold();
+    publisher.add([message(1)]);
+    publisher.stop();
+    await publisher.flush();
+    expect(sent).toEqual([]);
+    expect(publisher.backlog).toBe(1);
   });
 
   it('keeps a dead letter for a log that is closed', async () => {

@@ -12,6 +12,8 @@ export class CollectingHandler implements PartitionHandler {
   onReady: (partition: number, ranges: ReadonlyMap<string, OffsetRange>) => void = () => undefined;
   /** Answers whether to go on. */
   onDeliver: (delivery: Delivery) => boolean = () => true;
+  onRejoining: () => Promise<void> = () => Promise.resolve();
+  onJoined: () => void = () => undefined;
 
   /** topic/partition -> where to start. */
   constructor(starts: Readonly<Record<string, number>> = {}) {
@@ -52,6 +54,14 @@ export class CollectingHandler implements PartitionHandler {
   revoked(partition: number): void {
     this.assigned.splice(this.assigned.indexOf(partition), 1);
     this.#changed();
+  }
+
+  rejoining(): Promise<void> {
+    return this.onRejoining();
+  }
+
+  joined(): void {
+    this.onJoined();
   }
 
   failed(error: Error): void {
