@@ -135,7 +135,7 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
     );
     this.#gated = new Set(REQUEST_TOPICS.map(named));
     this.#restoreTo = new Map(ANSWER_TOPICS.map(named).map((topic) => [topic, ranges.get(topic)?.end ?? 0]));
-    this.#transactions.reportLeftovers(this.#positions);
+    this.#transactions.report({ startedMs: clock(), positions: this.#positions });
     this.#wake();
   }
 
@@ -364,6 +364,7 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
   #checkRestored(): void {
     if (this.#phase !== 'restoring') return;
     for (const [topic, end] of this.#restoreTo) if (this.#queue.taken(topic) < end) return;
+    this.#transactions.settleLeftovers(this.#start.identity.topicPrefix);
     this.#phase = 'running';
     this.#events.running();
   }

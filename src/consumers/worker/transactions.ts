@@ -6,6 +6,7 @@ import type { FaultHook } from '../../fault-points.js';
 import type { PartitionState } from '../../store/partition-state.js';
 import type { StoredMessage } from '../../store/tables/outbox.js';
 import type { BatchProcessor } from '../fold/batch-processor.js';
+import { settleLeftovers } from './leftovers.js';
 import { PendingOutbox } from './pending-outbox.js';
 import type { Committed } from './worker-contract.js';
 
@@ -32,15 +33,17 @@ export interface TransactionReport {
   readonly lastMs?: ReadonlyMap<string, number>;
 }
 
-const LEFTOVERS_AT_ONCE = 1_000;
 const NOTHING: ReadonlyMap<string, number> = new Map();
 
 export class Transactions {
   readonly pending = new PendingOutbox();
   readonly #deps: TransactionsDeps;
+  /** Messages up to this one are an earlier run's and wait; 0: none do. */
+  #leftoversTo: number;
 
   constructor(deps: TransactionsDeps) {
     this.#deps = deps;
+    this.#leftoversTo = deps.state.outbox.last();
   }
 
   /** Does `work` in a transaction of its own; reports it when it is committed and has messages to publish. */
@@ -68,7 +71,7 @@ export class Transactions {
   commit(): void {
     const { state, clock, at } = this.#deps;
     const { acknowledged } = this.pending;
-    if (this.pending.hasAcknowledged) state.outbox.deleteUpTo(acknowledged);
+    if (this.pending.hasAcknowledged) state.outbox.deleteBetween(this.#leftoversTo, acknowledged);
     state.commit(clock(), at);
     this.pending.deletedUpTo(acknowledged);
   }
@@ -98,14 +101,10 @@ export class Transactions {
     });
   }
 
-  /** What an earlier run committed and did not get acknowledged is to be published first. `positions`: where the state stands. */
-  reportLeftovers(positions: ReadonlyMap<string, number>): void {
-    for (let after = 0; ;) {
-      const startedMs = this.#deps.clock();
-      const outbox = this.#deps.state.outbox.after(after, LEFTOVERS_AT_ONCE);
-      this.report({ startedMs, outbox, positions: after === 0 ? positions : NOTHING });
-      if (outbox.length < LEFTOVERS_AT_ONCE) return;
-      after = this.pending.last;
-    }
+  /** What an earlier run left; called once what the log held at assignment is read. */
+  settleLeftovers(topicPrefix: string): void {
+    if (this.#leftoversTo === 0) return;
+    this.run((_, outbox) => settleLeftovers(this.#deps.state, topicPrefix, this.#leftoversTo, outbox));
+    this.#leftoversTo = 0;
   }
 }

@@ -52,7 +52,7 @@ export function carryOver(oldPath: string, state: PartitionState, { nowMs, publi
 }
 
 function replaceOutbox(old: Database.Database, state: PartitionState, publishedTo: number): void {
-  state.outbox.deleteUpTo(Number.MAX_SAFE_INTEGER);
+  state.outbox.deleteBetween(0, Number.MAX_SAFE_INTEGER);
   const outbox = new OutboxTable(old);
   for (let after = publishedTo; ;) {
     const messages = outbox.after(after, MESSAGES_AT_ONCE);

@@ -29,7 +29,7 @@ export class ChangedProfiles {
   }
 
   add(userId: string): void {
-    this.#users.add(userId);
+    if (!this.#ignored) this.#users.add(userId);
   }
 
   /** Within a transaction: who opens the file next takes all users for changed. */

@@ -18,14 +18,18 @@ type Row = [seq: number, topic: string, key: Buffer | null, value: Buffer | null
 export class OutboxTable {
   readonly #insert: Database.Statement;
   readonly #after: Database.Statement<[number, number], Row>;
-  readonly #delete: Database.Statement<[number]>;
+  readonly #upTo: Database.Statement<[number], Row>;
+  readonly #last: Database.Statement<[], number>;
+  readonly #delete: Database.Statement<[number, number]>;
 
   constructor(db: Database.Database) {
     this.#insert = db.prepare('INSERT INTO outbox (topic, key, value, headers) VALUES (?, ?, ?, ?)');
     this.#after = db
       .prepare<[number, number], Row>('SELECT seq, topic, key, value, headers FROM outbox WHERE seq > ? ORDER BY seq LIMIT ?')
       .raw();
-    this.#delete = db.prepare('DELETE FROM outbox WHERE seq <= ?');
+    this.#upTo = db.prepare<[number], Row>('SELECT seq, topic, key, value, headers FROM outbox WHERE seq <= ? ORDER BY seq').raw();
+    this.#last = db.prepare<[], number>('SELECT coalesce(max(seq), 0) FROM outbox').pluck();
+    this.#delete = db.prepare<[number, number]>('DELETE FROM outbox WHERE seq > ? AND seq <= ?');
   }
 
   add(message: OutboxMessage): StoredMessage {
@@ -37,23 +41,32 @@ export class OutboxTable {
     return { seq, ...message };
   }
 
-  /** In the order they were added. */
-  after(seq: number, limit: number): StoredMessage[] {
-    return this.#after.all(seq, limit).map(([found, topic, key, value, headers]) => ({
-      seq: found,
-      topic,
-      key,
-      value,
-      headers:
-        headers === null
-          ? []
-          : (JSON.parse(headers) as [string, string | null][]).map(
-              ([name, text]) => [name, text === null ? null : Buffer.from(text, 'base64')] as const,
-            ),
-    }));
+  /** The number of the newest message that is in the table; 0 when it is empty. */
+  last(): number {
+    return this.#last.get()!;
   }
 
-  deleteUpTo(seq: number): void {
-    this.#delete.run(seq);
+  /** In the order they were added. */
+  after(seq: number, limit: number): StoredMessage[] {
+    return this.#after.all(seq, limit).map(messageOf);
   }
+
+  /** In the order they were added. */
+  upTo(seq: number): StoredMessage[] {
+    return this.#upTo.all(seq).map(messageOf);
+  }
+
+  deleteBetween(after: number, upTo: number): void {
+    this.#delete.run(after, upTo);
+  }
+}
+
+function messageOf([seq, topic, key, value, headers]: Row): StoredMessage {
+  return { seq, topic, key, value, headers: headers === null ? [] : headersOf(headers) };
+}
+
+function headersOf(headers: string): RecordHeaders {
+  return (JSON.parse(headers) as [string, string | null][]).map(
+    ([name, text]) => [name, text === null ? null : Buffer.from(text, 'base64')] as const,
+  );
 }
