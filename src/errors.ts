@@ -38,7 +38,7 @@ export const ERROR_KINDS = {
   no_data: { http: 404, retryable: false },
   log_unavailable: { http: 503, retryable: true },
   log_failed: { http: 500, retryable: false },
-  offset_out_of_range: { http: 500, retryable: false },
+  offset_out_of_range: { http: 404, retryable: false },
   log_changed: { http: 500, retryable: false },
   partition_count_changed: { http: 500, retryable: false },
   stale_owner: { http: 500, retryable: false },

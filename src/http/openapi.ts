@@ -5,6 +5,7 @@ import { PACKAGE_VERSION } from '../package-version.js';
 import { TOPICS } from '../topics.js';
 import { JSON_TYPE, NDJSON_TYPES, roleFor, type Answer, type RequestBody, type Route } from './route.js';
 import { deadLetterSchema, deadLettersSchema } from './dead-letters-schemas.js';
+import * as provenance from './provenance-schemas.js';
 import { profilesRequestSchema, profilesSchema } from './profiles-schemas.js';
 import * as schemas from './schemas.js';
 
@@ -17,6 +18,10 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   ProfilesRequest: profilesRequestSchema,
   Profiles: profilesSchema,
   RebuildJob: schemas.rebuildJobSchema,
+  Record: provenance.recordSchema,
+  Provenance: provenance.provenanceSchema,
+  Decisions: provenance.decisionsSchema,
+  Decision: provenance.decisionSchema,
   ScoreRequest: schemas.scoreRequestSchema,
   ScoreResponse: schemas.scoreResponseSchema,
   ProduceLine: schemas.produceLineSchema,

@@ -13,9 +13,11 @@ import { pageRoutes } from './routes/page.js';
 import { policyRoutes } from './routes/policies.js';
 import { profileRoute, profilesRoute } from './routes/profile.js';
 import { promptsRoute } from './routes/prompts.js';
+import { recordRoute } from './routes/record.js';
 import { cancelRebuildRoute, rebuildJobRoute, rebuildRoute } from './routes/rebuild.js';
 import { scoreRoute } from './routes/score.js';
 import { statusRoute } from './routes/status.js';
+import { decisionRoute, decisionsRoute, provenanceRoute } from './routes/user.js';
 
 const DATA_ROUTES: readonly Route[] = [
   profileRoute,
@@ -23,7 +25,11 @@ const DATA_ROUTES: readonly Route[] = [
   rebuildRoute,
   rebuildJobRoute,
   cancelRebuildRoute,
+  provenanceRoute,
+  decisionsRoute,
+  decisionRoute,
   eventsRoute,
+  recordRoute,
   deadLettersRoute,
   deadLetterRoute,
   scoreRoute,

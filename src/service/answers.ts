@@ -34,6 +34,7 @@ import type { ServiceMetrics } from './metrics/service-metrics.js';
 import type { ServiceOptions } from './options.js';
 import { withinDeadline, type RequestDeadline } from './request-deadline.js';
 import type { PolicyAnswers } from './policies/policy-answers.js';
+import type { ProvenanceAnswers } from './provenance/provenance-answers.js';
 import type { GenerationSwap } from './rebuild/generation-swap.js';
 import type { UserRebuilds } from './rebuild/rebuild-user-job.js';
 import type { StatusAnswers } from './status.js';
@@ -64,6 +65,7 @@ export interface AnswersDeps {
   readonly status: StatusAnswers;
   readonly metrics: ServiceMetrics;
   readonly policies: PolicyAnswers;
+  readonly provenance: ProvenanceAnswers;
   readonly swap: GenerationSwap;
   readonly rebuilds: UserRebuilds;
   readonly deadLetters: DeadLetterAnswers;
@@ -136,6 +138,22 @@ export class Answers implements Application {
 
   prompts(against?: string): ReturnType<Application['prompts']> {
     return this.#deps.policies.prompts(against);
+  }
+
+  record(...asked: Parameters<Application['record']>): ReturnType<Application['record']> {
+    return this.#deps.provenance.record(...asked);
+  }
+
+  provenance(...asked: Parameters<Application['provenance']>): ReturnType<Application['provenance']> {
+    return this.#deps.provenance.provenance(...asked);
+  }
+
+  decisions(...asked: Parameters<Application['decisions']>): ReturnType<Application['decisions']> {
+    return this.#deps.provenance.decisions(...asked);
+  }
+
+  decision(...asked: Parameters<Application['decision']>): ReturnType<Application['decision']> {
+    return this.#deps.provenance.decision(...asked);
   }
 
   async rebuildUser(userId: string, { dryRun }: { readonly dryRun: boolean }): Promise<RebuildJob> {

@@ -4,7 +4,7 @@
  */
 import type { UserRebuild } from '../rebuild/user/rebuilt-profile.js';
 import type { LagRow } from '../log/lag.js';
-import type { RecordAddress } from '../log/record-address.js';
+import type { ProvenanceQuestions } from './provenance-questions.js';
 import type { ProfileDocument } from '../store/queries/profile-document.js';
 import type { LetterList, LetterQuery } from '../dead-letters/letter-list.js';
 import type { ReadPart } from '../dead-letters/newest-letters.js';
@@ -12,11 +12,13 @@ import type { WholeLetter } from '../dead-letters/whole-letter.js';
 import type { PromptComparison } from '../evaluation/prompt-comparison.js';
 import type { HistoricControl } from '../policies/rollout.js';
 import type { FeaturesDocument } from '../projections/feature-document.js';
+import type { RecordAddress } from '../log/record-address.js';
 import type { Action, Candidate, CandidatesEvent, ScoredEvent, TopicName } from '../topics.js';
 
 export type { LetterGroup, LetterQuery } from '../dead-letters/letter-list.js';
 export type { DeadLetterSummary } from '../dead-letters/summary.js';
 export type { WholeLetter } from '../dead-letters/whole-letter.js';
+export type * from '../provenance/documents.js';
 export type { ProfileDocument } from '../store/queries/profile-document.js';
 
 type FeatureValues = Readonly<Record<string, number | string | null>>;
@@ -282,7 +284,7 @@ export interface DeadLettersDocument extends LetterList {
   };
 }
 
-export interface Application {
+export interface Application extends ProvenanceQuestions {
   /** Throws user_not_found, as_of_pruned, not_owner (details.owner), not_ready. */
   profile(userId: string, asOfMs?: number): Promise<ProfileDocument>;
   /** Throws as_of_pruned, not_ready, and not_owner when any of the users is elsewhere (details.elsewhere). `signal`: as of `generate`. */

@@ -16,6 +16,7 @@ import { OneAtATime } from './one-at-a-time.js';
 import type { ServiceOptions } from './options.js';
 import { PartitionGroup } from './partition-group.js';
 import { PolicyAnswers } from './policies/policy-answers.js';
+import { ProvenanceAnswers } from './provenance/provenance-answers.js';
 import { GenerationSwap } from './rebuild/generation-swap.js';
 import { UserRebuilds } from './rebuild/rebuild-user-job.js';
 import { withinDeadline, type RequestDeadline } from './request-deadline.js';
@@ -78,6 +79,7 @@ export function serviceParts(log: Log, registry: Registry, startWorker: StartWor
     ofUser: async (userId) => partitions.reading(await holding(userId))!.reader.path,
     controls: () => partitions.readable[0]?.reader.controlsForAll(),
   });
+  const provenance = new ProvenanceAnswers({ log, registry, options, partitions, partitionCount: () => group.partitionCount, holding });
   const exclusive = new OneAtATime();
   const swap = new GenerationSwap({
     ...deps,
@@ -109,6 +111,7 @@ export function serviceParts(log: Log, registry: Registry, startWorker: StartWor
     status,
     metrics,
     policies,
+    provenance,
     swap,
     rebuilds,
     deadLetters: new DeadLetterAnswers(log, options),

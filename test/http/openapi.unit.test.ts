@@ -4,11 +4,13 @@ import { describe, expect, it } from 'vitest';
 import { ERROR_KINDS } from '../../src/errors.js';
 import { buildServer } from '../../src/http/server.js';
 import { Tokens } from '../../src/http/tokens.js';
+import * as provenance from '../../src/http/provenance-schemas.js';
 import * as schemas from '../../src/http/schemas.js';
 import { LEARNING_POLICIES, policyPath } from '../../src/policies/registry.js';
 import { TOPIC_NAMES } from '../../src/topics.js';
 import {
   LAG,
+  NOW_MS,
   PROFILE,
   PROMPTS,
   REBUILD,
@@ -18,6 +20,7 @@ import {
   fakeApplication,
   scoreResponse,
 } from '../support/fake-application.js';
+import { DECISION, DECISIONS, RECORD, provenanceAt } from '../support/fake-provenance.js';
 
 type Json = Record<string, unknown>;
 interface Operation {
@@ -68,7 +71,11 @@ describe('/openapi.json', () => {
       'post /v1/profiles/{user_id}/rebuild',
       'get /v1/rebuilds/{job_id}',
       'delete /v1/rebuilds/{job_id}',
+      'get /v1/users/{user_id}/provenance',
+      'get /v1/users/{user_id}/decisions',
+      'get /v1/users/{user_id}/decisions/{decision_id}',
       'post /v1/events',
+      'get /v1/events/{topic}/{partition}/{offset}',
       'get /v1/dead-letters',
       'get /v1/dead-letters/{topic}/{partition}/{offset}',
       'post /score',
@@ -148,6 +155,13 @@ describe('/openapi.json', () => {
     expect(schemas.profileSchema.parse(PROFILE)).toEqual(PROFILE);
     expect(schemas.rebuildJobSchema.parse(REBUILD)).toEqual(REBUILD);
     expect(schemas.lagSchema.parse(LAG)).toEqual(LAG);
+    for (const [schema, document] of [
+      [provenance.recordSchema, RECORD],
+      [provenance.provenanceSchema, provenanceAt(NOW_MS, PROFILE.features)],
+      [provenance.decisionsSchema, DECISIONS],
+      [provenance.decisionSchema, DECISION],
+    ] as const)
+      expect(schema.parse(document)).toEqual(document);
     expect(schemas.promptsSchema.parse(PROMPTS)).toEqual(PROMPTS);
     expect(schemas.statusSchema.parse({ ...STATUS, now_ms: 0, newest_scores: SCORES })).toEqual({
       ...STATUS,

@@ -16,6 +16,7 @@ import { featuresDocument } from '../../src/projections/feature-document.js';
 import { coreRegistry } from '../../src/projections/registry.js';
 import type { LagRow } from '../../src/log/lag.js';
 import { LETTERS, listed, wholeLetterAt } from './fake-letters.js';
+import { fakeProvenance } from './fake-provenance.js';
 
 export const NOW_MS = Date.UTC(2026, 0, 31, 18, 4, 5);
 const TOPICS = ['policy.control', 'tip.served', 'tip.feedback', 'tip.scored', 'tip.scored.shadow', 'tip.candidates'];
@@ -205,16 +206,18 @@ export interface FakeApplication extends Application {
 
 export function fakeApplication(over: Partial<Application> = {}): FakeApplication {
   const calls: unknown[][] = [];
+  const profile: Application['profile'] = async (userId, asOfMs) => {
+    if (userId === 'nobody') throw new TipstreamError('user_not_found', 'no user nobody as of now', { details: { user_id: 'nobody' } });
+    if (userId === 'elsewhere')
+      throw new TipstreamError('not_owner', 'partition 3 is held by another process', {
+        hint: 'ask the owner',
+        details: { owner: 'http://10.0.0.7:8080', partition: 3 },
+      });
+    return { ...PROFILE, user_id: userId, as_of_ms: asOfMs ?? NOW_MS };
+  };
   const base: Application = {
-    async profile(userId, asOfMs) {
-      if (userId === 'nobody') throw new TipstreamError('user_not_found', 'no user nobody as of now', { details: { user_id: 'nobody' } });
-      if (userId === 'elsewhere')
-        throw new TipstreamError('not_owner', 'partition 3 is held by another process', {
-          hint: 'ask the owner',
-          details: { owner: 'http://10.0.0.7:8080', partition: 3 },
-        });
-      return { ...PROFILE, user_id: userId, as_of_ms: asOfMs ?? NOW_MS };
-    },
+    profile,
+    ...fakeProvenance(profile),
     profiles: async (userIds, asOfMs) => ({
       as_of_ms: asOfMs ?? NOW_MS,
       feature_set: PROFILE.feature_set,

@@ -156,7 +156,7 @@ export class UserRebuilds {
           : new TipstreamError('internal', `the rebuild failed: ${error instanceof Error ? error.message : String(error)}`);
       job.error = { code, message, ...(hint === undefined ? {} : { hint }) };
       job.state = 'failed';
-      if (ERROR_KINDS[code].http >= 500)
+      if (ERROR_KINDS[code].http >= 500 || code === 'offset_out_of_range')
         logger.warn({ partition, job_id: job.id, code, hint }, 'a user could not be rebuilt; the job says why');
       logger.debug({ partition, job_id: job.id, user_id: userId, err: error }, `a user could not be rebuilt: ${message}`);
     }

@@ -171,12 +171,14 @@ export class TipTable {
 /** Reads tips for as-of computation, from the writer's connection or a reader's. */
 export class TipReader {
   readonly #all: Database.Statement<[number], IdentifiedRow>;
+  readonly #one: Database.Statement<[number, string], IdentifiedRow>;
   readonly #between: Database.Statement<[number, number, number], IdentifiedRow>;
   readonly #atOrAfter: Database.Statement<[number, number], number | null>;
   readonly #before: Database.Statement<[number, number], number | null>;
 
   constructor(db: Database.Database) {
     this.#all = db.prepare<[number], IdentifiedRow>(`SELECT tip_id, ${COLUMNS} FROM tip WHERE uid = ?`).raw();
+    this.#one = db.prepare<[number, string], IdentifiedRow>(`SELECT tip_id, ${COLUMNS} FROM tip WHERE uid = ? AND tip_id = ?`).raw();
     this.#between = db
       .prepare<[number, number, number], IdentifiedRow>(
         `SELECT tip.tip_id, ${QUALIFIED} FROM tip_time JOIN tip ON tip.uid = tip_time.uid AND tip.tip_id = tip_time.tip_id
@@ -185,6 +187,12 @@ export class TipReader {
       .raw();
     this.#atOrAfter = db.prepare<[number, number], number | null>('SELECT min(at_ms) FROM tip_time WHERE uid = ? AND at_ms >= ?').pluck();
     this.#before = db.prepare<[number, number], number | null>('SELECT max(at_ms) FROM tip_time WHERE uid = ? AND at_ms < ?').pluck();
+  }
+
+  /** undefined: nothing is kept of it. */
+  tip(uid: number, tipId: string): TipState | undefined {
+    const row = this.#one.get(uid, tipId);
+    return row === undefined ? undefined : tipOf(row, 1);
   }
 
   *tipsOf(uid: number): Generator<IdentifiedTip> {

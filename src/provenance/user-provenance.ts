@@ -1,0 +1,136 @@
+/** Where a user's features come from: the value of each, its window, what is behind it and when it next changes, from one snapshot. */
+import { setImmediate } from 'node:timers/promises';
+import { aggregateAt } from '../projections/as-of.js';
+import { happeningsBehind, nextChanges, type Crossing } from '../projections/behind.js';
+import type { FeatureValue } from '../projections/feature.js';
+import { factOf, HAPPENINGS, keptTime, type Fact } from '../projections/kept-times.js';
+import type { Registry } from '../projections/registry.js';
+import type { IdentifiedTip } from '../projections/as-of.js';
+import { WINDOW_MS } from '../projections/window.js';
+import type { PartitionReader } from '../store/queries/partition-reader.js';
+import type { ProfileDocument } from '../store/queries/profile-document.js';
+import { profileDocument } from '../store/queries/profiles.js';
+import type { ProvenanceDocument, Search } from './documents.js';
+import type { Sought, UserRecords } from './user-records.js';
+
+/** In one answer: of events, the newest. */
+const EVENTS_AT_MOST = 10_000;
+/** Of one change. */
+const CROSSINGS_AT_MOST = 20;
+/** Tips looked at before others have their turn. */
+const TIPS_AT_ONCE = 200;
+
+export interface ProvenanceQuestion {
+  readonly reader: PartitionReader;
+  readonly registry: Registry;
+  readonly partition: number;
+  readonly userId: string;
+  readonly asOfMs: number;
+  readonly signal: AbortSignal;
+}
+
+interface Behind {
+  readonly fact: Fact;
+  readonly features: readonly string[];
+}
+
+interface Computed {
+  readonly profile: ProfileDocument;
+  /** Newest first. */
+  readonly behind: readonly Behind[];
+  readonly features: readonly {
+    readonly name: string;
+    readonly windowMs: number;
+    readonly addsUp: boolean;
+    readonly change:
+      { readonly atMs: number; readonly value: FeatureValue; readonly facts: readonly (Fact & Pick<Crossing, 'way'>)[] } | undefined;
+    readonly omitted: number;
+  }[];
+}
+
+/** From the state alone; the records are looked for afterwards. Throws user_not_found, as_of_pruned, and the signal's reason. */
+export async function computeProvenance({ reader, registry, partition, userId, asOfMs, signal }: ProvenanceQuestion): Promise<Computed> {
+  const { profile, kept } = reader.snapshot(() => ({
+    profile: profileDocument(reader, partition, userId, asOfMs, registry.featureSet),
+    kept: reader.tips(userId),
+  }));
+  const tips: IdentifiedTip[] = [];
+  for (const [tipId, tip] of kept) {
+    const isNear = HAPPENINGS.some((happening) => (keptTime(tip, happening) ?? -1) >= asOfMs - WINDOW_MS);
+    if (isNear) tips.push({ tipId, tip });
+  }
+  const behind: Behind[] = [];
+  for (const [at, { tipId, tip }] of tips.entries()) {
+    if (at % TIPS_AT_ONCE === TIPS_AT_ONCE - 1) await setImmediate();
+    signal.throwIfAborted();
+    const counting = registry.features.map((feature) => [feature.name, happeningsBehind(feature, tip, asOfMs)] as const);
+    for (const happening of HAPPENINGS) {
+      const features = counting.filter(([, happenings]) => happenings.includes(happening)).map(([name]) => name);
+      if (features.length > 0) behind.push({ fact: factOf(tipId, tip, happening)!, features });
+    }
+  }
+  behind.sort((one, other) => other.fact.atMs - one.fact.atMs);
+  const changes = nextChanges(registry, tips, asOfMs);
+  const tipById = new Map(tips.map((one) => [one.tipId, one.tip]));
+  const values = registry.values(aggregateAt(registry, asOfMs, { count: tips.length, all: () => tips.map(({ tip }) => tip) }));
+  const features = registry.features.map(({ name, windowMs }) => {
+    const change = changes.get(name);
+    const facts = change?.crossings.slice(0, CROSSINGS_AT_MOST).map((crossing) => ({
+      ...factOf(crossing.tipId, tipById.get(crossing.tipId)!, crossing.happening)!,
+      way: crossing.way,
+    }));
+    return {
+      name,
+      windowMs,
+      addsUp: Object.is(values[name], profile.features[name]),
+      change: change && { atMs: change.atMs, value: change.value, facts: facts! },
+      omitted: (change?.crossings.length ?? 0) - (facts?.length ?? 0),
+    };
+  });
+  return { profile, behind, features };
+}
+
+/** What to look for in the log. */
+export function wantedFacts({ behind, features }: Computed): Fact[] {
+  return [...behind.slice(0, EVENTS_AT_MOST).map(({ fact }) => fact), ...features.flatMap(({ change }) => change?.facts ?? [])];
+}
+
+/** `failure`: why the search ended before it was over. */
+export function provenanceDocument(computed: Computed, records: UserRecords, failure: Search['error']): ProvenanceDocument {
+  const { profile, behind, features } = computed;
+  const { user_id, as_of_ms: asOfMs, feature_set, positions } = profile;
+  const shown = behind.slice(0, EVENTS_AT_MOST);
+  return {
+    user_id,
+    as_of_ms: asOfMs,
+    feature_set,
+    positions,
+    features: features.map(({ name, windowMs, addsUp, change, omitted }) => ({
+      name,
+      value: profile.features[name] ?? null,
+      window: { from_ms: asOfMs - windowMs, to_ms: asOfMs },
+      next_change:
+        change === undefined
+          ? null
+          : {
+              at_ms: change.atMs,
+              value: change.value,
+              events: change.facts.map((fact) => ({ ...eventOf(fact), way: fact.way, record: records.addressOf(fact) })),
+              events_omitted: omitted,
+            },
+      events: behind.filter((one) => one.features.includes(name)).length,
+      adds_up: addsUp,
+    })),
+    events: shown.map(({ fact, features: names }) => ({ ...eventOf(fact), features: names, record: records.addressOf(fact) })),
+    events_omitted: behind.length - shown.length,
+    search: searchDocument(records, wantedFacts(computed), failure),
+  };
+}
+
+export function searchDocument(records: UserRecords, wanted: readonly Sought[], failure: Search['error']): Search {
+  const isFound = wanted.every((fact) => records.addressOf(fact) !== null);
+  const state = isFound ? 'found' : failure !== null ? 'failed' : records.isExhausted ? 'exhausted' : 'reading';
+  return { state, partitions: records.looked(), error: isFound ? null : failure };
+}
+
+const eventOf = ({ tipId, happening, atMs }: Fact) => ({ tip_id: tipId, happening, at_ms: atMs });

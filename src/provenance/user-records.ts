@@ -1,0 +1,173 @@
+/**
+ * Finds the records of one user's events in the log, which has no index by key: from where the state stands backwards, because the events
+ * that count are among the newest, some offsets at a time, and no further than it must. What was looked at is kept for the next question.
+ */
+import { setImmediate } from 'node:timers/promises';
+import { decodeRecord, type DecodeRules } from '../events/decode.js';
+import type { Log, LogRecord, RecordAddress } from '../log/port.js';
+import type { Fact, Happening } from '../projections/kept-times.js';
+import { fullTopicName, TIP_TOPICS } from '../topics.js';
+import type { SearchedPartition } from './documents.js';
+
+/** A fact to look for. Without `kept`, whatever is kept with the time. */
+export type Sought = Pick<Fact, 'tipId' | 'happening' | 'atMs'> & { readonly kept?: Fact['kept'] | undefined };
+
+export interface SearchOptions {
+  /** With an end to each wait. */
+  readonly log: Pick<Log, 'read' | 'offsets'>;
+  /** topic -> where the state stands: the next offset. */
+  readonly positions: ReadonlyMap<string, number>;
+  /** Asked before each piece of the log. */
+  readonly mayGoOn: () => boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface UserRecordsDeps {
+  readonly userId: string;
+  readonly partition: number;
+  readonly topicPrefix: string;
+  readonly rules: DecodeRules;
+}
+
+/** Offsets looked at before it is asked whether to go on. */
+const OFFSETS_AT_ONCE = 10_000;
+/** Of one user; beyond it the search ends, and says how far it got. */
+const EVENTS_AT_MOST = 200_000;
+
+type TipTopic = (typeof TIP_TOPICS)[number];
+
+interface Searched {
+  readonly name: TipTopic;
+  readonly topic: string;
+  /** Offsets from `from` on and before `to` were looked at; from = to: none. */
+  from: number;
+  to: number;
+  low: number;
+}
+
+export class UserRecords {
+  readonly #deps: UserRecordsDeps;
+  readonly #key: Buffer;
+  /** fact, and its time alone -> the lowest offset that was seen of it */
+  readonly #offsets = new Map<string, number>();
+  readonly #searched: readonly Searched[];
+  /** Where the state stood when it was last asked: topic -> next offset. */
+  #positions: ReadonlyMap<string, number> = new Map();
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(deps: UserRecordsDeps) {
+    this.#deps = deps;
+    this.#key = Buffer.from(deps.userId);
+    this.#searched = TIP_TOPICS.map((name) => ({ name, topic: fullTopicName(deps.topicPrefix, name), from: 0, to: 0, low: 0 }));
+  }
+
+  /**
+   * Looks on until every wanted fact has its record, all there is was looked at, or `mayGoOn` says no. Two at a time take turns. Throws
+   * what reading throws: what was looked at by then stays.
+   */
+  search(wanted: readonly Sought[], options: SearchOptions): Promise<void> {
+    const turn = this.#running.then(() => this.#search(wanted, options));
+    this.#running = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** null: none was found in what was looked at. */
+  addressOf(sought: Sought): RecordAddress | null {
+    const offset = this.#offsets.get(keyOf(sought));
+    if (offset === undefined) return null;
+    return { topic: fullTopicName(this.#deps.topicPrefix, topicOf(sought.happening)), partition: this.#deps.partition, offset };
+  }
+
+  looked(): SearchedPartition[] {
+    const { partition } = this.#deps;
+    return this.#searched.map(({ topic, from, to, low }) => ({
+      topic,
+      partition,
+      from,
+      to,
+      low,
+      end: this.#positions.get(topic) ?? 0,
+    }));
+  }
+
+  /** Whether there is nothing left to look at. */
+  get isExhausted(): boolean {
+    return this.looked().every(({ from, to, low, end }) => to >= end && (from <= low || low >= end));
+  }
+
+  async #search(wanted: readonly Sought[], options: SearchOptions): Promise<void> {
+    const { log, positions, mayGoOn } = options;
+    const { partition } = this.#deps;
+    this.#positions = positions;
+    for (const searched of this.#searched) {
+      const end = positions.get(searched.topic) ?? 0;
+      const range = (await log.offsets(searched.topic)).get(partition);
+      searched.low = Math.min(end, range?.low ?? 0);
+      const isNew = searched.from === searched.to;
+      // A state that was set back, and records that are gone since.
+      if (isNew || searched.to > end || searched.from < searched.low) this.#forget(searched, end);
+      while (searched.to < end && !isNew) {
+        if (!mayGoOn()) return;
+        const to = Math.min(end, searched.to + OFFSETS_AT_ONCE);
+        await this.#read(searched, searched.to, to, options);
+        searched.to = to;
+      }
+    }
+    for (const searched of this.#searched) {
+      const ofTopic = wanted.filter(({ happening }) => topicOf(happening) === searched.name);
+      while (searched.from > searched.low && ofTopic.some((fact) => !this.#offsets.has(keyOf(fact)))) {
+        if (!mayGoOn() || this.#offsets.size > EVENTS_AT_MOST) return;
+        const from = Math.max(searched.low, searched.from - OFFSETS_AT_ONCE);
+        await this.#read(searched, from, searched.from, options);
+        searched.from = from;
+      }
+    }
+  }
+
+  async #read({ name, topic }: Searched, from: number, to: number, { log, signal }: SearchOptions): Promise<void> {
+    const { partition } = this.#deps;
+    for await (const records of log.read({ topic, partition, from, to, ...(signal === undefined ? {} : { signal }) }))
+      for (const record of records) if (record.key?.equals(this.#key)) this.#note(name, record);
+    signal?.throwIfAborted();
+    await setImmediate();
+  }
+
+  #note(name: TipTopic, record: LogRecord): void {
+    const fact = factIn(name, record, this.#deps.rules);
+    if (fact === undefined) return;
+    for (const key of [keyOf(fact), keyOf({ ...fact, kept: undefined })]) {
+      const known = this.#offsets.get(key);
+      if (known === undefined || record.offset < known) this.#offsets.set(key, record.offset);
+    }
+  }
+
+  /** What is known of offsets that are no more, or not any more below the state, goes with all else of the topic. */
+  #forget(searched: Searched, end: number): void {
+    for (const key of this.#offsets.keys())
+      if (topicOf(key.slice(0, key.indexOf(' ')) as Happening) === searched.name) this.#offsets.delete(key);
+    searched.from = end;
+    searched.to = end;
+  }
+}
+
+/** What the record says of a tip; undefined: it is refused. */
+export function factIn(name: TipTopic, record: LogRecord, rules: DecodeRules): Fact | undefined {
+  if (name === 'tip.served') {
+    const decoded = decodeRecord(name, record, rules);
+    if (!decoded.ok) return undefined;
+    const { tip_id: tipId, served_at_ms: atMs, category } = decoded.event;
+    return { tipId, happening: 'served', atMs, kept: category ?? null };
+  }
+  const decoded = decodeRecord(name, record, rules);
+  if (!decoded.ok) return undefined;
+  const { tip_id: tipId, action, reacted_at_ms: atMs, utc_offset_min: utcOffsetMin } = decoded.event;
+  return { tipId, happening: action, atMs, kept: action === 'done' ? (utcOffsetMin ?? null) : null };
+}
+
+export function isSameFact(one: Fact, other: Fact): boolean {
+  return keyOf(one) === keyOf(other);
+}
+
+const topicOf = (happening: Happening): TipTopic => (happening === 'served' ? 'tip.served' : 'tip.feedback');
+const keyOf = ({ happening, atMs, tipId, kept }: Sought): string =>
+  `${happening} ${atMs} ${JSON.stringify(tipId)}${kept === undefined ? '' : ` ${JSON.stringify(kept)}`}`;

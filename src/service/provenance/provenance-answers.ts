@@ -1,0 +1,163 @@
+/**
+ * Answers on where numbers come from. The log is searched within the request, for a short time; how far a search got is kept for the users
+ * that were asked for last, so that the next question goes on from there.
+ */
+import { partitionFunction } from '../../log/partitioner.js';
+import { TipstreamError } from '../../errors.js';
+import type { DecodeRules } from '../../events/decode.js';
+import { LOG_TIMEOUT_MS, withDeadlines } from '../../log/deadline.js';
+import type { Log, RecordAddress } from '../../log/port.js';
+import type { Registry } from '../../projections/registry.js';
+import {
+  decisionDocument,
+  decisionsDocument,
+  factsOfDecision,
+  readDecision,
+  type DecisionsOfUser,
+} from '../../provenance/decision-document.js';
+import type { Search } from '../../provenance/documents.js';
+import { recordDocument } from '../../provenance/record-document.js';
+import { UserRecords, type Sought } from '../../provenance/user-records.js';
+import { computeProvenance, provenanceDocument, searchDocument, wantedFacts } from '../../provenance/user-provenance.js';
+import type { HeldPartitions } from '../held-partitions.js';
+import type { ServiceOptions } from '../options.js';
+import { beingOpened } from '../user-routing.js';
+import type { ProvenanceQuestions } from '../provenance-questions.js';
+
+export interface ProvenanceDeps {
+  readonly log: Log;
+  readonly registry: Registry;
+  readonly options: ServiceOptions;
+  readonly partitions: HeldPartitions;
+  readonly partitionCount: () => number;
+  /** The number of the user's partition, which is held here. Throws not_ready, not_owner. */
+  readonly holding: (userId: string) => Promise<number>;
+}
+
+/** How long one question looks through the log. */
+const SEARCHED_FOR_MS = 1_000;
+/** Users whose searches are kept: those that were asked for last. */
+const SEARCHES_KEPT = 16;
+/** Searches that read at one time; a question that comes meanwhile is answered from what was found before. */
+const SEARCHING_AT_ONCE = 2;
+
+export class ProvenanceAnswers implements ProvenanceQuestions {
+  readonly #deps: ProvenanceDeps;
+  /** partition and user_id -> what was looked at; asked for last comes last. */
+  readonly #searches = new Map<string, UserRecords>();
+  #searching = 0;
+
+  constructor(deps: ProvenanceDeps) {
+    this.#deps = deps;
+  }
+
+  record(address: RecordAddress, signal?: AbortSignal): ReturnType<ProvenanceQuestions['record']> {
+    const { registry, options, partitions } = this.#deps;
+    return recordDocument({
+      address,
+      registry,
+      signal,
+      log: this.#log(),
+      topicPrefix: options.topicPrefix,
+      rules: this.#rules(),
+      reader: partitions.reading(address.partition)?.reader,
+      nowMs: options.clock(),
+    });
+  }
+
+  async provenance(
+    userId: string,
+    asOfMs = this.#deps.options.clock(),
+    signal: AbortSignal = new AbortController().signal,
+  ): ReturnType<ProvenanceQuestions['provenance']> {
+    const { registry, holding } = this.#deps;
+    const partition = await holding(userId);
+    const computed = await computeProvenance({ reader: this.#reader(partition), registry, partition, userId, asOfMs, signal });
+    const records = this.#recordsOf(userId, partition);
+    const failure = await this.#search(records, wantedFacts(computed), partition, signal);
+    return provenanceDocument(computed, records, failure);
+  }
+
+  async decisions(
+    userId: string,
+    { asOfMs = this.#deps.options.clock(), limit, after }: Parameters<ProvenanceQuestions['decisions']>[1],
+  ): ReturnType<ProvenanceQuestions['decisions']> {
+    return decisionsDocument(this.#decisionsOf(userId, await this.#deps.holding(userId)), { asOfMs, limit, after });
+  }
+
+  async decision(
+    userId: string,
+    decisionId: string,
+    signal: AbortSignal = new AbortController().signal,
+  ): ReturnType<ProvenanceQuestions['decision']> {
+    const partition = await this.#deps.holding(userId);
+    const ofUser = this.#decisionsOf(userId, partition);
+    const read = readDecision(ofUser, decisionId);
+    const records = this.#recordsOf(userId, partition);
+    const facts = factsOfDecision(read);
+    const failure = await this.#search(records, facts, partition, signal);
+    return decisionDocument(ofUser, read, records, searchDocument(records, facts, failure));
+  }
+
+  /** Answers why it could not go on, if that was so. Throws the signal's reason. */
+  async #search(records: UserRecords, wanted: readonly Sought[], partition: number, signal: AbortSignal): Promise<Search['error']> {
+    if (this.#searching >= SEARCHING_AT_ONCE) return null;
+    this.#searching++;
+    const untilMs = performance.now() + Math.min(SEARCHED_FOR_MS, this.#timeoutMs / 2);
+    try {
+      await records.search(wanted, {
+        log: this.#log(),
+        positions: this.#reader(partition).positions(),
+        mayGoOn: () => performance.now() < untilMs,
+        signal,
+      });
+      return null;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof TipstreamError)) throw error;
+      const { code, message, hint } = error;
+      return { code, message, hint };
+    } finally {
+      this.#searching--;
+    }
+  }
+
+  #recordsOf(userId: string, partition: number): UserRecords {
+    const { options } = this.#deps;
+    const key = `${partition} ${userId}`;
+    const known = this.#searches.get(key);
+    const records = known ?? new UserRecords({ userId, partition, topicPrefix: options.topicPrefix, rules: this.#rules() });
+    this.#searches.delete(key);
+    this.#searches.set(key, records);
+    for (const oldest of this.#searches.keys()) {
+      if (this.#searches.size <= SEARCHES_KEPT) break;
+      this.#searches.delete(oldest);
+    }
+    return records;
+  }
+
+  #decisionsOf(userId: string, partition: number): DecisionsOfUser {
+    return { path: this.#reader(partition).path, partition, topicPrefix: this.#deps.options.topicPrefix, userId };
+  }
+
+  #reader(partition: number) {
+    const reading = this.#deps.partitions.reading(partition);
+    if (reading === undefined) throw beingOpened(partition);
+    return reading.reader;
+  }
+
+  #rules(): DecodeRules {
+    const { options, partitionCount } = this.#deps;
+    return { maxValueBytes: options.maxValueBytes, partitions: partitionCount(), partitioner: partitionFunction(options.partitioner) };
+  }
+
+  get #timeoutMs(): number {
+    return this.#deps.options.logTimeoutMs ?? LOG_TIMEOUT_MS;
+  }
+
+  /** For one request, whose waits add up. */
+  #log(): Log {
+    const limitMs = this.#timeoutMs;
+    return withDeadlines(this.#deps.log, { questionMs: limitMs, transferMs: limitMs, addsUp: true, where: 'the log' });
+  }
+}

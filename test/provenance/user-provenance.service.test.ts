@@ -1,0 +1,147 @@
+/** Where a user's features come from: the records that are named give the values, and a search says how far it looked. */
+import { describe, expect, it } from 'vitest';
+import { partitionFunction } from '../../src/log/partitioner.js';
+import { UserRecords, type Sought } from '../../src/provenance/user-records.js';
+import { TipstreamError } from '../../src/errors.js';
+import { type OracleEvent, oracleProfiles } from '../oracle/profile.js';
+import { embeddedService } from '../support/embedded/directory.js';
+import { recordOf } from '../support/embedded/service.js';
+import { traffic, TRAFFIC_AS_OF_MS } from '../support/embedded/traffic.js';
+import { plant } from '../support/planted-state.js';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+describe('the provenance of a profile', () => {
+  it('names records that give each value, and a next change that comes', async () => {
+    const embedded = await embeddedService({ partitions: 2, clock: () => TRAFFIC_AS_OF_MS, publishProfiles: false });
+    await embedded.append(...traffic(3, 12).next(900));
+    await embedded.catchUp();
+    const { service } = embedded;
+    let changes = 0;
+    for (const userId of service.knownUsers(5).slice(0, 5))
+      for (const asOfMs of [TRAFFIC_AS_OF_MS, TRAFFIC_AS_OF_MS - 9 * DAY_MS]) {
+        const profile = await service.profile(userId, asOfMs);
+        const document = await service.provenance(userId, asOfMs);
+        expect(document).toMatchObject({ user_id: userId, as_of_ms: asOfMs, events_omitted: 0, search: { state: 'found', error: null } });
+        expect(document.positions).toEqual(profile.positions);
+        expect(Object.fromEntries(document.features.map(({ name, value }) => [name, value]))).toEqual(profile.features);
+        for (const { name, value, window, next_change: change, events, adds_up: addsUp } of document.features) {
+          expect([window, addsUp]).toEqual([{ from_ms: asOfMs - 30 * DAY_MS, to_ms: asOfMs }, true]);
+          const behind = document.events.filter((event) => event.features.includes(name));
+          expect(behind.length).toBe(events);
+          const said: OracleEvent[] = [];
+          for (const { record, tip_id: tipId, happening, at_ms: atMs } of behind) {
+            const { topic, event, effect } = await service.record(record!);
+            expect(effect).toMatchObject({ kind: 'tip', tip_id: tipId, happening, at_ms: atMs, is_kept: true });
+            said.push({ topic, value: event as OracleEvent['value'] });
+          }
+          expect(oracleProfiles(said, asOfMs).get(userId)?.[name] ?? (name === 'tip_volume_30d' ? 0 : null)).toBe(value);
+          if (change === null) continue;
+          changes++;
+          const valueAt = (time: number) =>
+            service.profile(userId, time).then(
+              ({ features }) => features[name],
+              () => (name === 'tip_volume_30d' ? 0 : null),
+            );
+          expect([await valueAt(change.at_ms - 1), await valueAt(change.at_ms)]).toEqual([value, change.value]);
+          expect(change.events.length).toBeGreaterThan(0);
+          for (const { record } of change.events) expect(record).not.toBe(null);
+        }
+      }
+    expect(changes).toBeGreaterThan(20);
+    await expect(service.provenance('nobody')).rejects.toMatchObject({ code: 'user_not_found' });
+  }, 60_000);
+
+  it('says so where the state is damaged and the events do not give the value', async () => {
+    const embedded = await embeddedService({ partitions: 1, clock: () => TRAFFIC_AS_OF_MS });
+    await embedded.produce('tip.served', { user_id: 'ana', tip_id: 't', served_at_ms: TRAFFIC_AS_OF_MS - DAY_MS });
+    await embedded.catchUp();
+    const counters = `'["served",2,"known",1]'`;
+    plant(embedded, 'ana', `UPDATE user SET counters = ${counters}, exact_after_ms = 0, exact_until_ms = ${TRAFFIC_AS_OF_MS + DAY_MS}`);
+    const { features } = await embedded.service.provenance('ana');
+    expect(features.filter(({ adds_up: addsUp }) => !addsUp)).toMatchObject([{ name: 'tip_volume_30d', value: 2 }]);
+  });
+
+  it('keeps the values where the log does not answer, and says that the records are missing', async () => {
+    const embedded = await embeddedService({ partitions: 1, clock: () => TRAFFIC_AS_OF_MS, logTimeoutMs: 100 });
+    await embedded.produce('tip.served', { user_id: 'ana', tip_id: 't', served_at_ms: TRAFFIC_AS_OF_MS - DAY_MS });
+    await embedded.catchUp();
+    const answerAgain = embedded.faults.hang();
+    const { events, search } = await embedded.service.provenance('ana');
+    expect([events[0]!.record, search.state, search.error?.code]).toEqual([null, 'failed', 'log_unavailable']);
+    answerAgain();
+    expect((await embedded.service.provenance('ana')).events[0]!.record).toEqual({ topic: 'tip.served', partition: 0, offset: 0 });
+  });
+});
+
+describe('a search for records', () => {
+  const sought = (tipId: string): Sought => ({ tipId, happening: 'served', atMs: 1_000, kept: null });
+  const ofAna = (tip_id: string, served_at_ms = 1_000) => recordOf('tip.served', { user_id: 'ana', tip_id, served_at_ms });
+  const noise = (count: number) =>
+    Array.from({ length: count }, (_, at) => recordOf('tip.served', { user_id: 'bo', tip_id: `t${at}`, served_at_ms: 1 }));
+
+  async function searching() {
+    const embedded = await embeddedService({ partitions: 1 });
+    const rules = { maxValueBytes: 1_000, partitions: 1, partitioner: partitionFunction('murmur2') };
+    const records = new UserRecords({ userId: 'ana', partition: 0, topicPrefix: '', rules });
+    const { log } = embedded;
+    const search = async (wanted: readonly Sought[], pieces = Infinity, signal?: AbortSignal) => {
+      const { end } = (await log.offsets('tip.served')).get(0)!;
+      let left = pieces;
+      await records.search(wanted, { log, positions: new Map([['tip.served', end]]), mayGoOn: () => left-- > 0, signal });
+      const { from, to } = records.looked().find(({ topic }) => topic === 'tip.served')!;
+      return [from, to, records.isExhausted];
+    };
+    return { embedded, records, search };
+  }
+
+  it('goes from the end backwards, no further than it must, and on from where it stood', async () => {
+    const { embedded, records, search } = await searching();
+    await embedded.append(ofAna('old'), ...noise(24_000), ofAna('new'), ...noise(10));
+    const end = 24_012;
+    expect(await search([])).toEqual([end, end, false]);
+    expect(await search([sought('new')])).toEqual([end - 10_000, end, false]);
+    expect(records.addressOf(sought('new'))).toEqual({ topic: 'tip.served', partition: 0, offset: 24_001 });
+    expect(await search([sought('new'), sought('old')], 0)).toEqual([end - 10_000, end, false]);
+    expect(await search([sought('new'), sought('old')], 1)).toEqual([end - 20_000, end, false]);
+    expect(records.addressOf(sought('old'))).toBe(null);
+    await embedded.append(ofAna('newer'), ofAna('new'));
+    expect(await search([sought('newer'), sought('old')])).toEqual([0, end + 2, true]);
+    expect([sought('old'), sought('new'), sought('newer')].map((one) => records.addressOf(one)?.offset)).toEqual([0, 24_001, end]);
+    expect(await search([sought('never')])).toEqual([0, end + 2, true]);
+    expect(records.addressOf(sought('never'))).toBe(null);
+  }, 30_000);
+
+  it('finds what has both the time and what is kept with it, and by the time alone', async () => {
+    const { embedded, records, search } = await searching();
+    const served = (category: string | null) => recordOf('tip.served', { user_id: 'ana', tip_id: 'a', served_at_ms: 5, category });
+    await embedded.append(
+      served('x'),
+      served(null),
+      served('y'),
+      recordOf('tip.served', { user_id: 'ana', tip_id: 'a', served_at_ms: -5 }),
+    );
+    const fact = (kept?: string | null): Sought => ({ tipId: 'a', happening: 'served', atMs: 5, kept });
+    await search([fact('y')]);
+    expect([fact('x'), fact(null), fact('y'), fact('z'), fact()].map((one) => records.addressOf(one)?.offset)).toEqual([
+      0,
+      1,
+      2,
+      undefined,
+      0,
+    ]);
+  });
+
+  it('forgets what the log has deleted, and ends when nobody waits for it', async () => {
+    const { embedded, records, search } = await searching();
+    await embedded.append(ofAna('gone'), ofAna('kept'));
+    await search([sought('gone'), sought('kept')]);
+    await embedded.log.truncateBefore('tip.served', 0, 1);
+    expect(await search([sought('gone'), sought('kept')])).toEqual([1, 2, true]);
+    expect([sought('gone'), sought('kept')].map((one) => records.addressOf(one)?.offset)).toEqual([undefined, 1]);
+    const gone = AbortSignal.abort(new TipstreamError('invalid_argument', 'the caller left'));
+    await embedded.append(ofAna('next'));
+    await expect(search([sought('next')], Infinity, gone)).rejects.toThrow('the caller left');
+  });
+});
