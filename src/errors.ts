@@ -18,6 +18,7 @@ export const ERROR_KINDS = {
   user_not_found: { http: 404, retryable: false },
   as_of_pruned: { http: 410, retryable: false },
   topic_not_found: { http: 404, retryable: false },
+  group_not_found: { http: 404, retryable: false },
   policy_not_found: { http: 404, retryable: false },
   prompt_not_found: { http: 404, retryable: false },
   not_promotable: { http: 409, retryable: false },

@@ -6,7 +6,7 @@ import { digestCommand } from './commands/digest.js';
 import { evaluateCommand } from './commands/evaluate.js';
 import { exportCommand } from './commands/export.js';
 import { featuresFamily } from './commands/features.js';
-import { lagCommand } from './commands/lag.js';
+import { lagCommand } from './commands/lag/lag.js';
 import { produceCommand } from './commands/produce.js';
 import { policiesFamily } from './commands/policies/policies.js';
 import { profileCommand } from './commands/profile.js';

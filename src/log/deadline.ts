@@ -73,6 +73,7 @@ export function withDeadlines(log: Log, { questionMs, transferMs, addsUp = false
         ? log.read(range)
         : readWithin(log, range, (piece, onLate) => bounded(transferMs, `read ${range.topic}/${range.partition}`, () => piece, onLate)),
     committed: (group, topic) => bounded(questionMs, `fetch the committed offsets of ${group}`, () => log.committed(group, topic)),
+    describeGroup: (group) => bounded(questionMs, `describe group ${group}`, () => log.describeGroup(group)),
     join: (options) => log.join(options),
     close: () => log.close(),
   };

@@ -6,9 +6,11 @@
  *     REWIND      the state stands beyond the end of the log
  *     UNASSIGNED  there is no state of it here
  *     STALL       records wait, and none was applied for a while
- *     HELD        everything that can be read is applied; an open transaction holds back the rest
+ *     HELD        an open transaction holds back records; what precedes it is applied, or no older than a row may be that is OK
  *     WARN        records wait for longer than they should
  *     OK          everything is applied, or what waits is younger than the bound that the rule states
+ *
+ * Of a group that keeps no state here the same is said of the offsets that it committed.
  */
 
 /** Records may wait this long before a row warns. */
@@ -45,14 +47,18 @@ export interface LagFacts {
   readonly partition: number;
   /** The last is how it stands now. */
   readonly seen: readonly [...OffsetsSeen[], OffsetsSeen];
-  /** Timestamp of the first record that is not applied, Unix ms; now, when only markers are left; null: it cannot be known. */
-  readonly oldestMs: number | null;
+  /** Time of the first record that is not applied, Unix ms; null: it cannot be known; markers: nothing else is left to read. */
+  readonly oldestMs: number | 'markers' | null;
   /** What stopped the partition. */
   readonly stopped?: string | undefined;
   /** Why nothing comes of it. */
   readonly silent?: string | undefined;
   /** Whether a process works on it. */
   readonly running: boolean;
+  /** By which offset it is judged. Of a group that keeps no state here, `applied` is what it committed. Default: applied. */
+  readonly by?: 'applied' | 'committed';
+  /** Of a group: why nobody reads the partition. */
+  readonly unread?: LagVerdict | undefined;
 }
 
 export interface LagRow {
@@ -83,20 +89,23 @@ export interface LagRow {
   readonly reason: string;
 }
 
-type Verdict = Pick<LagRow, 'status' | 'rule' | 'reason'>;
+/** A status, the rule that gave it, and the same as a sentence. */
+export type LagVerdict = Pick<LagRow, 'status' | 'rule' | 'reason'>;
 
 export function lagRow(facts: LagFacts): LagRow {
   const now = facts.seen.at(-1)!;
   const lag = waiting(now);
   const isBeyond = now.applied !== null && now.applied > now.highWatermark;
-  const seconds = isBeyond ? null : ageSeconds(facts, lag);
+  const seconds = isBeyond ? null : ageSeconds(facts, now, lag);
   const rates = ratesOf(facts.seen);
   const judged = verdict(facts, now, lag, seconds);
+  const stands = ['stop', 'rewind', 'unassigned', 'stall', 'held'].includes(judged.status);
+  const catchUp = stands ? null : catchUpSeconds(lag, rates);
   return {
     group: facts.group,
     topic: facts.topic,
     partition: facts.partition,
-    applied_offset: now.applied,
+    applied_offset: facts.by === 'committed' ? null : now.applied,
     committed_offset: now.committed,
     log_end_offset: now.highWatermark,
     high_watermark: now.highWatermark,
@@ -104,8 +113,9 @@ export function lagRow(facts: LagFacts): LagRow {
     lag_records: lag,
     lag_seconds: seconds,
     ...rates,
-    catch_up_seconds: ['stop', 'rewind', 'unassigned', 'stall', 'held'].includes(judged.status) ? null : catchUpSeconds(lag, rates),
+    catch_up_seconds: catchUp,
     ...judged,
+    reason: catchUp === null || lag === 0 ? judged.reason : `${judged.reason} ${assumption(catchUp, rates)}`,
   };
 }
 
@@ -116,8 +126,9 @@ function waiting({ applied, committed, low, highWatermark }: OffsetsSeen): numbe
 }
 
 /** A timestamp before 1970 is none (Kafka's -1), and of records that cannot be read nothing is known. */
-function ageSeconds({ nowMs, oldestMs }: LagFacts, lag: number): number | null {
+function ageSeconds({ nowMs, oldestMs }: LagFacts, { lastStable, highWatermark }: OffsetsSeen, lag: number): number | null {
   if (lag === 0) return 0;
+  if (oldestMs === 'markers') return lastStable < highWatermark ? null : 0;
   return oldestMs === null || oldestMs < 0 ? null : Math.max(0, Math.round(nowMs - oldestMs) / 1000);
 }
 
@@ -135,9 +146,16 @@ function catchUpSeconds(lag: number, { rate_in, rate_out }: Pick<LagRow, 'rate_i
   return Math.round((lag / (rate_out - rate_in)) * 1000) / 1000;
 }
 
-function verdict(facts: LagFacts, now: OffsetsSeen, lag: number, seconds: number | null): Verdict {
+/** A prediction says what it takes for granted. */
+function assumption(catchUp: number, { rate_in, rate_out }: Pick<LagRow, 'rate_in' | 'rate_out'>): string {
+  return `Caught up in ${catchUp} s if the rates stay: ${rate_out} out and ${rate_in} in a second.`;
+}
+
+function verdict(facts: LagFacts, now: OffsetsSeen, lag: number, seconds: number | null): LagVerdict {
   const { applied, low, lastStable, highWatermark } = now;
+  const { by = 'applied', unread } = facts;
   if (facts.stopped !== undefined) return { status: 'stop', rule: 'the partition stopped', reason: facts.stopped };
+  if (applied === null && by === 'committed') return unread ?? nothingCommitted(now);
   if (applied === null)
     return {
       status: 'unassigned',
@@ -147,14 +165,16 @@ function verdict(facts: LagFacts, now: OffsetsSeen, lag: number, seconds: number
   if (applied > highWatermark)
     return {
       status: 'rewind',
-      rule: `applied_offset ${applied} > high_watermark ${highWatermark}`,
-      reason: `The state is at offset ${applied}, beyond the end of the log (${highWatermark}): the log was replaced or lost its tail.`,
+      rule: `${by}_offset ${applied} > high_watermark ${highWatermark}`,
+      reason:
+        `The ${by === 'applied' ? 'state' : 'group'} is at offset ${applied}, beyond the end of the log (${highWatermark}): ` +
+        'the log was replaced or lost its tail.',
     };
   if (applied < low)
     return {
       status: 'stop',
-      rule: `applied_offset ${applied} < low_offset ${low}`,
-      reason: `The log deleted offsets ${applied} to ${low - 1} before they were applied: ${countOf(low - applied)} lost.`,
+      rule: `${by}_offset ${applied} < low_offset ${low}`,
+      reason: `The log deleted offsets ${applied} to ${low - 1} before they were ${by}.`,
     };
   if (!facts.running)
     return {
@@ -162,45 +182,61 @@ function verdict(facts: LagFacts, now: OffsetsSeen, lag: number, seconds: number
       rule: NOT_RUNNING,
       reason: `Nothing runs here${lag === 0 ? '; all is applied' : `, and ${countOf(lag)} not applied`}. Start it.`,
     };
+  if (unread !== undefined) return unread;
   if (lag === 0 && lastStable === highWatermark)
     return {
       status: 'ok',
-      rule: `applied_offset = last_stable_offset = high_watermark = ${highWatermark}`,
-      reason: 'Everything in the log is applied.',
+      rule: `${by}_offset = last_stable_offset = high_watermark = ${highWatermark}`,
+      reason: `Everything in the log is ${by}.`,
     };
   return waitingVerdict(facts, now, { lag, seconds });
 }
 
 /** Of a partition that is worked on, and of which something waits. */
-function waitingVerdict(facts: LagFacts, now: OffsetsSeen, { lag, seconds }: { lag: number; seconds: number | null }): Verdict {
+function waitingVerdict(facts: LagFacts, now: OffsetsSeen, { lag, seconds }: { lag: number; seconds: number | null }): LagVerdict {
   const { applied, lastStable, highWatermark } = now;
-  const readable = applied! < lastStable;
+  const { by = 'applied', silent } = facts;
+  const readable = applied! < lastStable && facts.oldestMs !== 'markers';
   const stillMs = readable ? standsStillMs(facts.seen) : 0;
-  const silence = facts.silent === undefined ? '' : ` ${facts.silent}`;
-  if (readable && (stillMs >= STALL_AFTER_MS || facts.silent !== undefined))
+  if (readable && stillMs >= STALL_AFTER_MS)
     return {
       status: 'stall',
-      rule: `lag_records ${lag} > 0 and applied_offset ${applied} for ${stillMs / 1000} s`,
-      reason: `${countOf(lag)} not applied, and none was for ${Math.round(stillMs / 1000)} s.${silence}`,
+      rule: `lag_records ${lag} > 0 and ${by}_offset ${applied} for ${stillMs / 1000} s`,
+      reason: `${countOf(lag)} not ${by}, and none was for ${Math.round(stillMs / 1000)} s.${silent === undefined ? '' : ` ${silent}`}`,
     };
-  if (lastStable < highWatermark)
+  if (readable && silent !== undefined)
+    return {
+      status: 'stall',
+      rule: `${by}_offset ${applied} < last_stable_offset ${lastStable} and nothing comes`,
+      reason: `${countOf(lag)} not ${by}. ${silent}`,
+    };
+  const isOpen = lastStable < highWatermark;
+  const transaction = `An open transaction holds back the records from offset ${lastStable} on (${highWatermark - lastStable}).`;
+  if (isOpen && (!readable || (seconds !== null && seconds <= WARN_AFTER_SECONDS)))
     return {
       status: 'held',
       rule: `last_stable_offset ${lastStable} < high_watermark ${highWatermark}`,
-      reason: `An open transaction holds back the records from offset ${lastStable} on (${highWatermark - lastStable}).`,
+      reason: transaction,
     };
   const age = seconds === null ? 'of unknown age' : `the oldest ${seconds} s old`;
   if (seconds !== null && seconds <= WARN_AFTER_SECONDS)
     return {
       status: 'ok',
       rule: `lag_seconds ${seconds} <= ${WARN_AFTER_SECONDS} (lag_records ${lag})`,
-      reason: `${countOf(lag)} not applied yet, ${age}.`,
+      reason: `${countOf(lag)} not ${by} yet, ${age}.`,
     };
   return {
     status: 'warn',
     rule: seconds === null ? `lag_records ${lag} > 0 and lag_seconds is null` : `lag_seconds ${seconds} > ${WARN_AFTER_SECONDS}`,
-    reason: `${countOf(lag)} not applied, ${age}.`,
+    reason: `${countOf(lag)} not ${by}, ${age}.${isOpen ? ` ${transaction}` : ''}`,
   };
+}
+
+/** Of a partition that a member of the group has. */
+function nothingCommitted({ low, highWatermark }: OffsetsSeen): LagVerdict {
+  if (low === highWatermark)
+    return { status: 'ok', rule: `low_offset = high_watermark = ${highWatermark}`, reason: 'There is nothing to read.' };
+  return { status: 'warn', rule: 'committed_offset is null', reason: 'Its member has not committed an offset yet.' };
 }
 
 /** How long nothing was applied though something could be read all the time. */

@@ -159,6 +159,26 @@ export interface GroupMember {
   stop(): Promise<void>;
 }
 
+/** A member of any group. */
+export interface GroupMemberFacts {
+  readonly memberId: string;
+  readonly clientId: string;
+  /** As the broker names it. */
+  readonly host: string;
+  /** topic -> what it was given. */
+  readonly partitions: ReadonlyMap<string, readonly number[]>;
+}
+
+/** Any group, of whatever program. */
+export interface GroupDescription {
+  /** topic -> partition -> committed next offset, where there is one. */
+  readonly committed: ReadonlyMap<string, ReadonlyMap<number, number>>;
+  /** null: the log does not say. */
+  readonly members: readonly GroupMemberFacts[] | null;
+  /** Partitions are being dealt out: members are known, and what they have is not. */
+  readonly isRebalancing: boolean;
+}
+
 export interface Log {
   readonly kind: 'sqlite' | 'kafka';
   /** Creates what is missing, changes nothing that exists; answers the names created. */
@@ -178,6 +198,8 @@ export interface Log {
   read(range: ReadRange): AsyncIterable<readonly LogRecord[]>;
   /** partition -> committed next offset, where there is one. */
   committed(group: string, topic: string): Promise<ReadonlyMap<number, number>>;
+  /** undefined: there is no such group. */
+  describeGroup(group: string): Promise<GroupDescription | undefined>;
   /** Resolves once the member has joined. */
   join(options: GroupOptions): Promise<GroupMember>;
   close(): Promise<void>;

@@ -1,7 +1,7 @@
 /**
  * Looks at the log for what lag.ts judges. Works from state files alone, so any process can ask.
  */
-import { lagRow, type LagRow, type OffsetsSeen } from './lag.js';
+import { lagRow, type LagFacts, type LagRow, type OffsetsSeen } from './lag.js';
 import type { LagHistory } from './lag-history.js';
 import type { Log } from './port.js';
 
@@ -64,8 +64,8 @@ async function rowsOf(log: LagLog, options: LagOptions, topic: string): Promise<
   );
 }
 
-/** Timestamp of the first record that is not applied. A record that cannot be read makes nothing but its age unknown. */
-async function oldestMs(log: LagLog, topic: string, partition: number, now: OffsetsSeen): Promise<number | null> {
+/** Of the first record that is not applied. A record that cannot be read makes nothing but its age unknown. */
+export async function oldestMs(log: LagLog, topic: string, partition: number, now: OffsetsSeen): Promise<LagFacts['oldestMs']> {
   const from = Math.max(now.applied ?? now.committed ?? now.low, now.low);
   if (from >= now.lastStable) return null;
   try {
@@ -76,5 +76,5 @@ async function oldestMs(log: LagLog, topic: string, partition: number, now: Offs
   } catch {
     return null;
   }
-  return now.lastStable < now.highWatermark ? null : now.atMs;
+  return 'markers';
 }

@@ -50,6 +50,7 @@ it('a status is proved by its numbers', () => {
           break;
         case 'held':
           expect(stable).toBeLessThan(high);
+          if (applied! < stable) expect(seconds).toBeLessThanOrEqual(WARN_AFTER_SECONDS);
           break;
         case 'rewind':
           expect(applied).toBeGreaterThan(high);

@@ -63,7 +63,7 @@ it.each([
   [
     'nothing comes',
     row({ applied: 6 }, { silent: 'no answer since 10:00' }),
-    { status: 'stall', reason: expect.stringContaining('since') as string },
+    { status: 'stall', reason: expect.stringContaining('since') as string, rule: expect.stringContaining('nothing comes') as string },
   ],
 ])('%s', (_, found, expected) => {
   expect(found).toMatchObject(expected);

@@ -16,15 +16,21 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Where stdout goes, instead of into the answer. */
   readonly stdout?: string;
+  /** stdout is a terminal of this size. */
+  readonly terminal?: { readonly columns: number; readonly rows: number };
+  /** Called with each piece that is written to stdout. */
+  readonly onStdout?: (piece: string) => void;
 }
 
 /** What `tipstream ARGV` does, when these are its commands. Nothing of the tester's environment reaches it. */
 export async function runCommand(
   commands: readonly (CliCommand | CommandFamily)[],
   argv: readonly string[],
-  { env = {}, signal = new AbortController().signal, stdout }: RunOptions = {},
+  { env = {}, signal = new AbortController().signal, stdout, terminal, onStdout }: RunOptions = {},
 ): Promise<Answered> {
   const [out, err] = [new Collected(), new Collected()];
+  if (terminal !== undefined) Object.assign(out, { isTTY: true, ...terminal });
+  out.onPiece = onStdout;
   if (stdout !== undefined) out.fd = openSync(stdout, 'w');
   try {
     const output = new Output(out as unknown as NodeJS.WriteStream, err as unknown as NodeJS.WriteStream, env);
@@ -38,9 +44,11 @@ export async function runCommand(
 class Collected extends Writable {
   fd: number | undefined;
   text = '';
+  onPiece: ((piece: string) => void) | undefined;
 
   override _write(chunk: Buffer | string, _: BufferEncoding, done: () => void): void {
     this.text += chunk.toString();
+    this.onPiece?.(chunk.toString());
     done();
   }
 }

@@ -7,7 +7,7 @@ import type { CliCommand, CommandFamily } from '../../src/cli/command.js';
 import { digestCommand } from '../../src/cli/commands/digest.js';
 import { evaluateCommand } from '../../src/cli/commands/evaluate.js';
 import { exportCommand } from '../../src/cli/commands/export.js';
-import { lagCommand } from '../../src/cli/commands/lag.js';
+import { lagCommand } from '../../src/cli/commands/lag/lag.js';
 import { policiesFamily } from '../../src/cli/commands/policies/policies.js';
 import { profileCommand } from '../../src/cli/commands/profile.js';
 import { snapshotCommand } from '../../src/cli/commands/snapshot.js';

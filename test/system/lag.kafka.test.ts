@@ -1,5 +1,6 @@
 /** `tipstream lag` against what Kafka's own tool says of the same group. */
 import { describe, expect, it } from 'vitest';
+import type { GroupLagRow } from '../../src/log/group-lag.js';
 import { NOT_RUNNING, type LagRow } from '../../src/log/lag.js';
 import { generatedEvents, toRecords, type ProduceLine } from '../support/e2e/events.js';
 import { Stream } from '../support/e2e/stream.js';
@@ -36,8 +37,8 @@ describe.skipIf(brokers === null || !withJava)('lag', () => {
     const stream = await Stream.open(brokers!, { partitions: 2 });
     const events = generatedEvents(6);
     const some = (count: number): ProduceLine[] => Array.from({ length: count }, () => events.next().value as ProduceLine);
-    const readLag = async (): Promise<LagRow[]> =>
-      JSON.parse((await stream.run(['lag', '--json', '--data', stream.directory('data'), '--group', stream.group])).stdout) as LagRow[];
+    const readLag = async (...args: readonly string[]): Promise<LagRow[]> =>
+      JSON.parse((await stream.run(['lag', '--json', '--data', stream.directory('data'), ...args])).stdout) as LagRow[];
 
     await stream.log.append(toRecords(stream.prefix, some(100)));
     expect(await readLag()).toEqual(
@@ -58,6 +59,10 @@ describe.skipIf(brokers === null || !withJava)('lag', () => {
       );
     }, 'no lag');
     const running = await readLag();
+    // Its group is known from the directory, and saying it changes nothing but that members are told.
+    const named = await readLag('--group', stream.group);
+    expect(named.map(({ status, group }) => `${status} ${group}`)).toEqual(running.map(({ status }) => `${status} ${stream.group}`));
+    expect(new Set(named.map((row) => (row as unknown as GroupLagRow).host))).toEqual(new Set(['/127.0.0.1']));
     expect(new Set(running.map(({ status }) => status))).toEqual(new Set(['ok']));
     expect(await member.stop()).toBe(0);
 

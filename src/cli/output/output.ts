@@ -10,6 +10,8 @@ export class Output {
   readonly #out: StandardStream;
   readonly #err: StandardStream;
   readonly #colour: boolean;
+  readonly #dumb: boolean;
+  #drawn = false;
   #endsWithReader = false;
   #failure: TipstreamError | undefined;
   #progressLines = 0;
@@ -17,7 +19,8 @@ export class Output {
   constructor(out: NodeJS.WriteStream, err: NodeJS.WriteStream, env: Readonly<Record<string, string | undefined>>) {
     this.#out = new StandardStream(out);
     this.#err = new StandardStream(err);
-    this.#colour = this.#err.isTerminal && !env.NO_COLOR && env.TERM !== 'dumb';
+    this.#dumb = env.TERM === 'dumb';
+    this.#colour = this.#err.isTerminal && !env.NO_COLOR && !this.#dumb;
   }
 
   /** Whether a person reads stdout. */
@@ -88,6 +91,23 @@ export class Output {
         .trimEnd(),
     );
     await this.write(`${lines.join('\n')}\n`);
+  }
+
+  /** Of the terminal on stdout; 80 by 24 where there is none. */
+  get size(): { readonly columns: number; readonly rows: number } {
+    return { columns: (this.isTerminal && this.#out.columns) || 80, rows: (this.isTerminal && this.#out.rows) || 24 };
+  }
+
+  /** Whether what is printed again can take the place of what it was: not on a terminal that is none or takes no codes. */
+  get redraws(): boolean {
+    return this.isTerminal && !this.#dumb;
+  }
+
+  /** Lines that take the place of the whole screen. They must fit it, with one row to spare. */
+  async screen(lines: readonly string[]): Promise<void> {
+    const clear = this.#drawn ? '' : '\u001b[2J';
+    this.#drawn = true;
+    await this.write(`${clear}\u001b[H${lines.map((line) => `${line}\u001b[K\n`).join('')}\u001b[J`);
   }
 
   /** A line for the person at the terminal. */

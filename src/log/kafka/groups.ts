@@ -1,20 +1,63 @@
 /** What the group coordinator knows of a group. */
-import type { Holder } from '../port.js';
+import type { GroupDescription, GroupMemberFacts, Holder } from '../port.js';
+import type { MemberDescription } from 'kafkajs';
 import type { Connection } from './connection.js';
+import { DESCRIBED_WITHIN_MS, retrying } from './retry.js';
 import { decodeAssignment, decodeMember } from './co-partition.js';
 
 const STABLE = 'Stable';
+const DEAD = 'Dead';
+/** What members of consumer groups call their protocol; others, as Connect's, say otherwise what each has. */
+const CONSUMER = 'consumer';
 /** Partitions are being dealt out. */
 const REBALANCING = ['PreparingRebalance', 'CompletingRebalance'];
 
+/** Again while a coordinator is being found: a broker that has just started, or that has given the group to another, is none yet. */
+function asking<T>(connection: Connection, action: string, ask: () => Promise<T>): Promise<T> {
+  return connection.attempt(action, () => retrying(ask, { withinMs: DESCRIBED_WITHIN_MS }));
+}
+
 /** partition -> committed next offset; partitions without one are absent. */
 export function committedOffsets(connection: Connection, group: string, topic: string): Promise<ReadonlyMap<number, number>> {
-  return connection.attempt(`fetch the committed offsets of ${group}`, async () => {
+  return asking(connection, `fetch the committed offsets of ${group}`, async () => {
     const [answer] = await connection.admin.fetchOffsets({ groupId: group, topics: [topic] });
     const committed = (answer?.partitions ?? []).map(({ partition, offset }) => [partition, Number(offset)] as const);
     // -1 is none; kafkajs commits -1 or -2 when it resets an offset, which says no more.
     return new Map(committed.filter(([, offset]) => offset >= 0).toSorted(([a], [b]) => a - b));
   });
+}
+
+/**
+ * A group of whatever program. The broker calls a group that it does not know dead; so it calls those of Kafka's newer protocol of
+ * consumer groups (KIP-848), whose members kafkajs cannot ask for: they are in its list of groups all the same.
+ */
+export function describeGroup(connection: Connection, group: string): Promise<GroupDescription | undefined> {
+  return asking(connection, `describe group ${group}`, async () => {
+    const { admin } = connection;
+    const [described] = (await admin.describeGroups([group])).groups;
+    const offsets = await admin.fetchOffsets({ groupId: group });
+    const committed = new Map(
+      offsets
+        .map(({ topic, partitions }) => [topic, new Map(partitions.map(({ partition, offset }) => [partition, Number(offset)]))] as const)
+        .map(([topic, ends]) => [topic, new Map([...ends].filter(([, offset]) => offset >= 0))] as const)
+        .filter(([, ends]) => ends.size > 0),
+    );
+    if (described === undefined || described.state === DEAD) {
+      const isListed = committed.size > 0 || (await admin.listGroups()).groups.some(({ groupId }) => groupId === group);
+      return isListed ? { committed, members: null, isRebalancing: false } : undefined;
+    }
+    const isReadable = described.members.length === 0 || described.protocolType === CONSUMER;
+    return {
+      committed,
+      members: isReadable ? described.members.map(memberFacts) : null,
+      isRebalancing: REBALANCING.includes(described.state),
+    };
+  });
+}
+
+function memberFacts({ memberId, clientId, clientHost: host, memberAssignment }: MemberDescription): GroupMemberFacts {
+  const partitions = [...decodeAssignment(memberAssignment)].filter(([, numbers]) => numbers.length > 0);
+  return { memberId, clientId, host, partitions: new Map(partitions) };
 }
 
 /** The member that asks. */

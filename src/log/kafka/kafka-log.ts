@@ -9,7 +9,7 @@
 import type { GroupMember, GroupOptions, Log } from '../port.js';
 import { Appender } from './appender.js';
 import { Connection } from './connection.js';
-import { committedOffsets } from './groups.js';
+import { committedOffsets, describeGroup } from './groups.js';
 import { KafkaGroupMember } from './member.js';
 import { highWatermarks, offsetRanges } from './offset-ranges.js';
 import type { KafkaLogOptions } from './options.js';
@@ -35,6 +35,7 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
     highWatermarks: (topic) => highWatermarks(connection, topic),
     read: (range) => readPartition(connection, range),
     committed: (group, topic) => committedOffsets(connection, group, topic),
+    describeGroup: (group) => describeGroup(connection, group),
     join: async (groupOptions: GroupOptions) => {
       const member = await KafkaGroupMember.create(connection, groupOptions);
       members.add(member);

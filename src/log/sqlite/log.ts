@@ -5,6 +5,7 @@
 import type { Database } from 'better-sqlite3';
 import { TipstreamError } from '../../errors.js';
 import type {
+  GroupDescription,
   GroupMember,
   GroupOptions,
   Log,
@@ -114,6 +115,12 @@ export class SqliteLog implements Log {
 
   async committed(group: string, topic: string): Promise<ReadonlyMap<number, number>> {
     return this.#read(() => this.#offsets.committed(group, this.#topics.require(topic).id));
+  }
+
+  /** Its members are known to the process that owns the data directory alone. */
+  async describeGroup(group: string): Promise<GroupDescription | undefined> {
+    const committed = this.#read(() => this.#offsets.committedOf(group));
+    return committed.size === 0 ? undefined : { committed, members: null, isRebalancing: false };
   }
 
   async join(options: GroupOptions): Promise<GroupMember> {

@@ -3,6 +3,7 @@
  *
  *     log.db                                   the embedded log (absent on Kafka)
  *     owner.lock, owner.json                   held by the process that runs the workers
+ *     group.json                               the consumer group as whose member the service last ran
  *     stopped.json                             which partitions the service stopped, and why
  *     state/CURRENT                            the name of the generation that is live
  *     state/gen-000001/partition-0000.db       one state file per partition

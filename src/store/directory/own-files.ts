@@ -4,7 +4,15 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 import { LOG_FILE_NAME } from '../../log/sqlite/open-database.js';
 
 /** What lies in a data directory: layout.ts. */
-const OWN_NAMES: ReadonlySet<string> = new Set(['state', 'dead-letters', 'owner.lock', 'owner.json', 'stopped.json', 'redrive.lock']);
+const OWN_NAMES: ReadonlySet<string> = new Set([
+  'state',
+  'dead-letters',
+  'owner.lock',
+  'owner.json',
+  'group.json',
+  'stopped.json',
+  'redrive.lock',
+]);
 /** What SQLite keeps beside a database. */
 const COMPANION = /-(wal|shm|journal)$/;
 /** Where SQLite has the application_id in a file, and what the log and state files have there. */

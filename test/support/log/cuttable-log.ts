@@ -57,6 +57,10 @@ export abstract class CuttableLog implements Log {
     return this.log.committed(group, topic);
   }
 
+  describeGroup(group: string) {
+    return this.log.describeGroup(group);
+  }
+
   /** Whoever made the log closes it. */
   close(): Promise<void> {
     return Promise.resolve();
