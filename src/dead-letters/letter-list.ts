@@ -1,7 +1,7 @@
 /** What is listed of letters: one row for each refused record, newest first, a page of them, and how many there are of each kind. Pure. */
 import { TipstreamError } from '../errors.js';
 import type { ConsumedTopic } from '../topics.js';
-import type { KeptLetter } from './newest-letters.js';
+import type { KeptLetter, ReadPart } from './newest-letters.js';
 import { sourceOf, type DeadLetterSummary } from './summary.js';
 
 export interface LetterQuery {
@@ -37,6 +37,20 @@ export interface LetterList {
   readonly matching: number;
   /** Of everything since then, whatever topic and code were asked for; the greatest first. */
   readonly groups: readonly LetterGroup[];
+}
+
+/** Dead letters of the whole log, as far as they have been read. */
+export interface DeadLettersDocument extends LetterList {
+  readonly read: {
+    /** Whether the log has no others. */
+    readonly is_whole: boolean;
+    /** How many are known, those of one record counted each. */
+    readonly letters: number;
+    /** Partitions that were read in part: letters from `from` to `to` are known, of `low` to `end`. */
+    readonly unread: readonly ReadPart[];
+    /** Files of the folder dead-letters that were left out. */
+    readonly files_omitted: number;
+  };
 }
 
 interface Row {

@@ -7,6 +7,7 @@ import { JSON_TYPE, NDJSON_TYPES, roleFor, type Answer, type RequestBody, type R
 import { deadLetterSchema, deadLettersSchema } from './dead-letters-schemas.js';
 import * as provenance from './provenance-schemas.js';
 import { profilesRequestSchema, profilesSchema } from './profiles-schemas.js';
+import { redriveJobSchema, redriveRequestSchema } from './redrive-schemas.js';
 import * as schemas from './schemas.js';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -29,6 +30,8 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   ProduceRefusal: schemas.produceRefusalSchema,
   DeadLetters: deadLettersSchema,
   DeadLetter: deadLetterSchema,
+  RedriveRequest: redriveRequestSchema,
+  RedriveJob: redriveJobSchema,
   Lag: schemas.lagSchema,
   Status: schemas.statusSchema,
   ...Object.fromEntries(Object.entries(TOPICS).map(([topic, { schema }]) => [`event.${topic}`, schema])),

@@ -15,6 +15,7 @@ import { profileRoute, profilesRoute } from './routes/profile.js';
 import { promptsRoute } from './routes/prompts.js';
 import { recordRoute } from './routes/record.js';
 import { cancelRebuildRoute, rebuildJobRoute, rebuildRoute } from './routes/rebuild.js';
+import { redriveJobRoute, redriveRoute, stopRedriveRoute } from './routes/redrive.js';
 import { scoreRoute } from './routes/score.js';
 import { statusRoute } from './routes/status.js';
 import { decisionRoute, decisionsRoute, provenanceRoute } from './routes/user.js';
@@ -32,6 +33,9 @@ const DATA_ROUTES: readonly Route[] = [
   recordRoute,
   deadLettersRoute,
   deadLetterRoute,
+  redriveRoute,
+  redriveJobRoute,
+  stopRedriveRoute,
   scoreRoute,
   generateRoute,
   ...policyRoutes,

@@ -5,18 +5,44 @@ import { readDeadLetters, type DeadLetter, type DeadLetterFilter } from '../log/
 import type { Log } from '../log/port.js';
 import { recordHash } from '../log/record-hash.js';
 import { deadLetterTopic, inputOfDeadLetterTopic } from '../topics.js';
+import { TipstreamError } from '../errors.js';
+import type { ConsumedTopic } from '../topics.js';
 import type { Letter } from './letter.js';
 
+export interface LettersFilter extends DeadLetterFilter {
+  /** More are refused as invalid_argument: each is held in memory. */
+  readonly mostLetters?: number | undefined;
+  /** Letters of these are left out. */
+  readonly closedTopics?: readonly string[] | undefined;
+}
+
+export interface FoundLetters {
+  readonly letters: readonly Letter[];
+  /** Input -> how many were left out because it is closed. */
+  readonly closed: ReadonlyMap<ConsumedTopic, number>;
+}
+
 /** Topic after topic, partition after partition, ascending by offset. Of several letters of one record the first is taken. */
-export async function findLetters(log: Log, filter: DeadLetterFilter): Promise<Letter[]> {
+export async function findLetters(log: Log, filter: LettersFilter): Promise<FoundLetters> {
+  const { mostLetters: most = Infinity, closedTopics = [] } = filter;
   const letters = new Map<string, Letter>();
+  const closed = new Map<ConsumedTopic, number>();
   for await (const found of readDeadLetters(log, filter)) {
     const letter = letterOf(found, filter.prefix);
     if (letter === undefined) continue;
     const identity = addressText(letter.source ?? letter.address);
-    if (!letters.has(identity)) letters.set(identity, letter);
+    if (closedTopics.includes(letter.input)) closed.set(letter.input, (closed.get(letter.input) ?? 0) + 1);
+    else if (!letters.has(identity)) letters.set(identity, letter);
+    if (letters.size > most) throw tooMany(most);
   }
-  return [...letters.values()];
+  return { letters: [...letters.values()], closed };
+}
+
+function tooMany(most: number): TipstreamError {
+  return new TipstreamError('invalid_argument', `more than ${most} dead letters match`, {
+    hint: 'Choose fewer by topic, code or time, or run `tipstream dead-letters redrive`, which has no such bound. Nothing was sent.',
+    details: { most },
+  });
 }
 
 function letterOf({ record, reason }: DeadLetter, prefix: string): Letter | undefined {

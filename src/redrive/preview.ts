@@ -2,6 +2,7 @@
  * What folding redriven records would do, without sending them: which are accepted, and how the profiles of the users concerned change as
  * of now. Profiles are computed from a copy of the users' tips; decisions, rewards and what policies learn are not looked at.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { decodeRecord, type DecodeRules } from '../events/decode.js';
 import { TipstreamError } from '../errors.js';
 import { compareCodePoints } from '../events/strings.js';
@@ -91,8 +92,11 @@ export class Preview {
     }
   }
 
-  /** Of what was added. undefined: there is no state here, so nothing is known of profiles. Throws state_mismatch. */
-  profiles(source: StateSource, registry: Registry, nowMs: number): ProfileChanges | undefined {
+  /**
+   * Of what was added. undefined: there is no state here, so nothing is known of profiles. Others have their turn between two users.
+   * Throws state_mismatch.
+   */
+  async profiles(source: StateSource, registry: Registry, nowMs: number): Promise<ProfileChanges | undefined> {
     const files = filesOf(source, registry);
     if (files === undefined) return undefined;
     const users: ProfileChange[] = [];
@@ -105,7 +109,10 @@ export class Preview {
       }
       const reader = new PartitionReader(path, registry);
       try {
-        for (const [userId, tips] of ofPartition) users.push(reader.snapshot(() => changeOf(reader, registry, userId, tips, nowMs)));
+        for (const [userId, tips] of ofPartition) {
+          users.push(reader.snapshot(() => changeOf(reader, registry, userId, tips, nowMs)));
+          await nextTurn();
+        }
       } finally {
         reader.close();
       }

@@ -4,12 +4,11 @@
  */
 import { TipstreamError } from '../errors.js';
 import { addressText } from '../events/redrive.js';
-import type { DeadLetterFilter } from '../log/dead-letters.js';
 import { partitionFunction } from '../log/partitioner.js';
 import type { Log } from '../log/port.js';
 import type { Registry } from '../projections/registry.js';
 import type { StateSource } from '../store/directory/state-files.js';
-import { findLetters } from './find-letters.js';
+import { findLetters, type LettersFilter } from './find-letters.js';
 import { lookAtSources, type Sources } from './look-at-sources.js';
 import { planRedrive, SKIP_REASONS, type RedrivePlan } from './plan.js';
 import { Preview, type ProfileChanges, type Verdict } from './preview.js';
@@ -24,7 +23,7 @@ export interface RedriveDeps {
   readonly rules: Omit<PlacementRules, 'partitions'>;
 }
 
-export interface RedriveOptions extends Omit<DeadLetterFilter, 'signal'>, RedriveChange {
+export interface RedriveOptions extends Omit<LettersFilter, 'signal'>, RedriveChange {
   readonly max: number;
   readonly again: boolean;
   readonly dryRun: boolean;
@@ -44,9 +43,9 @@ export interface RedrivenRow {
   /** This time included. */
   readonly redrive_count: number;
   /** Where it went; without an offset where nothing was sent. */
-  readonly to: { readonly topic: string; readonly partition: number; readonly offset?: number };
+  readonly to: { readonly topic: string; readonly partition: number; readonly offset?: number | undefined };
   /** Of a dry run: why it would be refused again; null: it would be accepted. */
-  readonly refused?: Verdict;
+  readonly refused?: Verdict | undefined;
 }
 
 export interface RedriveDocument {
@@ -64,22 +63,26 @@ export interface RedriveDocument {
   readonly records: readonly RedrivenRow[];
   readonly records_omitted: number;
   /** Of a dry run: how many would be refused again. */
-  readonly would_be_refused?: number;
+  readonly would_be_refused?: number | undefined;
   /** Of a dry run; absent where there is no state to compare with. */
-  readonly profiles?: ProfileChanges;
+  readonly profiles?: ProfileChanges | undefined;
   readonly notes: readonly string[];
 }
 
 const MAX_ROWS = 1_000;
 
 /**
- * Throws not_found for an address without a dead letter, invalid_argument for an edit of anything but one letter, invalid_event for one
- * that would be refused again, topic_not_found, and what the log throws while it writes, with how many records there were.
+ * Throws not_found for an address without a dead letter, invalid_argument for an edit of anything but one letter and for too many
+ * letters, invalid_event for an edit that would be refused again, topic_not_found, and what the log throws while it writes, with how many
+ * records there were.
  */
 export async function redrive(deps: RedriveDeps, options: RedriveOptions): Promise<RedriveDocument> {
   const { log, rules } = deps;
-  const { signal, onProgress, prefix, topic, code, sinceMs, address, repartition, edit, dryRun } = options;
-  const letters = await findLetters(log, { prefix, topic, code, sinceMs, address, ...(signal === undefined ? {} : { signal }) });
+  const { signal, onProgress, prefix, topic, code, sinceMs, address, repartition, edit, dryRun, mostLetters, closedTopics } = options;
+  const { letters, closed } = await findLetters(log, {
+    ...{ prefix, topic, code, sinceMs, address, mostLetters, closedTopics },
+    ...(signal === undefined ? {} : { signal }),
+  });
   if (address !== undefined && letters.length === 0) throw noSuchLetter(addressText(address), address);
   const sources = await lookAtSources(log, letters, { signal, onProgress: (done, total) => onProgress?.('looking', done, total) });
   const plan = planRedrive(letters, sources, options);
@@ -94,8 +97,12 @@ export async function redrive(deps: RedriveDeps, options: RedriveOptions): Promi
     skipped: { ...plan.skipped, too_large: tooLarge },
     left: plan.left,
     ...made,
-    notes: sources.notes,
+    notes: [...[...closed].map(leftOut), ...sources.notes],
   };
+}
+
+function leftOut([input, letters]: readonly [input: string, letters: number]): string {
+  return `${letters} dead ${letters === 1 ? 'letter' : 'letters'} of ${input} left out: it takes the role own to write to that topic`;
 }
 
 type Made = Omit<RedriveDocument, 'dry_run' | 'matching' | 'skipped' | 'left' | 'notes'>;
@@ -113,7 +120,7 @@ async function show(records: AsyncIterable<ReadyRecord>, { partitions }: Sources
     if (rows.length < MAX_ROWS)
       rows.push({ ...rowOf({ planned, record }), refused: refused && { code: refused.code, message: refused.message } });
   }
-  const profiles = preview.profiles(deps.state, deps.registry, nowMs);
+  const profiles = await preview.profiles(deps.state, deps.registry, nowMs);
   return {
     redriven: count,
     stopped: false,

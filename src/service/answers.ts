@@ -28,6 +28,8 @@ import type {
 } from './application.js';
 import { generateWith } from './generate.js';
 import type { DeadLetterAnswers } from './dead-letters/dead-letter-answers.js';
+import type { RedriveJob } from '../redrive/job.js';
+import type { RedriveJobs } from './dead-letters/redrive-jobs.js';
 import type { HeldPartitions } from './held-partitions.js';
 import { profilesOf } from './many-profiles.js';
 import type { ServiceMetrics } from './metrics/service-metrics.js';
@@ -69,6 +71,7 @@ export interface AnswersDeps {
   readonly swap: GenerationSwap;
   readonly rebuilds: UserRebuilds;
   readonly deadLetters: DeadLetterAnswers;
+  readonly redrives: RedriveJobs;
 }
 
 export class Answers implements Application {
@@ -174,6 +177,18 @@ export class Answers implements Application {
 
   async deadLetter(address: Parameters<Application['deadLetter']>[0]): ReturnType<Application['deadLetter']> {
     return this.#deps.deadLetters.show(address);
+  }
+
+  redrive(...asked: Parameters<Application['redrive']>): RedriveJob {
+    return this.#deps.redrives.start(...asked);
+  }
+
+  redriveJob(jobId: string): RedriveJob {
+    return this.#deps.redrives.get(jobId);
+  }
+
+  stopRedrive(jobId: string): RedriveJob {
+    return this.#deps.redrives.stop(jobId);
   }
 
   features(): FeaturesDocument {

@@ -6,8 +6,8 @@ import type { UserRebuild } from '../rebuild/user/rebuilt-profile.js';
 import type { LagRow } from '../log/lag.js';
 import type { ProvenanceQuestions } from './provenance-questions.js';
 import type { ProfileDocument } from '../store/queries/profile-document.js';
-import type { LetterList, LetterQuery } from '../dead-letters/letter-list.js';
-import type { ReadPart } from '../dead-letters/newest-letters.js';
+import type { DeadLettersDocument, LetterQuery } from '../dead-letters/letter-list.js';
+import type { RedriveJob, RedriveRequest } from '../redrive/job.js';
 import type { WholeLetter } from '../dead-letters/whole-letter.js';
 import type { PromptComparison } from '../evaluation/prompt-comparison.js';
 import type { HistoricControl } from '../policies/rollout.js';
@@ -15,10 +15,12 @@ import type { FeaturesDocument } from '../projections/feature-document.js';
 import type { RecordAddress } from '../log/record-address.js';
 import type { Action, Candidate, CandidatesEvent, ScoredEvent, TopicName } from '../topics.js';
 
-export type { LetterGroup, LetterQuery } from '../dead-letters/letter-list.js';
+export type { DeadLettersDocument, LetterGroup } from '../dead-letters/letter-list.js';
 export type { DeadLetterSummary } from '../dead-letters/summary.js';
 export type { WholeLetter } from '../dead-letters/whole-letter.js';
 export type * from '../provenance/documents.js';
+export type { RedriveJob, RedriveRequest } from '../redrive/job.js';
+export type { RedriveDocument, RedrivenRow } from '../redrive/redrive.js';
 export type { ProfileDocument } from '../store/queries/profile-document.js';
 
 type FeatureValues = Readonly<Record<string, number | string | null>>;
@@ -270,20 +272,6 @@ export interface ProfilesDocument {
   readonly profiles: readonly { readonly user_id: string; readonly found: boolean; readonly features: FeatureValues | null }[];
 }
 
-/** Dead letters of the whole log, as far as they have been read. */
-export interface DeadLettersDocument extends LetterList {
-  readonly read: {
-    /** Whether the log has no others. */
-    readonly is_whole: boolean;
-    /** How many are known, those of one record counted each. */
-    readonly letters: number;
-    /** Partitions that were read in part: letters from `from` to `to` are known, of `low` to `end`. */
-    readonly unread: readonly ReadPart[];
-    /** Files of the folder dead-letters that were left out. */
-    readonly files_omitted: number;
-  };
-}
-
 export interface Application extends ProvenanceQuestions {
   /** Throws user_not_found, as_of_pruned, not_owner (details.owner), not_ready. */
   profile(userId: string, asOfMs?: number): Promise<ProfileDocument>;
@@ -326,6 +314,15 @@ export interface Application extends ProvenanceQuestions {
   deadLetters(query: LetterQuery): Promise<DeadLettersDocument>;
   /** The topic with or without the prefix. Throws topic_not_found, not_found. */
   deadLetter(address: RecordAddress): Promise<WholeLetter>;
+  /**
+   * Begins a job. Records of `closedTopics` are not sent. Throws data_in_use while another one runs (details.job_id when it is one of this
+   * service), forbidden, topic_not_found.
+   */
+  redrive(request: RedriveRequest, closedTopics: readonly TopicName[]): RedriveJob;
+  /** Throws not_found. */
+  redriveJob(jobId: string): RedriveJob;
+  /** Answers the job as it is then: stopping, unless it was over. Throws not_found. */
+  stopRedrive(jobId: string): RedriveJob;
   /** What the profiles of this service are made of. */
   features(): FeaturesDocument;
   lag(): Promise<readonly LagRow[]>;

@@ -8,6 +8,7 @@ import { rebuildProgress } from '../rebuild/progress.js';
 import { CONSUMED_TOPICS, fullTopicName } from '../topics.js';
 import type { AnswersDeps } from './answers.js';
 import { DeadLetterAnswers } from './dead-letters/dead-letter-answers.js';
+import { RedriveJobs } from './dead-letters/redrive-jobs.js';
 import { GroupOwnership } from './group-ownership.js';
 import { HeldPartitions } from './held-partitions.js';
 import { LogReach } from './log-reach.js';
@@ -96,6 +97,10 @@ export function serviceParts(log: Log, registry: Registry, startWorker: StartWor
     working: (partition) => working(partitions, partition),
     patiently: (work) => swap.after(work),
   });
+  const redrives = new RedriveJobs({
+    ...{ log, registry, options },
+    partitions: () => group.partitionCount,
+  });
   return {
     log,
     registry,
@@ -115,5 +120,6 @@ export function serviceParts(log: Log, registry: Registry, startWorker: StartWor
     swap,
     rebuilds,
     deadLetters: new DeadLetterAnswers(log, options),
+    redrives,
   };
 }

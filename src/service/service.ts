@@ -82,10 +82,10 @@ export class Service extends Answers {
 
   /** Finishes the batches under way, publishes what they have to publish, commits positions and leaves the group. */
   async stop(): Promise<void> {
-    const { options, partitions, group, policies, swap, rebuilds } = this.#parts;
+    const { options, partitions, group, policies, swap, rebuilds, redrives } = this.#parts;
     this.#tasks.stop();
     policies.stop();
-    await Promise.all([swap.stop(), rebuilds.stop()]);
+    await Promise.all([swap.stop(), rebuilds.stop(), redrives.close()]);
     await Promise.all(partitions.held.map((partition) => partition.drain(DRAIN_WITHIN_MS)));
     await group
       .commit(partitions.held.map(({ number }) => number))

@@ -59,6 +59,8 @@ function* inside(value: unknown): Generator<Json> {
   for (const each of Object.values(value)) yield* inside(each);
 }
 
+const BEGINNING_JOBS = ['rebuildProfile', 'redriveDeadLetters'];
+
 describe('/openapi.json', () => {
   it('is OpenAPI 3.1, has the version of the package and lists every route', async () => {
     const document = await fetchDocument();
@@ -78,6 +80,9 @@ describe('/openapi.json', () => {
       'get /v1/events/{topic}/{partition}/{offset}',
       'get /v1/dead-letters',
       'get /v1/dead-letters/{topic}/{partition}/{offset}',
+      'post /v1/dead-letters/redrive',
+      'get /v1/dead-letters/redrive/{job_id}',
+      'delete /v1/dead-letters/redrive/{job_id}',
       'post /score',
       'post /generate',
       ...paths.map((path) => `post /score/${path}`),
@@ -116,7 +121,7 @@ describe('/openapi.json', () => {
         expect(parameter).toMatchObject({ required: parameter.in === 'path', schema: { type: 'string' } });
       for (const response of Object.values(operation.responses)) expect(response.description).not.toBe('');
       expect(operation.responses['default']!.content).toEqual({ 'application/json': { schema: { $ref: '#/components/schemas/Error' } } });
-      expect(operation.responses).toHaveProperty(operation.operationId === 'rebuildProfile' ? '202' : '200');
+      expect(operation.responses).toHaveProperty(BEGINNING_JOBS.includes(operation.operationId) ? '202' : '200');
       expect(operation.requestBody !== undefined).toBe(method === 'post' && operation.operationId !== 'rebuildProfile');
     }
   });

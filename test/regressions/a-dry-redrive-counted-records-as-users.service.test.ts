@@ -25,5 +25,5 @@ it('users beyond the limit are counted once each', async () => {
       1,
     );
   for (let user = 0; user < 1_002; user++) for (const tip of ['a', 'b', 'c']) expect(add(`u${user}`, tip)).toBeNull();
-  expect(preview.profiles(stateIn(embedded.directory), coreRegistry, AT + 1)).toMatchObject({ users_omitted: 2, users_elsewhere: 0 });
+  expect(await preview.profiles(stateIn(embedded.directory), coreRegistry, AT + 1)).toMatchObject({ users_omitted: 2, users_elsewhere: 0 });
 });

@@ -15,7 +15,7 @@ import type {
 import { featuresDocument } from '../../src/projections/feature-document.js';
 import { coreRegistry } from '../../src/projections/registry.js';
 import type { LagRow } from '../../src/log/lag.js';
-import { LETTERS, listed, wholeLetterAt } from './fake-letters.js';
+import { LETTERS, REDRIVE, listed, redriveNamed, wholeLetterAt } from './fake-letters.js';
 import { fakeProvenance } from './fake-provenance.js';
 
 export const NOW_MS = Date.UTC(2026, 0, 31, 18, 4, 5);
@@ -292,6 +292,9 @@ export function fakeApplication(over: Partial<Application> = {}): FakeApplicatio
     produce: (lines) => countLines(lines),
     deadLetters: async (query) => listed(LETTERS, query),
     deadLetter: async ({ topic, partition, offset }) => wholeLetterAt(topic, partition, offset),
+    redrive: (request) => ({ ...REDRIVE, request, dry_run: request.dry_run, state: 'running', result: undefined }),
+    redriveJob: (jobId) => redriveNamed(jobId),
+    stopRedrive: (jobId) => ({ ...redriveNamed(jobId), state: 'stopping', result: undefined }),
     features: () => FEATURES,
     lag: async () => LAG,
     status: () => STATUS,

@@ -1,9 +1,9 @@
 /** Dead letters for a service written by hand. */
 import { eventSchema } from '../../src/contracts/json-schema.js';
-import { listLetters } from '../../src/dead-letters/letter-list.js';
+import { listLetters, type LetterQuery } from '../../src/dead-letters/letter-list.js';
 import { TipstreamError } from '../../src/errors.js';
 import { JsonText } from '../../src/producer/json-form.js';
-import type { DeadLetterSummary, DeadLettersDocument, LetterQuery, WholeLetter } from '../../src/service/application.js';
+import type { DeadLetterSummary, DeadLettersDocument, RedriveJob, WholeLetter } from '../../src/service/application.js';
 import { inputOfDeadLetterTopic, type ConsumedTopic } from '../../src/topics.js';
 
 const FAILED_AT_MS = Date.UTC(2026, 0, 31, 17, 50);
@@ -63,4 +63,54 @@ export const WHOLE: WholeLetter = {
 export function wholeLetterAt(topic: string, partition: number, offset: number): WholeLetter {
   if (topic === WHOLE.topic && partition === WHOLE.partition && offset === WHOLE.offset) return WHOLE;
   throw new TipstreamError('not_found', `there is no record ${topic}/${partition}/${offset}`, { details: { topic, partition, offset } });
+}
+
+export const REDRIVE: RedriveJob = {
+  job_id: '1d2f3a44-5b66-4c77-8d88-9e99aa00bb11',
+  state: 'done',
+  dry_run: true,
+  request: { topic: 'tip.served', dry_run: true },
+  progress: { step: 'looking', done: 4_816, total: 4_816 },
+  redriven: 0,
+  started_at_ms: FAILED_AT_MS + 60_000,
+  result: {
+    dry_run: true,
+    matching: 3,
+    redriven: 2,
+    skipped: { redriven: 1, failed_again: 0, unknown_source: 0, bytes_missing: 0, too_large: 0 },
+    left: 0,
+    stopped: false,
+    records: [
+      {
+        dead_letter: 'tip.served-dlt/1/1',
+        source: 'tip.served/1/10',
+        code: 'invalid_event',
+        redrive_count: 1,
+        to: { topic: 'tip.served', partition: 1 },
+        refused: null,
+      },
+      {
+        dead_letter: 'tip.served-dlt/3/3',
+        source: 'tip.served/3/30',
+        code: 'not_json',
+        redrive_count: 1,
+        to: { topic: 'tip.served', partition: 3 },
+        refused: { code: 'not_json', message: 'the value is not JSON: unexpected end' },
+      },
+    ],
+    records_omitted: 0,
+    would_be_refused: 1,
+    profiles: {
+      as_of_ms: FAILED_AT_MS + 60_000,
+      users: [{ user_id: 'user-1', before: { tip_volume_30d: 4 }, after: { tip_volume_30d: 5 }, changed: ['tip_volume_30d'] }],
+      users_omitted: 0,
+      users_elsewhere: 0,
+    },
+    notes: [],
+  },
+};
+
+export function redriveNamed(jobId: string): RedriveJob {
+  if (jobId === REDRIVE.job_id) return REDRIVE;
+  throw new TipstreamError('not_found', `there is no redrive ${jobId}`);
 }

@@ -1,17 +1,16 @@
 /** Dead letters as the running service lists and shows them: those of the whole log, whoever holds their partitions. */
 import { readWholeLetter, type WholeLetter } from '../../dead-letters/whole-letter.js';
-import { listLetters, type LetterQuery } from '../../dead-letters/letter-list.js';
+import { listLetters, type DeadLettersDocument, type LetterQuery } from '../../dead-letters/letter-list.js';
 import { LetterFiles } from '../../dead-letters/letters-in-files.js';
 import { bounded, summaryOf } from '../../dead-letters/summary.js';
 import { NewestLetters, type KeptLetter } from '../../dead-letters/newest-letters.js';
-import { TipstreamError } from '../../errors.js';
 import { LOG_TIMEOUT_MS, withDeadlines } from '../../log/deadline.js';
 import type { Log, RecordAddress } from '../../log/port.js';
 import { deadLetterDirectory } from '../../store/directory/layout.js';
-import { CONSUMED_TOPICS, deadLetterTopic, inputOfDeadLetterTopic, type ConsumedTopic } from '../../topics.js';
-import type { DeadLettersDocument } from '../application.js';
+import { inputOfDeadLetterTopic } from '../../topics.js';
 import type { ServiceOptions } from '../options.js';
 import { withinDeadline, type RequestDeadline } from '../request-deadline.js';
+import { letterTopic } from './letter-topic.js';
 
 const READING: RequestDeadline = { action: 'read the dead letters', hint: 'Ask again: reading goes on where it was.' };
 /** What is left of the caller's patience is for the questions before and after. */
@@ -52,16 +51,7 @@ export class DeadLetterAnswers {
 
   /** The topic with or without the prefix. Throws topic_not_found, not_found, timeout, log_unavailable. */
   show({ topic: given, partition, offset }: RecordAddress): Promise<WholeLetter> {
-    const topic = [given, this.#prefix + given].find((name) => inputOfDeadLetterTopic(this.#prefix, name) !== undefined);
-    if (topic === undefined) throw noSuchTopic(given);
-    const input: ConsumedTopic = inputOfDeadLetterTopic(this.#prefix, topic)!;
+    const { topic, input } = letterTopic(this.#prefix, given);
     return withinDeadline(this.#limitMs, readWholeLetter(this.#log, { topic, partition, offset }, input), READING);
   }
-}
-
-function noSuchTopic(given: string): TipstreamError {
-  return new TipstreamError('topic_not_found', `${JSON.stringify(given)} is no topic of dead letters`, {
-    hint: `Give one of ${CONSUMED_TOPICS.map(deadLetterTopic).join(', ')}.`,
-    details: { topic: given },
-  });
 }

@@ -1,0 +1,67 @@
+/** POST /v1/dead-letters/redrive begins a job that puts refused records back; GET and DELETE with its id look at it and stop it. */
+import type { Application } from '../../service/application.js';
+import type { RedriveJob } from '../../redrive/job.js';
+import { GUARDED_TOPICS } from '../../topics.js';
+import { redriveJobSchema, redriveParameter, redriveRequestSchema } from '../redrive-schemas.js';
+import { defineRoute, type Route } from '../route.js';
+import { noQuery } from '../schemas.js';
+import { includesRole } from '../tokens.js';
+
+export const redriveRoute = defineRoute({
+  method: 'POST',
+  path: '/v1/dead-letters/redrive',
+  operationId: 'redriveDeadLetters',
+  summary: 'Put refused records back on their topics',
+  description:
+    'Begins a job, as `tipstream dead-letters redrive` does it: byte for byte, no record twice, and a record that fails again does not ' +
+    'loop. With dry_run nothing is sent. One job runs at a time, and none while the command runs on the same data directory. The same ' +
+    'request again goes on where a job ended. policy.control and the topics that tipstream writes itself need the role own: ' +
+    'for others their dead letters are left out, which `notes` says. More than 100000 matching dead letters are refused.',
+  query: noQuery,
+  body: { kind: 'json', schema: redriveRequestSchema },
+  answers: { 202: { description: 'The job, which the header Location names.', schema: redriveJobSchema } },
+  handle({ body }, reply, application) {
+    const { caller } = reply.request;
+    const closedTopics = caller !== null && includesRole(caller.role, 'own') ? [] : GUARDED_TOPICS;
+    const job = application.redrive(body, closedTopics);
+    void reply.code(202).header('location', `/v1/dead-letters/redrive/${job.job_id}`);
+    return job;
+  },
+});
+
+export const redriveJobRoute = jobRoute(
+  {
+    method: 'GET',
+    operationId: 'getRedrive',
+    summary: 'A redrive of dead letters',
+    description: 'The last 20 jobs that are over are kept, until the service stops.',
+  },
+  'The job.',
+  (application, jobId) => application.redriveJob(jobId),
+);
+
+export const stopRedriveRoute = jobRoute(
+  {
+    method: 'DELETE',
+    operationId: 'stopRedrive',
+    summary: 'Stop a redrive of dead letters',
+    description: 'What was sent stays sent. A job that is over stays as it is.',
+  },
+  'The job as it is then: stopping, until the batch under way is written.',
+  (application, jobId) => application.stopRedrive(jobId),
+);
+
+function jobRoute(
+  named: Pick<Route, 'method' | 'operationId' | 'summary' | 'description'>,
+  answer: string,
+  ask: (application: Application, jobId: string) => RedriveJob,
+): Route {
+  return defineRoute({
+    ...named,
+    path: '/v1/dead-letters/redrive/{job_id}',
+    pathParameters: redriveParameter,
+    query: noQuery,
+    answers: { 200: { description: answer, schema: redriveJobSchema } },
+    handle: ({ params }, _reply, application) => ask(application, params.job_id),
+  });
+}

@@ -1,0 +1,223 @@
+/**
+ * Redrives of dead letters while the service runs, as jobs, one at a time:
+ *
+ *     running --(all was sent or shown)--> done
+ *        |----(an error)-----------------> failed; what was sent before stays sent
+ *        +----(DELETE)--> stopping --(the batch under way is written)--> stopped
+ *
+ * The log is the only note of what was sent, so the same request again goes on where a job ended, also in another process.
+ */
+import { randomUUID } from 'node:crypto';
+import { ERROR_KINDS, TipstreamError } from '../../errors.js';
+import type { Log } from '../../log/port.js';
+import type { Registry } from '../../projections/registry.js';
+import { redrive } from '../../redrive/redrive.js';
+import { lockRedrive } from '../../store/directory/redrive-lock.js';
+import type { FileLock } from '../../store/directory/file-lock.js';
+import type { TopicName } from '../../topics.js';
+import type { RedriveJob, RedriveRequest } from '../../redrive/job.js';
+import type { ServiceOptions } from '../options.js';
+import { within } from '../rebuild/waiting.js';
+import { letterTopic } from './letter-topic.js';
+
+export interface RedriveJobsDeps {
+  readonly log: Log;
+  readonly registry: Registry;
+  readonly options: ServiceOptions;
+  /** How many partitions the topics have. */
+  readonly partitions: () => number;
+}
+
+/** Of a request that names none. */
+export const DEFAULT_MAX = 10_000;
+/** Letters that one job may look at: each is held in memory until it ends. */
+export const MOST_LETTERS = 100_000;
+const KEPT_WHEN_OVER = 20;
+const STOPS_WITHIN_MS = 2_000;
+const ADDRESS = /^(.+)\/(\d+)\/(\d+)$/;
+
+interface Job {
+  readonly id: string;
+  readonly request: RedriveRequest;
+  readonly startedAtMs: number;
+  readonly stopping: AbortController;
+  state: RedriveJob['state'];
+  progress: RedriveJob['progress'];
+  redriven: number;
+  result?: RedriveJob['result'];
+  error?: RedriveJob['error'];
+}
+
+export class RedriveJobs {
+  readonly #deps: RedriveJobsDeps;
+  /** In the order in which they were asked for. */
+  readonly #jobs = new Map<string, Job>();
+  #running: { readonly job: Job; readonly ended: Promise<void> } | undefined;
+
+  constructor(deps: RedriveJobsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Throws data_in_use while another one runs here or by the command, forbidden for a closed topic, topic_not_found. */
+  start(request: RedriveRequest, closedTopics: readonly TopicName[]): RedriveJob {
+    const { options } = this.#deps;
+    if (this.#running !== undefined) throw alreadyRunning(this.#running.job);
+    const address = this.#addressOf(request);
+    const topic = address === undefined ? request.topic : letterTopic(options.topicPrefix, address.topic).input;
+    if (topic !== undefined && closedTopics.includes(topic)) throw closed(topic);
+    const lock = request.dry_run ? undefined : lockRedrive(options.dataDirectory);
+    const job: Job = {
+      id: randomUUID(),
+      request,
+      startedAtMs: options.clock(),
+      stopping: new AbortController(),
+      state: 'running',
+      progress: { step: 'looking', done: 0, total: null },
+      redriven: 0,
+    };
+    this.#jobs.set(job.id, job);
+    this.#forgetOldest();
+    const ended = this.#run(job, { address, topic, closedTopics, lock }).finally(() => (this.#running = undefined));
+    this.#running = { job, ended };
+    return documentOf(job);
+  }
+
+  /** Throws not_found for a job that there never was, or that was over long ago. */
+  get(id: string): RedriveJob {
+    return documentOf(this.#find(id));
+  }
+
+  /** The job as it is then: stopping, unless it was over. Throws not_found. */
+  stop(id: string): RedriveJob {
+    const job = this.#find(id);
+    stopJob(job);
+    return documentOf(job);
+  }
+
+  /** Waits for the batch under way, not for ever. */
+  async close(): Promise<void> {
+    if (this.#running === undefined) return;
+    stopJob(this.#running.job);
+    await within(STOPS_WITHIN_MS, this.#running.ended);
+  }
+
+  #addressOf({ dead_letter: given }: RedriveRequest) {
+    const match = given === undefined ? null : ADDRESS.exec(given);
+    if (match === null) return undefined;
+    const { topic } = letterTopic(this.#deps.options.topicPrefix, match[1]!);
+    return { topic, partition: Number(match[2]), offset: Number(match[3]) };
+  }
+
+  async #run(job: Job, { address, topic, closedTopics, lock }: Chosen): Promise<void> {
+    const { log, registry, options, partitions } = this.#deps;
+    const { topicPrefix: prefix, partitioner, maxValueBytes, dataDirectory, logger, clock } = options;
+    const { code, since_ms: sinceMs, max = DEFAULT_MAX, rate, again, value, dry_run: dryRun } = job.request;
+    try {
+      const result = await redrive(
+        {
+          log,
+          registry,
+          rules: { partitioner, maxValueBytes },
+          state: {
+            dataDirectory,
+            log: log.kind,
+            topicPrefix: prefix,
+            topicPartitions: partitions(),
+            accepts: { partitioner, maxValueBytes },
+          },
+        },
+        {
+          ...{ prefix, topic, code, sinceMs, address, max, rate, dryRun, closedTopics },
+          repartition: false,
+          edit: value === undefined ? undefined : Buffer.from(value),
+          again: again === true || address !== undefined,
+          mostLetters: MOST_LETTERS,
+          nowMs: clock(),
+          signal: job.stopping.signal,
+          onProgress: (step, done, total) => {
+            job.progress = { step, done, total };
+            if (step === 'sending') job.redriven = done;
+          },
+        },
+      );
+      job.result = result;
+      job.state = result.stopped ? 'stopped' : 'done';
+      if (!dryRun) logger.info({ job_id: job.id, redriven: result.redriven, left: result.left }, 'redrove dead letters');
+    } catch (error) {
+      if (job.stopping.signal.aborted && error === job.stopping.signal.reason) {
+        job.state = 'stopped';
+        return;
+      }
+      const { code: why, message, hint } = asTipstreamError(error);
+      job.error = { code: why, message, ...(hint === undefined ? {} : { hint }) };
+      job.state = 'failed';
+      const level = ERROR_KINDS[why].http >= 500 ? 'warn' : 'debug';
+      logger[level](
+        { job_id: job.id, code: why, hint, redriven: job.redriven, err: error },
+        'dead letters could not be redriven; the job says why',
+      );
+    } finally {
+      lock?.release();
+    }
+  }
+
+  #find(id: string): Job {
+    const job = this.#jobs.get(id);
+    if (job !== undefined) return job;
+    throw new TipstreamError('not_found', `there is no redrive ${id}`, {
+      hint: `Only the last ${KEPT_WHEN_OVER} are kept, until the service stops. What was sent stays sent: the same request again goes on.`,
+      details: { job_id: id },
+    });
+  }
+
+  #forgetOldest(): void {
+    const over = [...this.#jobs.values()].filter(({ state }) => state !== 'running' && state !== 'stopping');
+    for (const { id } of over.slice(0, Math.max(0, over.length - KEPT_WHEN_OVER))) this.#jobs.delete(id);
+  }
+}
+
+interface Chosen {
+  readonly address: { readonly topic: string; readonly partition: number; readonly offset: number } | undefined;
+  readonly topic: TopicName | undefined;
+  readonly closedTopics: readonly TopicName[];
+  readonly lock: FileLock | undefined;
+}
+
+function stopJob(job: Job): void {
+  if (job.state !== 'running') return;
+  job.state = 'stopping';
+  job.stopping.abort(new TipstreamError('not_ready', 'the redrive was stopped'));
+}
+
+function asTipstreamError(error: unknown): TipstreamError {
+  if (error instanceof TipstreamError) return error;
+  return new TipstreamError('internal', `the redrive failed: ${error instanceof Error ? error.message : String(error)}`);
+}
+
+function alreadyRunning({ id, request }: Job): TipstreamError {
+  return new TipstreamError('data_in_use', `${request.dry_run ? 'a dry run of a redrive' : 'another redrive'} is running in this service`, {
+    hint: `Wait for it, or stop it with DELETE /v1/dead-letters/redrive/${id}: what it has sent is not sent again.`,
+    details: { job_id: id },
+  });
+}
+
+function closed(topic: TopicName): TipstreamError {
+  return new TipstreamError('forbidden', `only the role own may write to ${topic}`, {
+    hint: 'Ask with a token of the role own, or run `tipstream dead-letters redrive` on this machine.',
+    details: { needed: 'own', topic },
+  });
+}
+
+function documentOf({ id, request, state, progress, redriven, startedAtMs, result, error }: Job): RedriveJob {
+  return {
+    job_id: id,
+    state,
+    dry_run: request.dry_run,
+    request,
+    progress,
+    redriven,
+    started_at_ms: startedAtMs,
+    ...(result === undefined ? {} : { result }),
+    ...(error === undefined ? {} : { error }),
+  };
+}
