@@ -4,7 +4,7 @@
  */
 import type { LagRow } from '../log/lag.js';
 import { lagRows, type LagLog, type LagOptions } from '../log/read-lag.js';
-import type { LogRecord } from '../log/port.js';
+import type { LogRecord, OffsetRange } from '../log/port.js';
 import type { LogRanges } from './caught-up.js';
 
 export interface KeptLagOptions extends LagOptions {
@@ -18,8 +18,14 @@ export interface KeptLagOptions extends LagOptions {
 
 export async function keptLagRows({ ranges, last, silentMs, ...question }: KeptLagOptions): Promise<LagRow[]> {
   const before = new Map(last.map((row) => [`${row.topic}/${row.partition}`, row]));
+  /** The newest of what was seen: the questions were not asked at one moment, and what was applied since was in the log. */
+  const known = (topic: string, partition: number, { low, end }: OffsetRange): OffsetRange => ({
+    low,
+    end: Math.max(end, before.get(`${topic}/${partition}`)?.last_stable_offset ?? 0, question.applied.get(partition)?.get(topic) ?? 0),
+  });
   const log: LagLog = {
-    offsets: (topic) => Promise.resolve(ranges.get(topic)!),
+    offsets: (topic) =>
+      Promise.resolve(new Map([...ranges.get(topic)!].map(([partition, range]) => [partition, known(topic, partition, range)]))),
     highWatermarks: (topic) =>
       Promise.resolve(new Map(last.flatMap((row) => (row.topic === topic ? [[row.partition, row.high_watermark] as const] : [])))),
     committed: (_group, topic) =>
