@@ -18,6 +18,7 @@ import { readJsonBodies, streamNdjsonBodies } from './body-parsers.js';
 import { answerBrokenRequest, refuseConnect } from './broken-request.js';
 import { entityTag, isKnownToCaller } from './entity-tag.js';
 import { errorAnswer } from './error-answer.js';
+import { KnownPaths, type KnownPath } from './known-paths.js';
 import { JSON_TYPE, NDJSON_TYPES, roleFor, routerPath, type Route } from './route.js';
 import { routesOf } from './routes.js';
 import type { Caller, Role, Tokens } from './tokens.js';
@@ -71,21 +72,21 @@ export function buildServer(application: Application, options: ServerOptions): F
     frameworkErrors: (error, request, reply) => sendError(error, request, reply.headers(SECURITY_HEADERS)),
     clientErrorHandler: answerBrokenRequest,
   });
+  const routes = routesOf(options.tokens !== undefined);
+  for (const method of METHODS) if (!server.supportedMethods.includes(method)) server.addHttpMethod(method);
   server.decorateRequest('caller', null);
-  server.addHook('onRequest', requestCheck(server, options));
+  server.addHook('onRequest', requestCheck(server, new KnownPaths(routes), options));
   server.setErrorHandler(sendError);
   server.setNotFoundHandler((request) => {
     throw noRoute(request);
   });
   refuseConnect(server.server);
   readJsonBodies(server);
-  const routes = routesOf(options.tokens !== undefined);
   for (const route of routes) if (route.body?.kind !== 'ndjson') addRoute(server, route, application);
   void server.register(async (child) => {
     streamNdjsonBodies(child);
     for (const route of routes) if (route.body?.kind === 'ndjson') addRoute(child, route, application);
   });
-  refuseOtherMethods(server, routes);
   return server;
 }
 
@@ -103,39 +104,9 @@ function addRoute(server: FastifyInstance, route: Route, application: Applicatio
   });
 }
 
-/** 405 for the methods that a known path does not have, and OPTIONS with those that it has. */
-function refuseOtherMethods(server: FastifyInstance, routes: readonly Route[]): void {
-  for (const method of METHODS) if (!server.supportedMethods.includes(method)) server.addHttpMethod(method);
-  for (const path of new Set(routes.map((route) => route.path))) {
-    const there = routes.filter((route) => route.path === path);
-    const own: string[] = there.map((route) => route.method);
-    const allowed = own.includes('GET') ? [...own, 'HEAD'] : own;
-    const allow = allowed.join(', ');
-    const refuse = async (request: FastifyRequest, reply: FastifyReply): Promise<never> => {
-      void reply.header('allow', allow);
-      throw new TipstreamError('method_not_allowed', `${path} takes ${own.join(' and ')}, not ${request.method}`, { details: { allowed } });
-    };
-    // Before the body is looked at.
-    server.route({
-      method: METHODS.filter((method) => method !== 'OPTIONS' && !allowed.includes(method)),
-      url: routerPath(path),
-      onRequest: refuse,
-      handler: refuse,
-    });
-    const tell = async (_request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
-      reply.code(204).header('allow', allow).send();
-    server.route({
-      method: 'OPTIONS',
-      url: routerPath(path),
-      config: { open: there.every(({ open }) => open === true) },
-      onRequest: tell,
-      handler: tell,
-    });
-  }
-}
-
 function requestCheck(
   server: FastifyInstance,
+  paths: KnownPaths,
   { host, tokens }: ServerOptions,
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
   const guarded = tokens === undefined && isLoopback(host);
@@ -149,12 +120,17 @@ function requestCheck(
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1')
       throw new TipstreamError('invalid_argument', 'the request has no Host header');
     const { accepts, bodiless, open, role } = request.routeOptions.config;
+    const known = request.is404 ? paths.find(pathOf(request)) : undefined;
+    const isQuestion = known !== undefined && request.method === 'OPTIONS';
     if (guarded) checkHost(request.headers.host);
     if (!SAFE_METHODS.has(request.method)) checkOrigin(request.headers);
     if (tokens === undefined) request.caller = ANYBODY_HERE;
-    else if (!open) request.caller = callerOf(request.headers.authorization, tokens());
+    else if (!(open || (isQuestion && known.open))) request.caller = callerOf(request.headers.authorization, tokens());
     if (request.caller !== null && role !== undefined) checkRole(request.caller, role);
-    if (request.is404) throw noRoute(request); // before the framework looks for a body
+    // Before the framework looks for a body.
+    if (isQuestion) return void reply.code(204).header('allow', known.allowed.join(', ')).send();
+    if (known !== undefined) throw otherMethod(request, reply, known);
+    if (request.is404) throw noRoute(request);
     if (accepts === undefined || request.method !== 'POST') return;
     // Whoever sends neither is no page: a browser names where a POST comes from.
     if (bodiless === true && request.headers['content-type'] === undefined && request.headers.origin === undefined) return;
@@ -208,6 +184,11 @@ function logFailure(error: unknown, status: number, code: string, { log, method,
   const line = { err: error, method, path: routeOptions.url ?? null, code };
   if (status === 502 || status === 504) log.warn(line, 'request failed');
   else log.error(line, 'request failed');
+}
+
+function otherMethod({ method }: FastifyRequest, reply: FastifyReply, { path, own, allowed }: KnownPath): TipstreamError {
+  void reply.header('allow', allowed.join(', '));
+  return new TipstreamError('method_not_allowed', `${path} takes ${own.join(' and ')}, not ${method}`, { details: { allowed } });
 }
 
 function noRoute(request: FastifyRequest): TipstreamError {
