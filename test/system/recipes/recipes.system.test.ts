@@ -86,7 +86,6 @@ it('a feature', async () => {
   ]);
 
   expect(tree.touched()).toEqual(filesOfRecipe('A feature', 'dismissed_7d'));
-  await tree.lint();
   await tree.vitest('unit', 'test/projections', 'test/system/docs/reference', 'test/system/docs/links', 'test/http/profile');
   await tree.vitest('property', 'test/projections/sql', 'test/projections/aggregate');
   await tree.vitest('service', 'test/verify/definitions', 'test/verify/verify.service', 'test/export/spine');
@@ -105,8 +104,6 @@ it('a policy', async () => {
   tree.write('docs/models/steady.md', readFileSync(join(tree.scratch('cards'), 'steady.md'), 'utf8'));
 
   expect(tree.touched()).toEqual(filesOfRecipe('A policy', 'steady'));
-  await tree.lint();
-  await tree.types();
   await tree.vitest('unit', 'test/policies', 'test/http/openapi', 'test/http/policies', 'test/cards', 'test/system/docs/model-cards');
   await tree.vitest('property', 'test/policies/migration', 'test/policies/revectorise');
   const document = JSON.parse(await tree.run('dist/cli/main.js', 'simulate', '--users', '6', '--days', '2', '--json')) as {
@@ -125,9 +122,12 @@ it('a page', async () => {
     ],
   ]);
   expect(tree.touched()).toEqual(filesOfRecipe('A page', 'hello'));
-  await tree.lint();
-  await tree.run('node_modules/typescript/bin/tsc', '--project', 'src/web/tsconfig.json');
   await tree.run('--input-type=module', '--eval', BUILD_PAGES);
   expect(readdirSync(tree.path('dist/web/page')).filter((name) => /^hello-[\w-]{8}\.js$/.test(name))).toHaveLength(1);
   tree.commit();
+});
+
+it('all of them, with types and lint', async () => {
+  await tree.lint();
+  await tree.types();
 });

@@ -1,6 +1,6 @@
 /** A copy of the tracked files in a folder of its own, with the installed packages, to follow a recipe in. */
 import { execFile, execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -20,12 +20,19 @@ export function filesOfRecipe(heading: string, name: string): string[] {
   return named.sort();
 }
 
+/** With what `npm run types` found out before, only what changes is checked. */
+const BUILD_INFO = [
+  ['tsconfig.test.json', '.cache/types.tsbuildinfo'],
+  ['src/web/tsconfig.json', '.cache/web.tsbuildinfo'],
+] as const;
+
 export class TreeCopy {
   readonly #directory = realpathSync(mkdtempSync(join(tmpdir(), 'tipstream-recipe-')));
   readonly #root = join(this.#directory, 'tree');
 
   constructor() {
     for (const path of git(ROOT, 'ls-files', '-z').split('\0')) if (path !== '') cpSync(join(ROOT, path), join(this.#root, path));
+    for (const [, known] of BUILD_INFO) if (existsSync(join(ROOT, known))) cpSync(join(ROOT, known), join(this.#root, known));
     symlinkSync(join(ROOT, 'node_modules'), join(this.#root, 'node_modules'));
     git(this.#root, 'init', '--quiet');
   }
@@ -94,12 +101,14 @@ export class TreeCopy {
   }
 
   async types(): Promise<void> {
-    await this.run('node_modules/typescript/bin/tsc', '--project', 'tsconfig.test.json');
+    for (const [project, known] of BUILD_INFO)
+      await this.run('node_modules/typescript/bin/tsc', '--project', project, '--incremental', '--tsBuildInfoFile', known);
   }
 
-  /** What was touched. */
+  /** Everything that was touched since the first commit. */
   async lint(): Promise<void> {
-    await this.run('node_modules/eslint/bin/eslint.js', ...this.touched().filter((path) => /\.tsx?$/.test(path)));
+    const changed = git(this.#root, 'diff', '--name-only', git(this.#root, 'rev-list', '--max-parents=0', 'HEAD').trim());
+    await this.run('node_modules/eslint/bin/eslint.js', ...changed.split('\n').filter((path) => /\.tsx?$/.test(path)));
   }
 }
 

@@ -1,3 +1,0 @@
-import { seedsOfPart } from './seeds.js';
-
-seedsOfPart(4);
