@@ -6,6 +6,14 @@ export const PAGES: readonly Page[] = [
   { path: '/admin/lag', title: 'Lag', load: () => import('./pages/lag.js') },
   { path: '/admin/users', title: 'Users', load: () => import('./pages/users.js') },
   { path: '/admin/users/{user_id}', title: 'User', load: () => import('./pages/user/user.js') },
+  {
+    path: '/admin/users/{user_id}/decisions/{decision_id}',
+    title: 'Decision',
+    load: () => import('./pages/decision/decision.js'),
+  },
+  { path: '/admin/events', title: 'Events', load: () => import('./pages/events.js') },
+  { path: '/admin/events/{topic}/{partition}/{offset}', title: 'Event', load: () => import('./pages/event.js') },
+  { path: '/admin/data-quality', title: 'Data quality', load: () => import('./pages/data-quality.js') },
   { path: '/admin/policies', title: 'Policies', load: () => import('./pages/policies/policies.js') },
   { path: '/admin/features', title: 'Features', load: () => import('./pages/features.js') },
 ];

@@ -5,6 +5,7 @@ import type { Application } from '../../src/service/application.js';
 import { chromiumOrSkip } from '../support/chromium.js';
 import { accessibilityFaults, consolePages, scrollsSideways } from '../support/console-page.js';
 import { LAG, REBUILD, STATUS, fakeApplication, partition } from '../support/fake-application.js';
+import { SEARCH } from '../support/fake-provenance.js';
 
 const path = chromiumOrSkip('the accessibility of the pages');
 
@@ -19,6 +20,10 @@ const BROKEN: Partial<Application> = {
   }),
   lag: async () =>
     LAG.map((row, index) => ({ ...row, status: (['stop', 'stall', 'warn', 'ok'] as const)[index % 4]!, lag_records: index })),
+  provenance: async (userId) => ({
+    ...(await fakeApplication().provenance(userId)),
+    search: { ...SEARCH, state: 'reading' },
+  }),
   policies: async () => {
     throw new TipstreamError('not_ready', 'no partition is held here yet', { hint: 'Ask again in a moment.' });
   },
@@ -28,6 +33,10 @@ const PAGES: readonly (readonly [name: string, at: string, seen: string])[] = [
   ['lag', '/admin/lag', 'tbody tr'],
   ['users', '/admin/users', '.users li'],
   ['user', `/admin/users/ana?rebuild=${REBUILD.job_id}`, 'p.as-of'],
+  ['a decision', '/admin/users/ana/decisions/d-9310', '.facts-list'],
+  ['events', '/admin/events', 'tbody tr'],
+  ['an event', '/admin/events/tip.served/2/1841', 'pre'],
+  ['data quality', '/admin/data-quality', '.card code'],
   ['policies', '/admin/policies?card=egreedy-v1', '.markdown'],
   ['features', '/admin/features?feature=completion_rate_30d', 'pre'],
   ['no page', '/admin/nothing', 'main p.card'],
@@ -51,6 +60,8 @@ describe.skipIf(path === undefined)('axe finds nothing', () => {
     ['lag', '/admin/lag', 'tbody tr'],
     ['policies', '/admin/policies', '.problem'],
     ['a user who is not known', '/admin/users/nobody', '.problem'],
+    ['a user whose records are looked for', '/admin/users/ana?feature=tip_volume_30d', 'progress'],
+    ['an event that is not there', '/admin/events/tip.served/2/9999', '.problem'],
   ])('on %s when something is wrong', async (_, at, seen) => {
     const { page } = await show(fakeApplication(BROKEN), at);
     await page.locator(seen).first().waitFor();

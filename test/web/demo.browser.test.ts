@@ -53,6 +53,21 @@ describe.skipIf(path === undefined)('the pages on the demo', () => {
     await card(page, 'Rebuild').getByRole('button', { name: 'Check against the log' }).click();
     await eventually(() => card(page, 'Rebuild').getByRole('status').innerText()).toMatch(/^Nothing differs: \d+ events replayed/);
     await shot('console-user');
+    await eventually(() => rowsOf(card(page, 'Decisions')).then((rows) => rows.length)).toBeGreaterThan(3);
+    // Of the simulated past, where rewards are known.
+    await page.getByLabel('As of').fill(new Date(Date.now() - 3 * 86_400_000).toISOString());
+    await page.getByLabel('As of').press('Enter');
+    await eventually(() => rowsOf(card(page, 'Decisions')).then((rows) => rows.some((row) => / [01] \| tip\.scored/.test(row)))).toBe(true);
+    await card(page, 'Decisions')
+      .getByRole('row')
+      .filter({ hasText: /[01]tip\.scored/ })
+      .getByRole('link')
+      .first()
+      .click();
+    await eventually(() => page.getByText('equal to the bit').count()).toBe(2);
+    await shot('console-decision');
+    await card(page, 'Request and reward').getByRole('link', { name: 'tip.feedback' }).click();
+    await eventually(() => card(page, 'What it did').innerText()).toContain('whose reward is');
     await page.getByRole('link', { name: 'Lag', exact: true }).click();
     await eventually(() => rowsOf(card(page, 'Partitions of topics'))).toHaveLength(24);
     await shot('console-lag');

@@ -20,11 +20,15 @@ describe.skipIf(path === undefined)('the pages of users', () => {
     expect(new URL(page.url()).search).toBe('?as_of=2026-01-31T18%3A04%3A05Z');
     const rows = await rowsOf(card(page, 'Profile'));
     expect(rows).toHaveLength(8);
-    expect(rows[0]).toMatch(/^completion_rate_30d \| 0\.625 \| 62\.5 % \| 2026-01-01 19:04:05 \(30 d\) \| /);
-    expect(rows[2]).toMatch(/^mean_dwell_ms_30d \| 204517\.25 \| 3\.41 min \| /);
+    const window = '2026-01-01 19:04:05 to 2026-01-31 19:04:05 (30 d)';
+    expect(rows[0]).toBe(`completion_rate_30d | 0.625 | 62.5 % | ${window} | 3 | never by time alone`);
+    expect(rows[2]).toBe(`mean_dwell_ms_30d | 204517.25 | 3.41 min | ${window} | 0 | never by time alone`);
     expect(rows[4]).toMatch(/^preferred_hour \| 18 \| 18:00 local \| /);
     expect(rows[5]).toMatch(/^preferred_weekday \| 5 \| Saturday \| /);
     expect(rows[6]).toMatch(/^snooze_rate_30d \| null \| empty \| /);
+    expect(rows[7]).toBe(
+      `tip_volume_30d | 48 |  | ${window} | 2 | 2026-02-01 19:04:05, in 1 d: 47. The serving of tip-3 leaves the window.`,
+    );
     expect(await card(page, 'Profile').locator('.facts').innerText()).toBe(
       'Feature set a41f09c2d7e3. Next offsets: tip.served [2] 1,842; tip.feedback [2] 1,377',
     );

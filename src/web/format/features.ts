@@ -12,6 +12,9 @@ export function valueText(value: FeatureValue): string {
   return value === null || value === undefined ? 'null' : String(value);
 }
 
+/** What happened to a tip, as a noun. */
+export const HAPPENINGS = { served: 'serving', done: 'done', dismiss: 'dismiss', snooze: 'snooze' } as const;
+
 /** '' where the value says it all. */
 export function reading(value: FeatureValue, feature: Pick<FeatureDocument, 'unit'> | undefined): string {
   if (value === null || value === undefined) return 'empty';

@@ -1,0 +1,79 @@
+/** The events behind a profile, or behind one feature, each with its record; and how far the log was searched for the records. */
+import type { EventBehind, ProvenanceDocument, Search } from '../../../service/application.js';
+import { count, counted, percent } from '../../format/numbers.js';
+import { DataTable, type Column } from '../../view/data-table.js';
+import { RecordLink } from '../../view/record-link.js';
+import { Card, Problem, Time } from '../../view/small.js';
+
+export function EventsBehind({ provenance, feature }: { readonly provenance: ProvenanceDocument; readonly feature: string | undefined }) {
+  const { events, events_omitted: omitted, search } = provenance;
+  const shown = feature === undefined ? events : events.filter(({ features }) => features.includes(feature));
+  return (
+    <Card title={`Events behind ${feature ?? 'the profile'}`} aside={<span class="about">{counted(shown.length, 'event')}</span>}>
+      <SearchState search={search} />
+      <DataTable
+        label={`Events behind ${feature ?? 'the profile'}`}
+        columns={feature === undefined ? COLUMNS : COLUMNS.filter(({ name }) => name !== 'features')}
+        rows={shown}
+        keyOf={({ tip_id: tip, happening }) => `${happening} ${tip}`}
+        empty={
+          feature === undefined
+            ? 'No event is counted as of then.'
+            : 'No event is counted in it as of then: it is empty. Choose another feature, or another time.'
+        }
+        sortParameter="sort"
+        isTall
+      />
+      {omitted === 0 ? null : <p class="hint">{counted(omitted, 'older event')} are behind the profile too and are not shown.</p>}
+    </Card>
+  );
+}
+
+/** How far the log was searched, in words; nothing once every event has its record. */
+export function SearchState({ search: { state, partitions, error } }: { readonly search: Search }) {
+  const looked = partitions.reduce((sum, { from, to }) => sum + to - from, 0);
+  const all = partitions.reduce((sum, { low, end }) => sum + Math.max(0, end - low), 0);
+  const where = partitions.map(({ topic, partition, from, to }) => `${topic}/${partition} from ${count(from)} to ${count(to)}`).join(', ');
+  switch (state) {
+    case 'found':
+      return <p class="hint">Offsets looked at for the records: {where}.</p>;
+    case 'reading':
+      return (
+        <div role="group" aria-label="Search">
+          <label for="search-progress">
+            Looking for the records in the log: {percent(all === 0 ? 1 : looked / all)} of {counted(all, 'offset')} looked at. Every refresh
+            goes on; a pause stops it.
+          </label>
+          <progress id="search-progress" value={looked} max={Math.max(1, all)} />
+          <p class="hint">Looked at so far: {where}.</p>
+        </div>
+      );
+    case 'exhausted':
+      return (
+        <p class="notice">
+          Some records are not in the log any more, or were not sent as they are kept: all {counted(all, 'offset')} of it were looked at (
+          {where}).
+        </p>
+      );
+    case 'failed':
+      return (
+        <Problem error={{ code: error!.code, message: `The records could not be looked for: ${error!.message}`, hint: error!.hint }}>
+          <p class="hint">The values are exact all the same. Looked at: {where}.</p>
+        </Problem>
+      );
+  }
+}
+
+const COLUMNS: readonly Column<EventBehind>[] = [
+  { name: 'at', title: 'Time', kind: 'nowrap', cell: ({ at_ms: ms }) => <Time ms={ms} />, sortBy: ({ at_ms: ms }) => ms },
+  { name: 'what', title: 'What', kind: 'nowrap', cell: ({ happening }) => happening, sortBy: ({ happening }) => happening },
+  { name: 'tip', title: 'Tip', kind: 'id', isHeader: true, cell: ({ tip_id: tip }) => tip, sortBy: ({ tip_id: tip }) => tip },
+  {
+    name: 'record',
+    title: 'Record',
+    kind: 'id',
+    cell: ({ record }) => <RecordLink record={record} instead="not found in what was looked at" />,
+    sortBy: ({ record }) => record?.offset ?? -1,
+  },
+  { name: 'features', title: 'Behind', kind: 'why', cell: ({ features }) => features.join(', ') },
+];
