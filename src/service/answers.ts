@@ -3,6 +3,7 @@
  * library know, so that a new question is its method here and its collaborator.
  */
 import { randomUUID } from 'node:crypto';
+import type { TraceContext } from '../events/trace-context.js';
 import type { LagRow } from '../log/lag.js';
 import { LOG_TIMEOUT_MS, withDeadlines } from '../log/deadline.js';
 import type { Log } from '../log/port.js';
@@ -40,6 +41,7 @@ import type { ProvenanceAnswers } from './provenance/provenance-answers.js';
 import type { GenerationSwap } from './rebuild/generation-swap.js';
 import type { UserRebuilds } from './rebuild/rebuild-user-job.js';
 import type { StatusAnswers } from './status.js';
+import { parentOf, traced } from '../tracing.js';
 import { working } from './user-routing.js';
 
 const DECIDING: RequestDeadline = {
@@ -95,10 +97,17 @@ export class Answers implements Application {
     return profileDocument(partitions.reading(partition)!.reader, partition, userId, asOfMs, registry.featureSet);
   }
 
-  async score(request: ScoreRequest, policy?: string): Promise<ScoreResponse> {
+  score({ trace, ...request }: ScoreRequest, policy?: string): Promise<ScoreResponse> {
+    const parent = parentOf(trace);
+    if (parent === undefined) return this.#score(request, policy);
+    return traced('tipstream score', parent, (own) => this.#score(request, policy, own));
+  }
+
+  async #score(request: ScoreRequest, policy?: string, trace?: TraceContext): Promise<ScoreResponse> {
     const { partitions, holding, metrics, swap, options } = this.#deps;
     const { decision_id: decisionId, requested_at_ms: requestedAtMs = options.clock(), profile_features: profile, ...rest } = request;
-    const command = { candidates: { ...rest, requested_at_ms: requestedAtMs, decision_id: decisionId ?? randomUUID() }, policy, profile };
+    const candidates = { ...rest, requested_at_ms: requestedAtMs, decision_id: decisionId ?? randomUUID() };
+    const command = { candidates, policy, profile, trace };
     const decided = () =>
       swap.after(async () => {
         const held = working(partitions, await holding(request.user_id));

@@ -2,6 +2,7 @@
  * What the HTTP layer asks of the running service. The service implements it (src/service/service.ts); tests of the routes
  * implement it by hand. Methods throw TipstreamError; the error's kind names the HTTP status.
  */
+import type { TraceContext } from '../events/trace-context.js';
 import type { UserRebuild } from '../rebuild/user/rebuilt-profile.js';
 import type { LagRow } from '../log/lag.js';
 import type { ProvenanceQuestions } from './provenance-questions.js';
@@ -32,6 +33,8 @@ export interface ScoreRequest extends Omit<CandidatesEvent, 'decision_id' | 'req
   readonly requested_at_ms?: number | undefined;
   /** Used as they are; absent: read from the projection. */
   readonly profile_features?: FeatureValues | undefined;
+  /** The trace that the request belongs to: a header says it, no body. */
+  readonly trace?: TraceContext | undefined;
 }
 
 /** What came of a served tip: an action, or a reward of 1 (a done) or 0 (a dismiss). */

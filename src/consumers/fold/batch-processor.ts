@@ -7,11 +7,14 @@ import type { FaultHook } from '../../fault-points.js';
 import { happenedMs } from '../../events/event-time.js';
 import { redrivenSource } from '../../events/redrive.js';
 import type { Rejected } from '../../events/rejection.js';
+import { isTraceHeader, traceContextIn, traceHeaders, type TraceContext } from '../../events/trace-context.js';
 import type { LogRecord } from '../../log/port.js';
 import type { Registry } from '../../projections/registry.js';
 import type { PartitionState } from '../../store/partition-state.js';
 import type { StoredMessage } from '../../store/tables/outbox.js';
+import type { ShadowJob } from '../../store/tables/shadow-pending.js';
 import { CONSUMED_TOPICS, fullTopicName, topicNamed, type ConsumedTopic, type ScoredEvent } from '../../topics.js';
+import { traced } from '../../tracing.js';
 import { DecisionFolder } from './decisions.js';
 import { deadLetter } from './dead-letter.js';
 import { foldsOf, type FoldContext, type Folds } from './folds.js';
@@ -79,8 +82,10 @@ export class BatchProcessor {
       rewards,
       decisions: this.#decisions,
       noteChanges: options.publishProfiles,
-      answer: (candidates, { record: { topic, partition, offset }, nowMs, outbox }) => {
-        if (options.replay !== true) this.#decide({ candidates }, { topic, partition, offset }, nowMs, outbox);
+      answer: (candidates, { record: { topic, partition, offset, headers }, nowMs, outbox }) => {
+        if (options.replay === true) return;
+        const trace = headers.length === 0 ? undefined : traceContextIn(headers);
+        this.#decide({ candidates, trace }, { topic, partition, offset }, nowMs, outbox);
       },
     });
     const profiles = new ProfileAsOf(state, registry);
@@ -137,11 +142,8 @@ export class BatchProcessor {
     const jobs = this.#state.shadowPending.first(limit);
     for (const { job } of jobs) {
       try {
-        const beganMs = performance.now();
-        const event = this.#scoreShadow(job, nowMs);
-        if (event === undefined) continue;
-        this.#noteScored(event, { decided: false, tookMs: performance.now() - beganMs });
-        outbox.push(this.#publish('tip.scored.shadow', event.user_id, JSON.stringify(event)));
+        if (job.trace === undefined) this.#answerShadow(job, nowMs, outbox);
+        else traced('tipstream shadow', job.trace, (trace) => this.#answerShadow({ ...job, trace }, nowMs, outbox));
       } catch (error) {
         // A disk that fails is not the shadow's fault, and may have ended the transaction already.
         if (this.#state.isFailureOfFile(error)) throw error;
@@ -190,18 +192,32 @@ export class BatchProcessor {
   #readBack(record: LogRecord): boolean {
     const { rules, replay, at } = this.#options;
     const { key, value, headers, partition } = record;
-    if (replay === true || key === null || value === null || headers.length > 0 || value.length > rules.maxValueBytes) return false;
+    if (replay === true || key === null || value === null || value.length > rules.maxValueBytes) return false;
+    if (headers.some(([name]) => !isTraceHeader(name))) return false;
     if (misrouted(key.toString(), key, partition, rules) !== undefined || !this.#decisions.readBack(record)) return false;
     at?.('batch: record decoded');
     return true;
   }
 
+  #answerShadow(job: ShadowJob, nowMs: number, outbox: StoredMessage[]): void {
+    const beganMs = performance.now();
+    const event = this.#scoreShadow(job, nowMs);
+    if (event === undefined) return;
+    this.#noteScored(event, { decided: false, tookMs: performance.now() - beganMs });
+    outbox.push(this.#publish('tip.scored.shadow', event.user_id, JSON.stringify(event), job.trace));
+  }
+
   #decide(request: ScoreCommand, input: ScoredEvent['input'], nowMs: number, outbox: StoredMessage[]): ScoredEvent | undefined {
+    if (request.trace === undefined) return this.#record(request, input, nowMs, outbox);
+    return traced('tipstream decide', request.trace, (trace) => this.#record({ ...request, trace }, input, nowMs, outbox));
+  }
+
+  #record(request: ScoreCommand, input: ScoredEvent['input'], nowMs: number, outbox: StoredMessage[]): ScoredEvent | undefined {
     const beganMs = performance.now();
     const made = this.#scorer.decide(request, { input, positions: Object.fromEntries(this.#positions) }, nowMs);
     if (made === undefined) return undefined;
     const tookMs = performance.now() - beganMs;
-    const message = this.#publish('tip.scored', made.event.user_id, made.record);
+    const message = this.#publish('tip.scored', made.event.user_id, made.record, request.trace);
     outbox.push(message);
     const asked = { requestedAtMs: request.candidates.requested_at_ms, seq: message.seq };
     this.#noteScored(made.event, { decided: true, tookMs, ...(input === null ? {} : { request: asked }) });
@@ -212,12 +228,12 @@ export class BatchProcessor {
     this.#scored.push({ policy, explored, ...how });
   }
 
-  #publish(topic: 'tip.scored' | 'tip.scored.shadow', userId: string, record: string): StoredMessage {
+  #publish(topic: 'tip.scored' | 'tip.scored.shadow', userId: string, record: string, trace: TraceContext | undefined): StoredMessage {
     return this.#state.outbox.add({
       topic: fullTopicName(this.#options.topicPrefix, topic),
       key: Buffer.from(userId),
       value: Buffer.from(record),
-      headers: [],
+      headers: trace === undefined ? [] : traceHeaders(trace),
     });
   }
 }

@@ -1,4 +1,5 @@
 /** Answers candidates with a decision of the live policy, from the state of this partition as it stands. */
+import type { TraceContext } from '../../events/trace-context.js';
 import type { FeatureValues } from '../../projections/feature.js';
 import type { Registry } from '../../projections/registry.js';
 import { liveAt, settingsAt, type PolicySettings } from '../../policies/control.js';
@@ -24,6 +25,8 @@ export interface ScoreCommand {
   readonly policy?: string | undefined;
   /** Used as they are; undefined: read from the projection. */
   readonly profile?: FeatureValues | undefined;
+  /** The trace that the decision belongs to. */
+  readonly trace?: TraceContext | undefined;
 }
 
 /** Where the request came from, for the record. */
@@ -77,6 +80,7 @@ export class Scorer {
         profile: event.profile,
         input: from.input,
         positions: from.positions,
+        ...(command.trace === undefined ? {} : { trace: command.trace }),
       });
     }
     return { event, record };

@@ -1,6 +1,7 @@
 /** POST /generate: candidates in, a text about the tip that the live policy chooses out. */
 import { callerGone } from '../caller-gone.js';
 import { defineRoute } from '../route.js';
+import { withTrace } from '../with-trace.js';
 import { generateRequestSchema, generateResponseSchema, noQuery } from '../schemas.js';
 
 export const generateRoute = defineRoute({
@@ -17,5 +18,5 @@ export const generateRoute = defineRoute({
   query: noQuery,
   body: { kind: 'json', schema: generateRequestSchema },
   answers: { 200: { description: 'The text.', schema: generateResponseSchema } },
-  handle: ({ body }, reply, application) => application.generate(body, callerGone(reply)),
+  handle: ({ body }, reply, application) => application.generate(withTrace(body, reply.request), callerGone(reply)),
 });

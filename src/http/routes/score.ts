@@ -4,6 +4,7 @@
  */
 import type { Application, ScoreRequest, ScoreResponse } from '../../service/application.js';
 import { defineRoute, type Route } from '../route.js';
+import { withTrace } from '../with-trace.js';
 import { noQuery, scoreRequestSchema, scoreResponseSchema } from '../schemas.js';
 
 export function scoreRouteOf(
@@ -16,7 +17,7 @@ export function scoreRouteOf(
     query: noQuery,
     body: { kind: 'json', schema: scoreRequestSchema },
     answers: { 200: { description: 'The decision.', schema: scoreResponseSchema } },
-    handle: ({ body }, _reply, application) => score(application, body),
+    handle: ({ body }, { request }, application) => score(application, withTrace(body, request)),
   });
 }
 

@@ -9,6 +9,7 @@ import { answeredWithin } from '../../log/deadline.js';
 import type { Log } from '../../log/port.js';
 import { pause } from '../../pause.js';
 import type { StoredMessage } from '../../store/tables/outbox.js';
+import { publishSpans } from './publish-spans.js';
 import { deliverOtherwise, isDeadLetter, isRefusal } from './refused-dead-letter.js';
 
 export interface PublisherOptions {
@@ -186,6 +187,17 @@ export class OutboxPublisher {
   }
 
   async #append(batch: readonly StoredMessage[]): Promise<void> {
+    const end = publishSpans(batch);
+    try {
+      await this.#appendUntilTaken(batch);
+      end();
+    } catch (error) {
+      end(error);
+      throw error;
+    }
+  }
+
+  async #appendUntilTaken(batch: readonly StoredMessage[]): Promise<void> {
     const { partition, clock, onRetry, at } = this.#options;
     for (let attempt = 1; ; attempt++) {
       if (this.#released !== undefined) await this.#released;

@@ -1,5 +1,6 @@
 /** Decisions that the shadow has still to score. They wait here so that the live answer never waits for the shadow. */
 import type Database from 'better-sqlite3';
+import type { TraceContext } from '../../events/trace-context.js';
 import type { CandidatesEvent, ScoredEvent } from '../../topics.js';
 
 export interface ShadowJob {
@@ -9,6 +10,8 @@ export interface ShadowJob {
   readonly profile: ScoredEvent['profile'];
   readonly input: ScoredEvent['input'];
   readonly positions: ScoredEvent['positions'];
+  /** The trace that the decision belongs to. */
+  readonly trace?: TraceContext;
 }
 
 export class ShadowPendingTable {

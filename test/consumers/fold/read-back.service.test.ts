@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { BatchProcessor } from '../../../src/consumers/fold/batch-processor.js';
+import { traceHeaders } from '../../../src/events/trace-context.js';
 import type { LogRecord } from '../../../src/log/port.js';
 import { partitionFunction } from '../../../src/log/partitioner.js';
 import { defaultRegistry } from '../../../src/projections/registry.js';
@@ -101,9 +102,12 @@ describe('a decision of this worker', () => {
     expect(live.row('d1').scoredOffset).toBeNull();
   });
 
-  it('gets its offset when it is read back, without being decoded or written again', async () => {
+  it.each([
+    ['', []],
+    [', as one of a trace', traceHeaders({ traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`, tracestate: 'a=1' })],
+  ])('gets its offset when it is read back, without being decoded or written again%s', async (_, headers) => {
     const live = await partition();
-    const record = live.decide('d1', 7);
+    const record = { ...live.decide('d1', 7), headers };
     const parse = vi.spyOn(JSON, 'parse');
     const stringify = vi.spyOn(JSON, 'stringify');
     live.apply(record);
