@@ -18,6 +18,7 @@ import { simulateCommand } from './commands/simulate.js';
 import { snapshotCommand } from './commands/snapshot.js';
 import { sqlCommand } from './commands/sql.js';
 import { startCommand } from './commands/start.js';
+import { statusCommand } from './commands/status/status.js';
 import { tailCommand } from './commands/tail.js';
 import { topicsFamily } from './commands/topics.js';
 import { verifyCommand } from './commands/verify.js';
@@ -35,6 +36,7 @@ export const COMMANDS: readonly (CliCommand | CommandFamily)[] = [
   featuresFamily,
   sqlCommand,
   snapshotCommand,
+  statusCommand,
   lagCommand,
   deadLettersFamily,
   topicsFamily,

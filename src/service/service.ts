@@ -13,7 +13,7 @@ import { Answers } from './answers.js';
 import { askedAgain, isBehind, rangesOfTopics, untilReached } from './caught-up.js';
 import { completeControls } from './control-completion.js';
 import { ASKED_EVERY_MS, type SilenceOptions } from './log-reach.js';
-import { noteGroup } from '../store/directory/group-note.js';
+import { noteService } from '../store/directory/service-note.js';
 import { LogWatch } from './log-watch.js';
 import type { ServiceOptions } from './options.js';
 import { serviceParts, type ServiceParts } from './parts.js';
@@ -59,7 +59,7 @@ export class Service extends Answers {
   async start(onFailure: (error: TipstreamError) => void, address?: string): Promise<void> {
     const { log, options, topics, partitions, group, reach, policies, swap, inputs } = this.#parts;
     await group.join({ address, onFailure });
-    noteGroup(options.dataDirectory, options.group);
+    noteService(options.dataDirectory, { group: options.group, shadow: options.scoring.settings.shadow });
     this.#tasks.every(ASKED_EVERY_MS, () => Promise.resolve(void reach.look()));
     this.#tasks.every(OWNERSHIP_EVERY_MS, () => this.#lookAtOwners());
     const looked = Promise.all([reach.look(), this.#lookAtOwners()]);

@@ -41,6 +41,7 @@ const WORKING: Readonly<Record<string, () => readonly string[]>> = {
   'features show': () => ['tip_volume_30d'],
   sql: () => ['SELECT 1'],
   snapshot: () => ['--json', out('snapshot.db'), '--force'],
+  status: () => [],
   lag: () => [],
   'dead-letters list': () => ['--json'],
   'dead-letters show': () => [deadLetter],
@@ -246,7 +247,18 @@ describe('an option that makes no sense is invalid_argument, 64', () => {
 
 describe('a data directory that is not there is no_data, 1', () => {
   /** They make it, or need none. */
-  const WITHOUT = ['demo', 'start', 'produce', 'features list', 'features show', 'topics create', 'schema', 'simulate', 'policies card'];
+  const WITHOUT = [
+    'demo',
+    'start',
+    'status',
+    'produce',
+    'features list',
+    'features show',
+    'topics create',
+    'schema',
+    'simulate',
+    'policies card',
+  ];
   it.each(LEAVES.filter(({ words }) => !WITHOUT.includes(words)).map((leaf) => [leaf.words, leaf] as const))('%s', async (words, leaf) => {
     const argv = [...words.split(' '), '--data', NONE, ...WORKING[words]!().filter((word) => word !== '--json')];
     await expectError(leaf, argv, { code: 1, error: 'no_data', message: /\[no_data\]$/m });

@@ -3,13 +3,14 @@ import kafkajs from 'kafkajs';
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { lagCommand } from '../../src/cli/commands/lag/lag.js';
+import { statusCommand } from '../../src/cli/commands/status/status.js';
 import type { GroupLagRow } from '../../src/log/group-lag.js';
 import { deleteBefore, kafkaAdmin, TransactionalProducer } from '../support/broker/inputs.js';
 import { CollectingHandler } from '../support/log/collecting-handler.js';
 import type { Log } from '../../src/log/port.js';
 import { sharedBroker } from '../support/broker/shared.js';
 import { javaTool, javaToolsInstalled } from '../support/broker/tools.js';
-import { runCommand } from '../support/cli-in-process.js';
+import { runCommand, type Answered } from '../support/cli-in-process.js';
 import { generatedEvents, toRecords, type ProduceLine } from '../support/e2e/events.js';
 import { Stream } from '../support/e2e/stream.js';
 
@@ -44,7 +45,7 @@ async function describeGroups(groups: readonly string[]): Promise<Map<string, Ma
 }
 
 const run = (stream: Stream, ...argv: readonly string[]) =>
-  runCommand([lagCommand], [...argv, '--brokers', stream.brokers, '--topic-prefix', stream.prefix]);
+  runCommand([lagCommand, statusCommand], [...argv, '--brokers', stream.brokers, '--topic-prefix', stream.prefix]);
 
 const saidBy = ({ committed_offset, log_end_offset, lag_records, member_id, host, client_id }: GroupLagRow): Said => {
   return { committed_offset, log_end_offset, lag_records, member_id, host, client_id };
@@ -128,7 +129,7 @@ describe.skipIf(brokers === null || !withJava)('lag --group', () => {
     expect(JSON.parse(unknown.stdout)).toMatchObject({ error: { code: 'group_not_found' } });
   });
 
-  it('has a row for each partition that a running member holds, and knows a group of the newer protocol', async () => {
+  it('knows running members, and a group of the newer protocol; status is well with what each member has', async () => {
     const stream = await Stream.open(brokers!, { partitions: 2 });
     const admin = await kafkaAdmin(brokers!);
     const events = generatedEvents(12);
@@ -165,7 +166,30 @@ describe.skipIf(brokers === null || !withJava)('lag --group', () => {
       for (const [place, wanted] of said.get(group)!) expect(saidBy(rows.get(place)!), `${group} ${place}`).toEqual(wanted);
       if (group === stream.group) expect(new Set([...rows.values()].map(({ host }) => host))).toEqual(new Set(['/127.0.0.1']));
     }
-    expect(await running.stop()).toBe(0);
+
+    // A second member takes a partition: each of the two is well with what it has.
+    const second = stream.start();
+    await second.untilRunning(1);
+    let wellSaid: Answered | undefined;
+    await second
+      .until(async () => {
+        wellSaid = await run(stream, 'status', '--json', '--data', second.directory);
+        return wellSaid.code === 0;
+      }, 'all to be well')
+      .catch((error: unknown) => {
+        throw new Error(`${String(error)}\n${wellSaid?.stdout}`);
+      });
+    const { checks } = JSON.parse(wellSaid!.stdout) as { checks: Record<string, unknown>[] };
+    expect(checks.find(({ name }) => name === 'partitions')).toMatchObject({
+      status: 'ok',
+      state_files: 1,
+      partitions_elsewhere: [expect.any(Number)],
+    });
+    for (const member of [second, running]) expect(await member.stop()).toBe(0);
+    expect(await run(stream, 'status', '--data', second.directory)).toMatchObject({
+      code: 2,
+      stdout: expect.stringMatching(/^ATTENTION +partitions +state of 1 of 2 partitions, and no process runs here$/m) as string,
+    });
   });
 });
 

@@ -8,6 +8,7 @@ import { noteUntold } from '../output/could-not-tell.js';
 import type { Output } from '../output/output.js';
 import { differenceLines, PARTITION_HEADINGS, partitionCells, unprovenLines, verdictLine } from '../output/verify-report.js';
 import { presentStateFiles } from '../../store/directory/state-files.js';
+import { noteVerified } from '../../store/directory/verified-note.js';
 import { acceptanceOf, stateSource } from '../state-source.js';
 import { timeOption } from '../time-argument.js';
 
@@ -26,7 +27,7 @@ export const verifyCommand = defineCommand<VerifyOptions>({
   details: [
     'Reads the state files at their positions, and the log up to exactly there, whether or not `tipstream start` is ' +
       'running. It changes neither. It computes every profile, cached count, tip, decision, reward and learned sum ' +
-      'again from the events, in the most obvious way, and compares.',
+      'again from the events, in the most obvious way, and compares. What it found is noted in --data for `tipstream status`.',
     'It also looks for requests without a decision, decisions that were never published, messages that nothing ' +
       'accounts for, refused records without a dead letter, and wrong counts behind /metrics.',
     'Give --max-value-bytes and --partitioner as `start` has them. Where no control says whether the shadow learns, ' +
@@ -72,6 +73,7 @@ export const verifyCommand = defineCommand<VerifyOptions>({
         onProgress: progressLine(output),
       });
       output.progress('');
+      remember(document, config.data, output);
       if (json) await output.document(document);
       else await print(document, output);
       noteMissingFiles(document, partial, output);
@@ -81,6 +83,27 @@ export const verifyCommand = defineCommand<VerifyOptions>({
     }
   },
 });
+
+/** For `status`; what was found is found, whether or not it can be remembered. */
+function remember(document: VerifyDocument, dataDirectory: string, output: Output): void {
+  const { difference_count, unproven_count, could_not_tell } = document;
+  try {
+    noteVerified(dataDirectory, {
+      verified_at_ms: Date.now(),
+      outcome: difference_count === 0 ? 'equal' : 'differs',
+      as_of_ms: document.as_of_ms,
+      positions: document.positions,
+      partitions_missing: [...document.partitions_missing],
+      sample_users: document.sample?.users ?? null,
+      verified_users: document.verified_users,
+      difference_count,
+      could_not_tell_count: could_not_tell.length + unproven_count,
+    });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    output.note(`\`tipstream status\` will not know of this: ${why}`);
+  }
+}
 
 function noteMissingFiles({ partitions_missing: missing }: VerifyDocument, partial: boolean, output: Output): void {
   if (missing.length === 0) return;

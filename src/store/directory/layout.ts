@@ -3,8 +3,9 @@
  *
  *     log.db                                   the embedded log (absent on Kafka)
  *     owner.lock, owner.json                   held by the process that runs the workers
- *     group.json                               the consumer group as whose member the service last ran
+ *     service.json                             as what the service last ran: its consumer group, its shadow
  *     stopped.json                             which partitions the service stopped, and why
+ *     verified.json                            what `verify` found last
  *     state/CURRENT                            the name of the generation that is live
  *     state/gen-000001/partition-0000.db       one state file per partition
  *     state/gen-000002/rebuild.json            a generation that `rebuild` is making: what of, so that another run can go on with it

@@ -9,8 +9,9 @@ const OWN_NAMES: ReadonlySet<string> = new Set([
   'dead-letters',
   'owner.lock',
   'owner.json',
-  'group.json',
+  'service.json',
   'stopped.json',
+  'verified.json',
   'redrive.lock',
 ]);
 /** What SQLite keeps beside a database. */

@@ -7,14 +7,14 @@ import type { LagHistory } from '../../../log/lag-history.js';
 import type { GroupDescription, GroupMemberFacts, Log } from '../../../log/port.js';
 import { lagRows } from '../../../log/read-lag.js';
 import { isOwned } from '../../../store/directory/data-lock.js';
-import { notedGroup } from '../../../store/directory/group-note.js';
+import { notedService } from '../../../store/directory/service-note.js';
 import { stoppedPartitions } from '../../../store/directory/stopped-partitions.js';
 import { CONSUMED_TOPICS, fullTopicName } from '../../../topics.js';
 import { appliedPositions } from './applied-positions.js';
 
 /** The group as whose member the service of this data directory runs, or would. */
 export function ownGroup({ data, topicPrefix }: Config): string {
-  return notedGroup(data) ?? defaultGroup(topicPrefix);
+  return notedService(data)?.group ?? defaultGroup(topicPrefix);
 }
 
 export interface OwnLag {

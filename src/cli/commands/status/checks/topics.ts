@@ -1,0 +1,37 @@
+/** Whether the topics are there, and kept as tipstream needs them. */
+import type { Config } from '../../../../config.js';
+import { unreadableInputs } from '../../../../log/checks/retention.js';
+import { checkTopics } from '../../../../log/checks/topic-settings-check.js';
+import type { TopicDescription } from '../../../../log/port.js';
+import { topicSettings } from '../../../../log/topic-settings.js';
+import { counted, nextCommand, type Check } from '../check.js';
+
+export function topicsCheck(config: Config, found: readonly TopicDescription[]): Check {
+  const told = config.given.has('partitions') ? config.partitions : undefined;
+  const wanted = topicSettings(config.topicPrefix, config.partitions);
+  const problems = checkTopics(wanted, found, told);
+  const partitions = found[0]?.partitions ?? 0;
+  const facts = { topics: found.length, partitions, problems };
+  if (problems.length > 0) {
+    const missing = problems.filter(({ problem }) => problem === 'missing').length;
+    const { topic, problem, found: is, expected } = problems[0]!;
+    const summary =
+      missing === problems.length
+        ? `${missing} of ${wanted.length} topics are missing`
+        : `${counted(problems.length, 'problem')}, the first: ${topic} ${problem} is ${is}, not ${expected}`;
+    const next = nextCommand(missing === problems.length ? 'topics create' : 'topics check', config);
+    return { name: 'topics', status: 'attention', summary, next, ...facts };
+  }
+  const unreadable = unreadableInputs(config.topicPrefix, found);
+  const there = `${counted(found.length, 'topic')} of ${counted(partitions, 'partition')}`;
+  if (unreadable.length > 0)
+    return {
+      name: 'topics',
+      status: 'could_not_tell',
+      summary: `${there}; how long they are kept may not be read (permission DescribeConfigs)`,
+      next: nextCommand('topics check', config),
+      ...facts,
+      unreadable,
+    };
+  return { name: 'topics', status: 'ok', summary: `${there}, as they should be`, ...facts };
+}
