@@ -23,6 +23,7 @@ export const ERROR_KINDS = {
   prompt_not_found: { http: 404, retryable: false },
   not_promotable: { http: 409, retryable: false },
   method_not_allowed: { http: 405, retryable: false },
+  too_many_requests: { http: 429, retryable: true },
   unsupported_media_type: { http: 415, retryable: false },
   payload_too_large: { http: 413, retryable: false },
   record_too_large: { http: 413, retryable: false },

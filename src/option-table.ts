@@ -8,7 +8,6 @@ import {
   fraction,
   gatewayUrl,
   headerToken,
-  httpAddress,
   nameList,
   retention,
   text,
@@ -16,6 +15,7 @@ import {
   wholeNumber,
   yesOrNo,
 } from './option-values.js';
+import { HTTP_OPTIONS } from './http-option-table.js';
 import { DEFAULT_MAX_MESSAGE_BYTES } from './topics.js';
 
 /** Which commands take an option: a command names its groups. */
@@ -211,38 +211,7 @@ export const OPTIONS = {
     group: 'consumer',
     help: 'number of threads that fold partitions',
   },
-  http: {
-    flag: '--http <host:port>',
-    negatedFlag: '--no-http',
-    env: 'TIPSTREAM_HTTP',
-    schema: httpAddress,
-    default: '127.0.0.1:8080',
-    group: 'http',
-    help: 'address of the HTTP API; off turns it off',
-  },
-  httpToken: {
-    flag: '--http-token <text>',
-    env: 'TIPSTREAM_HTTP_TOKEN',
-    schema: text,
-    group: 'http',
-    secret: true,
-    help: 'bearer token of the role own that HTTP callers must send, 16 characters at least; set it in the environment',
-  },
-  httpTokens: {
-    flag: '--http-tokens <file>',
-    env: 'TIPSTREAM_HTTP_TOKENS',
-    schema: text,
-    group: 'http',
-    help: 'file of HTTP tokens, a line ROLE NAME TOKEN each (read, operate or own), mode 0600; read again when it changes',
-  },
-  httpTokenList: {
-    flag: '--http-token-list <text>',
-    env: 'TIPSTREAM_HTTP_TOKEN_LIST',
-    schema: text,
-    group: 'http',
-    secret: true,
-    help: 'the same as text, with commas between the tokens; set it in the environment',
-  },
+  ...HTTP_OPTIONS,
   shadow: {
     flag: '--shadow <policy>',
     env: 'TIPSTREAM_SHADOW',

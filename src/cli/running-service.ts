@@ -89,6 +89,9 @@ export async function runService(
         token: config.httpToken,
         tokenList: config.httpTokenList,
         tokensFile: config.httpTokens,
+        accessLog: config.accessLog,
+        requestsPerSecond: config.httpRate,
+        maxConnections: config.httpConnections,
         logger,
         closeGraceMs: HTTP_GRACE_MS,
       });

@@ -56,6 +56,8 @@ export interface RouteDefinition<
   readonly open?: true;
   /** What the caller's token must be good for. Absent: read for GET, operate for anything else. */
   readonly role?: Role;
+  /** It is logged who asked: always, or when the caller has the role own. */
+  readonly audited?: 'always' | 'own';
   readonly pathParameters?: Params;
   /** Absent: a query is not looked at. */
   readonly query?: Query;

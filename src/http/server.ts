@@ -19,6 +19,8 @@ import { answerBrokenRequest, refuseConnect } from './broken-request.js';
 import { entityTag, isKnownToCaller } from './entity-tag.js';
 import { errorAnswer } from './error-answer.js';
 import { KnownPaths, type KnownPath } from './known-paths.js';
+import { rateLimits, type RateLimits } from './rate-limits.js';
+import { logRequests } from './request-log.js';
 import { JSON_TYPE, NDJSON_TYPES, roleFor, routerPath, type Route } from './route.js';
 import { routesOf } from './routes.js';
 import type { Caller, Role, Tokens } from './tokens.js';
@@ -30,6 +32,10 @@ export interface ServerOptions {
   readonly tokens?: (() => Tokens) | undefined;
   /** Absent: nothing is logged. */
   readonly logger?: FastifyBaseLogger | undefined;
+  /** Whether every request is logged. */
+  readonly accessLog?: boolean | undefined;
+  /** Requests a second that a caller may make; 0, or absent: as many as there come. */
+  readonly requestsPerSecond?: number | undefined;
 }
 
 declare module 'fastify' {
@@ -42,6 +48,10 @@ declare module 'fastify' {
     open?: boolean;
     /** What the caller must be allowed to do. */
     role?: Role;
+    /** The route's name. */
+    operation?: string;
+    /** Whether it is logged who asked. */
+    audited?: Route['audited'];
     /** The content types of the body, for the answer to any other. */
     accepts?: readonly string[];
     /** Takes no body; what is sent as one is not read. */
@@ -51,12 +61,14 @@ declare module 'fastify' {
 
 /** No byte in either direction for this long, and the connection goes. Longer than any answer takes. */
 const IDLE_CONNECTION_MS = 300_000;
+/** A connection that has not sent all headers by then holds nothing but a place. */
+const HEADERS_WITHIN_MS = 10_000;
 /** More than the longest percent-encoded id; a longer one is refused as an id, with a message. Node bounds the request line. */
 const MAX_PARAMETER_LENGTH = 65_536;
 /** They change nothing. */
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** Of requests whose body nobody wants: it is not read to its end, which may be far. */
-const CLOSING_STATUSES: ReadonlySet<number> = new Set([401, 403, 413, 415]);
+const CLOSING_STATUSES: ReadonlySet<number> = new Set([401, 403, 413, 415, 429]);
 /** Every method that Node reads; CONNECT is for proxies, and reaches no route. */
 const METHODS = NODE_METHODS.filter((method) => method !== 'CONNECT') as readonly HTTPMethods[];
 
@@ -67,7 +79,7 @@ export function buildServer(application: Application, options: ServerOptions): F
     connectionTimeout: IDLE_CONNECTION_MS,
     // Both are said by requestCheck, in our form.
     return503OnClosing: false,
-    http: { requireHostHeader: false },
+    http: { requireHostHeader: false, headersTimeout: HEADERS_WITHIN_MS, connectionsCheckingInterval: HEADERS_WITHIN_MS / 2 },
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
     frameworkErrors: (error, request, reply) => sendError(error, request, reply.headers(SECURITY_HEADERS)),
     clientErrorHandler: answerBrokenRequest,
@@ -75,7 +87,9 @@ export function buildServer(application: Application, options: ServerOptions): F
   const routes = routesOf(options.tokens !== undefined);
   for (const method of METHODS) if (!server.supportedMethods.includes(method)) server.addHttpMethod(method);
   server.decorateRequest('caller', null);
-  server.addHook('onRequest', requestCheck(server, new KnownPaths(routes), options));
+  const limits = rateLimits(server, options.requestsPerSecond ?? 0);
+  server.addHook('onRequest', requestCheck(server, { paths: new KnownPaths(routes), limits }, options));
+  if (options.logger !== undefined) logRequests(server, { everyRequest: options.accessLog ?? false });
   server.setErrorHandler(sendError);
   server.setNotFoundHandler((request) => {
     throw noRoute(request);
@@ -95,7 +109,14 @@ function addRoute(server: FastifyInstance, route: Route, application: Applicatio
   server.route({
     method: route.method,
     url: routerPath(route.path),
-    config: { open: route.open ?? false, role: roleFor(route), accepts, bodiless: route.body === undefined },
+    config: {
+      open: route.open ?? false,
+      role: roleFor(route),
+      operation: route.operationId,
+      audited: route.audited,
+      accepts,
+      bodiless: route.body === undefined,
+    },
     handler: async (request, reply) => {
       const answer = await route.handle(route.parse(request), reply, application);
       if (route.says === undefined || !isKnownToCaller(entityTag(route.says(answer)), request, reply)) return answer;
@@ -106,10 +127,18 @@ function addRoute(server: FastifyInstance, route: Route, application: Applicatio
 
 function requestCheck(
   server: FastifyInstance,
-  paths: KnownPaths,
+  { paths, limits }: { readonly paths: KnownPaths; readonly limits: RateLimits },
   { host, tokens }: ServerOptions,
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
   const guarded = tokens === undefined && isLoopback(host);
+  const callerOrLimit = async (request: FastifyRequest, reply: FastifyReply, given: Tokens): Promise<Caller> => {
+    try {
+      return callerOf(request.headers.authorization, given);
+    } catch (error) {
+      await limits.wrongToken(request, reply);
+      throw error;
+    }
+  };
   let closing = false;
   server.addHook('preClose', async () => {
     closing = true;
@@ -124,8 +153,10 @@ function requestCheck(
     const isQuestion = known !== undefined && request.method === 'OPTIONS';
     if (guarded) checkHost(request.headers.host);
     if (!SAFE_METHODS.has(request.method)) checkOrigin(request.headers);
+    const isOpen = open === true || (isQuestion && known.open);
     if (tokens === undefined) request.caller = ANYBODY_HERE;
-    else if (!(open || (isQuestion && known.open))) request.caller = callerOf(request.headers.authorization, tokens());
+    else if (!isOpen) request.caller = await callerOrLimit(request, reply, tokens());
+    if (!isOpen) await limits.request(request, reply); // never of probes, which would restart a busy service
     if (request.caller !== null && role !== undefined) checkRole(request.caller, role);
     // Before the framework looks for a body.
     if (isQuestion) return void reply.code(204).header('allow', known.allowed.join(', ')).send();

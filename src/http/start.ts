@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
 import { TipstreamError } from '../errors.js';
 import { checkExposure } from './access.js';
+import { limitConnections } from './connection-limit.js';
 import type { Application } from '../service/application.js';
 import { buildServer } from './server.js';
 import { TokenFile } from './token-file.js';
@@ -19,6 +20,12 @@ export interface HttpOptions {
   readonly tokenList?: string | undefined;
   /** A file of such lines, read again when it changes. */
   readonly tokensFile?: string | undefined;
+  /** Whether every request is logged, and not only changes and refusals. */
+  readonly accessLog?: boolean | undefined;
+  /** Requests a second that one caller may make; 0: as many as there come. */
+  readonly requestsPerSecond?: number | undefined;
+  /** Connections at a time; more are closed at once. Absent: as many as there come. */
+  readonly maxConnections?: number | undefined;
   /** A pino instance; absent: nothing is logged. */
   readonly logger?: FastifyBaseLogger | undefined;
   /** How long close() lets requests finish; CLOSE_GRACE_MS unless given. */
@@ -40,7 +47,9 @@ export async function startHttp(application: Application, options: HttpOptions):
   const host = options.host.replace(/^\[(.*)\]$/, '$1');
   const { tokens, file } = await tokensOf(options);
   checkExposure(host, tokens !== undefined);
-  const server = buildServer(application, { host, tokens, logger });
+  const { accessLog, requestsPerSecond, maxConnections } = options;
+  const server = buildServer(application, { host, tokens, logger, accessLog, requestsPerSecond });
+  if (maxConnections !== undefined) limitConnections(server.server, maxConnections, logger);
   file?.watch();
   server.addHook('onClose', async () => file?.stop());
   try {

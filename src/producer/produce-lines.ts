@@ -15,6 +15,7 @@ import { PartitionCounts } from './partition-counts.js';
 import { PAUSE, withPauses } from './pauses.js';
 import { place } from './placement.js';
 import { readRawLine } from './raw-line.js';
+import { writtenBy } from './written-by.js';
 
 export interface LineRejection {
   /** From 1, blank lines counted. */
@@ -54,6 +55,8 @@ export interface ProduceLinesOptions {
   readonly controlsNowMs?: number;
   /** Topics whose lines are refused as forbidden: whoever sends them may not write there. */
   readonly closedTopics?: readonly TopicName[] | undefined;
+  /** Given: the records of events say in a header that this caller wrote them. */
+  readonly by?: string | undefined;
   /** Stops between batches by throwing the signal's reason; batches already written stay. */
   readonly signal?: AbortSignal;
   /** Called for each refused line as it is found, also beyond MAX_ERRORS. */
@@ -142,7 +145,10 @@ function lineReader(log: Log, options: ProduceLinesOptions): LineReader {
         ? backDatedRecord(read.event.value, read.placement.headers, options.controlsNowMs)
         : undefined;
     if (late !== undefined) return lineError('invalid_event', late);
-    return read.ok ? place(read.event, read.placement, partitioner, counts) : read;
+    if (!read.ok) return read;
+    const { placement } = read;
+    const signed = options.by === undefined ? placement : { ...placement, headers: writtenBy(placement.headers, options.by) };
+    return place(read.event, signed, partitioner, counts);
   };
 }
 

@@ -117,7 +117,7 @@ export class Answers implements Application {
     return metrics.policies.answered(() => this.#inTime(decided(), DECIDING));
   }
 
-  produce(lines: AsyncIterable<string | Buffer>, { atomic, closedTopics }: ProduceOptions): Promise<ProduceSummary> {
+  produce(lines: AsyncIterable<string | Buffer>, { atomic, closedTopics, by }: ProduceOptions): Promise<ProduceSummary> {
     const { topicPrefix: prefix, partitioner, maxValueBytes } = this.#deps.options;
     // How long the lines take to come is the caller's affair; only waits for the log count.
     const limitMs = this.#logTimeoutMs;
@@ -128,6 +128,7 @@ export class Answers implements Application {
       maxValueBytes,
       atomic,
       closedTopics,
+      by,
       controlsNowMs: this.#deps.options.clock(),
     });
   }
@@ -136,8 +137,8 @@ export class Answers implements Application {
     return this.#inTime(this.#deps.policies.reward(request), REWARDING);
   }
 
-  resetUser(userId: string): Promise<ResetReceipt> {
-    return this.#inTime(this.#deps.policies.reset(userId), RESETTING);
+  resetUser(userId: string, by?: string): Promise<ResetReceipt> {
+    return this.#inTime(this.#deps.policies.reset(userId, by), RESETTING);
   }
 
   policyStats(policy: string, userId?: string): Promise<PolicyStats> {

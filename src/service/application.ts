@@ -250,6 +250,8 @@ export interface ProduceOptions {
   readonly atomic: boolean;
   /** Lines of these topics are refused as forbidden. */
   readonly closedTopics?: readonly TopicName[] | undefined;
+  /** The name of the caller's token, for the header tipstream.by of each record. */
+  readonly by?: string | undefined;
 }
 
 export interface RebuildJob {
@@ -290,8 +292,8 @@ export interface Application extends ProvenanceQuestions {
   generate(request: GenerateRequest, signal?: AbortSignal): Promise<GenerateResponse>;
   /** Resolves when the feedback is in the log. */
   reward(request: RewardRequest): Promise<RewardReceipt>;
-  /** Resolves when the reset is in the log. */
-  resetUser(userId: string): Promise<ResetReceipt>;
+  /** Resolves when the reset is in the log. `by`: as of `produce`. */
+  resetUser(userId: string, by?: string): Promise<ResetReceipt>;
   policyStats(policy: string, userId?: string): Promise<PolicyStats>;
   /** Throws not_ready while no partition is held here or counting goes on. */
   policies(): Promise<PoliciesDocument>;

@@ -94,12 +94,12 @@ describe('roles', () => {
   });
 
   it.each([
-    ['operate', OPERATE, GUARDED_TOPICS],
-    ['own', OWN, undefined],
-  ])('%s: topics that POST /v1/events may not write', async (_role, token, closedTopics) => {
+    ['operate', OPERATE, GUARDED_TOPICS, 'on-call'],
+    ['own', OWN, undefined, 'admin'],
+  ])('%s: topics that POST /v1/events may not write, and whose events they are', async (_role, token, closedTopics, by) => {
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/x-ndjson' };
     await server.inject({ method: 'POST', url: '/v1/events', headers, payload: '{}\n' });
-    expect(application.calls.at(-1)).toEqual(['produce', expect.anything(), { atomic: false, closedTopics }]);
+    expect(application.calls.at(-1)).toEqual(['produce', expect.anything(), { atomic: false, closedTopics, by }]);
   });
 
   it('without tokens nobody has the role own', async () => {

@@ -40,6 +40,22 @@ describe('a line', () => {
     expect(JSON.parse(records[0]!.value!.toString())).toEqual(value);
   });
 
+  test('says who wrote it where that is known, whatever its headers say; controls in each partition too', async () => {
+    const control = { control_id: 'c1', type: 'rollback', effective_at_ms: 1_795_900_000_000 };
+    const { records } = await produce(
+      [
+        { topic: 'tip.served', value: SERVED, headers: { 'tipstream.by': 'somebody else', a: 'x' } },
+        { topic: 'policy.control', value: control },
+      ],
+      { by: 'otto' },
+    );
+    const by = ['tipstream.by', Buffer.from('otto')];
+    expect(records.length).toBeGreaterThan(2);
+    expect(records.map(({ headers }) => headers)).toEqual([[['a', Buffer.from('x')], by], ...records.slice(1).map(() => [by])]);
+    const { records: plain } = await produce([{ topic: 'tip.served', value: SERVED, headers: { 'tipstream.by': 'kept' } }]);
+    expect(plain[0]!.headers).toEqual([['tipstream.by', Buffer.from('kept')]]);
+  });
+
   test('names its topic with or without the prefix', async () => {
     const lines = ['tip.served', 'signals.tip.served'].map((topic) => ({
       topic,

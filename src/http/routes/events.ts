@@ -15,6 +15,7 @@ export const eventsRoute = defineRoute({
   method: 'POST',
   path: '/v1/events',
   operationId: 'produceEvents',
+  audited: 'own',
   summary: 'Append events',
   description:
     'One event a line, as `tipstream produce` takes them, of any length: lines are checked and ' +
@@ -36,7 +37,8 @@ export const eventsRoute = defineRoute({
     const closedTopics = caller !== null && includesRole(caller.role, 'own') ? undefined : GUARDED_TOPICS;
     try {
       // The socket must outlive a reader that stops early: the answer goes out on it.
-      const summary = await application.produce(linesOf(body.iterator({ destroyOnReturn: false })), { atomic, closedTopics });
+      const lines = linesOf(body.iterator({ destroyOnReturn: false }));
+      const summary = await application.produce(lines, { atomic, closedTopics, by: caller?.name ?? undefined });
       if (summary.rejected === 0) return summary;
       const error = refusal(summary);
       void reply.code(ERROR_KINDS[error.code].http);

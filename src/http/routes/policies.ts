@@ -80,13 +80,14 @@ const resetRoute = defineRoute({
   method: 'POST',
   path: '/reset',
   operationId: 'resetUser',
+  audited: 'always',
   summary: 'Let every policy forget what it has learned of a user',
   description:
     'Appends a reset to policy.control. It holds for decisions requested from effective_at_ms on; profiles and decisions stay as they are.',
   query: noQuery,
   body: { kind: 'json', schema: resetRequestSchema },
   answers: { 200: { description: 'The reset is in the log.', schema: resetReceiptSchema } },
-  handle: ({ body }, _reply, application) => application.resetUser(body.user_id),
+  handle: ({ body }, reply, application) => application.resetUser(body.user_id, reply.request.caller?.name ?? undefined),
 });
 
 export const policyRoutes: readonly Route[] = [...scoreRoutes, ...rewardRoutes, ...statsRoutes, policiesRoute, resetRoute];

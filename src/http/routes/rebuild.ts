@@ -7,6 +7,7 @@ export const rebuildRoute = defineRoute({
   method: 'POST',
   path: '/v1/profiles/{user_id}/rebuild',
   operationId: 'rebuildProfile',
+  audited: 'always',
   summary: "Rebuild a user's profile from the log",
   description:
     'Begins a job that replays the user from the log while the service runs, puts right what differs and says ' +
@@ -36,6 +37,7 @@ export const cancelRebuildRoute = jobRoute(
   {
     method: 'DELETE',
     operationId: 'cancelRebuild',
+    audited: 'always',
     summary: 'Cancel a rebuild of a user',
     description: 'A job that is over, or that is replacing the tips already, stays as it is.',
   },
@@ -44,7 +46,7 @@ export const cancelRebuildRoute = jobRoute(
 );
 
 function jobRoute(
-  named: Pick<Route, 'method' | 'operationId' | 'summary' | 'description'>,
+  named: Pick<Route, 'method' | 'operationId' | 'summary' | 'description' | 'audited'>,
   answer: string,
   ask: (application: Application, jobId: string) => RebuildJob,
 ): Route {

@@ -11,6 +11,7 @@ export const redriveRoute = defineRoute({
   method: 'POST',
   path: '/v1/dead-letters/redrive',
   operationId: 'redriveDeadLetters',
+  audited: 'always',
   summary: 'Put refused records back on their topics',
   description:
     'Begins a job, as `tipstream dead-letters redrive` does it: byte for byte, no record twice, and a record that fails again does not ' +
@@ -44,6 +45,7 @@ export const stopRedriveRoute = jobRoute(
   {
     method: 'DELETE',
     operationId: 'stopRedrive',
+    audited: 'always',
     summary: 'Stop a redrive of dead letters',
     description: 'What was sent stays sent. A job that is over stays as it is.',
   },
@@ -52,7 +54,7 @@ export const stopRedriveRoute = jobRoute(
 );
 
 function jobRoute(
-  named: Pick<Route, 'method' | 'operationId' | 'summary' | 'description'>,
+  named: Pick<Route, 'method' | 'operationId' | 'summary' | 'description' | 'audited'>,
   answer: string,
   ask: (application: Application, jobId: string) => RedriveJob,
 ): Route {

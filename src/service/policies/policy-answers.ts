@@ -28,6 +28,7 @@ import { countByPolicy, type PolicyCounts } from './policy-counts.js';
 import type { PolicyFacts } from './policy-facts.js';
 import { Recount } from './recount.js';
 import { promptsDocument, servedPrompts } from './served-prompts.js';
+import { writtenBy } from '../../producer/written-by.js';
 import type { ServiceOptions } from '../options.js';
 import type { PromptCounts } from '../../evaluation/prompt-comparison.js';
 import type { ControlEvent } from '../../topics.js';
@@ -83,9 +84,9 @@ export class PolicyAnswers {
   }
 
   /** Appends a reset that holds for decisions requested from now on. */
-  async reset(userId: string): Promise<ResetReceipt> {
+  async reset(userId: string, by?: string): Promise<ResetReceipt> {
     const control = { control_id: `reset-${randomUUID()}`, type: 'reset' as const, effective_at_ms: this.#clock(), user_id: userId };
-    await this.#producer.send('policy.control', control);
+    await this.#producer.send('policy.control', control, by === undefined ? {} : { headers: writtenBy([], by) });
     return { user_id: userId, control_id: control.control_id, effective_at_ms: control.effective_at_ms };
   }
 
