@@ -59,6 +59,7 @@ export function asyncApiDocument(prefix: string, partitions: number, version: st
       summary: description,
       contentType: 'application/json',
       payload: { $ref: `#/components/schemas/${topic}` },
+      ...(TRACED.has(topic) ? { headers: { $ref: '#/components/schemas/trace-headers' } } : {}),
       bindings: { kafka: { key: keyed === 'always' ? KEY_SCHEMA : OPTIONAL_KEY_SCHEMA, bindingVersion: BINDING_VERSION } },
     };
     addChannel(topic, address, description);
@@ -79,6 +80,7 @@ export function asyncApiDocument(prefix: string, partitions: number, version: st
     addOperation('send', deadLetter, `tipstream puts refused records of ${address} aside`);
   }
   schemas['dead-letter-headers'] = deadLetterHeadersSchema();
+  schemas['trace-headers'] = TRACE_HEADERS;
   return {
     asyncapi: '3.0.0',
     info: {
@@ -93,6 +95,17 @@ export function asyncApiDocument(prefix: string, partitions: number, version: st
     components: { messages, schemas },
   };
 }
+
+/** A request for a decision, and what it brings: each may belong to a trace. */
+const TRACED: ReadonlySet<string> = new Set(['tip.candidates', 'tip.scored', 'tip.scored.shadow']);
+const TRACE_HEADERS: JsonSchema = {
+  type: 'object',
+  description: 'W3C Trace Context, if the request belongs to a trace. Further headers are allowed.',
+  properties: {
+    traceparent: { type: 'string', examples: ['00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'] },
+    tracestate: { type: 'string', maxLength: 512 },
+  },
+};
 
 /** Header values are UTF-8 text, numbers included; the headers of the original record come before these. */
 function deadLetterHeadersSchema(): JsonSchema {

@@ -28,7 +28,7 @@ export const scoreRoute = scoreRouteOf(
     summary: 'Score candidates with the live policy',
     description:
       'With a decision_id the decision is appended to tip.scored before the answer, and asking again ' +
-      'gives the same decision. Without one nothing is recorded.',
+      'gives the same decision. Without one nothing is recorded. The header traceparent is passed on to its record.',
   },
   (application, request) => application.score(request),
 );
