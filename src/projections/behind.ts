@@ -55,16 +55,29 @@ export interface NextChange {
 
 /**
  * feature name -> its next change after `asOfMs` while no other event comes; features that stay as they are for ever are left out. `tips`:
- * all that have a kept time at or after asOfMs - WINDOW_MS. The value is the present one at every time up to the change.
+ * all that have a kept time at or after asOfMs - WINDOW_MS. The value is the present one at every time up to the change. It yields now and
+ * then, after some microseconds, so that its caller can let others have their turn.
  */
-export function nextChanges(registry: Registry, tips: readonly IdentifiedTip[], asOfMs: number): Map<string, NextChange> {
+export function* nextChanges(
+  registry: Registry,
+  tips: readonly IdentifiedTip[],
+  asOfMs: number,
+): Generator<undefined, Map<string, NextChange>, undefined> {
   const counters = new Map<string, number>();
-  for (const { tip } of tips) contribute(registry, counters, tip, asOfMs, 1);
+  for (const { tip } of tips) {
+    contribute(registry, counters, tip, asOfMs, 1);
+    yield;
+  }
   const now = registry.values(exactOver(counters));
   const changes = new Map<string, NextChange>();
   const pending = new Set(registry.features);
-  for (const [boundaryMs, crossing] of boundariesFrom(registry, tips, asOfMs)) {
-    for (const { tip } of crossing) {
+  const boundaries = boundariesFrom(registry, tips, asOfMs);
+  yield;
+  for (let at = 0; at < boundaries.length && pending.size > 0;) {
+    const { boundaryMs } = boundaries[at]!;
+    const crossing = new Map<string, IdentifiedTip>();
+    for (; boundaries[at]?.boundaryMs === boundaryMs; at++) crossing.set(boundaries[at]!.one.tipId, boundaries[at]!.one);
+    for (const { tip } of crossing.values()) {
       contribute(registry, counters, tip, boundaryMs + 1, 1);
       contribute(registry, counters, tip, boundaryMs, -1);
     }
@@ -73,27 +86,29 @@ export function nextChanges(registry: Registry, tips: readonly IdentifiedTip[], 
       const value = then[feature.name]!;
       if (Object.is(value, now[feature.name])) continue;
       pending.delete(feature);
-      changes.set(feature.name, { atMs: boundaryMs + 1, value, crossings: crossingsOf(feature, crossing, boundaryMs) });
+      changes.set(feature.name, { atMs: boundaryMs + 1, value, crossings: crossingsOf(feature, [...crossing.values()], boundaryMs) });
     }
-    if (pending.size === 0) break;
+    yield;
   }
   return changes;
 }
 
-/** Ascending: what is counted of these tips differs between the boundary and the millisecond after it. */
-function boundariesFrom({ windowsMs }: CounterSet, tips: readonly IdentifiedTip[], asOfMs: number): [number, readonly IdentifiedTip[]][] {
-  const byTime = new Map<number, Map<string, IdentifiedTip>>();
+interface Boundary {
+  readonly boundaryMs: number;
+  readonly one: IdentifiedTip;
+}
+
+/** Ascending: what is counted of the tip differs between the boundary and the millisecond after it. */
+function boundariesFrom({ windowsMs }: CounterSet, tips: readonly IdentifiedTip[], asOfMs: number): Boundary[] {
+  const boundaries: Boundary[] = [];
   for (const one of tips)
     for (const happening of HAPPENINGS) {
       const atMs = keptTime(one.tip, happening);
       if (atMs === null) continue;
-      for (const lengthMs of [0, ...windowsMs]) {
-        if (atMs + lengthMs < asOfMs) continue;
-        const there = byTime.get(atMs + lengthMs) ?? new Map<string, IdentifiedTip>();
-        byTime.set(atMs + lengthMs, there.set(one.tipId, one));
-      }
+      if (atMs >= asOfMs) boundaries.push({ boundaryMs: atMs, one });
+      for (const lengthMs of windowsMs) if (atMs + lengthMs >= asOfMs) boundaries.push({ boundaryMs: atMs + lengthMs, one });
     }
-  return [...byTime].sort(([a], [b]) => a - b).map(([atMs, there]) => [atMs, [...there.values()]]);
+  return boundaries.sort((a, b) => a.boundaryMs - b.boundaryMs);
 }
 
 function crossingsOf(feature: FeatureDefinition, tips: readonly IdentifiedTip[], boundaryMs: number): Crossing[] {
@@ -112,18 +127,32 @@ function crossingsOf(feature: FeatureDefinition, tips: readonly IdentifiedTip[],
   return (counting.length > 0 ? counting : crossings).map(({ counts: _, ...crossing }) => crossing);
 }
 
-type Contribution = ReadonlyMap<string, number>;
+/** [name, by, name, by ...] as a feature's families add them. */
+type Contribution = readonly (string | number)[];
 
 function contributionOf({ counters }: Counting, tip: TipState, asOfMs: number): Contribution {
-  const sums = new Map<string, number>();
-  for (const family of counters) family.contribute(tip, asOfMs, (name, by) => void sums.set(name, (sums.get(name) ?? 0) + by));
-  return sums;
+  const added: (string | number)[] = [];
+  const add = (name: string, by: number): void => void added.push(name, by);
+  for (const family of counters) family.contribute(tip, asOfMs, add);
+  return added;
 }
 
+/** Whether both add the same, in whatever order and parts. */
 function isSame(one: Contribution, other: Contribution): boolean {
-  if (one.size !== other.size) return false;
-  for (const [name, sum] of one) if (other.get(name) !== sum) return false;
-  return true;
+  if (one.length === other.length && one.every((part, at) => part === other[at])) return true;
+  const [sums, others] = [sumsOf(one), sumsOf(other)];
+  return sums.size === others.size && [...sums].every(([name, sum]) => others.get(name) === sum);
+}
+
+function sumsOf(contribution: Contribution): Map<string, number> {
+  const sums = new Map<string, number>();
+  for (let at = 0; at < contribution.length; at += 2) {
+    const name = contribution[at] as string;
+    const sum = (sums.get(name) ?? 0) + (contribution[at + 1] as number);
+    if (sum === 0) sums.delete(name);
+    else sums.set(name, sum);
+  }
+  return sums;
 }
 
 const exactOver = (counters: Map<string, number>): Aggregate => ({ afterMs: -1, untilMs: Number.MAX_SAFE_INTEGER, counters });

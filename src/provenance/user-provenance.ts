@@ -1,5 +1,4 @@
 /** Where a user's features come from: the value of each, its window, what is behind it and when it next changes, from one snapshot. */
-import { setImmediate } from 'node:timers/promises';
 import { aggregateAt } from '../projections/as-of.js';
 import { happeningsBehind, nextChanges, type Crossing } from '../projections/behind.js';
 import type { FeatureValue } from '../projections/feature.js';
@@ -11,14 +10,13 @@ import type { PartitionReader } from '../store/queries/partition-reader.js';
 import type { ProfileDocument } from '../store/queries/profile-document.js';
 import { profileDocument } from '../store/queries/profiles.js';
 import type { ProvenanceDocument, Search } from './documents.js';
+import { Turns } from './turns.js';
 import type { Sought, UserRecords } from './user-records.js';
 
 /** In one answer: of events, the newest. */
 const EVENTS_AT_MOST = 10_000;
 /** Of one change. */
 const CROSSINGS_AT_MOST = 20;
-/** Tips looked at before others have their turn. */
-const TIPS_AT_ONCE = 200;
 
 export interface ProvenanceQuestion {
   readonly reader: PartitionReader;
@@ -54,15 +52,15 @@ export async function computeProvenance({ reader, registry, partition, userId, a
     profile: profileDocument(reader, partition, userId, asOfMs, registry.featureSet),
     kept: reader.tips(userId),
   }));
+  const turns = new Turns(signal);
   const tips: IdentifiedTip[] = [];
   for (const [tipId, tip] of kept) {
     const isNear = HAPPENINGS.some((happening) => (keptTime(tip, happening) ?? -1) >= asOfMs - WINDOW_MS);
     if (isNear) tips.push({ tipId, tip });
   }
   const behind: Behind[] = [];
-  for (const [at, { tipId, tip }] of tips.entries()) {
-    if (at % TIPS_AT_ONCE === TIPS_AT_ONCE - 1) await setImmediate();
-    signal.throwIfAborted();
+  for (const { tipId, tip } of tips) {
+    if (turns.isOver) await turns.next();
     const counting = registry.features.map((feature) => [feature.name, happeningsBehind(feature, tip, asOfMs)] as const);
     for (const happening of HAPPENINGS) {
       const features = counting.filter(([, happenings]) => happenings.includes(happening)).map(([name]) => name);
@@ -70,7 +68,10 @@ export async function computeProvenance({ reader, registry, partition, userId, a
     }
   }
   behind.sort((one, other) => other.fact.atMs - one.fact.atMs);
-  const changes = nextChanges(registry, tips, asOfMs);
+  const steps = nextChanges(registry, tips, asOfMs);
+  let step = steps.next();
+  for (; step.done !== true; step = steps.next()) if (turns.isOver) await turns.next();
+  const changes = step.value;
   const tipById = new Map(tips.map((one) => [one.tipId, one.tip]));
   const values = registry.values(aggregateAt(registry, asOfMs, { count: tips.length, all: () => tips.map(({ tip }) => tip) }));
   const features = registry.features.map(({ name, windowMs }) => {

@@ -1,13 +1,22 @@
 /** What is behind a value, and when it next changes, against the oracle: with the events and without them, before and after the change. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { happeningsBehind, nextChanges } from '../../src/projections/behind.js';
+import { happeningsBehind, nextChanges as inSteps } from '../../src/projections/behind.js';
 import { factOf, type Fact } from '../../src/projections/kept-times.js';
 import { coreRegistry, createRegistry } from '../../src/projections/registry.js';
+import type { IdentifiedTip } from '../../src/projections/as-of.js';
 import { defineFeature, type FeatureValue } from '../../src/projections/feature.js';
 import { type OracleEvent, oracleProfiles } from '../oracle/profile.js';
 import { asOfMs, eventOf, timeMs, WINDOW } from '../support/tip-generators.js';
 import { UserTips } from '../support/user-tips.js';
+
+function nextChanges(...asked: Parameters<typeof inSteps>) {
+  const steps = inSteps(...asked);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
 
 const event = eventOf(fc.constant('a'));
 const history = fc.array(event, { maxLength: 14 });
@@ -19,7 +28,7 @@ function foldedTips(events: readonly OracleEvent[]): UserTips['tips'] {
   return user.tips;
 }
 
-const identified = (events: readonly OracleEvent[]) => [...foldedTips(events)].map(([tipId, tip]) => ({ tipId, tip }));
+const identified = (events: readonly OracleEvent[]): IdentifiedTip[] => [...foldedTips(events)].map(([tipId, tip]) => ({ tipId, tip }));
 const valueOf = (events: readonly OracleEvent[], name: string, at: number): FeatureValue =>
   oracleProfiles(events, at).get('a')?.[name] ?? coreRegistry.emptyValues()[name]!;
 const happeningOf = ({ topic, value }: OracleEvent) => (topic === 'tip.served' ? 'served' : value.action!);
