@@ -21,6 +21,33 @@ export const decisionsQuery = asOfQuery.extend({
   after: id.optional().meta({ description: 'a decision_id, such as next_after of the former answer: those that follow it' }),
 });
 
+const knownPositions = z.record(z.string(), count);
+export const provenanceQuery = asOfQuery.extend({
+  known_at: z
+    .string({ error: 'must be given once' })
+    .transform((text, context) => {
+      const read = knownPositions.safeParse(parsed(text));
+      if (read.success) return read.data;
+      context.addIssue({ code: 'custom', message: 'must be JSON: an object of topics with their next offsets' });
+      return z.NEVER;
+    })
+    .optional()
+    .meta({
+      description:
+        'what was known when the log stood there: JSON, topic -> next offset of the partition, such as the positions of a decision; ' +
+        'absent: now',
+    }),
+});
+
+/** undefined: it is not JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 const address = z.object({ topic: z.string(), partition: count, offset: count });
 const happening = z.enum(['served', 'done', 'dismiss', 'snooze']);
 const value = z.union([z.number(), z.string(), z.null()]);
@@ -105,6 +132,14 @@ export const provenanceSchema = z.object({
   as_of_ms: timeMs,
   feature_set: z.string(),
   positions,
+  known_at: z
+    .object({
+      positions: z.record(z.string(), count),
+      is_read: z.boolean().meta({ description: 'false: the log has not been read up to there yet, and there are no features; ask again' }),
+      lost: z.array(z.object({ topic: z.string(), low: count })).meta({ description: 'what lay before low is gone, and missing here' }),
+    })
+    .nullable()
+    .meta({ description: 'null: what is known now' }),
   features: z.array(
     z.object({
       name: z.string(),

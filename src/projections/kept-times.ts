@@ -1,5 +1,5 @@
 /** The four kept times of a tip, by name: what asks of each of them the same. */
-import type { TipState } from './tip.js';
+import { foldFeedback, foldServed, type TipState } from './tip.js';
 
 /** What happened to a tip. */
 export type Happening = 'served' | 'done' | 'dismiss' | 'snooze';
@@ -35,6 +35,13 @@ export function factOf(tipId: string, tip: TipState, happening: Happening): Fact
   if (atMs === null) return undefined;
   const kept = happening === 'served' ? tip.servedCategory : happening === 'done' ? tip.doneUtcOffsetMin : null;
   return { tipId, happening, atMs, kept };
+}
+
+/** The tip after the event that says so. */
+export function foldFact(tip: TipState, { tipId, happening, atMs, kept }: Fact): TipState {
+  const ids = { tip_id: tipId, user_id: '' };
+  if (happening === 'served') return foldServed(tip, { ...ids, served_at_ms: atMs, category: kept as string | null });
+  return foldFeedback(tip, { ...ids, action: happening, reacted_at_ms: atMs, utc_offset_min: kept as number | null });
 }
 
 /** The tip as if it had never happened. */

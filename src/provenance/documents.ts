@@ -151,7 +151,17 @@ export interface ProvenanceDocument {
   readonly user_id: string;
   readonly as_of_ms: number;
   readonly feature_set: string;
+  /** Where the state stands, or the positions that were asked for. */
   readonly positions: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** null: what is known now. */
+  readonly known_at: {
+    /** topic -> next offset of the user's partition; what lies before was known. */
+    readonly positions: Readonly<Record<string, number>>;
+    /** false: the log has not been read up to there yet, and there are no features. Ask again. */
+    readonly is_read: boolean;
+    /** Topics of which the log has lost what lay before `low`: it was known, and is missing here. */
+    readonly lost: readonly { readonly topic: string; readonly low: number }[];
+  } | null;
   readonly features: readonly FeatureProvenance[];
   /** Newest first. */
   readonly events: readonly EventBehind[];

@@ -1,4 +1,5 @@
 /** Where a user's features come from: the value of each, its window, what is behind it and when it next changes, from one snapshot. */
+import { isKnown } from '../projections/aggregate.js';
 import { aggregateAt } from '../projections/as-of.js';
 import { happeningsBehind, nextChanges, type Crossing } from '../projections/behind.js';
 import type { FeatureValue } from '../projections/feature.js';
@@ -8,7 +9,8 @@ import type { IdentifiedTip } from '../projections/as-of.js';
 import { WINDOW_MS } from '../projections/window.js';
 import type { PartitionReader } from '../store/queries/partition-reader.js';
 import type { ProfileDocument } from '../store/queries/profile-document.js';
-import { profileDocument } from '../store/queries/profiles.js';
+import { positionsOf, profileDocument, userNotFound } from '../store/queries/profiles.js';
+import type { TipState } from '../projections/tip.js';
 import type { ProvenanceDocument, Search } from './documents.js';
 import { Turns } from './turns.js';
 import type { Sought, UserRecords } from './user-records.js';
@@ -19,12 +21,16 @@ const EVENTS_AT_MOST = 10_000;
 const CROSSINGS_AT_MOST = 20;
 
 export interface ProvenanceQuestion {
-  readonly reader: PartitionReader;
   readonly registry: Registry;
   readonly partition: number;
   readonly userId: string;
   readonly asOfMs: number;
-  readonly signal: AbortSignal;
+}
+
+/** A profile, and the tips that it is made of. */
+interface KnownUser {
+  readonly profile: ProfileDocument;
+  readonly kept: ReadonlyMap<string, TipState>;
 }
 
 interface Behind {
@@ -46,12 +52,40 @@ interface Computed {
   }[];
 }
 
-/** From the state alone; the records are looked for afterwards. Throws user_not_found, as_of_pruned, and the signal's reason. */
-export async function computeProvenance({ reader, registry, partition, userId, asOfMs, signal }: ProvenanceQuestion): Promise<Computed> {
-  const { profile, kept } = reader.snapshot(() => ({
+/** As the state has it, from one snapshot. Throws user_not_found, as_of_pruned. */
+export function userNow(reader: PartitionReader, { registry, partition, userId, asOfMs }: ProvenanceQuestion): KnownUser {
+  return reader.snapshot(() => ({
     profile: profileDocument(reader, partition, userId, asOfMs, registry.featureSet),
     kept: reader.tips(userId),
   }));
+}
+
+/** As it was known at positions of the log: topic -> next offset. Throws user_not_found. */
+export function userKnownAt(
+  kept: ReadonlyMap<string, TipState>,
+  positions: ReadonlyMap<string, number>,
+  { registry, partition, userId, asOfMs }: ProvenanceQuestion,
+): KnownUser {
+  const aggregate = aggregateAt(registry, asOfMs, { count: kept.size, all: () => kept.values() });
+  if (!isKnown(aggregate)) throw userNotFound(userId, asOfMs);
+  return {
+    profile: {
+      user_id: userId,
+      as_of_ms: asOfMs,
+      features: registry.values(aggregate),
+      feature_set: registry.featureSet,
+      positions: positionsOf(new Map([[partition, positions]])),
+    },
+    kept,
+  };
+}
+
+/** The records are looked for afterwards. Throws the signal's reason. */
+export async function computeProvenance(
+  { profile, kept }: KnownUser,
+  { registry, asOfMs }: ProvenanceQuestion,
+  signal: AbortSignal,
+): Promise<Computed> {
   const turns = new Turns(signal);
   const tips: IdentifiedTip[] = [];
   for (const [tipId, tip] of kept) {
@@ -97,7 +131,12 @@ export function wantedFacts({ behind, features }: Computed): Fact[] {
 }
 
 /** `failure`: why the search ended before it was over. */
-export function provenanceDocument(computed: Computed, records: UserRecords, failure: Search['error']): ProvenanceDocument {
+export function provenanceDocument(
+  computed: Computed,
+  records: UserRecords,
+  failure: Search['error'],
+  knownAt: ProvenanceDocument['known_at'] = null,
+): ProvenanceDocument {
   const { profile, behind, features } = computed;
   const { user_id, as_of_ms: asOfMs, feature_set, positions } = profile;
   const shown = behind.slice(0, EVENTS_AT_MOST);
@@ -106,6 +145,7 @@ export function provenanceDocument(computed: Computed, records: UserRecords, fai
     as_of_ms: asOfMs,
     feature_set,
     positions,
+    known_at: knownAt,
     features: features.map(({ name, windowMs, addsUp, change, omitted }) => ({
       name,
       value: profile.features[name] ?? null,
@@ -125,6 +165,26 @@ export function provenanceDocument(computed: Computed, records: UserRecords, fai
     events: shown.map(({ fact, features: names }) => ({ ...eventOf(fact), features: names, record: records.addressOf(fact) })),
     events_omitted: behind.length - shown.length,
     search: searchDocument(records, wantedFacts(computed), failure),
+  };
+}
+
+/** While the log is read up to the positions that were asked for: nothing is known of the user so far. */
+export function unreadDocument(
+  { registry, userId, asOfMs, partition }: ProvenanceQuestion,
+  records: UserRecords,
+  failure: Search['error'],
+  knownAt: NonNullable<ProvenanceDocument['known_at']>,
+): ProvenanceDocument {
+  return {
+    user_id: userId,
+    as_of_ms: asOfMs,
+    feature_set: registry.featureSet,
+    positions: positionsOf(new Map([[partition, new Map(Object.entries(knownAt.positions))]])),
+    known_at: knownAt,
+    features: [],
+    events: [],
+    events_omitted: 0,
+    search: { state: failure === null ? 'reading' : 'failed', partitions: records.looked(), error: failure },
   };
 }
 

@@ -1,5 +1,6 @@
 /** Where a user's features come from: the records that are named give the values, and a search says how far it looked. */
 import { describe, expect, it } from 'vitest';
+import { buildServer } from '../../src/http/server.js';
 import { partitionFunction } from '../../src/log/partitioner.js';
 import { UserRecords, type Sought } from '../../src/provenance/user-records.js';
 import { TipstreamError } from '../../src/errors.js';
@@ -22,7 +23,7 @@ describe('the provenance of a profile', () => {
     for (const userId of service.knownUsers(5).slice(0, 5))
       for (const asOfMs of [TRAFFIC_AS_OF_MS, TRAFFIC_AS_OF_MS - 9 * DAY_MS]) {
         const profile = await service.profile(userId, asOfMs);
-        const document = await service.provenance(userId, asOfMs);
+        const document = await service.provenance(userId, { asOfMs });
         expect(document).toMatchObject({ user_id: userId, as_of_ms: asOfMs, events_omitted: 0, search: { state: 'found', error: null } });
         expect(document.positions).toEqual(profile.positions);
         expect(Object.fromEntries(document.features.map(({ name, value }) => [name, value]))).toEqual(profile.features);
@@ -52,6 +53,65 @@ describe('the provenance of a profile', () => {
     expect(changes).toBeGreaterThan(20);
     await expect(service.provenance('nobody')).rejects.toMatchObject({ code: 'user_not_found' });
   }, 60_000);
+
+  it('is as it was known when a decision was made: the profile that the decision was scored with', async () => {
+    const embedded = await embeddedService({ partitions: 2, clock: () => TRAFFIC_AS_OF_MS, publishProfiles: false });
+    const events = traffic(11, 8);
+    for (let part = 0; part < 4; part++) {
+      await embedded.append(...events.next(150));
+      await embedded.catchUp();
+    }
+    const { service } = embedded;
+    let known = 0;
+    let differs = 0;
+    for (const { user_id: userId, profile, positions } of await embedded.scored()) {
+      const query = { asOfMs: profile.as_of_ms, knownAt: positions };
+      const document = await service.provenance(userId, query).catch((error: { code: string }) => error.code);
+      if (typeof document === 'string') {
+        // Of a user who was not known then a decision has the empty profile.
+        expect([document, profile.features['tip_volume_30d']]).toEqual(['user_not_found', 0]);
+        continue;
+      }
+      known++;
+      expect(Object.fromEntries(document.features.map(({ name, value }) => [name, value]))).toEqual(profile.features);
+      expect(document.known_at).toMatchObject({ is_read: true, lost: [] });
+      for (const { record } of document.events) expect(record!.offset).toBeLessThan(positions[record!.topic]!);
+      const now = await service.provenance(userId, { asOfMs: profile.as_of_ms });
+      if (JSON.stringify(now.features) !== JSON.stringify(document.features)) differs++;
+    }
+    expect([known > 20, differs > 5]).toEqual([true, true]);
+  }, 60_000);
+
+  it('says what of the past it could not read, and refuses positions that make no sense', async () => {
+    const embedded = await embeddedService({ partitions: 1, clock: () => TRAFFIC_AS_OF_MS, logTimeoutMs: 200 });
+    const served = (tip_id: string) => ({ user_id: 'ana', tip_id, served_at_ms: TRAFFIC_AS_OF_MS - DAY_MS });
+    await embedded.produce('tip.served', served('a'), served('b'), served('c'));
+    await embedded.catchUp();
+    const { service } = embedded;
+    const at = (offset: number) => service.provenance('ana', { knownAt: { 'tip.served': offset } });
+    const volume = async (offset: number) => (await at(offset)).features.find(({ name }) => name === 'tip_volume_30d')!.value;
+    expect([await volume(3), await volume(2)]).toEqual([3, 2]);
+    await expect(at(0)).rejects.toMatchObject({ code: 'user_not_found' });
+    await expect(at(4)).rejects.toMatchObject({ code: 'offset_out_of_range' });
+    await expect(service.provenance('ana', { knownAt: { elsewhere: 1 } })).rejects.toMatchObject({ code: 'invalid_argument' });
+    await embedded.log.truncateBefore('tip.served', 0, 1);
+    expect((await at(3)).known_at).toEqual({
+      positions: { 'tip.served': 3, 'tip.feedback': 0 },
+      is_read: true,
+      lost: [{ topic: 'tip.served', low: 1 }],
+    });
+    await embedded.produce('tip.served', { ...served('d'), user_id: 'bo' });
+    await embedded.catchUp();
+    const answerAgain = embedded.faults.hang();
+    const unread = await service.provenance('bo', { knownAt: { 'tip.served': 4 } });
+    expect(unread).toMatchObject({ known_at: { is_read: false }, features: [], events: [], search: { state: 'failed' } });
+    answerAgain();
+    const server = buildServer(service, { host: '127.0.0.1' });
+    const asked = async (knownAt: string) =>
+      (await server.inject(`/v1/users/bo/provenance?known_at=${encodeURIComponent(knownAt)}`)).json<Record<string, unknown>>();
+    expect(await asked('{"tip.served":4}')).toMatchObject({ known_at: { is_read: true }, features: { length: 8 } });
+    for (const wrong of ['4', 'x', '{"tip.served":-1}']) expect(await asked(wrong)).toMatchObject({ error: { code: 'invalid_argument' } });
+  });
 
   it('says so where the state is damaged and the events do not give the value', async () => {
     const embedded = await embeddedService({ partitions: 1, clock: () => TRAFFIC_AS_OF_MS });

@@ -57,6 +57,7 @@ export function provenanceAt(
     as_of_ms: nowMs,
     feature_set: 'a41f09c2d7e3',
     positions: { 'tip.served': { '2': 1_842 }, 'tip.feedback': { '2': 1_377 } },
+    known_at: null,
     features: Object.entries(features).map(([name, value]) => ({
       name,
       value,
@@ -201,9 +202,10 @@ export const fakeProvenance = (profile: Application['profile']): Pick<Applicatio
       next_offset: address.offset === RECORD.offset ? null : address.offset + 1,
     };
   },
-  async provenance(userId, asOfMs) {
+  async provenance(userId, { asOfMs, knownAt } = {}) {
     const known = await profile(userId, asOfMs);
-    return { ...provenanceAt(known.as_of_ms, known.features), user_id: userId };
+    const known_at = knownAt === undefined ? null : { positions: knownAt, is_read: true, lost: [] };
+    return { ...provenanceAt(known.as_of_ms, known.features), user_id: userId, known_at };
   },
   decisions: async (userId) => ({ ...DECISIONS, user_id: userId }),
   async decision(userId, decisionId) {

@@ -33,6 +33,7 @@ const PAGES: readonly (readonly [name: string, at: string, seen: string])[] = [
   ['lag', '/admin/lag', 'tbody tr'],
   ['users', '/admin/users', '.users li'],
   ['user', `/admin/users/ana?rebuild=${REBUILD.job_id}`, 'p.as-of'],
+  ['a user as known then', '/admin/users/ana?known_at={"tip.served":1}', '.notice'],
   ['a decision', '/admin/users/ana/decisions/d-9310', '.facts-list'],
   ['events', '/admin/events', 'tbody tr'],
   ['an event', '/admin/events/tip.served/2/1841', 'pre'],

@@ -68,6 +68,12 @@ describe.skipIf(path === undefined)('where a number comes from', () => {
     expect(await card(page, 'Shadow').innerText()).toContain('egreedy-v2-shadow');
     expect(await card(page, 'Request and reward').innerText()).toMatch(/Reward\s+1 for t21 by its done at /);
     await eventually(() => rowsOf(card(page, 'Candidates'))).toHaveLength(2);
+    await card(page, 'Live').getByRole('link', { name: 'as it was known then' }).click();
+    await eventually(() => card(page, 'Profile').locator('.notice').innerText()).toContain(
+      'As it was known when the log stood at tip.served 2, tip.feedback 1.',
+    );
+    expect((await rowsOf(card(page, 'Profile'))).at(-1)).toMatch(/^tip_volume_30d \| 2 \| /);
+    await page.goBack();
     await card(page, 'Candidates').getByRole('button', { name: 't22' }).click();
     const score = card(page, 'Score of t22, entry by entry');
     await eventually(() => rowsOf(score)).toHaveLength(12);
@@ -81,7 +87,7 @@ describe.skipIf(path === undefined)('where a number comes from', () => {
     const asked: (number | undefined)[] = [];
     const { page } = await show(
       fakeApplication({
-        provenance: async (_user, asOfMs) => {
+        provenance: async (_user, { asOfMs } = {}) => {
           asked.push(asOfMs);
           return provenanceAt(asOfMs ?? Date.now(), PROFILE.features);
         },
@@ -126,6 +132,45 @@ describe.skipIf(path === undefined)('where a number comes from', () => {
     with_({ search: SEARCH, features: document.features.map((one) => ({ ...one, adds_up: one.name !== 'tip_volume_30d' })) });
     await eventually(() => card(page, 'Profile').locator('.notice').innerText()).toContain('the state of this user is damaged');
     expect((await rowsOf(card(page, 'Profile'))).at(-1)).toContain('does not add up 48');
+  });
+
+  it('says what was known at offsets that are typed, while they are read and then', async () => {
+    const asked: unknown[] = [];
+    let isRead = false;
+    const known_at = { positions: { 'tip.served': 7, 'tip.feedback': 5 }, lost: [{ topic: 'tip.served', low: 3 }] };
+    const { page } = await show(
+      fakeApplication({
+        provenance: async (_user, { knownAt } = {}) => {
+          asked.push(knownAt);
+          const document = provenanceAt(NOW_MS, PROFILE.features);
+          if (knownAt === undefined) return document;
+          if (isRead) return { ...document, known_at: { ...known_at, is_read: true } };
+          return {
+            ...document,
+            features: [],
+            events: [],
+            known_at: { ...known_at, is_read: false },
+            search: { ...SEARCH, state: 'reading' },
+          };
+        },
+      }),
+      '/admin/users/ana?refresh=1',
+    );
+    const profile = card(page, 'Profile');
+    await profile.getByText('As it was known at other offsets').click();
+    await profile.getByLabel('Next offset of tip.served').fill('7');
+    await profile.getByLabel('Next offset of tip.feedback').fill('5');
+    await profile.locator('details').getByRole('button', { name: 'Show' }).click();
+    await eventually(() => asked.at(-1)).toEqual({ 'tip.served': 7, 'tip.feedback': 5 });
+    await eventually(() => profile.innerText()).toContain('Looking for the records in the log: 68.93 %');
+    expect(await profile.getByRole('table').count()).toBe(0);
+    isRead = true;
+    await eventually(() => rowsOf(profile)).toHaveLength(8);
+    expect(await profile.locator('.notice').innerText()).toContain(
+      'What tip.served held before offset 3 is gone from the log, and missing here.',
+    );
+    await profile.getByRole('button', { name: 'As it is known now' }).click();
+    await eventually(() => asked.at(-1)).toBe(undefined);
   });
 
   it('shows 10,000 events and leads to any of them', async () => {

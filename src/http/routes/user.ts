@@ -1,9 +1,17 @@
 /** Where a user's numbers come from: GET /v1/users/{user_id}/provenance and the user's decisions. */
 import { callerGone } from '../caller-gone.js';
 import { allBut, everything } from '../entity-tag.js';
-import { decisionParameter, decisionSchema, decisionsQuery, decisionsSchema, LISTED, provenanceSchema } from '../provenance-schemas.js';
+import {
+  decisionParameter,
+  decisionSchema,
+  decisionsQuery,
+  decisionsSchema,
+  LISTED,
+  provenanceQuery,
+  provenanceSchema,
+} from '../provenance-schemas.js';
 import { defineRoute } from '../route.js';
-import { asOfQuery, noQuery, userParameter } from '../schemas.js';
+import { noQuery, userParameter } from '../schemas.js';
 
 export const provenanceRoute = defineRoute({
   method: 'GET',
@@ -12,11 +20,13 @@ export const provenanceRoute = defineRoute({
   summary: "Where a user's features come from: windows, next changes and the events behind each",
   description:
     'Values are those of GET /v1/profiles/{user_id}. The records of the events are looked for in the log, backwards from where the ' +
-    'state stands, for about a second; search says how far that got, and the same question asked again goes on from there.',
+    'state stands, for about a second; search says how far that got, and the same question asked again goes on from there. ' +
+    'With known_at the answer has no features until the log was read up to there: known_at.is_read says so.',
   pathParameters: userParameter,
-  query: asOfQuery,
+  query: provenanceQuery,
   answers: { 200: { description: 'Exact for its time and positions; records as far as the log was searched.', schema: provenanceSchema } },
-  handle: ({ params, query }, reply, application) => application.provenance(params.user_id, query.as_of_ms, callerGone(reply)),
+  handle: ({ params, query }, reply, application) =>
+    application.provenance(params.user_id, { asOfMs: query.as_of_ms, knownAt: query.known_at }, callerGone(reply)),
 });
 
 export const decisionsRoute = defineRoute({

@@ -15,14 +15,24 @@ import {
   readDecision,
   type DecisionsOfUser,
 } from '../../provenance/decision-document.js';
-import type { Search } from '../../provenance/documents.js';
+import type { ProvenanceDocument, Search } from '../../provenance/documents.js';
 import { recordDocument } from '../../provenance/record-document.js';
 import { UserRecords, type Sought } from '../../provenance/user-records.js';
-import { computeProvenance, provenanceDocument, searchDocument, wantedFacts } from '../../provenance/user-provenance.js';
+import {
+  computeProvenance,
+  provenanceDocument,
+  searchDocument,
+  unreadDocument,
+  userKnownAt,
+  userNow,
+  wantedFacts,
+  type ProvenanceQuestion,
+} from '../../provenance/user-provenance.js';
+import { fullTopicName, TIP_TOPICS } from '../../topics.js';
 import type { HeldPartitions } from '../held-partitions.js';
 import type { ServiceOptions } from '../options.js';
 import { beingOpened } from '../user-routing.js';
-import type { ProvenanceQuestions } from '../provenance-questions.js';
+import type { ProvenanceQuery, ProvenanceQuestions } from '../provenance-questions.js';
 
 export interface ProvenanceDeps {
   readonly log: Log;
@@ -67,12 +77,14 @@ export class ProvenanceAnswers implements ProvenanceQuestions {
 
   async provenance(
     userId: string,
-    asOfMs = this.#deps.options.clock(),
+    { asOfMs = this.#deps.options.clock(), knownAt }: ProvenanceQuery = {},
     signal: AbortSignal = new AbortController().signal,
   ): ReturnType<ProvenanceQuestions['provenance']> {
     const { registry, holding } = this.#deps;
     const partition = await holding(userId);
-    const computed = await computeProvenance({ reader: this.#reader(partition), registry, partition, userId, asOfMs, signal });
+    const question = { registry, partition, userId, asOfMs };
+    if (knownAt !== undefined) return this.#knownAt(question, knownAt, signal);
+    const computed = await computeProvenance(userNow(this.#reader(partition), question), question, signal);
     const records = this.#recordsOf(userId, partition);
     const failure = await this.#search(records, wantedFacts(computed), partition, signal);
     return provenanceDocument(computed, records, failure);
@@ -99,8 +111,33 @@ export class ProvenanceAnswers implements ProvenanceQuestions {
     return decisionDocument(ofUser, read, records, searchDocument(records, facts, failure));
   }
 
+  async #knownAt(
+    question: ProvenanceQuestion,
+    knownAt: Readonly<Record<string, number>>,
+    signal: AbortSignal,
+  ): Promise<ProvenanceDocument> {
+    const { userId, partition } = question;
+    const topics = TIP_TOPICS.map((name) => fullTopicName(this.#deps.options.topicPrefix, name));
+    checkReached(knownAt, topics, partition, this.#reader(partition).positions());
+    const records = this.#recordsOf(userId, partition);
+    const failure = await this.#search(records, [], partition, signal, true);
+    const positions = new Map(topics.map((topic) => [topic, Object.hasOwn(knownAt, topic) ? knownAt[topic]! : 0]));
+    const kept = records.tipsAt(positions);
+    const lost = records.looked().flatMap(({ topic, low }) => (low > 0 && positions.get(topic)! > 0 ? [{ topic, low }] : []));
+    const asked = { positions: Object.fromEntries(positions), is_read: kept !== undefined, lost };
+    if (kept === undefined) return unreadDocument(question, records, failure, asked);
+    const computed = await computeProvenance(userKnownAt(kept, positions, question), question, signal);
+    return provenanceDocument(computed, records, failure, asked);
+  }
+
   /** Answers why it could not go on, if that was so. Throws the signal's reason. */
-  async #search(records: UserRecords, wanted: readonly Sought[], partition: number, signal: AbortSignal): Promise<Search['error']> {
+  async #search(
+    records: UserRecords,
+    wanted: readonly Sought[],
+    partition: number,
+    signal: AbortSignal,
+    isWhole = false,
+  ): Promise<Search['error']> {
     if (this.#searching >= SEARCHING_AT_ONCE) return null;
     this.#searching++;
     const untilMs = performance.now() + Math.min(SEARCHED_FOR_MS, this.#timeoutMs / 2);
@@ -108,6 +145,7 @@ export class ProvenanceAnswers implements ProvenanceQuestions {
       await records.search(wanted, {
         log: this.#log(),
         positions: this.#reader(partition).positions(),
+        isWhole,
         mayGoOn: () => performance.now() < untilMs,
         signal,
       });
@@ -159,5 +197,30 @@ export class ProvenanceAnswers implements ProvenanceQuestions {
   #log(): Log {
     const limitMs = this.#timeoutMs;
     return withDeadlines(this.#deps.log, { questionMs: limitMs, transferMs: limitMs, addsUp: true, where: 'the log' });
+  }
+}
+
+/** Throws invalid_argument for positions that name none of the topics, offset_out_of_range for those that the state has not reached. */
+function checkReached(
+  knownAt: Readonly<Record<string, number>>,
+  topics: readonly string[],
+  partition: number,
+  positions: ReadonlyMap<string, number>,
+): void {
+  if (!topics.some((topic) => Object.hasOwn(knownAt, topic)))
+    throw new TipstreamError('invalid_argument', `the positions name neither ${topics.join(' nor ')}`, {
+      hint: 'Give the positions of a decision, or of a profile.',
+    });
+  for (const topic of topics) {
+    const [asked, end] = [Object.hasOwn(knownAt, topic) ? knownAt[topic]! : 0, positions.get(topic) ?? 0];
+    if (asked <= end) continue;
+    throw new TipstreamError(
+      'offset_out_of_range',
+      `the state stands at offset ${end} of ${topic} partition ${partition}, before ${asked}`,
+      {
+        hint: 'Ask for positions that it has reached.',
+        details: { topic, partition, offset: asked, position: end },
+      },
+    );
   }
 }

@@ -1,10 +1,12 @@
 /** A decision: the live choice and the shadow's side by side, piece by piece, and what came of it. */
 import type { Choice, DecisionDocument } from '../../../service/application.js';
+import { iso } from '../../format/times.js';
 import type { PageProps } from '../../page.js';
+import { pathTo } from '../../state/address.js';
 import { useFilter } from '../../state/use-filter.js';
 import { usePolled } from '../../state/use-polled.js';
 import { Facts } from '../../view/facts.js';
-import { UserLink } from '../../view/link.js';
+import { Link, UserLink } from '../../view/link.js';
 import { RecordLink } from '../../view/record-link.js';
 import { Answer, Card, Pill, Time } from '../../view/small.js';
 import { SearchState } from '../user/events-behind.js';
@@ -28,9 +30,11 @@ export default function Decision({ parameters }: PageProps) {
             </Card>
             <div class="pair">
               <Card title="Live">
-                <ChoiceFacts choice={live} />
+                <ChoiceFacts choice={live} userId={userId} />
               </Card>
-              <Card title="Shadow">{shadow === null ? <p>No shadow has scored this request.</p> : <ChoiceFacts choice={shadow} />}</Card>
+              <Card title="Shadow">
+                {shadow === null ? <p>No shadow has scored this request.</p> : <ChoiceFacts choice={shadow} userId={userId} />}
+              </Card>
             </div>
             <Candidates live={live} shadow={shadow} chosen={tip} onChoose={(id) => set({ tip: id })} />
             <Score live={live} shadow={shadow} tip={tip} />
@@ -40,6 +44,10 @@ export default function Decision({ parameters }: PageProps) {
     </Answer>
   );
 }
+
+/** What profiles are made of. */
+const ofTips = (positions: Choice['positions']) =>
+  Object.fromEntries(Object.entries(positions).filter(([topic]) => /tip\.(?:served|feedback)$/.test(topic)));
 
 function Outcome({ decision }: { readonly decision: DecisionDocument }) {
   const {
@@ -105,7 +113,7 @@ function Until({ ms }: { readonly ms: number }) {
   );
 }
 
-function ChoiceFacts({ choice }: { readonly choice: Choice }) {
+function ChoiceFacts({ choice, userId }: { readonly choice: Choice; readonly userId: string }) {
   const chosen = choice.candidates.find(({ tip_id: id }) => id === choice.chosen_tip_id);
   return (
     <Facts
@@ -129,6 +137,15 @@ function ChoiceFacts({ choice }: { readonly choice: Choice }) {
           </>,
         ],
         ['Learned from', `${choice.updates} rewarded decisions`],
+        [
+          'Profile',
+          <Link
+            to={pathTo('/admin/users/{user_id}', { user_id: userId })}
+            query={{ as_of: iso(choice.profile.as_of_ms), known_at: JSON.stringify(ofTips(choice.positions)) }}
+          >
+            as it was known then
+          </Link>,
+        ],
       ]}
     />
   );

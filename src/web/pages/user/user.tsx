@@ -12,6 +12,7 @@ import { AsOf } from './as-of.js';
 import { Decisions } from './decisions.js';
 import { EventsBehind } from './events-behind.js';
 import { Features } from './features.js';
+import { KnownAt } from './known-at.js';
 import { Rebuild } from './rebuild.js';
 
 export default function User({ parameters }: PageProps) {
@@ -19,8 +20,12 @@ export default function User({ parameters }: PageProps) {
   const { address } = useNavigation();
   const { values, set } = useFilter(['feature']);
   const asOf = address.query['as_of'];
-  const question = asOf === undefined ? '' : `?as_of_ms=${encodeURIComponent(asOf)}`;
-  const provenance = usePolled<ProvenanceDocument>(`/v1/users/${encodeURIComponent(userId)}/provenance${question}`);
+  const knownAt = address.query['known_at'];
+  const question = new URLSearchParams({
+    ...(asOf === undefined ? {} : { as_of_ms: asOf }),
+    ...(knownAt === undefined ? {} : { known_at: knownAt }),
+  });
+  const provenance = usePolled<ProvenanceDocument>(`/v1/users/${encodeURIComponent(userId)}/provenance?${question}`);
   const features = usePolled<FeaturesDocument>('/v1/features', { atLeastSeconds: 60 });
   const { document } = provenance;
   return (
@@ -33,12 +38,15 @@ export default function User({ parameters }: PageProps) {
               <p class="as-of">
                 <b>{userId}</b> as of <Time ms={known.as_of_ms} />
               </p>
-              <Features
-                provenance={known}
-                definitions={features.document?.features ?? []}
-                chosen={values.feature}
-                onChoose={(feature) => set({ feature })}
-              />
+              {known.known_at?.is_read === false ? null : (
+                <Features
+                  provenance={known}
+                  definitions={features.document?.features ?? []}
+                  chosen={values.feature}
+                  onChoose={(feature) => set({ feature })}
+                />
+              )}
+              <KnownAt key={knownAt} provenance={known} />
               {known.features.every(({ adds_up: addsUp }) => addsUp) ? null : (
                 <p class="notice">
                   The events do not give these values: the state of this user is damaged. Check it against the log below.
@@ -52,7 +60,9 @@ export default function User({ parameters }: PageProps) {
           )}
         </Answer>
       </Card>
-      {document === undefined ? null : <EventsBehind provenance={document} feature={values.feature} />}
+      {document === undefined || document.known_at?.is_read === false ? null : (
+        <EventsBehind provenance={document} feature={values.feature} />
+      )}
       <Decisions userId={userId} asOf={asOf} />
       <Rebuild key={userId} userId={userId} />
     </div>
