@@ -68,6 +68,8 @@ export function withDeadlines(log: Log, { questionMs, transferMs, addsUp = false
     },
     offsets: (topic) => bounded(questionMs, `list the offsets of ${topic}`, () => log.offsets(topic)),
     highWatermarks: (topic) => bounded(questionMs, `list the ends of ${topic}`, () => log.highWatermarks(topic)),
+    heldSince: (topic, partition, offset) =>
+      bounded(questionMs, `read ${topic}/${partition}`, () => log.heldSince(topic, partition, offset)),
     read: (range) =>
       range.to === undefined
         ? log.read(range)

@@ -6,7 +6,7 @@ import { TipstreamError } from '../errors.js';
 import { lagRow, type LagRow, type LagVerdict, type OffsetsSeen } from './lag.js';
 import type { LagHistory } from './lag-history.js';
 import type { GroupDescription, GroupMemberFacts, Log } from './port.js';
-import { oldestMs, type LagLog } from './read-lag.js';
+import { oldestOf, type LagLog } from './read-lag.js';
 
 /** What is asked of the log. */
 export type GroupLog = LagLog & Pick<Log, 'describeGroup'>;
@@ -121,7 +121,7 @@ async function rowsOf(log: GroupLog, { options, topic, group, holders }: OfTopic
           topic,
           partition,
           seen: options.history?.add(topic, partition, now) ?? [now],
-          oldestMs: position === null ? null : await oldestMs(log, topic, partition, now),
+          ...(position === null ? { oldestMs: null } : await oldestOf(log, topic, partition, now)),
           by: 'committed',
           unread: holder === undefined ? unreadBecause(group) : undefined,
           running: true,

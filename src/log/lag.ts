@@ -47,8 +47,10 @@ export interface LagFacts {
   readonly partition: number;
   /** The last is how it stands now. */
   readonly seen: readonly [...OffsetsSeen[], OffsetsSeen];
-  /** Time of the first record that is not applied, Unix ms; null: it cannot be known; markers: nothing else is left to read. */
-  readonly oldestMs: number | 'markers' | null;
+  /** Time of the first record that is not applied, or of the first that is held back, Unix ms; null: it cannot be known. */
+  readonly oldestMs: number | null;
+  /** Of what can be read, nothing but markers of transactions is not applied. */
+  readonly onlyMarkers?: boolean | undefined;
   /** What stopped the partition. */
   readonly stopped?: string | undefined;
   /** Why nothing comes of it. */
@@ -126,9 +128,9 @@ function waiting({ applied, committed, low, highWatermark }: OffsetsSeen): numbe
 }
 
 /** A timestamp before 1970 is none (Kafka's -1), and of records that cannot be read nothing is known. */
-function ageSeconds({ nowMs, oldestMs }: LagFacts, { lastStable, highWatermark }: OffsetsSeen, lag: number): number | null {
+function ageSeconds({ nowMs, oldestMs, onlyMarkers }: LagFacts, { lastStable, highWatermark }: OffsetsSeen, lag: number): number | null {
   if (lag === 0) return 0;
-  if (oldestMs === 'markers') return lastStable < highWatermark ? null : 0;
+  if (onlyMarkers === true && lastStable === highWatermark) return 0;
   return oldestMs === null || oldestMs < 0 ? null : Math.max(0, Math.round(nowMs - oldestMs) / 1000);
 }
 
@@ -196,7 +198,7 @@ function verdict(facts: LagFacts, now: OffsetsSeen, lag: number, seconds: number
 function waitingVerdict(facts: LagFacts, now: OffsetsSeen, { lag, seconds }: { lag: number; seconds: number | null }): LagVerdict {
   const { applied, lastStable, highWatermark } = now;
   const { by = 'applied', silent } = facts;
-  const readable = applied! < lastStable && facts.oldestMs !== 'markers';
+  const readable = applied! < lastStable && facts.onlyMarkers !== true;
   const stillMs = readable ? standsStillMs(facts.seen) : 0;
   if (readable && stillMs >= STALL_AFTER_MS)
     return {
@@ -211,7 +213,8 @@ function waitingVerdict(facts: LagFacts, now: OffsetsSeen, { lag, seconds }: { l
       reason: `${countOf(lag)} not ${by}. ${silent}`,
     };
   const isOpen = lastStable < highWatermark;
-  const transaction = `An open transaction holds back the records from offset ${lastStable} on (${highWatermark - lastStable}).`;
+  const heldFor = readable || seconds === null ? '' : `, the first for ${seconds} s`;
+  const transaction = `An open transaction holds back the records from offset ${lastStable} on (${highWatermark - lastStable}${heldFor}).`;
   if (isOpen && (!readable || (seconds !== null && seconds <= WARN_AFTER_SECONDS)))
     return {
       status: 'held',

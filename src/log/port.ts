@@ -194,6 +194,8 @@ export interface Log {
   offsets(topic: string): Promise<ReadonlyMap<number, OffsetRange>>;
   /** partition -> the offset that the next record will get: beyond `end` while a transaction is open. Throws topic_not_found. */
   highWatermarks(topic: string): Promise<ReadonlyMap<number, number>>;
+  /** Unix ms of the first record from `offset` on, though an open transaction holds it back from readers; null: there is none. */
+  heldSince(topic: string, partition: number, offset: number): Promise<number | null>;
   /** Without a group, from any process. Yields arrays, ascending by offset. Throws offset_out_of_range below low or beyond end. */
   read(range: ReadRange): AsyncIterable<readonly LogRecord[]>;
   /** partition -> committed next offset, where there is one. */

@@ -3,10 +3,10 @@
  */
 import { lagRow, type LagFacts, type LagRow, type OffsetsSeen } from './lag.js';
 import type { LagHistory } from './lag-history.js';
-import type { Log } from './port.js';
+import type { Log, ReadRange } from './port.js';
 
 /** What is asked of the log. */
-export type LagLog = Pick<Log, 'offsets' | 'highWatermarks' | 'committed' | 'read'>;
+export type LagLog = Pick<Log, 'offsets' | 'highWatermarks' | 'heldSince' | 'committed' | 'read'>;
 
 export interface LagOptions {
   readonly group: string;
@@ -55,7 +55,7 @@ async function rowsOf(log: LagLog, options: LagOptions, topic: string): Promise<
         topic,
         partition,
         seen: options.history?.add(topic, partition, now) ?? [now],
-        oldestMs: await oldestMs(log, topic, partition, now),
+        ...(await oldestOf(log, topic, partition, now)),
         stopped: options.stopped.get(partition),
         silent: options.silent?.get(partition),
         running: options.running,
@@ -64,17 +64,29 @@ async function rowsOf(log: LagLog, options: LagOptions, topic: string): Promise<
   );
 }
 
-/** Of the first record that is not applied. A record that cannot be read makes nothing but its age unknown. */
-export async function oldestMs(log: LagLog, topic: string, partition: number, now: OffsetsSeen): Promise<LagFacts['oldestMs']> {
+/**
+ * When the first record that is not applied was written, and whether readers can have none but markers. A record that cannot be read makes
+ * nothing but its age unknown.
+ */
+export async function oldestOf(
+  log: LagLog,
+  topic: string,
+  partition: number,
+  now: OffsetsSeen,
+): Promise<Pick<LagFacts, 'oldestMs' | 'onlyMarkers'>> {
   const from = Math.max(now.applied ?? now.committed ?? now.low, now.low);
-  if (from >= now.lastStable) return null;
   try {
-    for await (const records of log.read({ topic, partition, from, to: now.lastStable })) {
-      const first = records[0];
-      if (first !== undefined) return first.timestampMs;
-    }
+    const first = from < now.lastStable ? await firstTimestamp(log, { topic, partition, from, to: now.lastStable }) : undefined;
+    if (first !== undefined) return { oldestMs: first };
+    const onlyMarkers = from < now.lastStable;
+    if (now.lastStable === now.highWatermark) return { oldestMs: null, onlyMarkers };
+    return { oldestMs: await log.heldSince(topic, partition, now.lastStable), onlyMarkers };
   } catch {
-    return null;
+    return { oldestMs: null };
   }
-  return 'markers';
+}
+
+async function firstTimestamp(log: LagLog, range: ReadRange): Promise<number | undefined> {
+  for await (const records of log.read(range)) if (records[0] !== undefined) return records[0].timestampMs;
+  return undefined;
 }

@@ -36,6 +36,7 @@ export async function keptLagRows({ ranges, last, silentMs, ...question }: KeptL
           ),
         ),
       ),
+    heldSince: () => Promise.resolve(null),
     read: nothing,
   };
   const ageSeconds = Math.round(silentMs) / 1000;

@@ -225,9 +225,14 @@ it('silence is a stall with a rule of its own, and none where nothing can be rea
 
 it('markers that are left are no records that wait', () => {
   const looks = [look(T0, 8, 9), look(T0 + 60_000, 8, 9)];
-  expect(judge(looks, { oldestMs: 'markers' })).toMatchObject({ status: 'ok', lag_records: 1, lag_seconds: 0 });
+  expect(judge(looks, { oldestMs: null, onlyMarkers: true })).toMatchObject({ status: 'ok', lag_records: 1, lag_seconds: 0 });
   const behind = looks.map((one) => ({ ...one, highWatermark: 12 }));
-  expect(judge(behind, { oldestMs: 'markers' })).toMatchObject({ status: 'held', lag_records: 4, lag_seconds: null });
+  expect(judge(behind, { oldestMs: null, onlyMarkers: true })).toMatchObject({ status: 'held', lag_records: 4, lag_seconds: null });
+  expect(judge(behind, { oldestMs: T0, onlyMarkers: true })).toMatchObject({
+    status: 'held',
+    lag_seconds: 60,
+    reason: 'An open transaction holds back the records from offset 9 on (3, the first for 60 s).',
+  });
 });
 
 it('a prediction says what it takes for granted', () => {

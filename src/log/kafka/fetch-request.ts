@@ -1,4 +1,4 @@
-/** The Fetch request, version 11 (Kafka 2.3 and newer), read committed. */
+/** The Fetch request, version 11 (Kafka 2.3 and newer). */
 import { TipstreamError } from '../../errors.js';
 import { sendTo } from './connection.js';
 import { encodeFetch, type Cluster, type ProtocolRequest } from './internals.js';
@@ -6,6 +6,7 @@ import { NETWORK_SLACK_MS } from './retry.js';
 import type { AbortedTransaction } from './record-batch.js';
 import { ByteReader } from './wire.js';
 
+const READ_UNCOMMITTED = 0;
 const READ_COMMITTED = 1;
 const FETCH_KEY = 1;
 const VERSION = 11;
@@ -19,6 +20,8 @@ export interface FetchOptions {
   readonly offset: number;
   /** Default: PARTITION_BYTES. */
   readonly maxBytes?: number;
+  /** Also of transactions that are open or were aborted. Of all targets of a request, the first says it. Default: read committed. */
+  readonly uncommitted?: boolean;
 }
 
 export interface FetchedPartition {
@@ -51,7 +54,7 @@ export async function fetchFrom(
     maxWaitTime: maxWaitMs,
     minBytes: 1,
     maxBytes: RESPONSE_BYTES,
-    isolationLevel: READ_COMMITTED,
+    isolationLevel: targets[0]?.uncommitted === true ? READ_UNCOMMITTED : READ_COMMITTED,
     topics: targets.map(({ topic, partition, offset, maxBytes = PARTITION_BYTES }) => ({
       topic,
       partitions: [{ partition, fetchOffset: String(offset), maxBytes }],

@@ -13,7 +13,7 @@ import { committedOffsets, describeGroup } from './groups.js';
 import { KafkaGroupMember } from './member.js';
 import { highWatermarks, offsetRanges } from './offset-ranges.js';
 import type { KafkaLogOptions } from './options.js';
-import { readPartition } from './reader.js';
+import { heldSince, readPartition } from './reader.js';
 import { createTopics, describeTopics } from './topics.js';
 
 export type { KafkaLogOptions, KafkaSaslOptions, KafkaTlsOptions, LogFunction } from './options.js';
@@ -33,6 +33,7 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
     append: (records, signal) => (appender ??= new Appender(connection)).append(records, signal),
     offsets: (topic) => offsetRanges(connection, topic),
     highWatermarks: (topic) => highWatermarks(connection, topic),
+    heldSince: (topic, partition, offset) => heldSince(connection, topic, partition, offset),
     read: (range) => readPartition(connection, range),
     committed: (group, topic) => committedOffsets(connection, group, topic),
     describeGroup: (group) => describeGroup(connection, group),

@@ -9,7 +9,7 @@ import { offsetOutOfRange } from './failures.js';
 import { fetchFrom, type FetchedPartition, type FetchOptions } from './fetch-request.js';
 import { offsetRange, partitionNotFound } from './offset-ranges.js';
 import { decodeRecords, splitBatches } from './record-batch.js';
-import { backOff, retrying } from './retry.js';
+import { backOff, DESCRIBED_WITHIN_MS, retrying } from './retry.js';
 
 const OFFSET_OUT_OF_RANGE = 1;
 /** Of a broker that is away, for a read to a given end; one that follows the log waits as long as it takes. */
@@ -33,6 +33,18 @@ export async function* readPartition(connection: Connection, range: ReadRange): 
   } finally {
     await follow.close();
   }
+}
+
+/** Unix ms of the first record from an offset on, though an open transaction holds it back; null: there is none. */
+export function heldSince(connection: Connection, topic: string, partition: number, offset: number): Promise<number | null> {
+  return connection.attempt(`read ${topic}/${partition}`, async () => {
+    const target = { topic, partition, offset, maxBytes: ONE_BATCH_BYTES, uncommitted: true };
+    const { records } = await fetchPartition(connection, connection.reading, target, 0, { withinMs: DESCRIBED_WITHIN_MS });
+    const found: LogRecord[] = [];
+    for (const batch of splitBatches(records, []))
+      if (!batch.hidden && found.length === 0) decodeRecords(batch, topic, partition, offset, Infinity, found);
+    return found[0]?.timestampMs ?? null;
+  });
 }
 
 async function* readOn(

@@ -103,6 +103,10 @@ export class SqliteLog implements Log {
     return new Map([...(await this.offsets(topic))].map(([partition, { end }]) => [partition, end]));
   }
 
+  heldSince(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
   read(range: ReadRange): AsyncIterable<readonly LogRecord[]> {
     return readRange(range, {
       path: this.#path,

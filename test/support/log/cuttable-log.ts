@@ -49,6 +49,10 @@ export abstract class CuttableLog implements Log {
     return this.log.highWatermarks(topic);
   }
 
+  heldSince(topic: string, partition: number, offset: number) {
+    return this.log.heldSince(topic, partition, offset);
+  }
+
   read(range: ReadRange) {
     return this.log.read(range);
   }
