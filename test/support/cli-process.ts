@@ -42,8 +42,13 @@ export class CliWorkspace {
   }
 
   /** `start` with HTTP on a free port, once it is ready. `stop` resolves when it has ended. */
-  async serve(...options: readonly string[]): Promise<{ readonly address: string; stop(): Promise<void> }> {
-    const child = this.start(['start', '--http', '127.0.0.1:0', ...options]);
+  serve(...options: readonly string[]): Promise<{ readonly address: string; stop(): Promise<void> }> {
+    return this.serveWith({}, ...options);
+  }
+
+  /** The same with variables of its environment. */
+  async serveWith(env: Readonly<Record<string, string>>, ...options: readonly string[]) {
+    const child = this.start(['start', '--http', '127.0.0.1:0', ...options], env);
     child.stdout.resume();
     let address = '';
     for await (const line of linesOf(child.stderr)) {
