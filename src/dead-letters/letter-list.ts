@@ -35,12 +35,16 @@ export interface LetterList {
   readonly next_cursor: string | null;
   /** Rows that the filters let through, on whatever page. */
   readonly matching: number;
+  /** Those that failed then or later, Unix ms; null: whenever they did. */
+  readonly since_ms: number | null;
   /** Of everything since then, whatever topic and code were asked for; the greatest first. */
   readonly groups: readonly LetterGroup[];
 }
 
 /** Dead letters of the whole log, as far as they have been read. */
 export interface DeadLettersDocument extends LetterList {
+  /** job_id of the redrive that runs in this service, a dry run too; null: none does. */
+  readonly running_redrive: string | null;
   readonly read: {
     /** Whether the log has no others. */
     readonly is_whole: boolean;
@@ -64,11 +68,11 @@ interface Row {
 const OFFSET_DIGITS = 16;
 
 /** Letters come partition after partition, ascending by offset: of several of one record the first is the row. Throws invalid_argument. */
-export function listLetters(letters: Iterable<KeptLetter>, { topic, code, sinceMs = 0, limit, cursor }: LetterQuery): LetterList {
+export function listLetters(letters: Iterable<KeptLetter>, { topic, code, sinceMs, limit, cursor }: LetterQuery): LetterList {
   const groups = new Groups();
   const rows = new Map<string, Row>();
   for (const { input, summary, failedAtMs } of letters) {
-    if (failedAtMs < sinceMs) continue;
+    if (sinceMs !== undefined && failedAtMs < sinceMs) continue;
     const place = placeOf(summary);
     const identity = sourceOf(summary) ?? place;
     groups.add(input, summary.code, identity, failedAtMs);
@@ -84,6 +88,7 @@ export function listLetters(letters: Iterable<KeptLetter>, { topic, code, sinceM
     letters: page.map(({ summary, repeated }) => (repeated === 0 ? summary : { ...summary, repeated })),
     next_cursor: ordered.length > limit ? writeCursor(page.at(-1)!) : null,
     matching: rows.size,
+    since_ms: sinceMs ?? null,
     groups: groups.list(),
   };
 }

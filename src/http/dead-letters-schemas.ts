@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { DeadLettersDocument, DeadLetterSummary } from '../service/application.js';
 import { CONSUMED_TOPICS } from '../topics.js';
-import { count, time } from './schema-parts.js';
+import { count, time, timeMs } from './schema-parts.js';
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 10_000;
@@ -69,6 +69,7 @@ export const deadLettersSchema = z.object({
   letters: z.array(summary).meta({ description: 'one for each refused record, newest first' }),
   next_cursor: nullableText.meta({ description: 'where the next ones begin; null: there are none' }),
   matching: count.meta({ description: 'refused records that the filters let through, on whatever page' }),
+  since_ms: timeMs.nullable().meta({ description: 'as it was asked for; null: whenever they were refused' }),
   groups: z
     .array(
       z.object({
@@ -80,6 +81,7 @@ export const deadLettersSchema = z.object({
       }),
     )
     .meta({ description: 'refused records since then by topic and code, whatever topic and code were asked for' }),
+  running_redrive: nullableText.meta({ description: 'job_id of the redrive that runs in this service, a dry run too; null: none does' }),
   read: z
     .object({
       is_whole: z.boolean().meta({ description: 'false: the log has dead letters that are in no number of this answer' }),

@@ -119,7 +119,7 @@ export function serviceParts(log: Log, registry: Registry, startWorker: StartWor
     provenance,
     swap,
     rebuilds,
-    deadLetters: new DeadLetterAnswers(log, options),
+    deadLetters: new DeadLetterAnswers({ log, redrives, options }),
     redrives,
   };
 }

@@ -13,6 +13,8 @@ export const PAGES: readonly Page[] = [
   },
   { path: '/admin/events', title: 'Events', load: () => import('./pages/events.js') },
   { path: '/admin/events/{topic}/{partition}/{offset}', title: 'Event', load: () => import('./pages/event.js') },
+  { path: '/admin/dead-letters', title: 'Dead letters', load: () => import('./pages/dead-letters/dead-letters.js') },
+  { path: '/admin/dead-letters/{topic}/{partition}/{offset}', title: 'Dead letter', load: () => import('./pages/dead-letters/letter.js') },
   { path: '/admin/data-quality', title: 'Data quality', load: () => import('./pages/data-quality.js') },
   { path: '/admin/policies', title: 'Policies', load: () => import('./pages/policies/policies.js') },
   { path: '/admin/features', title: 'Features', load: () => import('./pages/features.js') },

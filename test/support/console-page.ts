@@ -9,6 +9,8 @@ import { launchChromium, openPage, type OpenPage } from './chromium.js';
 export interface ShownOptions extends BrowserContextOptions {
   /** What HTTP callers must send. */
   readonly token?: string;
+  /** Or one of these: ROLE NAME TOKEN, with commas between them. */
+  readonly tokenList?: string;
 }
 
 export interface Shown extends OpenPage {
@@ -37,8 +39,8 @@ export function consolePages(path: string | undefined) {
     for (const { faults } of open) expect(faults).toEqual([]);
   });
   return {
-    async show(application: Application, at = '/', { token, ...options }: ShownOptions = {}): Promise<Shown> {
-      const http: HttpServer = await startHttp(application, { host: '127.0.0.1', port: 0, token, closeGraceMs: 100 });
+    async show(application: Application, at = '/', { token, tokenList, ...options }: ShownOptions = {}): Promise<Shown> {
+      const http: HttpServer = await startHttp(application, { host: '127.0.0.1', port: 0, token, tokenList, closeGraceMs: 100 });
       const opened = await openPage(browser, `${http.address}${at}`, options);
       const one = { ...opened, address: http.address, leave: () => http.close() };
       shown.push(one);

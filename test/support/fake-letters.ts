@@ -44,7 +44,11 @@ export function listed(letters: readonly DeadLetterSummary[], query: LetterQuery
     summary,
     failedAtMs: summary.failed_at_ms ?? 0,
   }));
-  return { ...listLetters(kept, query), read: { is_whole: true, letters: letters.length, unread: [], files_omitted: 0 } };
+  return {
+    ...listLetters(kept, query),
+    running_redrive: null,
+    read: { is_whole: true, letters: letters.length, unread: [], files_omitted: 0 },
+  };
 }
 
 export const VALUE = '{"user_id":"user-1","tip_id":"t","served_at":1769882400000, "deep":[[[1.50]]]}';

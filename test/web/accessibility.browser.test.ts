@@ -4,6 +4,7 @@ import { TipstreamError } from '../../src/errors.js';
 import type { Application } from '../../src/service/application.js';
 import { chromiumOrSkip } from '../support/chromium.js';
 import { accessibilityFaults, consolePages, scrollsSideways } from '../support/console-page.js';
+import { REDRIVE } from '../support/fake-letters.js';
 import { LAG, REBUILD, STATUS, fakeApplication, partition } from '../support/fake-application.js';
 import { SEARCH } from '../support/fake-provenance.js';
 
@@ -24,6 +25,9 @@ const BROKEN: Partial<Application> = {
     ...(await fakeApplication().provenance(userId)),
     search: { ...SEARCH, state: 'reading' },
   }),
+  deadLetters: async () => {
+    throw new TipstreamError('timeout', 'the log did not answer within 5 s: could not read the dead letters', { hint: 'Ask again.' });
+  },
   policies: async () => {
     throw new TipstreamError('not_ready', 'no partition is held here yet', { hint: 'Ask again in a moment.' });
   },
@@ -38,6 +42,9 @@ const PAGES: readonly (readonly [name: string, at: string, seen: string])[] = [
   ['events', '/admin/events', 'tbody tr'],
   ['an event', '/admin/events/tip.served/2/1841', 'pre'],
   ['data quality', '/admin/data-quality', '.card code'],
+  ['dead letters', `/admin/dead-letters?redrive=${REDRIVE.job_id}`, '.notice'],
+  ['the redrive of all', '/admin/dead-letters', '#max'],
+  ['a dead letter', '/admin/dead-letters/tip.served-dlt/1/1', 'pre.raw'],
   ['policies', '/admin/policies?card=egreedy-v1', '.markdown'],
   ['features', '/admin/features?feature=completion_rate_30d', 'pre'],
   ['no page', '/admin/nothing', 'main p.card'],
@@ -60,6 +67,8 @@ describe.skipIf(path === undefined)('axe finds nothing', () => {
     ['home', '/', '.troubles li'],
     ['lag', '/admin/lag', 'tbody tr'],
     ['policies', '/admin/policies', '.problem'],
+    ['dead letters', '/admin/dead-letters', '.problem:not(:empty)'],
+    ['a dead letter that is not there', '/admin/dead-letters/tip.served-dlt/0/9', '.problem'],
     ['a user who is not known', '/admin/users/nobody', '.problem'],
     ['a user whose records are looked for', '/admin/users/ana?feature=tip_volume_30d', 'progress'],
     ['an event that is not there', '/admin/events/tip.served/2/9999', '.problem'],
@@ -83,7 +92,7 @@ describe.skipIf(path === undefined)('axe finds nothing', () => {
       expect([name, outline, parseFloat(width) >= 2]).toEqual([name, 'solid', true]);
     }
     expect(reached.slice(0, 2)).toEqual(['Skip to the content', 'Home']);
-    expect(reached).toEqual(expect.arrayContaining(['Features', 'Pause', 'UTC', 'Partitions']));
+    expect(reached).toEqual(expect.arrayContaining(['Dead letters', 'Features', 'Pause', 'UTC', 'Partitions']));
   });
 
   it('where a token is asked for', async () => {

@@ -71,6 +71,18 @@ describe.skipIf(path === undefined)('the pages on the demo', () => {
     await page.getByRole('link', { name: 'Lag', exact: true }).click();
     await eventually(() => rowsOf(card(page, 'Partitions of topics'))).toHaveLength(24);
     await shot('console-lag');
+    await page.getByRole('link', { name: 'Dead letters' }).click();
+    await eventually(() => rowsOf(card(page, 'Records')).then((rows) => rows.length)).toBeGreaterThan(5);
+    await shot('console-dead-letters');
+    await card(page, 'By reason and source').getByRole('link').first().click();
+    const redrive = card(page, 'Redrive');
+    await redrive.getByRole('button', { name: 'Check what it would do' }).click();
+    await eventually(() => redrive.getByRole('status').innerText()).toMatch(
+      /^\d+ records? would be put back, and (it|all) would be refused again\.$/,
+    );
+    await redrive.getByRole('button', { name: 'Leave it' }).click();
+    await card(page, 'Records').getByRole('link').first().click();
+    await eventually(() => card(page, 'Why').innerText()).toMatch(/Reason\s+\w+ at (decode|validate|route)/);
     await page.getByRole('link', { name: 'Policies' }).click();
     await eventually(() => rowsOf(card(page, 'Who is live')).then((rows) => rows.length)).toBeGreaterThan(2);
     await card(page, 'Model cards').getByText('egreedy-v2').click();

@@ -11,10 +11,17 @@ import { inputOfDeadLetterTopic } from '../../topics.js';
 import type { ServiceOptions } from '../options.js';
 import { withinDeadline, type RequestDeadline } from '../request-deadline.js';
 import { letterTopic } from './letter-topic.js';
+import type { RedriveJobs } from './redrive-jobs.js';
 
 const READING: RequestDeadline = { action: 'read the dead letters', hint: 'Ask again: reading goes on where it was.' };
 /** What is left of the caller's patience is for the questions before and after. */
 const READING_SHARE = 0.5;
+
+export interface DeadLetterAnswersDeps {
+  readonly log: Log;
+  readonly redrives: Pick<RedriveJobs, 'runningId'>;
+  readonly options: ServiceOptions;
+}
 
 export class DeadLetterAnswers {
   readonly #log: Log;
@@ -22,8 +29,11 @@ export class DeadLetterAnswers {
   readonly #files: LetterFiles;
   readonly #prefix: string;
   readonly #limitMs: number;
+  readonly #redrives: Pick<RedriveJobs, 'runningId'>;
 
-  constructor(log: Log, { topicPrefix: prefix, dataDirectory, logTimeoutMs = LOG_TIMEOUT_MS }: ServiceOptions) {
+  constructor({ log, redrives, options }: DeadLetterAnswersDeps) {
+    const { topicPrefix: prefix, dataDirectory, logTimeoutMs = LOG_TIMEOUT_MS } = options;
+    this.#redrives = redrives;
     this.#log = withDeadlines(log, { questionMs: logTimeoutMs, transferMs: logTimeoutMs, where: 'the log' });
     this.#newest = new NewestLetters(this.#log, { prefix });
     this.#files = new LetterFiles(deadLetterDirectory(dataDirectory));
@@ -45,6 +55,7 @@ export class DeadLetterAnswers {
     const unread = this.#newest.parts.filter(({ low, from, to, end }) => from > low || to < end);
     return {
       ...listLetters([...letters, ...inFiles], query),
+      running_redrive: this.#redrives.runningId ?? null,
       read: { is_whole: unread.length === 0 && files.omitted === 0, letters: letters.length, unread, files_omitted: files.omitted },
     };
   }

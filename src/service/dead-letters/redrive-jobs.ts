@@ -82,6 +82,10 @@ export class RedriveJobs {
     return documentOf(job);
   }
 
+  get runningId(): string | undefined {
+    return this.#running?.job.id;
+  }
+
   /** Throws not_found for a job that there never was, or that was over long ago. */
   get(id: string): RedriveJob {
     return documentOf(this.#find(id));

@@ -90,9 +90,9 @@ function Counters({ status: { counts, shadow_policy: shadow } }: { readonly stat
           <dt>Users</dt>
           <dd>{count(counts.users)}</dd>
         </div>
-        <div title="Records that were refused, since the state files were made. tipstream dead-letters list says why.">
+        <div title="Records that were refused, since the state files were made. The page of dead letters says why.">
           <dt>Rejected</dt>
-          <dd>{count(counts.rejected)}</dd>
+          <dd>{counts.rejected === 0 ? count(0) : <Link to="/admin/dead-letters">{count(counts.rejected)}</Link>}</dd>
         </div>
         <div>
           <dt>Decisions</dt>

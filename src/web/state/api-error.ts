@@ -1,3 +1,9 @@
+interface ApiErrorDetails {
+  readonly hint?: string | undefined;
+  readonly owner?: string | undefined;
+  readonly jobId?: string | undefined;
+}
+
 /** What the service refused or could not do, by the code of its answer; `unreachable` when there was no answer. */
 export class ApiError extends Error {
   readonly code: string;
@@ -5,12 +11,15 @@ export class ApiError extends Error {
   readonly hint: string | undefined;
   /** The address of the process that holds the user. */
   readonly owner: string | undefined;
+  /** The job that is in the way. */
+  readonly jobId: string | undefined;
 
-  constructor(code: string, message: string, details: { readonly hint?: string | undefined; readonly owner?: string | undefined } = {}) {
+  constructor(code: string, message: string, details: ApiErrorDetails = {}) {
     super(message);
     this.code = code;
     this.hint = details.hint;
     this.owner = details.owner;
+    this.jobId = details.jobId;
   }
 }
 
@@ -27,6 +36,7 @@ export function errorIn(status: number, text: string): ApiError {
   return new ApiError(textOf(error['code']) ?? 'internal', textOf(error['message']) ?? `The service answered with status ${status}.`, {
     hint: textOf(details['hint']),
     owner: textOf(details['owner']),
+    jobId: textOf(details['job_id']),
   });
 }
 

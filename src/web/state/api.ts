@@ -14,16 +14,16 @@ export function get<T>(path: string, signal?: AbortSignal): Promise<Answered<T>>
   return ask<T>('GET', path, signal);
 }
 
-/** Says that it is JSON, which a page of another origin may not say without being asked; there is no body. */
-export function post<T>(path: string): Promise<Answered<T>> {
-  return ask<T>('POST', path);
+/** Says that it is JSON, which a page of another origin may not say without being asked, also where there is no body. */
+export function post<T>(path: string, body?: object): Promise<Answered<T>> {
+  return ask<T>('POST', path, undefined, body);
 }
 
 export function cancel<T>(path: string): Promise<Answered<T>> {
   return ask<T>('DELETE', path);
 }
 
-async function ask<T>(method: string, path: string, signal?: AbortSignal): Promise<Answered<T>> {
+async function ask<T>(method: string, path: string, signal?: AbortSignal, body?: object): Promise<Answered<T>> {
   const given = token();
   let response: Response;
   let text: string;
@@ -34,6 +34,7 @@ async function ask<T>(method: string, path: string, signal?: AbortSignal): Promi
         ...(given === null ? {} : { authorization: `Bearer ${given}` }),
         ...(method === 'POST' ? { 'content-type': 'application/json' } : {}),
       },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       cache: 'no-store',
       signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), ...(signal === undefined ? [] : [signal])]),
     });

@@ -4,7 +4,7 @@ import { HAPPENINGS } from '../format/features.js';
 import { count } from '../format/numbers.js';
 import { DecisionLink } from './decision-link.js';
 import { UserLink } from './link.js';
-import { RecordLink } from './record-link.js';
+import { DeadLetterLink, RecordLink } from './record-link.js';
 import { Time } from './small.js';
 
 export function RecordEffect({ record }: { readonly record: RecordDocument }) {
@@ -60,7 +60,7 @@ function DeadLetter({ of }: { readonly of: RecordDocument['dead_letter'] }) {
   if (of.record !== null)
     return (
       <p>
-        Its dead letter is <RecordLink record={of.record} instead="" />.
+        Its dead letter is <DeadLetterLink letter={of.record} />.
       </p>
     );
   return (
