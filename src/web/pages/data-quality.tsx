@@ -2,6 +2,7 @@
 import type { StatusDocument } from '../../service/application.js';
 import { count, percent } from '../format/numbers.js';
 import { useService } from '../state/use-service.js';
+import { Link } from '../view/link.js';
 import { Answer, Card } from '../view/small.js';
 
 export default function DataQuality() {
@@ -29,7 +30,7 @@ function KnownToday({ status: { counts, warnings } }: { readonly status: StatusD
     <>
       <p>
         {count(rejected)} of {count(all)} records of producers were refused ({percent(all === 0 ? null : rejected / all)}), on the
-        partitions held here, since the state files were made. <code>npx tipstream dead-letters list</code> says which, and why.
+        partitions held here, since the state files were made. The <Link to="/admin/dead-letters">dead letters</Link> say which, and why.
       </p>
       {warnings.length === 0 ? (
         <p>Every input keeps its events for as long as a rebuild needs them.</p>

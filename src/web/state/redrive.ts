@@ -91,9 +91,9 @@ function confirmText({ rate, value }: RedriveRequest, { redriven, records, recor
   const topics = [...new Set(records.map(({ to }) => to.topic))];
   const where = omitted > 0 ? 'their topics' : topics.join(' and ');
   const pace = rate === undefined ? '' : `, ${counted(rate, 'record')} a second at most`;
-  const what = value === undefined ? 'as they were refused' : 'with the corrected value';
+  const asBefore = redriven === 1 ? 'as it was refused' : 'as they were refused';
   return (
-    `This appends ${counted(redriven, 'record')} to ${where} ${redriven === 1 && value === undefined ? 'as it was refused' : what}${pace}. ` +
+    `This appends ${counted(redriven, 'record')} to ${where} ${value === undefined ? asBefore : 'with the corrected value'}${pace}. ` +
     `The log keeps what is appended: it cannot be taken back. The dead ${redriven === 1 ? 'letter stays' : 'letters stay'}.`
   );
 }

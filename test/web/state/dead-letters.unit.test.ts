@@ -54,7 +54,8 @@ describe('the page of dead letters', () => {
     };
     expect(sumText({ ...document, read: part })).toBe('4 refused records known.');
     expect(unreadText({ ...document, read: part })).toEqual([
-      'The log holds older dead letters, at 1,000 offsets that were not read: the newest 4 are known. `npx tipstream dead-letters list` reads them all.',
+      'The log holds older dead letters, at 1,000 offsets that were not read: the newest 4 are known. ' +
+        '`npx tipstream dead-letters list` reads them all.',
       '1 newer offset was not read in time: the next answer has them.',
       '2 files of the folder dead-letters are left out.',
     ]);
