@@ -1,5 +1,8 @@
 /** GET /v1/events/{topic}/{partition}/{offset}: each record of a busy log, as it lies there and as what it did. */
 import { describe, expect, it } from 'vitest';
+import { partitionFunction } from '../../src/log/partitioner.js';
+import { coreRegistry } from '../../src/projections/registry.js';
+import { recordDocument } from '../../src/provenance/record-document.js';
 import { buildServer } from '../../src/http/server.js';
 import type { RecordDocument } from '../../src/service/application.js';
 import { CONSUMED_TOPICS, TOPIC_NAMES } from '../../src/topics.js';
@@ -126,6 +129,26 @@ describe('a record of the log', () => {
     const tag = (await server.inject('/v1/events/tip.served/0/1')).headers.etag as string;
     const again = await server.inject({ url: '/v1/events/tip.served/0/1', headers: { 'if-none-match': tag } });
     expect(again.statusCode).toBe(304);
+  });
+
+  it('of a partition that is not held here says what it is, and not what it did', async () => {
+    const embedded = await embeddedService({ partitions: 1 });
+    await embedded.produce('tip.served', { user_id: 'u', tip_id: 't', served_at_ms: 1 });
+    await embedded.append({ topic: 'tip.served', key: Buffer.from('u'), value: null });
+    await embedded.start();
+    const document = (offset: number) =>
+      recordDocument({
+        address: { topic: 'tip.served', partition: 0, offset },
+        log: embedded.log,
+        topicPrefix: '',
+        rules: { maxValueBytes: 1_000, partitions: 1, partitioner: partitionFunction('murmur2') },
+        registry: coreRegistry,
+        reader: undefined,
+        nowMs: 5,
+      });
+    const nothing = { applied: null, applied_to: null, effect: null, dead_letter: null, as_of_ms: 5 };
+    expect(await document(0)).toMatchObject({ ...nothing, event: { user_id: 'u', tip_id: 't', served_at_ms: 1 }, refusal: null });
+    expect(await document(1)).toMatchObject({ ...nothing, event: null, value: null, refusal: { code: 'null_value' } });
   });
 
   it('ends with a log that does not answer within the deadline', async () => {

@@ -217,7 +217,7 @@ export function fakeApplication(over: Partial<Application> = {}): FakeApplicatio
   };
   const base: Application = {
     profile,
-    ...fakeProvenance(profile),
+    ...fakeProvenance(over.profile ?? profile),
     profiles: async (userIds, asOfMs) => ({
       as_of_ms: asOfMs ?? NOW_MS,
       feature_set: PROFILE.feature_set,

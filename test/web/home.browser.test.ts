@@ -71,7 +71,7 @@ describe.skipIf(path === undefined)('the first page', () => {
         }),
       }),
     );
-    const user = page.getByRole('link', { name: evil });
+    const user = page.getByRole('link', { name: evil }).first();
     await user.waitFor();
     const texts = [await page.locator('main').innerText()];
     await user.click();

@@ -4,6 +4,7 @@ import { count, percent } from '../format/numbers.js';
 import { troublesOf, verdictOf, type Trouble } from '../state/troubles.js';
 import { useService } from '../state/use-service.js';
 import { DataTable, type Column } from '../view/data-table.js';
+import { DecisionLink } from '../view/decision-link.js';
 import { HourOfLag } from '../view/hour-of-lag.js';
 import { Link, UserLink } from '../view/link.js';
 import { Answer, Card, Pill, Time, type Tone } from '../view/small.js';
@@ -164,7 +165,11 @@ const DECISIONS: readonly Column<NewestScore>[] = [
     name: 'chosen',
     title: 'Chosen tip',
     kind: 'id',
-    cell: ({ chosen_tip_id: tip, decision_id: id }) => <span title={`decision ${id}`}>{tip}</span>,
+    cell: ({ chosen_tip_id: tip, user_id: user, decision_id: id }) => (
+      <DecisionLink userId={user} decisionId={id}>
+        {tip}
+      </DecisionLink>
+    ),
   },
   { name: 'shadow', title: "Shadow's choice", kind: 'id', cell: (score) => <Shadow {...score} /> },
   {
