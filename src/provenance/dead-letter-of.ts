@@ -17,8 +17,9 @@ export async function deadLetterOf(
 ): Promise<NonNullable<RecordDocument['dead_letter']>> {
   const letters = deadLetterTopic(topic);
   const all = await rangesOf(log, letters);
-  // A letter has the key of its record, and lies where that puts it.
-  const ranges = key === null ? all : all.filter(([number]) => number === partitionFor('murmur2', key, all.length));
+  // A letter has the key of its record and lies where that puts it, unless the key was too large for the topic.
+  const home = key === null || all.length === 0 ? undefined : partitionFor('murmur2', key, all.length);
+  const ranges = [...all.filter(([number]) => number === home), ...all.filter(([number]) => number !== home)];
   const of = ranges.reduce((sum, [, { low, end }]) => sum + end - low, 0);
   let looked = 0;
   for (const [number, { low, end }] of ranges) {

@@ -22,8 +22,8 @@ export interface RecordQuestion {
   readonly topicPrefix: string;
   readonly rules: DecodeRules;
   readonly registry: Registry;
-  /** Of the record's partition; undefined: this member does not hold it. */
-  readonly reader: PartitionReader | undefined;
+  /** Of the record's partition; undefined: this member does not hold it. Asked once the record is read: meanwhile it may go. */
+  readonly reader: () => PartitionReader | undefined;
   readonly nowMs: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -32,8 +32,9 @@ const isConsumed = (topic: TopicName): topic is ConsumedTopic => (CONSUMED_TOPIC
 
 /** Throws what `readRecord` throws. */
 export async function recordDocument(question: RecordQuestion): Promise<RecordDocument> {
-  const { address, log, topicPrefix, rules, reader, nowMs, signal } = question;
+  const { address, log, topicPrefix, rules, nowMs, signal } = question;
   const { record, previousOffset, nextOffset } = await readRecord(log, topicPrefix, address, signal);
+  const reader = question.reader();
   const topic = topicNamed(topicPrefix, address.topic);
   const appliedTo = topic !== undefined && isConsumed(topic) ? (reader?.positions().get(address.topic) ?? (reader && 0)) : undefined;
   const isApplied = appliedTo === undefined ? null : address.offset < appliedTo;

@@ -57,8 +57,8 @@ export class UserRecords {
   /** fact, and its time alone -> the lowest offset that was seen of it */
   readonly #offsets = new Map<string, number>();
   readonly #searched: readonly Searched[];
-  /** Where the state stood when it was last asked: topic -> next offset. */
-  #positions: ReadonlyMap<string, number> = new Map();
+  /** Where the state stood when it was last asked: topic -> next offset. undefined: it has not been. */
+  #positions: ReadonlyMap<string, number> | undefined;
   #running: Promise<void> = Promise.resolve();
 
   constructor(deps: UserRecordsDeps) {
@@ -77,6 +77,11 @@ export class UserRecords {
     return turn;
   }
 
+  /** What there is to look at, for `looked` to say while nobody looks. */
+  stateStandsAt(positions: ReadonlyMap<string, number>): void {
+    this.#positions ??= positions;
+  }
+
   /** null: none was found in what was looked at. */
   addressOf(sought: Sought): RecordAddress | null {
     const offset = this.#offsets.get(keyOf(sought));
@@ -92,12 +97,13 @@ export class UserRecords {
       from,
       to,
       low,
-      end: this.#positions.get(topic) ?? 0,
+      end: this.#positions?.get(topic) ?? 0,
     }));
   }
 
   /** Whether there is nothing left to look at. */
   get isExhausted(): boolean {
+    if (this.#positions === undefined) return false;
     return this.looked().every(({ from, to, low, end }) => to >= end && (from <= low || low >= end));
   }
 
@@ -149,7 +155,7 @@ export class UserRecords {
     const { topic } = searched;
     if (this.#searched.reduce((sum, { events }) => sum + events.length, 0) > EVENTS_AT_MOST)
       throw new TipstreamError('payload_too_large', `the user has more than ${EVENTS_AT_MOST} events`, {
-        hint: 'Their records are not looked for any further. Values, windows and next changes do not depend on it.',
+        hint: 'Their records are not looked for any further.',
       });
     for await (const records of log.read({ topic, partition, from, to, ...(signal === undefined ? {} : { signal }) }))
       for (const record of records) if (record.key?.equals(this.#key)) this.#note(searched, record);

@@ -143,7 +143,7 @@ describe('a record of the log', () => {
         topicPrefix: '',
         rules: { maxValueBytes: 1_000, partitions: 1, partitioner: partitionFunction('murmur2') },
         registry: coreRegistry,
-        reader: undefined,
+        reader: () => undefined,
         nowMs: 5,
       });
     const nothing = { applied: null, applied_to: null, effect: null, dead_letter: null, as_of_ms: 5 };

@@ -173,6 +173,17 @@ describe('a search for records', () => {
     expect(records.addressOf(sought('never'))).toBe(null);
   }, 30_000);
 
+  it('has looked at nothing before it has begun, however often it is asked', async () => {
+    const { embedded, records } = await searching();
+    await embedded.append(ofAna('a'));
+    expect(records.isExhausted).toBe(false);
+    records.stateStandsAt(new Map([['tip.served', 1]]));
+    expect([records.isExhausted, records.looked()[0]]).toEqual([
+      false,
+      { topic: 'tip.served', partition: 0, from: 0, to: 0, low: 0, end: 1 },
+    ]);
+  });
+
   it('finds what has both the time and what is kept with it, and by the time alone', async () => {
     const { embedded, records, search } = await searching();
     const served = (category: string | null) => recordOf('tip.served', { user_id: 'ana', tip_id: 'a', served_at_ms: 5, category });

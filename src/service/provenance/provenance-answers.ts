@@ -70,7 +70,7 @@ export class ProvenanceAnswers implements ProvenanceQuestions {
       log: this.#log(),
       topicPrefix: options.topicPrefix,
       rules: this.#rules(),
-      reader: partitions.reading(address.partition)?.reader,
+      reader: () => partitions.reading(address.partition)?.reader,
       nowMs: options.clock(),
     });
   }
@@ -138,13 +138,15 @@ export class ProvenanceAnswers implements ProvenanceQuestions {
     signal: AbortSignal,
     isWhole = false,
   ): Promise<Search['error']> {
+    const positions = this.#reader(partition).positions();
+    records.stateStandsAt(positions);
     if (this.#searching >= SEARCHING_AT_ONCE) return null;
     this.#searching++;
     const untilMs = performance.now() + Math.min(SEARCHED_FOR_MS, this.#timeoutMs / 2);
     try {
       await records.search(wanted, {
         log: this.#log(),
-        positions: this.#reader(partition).positions(),
+        positions,
         isWhole,
         mayGoOn: () => performance.now() < untilMs,
         signal,

@@ -84,7 +84,7 @@ function TipEffect({ effect, asOfMs }: { readonly effect: Effect & { readonly ki
         {isKept ? (
           `It is kept: the earliest ${HAPPENINGS[happening]} of the tip.`
         ) : keptAtMs === null ? (
-          'Nothing is kept of it any more: the tip was pruned.'
+          'Nothing is kept of it any more: tips older than --retain are pruned.'
         ) : (
           <>
             It changes nothing: the {HAPPENINGS[happening]} that is kept of the tip is of <Time ms={keptAtMs} />.

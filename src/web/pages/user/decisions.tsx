@@ -39,6 +39,7 @@ export function Decisions({ userId, asOf }: DecisionsProps) {
                   : 'No older decision.'
               }
             />
+            {asOf === undefined ? null : <p class="hint">Those requested before then, with their rewards as they are known now.</p>}
             <p class="actions">
               <button type="button" disabled={after === undefined} onClick={() => go(withQuery(address, { after: undefined }))}>
                 Newest

@@ -29,8 +29,14 @@ export function EventsBehind({ provenance, feature }: { readonly provenance: Pro
   );
 }
 
-/** How far the log was searched, in words; nothing once every event has its record. */
-export function SearchState({ search: { state, partitions, error } }: { readonly search: Search }) {
+export interface SearchStateProps {
+  readonly search: Search;
+  /** The values themselves wait for the search. */
+  readonly isUnread?: boolean;
+}
+
+/** How far the log was searched, in words. */
+export function SearchState({ search: { state, partitions, error }, isUnread = false }: SearchStateProps) {
   const looked = partitions.reduce((sum, { from, to }) => sum + to - from, 0);
   const all = partitions.reduce((sum, { low, end }) => sum + Math.max(0, end - low), 0);
   const where = partitions.map(({ topic, partition, from, to }) => `${topic}/${partition} from ${count(from)} to ${count(to)}`).join(', ');
@@ -51,14 +57,15 @@ export function SearchState({ search: { state, partitions, error } }: { readonly
     case 'exhausted':
       return (
         <p class="notice">
-          Some records are not in the log any more, or were not sent as they are kept: all {counted(all, 'offset')} of it were looked at (
-          {where}).
+          Some records are not in the log any more: all {counted(all, 'offset')} that it holds were looked at ({where}).
         </p>
       );
     case 'failed':
       return (
         <Problem error={{ code: error!.code, message: `The records could not be looked for: ${error!.message}`, hint: error!.hint }}>
-          <p class="hint">The values are exact all the same. Looked at: {where}.</p>
+          <p class="hint">
+            {isUnread ? 'Without them there are no values.' : 'The values are exact all the same.'} Looked at: {where}.
+          </p>
         </Problem>
       );
   }

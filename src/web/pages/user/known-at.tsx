@@ -38,7 +38,7 @@ export function KnownAt({ provenance }: { readonly provenance: ProvenanceDocumen
           </p>
         </div>
       )}
-      {knownAt?.is_read === false ? <SearchState search={search} /> : null}
+      {knownAt?.is_read === false ? <SearchState search={search} isUnread /> : null}
       <details>
         <summary>As it was known at other offsets</summary>
         <form ref={form} class="filter" onSubmit={show}>
