@@ -93,6 +93,29 @@ describe('a decision', () => {
     60_000,
   );
 
+  it('keeps its reward when a prune has taken its serving, and says that it stays so', async () => {
+    let nowMs = START_MS + HOUR_MS;
+    const retainMs = 90 * 24 * HOUR_MS;
+    const embedded = await embeddedService({ partitions: 1, clock: () => nowMs, retainMs });
+    const candidates = [{ tip_id: 't', is_overdue: true, task_age_days: 1, priority: 1 }];
+    await embedded.produce('tip.candidates', { user_id: 'ana', decision_id: 'd', requested_at_ms: START_MS, candidates });
+    await embedded.produce('tip.served', { user_id: 'ana', tip_id: 't', served_at_ms: START_MS + 1, decision_id: 'd' });
+    await embedded.produce('tip.feedback', { user_id: 'ana', tip_id: 't', action: 'done', reacted_at_ms: START_MS + 2 });
+    await embedded.catchUp();
+    expect(await embedded.service.decision('ana', 'd')).toMatchObject({ reward: { value: 1, at_ms: START_MS + 2 }, is_closed: false });
+    nowMs += retainMs + HOUR_MS;
+    await embedded.produce('tip.served', { user_id: 'ana', tip_id: 'new', served_at_ms: nowMs });
+    await embedded.catchUp();
+    expect(await embedded.service.decision('ana', 'd')).toMatchObject({
+      served: null,
+      reward: { value: 1, tip_id: 't', happening: null, at_ms: null, record: null },
+      rewardable_until_ms: null,
+      is_closed: true,
+    });
+    const { effect } = await embedded.service.record({ topic: 'tip.served', partition: 0, offset: 0 });
+    expect(effect).toMatchObject({ kind: 'tip', is_kept: false, kept_at_ms: null, counted_in: [], decisions: [] });
+  });
+
   it('is listed page after page, as of a time, and asked for over HTTP', async () => {
     const embedded = await learned('egreedy-v1', 5);
     const server = buildServer(embedded.service, { host: '127.0.0.1' });
