@@ -4,7 +4,7 @@
  *
  *     STOP        it is not worked on: it stopped, no process runs, or records were deleted before they were applied
  *     REWIND      the state stands beyond the end of the log
- *     UNASSIGNED  there is no state of it here
+ *     UNASSIGNED  there is no state of it here, or one that another member of the group has left behind
  *     STALL       records wait, and none was applied for a while
  *     HELD        an open transaction holds back records; what precedes it is applied, or no older than a row may be that is OK
  *     WARN        records wait for longer than they should
@@ -57,6 +57,8 @@ export interface LagFacts {
   readonly silent?: string | undefined;
   /** Whether a process works on it. */
   readonly running: boolean;
+  /** Other members of the group may have taken the partition, and left what is here behind. */
+  readonly isShared?: boolean | undefined;
   /** By which offset it is judged. Of a group that keeps no state here, `applied` is what it committed. Default: applied. */
   readonly by?: 'applied' | 'committed';
   /** Of a group: why nobody reads the partition. */
@@ -96,11 +98,12 @@ export type LagVerdict = Pick<LagRow, 'status' | 'rule' | 'reason'>;
 
 export function lagRow(facts: LagFacts): LagRow {
   const now = facts.seen.at(-1)!;
-  const lag = waiting(now);
+  const isElsewhere = facts.isShared === true && wasLeftBehind(facts.seen);
+  const lag = waiting(isElsewhere ? { ...now, applied: null } : now);
   const isBeyond = now.applied !== null && now.applied > now.highWatermark;
-  const seconds = isBeyond ? null : ageSeconds(facts, now, lag);
+  const seconds = isBeyond ? null : ageSeconds(isElsewhere ? { ...facts, oldestMs: null } : facts, now, lag);
   const rates = ratesOf(facts.seen);
-  const judged = verdict(facts, now, lag, seconds);
+  const judged = isElsewhere && facts.running && facts.stopped === undefined ? leftBehind(now) : verdict(facts, now, lag, seconds);
   const stands = ['stop', 'rewind', 'unassigned', 'stall', 'held'].includes(judged.status);
   const catchUp = stands ? null : catchUpSeconds(lag, rates);
   return {
@@ -118,6 +121,21 @@ export function lagRow(facts: LagFacts): LagRow {
     catch_up_seconds: catchUp,
     ...judged,
     reason: catchUp === null || lag === 0 ? judged.reason : `${judged.reason} ${assumption(catchUp, rates)}`,
+  };
+}
+
+/** A look reads what is applied before what is committed, so that one alone proves nothing: meanwhile both may have gone on. */
+function wasLeftBehind(seen: readonly OffsetsSeen[]): boolean {
+  const [before, now] = [seen.at(-2), seen.at(-1)!];
+  const { applied } = now;
+  return applied !== null && (before?.committed ?? 0) > applied && (now.committed ?? 0) > applied;
+}
+
+function leftBehind({ applied, committed }: OffsetsSeen): LagVerdict {
+  return {
+    status: 'unassigned',
+    rule: `committed_offset ${committed} > applied_offset ${applied}`,
+    reason: 'Another member of the group has gone beyond the state that is left here.',
   };
 }
 

@@ -20,6 +20,8 @@ export interface LagOptions {
   readonly silent?: ReadonlyMap<number, string> | undefined;
   /** Whether a process works on the partitions. */
   readonly running: boolean;
+  /** Other members may have taken partitions that have an entry. */
+  readonly isShared?: boolean | undefined;
   readonly nowMs: number;
   /** Of earlier looks, which this one is added to. */
   readonly history?: LagHistory | undefined;
@@ -59,6 +61,7 @@ async function rowsOf(log: LagLog, options: LagOptions, topic: string): Promise<
         stopped: options.stopped.get(partition),
         silent: options.silent?.get(partition),
         running: options.running,
+        isShared: options.isShared,
       });
     }),
   );

@@ -235,6 +235,27 @@ it('markers that are left are no records that wait', () => {
   });
 });
 
+describe('what another member has left behind', () => {
+  const moved = [look(T0, 8, 20, { committed: 9 }), look(T0 + 1, 8, 20, { committed: 12 })];
+  const shared = { oldestMs: T0 - 60_000, isShared: true };
+  it('is not assigned here, and waits from where the group is', () => {
+    expect(judge(moved, shared)).toMatchObject({
+      status: 'unassigned',
+      rule: 'committed_offset 12 > applied_offset 8',
+      lag_records: 8,
+      lag_seconds: null,
+      catch_up_seconds: null,
+    });
+  });
+  it.each([
+    ['one look alone proves nothing', moved.slice(1), shared, 'warn'],
+    ['nor does one that the state has reached since', [moved[0]!, look(T0 + 1, 12, 20, { committed: 12 })], shared, 'warn'],
+    ['who holds the partition knows better', moved, { ...shared, isShared: false }, 'warn'],
+    ['nothing runs', moved, { ...shared, running: false }, 'stop'],
+    ['it stopped', moved, { ...shared, stopped: 'why' }, 'stop'],
+  ])('%s', (_, looks, facts, status) => expect(judge(looks, facts).status).toBe(status));
+});
+
 it('a prediction says what it takes for granted', () => {
   const seen = [look(T0, 0, 100), look(T0 + 10_000, 60, 120)];
   expect(judge(seen, { oldestMs: T0 + 9_000 })).toMatchObject({

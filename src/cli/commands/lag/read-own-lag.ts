@@ -3,7 +3,7 @@ import { defaultGroup, type Config } from '../../../config.js';
 import type { TipstreamError } from '../../../errors.js';
 import { groupLag, holdersOf, withHolder, type GroupLagRow } from '../../../log/group-lag.js';
 import type { LagRow } from '../../../log/lag.js';
-import type { LagHistory } from '../../../log/lag-history.js';
+import { LagHistory } from '../../../log/lag-history.js';
 import type { GroupDescription, GroupMemberFacts, Log } from '../../../log/port.js';
 import { lagRows } from '../../../log/read-lag.js';
 import { isOwned } from '../../../store/directory/data-lock.js';
@@ -24,8 +24,17 @@ export interface OwnLag {
   readonly unreadable: ReadonlyMap<number, TipstreamError>;
 }
 
-/** Throws state_mismatch, topic_not_found and log_unavailable. */
-export async function readOwnLag(log: Log, config: Config, history?: LagHistory): Promise<OwnLag> {
+/**
+ * Where the group seems to have gone beyond what is applied here, it looks twice: another member may have the partition now.
+ * Throws state_mismatch, topic_not_found and log_unavailable.
+ */
+export async function readOwnLag(log: Log, config: Config, history = new LagHistory()): Promise<OwnLag> {
+  const first = await lookOnce(log, config, history);
+  const isBeyond = first.rows.some(({ applied_offset: applied, committed_offset: committed }) => (committed ?? 0) > (applied ?? Infinity));
+  return log.kind === 'kafka' && isBeyond ? lookOnce(log, config, history) : first;
+}
+
+async function lookOnce(log: Log, config: Config, history: LagHistory): Promise<OwnLag> {
   const { applied, unreadable } = appliedPositions(config);
   const stopped = new Map([...stoppedPartitions(config.data)].map(([partition, { code, message }]) => [partition, `${message} (${code})`]));
   for (const [partition, { code, message }] of unreadable) stopped.set(partition, `${message} (${code})`);
@@ -36,6 +45,7 @@ export async function readOwnLag(log: Log, config: Config, history?: LagHistory)
     applied,
     stopped,
     running: isOwned(config.data),
+    isShared: log.kind === 'kafka',
     nowMs: Date.now(),
     history,
   });

@@ -16,7 +16,7 @@ import { notedService } from '../../../store/directory/service-note.js';
 import { stoppedPartitions } from '../../../store/directory/stopped-partitions.js';
 import { lastVerified } from '../../../store/directory/verified-note.js';
 import { PartitionReader } from '../../../store/queries/partition-reader.js';
-import { CONSUMED_TOPICS, fullTopicName, type ControlEvent } from '../../../topics.js';
+import { CONSUMED_TOPICS, fullTopicName, inputOfDeadLetterTopic, type ControlEvent } from '../../../topics.js';
 import { settingsOf } from '../../policy-settings.js';
 import { appliedPositions, type AppliedPositions } from '../lag/applied-positions.js';
 import { ownGroup, readOwnLag } from '../lag/read-own-lag.js';
@@ -44,12 +44,12 @@ export async function lookAtAll(config: Config, nowMs: number): Promise<Check[]>
       log === undefined
         ? Promise.resolve(reached.failure)
         : answeredWithin(lateMs, ask(log), () => noAnswer(placeOf(config), lateMs, action)).catch(asFailure);
-    const [elsewhere, lag, letters] = await Promise.all([
-      answer('describe the group', (open) => partitionsElsewhere(open, config, state.applied)),
+    const [members, lag, letters] = await Promise.all([
+      answer('describe the group', (open) => heldPartitions(open, config)),
       state.refused ?? answer('read the lag', (open) => readOwnLag(open, config)),
       answer('read the dead letters', (open) => readLetters(open, config)),
     ]);
-    const held = elsewhere instanceof TipstreamError ? undefined : elsewhere;
+    const held = members instanceof TipstreamError ? undefined : members;
     const unknown = (name: string, { message, code }: TipstreamError): Check => ({
       name,
       status: 'could_not_tell',
@@ -65,8 +65,9 @@ export async function lookAtAll(config: Config, nowMs: number): Promise<Check[]>
         readable: [...state.applied.keys()],
         unreadable: state.unreadable,
         stopped: stoppedPartitions(config.data),
-        owner: isOwned(config.data) ? dataOwner(config.data) : undefined,
-        elsewhere: held,
+        running: isOwned(config.data),
+        owner: dataOwner(config.data),
+        held,
         refused: state.refused,
       }),
       lag instanceof TipstreamError ? unknown('lag', lag) : lagCheck(config, lag.rows, held ?? new Set()),
@@ -148,12 +149,8 @@ function readState(config: Config): StateSeen {
   }
 }
 
-/** Of those without a state file here, the partitions that members of the group hold. */
-async function partitionsElsewhere(
-  log: Log,
-  config: Config,
-  applied: ReadonlyMap<number, unknown>,
-): Promise<ReadonlySet<number> | undefined> {
+/** The partitions that members of the group hold; undefined while they are dealt out, or where nobody says. */
+async function heldPartitions(log: Log, config: Config): Promise<ReadonlySet<number> | undefined> {
   if (log.kind === 'sqlite') return new Set();
   const group = await log.describeGroup(ownGroup(config));
   if (group === undefined) return new Set();
@@ -161,9 +158,7 @@ async function partitionsElsewhere(
   const topics = CONSUMED_TOPICS.map((topic) => fullTopicName(config.topicPrefix, topic));
   const held = group.members.map(({ partitions }) => topics.map((topic) => new Set(partitions.get(topic) ?? [])));
   const numbers = new Set(held.flatMap(([first]) => [...(first ?? [])]));
-  return new Set(
-    [...numbers].filter((partition) => !applied.has(partition) && held.some((ofMember) => ofMember.every((has) => has.has(partition)))),
-  );
+  return new Set([...numbers].filter((partition) => held.some((ofMember) => ofMember.every((has) => has.has(partition)))));
 }
 
 async function readLetters(log: Log, config: Config) {
@@ -171,7 +166,7 @@ async function readLetters(log: Log, config: Config) {
   await newest.look(Math.min(LETTERS_WITHIN_MS, config.logTimeoutMs / 2));
   const files = await new LetterFiles(deadLetterDirectory(config.data)).look();
   const inFiles = files.letters.flatMap((letter): KeptLetter[] => {
-    const input = CONSUMED_TOPICS.find((topic) => letter.record.topic.startsWith(fullTopicName(config.topicPrefix, topic)));
+    const input = inputOfDeadLetterTopic(config.topicPrefix, letter.record.topic);
     if (input === undefined) return [];
     const summary = { ...summaryOf({ record: letter.record, reason: letter.reason }), offset: null, kept: letter.kept };
     return [{ input, summary, failedAtMs: letter.reason.failedAtMs ?? letter.record.timestampMs }];

@@ -58,15 +58,16 @@ describe('the partitions', () => {
     readable: [0, 1, 2, 3],
     unreadable: new Map(),
     stopped: new Map(),
+    running: true,
     owner: { pid: 7, started_at_ms: 0, http: null },
-    elsewhere: new Set(),
+    held: new Set(),
     ...over,
   });
   const damaged = new TipstreamError('state_corrupt', 'it is damaged');
   it.each([
     ['all run', facts(), 'ok', 'process 7 runs; state of 4 of 4 partitions'],
-    ['nothing runs', facts({ owner: undefined }), 'attention', 'state of 4 of 4 partitions, and no process runs here'],
-    ['nothing ever ran', facts({ owner: undefined, readable: [] }), 'attention', 'no state yet, and no process runs here'],
+    ['nothing runs', facts({ running: false }), 'attention', 'state of 4 of 4 partitions, and no process runs here'],
+    ['nothing ever ran', facts({ running: false, readable: [] }), 'attention', 'no state yet, and no process runs here'],
     [
       'one stopped',
       facts({
@@ -78,10 +79,11 @@ describe('the partitions', () => {
       'attention',
       'partition 2 stopped (and 1 more): the disk is full [disk_full]',
     ],
+    ['its note is not there', facts({ owner: undefined }), 'ok', /^a process runs; /],
     ['one is damaged', facts({ readable: [0, 1, 2], unreadable: new Map([[3, damaged]]) }), 'attention', 'it is damaged [state_corrupt]'],
-    ['others have the rest', facts({ readable: [0, 1], elsewhere: new Set([2, 3]) }), 'ok', /other members have the others$/],
-    ['nobody has one', facts({ readable: [0, 1], elsewhere: new Set([2]) }), 'attention', 'process 7 runs; nobody has partition 3'],
-    ['the group does not answer', facts({ readable: [0], elsewhere: undefined }), 'could_not_tell', /the group could not be asked$/],
+    ['others have the rest', facts({ readable: [0, 1], held: new Set([2, 3]) }), 'ok', /other members have the others$/],
+    ['nobody has one', facts({ readable: [0, 1], held: new Set([2]) }), 'attention', 'process 7 runs; nobody has partition 3'],
+    ['the group does not answer', facts({ readable: [0], held: undefined }), 'could_not_tell', /the group could not be asked$/],
     [
       'it is the state of another log',
       facts({ refused: new TipstreamError('state_mismatch', 'another log') }),

@@ -3,9 +3,9 @@ import type { Config } from '../../../../config.js';
 import { LAG_STATUSES, NOT_RUNNING, type LagRow } from '../../../../log/lag.js';
 import { counted, nextCommand, type Check } from '../check.js';
 
-/** `elsewhere`: partitions that other members of the group hold, whose lag those know. */
-export function lagCheck(config: Config, rows: readonly LagRow[], elsewhere: ReadonlySet<number>): Check {
-  const ours = rows.filter(({ status, partition }) => status !== 'unassigned' || !elsewhere.has(partition));
+/** `held`: the partitions that members of the group hold: of those that are not assigned here, others know the lag. */
+export function lagCheck(config: Config, rows: readonly LagRow[], held: ReadonlySet<number>): Check {
+  const ours = rows.filter(({ status, partition }) => status !== 'unassigned' || !held.has(partition));
   // That nothing runs or has run is said of the partitions; here it matters where something waits.
   const isIdle = ({ rule, status }: LagRow) => rule === NOT_RUNNING || status === 'unassigned';
   const judged = ours.filter((row) => !isIdle(row) || row.lag_records > 0);

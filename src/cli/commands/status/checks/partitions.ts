@@ -13,27 +13,30 @@ export interface PartitionFacts {
   /** partition -> why its file cannot be read, or is not there. */
   readonly unreadable: ReadonlyMap<number, TipstreamError>;
   readonly stopped: ReadonlyMap<number, WhyStopped>;
-  /** The process that runs workers on the directory; undefined: none does. */
+  /** Whether a process runs workers on the directory. */
+  readonly running: boolean;
+  /** What that process, or one that was killed, says of itself. */
   readonly owner: DataOwner | undefined;
-  /** Partitions that other members of the group hold; undefined: it could not be asked. */
-  readonly elsewhere: ReadonlySet<number> | undefined;
+  /** Partitions that members of the group hold; undefined: it could not be asked. */
+  readonly held: ReadonlySet<number> | undefined;
   /** Another log's, or what else makes the directory unreadable as a whole. */
   readonly refused?: TipstreamError | undefined;
 }
 
 export function partitionsCheck(config: Config, facts: PartitionFacts): Check {
-  const { partitions, readable, unreadable, stopped, owner, elsewhere, refused } = facts;
+  const { partitions, readable, unreadable, stopped, running, held, refused } = facts;
+  const owner = running ? facts.owner : undefined;
   const all = Array.from({ length: partitions ?? 0 }, (_, partition) => partition);
   const missing = all.filter((partition) => !readable.includes(partition) && !unreadable.has(partition));
-  const nobodys = missing.filter((partition) => elsewhere?.has(partition) !== true);
+  const nobodys = missing.filter((partition) => held?.has(partition) !== true);
   const numbers = {
-    running: owner !== undefined,
+    running,
     pid: owner?.pid ?? null,
     http: owner?.http ?? null,
     partitions: partitions ?? null,
     state_files: readable.length,
     partitions_missing: missing,
-    partitions_elsewhere: elsewhere === undefined ? null : missing.filter((partition) => elsewhere.has(partition)),
+    partitions_elsewhere: held === undefined ? null : missing.filter((partition) => held.has(partition)),
     partitions_stopped: Object.fromEntries(stopped),
     partitions_unreadable: Object.fromEntries([...unreadable].map(([partition, { code, message }]) => [partition, { code, message }])),
   };
@@ -58,9 +61,9 @@ export function partitionsCheck(config: Config, facts: PartitionFacts): Check {
     );
   const here =
     partitions === undefined ? counted(readable.length, 'state file') : `state of ${readable.length} of ${partitions} partitions`;
-  if (owner === undefined) return check('attention', `${readable.length === 0 ? 'no state yet' : here}, and no process runs here`, 'start');
-  const runs = `process ${owner.pid} runs${owner.http === null ? '' : ` at ${owner.http}`}`;
-  if (missing.length > 0 && elsewhere === undefined) return check('could_not_tell', `${runs}; ${here}, and the group could not be asked`);
+  if (!running) return check('attention', `${readable.length === 0 ? 'no state yet' : here}, and no process runs here`, 'start');
+  const runs = `${owner === undefined ? 'a process' : `process ${owner.pid}`} runs${owner?.http == null ? '' : ` at ${owner.http}`}`;
+  if (missing.length > 0 && held === undefined) return check('could_not_tell', `${runs}; ${here}, and the group could not be asked`);
   if (nobodys.length > 0) return check('attention', `${runs}; nobody has ${listed(nobodys)}`, 'lag --topics');
   return check('ok', `${runs}; ${here}${missing.length === 0 ? '' : '; other members have the others'}`);
 }
