@@ -2,6 +2,7 @@
 import { everything } from './entity-tag.js';
 import { openApiDocument } from './openapi.js';
 import { defineRoute, type Route } from './route.js';
+import { dataQualityRoute } from './routes/data-quality.js';
 import { deadLetterRoute, deadLettersRoute } from './routes/dead-letters.js';
 import { eventsRoute } from './routes/events.js';
 import { featuresRoute } from './routes/features.js';
@@ -40,6 +41,7 @@ const DATA_ROUTES: readonly Route[] = [
   generateRoute,
   ...policyRoutes,
   promptsRoute,
+  dataQualityRoute,
   featuresRoute,
   lagRoute,
   statusRoute,

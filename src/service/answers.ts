@@ -38,6 +38,7 @@ import type { ServiceOptions } from './options.js';
 import { withinDeadline, type RequestDeadline } from './request-deadline.js';
 import type { PolicyAnswers } from './policies/policy-answers.js';
 import type { ProvenanceAnswers } from './provenance/provenance-answers.js';
+import type { QualityAnswers } from './quality/quality-answers.js';
 import type { GenerationSwap } from './rebuild/generation-swap.js';
 import type { UserRebuilds } from './rebuild/rebuild-user-job.js';
 import type { StatusAnswers } from './status.js';
@@ -73,6 +74,7 @@ export interface AnswersDeps {
   readonly swap: GenerationSwap;
   readonly rebuilds: UserRebuilds;
   readonly deadLetters: DeadLetterAnswers;
+  readonly quality: QualityAnswers;
   readonly redrives: RedriveJobs;
 }
 
@@ -207,6 +209,10 @@ export class Answers implements Application {
 
   lag(): Promise<readonly LagRow[]> {
     return this.#deps.status.lag();
+  }
+
+  dataQuality(): ReturnType<Application['dataQuality']> {
+    return this.#deps.quality.dataQuality();
   }
 
   status(): ServiceStatus {

@@ -7,6 +7,7 @@ import type { UserRebuild } from '../rebuild/user/rebuilt-profile.js';
 import type { LagRow } from '../log/lag.js';
 import type { ProvenanceQuestions } from './provenance-questions.js';
 import type { ProfileDocument } from '../store/queries/profile-document.js';
+import type { DataQualityDocument } from './quality/quality-answers.js';
 import type { DeadLettersDocument, LetterQuery } from '../dead-letters/letter-list.js';
 import type { RedriveJob, RedriveRequest } from '../redrive/job.js';
 import type { WholeLetter } from '../dead-letters/whole-letter.js';
@@ -23,6 +24,8 @@ export type * from '../provenance/documents.js';
 export type { RedriveJob, RedriveRequest } from '../redrive/job.js';
 export type { RedriveDocument, RedrivenRow } from '../redrive/redrive.js';
 export type { ProfileDocument } from '../store/queries/profile-document.js';
+export type { LatestEvent } from './quality/lateness.js';
+export type { DataQualityDocument, TopicLateness } from './quality/quality-answers.js';
 
 type FeatureValues = Readonly<Record<string, number | string | null>>;
 
@@ -331,6 +334,8 @@ export interface Application extends ProvenanceQuestions {
   /** What the profiles of this service are made of. */
   features(): FeaturesDocument;
   lag(): Promise<readonly LagRow[]>;
+  /** Of the partitions held here. What cannot be read in time is not waited for: the answer says what was read. */
+  dataQuality(): Promise<DataQualityDocument>;
   status(): ServiceStatus;
   newestScores(limit: number): readonly NewestScore[];
   /** Prometheus text exposition. */

@@ -18,6 +18,7 @@ import type { ServiceOptions } from './options.js';
 import { PartitionGroup } from './partition-group.js';
 import { PolicyAnswers } from './policies/policy-answers.js';
 import { ProvenanceAnswers } from './provenance/provenance-answers.js';
+import { QualityAnswers } from './quality/quality-answers.js';
 import { GenerationSwap } from './rebuild/generation-swap.js';
 import { UserRebuilds } from './rebuild/rebuild-user-job.js';
 import { withinDeadline, type RequestDeadline } from './request-deadline.js';
@@ -120,6 +121,7 @@ export function serviceParts(log: Log, registry: Registry, startWorker: StartWor
     swap,
     rebuilds,
     deadLetters: new DeadLetterAnswers({ log, redrives, options }),
+    quality: new QualityAnswers({ log, options, partitions }),
     redrives,
   };
 }

@@ -91,6 +91,7 @@ describe('/openapi.json', () => {
       'get /v1/policies',
       'post /reset',
       'get /v1/prompts',
+      'get /v1/data-quality',
       'get /v1/features',
       'get /v1/lag',
       'get /v1/status',

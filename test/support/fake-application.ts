@@ -2,6 +2,7 @@
 import { TipstreamError } from '../../src/errors.js';
 import type {
   Application,
+  DataQualityDocument,
   NewestScore,
   PartitionStatus,
   ProduceSummary,
@@ -121,6 +122,43 @@ export const LAG: readonly LagRow[] = TOPICS.flatMap((topic, index) =>
     };
   }),
 );
+
+/** Late feedback, servings on time, and no candidates yet. */
+export const QUALITY: DataQualityDocument = {
+  partitions: [0, 1, 2, 3],
+  late_after_ms: 3_600_000,
+  lateness: [
+    {
+      ...{ topic: 'tip.served', records: 500, on_time: 498, late: 0, future_dated: 1, not_events: 1, no_timestamp: 0 },
+      ...{ median_ms: 40, p95_ms: 1_200, max_ms: 61_000, newest_timestamp_ms: NOW_MS },
+      latest: {
+        ...{ topic: 'tip.served', partition: 2, offset: 1_841 },
+        ...{ event_at_ms: NOW_MS - 70_000, timestamp_ms: NOW_MS - 9_000, late_by_ms: 61_000 },
+      },
+      read: {
+        is_whole: true,
+        partitions: [0, 1, 2, 3].map((number) => ({ partition: number, low: 0, from: 1_800, to: 1_925, end: 1_925 })),
+      },
+    },
+    {
+      ...{ topic: 'tip.feedback', records: 300, on_time: 180, late: 120, future_dated: 0, not_events: 0, no_timestamp: 0 },
+      ...{ median_ms: 900, p95_ms: 17_280_000, max_ms: 18_000_000, newest_timestamp_ms: NOW_MS },
+      latest: {
+        ...{ topic: 'tip.feedback', partition: 2, offset: 1_377 },
+        ...{ event_at_ms: NOW_MS - 18_000_000, timestamp_ms: NOW_MS, late_by_ms: 18_000_000 },
+      },
+      read: {
+        is_whole: false,
+        partitions: [0, 1, 2, 3].map((number) => ({ partition: number, low: 0, from: 1_275, to: number > 2 ? 1_275 : 1_400, end: 1_400 })),
+      },
+    },
+    {
+      ...{ topic: 'tip.candidates', records: 0, on_time: 0, late: 0, future_dated: 0, not_events: 0, no_timestamp: 0 },
+      ...{ median_ms: null, p95_ms: null, max_ms: null, newest_timestamp_ms: null, latest: null },
+      read: { is_whole: true, partitions: [0, 1, 2, 3].map((number) => ({ partition: number, low: 0, from: 0, to: 0, end: 0 })) },
+    },
+  ],
+};
 
 export const FEATURES = featuresDocument(coreRegistry);
 
@@ -297,6 +335,7 @@ export function fakeApplication(over: Partial<Application> = {}): FakeApplicatio
     stopRedrive: (jobId) => ({ ...redriveNamed(jobId), state: 'stopping', result: undefined }),
     features: () => FEATURES,
     lag: async () => LAG,
+    dataQuality: async () => QUALITY,
     status: () => STATUS,
     newestScores: (limit) => SCORES.slice(0, limit),
     metrics: async () =>

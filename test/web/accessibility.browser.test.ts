@@ -41,7 +41,7 @@ const PAGES: readonly (readonly [name: string, at: string, seen: string])[] = [
   ['a decision', '/admin/users/ana/decisions/d-9310', '.facts-list'],
   ['events', '/admin/events', 'tbody tr'],
   ['an event', '/admin/events/tip.served/2/1841', 'pre'],
-  ['data quality', '/admin/data-quality', '.card p a'],
+  ['data quality', '/admin/data-quality', 'tbody tr a'],
   ['dead letters', `/admin/dead-letters?redrive=${REDRIVE.job_id}`, '.notice'],
   ['the redrive of all', '/admin/dead-letters', '#max'],
   ['a dead letter', '/admin/dead-letters/tip.served-dlt/1/1', 'pre.raw'],

@@ -280,7 +280,14 @@ describe.skipIf(path === undefined)('where a number comes from', () => {
     await eventually(() => card(page, 'Refused records and retention').innerText()).toContain(
       '12 of 128,418 records of producers were refused (0.01 %)',
     );
-    expect(await card(page, 'Features and lateness').innerText()).toContain('There is nothing to show here yet');
+    const lateness = card(page, 'Lateness');
+    await eventually(() => rowsOf(lateness).then((rows) => rows.map((row) => row.split(' | ').slice(0, 9).join(' | ')))).toEqual([
+      'tip.served | 500 | 0 | 40 ms | 1.2 s | 1.02 min | tip.served/2/1841 | 1 | 1',
+      'tip.feedback | in part 300 | 120 | 900 ms | 4.8 h | 5 h | tip.feedback/2/1377 | 0 | 0',
+      'tip.candidates | 0 | – | – | – | – | none | 0 | 0',
+    ]);
+    expect(await lateness.innerText()).toContain('Not read in time: tip.feedback at 125 offsets.');
+    expect(await card(page, 'Values of features').innerText()).toContain('There is nothing to show here yet');
   });
 
   it.each(['/admin/users/ana/decisions/d-9310', '/admin/events/tip.served/2/1841', '/admin/events', '/admin/data-quality'])(

@@ -1,22 +1,34 @@
-/** Whether the inputs are what the features were made for. So far it shows what the service counts already. */
-import type { StatusDocument } from '../../service/application.js';
+/** Whether the inputs are what the features were made for: what was refused, what is lost to retention, and how late events come. */
+import type { DataQualityDocument, StatusDocument, TopicLateness } from '../../service/application.js';
 import { count, percent } from '../format/numbers.js';
+import { durationText } from '../format/times.js';
+import { readText } from '../state/lateness.js';
+import { usePolled } from '../state/use-polled.js';
 import { useService } from '../state/use-service.js';
+import { DataTable, type Column } from '../view/data-table.js';
 import { Link } from '../view/link.js';
-import { Answer, Card } from '../view/small.js';
+import { RecordLink } from '../view/record-link.js';
+import { Answer, Card, Pill, Time } from '../view/small.js';
+
+/** Each answer reads up to 500 records of each topic. */
+const ASKED_EVERY_SECONDS = 10;
 
 export default function DataQuality() {
   const { status } = useService();
+  const quality = usePolled<DataQualityDocument>('/v1/data-quality', { atLeastSeconds: ASKED_EVERY_SECONDS });
   return (
     <div class="stack">
       <Card title="Refused records and retention">
         <Answer of={status}>{(document) => <KnownToday status={document} />}</Answer>
       </Card>
-      <Card title="Features and lateness">
-        <p>There is nothing to show here yet: this service does not measure it.</p>
+      <Card title="Lateness">
+        <Answer of={quality}>{(document) => <Lateness quality={document} />}</Answer>
+      </Card>
+      <Card title="Values of features">
+        <p>There is nothing to show here yet: this service does not measure them.</p>
         <p class="hint">
-          This is the place for the share of empty values of each feature, how its distribution has moved from a baseline, and how late and
-          how out of order the events of each topic come. A number that is not here is not known, and not 0.
+          This is the place for the share of empty values of each feature, and how its distribution has moved from a baseline. A number that
+          is not here is not known, and not 0.
         </p>
       </Card>
     </div>
@@ -45,4 +57,67 @@ function KnownToday({ status: { counts, warnings } }: { readonly status: StatusD
       )}
     </>
   );
+}
+
+function Lateness({ quality }: { readonly quality: DataQualityDocument }) {
+  const { lateness, late_after_ms: lateAfterMs } = quality;
+  return (
+    <>
+      <p>{readText(quality)}</p>
+      <DataTable
+        label="Lateness by topic"
+        columns={columns(durationText(lateAfterMs))}
+        rows={lateness}
+        keyOf={({ topic }) => topic}
+        empty="No input says when its events happened."
+      />
+      <p class="hint">
+        An event is as late as the timestamp of its record is younger than the time that the event states. Late events count in every
+        profile whose window holds that time.
+      </p>
+    </>
+  );
+}
+
+const columns = (limit: string): readonly Column<TopicLateness>[] => [
+  { name: 'topic', title: 'Topic', isHeader: true, cell: ({ topic }) => topic },
+  {
+    name: 'records',
+    title: 'Looked at',
+    kind: 'number',
+    cell: ({ records, read }) => (
+      <>
+        {read.is_whole ? null : <Pill tone="wait">in part</Pill>} {count(records)}
+      </>
+    ),
+  },
+  {
+    name: 'late',
+    title: `Over ${limit} late`,
+    kind: 'number',
+    cell: ({ late, records }) => (late > 0 ? <Pill tone="wait">{count(late)}</Pill> : records === 0 ? count(null) : count(late)),
+  },
+  { name: 'median', title: 'Median', kind: 'number', cell: ({ median_ms: ms }) => <Duration ms={ms} /> },
+  { name: 'p95', title: '95th percentile', kind: 'number', cell: ({ p95_ms: ms }) => <Duration ms={ms} /> },
+  { name: 'max', title: 'Largest', kind: 'number', cell: ({ max_ms: ms }) => <Duration ms={ms} /> },
+  { name: 'latest', title: 'Came latest', kind: 'nowrap', cell: ({ latest }) => <RecordLink record={latest} instead="none" /> },
+  { name: 'future', title: 'Dated ahead', kind: 'number', cell: ({ future_dated: ahead }) => count(ahead) },
+  {
+    name: 'other',
+    title: 'Cannot tell',
+    kind: 'number',
+    cell: ({ not_events: notEvents, no_timestamp: noTimestamp }) => (
+      <span title={`${count(notEvents)} are no event, ${count(noTimestamp)} have no timestamp`}>{count(notEvents + noTimestamp)}</span>
+    ),
+  },
+  {
+    name: 'newest',
+    title: 'Newest record',
+    kind: 'nowrap',
+    cell: ({ newest_timestamp_ms: ms }) => (ms === null ? <span class="muted">none</span> : <Time ms={ms} />),
+  },
+];
+
+function Duration({ ms }: { readonly ms: number | null }) {
+  return <>{ms === null ? count(null) : durationText(ms)}</>;
 }

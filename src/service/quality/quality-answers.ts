@@ -1,0 +1,121 @@
+/** What the newest records of the partitions held here say about the inputs: how late their events come. */
+import { happenedMsOf } from '../../events/event-time.js';
+import { TipstreamError } from '../../errors.js';
+import { LOG_TIMEOUT_MS, withDeadlines } from '../../log/deadline.js';
+import type { Log, OffsetRange } from '../../log/port.js';
+import { CONSUMED_TOPICS, TOPICS, fullTopicName } from '../../topics.js';
+import type { ServiceOptions } from '../options.js';
+import { withinDeadline, type RequestDeadline } from '../request-deadline.js';
+import { LATE_AFTER_MS, latenessOf, type Lateness, type LookedAt } from './lateness.js';
+
+/** Of each topic, over the partitions held here. */
+export const MOST_RECORDS = 500;
+/** What is left of the caller's patience is for the questions before, and for the answer. */
+const READING_SHARE = 0.5;
+const READING: RequestDeadline = { action: 'read the newest records of the inputs', hint: 'Ask again in a moment.' };
+/** What producers write of what happened or is asked for. */
+const TIMED_TOPICS = CONSUMED_TOPICS.filter((topic) => TOPICS[topic].eventTime !== null);
+
+/** Which offsets of a partition were looked at: from `from`, before `to`. */
+export interface PartRead {
+  readonly partition: number;
+  /** The first offset that the log holds. */
+  readonly low: number;
+  readonly from: number;
+  readonly to: number;
+  /** What was meant to be read ends here: the end of the partition. */
+  readonly end: number;
+}
+
+export interface TopicLateness extends Lateness {
+  /** Full name. */
+  readonly topic: string;
+  readonly read: {
+    /** false: time was up, or records went meanwhile, before all that was meant to be read was read. */
+    readonly is_whole: boolean;
+    readonly partitions: readonly PartRead[];
+  };
+}
+
+export interface DataQualityDocument {
+  /** Those held here: nothing is said of others. */
+  readonly partitions: readonly number[];
+  readonly late_after_ms: number;
+  readonly lateness: readonly TopicLateness[];
+}
+
+export interface QualityAnswersDeps {
+  readonly log: Log;
+  readonly options: Pick<ServiceOptions, 'topicPrefix' | 'logTimeoutMs'>;
+  readonly partitions: { readonly numbers: readonly number[] };
+}
+
+export class QualityAnswers {
+  readonly #log: Log;
+  readonly #prefix: string;
+  readonly #limitMs: number;
+  readonly #held: QualityAnswersDeps['partitions'];
+  #looking: Promise<DataQualityDocument> | undefined;
+
+  constructor({ log, options, partitions }: QualityAnswersDeps) {
+    const { logTimeoutMs = LOG_TIMEOUT_MS, topicPrefix } = options;
+    this.#log = withDeadlines(log, { questionMs: logTimeoutMs, transferMs: logTimeoutMs, where: 'the log' });
+    this.#prefix = topicPrefix;
+    this.#limitMs = logTimeoutMs;
+    this.#held = partitions;
+  }
+
+  /** Who asks while the log is being read gets the same answer. Throws timeout, log_unavailable, topic_not_found. */
+  dataQuality(): Promise<DataQualityDocument> {
+    this.#looking ??= withinDeadline(this.#limitMs, this.#look(), READING).finally(() => (this.#looking = undefined));
+    return this.#looking;
+  }
+
+  async #look(): Promise<DataQualityDocument> {
+    const partitions = this.#held.numbers;
+    const late = AbortSignal.timeout(this.#limitMs * READING_SHARE);
+    const topics = TIMED_TOPICS.map((topic) => fullTopicName(this.#prefix, topic));
+    const lateness = await Promise.all(topics.map((topic) => this.#ofTopic(topic, partitions, late)));
+    return { partitions, late_after_ms: LATE_AFTER_MS, lateness };
+  }
+
+  async #ofTopic(topic: string, partitions: readonly number[], late: AbortSignal): Promise<TopicLateness> {
+    const ranges = partitions.length === 0 ? new Map<number, OffsetRange>() : await this.#log.offsets(topic);
+    const each = Math.max(1, Math.floor(MOST_RECORDS / partitions.length));
+    const looked: LookedAt[] = [];
+    const read: PartRead[] = [];
+    for (const partition of partitions) {
+      const range = ranges.get(partition);
+      if (range === undefined) continue;
+      const { low, end } = range;
+      const from = Math.max(low, end - each);
+      read.push({ partition, low, from, to: await this.#readPart({ topic, partition, from, end }, looked, late), end });
+    }
+    return { topic, ...latenessOf(looked), read: { is_whole: read.every(({ to, end }) => to === end), partitions: read } };
+  }
+
+  /** Answers up to which offset it came. */
+  async #readPart(
+    { topic, partition, from, end }: { readonly topic: string; readonly partition: number; readonly from: number; readonly end: number },
+    looked: LookedAt[],
+    signal: AbortSignal,
+  ): Promise<number> {
+    let to = from;
+    if (from === end || signal.aborted) return to;
+    try {
+      for await (const records of this.#log.read({ topic, partition, from, to: end, signal })) {
+        for (const record of records) {
+          const { offset, timestampMs } = record;
+          looked.push({ topic, partition, offset, timestampMs, eventMs: happenedMsOf(this.#prefix, record) });
+          to = offset + 1;
+        }
+        if (signal.aborted) return to;
+      }
+    } catch (error) {
+      // Retention was quicker.
+      if (error instanceof TipstreamError && error.code === 'offset_out_of_range') return to;
+      throw error;
+    }
+    return signal.aborted ? to : end;
+  }
+}
