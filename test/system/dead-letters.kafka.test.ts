@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { partitionFor } from '../../src/log/partitioner.js';
 import type { LogRecord, NewRecord, RecordAddress, RecordHeaders } from '../../src/log/port.js';
+import type { RedriveJob } from '../../src/redrive/job.js';
+import type { DeadLettersDocument } from '../../src/service/application.js';
 import { oracleDigest, oracleProfiles } from '../oracle/profile.js';
 import {
   generatedEvents,
@@ -16,6 +18,7 @@ import {
   type ProduceLine,
 } from '../support/e2e/events.js';
 import { ownersDigest, soleOwner, untilAllApplied } from '../support/e2e/state.js';
+import type { Member } from '../support/e2e/member.js';
 import { Stream } from '../support/e2e/stream.js';
 import { sharedBroker } from '../support/broker/shared.js';
 import { kcat, kcatInstalled } from '../support/broker/tools.js';
@@ -29,6 +32,22 @@ const HEADERS: RecordHeaders = [
   ['bytes', Buffer.from([0, 0xff, 0x80])],
   ['empty', Buffer.alloc(0)],
 ];
+
+const sorted = (listed: readonly object[]) => listed.map((one) => JSON.stringify(one)).toSorted();
+
+/** Over HTTP, to its end. */
+async function dryRedrive(member: Member): Promise<RedriveJob> {
+  const body = JSON.stringify({ dry_run: true });
+  const headers = { 'content-type': 'application/json' };
+  const begun = await fetch(`${await member.address()}/v1/dead-letters/redrive`, { method: 'POST', headers, body });
+  const path = begun.headers.get('location')!;
+  let job: RedriveJob | undefined;
+  await member.until(
+    async () => (job = (await member.get(path)).body as unknown as RedriveJob).state !== 'running',
+    'the end of the dry run',
+  );
+  return job!;
+}
 
 interface Bad {
   readonly what: string;
@@ -141,6 +160,10 @@ describe.skipIf(brokers === null)('bad input on Kafka', () => {
     const owners = await untilAllApplied(stream, [member]);
     expect(ownersDigest(owners, STREAM_AS_OF_MS).digest).toBe(oracleDigest(oracleProfiles(oracleEvents(good), STREAM_AS_OF_MS)));
     expect((await member.status()).counts.rejected).toBe(bad.length);
+    const overHttp = (await member.get('/v1/dead-letters?limit=1000')).body as unknown as DeadLettersDocument;
+    expect(overHttp).toMatchObject({ matching: bad.length, read: { is_whole: true, letters: bad.length } });
+    const shown = await dryRedrive(member);
+    expect(shown.result).toMatchObject({ matching: bad.length, redriven: bad.length, would_be_refused: bad.length });
     expect(await member.stop()).toBe(0);
 
     const letters = (
@@ -165,6 +188,7 @@ describe.skipIf(brokers === null)('bad input on Kafka', () => {
       expect(failedAtMs >= startedMs && failedAtMs <= Date.now(), what).toBe(true);
     }
     const listed = JSON.parse((await stream.run(['dead-letters', 'list', '--json'])).stdout) as { code: string }[];
+    expect(sorted(overHttp.letters)).toEqual(sorted(listed));
     expect(listed.map(({ code }) => code).toSorted()).toEqual(bad.map(({ code }) => code).toSorted());
 
     const redrive = async () => JSON.parse((await stream.run(['dead-letters', 'redrive', '--json'])).stdout) as object;
