@@ -1,4 +1,5 @@
 /** The dead letters that a log holds, read back with the reasons that their headers give. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { readDeadLetterReason } from '../events/dead-letter.js';
 import { CONSUMED_TOPICS, deadLetterTopic, fullTopicName, type TopicName } from '../topics.js';
 import type { Log, LogRecord, OffsetRange } from './port.js';
@@ -37,6 +38,7 @@ export async function* readDeadLetters(log: Log, filter: DeadLetterFilter): Asyn
         }
       }
       filter.signal?.throwIfAborted();
+      await nextTurn(); // the embedded log reads a short partition without waiting for anything
     }
   }
 }

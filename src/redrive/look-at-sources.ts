@@ -3,6 +3,7 @@
  * note of what a redrive has sent, so that neither a crash nor another machine can be wrong about it.
  */
 import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { TipstreamError } from '../errors.js';
 import { addressText, redrivenSource } from '../events/redrive.js';
 import type { Log, LogRecord, OffsetRange } from '../log/port.js';
@@ -49,6 +50,8 @@ export async function lookAtSources(log: Log, letters: readonly Letter[], { sign
         onProgress?.(done, total);
         signal?.throwIfAborted();
       }
+      signal?.throwIfAborted(); // a read that was stopped ends like one that is complete
+      await nextTurn(); // the embedded log reads a short partition without waiting for anything
     }
   }
   const described = await log.describeTopics([...topics]);

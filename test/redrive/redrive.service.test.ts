@@ -4,6 +4,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { readDeadLetterReason } from '../../src/events/dead-letter.js';
 import type { LogRecord, NewRecord } from '../../src/log/port.js';
 import { coreRegistry } from '../../src/projections/registry.js';
+import { findLetters } from '../../src/redrive/find-letters.js';
+import { lookAtSources } from '../../src/redrive/look-at-sources.js';
 import { redrive, type RedriveDocument, type RedriveOptions } from '../../src/redrive/redrive.js';
 import { embeddedService } from '../support/embedded/directory.js';
 import { recordOf, type EmbeddedOptions, type EmbeddedService } from '../support/embedded/service.js';
@@ -193,6 +195,15 @@ describe('a redrive', () => {
     const repeated = (await redrivenIn(embedded)).map(({ key }) => key!.toString());
     expect(repeated).toHaveLength(40);
     expect(new Set(repeated).size).toBe(40);
+  });
+
+  it('that is stopped while it looks at the sources takes nothing for looked at', async () => {
+    const embedded = await open();
+    await embedded.append(bad('ann'));
+    await embedded.catchUp();
+    const { letters } = await findLetters(embedded.log, { prefix: '' });
+    expect((await lookAtSources(embedded.log, letters)).sources.size).toBe(1);
+    await expect(lookAtSources(embedded.log, letters, { signal: AbortSignal.abort('stopped') })).rejects.toBe('stopped');
   });
 
   it('keeps to its rate', async () => {

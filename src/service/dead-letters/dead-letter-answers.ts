@@ -43,8 +43,7 @@ export class DeadLetterAnswers {
 
   /** Throws timeout, log_unavailable, invalid_argument for a cursor that is none. */
   async list(query: LetterQuery): Promise<DeadLettersDocument> {
-    await withinDeadline(this.#limitMs, this.#newest.look(this.#limitMs * READING_SHARE), READING);
-    const files = await this.#files.look();
+    const files = await withinDeadline(this.#limitMs, this.#look(), READING);
     const inFiles = files.letters.flatMap(({ record, reason, kept }): KeptLetter[] => {
       const input = inputOfDeadLetterTopic(this.#prefix, record.topic);
       if (input === undefined) return [];
@@ -58,6 +57,11 @@ export class DeadLetterAnswers {
       running_redrive: this.#redrives.runningId ?? null,
       read: { is_whole: unread.length === 0 && files.omitted === 0, letters: letters.length, unread, files_omitted: files.omitted },
     };
+  }
+
+  async #look(): ReturnType<LetterFiles['look']> {
+    await this.#newest.look(this.#limitMs * READING_SHARE);
+    return this.#files.look();
   }
 
   /** The topic with or without the prefix. Throws topic_not_found, not_found, timeout, log_unavailable. */

@@ -1,7 +1,6 @@
 /** Dead letters over the running service: as the command lists and shows them, in time, and without keeping others waiting. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../../src/cli/commands.js';
 import { buildServer } from '../../../src/http/server.js';
@@ -10,6 +9,7 @@ import type { DeadLettersDocument, DeadLetterSummary } from '../../../src/servic
 import { makeDirectory } from '../../../src/make-directory.js';
 import { deadLetterDirectory } from '../../../src/store/directory/layout.js';
 import { runCommand } from '../../support/cli-in-process.js';
+import { countTurns } from '../../support/count-turns.js';
 import { embeddedService } from '../../support/embedded/directory.js';
 import type { EmbeddedService } from '../../support/embedded/service.js';
 
@@ -126,11 +126,11 @@ describe('dead letters over HTTP', () => {
     for (let at = 0; at < 30; at++)
       await embedded.append(...Array.from({ length: 1_000 }, (_, i) => ({ ...letter!, headers: headersAt(1_000 * at + i) })));
     const ask = serve(embedded);
-    const delay = monitorEventLoopDelay({ resolution: 1 });
-    delay.enable();
+    const stopCounting = countTurns();
     const { body } = await ask('/v1/dead-letters?limit=10');
-    delay.disable();
-    expect(delay.max / 1e6).toBeLessThan(250);
+    const others = stopCounting();
+    // A turn for everybody else between two thousand records, whatever else the machine does.
+    expect(others).toBeGreaterThanOrEqual(20);
     expect(body.letters.map(({ source_offset: offset }) => offset)).toContain(29_999);
     const [part] = body.read.unread;
     expect(body.read).toMatchObject({

@@ -1,5 +1,4 @@
 /** Redrives as jobs of the running service: shown, sent, stopped, gone on with, one at a time. */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../../src/cli/commands.js';
 import { buildServer } from '../../../src/http/server.js';
@@ -10,6 +9,7 @@ import { pause } from '../../../src/pause.js';
 import type { RedriveJob } from '../../../src/redrive/job.js';
 import { lockRedrive } from '../../../src/store/directory/redrive-lock.js';
 import { runCommand } from '../../support/cli-in-process.js';
+import { countTurns } from '../../support/count-turns.js';
 import { embeddedService } from '../../support/embedded/directory.js';
 import { recordOf, type EmbeddedOptions, type EmbeddedService } from '../../support/embedded/service.js';
 
@@ -194,11 +194,11 @@ describe('a redrive over HTTP', () => {
     for (let at = 0; at < 30; at++)
       await embedded.append(...Array.from({ length: 1_000 }, (_, i) => recordOf('tip.served', served(`user-${i}`, `t${at}`))));
     const { run } = client(embedded);
-    const delay = monitorEventLoopDelay({ resolution: 1 });
-    delay.enable();
+    const stopCounting = countTurns();
     const dry = await run({ dry_run: true });
-    delay.disable();
+    const others = stopCounting();
     expect(dry.progress).toEqual({ step: 'looking', done: 30_001, total: 30_001 });
-    expect(delay.max / 1e6).toBeLessThan(250);
+    // A turn for everybody else between two thousand records, whatever else the machine does.
+    expect(others).toBeGreaterThanOrEqual(30);
   });
 });
