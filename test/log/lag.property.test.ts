@@ -16,6 +16,8 @@ const facts = fc.record({
   stopped: fc.option(fc.constant('why'), { nil: undefined }),
   silent: fc.option(fc.constant('quiet'), { nil: undefined }),
   running: fc.boolean(),
+  isShared: fc.boolean(),
+  onlyMarkers: fc.boolean(),
 });
 
 it('a status is proved by its numbers', () => {
@@ -46,22 +48,25 @@ it('a status is proved by its numbers', () => {
           break;
         case 'stall':
           expect(applied).toBeLessThan(stable);
+          expect(rest.onlyMarkers).toBe(false);
           if (rest.silent === undefined) expect(atMs - seen[0].atMs).toBeGreaterThanOrEqual(STALL_AFTER_MS);
           break;
         case 'held':
           expect(stable).toBeLessThan(high);
-          if (applied! < stable) expect(seconds).toBeLessThanOrEqual(WARN_AFTER_SECONDS);
+          if (applied! < stable && !rest.onlyMarkers) expect(seconds).toBeLessThanOrEqual(WARN_AFTER_SECONDS);
           break;
         case 'rewind':
           expect(applied).toBeGreaterThan(high);
           break;
         case 'unassigned':
-          expect(applied).toBeNull();
+          if (applied === null) break;
+          expect(rest.isShared).toBe(true);
+          expect(row.committed_offset).toBeGreaterThan(applied);
           break;
         case 'stop':
           expect(rest.stopped !== undefined || !rest.running || applied! < low).toBe(true);
       }
-      if (applied !== null && applied < low) expect(row.status).toBe('stop');
+      if (applied !== null && applied < low && row.status !== 'unassigned') expect(row.status).toBe('stop');
       if (rest.stopped !== undefined || (!rest.running && applied !== null)) expect(['stop', 'rewind']).toContain(row.status);
     }),
     { numRuns: 2_000 },

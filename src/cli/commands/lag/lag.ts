@@ -73,7 +73,7 @@ export const lagCommand = defineCommand<LagOptions>({
 type Found = Pick<OwnLag, 'unreadable'> & { readonly rows: OwnLag['rows'] | NamedLag['rows']; readonly notes?: readonly string[] };
 
 function read(log: Log, config: Config, history: LagHistory, named: boolean): Promise<Found> {
-  return named ? readNamedLag(log, config, history) : readOwnLag(log, config, history);
+  return named ? readNamedLag(log, config, history) : readOwnLag(log, config, { history });
 }
 
 interface PrintOptions {

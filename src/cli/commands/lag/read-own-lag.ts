@@ -24,23 +24,34 @@ export interface OwnLag {
   readonly unreadable: ReadonlyMap<number, TipstreamError>;
 }
 
+export interface OwnLagOptions {
+  /** Of earlier looks. */
+  readonly history?: LagHistory;
+  /** Whose commits are shown; ownGroup unless given. */
+  readonly group?: string;
+}
+
 /**
  * Where the group seems to have gone beyond what is applied here, it looks twice: another member may have the partition now.
  * Throws state_mismatch, topic_not_found and log_unavailable.
  */
-export async function readOwnLag(log: Log, config: Config, history = new LagHistory()): Promise<OwnLag> {
-  const first = await lookOnce(log, config, history);
+export async function readOwnLag(
+  log: Log,
+  config: Config,
+  { history = new LagHistory(), group = ownGroup(config) }: OwnLagOptions = {},
+): Promise<OwnLag> {
+  const first = await lookOnce(log, config, history, group);
   const isBeyond = first.rows.some(({ applied_offset: applied, committed_offset: committed }) => (committed ?? 0) > (applied ?? Infinity));
-  return log.kind === 'kafka' && isBeyond ? lookOnce(log, config, history) : first;
+  return log.kind === 'kafka' && isBeyond ? lookOnce(log, config, history, group) : first;
 }
 
-async function lookOnce(log: Log, config: Config, history: LagHistory): Promise<OwnLag> {
+async function lookOnce(log: Log, config: Config, history: LagHistory, group: string): Promise<OwnLag> {
   const { applied, unreadable } = appliedPositions(config);
   const stopped = new Map([...stoppedPartitions(config.data)].map(([partition, { code, message }]) => [partition, `${message} (${code})`]));
   for (const [partition, { code, message }] of unreadable) stopped.set(partition, `${message} (${code})`);
   const topics = CONSUMED_TOPICS.map((topic) => fullTopicName(config.topicPrefix, topic));
   const rows = await lagRows(log, {
-    group: ownGroup(config),
+    group,
     topics,
     applied,
     stopped,
@@ -65,7 +76,7 @@ export async function readNamedLag(log: Log, config: Config, history: LagHistory
     const { rows, group, idle, gone } = await groupLag(log, { group: config.group, nowMs: Date.now(), history });
     return { rows, unreadable: new Map(), notes: [...notesOn(group, idle), ...gone.map((topic) => `${topic} does not exist any more`)] };
   }
-  const { rows, unreadable } = await readOwnLag(log, config, history);
+  const { rows, unreadable } = await readOwnLag(log, config, { history });
   const group = await log.describeGroup(config.group);
   const holders = group === undefined ? new Map<string, never>() : holdersOf(group);
   const idle = (group?.members ?? []).filter(({ partitions }) => partitions.size === 0);

@@ -36,6 +36,7 @@ const LETTERS_WITHIN_MS = 1_500;
 /** In the order of the screen. The log is waited for twice --log-timeout-ms at most: for its topics, and for all else. */
 export async function lookAtAll(config: Config, nowMs: number): Promise<Check[]> {
   const state = readState(config);
+  const group = config.given.has('group') ? config.group : ownGroup(config);
   const reached = await reachLog(config);
   try {
     const { log } = reached;
@@ -45,8 +46,8 @@ export async function lookAtAll(config: Config, nowMs: number): Promise<Check[]>
         ? Promise.resolve(reached.failure)
         : answeredWithin(lateMs, ask(log), () => noAnswer(placeOf(config), lateMs, action)).catch(asFailure);
     const [members, lag, letters] = await Promise.all([
-      answer('describe the group', (open) => heldPartitions(open, config)),
-      state.refused ?? answer('read the lag', (open) => readOwnLag(open, config)),
+      answer('describe the group', (open) => heldPartitions(open, config, group)),
+      state.refused ?? answer('read the lag', (open) => readOwnLag(open, config, { group })),
       answer('read the dead letters', (open) => readLetters(open, config)),
     ]);
     const held = members instanceof TipstreamError ? undefined : members;
@@ -150,9 +151,9 @@ function readState(config: Config): StateSeen {
 }
 
 /** The partitions that members of the group hold; undefined while they are dealt out, or where nobody says. */
-async function heldPartitions(log: Log, config: Config): Promise<ReadonlySet<number> | undefined> {
+async function heldPartitions(log: Log, config: Config, name: string): Promise<ReadonlySet<number> | undefined> {
   if (log.kind === 'sqlite') return new Set();
-  const group = await log.describeGroup(ownGroup(config));
+  const group = await log.describeGroup(name);
   if (group === undefined) return new Set();
   if (group.members === null || group.isRebalancing) return undefined;
   const topics = CONSUMED_TOPICS.map((topic) => fullTopicName(config.topicPrefix, topic));
