@@ -152,7 +152,12 @@ class Sockets {
   }
 }
 
-/** The topic's partitions from the cluster's cached metadata, fetched when it is unknown. @throws topic_not_found */
+/**
+ * The topic's partitions from the cluster's cached metadata, fetched when it is unknown. Metadata is asked for all topics at once, those
+ * that others ask for meanwhile included. One that is unknown fails them all, and says nothing about this one, which is then asked for
+ * alone.
+ * @throws topic_not_found
+ */
 export async function partitionsOf(cluster: Cluster, topic: string, fresh = false): Promise<readonly PartitionMetadata[]> {
   await cluster.connect();
   try {
@@ -160,23 +165,27 @@ export async function partitionsOf(cluster: Cluster, topic: string, fresh = fals
     else if (fresh) await cluster.refreshMetadata();
     else await cluster.refreshMetadataIfNecessary();
   } catch (error) {
-    if (rootCause(error).type !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error;
-    // Metadata is asked for all topics at once: one that was deleted since would fail the others too.
+    if (!isUnknownTopic(error)) throw error;
     cluster.targetTopics.clear();
-    try {
-      await cluster.addMultipleTargetTopics([topic]);
-    } catch (again) {
-      throw rootCause(again).type === 'UNKNOWN_TOPIC_OR_PARTITION' ? topicNotFound(topic) : again;
-    }
+    return partitionsAlone(cluster, topic);
   }
   const partitions = cluster.findTopicPartitionMetadata(topic);
-  if (partitions.length > 0) return partitions;
-  // A refresh that was under way for others, begun before this topic was among the targets, answered for this one too.
-  await cluster.refreshMetadataIfNecessary();
-  const asked = cluster.findTopicPartitionMetadata(topic);
-  if (asked.length === 0) throw topicNotFound(topic);
-  return asked;
+  // None: a refresh that was under way for others, begun before this topic was among the targets, answered for this one too.
+  return partitions.length > 0 ? partitions : partitionsAlone(cluster, topic);
 }
+
+async function partitionsAlone(cluster: Cluster, topic: string): Promise<readonly PartitionMetadata[]> {
+  try {
+    const { topicMetadata } = await cluster.metadata({ topics: [topic] });
+    const partitions = topicMetadata.find((each) => each.topic === topic)?.partitionMetadata ?? [];
+    if (partitions.length > 0) return partitions;
+  } catch (error) {
+    if (!isUnknownTopic(error)) throw error;
+  }
+  throw topicNotFound(topic);
+}
+
+const isUnknownTopic = (error: unknown): boolean => rootCause(error).type === 'UNKNOWN_TOPIC_OR_PARTITION';
 
 /** Sends to a broker, and forgets a connection that was closed so that the next request opens another. */
 export async function sendTo<T>(cluster: Cluster, nodeId: number, send: (broker: Broker) => Promise<T>): Promise<T> {

@@ -95,6 +95,7 @@ describe.skipIf(brokers === null)('a member on Kafka', () => {
     await log.join({ group, topics: [topic], handler: before });
     await before.until(() => before.position(topic, 0) === 1, 'the record');
     await admin.createPartitions({ topicPartitions: [{ topic, count: 3 }] });
+    await expect.poll(async () => (await log.offsets(topic)).size, { timeout: 10_000 }).toBe(3);
     expect(await log.append(numbered(topic, 2, 2))).toEqual([
       { topic, partition: 2, offset: 0 },
       { topic, partition: 2, offset: 1 },
@@ -122,9 +123,19 @@ describe.skipIf(brokers === null)('a member on Kafka', () => {
     const members = [await log.join({ group, topics: [topic], handler: first })];
     members.push(await log.join({ group, topics: [topic], handler: second }));
     await second.until(() => second.assigned.length === 1, 'a partition');
-    await first.until(() => first.assigned.length === 1, 'the other partition');
+    await first.until(() => seen.length === 4, 'the other partition');
     expect(seen).toEqual(['joined with 2', 'rejoining, the other has 0', 'written, the other has 0', 'joined with 1']);
     await Promise.all(members.map((member) => member.stop()));
+  });
+
+  it('and others may ask for topics while some are made', async () => {
+    const known = await newTopic(log, 3);
+    for (let round = 0; round < 20; round++) {
+      const made = newTopic(log, 2);
+      const asked = Promise.all(Array.from({ length: 4 }, () => log.offsets(known)));
+      expect((await asked).map((offsets) => offsets.size)).toEqual([3, 3, 3, 3]);
+      expect((await log.offsets(await made)).size).toBe(2);
+    }
   });
 
   it('is not needed to wait for records that a read was asked for before they were there', async () => {

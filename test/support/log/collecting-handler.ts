@@ -62,6 +62,7 @@ export class CollectingHandler implements PartitionHandler {
 
   joined(): void {
     this.onJoined();
+    this.#changed();
   }
 
   failed(error: Error): void {
