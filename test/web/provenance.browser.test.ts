@@ -120,7 +120,7 @@ describe.skipIf(path === undefined)('where a number comes from', () => {
     await eventually(() => behind.innerText()).toContain('68.93 % of 3,219 offsets looked at');
     expect((await rowsOf(behind)).at(-1)).toContain('not found in what was looked at');
     with_({ search: { ...SEARCH, state: 'exhausted' } });
-    await eventually(() => behind.locator('.notice').innerText()).toContain('Some records are not in the log any more');
+    await eventually(() => behind.locator('.notice').innerText()).toContain('Some records are not in the log: ');
     with_({
       search: {
         ...SEARCH,

@@ -7,6 +7,7 @@ import { usePolled } from '../state/use-polled.js';
 import { useService } from '../state/use-service.js';
 import { DataTable, type Column } from '../view/data-table.js';
 import { Link } from '../view/link.js';
+import { Prose } from '../view/prose.js';
 import { RecordLink } from '../view/record-link.js';
 import { Answer, Card, Pill, Time } from '../view/small.js';
 
@@ -50,7 +51,10 @@ function KnownToday({ status: { counts, warnings } }: { readonly status: StatusD
         <ul class="troubles">
           {warnings.map(({ topic, message, hint }) => (
             <li key={`${topic} ${message}`} class="wait">
-              {message} <span class="hint">{hint}</span>
+              {message}{' '}
+              <span class="hint">
+                <Prose text={hint} />
+              </span>
             </li>
           ))}
         </ul>
@@ -98,7 +102,7 @@ const columns = (limit: string): readonly Column<TopicLateness>[] => [
     cell: ({ late, records }) => (late > 0 ? <Pill tone="wait">{count(late)}</Pill> : records === 0 ? count(null) : count(late)),
   },
   { name: 'median', title: 'Median', kind: 'number', cell: ({ median_ms: ms }) => <Duration ms={ms} /> },
-  { name: 'p95', title: '95th percentile', kind: 'number', cell: ({ p95_ms: ms }) => <Duration ms={ms} /> },
+  { name: 'p95', title: 'p95', kind: 'number', cell: ({ p95_ms: ms }) => <Duration ms={ms} /> },
   { name: 'max', title: 'Largest', kind: 'number', cell: ({ max_ms: ms }) => <Duration ms={ms} /> },
   { name: 'latest', title: 'Came latest', kind: 'nowrap', cell: ({ latest }) => <RecordLink record={latest} instead="none" /> },
   { name: 'future', title: 'Dated ahead', kind: 'number', cell: ({ future_dated: ahead }) => count(ahead) },

@@ -7,6 +7,7 @@ import { DataTable, type Column } from '../view/data-table.js';
 import { DecisionLink } from '../view/decision-link.js';
 import { HourOfLag } from '../view/hour-of-lag.js';
 import { Link, UserLink } from '../view/link.js';
+import { Prose } from '../view/prose.js';
 import { Answer, Card, Pill, Time, type Tone } from '../view/small.js';
 
 export default function Home() {
@@ -59,7 +60,12 @@ function Verdict({ troubles, status }: { readonly troubles: readonly Trouble[]; 
         <ul class="troubles">
           {troubles.map(({ severity, text: what, hint, link }) => (
             <li key={what} class={severity}>
-              {what} {hint === undefined ? null : <span class="hint">{hint}</span>}{' '}
+              {what}{' '}
+              {hint === undefined ? null : (
+                <span class="hint">
+                  <Prose text={hint} />
+                </span>
+              )}{' '}
               {link === undefined ? null : (
                 <Link to={link.to} {...(link.query === undefined ? {} : { query: link.query })}>
                   {link.text}
@@ -134,7 +140,11 @@ const PARTITIONS: readonly Column<PartitionStatus>[] = [
             <p>
               <b>{error.code}</b>: {error.message}
             </p>
-            {error.hint === undefined ? null : <p>{error.hint}</p>}
+            {error.hint === undefined ? null : (
+              <p>
+                <Prose text={error.hint} />
+              </p>
+            )}
           </div>
         )}
         <Positions positions={positions} />

@@ -4,6 +4,7 @@ import { iso, timeText, type Zone } from '../format/times.js';
 import type { ApiError } from '../state/api-error.js';
 import { useNavigation } from '../state/location.js';
 import type { Polled } from '../state/polling.js';
+import { Prose } from './prose.js';
 
 export type Tone = 'good' | 'wait' | 'bad' | 'plain';
 
@@ -51,7 +52,11 @@ export function Problem({
       <p>
         {sentence(error.message)} <code>{error.code}</code>
       </p>
-      {error.hint === undefined ? null : <p class="hint">{error.hint}</p>}
+      {error.hint === undefined ? null : (
+        <p class="hint">
+          <Prose text={error.hint} />
+        </p>
+      )}
       {children}
     </div>
   );

@@ -57,7 +57,8 @@ export function SearchState({ search: { state, partitions, error }, isUnread = f
     case 'exhausted':
       return (
         <p class="notice">
-          Some records are not in the log any more: all {counted(all, 'offset')} that it holds were looked at ({where}).
+          Some records are not in the log: {counted(all, 'offset')} were looked at, which is all that it holds ({where}). Retention deleted
+          them, or the state is damaged: check it against the log below.
         </p>
       );
     case 'failed':
