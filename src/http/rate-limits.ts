@@ -5,6 +5,7 @@
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { TipstreamError } from '../errors.js';
+import { OneAtATime } from '../service/one-at-a-time.js';
 
 const SECOND_MS = 1_000;
 /** Whoever mistypes a token gets by; whoever guesses does not. */
@@ -25,6 +26,8 @@ export function rateLimits(server: FastifyInstance, perSecond: number): RateLimi
   // Made by the first request: by then the plugin is there.
   let requests: Limiter | undefined;
   let wrongTokens: Limiter | undefined;
+  // The plugin reads a count after it has let others count: of requests at one moment, each would be told the sum of all.
+  const turns = new OneAtATime();
   return {
     async request(request, reply) {
       if (perSecond === 0) return;
@@ -33,17 +36,25 @@ export function rateLimits(server: FastifyInstance, perSecond: number): RateLimi
         timeWindow: SECOND_MS,
         keyGenerator: ({ caller, ip }) => (caller === null || caller.name === null ? ip : `token ${caller.name}`),
       });
-      await count(requests, request, reply, `this caller has asked more than ${perSecond} times within a second`);
+      await count(
+        turns.run(() => requests!(request)),
+        reply,
+        `this caller has asked more than ${perSecond} times within a second`,
+      );
     },
     async wrongToken(request, reply) {
       wrongTokens ??= server.createRateLimit({ ...WRONG_TOKENS, keyGenerator: ({ ip }) => `wrong token ${ip}` });
-      await count(wrongTokens, request, reply, 'too many requests without a valid token came from this address');
+      await count(
+        turns.run(() => wrongTokens!(request)),
+        reply,
+        'too many requests without a valid token came from this address',
+      );
     },
   };
 }
 
-async function count(limiter: Limiter, request: FastifyRequest, reply: FastifyReply, what: string): Promise<void> {
-  const counted = await limiter(request);
+async function count(counting: ReturnType<Limiter>, reply: FastifyReply, what: string): Promise<void> {
+  const counted = await counting;
   if (counted.isAllowed || !counted.isExceeded) return;
   const seconds = Math.max(1, counted.ttlInSeconds);
   void reply.header('retry-after', String(seconds));
