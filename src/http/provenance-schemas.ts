@@ -18,7 +18,7 @@ export const decisionsQuery = asOfQuery.extend({
     .refine((limit) => limit <= MAX_LISTED, { error: `must be a whole number from 1 to ${MAX_LISTED}` })
     .optional()
     .meta({ description: `how many, at most ${MAX_LISTED}; absent: ${LISTED}` }),
-  after: id.optional().meta({ description: 'a decision_id, such as next_after of the former answer: those that follow it' }),
+  after: id.optional().meta({ description: 'a decision_id, such as next_after of the previous answer: those that follow it' }),
 });
 
 const knownPositions = z.record(z.string(), count);
