@@ -154,8 +154,7 @@ class Sockets {
 
 /**
  * The topic's partitions from the cluster's cached metadata, fetched when it is unknown. Metadata is asked for all topics at once, those
- * that others ask for meanwhile included. One that is unknown fails them all, and says nothing about this one, which is then asked for
- * alone.
+ * that others ask for meanwhile included: one that is unknown fails them all, and says nothing about this one, which is asked for anew.
  * @throws topic_not_found
  */
 export async function partitionsOf(cluster: Cluster, topic: string, fresh = false): Promise<readonly PartitionMetadata[]> {
@@ -164,25 +163,22 @@ export async function partitionsOf(cluster: Cluster, topic: string, fresh = fals
     if (!cluster.targetTopics.has(topic)) await cluster.addMultipleTargetTopics([topic]);
     else if (fresh) await cluster.refreshMetadata();
     else await cluster.refreshMetadataIfNecessary();
+    const partitions = cluster.findTopicPartitionMetadata(topic);
+    if (partitions.length > 0) return partitions;
+    // A refresh that was under way for others, begun before this topic was among the targets, answered for this one too.
+    await cluster.refreshMetadataIfNecessary();
   } catch (error) {
     if (!isUnknownTopic(error)) throw error;
     cluster.targetTopics.clear();
-    return partitionsAlone(cluster, topic);
+    try {
+      await cluster.addMultipleTargetTopics([topic]);
+    } catch (again) {
+      throw isUnknownTopic(again) ? topicNotFound(topic) : again;
+    }
   }
   const partitions = cluster.findTopicPartitionMetadata(topic);
-  // None: a refresh that was under way for others, begun before this topic was among the targets, answered for this one too.
-  return partitions.length > 0 ? partitions : partitionsAlone(cluster, topic);
-}
-
-async function partitionsAlone(cluster: Cluster, topic: string): Promise<readonly PartitionMetadata[]> {
-  try {
-    const { topicMetadata } = await cluster.metadata({ topics: [topic] });
-    const partitions = topicMetadata.find((each) => each.topic === topic)?.partitionMetadata ?? [];
-    if (partitions.length > 0) return partitions;
-  } catch (error) {
-    if (!isUnknownTopic(error)) throw error;
-  }
-  throw topicNotFound(topic);
+  if (partitions.length === 0) throw topicNotFound(topic);
+  return partitions;
 }
 
 const isUnknownTopic = (error: unknown): boolean => rootCause(error).type === 'UNKNOWN_TOPIC_OR_PARTITION';

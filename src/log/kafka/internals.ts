@@ -72,10 +72,6 @@ export interface Cluster {
   removeBroker(address: { host: string; port: number }): void;
   findBroker(options: { nodeId: number }): Promise<Broker>;
   findControllerBroker(): Promise<Broker>;
-  /** Of these topics alone; fails when one of them is unknown. */
-  metadata(options: { topics: readonly string[] }): Promise<{
-    topicMetadata: readonly { readonly topic: string; readonly partitionMetadata: readonly PartitionMetadata[] }[];
-  }>;
   findTopicPartitionMetadata(topic: string): readonly PartitionMetadata[];
   fetchTopicsOffset(
     topics: readonly TopicOffsetsRequest[],

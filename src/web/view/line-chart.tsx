@@ -87,8 +87,7 @@ function options({ lines, width, isUtc, tzDate }: Look): Options {
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false } },
     scales: {
-      // One sample is no span of time.
-      x: { range: (_chart, from, to) => [Math.min(from, to - LEAST_SPAN_SECONDS), to] },
+      x: { range: ({ data: [times] }) => spanOf(times) },
       y: { range: (_chart, _low, high) => [0, high > 0 ? high * 1.1 : 1] },
     },
     axes: [
@@ -101,6 +100,12 @@ function options({ lines, width, isUtc, tzDate }: Look): Options {
     ],
     ...(isUtc ? { tzDate: (seconds: number) => tzDate(new Date(seconds * 1_000), 'Etc/UTC') } : {}),
   };
+}
+
+/** From the first sample to the newest, and a minute at least: uPlot makes years of a single sample. */
+function spanOf(times: ArrayLike<number>): [from: number, to: number] {
+  const to = times[times.length - 1] ?? Date.now() / 1_000;
+  return [Math.min(times[0] ?? to, to - LEAST_SPAN_SECONDS), to];
 }
 
 /** Another value when the machine's colours change between dark and light. */
