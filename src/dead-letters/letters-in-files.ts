@@ -4,14 +4,28 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readDeadLetterReason, type KeptPayload } from '../events/dead-letter.js';
-import type { DeadLetter } from '../log/dead-letters.js';
+import { failedAtMs, type DeadLetter } from '../log/dead-letters.js';
 import { bytesFromJson, rawHeadersFromJson } from '../producer/json-form.js';
+import { inputOfDeadLetterTopic } from '../topics.js';
+import type { KeptLetter } from './newest-letters.js';
+import { bounded, summaryOf, type DeadLetterSummary } from './summary.js';
 
 const SUFFIX = '.record.ndjson';
 const MOST_FILES = 1_000;
 
 export interface LetterInFile extends DeadLetter {
   readonly kept: Omit<KeptPayload, 'file' | 'record'> & { readonly record: string };
+}
+
+/** Its fields cut as those of other letters; it has no offset. */
+export function summaryInFile({ record, reason, kept }: LetterInFile): DeadLetterSummary {
+  return bounded({ ...summaryOf({ record, reason }), offset: null, kept });
+}
+
+/** To be listed with those of the log; undefined: its topic is no dead-letter topic of this prefix. */
+export function keptInFile(prefix: string, letter: LetterInFile): KeptLetter | undefined {
+  const input = inputOfDeadLetterTopic(prefix, letter.record.topic);
+  return input && { input, summary: summaryInFile(letter), failedAtMs: failedAtMs(letter) };
 }
 
 /** A file that is no such line is passed over: the folder is anybody's. The letters have offset -1, and their values are left there. */

@@ -10,6 +10,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { readDeadLetterReason } from '../events/dead-letter.js';
 import { TipstreamError } from '../errors.js';
+import { failedAtMs } from '../log/dead-letters.js';
 import type { Log, LogRecord, OffsetRange } from '../log/port.js';
 import { CONSUMED_TOPICS, deadLetterTopic, fullTopicName, type ConsumedTopic } from '../topics.js';
 import { bounded, summaryOf, type DeadLetterSummary } from './summary.js';
@@ -82,6 +83,11 @@ export class NewestLetters {
 
   get parts(): readonly ReadPart[] {
     return [...this.#parts.values()].map(({ topic, partition, low, from, to, end }) => ({ topic, partition, low, from, to, end }));
+  }
+
+  /** Those of which the log holds more than was read. */
+  get unread(): readonly ReadPart[] {
+    return this.parts.filter(({ low, from, to, end }) => from > low || to < end);
   }
 
   /** Reads on for about so long; who asks meanwhile waits for the same look. Throws what the log throws. */
@@ -189,7 +195,7 @@ function standing(known: Part | undefined, named: Pick<Part, 'input' | 'topic' |
 function letterOf(input: ConsumedTopic, record: LogRecord): KeptLetter {
   const reason = readDeadLetterReason(record.headers);
   const summary = bounded(summaryOf({ record, reason }), FIELD_CHARACTERS);
-  return { input, summary, failedAtMs: reason.failedAtMs ?? record.timestampMs };
+  return { input, summary, failedAtMs: failedAtMs({ record, reason }) };
 }
 
 const isSame = (one: KeptLetter, other: KeptLetter): boolean => JSON.stringify(one) === JSON.stringify(other);

@@ -6,6 +6,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 import { TipstreamError } from '../errors.js';
+import { GUARDED_TOPICS, type TopicName } from '../topics.js';
 import { includesRole, rolesFrom, type Caller, type Role, type Tokens } from './tokens.js';
 
 /** localhost, 127.0.0.0/8, ::1 (brackets allowed) and their IPv4-mapped forms. */
@@ -53,6 +54,11 @@ export function checkRole({ name, role }: Caller, needed: Role): void {
     hint: `Ask with a token of the role ${rolesFrom(needed)}.`,
     details: { needed, role },
   });
+}
+
+/** Topics that the caller may not write; undefined: none. */
+export function closedTopicsOf(caller: Caller | null): readonly TopicName[] | undefined {
+  return caller !== null && includesRole(caller.role, 'own') ? undefined : GUARDED_TOPICS;
 }
 
 /** Given the Host header, throws forbidden unless it names this machine. HTTP/1.0 clients send none; browsers always do. */

@@ -5,7 +5,7 @@
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { TipstreamError } from '../errors.js';
-import { OneAtATime } from '../service/one-at-a-time.js';
+import { OneAtATime } from '../one-at-a-time.js';
 
 const SECOND_MS = 1_000;
 /** Whoever mistypes a token gets by; whoever guesses does not. */

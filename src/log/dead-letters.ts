@@ -10,6 +10,11 @@ export interface DeadLetter {
   readonly reason: ReturnType<typeof readDeadLetterReason>;
 }
 
+/** Unix ms; that of the letter where it does not say when its record failed. */
+export function failedAtMs({ record, reason }: DeadLetter): number {
+  return reason.failedAtMs ?? record.timestampMs;
+}
+
 export interface DeadLetterFilter {
   readonly prefix: string;
   /** Of the input; absent: all. */
@@ -43,9 +48,9 @@ export async function* readDeadLetters(log: Log, filter: DeadLetterFilter): Asyn
   }
 }
 
-function isWanted({ record, reason }: DeadLetter, { code, sinceMs }: DeadLetterFilter): boolean {
-  if (code !== undefined && reason.code !== code) return false;
-  return sinceMs === undefined || (reason.failedAtMs ?? record.timestampMs) >= sinceMs;
+function isWanted(letter: DeadLetter, { code, sinceMs }: DeadLetterFilter): boolean {
+  if (code !== undefined && letter.reason.code !== code) return false;
+  return sinceMs === undefined || failedAtMs(letter) >= sinceMs;
 }
 
 /** [the first offset to read, the one after the last] */

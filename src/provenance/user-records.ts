@@ -6,6 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import { TipstreamError } from '../errors.js';
 import { decodeRecord, type DecodeRules } from '../events/decode.js';
 import type { Log, LogRecord, RecordAddress } from '../log/port.js';
+import { OneAtATime } from '../one-at-a-time.js';
 import { foldFact, type Fact, type Happening } from '../projections/kept-times.js';
 import { NO_TIP, type TipState } from '../projections/tip.js';
 import { fullTopicName, TIP_TOPICS } from '../topics.js';
@@ -59,7 +60,7 @@ export class UserRecords {
   readonly #searched: readonly Searched[];
   /** Where the state stood when it was last asked: topic -> next offset. undefined: it has not been. */
   #positions: ReadonlyMap<string, number> | undefined;
-  #running: Promise<void> = Promise.resolve();
+  readonly #turns = new OneAtATime();
 
   constructor(deps: UserRecordsDeps) {
     this.#deps = deps;
@@ -72,9 +73,7 @@ export class UserRecords {
    * what reading throws, and payload_too_large for a user with too many events: what was looked at by then stays.
    */
   search(wanted: readonly Sought[], options: SearchOptions): Promise<void> {
-    const turn = this.#running.then(() => this.#search(wanted, options));
-    this.#running = turn.catch(() => undefined);
-    return turn;
+    return this.#turns.run(() => this.#search(wanted, options));
   }
 
   /** What there is to look at, for `looked` to say while nobody looks. */

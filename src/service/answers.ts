@@ -5,7 +5,6 @@
 import { randomUUID } from 'node:crypto';
 import type { TraceContext } from '../events/trace-context.js';
 import type { LagRow } from '../log/lag.js';
-import { LOG_TIMEOUT_MS, withDeadlines } from '../log/deadline.js';
 import type { Log } from '../log/port.js';
 import { produceLines } from '../producer/produce-lines.js';
 import { featuresDocument, type FeaturesDocument } from '../projections/feature-document.js';
@@ -35,7 +34,7 @@ import type { HeldPartitions } from './held-partitions.js';
 import { profilesOf } from './many-profiles.js';
 import type { ServiceMetrics } from './metrics/service-metrics.js';
 import type { ServiceOptions } from './options.js';
-import { withinDeadline, type RequestDeadline } from './request-deadline.js';
+import { logForRequests, logTimeoutOf, withinDeadline, type RequestDeadline } from './request-deadline.js';
 import type { PolicyAnswers } from './policies/policy-answers.js';
 import type { ProvenanceAnswers } from './provenance/provenance-answers.js';
 import type { QualityAnswers } from './quality/quality-answers.js';
@@ -122,8 +121,7 @@ export class Answers implements Application {
   produce(lines: AsyncIterable<string | Buffer>, { atomic, closedTopics, by }: ProduceOptions): Promise<ProduceSummary> {
     const { topicPrefix: prefix, partitioner, maxValueBytes } = this.#deps.options;
     // How long the lines take to come is the caller's affair; only waits for the log count.
-    const limitMs = this.#logTimeoutMs;
-    const log = withDeadlines(this.#deps.log, { questionMs: limitMs, transferMs: limitMs, addsUp: true, where: 'the log' });
+    const log = logForRequests(this.#deps.log, this.#deps.options, { addsUp: true });
     return produceLines(log, lines, {
       prefix,
       partitioner,
@@ -237,11 +235,7 @@ export class Answers implements Application {
     return this.#deps.partitions.counts();
   }
 
-  get #logTimeoutMs(): number {
-    return this.#deps.options.logTimeoutMs ?? LOG_TIMEOUT_MS;
-  }
-
   #inTime<T>(work: Promise<T>, deadline: RequestDeadline): Promise<T> {
-    return withinDeadline(this.#logTimeoutMs, work, deadline);
+    return withinDeadline(logTimeoutOf(this.#deps.options), work, deadline);
   }
 }

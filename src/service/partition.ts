@@ -3,7 +3,6 @@
  * reported, and how much of what was delivered still waits.
  */
 import { TipstreamError } from '../errors.js';
-import { LOG_TIMEOUT_MS } from '../log/deadline.js';
 import type { Delivery, Log } from '../log/port.js';
 import { deadLetterDirectory } from '../store/directory/layout.js';
 import type { PartitionReader } from '../store/queries/partition-reader.js';
@@ -17,6 +16,7 @@ import { PartitionWatch } from './metrics/partition-watch.js';
 import { OutboxPublisher } from './outbox/outbox-publisher.js';
 import { isDeadLetter } from './outbox/refused-dead-letter.js';
 import type { ServiceOptions } from './options.js';
+import { logTimeoutOf } from './request-deadline.js';
 import { beforeOf, isWorking, workerOf, type Closed, type PartitionLife, type Stopped } from './partition-life.js';
 import type { Committed, StartWorker, Worker, WorkerEvents, WorkerStartOptions } from '../consumers/worker/worker-contract.js';
 
@@ -165,7 +165,7 @@ export class Partition {
   /** Records this decision unless there is one; resolves when tip.scored has it. Throws log_unavailable when that takes too long. */
   async decide(request: ScoreCommand): Promise<ScoredEvent> {
     const { event, seq } = await this.#begun().decide(request);
-    if (seq !== undefined) await this.#publisher.reached(seq, this.#deps.options.logTimeoutMs ?? LOG_TIMEOUT_MS);
+    if (seq !== undefined) await this.#publisher.reached(seq, logTimeoutOf(this.#deps.options));
     return event;
   }
 

@@ -1,6 +1,5 @@
 /** Of what the running service consists, and what knows what. */
 import type { StartWorker } from '../consumers/worker/worker-contract.js';
-import { LOG_TIMEOUT_MS, withDeadlines } from '../log/deadline.js';
 import type { InputWarning } from '../log/checks/retention.js';
 import type { Log } from '../log/port.js';
 import type { Registry } from '../projections/registry.js';
@@ -13,7 +12,7 @@ import { GroupOwnership } from './group-ownership.js';
 import { HeldPartitions } from './held-partitions.js';
 import { LogReach } from './log-reach.js';
 import { ServiceMetrics } from './metrics/service-metrics.js';
-import { OneAtATime } from './one-at-a-time.js';
+import { OneAtATime } from '../one-at-a-time.js';
 import type { ServiceOptions } from './options.js';
 import { PartitionGroup } from './partition-group.js';
 import { PolicyAnswers } from './policies/policy-answers.js';
@@ -21,7 +20,7 @@ import { ProvenanceAnswers } from './provenance/provenance-answers.js';
 import { QualityAnswers } from './quality/quality-answers.js';
 import { GenerationSwap } from './rebuild/generation-swap.js';
 import { UserRebuilds } from './rebuild/rebuild-user-job.js';
-import { withinDeadline, type RequestDeadline } from './request-deadline.js';
+import { logForRequests, logTimeoutOf, withinDeadline, type RequestDeadline } from './request-deadline.js';
 import { StatusAnswers } from './status.js';
 import { partitionHolding, partitionsHolding, working, type RoutingOptions } from './user-routing.js';
 
@@ -40,7 +39,6 @@ const FINDING: RequestDeadline = { action: 'find who holds the partition of this
 /** The data directory must be locked by this process. */
 export function serviceParts(log: Log, registry: Registry, startWorker: StartWorker, options: ServiceOptions): ServiceParts {
   const topics = CONSUMED_TOPICS.map((topic) => fullTopicName(options.topicPrefix, topic));
-  const { logTimeoutMs = LOG_TIMEOUT_MS } = options;
   const partitions = new HeldPartitions();
   const inputs: ServiceParts['inputs'] = { warnings: [] };
   const deps = { log, registry, options, topics, partitions };
@@ -63,7 +61,7 @@ export function serviceParts(log: Log, registry: Registry, startWorker: StartWor
     partitioner: options.partitioner,
     partitions: group.partitionCount,
     held: partitions,
-    owners: group.owners && (() => withinDeadline(logTimeoutMs, group.owners!(), FINDING)),
+    owners: group.owners && (() => withinDeadline(logTimeoutOf(options), group.owners!(), FINDING)),
   });
   const holding = (userId: string) => partitionHolding(userId, routing());
   const { logger } = options;
@@ -75,8 +73,7 @@ export function serviceParts(log: Log, registry: Registry, startWorker: StartWor
     holders: () => group.holders(),
   });
   const status = new StatusAnswers({ ...deps, group, ownership, reach, warnings: () => inputs.warnings });
-  const writing = withDeadlines(log, { questionMs: logTimeoutMs, transferMs: logTimeoutMs, where: 'the log' });
-  const policies = new PolicyAnswers(writing, options, {
+  const policies = new PolicyAnswers(logForRequests(log, options), options, {
     all: () => partitions.readable.map(({ reader }) => reader.path),
     ofUser: async (userId) => partitions.reading(await holding(userId))!.reader.path,
     controls: () => partitions.readable[0]?.reader.controlsForAll(),

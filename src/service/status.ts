@@ -1,7 +1,6 @@
 /** What the running service says of itself: its status, lag, newest decisions and counts. */
 import type { NewestScore, PartitionStatus, ServiceStatus } from './application.js';
 import type { LagRow } from '../log/lag.js';
-import { LOG_TIMEOUT_MS } from '../log/deadline.js';
 import type { Log } from '../log/port.js';
 import type { Registry } from '../projections/registry.js';
 import { type ScoredEvent, topicsWith } from '../topics.js';
@@ -16,7 +15,7 @@ import type { LogReach } from './log-reach.js';
 import type { ServiceOptions } from './options.js';
 import { toldState } from './partition-life.js';
 import { troubles } from './readiness.js';
-import { withinDeadline, type RequestDeadline } from './request-deadline.js';
+import { logTimeoutOf, withinDeadline, type RequestDeadline } from './request-deadline.js';
 
 /** What producers and people write. Decisions are read back as input too: counted as well, every request would count twice. */
 const UPSTREAM = topicsWith({ role: 'consumed', writtenBy: 'producers' }).map((topic) => `applied:${topic}`);
@@ -58,7 +57,7 @@ export class StatusAnswers {
     const kept = reach.isReachable ? undefined : await this.#keptLag();
     if (kept !== undefined) return kept;
     return (this.#lastRows = await withinDeadline(
-      options.logTimeoutMs ?? LOG_TIMEOUT_MS,
+      logTimeoutOf(options),
       lagRows(log, { ...this.#lagQuestion(), history: this.#history }),
       ASKING,
     ));

@@ -2,6 +2,7 @@
 import { LAG_STATUSES, NOT_RUNNING } from '../../log/lag.js';
 import type { GroupLagRow } from '../../log/group-lag.js';
 import { printable } from './output.js';
+import { fitted } from './words.js';
 
 /** A row of either kind. */
 type Row = Omit<GroupLagRow, 'member_id' | 'client_id' | 'host'> & Partial<GroupLagRow>;
@@ -23,7 +24,7 @@ export function lagTable(rows: readonly Row[], { detail, columns, rows: height, 
   const [headings, ...body] = aligned(CELLS[detail](rows));
   const below = [...(detail === 'members' ? worstReason(rows) : []), ...notes.map(printable), sumLine(rows)];
   return [headings!, ...folded(body, height === undefined ? Infinity : height - 1 - below.length), ...below].map((line) =>
-    columns === undefined ? line : cut(line, columns),
+    columns === undefined ? line : fitted(line, columns),
   );
 }
 
@@ -160,8 +161,4 @@ function known(value: number | null): string {
 /** The end of a name tells it from its neighbours. */
 function ending(text: string, width: number): string {
   return text.length <= width ? text : `…${text.slice(text.length - width + 1)}`;
-}
-
-function cut(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
 }

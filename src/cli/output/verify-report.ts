@@ -3,6 +3,7 @@ import type { Difference, EventAddress } from '../../verify/difference.js';
 import type { PartitionRow } from '../../verify/partition-row.js';
 import type { VerifyDocument } from '../../verify/verify.js';
 import { printable } from './output.js';
+import { counted, fitted } from './words.js';
 
 const WIDTH = 80;
 /** How many differences, and users that cannot be proven, a person reads. */
@@ -21,7 +22,7 @@ export function unprovenLines({ unproven_users: users, unproven_count: count }: 
   const lines = users
     .slice(0, LISTED)
     .map(({ user_id: user, partition, topics }) =>
-      fitted(`${printable(user)}: cannot be proven, because partition ${partition} has lost events of ${topics.join(', ')}`),
+      fitted(`${printable(user)}: cannot be proven, because partition ${partition} has lost events of ${topics.join(', ')}`, WIDTH),
     );
   if (count > LISTED)
     lines.push(`and ${number(count - LISTED)} more users who cannot be proven: --json lists the first ${number(users.length)}`);
@@ -76,7 +77,9 @@ function linesOf({ user_id: user, partition, kind, id, feature, live, replayed, 
   const whose = user === null ? `partition ${partition}` : printable(user);
   const what = [kind, ...(id === null ? [] : [printable(id)]), printable(feature)].join(' ');
   const behind = events.length === 0 ? [] : [`    events  ${addressesOf(events, total)}`];
-  return [`${whose}: ${what}`, `    state   ${shown(live)}`, `    replay  ${shown(replayed)}`, ...behind].map(fitted);
+  return [`${whose}: ${what}`, `    state   ${shown(live)}`, `    replay  ${shown(replayed)}`, ...behind].map((line) =>
+    fitted(line, WIDTH),
+  );
 }
 
 /** As many as fit beside how many more there are. */
@@ -92,14 +95,6 @@ function shown(value: unknown): string {
   return printable(typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing'));
 }
 
-function counted(count: number, what: string): string {
-  return `${number(count)} ${what}${count === 1 ? '' : 's'}`;
-}
-
 function number(value: number): string {
   return value.toLocaleString('en');
-}
-
-function fitted(line: string): string {
-  return line.length <= WIDTH ? line : `${line.slice(0, WIDTH - 1)}…`;
 }

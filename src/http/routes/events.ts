@@ -6,9 +6,9 @@ import { ERROR_KINDS, TipstreamError } from '../../errors.js';
 import { linesOf } from '../../producer/line-reader.js';
 import type { ProduceSummary } from '../../service/application.js';
 import { GUARDED_TOPICS } from '../../topics.js';
+import { closedTopicsOf } from '../access.js';
 import { errorBody } from '../error-answer.js';
 import { defineRoute } from '../route.js';
-import { includesRole } from '../tokens.js';
 import { atomicQuery, produceLineSchema, produceRefusalSchema, produceSummarySchema } from '../schemas.js';
 
 export const eventsRoute = defineRoute({
@@ -34,7 +34,7 @@ export const eventsRoute = defineRoute({
   },
   async handle({ query: { atomic = false }, body }, reply, application) {
     const { caller } = reply.request;
-    const closedTopics = caller !== null && includesRole(caller.role, 'own') ? undefined : GUARDED_TOPICS;
+    const closedTopics = closedTopicsOf(caller);
     try {
       // The socket must outlive a reader that stops early: the answer goes out on it.
       const lines = linesOf(body.iterator({ destroyOnReturn: false }));

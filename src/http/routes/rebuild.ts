@@ -1,7 +1,7 @@
 /** POST /v1/profiles/{user_id}/rebuild begins a job; GET and DELETE /v1/rebuilds/{job_id} look at it and cancel it. */
-import type { Application, RebuildJob } from '../../service/application.js';
-import { defineRoute, type Route } from '../route.js';
-import { dryRunQuery, jobParameter, noQuery, rebuildJobSchema, userParameter } from '../schemas.js';
+import { defineRoute } from '../route.js';
+import { jobRoute } from './job.js';
+import { dryRunQuery, jobParameter, rebuildJobSchema, userParameter } from '../schemas.js';
 
 export const rebuildRoute = defineRoute({
   method: 'POST',
@@ -22,7 +22,10 @@ export const rebuildRoute = defineRoute({
   },
 });
 
+const REBUILDS = { path: '/v1/rebuilds/{job_id}', parameter: jobParameter, schema: rebuildJobSchema };
+
 export const rebuildJobRoute = jobRoute(
+  REBUILDS,
   {
     method: 'GET',
     operationId: 'getRebuild',
@@ -34,6 +37,7 @@ export const rebuildJobRoute = jobRoute(
 );
 
 export const cancelRebuildRoute = jobRoute(
+  REBUILDS,
   {
     method: 'DELETE',
     operationId: 'cancelRebuild',
@@ -44,18 +48,3 @@ export const cancelRebuildRoute = jobRoute(
   'The job as it is then.',
   (application, jobId) => application.cancelRebuild(jobId),
 );
-
-function jobRoute(
-  named: Pick<Route, 'method' | 'operationId' | 'summary' | 'description' | 'audited'>,
-  answer: string,
-  ask: (application: Application, jobId: string) => RebuildJob,
-): Route {
-  return defineRoute({
-    ...named,
-    path: '/v1/rebuilds/{job_id}',
-    pathParameters: jobParameter,
-    query: noQuery,
-    answers: { 200: { description: answer, schema: rebuildJobSchema } },
-    handle: ({ params }, _reply, application) => ask(application, params.job_id),
-  });
-}

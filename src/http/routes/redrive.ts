@@ -1,11 +1,9 @@
 /** POST /v1/dead-letters/redrive begins a job that puts refused records back; GET and DELETE with its id look at it and stop it. */
-import type { Application } from '../../service/application.js';
-import type { RedriveJob } from '../../redrive/job.js';
-import { GUARDED_TOPICS } from '../../topics.js';
+import { closedTopicsOf } from '../access.js';
 import { redriveJobSchema, redriveParameter, redriveRequestSchema } from '../redrive-schemas.js';
-import { defineRoute, type Route } from '../route.js';
+import { defineRoute } from '../route.js';
+import { jobRoute } from './job.js';
 import { noQuery } from '../schemas.js';
-import { includesRole } from '../tokens.js';
 
 export const redriveRoute = defineRoute({
   method: 'POST',
@@ -22,15 +20,16 @@ export const redriveRoute = defineRoute({
   body: { kind: 'json', schema: redriveRequestSchema },
   answers: { 202: { description: 'The job, which the header Location names.', schema: redriveJobSchema } },
   handle({ body }, reply, application) {
-    const { caller } = reply.request;
-    const closedTopics = caller !== null && includesRole(caller.role, 'own') ? [] : GUARDED_TOPICS;
-    const job = application.redrive(body, closedTopics);
+    const job = application.redrive(body, closedTopicsOf(reply.request.caller) ?? []);
     void reply.code(202).header('location', `/v1/dead-letters/redrive/${job.job_id}`);
     return job;
   },
 });
 
+const REDRIVES = { path: '/v1/dead-letters/redrive/{job_id}', parameter: redriveParameter, schema: redriveJobSchema };
+
 export const redriveJobRoute = jobRoute(
+  REDRIVES,
   {
     method: 'GET',
     operationId: 'getRedrive',
@@ -42,6 +41,7 @@ export const redriveJobRoute = jobRoute(
 );
 
 export const stopRedriveRoute = jobRoute(
+  REDRIVES,
   {
     method: 'DELETE',
     operationId: 'stopRedrive',
@@ -52,18 +52,3 @@ export const stopRedriveRoute = jobRoute(
   'The job as it is then: stopping, until the batch under way is written.',
   (application, jobId) => application.stopRedrive(jobId),
 );
-
-function jobRoute(
-  named: Pick<Route, 'method' | 'operationId' | 'summary' | 'description' | 'audited'>,
-  answer: string,
-  ask: (application: Application, jobId: string) => RedriveJob,
-): Route {
-  return defineRoute({
-    ...named,
-    path: '/v1/dead-letters/redrive/{job_id}',
-    pathParameters: redriveParameter,
-    query: noQuery,
-    answers: { 200: { description: answer, schema: redriveJobSchema } },
-    handle: ({ params }, _reply, application) => ask(application, params.job_id),
-  });
-}

@@ -1,15 +1,12 @@
 /** Dead letters as the running service lists and shows them: those of the whole log, whoever holds their partitions. */
 import { readWholeLetter, type WholeLetter } from '../../dead-letters/whole-letter.js';
 import { listLetters, type DeadLettersDocument, type LetterQuery } from '../../dead-letters/letter-list.js';
-import { LetterFiles } from '../../dead-letters/letters-in-files.js';
-import { bounded, summaryOf } from '../../dead-letters/summary.js';
-import { NewestLetters, type KeptLetter } from '../../dead-letters/newest-letters.js';
-import { LOG_TIMEOUT_MS, withDeadlines } from '../../log/deadline.js';
+import { keptInFile, LetterFiles } from '../../dead-letters/letters-in-files.js';
+import { NewestLetters } from '../../dead-letters/newest-letters.js';
 import type { Log, RecordAddress } from '../../log/port.js';
 import { deadLetterDirectory } from '../../store/directory/layout.js';
-import { inputOfDeadLetterTopic } from '../../topics.js';
 import type { ServiceOptions } from '../options.js';
-import { withinDeadline, type RequestDeadline } from '../request-deadline.js';
+import { logForRequests, logTimeoutOf, withinDeadline, type RequestDeadline } from '../request-deadline.js';
 import { letterTopic } from './letter-topic.js';
 import type { RedriveJobs } from './redrive-jobs.js';
 
@@ -32,26 +29,21 @@ export class DeadLetterAnswers {
   readonly #redrives: Pick<RedriveJobs, 'runningId'>;
 
   constructor({ log, redrives, options }: DeadLetterAnswersDeps) {
-    const { topicPrefix: prefix, dataDirectory, logTimeoutMs = LOG_TIMEOUT_MS } = options;
+    const { topicPrefix: prefix, dataDirectory } = options;
     this.#redrives = redrives;
-    this.#log = withDeadlines(log, { questionMs: logTimeoutMs, transferMs: logTimeoutMs, where: 'the log' });
+    this.#log = logForRequests(log, options);
     this.#newest = new NewestLetters(this.#log, { prefix });
     this.#files = new LetterFiles(deadLetterDirectory(dataDirectory));
     this.#prefix = prefix;
-    this.#limitMs = logTimeoutMs;
+    this.#limitMs = logTimeoutOf(options);
   }
 
   /** Throws timeout, log_unavailable, invalid_argument for a cursor that is none. */
   async list(query: LetterQuery): Promise<DeadLettersDocument> {
     const files = await withinDeadline(this.#limitMs, this.#look(), READING);
-    const inFiles = files.letters.flatMap(({ record, reason, kept }): KeptLetter[] => {
-      const input = inputOfDeadLetterTopic(this.#prefix, record.topic);
-      if (input === undefined) return [];
-      const summary = bounded({ ...summaryOf({ record, reason }), offset: null, kept });
-      return [{ input, summary, failedAtMs: reason.failedAtMs ?? record.timestampMs }];
-    });
+    const inFiles = files.letters.map((letter) => keptInFile(this.#prefix, letter)).filter((letter) => letter !== undefined);
     const letters = [...this.#newest.letters()];
-    const unread = this.#newest.parts.filter(({ low, from, to, end }) => from > low || to < end);
+    const { unread } = this.#newest;
     return {
       ...listLetters([...letters, ...inFiles], query),
       running_redrive: this.#redrives.runningId ?? null,

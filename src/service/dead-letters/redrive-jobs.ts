@@ -9,12 +9,12 @@
  */
 import { randomUUID } from 'node:crypto';
 import { ERROR_KINDS, TipstreamError } from '../../errors.js';
-import type { Log } from '../../log/port.js';
+import type { Log, RecordAddress } from '../../log/port.js';
 import type { Registry } from '../../projections/registry.js';
 import { redrive } from '../../redrive/redrive.js';
 import { lockRedrive } from '../../store/directory/redrive-lock.js';
 import type { FileLock } from '../../store/directory/file-lock.js';
-import type { TopicName } from '../../topics.js';
+import type { ConsumedTopic, TopicName } from '../../topics.js';
 import type { RedriveJob, RedriveRequest } from '../../redrive/job.js';
 import type { ServiceOptions } from '../options.js';
 import { within } from '../rebuild/waiting.js';
@@ -62,8 +62,7 @@ export class RedriveJobs {
   start(request: RedriveRequest, closedTopics: readonly TopicName[]): RedriveJob {
     const { options } = this.#deps;
     if (this.#running !== undefined) throw alreadyRunning(this.#running.job);
-    const address = this.#addressOf(request);
-    const topic = address === undefined ? request.topic : letterTopic(options.topicPrefix, address.topic).input;
+    const { address, topic } = this.#chosenBy(request);
     if (topic !== undefined && closedTopics.includes(topic)) throw closed(topic);
     const lock = request.dry_run ? undefined : lockRedrive(options.dataDirectory);
     const job: Job = {
@@ -105,11 +104,12 @@ export class RedriveJobs {
     await within(STOPS_WITHIN_MS, this.#running.ended);
   }
 
-  #addressOf({ dead_letter: given }: RedriveRequest) {
+  /** Throws topic_not_found. */
+  #chosenBy({ dead_letter: given, topic }: RedriveRequest): Pick<Chosen, 'address' | 'topic'> {
     const match = given === undefined ? null : ADDRESS.exec(given);
-    if (match === null) return undefined;
-    const { topic } = letterTopic(this.#deps.options.topicPrefix, match[1]!);
-    return { topic, partition: Number(match[2]), offset: Number(match[3]) };
+    if (match === null) return { address: undefined, topic };
+    const found = letterTopic(this.#deps.options.topicPrefix, match[1]!);
+    return { address: { topic: found.topic, partition: Number(match[2]), offset: Number(match[3]) }, topic: found.input };
   }
 
   async #run(job: Job, { address, topic, closedTopics, lock }: Chosen): Promise<void> {
@@ -181,8 +181,8 @@ export class RedriveJobs {
 }
 
 interface Chosen {
-  readonly address: { readonly topic: string; readonly partition: number; readonly offset: number } | undefined;
-  readonly topic: TopicName | undefined;
+  readonly address: RecordAddress | undefined;
+  readonly topic: ConsumedTopic | undefined;
   readonly closedTopics: readonly TopicName[];
   readonly lock: FileLock | undefined;
 }

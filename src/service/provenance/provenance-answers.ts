@@ -5,7 +5,6 @@
 import { partitionFunction } from '../../log/partitioner.js';
 import { TipstreamError } from '../../errors.js';
 import type { DecodeRules } from '../../events/decode.js';
-import { LOG_TIMEOUT_MS, withDeadlines } from '../../log/deadline.js';
 import type { Log, RecordAddress } from '../../log/port.js';
 import type { Registry } from '../../projections/registry.js';
 import {
@@ -31,6 +30,7 @@ import {
 import { fullTopicName, TIP_TOPICS } from '../../topics.js';
 import type { HeldPartitions } from '../held-partitions.js';
 import type { ServiceOptions } from '../options.js';
+import { logForRequests, logTimeoutOf } from '../request-deadline.js';
 import { beingOpened } from '../user-routing.js';
 import type { ProvenanceQuery, ProvenanceQuestions } from '../provenance-questions.js';
 
@@ -142,7 +142,7 @@ export class ProvenanceAnswers implements ProvenanceQuestions {
     records.stateStandsAt(positions);
     if (this.#searching >= SEARCHING_AT_ONCE) return null;
     this.#searching++;
-    const untilMs = performance.now() + Math.min(SEARCHED_FOR_MS, this.#timeoutMs / 2);
+    const untilMs = performance.now() + Math.min(SEARCHED_FOR_MS, logTimeoutOf(this.#deps.options) / 2);
     try {
       await records.search(wanted, {
         log: this.#log(),
@@ -191,14 +191,9 @@ export class ProvenanceAnswers implements ProvenanceQuestions {
     return { maxValueBytes: options.maxValueBytes, partitions: partitionCount(), partitioner: partitionFunction(options.partitioner) };
   }
 
-  get #timeoutMs(): number {
-    return this.#deps.options.logTimeoutMs ?? LOG_TIMEOUT_MS;
-  }
-
   /** For one request, whose waits add up. */
   #log(): Log {
-    const limitMs = this.#timeoutMs;
-    return withDeadlines(this.#deps.log, { questionMs: limitMs, transferMs: limitMs, addsUp: true, where: 'the log' });
+    return logForRequests(this.#deps.log, this.#deps.options, { addsUp: true });
   }
 }
 

@@ -1,11 +1,10 @@
 /** What the newest records of the partitions held here say about the inputs: how late their events come. */
 import { happenedMsOf } from '../../events/event-time.js';
 import { TipstreamError } from '../../errors.js';
-import { LOG_TIMEOUT_MS, withDeadlines } from '../../log/deadline.js';
 import type { Log, OffsetRange } from '../../log/port.js';
 import { CONSUMED_TOPICS, TOPICS, fullTopicName } from '../../topics.js';
 import type { ServiceOptions } from '../options.js';
-import { withinDeadline, type RequestDeadline } from '../request-deadline.js';
+import { logForRequests, logTimeoutOf, withinDeadline, type RequestDeadline } from '../request-deadline.js';
 import { LATE_AFTER_MS, latenessOf, type Lateness, type LookedAt } from './lateness.js';
 
 /** Of each topic, over the partitions held here. */
@@ -58,10 +57,9 @@ export class QualityAnswers {
   #looking: Promise<DataQualityDocument> | undefined;
 
   constructor({ log, options, partitions }: QualityAnswersDeps) {
-    const { logTimeoutMs = LOG_TIMEOUT_MS, topicPrefix } = options;
-    this.#log = withDeadlines(log, { questionMs: logTimeoutMs, transferMs: logTimeoutMs, where: 'the log' });
-    this.#prefix = topicPrefix;
-    this.#limitMs = logTimeoutMs;
+    this.#log = logForRequests(log, options);
+    this.#prefix = options.topicPrefix;
+    this.#limitMs = logTimeoutOf(options);
     this.#held = partitions;
   }
 

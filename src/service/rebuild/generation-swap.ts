@@ -23,7 +23,7 @@ import { positionsOf, type Positions } from '../../store/queries/profiles.js';
 import type { StateIdentity } from '../../store/state-file.js';
 import { answerSwap, claimSwap, swapRequest, type SwapAnswer, type SwapRequest } from '../../store/directory/swap-request.js';
 import type { HeldPartitions } from '../held-partitions.js';
-import type { OneAtATime } from '../one-at-a-time.js';
+import type { OneAtATime } from '../../one-at-a-time.js';
 import type { Partition } from '../partition.js';
 import { isStarting } from '../partition-life.js';
 import type { ServiceOptions } from '../options.js';

@@ -9,7 +9,7 @@ import type { RebuildJob } from '../application.js';
 import type { Log } from '../../log/port.js';
 import type { Registry } from '../../projections/registry.js';
 import { positionsOf } from '../../store/queries/profiles.js';
-import type { OneAtATime } from '../one-at-a-time.js';
+import type { OneAtATime } from '../../one-at-a-time.js';
 import type { Partition } from '../partition.js';
 import { compareUser, nothingOf } from '../../rebuild/user/compare-user.js';
 import { UserReplay } from '../../rebuild/user/user-replay.js';

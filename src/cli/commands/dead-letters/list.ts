@@ -1,12 +1,13 @@
-import { lettersInFiles } from '../../../dead-letters/letters-in-files.js';
+import { lettersInFiles, summaryInFile } from '../../../dead-letters/letters-in-files.js';
 import { bounded, sourceOf, summaryOf, type DeadLetterSummary } from '../../../dead-letters/summary.js';
-import { readDeadLetters, type DeadLetterFilter } from '../../../log/dead-letters.js';
+import { failedAtMs, readDeadLetters, type DeadLetterFilter } from '../../../log/dead-letters.js';
 import { openLog } from '../../../log/open.js';
 import type { Log } from '../../../log/port.js';
 import { deadLetterDirectory } from '../../../store/directory/layout.js';
 import { deadLetterTopic, fullTopicName } from '../../../topics.js';
 import { defineCommand } from '../../command.js';
 import { wholeNumber } from '../../option-parsers.js';
+import { cut } from '../../output/words.js';
 import { timeOption } from '../../time-argument.js';
 import { inputTopic } from '../../topic-argument.js';
 
@@ -76,7 +77,7 @@ interface Listed {
 async function* listed(log: Log, filter: DeadLetterFilter, directory: string): AsyncGenerator<Listed> {
   const inFiles = new Map(
     [...lettersInFiles(directory)]
-      .filter(({ record, reason }) => isWanted(filter, record.topic, reason.code, reason.failedAtMs ?? record.timestampMs))
+      .filter((letter) => isWanted(filter, letter.record.topic, letter.reason.code, failedAtMs(letter)))
       .map((letter) => [sourceOf(summaryOf(letter)) ?? letter.kept.record, letter]),
   );
   let place = '';
@@ -97,12 +98,9 @@ async function* listed(log: Log, filter: DeadLetterFilter, directory: string): A
       seen.set(source, repeats);
       inFiles.delete(source);
     }
-    yield { summary, failedAtMs: letter.reason.failedAtMs ?? letter.record.timestampMs, repeats };
+    yield { summary, failedAtMs: failedAtMs(letter), repeats };
   }
-  for (const { record, reason, kept } of inFiles.values()) {
-    const summary = bounded({ ...summaryOf({ record, reason }), offset: null, kept });
-    yield { summary, failedAtMs: reason.failedAtMs ?? record.timestampMs, repeats: { count: 0 } };
-  }
+  for (const letter of inFiles.values()) yield { summary: summaryInFile(letter), failedAtMs: failedAtMs(letter), repeats: { count: 0 } };
 }
 
 function isWanted(
@@ -137,5 +135,3 @@ function row(letter: DeadLetterSummary): (string | null)[] {
     letter.message === null ? null : cut(whole + letter.message, MESSAGE_WIDTH),
   ];
 }
-
-const cut = (text: string, width: number): string => (text.length <= width ? text : `${text.slice(0, width - 3).toWellFormed()}...`);

@@ -3,6 +3,7 @@ import type { ProfileChanges } from '../../../redrive/preview.js';
 import { SKIP_REASONS, type SkipReason } from '../../../redrive/plan.js';
 import type { RedriveDocument } from '../../../redrive/redrive.js';
 import type { Output } from '../../output/output.js';
+import { cut } from '../../output/words.js';
 
 const LEFT_OUT: Readonly<Record<SkipReason, string>> = {
   redriven: 'redriven before',
@@ -22,7 +23,7 @@ export async function printRedrive(output: Output, document: RedriveDocument): P
         letter,
         `${to.topic}/${to.partition}${to.offset === undefined ? '' : `/${to.offset}`}`,
         code,
-        refused === undefined ? count : refused === null ? 'accepted' : cut(`refused: ${refused.code}: ${refused.message}`),
+        refused === undefined ? count : refused === null ? 'accepted' : cut(`refused: ${refused.code}: ${refused.message}`, MESSAGE_WIDTH),
       ]),
     );
   }
@@ -51,4 +52,3 @@ async function printProfiles(output: Output, { users, users_elsewhere: elsewhere
 }
 
 const shown = (value: number | string | null | undefined): string | null => (value == null ? null : String(value));
-const cut = (text: string): string => (text.length <= MESSAGE_WIDTH ? text : `${text.slice(0, MESSAGE_WIDTH - 3).toWellFormed()}...`);

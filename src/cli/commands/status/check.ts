@@ -39,11 +39,6 @@ function quoted(word: string): string {
   return /^[\w./:,@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** `1,204 records`, `1 record` */
-export function counted(n: number, one: string, many = `${one}s`): string {
-  return `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
-}
-
 /** `3 days`, `5 min` */
 export function ageText(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));

@@ -1,9 +1,8 @@
 /** Looks at everything that `status` judges. What cannot be looked at is said by its check, and keeps no other from being made. */
 import type { Config } from '../../../config.js';
 import { listLetters } from '../../../dead-letters/letter-list.js';
-import { LetterFiles } from '../../../dead-letters/letters-in-files.js';
-import { NewestLetters, type KeptLetter } from '../../../dead-letters/newest-letters.js';
-import { summaryOf } from '../../../dead-letters/summary.js';
+import { keptInFile, LetterFiles } from '../../../dead-letters/letters-in-files.js';
+import { NewestLetters } from '../../../dead-letters/newest-letters.js';
 import { TipstreamError } from '../../../errors.js';
 import { answeredWithin, noAnswer } from '../../../log/deadline.js';
 import { openLog, placeOf } from '../../../log/open.js';
@@ -16,7 +15,7 @@ import { notedService } from '../../../store/directory/service-note.js';
 import { stoppedPartitions } from '../../../store/directory/stopped-partitions.js';
 import { lastVerified } from '../../../store/directory/verified-note.js';
 import { PartitionReader } from '../../../store/queries/partition-reader.js';
-import { CONSUMED_TOPICS, fullTopicName, inputOfDeadLetterTopic, type ControlEvent } from '../../../topics.js';
+import { CONSUMED_TOPICS, fullTopicName, type ControlEvent } from '../../../topics.js';
 import { settingsOf } from '../../policy-settings.js';
 import { appliedPositions, type AppliedPositions } from '../lag/applied-positions.js';
 import { ownGroup, readOwnLag } from '../lag/read-own-lag.js';
@@ -166,14 +165,9 @@ async function readLetters(log: Log, config: Config) {
   const newest = new NewestLetters(log, { prefix: config.topicPrefix });
   await newest.look(Math.min(LETTERS_WITHIN_MS, config.logTimeoutMs / 2));
   const files = await new LetterFiles(deadLetterDirectory(config.data)).look();
-  const inFiles = files.letters.flatMap((letter): KeptLetter[] => {
-    const input = inputOfDeadLetterTopic(config.topicPrefix, letter.record.topic);
-    if (input === undefined) return [];
-    const summary = { ...summaryOf({ record: letter.record, reason: letter.reason }), offset: null, kept: letter.kept };
-    return [{ input, summary, failedAtMs: letter.reason.failedAtMs ?? letter.record.timestampMs }];
-  });
+  const inFiles = files.letters.map((letter) => keptInFile(config.topicPrefix, letter)).filter((letter) => letter !== undefined);
   const { groups } = listLetters([...newest.letters(), ...inFiles], { limit: 1 });
-  const isWhole = files.omitted === 0 && newest.parts.every(({ low, from, to, end }) => from <= low && to >= end);
+  const isWhole = files.omitted === 0 && newest.unread.length === 0;
   return { groups, isWhole };
 }
 

@@ -204,7 +204,7 @@ describe('verified', () => {
     ['not all could be told', { ...note, could_not_tell_count: 1 }, at(5, 7), 'ok', /1 thing could not be told/],
     ['differs', { ...note, outcome: 'differs' as const, difference_count: 2 }, at(5, 7), 'attention', /^2 differences in 84 users/],
     ['older', note, at(5, 6), 'could_not_tell', /older than what was verified 3 h ago/],
-    ['made anew', { ...note, generation: 'gen-000000' }, at(5, 7), 'could_not_tell', /made anew/],
+    ['made anew', { ...note, generation: 'gen-000000' }, at(5, 7), 'could_not_tell', /was rebuilt since/],
   ])('%s', (_, seen, applied, status, summary) => {
     const check = verifiedCheck(embedded, { note: seen, generation: 'gen-000001', applied, nowMs: NOW });
     expect(check.status).toBe(status);

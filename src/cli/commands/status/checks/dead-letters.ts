@@ -1,7 +1,8 @@
 /** What was refused, by code, and whether any of it is new. */
 import type { Config } from '../../../../config.js';
 import type { LetterGroup } from '../../../../dead-letters/letter-list.js';
-import { ageText, counted, nextCommand, type Check } from '../check.js';
+import { counted } from '../../../output/words.js';
+import { ageText, nextCommand, type Check } from '../check.js';
 
 /** Attention is asked for what was refused in this time: letters stay after they were redriven, and nobody would see new ones. */
 export const NEW_FOR_MS = 86_400_000;

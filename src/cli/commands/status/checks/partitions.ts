@@ -3,7 +3,8 @@ import type { Config } from '../../../../config.js';
 import type { TipstreamError } from '../../../../errors.js';
 import type { DataOwner } from '../../../../store/directory/data-lock.js';
 import type { WhyStopped } from '../../../../store/directory/stopped-partitions.js';
-import { counted, nextCommand, type Check } from '../check.js';
+import { counted } from '../../../output/words.js';
+import { nextCommand, type Check } from '../check.js';
 
 export interface PartitionFacts {
   /** How many the topics have; undefined: neither the log nor the state says. */

@@ -4,7 +4,8 @@ import { unreadableInputs } from '../../../../log/checks/retention.js';
 import { checkTopics } from '../../../../log/checks/topic-settings-check.js';
 import type { TopicDescription } from '../../../../log/port.js';
 import { topicSettings } from '../../../../log/topic-settings.js';
-import { counted, nextCommand, type Check } from '../check.js';
+import { counted } from '../../../output/words.js';
+import { nextCommand, type Check } from '../check.js';
 
 export function topicsCheck(config: Config, found: readonly TopicDescription[]): Check {
   const told = config.given.has('partitions') ? config.partitions : undefined;

@@ -1,7 +1,8 @@
 /** Whether the state was proven, and what has happened to it since. */
 import type { Config } from '../../../../config.js';
 import type { Verified } from '../../../../store/directory/verified-note.js';
-import { ageText, counted, nextCommand, type Check } from '../check.js';
+import { counted } from '../../../output/words.js';
+import { ageText, nextCommand, type Check } from '../check.js';
 
 export interface VerifiedFacts {
   readonly note: Verified | undefined;
@@ -40,7 +41,7 @@ export function verifiedCheck(config: Config, { note, generation, applied, nowMs
     applied_since: since,
   };
   const ago = `${ageText(nowMs - note.verified_at_ms)} ago`;
-  if (note.generation !== generation) return unknown(`the state was made anew since it was verified ${ago}`, facts);
+  if (note.generation !== generation) return unknown(`the state was rebuilt since it was verified ${ago}`, facts);
   if (moves.some((records) => records < 0)) return unknown(`the state is older than what was verified ${ago}`, facts);
   const of = note.sample_users === null ? counted(note.verified_users, 'user') : `a sample of ${counted(note.verified_users, 'user')}`;
   const part = note.partitions_missing.length === 0 ? '' : `, without ${counted(note.partitions_missing.length, 'partition')}`;
