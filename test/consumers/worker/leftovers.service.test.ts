@@ -1,28 +1,20 @@
-/** What an earlier run left in the outbox: sent, dropped or made anew, by what the log has come to hold since. */
+/** What an earlier run left in the outbox: sent, dropped or made again, by what the log has come to hold since. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { inlineWorkers } from '../../../src/consumers/worker/inline-worker.js';
 import type { Worker } from '../../../src/consumers/worker/worker-contract.js';
 import type { LogRecord } from '../../../src/log/port.js';
-import { coreRegistry } from '../../../src/projections/registry.js';
-import { PartitionState } from '../../../src/store/partition-state.js';
-import type { StateIdentity } from '../../../src/store/state-file.js';
 import type { StoredMessage } from '../../../src/store/tables/outbox.js';
-import { CONSUMED_TOPICS, type ConsumedTopic, type ProfileFeaturesEvent } from '../../../src/topics.js';
+import type { ConsumedTopic, ProfileFeaturesEvent } from '../../../src/topics.js';
+import { loneWorker, makeStateFile, turns } from '../../support/lone-worker.js';
 
 const NOW_MS = 1_795_900_000_000;
-const identity: StateIdentity = { partition: 0, partitions: 1, log: 'sqlite', topicPrefix: '', featureSet: coreRegistry.featureSet };
-
-async function turns(count: number): Promise<void> {
-  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
-}
 
 let directory: string;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'tipstream-leftovers-'));
-  new PartitionState(join(directory, 'partition-0000.db'), identity, coreRegistry).close();
+  makeStateFile(join(directory, 'partition-0000.db'));
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
@@ -34,34 +26,14 @@ interface Run {
 /** `ends`: what the log holds when the partition is assigned. */
 async function run(ends: Partial<Record<ConsumedTopic, number>>, publishProfiles = true): Promise<Run> {
   const outbox: StoredMessage[] = [];
-  const worker = inlineWorkers({ registry: coreRegistry, clock: () => NOW_MS })(
-    {
-      path: join(directory, 'partition-0000.db'),
-      identity,
-      topics: [...CONSUMED_TOPICS],
-      ranges: new Map(CONSUMED_TOPICS.map((topic) => [topic, { low: 0, end: ends[topic] ?? 0 }])),
-      options: {
-        group: 'g',
-        topicPrefix: '',
-        partitioner: 'murmur2',
-        maxValueBytes: 1_048_576,
-        maxBatchRecords: 1_000,
-        maxTaskIdleMs: 0,
-        publishProfiles,
-        scoring: { livePolicy: 'egreedy-v1', settings: { epsilon: 0.1, salt: '0', shadow: 'egreedy-v2', shadowLearning: false } },
-      },
-    },
-    {
-      committed: (committed) => outbox.push(...committed.outbox),
-      running: () => undefined,
-      stopped: (error) => {
-        throw error;
-      },
-      rejected: () => undefined,
-      pruned: () => undefined,
-      shadowFailed: () => undefined,
-    },
-  );
+  const worker = loneWorker({
+    path: join(directory, 'partition-0000.db'),
+    ends,
+    nowMs: NOW_MS,
+    publishProfiles,
+    shadow: 'egreedy-v2',
+    committed: (committed) => outbox.push(...committed.outbox),
+  });
   await turns(20);
   return { worker, outbox };
 }

@@ -1,0 +1,59 @@
+/** A worker of partition 0 of 1 on a state file of its own, without a service: a test delivers to it and looks at what it commits. */
+import { inlineWorkers } from '../../src/consumers/worker/inline-worker.js';
+import type { Committed, Worker } from '../../src/consumers/worker/worker-contract.js';
+import { coreRegistry } from '../../src/projections/registry.js';
+import { PartitionState } from '../../src/store/partition-state.js';
+import type { StateIdentity } from '../../src/store/state-file.js';
+import { CONSUMED_TOPICS, type ConsumedTopic } from '../../src/topics.js';
+
+const identity: StateIdentity = { partition: 0, partitions: 1, log: 'sqlite', topicPrefix: '', featureSet: coreRegistry.featureSet };
+
+export interface LoneWorkerOptions {
+  readonly path: string;
+  /** What the log holds when the partition is assigned. */
+  readonly ends: Partial<Record<ConsumedTopic, number>>;
+  /** Unix ms. */
+  readonly nowMs: number;
+  readonly publishProfiles?: boolean;
+  readonly shadow?: string | null;
+  readonly committed: (committed: Committed) => void;
+}
+
+export function makeStateFile(path: string): void {
+  new PartitionState(path, identity, coreRegistry).close();
+}
+
+export function loneWorker({ path, ends, nowMs, publishProfiles = true, shadow = null, committed }: LoneWorkerOptions): Worker {
+  return inlineWorkers({ registry: coreRegistry, clock: () => nowMs })(
+    {
+      path,
+      identity,
+      topics: [...CONSUMED_TOPICS],
+      ranges: new Map(CONSUMED_TOPICS.map((topic) => [topic, { low: 0, end: ends[topic] ?? 0 }])),
+      options: {
+        group: 'g',
+        topicPrefix: '',
+        partitioner: 'murmur2',
+        maxValueBytes: 1_048_576,
+        maxBatchRecords: 1_000,
+        maxTaskIdleMs: 0,
+        publishProfiles,
+        scoring: { livePolicy: 'egreedy-v1', settings: { epsilon: 0.1, salt: '0', shadow, shadowLearning: false } },
+      },
+    },
+    {
+      committed,
+      running: () => undefined,
+      stopped: (error) => {
+        throw error;
+      },
+      rejected: () => undefined,
+      pruned: () => undefined,
+      shadowFailed: () => undefined,
+    },
+  );
+}
+
+export async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
