@@ -13,6 +13,7 @@ import type { Log } from '../src/log/port.js';
 import { openSqliteLog } from '../src/log/sqlite/index.js';
 import { createProducer, type OutgoingEvent, type TipProducer } from '../src/producer/producer.js';
 import type { ScoredEvent } from '../src/topics.js';
+import { closedAfter } from './closed-after.js';
 import { candidatesOf, feedbackOf, servedOf } from './decisions.js';
 import { userIdOf } from './events.js';
 import { startService, type Service } from './service.js';
@@ -63,7 +64,7 @@ export async function decisionHistory({ decisions, candidates, partitions }: His
       await ensureTopics(log, { prefix: '', partitions, partitionsGiven: true });
       // Which of two policies earns more is chance here, and the guardrail must not act on it while the history is made.
       const service = await startService([...args, '--no-guardrail', '--max-task-idle-ms', '1']);
-      await live(log, service, users, candidates).finally(() => service.stop());
+      await closedAfter(live(log, service, users, candidates), () => service.stop());
     } finally {
       await log.close();
     }
@@ -105,7 +106,7 @@ type Offsets = Awaited<ReturnType<Log['offsets']>>;
 const ends = (offsets: Offsets): number => [...offsets.values()].reduce((sum, { end }) => sum + end, 0);
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + SETTLED_WITHIN_MS; !(await condition());) {
+  for (const deadline = Date.now() + SETTLED_WITHIN_MS; !(await condition()); ) {
     if (Date.now() > deadline) throw new Error(`the service had not answered and learned within ${SETTLED_WITHIN_MS} ms`);
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }

@@ -10,7 +10,7 @@ export async function atPace({ perSecond, seconds }: Pace, call: (index: number)
   const total = Math.round(perSecond * seconds);
   const pending = new Set<Promise<unknown>>();
   let failure: { readonly error: unknown } | undefined;
-  for (let index = 0; index < total && failure === undefined;) {
+  for (let index = 0; index < total && failure === undefined; ) {
     const due = Math.min(total, Math.floor(((performance.now() - startedMs) / 1_000) * perSecond) + 1);
     for (; index < due; index++) {
       const answered = Promise.resolve(call(index)).then(

@@ -11,6 +11,7 @@ import { openKafkaLog } from '../src/log/kafka/kafka-log.js';
 import { openSqliteLog } from '../src/log/sqlite/index.js';
 import type { Log } from '../src/log/port.js';
 import { startBroker } from '../test/support/broker/broker.js';
+import { closedAfter } from './closed-after.js';
 import type { EventMix } from './events.js';
 import { loadEvents, type Loaded } from './load.js';
 
@@ -36,7 +37,7 @@ export async function embeddedPlace(partitions: number, mix: EventMix): Promise<
   const data = await newFolder();
   // The events are made again if the machine goes down, so filling need not wait for the disk.
   const log = await openSqliteLog({ directory: data, synchronous: 'normal' });
-  const loaded = await loadEvents(log, '', partitions, mix).finally(() => log.close());
+  const loaded = await closedAfter(loadEvents(log, '', partitions, mix), () => log.close());
   const args = ['--log', 'sqlite', '--data', data];
   return {
     kind: 'embedded',
@@ -71,7 +72,7 @@ export async function kafkaPlace(partitions: number, mix: EventMix): Promise<Pla
   };
   try {
     const log = await openKafkaLog({ brokers: [brokers] });
-    const loaded = await loadEvents(log, prefix, partitions, mix).finally(() => log.close());
+    const loaded = await closedAfter(loadEvents(log, prefix, partitions, mix), () => log.close());
     return {
       kind: 'kafka',
       prefix,

@@ -8,6 +8,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { closedAfter } from './closed-after.js';
 import { analysts, type Analysts } from './analysts.js';
 import { catchUp, MAIN } from './catch-up.js';
 import { diskUse, type DiskUse } from './disk-use.js';
@@ -85,7 +86,7 @@ async function measure(options: BenchOptions, places: readonly Place[], undo: ((
     for (const place of places) {
       say(`measuring what each stage costs, ${place.kind} ...`);
       const log = await place.open();
-      stages[place.kind] = await stageCosts(log, place.prefix, partitions).finally(() => log.close());
+      stages[place.kind] = await closedAfter(stageCosts(log, place.prefix, partitions), () => log.close());
     }
   }
   if (parts.has('live')) {

@@ -90,7 +90,7 @@ function decide(policy: PolicyDefinition, { state, context, profile, candidates 
 /** Microseconds of each call, of as many as take `forMs`. */
 function cpuOf(work: () => Scored, forMs: number): number {
   const before = process.cpuUsage();
-  for (let done = 0; ;) {
+  for (let done = 0; ; ) {
     for (let i = 0; i < DECISIONS_BETWEEN_LOOKS; i++) work();
     done += DECISIONS_BETWEEN_LOOKS;
     const { user, system } = process.cpuUsage(before);

@@ -38,7 +38,7 @@ export async function startService(args: readonly string[]): Promise<Service> {
 }
 
 async function ready(address: string): Promise<void> {
-  for (const deadline = Date.now() + READY_WITHIN_MS; ;) {
+  for (const deadline = Date.now() + READY_WITHIN_MS; ; ) {
     const { status } = await fetch(`${address}/readyz`);
     if (status === 200) return;
     if (Date.now() > deadline) throw new Error(`the service was not ready within ${READY_WITHIN_MS} ms`);

@@ -20,9 +20,8 @@ const DECISIONS_PER_USER = 550;
 /** With the default policies and personas, and as many users as make about `decisions`. */
 export async function simulation(decisions: number): Promise<Simulation> {
   const users = Math.max(1, Math.round(decisions / DECISIONS_PER_USER));
-  const { stdout, startedAtMs, endedAtMs, usage } = await (
-    await startNode([MAIN, 'simulate', '--users', String(users), '--json'])
-  ).finished;
+  const { stdout, startedAtMs, endedAtMs, usage } = await (await startNode([MAIN, 'simulate', '--users', String(users), '--json']))
+    .finished;
   const result = JSON.parse(stdout) as SimulationResult;
   const tookMs = endedAtMs - startedAtMs;
   return {

@@ -9,7 +9,11 @@ import { median } from './latencies.js';
 import type { Place } from './places.js';
 
 export type Contender =
-  'kafkajs' | 'kafkajs-large-young-generation' | 'tipstream-kafka' | 'tipstream-embedded' | `kafka-streams-${Guarantee}`;
+  | 'kafkajs'
+  | 'kafkajs-large-young-generation'
+  | 'tipstream-kafka'
+  | 'tipstream-embedded'
+  | `kafka-streams-${Guarantee}`;
 
 /** One run. */
 export interface Turn {

@@ -10,7 +10,8 @@ export type OptionName = keyof typeof OPTIONS;
 export const OPTION_NAMES = Object.keys(OPTIONS) as OptionName[];
 
 type OptionValue<Name extends OptionName> =
-  z.output<(typeof OPTIONS)[Name]['schema']> | ((typeof OPTIONS)[Name] extends { readonly default: string } ? never : undefined);
+  | z.output<(typeof OPTIONS)[Name]['schema']>
+  | ((typeof OPTIONS)[Name] extends { readonly default: string } ? never : undefined);
 
 export type Config = { readonly [Name in Exclude<OptionName, 'log' | 'group'>]: OptionValue<Name> } & {
   readonly log: 'sqlite' | 'kafka';

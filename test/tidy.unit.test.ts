@@ -69,6 +69,12 @@ describe('the sources', () => {
     expect(longLines(code, MOST_CHARACTERS_A_LINE)).toEqual([]);
   });
 
+  it('take the time as an argument in the core', () => {
+    const core = filesOf(/^src\/((projections|policies|events)\/.*|topics)\.ts$/);
+    expect(core.length).toBeGreaterThan(50);
+    expect(core.filter(({ text }) => /\bnew Date\(\)/.test(text)).map(({ path }) => path)).toEqual([]);
+  });
+
   it('have no folder for what has no name', () => {
     expect(sources.filter((path) => /\/(utils?|helpers?|managers?|common|misc)(\.ts|\/)/.test(path))).toEqual([]);
   });

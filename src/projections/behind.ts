@@ -73,7 +73,7 @@ export function* nextChanges(
   const pending = new Set(registry.features);
   const boundaries = boundariesFrom(registry, tips, asOfMs);
   yield;
-  for (let at = 0; at < boundaries.length && pending.size > 0;) {
+  for (let at = 0; at < boundaries.length && pending.size > 0; ) {
     const { boundaryMs } = boundaries[at]!;
     const crossing = new Map<string, IdentifiedTip>();
     for (; boundaries[at]?.boundaryMs === boundaryMs; at++) crossing.set(boundaries[at]!.one.tipId, boundaries[at]!.one);

@@ -13,7 +13,7 @@ export function textForSql(text: string): string | Uint8Array {
 export function textFromSql(stored: string | Uint8Array): string {
   if (typeof stored === 'string') return stored;
   let text = '';
-  for (let i = 0; i < stored.length;) {
+  for (let i = 0; i < stored.length; ) {
     const lead = stored[i]!;
     const length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
     let codePoint = length === 1 ? lead : lead & (0x7f >> length);

@@ -23,7 +23,7 @@ export async function deadLetterOf(
   const of = ranges.reduce((sum, [, { low, end }]) => sum + end - low, 0);
   let looked = 0;
   for (const [number, { low, end }] of ranges) {
-    for (let to = end; to > low && looked < LOOKED_AT_MOST;) {
+    for (let to = end; to > low && looked < LOOKED_AT_MOST; ) {
       const from = Math.max(low, to - OFFSETS_AT_ONCE);
       let found: RecordAddress | undefined;
       for await (const records of log.read({ topic: letters, partition: number, from, to, ...(signal === undefined ? {} : { signal }) }))

@@ -47,7 +47,8 @@ interface Computed {
     readonly windowMs: number;
     readonly addsUp: boolean;
     readonly change:
-      { readonly atMs: number; readonly value: FeatureValue; readonly facts: readonly (Fact & Pick<Crossing, 'way'>)[] } | undefined;
+      | { readonly atMs: number; readonly value: FeatureValue; readonly facts: readonly (Fact & Pick<Crossing, 'way'>)[] }
+      | undefined;
     readonly omitted: number;
   }[];
 }

@@ -132,7 +132,7 @@ export class UserRecords {
     }
     // First what has come since it was last asked: the newest events are behind most of what is wanted.
     for (const searched of this.#searched)
-      for (const end = positions.get(searched.topic) ?? 0; searched.to < end;) {
+      for (const end = positions.get(searched.topic) ?? 0; searched.to < end; ) {
         if (!mayGoOn()) return;
         const to = Math.min(end, searched.to + OFFSETS_AT_ONCE);
         await this.#read(searched, searched.to, to, options);

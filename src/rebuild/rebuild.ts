@@ -208,10 +208,13 @@ class Rebuilding {
       featureSet: this.#tools.registry.featureSet,
       waitMs: this.#options.swapWithinMs ?? SWAP_WITHIN_MS,
       finish: async () => {
-        const finished = await this.#runAll(jobs, (job): PartitionStep => ({
-          step: 'finish',
-          rebuilt: rebuilt.get(job.identity.partition)!,
-        }));
+        const finished = await this.#runAll(
+          jobs,
+          (job): PartitionStep => ({
+            step: 'finish',
+            rebuilt: rebuilt.get(job.identity.partition)!,
+          }),
+        );
         records = finished.reduce((sum, outcome) => sum + outcome.records, 0);
         return finished;
       },

@@ -77,7 +77,7 @@ async function askOwner(options: SwapOptions): Promise<Swapped> {
   try {
     const deadline = performance.now() + waitMs;
     let withdrawn = false;
-    for (let look = performance.now() + LOOK_FOR_OWNER_MS; ;) {
+    for (let look = performance.now() + LOOK_FOR_OWNER_MS; ; ) {
       const answer = swapAnswer(dataDirectory, id);
       if (answer?.ok === true) return { by: 'owner', positions: answer.positions };
       if (answer !== undefined) throw refusedByOwner(answer.error);

@@ -36,7 +36,7 @@ export interface ReadyRecord {
 
 /** The records that the letters become, in the plan's order. A letter that has gone from its topic since is left out. */
 export async function* redrivenRecords(plan: readonly Planned[], deps: RecordsDeps): AsyncGenerator<ReadyRecord> {
-  for (let start = 0; start < plan.length;) {
+  for (let start = 0; start < plan.length; ) {
     const first = plan[start]!.letter.address;
     let end = start + 1;
     while (end < plan.length && isNear(first, plan[end]!.letter.address)) end++;

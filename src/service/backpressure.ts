@@ -40,7 +40,7 @@ export class Backpressure {
   applied(topic: string, records: number): boolean {
     const waiting = this.#topics.get(topic);
     if (waiting === undefined) return false;
-    for (let left = records; left > 0 && waiting.deliveries.length > 0;) {
+    for (let left = records; left > 0 && waiting.deliveries.length > 0; ) {
       const oldest = waiting.deliveries[0]!;
       const count = Math.min(left, oldest.records);
       const bytes = count === oldest.records ? oldest.bytes : Math.floor((oldest.bytes * count) / oldest.records);

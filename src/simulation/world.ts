@@ -58,12 +58,15 @@ function decisionAt(
   const weekday = new Date(requestedAtMs).getUTCDay();
   const drifted = persona.drift !== undefined && (requestedAtMs - startMs) / durationMs >= persona.drift.from;
   const weights = drifted ? persona.drift!.weights : persona.weights;
-  const candidates = Array.from({ length: count }, (_, i): Candidate => ({
-    tip_id: `c${String(i).padStart(3, '0')}`,
-    is_overdue: random.chance(0.3),
-    task_age_days: Math.floor(random.exponential(8)),
-    priority: random.integer(1, 4),
-  }));
+  const candidates = Array.from(
+    { length: count },
+    (_, i): Candidate => ({
+      tip_id: `c${String(i).padStart(3, '0')}`,
+      is_overdue: random.chance(0.3),
+      task_age_days: Math.floor(random.exponential(8)),
+      priority: random.integer(1, 4),
+    }),
+  );
   const context =
     persona.base +
     weights.preferred_hour * Math.cos((2 * Math.PI * (hour - persona.active_hour)) / 24) +

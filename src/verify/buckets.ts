@@ -52,7 +52,7 @@ export class Buckets {
   *read(bucket: number): Generator<unknown> {
     this.#flush(bucket);
     let rest = Buffer.alloc(0);
-    for (let at = 0; at < this.#sizes[bucket]!;) {
+    for (let at = 0; at < this.#sizes[bucket]!; ) {
       const chunk = Buffer.allocUnsafe(Math.min(READ_BYTES, this.#sizes[bucket]! - at));
       const length = readSync(this.#files[bucket]!, chunk, 0, chunk.length, at);
       if (length === 0) throw new Error(`bucket ${bucket} ended at ${at} of ${this.#sizes[bucket]} bytes`);
@@ -73,7 +73,7 @@ export class Buckets {
   #flush(bucket: number): void {
     const bytes = Buffer.from(this.#pending[bucket]!, 'utf8');
     this.#pending[bucket] = '';
-    for (let written = 0; written < bytes.length;)
+    for (let written = 0; written < bytes.length; )
       written += writeSync(this.#files[bucket]!, bytes, written, bytes.length - written, this.#sizes[bucket]! + written);
     this.#sizes[bucket]! += bytes.length;
   }

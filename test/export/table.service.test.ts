@@ -73,11 +73,13 @@ describe('an export', () => {
 
           const spine = lines.map(({ text }) => `${text}\n`).join('');
           const joined = rowsOfNdjson(await exported(embedded.directory, 'ndjson', { spine, spineName: 'spine.ndjson' }));
-          const profiles = lines.map(({ user, at }): Row => ({
-            user_id: user,
-            as_of_ms: at,
-            ...(oracleProfiles(history, at).get(user) ?? STRANGER),
-          }));
+          const profiles = lines.map(
+            ({ user, at }): Row => ({
+              user_id: user,
+              as_of_ms: at,
+              ...(oracleProfiles(history, at).get(user) ?? STRANGER),
+            }),
+          );
           expect(joined.map((row) => JSON.stringify(sorted(row)))).toEqual(
             lines.map(({ extra }, i) => JSON.stringify(sorted({ ...reparsed(extra), ...profiles[i]! }))),
           );

@@ -163,7 +163,7 @@ class Run {
     if (latestMs > nowMs) this.world.time.jump(latestMs - nowMs);
     this.#trace.add(`produce ${part.length} from ${this.#produced}`);
     // A producer that hears nothing writes again.
-    for (let written = false; !written;) {
+    for (let written = false; !written; ) {
       await this.#surviving(async () => {
         await this.world.append(
           part.map(({ record: { topic, key, value, headers, partition }, atMs }) => ({

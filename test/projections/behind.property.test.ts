@@ -69,13 +69,7 @@ describe('the kept times behind a feature', () => {
       { topic: 'tip.feedback', value: { user_id: 'a', tip_id: 't', action: 'dismiss', reacted_at_ms: at - 50 } },
     ];
     const behind = (name: string, ...events: OracleEvent[]) =>
-      identified(events).flatMap(({ tip }) =>
-        happeningsBehind(
-          coreRegistry.features.find((each) => each.name === name)!,
-          tip,
-          at,
-        ),
-      );
+      identified(events).flatMap(({ tip }) => happeningsBehind(coreRegistry.features.find((each) => each.name === name)!, tip, at));
     expect(behind('tip_volume_30d', served!, done!, dismiss!)).toEqual(['served']);
     expect(behind('preferred_hour', served!, done!, dismiss!)).toEqual(['done']);
     expect(behind('dismiss_rate_30d', served!, done!, dismiss!)).toEqual(['served', 'dismiss']);

@@ -26,7 +26,7 @@ describe('a rebuild that is ended', () => {
     const before = liveContents(embedded);
     const notes: string[] = [];
     const runs: number[] = [];
-    for (let done = false; !done;) {
+    for (let done = false; !done; ) {
       const abort = new AbortController();
       let left = 12;
       const at = (point: FaultPoint) => {

@@ -16,15 +16,17 @@ const letter = fc
     redriveCount: fc.nat(3),
     whole: fc.boolean(),
   })
-  .map(({ at, source, redriveCount, whole }): Letter => ({
-    address: { topic: 'tip.served-dlt', partition: 0, offset: at },
-    input: 'tip.served',
-    source: source === null ? null : { topic: 'tip.served', ...source },
-    code: 'not_json',
-    redriveCount,
-    hash: whole ? 'h' : null,
-    kept: whole ? undefined : { bytes: 1, sha256: 's' },
-  }));
+  .map(
+    ({ at, source, redriveCount, whole }): Letter => ({
+      address: { topic: 'tip.served-dlt', partition: 0, offset: at },
+      input: 'tip.served',
+      source: source === null ? null : { topic: 'tip.served', ...source },
+      code: 'not_json',
+      redriveCount,
+      hash: whole ? 'h' : null,
+      kept: whole ? undefined : { bytes: 1, sha256: 's' },
+    }),
+  );
 const letters = fc.uniqueArray(letter, {
   maxLength: 20,
   selector: ({ source, address }) => addressText(source ?? address),
@@ -35,12 +37,14 @@ const facts = fc
     sources: fc.array(fc.tuple(fc.nat(4), fc.nat(5), fc.boolean(), fc.nat(99))),
     redriven: fc.array(fc.tuple(fc.nat(4), fc.nat(5))),
   })
-  .map(({ partitions, sources, redriven }): SourceFacts => ({
-    partitions: new Map([['tip.served', partitions]]),
-    maxBytes: new Map(),
-    sources: new Map(sources.map(([p, o, same, timestampMs]): [string, SourceRecord] => [`tip.served/${p}/${o}`, { same, timestampMs }])),
-    redriven: new Set(redriven.map(([p, o]) => `tip.served/${p}/${o}`)),
-  }));
+  .map(
+    ({ partitions, sources, redriven }): SourceFacts => ({
+      partitions: new Map([['tip.served', partitions]]),
+      maxBytes: new Map(),
+      sources: new Map(sources.map(([p, o, same, timestampMs]): [string, SourceRecord] => [`tip.served/${p}/${o}`, { same, timestampMs }])),
+      redriven: new Set(redriven.map(([p, o]) => `tip.served/${p}/${o}`)),
+    }),
+  );
 
 test('every letter is sent, left for later, or left out for one reason, and a second run sends none of the first again', () => {
   fc.assert(

@@ -131,23 +131,27 @@ export function recordedPrunes(embedded: EmbeddedService, partition: number): (O
 export function remainsOf(history: History, prunes: readonly OraclePrune[]): Remains {
   const name = (topic: TopicName) => fullTopicName(history.prefix, topic);
   const events: StagedEvent[] = [
-    ...history.served.map(({ offset, event }): StagedEvent => ({
-      topic: name('tip.served'),
-      offset,
-      userId: event.user_id,
-      kind: 'served',
-      tipId: event.tip_id,
-      atMs: event.served_at_ms,
-      ...(event.decision_id == null ? {} : { decisionId: event.decision_id, promptVersion: event.prompt_version ?? null }),
-    })),
-    ...history.feedback.map(({ offset, event }): StagedEvent => ({
-      topic: name('tip.feedback'),
-      offset,
-      userId: event.user_id,
-      kind: event.action,
-      tipId: event.tip_id,
-      atMs: event.reacted_at_ms,
-    })),
+    ...history.served.map(
+      ({ offset, event }): StagedEvent => ({
+        topic: name('tip.served'),
+        offset,
+        userId: event.user_id,
+        kind: 'served',
+        tipId: event.tip_id,
+        atMs: event.served_at_ms,
+        ...(event.decision_id == null ? {} : { decisionId: event.decision_id, promptVersion: event.prompt_version ?? null }),
+      }),
+    ),
+    ...history.feedback.map(
+      ({ offset, event }): StagedEvent => ({
+        topic: name('tip.feedback'),
+        offset,
+        userId: event.user_id,
+        kind: event.action,
+        tipId: event.tip_id,
+        atMs: event.reacted_at_ms,
+      }),
+    ),
   ];
   const decisions: StagedDecision[] = [
     ...history.scored.map(({ offset, event }) => ({

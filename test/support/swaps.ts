@@ -29,7 +29,7 @@ export async function runningWorld(records = 600, options: EmbeddedOptions = {})
   return world;
 }
 
-export function rebuildOf({ log, directory, options }: EmbeddedService): Promise<RebuildDocument> {
+export async function rebuildOf({ log, directory, options }: EmbeddedService): Promise<RebuildDocument> {
   const { partitioner, maxValueBytes, scoring } = CRASH_SETTINGS;
   const clock = options.clock!;
   const runner = inlineRunner({ log, registry: coreRegistry, clock });
@@ -47,9 +47,11 @@ export function rebuildOf({ log, directory, options }: EmbeddedService): Promise
     to: null,
     batchRecords: 100,
   };
-  return rebuild(settings, { log, registry: coreRegistry, runner, clock, signal: new AbortController().signal }).finally(() =>
-    runner.close(),
-  );
+  try {
+    return await rebuild(settings, { log, registry: coreRegistry, runner, clock, signal: new AbortController().signal });
+  } finally {
+    await runner.close();
+  }
 }
 
 /** A generation whose files are empty: everything is left for the owner to fold. */

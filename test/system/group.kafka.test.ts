@@ -19,7 +19,7 @@ const brokers = await sharedBroker();
 async function expectWhole(stream: Stream, members: readonly Member[], load: Load): Promise<void> {
   const asked = decisionIds(load.written);
   const answered = async () => (await decisionsInLog(stream)).first;
-  for (const deadline = Date.now() + 60_000; (await answered()).size < asked.size && Date.now() < deadline;) await delay(200);
+  for (const deadline = Date.now() + 60_000; (await answered()).size < asked.size && Date.now() < deadline; ) await delay(200);
   const owners = await untilAllApplied(stream, members);
   expect(ownersDigest(owners, STREAM_AS_OF_MS).digest).toBe(oracleDigest(oracleProfiles(oracleEvents(load.written), STREAM_AS_OF_MS)));
 

@@ -167,7 +167,7 @@ describe.skipIf(brokers === null)('a log that was changed', () => {
     await admin.deleteTopics({ topics: [topic] });
     const settings = topicSettings(stream.prefix, stream.partitions).filter(({ name }) => name === topic);
     // Deleting goes on for a moment after it was answered.
-    for (const deadline = Date.now() + 20_000; ;) {
+    for (const deadline = Date.now() + 20_000; ; ) {
       const created = await stream.log.createTopics(settings).catch((error: unknown) => {
         if (Date.now() > deadline) throw error;
         return [];

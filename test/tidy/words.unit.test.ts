@@ -2,8 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import { cooked, isNode, nameOf, parsed, placeOf, textOf, type Node, type Source } from './syntax.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** Say pending or unacknowledged, reward or training example, switch to or cut over, counts, published. */
@@ -17,84 +17,75 @@ interface Text {
   readonly text: string;
 }
 
-function parsed(path: string): ts.SourceFile {
-  return ts.createSourceFile(path, readFileSync(join(ROOT, path), 'utf8'), ts.ScriptTarget.Latest, true);
-}
+const sources = tracked.filter((path) => /^src\/.*\.tsx?$/.test(path)).map((path) => parsed(ROOT, path));
 
-const sources = tracked.filter((path) => /^src\/.*\.tsx?$/.test(path)).map(parsed);
-const lineOf = (file: ts.SourceFile, node: ts.Node) =>
-  `${file.fileName}:${file.getLineAndCharacterOfPosition(node.getStart(file)).line + 1}`;
-
-function everyNode(file: ts.SourceFile, visit: (node: ts.Node) => void): void {
-  const each = (node: ts.Node): void => {
-    visit(node);
-    ts.forEachChild(node, each);
-  };
-  each(file);
-}
-
-function literals(file: ts.SourceFile): Text[] {
-  const texts: Text[] = [];
-  everyNode(file, (node) => {
-    if (ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node))
-      texts.push({ at: lineOf(file, node), text: node.text });
+function literals(file: Source): Text[] {
+  return file.nodes.flatMap((node) => {
+    const found = node.type === 'TemplateLiteral' ? cooked(node.quasis as readonly Node[]) : [textOf(node)];
+    return found.filter((text) => text !== undefined).map((text) => ({ at: `${file.path}: ${text}`, text }));
   });
-  return texts;
 }
 
 /** What is written where a name of this file is declared: `const HINT = '...'`. */
-function declaredAs(file: ts.SourceFile, name: string): ts.Expression | undefined {
-  let found: ts.Expression | undefined;
-  everyNode(file, (node) => {
-    if (ts.isVariableDeclaration(node) && ts.isIdentifier(node.name) && node.name.text === name) found ??= node.initializer;
+function declaredAs(file: Source, name: string): Node | undefined {
+  let found: unknown;
+  file.nodes.forEach((node) => {
+    if (node.type === 'VariableDeclarator' && nameOf(node.id) === name) found ??= node.init;
   });
-  return found;
+  return isNode(found) ? found : undefined;
 }
 
-/** The texts that a hint may be: of a + the whole, of a condition both, of a name what it stands for in this file. */
-function hintTexts(file: ts.SourceFile, node: ts.Expression): string[] {
-  if (ts.isParenthesizedExpression(node)) return hintTexts(file, node.expression);
-  if (ts.isConditionalExpression(node)) return [...hintTexts(file, node.whenTrue), ...hintTexts(file, node.whenFalse)];
-  if (ts.isBinaryExpression(node))
-    return hintTexts(file, node.left).flatMap((left) => hintTexts(file, node.right).map((right) => left + right));
-  if (ts.isStringLiteralLike(node)) return [node.text];
-  if (ts.isTemplateExpression(node)) return [node.head.text + node.templateSpans.map(({ literal }) => `X${literal.text}`).join('')];
-  const declared = ts.isIdentifier(node) && node.text !== 'hint' ? declaredAs(file, node.text) : undefined;
-  return declared === undefined || ts.isIdentifier(declared) ? [] : hintTexts(file, declared);
+/** The texts that a hint may be: of a + the whole, of a choice each, of a name what it stands for in this file. */
+function hintTexts(file: Source, node: Node): string[] {
+  const of = (member: string) => hintTexts(file, node[member] as Node);
+  if (node.type === 'ConditionalExpression') return [...of('consequent'), ...of('alternate')];
+  if (node.type === 'LogicalExpression') return [...of('left'), ...of('right')];
+  if (node.type === 'BinaryExpression') return of('left').flatMap((left) => of('right').map((right) => left + right));
+  const text = textOf(node);
+  if (text !== undefined) return [text];
+  if (node.type === 'TemplateLiteral') return [cooked(node.quasis as readonly Node[]).join('X')];
+  const name = nameOf(node);
+  const declared = name === undefined || name === 'hint' ? undefined : declaredAs(file, name);
+  return declared === undefined || nameOf(declared) !== undefined ? [] : hintTexts(file, declared);
 }
 
-const nameOf = (node: ts.Node): string | undefined =>
-  ts.isFunctionDeclaration(node)
-    ? node.name?.text
-    : ts.isArrowFunction(node) && ts.isVariableDeclaration(node.parent) && ts.isIdentifier(node.parent.name)
-      ? node.parent.name.text
-      : undefined;
+/** A parameter called `hint`: what it is unless given, null when that is nothing; undefined: another parameter. */
+function hintParameter(parameter: unknown): Node | null | undefined {
+  if (nameOf(parameter) === 'hint') return null;
+  if (!isNode(parameter) || parameter.type !== 'AssignmentPattern' || nameOf(parameter.left) !== 'hint') return undefined;
+  return parameter.right as Node;
+}
+
+const parametersOf = (node: Node) => (Array.isArray(node.params) ? (node.params as readonly unknown[]) : []);
 
 /** Name of a function of the file -> which of its parameters is a hint. */
-function takingHints(file: ts.SourceFile): Map<string, number> {
+function takingHints(file: Source): Map<string, number> {
   const found = new Map<string, number>();
-  everyNode(file, (node) => {
-    const name = nameOf(node);
-    if (name === undefined) return;
-    const index = (node as ts.FunctionLikeDeclaration).parameters.findIndex((parameter) => parameter.name.getText(file) === 'hint');
-    if (index !== -1) found.set(name, index);
+  file.nodes.forEach((node) => {
+    const of = node.type === 'FunctionDeclaration' ? node : node.type === 'VariableDeclarator' && isNode(node.init) ? node.init : undefined;
+    const name = nameOf(node.id);
+    const index = of === undefined ? -1 : parametersOf(of).findIndex((parameter) => hintParameter(parameter) !== undefined);
+    if (name !== undefined && index !== -1) found.set(name, index);
   });
   return found;
 }
 
-function hints(file: ts.SourceFile): Text[] {
+function hints(file: Source): Text[] {
   const texts: Text[] = [];
   const functions = takingHints(file);
-  const take = (node: ts.Node, given: ts.Expression | undefined): void => {
-    if (given !== undefined) texts.push(...hintTexts(file, given).map((text) => ({ at: lineOf(file, node), text })));
-  };
-  everyNode(file, (node) => {
-    if (ts.isPropertyAssignment(node) && node.name.getText(file) === 'hint') take(node, node.initializer);
-    if (ts.isParameter(node) && node.name.getText(file) === 'hint') take(node, node.initializer);
-    if (ts.isCallExpression(node) && node.expression.getText(file).endsWith('output.error')) take(node, node.arguments[1]);
-    if (ts.isStringLiteralLike(node) && node.text.startsWith('hint: ')) texts.push({ at: lineOf(file, node), text: node.text.slice(6) });
-    const index = ts.isCallExpression(node) && ts.isIdentifier(node.expression) ? functions.get(node.expression.text) : undefined;
-    if (index !== undefined) take(node, (node as ts.CallExpression).arguments[index]);
+  file.nodes.forEach((node) => {
+    const take = (given: unknown): void => {
+      if (isNode(given)) texts.push(...hintTexts(file, given).map((text) => ({ at: placeOf(file, node), text })));
+    };
+    if (node.type === 'Property' && nameOf(node.key) === 'hint') take(node.value);
+    for (const parameter of parametersOf(node)) take(hintParameter(parameter));
+    const text = textOf(node);
+    if (text?.startsWith('hint: ') === true) texts.push({ at: placeOf(file, node), text: text.slice(6) });
+    if (node.type !== 'CallExpression') return;
+    const [callee, given] = [node.callee as Node, node.arguments as readonly Node[]];
+    if (file.text.slice(callee.start, callee.end as number).endsWith('output.error')) take(given[1]);
+    const index = functions.get(nameOf(callee) ?? '');
+    if (index !== undefined) take(given[index]);
   });
   return texts;
 }

@@ -89,5 +89,5 @@ function plainDescriptor({ fd, isTTY }: NodeJS.WriteStream & { readonly fd?: num
 }
 
 function writeWhole(descriptor: number, bytes: Uint8Array): void {
-  for (let written = 0; written < bytes.length;) written += writeSync(descriptor, bytes, written);
+  for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
 }

@@ -75,7 +75,7 @@ export function repeatPrune(state: PartitionState, registry: Registry, prune: Re
 }
 
 function* usersIn(state: PartitionState, afterUser: string, toUser: string | null): Generator<UserSummary> {
-  for (let last = afterUser; ;) {
+  for (let last = afterUser; ; ) {
     const users = state.users.after(last, USERS_AT_ONCE);
     if (users.length === 0) return;
     for (const user of users) {

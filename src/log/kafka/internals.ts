@@ -92,7 +92,9 @@ interface ClusterOptions extends Pick<KafkaConfig, 'brokers' | 'clientId' | 'con
   readonly retry: RetryOptions;
 }
 
-const ClusterClass = require('kafkajs/src/cluster') as new (options: ClusterOptions) => Cluster & {
+const ClusterClass = require('kafkajs/src/cluster') as new (
+  options: ClusterOptions,
+) => Cluster & {
   readonly connectionPoolBuilder: { build(address?: unknown): Promise<ConnectionPool> };
   readonly brokerPool: { createBroker(options: unknown): ConnectingBroker };
 };

@@ -60,7 +60,7 @@ export class IdempotentProducer {
   async send(batches: readonly PartitionRecords[]): Promise<void> {
     const queues = new Map<string, Sending[]>(batches.map((batch) => [`${batch.topic}/${batch.partition}`, [{ ...batch }]]));
     const deadline = performance.now() + DELIVERED_WITHIN_MS;
-    for (let attempt = 0; queues.size > 0;) {
+    for (let attempt = 0; queues.size > 0; ) {
       let error: unknown = null;
       try {
         error = await this.#round(queues, attempt > 0);

@@ -165,7 +165,7 @@ export class SqliteLog implements Log {
         details: { topic: topicName, partition, offset, end: range.end },
       });
     }
-    for (let low = range.low; low < offset;) {
+    for (let low = range.low; low < offset; ) {
       low = Math.min(low + DELETED_AT_ONCE, offset);
       const before = low;
       await this.#write({

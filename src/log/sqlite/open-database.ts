@@ -26,7 +26,7 @@ export interface LogDatabase {
 export async function openDatabase(directory: string, readOnly: boolean): Promise<LogDatabase> {
   const path = join(directory, LOG_FILE_NAME);
   if (readOnly && !existsSync(path)) throw noData(directory);
-  for (const givesUpAt = performance.now() + BUSY_TIMEOUT_MS; ;) {
+  for (const givesUpAt = performance.now() + BUSY_TIMEOUT_MS; ; ) {
     try {
       return open(directory, path, readOnly);
     } catch (error) {

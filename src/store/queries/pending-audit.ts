@@ -67,7 +67,7 @@ export class PendingAudit {
   /** In the order in which they will be published. */
   *outbox(): Generator<StoredMessage> {
     const table = new OutboxTable(this.#db);
-    for (let after = 0; ;) {
+    for (let after = 0; ; ) {
       const messages = table.after(after, MESSAGES_AT_ONCE);
       yield* messages;
       if (messages.length < MESSAGES_AT_ONCE) return;

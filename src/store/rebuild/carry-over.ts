@@ -54,7 +54,7 @@ export function carryOver(oldPath: string, state: PartitionState, { nowMs, publi
 function replaceOutbox(old: Database.Database, state: PartitionState, publishedTo: number): void {
   state.outbox.deleteBetween(0, Number.MAX_SAFE_INTEGER);
   const outbox = new OutboxTable(old);
-  for (let after = publishedTo; ;) {
+  for (let after = publishedTo; ; ) {
     const messages = outbox.after(after, MESSAGES_AT_ONCE);
     for (const message of messages) state.outbox.add(message);
     if (messages.length < MESSAGES_AT_ONCE) return;

@@ -133,7 +133,7 @@ export class ComparableState {
 
   /** Every user, by id. */
   *users(asOfMs: number): Generator<ComparedUser, undefined> {
-    for (let after = ''; ;) {
+    for (let after = ''; ; ) {
       const found: ReadProfile[] = guarded(this.path, () => this.#profiles.profilesAfter(after, USERS_AT_ONCE, asOfMs));
       if (found.length === 0) return undefined;
       for (const { userId, known, features } of found) yield { userId, uid: this.#uid.get(userId)!, features: known ? features : null };

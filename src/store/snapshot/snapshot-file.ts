@@ -108,7 +108,7 @@ async function* fillFrom(
       `SELECT max(uid), count(*) FROM (SELECT uid FROM ${SOURCE}.user WHERE uid > ? ORDER BY uid LIMIT ?)`,
     )
     .raw();
-  for (let after = -1; ;) {
+  for (let after = -1; ; ) {
     signal?.throwIfAborted();
     const [last, count] = upTo.get(after, USERS_AT_ONCE)!;
     if (last === null) return;

@@ -14,7 +14,7 @@ export function failureContract(context: ContractContext): void {
       await handler.until(() => handler.events.some((event) => event.kind === 'failed'), 'the failure');
       const failure = handler.events.find((event) => event.kind === 'failed');
       expect(failure?.error).toBeInstanceOf(TipstreamError);
-      expect((failure?.error as TipstreamError).code).toBe('offset_out_of_range');
+      expect((failure?.error as TipstreamError | undefined)?.code).toBe('offset_out_of_range');
       expect(failure?.error.message).toContain(topic);
       expect(failure?.partition).toBe(0);
       await context.log.append([...numbered(topic, 0, 1), ...numbered(topic, 1, 1)]);

@@ -346,8 +346,8 @@ describe('a swap', () => {
       });
       const { embedded } = world;
       const reads = async (userId: string) => embedded.service.profile(userId, TRAFFIC_AS_OF_MS).catch(notFound);
-      const [here, there] = [0, 1].map((partition) =>
-        Array.from({ length: 40 }, (_, i) => `user-${i}`).find((userId) => embedded.partitionOf(userId) === partition)!,
+      const [here, there] = [0, 1].map(
+        (partition) => Array.from({ length: 40 }, (_, i) => `user-${i}`).find((userId) => embedded.partitionOf(userId) === partition)!,
       );
       expect(await answered(embedded, emptyGeneration(embedded))).toMatchObject({ ok: true });
       expect(embedded.service.status().partitions).toMatchObject([

@@ -134,16 +134,17 @@ export const refusedRecord: fc.Arbitrary<(partitions: number) => PlannedRecord> 
   { weight: 5, arbitrary: fc.constantFrom(...REFUSED).map((record) => () => record) },
   {
     weight: 1,
-    arbitrary: fc.constant((partitions: number): PlannedRecord =>
-      partitions === 1
-        ? REFUSED[0]!
-        : {
-            topic: 'tip.served',
-            key: A,
-            value: json(served),
-            partition: (partitionFor('murmur2', A, partitions) + 1) % partitions,
-            refused: 'wrong_partition',
-          },
+    arbitrary: fc.constant(
+      (partitions: number): PlannedRecord =>
+        partitions === 1
+          ? REFUSED[0]!
+          : {
+              topic: 'tip.served',
+              key: A,
+              value: json(served),
+              partition: (partitionFor('murmur2', A, partitions) + 1) % partitions,
+              refused: 'wrong_partition',
+            },
     ),
   },
 );

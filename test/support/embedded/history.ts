@@ -128,12 +128,14 @@ function userEvents({ served, feedback }: History, userId: string): PolicyEvent[
   return [
     ...served
       .filter(({ event }) => event.user_id === userId)
-      .map(({ event }): PolicyEvent => ({
-        kind: 'served',
-        tipId: event.tip_id,
-        atMs: event.served_at_ms,
-        ...(event.decision_id == null ? {} : { decisionId: event.decision_id }),
-      })),
+      .map(
+        ({ event }): PolicyEvent => ({
+          kind: 'served',
+          tipId: event.tip_id,
+          atMs: event.served_at_ms,
+          ...(event.decision_id == null ? {} : { decisionId: event.decision_id }),
+        }),
+      ),
     ...feedback
       .filter(({ event }) => event.user_id === userId)
       .map(({ event }): PolicyEvent => ({ kind: event.action, tipId: event.tip_id, atMs: event.reacted_at_ms })),

@@ -34,7 +34,7 @@ describe('the image', () => {
     expect(inImage).toEqual(expect.arrayContaining(['package.json', 'LICENSE', 'contracts/asyncapi.json', 'node_modules/fastify']));
   });
   it('has no tools of development, sources or tests', () => {
-    expect(inImage.filter((path) => /^(src|test|bench|scripts)\/|typescript|vitest|eslint|prettier/.test(path))).toEqual([]);
+    expect(inImage.filter((path) => /^(src|test|bench|scripts)\/|typescript|vitest|oxlint|biome/.test(path))).toEqual([]);
   });
   it('starts the service and asks whether it is ready', () => {
     expect(startCommand().slice(-2)).toEqual(['/app/dist/cli/main.js', 'start']);

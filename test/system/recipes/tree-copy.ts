@@ -108,7 +108,7 @@ export class TreeCopy {
   /** Everything that was touched since the first commit. */
   async lint(): Promise<void> {
     const changed = git(this.#root, 'diff', '--name-only', git(this.#root, 'rev-list', '--max-parents=0', 'HEAD').trim());
-    await this.run('node_modules/eslint/bin/eslint.js', ...changed.split('\n').filter((path) => /\.tsx?$/.test(path)));
+    await this.run('node_modules/oxlint/bin/oxlint', ...changed.split('\n').filter((path) => /\.tsx?$/.test(path)));
   }
 }
 

@@ -23,11 +23,13 @@ interface Row {
 
 export function Score({ live, shadow, tip }: ScoreProps) {
   const [ofLive, ofShadow] = [termsOf(live, tip), termsOf(shadow, tip)];
-  const rows = [...new Set([...ofLive.keys(), ...ofShadow.keys()])].map((name): Row => ({
-    name,
-    live: ofLive.get(name),
-    shadow: ofShadow.get(name),
-  }));
+  const rows = [...new Set([...ofLive.keys(), ...ofShadow.keys()])].map(
+    (name): Row => ({
+      name,
+      live: ofLive.get(name),
+      shadow: ofShadow.get(name),
+    }),
+  );
   const title = `Score of ${tip}, entry by entry`;
   return (
     <Card title={title}>
