@@ -23,7 +23,7 @@ import { simulateTraffic } from '../dist/demo/traffic.js';
 import { ensureTopics } from '../dist/log/ensure-topics.js';
 import { openSqliteLog } from '../dist/log/sqlite/index.js';
 import { POLICIES, SIMULATED_POLICIES } from '../dist/policies/registry.js';
-import { historyOf } from '../dist/policies/rollout.js';
+import { historyOf } from '../dist/policies/controls/rollout.js';
 import { createProducer } from '../dist/producer/producer.js';
 import { defaultRegistry } from '../dist/projections/registry.js';
 import { PERSONAS } from '../dist/simulation/persona.js';

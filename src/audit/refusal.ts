@@ -3,7 +3,7 @@ import { decodeRecord, type Decoded, type DecodeRules } from '../events/decode.j
 import { reject } from '../events/rejection.js';
 import type { LogRecord } from '../log/port.js';
 import { recordAt } from '../log/record-at.js';
-import { controlRefusal } from '../policies/control-refusal.js';
+import { controlRefusal } from '../policies/controls/control-refusal.js';
 import type { ConsumedTopic } from '../topics.js';
 import type { AuditDeps } from './audit.js';
 import { heldTopic } from './held.js';

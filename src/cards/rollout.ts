@@ -1,7 +1,7 @@
 /** One policy's part in what policy.control says: for which share of the users it was live, and when it ran in the shadow. */
-import type { PolicySettings } from '../policies/control.js';
+import type { PolicySettings } from '../policies/controls/control.js';
 import { DEFAULT_POLICY } from '../policies/registry.js';
-import { rolloutAt } from '../policies/rollout.js';
+import { rolloutAt } from '../policies/controls/rollout.js';
 import type { ControlEvent } from '../topics.js';
 
 export interface RolloutStep {

@@ -4,7 +4,7 @@ import { userOfControl } from '../events/control-user.js';
 import { decodeRecord } from '../events/decode.js';
 import { openLog, type OpenLogOptions } from '../log/open.js';
 import type { Log } from '../log/port.js';
-import { controlRefusal } from '../policies/control-refusal.js';
+import { controlRefusal } from '../policies/controls/control-refusal.js';
 import type { SharedControl } from '../producer/control-completion.js';
 import { createProducer, type TipProducer } from '../producer/producer.js';
 import { fullTopicName, type ControlEvent } from '../topics.js';

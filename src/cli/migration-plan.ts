@@ -1,7 +1,7 @@
 /** What `policies migrate` has to do, from all that policy.control says. */
 import { TipstreamError } from '../errors.js';
 import { concernsUser, userOfControl } from '../events/control-user.js';
-import { migrationAt, type Migration } from '../policies/migration.js';
+import { migrationAt, type Migration } from '../policies/controls/migration.js';
 import type { PolicyDefinition } from '../policies/policy.js';
 import type { ControlEvent } from '../topics.js';
 import type { AllControls, WrittenControl } from './control-log.js';

@@ -1,6 +1,6 @@
 /** What holds where no policy.control says otherwise: give a command these options as `start` has them. */
 import type { Config } from '../config.js';
-import { SHADOW_OFF, type PolicySettings } from '../policies/control.js';
+import { SHADOW_OFF, type PolicySettings } from '../policies/controls/control.js';
 import { policyNamed } from '../policies/registry.js';
 
 /** Throws policy_not_found when --shadow names no policy. */

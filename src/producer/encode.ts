@@ -2,7 +2,7 @@
 import { decodeValue, misrouted } from '../events/decode.js';
 import { reject, type Rejected } from '../events/rejection.js';
 import type { RecordHeaders } from '../log/port.js';
-import { controlRefusal } from '../policies/control-refusal.js';
+import { controlRefusal } from '../policies/controls/control-refusal.js';
 import { DEFAULT_MAX_MESSAGE_BYTES, type ControlEvent, type TopicName } from '../topics.js';
 
 export interface EncodedEvent {

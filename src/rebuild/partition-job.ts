@@ -1,7 +1,7 @@
 /** What is to be done for one partition, and what came of it. All of it can be cloned: partitions are rebuilt in threads of their own. */
 import type { AuditReport } from '../audit/finding.js';
 import type { PartitionerName } from '../log/partitioner.js';
-import type { PolicySettings } from '../policies/control.js';
+import type { PolicySettings } from '../policies/controls/control.js';
 import type { DefinitionChanges } from '../projections/definitions.js';
 import type { StateIdentity } from '../store/state-file.js';
 import type { OtherOption } from '../store/tables/acceptance.js';

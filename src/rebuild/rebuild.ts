@@ -8,7 +8,7 @@ import { TipstreamError } from '../errors.js';
 import type { FaultHook } from '../fault-points.js';
 import type { PartitionerName } from '../log/partitioner.js';
 import type { Log, OffsetRange } from '../log/port.js';
-import type { PolicySettings } from '../policies/control.js';
+import type { PolicySettings } from '../policies/controls/control.js';
 import type { DefinitionChanges } from '../projections/definitions.js';
 import type { Registry } from '../projections/registry.js';
 import { lockData } from '../store/directory/data-lock.js';

@@ -7,7 +7,7 @@ import { decodeRecord, type DecodeRules } from '../events/decode.js';
 import { TipstreamError } from '../errors.js';
 import { compareCodePoints } from '../events/strings.js';
 import type { NewRecord } from '../log/port.js';
-import { controlRefusal } from '../policies/control-refusal.js';
+import { controlRefusal } from '../policies/controls/control-refusal.js';
 import { isKnown } from '../projections/aggregate.js';
 import { aggregateAt } from '../projections/as-of.js';
 import type { FeatureValues } from '../projections/feature.js';

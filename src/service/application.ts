@@ -12,7 +12,7 @@ import type { DeadLettersDocument, LetterQuery } from '../dead-letters/letter-li
 import type { RedriveJob, RedriveRequest } from '../redrive/job.js';
 import type { WholeLetter } from '../dead-letters/whole-letter.js';
 import type { PromptComparison } from '../evaluation/prompt-comparison.js';
-import type { HistoricControl } from '../policies/rollout.js';
+import type { HistoricControl } from '../policies/controls/rollout.js';
 import type { FeaturesDocument } from '../projections/feature-document.js';
 import type { RecordAddress } from '../log/record-address.js';
 import type { Action, Candidate, CandidatesEvent, ScoredEvent, TopicName } from '../topics.js';

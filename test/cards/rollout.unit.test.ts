@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { rolloutOf } from '../../src/cards/rollout.js';
-import { historyOf } from '../../src/policies/rollout.js';
+import { historyOf } from '../../src/policies/controls/rollout.js';
 import type { ControlEvent } from '../../src/topics.js';
 
 let at = 0;

@@ -4,8 +4,8 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { liveAt } from '../../src/policies/control.js';
-import { historyOf, rolloutAt } from '../../src/policies/rollout.js';
+import { liveAt } from '../../src/policies/controls/control.js';
+import { historyOf, rolloutAt } from '../../src/policies/controls/rollout.js';
 import { controlSchema, type ControlEvent } from '../../src/topics.js';
 
 const BASE = { epsilon: 0.1, salt: '0', shadow: null, shadowLearning: false };

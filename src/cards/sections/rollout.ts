@@ -1,4 +1,4 @@
-import { predecessorOf } from '../../policies/migration.js';
+import { predecessorOf } from '../../policies/controls/migration.js';
 import { findPolicy } from '../../policies/registry.js';
 import type { ControlEvent } from '../../topics.js';
 import { moment, plain, shown, table } from '../markdown.js';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { TipstreamError } from '../../errors.js';
-import { controlsInEffect } from '../../policies/control.js';
-import { effectsOf, standingPromotes } from '../../policies/promotes.js';
+import { controlsInEffect } from '../../policies/controls/control.js';
+import { effectsOf, standingPromotes } from '../../policies/controls/promotes.js';
 import { DEFAULT_POLICY } from '../../policies/registry.js';
-import { rolloutAt } from '../../policies/rollout.js';
+import { rolloutAt } from '../../policies/controls/rollout.js';
 import { refuseBackDated } from '../../producer/back-dated.js';
 import type { ControlEvent } from '../../topics.js';
 import { defineCommand } from '../command.js';

@@ -1,5 +1,5 @@
 /** policy.control: the first record of a control_id counts; what holds when is decided by effective_at_ms, never by arrival. */
-import { controlRefusal } from '../../policies/control-refusal.js';
+import { controlRefusal } from '../../policies/controls/control-refusal.js';
 import { userOfControl } from '../../events/control-user.js';
 import { reject, type Rejected } from '../../events/rejection.js';
 import type { ControlEvent } from '../../topics.js';

@@ -3,10 +3,10 @@
  * difference. Called whenever a decision, a link to it or a kept time of a linked tip arrives, in whatever order they come. A decision
  * that a prune has closed keeps the reward it had then.
  */
-import { settingsAt, type PolicySettings } from '../../policies/control.js';
+import { settingsAt, type PolicySettings } from '../../policies/controls/control.js';
 import { applyRewardChange, sumOf } from '../../policies/learning.js';
 import { examplesNamed, ownExamples, sumsName, type ExampleSource } from '../../policies/example-source.js';
-import { SINCE_EVER, statePartsAt, stateOf, type StatePart } from '../../policies/migration.js';
+import { SINCE_EVER, statePartsAt, stateOf, type StatePart } from '../../policies/controls/migration.js';
 import type { PolicyDefinition } from '../../policies/policy.js';
 import { rewardOf, type Reward } from '../../policies/reward.js';
 import { emptyState, type RidgeState } from '../../policies/ridge.js';

@@ -2,7 +2,7 @@
 import type { TraceContext } from '../../events/trace-context.js';
 import type { FeatureValues } from '../../projections/feature.js';
 import type { Registry } from '../../projections/registry.js';
-import { liveAt, settingsAt, type PolicySettings } from '../../policies/control.js';
+import { liveAt, settingsAt, type PolicySettings } from '../../policies/controls/control.js';
 import { policyNamed } from '../../policies/registry.js';
 import { scoreCandidates } from '../../policies/score.js';
 import { scoredEvent } from '../../policies/scored-event.js';

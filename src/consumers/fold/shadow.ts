@@ -2,7 +2,7 @@
  * The shadow scores the decisions that the live policy has answered, after they are committed and on their way. Whatever goes wrong here
  * is counted and reported; the live answer is out already.
  */
-import { settingsAt, type PolicySettings } from '../../policies/control.js';
+import { settingsAt, type PolicySettings } from '../../policies/controls/control.js';
 import { policyNamed, shadowEventName } from '../../policies/registry.js';
 import { scoreCandidates } from '../../policies/score.js';
 import { scoredEvent } from '../../policies/scored-event.js';

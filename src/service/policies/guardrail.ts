@@ -8,7 +8,7 @@ import type { Logger } from 'pino';
 import { COMPARED_AGES_MS, compareAtAge, tellingVerdict, type GuardrailVerdict } from '../../evaluation/guardrail.js';
 import { GATE_THRESHOLDS } from '../../evaluation/thresholds.js';
 import { isId } from '../../events/strings.js';
-import { rolloutAt, type Share } from '../../policies/rollout.js';
+import { rolloutAt, type Share } from '../../policies/controls/rollout.js';
 import type { TipProducer } from '../../producer/producer.js';
 import type { ControlEvent } from '../../topics.js';
 import type { ScoringOptions } from '../../consumers/fold/scorer.js';

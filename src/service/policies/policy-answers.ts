@@ -18,7 +18,7 @@ import type { PolicyDefinition } from '../../policies/policy.js';
 import { cardOf } from '../../cards/installed-cards.js';
 import { policyHash } from '../../policies/policy-hash.js';
 import { POLICIES, policyNamed } from '../../policies/registry.js';
-import { historyOf, rolloutAt, type Share } from '../../policies/rollout.js';
+import { historyOf, rolloutAt, type Share } from '../../policies/controls/rollout.js';
 import { posterior } from '../../policies/ridge.js';
 import { createProducer, type TipProducer } from '../../producer/producer.js';
 import { policyCounts, userPolicyState } from '../../store/queries/policy-stats.js';

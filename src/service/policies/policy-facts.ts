@@ -1,5 +1,5 @@
 /** What metrics and GET /v1/policies are made of. */
-import type { Rollout } from '../../policies/rollout.js';
+import type { Rollout } from '../../policies/controls/rollout.js';
 import type { ControlEvent } from '../../topics.js';
 import type { GuardrailState } from './guardrail.js';
 import type { PolicyCounts } from './policy-counts.js';

@@ -3,9 +3,9 @@
  * snapshot.
  */
 import type Database from 'better-sqlite3';
-import { keptControls } from '../../policies/control-refusal.js';
+import { keptControls } from '../../policies/controls/control-refusal.js';
 import { sumOf, type TrainingExample } from '../../policies/learning.js';
-import { statePartsAt, stateOf } from '../../policies/migration.js';
+import { statePartsAt, stateOf } from '../../policies/controls/migration.js';
 import type { PolicyDefinition } from '../../policies/policy.js';
 import type { RidgeState } from '../../policies/ridge.js';
 import type { ControlEvent, ScoredEvent } from '../../topics.js';

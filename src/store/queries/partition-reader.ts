@@ -8,7 +8,7 @@ import { aggregateAt } from '../../projections/as-of.js';
 import type { FeatureValues } from '../../projections/feature.js';
 import type { Registry } from '../../projections/registry.js';
 import type { TipState } from '../../projections/tip.js';
-import { keptControls } from '../../policies/control-refusal.js';
+import { keptControls } from '../../policies/controls/control-refusal.js';
 import type { ControlEvent } from '../../topics.js';
 import { PruneReader, type RecordedPrune } from '../tables/prunes.js';
 import type { AppliedRecord } from '../../log/record-hash.js';

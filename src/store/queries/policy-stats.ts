@@ -1,6 +1,6 @@
 /** What policies have learned, read from a state file beside its writer. */
-import { resetAt } from '../../policies/control.js';
-import { migrationAt, type Migration } from '../../policies/migration.js';
+import { resetAt } from '../../policies/controls/control.js';
+import { migrationAt, type Migration } from '../../policies/controls/migration.js';
 import type { PolicyDefinition } from '../../policies/policy.js';
 import type { RidgeState } from '../../policies/ridge.js';
 import { LearnedStates } from './learned-states.js';

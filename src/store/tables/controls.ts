@@ -3,7 +3,7 @@
  * memory.
  */
 import type Database from 'better-sqlite3';
-import { keptControls } from '../../policies/control-refusal.js';
+import { keptControls } from '../../policies/controls/control-refusal.js';
 import type { ControlEvent } from '../../topics.js';
 
 export class ControlTable {

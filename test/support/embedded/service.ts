@@ -19,7 +19,7 @@ import { ensureTopics } from '../../../src/log/ensure-topics.js';
 import { partitionFor, type PartitionerName } from '../../../src/log/partitioner.js';
 import type { LogRecord, NewRecord } from '../../../src/log/port.js';
 import { openSqliteLog, type SqliteLog } from '../../../src/log/sqlite/index.js';
-import type { PolicySettings } from '../../../src/policies/control.js';
+import type { PolicySettings } from '../../../src/policies/controls/control.js';
 import { coreRegistry, type Registry } from '../../../src/projections/registry.js';
 import { generationDirectory, partitionFile } from '../../../src/store/directory/layout.js';
 import { digestDocument, openReaders, type DigestDocument } from '../../../src/store/queries/profiles.js';

@@ -10,7 +10,7 @@ import { outputFile } from '../../../export/output-file.js';
 import type { PolicyDefinition } from '../../../policies/policy.js';
 import { policyHash } from '../../../policies/policy-hash.js';
 import { policyNamed } from '../../../policies/registry.js';
-import { historyOf } from '../../../policies/rollout.js';
+import { historyOf } from '../../../policies/controls/rollout.js';
 import { defaultRegistry } from '../../../projections/registry.js';
 import { fullTopicName, type ControlEvent } from '../../../topics.js';
 import { defineCommand } from '../../command.js';

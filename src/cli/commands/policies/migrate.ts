@@ -3,12 +3,12 @@ import { migrationReport, type MigratedUser, type MigrationReport } from '../../
 import type { Config } from '../../../config.js';
 import { TipstreamError, UsageError } from '../../../errors.js';
 import { outputFile, type OutputFile } from '../../../export/output-file.js';
-import { canMigrate, migrationRefusal } from '../../../policies/migration.js';
+import { canMigrate, migrationRefusal } from '../../../policies/controls/migration.js';
 import type { PolicyDefinition } from '../../../policies/policy.js';
-import type { PolicySettings } from '../../../policies/control.js';
+import type { PolicySettings } from '../../../policies/controls/control.js';
 import { DEFAULT_POLICY, policyNamed } from '../../../policies/registry.js';
 import { refuseBackDated } from '../../../producer/back-dated.js';
-import { rolloutAt } from '../../../policies/rollout.js';
+import { rolloutAt } from '../../../policies/controls/rollout.js';
 import { completeControls, missingRecords } from '../../../producer/control-completion.js';
 import { defaultRegistry } from '../../../projections/registry.js';
 import { fullTopicName, type ControlEvent } from '../../../topics.js';

@@ -1,5 +1,5 @@
 import { DEFAULT_POLICY, POLICIES } from '../../../policies/registry.js';
-import { historyOf, rolloutAt, type HistoricControl } from '../../../policies/rollout.js';
+import { historyOf, rolloutAt, type HistoricControl } from '../../../policies/controls/rollout.js';
 import { defineCommand, type CommandFamily } from '../../command.js';
 import { openControlLog } from '../../control-log.js';
 import { settingsOf } from '../../policy-settings.js';

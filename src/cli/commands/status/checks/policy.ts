@@ -1,7 +1,7 @@
 /** Who answers requests, by the controls that the state has applied. */
 import { DEFAULT_POLICY } from '../../../../policies/registry.js';
-import { rolloutAt } from '../../../../policies/rollout.js';
-import type { PolicySettings } from '../../../../policies/control.js';
+import { rolloutAt } from '../../../../policies/controls/rollout.js';
+import type { PolicySettings } from '../../../../policies/controls/control.js';
 import type { ControlEvent } from '../../../../topics.js';
 import type { Check } from '../check.js';
 

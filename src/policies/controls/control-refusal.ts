@@ -2,11 +2,11 @@
  * Controls that are valid events and still cannot hold: this tipstream has no such policy, or no such migration. And those that a state
  * file keeps, which an earlier version accepted and this one may refuse: such a control does not hold, as if its record were read again.
  */
-import { validate } from '../events/decode.js';
-import type { ControlEvent } from '../topics.js';
+import { validate } from '../../events/decode.js';
+import type { ControlEvent } from '../../topics.js';
 import { SHADOW_OFF } from './control.js';
 import { migrationRefusal } from './migration.js';
-import { findPolicy, POLICIES } from './registry.js';
+import { findPolicy, POLICIES } from '../registry.js';
 
 export interface ControlRefusal {
   readonly code: 'unknown_policy' | 'invalid_event';

@@ -5,8 +5,8 @@
  * finds the same answer. Controls may be given in any order and more than once; (effective_at_ms, control_id) orders them.
  */
 import { createHash } from 'node:crypto';
-import { compareCodePoints } from '../events/strings.js';
-import type { ControlEvent } from '../topics.js';
+import { compareCodePoints } from '../../events/strings.js';
+import type { ControlEvent } from '../../topics.js';
 import { standingPromotes } from './promotes.js';
 
 /** What `configure` changes, and the process's options say at first. */

@@ -17,13 +17,13 @@
  * the day when they are not. No decision is in a sum twice, because each is one policy's. A migration is taken back by another event;
  * what it had set aside counts again.
  */
-import { userOfControl } from '../events/control-user.js';
-import type { ControlEvent } from '../topics.js';
+import { userOfControl } from '../../events/control-user.js';
+import type { ControlEvent } from '../../topics.js';
 import { controlsInEffect, resetAt } from './control.js';
-import { ownExamples, translatedExamples, type ExampleSource } from './example-source.js';
-import type { PolicyDefinition } from './policy.js';
-import { findPolicy, POLICIES } from './registry.js';
-import { addBlock, emptyState, type RidgeState } from './ridge.js';
+import { ownExamples, translatedExamples, type ExampleSource } from '../example-source.js';
+import type { PolicyDefinition } from '../policy.js';
+import { findPolicy, POLICIES } from '../registry.js';
+import { addBlock, emptyState, type RidgeState } from '../ridge.js';
 
 /** The beginning of sums that no reset and no migration has cut. */
 export const SINCE_EVER = -1;

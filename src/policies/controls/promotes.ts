@@ -6,7 +6,7 @@
  *   it changes nothing.
  * - A rollback that names none, as earlier versions wrote it, takes back the last promote, and of a repeated one the last repeat.
  */
-import type { ControlEvent } from '../topics.js';
+import type { ControlEvent } from '../../topics.js';
 
 export interface ControlEffect {
   readonly effect: 'stands' | 'repeats' | 'taken_back' | 'takes_back' | 'nothing';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { liveAt, userPercentile } from '../../src/policies/control.js';
-import { rolloutAt } from '../../src/policies/rollout.js';
-import type { ControlEvent } from '../../src/topics.js';
+import { liveAt, userPercentile } from '../../../src/policies/controls/control.js';
+import { rolloutAt } from '../../../src/policies/controls/rollout.js';
+import type { ControlEvent } from '../../../src/topics.js';
 
 const BASE = { epsilon: 0.1, salt: '0', shadow: null, shadowLearning: false };
 const control: fc.Arbitrary<ControlEvent> = fc.oneof(

@@ -4,14 +4,21 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { translatedExamples, examplesNamed, ownExamples, sumsName, translatedNamesOf } from '../../src/policies/example-source.js';
-import { canMigrate, migrationAt, migrationRefusal, predecessorOf, statePartsAt, stateOf } from '../../src/policies/migration.js';
-import type { PolicyDefinition } from '../../src/policies/policy.js';
-import { POLICIES, policyNamed } from '../../src/policies/registry.js';
-import { encodeState } from '../../src/policies/ridge-codec.js';
-import { add, addBlock, emptyState, posterior, type RidgeState } from '../../src/policies/ridge.js';
-import { scoreCandidates } from '../../src/policies/score.js';
-import { controlSchema, type ControlEvent } from '../../src/topics.js';
+import { translatedExamples, examplesNamed, ownExamples, sumsName, translatedNamesOf } from '../../../src/policies/example-source.js';
+import {
+  canMigrate,
+  migrationAt,
+  migrationRefusal,
+  predecessorOf,
+  statePartsAt,
+  stateOf,
+} from '../../../src/policies/controls/migration.js';
+import type { PolicyDefinition } from '../../../src/policies/policy.js';
+import { POLICIES, policyNamed } from '../../../src/policies/registry.js';
+import { encodeState } from '../../../src/policies/ridge-codec.js';
+import { add, addBlock, emptyState, posterior, type RidgeState } from '../../../src/policies/ridge.js';
+import { scoreCandidates } from '../../../src/policies/score.js';
+import { controlSchema, type ControlEvent } from '../../../src/topics.js';
 
 const [V1, V2] = [policyNamed('egreedy-v1'), policyNamed('egreedy-v2')];
 const PAIRS = POLICIES.flatMap((from) => POLICIES.filter((into) => canMigrate(from, into)).map((into) => [from, into] as const));

@@ -1,6 +1,6 @@
 /** What policy.control comes to at a time: who is live for which share of the users, what runs in the shadow, and how it came to be so. */
-import { compareCodePoints } from '../events/strings.js';
-import type { ControlEvent } from '../topics.js';
+import { compareCodePoints } from '../../events/strings.js';
+import type { ControlEvent } from '../../topics.js';
 import { controlsInEffect, settingsAt, type PolicySettings } from './control.js';
 import { effectsOf, standingPromotes, type ControlEffect } from './promotes.js';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { liveAt, resetAt, settingsAt, userPercentile, type PolicySettings } from '../../src/policies/control.js';
-import { controlSchema, type ControlEvent } from '../../src/topics.js';
+import { liveAt, resetAt, settingsAt, userPercentile, type PolicySettings } from '../../../src/policies/controls/control.js';
+import { controlSchema, type ControlEvent } from '../../../src/topics.js';
 
 let serial = 0;
 const control = (type: ControlEvent['type'], atMs: number, over: Partial<ControlEvent> = {}): ControlEvent => ({
