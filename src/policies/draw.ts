@@ -3,8 +3,13 @@ import { hash } from 'node:crypto';
 
 /** u in [0, 1), a multiple of 2^-53, from SHA-256 of `POLICY|SALT|DECISION_ID`; `policy` as in the event, with its shadow suffix. */
 export function drawUniform(policy: string, salt: string, decisionId: string): number {
+  return uniformOf(`${policy}|${salt}|${decisionId}`);
+}
+
+/** u in [0, 1): the first 8 bytes of SHA-256 of the UTF-8 of `text`, big-endian, shifted right by 11, over 2^53. */
+export function uniformOf(text: string): number {
   // In one call and as text: a hash object and a Buffer would cost several times the hash of so few bytes.
-  const digits = hash('sha256', `${policy}|${salt}|${decisionId}`, 'hex');
+  const digits = hash('sha256', text, 'hex');
   // The top 53 of the first 64 bits: 32 from the first word, 21 from the second.
   return (parseInt(digits.slice(0, 8), 16) * 2 ** 21 + (parseInt(digits.slice(8, 16), 16) >>> 11)) / 2 ** 53;
 }

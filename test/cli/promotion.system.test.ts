@@ -63,8 +63,14 @@ describe('who is live', () => {
 
   it('goes over to the promoted policy, share by share, and back with one command', async () => {
     expect(await decider()).toBe('egreedy-v1');
+    interface Promoted {
+      readonly control_id: string;
+      readonly rollout_id: string;
+    }
     const users = Array.from({ length: 200 }, (_, i) => `user-${i}`);
-    expect(await cli.run(['promote', 'egreedy-v2', '--force', '--reason', 'a test', '--percent', '20'])).toMatchObject({ code: 0 });
+    const part = await cli.run(['promote', 'egreedy-v2', '--force', '--reason', 'a test', '--percent', '20', '--json']);
+    const { control_id: first, rollout_id: rolloutId } = JSON.parse(part.stdout) as Promoted;
+    expect(rolloutId).toBe(first);
     const shares = async () => (await Promise.all(users.map((user) => decider(user)))).filter((policy) => policy === 'egreedy-v2').length;
     await until('some users to be decided by v2', async () => (await shares()) > 0);
     const tenth = await shares();
@@ -75,6 +81,7 @@ describe('who is live', () => {
     const { stdout } = await cli.run(['promote', 'egreedy-v2', '--force', '--reason', 'all of them', '--json']);
     expect(JSON.parse(stdout)).toMatchObject({
       policy: 'egreedy-v2',
+      rollout_id: first,
       percent: 100,
       former_policy: 'egreedy-v1',
       shadow: 'egreedy-v1',
@@ -129,7 +136,7 @@ describe('who is live', () => {
     });
     expect(await cli.run(['rollback'])).toMatchObject({
       stdout: expect.stringMatching(
-        /^random is rolled back; egreedy-v2 for 30 percent of the users, egreedy-v1 for 70 percent of the users decides/,
+        /^random is rolled back; egreedy-v2 for 30 percent of the users, linucb for 7 .*, egreedy-v1 for 63 percent of the users decides/,
       ) as string,
       stderr: expect.stringMatching(/rollback --all takes back all/) as string,
     });

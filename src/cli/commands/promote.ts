@@ -4,9 +4,10 @@ import { TipstreamError, UsageError } from '../../errors.js';
 import { checkEvidence, parseEvidence, type Evidence } from '../../evaluation/evidence.js';
 import { GATE_THRESHOLDS } from '../../evaluation/thresholds.js';
 import { canMigrate, migrationAt, predecessorOf } from '../../policies/controls/migration.js';
+import { reachOf } from '../../policies/placement.js';
 import { policyHash } from '../../policies/policy-hash.js';
 import { DEFAULT_POLICY, policyNamed } from '../../policies/registry.js';
-import { rolloutAt, type Share } from '../../policies/controls/rollout.js';
+import { rolloutAt, standingRollouts, type Share, type StandingRollout } from '../../policies/controls/rollout.js';
 import { refuseBackDated } from '../../producer/back-dated.js';
 import { defaultRegistry } from '../../projections/registry.js';
 import { defineCommand } from '../command.js';
@@ -91,10 +92,15 @@ export const promoteCommand = defineCommand<PromoteOptions>({
       const effectiveAtMs = effectiveAt ?? nowMs;
       const controls = await control.read();
       const before = rolloutAt(controls, effectiveAtMs, DEFAULT_POLICY, settingsOf(config));
-      if (before.shares[0]!.policy === policy.name && before.shares[0]!.percent >= percent)
-        throw new TipstreamError('not_promotable', `${policy.name} is live for ${before.shares[0]!.percent} percent of the users already`, {
-          hint: 'Raise --percent, or roll back first.',
-        });
+      const [newest, ...others] = standingRollouts(controls, effectiveAtMs);
+      const raised = [newest, ...others].find((one) => one?.policy === policy.name);
+      if (raised !== undefined && raised.reach >= reachOf({ percent }))
+        throw new TipstreamError(
+          'not_promotable',
+          `${policy.name} is live for ${raised.reach} percent of the users already` +
+            (raised === newest ? '' : `, but for those that ${newest!.policy} was promoted for after it`),
+          { hint: 'Raise --percent, or roll back first.' },
+        );
       const controlId = promoteIdOf({ policy: policy.name, percent, effectiveAt, after: controls.at(-1)?.control_id });
       const previous = mostLive(before.shares, policy.name) ?? DEFAULT_POLICY;
       const shadow = percent === 100 && previous !== policy.name ? previous : null;
@@ -104,6 +110,7 @@ export const promoteCommand = defineCommand<PromoteOptions>({
         effective_at_ms: effectiveAtMs,
         policy: policy.name,
         percent,
+        ...rolloutOf(controlId, raised),
         ...(reason === undefined ? {} : { reason }),
         evidence:
           evidence === undefined
@@ -124,6 +131,7 @@ export const promoteCommand = defineCommand<PromoteOptions>({
         control_id: first?.control_id ?? controlId,
         policy: policy.name,
         percent,
+        rollout_id: (first ?? promote).rollout_id ?? null,
         effective_at_ms: first?.effective_at_ms ?? effectiveAtMs,
         already: first !== undefined,
         former_policy: previous,
@@ -157,6 +165,12 @@ function mostLive(shares: readonly Share[], but: string): string | undefined {
   const users = new Map<string, number>();
   for (const { policy, percent } of shares) if (policy !== but) users.set(policy, (users.get(policy) ?? 0) + percent);
   return [...users].sort(([, a], [, b]) => b - a)[0]?.[0];
+}
+
+/** Whoever raises a share keeps its users: with the rollout that stands, and with none where that names none. */
+function rolloutOf(controlId: string, raised: StandingRollout | undefined): Pick<ControlEvent, 'rollout_id'> {
+  const rolloutId = raised === undefined ? controlId : raised.split;
+  return rolloutId === null ? {} : { rollout_id: rolloutId };
 }
 
 function percentOption(text: string): number {

@@ -91,7 +91,7 @@ export const rollbackCommand = defineCommand<RollbackOptions>({
         controlIds.push(rollback.control_id);
       } while (all && shares()[0]!.controlId !== null);
       const now = shares();
-      const shadow = newest!.percent === 100 && now.every(({ policy }) => policy !== newest!.policy) ? newest!.policy : null;
+      const shadow = newest!.holdout !== null && now.every(({ policy }) => policy !== newest!.policy) ? newest!.policy : null;
       if (shadow !== null)
         events.push({
           control_id: `${controlIds.at(-1)}-shadow`,

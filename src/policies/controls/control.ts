@@ -4,9 +4,9 @@
  * A control holds from its effective_at_ms, which is compared with the requested_at_ms of the decision, never with a clock: a replay
  * finds the same answer. Controls may be given in any order and more than once; (effective_at_ms, control_id) orders them.
  */
-import { createHash } from 'node:crypto';
 import { compareCodePoints } from '../../events/strings.js';
 import type { ControlEvent } from '../../topics.js';
+import { covers } from '../placement.js';
 import { standingPromotes } from './promotes.js';
 
 /** What `configure` changes, and the process's options say at first. */
@@ -42,20 +42,13 @@ function compareCopies(a: ControlEvent, b: ControlEvent): number {
   return compareControls(a, b) || (a === b ? 0 : compareCodePoints(JSON.stringify(a), JSON.stringify(b)));
 }
 
-/** Where a user stands in [0, 100) for every partial promote: raising the percentage only adds users. */
-export function userPercentile(userId: string): number {
-  return (createHash('sha256').update(userId, 'utf8').digest().readUInt32BE(0) / 2 ** 32) * 100;
-}
-
 /**
  * Name of the live policy for a user's decision: the last standing promote that covers the user, else `defaultPolicy`. Names are not
  * checked here: an event with an unknown one is refused at the edge.
  */
 export function liveAt(controls: Iterable<ControlEvent>, requestedAtMs: number, userId: string, defaultPolicy: string): string {
   const promotes = standingPromotes(controlsInEffect(controls, requestedAtMs));
-  if (promotes.length === 0) return defaultPolicy;
-  const percentile = userPercentile(userId);
-  return promotes.findLast((promote) => percentile < (promote.percent ?? 100))?.policy ?? defaultPolicy;
+  return promotes.findLast((promote) => covers(promote, userId))?.policy ?? defaultPolicy;
 }
 
 /** `base` with every configure in effect merged over it, oldest first; an absent setting leaves what was there. */

@@ -60,9 +60,14 @@ function saysTheSame(a: ControlEvent, b: ControlEvent): boolean {
   return (
     a.policy === b.policy &&
     (a.percent ?? 100) === (b.percent ?? 100) &&
-    (a.rollout_id ?? null) === (b.rollout_id ?? null) &&
+    // Two at once each began a rollout by itself: the first of them is the one that there is.
+    ((a.rollout_id ?? null) === (b.rollout_id ?? null) || (beginsRollout(a) && beginsRollout(b))) &&
     (a.holdout ?? null) === (b.holdout ?? null)
   );
+}
+
+function beginsRollout({ control_id: id, rollout_id: rolloutId }: ControlEvent): boolean {
+  return rolloutId === id;
 }
 
 function takeBack({ steps, effects }: Story, { control_id: id }: ControlEvent, named: string): void {

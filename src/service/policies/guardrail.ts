@@ -107,7 +107,7 @@ export class Guardrail {
       reason,
     });
     // As `tipstream rollback` does: the one that is live again is not its own shadow.
-    if (newest.percent === 100)
+    if (newest.holdout !== null)
       await producer.send('policy.control', {
         control_id: `${controlId}-shadow`,
         type: 'configure',

@@ -45,8 +45,8 @@ const control = (control_id: string, type: ControlEvent['type']): ControlEvent =
 const FACTS: PolicyFacts = {
   rollout: {
     shares: [
-      { policy: 'linucb', percent: 12.5, controlId: 'b', effectiveAtMs: 2 },
-      { policy: 'egreedy-v1', percent: 87.5, controlId: null, effectiveAtMs: null },
+      { policy: 'linucb', percent: 12.5, controlId: 'b', effectiveAtMs: 2, rolloutId: 'b', holdout: null },
+      { policy: 'egreedy-v1', percent: 87.5, controlId: null, effectiveAtMs: null, rolloutId: null, holdout: null },
     ],
     settings: { epsilon: 0.1, salt: '0', shadow: null, shadowLearning: false },
   },

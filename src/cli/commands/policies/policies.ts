@@ -31,11 +31,13 @@ const listCommand = defineCommand({
       if (json) {
         return await output.document({
           policies,
-          shares: shares.map(({ policy, percent, controlId, effectiveAtMs }) => ({
+          shares: shares.map(({ policy, percent, controlId, effectiveAtMs, rolloutId, holdout }) => ({
             policy,
             percent,
             control_id: controlId,
             effective_at_ms: effectiveAtMs,
+            rollout_id: rolloutId,
+            holdout,
           })),
           settings: { epsilon: settings.epsilon, salt: settings.salt, shadow: settings.shadow, shadow_learning: settings.shadowLearning },
         });
