@@ -1,0 +1,142 @@
+/**
+ * What is unexpected about each user's rewards after the start, given those before: the arms are not looked at, so that whatever is wrong
+ * with the model below is equally wrong for every placement.
+ *
+ * CUPED (A. Deng, Y. Xu, R. Kohavi and T. Walker, Improving the sensitivity of online controlled experiments by utilizing pre-experiment
+ * data, WSDM 2013) on a ratio of sums, linearised. The covariate is a user's own rate before, shrunk to everybody's by how much users
+ * differ (D. V. Lindley and A. F. M. Smith, Bayes estimates for the linear model, JRSS B 34, 1972). Users count by the precision of what is
+ * left unknown of them, so that a user with a thousand decisions does not count a thousandfold (L. Kish, Survey sampling, 1965).
+ */
+import { ExactSum, ratio } from './exact-sum.js';
+import type { Population } from './population.js';
+
+/** Shrunk rates are multiples of 1 / 4096, so that their sums are exact. */
+const RATE_GRID = 4096;
+/** Weights and residuals are multiples of 1 / 1024, or of a larger power of two where their squares would not add up exactly. */
+const FINEST_GRID = 1024;
+const EXACT = 2 ** 51;
+
+export interface Adjusted {
+  /** By user, in units of 1 / grid: weight, and weighted residual. 0 of users without a decision after the start. */
+  readonly d: Float64Array;
+  readonly e: Float64Array;
+  readonly grid: number;
+  /** Users with a decision after the start. */
+  readonly users: number;
+  /** (sum of d)^2 / sum of d^2: of how many users with equal weights they are worth. */
+  readonly effectiveUsers: number;
+  /** How much of the difference between users' rates before is found again after; 0 without a history. */
+  readonly beta: number;
+}
+
+/** Variance of users' rates, and of one decision's reward within a user, of rewards from 0 to 1. */
+interface Spread {
+  readonly mean: number;
+  readonly between: number;
+  readonly within: number;
+}
+
+export function adjust({ m, x, n, y, range, size }: Population): Adjusted {
+  const history = spreadOf(m, x, range);
+  const spread = history ?? spreadOf(n, y, range) ?? { mean: 0, between: 0, within: 0 };
+  const known = (row: number): number => unknown(spread, history === undefined ? 0 : m[row]!);
+  const rates = Float64Array.from(m, (decisions, row) => (history === undefined ? 0 : shrunkRate(history, decisions, x[row]! / range)));
+  const { overall, mean, beta } = regression(n, y, rates, range);
+  const [d, e] = [new Float64Array(size), new Float64Array(size)];
+  const bound = new ExactSum();
+  let users = 0;
+  for (let row = 0; row < size; row++) {
+    const decisions = n[row]!;
+    if (decisions === 0) continue;
+    users++;
+    const weight = precision(spread, decisions, known(row));
+    d[row] = weight * decisions;
+    e[row] = weight * (y[row]! / range - decisions * (overall + beta * (rates[row]! - mean)));
+    bound.add(Math.ceil((d[row]! + Math.abs(e[row]!)) ** 2));
+  }
+  let grid = FINEST_GRID;
+  while (Number(bound.value) * grid ** 2 > EXACT) grid /= 2;
+  centre(d, e, grid);
+  return { d, e, grid, users, effectiveUsers: kish(d), beta };
+}
+
+/** undefined: no decision. */
+function spreadOf(decisions: Float64Array, rewards: Float64Array, range: number): Spread | undefined {
+  const [n, r, rr, rn, nn] = [new ExactSum(), new ExactSum(), new ExactSum(), new ExactSum(), new ExactSum()];
+  for (let row = 0; row < decisions.length; row++) {
+    const [count, reward] = [decisions[row]!, rewards[row]!];
+    n.add(count);
+    r.add(reward);
+    rr.add(reward * reward);
+    rn.add(reward * count);
+    nn.add(count * count);
+  }
+  const [sn, sr] = [n.value, r.value];
+  if (sn === 0n) return undefined;
+  const scale = BigInt(range);
+  const mean = ratio(sr, scale * sn);
+  const variance = mean * (1 - mean);
+  /** Sum of (reward - decisions x mean)^2. */
+  const squares = ratio(rr.value * sn * sn - 2n * sr * rn.value * sn + sr * sr * nn.value, scale * scale * sn * sn);
+  const pairs = Number(nn.value - sn);
+  const between = pairs === 0 ? 0 : Math.min(0.9 * variance, Math.max(0, (squares - Number(sn) * variance) / pairs));
+  return { mean, between, within: variance - between };
+}
+
+/** On the grid of rates. */
+function shrunkRate({ mean, between, within }: Spread, decisions: number, reward: number): number {
+  const slope = between === 0 ? 0 : between / (within + decisions * between);
+  return Math.round((mean + slope * (reward - decisions * mean)) * RATE_GRID) / RATE_GRID;
+}
+
+/** Variance of a user's rate once so many decisions are known. */
+function unknown({ between, within }: Spread, decisions: number): number {
+  return between === 0 ? 0 : (between * within) / (within + decisions * between);
+}
+
+/** Weight of each of a user's `decisions`, 0 to 1. */
+function precision({ within }: Spread, decisions: number, rateVariance: number): number {
+  return within === 0 ? 1 : within / (within + decisions * rateVariance);
+}
+
+/** Of rewards after on rates before, over decisions: their mean reward, mean rate, and slope within 0 to 1.5. */
+function regression(n: Float64Array, y: Float64Array, rates: Float64Array, range: number) {
+  const [sn, sy, sng, syg, sngg] = [new ExactSum(), new ExactSum(), new ExactSum(), new ExactSum(), new ExactSum()];
+  for (let row = 0; row < n.length; row++) {
+    const [decisions, rate] = [n[row]!, rates[row]! * RATE_GRID];
+    sn.add(decisions);
+    sy.add(y[row]!);
+    sng.add(decisions * rate);
+    syg.add(y[row]! * rate);
+    sngg.add(decisions * rate * rate);
+  }
+  const [all, reward, rate, scale, grid] = [sn.value, sy.value, sng.value, BigInt(range), BigInt(RATE_GRID)];
+  const slope = ratio((syg.value * all - rate * reward) * grid, scale * (sngg.value * all - rate * rate));
+  return {
+    overall: ratio(reward, scale * all),
+    mean: ratio(rate, grid * all),
+    beta: Math.min(1.5, Math.max(0, slope)),
+  };
+}
+
+/** To whole units of 1 / grid, with the mean residual taken off, which changes no difference of arms and keeps squares small. */
+function centre(d: Float64Array, e: Float64Array, grid: number): void {
+  const [weights, residuals] = [new ExactSum(), new ExactSum()];
+  for (let row = 0; row < d.length; row++) {
+    d[row] = Math.round(d[row]! * grid);
+    e[row] = Math.round(e[row]! * grid);
+    weights.add(d[row]!);
+    residuals.add(e[row]!);
+  }
+  const mean = ratio(residuals.value, weights.value);
+  for (let row = 0; row < d.length; row++) e[row] = Math.round(e[row]! - d[row]! * mean);
+}
+
+function kish(d: Float64Array): number {
+  const [sum, squares] = [new ExactSum(), new ExactSum()];
+  for (const weight of d) {
+    sum.add(weight);
+    squares.add(weight * weight);
+  }
+  return ratio(sum.value * sum.value, squares.value);
+}

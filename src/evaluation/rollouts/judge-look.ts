@@ -1,0 +1,140 @@
+/**
+ * One look at a rollout: whether it is to be rolled back, whether a gain is shown, and whether the arms are comparable at all. The same
+ * users give the same answer, bit for bit, in any order and however they were gathered.
+ */
+import type { Interval } from '../confidence.js';
+import { adjust, type Adjusted } from './adjustment.js';
+import { armsOf, relabelledSums, type RelabelledSums } from './arm-sums.js';
+import { comparisonOf, type Comparison } from './comparison.js';
+import type { Epoch } from './epochs.js';
+import { intervalOf, NO_INTERVAL, withoutEffect, type IntervalPaths } from './interval.js';
+import type { Look } from './looks.js';
+import { isOut, NO_LOOKS, takeOut, type Paths } from './paths.js';
+import { populationOf, type Population } from './population.js';
+import { NO_SAMPLE_LOOKS, sampleRatio, sampleRatioFeatures, type SampleRatio, type SampleRatioPaths } from './sample-ratio.js';
+import { RELABELLINGS, type Split } from './split.js';
+import { differenceOf, harms, type Difference } from './statistic.js';
+import type { RolloutUsers } from './users.js';
+
+/** What a look leaves for the next one of its epoch. JSON as it is. */
+export interface LookState {
+  /** Index of the look. */
+  readonly look: number;
+  readonly rollback: Paths;
+  readonly interval: IntervalPaths;
+  readonly sample: SampleRatioPaths;
+}
+
+export interface LookQuestion {
+  readonly epoch: Epoch;
+  readonly look: Look;
+  /** With the sums of this look's windows. */
+  readonly users: RolloutUsers;
+  /** Of the look before; null: this is the epoch's first. */
+  readonly state: LookState | null;
+  /** In reward a decision: a loss up to this is taken for none. */
+  readonly margin?: number;
+  /** The same at all looks of an epoch. */
+  readonly relabellings?: number;
+}
+
+export interface LookVerdict {
+  readonly look: Look;
+  readonly rollback: Rollback;
+  /** null: nobody is newly treated, as the percentage was lowered, or the verdict on a gain was final before. */
+  readonly gain: Gain | null;
+  readonly sample: SampleRatio;
+  /** For the next look. */
+  readonly state: LookState;
+}
+
+export interface Rollback extends Comparison {
+  /** The treated have surely less, at this look or an earlier one: the promote is to be taken back. */
+  readonly now: boolean;
+  /** Share of the placements that look at least as harmful at this look alone, 0 to 1. It decides nothing. */
+  readonly p: number;
+}
+
+export interface Gain extends Comparison {
+  /** Of the difference, at all looks of the epoch together; the whole range where nothing is decided. */
+  readonly interval: Interval;
+  /** The interval is above 0, and no check of the sample stands against it. */
+  readonly better: boolean;
+  /** The interval is above minus the margin, and no check of the sample stands against it. */
+  readonly notWorse: boolean;
+}
+
+/** Yields about every ten milliseconds. Throws RangeError for a look that does not follow the state's. */
+export function* judgeLook(question: LookQuestion): Generator<void, LookVerdict> {
+  const { epoch, look, users, state, relabellings = RELABELLINGS } = question;
+  if (look.index !== (state === null ? 0 : state.look + 1))
+    throw new RangeError(`look ${look.index} does not follow ${state === null ? 'the start' : `look ${state.look}`}`);
+  const everybody = adjustedUsers(users, epoch.everybody);
+  const { population, adjusted } = everybody;
+  const looksForGain = epoch.fresh !== null && look.gainSpent !== null;
+  const sameUsers = looksForGain && isSame(epoch.fresh!, epoch.everybody);
+  const [residuals, returned, decisions, centred] = yield* relabelledSums(
+    population,
+    [adjusted, ...sampleRatioFeatures(population), ...(sameUsers ? [withoutEffect(adjusted, population)] : [])],
+    relabellings,
+  );
+  const { checks, paths: sample } = sampleRatio(population, [returned!, decisions!], state?.sample ?? NO_SAMPLE_LOOKS, look.spent);
+  const compared = comparisonOf(population, adjusted, residuals!.arms(0), users.scale);
+  const statistics = harms(residuals!);
+  const before = state?.rollback ?? NO_LOOKS;
+  const taken = compared.undecided === null ? takeOut(before, statistics, epoch.alpha * look.spent).paths : before;
+  const rollback = { ...compared, now: isOut(taken), p: statistics.filter((each) => each >= statistics[0]!).length / statistics.length };
+  let gained: Gained = { gain: null, paths: state?.interval ?? NO_INTERVAL };
+  if (looksForGain) {
+    const trusted = checks.misplaced === 0 && !checks.returned.differ && !checks.arrived.differ && !checks.decisionsPerUser.differ;
+    gained = sameUsers
+      ? gainOf(question, compared, differenceOf(residuals!.arms(0)), centred!, trusted)
+      : yield* gainOfFresh(question, adjustedUsers(users, epoch.fresh!), trusted);
+  }
+  const next = { look: look.index, rollback: taken, interval: gained.paths, sample };
+  return { look, rollback, gain: gained.gain, sample: checks, state: next };
+}
+
+interface AdjustedUsers {
+  readonly population: Population;
+  readonly adjusted: Adjusted;
+}
+
+interface Gained {
+  readonly gain: Gain | null;
+  readonly paths: IntervalPaths;
+}
+
+function adjustedUsers(users: RolloutUsers, split: Split): AdjustedUsers {
+  const population = populationOf(users, split);
+  return { population, adjusted: adjust(population) };
+}
+
+function isSame(a: Split, b: Split): boolean {
+  return a.fromPercent === b.fromPercent && a.percent === b.percent && a.controlFromPercent === b.controlFromPercent;
+}
+
+function* gainOfFresh(question: LookQuestion, { population, adjusted }: AdjustedUsers, trusted: boolean): Generator<void, Gained> {
+  const { relabellings = RELABELLINGS, users } = question;
+  const [centred] = yield* relabelledSums(population, [withoutEffect(adjusted, population)], relabellings);
+  const arms = armsOf(population, adjusted);
+  return gainOf(question, comparisonOf(population, adjusted, arms, users.scale), differenceOf(arms), centred!, trusted);
+}
+
+/** `centred`: the sums without effect. */
+function gainOf(
+  { epoch, look, users: { scale }, state, margin = 0 }: LookQuestion,
+  compared: Comparison,
+  difference: Difference,
+  centred: RelabelledSums,
+  trusted: boolean,
+): Gained {
+  const range = scale.high - scale.low;
+  const before = state?.interval ?? NO_INTERVAL;
+  const { interval, paths } =
+    compared.undecided === null
+      ? intervalOf(difference, centred, before, epoch.alpha * look.gainSpent!)
+      : { interval: { low: -1, high: 1 }, paths: before };
+  const [low, high] = [interval.low * range, interval.high * range];
+  return { gain: { ...compared, interval: { low, high }, better: trusted && low > 0, notWorse: trusted && low > -margin }, paths };
+}

@@ -1,0 +1,100 @@
+/**
+ * Whether the arms are what chance made of them. A policy that loses users, or brings them more often, changes who is compared; then
+ * "reward per decision" is not all there is to say. And a placement that the log contradicts is a fault, which is no matter of chance.
+ */
+import { logBeta } from '../beta.js';
+import type { ArmSums, Feature, RelabelledSums } from './arm-sums.js';
+import { isOut, NO_LOOKS, takeOut, type Paths } from './paths.js';
+import type { Population } from './population.js';
+import { treatedShare } from './split.js';
+import { harms } from './statistic.js';
+import { ROLLOUT_THRESHOLDS } from './thresholds.js';
+
+export interface SampleRatio {
+  /** Decisions that the placement gives to one arm and the log to the other. */
+  readonly misplaced: number;
+  /** Users with a decision before: who of them came back. */
+  readonly returned: { readonly treated: Share; readonly control: Share; readonly differ: boolean };
+  /** Users with a decision after the start; what chance alone would place in the treated arm, 0 to 1. */
+  readonly arrived: { readonly treated: number; readonly control: number; readonly expectedShare: number; readonly differ: boolean };
+  /** Mean decisions after the start, of users with a decision before or after. */
+  readonly decisionsPerUser: { readonly treated: number; readonly control: number; readonly differ: boolean };
+}
+
+interface Share {
+  readonly users: number;
+  readonly of: number;
+}
+
+/** What one look leaves for the next. JSON as it is. */
+export interface SampleRatioPaths {
+  readonly returned: Paths;
+  readonly decisions: Paths;
+  /** Whether the counts have ever differed. */
+  readonly arrived: boolean;
+}
+
+export const NO_SAMPLE_LOOKS: SampleRatioPaths = { returned: NO_LOOKS, decisions: NO_LOOKS, arrived: false };
+
+/** Their sums are what `sampleRatio` takes, in this order. */
+export function sampleRatioFeatures({ m, n }: Population): [returned: Feature, decisions: Feature] {
+  const before = m.map((decisions) => (decisions > 0 ? 1 : 0));
+  return [
+    { d: before, e: before.map((one, user) => (n[user]! > 0 ? one : 0)) },
+    { d: m.map((decisions, user) => (decisions > 0 || n[user]! > 0 ? 1 : 0)), e: n },
+  ];
+}
+
+/** `spent`: share of the alphas that may be spent by this look. */
+export function sampleRatio(
+  population: Population,
+  [returned, decisions]: readonly [RelabelledSums, RelabelledSums],
+  paths: SampleRatioPaths,
+  spent: number,
+): { readonly checks: SampleRatio; readonly paths: SampleRatioPaths } {
+  const mass = ROLLOUT_THRESHOLDS.sample_alpha * spent;
+  const back = takeOut(paths.returned, pooled(returned).map(Math.abs), mass).paths;
+  const often = takeOut(paths.decisions, harms(decisions).map(Math.abs), mass).paths;
+  const [cameBack, cameOften] = [returned.arms(0), decisions.arms(0)];
+  const share = ({ n, e }: ArmSums): Share => ({ users: e, of: n });
+  const mean = ({ n, e }: ArmSums): number => (n === 0 ? 0 : e / n);
+  const { n, treated, split, misplaced } = population;
+  const arrived = { treated: 0, control: 0 };
+  for (const [user, decisionsAfter] of n.entries()) if (decisionsAfter > 0) arrived[treated[user] === 1 ? 'treated' : 'control']++;
+  const expectedShare = treatedShare(split);
+  const differ = paths.arrived || countsDiffer(arrived, expectedShare);
+  return {
+    checks: {
+      misplaced,
+      returned: { treated: share(cameBack.treated), control: share(cameBack.control), differ: isOut(back) },
+      arrived: { ...arrived, expectedShare, differ },
+      decisionsPerUser: { treated: mean(cameOften.treated), control: mean(cameOften.control), differ: isOut(often) },
+    },
+    paths: { returned: back, decisions: often, arrived: differ },
+  };
+}
+
+/** Difference of two shares by row, in units of what the users differ by among themselves, which is the same in every row. */
+function pooled(sums: RelabelledSums): Float64Array {
+  return Float64Array.from({ length: sums.rows }, (_, row) => {
+    const { treated, control } = sums.arms(row);
+    if (treated.n === 0 || control.n === 0) return 0;
+    return (treated.e / treated.n - control.e / control.n) / Math.sqrt(1 / treated.n + 1 / control.n);
+  });
+}
+
+/** As sure of the expected share beforehand as so many users would make one. */
+const PRIOR_USERS = 100;
+
+/**
+ * Valid at any number of looks: the likelihood under a beta mixture of shares around the expected one, against that under the expected
+ * share, is a martingale that seldom reaches 1 / alpha (J. Ville, 1939; H. Robbins, Statistical methods related to the law of the iterated
+ * logarithm, Ann. Math. Statist. 41, 1970).
+ */
+export function countsDiffer({ treated, control }: { readonly treated: number; readonly control: number }, expectedShare: number): boolean {
+  if (expectedShare <= 0 || expectedShare >= 1) return false;
+  const [a, b] = [expectedShare * PRIOR_USERS, (1 - expectedShare) * PRIOR_USERS];
+  const evidence =
+    logBeta(a + treated, b + control) - logBeta(a, b) - treated * Math.log(expectedShare) - control * Math.log(1 - expectedShare);
+  return evidence > Math.log(1 / ROLLOUT_THRESHOLDS.count_alpha);
+}
