@@ -22,7 +22,7 @@ import { newRecord } from '../dist/demo/backfill.js';
 import { simulateTraffic } from '../dist/demo/traffic.js';
 import { ensureTopics } from '../dist/log/ensure-topics.js';
 import { openSqliteLog } from '../dist/log/sqlite/index.js';
-import { POLICIES, SIMULATED_POLICIES } from '../dist/policies/registry.js';
+import { DEFAULT_POLICY, POLICIES, SIMULATED_POLICIES } from '../dist/policies/registry.js';
 import { historyOf } from '../dist/policies/controls/rollout.js';
 import { createProducer } from '../dist/producer/producer.js';
 import { defaultRegistry } from '../dist/projections/registry.js';
@@ -32,6 +32,7 @@ import { simulate } from '../dist/simulation/simulate.js';
 const DAY_MS = 86_400_000;
 const SEED = 1;
 const EPSILON = 0.1;
+const SETTINGS = { epsilon: EPSILON, salt: '0', shadow: null, shadowLearning: false };
 const END_MS = Date.UTC(2026, 10, 1);
 
 const { values } = parseArgs({
@@ -70,10 +71,12 @@ try {
       state,
       registry: defaultRegistry,
       policy,
-      epsilon: EPSILON,
+      defaultPolicy: DEFAULT_POLICY,
+      settings: SETTINGS,
       nowMs: END_MS,
+      sinceMs: END_MS - days * DAY_MS,
       signal: new AbortController().signal,
-      ...(gain === undefined ? {} : { simulation: { against: gain.against, users: simulation.users, low: gain.low, high: gain.high } }),
+      simulation: gain && { ...gain, ...Object.fromEntries(['users', 'epsilon', 'candidates'].map((name) => [name, simulation[name]])) },
     });
     writeFileSync(
       join(values.out, `${policy.name}.md`),
@@ -145,7 +148,7 @@ async function liveTheDemo() {
     maxTaskIdleMs: 0,
     clock: () => END_MS,
     logger: pino({ level: 'error' }, process.stderr),
-    scoring: { livePolicy: 'egreedy-v1', settings: { epsilon: EPSILON, salt: '0', shadow: null, shadowLearning: false } },
+    scoring: { livePolicy: DEFAULT_POLICY, settings: SETTINGS },
   });
   let failure;
   await service.start((error) => (failure = error));

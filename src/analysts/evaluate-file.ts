@@ -68,7 +68,7 @@ async function replay(
   rows: EvaluationRow[],
   { policy, epsilon, signal }: FileOptions,
 ): Promise<Partial<Record<SetAside, number>>> {
-  const learner = new PolicyReplay(policy, epsilon);
+  const learner = new PolicyReplay({ policy, epsilon, lambda: policy.hyperparameters.lambda });
   const setAside: Partial<Record<SetAside, number>> = {};
   for (const [i, decision] of decisions.toSorted((a, b) => a.requestedAtMs - b.requestedAtMs).entries()) {
     const row = learner.next(decision);

@@ -8,6 +8,13 @@ import { recordedDecision } from '../evaluation/logged-decision.js';
 import { PolicyReplay, type SetAside } from '../evaluation/policy-replay.js';
 import type { EvaluationRow } from '../evaluation/row.js';
 import { GATE_THRESHOLDS } from '../evaluation/thresholds.js';
+import { quantilesOf, type Quantiles } from '../evaluation/quantiles.js';
+import type { PolicySettings } from '../policies/controls/control.js';
+import { statePartsAt, type StatePart } from '../policies/controls/migration.js';
+import { promotionTerms, trainingControl } from '../policies/controls/promotion-terms.js';
+import { policyNamed } from '../policies/registry.js';
+import { userOfControl } from '../events/control-user.js';
+import type { ControlEvent } from '../topics.js';
 import { policyHash } from '../policies/policy-hash.js';
 import type { PolicyDefinition } from '../policies/policy.js';
 import type { Registry } from '../projections/registry.js';
@@ -20,9 +27,20 @@ export interface LoggedEvaluation extends Evaluation {
   readonly policy: string;
   /** Identifies what was judged: the policy's definition and the features that it reads. */
   readonly policy_hash: string;
-  /** Of what its code makes of fixed requests: see cards/vector-fingerprint.ts. */
+  /** Of what its code makes of fixed requests: see policies/vector-fingerprint.ts. */
   readonly vectors: string;
   readonly feature_set: string;
+  /** The policy that it was compared with, on the decisions that this one made. */
+  readonly baseline: string;
+  /** What promoting it would put in effect: see policies/controls/promotion-terms.ts. */
+  readonly trained: boolean;
+  readonly sums: readonly string[];
+  readonly epsilon: number;
+  readonly salt: string;
+  readonly lambda: number;
+  /** Decisions requested at or after, and before, are judged; earlier ones are learned from. Unix ms. */
+  readonly since_ms: number;
+  readonly until_ms: number;
   readonly positions: Positions;
   /** Partitions whose decisions were not read, ascending: other members of the group hold them. */
   readonly partitions_missing: readonly number[];
@@ -31,14 +49,26 @@ export interface LoggedEvaluation extends Evaluation {
   readonly evaluated_at_ms: number;
   /** Whether the verdict asked a simulation too. */
   readonly simulated: boolean;
+  /** Of the simulation's document; null: there was none. */
+  readonly simulation_hash: string | null;
   /** Over all the rest: see evaluation/evidence.ts. */
   readonly hash: string;
-  /** Decisions read, and those that say nothing, by reason. */
+  /** Decisions from since_ms to until_ms, and those that say nothing, by reason. */
   readonly decisions: number;
-  readonly set_aside: Readonly<Partial<Record<SetAside, number>>>;
+  readonly set_aside: Readonly<Partial<Record<SetAside | NotCompared, number>>>;
   /** Decisions by the policy that made them. */
   readonly decided_by: Readonly<Record<string, number>>;
+  /** Share of them that the baseline made. */
+  readonly baseline_share: number;
+  /** How many candidates they had: the smallest number of the middle four fifths, the middle one, the largest. null: no decisions. */
+  readonly candidates: Quantiles | null;
 }
+
+/**
+ * Why a decision does not show what the baseline does now. Other settings: it was made at another epsilon than the one in effect, which a
+ * process with other options did.
+ */
+export type NotCompared = 'another policy decided' | 'made with other settings';
 
 type LastRecords = Readonly<Record<string, Readonly<Record<string, AppliedRecord>>>>;
 
@@ -46,9 +76,17 @@ export interface LoggedOptions {
   readonly state: StateSource;
   readonly registry: Registry;
   readonly policy: PolicyDefinition;
-  readonly epsilon: number;
+  /** Live from the start, until a promote says otherwise. */
+  readonly defaultPolicy: string;
+  /** What holds where no control says otherwise. */
+  readonly settings: PolicySettings;
+  /** Of the evaluation; unless `untilMs` is given, decisions before it are judged. */
   readonly nowMs: number;
+  /** Since the newest change of who is live or of settings, unless given. */
+  readonly sinceMs?: number | undefined;
+  readonly untilMs?: number | undefined;
   readonly simulation?: SimulatedGain | undefined;
+  readonly simulationHash?: string | undefined;
   readonly signal: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -59,49 +97,103 @@ const DECISIONS_AT_ONCE = 500;
 export async function evaluateLogged(
   question: LoggedOptions,
 ): Promise<{ readonly evaluation: LoggedEvaluation; readonly rows: readonly EvaluationRow[] }> {
-  const { state, registry, policy, epsilon, nowMs, simulation, signal, onProgress } = question;
+  const { state, registry, policy, defaultPolicy, settings, nowMs, simulation, signal, onProgress } = question;
+  const untilMs = question.untilMs ?? nowMs;
   const present = stateFiles(state, registry);
   const files = new Map<number, LoggedDecisions>();
   try {
     for (const [partition, path] of present.files) files.set(partition, new LoggedDecisions(path, registry.featureSet));
-    const total = [...files.values()].reduce((sum, file) => sum + file.count(), 0);
-    const replay = new PolicyReplay(policy, epsilon);
+    const all = [...files.values()];
+    const total = all.reduce((sum, file) => sum + file.count(), 0);
+    const controls = all.flatMap((file) => file.controls());
+    const terms = promotionTerms(controls, untilMs, policy, defaultPolicy, settings);
+    const { baseline, epsilon, lambda } = terms;
+    const sinceMs = question.sinceMs ?? terms.changedAtMs;
+    const comparedEpsilon = policyNamed(baseline).fixedEpsilon ?? epsilon;
+    const partsOf = partsByUser(controls, all, { policy, baseline: policyNamed(baseline), atMs: untilMs });
+    const replay = new PolicyReplay({ policy, epsilon, lambda, partsOf });
     const rows: EvaluationRow[] = [];
-    const setAside: Partial<Record<SetAside, number>> = {};
+    const setAside: Partial<Record<SetAside | NotCompared, number>> = {};
     const decidedBy: Record<string, number> = {};
+    const candidates: number[] = [];
     let decisions = 0;
-    for (const outcome of merged([...files.values()])) {
-      if (++decisions % DECISIONS_AT_ONCE === 0) {
-        onProgress?.(decisions, total);
+    let done = 0;
+    for (const outcome of merged(all)) {
+      const { event } = outcome;
+      if (event.profile.as_of_ms >= untilMs) break;
+      if (++done % DECISIONS_AT_ONCE === 0) {
+        onProgress?.(done, total);
         await setImmediate();
         signal.throwIfAborted();
       }
-      decidedBy[outcome.event.policy] = (decidedBy[outcome.event.policy] ?? 0) + 1;
-      const row = replay.next(recordedDecision(outcome));
+      const learnedFrom = replay.next(recordedDecision(outcome));
+      if (event.profile.as_of_ms < sinceMs) continue;
+      decisions++;
+      decidedBy[event.policy] = (decidedBy[event.policy] ?? 0) + 1;
+      const row =
+        event.policy !== baseline ? 'another policy decided' : event.epsilon !== comparedEpsilon ? 'made with other settings' : learnedFrom;
       if (typeof row === 'string') setAside[row] = (setAside[row] ?? 0) + 1;
-      else rows.push(row);
+      else {
+        rows.push(row);
+        candidates.push(event.ranking.length);
+      }
     }
-    const [live] = Object.entries(decidedBy).sort(([, a], [, b]) => b - a)[0] ?? [];
-    const judged = evaluate(rows, GATE_THRESHOLDS, { simulation, live });
+    const middle = quantilesOf(candidates);
+    const judged = evaluate(rows, GATE_THRESHOLDS, { simulation, compared: { baseline, epsilon, candidates: middle } });
     const document = {
       policy: policy.name,
       policy_hash: policyHash(policy),
       vectors: vectorFingerprint(policy),
       feature_set: registry.featureSet,
+      baseline,
+      trained: terms.trained,
+      sums: terms.sums,
+      epsilon,
+      salt: terms.salt,
+      lambda,
+      since_ms: sinceMs,
+      until_ms: untilMs,
       evaluated_at_ms: nowMs,
       simulated: simulation !== undefined,
+      simulation_hash: question.simulationHash ?? null,
       positions: positionsOf(new Map([...files].map(([partition, file]) => [partition, file.positions()]))),
       partitions_missing: present.missing,
       records: lastRecords(files),
       decisions,
       set_aside: setAside,
       decided_by: decidedBy,
+      baseline_share: decisions === 0 ? 0 : (decidedBy[baseline] ?? 0) / decisions,
+      candidates: middle,
       ...judged,
     };
     return { evaluation: { ...document, hash: documentHash(document) }, rows };
   } finally {
     for (const file of files.values()) file.close();
   }
+}
+
+interface Promotion {
+  readonly policy: PolicyDefinition;
+  readonly baseline: PolicyDefinition;
+  readonly atMs: number;
+}
+
+/** What each user's state is made of once the policy is promoted. Resets are not in it: they empty the learner on the way. */
+function partsByUser(
+  controls: readonly ControlEvent[],
+  files: readonly LoggedDecisions[],
+  { policy, baseline, atMs }: Promotion,
+): (userId: string) => readonly StatePart[] {
+  const training = trainingControl(policy, baseline, atMs);
+  const then = training === null ? controls : [...controls, training];
+  const own = new Map<string, ControlEvent[]>();
+  for (const migration of files.flatMap((file) => file.migrationsOfUsers())) {
+    const user = userOfControl(migration)!;
+    own.set(user, [...(own.get(user) ?? []), migration]);
+  }
+  const shared = statePartsAt(then, atMs, policy.name);
+  const ofUsers = new Map([...own].map(([user, controlsOfUser]) => [user, statePartsAt([...then, ...controlsOfUser], atMs, policy.name)]));
+  return (userId) => ofUsers.get(userId) ?? shared;
 }
 
 function lastRecords(files: ReadonlyMap<number, LoggedDecisions>): LastRecords {

@@ -86,6 +86,8 @@ function decisionOf(line: ContextLine): LoggedDecision {
       const vectorOf = policy.vectorizer({ requestedAtMs, utcOffsetMin }, profile);
       return new Map(candidates.map((candidate) => [candidate.tip_id, vectorOf(candidate)]));
     },
+    // A file does not say who decided.
+    exampleFor: () => undefined,
     segments: (firstAtMs) => ({
       ...segmentsOf({ profile, hour: localHour(requestedAtMs, utcOffsetMin), category, tenureMs: requestedAtMs - firstAtMs }),
       ...segments,

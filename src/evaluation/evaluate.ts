@@ -1,7 +1,7 @@
 /** Everything that is said of a new policy from logged decisions. */
 import { pairedDifference, type PairedDifference } from './difference.js';
 import { estimate, type Estimates } from './estimators.js';
-import { judge, type Judged, type SimulatedGain } from './gate.js';
+import { judge, type Compared, type Judged, type SimulatedGain } from './gate.js';
 import { rewardedRows, type EvaluationRow } from './row.js';
 import { segmentReports, worstSegment, type SegmentReport } from './segments.js';
 import type { GateThresholds } from './thresholds.js';
@@ -21,12 +21,12 @@ export interface Evaluation extends Estimates, Judged {
 
 export interface Besides {
   readonly simulation?: SimulatedGain | undefined;
-  /** Who made most of the decisions; undefined: nobody knows. */
-  readonly live?: string | undefined;
+  /** undefined: nobody knows. */
+  readonly compared?: Compared | undefined;
 }
 
 /** Rows in the order in which they were decided. `max_weight`, `ess` and the rest are of rows with a reward. */
-export function evaluate(rows: readonly EvaluationRow[], thresholds: GateThresholds, { simulation, live }: Besides = {}): Evaluation {
+export function evaluate(rows: readonly EvaluationRow[], thresholds: GateThresholds, { simulation, compared }: Besides = {}): Evaluation {
   const { clip, alpha } = thresholds;
   const rewarded = rewardedRows(rows);
   const estimates = estimate(rewarded, clip);
@@ -37,7 +37,7 @@ export function evaluate(rows: readonly EvaluationRow[], thresholds: GateThresho
   const segments = segmentReports(rows, thresholds);
   return {
     ...estimates,
-    ...judge({ estimates, difference, missingAsZero, missingShare, segments, simulation, live }, thresholds),
+    ...judge({ estimates, difference, missingAsZero, missingShare, segments, simulation, compared }, thresholds),
     missing_rewards: missing,
     missing_share: missingShare,
     difference,

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { TipstreamError } from '../errors.js';
 import { compareCodePoints } from '../events/strings.js';
+import type { PromotionTerms } from '../policies/controls/promotion-terms.js';
 import type { GateThresholds } from './thresholds.js';
 
 const byPartition = <Value extends z.ZodType>(value: Value) => z.record(z.string(), z.record(z.string(), value));
@@ -11,6 +12,14 @@ const evidenceSchema = z.object({
   policy_hash: z.string(),
   vectors: z.string(),
   feature_set: z.string(),
+  baseline: z.string(),
+  trained: z.boolean(),
+  sums: z.array(z.string()),
+  epsilon: z.number(),
+  salt: z.string(),
+  lambda: z.number(),
+  since_ms: z.int(),
+  until_ms: z.int(),
   positions: byPartition(z.int().min(0)),
   /** The records applied last: another log has others there, however long it is. */
   records: byPartition(z.object({ offset: z.int().min(0), hash: z.string() })),
@@ -18,6 +27,7 @@ const evidenceSchema = z.object({
   verdict: z.enum(['PROMOTE', 'HOLD', 'UNEVALUABLE']),
   reasons: z.array(z.string()),
   simulated: z.boolean(),
+  simulation: z.object({ against: z.string(), epsilon: z.number() }).nullable(),
   thresholds: z.record(z.string(), z.number()),
   hash: z.string(),
 });
@@ -52,6 +62,10 @@ export interface Expected {
   /** vectorFingerprint of the policy. */
   readonly vectors: string;
   readonly featureSet: string;
+  /** When the promotion takes effect. */
+  readonly terms: PromotionTerms;
+  /** control_id of the promote that this evidence has been used for; undefined: none. */
+  readonly usedBy: string | undefined;
   readonly nowMs: number;
   /** Where the log holds other records than the evidence was made from, in words; undefined: nowhere. */
   readonly otherLog: string | undefined;
@@ -71,6 +85,8 @@ export function checkEvidence(evidence: GivenEvidence, file: string, expected: E
   if (evidence.policy !== expected.policy) refuse(`it is about ${evidence.policy}`);
   if (evidence.policy_hash !== expected.policyHash || evidence.vectors !== expected.vectors) refuse('the policy has changed since');
   if (evidence.feature_set !== expected.featureSet) refuse('the features have changed since');
+  const other = whyOtherTerms(evidence, expected.terms);
+  if (other !== undefined) refuse(other);
   if (canonical(evidence.thresholds) !== canonical(thresholds)) refuse('the thresholds of the gate have changed since');
   if (evidence.verdict !== 'PROMOTE')
     refuse(`its verdict is ${evidence.verdict}: ${evidence.reasons.join('; ')}`, 'Wait for more decisions.');
@@ -84,7 +100,36 @@ export function checkEvidence(evidence: GivenEvidence, file: string, expected: E
   if (ageMs < 0) refuse(`it says that it was made ${minutes(-ageMs)} minutes from now: the clocks differ`);
   if (ageMs > thresholds.max_verdict_age_ms)
     refuse(`it is ${Math.floor(ageMs / 3_600_000)} hours old, and may be ${Math.floor(thresholds.max_verdict_age_ms / 3_600_000)}`);
+  if (expected.nowMs - evidence.until_ms > thresholds.max_verdict_age_ms)
+    refuse(`it judges decisions up to ${new Date(evidence.until_ms).toISOString()} only`);
   if (expected.otherLog !== undefined) refuse(`it was made from another log: ${expected.otherLog}`);
+  if (expected.usedBy !== undefined)
+    refuse(
+      `${expected.usedBy} was promoted with it: a verdict is used once`,
+      `For the next step, run \`tipstream evaluate --policy ${expected.policy} --simulation FILE --json > ${file}\` again.`,
+    );
+}
+
+/** Where what would go live now, or what is live, is not what was judged. */
+function whyOtherTerms(evidence: Evidence, terms: PromotionTerms): string | undefined {
+  const { baseline, epsilon, salt, lambda, trained, sums, simulation } = evidence;
+  if (baseline !== terms.baseline) return `it compares with ${baseline}, and ${terms.baseline} is live`;
+  if (epsilon !== terms.epsilon) return `it was made for epsilon ${epsilon}, and ${terms.epsilon} is in effect`;
+  if (salt !== terms.salt) return `it was made for the salt ${JSON.stringify(salt)}, and ${JSON.stringify(terms.salt)} is in effect`;
+  if (lambda !== terms.lambda) return `it was made for lambda ${lambda}, and ${terms.lambda} is in effect`;
+  if (trained !== terms.trained || canonical(sums) !== canonical(terms.sums))
+    return `it judges a policy that starts from ${sums.join(' + ')}, and it would start from ${terms.sums.join(' + ')}`;
+  if (evidence.since_ms < terms.changedAtMs)
+    return (
+      `it judges decisions since ${new Date(evidence.since_ms).toISOString()}, and who is live, the settings or a migration ` +
+      `changed at ${new Date(terms.changedAtMs).toISOString()}`
+    );
+  if (simulation !== null && (simulation.against !== terms.baseline || simulation.epsilon !== terms.epsilon))
+    return (
+      `its simulation compares with ${simulation.against} at epsilon ${simulation.epsilon}, and ${terms.baseline} is live at ` +
+      `epsilon ${terms.epsilon}`
+    );
+  return undefined;
 }
 
 const minutes = (ms: number): number => Math.ceil(ms / 60_000);

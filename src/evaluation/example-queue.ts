@@ -6,7 +6,7 @@
 export interface TrainingExample {
   /** Unix ms: decisions requested later know it. */
   readonly knownFromMs: number;
-  readonly x: readonly number[];
+  readonly x: Float64Array | readonly number[];
   readonly reward: number;
 }
 

@@ -1,6 +1,7 @@
 /** The verdict: may the new policy go live? */
 import type { PairedDifference } from './difference.js';
 import type { Estimates } from './estimators.js';
+import type { Quantiles } from './quantiles.js';
 import type { SegmentReport } from './segments.js';
 import type { GateThresholds } from './thresholds.js';
 
@@ -23,8 +24,16 @@ export interface Evidence {
   readonly missingShare: number;
   readonly segments: readonly SegmentReport[];
   readonly simulation?: SimulatedGain | undefined;
-  /** Who made most of the decisions; undefined: nobody knows. */
-  readonly live?: string | undefined;
+  /** undefined: nobody knows. */
+  readonly compared?: Compared | undefined;
+}
+
+/** How the decisions were made that are compared with. */
+export interface Compared {
+  readonly baseline: string;
+  readonly epsilon: number;
+  /** How many candidates they had; null: there are none. */
+  readonly candidates: Quantiles | null;
 }
 
 /** What simulation shows of new - `against`, in reward per decision. */
@@ -34,6 +43,9 @@ export interface SimulatedGain {
   readonly users: number;
   readonly low: number;
   readonly high: number;
+  readonly epsilon: number;
+  /** Of each decision. */
+  readonly candidates: number;
 }
 
 export function judge(evidence: Evidence, thresholds: GateThresholds): Judged {
@@ -83,7 +95,10 @@ function whyUnevaluable(
   return undefined;
 }
 
-function whyHold({ difference, missingAsZero, missingShare, segments, simulation, live }: Evidence, thresholds: GateThresholds): string[] {
+function whyHold(
+  { difference, missingAsZero, missingShare, segments, simulation, compared }: Evidence,
+  thresholds: GateThresholds,
+): string[] {
   const reasons: string[] = [];
   const { low, high } = difference.confidence_sequence;
   if (low <= thresholds.min_gain)
@@ -97,16 +112,29 @@ function whyHold({ difference, missingAsZero, missingShare, segments, simulation
   for (const { dimension, segment, low: from, high: to } of segments.filter(({ harmed }) => harmed)) {
     reasons.push(`the segment ${dimension} = ${segment} is harmed: its difference lies between ${shown(from)} and ${shown(to)}`);
   }
-  if (simulation !== undefined) reasons.push(...whyNotSimulated(simulation, live, thresholds));
+  if (simulation !== undefined) reasons.push(...whyNotSimulated(simulation, compared, thresholds));
   return reasons;
 }
 
-function whyNotSimulated({ against, users, low, high }: SimulatedGain, live: string | undefined, thresholds: GateThresholds): string[] {
-  const reasons: string[] = [];
-  if (live !== undefined && against !== live)
-    reasons.push(`the simulation compares with ${against}, and ${live} decided here: name it first in --policies`);
+function whyNotSimulated(simulation: SimulatedGain, compared: Compared | undefined, thresholds: GateThresholds): string[] {
+  const { users, low, high } = simulation;
+  const reasons = compared === undefined ? [] : whyAnother(simulation, compared);
   if (users < thresholds.min_simulated_users) reasons.push(`the simulation has ${users} users, below ${thresholds.min_simulated_users}`);
   if (low <= thresholds.min_gain) reasons.push(`simulation shows no gain: its difference lies between ${shown(low)} and ${shown(high)}`);
+  return reasons;
+}
+
+/** Where the simulation was about something else than the decisions. */
+function whyAnother({ against, epsilon, candidates }: SimulatedGain, { baseline, epsilon: live, candidates: logged }: Compared): string[] {
+  const reasons: string[] = [];
+  if (against !== baseline) reasons.push(`the simulation compares with ${against}, and ${baseline} is live: name it first in --policies`);
+  if (epsilon !== live)
+    reasons.push(`the simulation was made at epsilon ${epsilon}, and ${live} is in effect: simulate with --epsilon ${live}`);
+  if (logged !== null && (candidates < logged.low || candidates > logged.high))
+    reasons.push(
+      `the simulation has ${candidates} candidates a decision, where decisions here have ${logged.low} to ${logged.high}: ` +
+        `simulate with --candidates ${logged.median}`,
+    );
   return reasons;
 }
 

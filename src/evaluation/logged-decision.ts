@@ -1,5 +1,7 @@
 /** A decision that was logged with what came of it, whether the log here holds it or a file: all that a replay of another policy needs. */
 import type { PolicyDefinition } from '../policies/policy.js';
+import { exampleVector } from '../policies/learning.js';
+import type { StatePart } from '../policies/controls/migration.js';
 import { vectorsUnder } from '../policies/revectorise.js';
 import type { ScoredEvent } from '../topics.js';
 import { hourOfRecord, segmentsOf } from './segment-of.js';
@@ -22,6 +24,8 @@ export interface LoggedDecision {
   readonly propensities: ReadonlyMap<string, number>;
   /** tip_id -> the vector that `policy` would have had; undefined when the record does not hold what it is made of. */
   vectorsUnder(policy: PolicyDefinition): ReadonlyMap<string, readonly number[]> | undefined;
+  /** The vector by which a state of these parts has learned from the tip; undefined: by none. */
+  exampleFor(parts: readonly StatePart[], tipId: string): Float64Array | readonly number[] | undefined;
   /** dimension -> segment; `firstAtMs`: the user's first logged decision. */
   segments(firstAtMs: number): Record<string, string>;
 }
@@ -46,6 +50,10 @@ export function recordedDecision({ event, servedTipId, reward, reactedAtMs, rese
     resetAtMs,
     propensities: new Map(event.ranking.map(({ tip_id, propensity }) => [tip_id, propensity])),
     vectorsUnder: (policy) => vectorsUnder(policy, event),
+    exampleFor(parts, tipId) {
+      const part = parts.find(({ examples, sinceMs }) => examples.decidedBy === event.policy && requestedAtMs >= sinceMs);
+      return part === undefined ? undefined : exampleVector(event, part.examples, tipId);
+    },
     segments: (firstAtMs) => segmentsOf({ profile, hour: hourOfRecord(event), category, tenureMs: requestedAtMs - firstAtMs }),
   };
 }

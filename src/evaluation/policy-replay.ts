@@ -11,6 +11,7 @@ import { dot, scoreOf } from '../policies/score.js';
 import { compareCodePoints } from '../events/strings.js';
 import { ExampleQueue, type TrainingExample } from './example-queue.js';
 import type { LoggedDecision } from './logged-decision.js';
+import type { StatePart } from '../policies/controls/migration.js';
 import type { EvaluationRow, ExpectedReward } from './row.js';
 
 /**
@@ -18,6 +19,15 @@ import type { EvaluationRow, ExpectedReward } from './row.js';
  * other one may choose, so that its reward there is in no log of its kind.
  */
 export type SetAside = 'another tip was served' | 'no vectors' | 'not in the ranking' | 'no exploration';
+
+export interface ReplayOptions {
+  readonly policy: PolicyDefinition;
+  /** Holds unless the policy has one of its own. */
+  readonly epsilon: number;
+  readonly lambda: number;
+  /** Whose decisions a user's state is made of; undefined: everybody's. */
+  readonly partsOf?: ((userId: string) => readonly StatePart[]) | undefined;
+}
 
 interface UserMemory {
   state: RidgeState;
@@ -30,19 +40,22 @@ interface UserMemory {
 export class PolicyReplay {
   readonly #policy: PolicyDefinition;
   readonly #epsilon: number;
+  readonly #lambda: number;
+  readonly #partsOf: ReplayOptions['partsOf'];
   readonly #users = new Map<string, UserMemory>();
   /** A reward model of all users together, for the doubly robust estimate: it too knows only what came before. */
   readonly #model: UserMemory;
 
-  /** `epsilon` holds unless the policy has one of its own. */
-  constructor(policy: PolicyDefinition, epsilon: number) {
+  constructor({ policy, epsilon, lambda, partsOf }: ReplayOptions) {
     this.#policy = policy;
     this.#epsilon = policy.fixedEpsilon ?? epsilon;
+    this.#lambda = lambda;
+    this.#partsOf = partsOf;
     this.#model = { state: emptyState(policy.dimension), pending: new ExampleQueue(), firstAtMs: 0, resetAtMs: null };
   }
 
   next(decision: LoggedDecision): EvaluationRow | SetAside {
-    const { requestedAtMs, chosenTipId, reward, reactedAtMs, resetAtMs, propensities: logged } = decision;
+    const { requestedAtMs, chosenTipId, reward, resetAtMs, propensities: logged } = decision;
     const vectors = decision.vectorsUnder(this.#policy);
     if (vectors === undefined) return 'no vectors';
     const user = this.#memoryOf(decision.userId, requestedAtMs);
@@ -54,16 +67,16 @@ export class PolicyReplay {
     const loggedPropensity = logged.get(served) ?? 0;
 
     // Whoever decided what was served: it is an example.
-    if (x !== undefined && reward !== null) {
-      const example: TrainingExample = { knownFromMs: reactedAtMs ?? requestedAtMs + REWARD_WINDOW_MS, x, reward };
-      user.pending.add(example);
-      this.#model.pending.add(example);
+    if (reward !== null) {
+      const learned = this.#partsOf === undefined ? x : decision.exampleFor(this.#partsOf(decision.userId), served);
+      if (learned !== undefined) user.pending.add(exampleOf(decision, padded(learned, this.#policy.dimension), reward));
+      if (x !== undefined) this.#model.pending.add(exampleOf(decision, x, reward));
     }
     if (served !== chosenTipId) return 'another tip was served';
     if (x === undefined || loggedPropensity === 0) return 'not in the ranking';
 
     const tipIds = [...vectors.keys()].sort(compareCodePoints);
-    const known = posterior(user.state, this.#policy.hyperparameters.lambda);
+    const known = posterior(user.state, this.#lambda);
     const scores = tipIds.map((tipId) => scoreOf(this.#policy, known, vectors.get(tipId)!));
     const { propensities } = epsilonGreedy(scores, this.#epsilon);
     if (tipIds.some((tipId, i) => propensities[i]! > 0 && (logged.get(tipId) ?? 0) === 0)) return 'no exploration';
@@ -108,6 +121,18 @@ export class PolicyReplay {
     this.#users.set(userId, fresh);
     return fresh;
   }
+}
+
+function exampleOf({ requestedAtMs, reactedAtMs }: LoggedDecision, x: Float64Array | readonly number[], reward: number): TrainingExample {
+  return { knownFromMs: reactedAtMs ?? requestedAtMs + REWARD_WINDOW_MS, x, reward };
+}
+
+/** With zeros, as a migration carries over what a policy with a shorter vector has learned. */
+function padded(x: Float64Array | readonly number[], dimension: number): Float64Array | readonly number[] {
+  if (x.length === dimension) return x;
+  const longer = new Float64Array(dimension);
+  longer.set(x);
+  return longer;
 }
 
 /** Decisions come in the order of their requests, so everything learned so far is from before the reset. */

@@ -12,7 +12,7 @@ import { coreRegistry } from '../../src/projections/registry.js';
 import { linesOf } from '../../src/producer/line-reader.js';
 import { createProducer } from '../../src/producer/producer.js';
 import type { ControlEvent, ScoredEvent } from '../../src/topics.js';
-import { EmbeddedService } from '../support/embedded/service.js';
+import { DEFAULT_SETTINGS, EmbeddedService } from '../support/embedded/service.js';
 import { seededRandom } from '../support/seeded-random.js';
 import { stateIn } from '../support/state-in.js';
 
@@ -21,15 +21,27 @@ const HOUR_MS = 3_600_000;
 let service: EmbeddedService | undefined;
 afterEach(async () => service?.close());
 
-const ask = (policy: string) =>
+const ask = (policy: string, window: { sinceMs?: number; untilMs?: number } = {}) =>
   evaluateLogged({
     state: stateIn(service!.directory),
     registry: coreRegistry,
     policy: policyNamed(policy),
-    epsilon: 0.1,
-    nowMs: START_MS,
+    defaultPolicy: 'egreedy-v1',
+    settings: DEFAULT_SETTINGS,
+    nowMs: START_MS + 1000 * HOUR_MS,
+    ...window,
     signal: new AbortController().signal,
   });
+
+/** u2 of the three. */
+const PERCENT_OF_ONE = 50;
+const promote = (policy: string, hours: number, percent = 100): ControlEvent => ({
+  control_id: `p-${policy}`,
+  type: 'promote',
+  policy,
+  percent,
+  effective_at_ms: START_MS + hours * HOUR_MS,
+});
 
 /** Users who follow overdue tips, asked `decisions` times, an hour apart. */
 async function history(
@@ -149,18 +161,54 @@ describe('evaluating from logged decisions', () => {
   });
 
   it('sets aside what linucb decided, which would never have chosen otherwise', async () => {
-    const events = await history(60, {
-      controls: [{ control_id: 'p', type: 'promote', policy: 'linucb', effective_at_ms: START_MS + 30 * HOUR_MS }],
-    });
+    const events = await history(60, { controls: [promote('linucb', 30)] });
     const sure = events.filter(({ ranking }) => ranking.some(({ propensity }) => propensity === 0)).length;
     expect(sure).toBeGreaterThan(20);
     const { evaluation } = await ask('egreedy-v2');
     expect(evaluation).toMatchObject({
-      decisions: 60,
-      decided_by: { 'egreedy-v1': 30, linucb: 30 },
+      baseline: 'linucb',
+      since_ms: START_MS + 30 * HOUR_MS,
+      decisions: 30,
+      decided_by: { linucb: 30 },
       set_aside: { 'no exploration': sure },
     });
-    expect(evaluation.n + evaluation.missing_rewards).toBe(60 - sure);
+    expect(evaluation.n + evaluation.missing_rewards).toBe(30 - sure);
+  });
+
+  it('compares with the policy that is live on its own decisions, since the newest change, and says what share they are', async () => {
+    await history(60, { controls: [promote('egreedy-v2', 20, PERCENT_OF_ONE)] });
+    const { evaluation, rows } = await ask('egreedy-v2');
+    const { 'egreedy-v1': own = 0, 'egreedy-v2': others = 0 } = evaluation.decided_by;
+    expect([own + others, own > 0, others > 0]).toEqual([40, true, true]);
+    expect(evaluation).toMatchObject({
+      baseline: 'egreedy-v1',
+      trained: true,
+      sums: ['egreedy-v1>egreedy-v2', 'egreedy-v2'],
+      since_ms: START_MS + 20 * HOUR_MS,
+      until_ms: START_MS + 1000 * HOUR_MS,
+      set_aside: { 'another policy decided': others },
+      baseline_share: own / 40,
+    });
+    expect(rows).toHaveLength(own);
+    const whole = await ask('egreedy-v2', { sinceMs: 0, untilMs: START_MS + 50 * HOUR_MS });
+    expect(whole.evaluation).toMatchObject({ since_ms: 0, decisions: 50 });
+    // What was learned before the window counts in it: the rows that both have are the same.
+    const later = new Set(rows.map(({ decisionId }) => decisionId));
+    expect(whole.rows.filter(({ decisionId }) => later.has(decisionId))).toEqual(rows.slice(0, whole.rows.length - 20));
+  });
+
+  it('goes by the epsilon in effect, and sets aside what a process with another option decided', async () => {
+    const configure: ControlEvent = {
+      control_id: 'c',
+      type: 'configure',
+      settings: { epsilon: 0.5 },
+      effective_at_ms: START_MS + 20 * HOUR_MS,
+    };
+    await history(60, { controls: [configure] });
+    const found = await ask('egreedy-v1');
+    expect(found.evaluation).toMatchObject({ epsilon: 0.5, since_ms: configure.effective_at_ms, decisions: 40, set_aside: {} });
+    for (const { loggedPropensity, newPropensity } of found.rows) expect(newPropensity).toBeCloseTo(loggedPropensity, 9);
+    expect((await ask('egreedy-v1', { sinceMs: 0 })).evaluation.set_aside).toEqual({ 'made with other settings': 20 });
   });
 
   it('of another policy uses what was known before each decision and nothing after it', async () => {

@@ -117,23 +117,23 @@ describe('the gate', () => {
     expect(found.segments.filter(({ judged }) => judged)).toMatchObject([{ segment: 'all', harmed: true }]);
   });
 
-  it('holds when simulation shows no gain', () => {
+  it('holds when simulation shows no gain, or is about something else', () => {
     const world = { rows: 20_000, arms: { all: [0.2, 0.6] as const }, logged: 0.3, next: 0.9 };
-    const simulation = { against: 'egreedy-v1', users: 200, low: 0.01, high: 0.02 };
-    expect(verdictOf(world, { simulation, live: 'egreedy-v1' })).toMatchObject({ verdict: 'PROMOTE', simulation });
+    const compared = { baseline: 'egreedy-v1', epsilon: 0.1, candidates: { low: 2, median: 5, high: 8 } };
+    const simulation = { against: 'egreedy-v1', users: 200, low: 0.01, high: 0.02, epsilon: 0.1, candidates: 8 };
+    expect(verdictOf(world, { simulation, compared })).toMatchObject({ verdict: 'PROMOTE', simulation });
     expect(verdictOf(world, { simulation }).verdict).toBe('PROMOTE');
-    expect(verdictOf(world, { simulation: { ...simulation, low: -0.01 } })).toMatchObject({
-      verdict: 'HOLD',
-      reasons: [expect.stringMatching(/simulation shows no gain/)],
-    });
-    expect(verdictOf(world, { simulation: { ...simulation, users: 2 } })).toMatchObject({
-      verdict: 'HOLD',
-      reasons: [expect.stringMatching(/the simulation has 2 users, below 50/)],
-    });
-    expect(verdictOf(world, { simulation: { ...simulation, against: 'random' }, live: 'egreedy-v1' })).toMatchObject({
-      verdict: 'HOLD',
-      reasons: [expect.stringMatching(/compares with random, and egreedy-v1 decided here/)],
-    });
+    for (const [over, why] of [
+      [{ low: -0.01 }, /simulation shows no gain/],
+      [{ users: 2 }, /the simulation has 2 users, below 50/],
+      [{ against: 'random' }, /compares with random, and egreedy-v1 is live/],
+      [{ epsilon: 0.9 }, /made at epsilon 0.9, and 0.1 is in effect: simulate with --epsilon 0.1/],
+      [{ candidates: 9 }, /has 9 candidates a decision, where decisions here have 2 to 8: simulate with --candidates 5/],
+    ] as const)
+      expect(verdictOf(world, { simulation: { ...simulation, ...over }, compared })).toMatchObject({
+        verdict: 'HOLD',
+        reasons: [expect.stringMatching(why)],
+      });
   });
 
   it('asks for so many decisions that enough of them will have a reward', () => {

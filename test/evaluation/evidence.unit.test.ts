@@ -1,15 +1,43 @@
 import { describe, expect, it } from 'vitest';
 import { checkEvidence, documentHash, parseEvidence, type Evidence, type Expected } from '../../src/evaluation/evidence.js';
+import type { PromotionTerms } from '../../src/policies/controls/promotion-terms.js';
 import { GATE_THRESHOLDS } from '../../src/evaluation/thresholds.js';
 
 const NOW_MS = 1_795_219_200_000;
-const expected: Expected = { policy: 'egreedy-v2', policyHash: 'aa', vectors: 'vv', featureSet: 'bb', nowMs: NOW_MS, otherLog: undefined };
+const terms: PromotionTerms = {
+  baseline: 'egreedy-v1',
+  trained: true,
+  sums: ['egreedy-v1>egreedy-v2', 'egreedy-v2'],
+  epsilon: 0.1,
+  salt: '0',
+  lambda: 1,
+  changedAtMs: NOW_MS - 9_000_000,
+};
+const expected: Expected = {
+  policy: 'egreedy-v2',
+  policyHash: 'aa',
+  vectors: 'vv',
+  featureSet: 'bb',
+  terms,
+  usedBy: undefined,
+  nowMs: NOW_MS,
+  otherLog: undefined,
+};
 function evidence(over: Partial<Evidence> = {}): string {
   const document = {
     policy: 'egreedy-v2',
     policy_hash: 'aa',
     vectors: 'vv',
     feature_set: 'bb',
+    baseline: 'egreedy-v1',
+    trained: true,
+    sums: ['egreedy-v1>egreedy-v2', 'egreedy-v2'],
+    epsilon: 0.1,
+    salt: '0',
+    lambda: 1,
+    since_ms: NOW_MS - 9_000_000,
+    until_ms: NOW_MS - 3_600_000,
+    simulation: { against: 'egreedy-v1', epsilon: 0.1 },
     positions: { 'tip.scored': { 0: 9 } },
     records: { 'tip.scored': { 0: { offset: 8, hash: 'cc' } } },
     evaluated_at_ms: NOW_MS - 3_600_000,
@@ -42,11 +70,34 @@ describe('evidence', () => {
     ['another verdict', { verdict: 'HOLD' }, /its verdict is HOLD: r/],
     ['no simulation', { simulated: false }, /without a simulation/],
     ['old', { evaluated_at_ms: NOW_MS - 25 * 3_600_000 }, /25 hours old/],
+    ['about decisions of long ago', { until_ms: NOW_MS - 25 * 3_600_000 }, /judges decisions up to .* only/],
     ['from the future', { evaluated_at_ms: NOW_MS + 3_600_000 }, /made 60 minutes from now/],
   ])('%s is refused', (_, over, why) => {
     expect(check(evidence(over))).toThrow(
       expect.objectContaining({ code: 'not_promotable', message: expect.stringMatching(why) as string }) as Error,
     );
+  });
+
+  it.each<[string, Partial<PromotionTerms>, RegExp]>([
+    ['another policy is live', { baseline: 'linucb' }, /it compares with egreedy-v1, and linucb is live/],
+    ['another epsilon is in effect', { epsilon: 0.2 }, /made for epsilon 0.1, and 0.2 is in effect/],
+    ['another salt is in effect', { salt: 'x' }, /made for the salt "0", and "x" is in effect/],
+    ['another lambda is in effect', { lambda: 10 }, /made for lambda 1, and 10 is in effect/],
+    [
+      'it would start from other sums',
+      { trained: false, sums: ['egreedy-v2'] },
+      /starts from egreedy-v1>egreedy-v2 \+ egreedy-v2, and it would start from egreedy-v2/,
+    ],
+    ['something changed within its decisions', { changedAtMs: NOW_MS - 8_999_999 }, /judges decisions since .* changed at /],
+  ])('is refused when %s', (_, over, why) => {
+    expect(check(evidence(), { terms: { ...terms, ...over } })).toThrow(why);
+  });
+
+  it('is refused when its simulation was made for other settings, and when it was used before', () => {
+    expect(check(evidence({ simulation: { against: 'egreedy-v1', epsilon: 0.9 } }))).toThrow(
+      /simulation compares with egreedy-v1 at epsilon 0.9, and egreedy-v1 is live at epsilon 0.1/,
+    );
+    expect(check(evidence(), { usedBy: 'promote-1' })).toThrow(/promote-1 was promoted with it: a verdict is used once/);
   });
 
   it('of another log is refused', () => {

@@ -1,15 +1,11 @@
 import { createHash } from 'node:crypto';
-import { vectorFingerprint } from '../../policies/vector-fingerprint.js';
 import { TipstreamError, UsageError } from '../../errors.js';
-import { checkEvidence, parseEvidence, type Evidence } from '../../evaluation/evidence.js';
-import { GATE_THRESHOLDS } from '../../evaluation/thresholds.js';
 import { canMigrate, migrationAt, predecessorOf } from '../../policies/controls/migration.js';
+import { baselineOf } from '../../policies/controls/promotion-terms.js';
+import { rolloutAt, standingRollouts, type StandingRollout } from '../../policies/controls/rollout.js';
 import { reachOf } from '../../policies/placement.js';
-import { policyHash } from '../../policies/policy-hash.js';
 import { DEFAULT_POLICY, policyNamed } from '../../policies/registry.js';
-import { rolloutAt, standingRollouts, type Share, type StandingRollout } from '../../policies/controls/rollout.js';
 import { refuseBackDated } from '../../producer/back-dated.js';
-import { defaultRegistry } from '../../projections/registry.js';
 import { defineCommand } from '../command.js';
 import { openControlLog, type ControlLog } from '../control-log.js';
 import type { RecordAddress } from '../../log/port.js';
@@ -18,14 +14,14 @@ import { effectsOf } from '../../policies/controls/promotes.js';
 import type { ControlEvent } from '../../topics.js';
 import { settingsOf } from '../policy-settings.js';
 import { EXIT } from '../failure.js';
-import { readText } from '../input-file.js';
-import { otherLog } from '../other-log.js';
+import { evidenceFrom, trainingFor } from '../promotion-evidence.js';
 import { timeOption } from '../time-argument.js';
 
 interface PromoteOptions {
   readonly evidence?: string;
   readonly percent: number;
   readonly force?: boolean;
+  readonly fromScratch?: boolean;
   readonly reason?: string;
   readonly effectiveAt?: number;
 }
@@ -37,7 +33,8 @@ export const promoteCommand = defineCommand<PromoteOptions>({
   details: [
     'Appends a promote to policy.control. It holds for decisions requested from its effective time on.',
     'It needs the document of `tipstream evaluate --policy NAME --simulation FILE --json` with the verdict PROMOTE, ' +
-      'fresh, and about this policy, these features and this log; or --force with a --reason, which is recorded.',
+      'fresh, not used before, and about this policy, these features, this log, the policy that is live and the settings ' +
+      'in effect; or --force with a --reason, which is recorded. The policy starts from the state that was judged.',
     'The share of users is chosen by hash and only grows: raise --percent step by step. At 100 percent the previous ' +
       'live policy becomes the shadow. Exit code 2: the evidence does not allow it.',
   ].join('\n\n'),
@@ -51,13 +48,21 @@ export const promoteCommand = defineCommand<PromoteOptions>({
     { flags: '--evidence <file>', help: 'what evaluate --json printed' },
     { flags: '--percent <number>', help: 'share of the users', parse: percentOption, default: 100 },
     { flags: '--force', help: 'without evidence, or against it; needs --reason' },
+    {
+      flags: '--from-scratch',
+      help: 'without the training that the evidence is about, from what the policy has itself learned; needs --reason',
+    },
     { flags: '--reason <text>', help: 'recorded with the promote' },
     { flags: '--effective-at <time>', help: 'Unix ms or ISO 8601; now unless given', parse: timeOption('--effective-at') },
   ],
   json: 'document',
-  check({ args: [name], options: { force, reason, evidence } }) {
+  check({ args: [name], options: { force, fromScratch, reason, evidence } }) {
     const { name: policy } = policyNamed(name!);
-    if (force === true && String(reason ?? '').trim() === '') throw new UsageError('--force needs a --reason, which is recorded');
+    for (const [flag, given] of [
+      ['--force', force],
+      ['--from-scratch', fromScratch],
+    ] as const)
+      if (given === true && String(reason ?? '').trim() === '') throw new UsageError(`${flag} needs a --reason, which is recorded`);
     if (force !== true && evidence === undefined)
       throw new UsageError('promote needs --evidence FILE, or --force with a --reason', {
         hint: `Make it with \`tipstream evaluate --policy ${policy} --simulation simulation.json --json > verdict.json\`.`,
@@ -65,30 +70,11 @@ export const promoteCommand = defineCommand<PromoteOptions>({
   },
   async run({ args: [name], options, config, output, json, signal }) {
     const policy = policyNamed(name!);
-    const { percent, force = false, reason, effectiveAt } = options;
+    const { percent, force = false, fromScratch = false, reason, effectiveAt } = options;
     const nowMs = Date.now();
     refuseBackDated({ effective_at_ms: effectiveAt ?? nowMs, reason }, nowMs);
     const control = await openControlLog(config);
     try {
-      let evidence: Evidence | undefined;
-      if (options.evidence !== undefined) {
-        const given = parseEvidence(await readText(options.evidence, { signal }), options.evidence);
-        const expected = {
-          policy: policy.name,
-          policyHash: policyHash(policy),
-          vectors: vectorFingerprint(policy),
-          featureSet: defaultRegistry.featureSet,
-          nowMs,
-          otherLog: await otherLog(control.log, given.records),
-        };
-        try {
-          checkEvidence(given, options.evidence, expected, GATE_THRESHOLDS);
-          evidence = given;
-        } catch (error) {
-          if (!(error instanceof TipstreamError && error.code === 'not_promotable') || !force) throw error;
-          output.note(`forced against the evidence: ${error.message}`);
-        }
-      }
       const effectiveAtMs = effectiveAt ?? nowMs;
       const controls = await control.read();
       const before = rolloutAt(controls, effectiveAtMs, DEFAULT_POLICY, settingsOf(config));
@@ -101,9 +87,28 @@ export const promoteCommand = defineCommand<PromoteOptions>({
             (raised === newest ? '' : `, but for those that ${newest!.policy} was promoted for after it`),
           { hint: 'Raise --percent, or roll back first.' },
         );
+      const evidence =
+        options.evidence === undefined
+          ? undefined
+          : await evidenceFrom({
+              path: options.evidence,
+              policy,
+              force,
+              control,
+              controls,
+              settings: settingsOf(config),
+              effectiveAtMs,
+              nowMs,
+              output,
+              signal,
+            });
       const controlId = promoteIdOf({ policy: policy.name, percent, effectiveAt, after: controls.at(-1)?.control_id });
-      const previous = mostLive(before.shares, policy.name) ?? DEFAULT_POLICY;
+      const previous = baselineOf(before.shares, policy.name);
       const shadow = percent === 100 && previous !== policy.name ? previous : null;
+      const training =
+        evidence === undefined || fromScratch
+          ? null
+          : trainingFor(evidence, policy, controls, { effectiveAtMs, controlId: `${controlId}-training` });
       const promote: ControlEvent = {
         control_id: controlId,
         type: 'promote',
@@ -115,7 +120,14 @@ export const promoteCommand = defineCommand<PromoteOptions>({
         evidence:
           evidence === undefined
             ? { forced: true }
-            : { hash: evidence.hash, evaluated_at_ms: evidence.evaluated_at_ms, reasons: evidence.reasons, forced: force },
+            : {
+                hash: evidence.hash,
+                evaluated_at_ms: evidence.evaluated_at_ms,
+                reasons: evidence.reasons,
+                trained: evidence.trained,
+                forced: force,
+                ...(fromScratch ? { from_scratch: true } : {}),
+              },
       };
       const shadowed: ControlEvent = {
         control_id: `${controlId}-shadow`,
@@ -124,7 +136,8 @@ export const promoteCommand = defineCommand<PromoteOptions>({
         settings: { shadow },
         reason: `shadow of ${policy.name} from its promotion on`,
       };
-      const events = shadow === null ? [promote] : [promote, shadowed];
+      // The training first: half of this would then be a state that nobody is served from.
+      const events = [...(training === null ? [] : [training]), promote, ...(shadow === null ? [] : [shadowed])];
       const written = await control.producer.sendAll(events.map((event) => ({ topic: 'policy.control', event })));
       const first = await firstLikeIt(control, controlId, written);
       const document = {
@@ -136,9 +149,11 @@ export const promoteCommand = defineCommand<PromoteOptions>({
         already: first !== undefined,
         former_policy: previous,
         shadow,
+        trained_from: training?.from ?? null,
         forced: force,
       };
-      if (migrationAt(controls, effectiveAtMs, policy) === null) {
+      if (training !== null) output.note(`${policy.name} starts trained from what ${training.from!} has decided, as it was judged`);
+      else if (migrationAt(controls, effectiveAtMs, policy) === null) {
         const [from] = [policyNamed(previous), predecessorOf(policy)].filter((one) => one !== undefined && canMigrate(one, policy));
         if (from !== undefined)
           output.note(
@@ -159,13 +174,6 @@ export const promoteCommand = defineCommand<PromoteOptions>({
     return EXIT.ok;
   },
 });
-
-/** The other policy with the most users. */
-function mostLive(shares: readonly Share[], but: string): string | undefined {
-  const users = new Map<string, number>();
-  for (const { policy, percent } of shares) if (policy !== but) users.set(policy, (users.get(policy) ?? 0) + percent);
-  return [...users].sort(([, a], [, b]) => b - a)[0]?.[0];
-}
 
 /** Whoever raises a share keeps its users: with the rollout that stands, and with none where that names none. */
 function rolloutOf(controlId: string, raised: StandingRollout | undefined): Pick<ControlEvent, 'rollout_id'> {

@@ -1,9 +1,10 @@
 /** The live policy's decisions of one state file with what came of them, in the order of their requests, from one snapshot. */
 import type Database from 'better-sqlite3';
+import { keptControls } from '../../policies/controls/control-refusal.js';
 import { textFromSql } from '../../projections/sql-text.js';
 import { servedCandidate } from '../../policies/reward.js';
 import { recordedVector } from '../../policies/scored-event.js';
-import type { ScoredEvent } from '../../topics.js';
+import type { ControlEvent, ScoredEvent } from '../../topics.js';
 import type { AppliedRecord } from '../../log/record-hash.js';
 import { openStateForReading, stateError } from '../state-file.js';
 
@@ -44,6 +45,18 @@ export class LoggedDecisions {
       .raw()
       .all();
     return new Map(rows.map(([topic, offset, hash]) => [topic, { offset, hash }]));
+  }
+
+  /** Those for everybody. */
+  controls(): ControlEvent[] {
+    return keptControls(this.#db.prepare<[], string>('SELECT record FROM control WHERE uid IS NULL').pluck().all());
+  }
+
+  /** Each holds for the user whom it names alone. */
+  migrationsOfUsers(): ControlEvent[] {
+    return keptControls(
+      this.#db.prepare<[], string>("SELECT record FROM control WHERE uid IS NOT NULL AND type = 'migrate'").pluck().all(),
+    );
   }
 
   count(): number {

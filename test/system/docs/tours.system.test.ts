@@ -31,8 +31,8 @@ const FOLLOWED: readonly (readonly [page: string, heading: string, codes?: reado
   ['docs/analysts.md', 'Training sets without leakage'],
   ['docs/policies.md', 'simulate'],
   ['docs/policies.md', 'evaluate', [2, 0]],
-  // UNEVALUABLE, so both promotes are refused and there is nothing to take back.
-  ['docs/policies.md', 'Who is live', [0, 2, 2, 2, 1, 0]],
+  // UNEVALUABLE, so the promote is refused and there is nothing to take back.
+  ['docs/policies.md', 'Who is live', [0, 2, 2, 1, 0]],
   ['docs/policies.md', 'Migration'],
   ['docs/policies.md', 'Model cards'],
 ];

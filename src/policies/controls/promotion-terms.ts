@@ -1,0 +1,103 @@
+/**
+ * What promoting a policy would put in effect, and what it would replace: the terms that evidence is about, and that a promotion compares
+ * with those of its own time. A function of policy.control alone, besides the options of the process.
+ */
+import type { ControlEvent } from '../../topics.js';
+import { controlsInEffect, settingsAt, type PolicySettings } from './control.js';
+import { sumsName } from '../example-source.js';
+import { canMigrate, migrationAt, statePartsAt } from './migration.js';
+import type { PolicyDefinition } from '../policy.js';
+import { POLICIES, policyNamed } from '../registry.js';
+import { rolloutAt, type Share } from './rollout.js';
+
+export interface PromotionTerms {
+  /** The policy that would be replaced: see `baselineOf`. */
+  readonly baseline: string;
+  /** Whether the policy starts trained from the baseline's decisions by a replay, rather than from sums that it has already. */
+  readonly trained: boolean;
+  /** What its state is then made of, by the names of the sums, in a fixed order. */
+  readonly sums: readonly string[];
+  /** As configured; a policy may have one of its own. */
+  readonly epsilon: number;
+  readonly salt: string;
+  readonly lambda: number;
+  /** Since when who is live, the settings of decisions and the migrations are what they are, Unix ms; 0: from the beginning. */
+  readonly changedAtMs: number;
+}
+
+/** `base`: what the options say where no control does. */
+export function promotionTerms(
+  controls: readonly ControlEvent[],
+  atMs: number,
+  policy: PolicyDefinition,
+  defaultPolicy: string,
+  base: PolicySettings,
+): PromotionTerms {
+  const { shares, settings } = rolloutAt(controls, atMs, defaultPolicy, base);
+  const baseline = baselineOf(shares, policy.name);
+  const training = trainingControl(policy, policyNamed(baseline), atMs);
+  const then = training === null ? controls : [...controls, training];
+  return {
+    baseline,
+    trained: training !== null,
+    sums: statePartsAt(then, atMs, policy.name)
+      .map(({ examples }) => sumsName(examples))
+      .sort(),
+    epsilon: settings.epsilon,
+    salt: settings.salt,
+    lambda: policy.hyperparameters.lambda,
+    changedAtMs: newestChangeAt(controls, atMs, defaultPolicy, base),
+  };
+}
+
+/** Of the policies that are live beside `policy`, the one with the most users; `policy` itself where it has all of them. */
+export function baselineOf(shares: readonly Share[], policy: string): string {
+  const users = new Map<string, number>();
+  for (const { policy: name, percent } of shares) if (name !== policy) users.set(name, (users.get(name) ?? 0) + percent);
+  const [most] = [...users].sort(([, a], [, b]) => b - a);
+  return most?.[0] ?? policy;
+}
+
+/** control_id of a training that nobody has written yet; behind every other one of its time. */
+const TO_BE = '\u{10ffff}';
+
+/**
+ * The migrate by which `policy` starts with the baseline's decisions in its own vectors. null where there is none: its vector does not
+ * begin with the baseline's, or it is the baseline.
+ */
+export function trainingControl(
+  policy: PolicyDefinition,
+  baseline: PolicyDefinition,
+  atMs: number,
+  controlId = TO_BE,
+): ControlEvent | null {
+  if (!canMigrate(baseline, policy)) return null;
+  return {
+    control_id: controlId,
+    type: 'migrate',
+    effective_at_ms: atMs,
+    policy: policy.name,
+    from: baseline.name,
+    train_from_replay: true,
+  };
+}
+
+/**
+ * effective_at_ms of the newest control in effect at `atMs` from which on decisions are made by another rule: who is live for which
+ * share, a setting other than those of the shadow, or a migration for everybody. 0: none.
+ */
+export function newestChangeAt(controls: readonly ControlEvent[], atMs: number, defaultPolicy: string, base: PolicySettings): number {
+  const inEffect = controlsInEffect(controls, atMs);
+  const ruleAt = (requestedAtMs: number): string => {
+    const { shadow: _, shadowLearning: __, ...settings } = settingsAt(inEffect, requestedAtMs, base);
+    const shares = rolloutAt(inEffect, requestedAtMs, defaultPolicy, base).shares.map(({ policy, percent, rolloutId }) => [
+      policy,
+      percent,
+      rolloutId,
+    ]);
+    const migrations = POLICIES.map((into) => migrationAt(inEffect, requestedAtMs, into)?.controlId ?? null);
+    return JSON.stringify([settings, shares, migrations]);
+  };
+  const times = [...new Set(inEffect.map((control) => control.effective_at_ms))].sort((a, b) => b - a);
+  return times.find((time) => ruleAt(time) !== ruleAt(time - 1)) ?? 0;
+}
