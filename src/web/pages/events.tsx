@@ -4,6 +4,7 @@ import { goingTo } from '../state/address.js';
 import { useNavigation } from '../state/location.js';
 import { useService } from '../state/use-service.js';
 import { DataTable, type Column } from '../view/data-table.js';
+import { LogIsAway } from '../view/log-is-away.js';
 import { RecordLink, recordPath } from '../view/record-link.js';
 import { Answer, Card } from '../view/small.js';
 
@@ -37,6 +38,7 @@ export default function Events() {
         </form>
       </Card>
       <Card title="The newest records">
+        <LogIsAway />
         <Answer of={lag}>
           {(rows) => (
             <DataTable

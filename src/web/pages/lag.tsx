@@ -7,6 +7,7 @@ import { shownRows, sumOf, urgencyOf, type LagSum } from '../state/lag-view.js';
 import { useFilter } from '../state/use-filter.js';
 import { useService } from '../state/use-service.js';
 import { DataTable, type Column } from '../view/data-table.js';
+import { LogIsAway } from '../view/log-is-away.js';
 import { Answer, Card, Pill, type Tone } from '../view/small.js';
 
 const TONES: Readonly<Record<LagStatus, Tone>> = {
@@ -32,6 +33,7 @@ function LagTable({ rows }: { readonly rows: readonly LagRow[] }) {
   const statuses = sumOf(rows).statuses;
   return (
     <Card title="Partitions of topics">
+      <LogIsAway />
       <p class="lag-sum">
         <Sum of={sumOf(shown)} />
       </p>

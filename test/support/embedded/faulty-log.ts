@@ -1,6 +1,6 @@
 /** A log that breaks on command: what a partition worker sees of a crash, a lost acknowledgement or a disk that fails. */
 import { TipstreamError } from '../../../src/errors.js';
-import type { GroupMember, GroupOptions, NewRecord, RecordAddress } from '../../../src/log/port.js';
+import type { GroupMember, GroupOptions, NewRecord, ReadRange, RecordAddress } from '../../../src/log/port.js';
 import { CuttableLog } from '../log/cuttable-log.js';
 
 /** refused: nothing is written. unacknowledged: everything is written, and the caller never learns it. */
@@ -65,6 +65,16 @@ export class FaultyLog extends CuttableLog {
   override async offsets(topic: string) {
     await this.#hanging;
     return this.log.offsets(topic);
+  }
+
+  override async highWatermarks(topic: string) {
+    await this.#hanging;
+    return this.log.highWatermarks(topic);
+  }
+
+  override async *read(range: ReadRange) {
+    await this.#hanging;
+    yield* this.log.read(range);
   }
 
   override async committed(group: string, topic: string) {
