@@ -13,7 +13,9 @@ const shell = join(dist, 'web', 'index.html');
 const buildInfo = join(root, '.cache', 'tsconfig.tsbuildinfo');
 
 const resolve = createRequire(join(root, 'package.json')).resolve;
-const compiler = pathOf('typescript/bin/tsc');
+// The package exports its package.json and not its compiler.
+const typescript = pathOf('typescript/package.json');
+const compiler = typescript && join(dirname(typescript), 'bin', 'tsc');
 if (compiler === undefined) {
   if (existsSync(main) && existsSync(shell)) process.exit(0); // installed without development dependencies, and built before
   stop('typescript is not installed');
