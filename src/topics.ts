@@ -96,7 +96,7 @@ export const scoredSchema = z.object({
   explored: z.boolean(),
   chosen_tip_id: id,
   ranking: z
-    .array(z.object({ tip_id: id, score: z.number(), propensity: z.number().min(0).max(1) }))
+    .array(z.object({ tip_id: id, score: z.number(), propensity: z.number().min(0).max(1), category: optional(label) }))
     .min(1)
     .max(MAX_CANDIDATES),
   features: z.object({ names: z.array(z.string()), vectors: vectorsByTip }),

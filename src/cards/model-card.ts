@@ -108,6 +108,7 @@ function exploration({ fixedEpsilon, optimism }: PolicyDefinition): string {
 }
 
 function limits({ fixedEpsilon, optimism, featureNames }: PolicyDefinition): string[] {
+  const seesCategory = featureNames.includes('category_match');
   const seesProfile = featureNames.includes('completion_rate_30d');
   const shared = seesProfile ? 'the hour, the weekend, the profile' : 'the hour, the weekend';
   const sameForAll = `Entries that are the same for all candidates of a decision (${shared})`;
@@ -118,7 +119,7 @@ function limits({ fixedEpsilon, optimism, featureNames }: PolicyDefinition): str
       : [
           `It is a linear model. ${sameForAll}\n  ${effect}.`,
           'What it has learned about a user stays when the user changes, until a reset.',
-          'It does not know what a tip says or which category it has.',
+          `It does not know what a tip says${seesCategory ? '' : ' or which category it has'}.`,
         ]),
     ...(seesProfile ? ['A user without history has zeros for the profile, like a user whose rates are zero.'] : []),
     ...(optimism > 0 ? ['Its choices are certain except for ties, so its logs say nothing about other policies.'] : []),

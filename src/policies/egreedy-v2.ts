@@ -2,6 +2,7 @@
 import { CANDIDATE_FEATURES, contextEntries, egreedyV1, recordedHour, withCandidate } from './egreedy-v1.js';
 import { localHour } from './local-time.js';
 import type { PolicyDefinition, PolicyInput, ProfileValues } from './policy.js';
+import { bounded, numberOf } from './profile-values.js';
 import { quantise } from './quantise.js';
 
 const DWELL_CAP_MS = 600_000;
@@ -24,17 +25,6 @@ const INPUTS: Readonly<Record<string, PolicyInput>> = {
   hour_from_preferred_cos: { from: 'profile: preferred_hour, and the local hour', normalised: 'cos(2 pi (h - preferred) / 24); null is 0' },
   tip_volume_30d: { from: 'profile', normalised: 'min(1, ln(1 + tips) / ln 101)' },
 };
-
-/** The profile's number, or null when it has none; never NaN. */
-function numberOf(profile: ProfileValues, feature: string): number | null {
-  const value = profile[feature];
-  return typeof value === 'number' && Number.isFinite(value) ? value : null;
-}
-
-/** Within [0, `cap`], 0 where there is none: callers may give a profile of their own, with numbers that no profile has. */
-function bounded(profile: ProfileValues, feature: string, cap: number): number {
-  return Math.min(Math.max(numberOf(profile, feature) ?? 0, 0), cap);
-}
 
 /** The five entries, at a local hour; each in [-1, 1], whatever the profile says. */
 function profileEntries(profile: ProfileValues, hour: number): number[] {

@@ -14,7 +14,7 @@ import { recordedVector } from './scored-event.js';
 /** Every policy's entries lie in [-1, 1]; a stranger's record with larger ones than this would cost the sums their exactness. */
 const MAX_ENTRY = 64;
 
-type Decided = Pick<ScoredEvent, 'features' | 'profile'>;
+type Decided = Pick<ScoredEvent, 'features' | 'profile' | 'ranking'>;
 
 /**
  * The vector that a reward for `tipId` is learned with; undefined when the decision has none that fits the policy that made it: another
@@ -29,7 +29,7 @@ export function exampleVector(
 ): Float64Array | undefined {
   const recorded = fitting(recordedVector(decision, tipId), policyOfEvent(decidedBy)?.dimension);
   if (!translated || recorded === undefined) return recorded;
-  const other = fitting(vectorUnder(vectors, decision, recorded), vectors.dimension);
+  const other = fitting(vectorUnder(vectors, decision, tipId, recorded), vectors.dimension);
   if (other !== undefined) return other;
   const padded = new Float64Array(vectors.dimension);
   padded.set(recorded);

@@ -19,6 +19,6 @@ export const linucb: PolicyDefinition = {
   fixedEpsilon: 0,
   optimism: ALPHA,
   stateVersion: 1,
-  fromRecorded: (seven, profile) => egreedyV2.fromRecorded(seven, profile),
+  fromRecorded: (seven, profile, category) => egreedyV2.fromRecorded(seven, profile, category),
   vectorizer: (context, profile) => egreedyV2.vectorizer(context, profile),
 };

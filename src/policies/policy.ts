@@ -50,10 +50,10 @@ export interface PolicyDefinition {
   /** Changes when the meaning of a vector changes, so that sums learned under another meaning are not mistaken for this one's. */
   readonly stateVersion: number;
   /**
-   * The vector of a candidate of which another policy recorded egreedy-v1's seven entries: they and the recorded profile hold all that
-   * any vector is made of. Equal to the vectorizer's, bit for bit.
+   * The vector of a candidate of which another policy recorded egreedy-v1's seven entries: they, the recorded profile and the recorded
+   * category (null: it had none, or it was not recorded) hold all that any vector is made of. Equal to the vectorizer's, bit for bit.
    */
-  fromRecorded(seven: readonly number[], profile: ProfileValues): number[];
+  fromRecorded(seven: readonly number[], profile: ProfileValues, category: string | null): number[];
   /** The vectors of one decision: context and profile are read once for all its candidates. */
   vectorizer(context: DecisionContext, profile: ProfileValues): Vectorizer;
 }

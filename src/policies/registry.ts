@@ -2,11 +2,13 @@
 import { TipstreamError } from '../errors.js';
 import { egreedyV1 } from './egreedy-v1.js';
 import { egreedyV2 } from './egreedy-v2.js';
+import { egreedyV3 } from './egreedy-v3.js';
+import { egreedyV4 } from './egreedy-v4.js';
 import { linucb } from './linucb.js';
 import { random } from './random.js';
 import { SHADOW_SUFFIX, type PolicyDefinition } from './policy.js';
 
-export const POLICIES: readonly PolicyDefinition[] = [random, egreedyV1, egreedyV2, linucb];
+export const POLICIES: readonly PolicyDefinition[] = [random, egreedyV1, egreedyV2, egreedyV3, egreedyV4, linucb];
 
 /** Those that choose by what they have learned: each has paths for scores, rewards and statistics. */
 export const LEARNING_POLICIES: readonly PolicyDefinition[] = POLICIES.filter(({ fixedEpsilon }) => fixedEpsilon !== 1);

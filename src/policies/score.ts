@@ -26,6 +26,8 @@ export interface RankedCandidate {
   readonly tip_id: string;
   readonly score: number;
   readonly propensity: number;
+  /** The candidate's, where it has one: with its vector and the profile it is all that a vector is made of. */
+  readonly category?: string;
 }
 
 export interface Scored {
@@ -83,11 +85,10 @@ export function scoreCandidates(request: ScoreRequest): Scored {
     policy: eventPolicy,
     chosenTipId: candidates[chosen]!.tip_id,
     explored: highest[chosen] !== 1,
-    ranking: rankingOf(scores).map((index) => ({
-      tip_id: candidates[index]!.tip_id,
-      score: scores[index]!,
-      propensity: propensities[index]!,
-    })),
+    ranking: rankingOf(scores).map((index) => {
+      const { tip_id, category } = candidates[index]!;
+      return { tip_id, score: scores[index]!, propensity: propensities[index]!, ...(category == null ? {} : { category }) };
+    }),
     featureNames: policy.featureNames,
     vectors,
     theta: Array.from(posterior.theta),

@@ -19,9 +19,9 @@ const CONTEXTS: readonly DecisionContext[] = Array.from({ length: 24 }, (_, i) =
 }));
 const CANDIDATES: readonly Candidate[] = [
   { tip_id: 'a', is_overdue: false, task_age_days: 0, priority: 1 },
-  { tip_id: 'b', is_overdue: true, task_age_days: 3.3, priority: 2 },
+  { tip_id: 'b', is_overdue: true, task_age_days: 3.3, priority: 2, category: 'work' },
   { tip_id: 'c', is_overdue: false, task_age_days: 29.9, priority: 3 },
-  { tip_id: 'd', is_overdue: true, task_age_days: 400, priority: 4 },
+  { tip_id: 'd', is_overdue: true, task_age_days: 400, priority: 4, category: '' },
 ];
 const PROFILES: readonly ProfileValues[] = [
   {

@@ -204,7 +204,9 @@ function examplesOf(
       {
         decisionId,
         offset,
-        x: source.translated ? naiveTranslation(naiveVectorUnder(source.vectors, event, own), own, source.vectors.dimension) : own,
+        x: source.translated
+          ? naiveTranslation(naiveVectorUnder(source.vectors, event, reward!.tipId, own), own, source.vectors.dimension)
+          : own,
         reward: reward!.reward,
       },
     ];

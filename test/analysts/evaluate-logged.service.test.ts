@@ -223,7 +223,7 @@ describe('evaluating from logged decisions', () => {
       const state = emptyState(12);
       for (const event of own) {
         const { theta } = posterior(state, 1);
-        const vector = (tip: string) => policy.fromRecorded(event.features.vectors[tip]!, event.profile.features);
+        const vector = (tip: string) => policy.fromRecorded(event.features.vectors[tip]!, event.profile.features, null);
         const score = (tip: string) => vector(tip).reduce((sum, x, i) => sum + x * theta[i]!, 0);
         const tips = Object.keys(event.features.vectors);
         const best = Math.max(...tips.map(score));

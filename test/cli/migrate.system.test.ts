@@ -109,7 +109,7 @@ describe('policies migrate', () => {
     });
     expect(await run('egreedy-v1', 'egreedy-v3')).toMatchObject({
       code: 64,
-      stderr: expect.stringContaining('Choose one of random, egreedy-v1, egreedy-v2, linucb') as string,
+      stderr: expect.stringContaining('Choose one of random, egreedy-v1, egreedy-v2,') as string,
     });
     expect(await run('egreedy-v1', 'egreedy-v2', '--undo')).toMatchObject({
       code: 1,

@@ -9,6 +9,7 @@ export interface OracleCandidate {
   is_overdue: boolean;
   task_age_days: number;
   priority: number;
+  category?: string | null | undefined;
 }
 
 export interface OracleExample {
@@ -27,6 +28,7 @@ export interface OracleCase {
   learned: readonly OracleExample[];
   epsilon: number;
   salt: string;
+  prior?: { theta: readonly number[]; lambda: number } | undefined;
 }
 
 const grid = (x: number) => Math.floor(x * 4096 + 0.5) / 4096;
@@ -53,8 +55,36 @@ export function oracleVector(
     Math.cos((2 * Math.PI * hour) / 24),
     weekend ? 1 : 0,
   ];
-  if (policy.startsWith('egreedy-v2')) entries.push(...oracleProfileEntries(hour, profile));
+  if (!policy.startsWith('egreedy-v1')) entries.push(...oracleProfileEntries(hour, profile));
+  if (/^egreedy-v[34]/.test(policy)) entries.push(...oracleProducts(entries.slice(1, 4).map(grid), profile));
+  if (policy.startsWith('egreedy-v4')) {
+    const preferred = profile.preferred_category ?? undefined;
+    entries.push(preferred !== undefined && preferred === candidate.category ? oracleTrust(profile) : 0);
+  }
   return entries.map(grid);
+}
+
+/** Entries of each policy's vector. */
+export function oracleDimension(policy: string): number {
+  return { 1: 7, 2: 12, 3: 18, 4: 19 }[Number(policy.at('egreedy-v'.length))]!;
+}
+
+/** What policies add to the diagonal of G when nothing else is said. */
+export function oracleLambda(policy: string): number {
+  return /^egreedy-v[34]/.test(policy) ? 10 : 1;
+}
+
+function oracleTrust(profile: OracleCase['profile']): number {
+  const tips = (profile.tip_volume_30d as number | null) ?? 0;
+  return tips / (tips + 10);
+}
+
+function oracleProducts(three: readonly number[], profile: OracleCase['profile']): number[] {
+  const { completion_rate_30d: completion, dismiss_rate_30d: dismiss } = profile as Record<string, number | null>;
+  const products: number[] = [];
+  for (const rate of [completion == null ? null : completion - 1 / 2, dismiss == null ? null : dismiss - 1 / 4])
+    for (const entry of three) products.push(rate === null ? 0 : grid(rate * oracleTrust(profile)) * entry);
+  return products;
 }
 
 function oracleProfileEntries(hour: number, profile: OracleCase['profile']): number[] {
@@ -97,10 +127,10 @@ export function oracleSums(learned: readonly OracleExample[], dimension: number)
   return { g, b };
 }
 
-/** Gaussian elimination with partial pivoting of (G + I) theta = b. */
-export function oracleTheta({ g, b }: { g: number[][]; b: number[] }): number[] {
+/** Gaussian elimination with partial pivoting of (G + lambda I) theta = b + lambda theta_0. */
+export function oracleTheta({ g, b }: { g: number[][]; b: number[] }, lambda = 1, theta0: readonly number[] = []): number[] {
   const size = b.length;
-  const rows = g.map((row, i) => [...row.map((value, j) => value + (i === j ? 1 : 0)), b[i]!]);
+  const rows = g.map((row, i) => [...row.map((value, j) => value + (i === j ? lambda : 0)), b[i]! + lambda * (theta0[i] ?? 0)]);
   for (let column = 0; column < size; column++) {
     let pivot = column;
     for (let i = column; i < size; i++) if (Math.abs(rows[i]![column]!) > Math.abs(rows[pivot]![column]!)) pivot = i;
@@ -153,8 +183,8 @@ export interface OracleDecision {
 }
 
 export function oracleDecision(one: OracleCase): OracleDecision {
-  const dimension = one.policy.startsWith('egreedy-v2') ? 12 : 7;
-  const theta = oracleTheta(oracleSums(one.learned, dimension));
+  const sums = oracleSums(one.learned, oracleDimension(one.policy));
+  const theta = oracleTheta(sums, one.prior?.lambda ?? oracleLambda(one.policy), one.prior?.theta);
   const tipIds = one.candidates.map((candidate) => candidate.tip_id).sort(byCodePoint);
   const vectors = new Map(
     one.candidates.map((candidate) => [

@@ -24,6 +24,7 @@ function decisionOf(vectors: Record<string, number[]>) {
   return {
     features: { names: [...egreedyV1.featureNames], vectors: JSON.parse(JSON.stringify(vectors)) as Record<string, number[]> },
     profile: { as_of_ms: 0, features: {} },
+    ranking: [],
   };
 }
 
@@ -78,7 +79,7 @@ describe('what can be learned from', () => {
     ['an entry out of range', [1, 0, 0, 1e200, 0, 0, 0]],
     ['an entry that is not a number', [1, 0, 0, NaN, 0, 0, 0]],
   ])('not %s', (_, x) => {
-    const one = { features: { names: [], vectors: x === undefined ? {} : { a: x } }, profile: { as_of_ms: 0, features: {} } };
+    const one = { features: { names: [], vectors: x === undefined ? {} : { a: x } }, profile: { as_of_ms: 0, features: {} }, ranking: [] };
     expect(exampleVector(one, OWN, 'a')).toBeUndefined();
     const state = emptyState(7);
     expect(applyRewardChange(state, OWN, one, null, { tipId: 'a', reward: 1 })).toBe(false);

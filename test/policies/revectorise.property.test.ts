@@ -16,6 +16,7 @@ const situation = fc.record({
       is_overdue: fc.boolean(),
       task_age_days: fc.double({ min: 0, max: 100, noNaN: true }),
       priority: fc.integer({ min: 1, max: 4 }),
+      category: fc.constantFrom(undefined, '', 'work', 'health'),
     }),
     { selector: ({ tip_id }) => tip_id, minLength: 1, maxLength: 5 },
   ),
@@ -25,12 +26,13 @@ const situation = fc.record({
     mean_dwell_ms_30d: orNull(fc.double({ min: 0, max: 1e6, noNaN: true })),
     preferred_hour: orNull(fc.integer({ min: 0, max: 23 })),
     tip_volume_30d: fc.nat(200),
+    preferred_category: orNull(fc.constantFrom('', 'work')),
   }),
 });
 
 it('any policy finds the vector that it would have had itself, bit for bit, in the record of another', () => {
   fc.assert(
-    fc.property(situation, fc.constantFrom('egreedy-v1', 'egreedy-v2', 'linucb'), (one, recordedBy) => {
+    fc.property(situation, fc.constantFrom('egreedy-v1', 'egreedy-v2', 'egreedy-v3', 'egreedy-v4', 'linucb'), (one, recordedBy) => {
       const record = (name: string) => {
         const policy = policyNamed(name);
         const scored = scoreCandidates({
@@ -45,6 +47,7 @@ it('any policy finds the vector that it would have had itself, bit for bit, in t
         return {
           features: { names: [...scored.featureNames], vectors: scored.vectors },
           profile: { as_of_ms: one.requestedAtMs, features: one.profile },
+          ranking: scored.ranking,
         };
       };
       for (const { name } of POLICIES) {
@@ -56,5 +59,5 @@ it('any policy finds the vector that it would have had itself, bit for bit, in t
 
 it("random's records do not hold what the others need", () => {
   const features = { names: ['bias'], vectors: { a: [1] } };
-  expect(vectorsUnder(policyNamed('egreedy-v1'), { features, profile: { as_of_ms: 0, features: {} } })).toBeUndefined();
+  expect(vectorsUnder(policyNamed('egreedy-v1'), { features, profile: { as_of_ms: 0, features: {} }, ranking: [] })).toBeUndefined();
 });

@@ -5,7 +5,7 @@ import { add, emptyState, posterior } from '../../src/policies/ridge.js';
 import { scoreCandidates, type ScoreRequest } from '../../src/policies/score.js';
 import { recordedVector, scoredEvent } from '../../src/policies/scored-event.js';
 import { scoredSchema, MAX_TIME_MS } from '../../src/topics.js';
-import { byCodePoint, oracleDecision, type OracleCase } from '../oracle/policy.js';
+import { byCodePoint, oracleDecision, oracleDimension, type OracleCase } from '../oracle/policy.js';
 import { recompute } from '../support/recompute.js';
 
 const gridEntry = fc.integer({ min: -4096, max: 4096 }).map((steps) => steps / 4096);
@@ -22,6 +22,7 @@ const candidates = fc.uniqueArray(
       fc.double({ min: 0, max: 1e9, noNaN: true }),
     ),
     priority: fc.integer({ min: 1, max: 4 }),
+    category: fc.constantFrom(undefined, null, '', 'health', 'work'),
   }),
   { selector: (candidate) => candidate.tip_id, minLength: 1, maxLength: 8 },
 );
@@ -32,13 +33,13 @@ const profile = fc.record({
   dismiss_rate_30d: orNull(rate),
   mean_dwell_ms_30d: orNull(fc.double({ min: 0, max: 2e6, noNaN: true })),
   preferred_hour: orNull(fc.integer({ min: 0, max: 23 })),
-  preferred_category: orNull(fc.constant('health')),
+  preferred_category: orNull(fc.constantFrom('health', '')),
   tip_volume_30d: fc.nat(150),
 });
 const cases: fc.Arbitrary<OracleCase> = fc
-  .constantFrom('egreedy-v1', 'egreedy-v2', 'egreedy-v1-shadow', 'egreedy-v2-shadow')
+  .constantFrom('egreedy-v1', 'egreedy-v2', 'egreedy-v3', 'egreedy-v4', 'egreedy-v1-shadow', 'egreedy-v2-shadow', 'egreedy-v4-shadow')
   .chain((policy) => {
-    const dimension = policy.startsWith('egreedy-v2') ? 12 : 7;
+    const dimension = oracleDimension(policy);
     return fc.record({
       policy: fc.constant(policy),
       decisionId: fc.string({ minLength: 1, maxLength: 12, unit: 'grapheme' }),
@@ -119,7 +120,11 @@ describe('scoring', () => {
       fc.property(cases, (one) => {
         const asked = request(one);
         const scored = scoreCandidates(asked);
-        const again = scoreCandidates({ ...asked, candidates: [...one.candidates].reverse(), posterior: posterior(asked.state, 1) });
+        const again = scoreCandidates({
+          ...asked,
+          candidates: [...one.candidates].reverse(),
+          posterior: posterior(asked.state, asked.policy.hyperparameters.lambda),
+        });
         expect(again).toEqual(scored);
       }),
       { numRuns: 100 },
@@ -148,7 +153,9 @@ describe('scoring', () => {
         expect(recomputed.differences).toEqual([]);
         expect(recomputed.u).toBe(scored.u);
         expect(recomputed.chosenTipId).toBe(scored.chosenTipId);
-        expect(recomputed.ranking).toEqual(scored.ranking);
+        expect(recomputed.ranking).toEqual(scored.ranking.map(({ tip_id, score, propensity }) => ({ tip_id, score, propensity })));
+        const categories = new Map(one.candidates.map(({ tip_id, category }) => [tip_id, category ?? undefined]));
+        for (const { tip_id, category } of read.ranking) expect(category).toBe(categories.get(tip_id));
       }),
       { numRuns: 200 },
     );

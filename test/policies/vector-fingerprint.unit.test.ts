@@ -18,13 +18,14 @@ const nudged = (policy: PolicyDefinition, entry: number, when: (tipId: string) =
 describe("the vectors' fingerprint", () => {
   it('tells policies with different vectors apart, and only those', () => {
     const prints = POLICIES.map(vectorFingerprint);
-    expect(new Set(['random', 'egreedy-v1', 'egreedy-v2', 'linucb'].map((name) => vectorFingerprint(policyNamed(name)))).size).toBe(3);
+    const names = ['random', 'egreedy-v1', 'egreedy-v2', 'egreedy-v3', 'egreedy-v4', 'linucb'];
+    expect(new Set(names.map((name) => vectorFingerprint(policyNamed(name)))).size).toBe(5);
     expect(vectorFingerprint(policyNamed('linucb'))).toBe(vectorFingerprint(policyNamed('egreedy-v2')));
     expect(POLICIES.map(vectorFingerprint)).toEqual(prints);
   });
 
   it('changes with every entry', () => {
-    const policy = policyNamed('egreedy-v2');
+    const policy = policyNamed('egreedy-v4');
     for (let entry = 0; entry < policy.dimension; entry++)
       expect(vectorFingerprint(nudged(policy, entry, (tipId) => tipId === 'd'))).not.toBe(vectorFingerprint(policy));
   });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { egreedyV1 } from '../../src/policies/egreedy-v1.js';
 import { egreedyV2 } from '../../src/policies/egreedy-v2.js';
+import { egreedyV3 } from '../../src/policies/egreedy-v3.js';
+import { egreedyV4 } from '../../src/policies/egreedy-v4.js';
 import { isLocalWeekend, localHour, localWeekday } from '../../src/policies/local-time.js';
 import { quantise } from '../../src/policies/quantise.js';
 import {
@@ -168,6 +170,67 @@ describe('egreedy-v2', () => {
   });
 });
 
+describe('egreedy-v3', () => {
+  const steps = (context: typeof MONDAY_MIDNIGHT, profile: Record<string, number | string | null>, one = candidate()) =>
+    egreedyV3
+      .vectorizer(
+        context,
+        profile,
+      )(one)
+      .slice(12)
+      .map((entry) => entry * 4096);
+
+  it('begins as v2 does', () => {
+    const profile = { ...NO_PROFILE, completion_rate_30d: 0.3, tip_volume_30d: 7, preferred_hour: 8 };
+    const one = candidate({ is_overdue: true, task_age_days: 12.3, priority: 3 });
+    expect(egreedyV3.vectorizer(MONDAY_MIDNIGHT, profile)(one).slice(0, 12)).toEqual(egreedyV2.vectorizer(MONDAY_MIDNIGHT, profile)(one));
+  });
+
+  it('multiplies each rate, by its distance from what is usual and as far as it is trusted, with each entry of the candidate', () => {
+    const one = candidate({ is_overdue: true, task_age_days: 10, priority: 3 });
+    // Trust 1/2: (1 - 1/2) / 2 and (0 - 1/4) / 2, in steps of 1/4096 times 1, 1365/4096 and 2731/4096.
+    const profile = { ...NO_PROFILE, completion_rate_30d: 1, dismiss_rate_30d: 0, tip_volume_30d: 10 };
+    expect(steps(MONDAY_MIDNIGHT, profile, one)).toEqual([1024, 341, 683, -512, -171, -341]);
+    // The rate is rounded before its products are: 8/11 of 0.1 is 297.89 steps.
+    const few = { ...NO_PROFILE, completion_rate_30d: 0.6, tip_volume_30d: 8 / 3 };
+    expect(steps(MONDAY_MIDNIGHT, few, one)).toEqual([86, 29, 57, 0, 0, 0]);
+  });
+
+  it('knows nothing of a user of whom nothing is known', () => {
+    const one = candidate({ is_overdue: true, priority: 4, task_age_days: 30 });
+    expect(steps(MONDAY_MIDNIGHT, NO_PROFILE, one)).toEqual([0, 0, 0, 0, 0, 0]);
+    expect(steps(MONDAY_MIDNIGHT, {}, one)).toEqual([0, 0, 0, 0, 0, 0]);
+    expect(steps(MONDAY_MIDNIGHT, { completion_rate_30d: 1, dismiss_rate_30d: 1, tip_volume_30d: -3 }, one)).toEqual([0, 0, 0, 0, 0, 0]);
+    expect(steps(MONDAY_MIDNIGHT, { dismiss_rate_30d: 1, tip_volume_30d: 1e308 }, one)).toEqual([0, 0, 0, 3072, 3072, 3072]);
+    expect(steps(MONDAY_MIDNIGHT, { completion_rate_30d: 7, tip_volume_30d: 1e300 }, one)).toEqual([2048, 2048, 2048, 0, 0, 0]);
+  });
+});
+
+describe('egreedy-v4', () => {
+  const match = (preferred: string | null | undefined, category: string | null | undefined, volume = 30) =>
+    egreedyV4
+      .vectorizer(MONDAY_MIDNIGHT, { preferred_category: preferred ?? null, tip_volume_30d: volume })(candidate({ category }))
+      .at(-1);
+
+  it('is v3 and, last, the trust where the categories are the same', () => {
+    const one = candidate({ is_overdue: true, task_age_days: 3, priority: 2, category: 'work' });
+    const profile = { completion_rate_30d: 0.4, dismiss_rate_30d: 0.3, tip_volume_30d: 30, preferred_category: 'work' };
+    expect(egreedyV4.vectorizer(MONDAY_MIDNIGHT, profile)(one)).toEqual([...egreedyV3.vectorizer(MONDAY_MIDNIGHT, profile)(one), 0.75]);
+    expect(match('work', 'home')).toBe(0);
+    expect(match('work', 'work', 2)).toBe(quantise(1 / 6));
+    expect(match('work', 'work', 0)).toBe(0);
+  });
+
+  it('takes a category of no characters for one, and none for none', () => {
+    expect(match('', '')).toBe(0.75);
+    for (const none of [null, undefined]) {
+      expect(match(none, none)).toBe(0);
+      expect(match('', none)).toBe(0);
+      expect(match(none, '')).toBe(0);
+    }
+  });
+});
+
 describe('the registry', () => {
   it('names every entry of every vector', () => {
     for (const policy of POLICIES) {
@@ -175,11 +238,15 @@ describe('the registry', () => {
       expect(new Set(policy.featureNames).size).toBe(policy.dimension);
       expect(policy.vectorizer(MONDAY_MIDNIGHT, NO_PROFILE)(candidate())).toHaveLength(policy.dimension);
     }
-    const first = POLICIES.filter(({ name }) => ['random', 'egreedy-v1', 'egreedy-v2', 'linucb'].includes(name));
+    const first = POLICIES.filter(({ name }) =>
+      ['random', 'egreedy-v1', 'egreedy-v2', 'egreedy-v3', 'egreedy-v4', 'linucb'].includes(name),
+    );
     expect(first.map(({ name, dimension }) => [name, dimension])).toEqual([
       ['random', 1],
       ['egreedy-v1', 7],
       ['egreedy-v2', 12],
+      ['egreedy-v3', 18],
+      ['egreedy-v4', 19],
       ['linucb', 12],
     ]);
   });

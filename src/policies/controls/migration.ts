@@ -4,10 +4,9 @@
  * State is a sum over decisions, so a migration copies nothing: it says which decisions are in the sum. From its effective time T on,
  * the state of the target for a decision requested at t >= T is made of
  *
- * - the source's sums, whenever its decisions were requested, padded with zeros (block padding). At T the target then scores what the
- * source scores,
- * to the last bit, because evidence about the old entries says nothing of the new ones: the system that theta solves falls into two
- * blocks;
+ *   - the source's sums, whenever its decisions were requested, padded with zeros (block padding). Where both add the same lambda, the
+ *     target at T scores what the source scores, to the last bit, because evidence about the old entries says nothing of the new ones:
+ *     the system that theta solves falls into two blocks;
  *   - the target's own decisions requested at or after T. Earlier ones are set aside, since they would change the scores.
  *
  * With training, the source's decisions count with the vectors that the target would have had, made from the recorded entries and the

@@ -96,7 +96,7 @@ it('a policy', async () => {
   tree.write('src/policies/steady.ts', NEW_POLICY);
   tree.edit('src/policies/registry.ts', [
     ['import { SHADOW_SUFFIX', "import { steady } from './steady.js';\nimport { SHADOW_SUFFIX"],
-    ['egreedyV2, linucb];', 'egreedyV2, linucb, steady];'],
+    ['egreedyV4, linucb];', 'egreedyV4, linucb, steady];'],
   ]);
   await expect(tree.vitest('unit', 'test/system/docs/model-cards')).rejects.toThrow(/steady/);
   await tree.run('scripts/build.mjs');
