@@ -5,13 +5,15 @@
  * CUPED (A. Deng, Y. Xu, R. Kohavi and T. Walker, Improving the sensitivity of online controlled experiments by utilizing pre-experiment
  * data, WSDM 2013) on a ratio of sums, linearised. The covariate is a user's own rate before, shrunk to everybody's by how much users
  * differ (D. V. Lindley and A. F. M. Smith, Bayes estimates for the linear model, JRSS B 34, 1972). Users count by the precision of what is
- * left unknown of them, so that a user with a thousand decisions does not count a thousandfold (L. Kish, Survey sampling, 1965).
+ * left unexplained of them, so that a user with a thousand decisions does not count a thousandfold (L. Kish, Survey sampling, 1965): where
+ * rates move, many decisions of one user say little about everybody.
  */
 import { ExactSum, ratio } from './exact-sum.js';
 import type { Population } from './population.js';
 
-/** Shrunk rates are multiples of 1 / 4096, so that their sums are exact. */
+/** Shrunk rates are multiples of 1 / 4096, squares of residuals of 2^-20, so that their sums are exact. */
 const RATE_GRID = 4096;
+const SQUARE_GRID = 2 ** 20;
 /** Weights and residuals are multiples of 1 / 1024, or of a larger power of two where their squares would not add up exactly. */
 const FINEST_GRID = 1024;
 const EXACT = 2 ** 51;
@@ -25,7 +27,7 @@ export interface Adjusted {
   readonly users: number;
   /** (sum of d)^2 / sum of d^2: of how many users with equal weights they are worth. */
   readonly effectiveUsers: number;
-  /** How much of the difference between users' rates before is found again after; 0 without a history. */
+  /** How much of the difference between users' rates before is found again after, 0 to 1.5; 0 without a history. */
   readonly beta: number;
 }
 
@@ -37,27 +39,25 @@ interface Spread {
 }
 
 export function adjust({ m, x, n, y, range, size }: Population): Adjusted {
-  const history = spreadOf(m, x, range);
-  const spread = history ?? spreadOf(n, y, range) ?? { mean: 0, between: 0, within: 0 };
-  const known = (row: number): number => unknown(spread, history === undefined ? 0 : m[row]!);
+  const [history, after] = [spreadOf(m, x, range), spreadOf(n, y, range)];
   const rates = Float64Array.from(m, (decisions, row) => (history === undefined ? 0 : shrunkRate(history, decisions, x[row]! / range)));
   const { overall, mean, beta } = regression(n, y, rates, range);
-  const [d, e] = [new Float64Array(size), new Float64Array(size)];
+  const e = Float64Array.from(n, (decisions, row) => y[row]! / range - decisions * (overall + beta * (rates[row]! - mean)));
+  const weights = after === undefined ? new Float64Array(size) : precisions(n, e, after);
+  const d = weights.map((weight, row) => weight * n[row]!);
+  for (let row = 0; row < size; row++) e[row] = weights[row]! * e[row]!;
+  const grid = gridFor(d, e);
+  centre(d, e, grid);
+  return { d, e, grid, users: n.reduce((users, decisions) => users + (decisions > 0 ? 1 : 0), 0), effectiveUsers: kish(d), beta };
+}
+
+/** The finest on which sums of squares stay exact. */
+function gridFor(d: Float64Array, e: Float64Array): number {
   const bound = new ExactSum();
-  let users = 0;
-  for (let row = 0; row < size; row++) {
-    const decisions = n[row]!;
-    if (decisions === 0) continue;
-    users++;
-    const weight = precision(spread, decisions, known(row));
-    d[row] = weight * decisions;
-    e[row] = weight * (y[row]! / range - decisions * (overall + beta * (rates[row]! - mean)));
-    bound.add(Math.ceil((d[row]! + Math.abs(e[row]!)) ** 2));
-  }
+  for (let row = 0; row < d.length; row++) bound.add(Math.ceil((d[row]! + Math.abs(e[row]!)) ** 2));
   let grid = FINEST_GRID;
   while (Number(bound.value) * grid ** 2 > EXACT) grid /= 2;
-  centre(d, e, grid);
-  return { d, e, grid, users, effectiveUsers: kish(d), beta };
+  return grid;
 }
 
 /** undefined: no decision. */
@@ -89,14 +89,21 @@ function shrunkRate({ mean, between, within }: Spread, decisions: number, reward
   return Math.round((mean + slope * (reward - decisions * mean)) * RATE_GRID) / RATE_GRID;
 }
 
-/** Variance of a user's rate once so many decisions are known. */
-function unknown({ between, within }: Spread, decisions: number): number {
-  return between === 0 ? 0 : (between * within) / (within + decisions * between);
-}
-
-/** Weight of each of a user's `decisions`, 0 to 1. */
-function precision({ within }: Spread, decisions: number, rateVariance: number): number {
-  return within === 0 ? 1 : within / (within + decisions * rateVariance);
+/**
+ * Weight of each of a user's decisions, 0 to 1: what one decision leaves to chance, of that and of what all of the user's decisions share.
+ * The latter is what residuals vary by beyond chance, a decision's residuals being expected to vary by within + decisions x unexplained.
+ */
+function precisions(n: Float64Array, e: Float64Array, { between, within }: Spread): Float64Array {
+  const [squares, all] = [new ExactSum(), new ExactSum()];
+  let users = 0;
+  for (let row = 0; row < n.length; row++) {
+    if (n[row] === 0) continue;
+    users++;
+    all.add(n[row]!);
+    squares.add(Math.round((e[row]! ** 2 / n[row]!) * SQUARE_GRID));
+  }
+  const unexplained = Math.min(between, Math.max(0, (Number(squares.value) / SQUARE_GRID - users * within) / Number(all.value)));
+  return n.map((decisions) => (within === 0 ? 1 : within / (within + decisions * unexplained)));
 }
 
 /** Of rewards after on rates before, over decisions: their mean reward, mean rate, and slope within 0 to 1.5. */

@@ -1,6 +1,6 @@
 /** The two arms of a look side by side, and whether there are enough users to decide anything by. */
 import type { Adjusted } from './adjustment.js';
-import type { Arms } from './arm-sums.js';
+import { armsOf } from './arm-sums.js';
 import type { Population } from './population.js';
 import { treatedShare } from './split.js';
 import { differenceOf } from './statistic.js';
@@ -31,7 +31,8 @@ export interface Comparison {
   readonly difference: number | null;
 }
 
-export function comparisonOf(population: Population, adjusted: Adjusted, arms: Arms, scale: RewardScale): Comparison {
+export function comparisonOf(population: Population, adjusted: Adjusted, scale: RewardScale): Comparison {
+  const arms = armsOf(population, adjusted);
   const share = treatedShare(population.split);
   const smaller = Math.min(share, 1 - share);
   const smallerArm = { users: smaller * adjusted.users, effectiveUsers: smaller * adjusted.effectiveUsers };

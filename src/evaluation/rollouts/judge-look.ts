@@ -11,9 +11,9 @@ import { intervalOf, NO_INTERVAL, withoutEffect, type IntervalPaths } from './in
 import type { Look } from './looks.js';
 import { isOut, NO_LOOKS, takeOut, type Paths } from './paths.js';
 import { populationOf, type Population } from './population.js';
-import { NO_SAMPLE_LOOKS, sampleRatio, sampleRatioFeatures, type SampleRatio, type SampleRatioPaths } from './sample-ratio.js';
+import { NO_SAMPLE_LOOKS, sampleFeatures, sampleRatio, type SampleRatio, type SampleRatioPaths } from './sample-ratio.js';
 import { RELABELLINGS, type Split } from './split.js';
-import { differenceOf, harms, type Difference } from './statistic.js';
+import { differenceOf, harms } from './statistic.js';
 import type { RolloutUsers } from './users.js';
 
 /** What a look leaves for the next one of its epoch. JSON as it is. */
@@ -51,8 +51,8 @@ export interface LookVerdict {
 export interface Rollback extends Comparison {
   /** The treated have surely less, at this look or an earlier one: the promote is to be taken back. */
   readonly now: boolean;
-  /** Share of the placements that look at least as harmful at this look alone, 0 to 1. It decides nothing. */
-  readonly p: number;
+  /** Share of the placements that look at least as harmful at this look alone, 0 to 1: for people; null where nothing is decided. */
+  readonly p: number | null;
 }
 
 export interface Gain extends Comparison {
@@ -69,30 +69,35 @@ export function* judgeLook(question: LookQuestion): Generator<void, LookVerdict>
   const { epoch, look, users, state, relabellings = RELABELLINGS } = question;
   if (look.index !== (state === null ? 0 : state.look + 1))
     throw new RangeError(`look ${look.index} does not follow ${state === null ? 'the start' : `look ${state.look}`}`);
-  const everybody = adjustedUsers(users, epoch.everybody);
-  const { population, adjusted } = everybody;
+  const { population, adjusted } = adjustedUsers(users, epoch.everybody);
+  const compared = comparisonOf(population, adjusted, users.scale);
+  const decides = compared.undecided === null;
+  const before = state ?? NO_STATE;
   const looksForGain = epoch.fresh !== null && look.gainSpent !== null;
   const sameUsers = looksForGain && isSame(epoch.fresh!, epoch.everybody);
-  const [residuals, returned, decisions, centred] = yield* relabelledSums(
-    population,
-    [adjusted, ...sampleRatioFeatures(population), ...(sameUsers ? [withoutEffect(adjusted, population)] : [])],
-    relabellings,
-  );
-  const { checks, paths: sample } = sampleRatio(population, [returned!, decisions!], state?.sample ?? NO_SAMPLE_LOOKS, look.spent);
-  const compared = comparisonOf(population, adjusted, residuals!.arms(0), users.scale);
-  const statistics = harms(residuals!);
-  const before = state?.rollback ?? NO_LOOKS;
-  const taken = compared.undecided === null ? takeOut(before, statistics, epoch.alpha * look.spent).paths : before;
-  const rollback = { ...compared, now: isOut(taken), p: statistics.filter((each) => each >= statistics[0]!).length / statistics.length };
-  let gained: Gained = { gain: null, paths: state?.interval ?? NO_INTERVAL };
+  const sampled = sampleFeatures(population, before.sample, relabellings + 1, look.spent);
+  const features = [...sampled, ...(decides ? [adjusted] : []), ...(decides && sameUsers ? [withoutEffect(adjusted, population)] : [])];
+  const sums = features.length === 0 ? [] : yield* relabelledSums(population, features, relabellings);
+  const [residuals, centred] = sums.slice(sampled.length);
+  const { checks, paths: sample } = sampleRatio(population, sums.slice(0, sampled.length), before.sample, look.spent);
+  const statistics = residuals && harms(residuals);
+  const taken = statistics === undefined ? before.rollback : takeOut(before.rollback, statistics, epoch.alpha * look.spent).paths;
+  const rollback = { ...compared, now: isOut(taken), p: statistics === undefined ? null : shareFrom(statistics, statistics[0]!) };
+  let gained: Gained = { gain: null, paths: before.interval };
   if (looksForGain) {
     const trusted = checks.misplaced === 0 && !checks.returned.differ && !checks.arrived.differ && !checks.decisionsPerUser.differ;
     gained = sameUsers
-      ? gainOf(question, compared, differenceOf(residuals!.arms(0)), centred!, trusted)
+      ? gainOf(question, { population, adjusted }, compared, centred, trusted)
       : yield* gainOfFresh(question, adjustedUsers(users, epoch.fresh!), trusted);
   }
   const next = { look: look.index, rollback: taken, interval: gained.paths, sample };
   return { look, rollback, gain: gained.gain, sample: checks, state: next };
+}
+
+const NO_STATE: LookState = { look: -1, rollback: NO_LOOKS, interval: NO_INTERVAL, sample: NO_SAMPLE_LOOKS };
+
+function shareFrom(statistics: Float64Array, least: number): number {
+  return statistics.filter((each) => each >= least).length / statistics.length;
 }
 
 interface AdjustedUsers {
@@ -114,27 +119,30 @@ function isSame(a: Split, b: Split): boolean {
   return a.fromPercent === b.fromPercent && a.percent === b.percent && a.controlFromPercent === b.controlFromPercent;
 }
 
-function* gainOfFresh(question: LookQuestion, { population, adjusted }: AdjustedUsers, trusted: boolean): Generator<void, Gained> {
-  const { relabellings = RELABELLINGS, users } = question;
-  const [centred] = yield* relabelledSums(population, [withoutEffect(adjusted, population)], relabellings);
-  const arms = armsOf(population, adjusted);
-  return gainOf(question, comparisonOf(population, adjusted, arms, users.scale), differenceOf(arms), centred!, trusted);
+function* gainOfFresh(question: LookQuestion, fresh: AdjustedUsers, trusted: boolean): Generator<void, Gained> {
+  const { population, adjusted } = fresh;
+  const compared = comparisonOf(population, adjusted, question.users.scale);
+  const [centred] =
+    compared.undecided === null
+      ? yield* relabelledSums(population, [withoutEffect(adjusted, population)], question.relabellings ?? RELABELLINGS)
+      : [];
+  return gainOf(question, fresh, compared, centred, trusted);
 }
 
-/** `centred`: the sums without effect. */
+/** `centred`: the sums without effect; undefined: nothing is decided. */
 function gainOf(
   { epoch, look, users: { scale }, state, margin = 0 }: LookQuestion,
+  { population, adjusted }: AdjustedUsers,
   compared: Comparison,
-  difference: Difference,
-  centred: RelabelledSums,
+  centred: RelabelledSums | undefined,
   trusted: boolean,
 ): Gained {
   const range = scale.high - scale.low;
   const before = state?.interval ?? NO_INTERVAL;
   const { interval, paths } =
-    compared.undecided === null
-      ? intervalOf(difference, centred, before, epoch.alpha * look.gainSpent!)
-      : { interval: { low: -1, high: 1 }, paths: before };
+    centred === undefined
+      ? { interval: { low: -1, high: 1 }, paths: before }
+      : intervalOf(differenceOf(armsOf(population, adjusted)), centred, before, epoch.alpha * look.gainSpent!);
   const [low, high] = [interval.low * range, interval.high * range];
   return { gain: { ...compared, interval: { low, high }, better: trusted && low > 0, notWorse: trusted && low > -margin }, paths };
 }

@@ -26,18 +26,28 @@ export function isOut({ gone }: Paths): boolean {
   return (parseInt(gone.slice(0, 2) || '0', 16) & 1) === 1;
 }
 
+/** How many of so many rows a look may take out when `mass`, of 1, may be spent by now. */
+export function allowedOf({ taken }: Paths, rows: number, mass: number): number {
+  return Math.max(0, Math.floor(rows * mass + 1e-9) - taken);
+}
+
 /** `statistics` by row, the true placement first; `mass`: what may be spent by now, of 1. */
 export function takeOut(paths: Paths, statistics: Float64Array, mass: number): Taken {
+  const allowed = allowedOf(paths, statistics.length, mass);
+  if (allowed === 0) return { paths, threshold: null };
   const gone = Buffer.alloc(Math.ceil(statistics.length / 8));
   gone.write(paths.gone, 'hex');
-  const isGone = (row: number): boolean => ((gone[row >> 3]! >> (row & 7)) & 1) === 1;
-  const alive = Array.from(statistics.keys()).filter((row) => !isGone(row));
-  const allowed = Math.floor(statistics.length * mass + 1e-9) - paths.taken;
-  if (allowed <= 0 || alive.length < allowed) return { paths, threshold: null };
-  const threshold = Float64Array.from(alive, (row) => statistics[row]!).sort()[alive.length - allowed]!;
-  let out = alive.filter((row) => statistics[row]! >= threshold);
+  const isAlive = (row: number): boolean => ((gone[row >> 3]! >> (row & 7)) & 1) === 0;
+  const alive = statistics.filter((_, row) => isAlive(row)).sort();
+  if (alive.length < allowed) return { paths, threshold: null };
+  const threshold = alive[alive.length - allowed]!;
   // Of equals, all or none.
-  if (out.length > allowed) out = out.filter((row) => statistics[row]! > threshold);
-  for (const row of out) gone[row >> 3]! |= 1 << (row & 7);
-  return { paths: { taken: paths.taken + out.length, gone: gone.toString('hex') }, threshold };
+  const above = alive[alive.length - allowed - 1] === threshold;
+  let taken = 0;
+  for (const [row, statistic] of statistics.entries()) {
+    if (!isAlive(row) || statistic < threshold || (above && statistic === threshold)) continue;
+    gone[row >> 3]! |= 1 << (row & 7);
+    taken++;
+  }
+  return { paths: { taken: paths.taken + taken, gone: gone.toString('hex') }, threshold };
 }

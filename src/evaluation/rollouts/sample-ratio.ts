@@ -3,8 +3,8 @@
  * "reward per decision" is not all there is to say. And a placement that the log contradicts is a fault, which is no matter of chance.
  */
 import { logBeta } from '../beta.js';
-import type { ArmSums, Feature, RelabelledSums } from './arm-sums.js';
-import { isOut, NO_LOOKS, takeOut, type Paths } from './paths.js';
+import { armsOf, type ArmSums, type Feature, type RelabelledSums } from './arm-sums.js';
+import { allowedOf, isOut, NO_LOOKS, takeOut, type Paths } from './paths.js';
 import type { Population } from './population.js';
 import { treatedShare } from './split.js';
 import { harms } from './statistic.js';
@@ -36,26 +36,39 @@ export interface SampleRatioPaths {
 
 export const NO_SAMPLE_LOOKS: SampleRatioPaths = { returned: NO_LOOKS, decisions: NO_LOOKS, arrived: false };
 
-/** Their sums are what `sampleRatio` takes, in this order. */
-export function sampleRatioFeatures({ m, n }: Population): [returned: Feature, decisions: Feature] {
+/** Among users with a decision before, who came back. */
+function returnedOf({ m, n }: Population): Feature {
   const before = m.map((decisions) => (decisions > 0 ? 1 : 0));
-  return [
-    { d: before, e: before.map((one, user) => (n[user]! > 0 ? one : 0)) },
-    { d: m.map((decisions, user) => (decisions > 0 || n[user]! > 0 ? 1 : 0)), e: n },
-  ];
+  return { d: before, e: before.map((one, user) => (n[user]! > 0 ? one : 0)) };
 }
 
-/** `spent`: share of the alphas that may be spent by this look. */
+/** Among users with a decision before or after, how many they have after. */
+function decisionsOf({ m, n }: Population): Feature {
+  return { d: m.map((decisions, user) => (decisions > 0 || n[user]! > 0 ? 1 : 0)), e: n };
+}
+
+/**
+ * What must be relabelled at a look by which `spent` of the alphas may be spent: nothing before one in two thousand placements may be
+ * taken out, which is when half of them are spent.
+ */
+export function sampleFeatures(population: Population, { returned, decisions }: SampleRatioPaths, rows: number, spent: number): Feature[] {
+  const mass = ROLLOUT_THRESHOLDS.sample_alpha * spent;
+  return allowedOf(returned, rows, mass) > 0 || allowedOf(decisions, rows, mass) > 0
+    ? [returnedOf(population), decisionsOf(population)]
+    : [];
+}
+
+/** `sums` of the sample's features. */
 export function sampleRatio(
   population: Population,
-  [returned, decisions]: readonly [RelabelledSums, RelabelledSums],
+  [returned, decisions]: readonly RelabelledSums[],
   paths: SampleRatioPaths,
   spent: number,
 ): { readonly checks: SampleRatio; readonly paths: SampleRatioPaths } {
   const mass = ROLLOUT_THRESHOLDS.sample_alpha * spent;
-  const back = takeOut(paths.returned, pooled(returned).map(Math.abs), mass).paths;
-  const often = takeOut(paths.decisions, harms(decisions).map(Math.abs), mass).paths;
-  const [cameBack, cameOften] = [returned.arms(0), decisions.arms(0)];
+  const back = returned === undefined ? paths.returned : takeOut(paths.returned, pooled(returned).map(Math.abs), mass).paths;
+  const often = decisions === undefined ? paths.decisions : takeOut(paths.decisions, harms(decisions).map(Math.abs), mass).paths;
+  const [cameBack, cameOften] = [armsOf(population, returnedOf(population)), armsOf(population, decisionsOf(population))];
   const share = ({ n, e }: ArmSums): Share => ({ users: e, of: n });
   const mean = ({ n, e }: ArmSums): number => (n === 0 ? 0 : e / n);
   const { n, treated, split, misplaced } = population;

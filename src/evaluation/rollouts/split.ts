@@ -31,9 +31,16 @@ export function relabelThreshold(split: Split): number {
   return Math.min(2 ** 32 - 1, Math.floor(treatedShare(split) * 2 ** 32));
 }
 
+let lastKeys: { readonly rolloutId: string; readonly keys: Int32Array } | undefined;
+
 /** Of relabellings 1 to `count`: the first four bytes of SHA-256 of `ROLLOUT_ID|relabel|b`, as signed 32-bit numbers. */
 export function relabelKeys(rolloutId: string, count: number): Int32Array {
-  return Int32Array.from({ length: count }, (_, i) => parseInt(hash('sha256', `${rolloutId}|relabel|${i + 1}`, 'hex').slice(0, 8), 16) | 0);
+  // The looks at one rollout come one after the other.
+  if (lastKeys?.rolloutId !== rolloutId || lastKeys.keys.length < count) {
+    const key = (_: unknown, i: number): number => parseInt(hash('sha256', `${rolloutId}|relabel|${i + 1}`, 'hex').slice(0, 8), 16) | 0;
+    lastKeys = { rolloutId, keys: Int32Array.from({ length: count }, key) };
+  }
+  return lastKeys.keys.subarray(0, count);
 }
 
 /** A bijection of 32 bits in which every bit of the argument moves about half of the result's (C. Wellons, "lowbias32", 2018). Signed. */

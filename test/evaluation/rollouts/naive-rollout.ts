@@ -56,28 +56,36 @@ interface Residual {
   readonly e: number;
 }
 
-function residuals(users: readonly NaiveUser[]): Residual[] {
-  const history = users.some(({ m }) => m > 0);
-  const counts = users.map(({ m, x, n, y }) => (history ? { count: m, reward: x } : { count: n, reward: y }));
+/** Of rewards in so many decisions a user: mean, variance between users, variance of one decision within a user. */
+function spread(counts: readonly { readonly count: number; readonly reward: number }[]) {
   const all = sum(counts.map(({ count }) => count));
   const mu = all === 0 ? 0 : sum(counts.map(({ reward }) => reward)) / all;
   const pairs = sum(counts.map(({ count }) => count * (count - 1)));
   const excess = sum(counts.map(({ count, reward }) => (reward - count * mu) ** 2 - count * mu * (1 - mu)));
   const t2 = pairs === 0 ? 0 : clip(excess / pairs, 0, 0.9 * mu * (1 - mu));
-  const s2 = mu * (1 - mu) - t2;
-  const rate = ({ m, x }: NaiveUser): number =>
-    !history ? 0 : Math.round((mu + (t2 === 0 ? 0 : (t2 * (x - m * mu)) / (s2 + m * t2))) * 4096) / 4096;
+  return { mu, t2, s2: mu * (1 - mu) - t2 };
+}
+
+function residuals(users: readonly NaiveUser[]): Residual[] {
+  const history = users.some(({ m }) => m > 0);
+  const before = spread(users.map(({ m, x }) => ({ count: m, reward: x })));
+  const after = spread(users.map(({ n, y }) => ({ count: n, reward: y })));
+  const shrunk = ({ m, x }: NaiveUser): number =>
+    before.mu + (before.t2 === 0 ? 0 : (before.t2 * (x - m * before.mu)) / (before.s2 + m * before.t2));
+  const rate = (user: NaiveUser): number => (history ? Math.round(shrunk(user) * 4096) / 4096 : 0);
   const decisions = sum(users.map(({ n }) => n));
   const r = decisions === 0 ? 0 : sum(users.map(({ y }) => y)) / decisions;
   const gm = decisions === 0 ? 0 : sum(users.map((user) => user.n * rate(user))) / decisions;
   const variation = sum(users.map((user) => user.n * (rate(user) - gm) ** 2));
   const slope = sum(users.map((user) => (user.y - user.n * r) * (rate(user) - gm)));
   const beta = variation < 1e-12 ? 0 : clip(slope / variation, 0, 1.5);
+  const residual = (user: NaiveUser): number => user.y - user.n * (r + beta * (rate(user) - gm));
+  const active = users.filter(({ n }) => n > 0);
+  const squares = sum(active.map((user) => Math.round((residual(user) ** 2 / user.n) * 2 ** 20) / 2 ** 20));
+  const unexplained = decisions === 0 ? 0 : clip((squares - active.length * after.s2) / decisions, 0, after.t2);
   const plain = users.map((user) => {
-    const tu = t2 === 0 ? 0 : history ? (t2 * s2) / (s2 + user.m * t2) : t2;
-    const w = s2 === 0 ? 1 : s2 / (s2 + user.n * tu);
-    const e = user.y - user.n * (r + beta * (rate(user) - gm));
-    return { d: Math.round(w * user.n * 1024), e: Math.round(w * e * 1024) };
+    const w = after.s2 === 0 ? 1 : after.s2 / (after.s2 + user.n * unexplained);
+    return { d: Math.round(w * user.n * 1024), e: Math.round(w * residual(user) * 1024) };
   });
   const mean = sum(plain.map(({ e }) => e)) / (sum(plain.map(({ d }) => d)) || 1);
   return plain.map(({ d, e }) => ({ d, e: Math.round(e - d * mean) }));
