@@ -6,6 +6,7 @@ import { z } from 'zod';
 import {
   brokerList,
   fraction,
+  notNegative,
   gatewayUrl,
   headerToken,
   nameList,
@@ -236,6 +237,22 @@ export const OPTIONS = {
     default: '0.1',
     group: 'policy',
     help: 'share of decisions that explore, from 0 to 1',
+  },
+  epsilonDecay: {
+    flag: '--epsilon-decay <number>',
+    env: 'TIPSTREAM_EPSILON_DECAY',
+    schema: notNegative,
+    default: '0',
+    group: 'policy',
+    help: 'epsilon is at most this / rewarded decisions of the user; 0 for a constant one',
+  },
+  epsilonMin: {
+    flag: '--epsilon-min <number>',
+    env: 'TIPSTREAM_EPSILON_MIN',
+    schema: fraction,
+    default: '0',
+    group: 'policy',
+    help: 'with --epsilon-decay, epsilon does not fall below this',
   },
   salt: {
     flag: '--salt <text>',

@@ -18,6 +18,10 @@ export const fraction = z
   .regex(/^\d*\.?\d+$/, { error: 'must be a number from 0 to 1' })
   .transform(Number)
   .pipe(z.number().max(1, { error: 'must be a number from 0 to 1' }));
+export const notNegative = z
+  .string()
+  .regex(/^\d*\.?\d+$/, { error: 'must be a number that is not negative' })
+  .transform(Number);
 export const yesOrNo = z
   .enum(['true', 'false', '1', '0', 'yes', 'no'], { error: 'must be true or false' })
   .transform((word) => ['true', '1', 'yes'].includes(word));

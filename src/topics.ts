@@ -128,6 +128,10 @@ export const CONTROL_TYPES = ['promote', 'rollback', 'reset', 'migrate', 'config
 
 const controlSettingsSchema = z.object({
   epsilon: optional(z.number().min(0).max(1)),
+  epsilon_min: optional(z.number().min(0).max(1)).meta({ description: 'epsilon does not decay below it' }),
+  epsilon_decay: optional(z.number().min(0)).meta({
+    description: 'epsilon is at most this / updates, the rewarded decisions behind the state of user and policy; 0: it is constant',
+  }),
   salt: optional(label),
   shadow: optional(label).meta({ description: "a policy's name; 'off' turns the shadow off" }),
   shadow_learning: optional(z.boolean()),

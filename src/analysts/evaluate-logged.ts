@@ -9,12 +9,13 @@ import { PolicyReplay, type SetAside } from '../evaluation/policy-replay.js';
 import type { EvaluationRow } from '../evaluation/row.js';
 import { GATE_THRESHOLDS } from '../evaluation/thresholds.js';
 import { quantilesOf, type Quantiles } from '../evaluation/quantiles.js';
-import type { PolicySettings } from '../policies/controls/control.js';
+import { settingsAt, type PolicySettings } from '../policies/controls/control.js';
+import { epsilonAt } from '../policies/controls/exploration.js';
 import { statePartsAt, type StatePart } from '../policies/controls/migration.js';
 import { promotionTerms, trainingControl } from '../policies/controls/promotion-terms.js';
 import { policyNamed } from '../policies/registry.js';
 import { userOfControl } from '../events/control-user.js';
-import type { ControlEvent } from '../topics.js';
+import type { ControlEvent, ScoredEvent } from '../topics.js';
 import { policyHash } from '../policies/policy-hash.js';
 import type { PolicyDefinition } from '../policies/policy.js';
 import type { Registry } from '../projections/registry.js';
@@ -109,7 +110,10 @@ export async function evaluateLogged(
     const terms = promotionTerms(controls, untilMs, policy, defaultPolicy, settings);
     const { baseline, epsilon, lambda } = terms;
     const sinceMs = question.sinceMs ?? terms.changedAtMs;
-    const comparedEpsilon = policyNamed(baseline).fixedEpsilon ?? epsilon;
+    const inEffect = settingsAt(controls, untilMs, settings);
+    /** What the baseline explores with at the time of a decision, under the settings that are in effect now. */
+    const baselineEpsilon = ({ profile: { as_of_ms: requestedAtMs }, model: { updates } }: ScoredEvent): number =>
+      policyNamed(baseline).fixedEpsilon ?? epsilonAt(inEffect, { controls, requestedAtMs, defaultPolicy, updates });
     const partsOf = partsByUser(controls, all, { policy, baseline: policyNamed(baseline), atMs: untilMs });
     const replay = new PolicyReplay({ policy, epsilon, lambda, partsOf });
     const rows: EvaluationRow[] = [];
@@ -131,7 +135,11 @@ export async function evaluateLogged(
       decisions++;
       decidedBy[event.policy] = (decidedBy[event.policy] ?? 0) + 1;
       const row =
-        event.policy !== baseline ? 'another policy decided' : event.epsilon !== comparedEpsilon ? 'made with other settings' : learnedFrom;
+        event.policy !== baseline
+          ? 'another policy decided'
+          : event.epsilon !== baselineEpsilon(event)
+            ? 'made with other settings'
+            : learnedFrom;
       if (typeof row === 'string') setAside[row] = (setAside[row] ?? 0) + 1;
       else {
         rows.push(row);

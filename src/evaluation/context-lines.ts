@@ -81,6 +81,7 @@ function decisionOf(line: ContextLine): LoggedDecision {
     reward: reward ?? null,
     reactedAtMs: reacted_at_ms ?? null,
     resetAtMs: null,
+    epsilon: null,
     propensities: new Map(candidates.map(({ tip_id, propensity }) => [tip_id, propensity])),
     vectorsUnder(policy: PolicyDefinition) {
       const vectorOf = policy.vectorizer({ requestedAtMs, utcOffsetMin }, profile);

@@ -2,6 +2,7 @@
 import type { PolicyDefinition } from '../policies/policy.js';
 import { exampleVector } from '../policies/learning.js';
 import type { StatePart } from '../policies/controls/migration.js';
+import { policyOfEvent } from '../policies/registry.js';
 import { vectorsUnder } from '../policies/revectorise.js';
 import type { ScoredEvent } from '../topics.js';
 import { hourOfRecord, segmentsOf } from './segment-of.js';
@@ -20,6 +21,11 @@ export interface LoggedDecision {
   readonly reactedAtMs: number | null;
   /** The user's newest reset that held when it was requested, Unix ms; null: none. */
   readonly resetAtMs: number | null;
+  /**
+   * The epsilon that it was made with; null: nobody says, or the policy that decided has one of its own. A policy that is tried on the
+   * decision explores as much, so that the two differ by what they have learned and not by how much they explore.
+   */
+  readonly epsilon: number | null;
   /** tip_id -> how likely the policy that decided was to choose it. */
   readonly propensities: ReadonlyMap<string, number>;
   /** tip_id -> the vector that `policy` would have had; undefined when the record does not hold what it is made of. */
@@ -48,6 +54,7 @@ export function recordedDecision({ event, servedTipId, reward, reactedAtMs, rese
     reward,
     reactedAtMs,
     resetAtMs,
+    epsilon: policyOfEvent(event.policy)?.fixedEpsilon == null ? event.epsilon : null,
     propensities: new Map(event.ranking.map(({ tip_id, propensity }) => [tip_id, propensity])),
     vectorsUnder: (policy) => vectorsUnder(policy, event),
     exampleFor(parts, tipId) {

@@ -22,7 +22,7 @@ export type SetAside = 'another tip was served' | 'no vectors' | 'not in the ran
 
 export interface ReplayOptions {
   readonly policy: PolicyDefinition;
-  /** Holds unless the policy has one of its own. */
+  /** Holds unless the policy has one of its own, or the logged decision says its own. */
   readonly epsilon: number;
   readonly lambda: number;
   /** Whose decisions a user's state is made of; undefined: everybody's. */
@@ -48,7 +48,7 @@ export class PolicyReplay {
 
   constructor({ policy, epsilon, lambda, partsOf }: ReplayOptions) {
     this.#policy = policy;
-    this.#epsilon = policy.fixedEpsilon ?? epsilon;
+    this.#epsilon = epsilon;
     this.#lambda = lambda;
     this.#partsOf = partsOf;
     this.#model = { state: emptyState(policy.dimension), pending: new ExampleQueue(), firstAtMs: 0, resetAtMs: null };
@@ -78,7 +78,7 @@ export class PolicyReplay {
     const tipIds = [...vectors.keys()].sort(compareCodePoints);
     const known = posterior(user.state, this.#lambda);
     const scores = tipIds.map((tipId) => scoreOf(this.#policy, known, vectors.get(tipId)!));
-    const { propensities } = epsilonGreedy(scores, this.#epsilon);
+    const { propensities } = epsilonGreedy(scores, this.#policy.fixedEpsilon ?? decision.epsilon ?? this.#epsilon);
     if (tipIds.some((tipId, i) => propensities[i]! > 0 && (logged.get(tipId) ?? 0) === 0)) return 'no exploration';
     return {
       decisionId: `${decision.userId} ${decision.decisionId}`,

@@ -211,7 +211,14 @@ export const policiesSchema = z.object({
       card: z.string().nullable().meta({ description: 'the model card, Markdown' }),
     }),
   ),
-  settings: z.object({ epsilon: z.number(), salt: z.string(), shadow: z.string().nullable(), shadow_learning: z.boolean() }),
+  settings: z.object({
+    epsilon: z.number(),
+    epsilon_min: z.number().nullable().meta({ description: 'null: epsilon does not decay' }),
+    epsilon_decay: z.number().nullable(),
+    salt: z.string(),
+    shadow: z.string().nullable(),
+    shadow_learning: z.boolean(),
+  }),
   history: z
     .array(
       controlSchema.safeExtend({

@@ -12,6 +12,7 @@ import type { DeadLettersDocument, LetterQuery } from '../dead-letters/letter-li
 import type { RedriveJob, RedriveRequest } from '../redrive/job.js';
 import type { WholeLetter } from '../dead-letters/whole-letter.js';
 import type { PromptComparison } from '../evaluation/prompt-comparison.js';
+import type { SettingsDocument } from '../policies/controls/control.js';
 import type { HistoricControl } from '../policies/controls/rollout.js';
 import type { FeaturesDocument } from '../projections/feature-document.js';
 import type { RecordAddress } from '../log/record-address.js';
@@ -101,7 +102,7 @@ export interface GuardrailComparison {
 
 export interface PoliciesDocument {
   readonly policies: readonly PolicyEntry[];
-  readonly settings: { readonly epsilon: number; readonly salt: string; readonly shadow: string | null; readonly shadow_learning: boolean };
+  readonly settings: SettingsDocument;
   /** policy.control, newest first. */
   readonly history: readonly HistoricControl[];
   /** null: no promotion stands that there is anything to compare with, or it has not been looked at yet. */

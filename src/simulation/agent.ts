@@ -1,4 +1,6 @@
 /** One policy with one user: it scores, draws, sees what came of it and learns, by the same code as the live one. */
+import type { PolicySettings } from '../policies/controls/control.js';
+import { decayedEpsilon } from '../policies/controls/exploration.js';
 import { drawUniform, pick } from '../policies/draw.js';
 import { epsilonGreedy } from '../policies/egreedy.js';
 import type { PolicyDefinition } from '../policies/policy.js';
@@ -11,16 +13,18 @@ import type { SimulatedDecision } from './world.js';
 const DRAW = 'simulation';
 const SALT = '0';
 
+export type Exploration = Pick<PolicySettings, 'epsilon' | 'epsilonMin' | 'epsilonDecay'>;
+
 export class Agent {
   readonly #policy: PolicyDefinition;
-  readonly #epsilon: number;
+  readonly #exploration: Exploration;
   readonly #state: RidgeState;
   readonly #profile = new SimulatedProfile();
   #posterior: Posterior | undefined;
 
-  constructor(policy: PolicyDefinition, epsilon: number) {
+  constructor(policy: PolicyDefinition, exploration: Exploration) {
     this.#policy = policy;
-    this.#epsilon = policy.fixedEpsilon ?? epsilon;
+    this.#exploration = exploration;
     this.#state = emptyState(policy.dimension);
   }
 
@@ -31,7 +35,8 @@ export class Agent {
     const vectorOf = this.#policy.vectorizer({ requestedAtMs, utcOffsetMin: 0 }, this.#profile.asOf(requestedAtMs));
     const vectors = candidates.map(vectorOf);
     const scores = vectors.map((x) => scoreOf(this.#policy, known, x));
-    const chosen = pick(epsilonGreedy(scores, this.#epsilon).propensities, drawUniform(DRAW, SALT, decisionId));
+    const epsilon = this.#policy.fixedEpsilon ?? decayedEpsilon(this.#exploration, this.#state.updates);
+    const chosen = pick(epsilonGreedy(scores, epsilon).propensities, drawUniform(DRAW, SALT, decisionId));
     this.live(decision, chosen, dismisses, vectors[chosen]!);
     return chosen;
   }

@@ -7,7 +7,8 @@ import { TipstreamError } from '../errors.js';
 import { policyHash } from '../policies/policy-hash.js';
 import type { PolicyDefinition } from '../policies/policy.js';
 import { randomStream, type Random } from '../random.js';
-import { Agent } from './agent.js';
+import { decays } from '../policies/controls/control.js';
+import { Agent, type Exploration } from './agent.js';
 import type { Curve } from './chart.js';
 import type { Persona } from './persona.js';
 import { ratio, type Mean, type UserPart } from './statistics.js';
@@ -23,13 +24,12 @@ const DECISIONS_AT_ONCE = 5_000;
 /** The policy that knows the reward model. */
 const ORACLE = 'oracle';
 
-export interface SimulationOptions {
+export interface SimulationOptions extends Exploration {
   readonly policies: readonly PolicyDefinition[];
   readonly personas: readonly Persona[];
   readonly users: number;
   readonly days: number;
   readonly candidates: number;
-  readonly epsilon: number;
   readonly seed: number;
 }
 
@@ -61,6 +61,9 @@ export interface SimulationResult {
   readonly days: number;
   readonly candidates: number;
   readonly epsilon: number;
+  /** null: epsilon does not decay. */
+  readonly epsilon_min: number | null;
+  readonly epsilon_decay: number | null;
   readonly decisions: number;
   /** By name: what the policies were, so that a later definition is not taken for the one that was simulated. */
   readonly policy_hashes: Readonly<Record<string, string>>;
@@ -125,6 +128,8 @@ export function* simulate(request: SimulationOptions): Generator<number, Simulat
     days: request.days,
     candidates: request.candidates,
     epsilon: request.epsilon,
+    epsilon_min: decays(request) ? (request.epsilonMin ?? 0) : null,
+    epsilon_decay: decays(request) ? request.epsilonDecay! : null,
     decisions: decisionsOf(users),
     policy_hashes: Object.fromEntries(request.policies.map((policy) => [policy.name, policyHash(policy)])),
     policies: resultsOf(users, names),
@@ -162,9 +167,9 @@ function* liveOneUser(
   names: readonly string[],
   onDecision: (policy: string, part: number, chance: number) => void,
 ): Generator<number, UserResult> {
-  const { policies, days, candidates, epsilon, seed } = request;
+  const { policies, days, candidates, seed } = request;
   const world: WorldOptions = { startMs: START_MS, durationMs: days * DAY_MS, candidates };
-  const agents = policies.map((policy) => new Agent(policy, epsilon));
+  const agents = policies.map((policy) => new Agent(policy, request));
   const result: UserResult = {
     persona: persona.name,
     decisions: 0,

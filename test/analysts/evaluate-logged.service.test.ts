@@ -160,6 +160,21 @@ describe('evaluating from logged decisions', () => {
     for (const { loggedPropensity, newPropensity } of rows) expect(newPropensity).toBeCloseTo(loggedPropensity, 9);
   });
 
+  it('judges decisions whose epsilon decays, and lets the other policy explore as much as each of them did', async () => {
+    const settings = { epsilon_min: 0.02, epsilon_decay: 0.5 };
+    const decay: ControlEvent = { control_id: 'c1', type: 'configure', effective_at_ms: START_MS, settings };
+    const events = await history(60, { controls: [decay] });
+    expect(new Set(events.map(({ epsilon }) => epsilon)).size).toBeGreaterThan(10);
+    const own = await ask('egreedy-v1');
+    expect(own.evaluation.set_aside).toEqual({});
+    for (const { loggedPropensity, newPropensity } of own.rows) expect(newPropensity).toBeCloseTo(loggedPropensity, 9);
+    const least = new Map(events.map(({ user_id, decision_id, epsilon }) => [`${user_id} ${decision_id}`, epsilon / 2]));
+    const { rows } = await ask('egreedy-v2');
+    expect(rows).toHaveLength(60);
+    for (const { decisionId, newPropensity } of rows)
+      expect([least.get(decisionId)!, 0.5, 1 - least.get(decisionId)!].some((one) => Math.abs(one - newPropensity) < 1e-9)).toBe(true);
+  });
+
   it('sets aside what linucb decided, which would never have chosen otherwise', async () => {
     const events = await history(60, { controls: [promote('linucb', 30)] });
     const sure = events.filter(({ ranking }) => ranking.some(({ propensity }) => propensity === 0)).length;

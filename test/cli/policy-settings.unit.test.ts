@@ -2,11 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { settingsOf } from '../../src/cli/policy-settings.js';
 
-const OPTIONS = { epsilon: 0.2, salt: 'x', shadow: 'off', shadowLearning: true };
+const OPTIONS = { epsilon: 0.2, epsilonMin: 0.01, epsilonDecay: 5, salt: 'x', shadow: 'off', shadowLearning: true };
 
 describe('policy settings from options', () => {
   it('have no shadow when it is off', () => {
-    expect(settingsOf(OPTIONS)).toEqual({ epsilon: 0.2, salt: 'x', shadow: null, shadowLearning: true });
+    expect(settingsOf(OPTIONS)).toEqual({ ...OPTIONS, shadow: null });
     expect(settingsOf({ ...OPTIONS, shadow: 'egreedy-v2' }).shadow).toBe('egreedy-v2');
   });
 

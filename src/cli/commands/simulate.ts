@@ -72,6 +72,8 @@ export const simulateCommand = defineCommand<SimulateOptions>({
         days: options.days,
         candidates: options.candidates,
         epsilon: config.epsilon,
+        epsilonMin: config.epsilonMin,
+        epsilonDecay: config.epsilonDecay,
         seed: options.seed,
       });
       let step = steps.next();

@@ -3,6 +3,7 @@ import type { TraceContext } from '../../events/trace-context.js';
 import type { FeatureValues } from '../../projections/feature.js';
 import type { Registry } from '../../projections/registry.js';
 import { liveAt, settingsAt, type PolicySettings } from '../../policies/controls/control.js';
+import { epsilonAt } from '../../policies/controls/exploration.js';
 import { policyNamed } from '../../policies/registry.js';
 import { scoreCandidates } from '../../policies/score.js';
 import { scoredEvent } from '../../policies/scored-event.js';
@@ -110,14 +111,17 @@ export class Scorer {
   ): ScoredEvent {
     const requestedAtMs = request.requested_at_ms;
     const policy = policyNamed(named ?? liveAt(this.#state.controls.shared(), requestedAtMs, request.user_id, this.#options.livePolicy));
-    const { epsilon, salt } = this.#settingsAt(requestedAtMs);
+    const controls = this.#state.controls.shared();
+    const settings = this.#settingsAt(requestedAtMs);
+    const state = this.#rewards.stateAt(user, policy.name, policy, requestedAtMs, keep);
+    const { livePolicy: defaultPolicy } = this.#options;
     const scored = scoreCandidates({
       policy,
       eventPolicy: policy.name,
-      state: this.#rewards.stateAt(user, policy.name, policy, requestedAtMs, keep),
+      state,
       decisionId: request.decision_id,
-      salt,
-      epsilon,
+      salt: settings.salt,
+      epsilon: epsilonAt(settings, { controls, requestedAtMs, defaultPolicy, updates: state.updates }),
       requestedAtMs,
       utcOffsetMin: request.utc_offset_min ?? 0,
       candidates: request.candidates,

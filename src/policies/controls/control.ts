@@ -11,7 +11,12 @@ import { standingPromotes } from './promotes.js';
 
 /** What `configure` changes, and the process's options say at first. */
 export interface PolicySettings {
+  /** Share of the probability spread over all candidates; where it decays, the largest. */
   readonly epsilon: number;
+  /** With `epsilonDecay`, what epsilon does not fall below; absent: 0. */
+  readonly epsilonMin?: number | undefined;
+  /** Epsilon falls as this / a user's updates (see exploration.ts); absent or 0: it does not. */
+  readonly epsilonDecay?: number | undefined;
   readonly salt: string;
   /** The shadow policy's name; null when there is none. */
   readonly shadow: string | null;
@@ -56,15 +61,44 @@ export function settingsAt(controls: Iterable<ControlEvent>, requestedAtMs: numb
   let settings = base;
   for (const control of controlsInEffect(controls, requestedAtMs)) {
     if (control.type !== 'configure' || control.settings == null) continue;
-    const { epsilon, salt, shadow, shadow_learning } = control.settings;
+    const { epsilon, epsilon_min, epsilon_decay, salt, shadow, shadow_learning } = control.settings;
     settings = {
       epsilon: epsilon ?? settings.epsilon,
+      ...given('epsilonMin', epsilon_min ?? settings.epsilonMin),
+      ...given('epsilonDecay', epsilon_decay ?? settings.epsilonDecay),
       salt: salt ?? settings.salt,
       shadow: shadow == null ? settings.shadow : shadow === SHADOW_OFF ? null : shadow,
       shadowLearning: shadow_learning ?? settings.shadowLearning,
     };
   }
   return settings;
+}
+
+function given<Name extends string>(name: Name, value: number | undefined): { readonly [_ in Name]?: number } {
+  return value === undefined ? {} : ({ [name]: value } as { readonly [_ in Name]: number });
+}
+
+/** Settings as documents show them. */
+export interface SettingsDocument {
+  readonly epsilon: number;
+  /** null: epsilon does not decay. */
+  readonly epsilon_min: number | null;
+  readonly epsilon_decay: number | null;
+  readonly salt: string;
+  readonly shadow: string | null;
+  readonly shadow_learning: boolean;
+}
+
+export function settingsDocument(settings: PolicySettings): SettingsDocument {
+  const { epsilon, salt, shadow, shadowLearning } = settings;
+  const decay = decays(settings) ? { epsilon_min: settings.epsilonMin ?? 0, epsilon_decay: settings.epsilonDecay! } : NO_DECAY;
+  return { epsilon, ...decay, salt, shadow, shadow_learning: shadowLearning };
+}
+
+const NO_DECAY = { epsilon_min: null, epsilon_decay: null };
+
+export function decays({ epsilonDecay }: Pick<PolicySettings, 'epsilonDecay'>): boolean {
+  return (epsilonDecay ?? 0) > 0;
 }
 
 /**

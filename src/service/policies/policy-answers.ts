@@ -16,6 +16,7 @@ import type {
 import type { Log } from '../../log/port.js';
 import type { PolicyDefinition } from '../../policies/policy.js';
 import { cardOf } from '../../cards/installed-cards.js';
+import { settingsDocument } from '../../policies/controls/control.js';
 import { policyHash } from '../../policies/policy-hash.js';
 import { POLICIES, policyNamed } from '../../policies/registry.js';
 import { historyOf, rolloutAt, type Share } from '../../policies/controls/rollout.js';
@@ -98,7 +99,7 @@ export class PolicyAnswers {
     const { shares, settings } = rolloutAt(controls, this.#clock(), this.#scoring.livePolicy, this.#scoring.settings);
     return {
       policies: POLICIES.map((policy) => entryOf(policy, shares, settings.shadow, counts)),
-      settings: { epsilon: settings.epsilon, salt: settings.salt, shadow: settings.shadow, shadow_learning: settings.shadowLearning },
+      settings: settingsDocument(settings),
       history: historyOf(controls),
       guardrail: this.#compared(),
       counted_at_ms: countedAtMs,

@@ -1,3 +1,4 @@
+import { settingsDocument } from '../../../policies/controls/control.js';
 import { DEFAULT_POLICY, POLICIES } from '../../../policies/registry.js';
 import { historyOf, rolloutAt, type HistoricControl } from '../../../policies/controls/rollout.js';
 import { defineCommand, type CommandFamily } from '../../command.js';
@@ -39,7 +40,7 @@ const listCommand = defineCommand({
             rollout_id: rolloutId,
             holdout,
           })),
-          settings: { epsilon: settings.epsilon, salt: settings.salt, shadow: settings.shadow, shadow_learning: settings.shadowLearning },
+          settings: settingsDocument(settings),
         });
       }
       await output.table(

@@ -33,13 +33,14 @@ export default function Policies() {
 }
 
 function WhoIsLive({ document: { policies, settings, counted_at_ms: countedAtMs } }: { readonly document: PoliciesDocument }) {
-  const { epsilon, shadow, shadow_learning: isLearning } = settings;
+  const { epsilon, epsilon_min: least, epsilon_decay: decay, shadow, shadow_learning: isLearning } = settings;
   return (
     <Card
       title="Who is live"
       aside={
         <p class="about">
           epsilon {epsilon}
+          {decay === null ? '' : `, ${decay} / updates down to ${least}`}
           {shadow === null ? ', no shadow' : `, shadow ${shadow}${isLearning ? ' (learning)' : ''}`}
           <Agreement hasShadow={shadow !== null} />
         </p>
