@@ -14,8 +14,6 @@ COPY --from=build /app/package.json /app/LICENSE ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY --from=build /app/contracts ./contracts
-# The model cards, which the service shows.
-COPY --from=build /app/docs/models ./docs/models
 COPY --from=build /app/examples ./examples
 RUN mkdir -m 0700 /data && chown node:node /data
 VOLUME /data

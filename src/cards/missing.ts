@@ -7,3 +7,14 @@ export interface Missing {
 export function isMissing(facts: object): facts is Missing {
   return 'missing' in facts;
 }
+
+/** Of a card that was made without these documents. */
+export const noSimulation = (policy: string): Missing => ({
+  missing: `None was given: \`npx tipstream policies card ${policy} --simulation FILE\` takes what \`tipstream simulate --json\` printed.`,
+});
+
+export const noEvaluation = (policy: string): Missing => ({
+  missing:
+    `None was given: \`npx tipstream policies card ${policy} --evaluation FILE\` takes ` +
+    `what \`tipstream evaluate --policy ${policy} --json\` printed.`,
+});

@@ -3,7 +3,8 @@
  * same facts give the same bytes. After Mitchell et al., "Model cards for model reporting" (FAT* 2019), as far as it fits a policy
  * that learns user by user.
  */
-import type { TrainingData } from '../analysts/training-data.js';
+import type { TrainingData } from '../store/queries/training-data.js';
+import type { PolicySettings } from '../policies/controls/control.js';
 import type { PolicyDefinition } from '../policies/policy.js';
 import { policyHash } from '../policies/policy-hash.js';
 import type { ControlEvent } from '../topics.js';
@@ -13,6 +14,7 @@ import { isMissing, type Missing } from './missing.js';
 import { evaluationSection } from './sections/evaluation.js';
 import { fairnessSection } from './sections/fairness.js';
 import { rolloutSection } from './sections/rollout.js';
+import { settingsSection } from './sections/settings.js';
 import { simulationSection } from './sections/simulation.js';
 import { trainingSection } from './sections/training.js';
 import { vectorFingerprint } from '../policies/vector-fingerprint.js';
@@ -26,9 +28,11 @@ export interface CardFacts {
   readonly evaluation: CardEvaluation | Missing;
   /** policy.control, newest first. */
   readonly history: readonly ControlEvent[] | Missing;
+  /** In effect where the policy runs; absent: nobody's deployment is described. */
+  readonly settings?: PolicySettings | Missing | undefined;
 }
 
-export function modelCard({ policy, origin, training, simulation, evaluation, history }: CardFacts): string {
+export function modelCard({ policy, origin, training, simulation, evaluation, history, settings }: CardFacts): string {
   const section = <Facts extends object>(facts: Facts | Missing, write: (facts: Facts) => string): string =>
     isMissing(facts) ? facts.missing : write(facts);
   const { name } = policy;
@@ -45,6 +49,9 @@ export function modelCard({ policy, origin, training, simulation, evaluation, hi
         policy.featureNames.map((entry) => [entry, policy.inputs[entry]!.from, policy.inputs[entry]!.normalised]),
       ),
       'Every entry is then rounded to a multiple of 1/4096.',
+      ...(settings === undefined
+        ? []
+        : ['## Settings', section(settings, (facts) => settingsSection(policy, facts, isMissing(training) ? undefined : training.own))]),
       '## Training data',
       [
         'It learns while it runs, for each user separately, from the decisions that it made itself.',

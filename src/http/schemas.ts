@@ -208,7 +208,7 @@ export const policiesSchema = z.object({
         .object({ mean: z.number(), low: z.number(), high: z.number() })
         .nullable()
         .meta({ description: 'with a 95% interval that assumes no distribution' }),
-      card: z.string().nullable().meta({ description: 'the model card, Markdown' }),
+      card: z.string().meta({ description: 'the model card of this deployment, Markdown' }),
     }),
   ),
   settings: z.object({

@@ -58,8 +58,16 @@ const PROFILES: readonly ProfileValues[] = [
   { tip_volume_30d: -3, completion_rate_30d: 1.5, dismiss_rate_30d: -0.5, mean_dwell_ms_30d: -1, preferred_hour: 30.5 },
 ];
 
-/** 16 hex digits over the vectors of 384 fixed candidates. */
+const known = new WeakMap<PolicyDefinition['vectorizer'], string>();
+
+/** 16 hex digits over the vectors of 384 fixed candidates; made once, which takes milliseconds. */
 export function vectorFingerprint({ vectorizer }: Pick<PolicyDefinition, 'vectorizer'>): string {
+  let found = known.get(vectorizer);
+  if (found === undefined) known.set(vectorizer, (found = fingerprintOf(vectorizer)));
+  return found;
+}
+
+function fingerprintOf(vectorizer: PolicyDefinition['vectorizer']): string {
   const hash = createHash('sha256');
   for (const profile of PROFILES) {
     for (const context of CONTEXTS) {

@@ -81,8 +81,8 @@ export interface PolicyEntry {
   readonly decisions: number;
   readonly rewarded: number;
   readonly mean_reward: { readonly mean: number; readonly low: number; readonly high: number } | null;
-  /** Markdown; null where the installation has none. */
-  readonly card: string | null;
+  /** The model card of this deployment, Markdown. */
+  readonly card: string;
 }
 
 /** Share of decisions that were done by the age at which both are compared; the interval holds at any time one looks. */

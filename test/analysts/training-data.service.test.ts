@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { trainingData } from '../../src/analysts/training-data.js';
 import { embeddedService } from '../support/embedded/directory.js';
+import { NO_DECISIONS } from '../../src/store/queries/training-counts.js';
 import { coreRegistry } from '../../src/projections/registry.js';
 import { stateIn } from '../support/state-in.js';
 
@@ -47,16 +48,37 @@ it('counts decisions and rewards of all partitions, of the policy and of its sha
     rewards: 10,
     firstRequestedAtMs: START_MS,
     lastRequestedAtMs: START_MS + 2 * DAY_MS + 9,
+    epsilon: { low: 0.1, high: 0.1 },
+    salts: ['0'],
+    hasMoreSalts: false,
   };
-  const nothing = { users: 0, decisions: 0, rewarded: 0, rewards: 0, firstRequestedAtMs: null, lastRequestedAtMs: null };
   expect(trainingData(stateIn(embedded.directory), coreRegistry, 'egreedy-v1')).toMatchObject({
     partitions: [0, 1, 2],
     partitionCount: 3,
     partitionsMissing: [],
     own: span,
-    shadow: nothing,
+    shadow: NO_DECISIONS,
   });
-  expect(trainingData(stateIn(embedded.directory), coreRegistry, 'egreedy-v2')).toMatchObject({ own: nothing, shadow: span });
+  expect(trainingData(stateIn(embedded.directory), coreRegistry, 'egreedy-v2')).toMatchObject({ own: NO_DECISIONS, shadow: span });
+});
+
+it('says with which epsilon and salts decisions were made, and that there are more than it names', async () => {
+  const embedded = await embeddedService({ clock, partitions: 1 });
+  const salts = ['s0', 's1', 's2', 's3', 's4', 's5', 's0'];
+  for (const [n, salt] of salts.entries()) {
+    await embedded.start({ settings: { epsilon: (n + 1) / 10, salt } });
+    const candidates = [{ tip_id: 't', is_overdue: true, task_age_days: 1, priority: 2 }];
+    await embedded.produce('tip.candidates', { decision_id: `d${n}`, user_id: 'ana', requested_at_ms: START_MS, candidates });
+    await embedded.catchUp();
+    await embedded.stop();
+  }
+  expect(trainingData(stateIn(embedded.directory), coreRegistry, 'egreedy-v1').own).toMatchObject({
+    users: 1,
+    decisions: salts.length,
+    epsilon: { low: 0.1, high: 0.7 },
+    salts: salts.slice(0, 5),
+    hasMoreSalts: true,
+  });
 });
 
 it('says up to which offsets of the topics it learns from', async () => {

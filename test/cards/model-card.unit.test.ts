@@ -19,6 +19,30 @@ describe('a model card', () => {
     expect(text).toContain('partitions 0, 2 of 4');
   });
 
+  it('says which settings hold, and which its decisions were made with', () => {
+    const settings = { epsilon: 0.2, salt: '`x`', shadow: null, shadowLearning: false };
+    const rows = (facts: Partial<CardFacts> = {}) =>
+      section('Settings', { settings, ...facts })
+        .split('\n')
+        .slice(2, 7);
+    expect(rows()).toEqual([
+      '| epsilon | 0.2 | 0.05 to 0.1 |',
+      '| salt | "\\`x\\`" | "0", "a\\|b" |',
+      '| lambda | 1 |  |',
+      '| shadow | none |  |',
+      '',
+    ]);
+    expect(rows({ training: { missing: 'No training today.' } })[0]).toBe('| epsilon | 0.2 | - |');
+    expect(rows({ policy: policyNamed('linucb') })[0]).toBe('| epsilon | 0, whatever is configured | 0.05 to 0.1 |');
+    expect(rows({ settings: { ...settings, epsilonMin: 0.02, epsilonDecay: 4 } })[0]).toBe(
+      '| epsilon | 0.2; per user 4 / updates once that is less, not below 0.02 | 0.05 to 0.1 |',
+    );
+    const inShadow = { ...settings, shadow: 'egreedy-v2', shadowLearning: true };
+    expect(rows({ settings: inShadow }).slice(3)).toEqual(['| shadow | egreedy-v2 |  |', '| shadow learns | yes |  |']);
+    expect(section('Settings', { settings: { missing: 'No settings today.' } })).toBe('No settings today.');
+    expect(card({ settings: undefined })).not.toContain('## Settings');
+  });
+
   it('shows what it was tried on', () => {
     expect(section('Simulation')).toContain('4711 decisions of 20 simulated users over 60 days, seed 7');
     expect(section('Simulation')).toContain('Against egreedy-v1 on the same decisions: 0.0200 (0.0100 to 0.0300).');

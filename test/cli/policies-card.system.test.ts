@@ -29,7 +29,7 @@ describe('a card', () => {
     expect(stdout).toMatch(/^# linucb\n/);
     expect(stdout).toContain('There is no state here');
     expect(stdout).toContain('There is no policy.control here.');
-    expect(stdout).toContain('None was given: `--simulation FILE`');
+    expect(stdout).toContain('None was given: `npx tipstream policies card linucb --simulation FILE` takes');
     expect(existsSync(join(cli.directory, 'data'))).toBe(false);
   });
 
@@ -49,6 +49,7 @@ describe('a card', () => {
     expect(applied.reduce((sum, next) => sum + next, 0)).toBe(DECISIONS);
     expect(bare.stdout).toMatch(/^\| \d{4}-[^|]* \| promote egreedy-v2 20 % \| 80 % \|  \| none, forced \| agreed \|/m);
     expect(bare.stdout).toContain('| the start |  | 100 % |');
+    expect(bare.stdout).toContain('| epsilon | 0.1 | 0.1 |');
 
     writeFileSync(join(cli.directory, 'simulation.json'), (await cli.run(['simulate', '--users', '9', '--days', '5', '--json'])).stdout);
     writeFileSync(

@@ -4,6 +4,7 @@ import type { CardFacts } from '../../src/cards/model-card.js';
 import { vectorFingerprint } from '../../src/policies/vector-fingerprint.js';
 import { policyHash } from '../../src/policies/policy-hash.js';
 import { policyNamed } from '../../src/policies/registry.js';
+import { NO_DECISIONS } from '../../src/store/queries/training-counts.js';
 import { coreRegistry } from '../../src/projections/registry.js';
 
 export const AT_MS = Date.UTC(2026, 10, 1);
@@ -79,10 +80,19 @@ export const FACTS: CardFacts = {
   training: {
     partitions: [0, 2],
     partitionCount: 4,
-    partitionsMissing: [],
     positions: { 'tip.scored': { 0: 12, 2: 3 }, 'tip.served': { 0: 14, 2: 5 } },
-    own: { users: 3, decisions: 40, rewarded: 20, rewards: 5, firstRequestedAtMs: AT_MS - 1000, lastRequestedAtMs: AT_MS },
-    shadow: { users: 0, decisions: 0, rewarded: 0, rewards: 0, firstRequestedAtMs: null, lastRequestedAtMs: null },
+    own: {
+      users: 3,
+      decisions: 40,
+      rewarded: 20,
+      rewards: 5,
+      firstRequestedAtMs: AT_MS - 1000,
+      lastRequestedAtMs: AT_MS,
+      epsilon: { low: 0.05, high: 0.1 },
+      salts: ['0', 'a|b'],
+      hasMoreSalts: false,
+    },
+    shadow: NO_DECISIONS,
   },
   simulation: SIMULATION,
   evaluation: EVALUATION,

@@ -30,7 +30,7 @@ export const ROOMS: readonly Room[] = [
   // Not consumers, not rebuild: verify shares no code with the fold that it checks.
   room('verify', ['events', 'projections', 'policies', 'log', 'store', 'audit']),
   room('analysts', ['events', 'projections', 'policies', 'evaluation', 'log', 'store', 'consumers']),
-  room('cards', ['policies', 'evaluation', 'simulation', 'analysts']),
+  room('cards', ['policies', 'evaluation', 'simulation', 'store']),
   room('service', [
     'events',
     'projections',

@@ -85,7 +85,8 @@ describe.skipIf(path === undefined)('the pages on the demo', () => {
     await page.getByRole('link', { name: 'Policies' }).click();
     await eventually(() => rowsOf(card(page, 'Who is live')).then((rows) => rows.length)).toBeGreaterThan(2);
     await card(page, 'Model cards').getByText('egreedy-v2').click();
-    await page.locator('.markdown').getByRole('heading', { name: 'Inputs' }).waitFor();
+    await page.locator('.markdown').getByRole('heading', { name: 'Settings' }).waitFor();
+    await eventually(() => page.locator('.markdown').innerText()).toMatch(/in the shadow\s+\d+\s+\d+/);
     await page.getByRole('link', { name: 'Features' }).click();
     await page.getByRole('button', { name: 'preferred_hour' }).click();
     await eventually(() => page.locator('pre').innerText()).toContain(':as_of_ms');

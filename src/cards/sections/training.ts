@@ -1,4 +1,5 @@
-import type { DecisionSpan, TrainingData } from '../../analysts/training-data.js';
+import type { DecisionSpan } from '../../store/queries/training-counts.js';
+import type { TrainingData } from '../../store/queries/training-data.js';
 import { moment, table } from '../markdown.js';
 
 /** From which decisions the policy has learned, and how far in the log that goes. */

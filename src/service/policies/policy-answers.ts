@@ -15,7 +15,6 @@ import type {
 } from '../application.js';
 import type { Log } from '../../log/port.js';
 import type { PolicyDefinition } from '../../policies/policy.js';
-import { cardOf } from '../../cards/installed-cards.js';
 import { settingsDocument } from '../../policies/controls/control.js';
 import { policyHash } from '../../policies/policy-hash.js';
 import { POLICIES, policyNamed } from '../../policies/registry.js';
@@ -26,6 +25,7 @@ import { policyCounts, userPolicyState } from '../../store/queries/policy-stats.
 import type { ScoringOptions } from '../../consumers/fold/scorer.js';
 import { Guardrail, type GuardrailState } from './guardrail.js';
 import { countByPolicy, type PolicyCounts } from './policy-counts.js';
+import { PolicyCards } from './policy-cards.js';
 import type { PolicyFacts } from './policy-facts.js';
 import { Recount } from './recount.js';
 import { promptsDocument, servedPrompts } from './served-prompts.js';
@@ -51,6 +51,7 @@ export class PolicyAnswers {
   readonly #producer: TipProducer;
   readonly #prompts: Recount<PromptCounts[]>;
   readonly #decided: Recount<PolicyCounts>;
+  readonly #cards: PolicyCards;
   readonly guardrail: Guardrail;
   readonly #clock: () => number;
   readonly #scoring: ScoringOptions;
@@ -63,6 +64,7 @@ export class PolicyAnswers {
     this.#files = files;
     this.#prompts = new Recount(servedPrompts, clock);
     this.#decided = new Recount(countByPolicy, clock);
+    this.#cards = new PolicyCards(prefix, clock);
     this.guardrail = new Guardrail({ producer: this.#producer, scoring, clock, logger, files: files.all, controls: files.controls });
   }
 
@@ -95,12 +97,15 @@ export class PolicyAnswers {
   async list(): Promise<PoliciesDocument> {
     const controls = this.#files.controls();
     if (controls === undefined) throw nothingHeld();
-    const { value: counts, countedAtMs } = await this.#decided.get(this.#files.all(), COUNTED_WITHIN_MS);
+    const paths = this.#files.all();
+    const { value: counts, countedAtMs } = await this.#decided.get(paths, COUNTED_WITHIN_MS);
     const { shares, settings } = rolloutAt(controls, this.#clock(), this.#scoring.livePolicy, this.#scoring.settings);
+    const history = historyOf(controls);
+    const cards = await this.#cards.of({ paths, history, settings });
     return {
-      policies: POLICIES.map((policy) => entryOf(policy, shares, settings.shadow, counts)),
+      policies: POLICIES.map((policy) => ({ ...entryOf(policy, shares, settings.shadow, counts), card: cards.get(policy.name)! })),
       settings: settingsDocument(settings),
-      history: historyOf(controls),
+      history,
       guardrail: this.#compared(),
       counted_at_ms: countedAtMs,
     };
@@ -142,6 +147,7 @@ export class PolicyAnswers {
     this.guardrail.stop();
     this.#prompts.stop();
     this.#decided.stop();
+    this.#cards.stop();
   }
 
   async stats(name: string, userId: string | undefined): Promise<PolicyStats> {
@@ -165,7 +171,12 @@ export class PolicyAnswers {
   }
 }
 
-function entryOf(policy: PolicyDefinition, shares: readonly Share[], shadow: string | null, counts: PolicyCounts): PolicyEntry {
+function entryOf(
+  policy: PolicyDefinition,
+  shares: readonly Share[],
+  shadow: string | null,
+  counts: PolicyCounts,
+): Omit<PolicyEntry, 'card'> {
   const { decisions, rewarded, rewards } = counts.get(policy.name) ?? { decisions: 0, rewarded: 0, rewards: 0 };
   return {
     policy: policy.name,
@@ -179,7 +190,6 @@ function entryOf(policy: PolicyDefinition, shares: readonly Share[], shadow: str
     decisions,
     rewarded,
     mean_reward: rewarded === 0 ? null : { mean: rewards / rewarded, ...intervalOfShare(rewards, rewarded, GATE_THRESHOLDS.alpha) },
-    card: cardOf(policy.name),
   };
 }
 

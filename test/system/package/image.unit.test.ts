@@ -2,7 +2,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { POLICIES } from '../../../src/policies/registry.js';
 import { ROOT } from '../docs/markdown.js';
 import { healthCommand, imageFiles, isSent, startCommand } from './image.js';
 
@@ -25,12 +24,11 @@ it.each(readAtRunTime())('%s is in the image and in the package', (path) => {
 });
 
 it('what is read at run time is found', () => {
-  expect(readAtRunTime()).toEqual(expect.arrayContaining(['package.json', 'docs/models/', 'dist/rebuild/rebuild-thread.js']));
+  expect(readAtRunTime()).toEqual(expect.arrayContaining(['package.json', 'dist/rebuild/rebuild-thread.js']));
 });
 
 describe('the image', () => {
-  it('has a card of every policy, and the contracts', () => {
-    for (const { name } of POLICIES) expect(inImage).toContain(`docs/models/${name}.md`);
+  it('has the contracts', () => {
     expect(inImage).toEqual(expect.arrayContaining(['package.json', 'LICENSE', 'contracts/asyncapi.json', 'node_modules/fastify']));
   });
   it('has no tools of development, sources or tests', () => {
@@ -41,7 +39,7 @@ describe('the image', () => {
     expect(healthCommand().join(' ')).toContain('/readyz');
   });
   it('is built of what .dockerignore leaves', () => {
-    for (const needed of ['package-lock.json', 'tsconfig.json', 'scripts/build.mjs', 'src/cli/main.ts', 'docs/models/random.md'])
+    for (const needed of ['package-lock.json', 'tsconfig.json', 'scripts/build.mjs', 'src/cli/main.ts'])
       expect([needed, isSent(needed)]).toEqual([needed, true]);
     for (const kept of ['docs/operating.md', 'docs/images/overview.svg', 'README.md', 'node_modules/x/y.js', 'data/log.db', '.git/HEAD'])
       expect([kept, isSent(kept)]).toEqual([kept, false]);

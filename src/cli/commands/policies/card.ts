@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import { trainingData, type TrainingData } from '../../../analysts/training-data.js';
+import { trainingData, type TrainingHere } from '../../../analysts/training-data.js';
 import { cardEvaluationSchema, cardSimulationSchema, type CardEvaluation } from '../../../cards/documents.js';
-import type { Missing } from '../../../cards/missing.js';
+import { isMissing, noEvaluation, noSimulation, type Missing } from '../../../cards/missing.js';
 import { modelCard } from '../../../cards/model-card.js';
 import { vectorFingerprint } from '../../../policies/vector-fingerprint.js';
 import type { Config } from '../../../config.js';
@@ -10,6 +10,7 @@ import { outputFile } from '../../../export/output-file.js';
 import type { PolicyDefinition } from '../../../policies/policy.js';
 import { policyHash } from '../../../policies/policy-hash.js';
 import { policyNamed } from '../../../policies/registry.js';
+import { settingsAt } from '../../../policies/controls/control.js';
 import { historyOf } from '../../../policies/controls/rollout.js';
 import { defaultRegistry } from '../../../projections/registry.js';
 import { fullTopicName, type ControlEvent } from '../../../topics.js';
@@ -17,6 +18,7 @@ import { defineCommand } from '../../command.js';
 import { openControlLog } from '../../control-log.js';
 import { readJson } from '../../input-file.js';
 import type { Output } from '../../output/output.js';
+import { settingsOf } from '../../policy-settings.js';
 import { noteMissing, stateSource } from '../../state-source.js';
 
 interface CardOptions {
@@ -33,9 +35,10 @@ export const cardCommand = defineCommand<CardOptions>({
   arguments: '<policy>',
   summary: "Write a policy's model card: inputs, training data, simulation, evaluation, fairness and rollout",
   details: [
-    'Prints Markdown. What the policy learned from comes from the data directory, when it was live comes from ' +
-      'policy.control, and what it was tried on comes from the two files. The card names what is missing. The cards in ' +
-      'docs/models were made by `npm run cards` from simulated people.',
+    'Prints Markdown. What the policy learned from comes from the data directory, when it was live and which settings hold ' +
+      'comes from policy.control, and what it was tried on comes from the two files. The card names what is missing. ' +
+      'Give the options of `start` that set what policy.control does not say, such as --epsilon. The service shows the same card on ' +
+      'the page /admin/policies. The cards in docs/models were made by `npm run cards` from simulated people.',
   ].join('\n\n'),
   examples: [
     ['tipstream policies card egreedy-v2', 'with what is known here'],
@@ -45,7 +48,7 @@ export const cardCommand = defineCommand<CardOptions>({
     ],
     ['tipstream policies card linucb --no-training --no-rollout', 'the definition alone'],
   ],
-  groups: ['log', 'kafka', 'events'],
+  groups: ['log', 'kafka', 'events', 'policy'],
   options: [
     { flags: '--simulation <file>', help: 'what `tipstream simulate --json` printed' },
     { flags: '--evaluation <file>', help: 'what `tipstream evaluate --policy NAME --json` printed' },
@@ -58,17 +61,17 @@ export const cardCommand = defineCommand<CardOptions>({
     const policy = policyNamed(name!);
     const simulation =
       options.simulation === undefined
-        ? { missing: 'None was given: `--simulation FILE`, with what `tipstream simulate --json` printed.' }
+        ? noSimulation(policy.name)
         : await read(options.simulation, { schema: cardSimulationSchema, command: 'tipstream simulate --json', signal });
     const evaluation =
-      options.evaluation === undefined
-        ? { missing: `None was given: \`--evaluation FILE\`, with what \`tipstream evaluate --policy ${policy.name} --json\` printed.` }
-        : await evaluationOf(policy, options.evaluation, signal);
+      options.evaluation === undefined ? noEvaluation(policy.name) : await evaluationOf(policy, options.evaluation, signal);
     const target = options.out === undefined ? undefined : outputFile(options.out, options.force === true);
     try {
       const training = options.training ? trainingOf(policy, config, output) : { missing: 'The data directory was not looked into.' };
-      const history = options.rollout ? await historyIn(config) : { missing: 'policy.control was not read.' };
-      const card = modelCard({ policy, training, simulation, evaluation, history });
+      const controls = options.rollout ? await controlsIn(config) : { missing: 'policy.control was not read.' };
+      const history = isMissing(controls) ? controls : historyOf(controls);
+      const settings = isMissing(controls) ? controls : settingsAt(controls, Date.now(), settingsOf(config));
+      const card = modelCard({ policy, training, simulation, evaluation, history, settings });
       if (target === undefined) return await output.write(card);
       target.write(card);
       target.publish();
@@ -106,7 +109,7 @@ async function read<Schema extends z.ZodType>(path: string, { schema, command, s
   throw wrong(issue!.path.length === 0 ? issue!.message : `${issue!.path.join('.')}: ${issue!.message}`);
 }
 
-function trainingOf(policy: PolicyDefinition, config: Config, output: Output): TrainingData | Missing {
+function trainingOf(policy: PolicyDefinition, config: Config, output: Output): TrainingHere | Missing {
   try {
     const training = trainingData(stateSource(config), defaultRegistry, policy.name);
     noteMissing(output, training.partitionsMissing);
@@ -118,11 +121,11 @@ function trainingOf(policy: PolicyDefinition, config: Config, output: Output): T
   }
 }
 
-async function historyIn(config: Config): Promise<readonly ControlEvent[] | Missing> {
+async function controlsIn(config: Config): Promise<readonly ControlEvent[] | Missing> {
   try {
     const control = await openControlLog(config, { readOnly: true });
     await control.close();
-    return historyOf(control.controls);
+    return control.controls;
   } catch (error) {
     if (error instanceof TipstreamError && (error.code === 'no_data' || error.code === 'topic_not_found'))
       return { missing: `There is no ${fullTopicName(config.topicPrefix, 'policy.control')} here.` };

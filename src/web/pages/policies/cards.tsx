@@ -1,4 +1,4 @@
-/** The model cards of this installation. Each is read when somebody opens it. */
+/** The model cards of this deployment. Each is rendered when somebody opens it. */
 import { useState } from 'preact/hooks';
 import type { PolicyEntry } from '../../../service/application.js';
 import { useFilter } from '../../state/use-filter.js';
@@ -29,13 +29,7 @@ function ModelCard({ policy, card }: Pick<PolicyEntry, 'policy' | 'card'>) {
       }}
     >
       <summary>{policy}</summary>
-      {!isOpen ? null : card === null ? (
-        <p class="hint">
-          This installation has no card: <code>npx tipstream policies card {policy}</code> makes one.
-        </p>
-      ) : (
-        <LazyMarkdown text={card} />
-      )}
+      {isOpen ? <LazyMarkdown text={card} /> : null}
     </details>
   );
 }
