@@ -9,7 +9,7 @@
  * rates move, many decisions of one user say little about everybody.
  */
 import { ExactSum, ratio } from './exact-sum.js';
-import type { Population } from './population.js';
+import { picked, type Population } from './population.js';
 
 /** Shrunk rates are multiples of 1 / 4096, squares of residuals of 2^-20, so that their sums are exact. */
 const RATE_GRID = 4096;
@@ -38,17 +38,40 @@ interface Spread {
   readonly within: number;
 }
 
-export function adjust({ m, x, n, y, range, size }: Population): Adjusted {
-  const [history, after] = [spreadOf(m, x, range), spreadOf(n, y, range)];
-  const rates = Float64Array.from(m, (decisions, row) => (history === undefined ? 0 : shrunkRate(history, decisions, x[row]! / range)));
+/** Yields between passes over the users. */
+export function* adjust({ m, x, n, y, range, size }: Population): Generator<void, Adjusted> {
+  const history = spreadOf(m, x, range);
+  yield;
+  const after = spreadOf(n, y, range);
+  yield;
+  const rates = new Float64Array(size);
+  if (history !== undefined) for (let row = 0; row < size; row++) rates[row] = shrunkRate(history, m[row]!, x[row]! / range);
+  yield;
   const { overall, mean, beta } = regression(n, y, rates, range);
-  const e = Float64Array.from(n, (decisions, row) => y[row]! / range - decisions * (overall + beta * (rates[row]! - mean)));
-  const weights = after === undefined ? new Float64Array(size) : precisions(n, e, after);
-  const d = weights.map((weight, row) => weight * n[row]!);
-  for (let row = 0; row < size; row++) e[row] = weights[row]! * e[row]!;
+  yield;
+  const e = new Float64Array(size);
+  for (let row = 0; row < size; row++) e[row] = y[row]! / range - n[row]! * (overall + beta * (rates[row]! - mean));
+  yield;
+  const d = new Float64Array(size);
+  const unexplained = after === undefined ? 0 : unexplainedOf(n, e, after);
+  yield;
+  for (let row = 0; row < size; row++) {
+    const weight = after === undefined || after.within === 0 ? 1 : after.within / (after.within + n[row]! * unexplained);
+    d[row] = weight * n[row]!;
+    e[row] = weight * e[row]!;
+  }
+  yield;
   const grid = gridFor(d, e);
+  yield;
   centre(d, e, grid);
-  return { d, e, grid, users: n.reduce((users, decisions) => users + (decisions > 0 ? 1 : 0), 0), effectiveUsers: kish(d), beta };
+  yield;
+  return { d, e, grid, ...countsOf(d), beta };
+}
+
+/** Of some of the users, adjusted with all of them; by their index. */
+export function adjustedPart({ d, e, grid, beta }: Adjusted, members: Int32Array): Adjusted {
+  const weights = picked(d, members);
+  return { d: weights, e: picked(e, members), grid, ...countsOf(weights), beta };
 }
 
 /** The finest on which sums of squares stay exact. */
@@ -90,10 +113,10 @@ function shrunkRate({ mean, between, within }: Spread, decisions: number, reward
 }
 
 /**
- * Weight of each of a user's decisions, 0 to 1: what one decision leaves to chance, of that and of what all of the user's decisions share.
- * The latter is what residuals vary by beyond chance, a decision's residuals being expected to vary by within + decisions x unexplained.
+ * Variance that all decisions of a user share beyond what is expected of the user: what residuals vary by beyond chance, as those of n
+ * decisions vary by n x within + n^2 x unexplained.
  */
-function precisions(n: Float64Array, e: Float64Array, { between, within }: Spread): Float64Array {
+function unexplainedOf(n: Float64Array, e: Float64Array, { between, within }: Spread): number {
   const [squares, all] = [new ExactSum(), new ExactSum()];
   let users = 0;
   for (let row = 0; row < n.length; row++) {
@@ -102,8 +125,7 @@ function precisions(n: Float64Array, e: Float64Array, { between, within }: Sprea
     all.add(n[row]!);
     squares.add(Math.round((e[row]! ** 2 / n[row]!) * SQUARE_GRID));
   }
-  const unexplained = Math.min(between, Math.max(0, (Number(squares.value) / SQUARE_GRID - users * within) / Number(all.value)));
-  return n.map((decisions) => (within === 0 ? 1 : within / (within + decisions * unexplained)));
+  return Math.min(between, Math.max(0, (Number(squares.value) / SQUARE_GRID - users * within) / Number(all.value)));
 }
 
 /** Of rewards after on rates before, over decisions: their mean reward, mean rate, and slope within 0 to 1.5. */
@@ -139,11 +161,13 @@ function centre(d: Float64Array, e: Float64Array, grid: number): void {
   for (let row = 0; row < d.length; row++) e[row] = Math.round(e[row]! - d[row]! * mean);
 }
 
-function kish(d: Float64Array): number {
+function countsOf(d: Float64Array): Pick<Adjusted, 'users' | 'effectiveUsers'> {
   const [sum, squares] = [new ExactSum(), new ExactSum()];
+  let users = 0;
   for (const weight of d) {
+    if (weight > 0) users++;
     sum.add(weight);
     squares.add(weight * weight);
   }
-  return ratio(sum.value * sum.value, squares.value);
+  return { users, effectiveUsers: ratio(sum.value * sum.value, squares.value) };
 }

@@ -57,8 +57,8 @@ function whyUndecided({ users, effectiveUsers }: Comparison['smallerArm']): Unde
 
 function armReport({ treated, n, y }: Population, arm: 0 | 1, { low, step }: RewardScale): ArmReport {
   let [users, decisions, steps] = [0, 0, 0];
-  for (const [user, own] of treated.entries()) {
-    if (own !== arm || n[user] === 0) continue;
+  for (let user = 0; user < treated.length; user++) {
+    if (treated[user] !== arm || n[user] === 0) continue;
     users++;
     decisions += n[user]!;
     steps += y[user]!;

@@ -21,12 +21,14 @@ export const NO_INTERVAL: IntervalPaths = { low: NO_LOOKS, high: NO_LOOKS };
 /** Residuals without the mean of the user's own arm. */
 export function withoutEffect({ d, e }: Adjusted, { treated }: Population): Feature {
   const [weights, residuals] = [new Float64Array(2), new Float64Array(2)];
-  for (const [user, arm] of treated.entries()) {
-    weights[arm]! += d[user]!;
-    residuals[arm]! += e[user]!;
+  for (let user = 0; user < d.length; user++) {
+    weights[treated[user]!]! += d[user]!;
+    residuals[treated[user]!]! += e[user]!;
   }
   const means = residuals.map((sum, arm) => (weights[arm] === 0 ? 0 : sum / weights[arm]!));
-  return { d, e: e.map((residual, user) => Math.round(residual - means[treated[user]!]! * d[user]!)) };
+  const rest = new Float64Array(d.length);
+  for (let user = 0; user < d.length; user++) rest[user] = Math.round(e[user]! - means[treated[user]!]! * d[user]!);
+  return { d, e: rest };
 }
 
 /**

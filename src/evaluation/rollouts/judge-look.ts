@@ -64,19 +64,21 @@ export interface Gain extends Comparison {
   readonly notWorse: boolean;
 }
 
-/** Yields about every ten milliseconds. Throws RangeError for a look that does not follow the state's. */
+/** Yields about every two milliseconds. Throws RangeError for a look that does not follow the state's. */
 export function* judgeLook(question: LookQuestion): Generator<void, LookVerdict> {
   const { epoch, look, users, state, relabellings = RELABELLINGS } = question;
   if (look.index !== (state === null ? 0 : state.look + 1))
     throw new RangeError(`look ${look.index} does not follow ${state === null ? 'the start' : `look ${state.look}`}`);
-  const { population, adjusted } = adjustedUsers(users, epoch.everybody);
+  const { population, adjusted } = yield* adjustedUsers(users, epoch.everybody);
   const compared = comparisonOf(population, adjusted, users.scale);
+  yield;
   const decides = compared.undecided === null;
   const before = state ?? NO_STATE;
   const looksForGain = epoch.fresh !== null && look.gainSpent !== null;
   const sameUsers = looksForGain && isSame(epoch.fresh!, epoch.everybody);
   const sampled = sampleFeatures(population, before.sample, relabellings + 1, look.spent);
   const features = [...sampled, ...(decides ? [adjusted] : []), ...(decides && sameUsers ? [withoutEffect(adjusted, population)] : [])];
+  yield;
   const sums = features.length === 0 ? [] : yield* relabelledSums(population, features, relabellings);
   const [residuals, centred] = sums.slice(sampled.length);
   const { checks, paths: sample } = sampleRatio(population, sums.slice(0, sampled.length), before.sample, look.spent);
@@ -88,7 +90,7 @@ export function* judgeLook(question: LookQuestion): Generator<void, LookVerdict>
     const trusted = checks.misplaced === 0 && !checks.returned.differ && !checks.arrived.differ && !checks.decisionsPerUser.differ;
     gained = sameUsers
       ? gainOf(question, { population, adjusted }, compared, centred, trusted)
-      : yield* gainOfFresh(question, adjustedUsers(users, epoch.fresh!), trusted);
+      : yield* gainOfFresh(question, yield* adjustedUsers(users, epoch.fresh!), trusted);
   }
   const next = { look: look.index, rollback: taken, interval: gained.paths, sample };
   return { look, rollback, gain: gained.gain, sample: checks, state: next };
@@ -110,9 +112,10 @@ interface Gained {
   readonly paths: IntervalPaths;
 }
 
-function adjustedUsers(users: RolloutUsers, split: Split): AdjustedUsers {
+function* adjustedUsers(users: RolloutUsers, split: Split): Generator<void, AdjustedUsers> {
   const population = populationOf(users, split);
-  return { population, adjusted: adjust(population) };
+  yield;
+  return { population, adjusted: yield* adjust(population) };
 }
 
 function isSame(a: Split, b: Split): boolean {

@@ -9,7 +9,7 @@ const FIRST_LOOK_MS = 1.5 * HOUR_MS;
 /** When half of alpha is spent. */
 const HALF_SPENT_MS = 72 * HOUR_MS;
 /** How old a decision is when its reward is compared: a look takes the greatest of which four fit into its time, the first one at least. */
-const AGES_MS: readonly number[] = [HOUR_MS / 6, HOUR_MS, 6 * HOUR_MS, 24 * HOUR_MS, 72 * HOUR_MS];
+export const AGES_MS: readonly number[] = [HOUR_MS / 6, HOUR_MS, 6 * HOUR_MS, 24 * HOUR_MS, 72 * HOUR_MS];
 /** The time before a rollout that says how users differ. */
 export const BEFORE_MS = 14 * DAY_MS;
 /** When the verdict on a gain is final, unless a promote says otherwise. */

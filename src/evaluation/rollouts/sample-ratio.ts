@@ -6,7 +6,7 @@ import { logBeta } from '../beta.js';
 import { armsOf, type ArmSums, type Feature, type RelabelledSums } from './arm-sums.js';
 import { allowedOf, isOut, NO_LOOKS, takeOut, type Paths } from './paths.js';
 import type { Population } from './population.js';
-import { treatedShare } from './split.js';
+import { CONTROL, TREATED, treatedShare } from './split.js';
 import { harms } from './statistic.js';
 import { ROLLOUT_THRESHOLDS } from './thresholds.js';
 
@@ -72,8 +72,9 @@ export function sampleRatio(
   const share = ({ n, e }: ArmSums): Share => ({ users: e, of: n });
   const mean = ({ n, e }: ArmSums): number => (n === 0 ? 0 : e / n);
   const { n, treated, split, misplaced } = population;
-  const arrived = { treated: 0, control: 0 };
-  for (const [user, decisionsAfter] of n.entries()) if (decisionsAfter > 0) arrived[treated[user] === 1 ? 'treated' : 'control']++;
+  const counts = [0, 0];
+  for (let user = 0; user < n.length; user++) if (n[user]! > 0) counts[treated[user]!]!++;
+  const arrived = { treated: counts[TREATED]!, control: counts[CONTROL]! };
   const expectedShare = treatedShare(split);
   const differ = paths.arrived || countsDiffer(arrived, expectedShare);
   return {

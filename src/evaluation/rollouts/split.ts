@@ -9,15 +9,18 @@ export interface Split {
   readonly controlFromPercent: number;
 }
 
-export type Arm = 'treated' | 'control' | 'neither';
+export const TREATED = 1;
+export const CONTROL = 0;
+export const NEITHER = -1;
+export type Arm = typeof TREATED | typeof CONTROL | typeof NEITHER;
 
-/** Fisher's "B": with the true placement 2,000 rows, so that every 1 / 2000 of alpha is one row. */
+/** With the true placement 2,000 rows, so that each is 1 / 2,000 of alpha. */
 export const RELABELLINGS = 1999;
 
 /** By the user's place: see place.ts. */
 export function armOf({ fromPercent, percent, controlFromPercent }: Split, u: number): Arm {
-  if (u >= controlFromPercent / 100) return 'control';
-  return u >= fromPercent / 100 && u < percent / 100 ? 'treated' : 'neither';
+  if (u >= controlFromPercent / 100) return CONTROL;
+  return u >= fromPercent / 100 && u < percent / 100 ? TREATED : NEITHER;
 }
 
 /** Share of the treated among those who are compared, 0 to 1. */

@@ -5,7 +5,7 @@
 import { randomStream, type Random } from '../../random.js';
 import type { Look } from '../../evaluation/rollouts/looks.js';
 import { placeOf, type Place } from '../../evaluation/rollouts/place.js';
-import { armOf, type Split } from '../../evaluation/rollouts/split.js';
+import { armOf, TREATED, type Split } from '../../evaluation/rollouts/split.js';
 import { RolloutUsers } from '../../evaluation/rollouts/users.js';
 import { binomial, poisson } from './draws.js';
 
@@ -53,7 +53,7 @@ export function drawRollout(world: RolloutWorld, split: Split, looks: readonly L
   const random = randomStream(seed, `${world.name}|${index}`);
   const people = Array.from({ length: world.users }, (_, i) => drawPerson(world, split.rolloutId, `user-${i}`, random));
   const after = people.map((person) => {
-    const treated = armOf(split, person.place.u) === 'treated';
+    const treated = armOf(split, person.place.u) === TREATED;
     let sums = { decisions: 0, reward: 0 };
     let fromMs = looks[0]!.after.fromMs;
     return looks.map(({ after: { toMs } }) => {

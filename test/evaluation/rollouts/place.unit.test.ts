@@ -1,7 +1,17 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { placeOf } from '../../../src/evaluation/rollouts/place.js';
-import { armOf, mix32, relabelKeys, relabelThreshold, treatedShare, type Split } from '../../../src/evaluation/rollouts/split.js';
+import {
+  armOf,
+  CONTROL,
+  mix32,
+  NEITHER,
+  relabelKeys,
+  relabelThreshold,
+  TREATED,
+  treatedShare,
+  type Split,
+} from '../../../src/evaluation/rollouts/split.js';
 
 const users = (count: number): string[] => Array.from({ length: count }, (_, i) => `user-${i}`);
 const first = (percent: number): Split => ({ rolloutId: 'r', fromPercent: 0, percent, controlFromPercent: percent });
@@ -18,13 +28,13 @@ describe('a place in a rollout', () => {
   it('is in one arm or in neither', () => {
     const split = { rolloutId: 'r', fromPercent: 10, percent: 30, controlFromPercent: 50 };
     expect([0.0999, 0.1, 0.2999, 0.3, 0.4999, 0.5, 0.9999].map((u) => armOf(split, u))).toEqual([
-      'neither',
-      'treated',
-      'treated',
-      'neither',
-      'neither',
-      'control',
-      'control',
+      NEITHER,
+      TREATED,
+      TREATED,
+      NEITHER,
+      NEITHER,
+      CONTROL,
+      CONTROL,
     ]);
     expect(treatedShare(split)).toBeCloseTo(20 / 70, 15);
   });
