@@ -20,3 +20,31 @@ export const time = z.string({ error: 'must be given once' }).transform((text, c
   context.addIssue({ code: 'custom', message });
   return z.NEVER;
 });
+
+const arm = z.object({
+  users: count.meta({ description: 'with a decision since the percentage is what it is' }),
+  decisions: count,
+  reward: z.number().nullable().meta({ description: 'share of the decisions that was done by the age of the look; null: there is none' }),
+});
+/** What the guardrail says of one rollout. */
+export const guardrailSchema = z.object({
+  rollout_id: z.string(),
+  policy: z.string(),
+  percent: z.number().meta({ description: 'of the users, whom it covers' }),
+  alpha: z.number().meta({ description: 'probability of a false rollback over the whole rollout, at most' }),
+  look: z
+    .object({
+      index: count.meta({ description: '0, 1, .. since the percentage is what it is' }),
+      at_ms: timeMs.meta({ description: 'it knows decisions and reactions up to then' }),
+      age_ms: count.meta({ description: 'rewards within this time of the request count' }),
+      treated: arm,
+      control: arm,
+      difference: z.number().nullable().meta({ description: 'reward per decision that the treated have more, after the adjustment' }),
+      interval: z.object({ low: z.number(), high: z.number() }).nullable().meta({ description: 'null: none is made any more' }),
+      spent: z.number().meta({ description: 'what of alpha may have been used up' }),
+    })
+    .nullable()
+    .meta({ description: 'the last one; null: none was taken yet' }),
+  next_look_at_ms: timeMs.nullable().meta({ description: 'when the events must have come that far; null: there is none any more' }),
+  why_not: z.string().nullable().meta({ description: 'why it does not act, whatever it sees; null: it does' }),
+});

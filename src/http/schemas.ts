@@ -31,7 +31,7 @@ import type {
 } from '../service/application.js';
 import { LAG_STATUSES, type LagRow } from '../log/lag.js';
 import { givenProfileSchema } from '../projections/given-profile.js';
-import { count, features, id, positions, time, timeMs } from './schema-parts.js';
+import { count, features, guardrailSchema, id, positions, time, timeMs } from './schema-parts.js';
 
 export const userParameter = z.object({ user_id: id.meta({ description: 'percent-encoded UTF-8, a slash as %2F' }) });
 
@@ -190,7 +190,6 @@ export const scoreResponseSchema = scoredSchema.extend({
   recorded: z.boolean().meta({ description: 'whether this decision is in tip.scored' }),
 });
 
-const watched = z.object({ n: count, low: z.number(), high: z.number() });
 export const policiesSchema = z.object({
   policies: z.array(
     z.object({
@@ -232,10 +231,7 @@ export const policiesSchema = z.object({
       }),
     )
     .meta({ description: 'policy.control, newest first' }),
-  guardrail: z
-    .object({ age_ms: count.meta({ description: 'from the request to the done' }), promoted: watched, previous: watched })
-    .nullable()
-    .meta({ description: 'shares of decisions done by that age: the promotion is taken back once promoted.high < previous.low' }),
+  guardrail: z.array(guardrailSchema).meta({ description: 'what the guardrail says of each rollout that stands, the newest first' }),
   counted_at_ms: timeMs.meta({ description: 'when counting of decisions and rewards began: later ones may not be in it' }),
 }) satisfies z.ZodType<PoliciesDocument>;
 

@@ -85,19 +85,44 @@ export interface PolicyEntry {
   readonly card: string;
 }
 
-/** Share of decisions that were done by the age at which both are compared; the interval holds at any time one looks. */
-interface WatchedReward {
-  readonly n: number;
-  readonly low: number;
-  readonly high: number;
+/** One arm of a rollout, on the partitions held here. */
+export interface ArmDocument {
+  /** With a decision since the percentage is what it is. */
+  readonly users: number;
+  readonly decisions: number;
+  /** Share of the decisions that were done by the age of the look; null: there is none. */
+  readonly reward: number | null;
 }
 
-/** What the guardrail last compared: it takes the promotion back once promoted.high < previous.low. */
-export interface GuardrailComparison {
-  /** From the request to the done. */
-  readonly age_ms: number;
-  readonly promoted: WatchedReward;
-  readonly previous: WatchedReward;
+/** What the guardrail says of a rollout that stands. */
+export interface GuardrailDocument {
+  readonly rollout_id: string;
+  readonly policy: string;
+  /** Percent of the users whom it covers. */
+  readonly percent: number;
+  /** Probability of a false rollback over the whole rollout, at most. */
+  readonly alpha: number;
+  /** The last one; null: none was taken yet. */
+  readonly look: {
+    /** 0, 1, .. since the percentage is what it is. */
+    readonly index: number;
+    /** What it knows: decisions and reactions up to then. */
+    readonly at_ms: number;
+    /** Rewards within this time of the request count. */
+    readonly age_ms: number;
+    readonly treated: ArmDocument;
+    readonly control: ArmDocument;
+    /** Reward per decision that the treated have more, after the adjustment; null: an arm has no decision. */
+    readonly difference: number | null;
+    /** Holds at all looks together; null: none is made any more. */
+    readonly interval: { readonly low: number; readonly high: number } | null;
+    /** What of `alpha` may have been used up. */
+    readonly spent: number;
+  } | null;
+  /** When the events must have come that far; null: there is none any more. */
+  readonly next_look_at_ms: number | null;
+  /** Why it does not act, whatever it sees; null: it does. */
+  readonly why_not: string | null;
 }
 
 export interface PoliciesDocument {
@@ -105,8 +130,8 @@ export interface PoliciesDocument {
   readonly settings: SettingsDocument;
   /** policy.control, newest first. */
   readonly history: readonly HistoricControl[];
-  /** null: no promotion stands that there is anything to compare with, or it has not been looked at yet. */
-  readonly guardrail: GuardrailComparison | null;
+  /** Of the rollouts that stand, the newest first; none before the first look around. */
+  readonly guardrail: readonly GuardrailDocument[];
   /** When counting of decisions and rewards began: later ones may not be in it. */
   readonly counted_at_ms: number;
 }

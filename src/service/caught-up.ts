@@ -5,6 +5,7 @@ import type { Log, OffsetRange } from '../log/port.js';
 import { pause } from '../pause.js';
 import type { SilenceOptions } from './log-reach.js';
 import type { Partition } from './partition.js';
+import type { PartitionProgress } from './policies/stream-time.js';
 
 const ASKS_AGAIN_MS = 500;
 
@@ -21,6 +22,15 @@ export function isBehind({ number, positions }: Partition, ranges: LogRanges): b
     const range = ofTopic.get(number);
     return range !== undefined && (positions.get(topic) ?? range.low) < range.end;
   });
+}
+
+/** By the events that it has applied. `ranges`: what the log held when it last answered; undefined: it has not. */
+export function progressOf(partition: Partition, ranges: LogRanges | undefined): PartitionProgress {
+  const newest = [...partition.watch.newestEventMs.values()];
+  return {
+    newestMs: newest.length === 0 ? undefined : Math.max(...newest),
+    isBehind: ranges === undefined || isBehind(partition, ranges),
+  };
 }
 
 /** How many records of these the partition has yet to apply. */

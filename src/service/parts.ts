@@ -6,6 +6,7 @@ import type { Registry } from '../projections/registry.js';
 import { rebuildProgress } from '../rebuild/progress.js';
 import { CONSUMED_TOPICS, fullTopicName } from '../topics.js';
 import type { AnswersDeps } from './answers.js';
+import { progressOf } from './caught-up.js';
 import { DeadLetterAnswers } from './dead-letters/dead-letter-answers.js';
 import { RedriveJobs } from './dead-letters/redrive-jobs.js';
 import { GroupOwnership } from './group-ownership.js';
@@ -21,6 +22,7 @@ import { QualityAnswers } from './quality/quality-answers.js';
 import { GenerationSwap } from './rebuild/generation-swap.js';
 import { UserRebuilds } from './rebuild/rebuild-user-job.js';
 import { logForRequests, logTimeoutOf, withinDeadline, type RequestDeadline } from './request-deadline.js';
+import { streamTimeOf } from './policies/stream-time.js';
 import { StatusAnswers } from './status.js';
 import { partitionHolding, partitionsHolding, working, type RoutingOptions } from './user-routing.js';
 
@@ -77,6 +79,8 @@ export function serviceParts(log: Log, registry: Registry, startWorker: StartWor
     all: () => partitions.readable.map(({ reader }) => reader.path),
     ofUser: async (userId) => partitions.reading(await holding(userId))!.reader.path,
     controls: () => partitions.readable[0]?.reader.controlsForAll(),
+    streamTime: () => streamTimeOf(partitions.held.map((partition) => progressOf(partition, reach.ranges))),
+    share: () => partitions.held.length / group.partitionCount,
   });
   const provenance = new ProvenanceAnswers({ log, registry, options, partitions, partitionCount: () => group.partitionCount, holding });
   const exclusive = new OneAtATime();

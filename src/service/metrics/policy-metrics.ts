@@ -6,8 +6,9 @@ import type { PolicyFacts } from '../policies/policy-facts.js';
 import { Counter, Histogram, type Registry } from 'prom-client';
 import { findPolicy, POLICIES, policyOfEvent } from '../../policies/registry.js';
 import { CONTROL_TYPES } from '../../topics.js';
-import { collectedGauge } from './collected-gauge.js';
-import { GUARDRAIL_PREFIX, type GuardrailState } from '../policies/guardrail.js';
+import { collectedGauge, type GaugeShape } from './collected-gauge.js';
+import { GUARDRAIL_PREFIX } from '../policies/guardrail.js';
+import type { GuardrailLook, WatchedArm } from '../policies/guardrail-state.js';
 import type { Scoring } from '../../consumers/fold/reports.js';
 
 const SCORING_BUCKETS_S = [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5];
@@ -85,32 +86,50 @@ export class PolicyMetrics {
     );
     collectedGauge(
       registry,
-      { name: 'tipstream_guardrail_watching', help: '1 while the guardrail compares a promoted policy with the one before it' },
-      async (set) => {
-        set({}, (await facts())?.guardrail == null ? 0 : 1);
-      },
+      { name: 'tipstream_guardrail_watching', help: '1 while the guardrail would take a rollout that stands back, were it surely worse' },
+      async (set) => set({}, (await facts())?.guardrail.some(({ why }) => why === null) === true ? 1 : 0),
     );
-    collectedGauge(
-      registry,
+    const looked = <Label extends string>(
+      gauge: GaugeShape<Label>,
+      of: (look: GuardrailLook) => readonly (readonly [labels: Record<Label, string>, value: number | null])[],
+    ): void =>
+      collectedGauge(registry, gauge, async (set) => {
+        const look = (await facts())?.guardrail.find((one) => one.look !== null)?.look;
+        for (const [labels, value] of look == null ? [] : of(look)) if (value !== null) set(labels, value);
+      });
+    const arms = (of: (arm: WatchedArm) => number | null) => (look: GuardrailLook) =>
+      (['treated', 'control'] as const).map((arm) => [{ arm }, of(look[arm])] as const);
+    looked(
+      {
+        name: 'tipstream_guardrail_users',
+        help: "Users with a decision in each arm of the newest rollout's last look",
+        labelNames: ['arm'],
+      },
+      arms(({ users }) => users),
+    );
+    looked(
       {
         name: 'tipstream_guardrail_reward',
-        help: 'Shares of decisions done by the same age, which the guardrail compares: ends of their confidence sequences',
-        labelNames: ['side', 'end'],
+        help: 'Share of the decisions of each arm that was done by the age of the look',
+        labelNames: ['arm'],
       },
-      async (set) => {
-        for (const [side, { low, high }] of sides((await facts())?.guardrail)) {
-          set({ side, end: 'low' }, low);
-          set({ side, end: 'high' }, high);
-        }
-      },
+      arms(({ reward }) => reward),
     );
-    collectedGauge(
-      registry,
-      { name: 'tipstream_guardrail_rewarded', help: 'Decisions that the guardrail compares', labelNames: ['side'] },
-      async (set) => {
-        for (const [side, { n }] of sides((await facts())?.guardrail)) set({ side }, n);
+    looked(
+      {
+        name: 'tipstream_guardrail_difference',
+        help: 'Reward per decision that the treated have more, after the adjustment, with its interval',
+        labelNames: ['end'],
       },
+      ({ difference, interval }) => [
+        [{ end: 'low' }, interval?.low ?? null],
+        [{ end: 'mean' }, difference],
+        [{ end: 'high' }, interval?.high ?? null],
+      ],
     );
+    looked({ name: 'tipstream_guardrail_alpha_spent', help: 'Probability of a false rollback that may have been used up' }, ({ spent }) => [
+      [{}, spent],
+    ]);
   }
 
   committed({ scored }: { readonly scored: readonly Scoring[] }): void {
@@ -131,13 +150,4 @@ export class PolicyMetrics {
 
 function known(policy: string): string {
   return findPolicy(policy) === undefined ? OTHER : policy;
-}
-
-function sides(guardrail: GuardrailState | null | undefined): ['promoted' | 'previous', GuardrailState['promoted']][] {
-  return guardrail == null
-    ? []
-    : [
-        ['promoted', guardrail.promoted],
-        ['previous', guardrail.previous],
-      ];
 }

@@ -1,22 +1,23 @@
 /**
- * Takes a promotion back by itself when the promoted policy has a surely lower reward than the one before it, on the partitions held here.
- * Several members may come to that at once: the rollback's id follows from the promotion's, so it happens once.
+ * Takes a rollout back by itself when its users surely have less reward than those who are not in it, on the partitions held here. Users
+ * are compared and not decisions, because chance placed users: see evaluation/rollouts. Several members may come to that at once: the
+ * rollback's id follows from the promotion's, so it happens once.
  */
 import { createHash } from 'node:crypto';
-import { setImmediate } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { COMPARED_AGES_MS, compareAtAge, tellingVerdict, type GuardrailVerdict } from '../../evaluation/guardrail.js';
-import { GATE_THRESHOLDS } from '../../evaluation/thresholds.js';
+import { ROLLOUT_THRESHOLDS } from '../../evaluation/rollouts/thresholds.js';
 import { isId } from '../../events/strings.js';
-import { rolloutAt, type Share } from '../../policies/controls/rollout.js';
+import { rolloutHistory, type RolloutHistory } from '../../policies/controls/rollout-history.js';
+import { standingRollouts } from '../../policies/controls/rollout.js';
 import type { TipProducer } from '../../producer/producer.js';
 import type { ControlEvent } from '../../topics.js';
 import type { ScoringOptions } from '../../consumers/fold/scorer.js';
-import { newestOutcomes } from './newest-outcomes.js';
+import { guardrailState, isIncomparable, whyNotActed, type GuardrailState } from './guardrail-state.js';
+import { RolloutWatch, type TakenLook } from './rollout-watch.js';
 
 export interface GuardrailDeps {
   readonly producer: TipProducer;
-  readonly scoring: ScoringOptions;
+  readonly scoring: Pick<ScoringOptions, 'livePolicy'>;
   /** Unix ms. */
   readonly clock: () => number;
   readonly logger: Logger;
@@ -24,32 +25,36 @@ export interface GuardrailDeps {
   readonly files: () => readonly string[];
   /** policy.control as a partition held here has it; undefined while none is. */
   readonly controls: () => readonly ControlEvent[] | undefined;
+  /** How far the events held here have come, Unix ms; undefined while that cannot be told. */
+  readonly streamTime: () => number | undefined;
+  /** Of all partitions, the share that is held here, 0 to 1. */
+  readonly share: () => number;
 }
 
 /** Begins the control_id of a rollback by the guardrail; the promotion's follows. */
 export const GUARDRAIL_PREFIX = 'guardrail-';
 
-/** The shares of dones that the last look compared, at the age that tells most. */
-export type GuardrailState = Pick<GuardrailVerdict, 'ageMs' | 'promoted' | 'previous'>;
-
-/** Decisions of each policy that are looked at. */
-const NEWEST = 50_000;
-/** The previous policy's decisions from so long before the promotion. */
-const FORMER_MS = 30 * 86_400_000;
+interface Watched {
+  /** What the watch depends on besides decisions. */
+  readonly key: string;
+  readonly watch: RolloutWatch;
+}
 
 export class Guardrail {
   readonly #deps: GuardrailDeps;
+  /** By the rollout's id. */
+  #watched = new Map<string, Watched>();
   readonly #taken = new Set<string>();
   readonly #stopping = new AbortController();
-  #state: GuardrailState | null = null;
+  #states: readonly GuardrailState[] = [];
 
   constructor(deps: GuardrailDeps) {
     this.#deps = deps;
   }
 
-  /** null: no promotion stands that there is anything to compare with. */
-  get state(): GuardrailState | null {
-    return this.#state;
+  /** Of the rollouts that stand, the newest first. */
+  get states(): readonly GuardrailState[] {
+    return this.#states;
   }
 
   /** Ends a look under way, which rejects. */
@@ -57,74 +62,94 @@ export class Guardrail {
     this.#stopping.abort(new Error('the service is stopping'));
   }
 
-  /** Reads a piece at a time, between the service's answers. */
+  /** Takes the looks that are due. Reads and computes a piece at a time, between the service's answers. */
   async look(): Promise<void> {
-    const { clock, logger, producer, files } = this.#deps;
-    const shares = this.#shares();
-    if (shares === undefined) return;
-    const [newest, previous] = shares;
-    if (newest?.controlId != null && this.#taken.has(newest.controlId)) return;
-    const before = newest?.controlId == null ? undefined : (previous ?? this.#shares(newest.effectiveAtMs! - 1)?.[0]);
-    if (newest === undefined || before === undefined || before.policy === newest.policy) {
-      this.#state = null;
-      return;
+    const { clock, controls: controlsNow, streamTime, share, files } = this.#deps;
+    const controls = controlsNow();
+    if (controls === undefined) return;
+    const standing = standingHistories(controls, clock());
+    const alpha = ROLLOUT_THRESHOLDS.alpha * share();
+    const watched = new Map<string, Watched>();
+    for (const history of standing) {
+      const key = JSON.stringify([history.steps, files(), alpha]);
+      const known = this.#watched.get(history.id);
+      watched.set(history.id, known?.key === key ? known : { key, watch: new RolloutWatch(history, alpha) });
     }
-    const wanted = [
-      { policy: newest.policy, fromMs: newest.effectiveAtMs! },
-      { policy: before.policy, fromMs: newest.effectiveAtMs! - FORMER_MS },
-    ];
-    const outcomes = await newestOutcomes(files(), wanted, NEWEST, this.#stopping.signal);
-    const verdicts: GuardrailVerdict[] = [];
-    for (const ageMs of COMPARED_AGES_MS) {
-      verdicts.push(
-        compareAtAge(
-          outcomes.get(newest.policy)!,
-          outcomes.get(before.policy)!,
-          ageMs,
-          clock(),
-          GATE_THRESHOLDS.alpha / COMPARED_AGES_MS.length,
-        ),
-      );
-      await setImmediate();
-      this.#stopping.signal.throwIfAborted();
+    this.#watched = watched;
+    const watermarkMs = streamTime();
+    // A clock of a producer that is ahead must not bring looks forward.
+    const nowMs = watermarkMs === undefined ? undefined : Math.min(watermarkMs, clock());
+    const states: GuardrailState[] = [];
+    for (const history of standing) {
+      const { watch } = watched.get(history.id)!;
+      if (!this.#taken.has(history.id)) await this.#lookAt(history, watch, nowMs, controls);
+      states.push(guardrailState(history, watch, nowMs, alpha));
+      this.#states = [...states, ...this.#states.filter(({ rolloutId }) => !states.some((one) => one.rolloutId === rolloutId))];
     }
-    const verdict = tellingVerdict(verdicts);
-    // Somebody may have taken it back meanwhile.
-    if (this.#shares()?.[0]?.controlId !== newest.controlId) return;
-    this.#state = verdict;
-    if (!verdict.worse) return;
-    const shown = ({ low, high, n }: { low: number; high: number; n: number }): string =>
-      `${low.toFixed(3)} to ${high.toFixed(3)} over ${n} decisions`;
-    const reason =
-      `guardrail: of ${newest.policy}'s decisions ${shown(verdict.promoted)} are done within ${verdict.ageMs / 60_000} ` +
-      `minutes, of ${before.policy}'s ${shown(verdict.previous)}`;
-    const controlId = rollbackIdOf(newest.controlId!);
-    await producer.send('policy.control', {
-      control_id: controlId,
-      type: 'rollback',
-      effective_at_ms: clock(),
-      takes_back: newest.controlId!,
-      reason,
-    });
-    // As `tipstream rollback` does: the one that is live again is not its own shadow.
-    if (newest.holdout !== null)
-      await producer.send('policy.control', {
-        control_id: `${controlId}-shadow`,
-        type: 'configure',
-        effective_at_ms: clock(),
-        settings: { shadow: newest.policy },
-        reason: 'shadow from its rollback on',
-      });
-    this.#taken.add(newest.controlId!);
-    logger.error({ policy: newest.policy, promote: newest.controlId }, `rolled back by the ${reason}`);
+    this.#states = states;
   }
 
-  /** Who is live for which share, now or at a time, the newest promote first; undefined while no partition is held. */
-  #shares(atMs = this.#deps.clock()): readonly Share[] | undefined {
-    const { scoring } = this.#deps;
-    const controls = this.#deps.controls();
-    return controls === undefined ? undefined : rolloutAt(controls, atMs, scoring.livePolicy, scoring.settings).shares;
+  async #lookAt(history: RolloutHistory, watch: RolloutWatch, nowMs: number | undefined, controls: readonly ControlEvent[]): Promise<void> {
+    if (nowMs === undefined || isIncomparable(watch)) return;
+    const { files, scoring } = this.#deps;
+    let harmful: TakenLook | undefined;
+    await watch.take(nowMs, { files: files(), controls, defaultPolicy: scoring.livePolicy }, this.#stopping.signal, (look) => {
+      if (look.verdict.rollback.now && whyNotActed(look.verdict) === null) harmful = look;
+      return harmful !== undefined;
+    });
+    if (harmful !== undefined) await this.#takeBack(history, reasonOf(history, harmful));
   }
+
+  /**
+   * All promotes of the rollout that stand: a policy that does harm to half of the users does harm to a tenth of them. Where that is cut
+   * short, whoever looks next takes the same looks and comes to the same.
+   */
+  async #takeBack({ id, policy }: RolloutHistory, reason: string): Promise<void> {
+    const { clock, producer, logger, controls } = this.#deps;
+    const nowMs = clock();
+    // Somebody may have taken it back meanwhile.
+    const rollout = standingHistories(controls() ?? [], nowMs).find((one) => one.id === id);
+    const stands = standingRollouts(controls() ?? [], nowMs).find((one) => one.policy === rollout?.policy && one.split === rollout.split);
+    if (rollout === undefined || stands === undefined) return;
+    const newestFirst = [...stands.promotes].reverse();
+    const events: ControlEvent[] = newestFirst.map(({ control_id: promote }) => ({
+      control_id: rollbackIdOf(promote),
+      type: 'rollback',
+      effective_at_ms: nowMs,
+      takes_back: promote,
+      reason,
+    }));
+    // As `tipstream rollback` does: the one that is live again is not its own shadow.
+    const [newest] = newestFirst;
+    if ((newest!.percent ?? 100) === 100)
+      events.push({
+        control_id: `${rollbackIdOf(newest!.control_id)}-shadow`,
+        type: 'configure',
+        effective_at_ms: nowMs,
+        settings: { shadow: policy },
+        reason: 'shadow from its rollback on',
+      });
+    await producer.sendAll(events.map((event) => ({ topic: 'policy.control', event })));
+    this.#taken.add(id);
+    logger.error({ policy, rollout: id, promotes: newestFirst.map(({ control_id: promote }) => promote) }, `rolled back by the ${reason}`);
+  }
+}
+
+/** The rollouts that cover somebody, that with the newest step first. */
+function standingHistories(controls: readonly ControlEvent[], nowMs: number): RolloutHistory[] {
+  return rolloutHistory(controls, nowMs)
+    .filter(({ steps }) => steps.at(-1)!.percent > 0)
+    .sort((a, b) => b.steps.at(-1)!.atMs - a.steps.at(-1)!.atMs);
+}
+
+function reasonOf({ policy }: RolloutHistory, { epoch, verdict: { look, rollback } }: TakenLook): string {
+  const shown = ({ users, decisions, reward }: typeof rollback.treated): string =>
+    `${reward!.toFixed(3)} of the ${decisions} decisions of ${users} users`;
+  return (
+    `guardrail: the users of ${policy} have less reward: ${shown(rollback.treated)} are done within ${look.ageMs / 60_000} minutes, and ` +
+    `${shown(rollback.control)} who are not in the rollout; adjusted difference ${rollback.difference!.toFixed(3)}, look after ` +
+    `${look.elapsedMs / 3_600_000} hours, alpha ${epoch.alpha}`
+  );
 }
 
 /** Follows from the promotion's. Of a promotion whose own id leaves no room for more, from a hash of it. */

@@ -4,7 +4,7 @@ import { TipstreamError } from '../../errors.js';
 import { intervalOfShare } from '../../evaluation/confidence.js';
 import { GATE_THRESHOLDS } from '../../evaluation/thresholds.js';
 import type {
-  GuardrailComparison,
+  GuardrailDocument,
   PoliciesDocument,
   PolicyEntry,
   PolicyStats,
@@ -23,7 +23,8 @@ import { posterior } from '../../policies/ridge.js';
 import { createProducer, type TipProducer } from '../../producer/producer.js';
 import { policyCounts, userPolicyState } from '../../store/queries/policy-stats.js';
 import type { ScoringOptions } from '../../consumers/fold/scorer.js';
-import { Guardrail, type GuardrailState } from './guardrail.js';
+import { Guardrail } from './guardrail.js';
+import type { GuardrailState } from './guardrail-state.js';
 import { countByPolicy, type PolicyCounts } from './policy-counts.js';
 import { PolicyCards } from './policy-cards.js';
 import type { PolicyFacts } from './policy-facts.js';
@@ -41,6 +42,10 @@ export interface StateFiles {
   readonly ofUser: (userId: string) => Promise<string>;
   /** policy.control as a partition held here has it; undefined while none is. */
   readonly controls: () => readonly ControlEvent[] | undefined;
+  /** How far the events held here have come, Unix ms; undefined while that cannot be told. */
+  readonly streamTime: () => number | undefined;
+  /** Of all partitions, the share that is held here, 0 to 1. */
+  readonly share: () => number;
 }
 
 /** Longer than that nobody waits for a count: they are told to ask again. */
@@ -65,7 +70,7 @@ export class PolicyAnswers {
     this.#prompts = new Recount(servedPrompts, clock);
     this.#decided = new Recount(countByPolicy, clock);
     this.#cards = new PolicyCards(prefix, clock);
-    this.guardrail = new Guardrail({ producer: this.#producer, scoring, clock, logger, files: files.all, controls: files.controls });
+    this.guardrail = new Guardrail({ producer: this.#producer, scoring, clock, logger, ...files, files: files.all });
   }
 
   /** Appends the feedback; which policy learns from it is decided by the decision that served the tip. */
@@ -106,16 +111,9 @@ export class PolicyAnswers {
       policies: POLICIES.map((policy) => ({ ...entryOf(policy, shares, settings.shadow, counts), card: cards.get(policy.name)! })),
       settings: settingsDocument(settings),
       history,
-      guardrail: this.#compared(),
+      guardrail: this.guardrail.states.map(guardrailDocument),
       counted_at_ms: countedAtMs,
     };
-  }
-
-  #compared(): GuardrailComparison | null {
-    const { state } = this.guardrail;
-    if (state === null) return null;
-    const shareOf = ({ n, low, high }: GuardrailState['promoted']) => ({ n, low, high });
-    return { age_ms: state.ageMs, promoted: shareOf(state.promoted), previous: shareOf(state.previous) };
   }
 
   /** Throws not_ready while no partition is held here or counting goes on, prompt_not_found. */
@@ -138,7 +136,7 @@ export class PolicyAnswers {
       rollout: rolloutAt(controls, this.#clock(), this.#scoring.livePolicy, this.#scoring.settings),
       controls,
       counts,
-      guardrail: this.guardrail.state,
+      guardrail: this.guardrail.states,
     };
   }
 
@@ -190,6 +188,30 @@ function entryOf(
     decisions,
     rewarded,
     mean_reward: rewarded === 0 ? null : { mean: rewards / rewarded, ...intervalOfShare(rewards, rewarded, GATE_THRESHOLDS.alpha) },
+  };
+}
+
+function guardrailDocument({ rolloutId, policy, percent, alpha, look, nextLookMs, why }: GuardrailState): GuardrailDocument {
+  return {
+    rollout_id: rolloutId,
+    policy,
+    percent,
+    alpha,
+    look:
+      look === null
+        ? null
+        : {
+            index: look.index,
+            at_ms: look.atMs,
+            age_ms: look.ageMs,
+            treated: look.treated,
+            control: look.control,
+            difference: look.difference,
+            interval: look.interval,
+            spent: look.spent,
+          },
+    next_look_at_ms: nextLookMs,
+    why_not: why,
   };
 }
 

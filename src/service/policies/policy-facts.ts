@@ -1,7 +1,7 @@
 /** What metrics and GET /v1/policies are made of. */
 import type { Rollout } from '../../policies/controls/rollout.js';
 import type { ControlEvent } from '../../topics.js';
-import type { GuardrailState } from './guardrail.js';
+import type { GuardrailState } from './guardrail-state.js';
 import type { PolicyCounts } from './policy-counts.js';
 
 export interface PolicyFacts {
@@ -10,5 +10,6 @@ export interface PolicyFacts {
   readonly controls: readonly ControlEvent[];
   /** undefined: still being counted. */
   readonly counts: PolicyCounts | undefined;
-  readonly guardrail: GuardrailState | null;
+  /** Of the rollouts that stand, the newest first. */
+  readonly guardrail: readonly GuardrailState[];
 }

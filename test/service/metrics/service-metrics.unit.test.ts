@@ -62,7 +62,27 @@ const FACTS: PolicyFacts = {
     ['theirs', { policy: 'theirs', decisions: 3, rewarded: 2, rewards: 1 }],
     ['ours', { policy: 'ours', decisions: 1, rewarded: 1, rewards: 1 }],
   ]),
-  guardrail: { ageMs: 600_000, promoted: { low: 0.25, high: 0.5, n: 400 }, previous: { low: 0.375, high: 0.625, n: 900 } },
+  guardrail: [
+    { rolloutId: 'c', policy: 'linucb', percent: 5, alpha: 0.05, look: null, nextLookMs: 9, why: 'the first look is still to come' },
+    {
+      rolloutId: 'b',
+      policy: 'linucb',
+      percent: 12.5,
+      alpha: 0.05,
+      look: {
+        index: 3,
+        atMs: 7,
+        ageMs: 600_000,
+        treated: { users: 40, decisions: 400, reward: 0.25 },
+        control: { users: 280, decisions: 2_800, reward: 0.375 },
+        difference: -0.125,
+        interval: { low: -0.25, high: 0.0625 },
+        spent: 0.0125,
+      },
+      nextLookMs: 9,
+      why: null,
+    },
+  ],
 };
 
 describe('metrics', () => {
@@ -154,17 +174,19 @@ describe('metrics of policies', () => {
       'tipstream_policy_controls{type="migrate",by="people"}': 0,
       'tipstream_policy_controls{type="configure",by="people"}': 1,
       tipstream_guardrail_watching: 1,
-      'tipstream_guardrail_reward{side="promoted",end="low"}': 0.25,
-      'tipstream_guardrail_reward{side="promoted",end="high"}': 0.5,
-      'tipstream_guardrail_reward{side="previous",end="low"}': 0.375,
-      'tipstream_guardrail_reward{side="previous",end="high"}': 0.625,
-      'tipstream_guardrail_rewarded{side="promoted"}': 400,
-      'tipstream_guardrail_rewarded{side="previous"}': 900,
+      'tipstream_guardrail_users{arm="treated"}': 40,
+      'tipstream_guardrail_users{arm="control"}': 280,
+      'tipstream_guardrail_reward{arm="treated"}': 0.25,
+      'tipstream_guardrail_reward{arm="control"}': 0.375,
+      'tipstream_guardrail_difference{end="low"}': -0.25,
+      'tipstream_guardrail_difference{end="mean"}': -0.125,
+      'tipstream_guardrail_difference{end="high"}': 0.0625,
+      tipstream_guardrail_alpha_spent: 0.0125,
     });
   });
 
   it('leave out what is not known: counts that are still made, a promotion that there is none of', async () => {
-    const now = await gauges({ ...FACTS, counts: undefined, guardrail: null });
+    const now = await gauges({ ...FACTS, counts: undefined, guardrail: [] });
     expect([...now.keys()].filter((name) => /decisions|reward/.test(name))).toEqual([]);
     expect(now.get('tipstream_guardrail_watching')).toBe(0);
     expect(now.get('tipstream_policy_live_percent{policy="linucb"}')).toBe(12.5);

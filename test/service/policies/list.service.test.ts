@@ -39,7 +39,7 @@ it('says who is live for whom, and what each has decided and earned', async () =
   const document = await embedded.service.policies();
   expect(policiesSchema.parse(document)).toEqual(document);
   expect(document.counted_at_ms).toBe(NOW_MS);
-  expect(document.guardrail).toBeNull();
+  expect(document.guardrail).toEqual([]);
   expect(await entry('egreedy-v1')).toMatchObject({ live_percent: 100, decisions: 4, rewarded: 3, mean_reward: { mean: 1 / 3 } });
   expect(await entry('linucb')).toMatchObject({ live_percent: 0, decisions: 0, rewarded: 0, mean_reward: null });
 
@@ -59,13 +59,28 @@ it('says who is live for whom, and what each has decided and earned', async () =
   expect(await entry('egreedy-v1')).toMatchObject({ live_percent: 75 });
 
   // What the guardrail compares is what it has last looked at.
-  const [promoted, previous] = [
-    { n: 3, low: 0.1, high: 0.9 },
-    { n: 40, low: 0.4, high: 0.6 },
+  const [treated, control] = [
+    { users: 3, decisions: 40, reward: 0.4 },
+    { users: 9, decisions: 120, reward: 0.5 },
   ];
-  const state = vi.spyOn(Guardrail.prototype, 'state', 'get').mockReturnValue({ ageMs: 600_000, promoted, previous });
+  const look = { index: 0, atMs: NOW_MS, ageMs: 600_000, treated, control, difference: -0.1, interval: { low: -1, high: 1 }, spent: 0.001 };
+  const state = vi
+    .spyOn(Guardrail.prototype, 'states', 'get')
+    .mockReturnValue([
+      { rolloutId: 'p1', policy: 'linucb', percent: 25, alpha: 0.05, look, nextLookMs: NOW_MS + 1, why: 'the smaller arm is small' },
+    ]);
   const watched = await embedded.service.policies();
   state.mockRestore();
-  expect(watched.guardrail).toEqual({ age_ms: 600_000, promoted, previous });
+  expect(watched.guardrail).toEqual([
+    {
+      rollout_id: 'p1',
+      policy: 'linucb',
+      percent: 25,
+      alpha: 0.05,
+      look: { index: 0, at_ms: NOW_MS, age_ms: 600_000, treated, control, difference: -0.1, interval: { low: -1, high: 1 }, spent: 0.001 },
+      next_look_at_ms: NOW_MS + 1,
+      why_not: 'the smaller arm is small',
+    },
+  ]);
   expect(policiesSchema.parse(watched)).toEqual(watched);
 });

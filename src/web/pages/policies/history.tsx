@@ -34,7 +34,12 @@ const COLUMNS: readonly Column<Control>[] = [
     cell: ({ undo, type, effect }) => `${undo ? 'undo ' : ''}${type}${(effect === undefined ? undefined : EFFECTS[effect]) ?? ''}`,
   },
   { name: 'policy', title: 'Policy', cell: subject },
-  { name: 'percent', title: 'Percent', kind: 'number', cell: ({ percent }) => percent ?? '' },
+  {
+    name: 'percent',
+    title: 'Percent',
+    kind: 'number',
+    cell: ({ percent, holdout }) => `${percent ?? ''}${holdout ? `, ${holdout} held out` : ''}`,
+  },
   { name: 'reason', title: 'Reason', kind: 'why', cell: ({ reason }) => reason ?? '' },
 ];
 

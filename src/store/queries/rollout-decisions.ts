@@ -1,0 +1,61 @@
+/** Decisions of one state file with what a rollout's arms are compared by, a piece at a time, beside the file's writer. */
+import type Database from 'better-sqlite3';
+import { keptControls } from '../../policies/controls/control-refusal.js';
+import { fullTopicName, type ControlEvent } from '../../topics.js';
+import { readIdentity } from '../state-file.js';
+import { decisionPieces } from './decision-pieces.js';
+
+export interface RolloutDecision {
+  readonly key: number;
+  readonly userId: string;
+  readonly requestedAtMs: number;
+  /** Who made it. */
+  readonly policy: string;
+  /** From the request to the done of the tip that its reward counts for, ms; null: not done, or not in time. */
+  readonly doneAfterMs: number | null;
+}
+
+export interface DecisionPiece {
+  readonly decisions: readonly RolloutDecision[];
+  /** The controls for everybody that had been applied when the decision with this key was made, by the positions that it records. */
+  readonly controlsKnownTo: (key: number) => readonly ControlEvent[];
+}
+
+/** In SQL, of a row of `decision`. A done whose time a prune has taken counts as one at once: it came long ago. */
+const DONE_AFTER =
+  'CASE WHEN reward = 1 THEN coalesce((SELECT done_at_ms FROM tip WHERE tip.uid = decision.uid AND tip_id = reward_tip_id) ' +
+  '- requested_at_ms, 0) END';
+
+/**
+ * Every decision that has been read back from the log and was requested within these times, from one snapshot, in no order: those of
+ * whatever policy, served or not. Throws no_data, state_mismatch.
+ */
+export function rolloutDecisions(
+  path: string,
+  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+): Generator<DecisionPiece> {
+  return decisionPieces(path, (db) => {
+    const some = db.prepare<[number, number, number, number], RolloutDecision>(
+      `SELECT decision_key AS key, user_id AS userId, requested_at_ms AS requestedAtMs, policy, ${DONE_AFTER} AS doneAfterMs
+       FROM decision JOIN user USING (uid)
+       WHERE decision_key > ? AND decision_key <= ? AND scored_offset IS NOT NULL AND requested_at_ms >= ? AND requested_at_ms < ?`,
+    );
+    const controlsKnownTo = knownControls(db);
+    return (after, to) => ({ decisions: some.all(after, to, fromMs, toMs), controlsKnownTo });
+  });
+}
+
+function knownControls(db: Database.Database): DecisionPiece['controlsKnownTo'] {
+  const topic = fullTopicName(readIdentity(db).topicPrefix, 'policy.control');
+  const positions = db.prepare<[number], string>("SELECT record -> '$.positions' FROM decision WHERE decision_key = ?").pluck();
+  const before = db
+    .prepare<[number], string>('SELECT record FROM control WHERE uid IS NULL AND log_offset < ? ORDER BY effective_at_ms, control_id')
+    .pluck();
+  const known = new Map<number, readonly ControlEvent[]>();
+  return (key) => {
+    const next = (JSON.parse(positions.get(key)!) as Record<string, number>)[topic] ?? 0;
+    let controls = known.get(next);
+    if (controls === undefined) known.set(next, (controls = keptControls(before.all(next))));
+    return controls;
+  };
+}
