@@ -126,6 +126,10 @@ const profileFeaturesSchema = z.object({
 
 export const CONTROL_TYPES = ['promote', 'rollback', 'reset', 'migrate', 'configure'] as const;
 
+/** Longer than tips are kept, a window would close with its decision's reward still open. */
+export const MAX_REWARD_WINDOW_MS = 30 * 86_400_000;
+const rewardValue = z.number().min(-1).max(1).meta({ description: 'rounded to a multiple of 1/256' });
+
 const controlSettingsSchema = z.object({
   epsilon: optional(z.number().min(0).max(1)),
   epsilon_min: optional(z.number().min(0).max(1)).meta({ description: 'epsilon does not decay below it' }),
@@ -135,6 +139,16 @@ const controlSettingsSchema = z.object({
   salt: optional(label),
   shadow: optional(label).meta({ description: "a policy's name; 'off' turns the shadow off" }),
   shadow_learning: optional(z.boolean()),
+  rewards: optional(
+    z.object({
+      done: optional(rewardValue),
+      dismiss: optional(rewardValue),
+      snooze: optional(rewardValue),
+      window_ms: optional(z.int().min(1).max(MAX_REWARD_WINDOW_MS)).meta({
+        description: 'a reaction counts within [served_at_ms, served_at_ms + window_ms)',
+      }),
+    }),
+  ).meta({ description: 'what a reaction is worth; an absent value stays what it was' }),
 });
 
 export const controlSchema = z

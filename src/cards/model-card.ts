@@ -56,7 +56,8 @@ export function modelCard({ policy, origin, training, simulation, evaluation, hi
       [
         'It learns while it runs, for each user separately, from the decisions that it made itself.',
         'After a migration it also learns from the decisions of the policy that it continues from.',
-        'A decision counts once it has a reward: 1 for a done within 7 days of the serving, else 0 for a dismiss or snooze.',
+        'A decision counts once it has a reward: 1 for a done within 7 days of the serving, else 0 for a dismiss or snooze, ' +
+          'or as configured.',
         'Users share no training examples.',
       ].join('\n'),
       section(training, trainingSection),

@@ -30,14 +30,14 @@ export function empiricalBernstein(values: readonly number[], { min, max }: Boun
   return { low: Math.max(min, mean - radius), high: Math.min(max, mean + radius) };
 }
 
-/** `empiricalBernstein` of values that are 0 or 1: `ones` of `n`. */
-export function intervalOfShare(ones: number, n: number, alpha: number): Interval {
-  const unit = { min: 0, max: 1 };
-  if (n < 2) return empiricalBernstein([], unit, alpha);
-  const mean = ones / n;
+/** As `empiricalBernstein`, of the sum of `n` values within a range: with the largest variance that they can have. */
+export function intervalOfMean(total: number, n: number, { low, high }: Interval, alpha: number): Interval {
+  if (n < 2) return { low, high };
+  // Within [0, 1], where values vary most when each is at an end.
+  const mean = (total / n - low) / (high - low);
   const log = Math.log(4 / alpha);
   const radius = Math.sqrt((2 * ((mean * (1 - mean) * n) / (n - 1)) * log) / n) + (7 * log) / (3 * (n - 1));
-  return { low: Math.max(0, mean - radius), high: Math.min(1, mean + radius) };
+  return { low: low + (high - low) * Math.max(0, mean - radius), high: low + (high - low) * Math.min(1, mean + radius) };
 }
 
 export class ConfidenceSequence {

@@ -5,7 +5,7 @@
  */
 import { epsilonGreedy } from '../policies/egreedy.js';
 import type { PolicyDefinition } from '../policies/policy.js';
-import { REWARD_WINDOW_MS } from '../policies/reward.js';
+import { DEFAULT_REWARDS } from '../policies/reward-rules.js';
 import { add, emptyState, posterior, type RidgeState } from '../policies/ridge.js';
 import { dot, scoreOf } from '../policies/score.js';
 import { compareCodePoints } from '../events/strings.js';
@@ -124,7 +124,7 @@ export class PolicyReplay {
 }
 
 function exampleOf({ requestedAtMs, reactedAtMs }: LoggedDecision, x: Float64Array | readonly number[], reward: number): TrainingExample {
-  return { knownFromMs: reactedAtMs ?? requestedAtMs + REWARD_WINDOW_MS, x, reward };
+  return { knownFromMs: reactedAtMs ?? requestedAtMs + DEFAULT_REWARDS.windowMs, x, reward };
 }
 
 /** With zeros, as a migration carries over what a policy with a shorter vector has learned. */

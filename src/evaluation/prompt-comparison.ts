@@ -1,21 +1,22 @@
 /**
- * The rewards under the versions of the prompt, and how they differ from one of them. Rewards lie in [0, 1] and intervals assume no
- * distribution. The interval of a difference is made of one for each of the two, at half of the error allowed: two versions are served
+ * The rewards under the versions of the prompt, and how they differ from one of them. Intervals assume no distribution, but the range that
+ * rewards lie in. The interval of a difference is made of one for each of the two, at half of the error allowed: two versions are served
  * to different decisions. Several differences share alpha.
  */
-import { intervalOfShare, type Interval } from './confidence.js';
+import { intervalOfMean, type Interval } from './confidence.js';
 
 /** Decisions that were served with a version, by their rewards. */
 export interface PromptCounts {
   /** null: their servings name none. */
   readonly promptVersion: string | null;
-  readonly done: number;
-  readonly notDone: number;
+  readonly rewarded: number;
+  /** Sum of their rewards. */
+  readonly rewards: number;
   /** Without a reward so far. */
   readonly open: number;
 }
 
-/** The mean of rewards of 0 or 1, with the interval in which it lies. */
+/** The mean of rewards, with the interval in which it lies. */
 export interface RewardEstimate extends Interval {
   readonly n: number;
   /** null: nothing to take it of. */
@@ -46,35 +47,34 @@ export interface PromptComparison {
   readonly prompts: readonly ComparedPrompt[];
 }
 
-/** `counts` in the order in which they are to be shown; `against` is one of their versions, or null. */
-export function comparePrompts(counts: readonly PromptCounts[], against: string | null, alpha: number): PromptComparison {
+/** `counts` in the order in which they are to be shown; `against` is one of their versions, or null. Rewards lie in `range`, as 0 does. */
+export function comparePrompts(counts: readonly PromptCounts[], against: string | null, range: Interval, alpha: number): PromptComparison {
+  const estimate = (rewards: number, n: number, error: number): RewardEstimate => ({
+    n,
+    mean: n === 0 ? null : rewards / n,
+    ...intervalOfMean(rewards, n, range, error),
+  });
+  const ofRewarded = (one: PromptCounts, error: number) => estimate(one.rewards, one.rewarded, error);
+  const ofAll = (one: PromptCounts, error: number) => estimate(one.rewards, one.rewarded + one.open, error);
   const base = counts.find(({ promptVersion }) => promptVersion === against && promptVersion !== null);
   const others = counts.filter((one) => one !== base && one.promptVersion !== null).length;
   const prompts = counts.map((one): ComparedPrompt => {
     const compared = base !== undefined && one !== base && one.promptVersion !== null;
     return {
       prompt_version: one.promptVersion,
-      served: one.done + one.notDone + one.open,
-      rewarded: one.done + one.notDone,
-      reward: estimate(one.done, one.notDone, alpha),
-      missing_as_zero: estimate(one.done, one.notDone + one.open, alpha),
+      served: one.rewarded + one.open,
+      rewarded: one.rewarded,
+      reward: ofRewarded(one, alpha),
+      missing_as_zero: ofAll(one, alpha),
       difference: !compared
         ? null
         : {
-            reward: difference(estimate(one.done, one.notDone, alpha / others / 2), estimate(base.done, base.notDone, alpha / others / 2)),
-            missing_as_zero: difference(
-              estimate(one.done, one.notDone + one.open, alpha / others / 2),
-              estimate(base.done, base.notDone + base.open, alpha / others / 2),
-            ),
+            reward: difference(ofRewarded(one, alpha / others / 2), ofRewarded(base, alpha / others / 2)),
+            missing_as_zero: difference(ofAll(one, alpha / others / 2), ofAll(base, alpha / others / 2)),
           },
     };
   });
   return { against: base?.promptVersion ?? null, alpha, prompts };
-}
-
-function estimate(ones: number, zeros: number, alpha: number): RewardEstimate {
-  const n = ones + zeros;
-  return { n, mean: n === 0 ? null : ones / n, ...intervalOfShare(ones, n, alpha) };
 }
 
 function difference(one: RewardEstimate, base: RewardEstimate): PromptDifference {

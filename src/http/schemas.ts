@@ -217,6 +217,9 @@ export const policiesSchema = z.object({
     salt: z.string(),
     shadow: z.string().nullable(),
     shadow_learning: z.boolean(),
+    rewards: z
+      .object({ done: z.number(), dismiss: z.number(), snooze: z.number(), window_ms: count })
+      .meta({ description: 'what a reaction within window_ms after the serving is worth' }),
   }),
   history: z
     .array(

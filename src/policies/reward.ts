@@ -1,10 +1,7 @@
 /** The reward of a decision, from the servings that name it and the kept times of the tip that counts. */
 import { compareCodePoints } from '../events/strings.js';
 import type { TipState } from '../projections/tip.js';
-
-const DAY_MS = 86_400_000;
-/** A reaction counts for its decision when it lies within [served_at, served_at + this). */
-export const REWARD_WINDOW_MS = 7 * DAY_MS;
+import type { RewardRules } from './reward-rules.js';
 
 /** A tip.served event that names a decision. */
 export interface ServingLink {
@@ -18,7 +15,8 @@ export type KeptTimes = Pick<TipState, 'servedAtMs' | 'doneAtMs' | 'dismissAtMs'
 export interface Reward {
   /** The served candidate, whose recorded vector is learned from. */
   readonly tipId: string;
-  readonly reward: 0 | 1;
+  /** On the grid of 1/256. */
+  readonly reward: number;
 }
 
 /**
@@ -40,13 +38,16 @@ export function servedCandidate(links: Iterable<ServingLink>, isCandidate: (tipI
   return first === null ? null : first.tipId;
 }
 
-/** 1 when the done lies in the reward window, else 0 when a dismiss or snooze does, else null: none yet. */
-export function rewardFromTimes(times: KeptTimes): 0 | 1 | null {
-  const { servedAtMs } = times;
+/** Reactions in the order in which they count: a done beats a dismiss, which beats a snooze, whichever came first. */
+export const REACTIONS = ['done', 'dismiss', 'snooze'] as const;
+export type Reaction = (typeof REACTIONS)[number];
+
+/** The reaction within the window that counts; null: none yet. */
+export function countingReaction({ servedAtMs, ...times }: KeptTimes, windowMs: number): Reaction | null {
   if (servedAtMs === null) return null;
-  const inWindow = (at: number | null) => at !== null && at >= servedAtMs && at < servedAtMs + REWARD_WINDOW_MS;
-  if (inWindow(times.doneAtMs)) return 1;
-  return inWindow(times.dismissAtMs) || inWindow(times.snoozeAtMs) ? 0 : null;
+  const at = { done: times.doneAtMs, dismiss: times.dismissAtMs, snooze: times.snoozeAtMs };
+  const inWindow = (time: number | null) => time !== null && time >= servedAtMs && time < servedAtMs + windowMs;
+  return REACTIONS.find((reaction) => inWindow(at[reaction])) ?? null;
 }
 
 /** The reward of a decision, from its servings and their reactions so far; null while there is nothing to learn from. */
@@ -54,10 +55,11 @@ export function rewardOf(
   links: Iterable<ServingLink>,
   isCandidate: (tipId: string) => boolean,
   keptTimes: (tipId: string) => KeptTimes | undefined,
+  rules: RewardRules,
 ): Reward | null {
   const tipId = servedCandidate(links, isCandidate);
   if (tipId === null) return null;
   const times = keptTimes(tipId);
-  const reward = times === undefined ? null : rewardFromTimes(times);
-  return reward === null ? null : { tipId, reward };
+  const reaction = times === undefined ? null : countingReaction(times, rules.windowMs);
+  return reaction === null ? null : { tipId, reward: rules[reaction] };
 }

@@ -3,12 +3,13 @@ import { TipstreamError } from '../errors.js';
 import type { RecordAddress } from '../log/port.js';
 import { drawUniform, pick } from '../policies/draw.js';
 import { policyOfEvent } from '../policies/registry.js';
-import { REWARD_WINDOW_MS, servedCandidate } from '../policies/reward.js';
+import { rewardRulesAt, type RewardRules } from '../policies/reward-rules.js';
+import { countingReaction, servedCandidate } from '../policies/reward.js';
 import { posterior, type Posterior } from '../policies/ridge.js';
 import { dot } from '../policies/score.js';
 import { recordedVector } from '../policies/scored-event.js';
 import { compareCodePoints } from '../events/strings.js';
-import { factOf, keptTime, type Fact, type Happening } from '../projections/kept-times.js';
+import { factOf, type Fact, type Happening } from '../projections/kept-times.js';
 import type { TipState } from '../projections/tip.js';
 import { UserDecisions, type WholeDecision } from '../store/queries/user-decisions.js';
 import type { StoredDecision } from '../store/tables/decisions.js';
@@ -67,6 +68,8 @@ export interface ReadDecision {
   readonly rewardTip: TipState | undefined;
   /** undefined: no reward, or a prune has taken what earned it. */
   readonly outcome: Outcome | undefined;
+  /** What holds for the decision. */
+  readonly rules: RewardRules;
 }
 
 /** Throws not_found. */
@@ -82,11 +85,14 @@ export function readDecision({ path, userId }: DecisionsOfUser, decisionId: stri
     const tipId = servedCandidate(whole.links, (id) => recordedVector(live.event, id) !== undefined);
     const link = whole.links.find((one) => one.tipId === tipId);
     const rewardTip = live.learned === null ? undefined : tip(live.learned.tipId);
+    const rules = rewardRulesAt(decisions.controls(), live.requestedAtMs);
     return {
       whole: { ...whole, live, tip },
       served: link && { tipId: link.tipId, servedAtMs: link.servedAtMs },
       rewardTip,
-      outcome: live.learned === null || rewardTip === undefined || whole.isClosed ? undefined : outcomeOf(live.learned.tipId, rewardTip),
+      outcome:
+        live.learned === null || rewardTip === undefined || whole.isClosed ? undefined : outcomeOf(live.learned.tipId, rewardTip, rules),
+      rules,
     };
   } finally {
     decisions.close();
@@ -100,7 +106,7 @@ export function factsOfDecision({ served, outcome }: ReadDecision): Sought[] {
 
 export function decisionDocument(
   { partition, topicPrefix, userId }: DecisionsOfUser,
-  { whole, served, rewardTip, outcome }: ReadDecision,
+  { whole, served, rewardTip, outcome, rules }: ReadDecision,
   records: UserRecords,
   search: Search,
 ): DecisionDocument {
@@ -132,25 +138,16 @@ export function decisionDocument(
             at_ms: outcome?.fact.atMs ?? null,
             record: outcome === undefined ? null : records.addressOf(outcome.fact),
           },
-    rewardable_until_ms: servedAtMs === undefined ? null : servedAtMs + REWARD_WINDOW_MS,
+    rewardable_until_ms: servedAtMs === undefined ? null : servedAtMs + rules.windowMs,
     is_closed: isClosed,
     search,
   };
 }
 
-/** The first reaction of the kind that counts, within the window of the reward. */
-function outcomeOf(tipId: string, tip: TipState): Outcome | undefined {
-  const { servedAtMs } = tip;
-  if (servedAtMs === null) return undefined;
-  const inTime = (happening: Happening): number | undefined => {
-    const atMs = keptTime(tip, happening);
-    return atMs !== null && atMs >= servedAtMs && atMs < servedAtMs + REWARD_WINDOW_MS ? atMs : undefined;
-  };
-  const others = (['dismiss', 'snooze'] as const)
-    .flatMap((happening) => (inTime(happening) === undefined ? [] : [happening]))
-    .sort((one, other) => inTime(one)! - inTime(other)!);
-  const happening = inTime('done') === undefined ? others[0] : 'done';
-  return happening && { happening, fact: factOf(tipId, tip, happening)! };
+/** The reaction that counts, within the window of the reward. */
+function outcomeOf(tipId: string, tip: TipState, { windowMs }: RewardRules): Outcome | undefined {
+  const happening = countingReaction(tip, windowMs);
+  return happening === null ? undefined : { happening, fact: factOf(tipId, tip, happening)! };
 }
 
 const servedFact = ({ tipId, servedAtMs }: NonNullable<ReadDecision['served']>): Sought => ({

@@ -2,6 +2,7 @@
  * What the HTTP layer asks of the running service. The service implements it (src/service/service.ts); tests of the routes
  * implement it by hand. Methods throw TipstreamError; the error's kind names the HTTP status.
  */
+import type { RewardsDocument } from '../policies/reward-rules.js';
 import type { TraceContext } from '../events/trace-context.js';
 import type { UserRebuild } from '../rebuild/user/rebuilt-profile.js';
 import type { LagRow } from '../log/lag.js';
@@ -127,7 +128,7 @@ export interface GuardrailDocument {
 
 export interface PoliciesDocument {
   readonly policies: readonly PolicyEntry[];
-  readonly settings: SettingsDocument;
+  readonly settings: SettingsDocument & { readonly rewards: RewardsDocument };
   /** policy.control, newest first. */
   readonly history: readonly HistoricControl[];
   /** Of the rollouts that stand, the newest first; none before the first look around. */

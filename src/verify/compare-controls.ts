@@ -16,8 +16,8 @@ export interface ControlComparison {
 }
 
 /** Answers the controls to go by. */
-export function compareControls({ partition, replayed, stored, lostBelow, findings }: ControlComparison): Map<string, ControlEvent> {
-  const controls = new Map([...replayed].map(([controlId, { event }]) => [controlId, event]));
+export function compareControls({ partition, replayed, stored, lostBelow, findings }: ControlComparison): Map<string, ReplayedControl> {
+  const controls = new Map(replayed);
   const left = new Map(replayed);
   for (const row of stored) {
     const control = left.get(row.controlId);
@@ -35,7 +35,7 @@ export function compareControls({ partition, replayed, stored, lostBelow, findin
         events: control === undefined ? [] : [{ topic: 'policy.control', offset: control.offset }],
       });
     if (row.offset < lostBelow) {
-      controls.set(row.controlId, JSON.parse(row.record) as ControlEvent);
+      controls.set(row.controlId, { offset: row.offset, event: JSON.parse(row.record) as ControlEvent });
       continue;
     }
     if (control === undefined) {
@@ -65,16 +65,16 @@ export function compareControls({ partition, replayed, stored, lostBelow, findin
  */
 export type Beginnings = (userId: string, decidedBy: string) => readonly number[];
 
-export function beginningsIn(controls: ReadonlyMap<string, ControlEvent>): Beginnings {
-  const beginnings = [...controls.values()].filter(({ type }) => type === 'reset' || type === 'migrate');
+export function beginningsIn(controls: readonly ControlEvent[]): Beginnings {
+  const beginnings = controls.filter(({ type }) => type === 'reset' || type === 'migrate');
   return (userId, decidedBy) =>
     beginnings
       .filter((control) => concernsUser(control, userId) && (control.type === 'reset' || control.policy === decidedBy))
       .map(({ effective_at_ms: effectiveAtMs }) => effectiveAtMs);
 }
 
-export function shadowLearningSettings(controls: ReadonlyMap<string, ControlEvent>): ShadowLearningSetting[] {
-  return [...controls.values()].flatMap(({ control_id: controlId, type, effective_at_ms: effectiveAtMs, settings }) =>
+export function shadowLearningSettings(controls: readonly ControlEvent[]): ShadowLearningSetting[] {
+  return controls.flatMap(({ control_id: controlId, type, effective_at_ms: effectiveAtMs, settings }) =>
     type === 'configure' && settings?.shadow_learning != null ? [{ controlId, effectiveAtMs, learns: settings.shadow_learning }] : [],
   );
 }

@@ -19,6 +19,7 @@ import {
   type NaiveReward,
   type NaiveServing,
 } from './naive-policy.js';
+import { naiveWorthAt } from './naive-worth.js';
 import { naiveVectorUnder } from './naive-vector.js';
 import { rememberDecisions, storedDecisions } from './remembered.js';
 import type { ReplayedDecision } from './replayed.js';
@@ -47,6 +48,7 @@ export function comparePolicy(comparison: UserComparison, closed: ReadonlyMap<st
       (tipId) => Object.hasOwn(event.features.vectors, tipId),
       servings.get(decisionId) ?? new Map<string, NaiveServing>(),
       (tipId) => (user.tips.has(tipId) ? naiveTip(tipId, user.tips.get(tipId)!) : undefined),
+      naiveWorthAt(rules.worth, event.profile.as_of_ms),
     );
   };
   const live = new Map<string, Judged>();

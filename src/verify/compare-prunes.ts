@@ -38,13 +38,13 @@ export class PruneComparison {
 
   /** Takes from the user what `prunes` took; answers the rewards of the decisions they closed. */
   take(comparison: UserComparison, prunes: readonly NaivePrune[]): ReadonlyMap<string, NaiveClosing> {
-    const { user } = comparison;
-    let pruned = naivelyPruned(user, prunes);
+    const { user, rules } = comparison;
+    let pruned = naivelyPruned(user, prunes, rules.worth);
     const lost = TIP_TOPICS.filter((topic) => comparison.isIncomplete(topic));
     if (lost.length > 0) {
       const otherwise = takenOtherwise(comparison, prunes, pruned);
       if (otherwise.size > 0) {
-        pruned = naivelyPruned(user, prunes, otherwise);
+        pruned = naivelyPruned(user, prunes, rules.worth, otherwise);
         comparison.miss(...lost);
       }
     }

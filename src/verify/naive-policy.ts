@@ -4,14 +4,14 @@
  */
 import type { ScoredEvent } from '../topics.js';
 import { byCodePoint, type NaiveTip } from './naive-profile.js';
+import type { NaiveWorth } from './naive-worth.js';
 import type { ReplayedEvent } from './replayed.js';
 
-const REWARD_WINDOW = 7 * 86_400_000;
 const LARGEST_ENTRY = 64;
 
 export interface NaiveReward {
   readonly tipId: string;
-  readonly reward: 0 | 1;
+  readonly reward: number;
 }
 
 export interface NaiveServing {
@@ -72,21 +72,23 @@ export function naiveReward(
   isCandidate: (tipId: string) => boolean,
   servings: ReadonlyMap<string, NaiveServing>,
   tipNamed: (tipId: string) => NaiveTip | undefined,
+  worth: NaiveWorth,
 ): NaiveReward | null {
   const first = firstServed(isCandidate, servings);
   const tip = first === undefined ? undefined : tipNamed(first[0]);
   const served = tip?.served ?? null;
   if (tip === undefined || served === null) return null;
-  const within = (time: number | null) => time !== null && served <= time && time < served + REWARD_WINDOW;
-  if (within(tip.done)) return { tipId: tip.tipId, reward: 1 };
-  return within(tip.dismiss) || within(tip.snooze) ? { tipId: tip.tipId, reward: 0 } : null;
+  const within = (time: number | null) => time !== null && served <= time && time < served + worth.windowMs;
+  if (within(tip.done)) return { tipId: tip.tipId, reward: worth.done };
+  if (within(tip.dismiss)) return { tipId: tip.tipId, reward: worth.dismiss };
+  return within(tip.snooze) ? { tipId: tip.tipId, reward: worth.snooze } : null;
 }
 
 export interface NaiveExample {
   readonly decisionId: string;
   readonly offset: number;
   readonly x: readonly number[];
-  readonly reward: 0 | 1;
+  readonly reward: number;
 }
 
 /** The vector that is learned from, on the 2^-12 grid; undefined when the record holds none that the policy could have written. */

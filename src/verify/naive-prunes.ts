@@ -6,6 +6,7 @@
 import type { ScoredEvent } from '../topics.js';
 import { naiveLinks, naivePromptVersion, naiveReward, type NaiveClosing, type NaiveServing } from './naive-policy.js';
 import { byCodePoint, naiveTip } from './naive-profile.js';
+import { naiveWorthAt, type WorthSetting } from './naive-worth.js';
 import { topicOf, type ReplayedDecision, type ReplayedEvent, type ReplayedTopic, type ReplayedUser } from './replayed.js';
 
 /** As the state file records it. */
@@ -42,6 +43,7 @@ export function concerning(prunes: readonly NaivePrune[], userId: string): Naive
 export function naivelyPruned(
   user: ReplayedUser,
   prunes: readonly NaivePrune[],
+  worth: readonly WorthSetting[],
   otherwise: ReadonlyMap<string, number | null> = new Map(),
 ): Pruned {
   const tips = new Map<string, ReplayedEvent[]>();
@@ -72,7 +74,8 @@ export function naivelyPruned(
     for (const [decisionId, servings] of naiveLinks(tips)) {
       if (closed.has(decisionId) || !going.some((tipId) => servings.has(tipId))) continue;
       const answer = known(user.decisions, decisionId, 'tip.scored');
-      if (answer !== undefined) closed.set(decisionId, closingOf(answer, servings, tips));
+      const then = worth.filter(({ offset }) => offset < (positions.get('policy.control') ?? 0));
+      if (answer !== undefined) closed.set(decisionId, closingOf(answer, servings, tips, then));
       else if (known(user.shadowDecisions, decisionId, 'tip.scored.shadow') !== undefined)
         closed.set(decisionId, { earned: null, promptVersion: null });
     }
@@ -87,9 +90,11 @@ function closingOf(
   { record }: ReplayedDecision,
   servings: ReadonlyMap<string, NaiveServing>,
   tips: ReadonlyMap<string, readonly ReplayedEvent[]>,
+  worth: readonly WorthSetting[],
 ): NaiveClosing {
-  const { features } = JSON.parse(record) as ScoredEvent;
+  const { features, profile } = JSON.parse(record) as ScoredEvent;
   const isCandidate = (tipId: string) => Object.hasOwn(features.vectors, tipId);
-  const earned = naiveReward(isCandidate, servings, (tipId) => (tips.has(tipId) ? naiveTip(tipId, tips.get(tipId)!) : undefined));
+  const tipNamed = (tipId: string) => (tips.has(tipId) ? naiveTip(tipId, tips.get(tipId)!) : undefined);
+  const earned = naiveReward(isCandidate, servings, tipNamed, naiveWorthAt(worth, profile.as_of_ms));
   return { earned, promptVersion: naivePromptVersion(isCandidate, servings) };
 }

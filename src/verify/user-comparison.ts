@@ -4,9 +4,12 @@ import type { Beginnings } from './compare-controls.js';
 import type { Report } from './difference.js';
 import type { NaiveCounts } from './naive-counts.js';
 import type { ShadowLearningSetting } from './naive-policy.js';
+import type { WorthSetting } from './naive-worth.js';
 import type { ReplayedTopic, ReplayedUser } from './replayed.js';
 
 export interface PolicyRules {
+  /** What reactions are worth, of the log, from policy.control. */
+  readonly worth: readonly WorthSetting[];
   /** Of the log, from policy.control. */
   readonly shadowLearning: readonly ShadowLearningSetting[];
   /** What the process that folds was started with. */

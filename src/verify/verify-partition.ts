@@ -15,6 +15,7 @@ import type { Findings } from './difference.js';
 import { NaiveCounts } from './naive-counts.js';
 import { provableOf } from './provable.js';
 import { addUser, rangesToReplay, replayInto, usersOf, type ReplayDeps, type TopicRange } from './replay.js';
+import { worthSettings } from './naive-worth.js';
 import type { PolicyRules } from './user-comparison.js';
 
 /** A decision takes about as much memory as this many tip events. */
@@ -79,10 +80,12 @@ export async function verifyPartition(comparison: PartitionComparison): Promise<
       lostBelow: controlRange?.incomplete === true ? controlRange.from : 0,
       findings,
     });
+    const controlEvents = [...controls.values()].map(({ event }) => event);
     const rules: PolicyRules = {
-      shadowLearning: shadowLearningSettings(controls),
+      worth: worthSettings(controls.values()),
+      shadowLearning: shadowLearningSettings(controlEvents),
       shadowLearnsOtherwise: comparison.shadowLearning ?? state.shadowHasLearned(),
-      beginningsOf: beginningsIn(controls),
+      beginningsOf: beginningsIn(controlEvents),
       incomplete,
       counts,
     };

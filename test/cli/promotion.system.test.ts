@@ -164,4 +164,26 @@ describe('who is live', () => {
     });
     expect(await cli.run(['rollback'])).toMatchObject({ code: 1, stderr: expect.not.stringContaining('all the same') as string });
   });
+
+  it('goes by settings that are configured, from their time on', async () => {
+    const configure = (...args: string[]) => cli.run(['policies', 'configure', ...args]);
+    expect(await configure()).toMatchObject({ code: 64, stderr: expect.stringContaining('nothing to change') as string });
+    for (const [option, text, says] of [
+      ['--rewards', 'done=2', 'done must be a number from -1 to 1, not "2"'],
+      ['--rewards', 'liked=1', '"liked=1" is not done=V, dismiss=V, snooze=V or window=DURATION'],
+      ['--rewards', 'window=31d', 'of at most 30d, not "31d"'],
+      ['--epsilon', '1.5', 'a number from 0 to 1, not "1.5"'],
+      ['--shadow', 'egreedy-v9', 'no policy named "egreedy-v9"'],
+    ] as const)
+      expect((await configure(option, text)).stderr).toContain(says);
+    expect(await configure('--rewards', 'dismiss=-0.3,window=3d', '--epsilon', '0.2', '--json')).toMatchObject({ code: 0 });
+    expect((await list()).settings).toMatchObject({
+      epsilon: 0.2,
+      rewards: { done: 1, dismiss: -77 / 256, snooze: 0, window_ms: 3 * 86_400_000 },
+    });
+    await until('the service to go by them', async () => {
+      const policies = (await (await fetch(`${address}/v1/policies`)).json()) as { settings: { rewards: { dismiss: number } } };
+      return policies.settings.rewards.dismiss === -77 / 256;
+    });
+  });
 });

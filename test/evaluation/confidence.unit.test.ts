@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ConfidenceSequence, empiricalBernstein, intervalOfShare, type Bounds } from '../../src/evaluation/confidence.js';
+import { ConfidenceSequence, empiricalBernstein, intervalOfMean, type Bounds } from '../../src/evaluation/confidence.js';
 import { seededRandom } from '../support/seeded-random.js';
 
 const BOUNDS: Bounds = { min: -1, max: 3 };
@@ -41,9 +41,9 @@ describe('empirical Bernstein', () => {
 
   it('of a share is the same without the list', () => {
     const { low, high } = empiricalBernstein([1, 1, 0, 0, 0, 1, 0, 0, 1, 0], { min: 0, max: 1 }, 0.1);
-    expect(intervalOfShare(4, 10, 0.1).low).toBeCloseTo(low, 12);
-    expect(intervalOfShare(4, 10, 0.1).high).toBeCloseTo(high, 12);
-    expect(intervalOfShare(1, 1, 0.1)).toEqual({ low: 0, high: 1 });
+    expect(intervalOfMean(4, 10, { low: 0, high: 1 }, 0.1).low).toBeCloseTo(low, 12);
+    expect(intervalOfMean(4, 10, { low: 0, high: 1 }, 0.1).high).toBeCloseTo(high, 12);
+    expect(intervalOfMean(1, 1, { low: 0, high: 1 }, 0.1)).toEqual({ low: 0, high: 1 });
   });
 
   it('says nothing of fewer than two values', () => {

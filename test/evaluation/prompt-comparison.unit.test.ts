@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { empiricalBernstein } from '../../src/evaluation/confidence.js';
 import { comparePrompts } from '../../src/evaluation/prompt-comparison.js';
 
-const counts = (promptVersion: string | null, done: number, notDone: number, open: number) => ({ promptVersion, done, notDone, open });
+const counts = (promptVersion: string | null, done: number, notDone: number, open: number) => ({
+  promptVersion,
+  rewarded: done + notDone,
+  rewards: done,
+  open,
+});
+const SHARES = { low: 0, high: 1 };
 const rewards = (ones: number, zeros: number) => [...Array<number>(ones).fill(1), ...Array<number>(zeros).fill(0)];
 const BOUNDS = { min: 0, max: 1 };
 /** As of a list of all rewards, which rounds otherwise. */
@@ -13,7 +19,7 @@ const interval = (ones: number, zeros: number, alpha: number) => {
 
 describe('prompt versions', () => {
   it('have the mean of what they earned, with and without the decisions that earned nothing yet', () => {
-    const { prompts } = comparePrompts([counts('v1', 30, 50, 20)], 'v1', 0.05);
+    const { prompts } = comparePrompts([counts('v1', 30, 50, 20)], 'v1', SHARES, 0.05);
     expect(prompts).toEqual([
       {
         prompt_version: 'v1',
@@ -30,6 +36,7 @@ describe('prompt versions', () => {
     const { prompts, against } = comparePrompts(
       [counts('v1', 3_000, 7_000, 0), counts('v2', 4_000, 6_000, 10_000), counts('v3', 3_050, 6_950, 0), counts(null, 1, 1, 1)],
       'v1',
+      SHARES,
       0.05,
     );
     expect(against).toBe('v1');
@@ -50,14 +57,27 @@ describe('prompt versions', () => {
   });
 
   it('say nothing where there is nothing', () => {
-    expect(comparePrompts([], null, 0.05)).toEqual({ against: null, alpha: 0.05, prompts: [] });
-    const { against, prompts } = comparePrompts([counts('v1', 0, 0, 4), counts('v2', 1, 0, 0)], 'v1', 0.05);
+    expect(comparePrompts([], null, SHARES, 0.05)).toEqual({ against: null, alpha: 0.05, prompts: [] });
+    const { against, prompts } = comparePrompts([counts('v1', 0, 0, 4), counts('v2', 1, 0, 0)], 'v1', SHARES, 0.05);
     expect(against).toBe('v1');
     expect(prompts[0]).toMatchObject({ served: 4, rewarded: 0, reward: { n: 0, mean: null, low: 0, high: 1 } });
     expect(prompts[1]!.difference).toMatchObject({ reward: { mean: null, low: -1, high: 1 } });
-    expect(comparePrompts([counts(null, 5, 5, 0)], null, 0.05)).toMatchObject({
+    expect(comparePrompts([counts(null, 5, 5, 0)], null, SHARES, 0.05)).toMatchObject({
       against: null,
       prompts: [{ prompt_version: null, difference: null }],
+    });
+  });
+
+  it('lie in the range of rewards that are configured', () => {
+    const worse = { promptVersion: 'v1', rewarded: 400, rewards: -100, open: 0 };
+    const { prompts } = comparePrompts([worse], 'v1', { low: -1, high: 0.5 }, 0.05);
+    const values = [...Array<number>(200).fill(-1), ...Array<number>(200).fill(0.5)];
+    const { low, high } = empiricalBernstein(values, { min: -1, max: 0.5 }, 0.05);
+    expect(prompts[0]!.reward).toEqual({
+      n: 400,
+      mean: -0.25,
+      low: expect.closeTo(low, 9) as number,
+      high: expect.closeTo(high, 9) as number,
     });
   });
 });

@@ -3,8 +3,9 @@ import { isDeepStrictEqual } from 'node:util';
 import type Database from 'better-sqlite3';
 import { decodeState } from '../../src/policies/ridge-codec.js';
 import { type CandidatesEvent, type ScoredEvent } from '../../src/topics.js';
-import { oracleReward, type OracleExample } from '../oracle/policy.js';
+import type { OracleExample } from '../oracle/policy.js';
 import {
+  oracleRewardIn,
   decisionsOf,
   dimensionOf,
   expectedDecision,
@@ -86,7 +87,7 @@ export function examplesOf({ own, remains }: Here, userId: string, sums: string,
     if (decision.policy !== eventPolicy || answered === undefined || decision.profile.as_of_ms < sinceMs) continue;
     if (decisions !== live && !settingsOf(own, answered.profile.as_of_ms).shadowLearning) continue;
     const closed = remains.closed.get(`${userId} ${decisionId}`);
-    const earned = closed !== undefined ? closed : oracleReward(decisionId, Object.keys(answered.features.vectors), events);
+    const earned = closed !== undefined ? closed : oracleRewardIn(own, answered, events);
     const x = earned === null ? undefined : exampleOf(decision, earned.tipId, into);
     if (x !== undefined) examples.push({ x, reward: earned!.reward });
   }

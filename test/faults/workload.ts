@@ -211,6 +211,8 @@ class Stories {
         { type: 'configure', settings: { shadow: 'off' } },
         { type: 'configure', settings: { shadow_learning: true } },
         { type: 'configure', settings: { shadow_learning: false } },
+        { type: 'configure', settings: { rewards: { done: 0.7, dismiss: -0.25, snooze: 0.1 } } },
+        { type: 'configure', settings: { rewards: { done: 1, window_ms: DAY_MS } } },
         ...MIGRATIONS,
       ]),
     };

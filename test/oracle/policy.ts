@@ -241,11 +241,14 @@ function codePoints(a: string, b: string): number {
   return left!.length - right!.length;
 }
 
+export type OracleWorth = Record<'done' | 'dismiss' | 'snooze' | 'windowMs', number>;
+
 /** The reward of a decision, from the whole list of a user's events. */
 export function oracleReward(
   decisionId: string,
   candidates: readonly string[],
   events: readonly OracleEvent[],
+  worth: OracleWorth = { done: 1, dismiss: 0, snooze: 0, windowMs: 7 * 24 * 3600 * 1000 },
 ): { tipId: string; reward: number } | null {
   const naming = events.filter((event) => event.kind === 'served' && event.decisionId === decisionId && candidates.includes(event.tipId));
   naming.sort((a, b) => a.atMs - b.atMs || byCodePoint(a.tipId, b.tipId));
@@ -254,7 +257,7 @@ export function oracleReward(
   const earliest = (kind: OracleEvent['kind']) =>
     Math.min(...events.filter((event) => event.tipId === tipId && event.kind === kind).map((event) => event.atMs));
   const from = earliest('served');
-  const within = (at: number) => from <= at && at < from + 7 * 24 * 3600 * 1000;
-  if (within(earliest('done'))) return { tipId, reward: 1 };
-  return within(earliest('dismiss')) || within(earliest('snooze')) ? { tipId, reward: 0 } : null;
+  const within = (at: number) => from <= at && at < from + worth.windowMs;
+  const first = (['done', 'dismiss', 'snooze'] as const).filter((kind) => within(earliest(kind)))[0];
+  return first === undefined ? null : { tipId, reward: worth[first] };
 }

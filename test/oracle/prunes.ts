@@ -3,7 +3,7 @@
  * other. It imports nothing of src. A tip goes when the earliest time of each kind it has lies before the horizon; a decision that is
  * known by then and loses a serving keeps what it had earned.
  */
-import { byCodePoint, oraclePromptVersion, oracleReward, type OracleEvent } from './policy.js';
+import { byCodePoint, oraclePromptVersion, oracleReward, type OracleEvent, type OracleWorth } from './policy.js';
 
 export interface StagedEvent extends OracleEvent {
   userId: string;
@@ -18,6 +18,7 @@ export interface StagedDecision {
   offset: number;
   /** tip_ids; of the shadow's records none are needed. */
   candidates: string[] | null;
+  requestedAtMs: number;
 }
 
 export interface OraclePrune {
@@ -44,6 +45,7 @@ export function oracleRemains(
   events: readonly StagedEvent[],
   decisions: readonly StagedDecision[],
   prunes: readonly OraclePrune[],
+  worthOf: (requestedAtMs: number, hasCome: (one: { topic: string; offset: number }) => boolean) => OracleWorth,
 ): Remains {
   let kept: StagedEvent[] = [];
   let coming = [...events];
@@ -71,7 +73,10 @@ export function oracleRemains(
       if (decisionId === undefined || closed.has(name) || known.length === 0) continue;
       const first = known.filter(({ candidates }) => candidates !== null).sort((a, b) => a.offset - b.offset)[0];
       const own = kept.filter((event) => event.userId === userId);
-      closed.set(name, first === undefined ? null : oracleReward(decisionId, first.candidates!, own));
+      closed.set(
+        name,
+        first === undefined ? null : oracleReward(decisionId, first.candidates!, own, worthOf(first.requestedAtMs, hasCome)),
+      );
       closedPrompts.set(name, first === undefined ? null : oraclePromptVersion(decisionId, first.candidates!, own));
     }
     taken.push(new Set(going.map(({ userId, tipId }) => `${userId} ${tipId}`)).size);

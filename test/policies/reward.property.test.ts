@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { REWARD_WINDOW_MS, rewardFromTimes, rewardOf, servedCandidate, type KeptTimes } from '../../src/policies/reward.js';
+import { DEFAULT_REWARDS, onRewardGrid, rewardRulesAt, type RewardRules } from '../../src/policies/reward-rules.js';
+import { countingReaction, rewardOf, servedCandidate, type KeptTimes } from '../../src/policies/reward.js';
 import { oracleReward, type OracleEvent } from '../oracle/policy.js';
 
 const SERVED = 1_000;
+const REWARD_WINDOW_MS = DEFAULT_REWARDS.windowMs;
 const times = (over: Partial<KeptTimes> = {}): KeptTimes => ({
   servedAtMs: SERVED,
   doneAtMs: null,
@@ -26,7 +28,10 @@ describe('the reward window', () => {
     ['snoozed in time, done too late', { snoozeAtMs: SERVED + 1, doneAtMs: SERVED + REWARD_WINDOW_MS }, 0],
     ['dismissed before the serving, snoozed within', { dismissAtMs: 0, snoozeAtMs: SERVED }, 0],
     ['never served', { servedAtMs: null, doneAtMs: SERVED }, null],
-  ])('%s', (_, over, reward) => expect(rewardFromTimes(times(over))).toBe(reward));
+  ])('%s', (_, over, reward) => {
+    const reaction = countingReaction(times(over), REWARD_WINDOW_MS);
+    expect(reaction === null ? null : DEFAULT_REWARDS[reaction]).toBe(reward);
+  });
 
   it('is seven days', () => expect(REWARD_WINDOW_MS).toBe(604_800_000));
 });
@@ -66,15 +71,20 @@ describe('the tip a decision answers for', () => {
 
   it('is none while only strangers were served', () => {
     expect(servedCandidate([{ tipId: 'stranger', servedAtMs: 1 }], isCandidate)).toBeNull();
-    expect(rewardOf([], isCandidate, () => times())).toBeNull();
+    expect(rewardOf([], isCandidate, () => times(), DEFAULT_REWARDS)).toBeNull();
   });
 
   it('has no reward while nothing is kept of it', () => {
-    expect(rewardOf([{ tipId: 'a', servedAtMs: 1 }], isCandidate, () => undefined)).toBeNull();
+    expect(rewardOf([{ tipId: 'a', servedAtMs: 1 }], isCandidate, () => undefined, DEFAULT_REWARDS)).toBeNull();
   });
 });
 
 describe('the reward of a decision', () => {
+  const value = fc.integer({ min: -256, max: 256 }).map((parts) => parts / 256);
+  const worth: fc.Arbitrary<RewardRules> = fc.oneof(
+    fc.constant(DEFAULT_REWARDS),
+    fc.record({ done: value, dismiss: value, snooze: value, windowMs: fc.constantFrom(1, 2, REWARD_WINDOW_MS + 2) }),
+  );
   const tip = fc.constantFrom('t1', 't2', 't3', 'stranger');
   const atMs = fc.oneof(fc.nat(3), fc.constantFrom(REWARD_WINDOW_MS - 1, REWARD_WINDOW_MS, REWARD_WINDOW_MS + 1, REWARD_WINDOW_MS + 2));
   const events: fc.Arbitrary<OracleEvent[]> = fc.array(
@@ -87,7 +97,7 @@ describe('the reward of a decision', () => {
 
   it('is what reading all events again gives, in any order of the links', () => {
     fc.assert(
-      fc.property(events, (all) => {
+      fc.property(events, worth, (all, rules) => {
         const candidates = ['t1', 't2', 't3'];
         const kept = (tipId: string, kind: OracleEvent['kind']) =>
           all
@@ -104,11 +114,33 @@ describe('the reward of a decision', () => {
               dismissAtMs: kept(tipId, 'dismiss'),
               snoozeAtMs: kept(tipId, 'snooze'),
             }),
+            rules,
           );
-        expect(of(links)).toEqual(oracleReward('d1', candidates, all));
+        expect(of(links)).toEqual(oracleReward('d1', candidates, all, rules));
         expect(of(links.toReversed())).toEqual(of(links));
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+describe('what reactions are worth', () => {
+  const configure = (control_id: string, effective_at_ms: number, rewards: object) => ({
+    control_id,
+    type: 'configure' as const,
+    effective_at_ms,
+    settings: { rewards },
+  });
+
+  it('is as always until a configure is in effect, and what it does not say stays', () => {
+    const controls = [configure('b', 200, { snooze: 0.25, window_ms: 5 }), configure('a', 100, { done: 0.5, dismiss: -1 })];
+    expect(rewardRulesAt(controls, 99)).toEqual({ done: 1, dismiss: 0, snooze: 0, windowMs: 604_800_000 });
+    expect(rewardRulesAt(controls, 100)).toEqual({ done: 0.5, dismiss: -1, snooze: 0, windowMs: 604_800_000 });
+    expect(rewardRulesAt(controls, 200)).toEqual({ done: 0.5, dismiss: -1, snooze: 0.25, windowMs: 5 });
+  });
+
+  it('lies on the grid of 1/256, and is never -0', () => {
+    expect([0.3, -0.001, 1, -1, 1 / 512, -1 / 512].map(onRewardGrid)).toEqual([77 / 256, 0, 1, -1, 1 / 256, 0]);
+    expect(Object.is(onRewardGrid(-0.001), -0)).toBe(false);
   });
 });

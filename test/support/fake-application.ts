@@ -317,7 +317,15 @@ export function fakeApplication(over: Partial<Application> = {}): FakeApplicatio
           card: '# <b>egreedy-v1</b>',
         },
       ],
-      settings: { epsilon: 0.1, epsilon_min: null, epsilon_decay: null, salt: '0', shadow: null, shadow_learning: false },
+      settings: {
+        epsilon: 0.1,
+        epsilon_min: null,
+        epsilon_decay: null,
+        salt: '0',
+        shadow: null,
+        shadow_learning: false,
+        rewards: { done: 1, dismiss: 0, snooze: 0, window_ms: 604_800_000 },
+      },
       history: [
         { control_id: 'm2', type: 'migrate', effective_at_ms: NOW_MS, policy: 'egreedy-v2', undo: true },
         { control_id: 'm1', type: 'migrate', effective_at_ms: NOW_MS, policy: 'egreedy-v2', from: 'egreedy-v1', train_from_replay: true },

@@ -4,10 +4,10 @@
  */
 import fc from 'fast-check';
 import { oracleRemains, type OraclePrune, type Remains, type StagedDecision, type StagedEvent } from '../oracle/prunes.js';
-import { oracleReward, oracleSums, type OracleExample } from '../oracle/policy.js';
+import { oracleSums, type OracleExample } from '../oracle/policy.js';
 import type { OracleEvent } from '../oracle/profile.js';
 import { fullTopicName, type ScoredEvent, type TopicName } from '../../src/topics.js';
-import { decisionsOf, dimensionOf, inPartition, settingsOf, type History } from './embedded/history.js';
+import { decisionsOf, dimensionOf, inPartition, oracleRewardIn, settingsOf, worthOf, type History } from './embedded/history.js';
 import { planned, promptVersion } from './embedded/events.js';
 import type { PlannedRecord } from './embedded/scenario.js';
 import type { EmbeddedService } from './embedded/service.js';
@@ -160,6 +160,7 @@ export function remainsOf(history: History, prunes: readonly OraclePrune[]): Rem
       userId: event.user_id,
       decisionId: event.decision_id,
       candidates: Object.keys(event.features.vectors),
+      requestedAtMs: event.profile.as_of_ms,
     })),
     ...history.shadow.map(({ offset, event }) => ({
       topic: name('tip.scored.shadow'),
@@ -167,9 +168,15 @@ export function remainsOf(history: History, prunes: readonly OraclePrune[]): Rem
       userId: event.user_id,
       decisionId: event.decision_id,
       candidates: null,
+      requestedAtMs: event.profile.as_of_ms,
     })),
   ];
-  return oracleRemains(events, decisions, prunes);
+  return oracleRemains(events, decisions, prunes, (requestedAtMs, hasCome) =>
+    worthOf(
+      history.control.filter(({ offset }) => hasCome({ topic: name('policy.control'), offset })),
+      requestedAtMs,
+    ),
+  );
 }
 
 /** The profile events that are left, for the oracle of profiles. */
@@ -193,7 +200,7 @@ export function sumsAfterPrunes(history: History, remains: Remains, userId: stri
     if (recorded.policy !== eventPolicy || answered === undefined) continue;
     if (own !== live && !settingsOf(history, answered.profile.as_of_ms).shadowLearning) continue;
     const kept = remains.closed.get(`${userId} ${decisionId}`);
-    const earned = kept !== undefined ? kept : oracleReward(decisionId, Object.keys(answered.features.vectors), events);
+    const earned = kept !== undefined ? kept : oracleRewardIn(history, answered, events);
     const x = earned === null ? undefined : recorded.features.vectors[earned.tipId];
     if (x?.length === dimensionOf(eventPolicy)) examples.push({ x, reward: earned!.reward });
   }

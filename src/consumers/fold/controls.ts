@@ -26,6 +26,7 @@ export class ControlFolder {
     const user = userId === null ? undefined : this.#state.users.obtain(userId);
     if (!this.#state.controls.add(event, user?.uid ?? null, offset)) return undefined;
     this.#state.counts.add('controls');
+    if (event.settings?.rewards != null) this.#rewards.settleAllSince(event.effective_at_ms);
     if (event.settings?.shadow_learning != null) this.#rewards.settleShadowsSince(event.effective_at_ms);
     return undefined;
   }

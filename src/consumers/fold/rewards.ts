@@ -8,9 +8,11 @@ import { applyRewardChange, sumOf } from '../../policies/learning.js';
 import { examplesNamed, ownExamples, sumsName, type ExampleSource } from '../../policies/example-source.js';
 import { SINCE_EVER, statePartsAt, stateOf, type StatePart } from '../../policies/controls/migration.js';
 import type { PolicyDefinition } from '../../policies/policy.js';
+import { rewardRulesIn, rewardTimeline, type RewardRules, type RewardTimeline } from '../../policies/reward-rules.js';
 import { rewardOf, type Reward } from '../../policies/reward.js';
 import { emptyState, type RidgeState } from '../../policies/ridge.js';
 import { recordedVector } from '../../policies/scored-event.js';
+import type { ControlEvent } from '../../topics.js';
 import type { DecisionTable, StoredDecision } from '../../store/tables/decisions.js';
 import type { PartitionState } from '../../store/partition-state.js';
 import type { UserEntry } from '../../store/tables/entries.js';
@@ -19,6 +21,8 @@ import type { StoredSums } from '../../store/tables/policy-states.js';
 export class RewardSettler {
   readonly #state: PartitionState;
   readonly #settings: PolicySettings;
+  /** Of these controls: worked out again when there are others. */
+  #rules: { readonly of: readonly ControlEvent[]; readonly timeline: RewardTimeline } | undefined;
 
   constructor(state: PartitionState, settings: PolicySettings) {
     this.#state = state;
@@ -27,8 +31,16 @@ export class RewardSettler {
 
   /** Again for every decision of the shadow that a late change of its settings can concern. */
   settleShadowsSince(requestedAtMs: number): void {
-    for (const { userId, decisionId } of this.#state.shadowDecisions.requestedSince(requestedAtMs))
-      this.settle(this.#state.users.obtain(userId), decisionId);
+    this.#settleSince(this.#state.shadowDecisions, requestedAtMs);
+  }
+
+  /** Again for every decision that a late change of what reactions are worth can concern. */
+  settleAllSince(requestedAtMs: number): void {
+    this.#settleSince(this.#state.decisions, requestedAtMs);
+  }
+
+  #settleSince(table: DecisionTable, requestedAtMs: number): void {
+    for (const { userId, decisionId } of table.requestedSince(requestedAtMs)) this.settle(this.#state.users.obtain(userId), decisionId);
   }
 
   settle(user: UserEntry, decisionId: string): void {
@@ -86,7 +98,14 @@ export class RewardSettler {
       this.#state.links.ofDecision(user.uid, decision.decisionId),
       (tipId) => recordedVector(decision.event, tipId) !== undefined,
       (tipId) => this.#state.tips.obtain(user, tipId).tip,
+      this.#rulesAt(decision.requestedAtMs),
     );
+  }
+
+  #rulesAt(requestedAtMs: number): RewardRules {
+    const controls = this.#state.controls.shared();
+    if (this.#rules?.of !== controls) this.#rules = { of: controls, timeline: rewardTimeline(controls) };
+    return rewardRulesIn(this.#rules.timeline, requestedAtMs);
   }
 
   #learn(user: UserEntry, table: DecisionTable, decision: StoredDecision, reward: Reward | null): void {

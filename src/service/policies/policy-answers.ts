@@ -1,7 +1,8 @@
 /** What upstream callers tell policies, which is appended to the log like anything else, and what they ask of them. */
+import { rewardRangeOf, rewardRulesAt, rewardsDocument, type RewardRange } from '../../policies/reward-rules.js';
 import { randomUUID } from 'node:crypto';
 import { TipstreamError } from '../../errors.js';
-import { intervalOfShare } from '../../evaluation/confidence.js';
+import { intervalOfMean } from '../../evaluation/confidence.js';
 import { GATE_THRESHOLDS } from '../../evaluation/thresholds.js';
 import type {
   GuardrailDocument,
@@ -29,10 +30,9 @@ import { countByPolicy, type PolicyCounts } from './policy-counts.js';
 import { PolicyCards } from './policy-cards.js';
 import type { PolicyFacts } from './policy-facts.js';
 import { Recount } from './recount.js';
-import { promptsDocument, servedPrompts } from './served-prompts.js';
+import { promptsDocument, servedPrompts, type ServedPrompts } from './served-prompts.js';
 import { writtenBy } from '../../producer/written-by.js';
 import type { ServiceOptions } from '../options.js';
-import type { PromptCounts } from '../../evaluation/prompt-comparison.js';
 import type { ControlEvent } from '../../topics.js';
 
 /** Paths of the state files held here, and of one user's. */
@@ -54,7 +54,7 @@ const WATCHED_WITHIN_MS = 1_000;
 
 export class PolicyAnswers {
   readonly #producer: TipProducer;
-  readonly #prompts: Recount<PromptCounts[]>;
+  readonly #prompts: Recount<ServedPrompts>;
   readonly #decided: Recount<PolicyCounts>;
   readonly #cards: PolicyCards;
   readonly guardrail: Guardrail;
@@ -108,8 +108,11 @@ export class PolicyAnswers {
     const history = historyOf(controls);
     const cards = await this.#cards.of({ paths, history, settings });
     return {
-      policies: POLICIES.map((policy) => ({ ...entryOf(policy, shares, settings.shadow, counts), card: cards.get(policy.name)! })),
-      settings: settingsDocument(settings),
+      policies: POLICIES.map((policy) => ({
+        ...entryOf(policy, shares, settings.shadow, counts, rewardRangeOf(controls)),
+        card: cards.get(policy.name)!,
+      })),
+      settings: { ...settingsDocument(settings), rewards: rewardsDocument(rewardRulesAt(controls, this.#clock())) },
       history,
       guardrail: this.guardrail.states.map(guardrailDocument),
       counted_at_ms: countedAtMs,
@@ -174,6 +177,7 @@ function entryOf(
   shares: readonly Share[],
   shadow: string | null,
   counts: PolicyCounts,
+  range: RewardRange,
 ): Omit<PolicyEntry, 'card'> {
   const { decisions, rewarded, rewards } = counts.get(policy.name) ?? { decisions: 0, rewarded: 0, rewards: 0 };
   return {
@@ -187,7 +191,7 @@ function entryOf(
     inputs: policy.featureNames.map((name) => ({ name, ...policy.inputs[name]! })),
     decisions,
     rewarded,
-    mean_reward: rewarded === 0 ? null : { mean: rewards / rewarded, ...intervalOfShare(rewards, rewarded, GATE_THRESHOLDS.alpha) },
+    mean_reward: rewarded === 0 ? null : { mean: rewards / rewarded, ...intervalOfMean(rewards, rewarded, range, GATE_THRESHOLDS.alpha) },
   };
 }
 

@@ -8,10 +8,10 @@ export interface DecisionPrompt {
   /** Of the serving that counts for the decision; null: it names none. */
   readonly promptVersion: string | null;
   /** null: none yet. */
-  readonly reward: 0 | 1 | null;
+  readonly reward: number | null;
 }
 
-type Row = [userId: string, decisionId: string, reward: 0 | 1 | null, version: string | Buffer | null];
+type Row = [userId: string, decisionId: string, reward: number | null, version: string | Buffer | null];
 
 /**
  * The serving that counts is that of src/policies/reward.ts: the candidate with the smallest (served_at_ms, tip_id), where text sorts

@@ -11,7 +11,7 @@ import type { RidgeState } from '../../policies/ridge.js';
 import type { ControlEvent, ScoredEvent } from '../../topics.js';
 import { openStateForReading } from '../state-file.js';
 
-type ExampleRow = [requestedAtMs: number, rewardTipId: string, reward: 0 | 1, record: string];
+type ExampleRow = [requestedAtMs: number, rewardTipId: string, reward: number, record: string];
 
 export class LearnedStates {
   readonly #db: Database.Database;

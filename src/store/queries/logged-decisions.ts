@@ -12,13 +12,13 @@ export interface DecisionOutcome {
   readonly event: ScoredEvent;
   readonly servedTipId: string | null;
   readonly category: string | null;
-  readonly reward: 0 | 1 | null;
+  readonly reward: number | null;
   readonly reactedAtMs: number | null;
   /** Of the user's newest reset that held for it. */
   readonly resetAtMs: number | null;
 }
 
-type Row = [uid: number, decisionId: string, rewardTipId: string | null, reward: 0 | 1 | null, record: string];
+type Row = [uid: number, decisionId: string, rewardTipId: string | null, reward: number | null, record: string];
 type TipRow = [category: string | Buffer | null, done: number | null, dismiss: number | null, snooze: number | null];
 
 export class LoggedDecisions {

@@ -219,7 +219,7 @@ export class StateAudit {
   closings(uid: number): AuditedClosing[] {
     return this.#closings.all(uid).map(([decisionId, tipId, reward, version]) => ({
       decisionId,
-      earned: tipId === null ? null : { tipId, reward: reward as 0 | 1 },
+      earned: tipId === null ? null : { tipId, reward: reward! },
       promptVersion: version === null ? null : textFromSql(version),
     }));
   }

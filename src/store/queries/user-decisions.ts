@@ -2,8 +2,9 @@
 import type Database from 'better-sqlite3';
 import type { ServingLink } from '../../policies/reward.js';
 import type { TipState } from '../../projections/tip.js';
-import type { ScoredEvent } from '../../topics.js';
+import type { ControlEvent, ScoredEvent } from '../../topics.js';
 import { openStateForReading } from '../state-file.js';
+import { ControlTable } from '../tables/controls.js';
 import { ClosedDecisionTable } from '../tables/closed-decisions.js';
 import { DecisionTable, LinkTable, type StoredDecision } from '../tables/decisions.js';
 import { TipReader } from '../tables/tips.js';
@@ -93,6 +94,11 @@ export class UserDecisions {
       isClosed: new ClosedDecisionTable(this.#db).get(uid, decisionId) !== undefined,
       tip: (tipId) => tips.tip(uid, tipId),
     };
+  }
+
+  /** Those that hold for everybody. */
+  controls(): readonly ControlEvent[] {
+    return new ControlTable(this.#db).shared();
   }
 
   tip(tipId: string): TipState | undefined {

@@ -34,7 +34,7 @@ export interface ComparedSums {
 export interface ComparedExample {
   readonly requestedAtMs: number;
   readonly rewardTipId: string;
-  readonly reward: 0 | 1;
+  readonly reward: number;
   readonly record: string;
 }
 
@@ -66,7 +66,7 @@ export class ComparableState {
   readonly #uid: Database.Statement<[string], number>;
   readonly #rows: Readonly<Record<ComparedRows, Database.Statement<[number], ComparedRow>>>;
   readonly #sums: Database.Statement<[number], [string, number, Buffer]>;
-  readonly #examples: readonly Database.Statement<[number, string, number], [number, string, 0 | 1, string]>[];
+  readonly #examples: readonly Database.Statement<[number, string, number], [number, string, number, string]>[];
 
   /** Throws what opening throws. */
   constructor(path: string, registry: Registry) {
@@ -86,7 +86,7 @@ export class ComparableState {
         .raw();
       this.#examples = ['decision', 'shadow_decision'].map((table) =>
         db
-          .prepare<[number, string, number], [number, string, 0 | 1, string]>(
+          .prepare<[number, string, number], [number, string, number, string]>(
             `SELECT requested_at_ms, reward_tip_id, reward, record FROM ${table} WHERE uid = ? AND policy ` +
               '= ? AND requested_at_ms >= ? AND reward IS NOT NULL',
           )

@@ -33,7 +33,7 @@ export class ClosedDecisionTable {
   get(uid: number, decisionId: string): ClosedDecision | undefined {
     const row = this.#any ? this.#get.get(uid, decisionId) : undefined;
     if (row === undefined) return undefined;
-    return { earned: row[0] === null ? null : { tipId: row[0], reward: row[1] as 0 | 1 } };
+    return { earned: row[0] === null ? null : { tipId: row[0], reward: row[1]! } };
   }
 
   /** What it was closed with first stays. `promptVersion`: of the serving that counts; null when there is none or it names none. */

@@ -14,7 +14,7 @@ export interface StoredDecision {
   /** null: answered, and not yet read back. */
   readonly scoredOffset: number | null;
   /** The served candidate and its reward that are in the policy's sums; null when nothing is. */
-  readonly learned: { readonly tipId: string; readonly reward: 0 | 1 } | null;
+  readonly learned: { readonly tipId: string; readonly reward: number } | null;
   /** Parsed from the row when it is first asked for. */
   readonly event: ScoredEvent;
 }
@@ -106,7 +106,7 @@ function decisionOf(row: Row): StoredDecision {
     decisionId: row[1],
     requestedAtMs: row[2],
     scoredOffset: row[3],
-    learned: row[4] === null ? null : { tipId: row[4], reward: row[5] as 0 | 1 },
+    learned: row[4] === null ? null : { tipId: row[4], reward: row[5]! },
     get event() {
       return (event ??= parseEvent(row[6]));
     },

@@ -4,7 +4,7 @@
  */
 
 /** Raised with every change of the tables below; a file with another version is refused, never altered in place. */
-export const STATE_SCHEMA_VERSION = 1;
+export const STATE_SCHEMA_VERSION = 2;
 
 /** "tips" in ASCII: lets `file` and us tell a state file from any other SQLite database. */
 export const STATE_APPLICATION_ID = 0x74697073;
@@ -40,7 +40,7 @@ CREATE TABLE closed_decision (
   uid INTEGER NOT NULL,
   decision_id TEXT NOT NULL,
   reward_tip_id TEXT,
-  reward INTEGER,
+  reward REAL,
   prompt_version ANY,
   PRIMARY KEY (uid, decision_id)
 ) STRICT, WITHOUT ROWID;
@@ -84,7 +84,7 @@ CREATE TABLE decision (
   requested_at_ms INTEGER NOT NULL,
   scored_offset INTEGER,
   reward_tip_id TEXT,
-  reward INTEGER,
+  reward REAL,
   record TEXT NOT NULL,
   UNIQUE (uid, decision_id)
 ) STRICT;
@@ -97,7 +97,7 @@ CREATE TABLE shadow_decision (
   requested_at_ms INTEGER NOT NULL,
   scored_offset INTEGER NOT NULL,
   reward_tip_id TEXT,
-  reward INTEGER,
+  reward REAL,
   record TEXT NOT NULL,
   UNIQUE (uid, decision_id)
 ) STRICT;

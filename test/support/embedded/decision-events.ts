@@ -110,6 +110,8 @@ const shared = fc
           { shadow_learning: true },
           { shadow_learning: true },
           { shadow_learning: false },
+          { rewards: { done: 0.5, dismiss: -1 } },
+          { rewards: { snooze: 0.3, window_ms: 2 } },
         )
         .map((settings) => ({ type: 'configure', settings })),
     ),

@@ -12,6 +12,7 @@ import {
   type OracleDecision,
   type OracleEvent as PolicyEvent,
   type OracleExample,
+  type OracleWorth,
 } from '../../oracle/policy.js';
 import { oracleProfiles, type OracleEvent, type OracleProfile } from '../../oracle/profile.js';
 import {
@@ -142,9 +143,9 @@ function userEvents({ served, feedback }: History, userId: string): PolicyEvent[
   ];
 }
 
-const controlsAt = (history: History, requestedAtMs: number): ControlEvent[] => {
+const controlsAt = (control: History['control'], requestedAtMs: number): ControlEvent[] => {
   const first = new Map<string, ControlEvent>();
-  for (const { event } of [...history.control].sort((a, b) => a.offset - b.offset))
+  for (const { event } of [...control].sort((a, b) => a.offset - b.offset))
     if (!first.has(event.control_id)) first.set(event.control_id, event);
   return [...first.values()]
     .filter((control) => control.effective_at_ms <= requestedAtMs)
@@ -155,7 +156,7 @@ const controlsAt = (history: History, requestedAtMs: number): ControlEvent[] => 
 export function livePolicyOf(history: History, requestedAtMs: number): string {
   const named = new Set<string>();
   let stack: { id: string; policy: string }[] = [];
-  for (const { control_id: id, type, policy, takes_back: takes } of controlsAt(history, requestedAtMs)) {
+  for (const { control_id: id, type, policy, takes_back: takes } of controlsAt(history.control, requestedAtMs)) {
     if (type === 'promote' && !named.has(id)) stack.push({ id, policy: policy! });
     if (type === 'rollback' && takes == null) stack.pop();
     if (type !== 'rollback' || takes == null) continue;
@@ -167,7 +168,7 @@ export function livePolicyOf(history: History, requestedAtMs: number): string {
 
 export function settingsOf(history: History, requestedAtMs: number): typeof DEFAULT_SETTINGS {
   let { epsilon, salt, shadow, shadowLearning } = history.settings;
-  for (const { type, settings } of controlsAt(history, requestedAtMs)) {
+  for (const { type, settings } of controlsAt(history.control, requestedAtMs)) {
     if (type !== 'configure') continue;
     epsilon = settings?.epsilon ?? epsilon;
     salt = settings?.salt ?? salt;
@@ -177,12 +178,35 @@ export function settingsOf(history: History, requestedAtMs: number): typeof DEFA
   return { epsilon, salt, shadow, shadowLearning };
 }
 
+/** What reactions are worth for decisions requested then. */
+export function worthOf(control: History['control'], requestedAtMs: number): OracleWorth {
+  let { done, dismiss, snooze, window_ms } = { done: 1, dismiss: 0, snooze: 0, window_ms: 7 * 24 * 3600 * 1000 };
+  for (const { type, settings } of controlsAt(control, requestedAtMs)) {
+    if (type !== 'configure') continue;
+    done = settings?.rewards?.done ?? done;
+    dismiss = settings?.rewards?.dismiss ?? dismiss;
+    snooze = settings?.rewards?.snooze ?? snooze;
+    window_ms = settings?.rewards?.window_ms ?? window_ms;
+  }
+  const rounded = (value: number) => Number((value * 256).toFixed(0)) / 256;
+  return { done: rounded(done), dismiss: rounded(dismiss), snooze: rounded(snooze), windowMs: window_ms };
+}
+
+/** The reward of a recorded decision from all events of its user. */
+export function oracleRewardIn(
+  { control }: Pick<History, 'control'>,
+  { decision_id, features, profile }: ScoredEvent,
+  events: readonly PolicyEvent[],
+): ReturnType<typeof oracleReward> {
+  return oracleReward(decision_id, Object.keys(features.vectors), events, worthOf(control, profile.as_of_ms));
+}
+
 /**
  * What `eventPolicy` has learned of a user, for a decision requested at that time: since the newest reset in effect then; and with a
  * migration in effect, which is always from egreedy-v1 here, what that one has learned.
  */
 export function examplesOf(history: History, userId: string, eventPolicy: string, requestedAtMs: number): OracleExample[] {
-  const controls = controlsAt(history, requestedAtMs);
+  const controls = controlsAt(history.control, requestedAtMs);
   const resetMs = controls.filter(({ type, user_id }) => type === 'reset' && user_id === userId).at(-1)?.effective_at_ms ?? -1;
   const migrations: ControlEvent[] = [];
   for (const control of controls) {
@@ -212,7 +236,7 @@ export function examplesSince(history: History, userId: string, sums: string, si
     const answered = live.get(decisionId);
     if (decision.policy !== eventPolicy || answered === undefined || decision.profile.as_of_ms < sinceMs) continue;
     if (own !== live && !settingsOf(history, answered.profile.as_of_ms).shadowLearning) continue;
-    const earned = oracleReward(decisionId, Object.keys(answered.features.vectors), events);
+    const earned = oracleRewardIn(history, answered, events);
     const x = earned === null ? undefined : exampleOf(decision, earned.tipId, into);
     if (x !== undefined) examples.push({ x, reward: earned!.reward });
   }

@@ -2,9 +2,11 @@ import { settingsDocument } from '../../../policies/controls/control.js';
 import { DEFAULT_POLICY, POLICIES } from '../../../policies/registry.js';
 import { historyOf, rolloutAt, type HistoricControl } from '../../../policies/controls/rollout.js';
 import { defineCommand, type CommandFamily } from '../../command.js';
+import { rewardRulesAt, rewardsDocument } from '../../../policies/reward-rules.js';
 import { openControlLog } from '../../control-log.js';
 import { settingsOf } from '../../policy-settings.js';
 import { cardCommand } from './card.js';
+import { configureCommand } from './configure.js';
 import { migrateCommand } from './migrate.js';
 import { promptsCommand } from './prompts.js';
 
@@ -40,7 +42,7 @@ const listCommand = defineCommand({
             rollout_id: rolloutId,
             holdout,
           })),
-          settings: settingsDocument(settings),
+          settings: { ...settingsDocument(settings), rewards: rewardsDocument(rewardRulesAt(control.controls, Date.now())) },
         });
       }
       await output.table(
@@ -102,5 +104,5 @@ function effectOf({ effect, effect_of: other }: HistoricControl): string | null 
 export const policiesFamily: CommandFamily = {
   name: 'policies',
   summary: 'Policies: who is live, and how that came about',
-  commands: [listCommand, historyCommand, migrateCommand, promptsCommand, cardCommand],
+  commands: [listCommand, historyCommand, configureCommand, migrateCommand, promptsCommand, cardCommand],
 };

@@ -33,7 +33,7 @@ export default function Policies() {
 }
 
 function WhoIsLive({ document: { policies, settings, counted_at_ms: countedAtMs } }: { readonly document: PoliciesDocument }) {
-  const { epsilon, epsilon_min: least, epsilon_decay: decay, shadow, shadow_learning: isLearning } = settings;
+  const { epsilon, epsilon_min: least, epsilon_decay: decay, shadow, shadow_learning: isLearning, rewards } = settings;
   return (
     <Card
       title="Who is live"
@@ -42,6 +42,7 @@ function WhoIsLive({ document: { policies, settings, counted_at_ms: countedAtMs 
           epsilon {epsilon}
           {decay === null ? '' : `, ${decay} / updates down to ${least}`}
           {shadow === null ? ', no shadow' : `, shadow ${shadow}${isLearning ? ' (learning)' : ''}`}
+          {`, a done is worth ${rewards.done}, a dismiss ${rewards.dismiss}, a snooze ${rewards.snooze}`}
           <Agreement hasShadow={shadow !== null} />
         </p>
       }
