@@ -7,6 +7,7 @@ import { controlsInEffect, settingsAt, type PolicySettings } from './control.js'
 import { sumsName } from '../example-source.js';
 import { canMigrate, migrationAt, statePartsAt } from './migration.js';
 import type { PolicyDefinition } from '../policy.js';
+import { rewardRulesAt } from '../reward-rules.js';
 import { POLICIES, policyNamed } from '../registry.js';
 import { rolloutAt, type Share } from './rollout.js';
 
@@ -84,7 +85,7 @@ export function trainingControl(
 
 /**
  * effective_at_ms of the newest control in effect at `atMs` from which on decisions are made by another rule: who is live for which
- * share, a setting other than those of the shadow, or a migration for everybody. 0: none.
+ * share, a setting other than those of the shadow, what reactions are worth, or a migration for everybody. 0: none.
  */
 export function newestChangeAt(controls: readonly ControlEvent[], atMs: number, defaultPolicy: string, base: PolicySettings): number {
   const inEffect = controlsInEffect(controls, atMs);
@@ -96,7 +97,7 @@ export function newestChangeAt(controls: readonly ControlEvent[], atMs: number, 
       rolloutId,
     ]);
     const migrations = POLICIES.map((into) => migrationAt(inEffect, requestedAtMs, into)?.controlId ?? null);
-    return JSON.stringify([settings, shares, migrations]);
+    return JSON.stringify([settings, rewardRulesAt(inEffect, requestedAtMs), shares, migrations]);
   };
   const times = [...new Set(inEffect.map((control) => control.effective_at_ms))].sort((a, b) => b - a);
   return times.find((time) => ruleAt(time) !== ruleAt(time - 1)) ?? 0;

@@ -20,6 +20,8 @@ describe('the newest change', () => {
     ['a rollback that takes back nothing is none', [control(20, { type: 'rollback' })], 0],
     ['another epsilon', [configure(10, { epsilon: 0.2 })], 10],
     ['another salt', [configure(10, { salt: 'x' })], 10],
+    ['another worth of a reaction', [configure(10, { rewards: { snooze: 0.5 } })], 10],
+    ['the same worth is none', [configure(10, { rewards: { done: 1 } })], 0],
     ['the same epsilon and salt are none', [configure(10, { epsilon: 0.1, salt: '0' })], 0],
     ['a shadow is none', [configure(10, { shadow: 'egreedy-v2', shadow_learning: true })], 0],
     ['a migration', [promote(5, 'egreedy-v2'), control(10, { type: 'migrate', policy: 'egreedy-v2', from: 'egreedy-v1' })], 10],
