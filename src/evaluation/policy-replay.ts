@@ -5,7 +5,7 @@
  */
 import { epsilonGreedy } from '../policies/egreedy.js';
 import type { PolicyDefinition } from '../policies/policy.js';
-import { DEFAULT_REWARDS } from '../policies/reward-rules.js';
+import { DEFAULT_REWARDS } from '../policies/controls/reward-rules.js';
 import { add, emptyState, posterior, type RidgeState } from '../policies/ridge.js';
 import { dot, scoreOf } from '../policies/score.js';
 import { compareCodePoints } from '../events/strings.js';

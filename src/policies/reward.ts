@@ -1,7 +1,7 @@
 /** The reward of a decision, from the servings that name it and the kept times of the tip that counts. */
 import { compareCodePoints } from '../events/strings.js';
 import type { TipState } from '../projections/tip.js';
-import type { RewardRules } from './reward-rules.js';
+import type { RewardRules } from './controls/reward-rules.js';
 
 /** A tip.served event that names a decision. */
 export interface ServingLink {

@@ -3,7 +3,7 @@ import { TipstreamError } from '../errors.js';
 import type { RecordAddress } from '../log/port.js';
 import { drawUniform, pick } from '../policies/draw.js';
 import { policyOfEvent } from '../policies/registry.js';
-import { rewardRulesAt, type RewardRules } from '../policies/reward-rules.js';
+import { rewardRulesAt, type RewardRules } from '../policies/controls/reward-rules.js';
 import { countingReaction, servedCandidate } from '../policies/reward.js';
 import { posterior, type Posterior } from '../policies/ridge.js';
 import { dot } from '../policies/score.js';

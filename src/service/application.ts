@@ -2,7 +2,7 @@
  * What the HTTP layer asks of the running service. The service implements it (src/service/service.ts); tests of the routes
  * implement it by hand. Methods throw TipstreamError; the error's kind names the HTTP status.
  */
-import type { RewardsDocument } from '../policies/reward-rules.js';
+import type { RewardsDocument } from '../policies/controls/reward-rules.js';
 import type { TraceContext } from '../events/trace-context.js';
 import type { UserRebuild } from '../rebuild/user/rebuilt-profile.js';
 import type { LagRow } from '../log/lag.js';

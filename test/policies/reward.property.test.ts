@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_REWARDS, onRewardGrid, rewardRulesAt, type RewardRules } from '../../src/policies/reward-rules.js';
+import { DEFAULT_REWARDS, onRewardGrid, rewardRulesAt, type RewardRules } from '../../src/policies/controls/reward-rules.js';
 import { countingReaction, rewardOf, servedCandidate, type KeptTimes } from '../../src/policies/reward.js';
 import { oracleReward, type OracleEvent } from '../oracle/policy.js';
 

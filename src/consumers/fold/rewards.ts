@@ -8,7 +8,7 @@ import { applyRewardChange, sumOf } from '../../policies/learning.js';
 import { examplesNamed, ownExamples, sumsName, type ExampleSource } from '../../policies/example-source.js';
 import { SINCE_EVER, statePartsAt, stateOf, type StatePart } from '../../policies/controls/migration.js';
 import type { PolicyDefinition } from '../../policies/policy.js';
-import { rewardRulesIn, rewardTimeline, type RewardRules, type RewardTimeline } from '../../policies/reward-rules.js';
+import { rewardRulesIn, rewardTimeline, type RewardRules, type RewardTimeline } from '../../policies/controls/reward-rules.js';
 import { rewardOf, type Reward } from '../../policies/reward.js';
 import { emptyState, type RidgeState } from '../../policies/ridge.js';
 import { recordedVector } from '../../policies/scored-event.js';

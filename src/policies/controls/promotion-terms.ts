@@ -7,7 +7,7 @@ import { controlsInEffect, settingsAt, type PolicySettings } from './control.js'
 import { sumsName } from '../example-source.js';
 import { canMigrate, migrationAt, statePartsAt } from './migration.js';
 import type { PolicyDefinition } from '../policy.js';
-import { rewardRulesAt } from '../reward-rules.js';
+import { rewardRulesAt } from './reward-rules.js';
 import { POLICIES, policyNamed } from '../registry.js';
 import { rolloutAt, type Share } from './rollout.js';
 

@@ -1,5 +1,5 @@
 /** What upstream callers tell policies, which is appended to the log like anything else, and what they ask of them. */
-import { rewardRangeOf, rewardRulesAt, rewardsDocument, type RewardRange } from '../../policies/reward-rules.js';
+import { rewardRangeOf, rewardRulesAt, rewardsDocument, type RewardRange } from '../../policies/controls/reward-rules.js';
 import { randomUUID } from 'node:crypto';
 import { TipstreamError } from '../../errors.js';
 import { intervalOfMean } from '../../evaluation/confidence.js';

@@ -7,7 +7,7 @@ import { comparePrompts, type PromptCounts } from '../../evaluation/prompt-compa
 import { compareCodePoints } from '../../events/strings.js';
 import type { PromptsDocument } from '../application.js';
 import { FIRST_PROMPT_VERSION } from '../../prompts/registry.js';
-import { rewardRangeOf, type RewardRange } from '../../policies/reward-rules.js';
+import { rewardRangeOf, type RewardRange } from '../../policies/controls/reward-rules.js';
 import { sharedControls } from '../../store/queries/shared-controls.js';
 import type { ControlEvent } from '../../topics.js';
 import { decisionPrompts } from '../../store/queries/decision-prompts.js';

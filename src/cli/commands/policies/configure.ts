@@ -3,7 +3,7 @@ import { UsageError } from '../../../errors.js';
 import { fraction, yesOrNo } from '../../../option-values.js';
 import { SHADOW_OFF } from '../../../policies/controls/control.js';
 import { policyNamed } from '../../../policies/registry.js';
-import { onRewardGrid } from '../../../policies/reward-rules.js';
+import { onRewardGrid } from '../../../policies/controls/reward-rules.js';
 import { REACTIONS, type Reaction } from '../../../policies/reward.js';
 import { refuseBackDated } from '../../../producer/back-dated.js';
 import { MAX_REWARD_WINDOW_MS, type ControlEvent } from '../../../topics.js';

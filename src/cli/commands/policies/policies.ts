@@ -2,7 +2,7 @@ import { settingsDocument } from '../../../policies/controls/control.js';
 import { DEFAULT_POLICY, POLICIES } from '../../../policies/registry.js';
 import { historyOf, rolloutAt, type HistoricControl } from '../../../policies/controls/rollout.js';
 import { defineCommand, type CommandFamily } from '../../command.js';
-import { rewardRulesAt, rewardsDocument } from '../../../policies/reward-rules.js';
+import { rewardRulesAt, rewardsDocument } from '../../../policies/controls/reward-rules.js';
 import { openControlLog } from '../../control-log.js';
 import { settingsOf } from '../../policy-settings.js';
 import { cardCommand } from './card.js';

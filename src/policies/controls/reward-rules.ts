@@ -2,8 +2,8 @@
  * What a reaction is worth: as it has always been unless a configure says otherwise, by its effective time. Values lie on a grid of
  * 1/256, so sums of rewards times entries of vectors stay exact.
  */
-import type { ControlEvent } from '../topics.js';
-import { controlsInEffect } from './controls/control.js';
+import type { ControlEvent } from '../../topics.js';
+import { controlsInEffect } from './control.js';
 
 const DAY_MS = 86_400_000;
 const GRID = 256;
