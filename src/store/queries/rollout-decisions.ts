@@ -21,10 +21,15 @@ export interface DecisionPiece {
   readonly controlsKnownTo: (key: number) => readonly ControlEvent[];
 }
 
-/** In SQL, of a row of `decision`. A done whose time a prune has taken counts as one at once: it came long ago. */
-const DONE_AFTER =
-  'CASE WHEN reward = 1 THEN coalesce((SELECT done_at_ms FROM tip WHERE tip.uid = decision.uid AND tip_id = reward_tip_id) ' +
-  '- requested_at_ms, 0) END';
+/**
+ * In SQL, of a row of `decision`: whatever a done is worth. One whose time a prune has taken counts as one at once: it came long ago. A
+ * reward above 0 says that there was one, as far as that can still be told.
+ */
+const DONE_AFTER = `CASE
+  WHEN EXISTS (SELECT 1 FROM tip WHERE tip.uid = decision.uid AND tip_id = reward_tip_id)
+    THEN (SELECT done_at_ms - requested_at_ms FROM tip
+          WHERE tip.uid = decision.uid AND tip_id = reward_tip_id AND done_at_ms >= served_at_ms)
+  WHEN reward > 0 THEN 0 END`;
 
 /**
  * Every decision that has been read back from the log and was requested within these times, from one snapshot, in no order: those of

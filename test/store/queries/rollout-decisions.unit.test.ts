@@ -26,7 +26,7 @@ interface Made {
   readonly user: string;
   readonly requestedAtMs: number;
   readonly policy?: string;
-  readonly reward?: 0 | 1;
+  readonly reward?: number;
   /** null: a prune has taken the tip. */
   readonly doneAtMs?: number | null;
   readonly isReadBack?: boolean;
@@ -93,4 +93,11 @@ it('says which controls had been applied when it was decided', () => {
   for (const { decisions, controlsKnownTo } of rolloutDecisions(state.path, { fromMs: 0, toMs: 1_000 }))
     for (const { key } of decisions) known.push(controlsKnownTo(key).map(({ control_id: id }) => id));
   expect(known).toEqual([[], ['p1'], ['p1', 'p2']]);
+});
+
+it('counts a done whatever it is worth, and nothing else', () => {
+  decide('worth less', { user: 'ana', requestedAtMs: 100, reward: 0.75, doneAtMs: 150 });
+  decide('worth nothing', { user: 'ana', requestedAtMs: 101, reward: 0, doneAtMs: 150 });
+  decide('a snooze that is worth something', { user: 'ana', requestedAtMs: 102, reward: 0.25, doneAtMs: 50 });
+  expect(found(100, 200).map(({ doneAfterMs }) => doneAfterMs)).toEqual([50, 49, null]);
 });
