@@ -67,7 +67,7 @@ try {
   mkdirSync(values.out, { recursive: true });
   for (const policy of POLICIES) {
     const gain = simulation.comparisons.find((one) => one.policy === policy.name && one.persona === 'all');
-    const { evaluation } = await evaluateLogged({
+    const evaluation = await evaluateLogged({
       state,
       registry: defaultRegistry,
       policy,
@@ -76,7 +76,10 @@ try {
       nowMs: END_MS,
       sinceMs: END_MS - days * DAY_MS,
       signal: new AbortController().signal,
-      simulation: gain && { ...gain, ...Object.fromEntries(['users', 'epsilon', 'candidates'].map((name) => [name, simulation[name]])) },
+      simulation: gain && {
+        ...gain,
+        ...Object.fromEntries(['users', 'epsilon', 'epsilon_min', 'epsilon_decay', 'candidates'].map((name) => [name, simulation[name]])),
+      },
     });
     writeFileSync(
       join(values.out, `${policy.name}.md`),

@@ -5,7 +5,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { CONTEXT_LINES, hasContext } from '../evaluation/context-lines.js';
 import { decisionLines } from '../evaluation/decision-lines.js';
-import { evaluate, type Evaluation } from '../evaluation/evaluate.js';
+import { Evaluator, type Evaluation } from '../evaluation/evaluate.js';
 import type { SimulatedGain } from '../evaluation/gate.js';
 import type { LoggedDecision } from '../evaluation/logged-decision.js';
 import { ROW_LINES } from '../evaluation/row-lines.js';
@@ -29,43 +29,38 @@ export interface FileOptions {
   readonly epsilon: number;
   readonly simulation?: SimulatedGain | undefined;
   readonly signal: AbortSignal;
+  readonly onRow?: ((row: EvaluationRow) => void) | undefined;
   readonly onProgress?: (lines: number) => void;
 }
 
 const LINES_AT_ONCE = 1_000;
 
 /** Throws invalid_argument naming the line, and the signal's reason. */
-export async function evaluateFile(
-  question: FileOptions,
-): Promise<{ readonly evaluation: FileEvaluation; readonly rows: readonly EvaluationRow[] }> {
-  const { lines, name, policy, simulation, signal, onProgress } = question;
-  const rows: EvaluationRow[] = [];
+export async function evaluateFile(question: FileOptions): Promise<FileEvaluation> {
+  const { lines, name, policy, simulation, signal, onRow, onProgress } = question;
+  const evaluator = new Evaluator(GATE_THRESHOLDS);
+  const take = (row: EvaluationRow): void => {
+    onRow?.(row);
+    evaluator.add(row);
+  };
   const decisions: LoggedDecision[] = [];
+  let count = 0;
   for await (const { row, decision } of decisionLines(lines, name, (first) => (hasContext(first) ? CONTEXT_LINES : ROW_LINES), signal)) {
-    if (row !== undefined) rows.push(row);
+    if (row !== undefined) take(row);
     else decisions.push(decision!);
-    const count = rows.length + decisions.length;
-    if (count % LINES_AT_ONCE > 0) continue;
+    if (++count % LINES_AT_ONCE > 0) continue;
     onProgress?.(count);
     await setImmediate();
   }
-  if (decisions.length === 0) return { evaluation: evaluate(rows, GATE_THRESHOLDS, { simulation }), rows };
-  const setAside = await replay(decisions, rows, question);
-  return {
-    evaluation: {
-      policy: policy.name,
-      decisions: decisions.length,
-      set_aside: setAside,
-      ...evaluate(rows, GATE_THRESHOLDS, { simulation }),
-    },
-    rows,
-  };
+  if (decisions.length === 0) return evaluator.result({ simulation });
+  const setAside = await replay(decisions, take, question);
+  return { policy: policy.name, decisions: decisions.length, set_aside: setAside, ...evaluator.result({ simulation }) };
 }
 
 /** In the order of the requests, whatever the order of the lines. */
 async function replay(
   decisions: readonly LoggedDecision[],
-  rows: EvaluationRow[],
+  take: (row: EvaluationRow) => void,
   { policy, epsilon, signal }: FileOptions,
 ): Promise<Partial<Record<SetAside, number>>> {
   const learner = new PolicyReplay({ policy, epsilon, lambda: policy.hyperparameters.lambda });
@@ -73,7 +68,7 @@ async function replay(
   for (const [i, decision] of decisions.toSorted((a, b) => a.requestedAtMs - b.requestedAtMs).entries()) {
     const row = learner.next(decision);
     if (typeof row === 'string') setAside[row] = (setAside[row] ?? 0) + 1;
-    else rows.push(row);
+    else take(row);
     if (i % LINES_AT_ONCE > 0) continue;
     await setImmediate();
     signal.throwIfAborted();

@@ -1,6 +1,6 @@
 /** Evaluates a policy on the decisions that a data directory holds. Reads only; the service may run meanwhile. */
 import { setImmediate } from 'node:timers/promises';
-import { evaluate, type Evaluation } from '../evaluation/evaluate.js';
+import { Evaluator, type Evaluation } from '../evaluation/evaluate.js';
 import { vectorFingerprint } from '../policies/vector-fingerprint.js';
 import { documentHash } from '../evaluation/evidence.js';
 import type { SimulatedGain } from '../evaluation/gate.js';
@@ -37,6 +37,8 @@ export interface LoggedEvaluation extends Evaluation {
   readonly trained: boolean;
   readonly sums: readonly string[];
   readonly epsilon: number;
+  readonly epsilon_min: number | null;
+  readonly epsilon_decay: number | null;
   readonly salt: string;
   readonly lambda: number;
   /** Decisions requested at or after, and before, are judged; earlier ones are learned from. Unix ms. */
@@ -89,16 +91,15 @@ export interface LoggedOptions {
   readonly simulation?: SimulatedGain | undefined;
   readonly simulationHash?: string | undefined;
   readonly signal: AbortSignal;
+  readonly onRow?: ((row: EvaluationRow) => void) | undefined;
   readonly onProgress?: (done: number, total: number) => void;
 }
 
 const DECISIONS_AT_ONCE = 500;
 
 /** Throws no_data, state_mismatch, state_incomplete and the signal's reason. */
-export async function evaluateLogged(
-  question: LoggedOptions,
-): Promise<{ readonly evaluation: LoggedEvaluation; readonly rows: readonly EvaluationRow[] }> {
-  const { state, registry, policy, defaultPolicy, settings, nowMs, simulation, signal, onProgress } = question;
+export async function evaluateLogged(question: LoggedOptions): Promise<LoggedEvaluation> {
+  const { state, registry, policy, defaultPolicy, settings, nowMs, simulation, signal, onRow, onProgress } = question;
   const untilMs = question.untilMs ?? nowMs;
   const present = stateFiles(state, registry);
   const files = new Map<number, LoggedDecisions>();
@@ -108,18 +109,18 @@ export async function evaluateLogged(
     const total = all.reduce((sum, file) => sum + file.count(), 0);
     const controls = all.flatMap((file) => file.controls());
     const terms = promotionTerms(controls, untilMs, policy, defaultPolicy, settings);
-    const { baseline, epsilon, lambda } = terms;
+    const { baseline, exploration, lambda } = terms;
     const sinceMs = question.sinceMs ?? terms.changedAtMs;
     const inEffect = settingsAt(controls, untilMs, settings);
     /** What the baseline explores with at the time of a decision, under the settings that are in effect now. */
     const baselineEpsilon = ({ profile: { as_of_ms: requestedAtMs }, model: { updates } }: ScoredEvent): number =>
       policyNamed(baseline).fixedEpsilon ?? epsilonAt(inEffect, { controls, requestedAtMs, defaultPolicy, updates });
     const partsOf = partsByUser(controls, all, { policy, baseline: policyNamed(baseline), atMs: untilMs });
-    const replay = new PolicyReplay({ policy, epsilon, lambda, partsOf });
-    const rows: EvaluationRow[] = [];
+    const replay = new PolicyReplay({ policy, epsilon: exploration.epsilon, lambda, partsOf });
+    const evaluator = new Evaluator(GATE_THRESHOLDS);
     const setAside: Partial<Record<SetAside | NotCompared, number>> = {};
     const decidedBy: Record<string, number> = {};
-    const candidates: number[] = [];
+    const candidates = new Map<number, number>();
     let decisions = 0;
     let done = 0;
     for (const outcome of merged(all)) {
@@ -142,12 +143,13 @@ export async function evaluateLogged(
             : learnedFrom;
       if (typeof row === 'string') setAside[row] = (setAside[row] ?? 0) + 1;
       else {
-        rows.push(row);
-        candidates.push(event.ranking.length);
+        onRow?.(row);
+        evaluator.add(row);
+        candidates.set(event.ranking.length, (candidates.get(event.ranking.length) ?? 0) + 1);
       }
     }
     const middle = quantilesOf(candidates);
-    const judged = evaluate(rows, GATE_THRESHOLDS, { simulation, compared: { baseline, epsilon, candidates: middle } });
+    const judged = evaluator.result({ simulation, compared: { baseline, exploration, candidates: middle } });
     const document = {
       policy: policy.name,
       policy_hash: policyHash(policy),
@@ -156,7 +158,7 @@ export async function evaluateLogged(
       baseline,
       trained: terms.trained,
       sums: terms.sums,
-      epsilon,
+      ...terms.exploration,
       salt: terms.salt,
       lambda,
       since_ms: sinceMs,
@@ -174,7 +176,7 @@ export async function evaluateLogged(
       candidates: middle,
       ...judged,
     };
-    return { evaluation: { ...document, hash: documentHash(document) }, rows };
+    return { ...document, hash: documentHash(document) };
   } finally {
     for (const file of files.values()) file.close();
   }

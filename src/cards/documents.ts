@@ -18,7 +18,7 @@ export const cardSimulationSchema = z.object({
 export type CardSimulation = z.output<typeof cardSimulationSchema>;
 
 const interval = z.object({ low: z.number(), high: z.number() });
-const difference = z.object({ mean: z.number().nullable(), interval, confidence_sequence: interval });
+const difference = z.object({ mean: z.number().nullable(), interval, confidence_sequence: interval, e_value: z.number() });
 const estimate = z.number().nullable();
 const estimates = z.object({
   n: z.int(),
@@ -42,6 +42,8 @@ const segment = z.object({
   high: z.number(),
   judged: z.boolean(),
   harmed: z.boolean(),
+  harm_excluded: z.boolean().nullable(),
+  more_decisions: z.int().nullable(),
 });
 const counts = z.record(z.string(), z.int());
 
@@ -50,6 +52,12 @@ export const cardEvaluationSchema = estimates.extend({
   policy_hash: z.string(),
   vectors: z.string(),
   feature_set: z.string(),
+  baseline: z.string(),
+  trained: z.boolean(),
+  epsilon: z.number(),
+  since_ms: z.int(),
+  until_ms: z.int(),
+  baseline_share: z.number(),
   evaluated_at_ms: z.int(),
   simulated: z.boolean(),
   positions: z.record(z.string(), z.record(z.string(), z.int())),

@@ -2,11 +2,12 @@
  * Intervals for the mean of bounded values, without assuming a distribution.
  *
  * `empiricalBernstein`: Maurer and Pontil, "Empirical Bernstein bounds and sample variance penalization" (COLT 2009), theorem 4, for a
- * number of rows that was fixed before and one mean that all of them have. `ConfidenceSequence`: two of lower-bound.ts, which hold at
- * all times at once, so it may be looked at after every row, and whatever becomes of the mean meanwhile.
+ * number of rows that was fixed before and one mean that all of them have. `ConfidenceSequence`: two of bounds/lower-bound.ts, which hold
+ * at all times at once, so it may be looked at after every row, and whatever becomes of the mean meanwhile.
  */
 import { sum } from './estimators.js';
-import { LowerBound, RATES_FOR_ALL_TIMES } from './lower-bound.js';
+import { LowerBound } from './bounds/lower-bound.js';
+import { RATES_FOR_ALL_TIMES } from './bounds/rates.js';
 
 export interface Interval {
   readonly low: number;
@@ -44,13 +45,15 @@ export class ConfidenceSequence {
   readonly #bounds: Bounds;
   readonly #fromBelow: LowerBound;
   readonly #fromAbove: LowerBound;
+  readonly #alpha: number;
 
   constructor(bounds: Bounds, alpha: number) {
     const { min, max } = bounds;
     if (!(max > min)) throw new RangeError(`no values lie between ${min} and ${max}`);
     this.#bounds = bounds;
-    this.#fromBelow = new LowerBound(max - min, alpha / 2, RATES_FOR_ALL_TIMES);
-    this.#fromAbove = new LowerBound(max - min, alpha / 2, RATES_FOR_ALL_TIMES);
+    this.#alpha = alpha;
+    this.#fromBelow = new LowerBound(max - min);
+    this.#fromAbove = new LowerBound(max - min);
   }
 
   /** Throws RangeError for a value outside the bounds: the sequence would not hold. */
@@ -67,7 +70,8 @@ export class ConfidenceSequence {
    */
   get interval(): Interval {
     const { min, max } = this.#bounds;
-    return { low: min + this.#fromBelow.value, high: max - this.#fromAbove.value };
+    const [low, high] = [this.#fromBelow, this.#fromAbove].map((bound) => bound.value(this.#alpha / 2, RATES_FOR_ALL_TIMES));
+    return { low: min + low!, high: max - high! };
   }
 
   get n(): number {

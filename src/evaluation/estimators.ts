@@ -5,7 +5,9 @@
  * Swaminathan and Joachims, "The self-normalized estimator for counterfactual learning" (NIPS 2015). Doubly robust: Dudik, Langford
  * and Li (ICML 2011). Effective sample size: Kish (1965).
  */
+import { EffectiveSize } from './effective-size.js';
 import { rewardOf, weightOf, type EvaluationRow } from './row.js';
+import { Total } from './total.js';
 
 export interface Estimates {
   /** Rows. */
@@ -33,39 +35,61 @@ export function estimateColumns(of: Omit<Estimates, 'clipped_share'>): readonly 
   return [of.logged, of.ips, of.clipped_ips, of.snips, of.doubly_robust, of.ess, of.max_weight, of.mean_weight];
 }
 
-/** Rows without a reward count as 0. Estimates from no rows are null. */
-export function estimate(rows: readonly EvaluationRow[], clip: number): Estimates {
-  const weights = rows.map(weightOf);
-  const total = sum(weights);
-  const largest = weights.reduce((most, weight) => Math.max(most, weight), 0);
-  // Relative to the largest, so that no square leaves the range of numbers.
-  const squares = largest === 0 ? 0 : sum(weights.map((weight) => (weight / largest) ** 2));
-  const rewarded = sum(rows.map((row, i) => weights[i]! * rewardOf(row)));
-  const n = rows.length;
-  const mean = (values: readonly number[]): number | null => (n === 0 ? null : sum(values) / n);
-  return {
-    n,
-    logged: mean(rows.map(rewardOf)),
-    ips: n === 0 ? null : rewarded / n,
-    clipped_ips: mean(rows.map((row, i) => Math.min(weights[i]!, clip) * rewardOf(row))),
-    snips: total === 0 ? null : rewarded / total,
-    doubly_robust: doublyRobust(rows, weights),
-    ess: squares === 0 ? 0 : (total / largest) ** 2 / squares,
-    max_weight: largest,
-    mean_weight: n === 0 ? null : total / n,
-    clipped_share: mean(weights.map((weight) => (weight > clip ? 1 : 0))),
-  };
+/** Rows come one by one, and none is kept. Those without a reward count as 0. */
+export class EstimateSums {
+  readonly #clip: number;
+  readonly #rewards = new Total();
+  readonly #weights = new EffectiveSize();
+  readonly #weighted = new Total();
+  readonly #clipped = new Total();
+  readonly #model = new Total();
+  #n = 0;
+  #cut = 0;
+  #modelled = 0;
+
+  constructor(clip: number) {
+    this.#clip = clip;
+  }
+
+  add(row: EvaluationRow): void {
+    const [weight, reward] = [weightOf(row), rewardOf(row)];
+    this.#n++;
+    this.#rewards.add(reward);
+    this.#weights.add(weight);
+    this.#weighted.add(weight * reward);
+    this.#clipped.add(Math.min(weight, this.#clip) * reward);
+    if (weight > this.#clip) this.#cut++;
+    if (row.expected === null) return;
+    this.#modelled++;
+    // What the model expects, corrected by what it got wrong where the decision was logged.
+    this.#model.add(row.expected.underNew + weight * (reward - row.expected.served));
+  }
+
+  /** Of no rows they are null. */
+  get estimates(): Estimates {
+    const n = this.#n;
+    const mean = ({ value }: Total): number | null => (n === 0 ? null : value / n);
+    const { total, value: ess, largest } = this.#weights;
+    return {
+      n,
+      logged: mean(this.#rewards),
+      ips: mean(this.#weighted),
+      clipped_ips: mean(this.#clipped),
+      snips: total === 0 ? null : this.#weighted.value / total,
+      doubly_robust: this.#modelled < n ? null : mean(this.#model),
+      ess,
+      max_weight: largest,
+      mean_weight: n === 0 ? null : total / n,
+      clipped_share: n === 0 ? null : this.#cut / n,
+    };
+  }
 }
 
-/** What the model expects, corrected by what it got wrong where the decision was logged. */
-function doublyRobust(rows: readonly EvaluationRow[], weights: readonly number[]): number | null {
-  let total = 0;
-  for (const [i, row] of rows.entries()) {
-    const { expected } = row;
-    if (expected === null) return null;
-    total += expected.underNew + weights[i]! * (rewardOf(row) - expected.served);
-  }
-  return rows.length === 0 ? null : total / rows.length;
+/** Of rows that are all there. */
+export function estimate(rows: Iterable<EvaluationRow>, clip: number): Estimates {
+  const sums = new EstimateSums(clip);
+  for (const row of rows) sums.add(row);
+  return sums.estimates;
 }
 
 /**

@@ -1,9 +1,9 @@
 /** Everything that is said of a new policy from logged decisions. */
-import { pairedDifference, type PairedDifference } from './difference.js';
-import { estimate, type Estimates } from './estimators.js';
+import { DifferenceSums, type PairedDifference } from './difference.js';
+import { EstimateSums, type Estimates } from './estimators.js';
 import { judge, type Compared, type Judged, type SimulatedGain } from './gate.js';
-import { rewardedRows, type EvaluationRow } from './row.js';
-import { segmentReports, worstSegment, type SegmentReport } from './segments.js';
+import type { EvaluationRow } from './row.js';
+import { SegmentSums, worstSegment, type SegmentReport } from './segments.js';
 import type { GateThresholds } from './thresholds.js';
 
 export interface Evaluation extends Estimates, Judged {
@@ -25,26 +25,58 @@ export interface Besides {
   readonly compared?: Compared | undefined;
 }
 
-/** Rows in the order in which they were decided. `max_weight`, `ess` and the rest are of rows with a reward. */
-export function evaluate(rows: readonly EvaluationRow[], thresholds: GateThresholds, { simulation, compared }: Besides = {}): Evaluation {
-  const { clip, alpha } = thresholds;
-  const rewarded = rewardedRows(rows);
-  const estimates = estimate(rewarded, clip);
-  const difference = pairedDifference(rewarded, alpha);
-  const missingAsZero = { ...estimate(rows, clip), difference: pairedDifference(rows, alpha) };
-  const missing = rows.length - rewarded.length;
-  const missingShare = rows.length === 0 ? 0 : missing / rows.length;
-  const segments = segmentReports(rows, thresholds);
-  return {
-    ...estimates,
-    ...judge({ estimates, difference, missingAsZero, missingShare, segments, simulation, compared }, thresholds),
-    missing_rewards: missing,
-    missing_share: missingShare,
-    difference,
-    missing_as_zero: missingAsZero,
-    segments,
-    worst_segment: worstSegment(segments),
-    simulation: simulation ?? null,
-    thresholds,
-  };
+/** Rows come one by one, in the order in which they were decided, and none is kept. */
+export class Evaluator {
+  readonly #thresholds: GateThresholds;
+  readonly #rewarded: { readonly estimates: EstimateSums; readonly difference: DifferenceSums };
+  readonly #all: { readonly estimates: EstimateSums; readonly difference: DifferenceSums };
+  readonly #segments: SegmentSums;
+
+  constructor(thresholds: GateThresholds) {
+    this.#thresholds = thresholds;
+    const sums = () => ({ estimates: new EstimateSums(thresholds.clip), difference: new DifferenceSums(thresholds.min_gain) });
+    this.#rewarded = sums();
+    this.#all = sums();
+    this.#segments = new SegmentSums(thresholds);
+  }
+
+  add(row: EvaluationRow): void {
+    for (const { estimates, difference } of row.reward === null ? [this.#all] : [this.#rewarded, this.#all]) {
+      estimates.add(row);
+      difference.add(row);
+    }
+    this.#segments.add(row);
+  }
+
+  /** `max_weight`, `ess` and the rest are of rows with a reward. */
+  result({ simulation, compared }: Besides = {}): Evaluation {
+    const thresholds = this.#thresholds;
+    const { alpha } = thresholds;
+    const estimates = this.#rewarded.estimates.estimates;
+    const difference = this.#rewarded.difference.result(alpha);
+    const missingAsZero = { ...this.#all.estimates.estimates, difference: this.#all.difference.result(alpha) };
+    const missing = missingAsZero.n - estimates.n;
+    const missingShare = missingAsZero.n === 0 ? 0 : missing / missingAsZero.n;
+    const segments = this.#segments.reports;
+    const decisionsUntilGain = this.#all.difference.rowsUntil(alpha);
+    return {
+      ...estimates,
+      ...judge({ estimates, missingAsZero, missingShare, decisionsUntilGain, segments, simulation, compared }, thresholds),
+      missing_rewards: missing,
+      missing_share: missingShare,
+      difference,
+      missing_as_zero: missingAsZero,
+      segments,
+      worst_segment: worstSegment(segments),
+      simulation: simulation ?? null,
+      thresholds,
+    };
+  }
+}
+
+/** Of rows that are all there. */
+export function evaluate(rows: Iterable<EvaluationRow>, thresholds: GateThresholds, besides: Besides = {}): Evaluation {
+  const evaluator = new Evaluator(thresholds);
+  for (const row of rows) evaluator.add(row);
+  return evaluator.result(besides);
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { TipstreamError } from '../errors.js';
 import { compareCodePoints } from '../events/strings.js';
-import type { PromotionTerms } from '../policies/controls/promotion-terms.js';
+import { explorationWords, type PromotionTerms } from '../policies/controls/promotion-terms.js';
 import type { GateThresholds } from './thresholds.js';
 
 const byPartition = <Value extends z.ZodType>(value: Value) => z.record(z.string(), z.record(z.string(), value));
@@ -16,6 +16,8 @@ const evidenceSchema = z.object({
   trained: z.boolean(),
   sums: z.array(z.string()),
   epsilon: z.number(),
+  epsilon_min: z.number().nullable(),
+  epsilon_decay: z.number().nullable(),
   salt: z.string(),
   lambda: z.number(),
   since_ms: z.int(),
@@ -26,8 +28,12 @@ const evidenceSchema = z.object({
   evaluated_at_ms: z.int(),
   verdict: z.enum(['PROMOTE', 'HOLD', 'UNEVALUABLE']),
   reasons: z.array(z.string()),
+  risks: z.array(z.string()),
+  verdict_with_risks: z.enum(['PROMOTE', 'HOLD', 'UNEVALUABLE']),
   simulated: z.boolean(),
-  simulation: z.object({ against: z.string(), epsilon: z.number() }).nullable(),
+  simulation: z
+    .object({ against: z.string(), epsilon: z.number(), epsilon_min: z.number().nullable(), epsilon_decay: z.number().nullable() })
+    .nullable(),
   thresholds: z.record(z.string(), z.number()),
   hash: z.string(),
 });
@@ -66,6 +72,8 @@ export interface Expected {
   readonly terms: PromotionTerms;
   /** control_id of the promote that this evidence has been used for; undefined: none. */
   readonly usedBy: string | undefined;
+  /** The verdict's risks that somebody accepts, as dimension=segment. */
+  readonly acceptedRisks: readonly string[];
   readonly nowMs: number;
   /** Where the log holds other records than the evidence was made from, in words; undefined: nowhere. */
   readonly otherLog: string | undefined;
@@ -88,8 +96,11 @@ export function checkEvidence(evidence: GivenEvidence, file: string, expected: E
   const other = whyOtherTerms(evidence, expected.terms);
   if (other !== undefined) refuse(other);
   if (canonical(evidence.thresholds) !== canonical(thresholds)) refuse('the thresholds of the gate have changed since');
-  if (evidence.verdict !== 'PROMOTE')
-    refuse(`its verdict is ${evidence.verdict}: ${evidence.reasons.join('; ')}`, 'Wait for more decisions.');
+  const stranger = expected.acceptedRisks.find((risk) => !evidence.risks.includes(risk));
+  if (stranger !== undefined) refuse(`${stranger} is none of its risks: ${evidence.risks.join(', ') || 'there are none'}`);
+  const open = evidence.risks.filter((risk) => !expected.acceptedRisks.includes(risk));
+  if (evidence.verdict !== 'PROMOTE' && (evidence.verdict_with_risks !== 'PROMOTE' || open.length > 0))
+    refuse(`its verdict is ${evidence.verdict}: ${evidence.reasons.join('; ')}`, whatToDo(evidence, open));
   if (!evidence.simulated)
     refuse(
       'it was made without a simulation',
@@ -110,11 +121,17 @@ export function checkEvidence(evidence: GivenEvidence, file: string, expected: E
     );
 }
 
+function whatToDo({ verdict_with_risks: otherwise }: Evidence, risks: readonly string[]): string {
+  if (otherwise !== 'PROMOTE') return 'Wait for more decisions.';
+  return `Wait for more decisions, or accept what may happen: ${risks.map((risk) => `--accept-risk ${risk}`).join(' ')} --reason TEXT.`;
+}
+
 /** Where what would go live now, or what is live, is not what was judged. */
 function whyOtherTerms(evidence: Evidence, terms: PromotionTerms): string | undefined {
-  const { baseline, epsilon, salt, lambda, trained, sums, simulation } = evidence;
+  const { baseline, salt, lambda, trained, sums, simulation } = evidence;
+  const [judged, now] = [explorationWords(evidence), explorationWords(terms.exploration)];
   if (baseline !== terms.baseline) return `it compares with ${baseline}, and ${terms.baseline} is live`;
-  if (epsilon !== terms.epsilon) return `it was made for epsilon ${epsilon}, and ${terms.epsilon} is in effect`;
+  if (judged !== now) return `it was made for epsilon ${judged}, and ${now} is in effect`;
   if (salt !== terms.salt) return `it was made for the salt ${JSON.stringify(salt)}, and ${JSON.stringify(terms.salt)} is in effect`;
   if (lambda !== terms.lambda) return `it was made for lambda ${lambda}, and ${terms.lambda} is in effect`;
   if (trained !== terms.trained || canonical(sums) !== canonical(terms.sums))
@@ -124,11 +141,10 @@ function whyOtherTerms(evidence: Evidence, terms: PromotionTerms): string | unde
       `it judges decisions since ${new Date(evidence.since_ms).toISOString()}, and who is live, the settings or a migration ` +
       `changed at ${new Date(terms.changedAtMs).toISOString()}`
     );
-  if (simulation !== null && (simulation.against !== terms.baseline || simulation.epsilon !== terms.epsilon))
-    return (
-      `its simulation compares with ${simulation.against} at epsilon ${simulation.epsilon}, and ${terms.baseline} is live at ` +
-      `epsilon ${terms.epsilon}`
-    );
+  if (simulation === null) return undefined;
+  const simulated = explorationWords(simulation);
+  if (simulation.against !== terms.baseline || simulated !== now)
+    return `its simulation compares with ${simulation.against} at epsilon ${simulated}, and ${terms.baseline} is live at epsilon ${now}`;
   return undefined;
 }
 

@@ -12,7 +12,7 @@ import { compareCodePoints } from '../events/strings.js';
 import { ExampleQueue, type TrainingExample } from './example-queue.js';
 import type { LoggedDecision } from './logged-decision.js';
 import type { StatePart } from '../policies/controls/migration.js';
-import type { EvaluationRow, ExpectedReward } from './row.js';
+import type { EvaluationRow, ExpectedReward, PossibleWeights } from './row.js';
 
 /**
  * Why a decision says nothing about another policy. No exploration: the policy that decided would never have chosen something that the
@@ -85,6 +85,7 @@ export class PolicyReplay {
       reward,
       loggedPropensity,
       newPropensity: propensities[tipIds.indexOf(served)]!,
+      weights: possibleWeights(propensities, (i) => logged.get(tipIds[i]!) ?? 0),
       expected: this.#expected(
         tipIds,
         vectors,
@@ -121,6 +122,19 @@ export class PolicyReplay {
     this.#users.set(userId, fresh);
     return fresh;
   }
+}
+
+/** What is never chosen under the new policy has no weight, whether or not it was logged. */
+function possibleWeights(propensities: ArrayLike<number>, loggedOf: (i: number) => number): PossibleWeights {
+  let [largest, squares] = [0, 0];
+  for (let i = 0; i < propensities.length; i++) {
+    const propensity = propensities[i]!;
+    if (propensity === 0) continue;
+    const weight = propensity / loggedOf(i);
+    largest = Math.max(largest, weight);
+    squares += propensity * weight;
+  }
+  return { largest, variance: Math.max(0, squares - 1) };
 }
 
 function exampleOf({ requestedAtMs, reactedAtMs }: LoggedDecision, x: Float64Array | readonly number[], reward: number): TrainingExample {

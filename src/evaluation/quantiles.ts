@@ -8,10 +8,14 @@ export interface Quantiles {
   readonly high: number;
 }
 
-/** Each is one of the values; null of none. */
-export function quantilesOf(values: Iterable<number>): Quantiles | null {
-  const sorted = Float64Array.from(values).sort();
-  if (sorted.length === 0) return null;
-  const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))]!;
-  return { low: at(0.1), median: at(0.5), high: sorted[Math.ceil(0.9 * (sorted.length - 1))]! };
+/** `counts`: value -> how often it was there. Each quantile is one of the values; null of none. */
+export function quantilesOf(counts: ReadonlyMap<number, number>): Quantiles | null {
+  const sorted = [...counts].sort(([a], [b]) => a - b);
+  const total = sorted.reduce((sum, [, count]) => sum + count, 0);
+  if (total === 0) return null;
+  const at = (rank: number): number => {
+    let before = 0;
+    return sorted.find(([, count]) => (before += count) > rank)![0];
+  };
+  return { low: at(Math.floor(0.1 * (total - 1))), median: at(Math.floor(0.5 * (total - 1))), high: at(Math.ceil(0.9 * (total - 1))) };
 }

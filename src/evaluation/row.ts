@@ -11,10 +11,18 @@ export interface EvaluationRow {
   readonly loggedPropensity: number;
   /** Probability of the same candidate under the policy to be judged, in [0, 1]. */
   readonly newPropensity: number;
+  /** Of what its weight could have been, whatever had been served; null: nobody says. */
+  readonly weights: PossibleWeights | null;
   /** What a reward model expects; null: there is none. */
   readonly expected: ExpectedReward | null;
   /** dimension -> segment, such as tenure -> new. */
   readonly segments: Readonly<Record<string, string>>;
+}
+
+/** The weights of all candidates of a decision, each as likely as it was to be served. Their mean is 1. */
+export interface PossibleWeights {
+  readonly largest: number;
+  readonly variance: number;
 }
 
 /** Of a reward model that was not fitted on this row. */

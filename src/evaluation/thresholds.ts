@@ -1,6 +1,9 @@
 /** What a policy must show before it may go live: in one place, and printed with every verdict. */
 export const GATE_THRESHOLDS = {
-  /** Of the interval and of the confidence sequence: 1 - alpha is their confidence. */
+  /**
+   * A policy that is no better is promoted with at most this probability, however often it is looked at; 1 - alpha is the intervals'
+   * confidence.
+   */
   alpha: 0.05,
   /** Effective sample size below which nothing can be said. */
   min_ess: 200,
@@ -8,14 +11,15 @@ export const GATE_THRESHOLDS = {
   max_mean_weight_error: 0.25,
   /** Weights are cut here for clipped_ips, which is printed and decides nothing. */
   clip: 10,
-  /** Reward per decision that the lower end of the difference must reach. */
+  /** Reward per decision above which a gain must be shown to lie. */
   min_gain: 0,
-  /** A segment whose difference is surely below this is harmed. */
-  max_segment_harm: 0,
-  /** Segments with an effective sample below this are listed and not judged. */
+  /** A policy is held while a segment may lose more reward per decision than this. */
+  max_segment_harm: 0.05,
+  /** Segments with a smaller share of the decisions are asked together, and so are those with a smaller effective sample than this. */
+  min_segment_share: 0.05,
   min_segment_ess: 50,
-  /** The share of decisions without a reward above which counting them as 0 must show the gain too. */
-  max_missing_share: 0.5,
+  /** A simulation must show that the policy does not lose more reward per decision than this: some are equal by construction. */
+  max_simulated_loss: 0.02,
   /** Of a simulation: fewer users show a gain by luck. */
   min_simulated_users: 50,
   /** How old a verdict may be when a policy is promoted with it. */

@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
 import { evaluateFile } from '../../src/analysts/evaluate-file.js';
 import { evaluateLogged } from '../../src/analysts/evaluate-logged.js';
+import type { EvaluationRow } from '../../src/evaluation/row.js';
 import { policyNamed } from '../../src/policies/registry.js';
 import { emptyState, add, posterior } from '../../src/policies/ridge.js';
 import { coreRegistry } from '../../src/projections/registry.js';
@@ -21,8 +22,9 @@ const HOUR_MS = 3_600_000;
 let service: EmbeddedService | undefined;
 afterEach(async () => service?.close());
 
-const ask = (policy: string, window: { sinceMs?: number; untilMs?: number } = {}) =>
-  evaluateLogged({
+async function ask(policy: string, window: { sinceMs?: number; untilMs?: number } = {}) {
+  const rows: EvaluationRow[] = [];
+  const evaluation = await evaluateLogged({
     state: stateIn(service!.directory),
     registry: coreRegistry,
     policy: policyNamed(policy),
@@ -31,7 +33,10 @@ const ask = (policy: string, window: { sinceMs?: number; untilMs?: number } = {}
     nowMs: START_MS + 1000 * HOUR_MS,
     ...window,
     signal: new AbortController().signal,
+    onRow: (row) => rows.push(row),
   });
+  return { evaluation, rows };
+}
 
 /** u2 of the three. */
 const PERCENT_OF_ONE = 50;
@@ -124,14 +129,18 @@ describe('evaluating from logged decisions', () => {
         })),
       }),
     );
-    const file = async (of: readonly unknown[]) =>
-      evaluateFile({
+    const file = async (of: readonly unknown[]) => {
+      const rows: EvaluationRow[] = [];
+      const evaluation = await evaluateFile({
         lines: linesOf(Readable.from([`\ufeff${of.map((line) => JSON.stringify(line)).join('\r\n')}`])),
         name: 'f',
         policy: policyNamed('egreedy-v2'),
         epsilon: 0.1,
         signal: new AbortController().signal,
+        onRow: (row) => rows.push(row),
       });
+      return { evaluation, rows };
+    };
     const found = await file(lines.toReversed());
     expect(found.rows).toEqual(rows);
     expect(found.evaluation).toMatchObject({ policy: 'egreedy-v2', decisions: 45, set_aside: {} });

@@ -60,7 +60,7 @@ describe('a model card', () => {
     expect(section('Fairness')).toContain(
       '| morning | 0.6100 (0.6000 to 0.6200) | 0.0700 (0.0600 to 0.0800) | 0.0300 (0.0200 to 0.0400) |',
     );
-    expect(section('Fairness')).toContain('| category | work | 100 | 60 | -0.01 | -0.3 to 0.28 |  |');
+    expect(section('Fairness')).toContain('| category | work | 100 | 60 | -0.01 | -0.3 to 0.28 | no harm |');
     expect(section('Fairness')).toContain('Worst: category = work');
     const harmed = { ...EVALUATION.segments[0]!, harmed: true };
     expect(section('Fairness', { evaluation: { ...EVALUATION, segments: [harmed], worst_segment: harmed } })).toContain(

@@ -1,11 +1,17 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { evaluateFile } from '../../src/analysts/evaluate-file.js';
+import type { EvaluationRow } from '../../src/evaluation/row.js';
 import { policyNamed } from '../../src/policies/registry.js';
 import { linesOf } from '../../src/producer/line-reader.js';
 
-const evaluated = (text: string | Uint8Array, signal = new AbortController().signal) =>
-  evaluateFile({ lines: linesOf(Readable.from([text])), name: 'f', policy: policyNamed('egreedy-v2'), epsilon: 0.1, signal });
+async function evaluated(text: string | Uint8Array, signal = new AbortController().signal) {
+  const rows: EvaluationRow[] = [];
+  const lines = linesOf(Readable.from([text]));
+  const onRow = (row: EvaluationRow) => rows.push(row);
+  const evaluation = await evaluateFile({ lines, name: 'f', policy: policyNamed('egreedy-v2'), epsilon: 0.1, signal, onRow });
+  return { rows, evaluation };
+}
 const ROW = { decision_id: 'a', reward: 1, logged_propensity: 0.5, new_propensity: 0.8 };
 const candidate = (tip_id: string, propensity: number) => ({ tip_id, is_overdue: false, task_age_days: 0, priority: 1, propensity });
 const CONTEXT = {

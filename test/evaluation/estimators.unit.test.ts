@@ -7,7 +7,7 @@ const row = (
   reward: number | null,
   newPropensity: number,
   expected: EvaluationRow['expected'] = null,
-): EvaluationRow => ({ decisionId: 'd', reward, loggedPropensity, newPropensity, expected, segments: {} });
+): EvaluationRow => ({ decisionId: 'd', reward, loggedPropensity, newPropensity, weights: null, expected, segments: {} });
 const REFERENCE = [row(0.5, 1, 0.8), row(0.25, 0, 0.1), row(0.1, 1, 0.9), row(0.5, 0, 0.8), row(0.4, 1, 0.2)];
 
 describe('estimates', () => {

@@ -24,6 +24,7 @@ function logOf({ rows, arms, logged, next, missing = 0 }: World, seed = 1): Eval
     return {
       decisionId: `d${i}`,
       reward: random() < missing ? null : reward,
+      weights: null,
       expected: null,
       segments: { persona: segment },
       loggedPropensity: b ? logged : 1 - logged,
@@ -114,20 +115,70 @@ describe('the gate', () => {
       segments: { persona: 'all', category: `c${i % 4_000}` },
     }));
     const found = evaluate(rows, GATE_THRESHOLDS);
-    expect(found.segments.filter(({ judged }) => judged)).toMatchObject([{ segment: 'all', harmed: true }]);
+    const judged = found.segments.filter((one) => one.judged);
+    expect(judged).toMatchObject([
+      { dimension: 'category', segment: 'others', harmed: true, merged: { length: 4_000 } },
+      { segment: 'all', harmed: true },
+    ]);
+  });
+
+  it('names a segment that loses 8 points of 30 and holds, while the average gains', () => {
+    for (let seed = 1; seed <= 2; seed++) {
+      const rows = logOf({ rows: 20_000, arms: { many: [0.3, 0.4], also: [0.3, 0.4], few: [0.3, 0.22] }, logged: 0.3, next: 0.9 }, seed);
+      const found = evaluate(rows, GATE_THRESHOLDS);
+      expect(found.missing_as_zero.difference.e_value).toBeGreaterThan(20);
+      expect(found).toMatchObject({ verdict: 'HOLD' });
+      expect(found.reasons).toEqual([expect.stringMatching(/segment persona = few (is harmed|cannot be excluded)/)]);
+    }
+  });
+
+  it('holds while harm to a segment cannot be excluded, and says how many of its decisions would do', () => {
+    const arms = { most: [0.2, 0.6], small: [0.3, 0.3] } as const;
+    const world = (rows: number): EvaluationRow[] => {
+      const [most, small] = [
+        logOf({ rows, arms: { most: arms.most }, logged: 0.3, next: 0.9 }),
+        logOf({ rows: rows / 10, arms: { small: arms.small }, logged: 0.3, next: 0.9 }, 5),
+      ];
+      return most.flatMap((row, i) => (i % 10 > 0 ? [row] : [row, small[i / 10]!]));
+    };
+    const found = evaluate(world(2_000), GATE_THRESHOLDS);
+    expect(found).toMatchObject({ verdict: 'HOLD', risks: ['persona=small'], verdict_with_risks: 'PROMOTE' });
+    expect(found.reasons).toEqual([
+      expect.stringMatching(/^harm above 0.05 to the segment persona = small cannot be excluded: .* about \d+ more of its own/),
+    ]);
+    const { more_decisions: more } = found.segments.find(({ segment }) => segment === 'small')!;
+    expect(found.more_decisions).toBe(Math.ceil((more! * 2_200) / 200));
+    const later = Math.ceil((2_200 + found.more_decisions! * 2) / 1.1 / 10) * 10;
+    expect(evaluate(world(later), GATE_THRESHOLDS)).toMatchObject({ verdict: 'PROMOTE', risks: [], more_decisions: 0 });
+  });
+
+  it('says how many more decisions would show a gain that there is, and that none would where there is none', () => {
+    const world = { rows: 1_200, arms: { all: [0.3, 0.36] as const }, logged: 0.3, next: 0.9 };
+    const found = evaluate(
+      logOf(world).map((row) => ({ ...row, segments: {} })),
+      GATE_THRESHOLDS,
+    );
+    expect(found.verdict).toBe('HOLD');
+    expect(found.more_decisions).toBeGreaterThan(500);
+    const enough = logOf({ ...world, rows: 1_200 + Math.ceil(1.5 * found.more_decisions!) }).map((row) => ({ ...row, segments: {} }));
+    expect(evaluate(enough, GATE_THRESHOLDS).verdict).toBe('PROMOTE');
+    expect(verdictOf({ ...world, arms: { all: [0.36, 0.3] } }).more_decisions).toBeNull();
   });
 
   it('holds when simulation shows no gain, or is about something else', () => {
     const world = { rows: 20_000, arms: { all: [0.2, 0.6] as const }, logged: 0.3, next: 0.9 };
-    const compared = { baseline: 'egreedy-v1', epsilon: 0.1, candidates: { low: 2, median: 5, high: 8 } };
-    const simulation = { against: 'egreedy-v1', users: 200, low: 0.01, high: 0.02, epsilon: 0.1, candidates: 8 };
+    const exploration = { epsilon: 0.1, epsilon_min: null, epsilon_decay: null };
+    const compared = { baseline: 'egreedy-v1', exploration, candidates: { low: 2, median: 5, high: 8 } };
+    const simulation = { against: 'egreedy-v1', users: 200, low: 0.01, high: 0.02, ...exploration, candidates: 8 };
     expect(verdictOf(world, { simulation, compared })).toMatchObject({ verdict: 'PROMOTE', simulation });
     expect(verdictOf(world, { simulation }).verdict).toBe('PROMOTE');
+    // Policies that are equal by construction show no gain there.
+    expect(verdictOf(world, { simulation: { ...simulation, low: -0.012, high: 0.008 }, compared }).verdict).toBe('PROMOTE');
     for (const [over, why] of [
-      [{ low: -0.01 }, /simulation shows no gain/],
+      [{ low: -0.03 }, /simulation does not exclude a loss above 0.02/],
       [{ users: 2 }, /the simulation has 2 users, below 50/],
       [{ against: 'random' }, /compares with random, and egreedy-v1 is live/],
-      [{ epsilon: 0.9 }, /made at epsilon 0.9, and 0.1 is in effect: simulate with --epsilon 0.1/],
+      [{ epsilon: 0.9 }, /made at epsilon 0.9, and 0.1 is in effect: simulate with that/],
       [{ candidates: 9 }, /has 9 candidates a decision, where decisions here have 2 to 8: simulate with --candidates 5/],
     ] as const)
       expect(verdictOf(world, { simulation: { ...simulation, ...over }, compared })).toMatchObject({
@@ -165,6 +216,7 @@ function greedyLog(rows: number, seed: number): EvaluationRow[] {
     return {
       decisionId: `d${i}`,
       reward: random() < chance ? 1 : 0,
+      weights: null,
       expected: null,
       segments: { persona: 'all' },
       loggedPropensity: chosen === 0 ? most : floor,

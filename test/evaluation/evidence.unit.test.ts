@@ -8,11 +8,14 @@ const terms: PromotionTerms = {
   baseline: 'egreedy-v1',
   trained: true,
   sums: ['egreedy-v1>egreedy-v2', 'egreedy-v2'],
-  epsilon: 0.1,
+  exploration: { epsilon: 0.1, epsilon_min: null, epsilon_decay: null },
   salt: '0',
   lambda: 1,
   changedAtMs: NOW_MS - 9_000_000,
 };
+const exploring = (epsilon: number, decay: number | null = null) => ({
+  exploration: { epsilon, epsilon_min: decay === null ? null : 0.02, epsilon_decay: decay },
+});
 const expected: Expected = {
   policy: 'egreedy-v2',
   policyHash: 'aa',
@@ -20,6 +23,7 @@ const expected: Expected = {
   featureSet: 'bb',
   terms,
   usedBy: undefined,
+  acceptedRisks: [],
   nowMs: NOW_MS,
   otherLog: undefined,
 };
@@ -33,17 +37,21 @@ function evidence(over: Partial<Evidence> = {}): string {
     trained: true,
     sums: ['egreedy-v1>egreedy-v2', 'egreedy-v2'],
     epsilon: 0.1,
+    epsilon_min: null,
+    epsilon_decay: null,
     salt: '0',
     lambda: 1,
     since_ms: NOW_MS - 9_000_000,
     until_ms: NOW_MS - 3_600_000,
-    simulation: { against: 'egreedy-v1', epsilon: 0.1 },
+    simulation: { against: 'egreedy-v1', epsilon: 0.1, epsilon_min: null, epsilon_decay: null },
     positions: { 'tip.scored': { 0: 9 } },
     records: { 'tip.scored': { 0: { offset: 8, hash: 'cc' } } },
     evaluated_at_ms: NOW_MS - 3_600_000,
     verdict: 'PROMOTE' as const,
     simulated: true,
     reasons: ['r'],
+    risks: [],
+    verdict_with_risks: 'PROMOTE' as const,
     thresholds: { ...GATE_THRESHOLDS },
     n: 1000,
     ...over,
@@ -67,7 +75,7 @@ describe('evidence', () => {
     ['a policy whose code has changed', { vectors: 'vw' }, /the policy has changed/],
     ['other thresholds', { thresholds: { ...GATE_THRESHOLDS, alpha: 0.5 } }, /the thresholds of the gate have changed/],
     ['other features', { feature_set: 'bc' }, /the features have changed/],
-    ['another verdict', { verdict: 'HOLD' }, /its verdict is HOLD: r/],
+    ['another verdict', { verdict: 'HOLD', verdict_with_risks: 'HOLD' }, /its verdict is HOLD: r/],
     ['no simulation', { simulated: false }, /without a simulation/],
     ['old', { evaluated_at_ms: NOW_MS - 25 * 3_600_000 }, /25 hours old/],
     ['about decisions of long ago', { until_ms: NOW_MS - 25 * 3_600_000 }, /judges decisions up to .* only/],
@@ -80,7 +88,8 @@ describe('evidence', () => {
 
   it.each<[string, Partial<PromotionTerms>, RegExp]>([
     ['another policy is live', { baseline: 'linucb' }, /it compares with egreedy-v1, and linucb is live/],
-    ['another epsilon is in effect', { epsilon: 0.2 }, /made for epsilon 0.1, and 0.2 is in effect/],
+    ['another epsilon is in effect', exploring(0.2), /made for epsilon 0.1, and 0.2 is in effect/],
+    ['epsilon decays', exploring(0.1, 5), /made for epsilon 0.1, and 0.1, decaying by 5 to 0.02 is in effect/],
     ['another salt is in effect', { salt: 'x' }, /made for the salt "0", and "x" is in effect/],
     ['another lambda is in effect', { lambda: 10 }, /made for lambda 1, and 10 is in effect/],
     [
@@ -94,10 +103,25 @@ describe('evidence', () => {
   });
 
   it('is refused when its simulation was made for other settings, and when it was used before', () => {
-    expect(check(evidence({ simulation: { against: 'egreedy-v1', epsilon: 0.9 } }))).toThrow(
+    expect(check(evidence({ simulation: { against: 'egreedy-v1', epsilon: 0.9, epsilon_min: null, epsilon_decay: null } }))).toThrow(
       /simulation compares with egreedy-v1 at epsilon 0.9, and egreedy-v1 is live at epsilon 0.1/,
     );
     expect(check(evidence(), { usedBy: 'promote-1' })).toThrow(/promote-1 was promoted with it: a verdict is used once/);
+  });
+
+  it('of which risks are open is taken by who accepts all of them, and no others', () => {
+    const held = evidence({ verdict: 'HOLD', risks: ['persona=light', 'category=others'] });
+    expect(check(held)).toThrow(
+      expect.objectContaining({
+        message: expect.stringMatching(/its verdict is HOLD: r/) as string,
+        hint: expect.stringMatching(/--accept-risk persona=light --accept-risk category=others --reason TEXT/) as string,
+      }) as Error,
+    );
+    expect(check(held, { acceptedRisks: ['persona=light'] })).toThrow(/its verdict is HOLD/);
+    expect(check(held, { acceptedRisks: ['category=others', 'persona=light'] })).not.toThrow();
+    expect(check(held, { acceptedRisks: ['category=others', 'persona=light', 'hour=night'] })).toThrow(/hour=night is none of its risks/);
+    const worse = evidence({ verdict: 'HOLD', verdict_with_risks: 'HOLD', risks: ['persona=light'] });
+    expect(check(worse, { acceptedRisks: ['persona=light'] })).toThrow(/its verdict is HOLD/);
   });
 
   it('of another log is refused', () => {

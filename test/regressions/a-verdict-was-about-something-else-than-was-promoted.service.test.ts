@@ -22,7 +22,9 @@ import type { EmbeddedService } from '../support/embedded/service.js';
 import { defaultRegistry } from '../../src/projections/registry.js';
 
 const HOUR_MS = 3_600_000;
-const START_MS = Date.now() - 40 * 24 * HOUR_MS;
+const DAY_MS = 24 * HOUR_MS;
+/** At midnight, so that the hours of the day have as many decisions whenever this runs. */
+const START_MS = Math.floor(Date.now() / DAY_MS - 40) * DAY_MS;
 const MINUTE_MS = 60_000;
 let embedded: EmbeddedService;
 beforeEach(async () => {
@@ -35,7 +37,8 @@ const run = (...words: string[]) =>
 const simulation = (epsilon: number, candidates = 2): string => {
   const hashes = Object.fromEntries(['egreedy-v1', 'egreedy-v2'].map((name) => [name, policyHash(policyNamed(name))]));
   const comparison = { policy: 'egreedy-v2', against: 'egreedy-v1', persona: 'all', mean: 0.1, low: 0.05, high: 0.15 };
-  const document = { users: 200, epsilon, candidates, policy_hashes: hashes, comparisons: [comparison] };
+  const decay = { epsilon_min: null, epsilon_decay: null };
+  const document = { users: 200, epsilon, ...decay, candidates, policy_hashes: hashes, comparisons: [comparison] };
   writeFileSync(file(`simulation-${epsilon}.json`), JSON.stringify(document));
   return file(`simulation-${epsilon}.json`);
 };
@@ -60,7 +63,7 @@ const GOOD = { epsilon: 0.5, prefersOverdue: false, chances: { overdue: 0.8, oth
 describe('of a log on which the trained policy is surely better', () => {
   beforeEach(async () => {
     await configure(0.5, START_MS);
-    await appendStretch(embedded, { ...GOOD, decisions: 1_000 });
+    await appendStretch(embedded, { ...GOOD, decisions: 18 * 60 });
     await embedded.catchUp();
   });
 
@@ -112,6 +115,24 @@ describe('of a log on which the trained policy is surely better', () => {
     const controls = await history();
     expect(migrationAt(controls, Date.now(), policyNamed('egreedy-v2'))).toBeNull();
     expect(controls.find(({ type }) => type === 'promote')!.evidence).toMatchObject({ trained: true, from_scratch: true });
+  });
+
+  test('a segment of which nothing can be said holds it, until somebody accepts that', async () => {
+    await appendStretch(embedded, { ...GOOD, decisions: 60, seed: 3, fromMs: START_MS + 18 * HOUR_MS });
+    await embedded.catchUp();
+    expect(await evaluated('--simulation', simulation(0.5))).toMatchObject({
+      verdict: 'HOLD',
+      risks: ['hour=evening'],
+      verdict_with_risks: 'PROMOTE',
+      reasons: [expect.stringMatching(/harm above 0.05 to the segment hour = evening cannot be excluded: .* in 60 decisions/)],
+    });
+    expect(await promoted()).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/accept what may happen: --accept-risk hour=evening --reason TEXT/) as string,
+    });
+    expect(await promoted('--accept-risk', 'hour=evening')).toMatchObject({ code: 64 });
+    expect(await promoted('--accept-risk', 'hour=evening', '--reason', 'few are there then')).toMatchObject({ code: 0 });
+    expect((await history()).find(({ type }) => type === 'promote')!.evidence).toMatchObject({ accepted_risks: ['hour=evening'] });
   });
 
   test('a simulation at another epsilon is no evidence', async () => {

@@ -39,7 +39,7 @@ const estimates = {
   ess: 512.25,
   max_weight: 12,
   mean_weight: 1.01,
-  difference: { mean: 0.02, interval: { low: -0.01, high: 0.05 }, confidence_sequence: { low: 0.004, high: 0.04 } },
+  difference: { mean: 0.02, interval: { low: -0.01, high: 0.05 }, confidence_sequence: { low: 0.004, high: 0.04 }, e_value: 44 },
 };
 const segment = {
   dimension: 'category',
@@ -51,6 +51,8 @@ const segment = {
   high: 0.28,
   judged: true,
   harmed: false,
+  harm_excluded: true,
+  more_decisions: 0,
 };
 
 export const EVALUATION: CardEvaluation = {
@@ -59,6 +61,12 @@ export const EVALUATION: CardEvaluation = {
   policy_hash: policyHash(policy),
   vectors: vectorFingerprint(policy),
   feature_set: coreRegistry.featureSet,
+  baseline: 'egreedy-v1',
+  trained: true,
+  epsilon: 0.1,
+  since_ms: AT_MS - 86_400_000,
+  until_ms: AT_MS,
+  baseline_share: 0.9,
   evaluated_at_ms: AT_MS,
   simulated: true,
   positions: { 'tip.scored': { 0: 12 } },

@@ -17,17 +17,25 @@ export function evaluationSection(evaluation: CardEvaluation): string {
     verdict,
     reasons,
     thresholds,
+    baseline,
+    baseline_share: baselineShare,
+    trained,
+    epsilon,
+    since_ms: sinceMs,
+    until_ms: untilMs,
   } = evaluation;
   return [
     `${decisions} decisions (by policy: ${counted(decidedBy)}; set aside: ${counted(setAside)}).\n` +
       `Of the others ${n} have a reward and ${missing} have none (${(100 * share).toFixed(1)} %).\n` +
-      `Evaluated at ${moment(evaluation.evaluated_at_ms)}.`,
+      `Compared with ${baseline}, which made ${(100 * baselineShare).toFixed(1)} % of them, at epsilon ${epsilon}` +
+      `${trained ? ", after training by that policy's decisions" : ''}.\n` +
+      `Decisions from ${moment(sinceMs)} to ${moment(untilMs)}. Evaluated at ${moment(evaluation.evaluated_at_ms)}.`,
     table(
       ['decisions', 'n', 'logged', 'IPS', 'clipped IPS', 'SNIPS', 'doubly robust', 'effective sample', 'largest weight', 'mean weight'],
       [estimatesRow('with a reward', evaluation), estimatesRow('missing as 0', all)],
     ),
     table(
-      ['new - logged', 'mean', 'interval', 'confidence sequence'],
+      ['new - logged', 'mean', 'interval', 'confidence sequence', 'e-value'],
       [differenceRow('with a reward', evaluation), differenceRow('missing as 0', all)],
     ),
     `Verdict, ${evaluation.simulated ? 'with' : 'without'} a simulation: **${verdict}**. Reasons:`,
@@ -44,5 +52,5 @@ function estimatesRow(name: string, of: Estimates): string[] {
 }
 
 function differenceRow(name: string, { difference }: Estimates): string[] {
-  return [name, shown(difference.mean), range(difference.interval), range(difference.confidence_sequence)];
+  return [name, shown(difference.mean), range(difference.interval), range(difference.confidence_sequence), shown(difference.e_value)];
 }

@@ -1,3 +1,4 @@
+import { harmWord } from '../../evaluation/segments.js';
 import type { CardEvaluation, CardSimulation } from '../documents.js';
 import { estimated, plain, range, shown, table } from '../markdown.js';
 import { isMissing, type Missing } from '../missing.js';
@@ -27,9 +28,9 @@ function byPersona(policy: string, { personas, policies, comparisons }: CardSimu
 
 function bySegment({ segments, worst_segment: worst }: CardEvaluation): string[] {
   if (segments.length === 0) return ['The logged decisions fall into no segments.'];
-  const judgement = ({ harmed, judged }: CardEvaluation['segments'][number]): string => (harmed ? 'harmed' : judged ? '' : 'too few');
   return [
-    'By segment of the logged decisions, the difference new - logged. The intervals hold for all segments together.',
+    'By segment of the logged decisions, the difference new - logged. The intervals hold for all segments together.\n' +
+      'Small segments are judged together, as "others".',
     table(
       ['dimension', 'segment', 'n', 'effective sample', 'difference', 'interval', ''],
       segments.map((one) => [
@@ -39,7 +40,7 @@ function bySegment({ segments, worst_segment: worst }: CardEvaluation): string[]
         shown(one.ess),
         shown(one.difference),
         range(one),
-        judgement(one),
+        harmWord(one),
       ]),
     ),
     ...(worst === null

@@ -14,7 +14,7 @@ import { effectsOf } from '../../policies/controls/promotes.js';
 import type { ControlEvent } from '../../topics.js';
 import { settingsOf } from '../policy-settings.js';
 import { EXIT } from '../failure.js';
-import { evidenceFrom, trainingFor } from '../promotion-evidence.js';
+import { evidenceFrom, trainingFor } from '../evaluation/promotion-evidence.js';
 import { timeOption } from '../time-argument.js';
 
 interface PromoteOptions {
@@ -22,6 +22,7 @@ interface PromoteOptions {
   readonly percent: number;
   readonly force?: boolean;
   readonly fromScratch?: boolean;
+  readonly acceptRisk?: readonly string[];
   readonly reason?: string;
   readonly effectiveAt?: number;
 }
@@ -52,17 +53,23 @@ export const promoteCommand = defineCommand<PromoteOptions>({
       flags: '--from-scratch',
       help: 'without the training that the evidence is about, from what the policy has itself learned; needs --reason',
     },
+    {
+      flags: '--accept-risk <segment>',
+      help: 'go on though harm to it is not excluded, as category=work; may be given several times; needs --reason',
+      repeatable: true,
+    },
     { flags: '--reason <text>', help: 'recorded with the promote' },
     { flags: '--effective-at <time>', help: 'Unix ms or ISO 8601; now unless given', parse: timeOption('--effective-at') },
   ],
   json: 'document',
-  check({ args: [name], options: { force, fromScratch, reason, evidence } }) {
+  check({ args: [name], options: { force, fromScratch, acceptRisk, reason, evidence } }) {
     const { name: policy } = policyNamed(name!);
     for (const [flag, given] of [
       ['--force', force],
       ['--from-scratch', fromScratch],
+      ['--accept-risk', acceptRisk],
     ] as const)
-      if (given === true && String(reason ?? '').trim() === '') throw new UsageError(`${flag} needs a --reason, which is recorded`);
+      if (given !== undefined && String(reason ?? '').trim() === '') throw new UsageError(`${flag} needs a --reason, which is recorded`);
     if (force !== true && evidence === undefined)
       throw new UsageError('promote needs --evidence FILE, or --force with a --reason', {
         hint: `Make it with \`tipstream evaluate --policy ${policy} --simulation simulation.json --json > verdict.json\`.`,
@@ -70,7 +77,7 @@ export const promoteCommand = defineCommand<PromoteOptions>({
   },
   async run({ args: [name], options, config, output, json, signal }) {
     const policy = policyNamed(name!);
-    const { percent, force = false, fromScratch = false, reason, effectiveAt } = options;
+    const { percent, force = false, fromScratch = false, acceptRisk: acceptedRisks = [], reason, effectiveAt } = options;
     const nowMs = Date.now();
     refuseBackDated({ effective_at_ms: effectiveAt ?? nowMs, reason }, nowMs);
     const control = await openControlLog(config);
@@ -97,6 +104,7 @@ export const promoteCommand = defineCommand<PromoteOptions>({
               control,
               controls,
               settings: settingsOf(config),
+              acceptedRisks,
               effectiveAtMs,
               nowMs,
               output,
@@ -127,6 +135,7 @@ export const promoteCommand = defineCommand<PromoteOptions>({
                 trained: evidence.trained,
                 forced: force,
                 ...(fromScratch ? { from_scratch: true } : {}),
+                ...(acceptedRisks.length > 0 ? { accepted_risks: acceptedRisks } : {}),
               },
       };
       const shadowed: ControlEvent = {

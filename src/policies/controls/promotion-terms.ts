@@ -3,13 +3,21 @@
  * with those of its own time. A function of policy.control alone, besides the options of the process.
  */
 import type { ControlEvent } from '../../topics.js';
-import { controlsInEffect, settingsAt, type PolicySettings } from './control.js';
+import { controlsInEffect, settingsAt, settingsDocument, type PolicySettings, type SettingsDocument } from './control.js';
 import { sumsName } from '../example-source.js';
 import { canMigrate, migrationAt, statePartsAt } from './migration.js';
 import type { PolicyDefinition } from '../policy.js';
 import { rewardRulesAt } from './reward-rules.js';
 import { POLICIES, policyNamed } from '../registry.js';
 import { rolloutAt, type Share } from './rollout.js';
+
+/** As configured; a policy may have an epsilon of its own. */
+export type ExplorationTerms = Pick<SettingsDocument, 'epsilon' | 'epsilon_min' | 'epsilon_decay'>;
+
+/** Equal where all of it is. */
+export function explorationWords({ epsilon, epsilon_min: min, epsilon_decay: decay }: ExplorationTerms): string {
+  return decay === null ? String(epsilon) : `${epsilon}, decaying by ${decay} to ${min ?? 0}`;
+}
 
 export interface PromotionTerms {
   /** The policy that would be replaced: see `baselineOf`. */
@@ -18,8 +26,7 @@ export interface PromotionTerms {
   readonly trained: boolean;
   /** What its state is then made of, by the names of the sums, in a fixed order. */
   readonly sums: readonly string[];
-  /** As configured; a policy may have one of its own. */
-  readonly epsilon: number;
+  readonly exploration: ExplorationTerms;
   readonly salt: string;
   readonly lambda: number;
   /** Since when who is live, the settings of decisions and the migrations are what they are, Unix ms; 0: from the beginning. */
@@ -35,6 +42,7 @@ export function promotionTerms(
   base: PolicySettings,
 ): PromotionTerms {
   const { shares, settings } = rolloutAt(controls, atMs, defaultPolicy, base);
+  const { epsilon, epsilon_min, epsilon_decay } = settingsDocument(settings);
   const baseline = baselineOf(shares, policy.name);
   const training = trainingControl(policy, policyNamed(baseline), atMs);
   const then = training === null ? controls : [...controls, training];
@@ -44,7 +52,7 @@ export function promotionTerms(
     sums: statePartsAt(then, atMs, policy.name)
       .map(({ examples }) => sumsName(examples))
       .sort(),
-    epsilon: settings.epsilon,
+    exploration: { epsilon, epsilon_min, epsilon_decay },
     salt: settings.salt,
     lambda: policy.hyperparameters.lambda,
     changedAtMs: newestChangeAt(controls, atMs, defaultPolicy, base),

@@ -53,7 +53,7 @@ describe('the terms', () => {
       baseline: 'egreedy-v1',
       trained: true,
       sums: ['egreedy-v1>egreedy-v2', 'egreedy-v2'],
-      epsilon: 0.3,
+      exploration: { epsilon: 0.3, epsilon_min: null, epsilon_decay: null },
       salt: '0',
       lambda: 1,
       changedAtMs: 0,
@@ -69,7 +69,7 @@ describe('the terms', () => {
 
   it('follow the settings in effect', () => {
     expect(termsOf('egreedy-v2', configure(10, { epsilon: 0.9, salt: 'x' }), configure(101, { epsilon: 0 }))).toMatchObject({
-      epsilon: 0.9,
+      exploration: { epsilon: 0.9 },
       salt: 'x',
     });
   });

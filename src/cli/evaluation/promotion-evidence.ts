@@ -1,20 +1,20 @@
 /** The evidence that `promote` is given, checked against what is here, and the state that it was about. */
-import { TipstreamError } from '../errors.js';
-import { checkEvidence, parseEvidence, type Evidence } from '../evaluation/evidence.js';
-import { GATE_THRESHOLDS } from '../evaluation/thresholds.js';
-import type { PolicySettings } from '../policies/controls/control.js';
-import { migrationAt } from '../policies/controls/migration.js';
-import type { PolicyDefinition } from '../policies/policy.js';
-import { policyHash } from '../policies/policy-hash.js';
-import { promotionTerms, trainingControl } from '../policies/controls/promotion-terms.js';
-import { DEFAULT_POLICY, policyNamed } from '../policies/registry.js';
-import { vectorFingerprint } from '../policies/vector-fingerprint.js';
-import { defaultRegistry } from '../projections/registry.js';
-import type { ControlEvent } from '../topics.js';
-import type { ControlLog } from './control-log.js';
-import { readText } from './input-file.js';
-import { otherLog } from './other-log.js';
-import type { Output } from './output/output.js';
+import { TipstreamError } from '../../errors.js';
+import { checkEvidence, parseEvidence, type Evidence } from '../../evaluation/evidence.js';
+import { GATE_THRESHOLDS } from '../../evaluation/thresholds.js';
+import type { PolicySettings } from '../../policies/controls/control.js';
+import { migrationAt } from '../../policies/controls/migration.js';
+import type { PolicyDefinition } from '../../policies/policy.js';
+import { policyHash } from '../../policies/policy-hash.js';
+import { promotionTerms, trainingControl } from '../../policies/controls/promotion-terms.js';
+import { DEFAULT_POLICY, policyNamed } from '../../policies/registry.js';
+import { vectorFingerprint } from '../../policies/vector-fingerprint.js';
+import { defaultRegistry } from '../../projections/registry.js';
+import type { ControlEvent } from '../../topics.js';
+import type { ControlLog } from '../control-log.js';
+import { readText } from '../input-file.js';
+import { otherLog } from '../other-log.js';
+import type { Output } from '../output/output.js';
 
 export interface EvidenceQuestion {
   readonly path: string;
@@ -24,6 +24,7 @@ export interface EvidenceQuestion {
   readonly control: ControlLog;
   readonly controls: readonly ControlEvent[];
   readonly settings: PolicySettings;
+  readonly acceptedRisks: readonly string[];
   readonly effectiveAtMs: number;
   readonly nowMs: number;
   readonly output: Output;
@@ -32,7 +33,7 @@ export interface EvidenceQuestion {
 
 /** undefined: it was refused, and the promotion is forced. Throws not_promotable, and invalid_argument for what is no evidence. */
 export async function evidenceFrom(question: EvidenceQuestion): Promise<Evidence | undefined> {
-  const { path, policy, force, control, controls, settings, effectiveAtMs, nowMs, output, signal } = question;
+  const { path, policy, force, control, controls, settings, acceptedRisks, effectiveAtMs, nowMs, output, signal } = question;
   const given = parseEvidence(await readText(path, { signal }), path);
   const expected = {
     policy: policy.name,
@@ -41,6 +42,7 @@ export async function evidenceFrom(question: EvidenceQuestion): Promise<Evidence
     featureSet: defaultRegistry.featureSet,
     terms: promotionTerms(controls, effectiveAtMs, policy, DEFAULT_POLICY, settings),
     usedBy: controls.find((one) => one.type === 'promote' && hashIn(one.evidence) === given.hash)?.control_id,
+    acceptedRisks,
     nowMs,
     otherLog: await otherLog(control.log, given.records),
   };

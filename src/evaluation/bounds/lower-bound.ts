@@ -12,34 +12,22 @@
  * contextual bandits", ACM/IMS J. Data Sci. 2024).
  */
 
-/** For looking at any time: from a few values to 10^9. */
-export const RATES_FOR_ALL_TIMES: readonly number[] = Array.from({ length: 16 }, (_, k) => 2 ** -(k + 1));
-
-/** For looking once, at `n` values: the best rates for a mean square of y from 2^-8 to 16. */
-export function ratesFor(n: number, alpha: number): readonly number[] {
-  return Array.from({ length: 7 }, (_, k) => Math.min(0.9, Math.sqrt((2 * Math.log(1 / alpha)) / (Math.max(1, n) * 4 ** (k - 4)))));
-}
+import { logSumExp, type Mixture } from './rates.js';
 
 /** To 2^-40 of where it began. */
-const BISECTIONS = 40;
+export const BISECTIONS = 40;
 
 export class LowerBound {
   readonly #ceiling: number;
-  readonly #logLimit: number;
-  readonly #rates: readonly number[];
-  readonly #psi: readonly number[];
   #n = 0;
   #sum = 0;
   /** Of y^2. */
   #squares = 0;
 
   /** `ceiling`: no value's mean is above it, though values may be. */
-  constructor(ceiling: number, alpha: number, rates: readonly number[]) {
+  constructor(ceiling: number) {
     if (!(ceiling > 0)) throw new RangeError(`a mean of values that are not negative is not below ${ceiling}`);
     this.#ceiling = ceiling;
-    this.#logLimit = Math.log(1 / alpha);
-    this.#rates = rates;
-    this.#psi = rates.map((rate) => -Math.log1p(-rate) - rate);
   }
 
   /** Throws RangeError for a negative value: the bound would not hold. */
@@ -51,13 +39,21 @@ export class LowerBound {
     this.#n++;
   }
 
+  /** Of values that came between those of this one: each was guessed from others before it, so the product still holds. */
+  take(other: LowerBound): void {
+    this.#n += other.#n;
+    this.#sum += other.#sum;
+    this.#squares += other.#squares;
+  }
+
   /** The average of the means of what was added is not below it, with probability 1 - alpha. Between 0 and the average of the values. */
-  get value(): number {
-    if (this.#n === 0 || this.#logWealth(0) < this.#logLimit) return 0;
+  value(alpha: number, mixture: Mixture): number {
+    const limit = Math.log(1 / alpha);
+    if (this.#n === 0 || this.logWealth(0, mixture) < limit) return 0;
     let [refuted, open] = [0, this.#sum / this.#n];
     for (let i = 0; i < BISECTIONS; i++) {
       const middle = (refuted + open) / 2;
-      if (this.#logWealth(middle) >= this.#logLimit) refuted = middle;
+      if (this.logWealth(middle, mixture) >= limit) refuted = middle;
       else open = middle;
     }
     return refuted;
@@ -68,13 +64,13 @@ export class LowerBound {
   }
 
   /** Of the mixture, had the average of the means been `mean`; falls as it grows. */
-  #logWealth(mean: number): number {
+  logWealth(mean: number, { rates, logShares }: Mixture): number {
     const excess = (this.#sum - this.#n * mean) / this.#ceiling;
-    const term = (k: number): number => this.#rates[k]! * excess - this.#psi[k]! * this.#squares;
-    // Relative to the largest term: the terms themselves would overflow.
-    let [largest, total] = [-Infinity, 0];
-    for (let k = 0; k < this.#rates.length; k++) largest = Math.max(largest, term(k));
-    for (let k = 0; k < this.#rates.length; k++) total += Math.exp(term(k) - largest);
-    return largest + Math.log(total / this.#rates.length);
+    return logSumExp(rates.map((rate, k) => logShares[k]! + rate * excess - psi(rate) * this.#squares));
   }
+}
+
+/** -log(1 - rate) - rate, for a rate below 1. */
+export function psi(rate: number): number {
+  return -Math.log1p(-rate) - rate;
 }
