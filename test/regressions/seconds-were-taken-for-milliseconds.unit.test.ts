@@ -1,6 +1,7 @@
 /** `--as-of 1795132800` and `--as-of 20261120` were taken as milliseconds of 1970: every feature was null, and the exit code 0. */
 import { describe, expect, it } from 'vitest';
 import { digestCommand } from '../../src/cli/commands/digest.js';
+import { evaluateCommand } from '../../src/cli/commands/evaluate.js';
 import { exportCommand } from '../../src/cli/commands/export.js';
 import { policiesFamily } from '../../src/cli/commands/policies/policies.js';
 import { profileCommand } from '../../src/cli/commands/profile.js';
@@ -14,6 +15,7 @@ import { runCommand } from '../support/cli-in-process.js';
 
 const COMMANDS = [
   digestCommand,
+  evaluateCommand,
   exportCommand,
   policiesFamily,
   profileCommand,
@@ -29,6 +31,8 @@ const run = (...argv: string[]) => runCommand(COMMANDS, [...argv, '--data', 'no-
 
 const TIMES = [
   ['digest', '--as-of'],
+  ['evaluate', '--since'],
+  ['evaluate', '--until'],
   ['export', '--as-of'],
   ['profile', 'ana', '--as-of'],
   ['snapshot', 'out.db', '--as-of'],
@@ -37,6 +41,7 @@ const TIMES = [
   ['tail', 'tip.served', '--since'],
   ['promote', 'egreedy-v2', '--force', '--reason', 'r', '--effective-at'],
   ['rollback', '--effective-at'],
+  ['policies', 'configure', '--epsilon', '0.1', '--effective-at'],
   ['policies', 'migrate', 'egreedy-v1', 'egreedy-v2', '--effective-at'],
 ];
 
