@@ -78,7 +78,7 @@ describe('who is live', () => {
     expect(tenth).toBeLessThan(70);
     expect(await shares()).toBe(tenth);
 
-    const { stdout } = await cli.run(['promote', 'egreedy-v2', '--force', '--reason', 'all of them', '--json']);
+    const { stdout } = await cli.run(['promote', 'egreedy-v2', '--force', '--reason', 'all of them', '--holdout', '0', '--json']);
     expect(JSON.parse(stdout)).toMatchObject({
       policy: 'egreedy-v2',
       rollout_id: first,
@@ -89,7 +89,7 @@ describe('who is live', () => {
     });
     await until('v2 to decide for all', async () => (await shares()) === users.length);
     expect(await list()).toMatchObject({ shares: [{ policy: 'egreedy-v2', percent: 100 }], settings: { shadow: 'egreedy-v1' } });
-    expect(await cli.run(['promote', 'egreedy-v2', '--force', '--reason', 'again'])).toMatchObject({
+    expect(await cli.run(['promote', 'egreedy-v2', '--force', '--reason', 'again', '--holdout', '0'])).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/live for 100 percent of the users already/) as string,
     });
@@ -130,7 +130,9 @@ describe('who is live', () => {
       ['egreedy-v2', '30'],
     ])
       await cli.run(['promote', policy!, '--force', '--reason', 'a test', '--percent', percent!]);
-    expect(JSON.parse((await cli.run(['promote', 'random', '--force', '--reason', 'a test', '--json'])).stdout)).toMatchObject({
+    expect(
+      JSON.parse((await cli.run(['promote', 'random', '--force', '--reason', 'a test', '--holdout', '0', '--json'])).stdout),
+    ).toMatchObject({
       former_policy: 'egreedy-v1',
       shadow: 'egreedy-v1',
     });

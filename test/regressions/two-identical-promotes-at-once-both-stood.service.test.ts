@@ -36,7 +36,7 @@ it('promotes and rollbacks at once are one step each', async () => {
   expect(await run(['topics', 'create'])).toMatchObject({ code: 0 });
   expect(await run(['promote', 'egreedy-v2', '--force', '--reason', 'a test', '--percent', '10'])).toMatchObject({ code: 0 });
 
-  const promoted = await both('promote', 'linucb', '--force', '--reason', 'a test', '--json');
+  const promoted = await both('promote', 'linucb', '--holdout', '0', '--force', '--reason', 'a test', '--json');
   const first = promoted.filter(({ code, answer }) => code === 0 && !answer.already);
   expect(first).toHaveLength(1);
   for (const { code, answer, stderr } of promoted.filter((one) => one !== first[0])) {

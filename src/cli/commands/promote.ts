@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
+import { defaultHoldout, rolloutPreview, usersBefore } from '../../analysts/rollout-preview.js';
 import { TipstreamError, UsageError } from '../../errors.js';
 import { canMigrate, migrationAt, predecessorOf } from '../../policies/controls/migration.js';
 import { baselineOf } from '../../policies/controls/promotion-terms.js';
 import { rolloutAt, standingRollouts, type StandingRollout } from '../../policies/controls/rollout.js';
-import { reachOf } from '../../policies/placement.js';
+import { reachOf, type Coverage } from '../../policies/placement.js';
 import { DEFAULT_POLICY, policyNamed } from '../../policies/registry.js';
 import { refuseBackDated } from '../../producer/back-dated.js';
 import { defineCommand } from '../command.js';
@@ -15,11 +16,14 @@ import type { ControlEvent } from '../../topics.js';
 import { settingsOf } from '../policy-settings.js';
 import { EXIT } from '../failure.js';
 import { evidenceFrom, trainingFor } from '../evaluation/promotion-evidence.js';
+import { noteMissing, stateSource } from '../state-source.js';
 import { timeOption } from '../time-argument.js';
+import { expectedDocument, placedAs, sayExpected } from './policies/expected.js';
 
 interface PromoteOptions {
   readonly evidence?: string;
   readonly percent: number;
+  readonly holdout?: number;
   readonly force?: boolean;
   readonly fromScratch?: boolean;
   readonly acceptRisk?: readonly string[];
@@ -37,7 +41,9 @@ export const promoteCommand = defineCommand<PromoteOptions>({
       'fresh, not used before, and about this policy, these features, this log, the policy that is live and the settings ' +
       'in effect; or --force with a --reason, which is recorded. The policy starts from the state that was judged.',
     'The share of users is chosen by hash and only grows: raise --percent step by step. At 100 percent the previous ' +
-      'live policy becomes the shadow. Exit code 2: the evidence does not allow it.',
+      'live policy becomes the shadow, and a hold-out stays with it, without which nobody could tell any more whether the ' +
+      'new one does harm: 5 percent of the users, or as many percent as 50 users are, or --holdout. ' +
+      'Exit code 2: the evidence does not allow it.',
   ].join('\n\n'),
   examples: [
     ['tipstream promote egreedy-v2 --evidence verdict.json --percent 10', 'for a tenth of the users'],
@@ -48,6 +54,11 @@ export const promoteCommand = defineCommand<PromoteOptions>({
   options: [
     { flags: '--evidence <file>', help: 'what evaluate --json printed' },
     { flags: '--percent <number>', help: 'share of the users', parse: percentOption, default: 100 },
+    {
+      flags: '--holdout <number>',
+      help: 'percent of the users that stay with the previous policy at 100 percent; 0: nobody, and the guardrail cannot tell',
+      parse: holdoutOption,
+    },
     { flags: '--force', help: 'without evidence, or against it; needs --reason' },
     {
       flags: '--from-scratch',
@@ -62,8 +73,10 @@ export const promoteCommand = defineCommand<PromoteOptions>({
     { flags: '--effective-at <time>', help: 'Unix ms or ISO 8601; now unless given', parse: timeOption('--effective-at') },
   ],
   json: 'document',
-  check({ args: [name], options: { force, fromScratch, acceptRisk, reason, evidence } }) {
+  check({ args: [name], options: { percent, holdout, force, fromScratch, acceptRisk, reason, evidence } }) {
     const { name: policy } = policyNamed(name!);
+    if (holdout !== undefined && Number(percent) < 100)
+      throw new UsageError('--holdout is for a promote for all: below 100 percent the others stay with the previous policy anyway');
     for (const [flag, given] of [
       ['--force', force],
       ['--from-scratch', fromScratch],
@@ -85,15 +98,11 @@ export const promoteCommand = defineCommand<PromoteOptions>({
       const effectiveAtMs = effectiveAt ?? nowMs;
       const controls = await control.read();
       const before = rolloutAt(controls, effectiveAtMs, DEFAULT_POLICY, settingsOf(config));
-      const [newest, ...others] = standingRollouts(controls, effectiveAtMs);
-      const raised = [newest, ...others].find((one) => one?.policy === policy.name);
-      if (raised !== undefined && raised.reach >= reachOf({ percent }))
-        throw new TipstreamError(
-          'not_promotable',
-          `${policy.name} is live for ${raised.reach} percent of the users already` +
-            (raised === newest ? '' : `, but for those that ${newest!.policy} was promoted for after it`),
-          { hint: 'Raise --percent, or roll back first.' },
-        );
+      const standing = standingRollouts(controls, effectiveAtMs);
+      const raised = standing.find((one) => one.policy === policy.name);
+      const users = await usersBefore(stateSource(config), Math.min(effectiveAtMs, nowMs), signal);
+      const holdout = percent < 100 ? null : (options.holdout ?? defaultHoldout(users?.users));
+      refuseWhatIsLive(standing, policy.name, { percent, holdout });
       const evidence =
         options.evidence === undefined
           ? undefined
@@ -110,7 +119,8 @@ export const promoteCommand = defineCommand<PromoteOptions>({
               output,
               signal,
             });
-      const controlId = promoteIdOf({ policy: policy.name, percent, effectiveAt, after: controls.at(-1)?.control_id });
+      const after = controls.at(-1)?.control_id;
+      const controlId = promoteIdOf({ policy: policy.name, percent, holdout: options.holdout, effectiveAt, after });
       const previous = baselineOf(before.shares, policy.name);
       const shadow = percent === 100 && previous !== policy.name ? previous : null;
       const training =
@@ -124,6 +134,7 @@ export const promoteCommand = defineCommand<PromoteOptions>({
         policy: policy.name,
         percent,
         ...rolloutOf(controlId, raised),
+        ...(holdout === null ? {} : { holdout }),
         ...(reason === undefined ? {} : { reason }),
         evidence:
           evidence === undefined
@@ -149,11 +160,14 @@ export const promoteCommand = defineCommand<PromoteOptions>({
       const events = [...(training === null ? [] : [training]), promote, ...(shadow === null ? [] : [shadowed])];
       const written = await control.producer.sendAll(events.map((event) => ({ topic: 'policy.control', event })));
       const first = await firstLikeIt(control, controlId, written);
+      const expected = users && (await rolloutPreview(users, placedAs(promote), Math.max(raised?.reach ?? 0, reachOf(promote)), signal));
       const document = {
         control_id: first?.control_id ?? controlId,
         policy: policy.name,
         percent,
         rollout_id: (first ?? promote).rollout_id ?? null,
+        holdout: (first ?? promote).holdout ?? null,
+        expected: expected === undefined ? null : expectedDocument(expected),
         effective_at_ms: first?.effective_at_ms ?? effectiveAtMs,
         already: first !== undefined,
         former_policy: previous,
@@ -173,10 +187,13 @@ export const promoteCommand = defineCommand<PromoteOptions>({
       if (first !== undefined)
         output.note(`the same promote came first, at the same moment: ${first.control_id} stands, and this one changes nothing`);
       if (json) return await output.document(document);
-      await output.write(
-        `${policy.name} is live for ${percent} percent of the users from ${new Date(effectiveAtMs).toISOString()} ` +
-          `on${shadow === null ? '' : `; ${shadow} is its shadow`}\nback: tipstream rollback\n`,
-      );
+      const live = `${policy.name} is live for ${reachOf(promote)} percent of the users from ${new Date(effectiveAtMs).toISOString()} on`;
+      const others = [
+        ...(holdout === null || holdout === 0 ? [] : [`${holdout} percent are held out`]),
+        ...(shadow === null ? [] : [`${shadow} is its shadow`]),
+      ];
+      await output.write(`${[live, ...others].join('; ')}\n${sayExpected(expected, reachOf(promote))}back: tipstream rollback\n`);
+      noteMissing(output, users?.missing ?? []);
     } finally {
       await control.close();
     }
@@ -190,23 +207,46 @@ function rolloutOf(controlId: string, raised: StandingRollout | undefined): Pick
   return rolloutId === null ? {} : { rollout_id: rolloutId };
 }
 
+/** Throws not_promotable where no user would be covered who is not, and where a hold-out would have to take users back. */
+function refuseWhatIsLive(standing: readonly StandingRollout[], policy: string, wanted: Coverage): void {
+  const [newest] = standing;
+  const raised = standing.find((one) => one.policy === policy);
+  if (raised === undefined || raised.reach < reachOf(wanted)) return;
+  const isHeldOut = raised.reach < 100 && (wanted.percent ?? 100) === 100;
+  throw new TipstreamError(
+    'not_promotable',
+    `${policy} is live for ${raised.reach} percent of the users already` +
+      (raised === newest ? '' : `, but for those that ${newest!.policy} was promoted for after it`) +
+      (isHeldOut ? `, and ${wanted.holdout} percent are to be held out` : ''),
+    { hint: isHeldOut ? `Give --holdout below ${100 - raised.reach}: 0 leaves nobody out.` : 'Raise --percent, or roll back first.' },
+  );
+}
+
 function percentOption(text: string): number {
   const percent = /^\d{1,3}(\.\d{1,6})?$/.test(text) ? Number(text) : NaN;
   if (percent > 0 && percent <= 100) return percent;
   throw new UsageError(`--percent must be above 0 and at most 100, not ${JSON.stringify(text)}`);
 }
 
+function holdoutOption(text: string): number {
+  const holdout = /^\d{1,2}(\.\d{1,6})?$/.test(text) ? Number(text) : NaN;
+  if (holdout >= 0) return holdout;
+  throw new UsageError(`--holdout must be 0 or more and below 100, not ${JSON.stringify(text)}`);
+}
+
 interface PromoteIdentity {
   readonly policy: string;
   readonly percent: number;
+  /** As given: two who leave it to the state are the same, whatever they counted. */
+  readonly holdout: number | undefined;
   readonly effectiveAt: number | undefined;
   /** control_id of the last control in the log; undefined: there is none. */
   readonly after: string | undefined;
 }
 
 /** The same for two who promote the same from the same history at once: the record that came first counts, and they are one promote. */
-function promoteIdOf({ policy, percent, effectiveAt = 0, after = '' }: PromoteIdentity): string {
-  const identity = JSON.stringify([policy, percent, effectiveAt, after]);
+function promoteIdOf({ policy, percent, holdout, effectiveAt = 0, after = '' }: PromoteIdentity): string {
+  const identity = JSON.stringify([policy, percent, effectiveAt, after, ...(holdout === undefined ? [] : [holdout])]);
   return `promote-${createHash('sha256').update(identity, 'utf8').digest('hex').slice(0, 32)}`;
 }
 

@@ -2,7 +2,7 @@
 import type Database from 'better-sqlite3';
 import { keptControls } from '../../policies/controls/control-refusal.js';
 import { fullTopicName, type ControlEvent } from '../../topics.js';
-import { readIdentity } from '../state-file.js';
+import { openStateForReading, readIdentity } from '../state-file.js';
 import { decisionPieces } from './decision-pieces.js';
 
 export interface RolloutDecision {
@@ -63,4 +63,14 @@ function knownControls(db: Database.Database): DecisionPiece['controlsKnownTo'] 
     if (controls === undefined) known.set(next, (controls = keptControls(before.all(next))));
     return controls;
   };
+}
+
+/** How many users the file knows, whatever it knows of them. Throws no_data, state_mismatch. */
+export function userCount(path: string): number {
+  const db = openStateForReading(path);
+  try {
+    return db.prepare<[], number>('SELECT count(*) FROM user').pluck().get()!;
+  } finally {
+    db.close();
+  }
 }
