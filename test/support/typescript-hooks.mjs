@@ -1,7 +1,7 @@
 /**
- * Module hooks: `./x.js` in a TypeScript file is `./x.ts`, compiled on load by the compiler the project builds with. What was compiled
- * is kept in .cache by its content, because crash tests start dozens of processes, and the compiler takes longer to load than all of
- * the project.
+ * Module hooks: `./x.js` in a TypeScript file is `./x.ts`, made into JavaScript on load by the transformer that vite brings. What was
+ * made is kept in .cache by its content, because crash tests start dozens of processes, and the transformer takes longer to load than
+ * all of the project.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-const { version } = createRequire(import.meta.url)('typescript/package.json');
+const { version } = createRequire(import.meta.url)('vite/package.json');
 const CACHE = fileURLToPath(new URL('../../.cache/typescript/', import.meta.url));
 
 export async function resolve(specifier, context, nextResolve) {
@@ -25,19 +25,20 @@ export async function load(url, context, nextLoad) {
 }
 
 async function compiled(fileName, text) {
-  const kept = `${CACHE}${createHash('sha256').update(`${version}\n${text}`).digest('hex')}.js`;
+  const kept = `${CACHE}${createHash('sha256').update(`vite ${version}\n${text}`).digest('hex')}.js`;
   try {
     return readFileSync(kept, 'utf8');
   } catch {
     // Not compiled yet.
   }
-  const { ModuleKind, ScriptTarget, transpileModule } = (await import('typescript')).default;
-  const { outputText } = transpileModule(text, {
-    fileName,
-    compilerOptions: { module: ModuleKind.ESNext, target: ScriptTarget.ES2022, verbatimModuleSyntax: true },
+  const { transformWithOxc } = await import('vite');
+  const { code } = await transformWithOxc(text, fileName, {
+    target: 'es2022',
+    typescript: { onlyRemoveTypeImports: true },
+    sourcemap: false,
   });
-  keep(kept, outputText);
-  return outputText;
+  keep(kept, code);
+  return code;
 }
 
 /** Whole or not at all, whoever else does the same; a checkout that cannot be written does without. */
