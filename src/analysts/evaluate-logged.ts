@@ -1,5 +1,6 @@
 /** Evaluates a policy on the decisions that a data directory holds. Reads only; the service may run meanwhile. */
 import { setImmediate } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { Evaluator, type Evaluation } from '../evaluation/evaluate.js';
 import { vectorFingerprint } from '../policies/vector-fingerprint.js';
 import { documentHash } from '../evaluation/evidence.js';
@@ -13,6 +14,14 @@ import { settingsAt, type PolicySettings } from '../policies/controls/control.js
 import { epsilonAt } from '../policies/controls/exploration.js';
 import { statePartsAt, type StatePart } from '../policies/controls/migration.js';
 import { promotionTerms, trainingControl } from '../policies/controls/promotion-terms.js';
+import {
+  DEFAULT_RANGE,
+  rewardRulesIn,
+  rewardTimeline,
+  type RewardRange,
+  type RewardRules,
+  type RewardsDocument,
+} from '../policies/controls/reward-rules.js';
 import { policyNamed } from '../policies/registry.js';
 import { userOfControl } from '../events/control-user.js';
 import type { ControlEvent, ScoredEvent } from '../topics.js';
@@ -40,6 +49,8 @@ export interface LoggedEvaluation extends Evaluation {
   readonly epsilon_min: number | null;
   readonly epsilon_decay: number | null;
   readonly salt: string;
+  /** What reactions are worth, as settings.rewards. */
+  readonly rewards: RewardsDocument;
   readonly lambda: number;
   /** Decisions requested at or after, and before, are judged; earlier ones are learned from. Unix ms. */
   readonly since_ms: number;
@@ -68,8 +79,8 @@ export interface LoggedEvaluation extends Evaluation {
 }
 
 /**
- * Why a decision does not show what the baseline does now. Other settings: it was made at another epsilon than the one in effect, which a
- * process with other options did.
+ * Why a decision does not show what the baseline does now. Other settings: it was made at another epsilon than the one in effect, as a
+ * process with other options makes it, or when reactions were worth something else.
  */
 export type NotCompared = 'another policy decided' | 'made with other settings';
 
@@ -117,7 +128,9 @@ export async function evaluateLogged(question: LoggedOptions): Promise<LoggedEva
       policyNamed(baseline).fixedEpsilon ?? epsilonAt(inEffect, { controls, requestedAtMs, defaultPolicy, updates });
     const partsOf = partsByUser(controls, all, { policy, baseline: policyNamed(baseline), atMs: untilMs });
     const replay = new PolicyReplay({ policy, epsilon: exploration.epsilon, lambda, partsOf });
-    const evaluator = new Evaluator(GATE_THRESHOLDS);
+    const timeline = rewardTimeline(controls);
+    const rules = rewardRulesIn(timeline, untilMs);
+    const evaluator = new Evaluator(GATE_THRESHOLDS, rangeOf(rules));
     const setAside: Partial<Record<SetAside | NotCompared, number>> = {};
     const decidedBy: Record<string, number> = {};
     const candidates = new Map<number, number>();
@@ -138,7 +151,7 @@ export async function evaluateLogged(question: LoggedOptions): Promise<LoggedEva
       const row =
         event.policy !== baseline
           ? 'another policy decided'
-          : event.epsilon !== baselineEpsilon(event)
+          : event.epsilon !== baselineEpsilon(event) || !isDeepStrictEqual(rewardRulesIn(timeline, event.profile.as_of_ms), rules)
             ? 'made with other settings'
             : learnedFrom;
       if (typeof row === 'string') setAside[row] = (setAside[row] ?? 0) + 1;
@@ -160,6 +173,7 @@ export async function evaluateLogged(question: LoggedOptions): Promise<LoggedEva
       sums: terms.sums,
       ...terms.exploration,
       salt: terms.salt,
+      rewards: terms.rewards,
       lambda,
       since_ms: sinceMs,
       until_ms: untilMs,
@@ -180,6 +194,12 @@ export async function evaluateLogged(question: LoggedOptions): Promise<LoggedEva
   } finally {
     for (const file of files.values()) file.close();
   }
+}
+
+/** What a reward can be, and 0, which a decision without one counts as. */
+function rangeOf({ done, dismiss, snooze }: RewardRules): RewardRange {
+  const [low, high] = [Math.min(0, done, dismiss, snooze), Math.max(0, done, dismiss, snooze)];
+  return low < high ? { low, high } : DEFAULT_RANGE;
 }
 
 interface Promotion {

@@ -2,7 +2,7 @@
  * How much more reward the new policy would have received than the one that decided, on the same decisions: the mean of
  * (weight - 1) x reward.
  *
- * Rewards lie in [0, 1], so no row is below -1, however large its weight: from below the difference is bounded without cutting a
+ * Rewards lie in [0, 1], or are taken as shares of what they lie within, so no row is below -1, however large its weight: from below the difference is bounded without cutting a
  * weight. Logs of a policy that explores a tenth of the time have weights of 73 at 8 candidates; cut at 10, a policy that is better
  * looks surely worse. From above see bounds/upper-bound.ts.
  */
@@ -11,6 +11,7 @@ import { GainTest, plannedGrowths, valuesUntil } from './bounds/gain-test.js';
 import { LowerBound } from './bounds/lower-bound.js';
 import { FINE_RATES, ratesFor, RATES_FOR_ALL_TIMES, type Mixture } from './bounds/rates.js';
 import { UpperBound } from './bounds/upper-bound.js';
+import { DEFAULT_RANGE, type RewardRange } from '../policies/controls/reward-rules.js';
 import { rewardOf, weightOf, type EvaluationRow } from './row.js';
 import { Total } from './total.js';
 
@@ -44,26 +45,34 @@ export class DifferenceSums {
   readonly #more = new LowerBound(CEILING);
   readonly #less = new UpperBound();
   readonly #gain: GainTest;
+  readonly #low: number;
+  readonly #span: number;
+  /** As a share of the range. */
   readonly #minGain: number;
   readonly #sum = new Total();
-  readonly #rewards = new Total();
+  /** Of rewards as shares of their range. */
+  readonly #squares = new Total();
   /** Of the variances of the weights. */
   readonly #spread = new Total();
   #newUpTo = 0;
   #loggedDownTo = 1;
   #assumed = false;
 
-  /** `minGain`: see `e_value`. */
-  constructor(minGain: number) {
-    this.#minGain = minGain;
-    this.#gain = new GainTest(minGain);
+  /** `minGain`: see `e_value`. `range`: what rewards lie within, 0 too. */
+  constructor(minGain: number, { low, high }: RewardRange = DEFAULT_RANGE) {
+    this.#low = low;
+    this.#span = high - low;
+    this.#minGain = minGain / this.#span;
+    this.#gain = new GainTest(this.#minGain);
   }
 
   add(row: EvaluationRow): void {
-    const [weight, reward] = [weightOf(row), rewardOf(row)];
+    const weight = weightOf(row);
+    // As a share of the range: what is shown of shares is shown of rewards, because weights are 1 on average.
+    const reward = (rewardOf(row) - this.#low) / this.#span;
     const z = (weight - 1) * reward;
-    this.#sum.add(z);
-    this.#rewards.add(reward);
+    this.#sum.add((weight - 1) * rewardOf(row));
+    this.#squares.add(reward ** 2);
     this.#spread.add(row.weights?.variance ?? (weight - 1) ** 2);
     this.#gain.add(z);
     // 1 + (weight - 1) x reward, written so that rounding cannot make it negative.
@@ -77,7 +86,7 @@ export class DifferenceSums {
     this.#less.take(other.#less);
     this.#gain.take(other.#gain);
     this.#sum.take(other.#sum);
-    this.#rewards.take(other.#rewards);
+    this.#squares.take(other.#squares);
     this.#spread.take(other.#spread);
     this.#newUpTo = Math.max(this.#newUpTo, other.#newUpTo);
     this.#loggedDownTo = Math.min(this.#loggedDownTo, other.#loggedDownTo);
@@ -123,23 +132,24 @@ export class DifferenceSums {
   /** The same of rows whose true difference is `mean`, at the weights and the share of rewards that these have. */
   rowsUntilIf(alpha: number, mean: number): number | null {
     if (this.n === 0) return null;
-    return valuesUntil(plannedGrowths(mean - this.#minGain, this.#variance), Math.log(1 / alpha));
+    return valuesUntil(plannedGrowths(mean / this.#span - this.#minGain, this.#variance), Math.log(1 / alpha));
   }
 
   /** The mean drawn towards 0 by how uncertain it is: 0 of few rows, the mean of many. 0 where it is negative. */
   get likelyGain(): number {
     const mean = Math.max(0, this.mean ?? 0);
-    return mean === 0 ? 0 : mean ** 3 / (mean ** 2 + this.#variance / this.n);
+    return mean === 0 ? 0 : mean ** 3 / (mean ** 2 + (this.#variance * this.#span ** 2) / this.n);
   }
 
-  /** Of a row's value, by what its weight could have been. */
+  /** Of a row's value as a share of the range, by what its weight could have been. */
   get #variance(): number {
     // As if one more had been done and one had not: of few rows nobody knows that none ever is.
-    return ((this.#rewards.value + 1) / (this.n + 2)) * (this.#spread.value / this.n);
+    return ((this.#squares.value + 1) / (this.n + 2)) * (this.#spread.value / this.n);
   }
 
   #interval(alpha: number, mixture: Mixture, fine: Mixture): Interval {
-    return { low: this.#more.value(alpha / 2, mixture) - 1, high: this.#less.value(alpha / 2, mixture, fine) };
+    const [low, high] = [this.#more.value(alpha / 2, mixture) - 1, this.#less.value(alpha / 2, mixture, fine)];
+    return { low: low * this.#span, high: high * this.#span };
   }
 
   #largestWeightOf({ weights, newPropensity, loggedPropensity }: EvaluationRow): number {

@@ -1,4 +1,5 @@
 /** Everything that is said of a new policy from logged decisions. */
+import { DEFAULT_RANGE, type RewardRange } from '../policies/controls/reward-rules.js';
 import { DifferenceSums, type PairedDifference } from './difference.js';
 import { EstimateSums, type Estimates } from './estimators.js';
 import { judge, type Compared, type Judged, type SimulatedGain } from './gate.js';
@@ -32,12 +33,13 @@ export class Evaluator {
   readonly #all: { readonly estimates: EstimateSums; readonly difference: DifferenceSums };
   readonly #segments: SegmentSums;
 
-  constructor(thresholds: GateThresholds) {
+  /** `range`: what rewards lie within, 0 too. */
+  constructor(thresholds: GateThresholds, range: RewardRange = DEFAULT_RANGE) {
     this.#thresholds = thresholds;
-    const sums = () => ({ estimates: new EstimateSums(thresholds.clip), difference: new DifferenceSums(thresholds.min_gain) });
+    const sums = () => ({ estimates: new EstimateSums(thresholds.clip), difference: new DifferenceSums(thresholds.min_gain, range) });
     this.#rewarded = sums();
     this.#all = sums();
-    this.#segments = new SegmentSums(thresholds);
+    this.#segments = new SegmentSums(thresholds, range);
   }
 
   add(row: EvaluationRow): void {

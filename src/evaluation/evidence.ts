@@ -19,6 +19,7 @@ const evidenceSchema = z.object({
   epsilon_min: z.number().nullable(),
   epsilon_decay: z.number().nullable(),
   salt: z.string(),
+  rewards: z.record(z.string(), z.number()),
   lambda: z.number(),
   since_ms: z.int(),
   until_ms: z.int(),
@@ -133,6 +134,7 @@ function whyOtherTerms(evidence: Evidence, terms: PromotionTerms): string | unde
   if (baseline !== terms.baseline) return `it compares with ${baseline}, and ${terms.baseline} is live`;
   if (judged !== now) return `it was made for epsilon ${judged}, and ${now} is in effect`;
   if (salt !== terms.salt) return `it was made for the salt ${JSON.stringify(salt)}, and ${JSON.stringify(terms.salt)} is in effect`;
+  if (canonical(evidence.rewards) !== canonical(terms.rewards)) return 'reactions are worth something else since';
   if (lambda !== terms.lambda) return `it was made for lambda ${lambda}, and ${terms.lambda} is in effect`;
   if (trained !== terms.trained || canonical(sums) !== canonical(terms.sums))
     return `it judges a policy that starts from ${sums.join(' + ')}, and it would start from ${terms.sums.join(' + ')}`;

@@ -8,6 +8,7 @@
  * are asked.
  */
 import { compareCodePoints } from '../events/strings.js';
+import type { RewardRange } from '../policies/controls/reward-rules.js';
 import { DifferenceSums } from './difference.js';
 import { EffectiveSize } from './effective-size.js';
 import { weightOf, type EvaluationRow } from './row.js';
@@ -51,11 +52,13 @@ interface Group {
  */
 export class SegmentSums {
   readonly #thresholds: GateThresholds;
+  readonly #range: RewardRange;
   /** dimension -> segment -> group. */
   readonly #dimensions = new Map<string, Map<string, Group>>();
 
-  constructor(thresholds: GateThresholds) {
+  constructor(thresholds: GateThresholds, range: RewardRange) {
     this.#thresholds = thresholds;
+    this.#range = range;
   }
 
   add(row: EvaluationRow): void {
@@ -102,7 +105,7 @@ export class SegmentSums {
   }
 
   #group(dimension: string, segment: string, merged: readonly string[] = []): Group {
-    const difference = new DifferenceSums(-this.#thresholds.max_segment_harm);
+    const difference = new DifferenceSums(-this.#thresholds.max_segment_harm, this.#range);
     return { dimension, segment, difference, weights: new EffectiveSize(), merged };
   }
 

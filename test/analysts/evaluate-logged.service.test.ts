@@ -235,6 +235,29 @@ describe('evaluating from logged decisions', () => {
     expect((await ask('egreedy-v1', { sinceMs: 0 })).evaluation.set_aside).toEqual({ 'made with other settings': 20 });
   });
 
+  it('goes by what reactions are worth, and sets aside decisions whose rewards were worth something else', async () => {
+    const configure: ControlEvent = {
+      control_id: 'c',
+      type: 'configure',
+      settings: { rewards: { done: 0.5, dismiss: -0.5 } },
+      effective_at_ms: START_MS + 4 * HOUR_MS,
+    };
+    await history(60, { controls: [configure] });
+    const { evaluation, rows } = await ask('egreedy-v2');
+    // Its own replay learns what it learned, when it did.
+    for (const { loggedPropensity, newPropensity } of (await ask('egreedy-v1')).rows)
+      expect(newPropensity).toBeCloseTo(loggedPropensity, 9);
+    expect(evaluation).toMatchObject({
+      since_ms: configure.effective_at_ms,
+      decisions: 56,
+      set_aside: {},
+      rewards: { done: 0.5, dismiss: -0.5 },
+    });
+    expect(rows.some(({ reward }) => reward === -0.5)).toBe(true);
+    expect(evaluation.missing_as_zero.difference.confidence_sequence.low).toBeGreaterThan(-1.5);
+    expect((await ask('egreedy-v2', { sinceMs: START_MS })).evaluation.set_aside).toEqual({ 'made with other settings': 4 });
+  });
+
   it('of another policy uses what was known before each decision and nothing after it', async () => {
     const events = await history(45);
     const { rows } = await ask('egreedy-v2');

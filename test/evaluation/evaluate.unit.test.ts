@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { evaluate, type Besides } from '../../src/evaluation/evaluate.js';
+import { evaluate, Evaluator, type Besides } from '../../src/evaluation/evaluate.js';
 import type { EvaluationRow } from '../../src/evaluation/row.js';
 import { GATE_THRESHOLDS } from '../../src/evaluation/thresholds.js';
 import { seededRandom } from '../support/seeded-random.js';
@@ -191,6 +191,39 @@ describe('the gate', () => {
     const world = { rows: 1_000, arms: { all: [0.2, 0.6] as const }, logged: 0.3, next: 0.9, missing: 0.8 };
     const { more_decisions: more } = verdictOf(world);
     expect(verdictOf({ ...world, rows: Math.ceil((1_000 + more!) * 1.2) }).ess).toBeGreaterThan(GATE_THRESHOLDS.min_ess);
+  });
+
+  it('judges rewards of any range: a dismiss that costs something is a loss, and scaling changes nothing', () => {
+    const range = { low: -0.5, high: 0.5 };
+    const judged = (rows: readonly EvaluationRow[], of = range) => {
+      const evaluator = new Evaluator(GATE_THRESHOLDS, of);
+      for (const row of rows) evaluator.add({ ...row, segments: {} });
+      return evaluator.result();
+    };
+    // As often done, and what is not done is dismissed half as often.
+    const random = seededRandom(3);
+    const fewer = logOf({ rows: 8_000, arms: { all: [0.4, 0.4] }, logged: 0.3, next: 0.9 }).map((row) => ({
+      ...row,
+      reward: row.reward === 1 ? 0.5 : random() < (row.loggedPropensity === 0.3 ? 0.3 : 0.8) ? -0.5 : null,
+    }));
+    const found = judged(fewer);
+    expect(found).toMatchObject({ verdict: 'PROMOTE' });
+    const truth = 0.6 * 0.6 * 0.5 * 0.5;
+    expect(found.missing_as_zero.difference.mean).toBeCloseTo(truth, 1);
+    const { low, high } = found.missing_as_zero.difference.confidence_sequence;
+    expect([low < truth, truth < high, low > -0.5]).toEqual([true, true, true]);
+    const worse = judged(fewer.map((row) => ({ ...row, reward: row.reward === null ? null : -row.reward })));
+    expect(worse.missing_as_zero.difference.confidence_sequence.high).toBeLessThan(0);
+    const dones = logOf({ rows: 4_000, arms: { all: [0.2, 0.6] }, logged: 0.3, next: 0.9 });
+    const [whole, half] = [
+      judged(dones, { low: 0, high: 1 }),
+      judged(
+        dones.map((row) => ({ ...row, reward: row.reward! / 2 })),
+        { low: 0, high: 0.5 },
+      ),
+    ];
+    expect(half.difference.confidence_sequence.low).toBeCloseTo(whole.difference.confidence_sequence.low / 2, 9);
+    expect(half.difference.e_value).toBeCloseTo(whole.difference.e_value, 3);
   });
 
   it('reports missing rewards both ways', () => {

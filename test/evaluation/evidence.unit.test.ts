@@ -4,12 +4,14 @@ import type { PromotionTerms } from '../../src/policies/controls/promotion-terms
 import { GATE_THRESHOLDS } from '../../src/evaluation/thresholds.js';
 
 const NOW_MS = 1_795_219_200_000;
+const REWARDS = { done: 1, dismiss: 0, snooze: 0, window_ms: 604_800_000 };
 const terms: PromotionTerms = {
   baseline: 'egreedy-v1',
   trained: true,
   sums: ['egreedy-v1>egreedy-v2', 'egreedy-v2'],
   exploration: { epsilon: 0.1, epsilon_min: null, epsilon_decay: null },
   salt: '0',
+  rewards: REWARDS,
   lambda: 1,
   changedAtMs: NOW_MS - 9_000_000,
 };
@@ -40,6 +42,7 @@ function evidence(over: Partial<Evidence> = {}): string {
     epsilon_min: null,
     epsilon_decay: null,
     salt: '0',
+    rewards: REWARDS,
     lambda: 1,
     since_ms: NOW_MS - 9_000_000,
     until_ms: NOW_MS - 3_600_000,
@@ -91,6 +94,7 @@ describe('evidence', () => {
     ['another epsilon is in effect', exploring(0.2), /made for epsilon 0.1, and 0.2 is in effect/],
     ['epsilon decays', exploring(0.1, 5), /made for epsilon 0.1, and 0.1, decaying by 5 to 0.02 is in effect/],
     ['another salt is in effect', { salt: 'x' }, /made for the salt "0", and "x" is in effect/],
+    ['reactions are worth something else', { rewards: { ...REWARDS, dismiss: -0.25 } }, /reactions are worth something else/],
     ['another lambda is in effect', { lambda: 10 }, /made for lambda 1, and 10 is in effect/],
     [
       'it would start from other sums',

@@ -7,7 +7,7 @@ import { controlsInEffect, settingsAt, settingsDocument, type PolicySettings, ty
 import { sumsName } from '../example-source.js';
 import { canMigrate, migrationAt, statePartsAt } from './migration.js';
 import type { PolicyDefinition } from '../policy.js';
-import { rewardRulesAt } from './reward-rules.js';
+import { rewardRulesAt, rewardsDocument, type RewardsDocument } from './reward-rules.js';
 import { POLICIES, policyNamed } from '../registry.js';
 import { rolloutAt, type Share } from './rollout.js';
 
@@ -28,6 +28,8 @@ export interface PromotionTerms {
   readonly sums: readonly string[];
   readonly exploration: ExplorationTerms;
   readonly salt: string;
+  /** What reactions are worth. */
+  readonly rewards: RewardsDocument;
   readonly lambda: number;
   /** Since when who is live, the settings of decisions and the migrations are what they are, Unix ms; 0: from the beginning. */
   readonly changedAtMs: number;
@@ -54,6 +56,7 @@ export function promotionTerms(
       .sort(),
     exploration: { epsilon, epsilon_min, epsilon_decay },
     salt: settings.salt,
+    rewards: rewardsDocument(rewardRulesAt(controls, atMs)),
     lambda: policy.hyperparameters.lambda,
     changedAtMs: newestChangeAt(controls, atMs, defaultPolicy, base),
   };

@@ -2,7 +2,8 @@
 import type Database from 'better-sqlite3';
 import { keptControls } from '../../policies/controls/control-refusal.js';
 import { textFromSql } from '../../projections/sql-text.js';
-import { servedCandidate } from '../../policies/reward.js';
+import { rewardRulesIn, rewardTimeline, type RewardRules } from '../../policies/controls/reward-rules.js';
+import { countingReaction, servedCandidate } from '../../policies/reward.js';
 import { recordedVector } from '../../policies/scored-event.js';
 import type { ControlEvent, ScoredEvent } from '../../topics.js';
 import type { AppliedRecord } from '../../log/record-hash.js';
@@ -19,7 +20,7 @@ export interface DecisionOutcome {
 }
 
 type Row = [uid: number, decisionId: string, rewardTipId: string | null, reward: number | null, record: string];
-type TipRow = [category: string | Buffer | null, done: number | null, dismiss: number | null, snooze: number | null];
+type TipRow = [category: string | Buffer | null, served: number | null, done: number | null, dismiss: number | null, snooze: number | null];
 
 export class LoggedDecisions {
   readonly #path: string;
@@ -73,7 +74,7 @@ export class LoggedDecisions {
       .raw();
     const tip = this.#db
       .prepare<[number, string], TipRow>(
-        'SELECT served_category, done_at_ms, dismiss_at_ms, snooze_at_ms FROM tip WHERE uid = ? AND tip_id = ?',
+        'SELECT served_category, served_at_ms, done_at_ms, dismiss_at_ms, snooze_at_ms FROM tip WHERE uid = ? AND tip_id = ?',
       )
       .raw();
     const resets = new Map<number, number[]>();
@@ -87,6 +88,7 @@ export class LoggedDecisions {
       if (known === undefined) resets.set(uid, [atMs]);
       else known.push(atMs);
     }
+    const timeline = rewardTimeline(this.controls());
     const keys = this.#db
       .prepare<[], number>('SELECT decision_key FROM decision WHERE scored_offset IS NOT NULL ORDER BY requested_at_ms, decision_id')
       .pluck()
@@ -102,8 +104,7 @@ export class LoggedDecisions {
         servedTipId,
         reward,
         category: times === undefined || times[0] === null ? null : textFromSql(times[0]),
-        reactedAtMs:
-          reward === null || times === undefined ? null : reward === 1 ? times[1] : Math.min(times[2] ?? Infinity, times[3] ?? Infinity),
+        reactedAtMs: reward === null || times === undefined ? null : reactedAt(times, rewardRulesIn(timeline, event.profile.as_of_ms)),
         resetAtMs: resets.get(uid)?.findLast((atMs) => atMs <= event.profile.as_of_ms) ?? null,
       };
     }
@@ -117,4 +118,10 @@ export class LoggedDecisions {
       throw stateError(this.#path, error);
     }
   }
+}
+
+/** When the reaction came that the reward is for. */
+function reactedAt([, servedAtMs, done, dismiss, snooze]: TipRow, { windowMs }: RewardRules): number | null {
+  const reaction = countingReaction({ servedAtMs, doneAtMs: done, dismissAtMs: dismiss, snoozeAtMs: snooze }, windowMs);
+  return reaction === null ? null : { done, dismiss, snooze }[reaction];
 }

@@ -55,6 +55,7 @@ describe('the terms', () => {
       sums: ['egreedy-v1>egreedy-v2', 'egreedy-v2'],
       exploration: { epsilon: 0.3, epsilon_min: null, epsilon_decay: null },
       salt: '0',
+      rewards: { done: 1, dismiss: 0, snooze: 0, window_ms: 604_800_000 },
       lambda: 1,
       changedAtMs: 0,
     });
