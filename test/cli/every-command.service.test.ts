@@ -55,6 +55,7 @@ const WORKING: Readonly<Record<string, () => readonly string[]>> = {
   rollback: () => [],
   'policies list': () => [],
   'policies history': () => [],
+  'policies configure': () => ['--epsilon', '0.1'],
   'policies migrate': () => ['egreedy-v1', 'egreedy-v2', '--dry-run'],
   'policies prompts': () => [],
   'policies card': () => ['egreedy-v1'],
