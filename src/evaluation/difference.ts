@@ -2,9 +2,9 @@
  * How much more reward the new policy would have received than the one that decided, on the same decisions: the mean of
  * (weight - 1) x reward.
  *
- * Rewards lie in [0, 1], or are taken as shares of what they lie within, so no row is below -1, however large its weight: from below the difference is bounded without cutting a
- * weight. Logs of a policy that explores a tenth of the time have weights of 73 at 8 candidates; cut at 10, a policy that is better
- * looks surely worse. From above see bounds/upper-bound.ts.
+ * Rewards lie in [0, 1], or are taken as shares of what they lie within, so no row is below -1, however large its weight: from below the
+ * difference is bounded without cutting a weight. Logs of a policy that explores a tenth of the time have weights of 73 at 8 candidates;
+ * cut at 10, a policy that is better looks surely worse. From above see bounds/upper-bound.ts.
  */
 import type { Interval } from './confidence.js';
 import { GainTest, plannedGrowths, valuesUntil } from './bounds/gain-test.js';
