@@ -107,7 +107,7 @@ describe('policies migrate', () => {
       code: 64,
       stderr: expect.stringContaining('egreedy-v2 cannot be migrated to egreedy-v1: egreedy-v1 can only continue from random') as string,
     });
-    expect(await run('egreedy-v1', 'egreedy-v3')).toMatchObject({
+    expect(await run('egreedy-v1', 'egreedy-v9')).toMatchObject({
       code: 64,
       stderr: expect.stringContaining('Choose one of random, egreedy-v1, egreedy-v2,') as string,
     });

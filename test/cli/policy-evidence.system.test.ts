@@ -80,6 +80,8 @@ describe('simulate', () => {
     expect((JSON.parse(one.stdout) as { policies: { policy: string }[] }).policies.map(({ policy }) => policy)).toEqual([
       'egreedy-v1',
       'egreedy-v2',
+      'egreedy-v3',
+      'egreedy-v4',
       'linucb',
       'random',
       'oracle',
