@@ -4,14 +4,19 @@
  */
 import { createHash } from 'node:crypto';
 import type { ControlEvent } from '../topics.js';
-import { uniformOf } from './draw.js';
+import { digestOf, uniformOf } from './draw.js';
 
 /** What of a promote says whom it covers. */
 export type Coverage = Pick<ControlEvent, 'percent' | 'rollout_id' | 'holdout'>;
 
+/** What places a user in a rollout: see digestOf. */
+export function rolloutDigest(rolloutId: string, userId: string): string {
+  return digestOf(`${rolloutId}|${userId}`);
+}
+
 /** A user's place in a rollout, in [0, 1), a multiple of 2^-53: those below P / 100 are the first P percent. */
 export function rolloutPlace(rolloutId: string, userId: string): number {
-  return uniformOf(`${rolloutId}|${userId}`);
+  return uniformOf(rolloutDigest(rolloutId, userId));
 }
 
 /** Where a user stands in [0, 100) for every promote without rollout_id. */

@@ -1,5 +1,5 @@
 /** Which users of a rollout are compared with which, and the other ways in which chance might have placed them. */
-import { hash } from 'node:crypto';
+import { digestOf } from '../../policies/draw.js';
 
 /** By places as of 100: treated from `fromPercent` up to `percent`, control from `controlFromPercent` on; others are left out. */
 export interface Split {
@@ -40,7 +40,7 @@ let lastKeys: { readonly rolloutId: string; readonly keys: Int32Array } | undefi
 export function relabelKeys(rolloutId: string, count: number): Int32Array {
   // The looks at one rollout come one after the other.
   if (lastKeys?.rolloutId !== rolloutId || lastKeys.keys.length < count) {
-    const key = (_: unknown, i: number): number => parseInt(hash('sha256', `${rolloutId}|relabel|${i + 1}`, 'hex').slice(0, 8), 16) | 0;
+    const key = (_: unknown, i: number): number => parseInt(digestOf(`${rolloutId}|relabel|${i + 1}`).slice(0, 8), 16) | 0;
     lastKeys = { rolloutId, keys: Int32Array.from({ length: count }, key) };
   }
   return lastKeys.keys.subarray(0, count);
