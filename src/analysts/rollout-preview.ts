@@ -7,6 +7,7 @@ import { placeInRollout } from '../evaluation/rollouts/look-sums.js';
 import { AGES_MS, BEFORE_MS, HORIZON_MS } from '../evaluation/rollouts/looks.js';
 import { RolloutUsers } from '../evaluation/rollouts/users.js';
 import { TipstreamError } from '../errors.js';
+import { inTurns } from '../in-turns.js';
 import type { RolloutHistory } from '../policies/controls/rollout-history.js';
 import { presentStateFiles, type StateSource } from '../store/directory/state-files.js';
 import { rolloutDecisions, userCount } from '../store/queries/rollout-decisions.js';
@@ -89,12 +90,6 @@ export async function rolloutPreview(
     else control++;
   }
   const split = { rolloutId: rollout.id, fromPercent: 0, percent, controlFromPercent: percent };
-  const steps = findable(users, split);
-  let step = steps.next();
-  for (; step.done !== true; step = steps.next()) {
-    await setImmediate();
-    signal.throwIfAborted();
-  }
-  const { harm, undecided, smallerArm } = step.value;
+  const { harm, undecided, smallerArm } = await inTurns(findable(users, split), signal);
   return { treated, control, withinMs, harm, undecided, smallerArm };
 }

@@ -1,5 +1,5 @@
-import { setImmediate } from 'node:timers/promises';
 import { outputFile } from '../../export/output-file.js';
+import { inTurns } from '../../in-turns.js';
 import { policyNamed, SIMULATED_POLICIES } from '../../policies/registry.js';
 import { curvesSvg, sparkline } from '../../simulation/chart.js';
 import { parsePersonas, PERSONAS } from '../../simulation/persona.js';
@@ -76,14 +76,8 @@ export const simulateCommand = defineCommand<SimulateOptions>({
         epsilonDecay: config.epsilonDecay,
         seed: options.seed,
       });
-      let step = steps.next();
-      for (; step.done !== true; step = steps.next()) {
-        output.progress(`${step.value} of ${options.users} users`);
-        await setImmediate();
-        signal.throwIfAborted();
-      }
+      const result = await inTurns(steps, signal, (done) => output.progress(`${done} of ${options.users} users`));
       output.progress('');
-      const result = step.value;
       if (file !== undefined) {
         file.write(curvesSvg(result.curves, `Chance of a done per decision (seed ${options.seed})`));
         file.publish();

@@ -64,18 +64,14 @@ export function settingsAt(controls: Iterable<ControlEvent>, requestedAtMs: numb
     const { epsilon, epsilon_min, epsilon_decay, salt, shadow, shadow_learning } = control.settings;
     settings = {
       epsilon: epsilon ?? settings.epsilon,
-      ...given('epsilonMin', epsilon_min ?? settings.epsilonMin),
-      ...given('epsilonDecay', epsilon_decay ?? settings.epsilonDecay),
+      epsilonMin: epsilon_min ?? settings.epsilonMin,
+      epsilonDecay: epsilon_decay ?? settings.epsilonDecay,
       salt: salt ?? settings.salt,
       shadow: shadow == null ? settings.shadow : shadow === SHADOW_OFF ? null : shadow,
       shadowLearning: shadow_learning ?? settings.shadowLearning,
     };
   }
   return settings;
-}
-
-function given<Name extends string>(name: Name, value: number | undefined): { readonly [_ in Name]?: number } {
-  return value === undefined ? {} : ({ [name]: value } as { readonly [_ in Name]: number });
 }
 
 /** Settings as documents show them. */

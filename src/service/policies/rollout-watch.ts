@@ -1,10 +1,10 @@
 /** The looks at one rollout, taken in their order over the state files held here, a piece at a time between the service's answers. */
-import { setImmediate } from 'node:timers/promises';
 import type { Epoch } from '../../evaluation/rollouts/epochs.js';
 import { judgeLook, type LookState, type LookVerdict } from '../../evaluation/rollouts/judge-look.js';
 import { LookSums, placeInRollout } from '../../evaluation/rollouts/look-sums.js';
 import { dueLooks, rolloutEpochs } from '../../evaluation/rollouts/rollout-looks.js';
 import type { RolloutHistory } from '../../policies/controls/rollout-history.js';
+import { inTurns } from '../../in-turns.js';
 import { rolloutDecisions } from '../../store/queries/rollout-decisions.js';
 import type { ControlEvent } from '../../topics.js';
 import { inSlices } from './in-slices.js';
@@ -59,15 +59,10 @@ export class RolloutWatch {
     const placeOf = placeInRollout(this.#history);
     for (const [i, { epoch, look }] of due.entries()) {
       const state = look.index === 0 ? null : this.#state;
-      const steps = judgeLook({ epoch, look, users: sums.users(i, placeOf), state });
-      let step = steps.next();
-      for (; step.done !== true; step = steps.next()) {
-        await setImmediate();
-        signal.throwIfAborted();
-      }
+      const verdict = await inTurns(judgeLook({ epoch, look, users: sums.users(i, placeOf), state }), signal);
       this.#taken++;
-      this.#state = step.value.state;
-      this.#last = { epoch, verdict: step.value };
+      this.#state = verdict.state;
+      this.#last = { epoch, verdict };
       if (isOver(this.#last)) return;
     }
   }
