@@ -14,14 +14,7 @@ import { settingsAt, type PolicySettings } from '../policies/controls/control.js
 import { epsilonAt } from '../policies/controls/exploration.js';
 import { statePartsAt, type StatePart } from '../policies/controls/migration.js';
 import { promotionTerms, trainingControl } from '../policies/controls/promotion-terms.js';
-import {
-  DEFAULT_RANGE,
-  rewardRulesIn,
-  rewardTimeline,
-  type RewardRange,
-  type RewardRules,
-  type RewardsDocument,
-} from '../policies/controls/reward-rules.js';
+import { rewardRange, rewardRulesIn, rewardTimeline, type RewardsDocument } from '../policies/controls/reward-rules.js';
 import { policyNamed } from '../policies/registry.js';
 import { userOfControl } from '../events/control-user.js';
 import type { ControlEvent, ScoredEvent } from '../topics.js';
@@ -130,7 +123,7 @@ export async function evaluateLogged(question: LoggedOptions): Promise<LoggedEva
     const replay = new PolicyReplay({ policy, epsilon: exploration.epsilon, lambda, partsOf });
     const timeline = rewardTimeline(controls);
     const rules = rewardRulesIn(timeline, untilMs);
-    const evaluator = new Evaluator(GATE_THRESHOLDS, rangeOf(rules));
+    const evaluator = new Evaluator(GATE_THRESHOLDS, rewardRange([rules]));
     const setAside: Partial<Record<SetAside | NotCompared, number>> = {};
     const decidedBy: Record<string, number> = {};
     const candidates = new Map<number, number>();
@@ -194,12 +187,6 @@ export async function evaluateLogged(question: LoggedOptions): Promise<LoggedEva
   } finally {
     for (const file of files.values()) file.close();
   }
-}
-
-/** What a reward can be, and 0, which a decision without one counts as. */
-function rangeOf({ done, dismiss, snooze }: RewardRules): RewardRange {
-  const [low, high] = [Math.min(0, done, dismiss, snooze), Math.max(0, done, dismiss, snooze)];
-  return low < high ? { low, high } : DEFAULT_RANGE;
 }
 
 interface Promotion {

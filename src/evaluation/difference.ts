@@ -10,7 +10,7 @@ import type { Interval } from './confidence.js';
 import { GainTest, plannedGrowths, valuesUntil } from './bounds/gain-test.js';
 import { LowerBound } from './bounds/lower-bound.js';
 import { FINE_RATES, ratesFor, RATES_FOR_ALL_TIMES, type Mixture } from './bounds/rates.js';
-import { UpperBound } from './bounds/upper-bound.js';
+import { CEILING, UpperBound } from './bounds/upper-bound.js';
 import { DEFAULT_RANGE, type RewardRange } from '../policies/controls/reward-rules.js';
 import { rewardOf, weightOf, type EvaluationRow } from './row.js';
 import { Total } from './total.js';
@@ -30,8 +30,6 @@ export interface PairedDifference {
   readonly weights_assumed: boolean;
 }
 
-/** 1 and a difference of two mean rewards: at most 2. */
-const CEILING = 2;
 /** e^700 is a number, and e^710 none. */
 const LARGEST_LOG = 700;
 
@@ -159,11 +157,4 @@ export class DifferenceSums {
     this.#loggedDownTo = Math.min(this.#loggedDownTo, loggedPropensity);
     return this.#newUpTo / this.#loggedDownTo;
   }
-}
-
-/** Of rows that are all there. */
-export function pairedDifference(rows: Iterable<EvaluationRow>, alpha: number, minGain = 0): PairedDifference {
-  const sums = new DifferenceSums(minGain);
-  for (const row of rows) sums.add(row);
-  return sums.result(alpha);
 }

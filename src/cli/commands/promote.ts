@@ -102,7 +102,7 @@ export const promoteCommand = defineCommand<PromoteOptions>({
       const raised = standing.find((one) => one.policy === policy.name);
       const users = await usersBefore(stateSource(config), Math.min(effectiveAtMs, nowMs), signal);
       const holdout = percent < 100 ? null : (options.holdout ?? defaultHoldout(users?.users));
-      refuseWhatIsLive(standing, policy.name, { percent, holdout });
+      refuseWhatIsLive(raised, standing[0], { percent, holdout });
       const evidence =
         options.evidence === undefined
           ? undefined
@@ -208,14 +208,12 @@ function rolloutOf(controlId: string, raised: StandingRollout | undefined): Pick
 }
 
 /** Throws not_promotable where no user would be covered who is not, and where a hold-out would have to take users back. */
-function refuseWhatIsLive(standing: readonly StandingRollout[], policy: string, wanted: Coverage): void {
-  const [newest] = standing;
-  const raised = standing.find((one) => one.policy === policy);
+function refuseWhatIsLive(raised: StandingRollout | undefined, newest: StandingRollout | undefined, wanted: Coverage): void {
   if (raised === undefined || raised.reach < reachOf(wanted)) return;
   const isHeldOut = raised.reach < 100 && (wanted.percent ?? 100) === 100;
   throw new TipstreamError(
     'not_promotable',
-    `${policy} is live for ${raised.reach} percent of the users already` +
+    `${raised.policy} is live for ${raised.reach} percent of the users already` +
       (raised === newest ? '' : `, but for those that ${newest!.policy} was promoted for after it`) +
       (isHeldOut ? `, and ${wanted.holdout} percent are to be held out` : ''),
     { hint: isHeldOut ? `Give --holdout below ${100 - raised.reach}: 0 leaves nobody out.` : 'Raise --percent, or roll back first.' },

@@ -12,7 +12,7 @@ import { logSumExp, type Mixture } from './rates.js';
 
 const HALF = Math.log(0.5);
 /** 1 and a difference of two mean rewards: at most 2. */
-const CEILING = 2;
+export const CEILING = 2;
 
 export class UpperBound {
   readonly #missed = new LowerBound(CEILING);

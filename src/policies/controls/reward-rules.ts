@@ -71,8 +71,14 @@ export interface RewardRange {
 /** Under the rules that hold unless a configure says otherwise. */
 export const DEFAULT_RANGE: RewardRange = { low: 0, high: 1 };
 
-/** Under all rules that have ever held, the default ones too; 0 lies within, as what a decision without a reaction counts as. */
+/** Under any of these rules; 0 lies within, as what a decision without a reaction counts as. The default where nothing else does. */
+export function rewardRange(rules: readonly RewardRules[]): RewardRange {
+  const values = rules.flatMap(({ done, dismiss, snooze }) => [done, dismiss, snooze]);
+  const [low, high] = [Math.min(0, ...values), Math.max(0, ...values)];
+  return low < high ? { low, high } : DEFAULT_RANGE;
+}
+
+/** Under all rules that have ever held, the default ones too. */
 export function rewardRangeOf(controls: Iterable<ControlEvent>): RewardRange {
-  const values = rewardTimeline(controls).flatMap(({ rules: { done, dismiss, snooze } }) => [done, dismiss, snooze]);
-  return { low: Math.min(DEFAULT_RANGE.low, ...values), high: Math.max(DEFAULT_RANGE.high, ...values) };
+  return rewardRange([DEFAULT_REWARDS, ...rewardTimeline(controls).map(({ rules }) => rules)]);
 }

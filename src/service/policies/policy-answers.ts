@@ -1,5 +1,4 @@
 /** What upstream callers tell policies, which is appended to the log like anything else, and what they ask of them. */
-import { rewardRangeOf, rewardRulesAt, rewardsDocument, type RewardRange } from '../../policies/controls/reward-rules.js';
 import { randomUUID } from 'node:crypto';
 import { TipstreamError } from '../../errors.js';
 import { intervalOfMean } from '../../evaluation/confidence.js';
@@ -17,6 +16,7 @@ import type {
 import type { Log } from '../../log/port.js';
 import type { PolicyDefinition } from '../../policies/policy.js';
 import { settingsDocument } from '../../policies/controls/control.js';
+import { rewardRangeOf, rewardRulesAt, rewardsDocument, type RewardRange } from '../../policies/controls/reward-rules.js';
 import { policyHash } from '../../policies/policy-hash.js';
 import { POLICIES, policyNamed } from '../../policies/registry.js';
 import { historyOf, rolloutAt, type Share } from '../../policies/controls/rollout.js';
@@ -107,9 +107,10 @@ export class PolicyAnswers {
     const { shares, settings } = rolloutAt(controls, this.#clock(), this.#scoring.livePolicy, this.#scoring.settings);
     const history = historyOf(controls);
     const cards = await this.#cards.of({ paths, history, settings });
+    const range = rewardRangeOf(controls);
     return {
       policies: POLICIES.map((policy) => ({
-        ...entryOf(policy, shares, settings.shadow, counts, rewardRangeOf(controls)),
+        ...entryOf(policy, shares, settings.shadow, counts, range),
         card: cards.get(policy.name)!,
       })),
       settings: { ...settingsDocument(settings), rewards: rewardsDocument(rewardRulesAt(controls, this.#clock())) },

@@ -8,6 +8,7 @@ import { recordedVector } from '../../policies/scored-event.js';
 import type { ControlEvent, ScoredEvent } from '../../topics.js';
 import type { AppliedRecord } from '../../log/record-hash.js';
 import { openStateForReading, stateError } from '../state-file.js';
+import { ControlTable } from '../tables/controls.js';
 
 export interface DecisionOutcome {
   readonly event: ScoredEvent;
@@ -49,8 +50,8 @@ export class LoggedDecisions {
   }
 
   /** Those for everybody. */
-  controls(): ControlEvent[] {
-    return keptControls(this.#db.prepare<[], string>('SELECT record FROM control WHERE uid IS NULL').pluck().all());
+  controls(): readonly ControlEvent[] {
+    return new ControlTable(this.#db).shared();
   }
 
   /** Each holds for the user whom it names alone. */

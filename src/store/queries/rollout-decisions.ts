@@ -22,13 +22,11 @@ export interface DecisionPiece {
 }
 
 /**
- * In SQL, of a row of `decision`: whatever a done is worth. One whose time a prune has taken counts as one at once: it came long ago. A
+ * In SQL, of a row of `decision` with that of `tip`, if there is one: whatever a done is worth. One whose time a prune has taken counts as one at once: it came long ago. A
  * reward above 0 says that there was one, as far as that can still be told.
  */
 const DONE_AFTER = `CASE
-  WHEN EXISTS (SELECT 1 FROM tip WHERE tip.uid = decision.uid AND tip_id = reward_tip_id)
-    THEN (SELECT done_at_ms - requested_at_ms FROM tip
-          WHERE tip.uid = decision.uid AND tip_id = reward_tip_id AND done_at_ms >= served_at_ms)
+  WHEN tip.tip_id IS NOT NULL THEN CASE WHEN tip.done_at_ms >= tip.served_at_ms THEN tip.done_at_ms - requested_at_ms END
   WHEN reward > 0 THEN 0 END`;
 
 /**
@@ -42,7 +40,7 @@ export function rolloutDecisions(
   return decisionPieces(path, (db) => {
     const some = db.prepare<[number, number, number, number], RolloutDecision>(
       `SELECT decision_key AS key, user_id AS userId, requested_at_ms AS requestedAtMs, policy, ${DONE_AFTER} AS doneAfterMs
-       FROM decision JOIN user USING (uid)
+       FROM decision JOIN user USING (uid) LEFT JOIN tip ON tip.uid = decision.uid AND tip.tip_id = reward_tip_id
        WHERE decision_key > ? AND decision_key <= ? AND scored_offset IS NOT NULL AND requested_at_ms >= ? AND requested_at_ms < ?`,
     );
     const controlsKnownTo = knownControls(db);
