@@ -85,13 +85,6 @@ export class EstimateSums {
   }
 }
 
-/** Of rows that are all there. */
-export function estimate(rows: Iterable<EvaluationRow>, clip: number): Estimates {
-  const sums = new EstimateSums(clip);
-  for (const row of rows) sums.add(row);
-  return sums.estimates;
-}
-
 /**
  * Pairwise, so that the error grows with the logarithm of their number and does not depend on the order of magnitude of what came
  * before.

@@ -75,10 +75,3 @@ export class Evaluator {
     };
   }
 }
-
-/** Of rows that are all there. */
-export function evaluate(rows: Iterable<EvaluationRow>, thresholds: GateThresholds, besides: Besides = {}): Evaluation {
-  const evaluator = new Evaluator(thresholds);
-  for (const row of rows) evaluator.add(row);
-  return evaluator.result(besides);
-}

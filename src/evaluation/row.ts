@@ -40,11 +40,7 @@ export function weightOf(row: Pick<EvaluationRow, 'loggedPropensity' | 'newPrope
   return row.newPropensity / row.loggedPropensity;
 }
 
-/** What counts for a row: without a reward, 0. Whoever would leave such rows out does so before: `rewardedRows`. */
+/** What counts for a row: without a reward, 0. Whoever would leave such rows out does so before. */
 export function rewardOf({ reward }: Pick<EvaluationRow, 'reward'>): number {
   return reward ?? 0;
-}
-
-export function rewardedRows(rows: readonly EvaluationRow[]): readonly EvaluationRow[] {
-  return rows.filter(({ reward }) => reward !== null);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ConfidenceSequence, empiricalBernstein, intervalOfMean, type Bounds } from '../../src/evaluation/confidence.js';
+import { intervalOfMean } from '../../src/evaluation/confidence.js';
+import { ConfidenceSequence, empiricalBernstein, type Bounds } from '../support/intervals.js';
 import { seededRandom } from '../support/seeded-random.js';
 
 const BOUNDS: Bounds = { min: -1, max: 3 };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { estimate, sum } from '../../src/evaluation/estimators.js';
-import { rewardedRows, type EvaluationRow } from '../../src/evaluation/row.js';
+import { sum } from '../../src/evaluation/estimators.js';
+import type { EvaluationRow } from '../../src/evaluation/row.js';
+import { estimate, rewardedRows } from '../support/evaluation-rows.js';
 
 const row = (
   loggedPropensity: number,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { evaluate, Evaluator, type Besides } from '../../src/evaluation/evaluate.js';
+import { Evaluator, type Besides } from '../../src/evaluation/evaluate.js';
+import { evaluate } from '../support/evaluation-rows.js';
 import type { EvaluationRow } from '../../src/evaluation/row.js';
 import { GATE_THRESHOLDS } from '../../src/evaluation/thresholds.js';
 import { seededRandom } from '../support/seeded-random.js';

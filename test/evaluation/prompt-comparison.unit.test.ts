@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { empiricalBernstein } from '../../src/evaluation/confidence.js';
+import { empiricalBernstein } from '../support/intervals.js';
 import { comparePrompts } from '../../src/evaluation/prompt-comparison.js';
 
 const counts = (promptVersion: string | null, done: number, notDone: number, open: number) => ({
