@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { z } from 'zod';
 import { UsageError } from '../../../errors.js';
 import { fraction, yesOrNo } from '../../../option-values.js';
 import { SHADOW_OFF } from '../../../policies/controls/control.js';
@@ -44,12 +45,24 @@ export const configureCommand = defineCommand<ConfigureOptions>({
   ],
   groups: ['log', 'kafka', 'events'],
   options: [
-    { flags: '--epsilon <share>', help: 'share of decisions that explore, 0 to 1', parse: shareOption('--epsilon') },
-    { flags: '--epsilon-min <share>', help: 'with a decay, what epsilon does not fall below', parse: shareOption('--epsilon-min') },
+    {
+      flags: '--epsilon <share>',
+      help: 'share of decisions that explore, 0 to 1',
+      parse: parsedBy('--epsilon', fraction, 'a number from 0 to 1'),
+    },
+    {
+      flags: '--epsilon-min <share>',
+      help: 'with a decay, what epsilon does not fall below',
+      parse: parsedBy('--epsilon-min', fraction, 'a number from 0 to 1'),
+    },
     { flags: '--epsilon-decay <number>', help: 'epsilon becomes at most this / updates of the user; 0: no decay', parse: decayOption },
     { flags: '--salt <text>', help: 'another salt draws other choices' },
     { flags: '--shadow <name>', help: 'the policy in the shadow; off: none', parse: shadowOption },
-    { flags: '--shadow-learning <yes-or-no>', help: 'whether the shadow learns from what was served', parse: learningOption },
+    {
+      flags: '--shadow-learning <yes-or-no>',
+      help: 'whether the shadow learns from what was served',
+      parse: parsedBy('--shadow-learning', yesOrNo, 'yes or no'),
+    },
     { flags: '--rewards <values>', help: 'done=V,dismiss=V,snooze=V,window=DURATION; some of them are enough', parse: rewardsOption },
     { flags: '--effective-at <time>', help: 'Unix ms or ISO 8601; now unless given', parse: timeOption('--effective-at') },
     { flags: '--reason <text>', help: 'recorded with the change' },
@@ -87,10 +100,10 @@ export const configureCommand = defineCommand<ConfigureOptions>({
   },
 });
 
-function shareOption(flag: string): (text: string) => number {
+function parsedBy<Value>(flag: string, schema: z.ZodType<Value>, what: string): (text: string) => Value {
   return (text) => {
-    const parsed = fraction.safeParse(text);
-    if (!parsed.success) throw new UsageError(`${flag} must be a number from 0 to 1, not ${JSON.stringify(text)}`);
+    const parsed = schema.safeParse(text);
+    if (!parsed.success) throw new UsageError(`${flag} must be ${what}, not ${JSON.stringify(text)}`);
     return parsed.data;
   };
 }
@@ -98,12 +111,6 @@ function shareOption(flag: string): (text: string) => number {
 function decayOption(text: string): number {
   if (/^\d{1,9}(\.\d{1,9})?$/.test(text)) return Number(text);
   throw new UsageError(`--epsilon-decay must be a number of at least 0, not ${JSON.stringify(text)}`);
-}
-
-function learningOption(text: string): boolean {
-  const parsed = yesOrNo.safeParse(text);
-  if (!parsed.success) throw new UsageError(`--shadow-learning must be yes or no, not ${JSON.stringify(text)}`);
-  return parsed.data;
 }
 
 function shadowOption(text: string): string {
