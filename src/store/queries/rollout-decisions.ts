@@ -22,8 +22,8 @@ export interface DecisionPiece {
 }
 
 /**
- * In SQL, of a row of `decision` with that of `tip`, if there is one: whatever a done is worth. One whose time a prune has taken counts as one at once: it came long ago. A
- * reward above 0 says that there was one, as far as that can still be told.
+ * In SQL, of a row of `decision` with that of `tip`, if there is one: whatever a done is worth. One whose time a prune has taken counts as
+ * one at once: it came long ago. A reward above 0 says that there was one, as far as that can still be told.
  */
 const DONE_AFTER = `CASE
   WHEN tip.tip_id IS NOT NULL THEN CASE WHEN tip.done_at_ms >= tip.served_at_ms THEN tip.done_at_ms - requested_at_ms END
