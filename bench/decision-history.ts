@@ -1,5 +1,5 @@
 /**
- * A data directory in which users have four weeks of decisions behind them, a week by each policy, made by the service itself:
+ * A data directory in which users have four weeks of decisions behind them, each policy live for an equal part, made by the service itself:
  * candidates from the past are appended, with promotes that make one policy live after the other; what it decides is served and
  * reacted to before the next is asked for. So every user has a profile and has taught every policy, and decisions were made with what
  * had been learned.
@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { ensureTopics } from '../src/log/ensure-topics.js';
 import type { Log } from '../src/log/port.js';
 import { openSqliteLog } from '../src/log/sqlite/index.js';
+import { DEFAULT_POLICY, POLICIES } from '../src/policies/registry.js';
 import { createProducer, type OutgoingEvent, type TipProducer } from '../src/producer/producer.js';
 import type { ScoredEvent } from '../src/topics.js';
 import { closedAfter } from './closed-after.js';
@@ -35,12 +36,13 @@ export interface HistorySize {
   readonly partitions: number;
 }
 
-/** In the order in which they are live; the last is so still when the history is over. */
-const WEEKS = ['random', 'egreedy-v2', 'linucb', 'egreedy-v1'] as const;
-const WEEK_MS = 7 * 86_400_000;
-const ROUNDS_A_WEEK = 10;
-const DECISIONS_PER_USER = WEEKS.length * ROUNDS_A_WEEK;
-const ROUND_MS = WEEK_MS / ROUNDS_A_WEEK;
+/** In the order in which they are live; the default policy is the last, and live still when the history is over. */
+const REIGNS = [...POLICIES.map(({ name }) => name).filter((name) => name !== DEFAULT_POLICY), DEFAULT_POLICY];
+const HISTORY_MS = 28 * 86_400_000;
+const REIGN_MS = HISTORY_MS / REIGNS.length;
+const ROUNDS_A_REIGN = 10;
+const DECISIONS_PER_USER = REIGNS.length * ROUNDS_A_REIGN;
+const ROUND_MS = REIGN_MS / ROUNDS_A_REIGN;
 const SERVED_AFTER_MS = 1_000;
 const REACTED_AFTER_MS = 60_000;
 const EVENTS_PER_CALL = 1_000;
@@ -77,17 +79,17 @@ export async function decisionHistory({ decisions, candidates, partitions }: His
 
 async function live(log: Log, service: Service, users: readonly string[], candidates: number): Promise<void> {
   const producer = createProducer(log);
-  const startMs = Date.now() - WEEKS.length * WEEK_MS - REACTED_AFTER_MS;
+  const startMs = Date.now() - HISTORY_MS - REACTED_AFTER_MS;
   await append(
     producer,
-    WEEKS.map((policy, week) => controlAt(policy, startMs + week * WEEK_MS)),
+    REIGNS.map((policy, reign) => controlAt(policy, Math.ceil(startMs + reign * REIGN_MS))),
   );
   for (let round = 0; round < DECISIONS_PER_USER; round++) {
     const before = await log.offsets('tip.scored');
     await append(
       producer,
       users.map((userId, index) => {
-        const requestedAtMs = startMs + round * ROUND_MS + Math.floor((index / users.length) * (ROUND_MS - REACTED_AFTER_MS));
+        const requestedAtMs = Math.ceil(startMs + round * ROUND_MS) + Math.floor((index / users.length) * (ROUND_MS - REACTED_AFTER_MS));
         return {
           topic: 'tip.candidates',
           event: candidatesOf(userId, `past-${round}-${index}`, requestedAtMs, candidates),

@@ -70,7 +70,7 @@ export async function policyMemory(dataDirectory: string): Promise<PolicyMemory>
   const rows: PolicyMemoryRow[] = [];
   for (const { name, dimension } of POLICIES) {
     const { users, state, payload, events, event, sample } = found.get(name)!;
-    if (sample === undefined) throw new Error(`no user has taught ${name}`);
+    if (sample === undefined) throw new Error(`no user has a state of ${name}`);
     rows.push({
       policy: name,
       users,

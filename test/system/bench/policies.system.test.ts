@@ -10,7 +10,7 @@ import { POLICIES } from '../../../src/policies/registry.js';
 import type { Results } from '../../../bench/results.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const [USERS, DECISIONS_EACH] = [12, 40];
+const [USERS, DECISIONS_EACH] = [12, 10 * POLICIES.length];
 
 it('measures scoring, POST /score, simulate and what is kept, for every policy', async () => {
   const size = ['--decisions', String(USERS * DECISIONS_EACH), '--simulated-decisions', '2000', '--seconds', '1'];
