@@ -58,5 +58,15 @@ export interface PolicyDefinition {
   vectorizer(context: DecisionContext, profile: ProfileValues): Vectorizer;
 }
 
+/** A pooled prior: a user's theta is taken to be near `theta` until their own rewards say otherwise. */
+export interface PooledPrior {
+  /** control_id of the configure that set it. */
+  readonly controlId: string;
+  /** theta_0, one per entry of the policy's vector. */
+  readonly theta: readonly number[];
+  /** Takes the place of the policy's own. */
+  readonly lambda: number;
+}
+
 /** egreedy-v2 running beside the live policy is `egreedy-v2-shadow` in its events, and in its draws. */
 export const SHADOW_SUFFIX = '-shadow';

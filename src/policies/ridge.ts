@@ -2,9 +2,11 @@
  * Ridge regression of one user under one policy: the sums G = sum of x x' and b = sum of r x over rewarded decisions, and theta from them.
  *
  * The state is defined as those sums. On the 2^-12 grid every addition and subtraction is exact (up to 2^29 of any entry), so any order of
- * adds and subtracts that leaves the same decisions leaves the same bits. The prior lambda I is added only when solving.
+ * adds and subtracts that leaves the same decisions leaves the same bits. The prior is added only when solving, so a changed one leaves the
+ * sums as they are.
  */
 import { TipstreamError } from '../errors.js';
+import { choleskyOf, solveLower, solveUpper } from './cholesky.js';
 
 /** Changed in place by `add`. */
 export interface RidgeState {
@@ -60,56 +62,29 @@ export function addBlock(state: RidgeState, block: RidgeState): void {
 
 /** What follows from a state once the prior is added: A = G + lambda I, positive definite for every lambda > 0. */
 export interface Posterior {
-  /** A^-1 b, D entries. */
+  /** A^-1 (b + lambda theta_0), D entries. */
   readonly theta: Float64Array;
   /** x' A^-1 x, how little is known in the direction of x; never negative. */
   variance(x: ArrayLike<number>): number;
 }
 
-/** Solved by Cholesky, once for any number of questions. */
-export function posterior({ updates, g, b }: RidgeState, lambda: number): Posterior {
-  if (updates === 0) return { theta: new Float64Array(b.length), variance: (x) => squaredLength(x) / lambda };
-  const factor = choleskyOf(g, b.length, lambda);
-  const theta = solveUpper(factor, solveLower(factor, b, new Float64Array(b.length)));
+/**
+ * Solved by Cholesky, once for any number of questions. `mean` is theta_0, what theta is believed to be before anything was learned, as if
+ * `lambda` decisions in every direction had said so; null: zeros. With no updates theta is theta_0, bit for bit. Throws internal when
+ * theta_0 is not of the state's dimension.
+ */
+export function posterior({ updates, g, b }: RidgeState, lambda: number, mean: ArrayLike<number> | null = null): Posterior {
+  const dimension = b.length;
+  if (mean !== null && mean.length !== dimension)
+    throw new TipstreamError('internal', `a prior of ${mean.length} entries was given to a state of ${dimension}`);
+  if (updates === 0) {
+    return { theta: mean === null ? new Float64Array(dimension) : Float64Array.from(mean), variance: (x) => squaredLength(x) / lambda };
+  }
+  const factor = choleskyOf(g, dimension, lambda);
+  const right = mean === null ? b : b.map((entry, i) => entry + lambda * mean[i]!);
+  const theta = solveUpper(factor, solveLower(factor, right, new Float64Array(dimension)));
   let solution: Float64Array | undefined;
-  return { theta, variance: (x) => squaredLength(solveLower(factor, x, (solution ??= new Float64Array(b.length)))) };
-}
-
-/** L of L L' = G + lambda I, over G's own packed layout. */
-function choleskyOf(g: Float64Array, dimension: number, lambda: number): Float64Array {
-  const factor = g.slice();
-  for (let i = 0; i < dimension; i++) {
-    const row = (i * (i + 1)) / 2;
-    factor[row + i]! += lambda;
-    for (let j = 0; j <= i; j++) {
-      const column = (j * (j + 1)) / 2;
-      let sum = factor[row + j]!;
-      for (let k = 0; k < j; k++) sum -= factor[row + k]! * factor[column + k]!;
-      factor[row + j] = j === i ? Math.sqrt(sum) : sum / factor[column + j]!;
-    }
-  }
-  return factor;
-}
-
-/** z of L z = x, written into `solution`. */
-function solveLower(factor: Float64Array, x: ArrayLike<number>, solution: Float64Array): Float64Array {
-  for (let i = 0; i < x.length; i++) {
-    const row = (i * (i + 1)) / 2;
-    let sum = x[i]!;
-    for (let k = 0; k < i; k++) sum -= factor[row + k]! * solution[k]!;
-    solution[i] = sum / factor[row + i]!;
-  }
-  return solution;
-}
-
-/** theta of L' theta = z, in z's place. */
-function solveUpper(factor: Float64Array, z: Float64Array): Float64Array {
-  for (let i = z.length - 1; i >= 0; i--) {
-    let sum = z[i]!;
-    for (let k = i + 1; k < z.length; k++) sum -= factor[(k * (k + 1)) / 2 + i]! * z[k]!;
-    z[i] = sum / factor[(i * (i + 1)) / 2 + i]!;
-  }
-  return z;
+  return { theta, variance: (x) => squaredLength(solveLower(factor, x, (solution ??= new Float64Array(dimension)))) };
 }
 
 function squaredLength(x: ArrayLike<number>): number {

@@ -3,7 +3,7 @@ import { compareCodePoints } from '../events/strings.js';
 import type { Candidate } from '../topics.js';
 import { drawUniform, pick } from './draw.js';
 import { epsilonGreedy, rankingOf } from './egreedy.js';
-import type { DecisionContext, PolicyDefinition, ProfileValues } from './policy.js';
+import type { DecisionContext, PolicyDefinition, PooledPrior, ProfileValues } from './policy.js';
 import { posterior as posteriorOf, type Posterior, type RidgeState } from './ridge.js';
 
 export interface ScoreRequest extends DecisionContext {
@@ -11,7 +11,9 @@ export interface ScoreRequest extends DecisionContext {
   /** The policy's name in the event and in the draw: a shadow's carries its suffix. */
   readonly eventPolicy: string;
   readonly state: RidgeState;
-  /** Of `state` under the policy's lambda, when the caller has it; solved here otherwise. */
+  /** In effect for the policy; absent or null: none. */
+  readonly prior?: PooledPrior | null | undefined;
+  /** What posteriorUnder answers for policy, state and prior, when the caller has it; solved here otherwise. */
   readonly posterior?: Posterior | undefined;
   readonly decisionId: string;
   readonly salt: string;
@@ -44,6 +46,8 @@ export interface Scored {
   readonly theta: number[];
   /** Rewarded decisions behind theta. */
   readonly updates: number;
+  /** controlId of the prior; absent: none. */
+  readonly prior?: string;
   /** Packed lower triangle of the G behind the scores, where they depend on more than theta. */
   readonly g?: number[];
   readonly epsilon: number;
@@ -63,11 +67,16 @@ export function scoreOf({ optimism }: Pick<PolicyDefinition, 'optimism'>, poster
   return dot(posterior.theta, x) + (optimism === 0 ? 0 : optimism * Math.sqrt(posterior.variance(x)));
 }
 
+/** What is known of a user under a policy: with a prior theta is (G + lambda I)^-1 (b + lambda theta_0), without one theta_0 is 0. */
+export function posteriorUnder({ hyperparameters }: PolicyDefinition, state: RidgeState, prior: PooledPrior | null = null): Posterior {
+  return prior === null ? posteriorOf(state, hyperparameters.lambda) : posteriorOf(state, prior.lambda, prior.theta);
+}
+
 /** Scores every candidate and draws one. Pure: the same request gives the same answer, whatever the order of its candidates. */
 export function scoreCandidates(request: ScoreRequest): Scored {
   const { policy, eventPolicy, state, decisionId, salt, profile } = request;
   const epsilon = policy.fixedEpsilon ?? request.epsilon;
-  const posterior = request.posterior ?? posteriorOf(state, policy.hyperparameters.lambda);
+  const posterior = request.posterior ?? posteriorUnder(policy, state, request.prior);
   const candidates = [...request.candidates].sort((a, b) => compareCodePoints(a.tip_id, b.tip_id));
   const vectorOf = policy.vectorizer(request, profile);
   const scores = new Float64Array(candidates.length);
@@ -93,6 +102,7 @@ export function scoreCandidates(request: ScoreRequest): Scored {
     vectors,
     theta: Array.from(posterior.theta),
     updates: state.updates,
+    ...(request.prior == null ? {} : { prior: request.prior.controlId }),
     ...(policy.optimism === 0 ? {} : { g: Array.from(state.g) }),
     epsilon,
     salt,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { policyOfEvent } from '../../src/policies/registry.js';
 import { add, emptyState, posterior } from '../../src/policies/ridge.js';
-import { scoreCandidates, type ScoreRequest } from '../../src/policies/score.js';
+import { posteriorUnder, scoreCandidates, type ScoreRequest } from '../../src/policies/score.js';
 import { recordedVector, scoredEvent } from '../../src/policies/scored-event.js';
 import { scoredSchema, MAX_TIME_MS } from '../../src/topics.js';
 import { byCodePoint, oracleDecision, oracleDimension, type OracleCase } from '../oracle/policy.js';
@@ -53,6 +53,13 @@ const cases: fc.Arbitrary<OracleCase> = fc
       ),
       epsilon: fc.constantFrom(0, 0.1, 0.5, 1),
       salt: fc.constantFrom('0', '', 'a|b', 'é'),
+      prior: fc.option(
+        fc.record({
+          theta: fc.array(fc.double({ min: -2, max: 2, noNaN: true }), { minLength: dimension, maxLength: dimension }),
+          lambda: fc.constantFrom(0.5, 3, 10, 30),
+        }),
+        { nil: undefined },
+      ),
     });
   });
 
@@ -71,6 +78,7 @@ function request(one: OracleCase): ScoreRequest {
     utcOffsetMin: one.utcOffsetMin,
     candidates: one.candidates,
     profile: one.profile,
+    prior: one.prior === undefined ? null : { controlId: 'prior-1', ...one.prior },
   };
 }
 
@@ -93,6 +101,8 @@ describe('scoring', () => {
           expect(Math.abs(entry.score - expected.scores.get(entry.tip_id)!)).toBeLessThan(1e-9);
           expect(Math.abs(entry.propensity - expected.propensities.get(entry.tip_id)!)).toBeLessThan(1e-9);
         }
+        expect(scored.prior).toBe(one.prior === undefined ? undefined : 'prior-1');
+        if (one.learned.length === 0) expect(scored.theta).toEqual(one.prior?.theta ?? expected.theta);
         expect(scored.u).toBe(expected.u);
         expect(scored.chosenTipId).toBe(expected.chosen);
         expect(scored.explored).toBe(expected.explored);
@@ -123,7 +133,7 @@ describe('scoring', () => {
         const again = scoreCandidates({
           ...asked,
           candidates: [...one.candidates].reverse(),
-          posterior: posterior(asked.state, asked.policy.hyperparameters.lambda),
+          posterior: posteriorUnder(asked.policy, asked.state, asked.prior),
         });
         expect(again).toEqual(scored);
       }),
