@@ -10,6 +10,7 @@
  */
 import { ExactSum, ratio } from './exact-sum.js';
 import { picked, type Population } from './population.js';
+import { userPieces } from './user-pieces.js';
 
 /** Shrunk rates are multiples of 1 / 4096, squares of residuals of 2^-20, so that their sums are exact. */
 const RATE_GRID = 4096;
@@ -38,61 +39,68 @@ interface Spread {
   readonly within: number;
 }
 
-/** Yields between passes over the users. */
+/** Yields about every millisecond. */
 export function* adjust({ m, x, n, y, range, size }: Population): Generator<void, Adjusted> {
-  const history = spreadOf(m, x, range);
-  yield;
-  const after = spreadOf(n, y, range);
-  yield;
+  const history = yield* spreadOf(m, x, range);
+  const after = yield* spreadOf(n, y, range);
   const rates = new Float64Array(size);
-  if (history !== undefined) for (let row = 0; row < size; row++) rates[row] = shrunkRate(history, m[row]!, x[row]! / range);
-  yield;
-  const { overall, mean, beta } = regression(n, y, rates, range);
-  yield;
-  const e = new Float64Array(size);
-  for (let row = 0; row < size; row++) e[row] = y[row]! / range - n[row]! * (overall + beta * (rates[row]! - mean));
-  yield;
-  const d = new Float64Array(size);
-  const unexplained = after === undefined ? 0 : unexplainedOf(n, e, after);
-  yield;
-  for (let row = 0; row < size; row++) {
-    const weight = after === undefined || after.within === 0 ? 1 : after.within / (after.within + n[row]! * unexplained);
-    d[row] = weight * n[row]!;
-    e[row] = weight * e[row]!;
+  if (history !== undefined) {
+    for (const { from, to } of userPieces(size)) {
+      for (let row = from; row < to; row++) rates[row] = shrunkRate(history, m[row]!, x[row]! / range);
+      yield;
+    }
   }
-  yield;
-  const grid = gridFor(d, e);
-  yield;
-  centre(d, e, grid);
-  yield;
-  return { d, e, grid, ...countsOf(d), beta };
+  const { overall, mean, beta } = yield* regression(n, y, rates, range);
+  const [d, e] = [new Float64Array(size), new Float64Array(size)];
+  for (const { from, to } of userPieces(size)) {
+    for (let row = from; row < to; row++) e[row] = y[row]! / range - n[row]! * (overall + beta * (rates[row]! - mean));
+    yield;
+  }
+  const unexplained = after === undefined ? 0 : yield* unexplainedOf(n, e, after);
+  for (const { from, to } of userPieces(size)) {
+    for (let row = from; row < to; row++) {
+      const weight = after === undefined || after.within === 0 ? 1 : after.within / (after.within + n[row]! * unexplained);
+      d[row] = weight * n[row]!;
+      e[row] = weight * e[row]!;
+    }
+    yield;
+  }
+  const grid = yield* gridFor(d, e);
+  yield* centre(d, e, grid);
+  return { d, e, grid, ...(yield* countsOf(d)), beta };
 }
 
 /** Of some of the users, adjusted with all of them; by their index. */
-export function adjustedPart({ d, e, grid, beta }: Adjusted, members: Int32Array): Adjusted {
-  const weights = picked(d, members);
-  return { d: weights, e: picked(e, members), grid, ...countsOf(weights), beta };
+export function* adjustedPart({ d, e, grid, beta }: Adjusted, members: Int32Array): Generator<void, Adjusted> {
+  const weights = yield* picked(d, members);
+  return { d: weights, e: yield* picked(e, members), grid, ...(yield* countsOf(weights)), beta };
 }
 
 /** The finest on which sums of squares stay exact. */
-function gridFor(d: Float64Array, e: Float64Array): number {
+function* gridFor(d: Float64Array, e: Float64Array): Generator<void, number> {
   const bound = new ExactSum();
-  for (let row = 0; row < d.length; row++) bound.add(Math.ceil((d[row]! + Math.abs(e[row]!)) ** 2));
+  for (const { from, to } of userPieces(d.length)) {
+    for (let row = from; row < to; row++) bound.add(Math.ceil((d[row]! + Math.abs(e[row]!)) ** 2));
+    yield;
+  }
   let grid = FINEST_GRID;
   while (Number(bound.value) * grid ** 2 > EXACT) grid /= 2;
   return grid;
 }
 
 /** undefined: no decision. */
-function spreadOf(decisions: Float64Array, rewards: Float64Array, range: number): Spread | undefined {
+function* spreadOf(decisions: Float64Array, rewards: Float64Array, range: number): Generator<void, Spread | undefined> {
   const [n, r, rr, rn, nn] = [new ExactSum(), new ExactSum(), new ExactSum(), new ExactSum(), new ExactSum()];
-  for (let row = 0; row < decisions.length; row++) {
-    const [count, reward] = [decisions[row]!, rewards[row]!];
-    n.add(count);
-    r.add(reward);
-    rr.add(reward * reward);
-    rn.add(reward * count);
-    nn.add(count * count);
+  for (const { from, to } of userPieces(decisions.length)) {
+    for (let row = from; row < to; row++) {
+      const [count, reward] = [decisions[row]!, rewards[row]!];
+      n.add(count);
+      r.add(reward);
+      rr.add(reward * reward);
+      rn.add(reward * count);
+      nn.add(count * count);
+    }
+    yield;
   }
   const [sn, sr] = [n.value, r.value];
   if (sn === 0n) return undefined;
@@ -116,28 +124,34 @@ function shrunkRate({ mean, between, within }: Spread, decisions: number, reward
  * Variance that all decisions of a user share beyond what is expected of the user: what residuals vary by beyond chance, as those of n
  * decisions vary by n x within + n^2 x unexplained.
  */
-function unexplainedOf(n: Float64Array, e: Float64Array, { between, within }: Spread): number {
+function* unexplainedOf(n: Float64Array, e: Float64Array, { between, within }: Spread): Generator<void, number> {
   const [squares, all] = [new ExactSum(), new ExactSum()];
   let users = 0;
-  for (let row = 0; row < n.length; row++) {
-    if (n[row] === 0) continue;
-    users++;
-    all.add(n[row]!);
-    squares.add(Math.round((e[row]! ** 2 / n[row]!) * SQUARE_GRID));
+  for (const { from, to } of userPieces(n.length)) {
+    for (let row = from; row < to; row++) {
+      if (n[row] === 0) continue;
+      users++;
+      all.add(n[row]!);
+      squares.add(Math.round((e[row]! ** 2 / n[row]!) * SQUARE_GRID));
+    }
+    yield;
   }
   return Math.min(between, Math.max(0, (Number(squares.value) / SQUARE_GRID - users * within) / Number(all.value)));
 }
 
 /** Of rewards after on rates before, over decisions: their mean reward, mean rate, and slope within 0 to 1.5. */
-function regression(n: Float64Array, y: Float64Array, rates: Float64Array, range: number) {
+function* regression(n: Float64Array, y: Float64Array, rates: Float64Array, range: number) {
   const [sn, sy, sng, syg, sngg] = [new ExactSum(), new ExactSum(), new ExactSum(), new ExactSum(), new ExactSum()];
-  for (let row = 0; row < n.length; row++) {
-    const [decisions, rate] = [n[row]!, rates[row]! * RATE_GRID];
-    sn.add(decisions);
-    sy.add(y[row]!);
-    sng.add(decisions * rate);
-    syg.add(y[row]! * rate);
-    sngg.add(decisions * rate * rate);
+  for (const { from, to } of userPieces(n.length)) {
+    for (let row = from; row < to; row++) {
+      const [decisions, rate] = [n[row]!, rates[row]! * RATE_GRID];
+      sn.add(decisions);
+      sy.add(y[row]!);
+      sng.add(decisions * rate);
+      syg.add(y[row]! * rate);
+      sngg.add(decisions * rate * rate);
+    }
+    yield;
   }
   const [all, reward, rate, scale, grid] = [sn.value, sy.value, sng.value, BigInt(range), BigInt(RATE_GRID)];
   const slope = ratio((syg.value * all - rate * reward) * grid, scale * (sngg.value * all - rate * rate));
@@ -149,25 +163,35 @@ function regression(n: Float64Array, y: Float64Array, rates: Float64Array, range
 }
 
 /** To whole units of 1 / grid, with the mean residual taken off, which changes no difference of arms and keeps squares small. */
-function centre(d: Float64Array, e: Float64Array, grid: number): void {
+function* centre(d: Float64Array, e: Float64Array, grid: number): Generator<void, void> {
   const [weights, residuals] = [new ExactSum(), new ExactSum()];
-  for (let row = 0; row < d.length; row++) {
-    d[row] = Math.round(d[row]! * grid);
-    e[row] = Math.round(e[row]! * grid);
-    weights.add(d[row]!);
-    residuals.add(e[row]!);
+  for (const { from, to } of userPieces(d.length)) {
+    for (let row = from; row < to; row++) {
+      d[row] = Math.round(d[row]! * grid);
+      e[row] = Math.round(e[row]! * grid);
+      weights.add(d[row]!);
+      residuals.add(e[row]!);
+    }
+    yield;
   }
   const mean = ratio(residuals.value, weights.value);
-  for (let row = 0; row < d.length; row++) e[row] = Math.round(e[row]! - d[row]! * mean);
+  for (const { from, to } of userPieces(d.length)) {
+    for (let row = from; row < to; row++) e[row] = Math.round(e[row]! - d[row]! * mean);
+    yield;
+  }
 }
 
-function countsOf(d: Float64Array): Pick<Adjusted, 'users' | 'effectiveUsers'> {
+function* countsOf(d: Float64Array): Generator<void, Pick<Adjusted, 'users' | 'effectiveUsers'>> {
   const [sum, squares] = [new ExactSum(), new ExactSum()];
   let users = 0;
-  for (const weight of d) {
-    if (weight > 0) users++;
-    sum.add(weight);
-    squares.add(weight * weight);
+  for (const { from, to } of userPieces(d.length)) {
+    for (let row = from; row < to; row++) {
+      const weight = d[row]!;
+      if (weight > 0) users++;
+      sum.add(weight);
+      squares.add(weight * weight);
+    }
+    yield;
   }
   return { users, effectiveUsers: ratio(sum.value * sum.value, squares.value) };
 }

@@ -1,16 +1,23 @@
 /**
  * Sums over the treated for the true placement and for each relabelling: the part that costs time, users x relabellings, so it is done a
  * piece at a time.
+ *
+ * A sum over some of eight users is one of 256, so these are made once and looked up for each relabelling: the method of the four
+ * Russians (V. L. Arlazarov, E. A. Dinic, M. A. Kronrod and I. A. Faradzhev, Soviet Math. Dokl. 11, 1970). All numbers are whole and
+ * all sums are below 2^53, so that doubles add them exactly and in whatever order.
  */
 import type { Population } from './population.js';
-import { relabelKeys, relabelThreshold, treatedShare } from './split.js';
+import { relabelKeys, relabelThreshold } from './split.js';
+import { userPieces } from './user-pieces.js';
 
 /** What is added up of a user: d, e, e^2, e d, d^2. */
 const COLUMNS = 5;
-/** Users at once stay in the processor's cache. */
-const USERS_AT_ONCE = 1_000;
+/** A relabelling's arms of so many users are the bits of one word. */
+const USERS_A_WORD = 32;
+const USERS_A_BYTE = 8;
+const SIGN = 0x80000000 | 0;
 /** Between two yields, users x relabellings: about two milliseconds. */
-const STEPS_AT_ONCE = 250_000;
+const STEPS_AT_ONCE = 1_000_000;
 
 /** Two whole numbers a user, whose squares add up below 2^53. */
 export interface Feature {
@@ -45,124 +52,170 @@ export class RelabelledSums {
   }
 
   arms(row: number): Arms {
-    const [t, a, at] = [this.#treated, this.#all, COLUMNS * row];
-    return {
-      treated: named(t, at),
-      control: { n: a[0]! - t[at]!, e: a[1]! - t[at + 1]!, ee: a[2]! - t[at + 2]!, ed: a[3]! - t[at + 3]!, dd: a[4]! - t[at + 4]! },
-    };
+    return armsFrom(this.#treated, COLUMNS * row, this.#all);
   }
 }
 
+function armsFrom(treated: Float64Array, at: number, all: Float64Array): Arms {
+  const of = (column: number): number => treated[at + column]!;
+  const rest = (column: number): number => all[column]! - of(column);
+  return {
+    treated: { n: of(0), e: of(1), ee: of(2), ed: of(3), dd: of(4) },
+    control: { n: rest(0), e: rest(1), ee: rest(2), ed: rest(3), dd: rest(4) },
+  };
+}
+
 /** Of the true placement alone. */
-export function armsOf({ treated }: Population, feature: Feature): Arms {
-  const table = tableOf(feature);
-  return { treated: named(sumOf(table, treated, 1), 0), control: named(sumOf(table, treated, 0), 0) };
+export function* armsOf(population: Population, feature: Feature): Generator<void, Arms> {
+  const { treated, all } = yield* trueSums(population, feature);
+  return armsFrom(treated, 0, all);
 }
 
-function named(sums: Float64Array, at: number): ArmSums {
-  return { n: sums[at]!, e: sums[at + 1]!, ee: sums[at + 2]!, ed: sums[at + 3]!, dd: sums[at + 4]! };
+function* trueSums({ treated: arms }: Population, { d, e }: Feature) {
+  const [treated, all] = [new Float64Array(COLUMNS), new Float64Array(COLUMNS)];
+  for (const { from, to } of userPieces(d.length)) {
+    for (let user = from; user < to; user++) {
+      const [weight, value] = [d[user]!, e[user]!];
+      add(all, weight, value);
+      if (arms[user] === 1) add(treated, weight, value);
+    }
+    yield;
+  }
+  return { treated, all };
 }
 
-/** Of each feature, from one pass. Exact, so the order of users does not matter. */
+function add(sums: Float64Array, d: number, e: number): void {
+  sums[0]! += d;
+  sums[1]! += e;
+  sums[2]! += e * e;
+  sums[3]! += e * d;
+  sums[4]! += d * d;
+}
+
+/** Of each feature, from one pass. Exact, so the order of users does not matter. Yields about every two milliseconds. */
 export function* relabelledSums(
   population: Population,
   features: readonly Feature[],
   relabellings: number,
 ): Generator<void, RelabelledSums[]> {
-  const { size, split, words, treated } = population;
+  const { size, split, words } = population;
   const keys = relabelKeys(split.rolloutId, relabellings);
-  // The smaller arm is added up; the other one is the rest.
-  const smallerIsControl = treatedShare(split) > 0.5;
-  const threshold = relabelThreshold(split);
-  const tables = features.map(tableOf);
-  const alls = tables.map((table) => sumOf(table, treated));
   yield;
-  const results = tables.map((table) => {
-    const sums = new Float64Array(COLUMNS * (relabellings + 1));
-    sums.set(sumOf(table, treated, smallerIsControl ? 0 : 1));
-    return sums;
-  });
-  const members = new Int32Array(Math.min(size, USERS_AT_ONCE));
-  const keysAtOnce = Math.max(1, Math.floor(STEPS_AT_ONCE / Math.max(1, members.length)));
-  for (let from = 0; from < size; from += USERS_AT_ONCE) {
-    const to = Math.min(size, from + USERS_AT_ONCE);
-    for (let first = 0; first < relabellings; first += keysAtOnce) {
-      const last = Math.min(relabellings, first + keysAtOnce);
-      for (let b = first; b < last; b++) {
-        const count = smallerArm(members, words, from, to, keys[b]!, threshold, smallerIsControl ? 1 : 0);
-        for (const [i, table] of tables.entries()) addMembers(results[i]!, COLUMNS * (b + 1), table, members, count);
-      }
+  const { columns, ofFeature } = yield* distinctColumns(features);
+  const width = columns.length;
+  const sums = new Float64Array(width * relabellings);
+  const masks = new Int32Array(relabellings);
+  const subsets = new Float64Array((USERS_A_WORD / USERS_A_BYTE) * 256 * width);
+  const limit = relabelThreshold(split);
+  let steps = 0;
+  for (let from = 0; from < size; from += USERS_A_WORD) {
+    const to = Math.min(size, from + USERS_A_WORD);
+    placeUsers(masks, words, from, to, keys, limit);
+    fillSubsets(subsets, columns, from, to);
+    addSubsets(sums, subsets, masks, width);
+    steps += USERS_A_WORD * relabellings;
+    if (steps < STEPS_AT_ONCE) continue;
+    steps = 0;
+    yield;
+  }
+  const results: RelabelledSums[] = [];
+  for (const [i, feature] of features.entries()) {
+    const { treated, all } = yield* trueSums(population, feature);
+    results.push(new RelabelledSums(rowsOf(treated, ofFeature[i]!, sums, width), all));
+  }
+  return results;
+}
+
+interface Columns {
+  readonly columns: readonly Float64Array[];
+  /** Of each feature, where its five are. */
+  readonly ofFeature: readonly (readonly number[])[];
+}
+
+/** Features share some: a count of users is its own square, and what has no effect left weighs as much as before. */
+function* distinctColumns(features: readonly Feature[]): Generator<void, Columns> {
+  const columns: Float64Array[] = [];
+  const ofFeature: number[][] = [];
+  for (const { d, e } of features) {
+    const own: number[] = [];
+    for (const [a, b] of [[d], [e], [e, e], [e, d], [d, d]] as const) {
+      const column = b === undefined ? a : productOf(a, b);
+      const known = columns.findIndex((each) => isEqual(each, column));
+      own.push(known === -1 ? columns.push(column) - 1 : known);
       yield;
     }
+    ofFeature.push(own);
   }
-  return results.map((sums, i) => new RelabelledSums(smallerIsControl ? restOf(sums, alls[i]!) : sums, alls[i]!));
+  return { columns, ofFeature };
 }
 
-/** Fills in the users from `from` to `to` whom the key places in the smaller arm; how many. No branch, as chance would mislead it. */
-function smallerArm(
-  members: Int32Array,
-  words: Int32Array,
-  from: number,
-  to: number,
-  key: number,
-  threshold: number,
-  complement: 0 | 1,
-): number {
-  const limit = threshold | 0;
-  let count = 0;
-  for (let user = from; user < to; user++) {
-    // mix32 of split.ts, spelt out.
-    let x = (words[user]! + key) | 0;
-    x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
-    x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
-    x ^= x >>> 16;
-    members[count] = user;
-    // The borrow of x - limit, both unsigned (H. S. Warren, Hacker's delight, section 2-12).
-    count += (((~x & limit) | ((~x | limit) & (x - limit))) >>> 31) ^ complement;
+function productOf(a: Float64Array, b: Float64Array): Float64Array {
+  const product = new Float64Array(a.length);
+  for (let i = 0; i < product.length; i++) product[i] = a[i]! * b[i]!;
+  return product;
+}
+
+function isEqual(a: Float64Array, b: Float64Array): boolean {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/**
+ * By relabelling: a bit for each of the users from `from` to `to`, set when it treats them. `limit`: see relabelThreshold. Number() of a
+ * comparison compiles to no branch, which chance would mislead.
+ */
+function placeUsers(masks: Int32Array, words: Int32Array, from: number, to: number, keys: Int32Array, limit: number): void {
+  // Unsigned numbers are in the order of signed ones with the first bit flipped.
+  const signedLimit = limit ^ SIGN;
+  for (let b = 0; b < masks.length; b++) {
+    const key = keys[b]!;
+    let mask = 0;
+    for (let user = to - 1; user >= from; user--) {
+      // mix32 of split.ts, spelt out.
+      let x = (words[user]! + key) | 0;
+      x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
+      x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
+      x = x ^ (x >>> 16) ^ SIGN;
+      mask = (mask << 1) | Number(x < signedLimit);
+    }
+    masks[b] = mask;
   }
-  return count;
 }
 
-function addMembers(sums: Float64Array, at: number, table: Float64Array, members: Int32Array, count: number): void {
-  let [n, e, ee, ed, dd] = [0, 0, 0, 0, 0];
-  for (let i = 0; i < count; i++) {
-    const row = COLUMNS * members[i]!;
-    n += table[row]!;
-    e += table[row + 1]!;
-    ee += table[row + 2]!;
-    ed += table[row + 3]!;
-    dd += table[row + 4]!;
+/** For each eight of the users: the sums over every subset of them, row by row in the order of the subsets' bits. */
+function fillSubsets(subsets: Float64Array, columns: readonly Float64Array[], from: number, to: number): void {
+  const width = columns.length;
+  for (let byte = 0; byte < USERS_A_WORD / USERS_A_BYTE; byte++) {
+    const base = 256 * byte * width;
+    for (let bit = 0; bit < USERS_A_BYTE; bit++) {
+      const user = from + USERS_A_BYTE * byte + bit;
+      // Subsets with this user are those without, which are there already, and the user.
+      const [known, first] = [base, base + (1 << bit) * width];
+      for (let c = 0; c < width; c++) {
+        const value = user < to ? columns[c]![user]! : 0;
+        for (let i = c; i < (1 << bit) * width; i += width) subsets[first + i] = subsets[known + i]! + value;
+      }
+    }
   }
-  sums[at]! += n;
-  sums[at + 1]! += e;
-  sums[at + 2]! += ee;
-  sums[at + 3]! += ed;
-  sums[at + 4]! += dd;
 }
 
-function tableOf({ d, e }: Feature): Float64Array {
-  const table = new Float64Array(COLUMNS * d.length);
-  for (let user = 0; user < d.length; user++) {
-    const [weight, value, at] = [d[user]!, e[user]!, COLUMNS * user];
-    table[at] = weight;
-    table[at + 1] = value;
-    table[at + 2] = value * value;
-    table[at + 3] = value * weight;
-    table[at + 4] = weight * weight;
+function addSubsets(sums: Float64Array, subsets: Float64Array, masks: Int32Array, width: number): void {
+  let at = 0;
+  for (let b = 0; b < masks.length; b++) {
+    const mask = masks[b]!;
+    let first = (mask & 255) * width;
+    let second = (256 + ((mask >>> 8) & 255)) * width;
+    let third = (512 + ((mask >>> 16) & 255)) * width;
+    let fourth = (768 + (mask >>> 24)) * width;
+    for (let c = 0; c < width; c++) sums[at++]! += subsets[first++]! + subsets[second++]! + subsets[third++]! + subsets[fourth++]!;
   }
-  return table;
 }
 
-/** Over the users of an arm; over all unless one is given. */
-function sumOf(table: Float64Array, treated: Uint8Array, arm?: 0 | 1): Float64Array {
-  const members = new Int32Array(treated.length);
-  let count = 0;
-  for (let user = 0; user < treated.length; user++) if (arm === undefined || treated[user] === arm) members[count++] = user;
-  const sums = new Float64Array(COLUMNS);
-  addMembers(sums, 0, table, members, count);
-  return sums;
-}
-
-function restOf(sums: Float64Array, all: Float64Array): Float64Array {
-  return sums.map((sum, i) => all[i % COLUMNS]! - sum);
+/** Of one feature, after those of the true placement. */
+function rowsOf(first: Float64Array, own: readonly number[], sums: Float64Array, width: number): Float64Array {
+  const rows = new Float64Array(COLUMNS * (1 + sums.length / width));
+  rows.set(first);
+  for (let row = 1, at = 0; at < sums.length; row++, at += width)
+    for (let c = 0; c < COLUMNS; c++) rows[COLUMNS * row + c] = sums[at + own[c]!]!;
+  return rows;
 }

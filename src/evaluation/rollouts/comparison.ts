@@ -5,6 +5,7 @@ import type { Population } from './population.js';
 import { treatedShare } from './split.js';
 import { differenceOf } from './statistic.js';
 import { ROLLOUT_THRESHOLDS } from './thresholds.js';
+import { userPieces } from './user-pieces.js';
 import type { RewardScale } from './users.js';
 
 export interface ArmReport {
@@ -31,14 +32,14 @@ export interface Comparison {
   readonly difference: number | null;
 }
 
-export function comparisonOf(population: Population, adjusted: Adjusted, scale: RewardScale): Comparison {
-  const arms = armsOf(population, adjusted);
+export function* comparisonOf(population: Population, adjusted: Adjusted, scale: RewardScale): Generator<void, Comparison> {
+  const arms = yield* armsOf(population, adjusted);
   const share = treatedShare(population.split);
   const smaller = Math.min(share, 1 - share);
   const smallerArm = { users: smaller * adjusted.users, effectiveUsers: smaller * adjusted.effectiveUsers };
   return {
-    treated: armReport(population, 1, scale),
-    control: armReport(population, 0, scale),
+    treated: yield* armReport(population, 1, scale),
+    control: yield* armReport(population, 0, scale),
     undecided: whyUndecided(smallerArm),
     smallerArm,
     difference: arms.treated.n === 0 || arms.control.n === 0 ? null : differenceOf(arms).mean * (scale.high - scale.low),
@@ -55,13 +56,16 @@ function whyUndecided({ users, effectiveUsers }: Comparison['smallerArm']): Unde
   return effectiveUsers < ROLLOUT_THRESHOLDS.min_effective_users ? 'too_few_effective_users' : null;
 }
 
-function armReport({ treated, n, y }: Population, arm: 0 | 1, { low, step }: RewardScale): ArmReport {
+function* armReport({ treated, n, y }: Population, arm: 0 | 1, { low, step }: RewardScale): Generator<void, ArmReport> {
   let [users, decisions, steps] = [0, 0, 0];
-  for (let user = 0; user < treated.length; user++) {
-    if (treated[user] !== arm || n[user] === 0) continue;
-    users++;
-    decisions += n[user]!;
-    steps += y[user]!;
+  for (const { from, to } of userPieces(treated.length)) {
+    for (let user = from; user < to; user++) {
+      if (treated[user] !== arm || n[user] === 0) continue;
+      users++;
+      decisions += n[user]!;
+      steps += y[user]!;
+    }
+    yield;
   }
   const reward = low * decisions + step * steps;
   return {

@@ -20,9 +20,9 @@ export interface Findable {
  * placements show there is chance, and its size is that of the rollout's.
  */
 export function* findable(users: RolloutUsers, split: Split, relabellings = RELABELLINGS): Generator<void, Findable> {
-  const population = populationOf(users, split);
+  const population = yield* populationOf(users, split);
   const adjusted = yield* adjust(population);
-  const { undecided, smallerArm } = comparisonOf(population, adjusted, users.scale);
+  const { undecided, smallerArm } = yield* comparisonOf(population, adjusted, users.scale);
   if (undecided !== null) return { harm: null, undecided, smallerArm };
   const [sums] = yield* relabelledSums(population, [adjusted], relabellings);
   const range = users.scale.high - users.scale.low;

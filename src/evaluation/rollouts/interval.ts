@@ -5,10 +5,11 @@
  */
 import type { Interval } from '../confidence.js';
 import type { Adjusted } from './adjustment.js';
-import type { Feature, RelabelledSums } from './arm-sums.js';
+import { armsOf, type Feature, type RelabelledSums } from './arm-sums.js';
 import { NO_LOOKS, takeOut, type Paths } from './paths.js';
 import type { Population } from './population.js';
 import { harms, type Difference } from './statistic.js';
+import { userPieces } from './user-pieces.js';
 
 /** What one look leaves for the next, for each end. JSON as it is. */
 export interface IntervalPaths {
@@ -19,15 +20,15 @@ export interface IntervalPaths {
 export const NO_INTERVAL: IntervalPaths = { low: NO_LOOKS, high: NO_LOOKS };
 
 /** Residuals without the mean of the user's own arm. */
-export function withoutEffect({ d, e }: Adjusted, { treated }: Population): Feature {
-  const [weights, residuals] = [new Float64Array(2), new Float64Array(2)];
-  for (let user = 0; user < d.length; user++) {
-    weights[treated[user]!]! += d[user]!;
-    residuals[treated[user]!]! += e[user]!;
-  }
-  const means = residuals.map((sum, arm) => (weights[arm] === 0 ? 0 : sum / weights[arm]!));
+export function* withoutEffect({ d, e }: Adjusted, population: Population): Generator<void, Feature> {
+  const arms = yield* armsOf(population, { d, e });
+  const { treated } = population;
+  const [control, own] = [arms.control, arms.treated].map((arm) => (arm.n === 0 ? 0 : arm.e / arm.n)) as [number, number];
   const rest = new Float64Array(d.length);
-  for (let user = 0; user < d.length; user++) rest[user] = Math.round(e[user]! - means[treated[user]!]! * d[user]!);
+  for (const { from, to } of userPieces(d.length)) {
+    for (let user = from; user < to; user++) rest[user] = Math.round(e[user]! - (treated[user] === 1 ? own : control) * d[user]!);
+    yield;
+  }
   return { d, e: rest };
 }
 

@@ -4,14 +4,14 @@
  */
 import type { Interval } from '../confidence.js';
 import { adjust, type Adjusted } from './adjustment.js';
-import { armsOf, relabelledSums, type RelabelledSums } from './arm-sums.js';
+import { armsOf, relabelledSums, type Feature, type RelabelledSums } from './arm-sums.js';
 import { comparisonOf, type Comparison } from './comparison.js';
 import type { Epoch } from './epochs.js';
 import { intervalOf, NO_INTERVAL, withoutEffect, type IntervalPaths } from './interval.js';
 import type { Look } from './looks.js';
 import { isOut, NO_LOOKS, takeOut, type Paths } from './paths.js';
 import { populationOf, type Population } from './population.js';
-import { NO_SAMPLE_LOOKS, sampleFeatures, sampleRatio, type SampleRatio, type SampleRatioPaths } from './sample-ratio.js';
+import { isSampleDue, NO_SAMPLE_LOOKS, sampleFeatures, sampleRatio, type SampleRatio, type SampleRatioPaths } from './sample-ratio.js';
 import { RELABELLINGS, type Split } from './split.js';
 import { differenceOf, harms } from './statistic.js';
 import type { RolloutUsers } from './users.js';
@@ -70,18 +70,18 @@ export function* judgeLook(question: LookQuestion): Generator<void, LookVerdict>
   if (look.index !== (state === null ? 0 : state.look + 1))
     throw new RangeError(`look ${look.index} does not follow ${state === null ? 'the start' : `look ${state.look}`}`);
   const { population, adjusted } = yield* adjustedUsers(users, epoch.everybody);
-  const compared = comparisonOf(population, adjusted, users.scale);
-  yield;
+  const compared = yield* comparisonOf(population, adjusted, users.scale);
   const decides = compared.undecided === null;
   const before = state ?? NO_STATE;
   const looksForGain = epoch.fresh !== null && look.gainSpent !== null;
   const sameUsers = looksForGain && isSame(epoch.fresh!, epoch.everybody);
-  const sampled = sampleFeatures(population, before.sample, relabellings + 1, look.spent);
-  const features = [...sampled, ...(decides ? [adjusted] : []), ...(decides && sameUsers ? [withoutEffect(adjusted, population)] : [])];
-  yield;
+  const sample = yield* sampleFeatures(population);
+  const sampled = isSampleDue(before.sample, relabellings + 1, look.spent) ? [sample.returned, sample.decisions] : [];
+  const features: Feature[] = [...sampled, ...(decides ? [adjusted] : [])];
+  if (decides && sameUsers) features.push(yield* withoutEffect(adjusted, population));
   const sums = features.length === 0 ? [] : yield* relabelledSums(population, features, relabellings);
   const [residuals, centred] = sums.slice(sampled.length);
-  const { checks, paths: sample } = sampleRatio(population, sums.slice(0, sampled.length), before.sample, look.spent);
+  const { checks, paths } = yield* sampleRatio(population, sample, sums.slice(0, sampled.length), before.sample, look.spent);
   const statistics = residuals && harms(residuals);
   const taken = statistics === undefined ? before.rollback : takeOut(before.rollback, statistics, epoch.alpha * look.spent).paths;
   const rollback = { ...compared, now: isOut(taken), p: statistics === undefined ? null : shareFrom(statistics, statistics[0]!) };
@@ -89,10 +89,10 @@ export function* judgeLook(question: LookQuestion): Generator<void, LookVerdict>
   if (looksForGain) {
     const trusted = checks.misplaced === 0 && !checks.returned.differ && !checks.arrived.differ && !checks.decisionsPerUser.differ;
     gained = sameUsers
-      ? gainOf(question, { population, adjusted }, compared, centred, trusted)
+      ? yield* gainOf(question, { population, adjusted }, compared, centred, trusted)
       : yield* gainOfFresh(question, yield* adjustedUsers(users, epoch.fresh!), trusted);
   }
-  const next = { look: look.index, rollback: taken, interval: gained.paths, sample };
+  const next = { look: look.index, rollback: taken, interval: gained.paths, sample: paths };
   return { look, rollback, gain: gained.gain, sample: checks, state: next };
 }
 
@@ -113,8 +113,7 @@ interface Gained {
 }
 
 function* adjustedUsers(users: RolloutUsers, split: Split): Generator<void, AdjustedUsers> {
-  const population = populationOf(users, split);
-  yield;
+  const population = yield* populationOf(users, split);
   return { population, adjusted: yield* adjust(population) };
 }
 
@@ -124,28 +123,28 @@ function isSame(a: Split, b: Split): boolean {
 
 function* gainOfFresh(question: LookQuestion, fresh: AdjustedUsers, trusted: boolean): Generator<void, Gained> {
   const { population, adjusted } = fresh;
-  const compared = comparisonOf(population, adjusted, question.users.scale);
+  const compared = yield* comparisonOf(population, adjusted, question.users.scale);
   const [centred] =
     compared.undecided === null
-      ? yield* relabelledSums(population, [withoutEffect(adjusted, population)], question.relabellings ?? RELABELLINGS)
+      ? yield* relabelledSums(population, [yield* withoutEffect(adjusted, population)], question.relabellings ?? RELABELLINGS)
       : [];
-  return gainOf(question, fresh, compared, centred, trusted);
+  return yield* gainOf(question, fresh, compared, centred, trusted);
 }
 
 /** `centred`: the sums without effect; undefined: nothing is decided. */
-function gainOf(
+function* gainOf(
   { epoch, look, users: { scale }, state, margin = 0 }: LookQuestion,
   { population, adjusted }: AdjustedUsers,
   compared: Comparison,
   centred: RelabelledSums | undefined,
   trusted: boolean,
-): Gained {
+): Generator<void, Gained> {
   const range = scale.high - scale.low;
   const before = state?.interval ?? NO_INTERVAL;
   const { interval, paths } =
     centred === undefined
       ? { interval: { low: -1, high: 1 }, paths: before }
-      : intervalOf(differenceOf(armsOf(population, adjusted)), centred, before, epoch.alpha * look.gainSpent!);
+      : intervalOf(differenceOf(yield* armsOf(population, adjusted)), centred, before, epoch.alpha * look.gainSpent!);
   const [low, high] = [interval.low * range, interval.high * range];
   return { gain: { ...compared, interval: { low, high }, better: trusted && low > 0, notWorse: trusted && low > -margin }, paths };
 }

@@ -1,5 +1,6 @@
 /** The users of a look who are compared, in columns. */
 import { armOf, NEITHER, TREATED, type Split } from './split.js';
+import { userPieces } from './user-pieces.js';
 import type { RolloutUsers } from './users.js';
 
 export interface Population {
@@ -23,43 +24,49 @@ export interface Population {
 }
 
 /** Those of `users` whom the split places in an arm. */
-export function populationOf(users: RolloutUsers, split: Split): Population {
+export function* populationOf(users: RolloutUsers, split: Split): Generator<void, Population> {
   const { u, misplaced, range } = users;
-  const arms = new Int8Array(users.size);
-  let size = 0;
-  for (let row = 0; row < arms.length; row++) {
-    arms[row] = armOf(split, u[row]!);
-    if (arms[row] !== NEITHER) size++;
+  const [all, arms] = [new Int32Array(users.size), new Uint8Array(users.size)];
+  let [size, misplacedOfAll] = [0, 0];
+  for (const { from, to } of userPieces(users.size)) {
+    for (let row = from; row < to; row++) {
+      const arm = armOf(split, u[row]!);
+      if (arm === NEITHER) continue;
+      all[size] = row;
+      arms[size++] = arm === TREATED ? 1 : 0;
+      misplacedOfAll += misplaced[row]!;
+    }
+    yield;
   }
-  const rows = new Int32Array(size);
-  let [index, misplacedOfAll] = [0, 0];
-  for (let row = 0; row < arms.length; row++) {
-    if (arms[row] === NEITHER) continue;
-    rows[index++] = row;
-    misplacedOfAll += misplaced[row]!;
-  }
-  const treated = new Uint8Array(size);
-  for (let user = 0; user < size; user++) treated[user] = arms[rows[user]!] === TREATED ? 1 : 0;
-  return { ...columnsOf(users, rows), split, size, rows, treated, misplaced: misplacedOfAll, range };
+  const [rows, treated] = [all.slice(0, size), arms.slice(0, size)];
+  return { ...(yield* columnsOf(users, rows)), split, size, rows, treated, misplaced: misplacedOfAll, range };
 }
 
 /** Some of the users, by their index in the population. */
-export function partOf(population: Population, members: Int32Array): Population {
-  const treated = new Uint8Array(members.length);
-  for (let user = 0; user < members.length; user++) treated[user] = population.treated[members[user]!]!;
-  const rows = members.map((user) => population.rows[user]!);
-  return { ...population, ...columnsOf(population, members), size: members.length, rows, treated };
+export function* partOf(population: Population, members: Int32Array): Generator<void, Population> {
+  const rows = yield* picked(population.rows, members);
+  const treated = yield* picked(population.treated, members);
+  return { ...population, ...(yield* columnsOf(population, members)), size: members.length, rows, treated };
 }
 
 type Columns = Pick<Population, 'words' | 'm' | 'x' | 'n' | 'y'>;
 
-function columnsOf({ words, m, x, n, y }: Columns, rows: Int32Array): Columns {
-  return { words: rows.map((row) => words[row]!), m: picked(m, rows), x: picked(x, rows), n: picked(n, rows), y: picked(y, rows) };
+function* columnsOf(of: Columns, rows: Int32Array): Generator<void, Columns> {
+  return {
+    words: yield* picked(of.words, rows),
+    m: yield* picked(of.m, rows),
+    x: yield* picked(of.x, rows),
+    n: yield* picked(of.n, rows),
+    y: yield* picked(of.y, rows),
+  };
 }
 
 /** Their values, in their order. */
-export function picked(values: Float64Array, rows: Int32Array): Float64Array {
-  const column = new Float64Array(rows.length);
-  for (let i = 0; i < rows.length; i++) column[i] = values[rows[i]!]!;
+export function* picked<Column extends Float64Array | Int32Array | Uint8Array>(values: Column, rows: Int32Array): Generator<void, Column> {
+  const column = new (values.constructor as new (length: number) => Column)(rows.length);
+  for (const { from, to } of userPieces(rows.length)) {
+    for (let i = from; i < to; i++) column[i] = values[rows[i]!]!;
+    yield;
+  }
   return column;
 }

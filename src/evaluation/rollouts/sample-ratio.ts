@@ -9,6 +9,7 @@ import type { Population } from './population.js';
 import { CONTROL, TREATED, treatedShare } from './split.js';
 import { harms } from './statistic.js';
 import { ROLLOUT_THRESHOLDS } from './thresholds.js';
+import { userPieces } from './user-pieces.js';
 
 export interface SampleRatio {
   /** Decisions that the placement gives to one arm and the log to the other. */
@@ -37,44 +38,64 @@ export interface SampleRatioPaths {
 export const NO_SAMPLE_LOOKS: SampleRatioPaths = { returned: NO_LOOKS, decisions: NO_LOOKS, arrived: false };
 
 /** Among users with a decision before, who came back. */
-function returnedOf({ m, n }: Population): Feature {
-  const before = m.map((decisions) => (decisions > 0 ? 1 : 0));
-  return { d: before, e: before.map((one, user) => (n[user]! > 0 ? one : 0)) };
+function* returnedOf({ m, n, size }: Population): Generator<void, Feature> {
+  const [d, e] = [new Float64Array(size), new Float64Array(size)];
+  for (const { from, to } of userPieces(size)) {
+    for (let user = from; user < to; user++) {
+      d[user] = m[user]! > 0 ? 1 : 0;
+      e[user] = m[user]! > 0 && n[user]! > 0 ? 1 : 0;
+    }
+    yield;
+  }
+  return { d, e };
 }
 
 /** Among users with a decision before or after, how many they have after. */
-function decisionsOf({ m, n }: Population): Feature {
-  return { d: m.map((decisions, user) => (decisions > 0 || n[user]! > 0 ? 1 : 0)), e: n };
+function* decisionsOf({ m, n, size }: Population): Generator<void, Feature> {
+  const d = new Float64Array(size);
+  for (const { from, to } of userPieces(size)) {
+    for (let user = from; user < to; user++) d[user] = m[user]! > 0 || n[user]! > 0 ? 1 : 0;
+    yield;
+  }
+  return { d, e: n };
+}
+
+/** Who came back, and how often: what the checks look at. */
+export function* sampleFeatures(population: Population): Generator<void, SampleFeatures> {
+  return { returned: yield* returnedOf(population), decisions: yield* decisionsOf(population) };
+}
+
+export interface SampleFeatures {
+  readonly returned: Feature;
+  readonly decisions: Feature;
 }
 
 /**
- * What must be relabelled at a look by which `spent` of the alphas may be spent: nothing before one in two thousand placements may be
+ * Whether they must be relabelled at a look by which `spent` of the alphas may be spent: not before one in two thousand placements may be
  * taken out, which is when half of them are spent.
  */
-export function sampleFeatures(population: Population, { returned, decisions }: SampleRatioPaths, rows: number, spent: number): Feature[] {
+export function isSampleDue({ returned, decisions }: SampleRatioPaths, rows: number, spent: number): boolean {
   const mass = ROLLOUT_THRESHOLDS.sample_alpha * spent;
-  return allowedOf(returned, rows, mass) > 0 || allowedOf(decisions, rows, mass) > 0
-    ? [returnedOf(population), decisionsOf(population)]
-    : [];
+  return allowedOf(returned, rows, mass) > 0 || allowedOf(decisions, rows, mass) > 0;
 }
 
-/** `sums` of the sample's features. */
-export function sampleRatio(
+/** `sums` of the features in their order; none when they are not due. */
+export function* sampleRatio(
   population: Population,
+  features: SampleFeatures,
   [returned, decisions]: readonly RelabelledSums[],
   paths: SampleRatioPaths,
   spent: number,
-): { readonly checks: SampleRatio; readonly paths: SampleRatioPaths } {
+): Generator<void, { readonly checks: SampleRatio; readonly paths: SampleRatioPaths }> {
   const mass = ROLLOUT_THRESHOLDS.sample_alpha * spent;
   const back = returned === undefined ? paths.returned : takeOut(paths.returned, pooled(returned).map(Math.abs), mass).paths;
   const often = decisions === undefined ? paths.decisions : takeOut(paths.decisions, harms(decisions).map(Math.abs), mass).paths;
-  const [cameBack, cameOften] = [armsOf(population, returnedOf(population)), armsOf(population, decisionsOf(population))];
+  const cameBack = yield* armsOf(population, features.returned);
+  const cameOften = yield* armsOf(population, features.decisions);
   const share = ({ n, e }: ArmSums): Share => ({ users: e, of: n });
   const mean = ({ n, e }: ArmSums): number => (n === 0 ? 0 : e / n);
-  const { n, treated, split, misplaced } = population;
-  const counts = [0, 0];
-  for (let user = 0; user < n.length; user++) if (n[user]! > 0) counts[treated[user]!]!++;
-  const arrived = { treated: counts[TREATED]!, control: counts[CONTROL]! };
+  const { split, misplaced } = population;
+  const arrived = yield* arrivedOf(population);
   const expectedShare = treatedShare(split);
   const differ = paths.arrived || countsDiffer(arrived, expectedShare);
   return {
@@ -86,6 +107,15 @@ export function sampleRatio(
     },
     paths: { returned: back, decisions: often, arrived: differ },
   };
+}
+
+function* arrivedOf({ n, treated, size }: Population) {
+  const counts = [0, 0];
+  for (const { from, to } of userPieces(size)) {
+    for (let user = from; user < to; user++) if (n[user]! > 0) counts[treated[user]!]!++;
+    yield;
+  }
+  return { treated: counts[TREATED]!, control: counts[CONTROL]! };
 }
 
 /** Difference of two shares by row, in units of what the users differ by among themselves, which is the same in every row. */

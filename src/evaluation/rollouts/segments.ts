@@ -65,7 +65,7 @@ interface Measured extends Group {
 export function* judgeSegments(question: SegmentsQuestion): Generator<void, SegmentVerdict[]> {
   const { users, split, margin } = question;
   if (!(margin > 0)) throw new RangeError('no segment can be shown to lose nothing at all: the margin must be above 0');
-  const population = populationOf(users, split);
+  const population = yield* populationOf(users, split);
   const adjusted = yield* adjust(population);
   const measured: Measured[] = [];
   for (const [dimension, groups] of groupsOf(users, population)) {
@@ -109,8 +109,9 @@ function* measure(
   allAdjusted: Adjusted,
   group: Group,
 ): Generator<void, Measured> {
-  const [population, adjusted] = [partOf(all, group.members), adjustedPart(allAdjusted, group.members)];
-  const compared = comparisonOf(population, adjusted, scale);
+  const population = yield* partOf(all, group.members);
+  const adjusted = yield* adjustedPart(allAdjusted, group.members);
+  const compared = yield* comparisonOf(population, adjusted, scale);
   if (compared.undecided !== null) {
     const share = treatedShare(split);
     const { min_users, min_effective_users } = ROLLOUT_THRESHOLDS;
@@ -134,8 +135,8 @@ function* judged(
   const range = scale.high - scale.low;
   const same = { dimension, segments, ...compared, usersMissing };
   if (statistics === undefined) return { ...same, interval: { low: -range, high: range }, harmP: null, harmed: false, notWorse: false };
-  const [centred] = yield* relabelledSums(population, [withoutEffect(adjusted, population)], relabellings);
-  const { interval } = intervalOf(differenceOf(armsOf(population, adjusted)), centred!, NO_INTERVAL, alpha);
+  const [centred] = yield* relabelledSums(population, [yield* withoutEffect(adjusted, population)], relabellings);
+  const { interval } = intervalOf(differenceOf(yield* armsOf(population, adjusted)), centred!, NO_INTERVAL, alpha);
   const [low, high] = [interval.low * range, interval.high * range];
   const harmP = worst.filter((each) => each >= statistics[0]!).length / worst.length;
   return { ...same, interval: { low, high }, harmP, harmed: harmP <= alpha, notWorse: low > -margin };
