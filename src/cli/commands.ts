@@ -12,6 +12,7 @@ import { policiesFamily } from './commands/policies/policies.js';
 import { profileCommand } from './commands/profile.js';
 import { promoteCommand } from './commands/promote.js';
 import { rebuildCommand } from './commands/rebuild.js';
+import { rehearseCommand } from './commands/rehearse.js';
 import { rollbackCommand } from './commands/rollback.js';
 import { schemaCommand } from './commands/schema.js';
 import { simulateCommand } from './commands/simulate.js';
@@ -42,6 +43,7 @@ export const COMMANDS: readonly (CliCommand | CommandFamily)[] = [
   topicsFamily,
   schemaCommand,
   simulateCommand,
+  rehearseCommand,
   evaluateCommand,
   promoteCommand,
   rollbackCommand,

@@ -62,7 +62,7 @@ const WORKING: Readonly<Record<string, () => readonly string[]>> = {
 };
 const AS_OF = String(TRAFFIC_AS_OF_MS);
 /** They run worker threads, which need what is compiled: system tests run them. */
-const WITH_THREADS = ['demo', 'start'];
+const WITH_THREADS = ['demo', 'rehearse', 'start'];
 
 /** Options that name a file to write; every other option of a <file>, and every argument [file], names one to read. */
 const OUTPUTS = ['--out', '--rows', '--svg', '--report'];

@@ -66,7 +66,7 @@ export const ROOMS: readonly Room[] = [
   ]),
   // As types alone: what the API answers.
   room('web', ['projections', 'log', 'service']),
-  room('demo', ['events', 'log']),
+  room('demo', ['events', 'simulation', 'log']),
   room('cli', 'everything above'),
 ];
 

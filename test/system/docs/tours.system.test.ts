@@ -30,6 +30,7 @@ const FOLLOWED: readonly (readonly [page: string, heading: string, codes?: reado
   ['docs/analysts.md', 'Snapshot'],
   ['docs/analysts.md', 'Training sets without leakage'],
   ['docs/policies.md', 'simulate'],
+  ['docs/policies.md', 'rehearse'],
   ['docs/policies.md', 'evaluate', [2, 0]],
   // UNEVALUABLE, so the promote is refused and there is nothing to take back.
   ['docs/policies.md', 'Who is live', [0, 2, 2, 1, 0]],
