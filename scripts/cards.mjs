@@ -26,7 +26,7 @@ import { DEFAULT_POLICY, POLICIES, SIMULATED_POLICIES } from '../dist/policies/r
 import { historyOf } from '../dist/policies/controls/rollout.js';
 import { createProducer } from '../dist/producer/producer.js';
 import { defaultRegistry } from '../dist/projections/registry.js';
-import { PERSONAS } from '../dist/simulation/persona.js';
+import { BUILTIN } from '../dist/simulation/population.js';
 import { simulate } from '../dist/simulation/simulate.js';
 
 const DAY_MS = 86_400_000;
@@ -98,13 +98,14 @@ try {
 }
 
 function simulated() {
+  const exploration = { epsilon: EPSILON };
   const steps = simulate({
-    policies: SIMULATED_POLICIES,
-    personas: PERSONAS,
+    policies: SIMULATED_POLICIES.map((policy) => ({ name: policy.name, policy, exploration })),
+    population: BUILTIN,
     users: simulatedUsers,
     days: 60,
     candidates: 8,
-    epsilon: EPSILON,
+    exploration,
     seed: SEED,
   });
   let step = steps.next();

@@ -12,6 +12,15 @@ export function wholeNumber(flag: string, min = 0): (text: string) => number {
   };
 }
 
+/** For CommandOption.parse: a number from `min` to `max`. */
+export function numberWithin(flag: string, min: number, max: number): (text: string) => number {
+  return (text) => {
+    const number = text.trim() === '' ? NaN : Number(text);
+    if (number >= min && number <= max) return number;
+    throw new UsageError(`${flag} must be a number from ${min} to ${max}, not ${JSON.stringify(text)}`);
+  };
+}
+
 /** A user_id that events can have. `what` names the option or the argument. */
 export function parseUserId(what: string): (text: string) => string {
   return (text) => {

@@ -6,6 +6,10 @@ import { z } from 'zod';
 import { jsonProblem } from '../events/json-problem.js';
 import { TipstreamError } from '../errors.js';
 
+/** What tips are about; by code point. */
+export const CATEGORIES = ['errands', 'finance', 'health', 'home', 'learning', 'work'] as const;
+export type Category = (typeof CATEGORIES)[number];
+
 const finite = z.number().min(-20).max(20);
 const weightsSchema = z.strictObject({
   /** How much more likely a done is for an overdue task, for one of 30 days, for the most urgent priority (log-odds). */
@@ -37,10 +41,17 @@ export const personaSchema = z.strictObject({
   drift: z.strictObject({ from: z.number().min(0).max(1), weights: weightsSchema }).optional(),
   /** Whether the first decisions find 30 days of history in the profile. */
   history: z.boolean().default(true),
+  /** How much more likely a done is for a tip of the one category that a user prefers (log-odds). Which one differs from user to user. */
+  taste: finite.default(0),
 });
 
 export type Persona = z.output<typeof personaSchema>;
 export type Weights = z.output<typeof weightsSchema>;
+
+/** One user: a persona's traits, and the category that this user prefers. */
+export interface Person extends Persona {
+  readonly favourite: Category;
+}
 
 const persona = (definition: z.input<typeof personaSchema>): Persona => personaSchema.parse(definition);
 

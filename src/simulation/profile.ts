@@ -4,10 +4,12 @@
  */
 import { WINDOW_MS } from '../projections/window.js';
 import type { ProfileValues } from '../policies/policy.js';
+import { CATEGORIES, type Category } from './persona.js';
 
 interface Serving {
   readonly atMs: number;
   readonly hour: number;
+  readonly category: Category;
   readonly outcome: 'done' | 'dismiss' | 'none';
   readonly dwellMs: number;
 }
@@ -25,6 +27,8 @@ export class SimulatedProfile {
   #reacted = 0;
   #dwellMs = 0;
   readonly #hours = new Float64Array(24);
+  /** One per category, in their order. */
+  readonly #categories = new Float64Array(CATEGORIES.length);
 
   add(serving: Serving): void {
     this.#servings.push(serving);
@@ -46,10 +50,11 @@ export class SimulatedProfile {
       dismiss_rate_30d: volume === 0 ? null : this.#dismissed / volume,
       mean_dwell_ms_30d: this.#reacted === 0 ? null : this.#dwellMs / this.#reacted,
       preferred_hour: this.#done === 0 ? null : fullest(this.#hours),
+      preferred_category: this.#done === 0 ? null : CATEGORIES[fullest(this.#categories)]!,
     };
   }
 
-  #count({ outcome, dwellMs, hour }: Serving, sign: 1 | -1): void {
+  #count({ outcome, dwellMs, hour, category }: Serving, sign: 1 | -1): void {
     this.#volume += sign;
     if (outcome === 'none') return;
     this.#reacted += sign;
@@ -58,6 +63,7 @@ export class SimulatedProfile {
     else {
       this.#done += sign;
       this.#hours[hour]! += sign;
+      this.#categories[CATEGORIES.indexOf(category)]! += sign;
     }
   }
 }

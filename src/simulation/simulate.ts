@@ -5,86 +5,59 @@
  */
 import { TipstreamError } from '../errors.js';
 import { policyHash } from '../policies/policy-hash.js';
-import type { PolicyDefinition } from '../policies/policy.js';
-import { randomStream, type Random } from '../random.js';
+import { randomStream } from '../random.js';
 import { decays } from '../policies/controls/control.js';
-import { Agent, type Exploration } from './agent.js';
-import type { Curve } from './chart.js';
-import type { Persona } from './persona.js';
-import { ratio, type Mean, type UserPart } from './statistics.js';
-import { daysOf, type SimulatedDecision, type WorldOptions } from './world.js';
+import { Agent } from './agent.js';
+import type { Contestant, Exploration } from './contestant.js';
+import { PARTS, UserEarnings } from './earnings.js';
+import type { Person, Persona } from './persona.js';
+import { personOf, type Population } from './population.js';
+import { findings, ORACLE, type Findings } from './result.js';
+import { daysOf, type SimulatedDecision, type Streams, type WorldOptions } from './world.js';
 
 const DAY_MS = 86_400_000;
 /** A Monday. */
 const START_MS = 1_767_571_200_000;
 const HISTORY_DAYS = 30;
-const CURVE_POINTS = 50;
 /** Of one user, between two yields. */
 const DECISIONS_AT_ONCE = 5_000;
-/** The policy that knows the reward model. */
-const ORACLE = 'oracle';
 
-export interface SimulationOptions extends Exploration {
-  readonly policies: readonly PolicyDefinition[];
-  readonly personas: readonly Persona[];
+export interface SimulationOptions {
+  /** The first is what the others are compared with. */
+  readonly policies: readonly Contestant[];
+  readonly population: Population;
   readonly users: number;
   readonly days: number;
+  /** How many decisions of each user are simulated; absent: all of these days. */
+  readonly decisionsEach?: number | undefined;
+  /** Whether users have a history where their persona has one; absent: they do. */
+  readonly history?: boolean | undefined;
+  /** Every user's taste, in place of the persona's. */
+  readonly taste?: number | undefined;
   readonly candidates: number;
+  /** As configured; contestants may differ. */
+  readonly exploration: Exploration;
   readonly seed: number;
 }
 
-export interface PolicyResult {
-  readonly policy: string;
-  /** Dones per decision. */
-  readonly reward: Mean;
-  /** Chance of a done that was given away per decision, against the best candidate. */
-  readonly regret: Mean;
-}
-
-export interface PersonaResult {
-  readonly persona: string;
-  readonly users: number;
-  readonly decisions: number;
-  readonly policies: readonly PolicyResult[];
-}
-
-export interface Comparison extends Mean {
-  readonly policy: string;
-  readonly against: string;
-  /** 'all', or a persona. */
-  readonly persona: string;
-}
-
-export interface SimulationResult {
+export interface SimulationResult extends Findings {
   readonly seed: number;
+  readonly population: string;
   readonly users: number;
   readonly days: number;
+  /** null: as many as a user makes. */
+  readonly decisions_each: number | null;
+  /** false: nobody has a profile before the first decision. */
+  readonly history: boolean;
+  /** null: as the personas say. */
+  readonly taste: number | null;
   readonly candidates: number;
   readonly epsilon: number;
   /** null: epsilon does not decay. */
   readonly epsilon_min: number | null;
   readonly epsilon_decay: number | null;
-  readonly decisions: number;
   /** By name: what the policies were, so that a later definition is not taken for the one that was simulated. */
   readonly policy_hashes: Readonly<Record<string, string>>;
-  readonly policies: readonly PolicyResult[];
-  readonly personas: readonly PersonaResult[];
-  /** Reward per decision of each policy less that of the first, on the same decisions. */
-  readonly comparisons: readonly Comparison[];
-  /** Chance of a done per decision by how far a user's time has come, in CURVE_POINTS parts; null where nobody decided anything. */
-  readonly curves: readonly Curve[];
-}
-
-/** What one policy got of one user. */
-interface Earned {
-  reward: number;
-  regret: number;
-}
-
-interface UserResult {
-  readonly persona: string;
-  decisions: number;
-  readonly earned: ReadonlyMap<string, Earned>;
 }
 
 /**
@@ -92,72 +65,32 @@ interface UserResult {
  * decided anything.
  */
 export function* simulate(request: SimulationOptions): Generator<number, SimulationResult> {
-  const names = [...request.policies.map(({ name }) => name), ORACLE];
-  const curves = new Map(names.map((name) => [name, { sums: new Float64Array(CURVE_POINTS), counts: new Float64Array(CURVE_POINTS) }]));
-  const users: UserResult[] = [];
-  for (const [index, persona] of castOf(request).entries()) {
-    const user = yield* liveOneUser(request, persona, index, names, (name, part, chance) => {
-      const curve = curves.get(name)!;
-      curve.sums[part]! += chance;
-      curve.counts[part]!++;
-    });
-    users.push(user);
+  const { population, policies, exploration, seed } = request;
+  const names = [...policies.map(({ name }) => name), ORACLE];
+  const users: UserEarnings[] = [];
+  for (const [index, persona] of population.cast(request.users, (user) => randomStream(seed, `traits ${user}`)).entries()) {
+    users.push(yield* liveOneUser(request, persona, index, names));
     yield users.length;
   }
-  if (decisionsOf(users) === 0)
+  if (users.every(({ decisions }) => decisions === 0))
     throw new TipstreamError('invalid_argument', `none of ${request.users} simulated users decided anything in ${request.days} days`, {
       hint: 'Simulate more users, more days, or personas with more decisions_per_day.',
     });
-  const personas = request.personas
-    .map(({ name }) => ({ persona: name, of: users.filter((user) => user.persona === name) }))
-    .filter(({ of }) => of.some(({ decisions }) => decisions > 0));
-  const [first, ...others] = names;
-  const compare = (persona: string, of: readonly UserResult[]): Comparison[] =>
-    others.map((policy) => ({
-      policy,
-      against: first!,
-      persona,
-      ...ratio(
-        partsOf(of, ({ earned }) => earned.get(policy)!.reward - earned.get(first!)!.reward),
-        { min: -1, max: 1 },
-      ),
-    }));
   return {
-    seed: request.seed,
+    seed,
+    population: population.name,
     users: request.users,
     days: request.days,
+    decisions_each: request.decisionsEach ?? null,
+    history: request.history ?? true,
+    taste: request.taste ?? null,
     candidates: request.candidates,
-    epsilon: request.epsilon,
-    epsilon_min: decays(request) ? (request.epsilonMin ?? 0) : null,
-    epsilon_decay: decays(request) ? request.epsilonDecay! : null,
-    decisions: decisionsOf(users),
-    policy_hashes: Object.fromEntries(request.policies.map((policy) => [policy.name, policyHash(policy)])),
-    policies: resultsOf(users, names),
-    personas: personas.map(({ persona, of }) => ({
-      persona,
-      users: of.length,
-      decisions: decisionsOf(of),
-      policies: resultsOf(of, names),
-    })),
-    comparisons: [...compare('all', users), ...personas.flatMap(({ persona, of }) => compare(persona, of))],
-    curves: names.map((policy) => {
-      const { sums, counts } = curves.get(policy)!;
-      return { policy, points: Array.from(sums, (total, part) => (counts[part] === 0 ? null : total / counts[part]!)) };
-    }),
+    epsilon: exploration.epsilon,
+    epsilon_min: decays(exploration) ? (exploration.epsilonMin ?? 0) : null,
+    epsilon_decay: decays(exploration) ? exploration.epsilonDecay! : null,
+    policy_hashes: Object.fromEntries(policies.map(({ name, policy }) => [name, policyHash(policy)])),
+    ...findings(users, names, population.kinds),
   };
-}
-
-/** Personas in proportion to their shares, so that every number of users has about the right mixture. */
-function castOf({ personas, users }: SimulationOptions): Persona[] {
-  const total = personas.reduce((sum, { share }) => sum + share, 0);
-  const given = personas.map(() => 0);
-  return Array.from({ length: users }, (_, i) => {
-    let most = 0;
-    const behind = (at: number) => (personas[at]!.share / total) * (i + 1) - given[at]!;
-    for (let at = 1; at < personas.length; at++) if (behind(at) > behind(most)) most = at;
-    given[most]!++;
-    return personas[most]!;
-  });
 }
 
 function* liveOneUser(
@@ -165,40 +98,38 @@ function* liveOneUser(
   persona: Persona,
   user: number,
   names: readonly string[],
-  onDecision: (policy: string, part: number, chance: number) => void,
-): Generator<number, UserResult> {
-  const { policies, days, candidates, seed } = request;
+): Generator<number, UserEarnings> {
+  const { policies, days, candidates, seed, decisionsEach = Infinity, taste = persona.taste, history = true } = request;
   const world: WorldOptions = { startMs: START_MS, durationMs: days * DAY_MS, candidates };
-  const agents = policies.map((policy) => new Agent(policy, request));
-  const result: UserResult = {
-    persona: persona.name,
-    decisions: 0,
-    earned: new Map(names.map((name) => [name, { reward: 0, regret: 0 }])),
-  };
-  if (persona.history) giveHistory(persona, world, agents, randomStream(seed, `history ${user}`));
-  for (const decision of daysOf(persona, world, randomStream(seed, `user ${user}`))) {
-    const decisionId = `${seed}-${user}-${result.decisions++}`;
-    const part = Math.min(CURVE_POINTS - 1, Math.floor(((decision.requestedAtMs - START_MS) / world.durationMs) * CURVE_POINTS));
+  const streams = (of: string): Streams => ({
+    days: randomStream(seed, `${of} ${user}`),
+    categories: randomStream(seed, `${of} categories ${user}`),
+  });
+  const person = personOf({ ...persona, taste }, randomStream(seed, `taste ${user}`));
+  const agents = policies.map((contestant) => new Agent(contestant));
+  const earned = new UserEarnings(persona.name, names);
+  if (persona.history && history) giveHistory(person, world, agents, streams('history'));
+  for (const decision of daysOf(person, world, streams('user'))) {
+    if (earned.decisions >= decisionsEach) break;
+    const decisionId = `${seed}-${user}-${earned.decisions}`;
+    earned.begin(Math.min(PARTS - 1, Math.floor(((decision.requestedAtMs - START_MS) / world.durationMs) * PARTS)));
+    const { chances, fates } = decision;
     const best = bestOf(decision);
-    const take = (name: string, chosen: number): void => {
-      const earned = result.earned.get(name)!;
-      if (decision.fates[chosen]! < decision.chances[chosen]!) earned.reward++;
-      earned.regret += decision.chances[best]! - decision.chances[chosen]!;
-      onDecision(name, part, decision.chances[chosen]!);
-    };
-    for (const [i, agent] of agents.entries()) take(names[i]!, agent.decide(decision, decisionId, persona.dismisses));
+    const take = (name: string, chosen: number): void =>
+      earned.count(name, fates[chosen]! < chances[chosen]!, chances[chosen]!, chances[best]!);
+    for (const [i, agent] of agents.entries()) take(names[i]!, agent.decide(decision, decisionId, person.dismisses));
     take(ORACLE, best);
-    if (result.decisions % DECISIONS_AT_ONCE === 0) yield user;
+    if (earned.decisions % DECISIONS_AT_ONCE === 0) yield user;
   }
-  return result;
+  return earned;
 }
 
 /** Thirty days before the first decision in which anything was served: a profile, and no examples. */
-function giveHistory(persona: Persona, world: WorldOptions, agents: readonly Agent[], random: Random): void {
+function giveHistory(person: Person, world: WorldOptions, agents: readonly Agent[], streams: Streams): void {
   const before: WorldOptions = { ...world, startMs: world.startMs - HISTORY_DAYS * DAY_MS, durationMs: HISTORY_DAYS * DAY_MS };
-  for (const decision of daysOf({ ...persona, drift: undefined }, before, random)) {
-    const served = random.integer(0, decision.candidates.length - 1);
-    for (const agent of agents) agent.live(decision, served, persona.dismisses);
+  for (const decision of daysOf({ ...person, drift: undefined }, before, streams)) {
+    const served = streams.days.integer(0, decision.candidates.length - 1);
+    for (const agent of agents) agent.live(decision, served, person.dismisses);
   }
 }
 
@@ -206,27 +137,4 @@ function bestOf({ chances }: SimulatedDecision): number {
   let best = 0;
   for (let i = 1; i < chances.length; i++) if (chances[i]! > chances[best]!) best = i;
   return best;
-}
-
-function decisionsOf(users: readonly UserResult[]): number {
-  return users.reduce((sum, { decisions }) => sum + decisions, 0);
-}
-
-function partsOf(users: readonly UserResult[], numerator: (user: UserResult) => number): UserPart[] {
-  return users.map((user) => ({ numerator: numerator(user), denominator: user.decisions, kind: user.persona }));
-}
-
-function resultsOf(users: readonly UserResult[], names: readonly string[]): PolicyResult[] {
-  const share = { min: 0, max: 1 };
-  return names.map((policy) => ({
-    policy,
-    reward: ratio(
-      partsOf(users, ({ earned }) => earned.get(policy)!.reward),
-      share,
-    ),
-    regret: ratio(
-      partsOf(users, ({ earned }) => earned.get(policy)!.regret),
-      share,
-    ),
-  }));
 }

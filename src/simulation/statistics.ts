@@ -50,6 +50,26 @@ export function ratio(parts: readonly UserPart[], { min, max }: Range): Mean {
   return { mean, low: Math.max(min, mean - radius), high: Math.min(max, mean + radius) };
 }
 
+/** Nulls where fewer than two users, or no regret to compare with, cannot tell. */
+export interface RelativeChange {
+  readonly mean: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+}
+
+/**
+ * By how much the sum of numerators lies above that of denominators, as a share of the latter: such as two policies' regret on the same
+ * decisions. Numerators and denominators of one user vary together, which the delta method takes into account.
+ */
+export function relativeChange(parts: readonly UserPart[]): RelativeChange {
+  if (sum(parts.map(({ denominator }) => denominator)) <= 0) return { mean: null, low: null, high: null };
+  const change = ratio(
+    parts.map(({ numerator, denominator, kind }) => ({ numerator: numerator - denominator, denominator, kind })),
+    { min: -1, max: Infinity },
+  );
+  return parts.length < 2 ? { mean: change.mean, low: null, high: null } : change;
+}
+
 /** Of the sum of as many independent values as these are. */
 function varianceOfSum(values: readonly number[]): number {
   const mean = sum(values) / values.length;

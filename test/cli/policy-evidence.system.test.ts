@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { SimulationResult } from '../../src/simulation/simulate.js';
 import { CliWorkspace } from '../support/cli-process.js';
 
 const workspace = new CliWorkspace();
@@ -94,6 +95,8 @@ describe('simulate', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^POLICY +REWARD +95% +REGRET/m);
     expect(stdout).toMatch(/^newcomer /m);
+    expect(stdout).toMatch(/^The first 20 decisions of each user, \d+ in all:$/m);
+    expect(stdout).toMatch(/^random .* \+\d+\.\d% \(\+\d+\.\d to \+\d+\.\d\)/m);
     expect(readFileSync(svg, 'utf8')).toMatch(/^<svg /);
     expect((await workspace.run([...args, '--svg', svg])).stderr).toMatch(/it exists/);
   });
@@ -101,11 +104,32 @@ describe('simulate', () => {
   it('takes personas from a file that it printed itself', async () => {
     const printed = await workspace.run(['simulate', '--print-personas']);
     const own = file('personas.json', printed.stdout);
-    expect((await workspace.run([...args, '--personas', own, '--json'])).stdout).toBe((await workspace.run([...args, '--json'])).stdout);
+    const builtin = JSON.parse((await workspace.run([...args, '--json'])).stdout) as SimulationResult;
+    expect(JSON.parse((await workspace.run([...args, '--personas', own, '--json'])).stdout)).toEqual({ ...builtin, population: 'file' });
     expect(await workspace.run([...args, '--personas', file('bad.json', '[{"name":"x"}]')])).toMatchObject({
       code: 64,
       stderr: expect.stringMatching(/bad\.json: 0\.decisions_per_day/) as string,
     });
+  });
+
+  it('draws users from a mixture, without history, with a taste, and only the decisions asked for', async () => {
+    const more = ['--population', 'mixture', '--no-history', '--taste', '0.5', '--decisions', '3', '--policies', 'egreedy-v1,random'];
+    const { stdout } = await workspace.run([...args, ...more, '--json']);
+    const result = JSON.parse(stdout) as SimulationResult;
+    expect(result).toMatchObject({ population: 'mixture', history: false, taste: 0.5, decisions_each: 3 });
+    expect(result.personas.map(({ persona }) => persona)).toEqual(['mixture']);
+    expect(result.decisions).toBeLessThanOrEqual(3 * 18);
+    expect(result.first_20).toMatchObject({ decisions: result.decisions, policies: result.policies });
+  });
+
+  it.each([
+    [['--population', 'other'], /--population must be builtin or mixture, not "other"/],
+    [['--population', 'mixture', '--personas', 'mine.json'], /leave --population out/],
+    [['--population', 'mixture', '--print-personas'], /--print-personas prints the built-in personas/],
+    [['--taste', 'much'], /--taste must be a number from -20 to 20, not "much"/],
+    [['--decisions', '0'], /--decisions must be a whole number of at least 1/],
+  ])('refuses %j', async (more, message) => {
+    expect(await workspace.run([...args, ...more])).toMatchObject({ code: 64, stderr: expect.stringMatching(message) as string });
   });
 
   it('refuses a policy that there is not', async () => {

@@ -1,28 +1,31 @@
 import { describe, expect, it } from 'vitest';
+import type { PolicyDefinition } from '../../src/policies/policy.js';
 import { policyNamed } from '../../src/policies/registry.js';
 import { curvesSvg, sparkline } from '../../src/simulation/chart.js';
-import { parsePersonas, PERSONAS, personaSchema } from '../../src/simulation/persona.js';
-import { SimulatedProfile } from '../../src/simulation/profile.js';
+import type { Contestant } from '../../src/simulation/contestant.js';
+import { parsePersonas, PERSONAS, personaSchema, type Persona } from '../../src/simulation/persona.js';
+import { BUILTIN, populationOf, type Population } from '../../src/simulation/population.js';
 import { simulate, type SimulationOptions, type SimulationResult } from '../../src/simulation/simulate.js';
-import { ratio, student95 } from '../../src/simulation/statistics.js';
-import { seededRandom } from '../support/seeded-random.js';
+import { finished } from '../support/finished.js';
 
-const DAY_MS = 86_400_000;
-const SHARE = { min: 0, max: 1 };
+const exploration = { epsilon: 0.1 };
+const contestant = (policy: PolicyDefinition): Contestant => ({ name: policy.name, policy, exploration });
+const contestants = (...names: string[]): Contestant[] => names.map(policyNamed).map(contestant);
+const users = (...personas: Persona[]): Population => populationOf('file', personas);
+
 function run(more: Partial<SimulationOptions> = {}): SimulationResult {
-  const steps = simulate({
-    policies: ['egreedy-v1', 'random'].map(policyNamed),
-    personas: PERSONAS,
-    users: 18,
-    days: 20,
-    candidates: 5,
-    epsilon: 0.1,
-    seed: 7,
-    ...more,
-  });
-  let step = steps.next();
-  while (step.done !== true) step = steps.next();
-  return step.value;
+  return finished(
+    simulate({
+      policies: contestants('egreedy-v1', 'random'),
+      population: BUILTIN,
+      users: 18,
+      days: 20,
+      candidates: 5,
+      exploration,
+      seed: 7,
+      ...more,
+    }),
+  );
 }
 const of = (result: SimulationResult, policy: string) => result.policies.find((one) => one.policy === policy)!;
 
@@ -33,8 +36,8 @@ describe('the simulation', () => {
   });
 
   it('gives every policy the same world: the same policy twice earns the same, whoever else is there', () => {
-    const alone = run({ policies: [policyNamed('egreedy-v1')] });
-    const among = run({ policies: ['random', 'linucb', 'egreedy-v1'].map(policyNamed) });
+    const alone = run({ policies: contestants('egreedy-v1') });
+    const among = run({ policies: contestants('random', 'linucb', 'egreedy-v1') });
     expect(of(alone, 'egreedy-v1')).toEqual(of(among, 'egreedy-v1'));
     expect(of(alone, 'oracle')).toEqual(of(among, 'oracle'));
   });
@@ -47,7 +50,7 @@ describe('the simulation', () => {
   });
 
   it('shows a difference that is there, and none between equals', () => {
-    const result = run({ users: 90, policies: ['egreedy-v1', 'random'].map(policyNamed) });
+    const result = run({ users: 90, policies: contestants('egreedy-v1', 'random') });
     const random = result.comparisons.find(({ policy, persona }) => policy === 'random' && persona === 'all')!;
     expect(random.high).toBeLessThan(0);
     expect(result.comparisons.filter(({ persona }) => persona === 'all').map(({ policy, against }) => [policy, against])).toEqual([
@@ -70,13 +73,13 @@ describe('the simulation', () => {
   });
 
   it('says so when nobody decided anything', () => {
-    expect(() => run({ personas: [{ ...PERSONAS[0]!, decisions_per_day: 1e-9 }] })).toThrow(
+    expect(() => run({ population: users({ ...PERSONAS[0]!, decisions_per_day: 1e-9 }) })).toThrow(
       expect.objectContaining({ code: 'invalid_argument' }) as Error,
     );
   });
 
   it('has no point on a curve where nobody decided anything', () => {
-    const { curves } = run({ personas: [{ ...PERSONAS[0]!, active_sharpness: 20 }], users: 3, days: 1 });
+    const { curves } = run({ population: users({ ...PERSONAS[0]!, active_sharpness: 20 }), users: 3, days: 1 });
     for (const { points } of curves) {
       expect(points[0]).toBeNull();
       expect(points.some((point) => point !== null && point > 0)).toBe(true);
@@ -85,18 +88,18 @@ describe('the simulation', () => {
 
   it('draws with the same numbers for all: policies that score alike choose alike', () => {
     const twin = { ...policyNamed('egreedy-v1'), name: 'egreedy-v1-twin' };
-    const { comparisons } = run({ policies: [policyNamed('egreedy-v1'), twin] });
+    const { comparisons } = run({ policies: [...contestants('egreedy-v1'), contestant(twin)] });
     for (const one of comparisons.filter(({ policy }) => policy === twin.name)) expect(one).toMatchObject({ mean: 0, low: 0, high: 0 });
   });
 
   it('is asked for a break within a user who decides much', () => {
     const steps = simulate({
-      policies: [policyNamed('random')],
-      personas: [{ ...PERSONAS[0]!, decisions_per_day: 200 }],
+      policies: contestants('random'),
+      population: users({ ...PERSONAS[0]!, decisions_per_day: 200 }),
       users: 1,
       days: 60,
       candidates: 2,
-      epsilon: 0.1,
+      exploration,
       seed: 1,
     });
     expect(steps.next()).toEqual({ done: false, value: 0 });
@@ -104,7 +107,7 @@ describe('the simulation', () => {
 
   it('lets users drift: what was learned before is wrong afterwards', () => {
     const drifter = PERSONAS.find(({ name }) => name === 'drifter')!;
-    const { curves } = run({ personas: [drifter], users: 40, days: 60 });
+    const { curves } = run({ population: users(drifter), users: 40, days: 60 });
     const points = curves.find(({ policy }) => policy === 'egreedy-v1')!.points;
     const best = curves.find(({ policy }) => policy === 'oracle')!.points;
     const regret = (from: number, to: number) =>
@@ -113,113 +116,80 @@ describe('the simulation', () => {
   });
 });
 
-describe('a simulated profile', () => {
-  it('holds 30 days', () => {
-    const profile = new SimulatedProfile();
-    expect(profile.asOf(0)).toEqual({
-      tip_volume_30d: 0,
-      completion_rate_30d: null,
-      dismiss_rate_30d: null,
-      mean_dwell_ms_30d: null,
-      preferred_hour: null,
-    });
-    profile.add({ atMs: 0, hour: 9, outcome: 'done', dwellMs: 100 });
-    profile.add({ atMs: DAY_MS, hour: 17, outcome: 'dismiss', dwellMs: 300 });
-    profile.add({ atMs: 2 * DAY_MS, hour: 8, outcome: 'none', dwellMs: 5 });
-    profile.add({ atMs: 2 * DAY_MS, hour: 7, outcome: 'done', dwellMs: 200 });
-    expect(profile.asOf(3 * DAY_MS)).toEqual({
-      tip_volume_30d: 4,
-      completion_rate_30d: 0.5,
-      dismiss_rate_30d: 0.25,
-      mean_dwell_ms_30d: 200,
-      preferred_hour: 7,
-    });
-    expect(profile.asOf(30 * DAY_MS)).toMatchObject({ tip_volume_30d: 4 });
-    expect(profile.asOf(30 * DAY_MS + 1)).toEqual({
-      tip_volume_30d: 3,
-      completion_rate_30d: 1 / 3,
-      dismiss_rate_30d: 1 / 3,
-      mean_dwell_ms_30d: 250,
-      preferred_hour: 7,
-    });
+describe('the first 20 decisions', () => {
+  const { first_20, stages, decisions, regret_changes, policies } = run({ users: 27 });
+
+  it('are what a simulation finds that ends after them', () => {
+    const short = run({ users: 27, decisionsEach: 20 });
+    expect(short.decisions).toBeLessThanOrEqual(27 * 20);
+    expect(short.decisions).toBeLessThan(decisions);
+    const { policies: of, comparisons, regret_changes: changes } = short;
+    expect(first_20).toEqual({ decisions: short.decisions, policies: of, comparisons, regret_changes: changes });
+    expect(short.first_20).toEqual(first_20);
+  });
+
+  it('are the first three of the stages, which hold every decision once', () => {
+    expect(stages.map(({ from_decision, to_decision }) => [from_decision, to_decision])).toEqual(
+      [1, 6, 11, 21, 41, 81, 161, 321].map((from, i, all) => [from, i + 1 < all.length ? all[i + 1]! - 1 : null]).slice(0, stages.length),
+    );
+    const total = (of: typeof stages) => of.reduce((sum, stage) => sum + stage.decisions, 0);
+    expect(total(stages)).toBe(decisions);
+    expect(total(stages.slice(0, 3))).toBe(first_20.decisions);
+    expect(stages[0]).toMatchObject({ users: 27, decisions: 27 * 5 });
+  });
+
+  it('and all of them: the change of regret is that of the means, as they are over the same decisions', () => {
+    const regret = (name: string) => policies.find(({ policy }) => policy === name)!.regret.mean;
+    const change = regret_changes.find(({ policy, persona }) => policy === 'random' && persona === 'all')!;
+    expect(change.against).toBe('egreedy-v1');
+    expect(change.mean).toBeCloseTo(regret('random') / regret('egreedy-v1') - 1, 12);
+    expect(change.low!).toBeGreaterThan(0);
+    expect(change.high!).toBeGreaterThan(change.mean!);
   });
 });
 
-describe('intervals over users', () => {
-  it('cover the ratio as often as they say', () => {
-    const random = seededRandom(5);
-    let covered = 0;
-    for (let trial = 0; trial < 400; trial++) {
-      const sizes = Array.from({ length: 60 }, () => 1 + Math.floor(random() * 20));
-      const rates = sizes.map(() => (random() < 0.5 ? 0.2 : 0.6));
-      const { low, high } = ratio(
-        sizes.map((size, i) => ({ numerator: size * rates[i]!, denominator: size, kind: 'one' })),
-        SHARE,
-      );
-      if (low <= 0.4 && 0.4 <= high) covered++;
+describe('newcomers', () => {
+  it('are users without the history that they would have', () => {
+    const named = (history: boolean) => users({ ...PERSONAS[5]!, history });
+    const policies = contestants('egreedy-v2', 'random');
+    const newcomers = run({ policies, population: named(true), history: false, users: 3 });
+    expect(newcomers).toEqual({ ...run({ policies, population: named(false), users: 3 }), history: false });
+    expect(newcomers.policies).not.toEqual(run({ policies, population: named(true), users: 3 }).policies);
+  });
+});
+
+describe('a taste for one of the categories', () => {
+  const policies = contestants('egreedy-v3', 'egreedy-v4');
+  const changeOf = (result: SimulationResult) =>
+    result.regret_changes.find(({ persona, policy }) => persona === 'all' && policy !== 'oracle')!;
+
+  it('is what the category match of egreedy-v4 finds', () => {
+    const { mean, high } = changeOf(run({ policies, taste: 1, users: 27, days: 30 }));
+    expect(mean!).toBeLessThan(-0.1);
+    expect(high!).toBeLessThan(0);
+  });
+
+  it('is nothing to find where nobody has one', () => {
+    expect(changeOf(run({ policies, users: 27, days: 30 })).high!).toBeGreaterThan(0);
+  });
+});
+
+describe('curves of regret', () => {
+  it('have the regret of all, within a band at each point', () => {
+    const { regret_curves, curves, policies } = run();
+    for (const { policy, points, low, high } of [...regret_curves, ...curves]) {
+      expect([points.length, low.length, high.length], policy).toEqual([50, 50, 50]);
+      for (const [i, point] of points.entries()) {
+        if (point === null) expect([low[i], high[i]]).toEqual([null, null]);
+        else expect(low[i]! <= point && point <= high[i]!).toBe(true);
+      }
     }
-    expect(covered / 400).toBeGreaterThan(0.91);
-  });
-
-  it.each([2, 3, 8])('also with %i users, where a normal one does not', (users) => {
-    const random = seededRandom(users);
-    const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-    let [covered, byNormal] = [0, 0];
-    for (let trial = 0; trial < 2_000; trial++) {
-      const { mean, low, high } = ratio(
-        Array.from({ length: users }, () => ({ numerator: 10 * (0.5 + 0.02 * normal()), denominator: 10, kind: 'one' })),
-        SHARE,
-      );
-      if (low <= 0.5 && 0.5 <= high) covered++;
-      if (Math.abs(mean - 0.5) <= (1.96 / student95(users - 1)) * (high - mean)) byNormal++;
+    const best = curves.find(({ policy }) => policy === 'oracle')!.points;
+    for (const { policy, points } of regret_curves) {
+      const own = curves.find((curve) => curve.policy === policy)!.points;
+      for (const [i, point] of points.entries()) if (point !== null) expect(point).toBeCloseTo(best[i]! - own[i]!, 12);
     }
-    expect(covered / 2_000).toBeGreaterThan(0.935);
-    expect(covered / 2_000).toBeLessThan(0.965);
-    expect(byNormal / 2_000).toBeLessThan(0.935);
-  });
-
-  it('are about users of each kind, not about how different the kinds are', () => {
-    const random = seededRandom(9);
-    let covered = 0;
-    let width = 0;
-    for (let trial = 0; trial < 1_000; trial++) {
-      const parts = Array.from({ length: 20 }, (_, i) => ({
-        numerator: (i % 2 === 0 ? 0.9 : 0.1) + 0.1 * (random() - 0.5),
-        denominator: 1,
-        kind: i % 2 === 0 ? 'eager' : 'idle',
-      }));
-      const { low, high } = ratio(parts, SHARE);
-      if (low <= 0.5 && 0.5 <= high) covered++;
-      width += (high - low) / 1_000;
-    }
-    expect(covered / 1_000).toBeGreaterThan(0.93);
-    expect(covered / 1_000).toBeLessThan(0.97);
-    expect(width).toBeLessThan(0.05);
-  });
-
-  it('say nothing of one user, and never more than is possible', () => {
-    expect(ratio([{ numerator: 3, denominator: 5, kind: 'a' }], { min: -1, max: 1 })).toEqual({ mean: 0.6, low: -1, high: 1 });
-    expect(
-      ratio(
-        [
-          { numerator: 5, denominator: 5, kind: 'a' },
-          { numerator: 2, denominator: 5, kind: 'b' },
-        ],
-        SHARE,
-      ),
-    ).toEqual({ mean: 0.7, low: 0, high: 1 });
-  });
-
-  it.each([
-    [1, 12.7062],
-    [2, 4.30265],
-    [3, 3.18245],
-    [5, 2.57058],
-    [10, 2.22814],
-    [30, 2.04227],
-    [1e9, 1.95996],
-  ])("Student's quantile for %d degrees of freedom is %d", (freedom, quantile) => {
-    expect(Math.abs(student95(freedom) / quantile - 1)).toBeLessThan(0.0015);
+    expect(regret_curves.map(({ policy }) => policy)).toEqual(policies.map(({ policy }) => policy));
   });
 });
 

@@ -1,16 +1,16 @@
 import { outputFile } from '../../export/output-file.js';
 import { inTurns } from '../../in-turns.js';
 import { policyNamed, SIMULATED_POLICIES } from '../../policies/registry.js';
-import { curvesSvg, sparkline } from '../../simulation/chart.js';
+import { curvesSvg } from '../../simulation/chart.js';
 import { parsePersonas, PERSONAS } from '../../simulation/persona.js';
-import { simulate, type SimulationResult } from '../../simulation/simulate.js';
-import type { Mean } from '../../simulation/statistics.js';
+import { BUILTIN, MIXTURE, populationOf, type Population } from '../../simulation/population.js';
+import { simulate } from '../../simulation/simulate.js';
 import { MAX_CANDIDATES } from '../../topics.js';
 import { UsageError } from '../../errors.js';
 import { defineCommand } from '../command.js';
+import { printSimulation } from '../evaluation/simulation-tables.js';
 import { readText } from '../input-file.js';
-import { wholeNumber } from '../option-parsers.js';
-import type { Output } from '../output/output.js';
+import { numberWithin, wholeNumber } from '../option-parsers.js';
 
 interface SimulateOptions {
   readonly users: number;
@@ -18,11 +18,17 @@ interface SimulateOptions {
   readonly candidates: number;
   readonly seed: number;
   readonly policies: string;
+  readonly population?: Population;
   readonly personas?: string;
+  readonly decisions?: number;
+  readonly history: boolean;
+  readonly taste?: number;
   readonly svg?: string;
   readonly force?: boolean;
   readonly printPersonas?: boolean;
 }
+
+const POPULATIONS: Readonly<Record<string, Population>> = { [BUILTIN.name]: BUILTIN, [MIXTURE.name]: MIXTURE };
 
 export const simulateCommand = defineCommand<SimulateOptions>({
   name: 'simulate',
@@ -30,7 +36,8 @@ export const simulateCommand = defineCommand<SimulateOptions>({
   details: [
     'Every policy meets the same users, candidates and random outcomes, learns user by user with the code of the live ' +
       'one, and is compared with the first policy named. Regret is measured against an oracle that knows the reward ' +
-      'model. Intervals are 95%, over users.',
+      'model. Intervals are 95%, over users. What happens in the first 20 decisions of each user is shown apart.',
+    'Users of the mixture have traits of all built-in personas in shares of their own, with noise.',
     'The same options and seed print the same bytes. No log and no state is read or written.',
   ].join('\n\n'),
   examples: [
@@ -39,6 +46,8 @@ export const simulateCommand = defineCommand<SimulateOptions>({
       'tipstream simulate --users 2000 --svg curves.svg --json > simulation.json',
       'about a million decisions, with learning curves as a picture',
     ],
+    ['tipstream simulate --population mixture --no-history --decisions 20', 'newcomers who differ: their first 20 decisions'],
+    ['tipstream simulate --policies egreedy-v3,egreedy-v4 --taste 1', 'users who prefer one category of six'],
     ['tipstream simulate --print-personas > mine.json', 'a file to change, for --personas mine.json'],
   ],
   groups: ['policy'],
@@ -52,38 +61,58 @@ export const simulateCommand = defineCommand<SimulateOptions>({
       help: 'the first is what the others are compared with',
       default: SIMULATED_POLICIES.map(({ name }) => name).join(','),
     },
-    { flags: '--personas <file>', help: 'JSON array of personas instead of the built-in ones' },
+    {
+      flags: '--population <name>',
+      help: `where users come from: ${Object.keys(POPULATIONS).join(' or ')} (default: builtin)`,
+      parse: populationNamed,
+    },
+    { flags: '--personas <file>', help: 'JSON array of personas instead of a population' },
+    { flags: '--no-history', help: 'nobody has a profile before the first decision' },
+    { flags: '--decisions <number>', help: 'only the first ones of each user', parse: wholeNumber('--decisions', 1) },
+    {
+      flags: '--taste <log-odds>',
+      help: 'how much likelier a done is for the one category of six that a user prefers (default: as the personas say)',
+      parse: numberWithin('--taste', -20, 20),
+    },
     { flags: '--print-personas', help: 'print the built-in personas and do nothing else' },
     { flags: '--svg <file>', help: 'learning curves as a picture' },
     { flags: '--force', help: 'replace the file of --svg if there is one' },
   ],
   json: 'document',
+  check({ options: { population, personas, printPersonas } }) {
+    if (personas !== undefined && population !== undefined)
+      throw new UsageError('--personas are a population of their own: leave --population out');
+    if (printPersonas === true && population !== undefined && population !== BUILTIN.name)
+      throw new UsageError('--print-personas prints the built-in personas: users of a mixture are drawn one by one');
+  },
   async run({ options, config, output, json, signal }) {
     if (options.printPersonas === true) return output.document(PERSONAS);
+    const exploration = { epsilon: config.epsilon, epsilonMin: config.epsilonMin, epsilonDecay: config.epsilonDecay };
     const policies = [...new Set(options.policies.split(',').map((name) => name.trim()))].map(policyNamed);
-    const personas =
-      options.personas === undefined ? PERSONAS : parsePersonas(await readText(options.personas, { signal }), options.personas);
+    const { users, days, candidates, seed, personas, history, taste, population = BUILTIN } = options;
+    const from = personas === undefined ? population : populationOf('file', parsePersonas(await readText(personas, { signal }), personas));
     const file = options.svg === undefined ? undefined : outputFile(options.svg, options.force === true);
     try {
       const steps = simulate({
-        policies,
-        personas,
-        users: options.users,
-        days: options.days,
-        candidates: options.candidates,
-        epsilon: config.epsilon,
-        epsilonMin: config.epsilonMin,
-        epsilonDecay: config.epsilonDecay,
-        seed: options.seed,
+        policies: policies.map((policy) => ({ name: policy.name, policy, exploration })),
+        population: from,
+        users,
+        days,
+        decisionsEach: options.decisions,
+        history,
+        taste,
+        candidates,
+        exploration,
+        seed,
       });
-      const result = await inTurns(steps, signal, (done) => output.progress(`${done} of ${options.users} users`));
+      const result = await inTurns(steps, signal, (done) => output.progress(`${done} of ${users} users`));
       output.progress('');
       if (file !== undefined) {
-        file.write(curvesSvg(result.curves, `Chance of a done per decision (seed ${options.seed})`));
+        file.write(curvesSvg(result.curves, `Chance of a done per decision (seed ${seed})`));
         file.publish();
       }
       if (json) return await output.document(result);
-      await print(result, output);
+      await printSimulation(result, output);
     } finally {
       output.progress('');
       file?.discard();
@@ -91,61 +120,13 @@ export const simulateCommand = defineCommand<SimulateOptions>({
   },
 });
 
-async function print(result: SimulationResult, output: Output): Promise<void> {
-  const { decisions, users, days, seed, policies, personas, comparisons, curves } = result;
-  await output.write(`${decisions} decisions of ${users} users over ${days} days, seed ${seed}\n\n`);
-  await output.table(
-    ['POLICY', 'REWARD', '95%', 'REGRET', '95%', 'LEARNING CURVE'],
-    policies.map(({ policy, reward, regret }) => [
-      policy,
-      shown(reward.mean),
-      span(reward),
-      shown(regret.mean),
-      span(regret),
-      sparkline(curves.find((curve) => curve.policy === policy)!.points, curves),
-    ]),
-  );
-  await output.write('\n');
-  await output.table(
-    ['PERSONA', 'USERS', 'DECISIONS', 'POLICY', 'REWARD', '95%', 'REGRET', '95%'],
-    personas.flatMap((one) =>
-      one.policies.map(({ policy, reward, regret }) => [
-        one.persona,
-        one.users,
-        one.decisions,
-        policy,
-        shown(reward.mean),
-        span(reward),
-        shown(regret.mean),
-        span(regret),
-      ]),
-    ),
-  );
-  await output.write('\n');
-  await output.table(
-    ['DIFFERENCE OF REWARD', 'PERSONA', 'MEAN', '95%', ''],
-    comparisons
-      .filter(({ policy }) => policy !== 'oracle' && policy !== 'random')
-      .map((one) => [
-        `${one.policy} - ${one.against}`,
-        one.persona,
-        shown(one.mean),
-        span(one),
-        one.low > 0 ? 'better' : one.high < 0 ? 'worse' : '',
-      ]),
-  );
-}
-
 function candidatesOption(text: string): number {
   const number = wholeNumber('--candidates', 1)(text);
   if (number <= MAX_CANDIDATES) return number;
   throw new UsageError(`--candidates must be at most ${MAX_CANDIDATES}, not ${number}`);
 }
 
-function shown(value: number): string {
-  return value.toFixed(4);
-}
-
-function span({ low, high }: Mean): string {
-  return `${shown(low)} to ${shown(high)}`;
+function populationNamed(text: string): Population {
+  if (Object.hasOwn(POPULATIONS, text)) return POPULATIONS[text]!;
+  throw new UsageError(`--population must be ${Object.keys(POPULATIONS).join(' or ')}, not ${JSON.stringify(text)}`);
 }

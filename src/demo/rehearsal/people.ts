@@ -5,6 +5,7 @@
  */
 import { randomStream } from '../../random.js';
 import type { Persona } from '../../simulation/persona.js';
+import { personOf } from '../../simulation/population.js';
 import { daysOf, type SimulatedDecision } from '../../simulation/world.js';
 
 export const DAY_MS = 86_400_000;
@@ -74,7 +75,10 @@ export class People {
     const { seed, personas, candidates, startMs } = this.#plan;
     const random = randomStream(seed, `rehearsal ${number}`);
     const persona = random.weighted(personas, ({ share }) => share);
-    const decisions = daysOf(persona, { startMs: arrivesMs, durationMs: startMs + MOST_DAYS * DAY_MS - arrivesMs, candidates }, random);
+    const world = { startMs: arrivesMs, durationMs: startMs + MOST_DAYS * DAY_MS - arrivesMs, candidates };
+    const person = personOf(persona, randomStream(seed, `rehearsal taste ${number}`));
+    const categories = randomStream(seed, `rehearsal categories ${number}`);
+    const decisions = daysOf(person, world, { days: random, categories });
     const first = decisions.next();
     return {
       userId: `${persona.name}-${String(number + 1).padStart(DIGITS, '0')}`,
