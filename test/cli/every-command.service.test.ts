@@ -59,6 +59,7 @@ const WORKING: Readonly<Record<string, () => readonly string[]>> = {
   'policies migrate': () => ['egreedy-v1', 'egreedy-v2', '--dry-run'],
   'policies prompts': () => [],
   'policies card': () => ['egreedy-v1'],
+  'policies aa-test': () => ['--rollouts', '4'],
 };
 const AS_OF = String(TRAFFIC_AS_OF_MS);
 /** They run worker threads, which need what is compiled: system tests run them. */

@@ -27,6 +27,7 @@ const READERS: Readonly<Record<string, readonly [command: CliCommand | CommandFa
   verify: [verifyCommand, ['verify']],
   'policies card': [policiesFamily, ['policies', 'card', 'egreedy-v1', '--no-rollout']],
   'policies prompts': [policiesFamily, ['policies', 'prompts']],
+  'policies aa-test': [policiesFamily, ['policies', 'aa-test', '--rollouts', '1']],
   'policies migrate': [policiesFamily, ['policies', 'migrate', 'egreedy-v1', 'egreedy-v2', '--dry-run']],
 };
 

@@ -5,6 +5,7 @@ import { defineCommand, type CommandFamily } from '../../command.js';
 import { rewardRulesAt, rewardsDocument } from '../../../policies/controls/reward-rules.js';
 import { openControlLog } from '../../control-log.js';
 import { settingsOf } from '../../policy-settings.js';
+import { aaTestCommand } from './aa-test.js';
 import { cardCommand } from './card.js';
 import { configureCommand } from './configure.js';
 import { migrateCommand } from './migrate.js';
@@ -104,5 +105,5 @@ function effectOf({ effect, effect_of: other }: HistoricControl): string | null 
 export const policiesFamily: CommandFamily = {
   name: 'policies',
   summary: 'Policies: who is live, and how that came about',
-  commands: [listCommand, historyCommand, configureCommand, migrateCommand, promptsCommand, cardCommand],
+  commands: [listCommand, historyCommand, configureCommand, migrateCommand, promptsCommand, cardCommand, aaTestCommand],
 };
