@@ -13,12 +13,15 @@ import { PolicyReplay, type SetAside } from '../evaluation/policy-replay.js';
 import type { EvaluationRow } from '../evaluation/row.js';
 import { GATE_THRESHOLDS } from '../evaluation/thresholds.js';
 import type { PolicyDefinition } from '../policies/policy.js';
+import { inDays, VERDICT_RUNS, type PowerDays } from './power.js';
 
 export interface FileEvaluation extends Evaluation {
   /** Of contexts: what was judged, how many decisions there were, and how many of them say nothing, by reason. */
   readonly policy?: string;
   readonly decisions?: number;
   readonly set_aside?: Readonly<Partial<Record<SetAside, number>>>;
+  /** How many decisions until the gate promotes a policy that is better by so much. A file does not say how many come a day. */
+  readonly power: readonly PowerDays[];
 }
 
 export interface FileOptions {
@@ -52,9 +55,10 @@ export async function evaluateFile(question: FileOptions): Promise<FileEvaluatio
     onProgress?.(count);
     await setImmediate();
   }
-  if (decisions.length === 0) return evaluator.result({ simulation });
+  const result = () => ({ ...evaluator.result({ simulation }), power: inDays(evaluator.power(VERDICT_RUNS), null) });
+  if (decisions.length === 0) return result();
   const setAside = await replay(decisions, take, question);
-  return { policy: policy.name, decisions: decisions.length, set_aside: setAside, ...evaluator.result({ simulation }) };
+  return { policy: policy.name, decisions: decisions.length, set_aside: setAside, ...result() };
 }
 
 /** In the order of the requests, whatever the order of the lines. */

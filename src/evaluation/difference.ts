@@ -12,6 +12,7 @@ import { LowerBound } from './bounds/lower-bound.js';
 import { FINE_RATES, ratesFor, RATES_FOR_ALL_TIMES, type Mixture } from './bounds/rates.js';
 import { CEILING, UpperBound } from './bounds/upper-bound.js';
 import { DEFAULT_RANGE, type RewardRange } from '../policies/controls/reward-rules.js';
+import { ValueShares } from './power/value-shares.js';
 import { rewardOf, weightOf, type EvaluationRow } from './row.js';
 import { Total } from './total.js';
 
@@ -52,6 +53,7 @@ export class DifferenceSums {
   readonly #squares = new Total();
   /** Of the variances of the weights. */
   readonly #spread = new Total();
+  readonly #values = new ValueShares();
   #newUpTo = 0;
   #loggedDownTo = 1;
   #assumed = false;
@@ -73,6 +75,7 @@ export class DifferenceSums {
     this.#squares.add(reward ** 2);
     this.#spread.add(row.weights?.variance ?? (weight - 1) ** 2);
     this.#gain.add(z);
+    this.#values.add(row.weights ?? weight, reward, row.reward !== null);
     // 1 + (weight - 1) x reward, written so that rounding cannot make it negative.
     this.#more.add(1 - reward + weight * reward);
     this.#less.add(weight, reward, this.#largestWeightOf(row));
@@ -83,6 +86,7 @@ export class DifferenceSums {
     this.#more.take(other.#more);
     this.#less.take(other.#less);
     this.#gain.take(other.#gain);
+    this.#values.take(other.#values);
     this.#sum.take(other.#sum);
     this.#squares.take(other.#squares);
     this.#spread.take(other.#spread);
@@ -116,6 +120,11 @@ export class DifferenceSums {
   /** log of `e_value`. */
   get logEvidence(): number {
     return this.#gain.logEvidence;
+  }
+
+  /** What the rows can say of a policy that chooses as this one does, with rewards as shares of their range. */
+  get values(): ValueShares {
+    return this.#values;
   }
 
   get mean(): number | null {

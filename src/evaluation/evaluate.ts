@@ -3,6 +3,7 @@ import { DEFAULT_RANGE, type RewardRange } from '../policies/controls/reward-rul
 import { DifferenceSums, type PairedDifference } from './difference.js';
 import { EstimateSums, type Estimates } from './estimators.js';
 import { judge, type Compared, type Judged, type SimulatedGain } from './gate.js';
+import { powerTable, usualGains, type PowerRow } from './power/power.js';
 import type { EvaluationRow } from './row.js';
 import { SegmentSums, worstSegment, type SegmentReport } from './segments.js';
 import type { GateThresholds } from './thresholds.js';
@@ -32,6 +33,7 @@ export class Evaluator {
   readonly #rewarded: { readonly estimates: EstimateSums; readonly difference: DifferenceSums };
   readonly #all: { readonly estimates: EstimateSums; readonly difference: DifferenceSums };
   readonly #segments: SegmentSums;
+  readonly #span: number;
 
   /** `range`: what rewards lie within, 0 too. */
   constructor(thresholds: GateThresholds, range: RewardRange = DEFAULT_RANGE) {
@@ -40,6 +42,7 @@ export class Evaluator {
     this.#rewarded = sums();
     this.#all = sums();
     this.#segments = new SegmentSums(thresholds, range);
+    this.#span = range.high - range.low;
   }
 
   add(row: EvaluationRow): void {
@@ -73,5 +76,26 @@ export class Evaluator {
       simulation: simulation ?? null,
       thresholds,
     };
+  }
+
+  /**
+   * How many decisions it takes to promote a policy that chooses as this one does and is better by so much: a row a gain, or a few gains
+   * that are possible where none is named. `runs`: logs that are drawn for each.
+   */
+  power(runs: number, gains?: readonly number[]): PowerRow[] {
+    const question = {
+      values: this.#all.difference.values,
+      segments: this.#segments.asked,
+      span: this.#span,
+      thresholds: this.#thresholds,
+      runs,
+    };
+    return powerTable(gains ?? usualGains(question), question);
+  }
+
+  /** In short, of all decisions, those without a reward counted as 0. */
+  summary(): { readonly n: number; readonly missing: number; readonly logged: number | null; readonly segments: number } {
+    const { n, logged } = this.#all.estimates.estimates;
+    return { n, missing: n - this.#rewarded.estimates.estimates.n, logged, segments: this.#segments.asked.length };
   }
 }

@@ -11,6 +11,7 @@ import { compareCodePoints } from '../events/strings.js';
 import type { RewardRange } from '../policies/controls/reward-rules.js';
 import { DifferenceSums } from './difference.js';
 import { EffectiveSize } from './effective-size.js';
+import type { SegmentValues } from './power/power.js';
 import { weightOf, type EvaluationRow } from './row.js';
 import type { GateThresholds } from './thresholds.js';
 
@@ -85,6 +86,13 @@ export class SegmentSums {
       ...within.map((group) => this.#report(group, shared, false)),
     ];
     return reports.sort((a, b) => compareCodePoints(a.dimension, b.dimension) || compareCodePoints(a.segment, b.segment));
+  }
+
+  /** Those of which harm must be excluded, with what their decisions can say. */
+  get asked(): SegmentValues[] {
+    return [...this.#dimensions.values()]
+      .flatMap((groups) => this.#asked(groups))
+      .map(({ dimension, segment, difference: { values } }) => ({ name: `${dimension}=${segment}`, values }));
   }
 
   /** Of one dimension: the segments, with the small ones together. How large they are does not depend on rewards. */

@@ -1,7 +1,4 @@
 /** Decisions of the real service on the embedded log, evaluated from its state files. */
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
 import { evaluateFile } from '../../src/analysts/evaluate-file.js';
@@ -11,14 +8,11 @@ import { policyNamed } from '../../src/policies/registry.js';
 import { emptyState, add, posterior } from '../../src/policies/ridge.js';
 import { coreRegistry } from '../../src/projections/registry.js';
 import { linesOf } from '../../src/producer/line-reader.js';
-import { createProducer } from '../../src/producer/producer.js';
 import type { ControlEvent, ScoredEvent } from '../../src/topics.js';
-import { DEFAULT_SETTINGS, EmbeddedService } from '../support/embedded/service.js';
-import { seededRandom } from '../support/seeded-random.js';
+import { DEFAULT_SETTINGS, type EmbeddedService } from '../support/embedded/service.js';
+import { HOUR_MS, openHistory, START_MS, writeHistory, type HistoryBesides } from '../support/embedded/decided-history.js';
 import { stateIn } from '../support/state-in.js';
 
-const START_MS = 1_795_000_000_000;
-const HOUR_MS = 3_600_000;
 let service: EmbeddedService | undefined;
 afterEach(async () => service?.close());
 
@@ -48,44 +42,9 @@ const promote = (policy: string, hours: number, percent = 100): ControlEvent => 
   effective_at_ms: START_MS + hours * HOUR_MS,
 });
 
-/** Users who follow overdue tips, asked `decisions` times, an hour apart. */
-async function history(
-  decisions: number,
-  { servesOther = false, controls = [] }: { servesOther?: boolean; controls?: readonly ControlEvent[] } = {},
-): Promise<ScoredEvent[]> {
-  service = await EmbeddedService.open(await mkdtemp(join(tmpdir(), 'tipstream-evaluate-')), {
-    clock: () => START_MS + 1000 * HOUR_MS,
-    maxTaskIdleMs: 0,
-  });
-  const random = seededRandom(3);
-  await service.start();
-  for (const control of controls) await createProducer(service.log).send('policy.control', control);
-  for (let i = 0; i < decisions; i++) {
-    const at = START_MS + i * HOUR_MS;
-    const user = `u${i % 3}`;
-    const overdue = random() < 0.5 ? 'a' : 'b';
-    const candidates = ['a', 'b'].map((name) => ({ tip_id: `${name}${i}`, is_overdue: name === overdue, task_age_days: 1, priority: 2 }));
-    await service.produce('tip.candidates', { decision_id: `d${i}`, user_id: user, requested_at_ms: at, candidates });
-    await service.catchUp();
-    const event = (await service.scored()).find(({ decision_id: id }) => id === `d${i}`)!;
-    const tip = servesOther && i % 2 === 0 ? candidates.find(({ tip_id: id }) => id !== event.chosen_tip_id)!.tip_id : event.chosen_tip_id;
-    await service.produce('tip.served', {
-      tip_id: tip,
-      user_id: user,
-      decision_id: `d${i}`,
-      served_at_ms: at + 1,
-      category: i % 2 === 0 ? 'home' : 'work',
-    });
-    if (i % 10 < 9)
-      await service.produce('tip.feedback', {
-        tip_id: tip,
-        user_id: user,
-        action: tip.startsWith(overdue) ? 'done' : 'dismiss',
-        reacted_at_ms: at + 2,
-      });
-  }
-  await service.catchUp();
-  return service.scored();
+async function history(decisions: number, besides: HistoryBesides = {}): Promise<ScoredEvent[]> {
+  service = await openHistory();
+  return writeHistory(service, decisions, besides);
 }
 
 describe('evaluating from logged decisions', () => {

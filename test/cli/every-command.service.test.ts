@@ -57,6 +57,7 @@ const WORKING: Readonly<Record<string, () => readonly string[]>> = {
   'policies history': () => [],
   'policies configure': () => ['--epsilon', '0.1'],
   'policies migrate': () => ['egreedy-v1', 'egreedy-v2', '--dry-run'],
+  'policies power': () => [],
   'policies prompts': () => [],
   'policies card': () => ['egreedy-v1'],
   'policies aa-test': () => ['--rollouts', '4'],
@@ -302,6 +303,7 @@ describe('an unknown topic is topic_not_found, 1', () => {
 describe('an unknown policy is policy_not_found, 64', () => {
   it.each([
     ['evaluate', ['--policy', 'nobody']],
+    ['policies power', ['--policy', 'nobody']],
     ['simulate', ['--policies', 'random,nobody']],
     ['promote', ['nobody', '--force', '--reason', 'x']],
     ['policies migrate', ['egreedy-v1', 'nobody']],

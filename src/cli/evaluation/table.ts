@@ -4,6 +4,7 @@ import type { LoggedEvaluation } from '../../analysts/evaluate-logged.js';
 import type { Evaluation } from '../../evaluation/evaluate.js';
 import { estimateColumns } from '../../evaluation/estimators.js';
 import { harmWord } from '../../evaluation/segments.js';
+import { POWER_HEADINGS, powerCells } from './power-table.js';
 import type { Output } from '../output/output.js';
 
 /** As people read it. */
@@ -41,6 +42,10 @@ export async function printEvaluation(evaluation: FileEvaluation | LoggedEvaluat
       ['DIMENSION', 'SEGMENT', 'N', 'ESS', 'NEW - LOGGED', 'INTERVAL', ''],
       segments.map((one) => [one.dimension, one.segment, one.n, shown(one.ess), shown(one.difference), span(one), harmWord(one)]),
     );
+  }
+  if (evaluation.power.length > 0) {
+    await output.write('\nUntil PROMOTE, for a policy that chooses as this one and is better by:\n');
+    await output.table(POWER_HEADINGS, evaluation.power.map(powerCells));
   }
   await output.write(
     `\nthresholds: ${Object.entries(thresholds)

@@ -9,6 +9,7 @@ import { aaTestCommand } from './aa-test.js';
 import { cardCommand } from './card.js';
 import { configureCommand } from './configure.js';
 import { migrateCommand } from './migrate.js';
+import { powerCommand } from './power.js';
 import { promptsCommand } from './prompts.js';
 
 const listCommand = defineCommand({
@@ -105,5 +106,5 @@ function effectOf({ effect, effect_of: other }: HistoricControl): string | null 
 export const policiesFamily: CommandFamily = {
   name: 'policies',
   summary: 'Policies: who is live, and how that came about',
-  commands: [listCommand, historyCommand, configureCommand, migrateCommand, promptsCommand, cardCommand, aaTestCommand],
+  commands: [listCommand, historyCommand, configureCommand, migrateCommand, powerCommand, aaTestCommand, promptsCommand, cardCommand],
 };
