@@ -4,7 +4,8 @@ import { drawUniform, pick } from '../policies/draw.js';
 import { epsilonGreedy } from '../policies/egreedy.js';
 import { add, emptyState, posterior, type Posterior, type RidgeState } from '../policies/ridge.js';
 import { scoreOf } from '../policies/score.js';
-import type { Contestant } from './contestant.js';
+import type { ProfileValues } from '../policies/policy.js';
+import type { Beginning, Contestant } from './contestant.js';
 import { SimulatedProfile } from './profile.js';
 import type { SimulatedDecision } from './world.js';
 
@@ -12,43 +13,58 @@ import type { SimulatedDecision } from './world.js';
 const DRAW = 'simulation';
 const SALT = '0';
 
+/** A choice, with what the policy knew and what came of it. */
+export interface Decided {
+  /** Index of the candidate. */
+  readonly chosen: number;
+  /** Of the chosen candidate. */
+  readonly vector: readonly number[];
+  readonly profile: ProfileValues;
+  /** null: no reaction. */
+  readonly reward: 0 | 1 | null;
+}
+
 export class Agent {
   readonly #contestant: Contestant;
+  readonly #beginning: Beginning;
   readonly #state: RidgeState;
   readonly #profile = new SimulatedProfile();
   #posterior: Posterior | undefined;
 
-  constructor(contestant: Contestant) {
+  constructor(contestant: Contestant, beginning: Beginning = { lambda: contestant.policy.hyperparameters.lambda, theta: null }) {
     this.#contestant = contestant;
+    this.#beginning = beginning;
     this.#state = emptyState(contestant.policy.dimension);
   }
 
-  /** Index of its choice; it has learned from what came of it when this returns. */
-  decide(decision: SimulatedDecision, decisionId: string, dismisses: number): number {
+  /** It has learned from what came of it when this returns. */
+  decide(decision: SimulatedDecision, decisionId: string, dismisses: number): Decided {
     const { candidates, requestedAtMs } = decision;
     const { policy, exploration } = this.#contestant;
-    const known = (this.#posterior ??= posterior(this.#state, policy.hyperparameters.lambda));
-    const vectorOf = policy.vectorizer({ requestedAtMs, utcOffsetMin: 0 }, this.#profile.asOf(requestedAtMs));
-    const vectors = candidates.map(vectorOf);
+    const known = (this.#posterior ??= posterior(this.#state, this.#beginning.lambda, this.#beginning.theta));
+    const profile = this.#profile.asOf(requestedAtMs);
+    const vectors = candidates.map(policy.vectorizer({ requestedAtMs, utcOffsetMin: 0 }, profile));
     const scores = vectors.map((x) => scoreOf(policy, known, x));
     const epsilon = policy.fixedEpsilon ?? decayedEpsilon(exploration, this.#state.updates);
     const chosen = pick(epsilonGreedy(scores, epsilon).propensities, drawUniform(DRAW, SALT, decisionId));
-    this.live(decision, chosen, dismisses, vectors[chosen]!);
-    return chosen;
+    const vector = vectors[chosen]!;
+    const reward = this.live(decision, chosen, dismisses);
+    if (reward !== null) {
+      add(this.#state, vector, reward, 1);
+      this.#posterior = undefined;
+    }
+    return { chosen, vector, profile, reward };
   }
 
-  /** What happens when a candidate is served. `x`: learned from, unless nothing came of it, as no reaction is no reward. */
+  /** What happens when a candidate is served: it shows in the profile. Nothing is learned from it. Answers the reward. */
   live(
     { requestedAtMs, hour, candidates, chances, fates, dismissFate, dwellMs }: SimulatedDecision,
     served: number,
     dismisses: number,
-    x?: readonly number[],
-  ): void {
+  ): 0 | 1 | null {
     const done = fates[served]! < chances[served]!;
     const outcome = done ? 'done' : dismissFate < dismisses ? 'dismiss' : 'none';
     this.#profile.add({ atMs: requestedAtMs, hour, category: candidates[served]!.category, outcome, dwellMs });
-    if (x === undefined || outcome === 'none') return;
-    add(this.#state, x, done ? 1 : 0, 1);
-    this.#posterior = undefined;
+    return outcome === 'none' ? null : done ? 1 : 0;
   }
 }

@@ -1,4 +1,4 @@
-/** Who takes part in a simulation: a policy, with how it explores. */
+/** Who takes part in a simulation: a policy, with what it begins from and how it explores. */
 import type { PolicySettings } from '../policies/controls/control.js';
 import type { PolicyDefinition } from '../policies/policy.js';
 
@@ -9,4 +9,13 @@ export interface Contestant {
   readonly name: string;
   readonly policy: PolicyDefinition;
   readonly exploration: Exploration;
+  /** Whether it begins with what other users taught; absent: with nothing. */
+  readonly prior?: boolean;
+}
+
+/** What a policy begins with for each user. */
+export interface Beginning {
+  readonly lambda: number;
+  /** theta_0; null: zeros. */
+  readonly theta: readonly number[] | null;
 }

@@ -92,9 +92,19 @@ function mixedWeights(mixed: Mixed, random: Random): Weights {
   };
 }
 
-/** The same users, changed: each persona by `change`. */
-export function changed(population: Population, change: (persona: Persona) => Persona): Population {
-  return { ...population, cast: (count, streamOf) => population.cast(count, streamOf).map(change) };
+/** The same users, who want the opposite in a candidate: what was learned of the others is wrong for them. */
+export function opposite(population: Population): Population {
+  return {
+    ...population,
+    name: `opposite ${population.name}`,
+    cast: (count, streamOf) => population.cast(count, streamOf).map(oppositePersona),
+  };
+}
+
+function oppositePersona(persona: Persona): Persona {
+  const { weights, taste, drift } = persona;
+  const turned = (of: Weights): Weights => ({ ...of, is_overdue: -of.is_overdue, task_age: -of.task_age, priority: -of.priority });
+  return { ...persona, weights: turned(weights), taste: -taste, drift: drift && { ...drift, weights: turned(drift.weights) } };
 }
 
 /** A user of `persona` who prefers one of the categories. */

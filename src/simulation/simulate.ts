@@ -1,43 +1,73 @@
 /**
  * Policies against each other in a world whose rewards are known. Every policy meets the same users, candidates and fates (common
- * random numbers), so that their difference is not drowned by chance; each learns for itself, user by user. Pure: the same request
+ * random numbers), so that their difference is not drowned by chance; each learns for itself, user by user, from nothing or from what other users taught. Pure: the same request
  * gives the same answer, bit for bit.
  */
 import { TipstreamError } from '../errors.js';
 import { policyHash } from '../policies/policy-hash.js';
-import { randomStream } from '../random.js';
+import type { PolicyDefinition } from '../policies/policy.js';
+import type { PriorFit } from '../policies/prior/fit.js';
 import { decays } from '../policies/controls/control.js';
 import { Agent } from './agent.js';
-import type { Contestant, Exploration } from './contestant.js';
+import type { Beginning, Contestant, Exploration } from './contestant.js';
 import { PARTS, UserEarnings } from './earnings.js';
-import type { Person, Persona } from './persona.js';
-import { personOf, type Population } from './population.js';
+import { Cohort, type LifeOptions } from './life.js';
+import type { Persona } from './persona.js';
+import type { Population } from './population.js';
+import { learnPriors, PRIOR_DECISIONS, PRIOR_POLICY, type PriorOptions } from './prior.js';
 import { findings, ORACLE, type Findings } from './result.js';
-import { daysOf, type SimulatedDecision, type Streams, type WorldOptions } from './world.js';
+import type { SimulatedDecision } from './world.js';
 
-const DAY_MS = 86_400_000;
-/** A Monday. */
-const START_MS = 1_767_571_200_000;
-const HISTORY_DAYS = 30;
 /** Of one user, between two yields. */
 const DECISIONS_AT_ONCE = 5_000;
 
-export interface SimulationOptions {
+export interface SimulationOptions extends LifeOptions {
   /** The first is what the others are compared with. */
   readonly policies: readonly Contestant[];
   readonly population: Population;
   readonly users: number;
-  readonly days: number;
-  /** How many decisions of each user are simulated; absent: all of these days. */
-  readonly decisionsEach?: number | undefined;
-  /** Whether users have a history where their persona has one; absent: they do. */
-  readonly history?: boolean | undefined;
-  /** Every user's taste, in place of the persona's. */
-  readonly taste?: number | undefined;
-  readonly candidates: number;
   /** As configured; contestants may differ. */
   readonly exploration: Exploration;
-  readonly seed: number;
+  /** Where contestants begin with a prior: how it is fitted. */
+  readonly prior?: PriorOptions | undefined;
+}
+
+/** What a policy took part with. */
+export interface ContestantDocument {
+  readonly name: string;
+  readonly policy: string;
+  readonly prior: boolean;
+  readonly lambda: number;
+  readonly epsilon: number;
+  /** null: epsilon does not decay. */
+  readonly epsilon_min: number | null;
+  readonly epsilon_decay: number | null;
+}
+
+export interface PriorDocument {
+  readonly users: number;
+  readonly population: string;
+  /** Of each user, at most. */
+  readonly decisions_each: number;
+  readonly decided_by: string;
+  readonly lambda: number;
+  readonly fits: readonly PriorFitDocument[];
+}
+
+export interface PriorFitDocument {
+  readonly policy: string;
+  /** With a reward. */
+  readonly users: number;
+  readonly rewards: number;
+  readonly feature_names: readonly string[];
+  readonly theta: readonly number[];
+  readonly standard_errors: readonly number[];
+  /** Entries of which these users tell nothing: theta is 0 there. */
+  readonly undetermined: readonly string[];
+  /** What these users say lambda is; null: they do not. */
+  readonly estimated_lambda: number | null;
+  /** Standard deviation of a reward around what theta explains. */
+  readonly noise: number;
 }
 
 export interface SimulationResult extends Findings {
@@ -58,83 +88,128 @@ export interface SimulationResult extends Findings {
   readonly epsilon_decay: number | null;
   /** By name: what the policies were, so that a later definition is not taken for the one that was simulated. */
   readonly policy_hashes: Readonly<Record<string, string>>;
+  readonly contestants: readonly ContestantDocument[];
+  /** null: nobody begins with one. */
+  readonly prior: PriorDocument | null;
+}
+
+export interface SimulationProgress {
+  readonly done: number;
+  readonly of: number;
+  readonly users: 'users' | 'users for the prior';
 }
 
 /**
- * Yields now and then, with how many users are done; the answer is the generator's return value. Throws invalid_argument when nobody
- * decided anything.
+ * Yields now and then how far it is; the answer is the generator's return value. Throws invalid_argument when nobody decided anything, or
+ * when the users of the prior say too little.
  */
-export function* simulate(request: SimulationOptions): Generator<number, SimulationResult> {
-  const { population, policies, exploration, seed } = request;
+export function* simulate(request: SimulationOptions): Generator<SimulationProgress, SimulationResult> {
+  const { population, policies, users, exploration, seed } = request;
   const names = [...policies.map(({ name }) => name), ORACLE];
-  const users: UserEarnings[] = [];
-  for (const [index, persona] of population.cast(request.users, (user) => randomStream(seed, `traits ${user}`)).entries()) {
-    users.push(yield* liveOneUser(request, persona, index, names));
-    yield users.length;
+  const priors = yield* priorsFor(request);
+  const beginningOf = ({ policy, prior }: Contestant): Beginning =>
+    prior === true
+      ? { lambda: request.prior!.lambda, theta: priors.get(policy)!.theta }
+      : { lambda: policy.hyperparameters.lambda, theta: null };
+  const cohort = new Cohort('', request);
+  const earnings: UserEarnings[] = [];
+  for (const [user, persona] of cohort.castOf(population, users).entries()) {
+    const agents = policies.map((contestant) => new Agent(contestant, beginningOf(contestant)));
+    const steps = liveOneUser(cohort, persona, user, agents, names);
+    let step = steps.next();
+    for (; step.done !== true; step = steps.next()) yield { done: user, of: users, users: 'users' };
+    earnings.push(step.value);
+    yield { done: user + 1, of: users, users: 'users' };
   }
-  if (users.every(({ decisions }) => decisions === 0))
-    throw new TipstreamError('invalid_argument', `none of ${request.users} simulated users decided anything in ${request.days} days`, {
+  if (earnings.every(({ decisions }) => decisions === 0))
+    throw new TipstreamError('invalid_argument', `none of ${users} simulated users decided anything in ${request.days} days`, {
       hint: 'Simulate more users, more days, or personas with more decisions_per_day.',
     });
   return {
     seed,
     population: population.name,
-    users: request.users,
+    users,
     days: request.days,
     decisions_each: request.decisionsEach ?? null,
     history: request.history ?? true,
     taste: request.taste ?? null,
     candidates: request.candidates,
-    epsilon: exploration.epsilon,
-    epsilon_min: decays(exploration) ? (exploration.epsilonMin ?? 0) : null,
-    epsilon_decay: decays(exploration) ? exploration.epsilonDecay! : null,
+    ...explorationDocument(exploration),
     policy_hashes: Object.fromEntries(policies.map(({ name, policy }) => [name, policyHash(policy)])),
-    ...findings(users, names, population.kinds),
+    contestants: policies.map((contestant) => ({
+      name: contestant.name,
+      policy: contestant.policy.name,
+      prior: contestant.prior ?? false,
+      lambda: beginningOf(contestant).lambda,
+      ...explorationDocument(contestant.exploration),
+    })),
+    prior: priors.size === 0 ? null : priorDocument(request, priors),
+    ...findings(earnings, names, population.kinds),
   };
 }
 
+function* priorsFor(request: SimulationOptions): Generator<SimulationProgress, ReadonlyMap<PolicyDefinition, PriorFit>> {
+  const policies = [...new Set(request.policies.flatMap(({ policy, prior }) => (prior === true ? [policy] : [])))];
+  const { prior } = request;
+  if (policies.length === 0) return new Map();
+  if (prior === undefined) throw new TipstreamError('internal', 'a policy begins with a prior, and nothing says how it is fitted');
+  const steps = learnPriors(policies, { ...prior, population: prior.population ?? request.population }, request);
+  let step = steps.next();
+  for (; step.done !== true; step = steps.next()) yield { done: step.value, of: prior.users, users: 'users for the prior' };
+  return step.value;
+}
+
 function* liveOneUser(
-  request: SimulationOptions,
+  cohort: Cohort,
   persona: Persona,
   user: number,
+  agents: readonly Agent[],
   names: readonly string[],
-): Generator<number, UserEarnings> {
-  const { policies, days, candidates, seed, decisionsEach = Infinity, taste = persona.taste, history = true } = request;
-  const world: WorldOptions = { startMs: START_MS, durationMs: days * DAY_MS, candidates };
-  const streams = (of: string): Streams => ({
-    days: randomStream(seed, `${of} ${user}`),
-    categories: randomStream(seed, `${of} categories ${user}`),
-  });
-  const person = personOf({ ...persona, taste }, randomStream(seed, `taste ${user}`));
-  const agents = policies.map((contestant) => new Agent(contestant));
+): Generator<void, UserEarnings> {
   const earned = new UserEarnings(persona.name, names);
-  if (persona.history && history) giveHistory(person, world, agents, streams('history'));
-  for (const decision of daysOf(person, world, streams('user'))) {
-    if (earned.decisions >= decisionsEach) break;
-    const decisionId = `${seed}-${user}-${earned.decisions}`;
-    earned.begin(Math.min(PARTS - 1, Math.floor(((decision.requestedAtMs - START_MS) / world.durationMs) * PARTS)));
+  for (const { decision, decisionId, passed } of cohort.livesOf(persona, user, agents)) {
+    earned.begin(Math.floor(passed * PARTS));
     const { chances, fates } = decision;
     const best = bestOf(decision);
     const take = (name: string, chosen: number): void =>
       earned.count(name, fates[chosen]! < chances[chosen]!, chances[chosen]!, chances[best]!);
-    for (const [i, agent] of agents.entries()) take(names[i]!, agent.decide(decision, decisionId, person.dismisses));
+    for (const [i, agent] of agents.entries()) take(names[i]!, agent.decide(decision, decisionId, persona.dismisses).chosen);
     take(ORACLE, best);
-    if (earned.decisions % DECISIONS_AT_ONCE === 0) yield user;
+    if (earned.decisions % DECISIONS_AT_ONCE === 0) yield;
   }
   return earned;
-}
-
-/** Thirty days before the first decision in which anything was served: a profile, and no examples. */
-function giveHistory(person: Person, world: WorldOptions, agents: readonly Agent[], streams: Streams): void {
-  const before: WorldOptions = { ...world, startMs: world.startMs - HISTORY_DAYS * DAY_MS, durationMs: HISTORY_DAYS * DAY_MS };
-  for (const decision of daysOf({ ...person, drift: undefined }, before, streams)) {
-    const served = streams.days.integer(0, decision.candidates.length - 1);
-    for (const agent of agents) agent.live(decision, served, person.dismisses);
-  }
 }
 
 function bestOf({ chances }: SimulatedDecision): number {
   let best = 0;
   for (let i = 1; i < chances.length; i++) if (chances[i]! > chances[best]!) best = i;
   return best;
+}
+
+function explorationDocument(exploration: Exploration): Pick<ContestantDocument, 'epsilon' | 'epsilon_min' | 'epsilon_decay'> {
+  const { epsilon, epsilonMin = 0, epsilonDecay } = exploration;
+  return decays(exploration)
+    ? { epsilon, epsilon_min: epsilonMin, epsilon_decay: epsilonDecay! }
+    : { epsilon, epsilon_min: null, epsilon_decay: null };
+}
+
+function priorDocument({ prior, population }: SimulationOptions, priors: ReadonlyMap<PolicyDefinition, PriorFit>): PriorDocument {
+  return {
+    users: prior!.users,
+    population: (prior!.population ?? population).name,
+    decisions_each: PRIOR_DECISIONS,
+    decided_by: PRIOR_POLICY.name,
+    lambda: prior!.lambda,
+    fits: Array.from(priors, ([policy, fit]) => ({
+      policy: policy.name,
+      users: fit.users,
+      rewards: fit.rewards,
+      feature_names: policy.featureNames,
+      theta: fit.theta,
+      standard_errors: fit.standardErrors,
+      undetermined: fit.undetermined.map((entry) => policy.featureNames[entry]!),
+      estimated_lambda: fit.estimatedLambda,
+      noise: fit.noise,
+    })),
+  };
 }

@@ -122,7 +122,21 @@ describe('simulate', () => {
     expect(result.first_20).toMatchObject({ decisions: result.decisions, policies: result.policies });
   });
 
+  it('lets policies begin with a prior, also a wrong one', async () => {
+    const more = ['--decisions', '2', '--policies', 'egreedy-v1,random', '--prior-users', '110', '--wrong-prior'];
+    const { code, stdout } = await workspace.run([...args, ...more]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^\d+ decisions of 18 users \(opposite builtin\) over 10 days, seed 3$/m);
+    expect(stdout).toMatch(/^Priors are of the first 100 decisions of 110 other users \(builtin\) whom egreedy-v1 decided for:$/m);
+    expect(stdout).toMatch(/^egreedy-v1 +1\d\d +\d{4} +10 +\d/m);
+    expect(stdout).toMatch(/^egreedy-v1\+prior +0\.\d{4} /m);
+  });
+
   it.each([
+    [['--wrong-prior'], /--wrong-prior needs a policy that begins with a prior/],
+    [['--prior-users', '110', '--policies', 'random'], /needs a policy that begins with a prior/],
+    [['--prior-users', '20'], /a prior cannot be fitted on \d+ users/],
+    [['--policies', 'egreedy-v1+decay'], /needs to know how fast epsilon decays/],
     [['--population', 'other'], /--population must be builtin or mixture, not "other"/],
     [['--population', 'mixture', '--personas', 'mine.json'], /leave --population out/],
     [['--population', 'mixture', '--print-personas'], /--print-personas prints the built-in personas/],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../src/random.js';
 import { CATEGORIES, PERSONAS, personaSchema, type Persona, type Person } from '../../src/simulation/persona.js';
-import { BUILTIN, changed, MIXTURE, personOf } from '../../src/simulation/population.js';
+import { BUILTIN, MIXTURE, opposite, personOf } from '../../src/simulation/population.js';
 import { daysOf, type SimulatedDecision } from '../../src/simulation/world.js';
 
 const streamOf = (user: number) => randomStream(5, `traits ${user}`);
@@ -51,11 +51,26 @@ describe('the mixture', () => {
   });
 });
 
-describe('a changed population', () => {
-  it('has the same users but for the change', () => {
-    const eager = changed(BUILTIN, (persona) => ({ ...persona, base: 1 }));
-    expect(eager.cast(20, streamOf)).toEqual(BUILTIN.cast(20, streamOf).map((persona) => ({ ...persona, base: 1 })));
-  });
+describe('the opposite population', () => {
+  const wants = ({ is_overdue, task_age, priority }: Persona['weights']) => [is_overdue, task_age, priority];
+
+  it.each([BUILTIN, MIXTURE])(
+    'of $name wants the opposite in a candidate, before and after a drift, and is the same besides',
+    (population) => {
+      const [cast, turned] = [population.cast(200, streamOf), opposite(population).cast(200, streamOf)];
+      expect(cast.filter(({ drift }) => drift !== undefined).length).toBeGreaterThan(5);
+      for (const [i, persona] of turned.entries()) {
+        const { weights, taste, drift, ...rest } = cast[i]!;
+        expect(wants(persona.weights)).toEqual(wants(weights).map((weight) => -weight));
+        expect(persona.drift && wants(persona.drift.weights)).toEqual(drift && wants(drift.weights).map((weight) => -weight));
+        expect(persona).toMatchObject({
+          ...rest,
+          taste: -taste,
+          weights: { preferred_hour: weights.preferred_hour, weekend: weights.weekend },
+        });
+      }
+    },
+  );
 });
 
 describe('a taste', () => {

@@ -102,7 +102,7 @@ describe('the simulation', () => {
       exploration,
       seed: 1,
     });
-    expect(steps.next()).toEqual({ done: false, value: 0 });
+    expect(steps.next()).toEqual({ done: false, value: { done: 0, of: 1, users: 'users' } });
   });
 
   it('lets users drift: what was learned before is wrong afterwards', () => {

@@ -4,7 +4,7 @@ import { documentHash } from '../../evaluation/evidence.js';
 import type { SimulatedGain } from '../../evaluation/gate.js';
 import type { PolicyDefinition } from '../../policies/policy.js';
 import { policyHash } from '../../policies/policy-hash.js';
-import { policyNamed } from '../../policies/registry.js';
+import { POLICIES } from '../../policies/registry.js';
 import { isObject, readJson } from '../input-file.js';
 
 const count = z.number();
@@ -33,7 +33,9 @@ export async function simulatedGain(
   const { policy_hashes: hashes, ...of } = isObject(json) ? json : {};
   const found = simulatedSchema.safeParse({ ...of, low, high });
   if (typeof against !== 'string' || !found.success) throw wrong(`has no comparison of ${policy.name}`);
-  for (const one of [policy, policyNamed(against)])
+  const first = POLICIES.find(({ name }) => name === against);
+  if (first === undefined) throw wrong(`compares with ${against}: name a policy alone as the first of --policies`);
+  for (const one of [policy, first])
     if (!isObject(hashes) || hashes[one.name] !== policyHash(one)) throw wrong(`is about another definition of ${one.name}`);
   return { gain: { against, ...found.data }, hash: documentHash(json as Record<string, unknown>) };
 }

@@ -1,7 +1,8 @@
 /** What `tipstream simulate` found, as tables. */
 import { sparkline } from '../../simulation/chart.js';
+import { BUILTIN } from '../../simulation/population.js';
 import type { PolicyResult, RegretChange, Stretch } from '../../simulation/result.js';
-import type { SimulationResult } from '../../simulation/simulate.js';
+import type { PriorDocument, SimulationResult } from '../../simulation/simulate.js';
 import type { Mean } from '../../simulation/statistics.js';
 import type { Output } from '../output/output.js';
 
@@ -10,7 +11,9 @@ const ALL = 'all';
 export async function printSimulation(result: SimulationResult, output: Output): Promise<void> {
   const { decisions, users, days, seed, policies, personas, comparisons, curves, first_20 } = result;
   const against = policies[0]!.policy;
-  await output.write(`${decisions} decisions of ${users} users over ${days} days, seed ${seed}\n\n`);
+  const from = result.population === BUILTIN.name ? '' : ` (${result.population})`;
+  await output.write(`${decisions} decisions of ${users} users${from} over ${days} days, seed ${seed}\n\n`);
+  if (result.prior !== null) await printPrior(result.prior, output);
   await output.table(
     ['POLICY', 'REWARD', '95%', 'REGRET', '95%', `REGRET AGAINST ${against}`, 'LEARNING CURVE'],
     policies.map((one) => [
@@ -53,6 +56,22 @@ export async function printSimulation(result: SimulationResult, output: Output):
         one.low > 0 ? 'better' : one.high < 0 ? 'worse' : '',
       ]),
   );
+}
+
+async function printPrior({ users, population, decisions_each: each, decided_by: by, lambda, fits }: PriorDocument, output: Output) {
+  await output.write(`Priors are of the first ${each} decisions of ${users} other users (${population}) whom ${by} decided for:\n\n`);
+  await output.table(
+    ['PRIOR OF', 'USERS', 'REWARDS', 'LAMBDA', 'LAMBDA AS THESE USERS SAY', 'NOISE'],
+    fits.map((fit) => [
+      fit.policy,
+      fit.users,
+      fit.rewards,
+      lambda,
+      fit.estimated_lambda === null ? '' : fit.estimated_lambda.toPrecision(3),
+      fit.noise.toFixed(3),
+    ]),
+  );
+  await output.write('\n');
 }
 
 function meansOf({ reward, regret }: PolicyResult): string[] {
