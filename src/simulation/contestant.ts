@@ -9,7 +9,7 @@ export interface Contestant {
   readonly name: string;
   readonly policy: PolicyDefinition;
   readonly exploration: Exploration;
-  /** Whether it begins with what other users taught; absent: with nothing. */
+  /** Whether it begins with what was learned from other users; absent: with nothing. */
   readonly prior?: boolean;
 }
 

@@ -58,7 +58,7 @@ export function* learnPriors(
   return fits;
 }
 
-/** What one user of the first cohort taught one policy. */
+/** What one user of the first cohort says for one policy. */
 class Lessons {
   readonly userId: string;
   readonly policy: PolicyDefinition;

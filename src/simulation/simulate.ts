@@ -1,7 +1,7 @@
 /**
  * Policies against each other in a world whose rewards are known. Every policy meets the same users, candidates and fates (common
- * random numbers), so that their difference is not drowned by chance; each learns for itself, user by user, from nothing or from what other users taught. Pure: the same request
- * gives the same answer, bit for bit.
+ * random numbers), so that their difference is not drowned by chance; each learns for itself, user by user, from nothing or from a
+ * prior. Pure: the same request gives the same answer, bit for bit.
  */
 import { TipstreamError } from '../errors.js';
 import { policyHash } from '../policies/policy-hash.js';

@@ -43,7 +43,7 @@ export const simulateCommand = defineCommand<SimulateOptions>({
     'Every policy meets the same users, candidates and random outcomes, learns user by user with the code of the live ' +
       'one, and is compared with the first policy named. Regret is measured against an oracle that knows the reward ' +
       'model. Intervals are 95%, over users. What happens in the first 20 decisions of each user is shown apart.',
-    'NAME+prior in --policies begins with what other users taught: a first cohort, whom egreedy-v1 decides for and who is not ' +
+    'NAME+prior in --policies begins with what was learned from other users: a first cohort, whom egreedy-v1 decides for and who is not ' +
       'tested. With --prior-users alone, each learning policy stands there with and without a prior. NAME+decay explores less ' +
       'the more it knows of a user, as --epsilon-decay says, while the others do not.',
     'Users of the mixture have traits of all built-in personas in shares of their own, with noise.',

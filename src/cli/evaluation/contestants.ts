@@ -4,7 +4,7 @@ import { decays } from '../../policies/controls/control.js';
 import { policyNamed } from '../../policies/registry.js';
 import type { Contestant, Exploration } from '../../simulation/contestant.js';
 
-/** NAME+prior: begins with what other users taught. */
+/** NAME+prior: begins with what was learned from other users. */
 const PRIOR = 'prior';
 /** NAME+decay: explores as --epsilon-decay says, and those without it do not. */
 const DECAY = 'decay';
