@@ -1,0 +1,63 @@
+/**
+ * `npm run study:look`: what one look of the guardrail costs the thread that answers, as a table. The users have a history, and all that a
+ * last look computes is computed: harm, a gain, and whether the arms are what chance made of them.
+ *
+ *   npm run study:look -- --users 1000000
+ */
+import { parseArgs } from 'node:util';
+import { epochsOf } from '../dist/evaluation/rollouts/epochs.js';
+import { judgeLook } from '../dist/evaluation/rollouts/judge-look.js';
+import { HORIZON_MS, looksOf } from '../dist/evaluation/rollouts/looks.js';
+import { RELABELLINGS } from '../dist/evaluation/rollouts/split.js';
+import { ROLLOUT_THRESHOLDS } from '../dist/evaluation/rollouts/thresholds.js';
+import { RolloutUsers } from '../dist/evaluation/rollouts/users.js';
+import { randomStream } from '../dist/random.js';
+
+const { values } = parseArgs({ options: { users: { type: 'string', default: '100000' }, rounds: { type: 'string', default: '3' } } });
+const [count, rounds] = [values.users, values.rounds].map(Number);
+const MOST_DECISIONS = 40;
+
+function drawnUsers() {
+  const random = randomStream(1, 'look');
+  const users = new RolloutUsers();
+  const some = (rate) => {
+    const decisions = random.integer(0, MOST_DECISIONS);
+    return { decisions, reward: Math.round(decisions * rate) };
+  };
+  for (let i = 0; i < count; i++) {
+    const rate = random.next();
+    const place = { u: random.next(), word: random.integer(0, 2 ** 32 - 1) };
+    users.add({ place, before: some(rate), after: some(rate) });
+  }
+  return users;
+}
+
+/** The same work each time: what a piece took at least is its own, the rest is other processes'. */
+function costOf(users, percent) {
+  const [epoch] = epochsOf('look', [{ atMs: 0, percent }], ROLLOUT_THRESHOLDS.alpha);
+  const look = { ...looksOf({ rolloutStartMs: 0, startMs: 0, untilMs: HORIZON_MS }).at(-1), index: 0 };
+  const pieces = [];
+  let cpuSeconds = Infinity;
+  for (let round = 0; round < rounds; round++) {
+    const before = process.cpuUsage();
+    const steps = judgeLook({ epoch, look, users, state: null });
+    for (let piece = 0, done = false; !done; piece++) {
+      const startedMs = performance.now();
+      done = steps.next().done === true;
+      pieces[piece] = Math.min(pieces[piece] ?? Infinity, performance.now() - startedMs);
+    }
+    const { user, system } = process.cpuUsage(before);
+    cpuSeconds = Math.min(cpuSeconds, (user + system) / 1e6);
+  }
+  return { cpuSeconds, pieces: pieces.length, longestMs: Math.max(...pieces) };
+}
+
+const users = drawnUsers();
+console.log(`a look at ${count} users, ${RELABELLINGS} relabellings, the best of ${rounds}`);
+console.log('TREATED  CPU s  PIECES  LONGEST ms');
+for (const percent of [10, 50, 95]) {
+  const { cpuSeconds, pieces, longestMs } = costOf(users, percent);
+  console.log(
+    [`${percent} %`.padEnd(7), cpuSeconds.toFixed(2).padStart(6), String(pieces).padStart(7), longestMs.toFixed(1).padStart(11)].join(' '),
+  );
+}
