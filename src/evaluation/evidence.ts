@@ -6,7 +6,8 @@ import { compareCodePoints } from '../events/strings.js';
 import { explorationWords, type PromotionTerms } from '../policies/controls/promotion-terms.js';
 import type { GateThresholds } from './thresholds.js';
 
-const byPartition = <Value extends z.ZodType>(value: Value) => z.record(z.string(), z.record(z.string(), value));
+/** topic -> partition -> value. */
+export const byPartition = <Value extends z.ZodType>(value: Value) => z.record(z.string(), z.record(z.string(), value));
 const evidenceSchema = z.object({
   policy: z.string(),
   policy_hash: z.string(),
@@ -52,6 +53,11 @@ export function documentHash(document: Readonly<Record<string, unknown>>): strin
   return createHash('sha256')
     .update(canonical(JSON.parse(JSON.stringify(rest))))
     .digest('hex');
+}
+
+/** Whether two values are the same as JSON, in whatever order their members are. */
+export function isSame(a: unknown, b: unknown): boolean {
+  return canonical(a) === canonical(b);
 }
 
 function canonical(value: unknown): string {

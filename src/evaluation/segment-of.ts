@@ -21,6 +21,16 @@ export function segmentsOf({ profile, hour, category, tenureMs }: Situation): Re
   return { persona: personaOf(profile), tenure: tenureOf(tenureMs), hour: partOfDay(hour), ...(category === null ? {} : { category }) };
 }
 
+/** The groups that a user belongs to at a time: as known from the decisions before it, of which a newcomer has none. */
+export function userSegments({ profile, tenureMs }: Pick<Situation, 'profile' | 'tenureMs'>): Record<string, string> {
+  const category = profile.preferred_category;
+  return {
+    persona: personaOf(profile),
+    tenure: tenureOf(tenureMs),
+    preferred_category: typeof category === 'string' ? category : 'none',
+  };
+}
+
 /** The local hour that a record's vectors were made with; null when they are not ours. */
 export function hourOfRecord({ features }: Pick<ScoredEvent, 'features'>): number | null {
   const [any] = candidateIds({ features });

@@ -5,7 +5,7 @@ import type { Log, OffsetRange } from '../log/port.js';
 import { pause } from '../pause.js';
 import type { SilenceOptions } from './log-reach.js';
 import type { Partition } from './partition.js';
-import type { PartitionProgress } from './policies/stream-time.js';
+import type { PartitionProgress } from '../evaluation/rollouts/stream-time.js';
 
 const ASKS_AGAIN_MS = 500;
 

@@ -22,7 +22,7 @@ import { QualityAnswers } from './quality/quality-answers.js';
 import { GenerationSwap } from './rebuild/generation-swap.js';
 import { UserRebuilds } from './rebuild/rebuild-user-job.js';
 import { logForRequests, logTimeoutOf, withinDeadline, type RequestDeadline } from './request-deadline.js';
-import { streamTimeOf } from './policies/stream-time.js';
+import { streamTimeOf } from '../evaluation/rollouts/stream-time.js';
 import { StatusAnswers } from './status.js';
 import { partitionHolding, partitionsHolding, working, type RoutingOptions } from './user-routing.js';
 

@@ -8,6 +8,8 @@ import { linesOf } from '../../producer/line-reader.js';
 import { defaultRegistry } from '../../projections/registry.js';
 import { defineCommand } from '../command.js';
 import { EXIT } from '../failure.js';
+import { printRollout } from '../evaluation/rollout-table.js';
+import { rolloutEvaluation } from '../evaluation/rollout-evaluation.js';
 import { printEvaluation } from '../evaluation/table.js';
 import { RowWriter } from '../evaluation/row-writer.js';
 import { simulatedGain } from '../evaluation/simulated-gain.js';
@@ -16,7 +18,9 @@ import { noteMissing, stateSource } from '../state-source.js';
 import { timeOption } from '../time-argument.js';
 
 interface EvaluateOptions {
-  readonly policy: string;
+  readonly policy?: string;
+  /** Its id; true: the newest. */
+  readonly rollout?: string | true;
   readonly simulation?: string;
   readonly since?: number;
   readonly until?: number;
@@ -40,16 +44,25 @@ export const evaluateCommand = defineCommand<EvaluateOptions>({
     'Or each line is a decision with its context, and what --policy would have done is computed from it: ' +
       '{decision_id, user_id, requested_at_ms, candidates, chosen_tip_id, reward}, with candidates as in tip.candidates ' +
       'and a propensity each. Optional: profile_features, utc_offset_min, served_tip_id, reacted_at_ms and segments.',
+    'With --rollout it compares the users of a rollout with those who are not in it: an A/B test of the policy that is live ' +
+      'for some against the one that is live for the others. Chance placed the users, so it needs no model and no ' +
+      'propensities. It looks at the same times as the guardrail, and says both ways what is shown: a gain or a loss. ' +
+      'promote --evidence accepts the document for more users of the same rollout.',
     'Exit code 0: PROMOTE. 2: HOLD or UNEVALUABLE, with the reasons.',
   ].join('\n\n'),
   examples: [
     ['tipstream evaluate --policy egreedy-v2 --simulation simulation.json', 'from the decisions logged here, and a simulation'],
     ['tipstream evaluate decisions.ndjson', 'from a file'],
+    ['tipstream evaluate --rollout', 'what the users of the newest rollout have more than the others'],
     ['tipstream evaluate - --json < decisions.ndjson | jq .verdict', 'for programs'],
   ],
-  groups: ['log', 'policy'],
+  groups: ['log', 'kafka', 'events', 'policy'],
   options: [
-    { flags: '--policy <name>', help: 'the policy to judge, unless the file has rows that say what it would do', default: DEFAULT_SHADOW },
+    {
+      flags: '--policy <name>',
+      help: `the policy to judge, unless the file has rows that say what it would do (default: "${DEFAULT_SHADOW}")`,
+    },
+    { flags: '--rollout [id]', help: 'compare the users of that rollout with the others; without an id, of the newest one' },
     { flags: '--simulation <file>', help: 'what `tipstream simulate --json` printed: the gate then requires a gain there too' },
     {
       flags: '--since <time>',
@@ -61,14 +74,33 @@ export const evaluateCommand = defineCommand<EvaluateOptions>({
     { flags: '--force', help: 'replace the file of --rows if there is one' },
   ],
   json: 'document',
-  check({ args: [file], options: { rows, since, until } }) {
+  check({ args: [file], options: { rows, since, until, rollout, policy, simulation } }) {
+    if (rollout !== undefined)
+      for (const [what, given] of [
+        ['FILE', file],
+        ['--policy', policy],
+        ['--simulation', simulation],
+        ['--since', since],
+        ['--until', until],
+        ['--rows', rows],
+      ] as const)
+        if (given !== undefined)
+          throw new UsageError(`${what} has no use with --rollout, which compares the users of the rollout from its start on`);
     if (file !== undefined && rows !== undefined)
       throw new UsageError('--rows is for decisions that are logged here: FILE holds them already');
     if (file !== undefined && (since !== undefined || until !== undefined))
       throw new UsageError('--since and --until are for decisions that are logged here: leave others out of FILE');
   },
   async run({ args: [file], options, config, output, json, signal }) {
-    const policy = policyNamed(options.policy);
+    if (options.rollout !== undefined) {
+      const id = options.rollout === true ? undefined : options.rollout;
+      const evaluation = await rolloutEvaluation(config, id, output, signal).finally(() => output.progress(''));
+      if (json) await output.document(evaluation);
+      else await printRollout(evaluation, output);
+      noteMissing(output, evaluation.partitions_missing);
+      return evaluation.verdict === 'PROMOTE' ? EXIT.ok : EXIT.differs;
+    }
+    const policy = policyNamed(options.policy ?? DEFAULT_SHADOW);
     const simulated = options.simulation === undefined ? undefined : await simulatedGain(options.simulation, policy, signal);
     const { since: sinceMs, until: untilMs } = options;
     const input = file === undefined ? undefined : openNamed(file);

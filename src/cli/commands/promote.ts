@@ -40,6 +40,8 @@ export const promoteCommand = defineCommand<PromoteOptions>({
     'It needs the document of `tipstream evaluate --policy NAME --simulation FILE --json` with the verdict PROMOTE, ' +
       'fresh, not used before, and about this policy, these features, this log, the policy that is live and the settings ' +
       'in effect; or --force with a --reason, which is recorded. The policy starts from the state that was judged.',
+    'To raise the share of a policy that is live for some users, the document of `tipstream evaluate --rollout --json` ' +
+      'does as well: it says what these users have more than the others.',
     'The share of users is chosen by hash and only grows: raise --percent step by step. At 100 percent the previous ' +
       'live policy becomes the shadow, and a hold-out stays with it, without which nobody could tell any more whether the ' +
       'new one does harm: 5 percent of the users, or as many percent as 50 users are, or --holdout. ' +
@@ -47,12 +49,12 @@ export const promoteCommand = defineCommand<PromoteOptions>({
   ].join('\n\n'),
   examples: [
     ['tipstream promote egreedy-v2 --evidence verdict.json --percent 10', 'for a tenth of the users'],
-    ['tipstream promote egreedy-v2 --evidence verdict.json', 'for all'],
+    ['tipstream promote egreedy-v2 --evidence verdict.json', 'for all, by a verdict on the decisions before or on the rollout'],
     ['tipstream promote egreedy-v2 --force --reason "agreed in the meeting of 2026-11-20"', 'without evidence'],
   ],
   groups: ['log', 'kafka', 'events', 'policy'],
   options: [
-    { flags: '--evidence <file>', help: 'what evaluate --json printed' },
+    { flags: '--evidence <file>', help: 'what evaluate --json printed, with --rollout or without' },
     { flags: '--percent <number>', help: 'share of the users', parse: percentOption, default: 100 },
     {
       flags: '--holdout <number>',
@@ -113,12 +115,15 @@ export const promoteCommand = defineCommand<PromoteOptions>({
               control,
               controls,
               settings: settingsOf(config),
+              raised,
               acceptedRisks,
               effectiveAtMs,
               nowMs,
               output,
               signal,
             });
+      if (evidence?.rollout_id !== undefined && fromScratch)
+        throw new UsageError('--from-scratch has no use with a verdict on a rollout: its policy goes on with the state that it has');
       const after = controls.at(-1)?.control_id;
       const controlId = promoteIdOf({ policy: policy.name, percent, holdout: options.holdout, effectiveAt, after });
       const previous = baselineOf(before.shares, policy.name);
@@ -145,6 +150,7 @@ export const promoteCommand = defineCommand<PromoteOptions>({
                 reasons: evidence.reasons,
                 trained: evidence.trained,
                 forced: force,
+                ...(evidence.rollout_id === undefined ? {} : { rollout_id: evidence.rollout_id }),
                 ...(fromScratch ? { from_scratch: true } : {}),
                 ...(acceptedRisks.length > 0 ? { accepted_risks: acceptedRisks } : {}),
               },
@@ -176,7 +182,7 @@ export const promoteCommand = defineCommand<PromoteOptions>({
         forced: force,
       };
       if (training !== null) output.note(`${policy.name} starts trained from what ${training.from!} has decided, as it was judged`);
-      else if (migrationAt(controls, effectiveAtMs, policy) === null) {
+      else if (evidence?.rollout_id === undefined && migrationAt(controls, effectiveAtMs, policy) === null) {
         const [from] = [policyNamed(previous), predecessorOf(policy)].filter((one) => one !== undefined && canMigrate(one, policy));
         if (from !== undefined)
           output.note(

@@ -27,6 +27,8 @@ export interface Placements {
 /** Per look: decisions and rewards before and after, and the misplaced ones after. */
 const [M, X, N, Y, MISPLACED, COLUMNS] = [0, 1, 2, 3, 4, 5] as const;
 
+const NO_SEGMENTS: Readonly<Record<string, string>> = {};
+
 export class LookSums {
   readonly #looks: readonly Look[];
   readonly #live: LiveTimeline;
@@ -63,8 +65,12 @@ export class LookSums {
     }
   }
 
-  /** Of one look. */
-  users(look: number, placeIn: (userId: string) => Place): RolloutUsers {
+  /** Of one look. `segmentsOf`: a user's, as known before the rollout. */
+  users(
+    look: number,
+    placeIn: (userId: string) => Place,
+    segmentsOf: (userId: string) => Readonly<Record<string, string>> = () => NO_SEGMENTS,
+  ): RolloutUsers {
     const users = new RolloutUsers();
     for (const [userId, sums] of this.#users) {
       const of = (column: number): number => sums[COLUMNS * look + column]!;
@@ -72,7 +78,8 @@ export class LookSums {
         { decisions: of(M), reward: of(X) },
         { decisions: of(N), reward: of(Y) },
       ];
-      if (before.decisions + after.decisions > 0) users.add({ place: placeIn(userId), before, after, misplaced: of(MISPLACED) });
+      if (before.decisions + after.decisions === 0) continue;
+      users.add({ place: placeIn(userId), before, after, misplaced: of(MISPLACED), segments: segmentsOf(userId) });
     }
     return users;
   }

@@ -16,6 +16,12 @@ export function rolloutEpochs({ id, steps }: RolloutHistory, alpha: number): Epo
   return epochs.at(-1)!.everybody.percent === 0 ? epochs.slice(0, -1) : epochs;
 }
 
+/** Nobody is left to compare the treated with. */
+export function isIncomparable(epochs: readonly Epoch[]): boolean {
+  const split = epochs.at(-1)?.everybody;
+  return split === undefined || split.controlFromPercent >= 100;
+}
+
 /** In the order in which they are to be taken: all whose time stream time has passed. `watermarkMs`: stream time, Unix ms. */
 export function dueLooks(epochs: readonly Epoch[], watermarkMs: number): PlannedLook[] {
   return epochs.flatMap((epoch) =>

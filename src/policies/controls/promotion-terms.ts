@@ -51,15 +51,30 @@ export function promotionTerms(
   return {
     baseline,
     trained: training !== null,
-    sums: statePartsAt(then, atMs, policy.name)
-      .map(({ examples }) => sumsName(examples))
-      .sort(),
+    sums: sumsAt(then, atMs, policy),
     exploration: { epsilon, epsilon_min, epsilon_decay },
     salt: settings.salt,
     rewards: rewardsDocument(rewardRulesAt(controls, atMs)),
     lambda: policy.hyperparameters.lambda,
     changedAtMs: newestChangeAt(controls, atMs, defaultPolicy, base),
   };
+}
+
+/** The same of a policy that is live for some users already, and goes on with the state that it has. */
+export function rolloutTerms(
+  controls: readonly ControlEvent[],
+  atMs: number,
+  policy: PolicyDefinition,
+  defaultPolicy: string,
+  base: PolicySettings,
+): PromotionTerms {
+  return { ...promotionTerms(controls, atMs, policy, defaultPolicy, base), trained: false, sums: sumsAt(controls, atMs, policy) };
+}
+
+function sumsAt(controls: readonly ControlEvent[], atMs: number, { name }: PolicyDefinition): string[] {
+  return statePartsAt(controls, atMs, name)
+    .map(({ examples }) => sumsName(examples))
+    .sort();
 }
 
 /** Of the policies that are live beside `policy`, the one with the most users; `policy` itself where it has all of them. */

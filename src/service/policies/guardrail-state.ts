@@ -1,6 +1,6 @@
 /** What the guardrail says of a rollout: its last look, when the next one is due, and why it does not act where it does not. Pure. */
-import { nextLook } from '../../evaluation/rollouts/rollout-looks.js';
-import { ROLLOUT_THRESHOLDS } from '../../evaluation/rollouts/thresholds.js';
+import { nobodyHeldOut, whyNotComparable, whyUndecided } from '../../evaluation/rollout-verdict/words.js';
+import { isIncomparable, nextLook } from '../../evaluation/rollouts/rollout-looks.js';
 import type { LookVerdict } from '../../evaluation/rollouts/judge-look.js';
 import type { RolloutHistory } from '../../policies/controls/rollout-history.js';
 import type { RolloutWatch, TakenLook } from './rollout-watch.js';
@@ -45,36 +45,9 @@ export interface GuardrailState {
   readonly why: string | null;
 }
 
-/** Nobody is left to compare the treated with. */
-export function isIncomparable({ epochs }: Pick<RolloutWatch, 'epochs'>): boolean {
-  const split = epochs.at(-1)?.everybody;
-  return split === undefined || split.controlFromPercent >= 100;
-}
-
 /** A sentence without its full stop; null: it is acted on. */
 export function whyNotActed({ rollback, sample }: LookVerdict): string | null {
-  const { users, effectiveUsers } = rollback.smallerArm;
-  const { min_users: least, min_effective_users: leastEffective } = ROLLOUT_THRESHOLDS;
-  switch (rollback.undecided) {
-    case 'nothing_comparable':
-      return 'no user has a decision to compare';
-    case 'too_few_users':
-      return `the smaller arm has about ${Math.round(users)} users with a decision, and ${least} are needed`;
-    case 'too_few_effective_users':
-      return (
-        `the users of the smaller arm count as ${effectiveUsers.toFixed(1)}, as few of them make most decisions, and ` +
-        `${leastEffective} are needed`
-      );
-    case null:
-      return whyNotComparable(sample);
-  }
-}
-
-function whyNotComparable({ misplaced, returned, arrived }: LookVerdict['sample']): string | null {
-  if (misplaced > 0) return `${misplaced} decisions were made by another policy than the rollout gives to their users`;
-  if (returned.differ) return 'other shares of the users came back in the two arms than chance explains: users or decisions may be lost';
-  if (arrived.differ) return 'the two arms have other numbers of users than chance explains: users or decisions may be lost';
-  return null;
+  return whyUndecided(rollback) ?? whyNotComparable(sample);
 }
 
 export function guardrailState(
@@ -85,12 +58,12 @@ export function guardrailState(
 ): GuardrailState {
   const { percent } = steps.at(-1)!;
   const about = { rolloutId: id, policy, percent, alpha };
-  if (isIncomparable(watch))
+  if (isIncomparable(watch.epochs))
     return {
       ...about,
       look: null,
       nextLookMs: null,
-      why: `${policy} is live for everybody and no user is held out: nothing is comparable, so it cannot tell`,
+      why: nobodyHeldOut(policy),
     };
   const { last } = watch;
   const next = nextLook(watch.epochs, watermarkMs ?? watch.epochs.at(-1)!.startMs);

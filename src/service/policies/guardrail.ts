@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
+import { isIncomparable } from '../../evaluation/rollouts/rollout-looks.js';
 import { ROLLOUT_THRESHOLDS } from '../../evaluation/rollouts/thresholds.js';
 import { isId } from '../../events/strings.js';
 import { rolloutHistory, type RolloutHistory } from '../../policies/controls/rollout-history.js';
@@ -12,7 +13,7 @@ import { standingRollouts } from '../../policies/controls/rollout.js';
 import type { TipProducer } from '../../producer/producer.js';
 import type { ControlEvent } from '../../topics.js';
 import type { ScoringOptions } from '../../consumers/fold/scorer.js';
-import { guardrailState, isIncomparable, whyNotActed, type GuardrailState } from './guardrail-state.js';
+import { guardrailState, whyNotActed, type GuardrailState } from './guardrail-state.js';
 import { RolloutWatch, type TakenLook } from './rollout-watch.js';
 
 export interface GuardrailDeps {
@@ -90,7 +91,7 @@ export class Guardrail {
   }
 
   async #lookAt(history: RolloutHistory, watch: RolloutWatch, nowMs: number | undefined, controls: readonly ControlEvent[]): Promise<void> {
-    if (nowMs === undefined || isIncomparable(watch)) return;
+    if (nowMs === undefined || isIncomparable(watch.epochs)) return;
     const { files, scoring } = this.#deps;
     let harmful: TakenLook | undefined;
     await watch.take(nowMs, { files: files(), controls, defaultPolicy: scoring.livePolicy }, this.#stopping.signal, (look) => {

@@ -13,17 +13,30 @@ export interface RolloutWorld {
   /** Between two decisions of one user, ms; each user begins at a time of their own. */
   readonly everyMs: number;
   /** Chance of a done, 0 to 1, of a user whose own inclination is 0 to 1. */
-  readonly chance: (policy: string, inclination: number, atMs: number) => number;
+  readonly chance: (policy: string, inclination: number, atMs: number, userId: string) => number;
   /** From the request to the reaction, ms. */
   readonly reactsAfterMs?: number;
   /** Users who make no decision from then on. */
   readonly leaves?: (userId: string, atMs: number) => boolean;
+  /** What a user's decisions record of the profile. */
+  readonly profile?: (userId: string) => ScoredEvent['profile']['features'];
   readonly seed?: number;
 }
 
 /** Appends the controls to every partition, and tip.scored, tip.served and tip.feedback in the order of time. */
 export async function appendRollout(service: EmbeddedService, world: RolloutWorld): Promise<void> {
-  const { controls, users, fromMs, toMs, everyMs, chance, reactsAfterMs = 60_000, leaves = () => false, seed = 1 } = world;
+  const {
+    controls,
+    users,
+    fromMs,
+    toMs,
+    everyMs,
+    chance,
+    reactsAfterMs = 60_000,
+    leaves = () => false,
+    seed = 1,
+    profile = () => ({}),
+  } = world;
   await appendControls(service, controls);
   const random = seededRandom(seed);
   const records: { readonly atMs: number; readonly record: ReturnType<typeof recordOf> }[] = [];
@@ -35,9 +48,9 @@ export async function appendRollout(service: EmbeddedService, world: RolloutWorl
       const policy = liveAt(controls, atMs, user, 'egreedy-v1');
       const [decisionId, tipId] = [`${i}-${n}`, `t${i}-${n}`];
       const add = (topic: string, event: object, at: number): unknown => records.push({ atMs: at, record: recordOf(topic, event) });
-      add('tip.scored', decisionBy(policy, { decisionId, tipId, user, atMs }), atMs);
+      add('tip.scored', decisionBy(policy, { decisionId, tipId, user, atMs, features: profile(user) }), atMs);
       add('tip.served', { tip_id: tipId, user_id: user, decision_id: decisionId, served_at_ms: atMs + 1 }, atMs + 1);
-      const action = isDone < chance(policy, inclination, atMs) ? 'done' : 'dismiss';
+      const action = isDone < chance(policy, inclination, atMs, user) ? 'done' : 'dismiss';
       const reactedAtMs = atMs + reactsAfterMs;
       add('tip.feedback', { tip_id: tipId, user_id: user, action, reacted_at_ms: reactedAtMs }, reactedAtMs);
     }
@@ -66,10 +79,11 @@ interface Decision {
   readonly tipId: string;
   readonly user: string;
   readonly atMs: number;
+  readonly features: ScoredEvent['profile']['features'];
 }
 
 /** Of a single candidate: its vector says nothing of it. */
-function decisionBy(policy: string, { decisionId, tipId, user, atMs }: Decision): ScoredEvent {
+function decisionBy(policy: string, { decisionId, tipId, user, atMs, features }: Decision): ScoredEvent {
   const { dimension, featureNames } = policyNamed(policy);
   return {
     decision_id: decisionId,
@@ -83,7 +97,7 @@ function decisionBy(policy: string, { decisionId, tipId, user, atMs }: Decision)
     features: { names: [...featureNames], vectors: { [tipId]: Array.from({ length: dimension }, (_, i) => (i === 0 ? 1 : 0)) } },
     model: { updates: 0, theta: Array.from({ length: dimension }, () => 0) },
     salt: '0',
-    profile: { as_of_ms: atMs, features: {} },
+    profile: { as_of_ms: atMs, features },
     feature_set: 'by-hand',
     input: null,
     positions: {},

@@ -1,4 +1,4 @@
-/** How far the events of the partitions held here have come, by their own times. Pure. */
+/** How far the events of some partitions have come, by their own times: what the looks at a rollout go by. Pure. */
 export interface PartitionProgress {
   /** When the newest event that it has applied happened, Unix ms; undefined: none says. */
   readonly newestMs: number | undefined;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { streamTimeOf, type PartitionProgress } from '../../../src/service/policies/stream-time.js';
+import { streamTimeOf, type PartitionProgress } from '../../../src/evaluation/rollouts/stream-time.js';
 
 const at = (newestMs: number | undefined, isBehind = false): PartitionProgress => ({ newestMs, isBehind });
 
