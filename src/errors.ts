@@ -22,6 +22,7 @@ export const ERROR_KINDS = {
   policy_not_found: { http: 404, retryable: false },
   prompt_not_found: { http: 404, retryable: false },
   not_promotable: { http: 409, retryable: false },
+  not_enough_data: { http: 409, retryable: false },
   method_not_allowed: { http: 405, retryable: false },
   too_many_requests: { http: 429, retryable: true },
   unsupported_media_type: { http: 415, retryable: false },

@@ -103,6 +103,7 @@ export const scoredSchema = z.object({
   model: z.object({
     updates: z.int().min(0),
     theta: z.array(z.number()),
+    prior: optional(id).meta({ description: 'control_id of the configure whose prior theta starts from; absent: none' }),
     g: optional(z.array(z.number())).meta({ description: 'lower triangle of G by rows, of policies whose scores depend on it' }),
   }),
   salt: z.string(),
@@ -130,6 +131,34 @@ export const CONTROL_TYPES = ['promote', 'rollback', 'reset', 'migrate', 'config
 export const MAX_REWARD_WINDOW_MS = 30 * 86_400_000;
 const rewardValue = z.number().min(-1).max(1).meta({ description: 'rounded to a multiple of 1/256' });
 
+const rewardsSchema = z.object({
+  done: optional(rewardValue),
+  dismiss: optional(rewardValue),
+  snooze: optional(rewardValue),
+  window_ms: optional(z.int().min(1).max(MAX_REWARD_WINDOW_MS)).meta({
+    description: 'a reaction counts within [served_at_ms, served_at_ms + window_ms)',
+  }),
+});
+
+/** Far beyond what rewards of -1 to 1 can lead to; scores stay finite. */
+const MAX_THETA = 1_000;
+const priorSchema = z.object({
+  policy: id.meta({ description: 'the policy that it is for' }),
+  theta: optional(z.array(z.number().min(-MAX_THETA).max(MAX_THETA)).max(1_000)).meta({
+    description: "theta_0, one per entry of the policy's vector; absent: the policy has no prior from then on",
+  }),
+  lambda: optional(z.number().min(0.001).max(1_000_000)).meta({
+    description: "takes the place of the policy's own; absent: that stays",
+  }),
+  positions: optional(z.record(z.string(), z.record(z.string(), z.int().min(0)))).meta({
+    description: 'topic -> partition -> next offset: what theta_0 was fitted on',
+  }),
+  vectors: optional(z.string()).meta({ description: "fingerprint of the policy's vectors; theta_0 means nothing for others" }),
+  rewards: optional(rewardsSchema).meta({
+    description: 'what reactions were worth; absent: what they are worth when it takes effect. Decisions with other rewards have no prior',
+  }),
+});
+
 const controlSettingsSchema = z.object({
   epsilon: optional(z.number().min(0).max(1)),
   epsilon_min: optional(z.number().min(0).max(1)).meta({ description: 'epsilon does not decay below it' }),
@@ -139,16 +168,8 @@ const controlSettingsSchema = z.object({
   salt: optional(label),
   shadow: optional(label).meta({ description: "a policy's name; 'off' turns the shadow off" }),
   shadow_learning: optional(z.boolean()),
-  rewards: optional(
-    z.object({
-      done: optional(rewardValue),
-      dismiss: optional(rewardValue),
-      snooze: optional(rewardValue),
-      window_ms: optional(z.int().min(1).max(MAX_REWARD_WINDOW_MS)).meta({
-        description: 'a reaction counts within [served_at_ms, served_at_ms + window_ms)',
-      }),
-    }),
-  ).meta({ description: 'what a reaction is worth; an absent value stays what it was' }),
+  rewards: optional(rewardsSchema).meta({ description: 'what a reaction is worth; an absent value stays what it was' }),
+  prior: optional(priorSchema).meta({ description: 'what is believed of users before they have rewards, under one policy' }),
 });
 
 export const controlSchema = z

@@ -37,6 +37,8 @@ export interface LoggedEvaluation extends Evaluation {
   /** What reactions are worth, as settings.rewards. */
   readonly rewards: RewardsDocument;
   readonly lambda: number;
+  /** control_id of the prior that the policy starts from; null: none. */
+  readonly prior: string | null;
   /** Decisions requested at or after, and before, are judged; earlier ones are learned from. Unix ms. */
   readonly since_ms: number;
   readonly until_ms: number;
@@ -82,7 +84,8 @@ export async function evaluateLogged(question: LoggedOptions): Promise<LoggedEva
     const { baseline, exploration, lambda } = terms;
     const sinceMs = question.sinceMs ?? terms.changedAtMs;
     const partsOf = window.partsOf(policy, policyNamed(baseline));
-    const replay = new PolicyReplay({ policy, epsilon: exploration.epsilon, lambda, partsOf });
+    const prior = window.priorOf(policy);
+    const replay = new PolicyReplay({ policy, epsilon: exploration.epsilon, lambda, priorMean: prior?.theta, partsOf });
     const evaluator = new Evaluator(GATE_THRESHOLDS, rewardRange([rules]));
     const pace = new Pace();
     const setAside: Partial<Record<SetAside | NotCompared, number>> = {};
@@ -95,7 +98,8 @@ export async function evaluateLogged(question: LoggedOptions): Promise<LoggedEva
       if (event.profile.as_of_ms < sinceMs) continue;
       decisions++;
       decidedBy[event.policy] = (decidedBy[event.policy] ?? 0) + 1;
-      const row = window.whyNotCompared(event, baseline) ?? learnedFrom;
+      const isBeforePrior = event.profile.as_of_ms < (prior?.sinceMs ?? 0);
+      const row = window.whyNotCompared(event, baseline) ?? (isBeforePrior ? 'before its prior' : learnedFrom);
       if (typeof row === 'string') setAside[row] = (setAside[row] ?? 0) + 1;
       else {
         onRow?.(row);
@@ -118,6 +122,7 @@ export async function evaluateLogged(question: LoggedOptions): Promise<LoggedEva
       salt: terms.salt,
       rewards: terms.rewards,
       lambda,
+      prior: terms.prior,
       since_ms: sinceMs,
       until_ms: untilMs,
       evaluated_at_ms: nowMs,

@@ -9,6 +9,7 @@ import type { AppliedRecord } from '../log/record-hash.js';
 import { settingsAt, type PolicySettings } from '../policies/controls/control.js';
 import { epsilonAt } from '../policies/controls/exploration.js';
 import { statePartsAt, type StatePart } from '../policies/controls/migration.js';
+import { priorAt, setPriorAt } from '../policies/controls/prior-settings.js';
 import { trainingControl } from '../policies/controls/promotion-terms.js';
 import { rewardRulesIn, rewardTimeline, type RewardRules, type RewardTimeline } from '../policies/controls/reward-rules.js';
 import type { PolicyDefinition } from '../policies/policy.js';
@@ -37,9 +38,10 @@ export interface WindowOptions {
 
 /**
  * Why a decision does not show what the baseline does now. Other settings: it was made at another epsilon than the one in effect, as a
- * process with other options makes it, or when reactions were worth something else.
+ * process with other options makes it, or when reactions were worth something else, or with another prior of the baseline. Before its
+ * prior: the prior of the policy that is judged may have been fitted on it.
  */
-export type NotCompared = 'another policy decided' | 'made with other settings';
+export type NotCompared = 'another policy decided' | 'made with other settings' | 'before its prior';
 
 export type LastRecords = Readonly<Record<string, Readonly<Record<string, AppliedRecord>>>>;
 
@@ -64,6 +66,7 @@ export class LoggedWindow {
   readonly #missing: readonly number[];
   readonly #inEffect: PolicySettings;
   readonly #timeline: RewardTimeline;
+  readonly #priors = new Map<string, string | null>();
 
   /** To be closed. Throws no_data, state_mismatch, state_incomplete. */
   constructor(options: WindowOptions) {
@@ -108,8 +111,16 @@ export class LoggedWindow {
     if (event.policy !== baseline) return 'another policy decided';
     const requestedAtMs = event.profile.as_of_ms;
     const sameSettings =
-      event.epsilon === this.#epsilonNow(event, baseline) && isDeepStrictEqual(rewardRulesIn(this.#timeline, requestedAtMs), this.rules);
+      event.epsilon === this.#epsilonNow(event, baseline) &&
+      (event.model.prior ?? null) === this.#priorOf(baseline) &&
+      isDeepStrictEqual(rewardRulesIn(this.#timeline, requestedAtMs), this.rules);
     return sameSettings ? undefined : 'made with other settings';
+  }
+
+  /** What the policy starts from once it is promoted, and since when; null: it has no prior, or one that is stale. */
+  priorOf(policy: PolicyDefinition): { readonly theta: readonly number[]; readonly sinceMs: number } | null {
+    const set = setPriorAt(this.controls, this.untilMs, policy);
+    return set === null || set.isStale ? null : { theta: set.prior.theta, sinceMs: set.control.effective_at_ms };
   }
 
   /** What each user's state is made of once the policy is promoted. Resets are not in it: they empty the learner on the way. */
@@ -137,6 +148,14 @@ export class LoggedWindow {
 
   close(): void {
     for (const file of this.#files.values()) file.close();
+  }
+
+  /** control_id of the prior that is in effect now; null: none. */
+  #priorOf(baseline: string): string | null {
+    let prior = this.#priors.get(baseline);
+    if (prior === undefined)
+      this.#priors.set(baseline, (prior = priorAt(this.controls, this.untilMs, policyNamed(baseline))?.controlId ?? null));
+    return prior;
   }
 
   /** What the baseline explores with at the time of a decision, under the settings that are in effect now. */

@@ -4,11 +4,12 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { userOfControl } from '../events/control-user.js';
+import { priorAt } from '../policies/controls/prior-settings.js';
 import type { PolicyDefinition } from '../policies/policy.js';
 import { vectorsUnder } from '../policies/revectorise.js';
-import { posterior, type Posterior } from '../policies/ridge.js';
+import type { Posterior } from '../policies/ridge.js';
 import { rankingOf } from '../policies/egreedy.js';
-import { dot } from '../policies/score.js';
+import { dot, posteriorUnder } from '../policies/score.js';
 import type { Registry } from '../projections/registry.js';
 import { stateFiles, type StateSource } from '../store/directory/state-files.js';
 import { LearnedStates } from '../store/queries/learned-states.js';
@@ -141,8 +142,8 @@ function migratedUser(
   const source = states.stateOf(uid, others, from, atMs);
   const before = states.stateOf(uid, others, into, atMs);
   const after = states.stateOf(uid, [...others, control], into, atMs);
-  const sourceScores = scorer(from, posterior(source, from.hyperparameters.lambda));
-  const targetScores = scorer(into, posterior(after, into.hyperparameters.lambda));
+  const sourceScores = scorer(from, posteriorUnder(from, source, priorAt(others, atMs, from)));
+  const targetScores = scorer(into, posteriorUnder(into, after, priorAt(others, atMs, into)));
   let [compared, changed, largest] = [0, 0, 0];
   for (const decision of states.newestDecisions(uid, DECISIONS_A_USER)) {
     const [a, b] = [sourceScores(decision), targetScores(decision)];

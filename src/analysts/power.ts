@@ -84,7 +84,7 @@ export async function powerHere(question: PowerOptions): Promise<Power> {
     const policy = typeof of === 'number' ? null : of;
     const { shares, settings: inEffect } = rolloutAt(controls, untilMs, defaultPolicy, settings);
     const baseline = policyNamed(baselineOf(shares, policy?.name ?? ''));
-    const sinceMs = question.sinceMs ?? newestChangeAt(controls, untilMs, defaultPolicy, settings);
+    const sinceMs = question.sinceMs ?? newestChangeAt(controls, untilMs, defaultPolicy, settings, policy?.name);
     const tried = typeof of === 'number' ? new SupposedPolicy(of) : replayOf(of, baseline, window, question);
     const evaluator = new Evaluator(GATE_THRESHOLDS, rewardRange([rules]));
     const [pace, candidates, setAside] = [new Pace(), new Map<number, number>(), new Map<string, number>()];
@@ -142,7 +142,8 @@ export async function powerHere(question: PowerOptions): Promise<Power> {
 function replayOf(policy: PolicyDefinition, baseline: PolicyDefinition, window: LoggedWindow, question: PowerOptions): PolicyReplay {
   const { defaultPolicy, settings } = question;
   const { exploration, lambda } = promotionTerms(window.controls, window.untilMs, policy, defaultPolicy, settings);
-  return new PolicyReplay({ policy, epsilon: exploration.epsilon, lambda, partsOf: window.partsOf(policy, baseline) });
+  const [partsOf, priorMean] = [window.partsOf(policy, baseline), window.priorOf(policy)?.theta];
+  return new PolicyReplay({ policy, epsilon: exploration.epsilon, lambda, priorMean, partsOf });
 }
 
 function nothingToGoBy(decisions: number, judged: number, setAside: ReadonlyMap<string, number>, sinceMs: number): string {

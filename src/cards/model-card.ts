@@ -5,6 +5,7 @@
  */
 import type { TrainingData } from '../store/queries/training-data.js';
 import type { PolicySettings } from '../policies/controls/control.js';
+import type { PriorDocument } from '../policies/controls/prior-settings.js';
 import type { PolicyDefinition } from '../policies/policy.js';
 import { policyHash } from '../policies/policy-hash.js';
 import type { ControlEvent } from '../topics.js';
@@ -30,12 +31,15 @@ export interface CardFacts {
   readonly history: readonly ControlEvent[] | Missing;
   /** In effect where the policy runs; absent: nobody's deployment is described. */
   readonly settings?: PolicySettings | Missing | undefined;
+  /** Set where the policy runs, of whichever policies; absent: none. */
+  readonly priors?: readonly PriorDocument[] | undefined;
 }
 
-export function modelCard({ policy, origin, training, simulation, evaluation, history, settings }: CardFacts): string {
+export function modelCard({ policy, origin, training, simulation, evaluation, history, settings, priors = [] }: CardFacts): string {
   const section = <Facts extends object>(facts: Facts | Missing, write: (facts: Facts) => string): string =>
     isMissing(facts) ? facts.missing : write(facts);
   const { name } = policy;
+  const prior = priors.find((one) => one.policy === name);
   return (
     [
       `# ${name}`,
@@ -51,14 +55,21 @@ export function modelCard({ policy, origin, training, simulation, evaluation, hi
       'Every entry is then rounded to a multiple of 1/4096.',
       ...(settings === undefined
         ? []
-        : ['## Settings', section(settings, (facts) => settingsSection(policy, facts, isMissing(training) ? undefined : training.own))]),
+        : [
+            '## Settings',
+            section(settings, (facts) =>
+              settingsSection({ policy, settings: facts, prior, own: isMissing(training) ? undefined : training.own }),
+            ),
+          ]),
       '## Training data',
       [
         'It learns while it runs, for each user separately, from the decisions that it made itself.',
         'After a migration it also learns from the decisions of the policy that it continues from.',
         'A decision counts once it has a reward: 1 for a done within 7 days of the serving, else 0 for a dismiss or snooze, ' +
           'or as configured.',
-        'Users share no training examples.',
+        prior === undefined
+          ? 'Users share no training examples.'
+          : 'Users share no training examples. A user of whom nothing is learned yet starts from a prior fitted on all users together.',
       ].join('\n'),
       section(training, trainingSection),
       '## Simulation',

@@ -18,6 +18,7 @@ const EXIT_OF: Readonly<Partial<Record<ErrorCode, number>>> = {
   invalid_argument: EXIT.usage,
   policy_not_found: EXIT.usage,
   not_promotable: EXIT.differs,
+  not_enough_data: EXIT.differs,
   output_failed: EXIT.outputFailed,
 };
 

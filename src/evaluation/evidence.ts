@@ -22,6 +22,8 @@ const evidenceSchema = z.object({
   salt: z.string(),
   rewards: z.record(z.string(), z.number()),
   lambda: z.number(),
+  /** Earlier versions knew none. */
+  prior: z.string().nullable().default(null),
   since_ms: z.int(),
   until_ms: z.int(),
   positions: byPartition(z.int().min(0)),
@@ -135,18 +137,19 @@ function whatToDo({ verdict_with_risks: otherwise }: Evidence, risks: readonly s
 
 /** Where what would go live now, or what is live, is not what was judged. */
 function whyOtherTerms(evidence: Evidence, terms: PromotionTerms): string | undefined {
-  const { baseline, salt, lambda, trained, sums, simulation } = evidence;
+  const { baseline, salt, lambda, prior, trained, sums, simulation } = evidence;
   const [judged, now] = [explorationWords(evidence), explorationWords(terms.exploration)];
   if (baseline !== terms.baseline) return `it compares with ${baseline}, and ${terms.baseline} is live`;
   if (judged !== now) return `it was made for epsilon ${judged}, and ${now} is in effect`;
   if (salt !== terms.salt) return `it was made for the salt ${JSON.stringify(salt)}, and ${JSON.stringify(terms.salt)} is in effect`;
   if (canonical(evidence.rewards) !== canonical(terms.rewards)) return 'reactions are worth something else since';
+  if (prior !== terms.prior) return `it judges the policy ${priorWords(prior)}, and it would start ${priorWords(terms.prior)}`;
   if (lambda !== terms.lambda) return `it was made for lambda ${lambda}, and ${terms.lambda} is in effect`;
   if (trained !== terms.trained || canonical(sums) !== canonical(terms.sums))
     return `it judges a policy that starts from ${sums.join(' + ')}, and it would start from ${terms.sums.join(' + ')}`;
   if (evidence.since_ms < terms.changedAtMs)
     return (
-      `it judges decisions since ${new Date(evidence.since_ms).toISOString()}, and who is live, the settings or a migration ` +
+      `it judges decisions since ${new Date(evidence.since_ms).toISOString()}, and who is live, the settings, a prior or a migration ` +
       `changed at ${new Date(terms.changedAtMs).toISOString()}`
     );
   if (simulation === null) return undefined;
@@ -156,6 +159,7 @@ function whyOtherTerms(evidence: Evidence, terms: PromotionTerms): string | unde
   return undefined;
 }
 
+const priorWords = (prior: string | null): string => (prior === null ? 'without a prior' : `with the prior ${prior}`);
 const minutes = (ms: number): number => Math.ceil(ms / 60_000);
 
 /** The evidence in `text`. Throws invalid_argument for what is none. */

@@ -25,6 +25,8 @@ export interface ReplayOptions {
   /** Holds unless the policy has one of its own, or the logged decision says its own. */
   readonly epsilon: number;
   readonly lambda: number;
+  /** theta_0, one per entry of the policy's vector; absent: zeros. */
+  readonly priorMean?: readonly number[] | undefined;
   /** Whose decisions a user's state is made of; undefined: everybody's. */
   readonly partsOf?: ((userId: string) => readonly StatePart[]) | undefined;
 }
@@ -41,15 +43,17 @@ export class PolicyReplay {
   readonly #policy: PolicyDefinition;
   readonly #epsilon: number;
   readonly #lambda: number;
+  readonly #priorMean: readonly number[] | null;
   readonly #partsOf: ReplayOptions['partsOf'];
   readonly #users = new Map<string, UserMemory>();
   /** A reward model of all users together, for the doubly robust estimate: it too knows only what came before. */
   readonly #model: UserMemory;
 
-  constructor({ policy, epsilon, lambda, partsOf }: ReplayOptions) {
+  constructor({ policy, epsilon, lambda, priorMean, partsOf }: ReplayOptions) {
     this.#policy = policy;
     this.#epsilon = epsilon;
     this.#lambda = lambda;
+    this.#priorMean = priorMean ?? null;
     this.#partsOf = partsOf;
     this.#model = { state: emptyState(policy.dimension), pending: new ExampleQueue(), firstAtMs: 0, resetAtMs: null };
   }
@@ -76,7 +80,7 @@ export class PolicyReplay {
     if (x === undefined || loggedPropensity === 0) return 'not in the ranking';
 
     const tipIds = [...vectors.keys()].sort(compareCodePoints);
-    const known = posterior(user.state, this.#lambda);
+    const known = posterior(user.state, this.#lambda, this.#priorMean);
     const scores = tipIds.map((tipId) => scoreOf(this.#policy, known, vectors.get(tipId)!));
     const { propensities } = epsilonGreedy(scores, this.#policy.fixedEpsilon ?? decision.epsilon ?? this.#epsilon);
     if (tipIds.some((tipId, i) => propensities[i]! > 0 && (logged.get(tipId) ?? 0) === 0)) return 'no exploration';

@@ -196,6 +196,7 @@ const choice = z.object({
   draw_adds_up: z.boolean(),
   updates: count,
   names: z.array(z.string()),
+  prior: z.string().nullable().meta({ description: 'control_id of the configure whose prior theta starts from' }),
   theta: z.array(z.number()),
   candidates: z.array(
     z.object({

@@ -21,6 +21,16 @@ export const time = z.string({ error: 'must be given once' }).transform((text, c
   return z.NEVER;
 });
 
+/** A pooled prior that is set. */
+export const priorSchema = z.object({
+  policy: z.string(),
+  control_id: z.string(),
+  effective_at_ms: timeMs,
+  lambda: z.number().meta({ description: "takes the place of the policy's own" }),
+  theta: z.array(z.number()).meta({ description: "theta_0, one per entry of the policy's vector" }),
+  stale: z.boolean().meta({ description: 'reactions are worth something else than when it was fitted: decisions are scored without it' }),
+});
+
 const arm = z.object({
   users: count.meta({ description: 'with a decision since the percentage is what it is' }),
   decisions: count,

@@ -31,7 +31,7 @@ import type {
 } from '../service/application.js';
 import { LAG_STATUSES, type LagRow } from '../log/lag.js';
 import { givenProfileSchema } from '../projections/given-profile.js';
-import { count, features, guardrailSchema, id, positions, time, timeMs } from './schema-parts.js';
+import { count, features, guardrailSchema, id, positions, priorSchema, time, timeMs } from './schema-parts.js';
 
 export const userParameter = z.object({ user_id: id.meta({ description: 'percent-encoded UTF-8, a slash as %2F' }) });
 
@@ -179,6 +179,7 @@ export const policyStatsSchema = z.object({
       updates: count,
       theta: z.array(z.number()),
       reset_at_ms: timeMs.nullable(),
+      prior: id.nullable().meta({ description: 'control_id of the configure whose prior theta starts from' }),
       migration: z.object({ control_id: id, from: id, trained: z.boolean(), effective_at_ms: timeMs }).nullable(),
     })
     .optional(),
@@ -221,6 +222,7 @@ export const policiesSchema = z.object({
       .object({ done: z.number(), dismiss: z.number(), snooze: z.number(), window_ms: count })
       .meta({ description: 'what a reaction within window_ms after the serving is worth' }),
   }),
+  priors: z.array(priorSchema).meta({ description: 'what is believed of users before they have rewards, policy by policy' }),
   history: z
     .array(
       controlSchema.safeExtend({

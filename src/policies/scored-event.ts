@@ -31,7 +31,12 @@ export function scoredEvent(scored: Scored, facts: ScoredEventFacts): ScoredEven
     chosen_tip_id: scored.chosenTipId,
     ranking: scored.ranking,
     features: { names: [...scored.featureNames], vectors: scored.vectors },
-    model: { updates: scored.updates, theta: scored.theta, ...(scored.g === undefined ? {} : { g: scored.g }) },
+    model: {
+      updates: scored.updates,
+      theta: scored.theta,
+      ...(scored.prior === undefined ? {} : { prior: scored.prior }),
+      ...(scored.g === undefined ? {} : { g: scored.g }),
+    },
     salt: scored.salt,
     profile: facts.profile,
     feature_set: facts.featureSet,

@@ -187,6 +187,7 @@ function choiceOf(event: ScoredEvent, record: RecordAddress | null): Choice {
     u,
     draw_adds_up: chosen === event.chosen_tip_id,
     updates: model.updates,
+    prior: model.prior ?? null,
     names: features.names,
     theta: model.theta,
     candidates: ranking.map(({ tip_id: tipId, score, propensity }) => {

@@ -226,6 +226,8 @@ export interface Choice {
   readonly u: number;
   /** Whether the draw and the recorded propensities give the recorded choice. */
   readonly draw_adds_up: boolean;
+  /** control_id of the configure whose prior theta starts from; null: none. */
+  readonly prior: string | null;
   /** Rewarded decisions behind theta. */
   readonly updates: number;
   readonly names: readonly string[];

@@ -2,6 +2,7 @@
  * What the HTTP layer asks of the running service. The service implements it (src/service/service.ts); tests of the routes
  * implement it by hand. Methods throw TipstreamError; the error's kind names the HTTP status.
  */
+import type { PriorDocument } from '../policies/controls/prior-settings.js';
 import type { RewardsDocument } from '../policies/controls/reward-rules.js';
 import type { TraceContext } from '../events/trace-context.js';
 import type { UserRebuild } from '../rebuild/user/rebuilt-profile.js';
@@ -129,6 +130,8 @@ export interface GuardrailDocument {
 export interface PoliciesDocument {
   readonly policies: readonly PolicyEntry[];
   readonly settings: SettingsDocument & { readonly rewards: RewardsDocument };
+  /** Of the policies that have one, in the order of the registry. */
+  readonly priors: readonly PriorDocument[];
   /** policy.control, newest first. */
   readonly history: readonly HistoricControl[];
   /** Of the rollouts that stand, the newest first; none before the first look around. */
@@ -165,6 +168,8 @@ export interface PolicyStats {
         readonly updates: number;
         readonly theta: readonly number[];
         readonly reset_at_ms: number | null;
+        /** control_id of the prior that theta starts from; null: none holds. */
+        readonly prior: string | null;
         readonly migration: MigrationInEffect | null;
       }
     | undefined;

@@ -5,6 +5,7 @@ import { evaluateFile } from '../../src/analysts/evaluate-file.js';
 import { evaluateLogged } from '../../src/analysts/evaluate-logged.js';
 import type { EvaluationRow } from '../../src/evaluation/row.js';
 import { policyNamed } from '../../src/policies/registry.js';
+import { vectorFingerprint } from '../../src/policies/vector-fingerprint.js';
 import { emptyState, add, posterior } from '../../src/policies/ridge.js';
 import { coreRegistry } from '../../src/projections/registry.js';
 import { linesOf } from '../../src/producer/line-reader.js';
@@ -63,6 +64,29 @@ describe('evaluating from logged decisions', () => {
     });
     expect(evaluation.ips).toBeCloseTo(evaluation.logged!, 9);
     expect(evaluation.mean_weight).toBeCloseTo(1, 9);
+  });
+
+  it('with a prior, theta starts from it in the replay too, and only decisions since it are judged', async () => {
+    const prior = (policy: string, hours: number): ControlEvent => {
+      const { featureNames } = policyNamed(policy);
+      const theta = featureNames.map((name) => (name === 'is_overdue' ? 0.7 : 0.1));
+      const vectors = vectorFingerprint(policyNamed(policy));
+      const effective_at_ms = START_MS + hours * HOUR_MS;
+      return {
+        control_id: `prior of ${policy}`,
+        type: 'configure',
+        effective_at_ms,
+        settings: { prior: { policy, theta, lambda: 5, vectors } },
+      };
+    };
+    await history(60, { controls: [prior('egreedy-v1', 20), prior('egreedy-v2', 30)] });
+    const own = await ask('egreedy-v1');
+    expect(own.evaluation).toMatchObject({ decisions: 40, set_aside: {}, prior: 'prior of egreedy-v1', lambda: 5 });
+    for (const { loggedPropensity, newPropensity } of own.rows) expect(newPropensity).toBeCloseTo(loggedPropensity, 9);
+    expect((await ask('egreedy-v1', { sinceMs: 0 })).evaluation.set_aside).toEqual({ 'made with other settings': 20 });
+    expect((await ask('egreedy-v2')).evaluation).toMatchObject({ decisions: 30, set_aside: {}, prior: 'prior of egreedy-v2' });
+    const before = await ask('egreedy-v2', { sinceMs: START_MS });
+    expect(before.evaluation.set_aside).toEqual({ 'made with other settings': 20, 'before its prior': 10 });
   });
 
   it('finds the same in a file with the contexts, whatever the order of its lines', async () => {

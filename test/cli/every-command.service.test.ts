@@ -58,6 +58,8 @@ const WORKING: Readonly<Record<string, () => readonly string[]>> = {
   'policies configure': () => ['--epsilon', '0.1'],
   'policies migrate': () => ['egreedy-v1', 'egreedy-v2', '--dry-run'],
   'policies power': () => [],
+  // Too few users here: what it fits is in policies-prior.service.test.ts.
+  'policies prior': () => ['egreedy-v3', '--off'],
   'policies prompts': () => [],
   'policies card': () => ['egreedy-v1'],
   'policies aa-test': () => ['--rollouts', '4'],

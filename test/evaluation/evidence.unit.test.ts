@@ -13,6 +13,7 @@ const terms: PromotionTerms = {
   salt: '0',
   rewards: REWARDS,
   lambda: 1,
+  prior: null,
   changedAtMs: NOW_MS - 9_000_000,
 };
 const exploring = (epsilon: number, decay: number | null = null) => ({

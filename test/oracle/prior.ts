@@ -15,8 +15,13 @@ export interface OraclePrior {
   criterion: number;
 }
 
-export function oraclePrior(users: readonly OracleUser[], lambda: number): OraclePrior {
-  const size = users[0]!.xs[0]!.length;
+/** `shared`: the entries that have a mean; users differ in all of them. */
+export function oraclePrior(
+  users: readonly OracleUser[],
+  lambda: number,
+  shared: readonly number[] = users[0]!.xs[0]!.map((_, i) => i),
+): OraclePrior {
+  const size = shared.length;
   const weights = square(size);
   const right = new Array<number>(size).fill(0);
   let [squares, logDeterminants, rewards] = [0, 0, 0];
@@ -27,7 +32,7 @@ export function oraclePrior(users: readonly OracleUser[], lambda: number): Oracl
     squares += dot(r, whitened);
     logDeterminants += logDeterminant;
     rewards += r.length;
-    const columns = Array.from({ length: size }, (_, k) => xs.map((x) => x[k]!));
+    const columns = shared.map((k) => xs.map((x) => x[k]!));
     columns.forEach((column, i) => {
       right[i]! += dot(column, whitened);
       const through = inverse.map((row) => dot(row, column));

@@ -298,7 +298,7 @@ export function fakeApplication(over: Partial<Application> = {}): FakeApplicatio
       hyperparameters: { lambda: 1 },
       ...(userId === undefined
         ? { all: { users: 2, decisions: 9, rewarded: 4, rewards: 1, mean_reward: 0.25 } }
-        : { user: { user_id: userId, updates: 3, theta: [0.5], reset_at_ms: null, migration: null } }),
+        : { user: { user_id: userId, updates: 3, theta: [0.5], reset_at_ms: null, prior: null, migration: null } }),
     }),
     policies: async () => ({
       policies: [
@@ -326,6 +326,7 @@ export function fakeApplication(over: Partial<Application> = {}): FakeApplicatio
         shadow_learning: false,
         rewards: { done: 1, dismiss: 0, snooze: 0, window_ms: 604_800_000 },
       },
+      priors: [],
       history: [
         { control_id: 'm2', type: 'migrate', effective_at_ms: NOW_MS, policy: 'egreedy-v2', undo: true },
         { control_id: 'm1', type: 'migrate', effective_at_ms: NOW_MS, policy: 'egreedy-v2', from: 'egreedy-v1', train_from_replay: true },

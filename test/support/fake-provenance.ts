@@ -142,6 +142,7 @@ const choice = (policy: string, topic: string): Choice => ({
   u: 0.3125,
   draw_adds_up: true,
   updates: 12,
+  prior: null,
   names: ['bias', 'is_overdue'],
   theta: [0.25, 0.5],
   candidates: [

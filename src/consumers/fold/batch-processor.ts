@@ -91,7 +91,7 @@ export class BatchProcessor {
     const profiles = new ProfileAsOf(state, registry);
     this.#scorer = new Scorer(state, registry, profiles, rewards, options.scoring);
     this.#profilePublisher = new ProfilePublisher(state, registry, profiles, fullTopicName(options.topicPrefix, 'profile.features'));
-    this.#scoreShadow = shadow ?? shadowScorer(state, registry.featureSet, rewards, options.scoring.settings);
+    this.#scoreShadow = shadow ?? shadowScorer(state, registry.featureSet, rewards, options.scoring);
     this.#topics = new Map(topics.map((name) => [name, topicNamed(options.topicPrefix, name) as ConsumedTopic]));
     this.#deadLetteredTo = state.positions.deadLetteredTo();
     this.#positions = state.positions.all();

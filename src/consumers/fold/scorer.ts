@@ -4,6 +4,7 @@ import type { FeatureValues } from '../../projections/feature.js';
 import type { Registry } from '../../projections/registry.js';
 import { liveAt, settingsAt, type PolicySettings } from '../../policies/controls/control.js';
 import { epsilonAt } from '../../policies/controls/exploration.js';
+import { priorAt } from '../../policies/controls/prior-settings.js';
 import { policyNamed } from '../../policies/registry.js';
 import { scoreCandidates } from '../../policies/score.js';
 import { scoredEvent } from '../../policies/scored-event.js';
@@ -119,6 +120,7 @@ export class Scorer {
       policy,
       eventPolicy: policy.name,
       state,
+      prior: priorAt(controls, requestedAtMs, policy),
       decisionId: request.decision_id,
       salt: settings.salt,
       epsilon: epsilonAt(settings, { controls, requestedAtMs, defaultPolicy, updates: state.updates }),

@@ -1,11 +1,13 @@
 /**
- * Controls that are valid events and still cannot hold: this tipstream has no such policy, or no such migration. And those that a state
+ * Controls that are valid events and still cannot hold: this tipstream has no such policy, no such migration, or other vectors than
+ * a prior is for. And those that a state
  * file keeps, which an earlier version accepted and this one may refuse: such a control does not hold, as if its record were read again.
  */
 import { validate } from '../../events/decode.js';
 import type { ControlEvent } from '../../topics.js';
 import { SHADOW_OFF } from './control.js';
 import { migrationRefusal } from './migration.js';
+import { priorRefusal } from './prior-settings.js';
 import { findPolicy, POLICIES } from '../registry.js';
 
 export interface ControlRefusal {
@@ -15,7 +17,7 @@ export interface ControlRefusal {
 
 /** undefined: it can hold. */
 export function controlRefusal(event: ControlEvent): ControlRefusal | undefined {
-  for (const name of [event.policy, event.from, event.settings?.shadow]) {
+  for (const name of [event.policy, event.from, event.settings?.shadow, event.settings?.prior?.policy]) {
     if (name != null && name !== SHADOW_OFF && findPolicy(name) === undefined) {
       return {
         code: 'unknown_policy',
@@ -24,7 +26,9 @@ export function controlRefusal(event: ControlEvent): ControlRefusal | undefined 
     }
   }
   const migration = migrationRefusal(event);
-  return migration === undefined ? undefined : { code: 'invalid_event', message: `from: ${migration}` };
+  if (migration !== undefined) return { code: 'invalid_event', message: `from: ${migration}` };
+  const prior = priorRefusal(event);
+  return prior === undefined ? undefined : { code: 'invalid_event', message: `settings.prior: ${prior}` };
 }
 
 /** The control in a kept record; undefined: this version refuses it. */

@@ -3,10 +3,12 @@
  *
  * Epsilon may decay with what has been learned of a user: max(epsilonMin, min(epsilon, epsilonDecay / updates)). A newcomer is explored
  * with all of epsilon, a known user with little. Who evaluates a candidate on the decisions made meanwhile needs propensities that are
- * not small, so epsilon is held at its full size as long as more than one policy is live or a shadow is on.
+ * not small, so epsilon is held at its full size as long as there is one: a policy that is live for less than everybody, or that learns
+ * in the shadow. What a promote for all leaves behind is no candidate: its hold-out, and the policy that it replaced.
  */
 import type { ControlEvent } from '../../topics.js';
-import { decays, type PolicySettings } from './control.js';
+import { controlsInEffect, decays, type PolicySettings } from './control.js';
+import { standingPromotes } from './promotes.js';
 import { rolloutAt } from './rollout.js';
 
 /** What decides it besides the settings in effect. */
@@ -32,14 +34,22 @@ export function decayedEpsilon(settings: Pick<PolicySettings, 'epsilon' | 'epsil
   return decays(settings) ? Math.max(epsilonMin, Math.min(epsilon, epsilonDecay / updates)) : epsilon;
 }
 
-/** A rollout below 100 percent or with a hold-out stands, or a shadow does. */
 function isCandidateEvaluated(
   settings: PolicySettings,
   controls: readonly ControlEvent[],
   requestedAtMs: number,
   defaultPolicy: string,
 ): boolean {
-  if (settings.shadow !== null) return true;
   const { shares } = rolloutAt(controls, requestedAtMs, defaultPolicy, settings);
-  return new Set(shares.map(({ policy }) => policy)).size > 1;
+  const forAll = shares.findIndex(({ controlId, holdout }) => controlId === null || holdout !== null);
+  const rollouts = forAll === -1 ? shares : shares.slice(0, forAll);
+  if (rollouts.some((rollout) => shares.some(({ policy }) => policy !== rollout.policy))) return true;
+  const { shadow, shadowLearning } = settings;
+  return shadow !== null && shadowLearning && !haveBeenLive(controls, requestedAtMs, defaultPolicy).has(shadow);
+}
+
+/** Those that were live for everybody, and what is left with them of a promote for all. */
+function haveBeenLive(controls: readonly ControlEvent[], requestedAtMs: number, defaultPolicy: string): Set<string> {
+  const promotes = standingPromotes(controlsInEffect(controls, requestedAtMs));
+  return new Set([defaultPolicy, ...promotes.flatMap(({ policy, percent }) => ((percent ?? 100) < 100 ? [] : [policy!]))]);
 }

@@ -7,6 +7,7 @@ import { controlsInEffect, settingsAt, settingsDocument, type PolicySettings, ty
 import { sumsName } from '../example-source.js';
 import { canMigrate, migrationAt, statePartsAt } from './migration.js';
 import type { PolicyDefinition } from '../policy.js';
+import { priorAt } from './prior-settings.js';
 import { rewardRulesAt, rewardsDocument, type RewardsDocument } from './reward-rules.js';
 import { POLICIES, policyNamed } from '../registry.js';
 import { rolloutAt, type Share } from './rollout.js';
@@ -30,7 +31,10 @@ export interface PromotionTerms {
   readonly salt: string;
   /** What reactions are worth. */
   readonly rewards: RewardsDocument;
+  /** Of its prior, where it has one. */
   readonly lambda: number;
+  /** control_id of the prior that its theta starts from; null: none. */
+  readonly prior: string | null;
   /** Since when who is live, the settings of decisions and the migrations are what they are, Unix ms; 0: from the beginning. */
   readonly changedAtMs: number;
 }
@@ -47,6 +51,7 @@ export function promotionTerms(
   const { epsilon, epsilon_min, epsilon_decay } = settingsDocument(settings);
   const baseline = baselineOf(shares, policy.name);
   const training = trainingControl(policy, policyNamed(baseline), atMs);
+  const prior = priorAt(controls, atMs, policy);
   const then = training === null ? controls : [...controls, training];
   return {
     baseline,
@@ -55,8 +60,9 @@ export function promotionTerms(
     exploration: { epsilon, epsilon_min, epsilon_decay },
     salt: settings.salt,
     rewards: rewardsDocument(rewardRulesAt(controls, atMs)),
-    lambda: policy.hyperparameters.lambda,
-    changedAtMs: newestChangeAt(controls, atMs, defaultPolicy, base),
+    lambda: prior?.lambda ?? policy.hyperparameters.lambda,
+    prior: prior?.controlId ?? null,
+    changedAtMs: newestChangeAt(controls, atMs, defaultPolicy, base, policy.name),
   };
 }
 
@@ -111,9 +117,16 @@ export function trainingControl(
 
 /**
  * effective_at_ms of the newest control in effect at `atMs` from which on decisions are made by another rule: who is live for which
- * share, a setting other than those of the shadow, what reactions are worth, or a migration for everybody. 0: none.
+ * share, a setting other than those of the shadow, what reactions are worth, a migration for everybody, or the
+ * prior of a policy that is live or of the one that is judged. 0: none.
  */
-export function newestChangeAt(controls: readonly ControlEvent[], atMs: number, defaultPolicy: string, base: PolicySettings): number {
+export function newestChangeAt(
+  controls: readonly ControlEvent[],
+  atMs: number,
+  defaultPolicy: string,
+  base: PolicySettings,
+  judged?: string,
+): number {
   const inEffect = controlsInEffect(controls, atMs);
   const ruleAt = (requestedAtMs: number): string => {
     const { shadow: _, shadowLearning: __, ...settings } = settingsAt(inEffect, requestedAtMs, base);
@@ -123,7 +136,9 @@ export function newestChangeAt(controls: readonly ControlEvent[], atMs: number, 
       rolloutId,
     ]);
     const migrations = POLICIES.map((into) => migrationAt(inEffect, requestedAtMs, into)?.controlId ?? null);
-    return JSON.stringify([settings, rewardRulesAt(inEffect, requestedAtMs), shares, migrations]);
+    const deciding = POLICIES.filter(({ name }) => name === judged || shares.some(([policy]) => policy === name));
+    const priors = deciding.map((policy) => priorAt(inEffect, requestedAtMs, policy)?.controlId ?? null);
+    return JSON.stringify([settings, rewardRulesAt(inEffect, requestedAtMs), shares, migrations, priors]);
   };
   const times = [...new Set(inEffect.map((control) => control.effective_at_ms))].sort((a, b) => b - a);
   return times.find((time) => ruleAt(time) !== ruleAt(time - 1)) ?? 0;

@@ -27,22 +27,30 @@ export function onRewardGrid(value: number): number {
 /** Rules and since when they hold, oldest first; before the first the default rules hold. */
 export type RewardTimeline = readonly { readonly fromMs: number; readonly rules: RewardRules }[];
 
-/** Every configure with rewards merged over what was there before it: an absent value leaves that. */
+/** Every configure with rewards merged over what was there before it. */
 export function rewardTimeline(controls: Iterable<ControlEvent>): RewardTimeline {
   const timeline: { fromMs: number; rules: RewardRules }[] = [];
   let rules = DEFAULT_REWARDS;
   for (const { type, settings, effective_at_ms: fromMs } of controlsInEffect(controls, Infinity)) {
     const rewards = type === 'configure' ? settings?.rewards : undefined;
     if (rewards == null) continue;
-    rules = {
-      done: rewards.done == null ? rules.done : onRewardGrid(rewards.done),
-      dismiss: rewards.dismiss == null ? rules.dismiss : onRewardGrid(rewards.dismiss),
-      snooze: rewards.snooze == null ? rules.snooze : onRewardGrid(rewards.snooze),
-      windowMs: rewards.window_ms ?? rules.windowMs,
-    };
+    rules = mergedRewards(rules, rewards);
     timeline.push({ fromMs, rules });
   }
   return timeline;
+}
+
+/** As settings.rewards are laid over what was there before: an absent value leaves that. */
+export function mergedRewards(
+  rules: RewardRules,
+  rewards: { readonly [Value in keyof RewardsDocument]?: number | null | undefined },
+): RewardRules {
+  return {
+    done: rewards.done == null ? rules.done : onRewardGrid(rewards.done),
+    dismiss: rewards.dismiss == null ? rules.dismiss : onRewardGrid(rewards.dismiss),
+    snooze: rewards.snooze == null ? rules.snooze : onRewardGrid(rewards.snooze),
+    windowMs: rewards.window_ms ?? rules.windowMs,
+  };
 }
 
 /** The rules for a decision requested then. */

@@ -19,7 +19,7 @@ import { compareCodePoints } from '../../events/strings.js';
 import { choleskyOf, inverseOf, logDeterminant, solveLower, solveUpper } from '../cholesky.js';
 import type { RidgeState } from '../ridge.js';
 
-/** With fewer users or rewards a prior does harm: see docs/adr/0021-a-pooled-prior.md. */
+/** With fewer users or rewards a prior may do harm: see docs/adr/0021-a-pooled-prior.md. */
 export const MIN_PRIOR_USERS = 100;
 /** Of a user who counts towards those. */
 export const MIN_USER_REWARDS = 5;
@@ -86,7 +86,7 @@ const NO_NOISE = 1e-12;
 
 /**
  * theta_0 for `lambda`, and the lambda that these users say. `users` in any order, each once; those without a reward do not count. The
- * same users give the same bits. Yields now and then. Throws invalid_argument below the minimum of users or rewards.
+ * same users give the same bits. Yields now and then. Throws not_enough_data below the minimum of users or rewards.
  */
 export function* fitPrior(users: Iterable<UserSums>, lambda: number): Generator<void, PriorFit> {
   const all = [...users].filter(({ state }) => state.updates > 0).sort((a, b) => compareCodePoints(a.userId, b.userId));
@@ -110,10 +110,10 @@ export function tooFew({ users, rewards, missingUsers, missingRewards }: PriorSh
     ...(missingUsers > 0 ? [`${missingUsers} more users with at least ${MIN_USER_REWARDS} rewards`] : []),
     ...(missingRewards > 0 ? [`${missingRewards} more rewards`] : []),
   ];
-  return new TipstreamError('invalid_argument', `a prior cannot be fitted on ${users} users and ${rewards} rewards`, {
+  return new TipstreamError('not_enough_data', `a prior cannot be fitted on ${users} users and ${rewards} rewards`, {
     hint:
       `Missing: ${missing.join(' and ')}. A prior needs ${MIN_PRIOR_USERS} users with at least ${MIN_USER_REWARDS} rewards each, and ` +
-      `${MIN_PRIOR_REWARDS} rewards: one fitted on fewer makes newcomers worse off.`,
+      `${MIN_PRIOR_REWARDS} rewards: one fitted on fewer may make newcomers worse off.`,
     details: { users, rewards, missing_users: missingUsers, missing_rewards: missingRewards },
   });
 }

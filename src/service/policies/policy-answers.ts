@@ -16,11 +16,12 @@ import type {
 import type { Log } from '../../log/port.js';
 import type { PolicyDefinition } from '../../policies/policy.js';
 import { settingsDocument } from '../../policies/controls/control.js';
+import { priorDocuments } from '../../policies/controls/prior-settings.js';
 import { rewardRangeOf, rewardRulesAt, rewardsDocument, type RewardRange } from '../../policies/controls/reward-rules.js';
 import { policyHash } from '../../policies/policy-hash.js';
 import { POLICIES, policyNamed } from '../../policies/registry.js';
 import { historyOf, rolloutAt, type Share } from '../../policies/controls/rollout.js';
-import { posterior } from '../../policies/ridge.js';
+import { posteriorUnder } from '../../policies/score.js';
 import { createProducer, type TipProducer } from '../../producer/producer.js';
 import { policyCounts, userPolicyState } from '../../store/queries/policy-stats.js';
 import type { ScoringOptions } from '../../consumers/fold/scorer.js';
@@ -106,7 +107,8 @@ export class PolicyAnswers {
     const { value: counts, countedAtMs } = await this.#decided.get(paths, COUNTED_WITHIN_MS);
     const { shares, settings } = rolloutAt(controls, this.#clock(), this.#scoring.livePolicy, this.#scoring.settings);
     const history = historyOf(controls);
-    const cards = await this.#cards.of({ paths, history, settings });
+    const priors = priorDocuments(controls, this.#clock());
+    const cards = await this.#cards.of({ paths, history, settings, priors });
     const range = rewardRangeOf(controls);
     return {
       policies: POLICIES.map((policy) => ({
@@ -114,6 +116,7 @@ export class PolicyAnswers {
         card: cards.get(policy.name)!,
       })),
       settings: { ...settingsDocument(settings), rewards: rewardsDocument(rewardRulesAt(controls, this.#clock())) },
+      priors,
       history,
       guardrail: this.guardrail.states.map(guardrailDocument),
       counted_at_ms: countedAtMs,
@@ -225,11 +228,12 @@ function nothingHeld(): TipstreamError {
 }
 
 function userStats(path: string, userId: string, policy: PolicyDefinition, nowMs: number): NonNullable<PolicyStats['user']> {
-  const { state, resetAtMs, migration } = userPolicyState(path, userId, policy, nowMs);
+  const { state, resetAtMs, migration, prior } = userPolicyState(path, userId, policy, nowMs);
   return {
     user_id: userId,
     updates: state.updates,
-    theta: Array.from(posterior(state, policy.hyperparameters.lambda).theta),
+    theta: Array.from(posteriorUnder(policy, state, prior).theta),
+    prior: prior?.controlId ?? null,
     reset_at_ms: resetAtMs,
     migration:
       migration === null

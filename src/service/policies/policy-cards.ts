@@ -7,6 +7,7 @@ import { noEvaluation, noSimulation, type Missing } from '../../cards/missing.js
 import { modelCard } from '../../cards/model-card.js';
 import { TipstreamError } from '../../errors.js';
 import type { PolicySettings } from '../../policies/controls/control.js';
+import type { PriorDocument } from '../../policies/controls/prior-settings.js';
 import { POLICIES, shadowEventName } from '../../policies/registry.js';
 import { trainingCounts, type TrainingCounts } from '../../store/queries/training-counts.js';
 import { trainingDataOf } from '../../store/queries/training-data.js';
@@ -23,6 +24,7 @@ export interface Deployment {
   /** policy.control, newest first. */
   readonly history: readonly ControlEvent[];
   readonly settings: PolicySettings;
+  readonly priors: readonly PriorDocument[];
 }
 
 interface Made {
@@ -44,16 +46,17 @@ export class PolicyCards {
   }
 
   /** The card of each policy of the registry, by name. Those of the same facts are made once. */
-  async of({ paths, history, settings }: Deployment): Promise<ReadonlyMap<string, string>> {
+  async of({ paths, history, settings, priors }: Deployment): Promise<ReadonlyMap<string, string>> {
     const counts = await this.#counts.get(paths, COUNTED_WITHIN_MS).then(({ value }) => value, stillCounting);
-    const rest = JSON.stringify([history, settings]);
+    const rest = JSON.stringify([history, settings, priors]);
     if (this.#made?.counts === counts && this.#made.rest === rest) return this.#made.cards;
     const cards = new Map<string, string>();
     for (const policy of POLICIES) {
       const { name } = policy;
       const training =
         'missing' in counts ? counts : trainingDataOf(counts, this.#topicPrefix, { policy: name, shadowName: shadowEventName(name) });
-      cards.set(name, modelCard({ policy, training, settings, history, simulation: noSimulation(name), evaluation: noEvaluation(name) }));
+      const [simulation, evaluation] = [noSimulation(name), noEvaluation(name)];
+      cards.set(name, modelCard({ policy, training, settings, priors, history, simulation, evaluation }));
       await setImmediate(); // others have their turn
     }
     this.#made = { counts, rest, cards };

@@ -1,7 +1,8 @@
 /** What policies have learned, read from a state file beside its writer. */
 import { resetAt } from '../../policies/controls/control.js';
 import { migrationAt, type Migration } from '../../policies/controls/migration.js';
-import type { PolicyDefinition } from '../../policies/policy.js';
+import { priorAt } from '../../policies/controls/prior-settings.js';
+import type { PolicyDefinition, PooledPrior } from '../../policies/policy.js';
 import type { RidgeState } from '../../policies/ridge.js';
 import { LearnedStates } from './learned-states.js';
 import { openStateForReading } from '../state-file.js';
@@ -35,6 +36,8 @@ export interface UserPolicyState {
   readonly resetAtMs: number | null;
   /** The migration that holds; null: none does. */
   readonly migration: Migration | null;
+  /** The prior that holds; null: none does. */
+  readonly prior: PooledPrior | null;
 }
 
 /** The state as a decision requested at `atMs` would find it; of a user of whom nothing is known: what holds for everybody. */
@@ -47,6 +50,7 @@ export function userPolicyState(path: string, userId: string, policy: PolicyDefi
       state: learned.stateOf(uid, controls, policy, atMs),
       resetAtMs: resetAt(controls, atMs),
       migration: migrationAt(controls, atMs, policy),
+      prior: priorAt(controls, atMs, policy),
     };
   } finally {
     learned.close();

@@ -3,7 +3,7 @@
  * `positions` say had been applied; what is learned in the end is a fold of the log; and losing every state file changes neither.
  */
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { decodeState } from '../../../src/policies/ridge-codec.js';
 import type { ScoredEvent } from '../../../src/topics.js';
 import { runs, RUNS_WITHIN_MS, withEmbeddedService } from '../../support/embedded/directory.js';
@@ -30,6 +30,10 @@ const scenario = fc.record({
   shadowLearning: fc.boolean(),
   restoring: fc.array(fc.integer({ min: 0, max: 30 }), { maxLength: 2 }),
 });
+
+/** Answers that started from a prior: without any, nothing is shown of priors. */
+const seen = { priors: 0 };
+afterAll(() => expect(seen.priors).toBeGreaterThan(0));
 
 describe('decisions on the embedded log', () => {
   it(
@@ -79,7 +83,9 @@ function checkAnswers(history: History): void {
     const known = upTo(history, partition, event.positions);
     expect(decisionsOf(known.scored, event.user_id).has(event.decision_id), 'answered although a decision had been read').toBe(false);
     const request = history.candidates.find((one) => one.partition === partition && one.offset === event.input!.offset)!.event;
-    const { policy, learned, profile, decision } = expectedDecision(known, request);
+    const { policy, learned, profile, prior, decision } = expectedDecision(known, request);
+    expect(event.model.prior).toBe(prior);
+    if (prior !== undefined) seen.priors++;
     expect(event).toMatchObject({
       policy,
       chosen_tip_id: decision.chosen,
@@ -169,8 +175,9 @@ async function previews(embedded: EmbeddedService, history: History): Promise<un
       };
       const { policy, model, profile, epsilon, salt } = await embedded.service.score(request);
       const expected = expectedDecision(here, { ...request, decision_id: 'preview' });
-      expect({ policy, updates: model.updates, profile: profile.features }).toEqual({
+      expect({ policy, updates: model.updates, prior: model.prior, profile: profile.features }).toEqual({
         policy: expected.policy,
+        prior: expected.prior,
         updates: expected.learned,
         profile: expected.profile,
       });

@@ -21,6 +21,7 @@ const terms: ExpectedRollout['terms'] = {
   salt: '0',
   rewards: REWARDS,
   lambda: 1,
+  prior: null,
   changedAtMs: SINCE_MS,
 };
 const expected: ExpectedRollout = {

@@ -42,7 +42,22 @@ describe('epsilon', () => {
   describe('is held at its full size', () => {
     const first = promote('p1', 10, { policy: 'egreedy-v3', percent: 10 });
 
-    it('beside a shadow', () => expect(epsilon({ ...DECAYING, shadow: 'egreedy-v3' }, 500)).toBe(0.1));
+    const learning = { ...DECAYING, shadow: 'egreedy-v3', shadowLearning: true };
+
+    it('beside a shadow that learns, and not beside one that does not', () => {
+      expect(epsilon(learning, 500)).toBe(0.1);
+      expect(epsilon({ ...learning, shadowLearning: false }, 500)).toBe(0.02);
+    });
+
+    it('not beside the policy that a promote for all has replaced, whether or not it learns in the shadow', () => {
+      const all = promote('p2', 10, { policy: 'egreedy-v3', holdout: 0 });
+      expect(epsilon({ ...learning, shadow: 'egreedy-v1' }, 500, [all])).toBe(0.02);
+      const next = promote('p3', 20, { policy: 'egreedy-v4' });
+      expect(epsilon(learning, 500, [all, next])).toBe(0.02);
+      // Taken back, it is a candidate again.
+      const back: ControlEvent = { control_id: 'r3', type: 'rollback', effective_at_ms: 30, takes_back: 'p3' };
+      expect(epsilon({ ...learning, shadow: 'egreedy-v4' }, 500, [all, next, back])).toBe(0.1);
+    });
 
     it('while a part of the users has another policy, and not before or after', () => {
       expect(epsilon(DECAYING, 500, [first], 9)).toBe(0.02);
@@ -52,8 +67,16 @@ describe('epsilon', () => {
       expect(epsilon(DECAYING, 500, [first, rollback], 20)).toBe(0.02);
     });
 
-    it('for a hold-out, which is a part of the users too', () =>
-      expect(epsilon(DECAYING, 500, [promote('p1', 10, { policy: 'egreedy-v3', percent: 100, holdout: 5, rollout_id: 'p1' })])).toBe(0.1));
+    it('not for a hold-out, which stays for ever, but for the next rollout beside it', () => {
+      const all = promote('p1', 10, { policy: 'egreedy-v3', percent: 100, holdout: 5, rollout_id: 'p1' });
+      expect(epsilon({ ...DECAYING, shadow: 'egreedy-v1' }, 500, [all])).toBe(0.02);
+      const next = promote('p2', 20, { policy: 'egreedy-v4', percent: 10, rollout_id: 'p2' });
+      expect(epsilon(DECAYING, 500, [all, next], 20)).toBe(0.1);
+      // What an earlier rollout still has of the hold-out is nothing that is tried.
+      const before = promote('p0', 5, { policy: 'egreedy-v2', percent: 10, rollout_id: 'p0' });
+      expect(epsilon(DECAYING, 500, [before], 9)).toBe(0.1);
+      expect(epsilon(DECAYING, 500, [before, all])).toBe(0.02);
+    });
 
     it('not for a promote of nobody, nor of the policy that is live anyway', () => {
       expect(epsilon(DECAYING, 500, [promote('p1', 10, { policy: 'egreedy-v3', percent: 0 })])).toBe(0.02);

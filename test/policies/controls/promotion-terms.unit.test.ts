@@ -57,6 +57,7 @@ describe('the terms', () => {
       salt: '0',
       rewards: { done: 1, dismiss: 0, snooze: 0, window_ms: 604_800_000 },
       lambda: 1,
+      prior: null,
       changedAtMs: 0,
     });
     expect(termsOf('egreedy-v1', promote(10, 'egreedy-v2'))).toMatchObject({

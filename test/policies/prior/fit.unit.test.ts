@@ -55,7 +55,7 @@ it('names what is missing', () => {
     thrown = error;
   }
   expect(thrown).toMatchObject({
-    code: 'invalid_argument',
+    code: 'not_enough_data',
     hint: expect.stringContaining('Missing: 2 more users with at least 5 rewards and 3040 more rewards.') as string,
     details: { users: 98, rewards: 1_960, missing_users: 2, missing_rewards: 3_040 },
   });

@@ -52,7 +52,7 @@ describe('the cards that the service shows', () => {
   it('say that decisions are still being counted, rather than wait for them, and have them once they are', async () => {
     const { embedded } = await deployment();
     const cards = new PolicyCards('', () => NOW_MS);
-    const here = { paths: [embedded.statePath(0)], history: [], settings: DEFAULT_SETTINGS };
+    const here = { paths: [embedded.statePath(0)], history: [], settings: DEFAULT_SETTINGS, priors: [] };
     const late = vi.spyOn(Recount.prototype, 'get').mockRejectedValueOnce(new TipstreamError('not_ready', 'still being counted'));
     expect((await cards.of(here)).get('egreedy-v1')).toContain('\n\nThe decisions are still being counted.\n\n## Simulation');
     expect((await cards.of(here)).get('egreedy-v1')).toContain('These are partitions 0 of 2.');

@@ -3,6 +3,8 @@
  * of every type.
  */
 import fc from 'fast-check';
+import { policyNamed } from '../../../src/policies/registry.js';
+import { vectorFingerprint } from '../../../src/policies/vector-fingerprint.js';
 import type { ScoredEvent } from '../../../src/topics.js';
 import { planned, promptVersion } from './events.js';
 import { dimensionOf } from './history.js';
@@ -94,6 +96,11 @@ const migration = fc
 const ofOneUser = fc
   .tuple(controlFacts, user, fc.oneof(fc.constant({ type: 'reset' }), migration))
   .map(([facts, user_id, what]) => [planned('policy.control', { ...facts, ...what, user_id })]);
+const prior = (name: string, lambda: number, rewards?: object) => {
+  const policy = policyNamed(name);
+  const theta = policy.featureNames.map((_, i) => ((i * 5) % 7) / 8 - 0.3);
+  return { prior: { policy: name, theta, lambda, vectors: vectorFingerprint(policy), ...(rewards === undefined ? {} : { rewards }) } };
+};
 /** One record of it in every partition, at whatever offset. */
 const shared = fc
   .tuple(
@@ -112,6 +119,10 @@ const shared = fc
           { shadow_learning: false },
           { rewards: { done: 0.5, dismiss: -1 } },
           { rewards: { snooze: 0.3, window_ms: 2 } },
+          prior('egreedy-v1', 3),
+          prior('egreedy-v2', 12),
+          prior('egreedy-v1', 7, { done: 0.5, dismiss: -1 }),
+          { prior: { policy: 'egreedy-v1' } },
         )
         .map((settings) => ({ type: 'configure', settings })),
     ),

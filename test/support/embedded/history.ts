@@ -5,6 +5,7 @@
 import {
   byCodePoint,
   oracleDecision,
+  oracleLambda,
   oracleReward,
   oracleSums,
   oracleTranslation,
@@ -192,6 +193,27 @@ export function worthOf(control: History['control'], requestedAtMs: number): Ora
   return { done: rounded(done), dismiss: rounded(dismiss), snooze: rounded(snooze), windowMs: window_ms };
 }
 
+/** The prior that a decision of the policy then starts from: the last one set, unless it was fitted for other rewards. */
+export function priorOf(
+  control: History['control'],
+  requestedAtMs: number,
+  eventPolicy: string,
+): (OracleCase['prior'] & { id: string }) | undefined {
+  const policy = eventPolicy.replace(/-shadow$/, '');
+  const set = controlsAt(control, requestedAtMs).filter(({ type, settings }) => type === 'configure' && settings?.prior?.policy === policy);
+  const last = set.at(-1);
+  const prior = last?.settings?.prior;
+  if (prior?.theta == null) return undefined;
+  const { done, dismiss, snooze, windowMs } = worthOf(control, requestedAtMs);
+  const given = prior.rewards;
+  const fitted =
+    given == null
+      ? worthOf(control, last!.effective_at_ms)
+      : { done: given.done ?? 1, dismiss: given.dismiss ?? 0, snooze: given.snooze ?? 0, windowMs: given.window_ms ?? 604_800_000 };
+  const isSame = fitted.done === done && fitted.dismiss === dismiss && fitted.snooze === snooze && fitted.windowMs === windowMs;
+  return isSame ? { id: last!.control_id, theta: prior.theta, lambda: prior.lambda ?? oracleLambda(policy) } : undefined;
+}
+
 /** The reward of a recorded decision from all events of its user. */
 export function oracleRewardIn(
   { control }: Pick<History, 'control'>,
@@ -260,14 +282,23 @@ export function expectedDecision(
   history: History,
   request: CandidatesEvent,
   named?: string,
-): { readonly policy: string; readonly learned: number; readonly profile: OracleProfile; readonly decision: OracleDecision } {
+): {
+  readonly policy: string;
+  readonly learned: number;
+  readonly profile: OracleProfile;
+  /** control_id */
+  readonly prior: string | undefined;
+  readonly decision: OracleDecision;
+} {
   const { user_id: userId, requested_at_ms: requestedAtMs } = request;
   const policy = named ?? livePolicyOf(history, requestedAtMs);
   const { epsilon, salt } = settingsOf(history, requestedAtMs);
   const learned = examplesOf(history, userId, policy, requestedAtMs);
   const profile = profileOf(history, userId, requestedAtMs);
+  const prior = priorOf(history.control, requestedAtMs, policy);
   const one: OracleCase = {
     policy,
+    prior,
     decisionId: request.decision_id,
     requestedAtMs,
     utcOffsetMin: request.utc_offset_min ?? 0,
@@ -277,7 +308,7 @@ export function expectedDecision(
     epsilon,
     salt,
   };
-  return { policy, learned: learned.length, profile, decision: oracleDecision(one) };
+  return { policy, learned: learned.length, profile, prior: prior?.id, decision: oracleDecision(one) };
 }
 
 export { oracleSums };

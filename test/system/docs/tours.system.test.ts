@@ -38,6 +38,7 @@ const FOLLOWED: readonly (readonly [page: string, heading: string, codes?: reado
   // The rollout of the tour was taken back.
   ['docs/policies.md', 'The verdict on a rollout', [2, 2, 2]],
   ['docs/policies.md', 'An A/A test'],
+  ['docs/policies.md', 'A prior for newcomers'],
   ['docs/policies.md', 'Migration'],
   ['docs/policies.md', 'Model cards'],
 ];

@@ -11,6 +11,7 @@ import type { PolicyDefinition } from '../../../policies/policy.js';
 import { policyHash } from '../../../policies/policy-hash.js';
 import { policyNamed } from '../../../policies/registry.js';
 import { settingsAt } from '../../../policies/controls/control.js';
+import { priorDocuments } from '../../../policies/controls/prior-settings.js';
 import { historyOf } from '../../../policies/controls/rollout.js';
 import { defaultRegistry } from '../../../projections/registry.js';
 import { fullTopicName, type ControlEvent } from '../../../topics.js';
@@ -71,7 +72,8 @@ export const cardCommand = defineCommand<CardOptions>({
       const controls = options.rollout ? await controlsIn(config) : { missing: 'policy.control was not read.' };
       const history = isMissing(controls) ? controls : historyOf(controls);
       const settings = isMissing(controls) ? controls : settingsAt(controls, Date.now(), settingsOf(config));
-      const card = modelCard({ policy, training, simulation, evaluation, history, settings });
+      const priors = isMissing(controls) ? [] : priorDocuments(controls, Date.now());
+      const card = modelCard({ policy, training, simulation, evaluation, history, settings, priors });
       if (target === undefined) return await output.write(card);
       target.write(card);
       target.publish();

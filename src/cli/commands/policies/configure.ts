@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { UsageError } from '../../../errors.js';
 import { fraction, yesOrNo } from '../../../option-values.js';
 import { SHADOW_OFF } from '../../../policies/controls/control.js';
+import { priorDocuments } from '../../../policies/controls/prior-settings.js';
 import { policyNamed } from '../../../policies/registry.js';
 import { onRewardGrid } from '../../../policies/controls/reward-rules.js';
 import { REACTIONS, type Reaction } from '../../../policies/reward.js';
@@ -10,6 +11,7 @@ import { refuseBackDated } from '../../../producer/back-dated.js';
 import { MAX_REWARD_WINDOW_MS, type ControlEvent } from '../../../topics.js';
 import { defineCommand } from '../../command.js';
 import { openControlLog } from '../../control-log.js';
+import type { Output } from '../../output/output.js';
 import { timeOption } from '../../time-argument.js';
 
 type Settings = NonNullable<ControlEvent['settings']>;
@@ -91,6 +93,7 @@ export const configureCommand = defineCommand<ConfigureOptions>({
         settings,
         ...(reason === undefined ? {} : { reason }),
       };
+      if (rewards !== undefined) saysStale(control.controls, event, output);
       await control.producer.sendAll([{ topic: 'policy.control', event }]);
       if (json) return await output.document(event);
       await output.write(`${JSON.stringify(settings)} from ${new Date(event.effective_at_ms).toISOString()} on\n`);
@@ -99,6 +102,18 @@ export const configureCommand = defineCommand<ConfigureOptions>({
     }
   },
 });
+
+/** Of the priors that do not hold any more once reactions are worth something else. */
+function saysStale(controls: readonly ControlEvent[], event: ControlEvent, output: Output): void {
+  const atMs = event.effective_at_ms;
+  const before = new Map(priorDocuments(controls, atMs).map(({ policy, stale }) => [policy, stale]));
+  for (const { policy, control_id: prior, stale } of priorDocuments([...controls, event], atMs))
+    if (stale && before.get(policy) === false)
+      output.note(
+        `the prior ${prior} of ${policy} is for what reactions were worth before: it does not hold from then on. Once there are ` +
+          `rewards of the new kind: tipstream policies prior ${policy}`,
+      );
+}
 
 function parsedBy<Value>(flag: string, schema: z.ZodType<Value>, what: string): (text: string) => Value {
   return (text) => {

@@ -2,6 +2,7 @@ import { settingsDocument } from '../../../policies/controls/control.js';
 import { DEFAULT_POLICY, POLICIES } from '../../../policies/registry.js';
 import { historyOf, rolloutAt, type HistoricControl } from '../../../policies/controls/rollout.js';
 import { defineCommand, type CommandFamily } from '../../command.js';
+import { priorDocuments, type PriorDocument } from '../../../policies/controls/prior-settings.js';
 import { rewardRulesAt, rewardsDocument } from '../../../policies/controls/reward-rules.js';
 import { openControlLog } from '../../control-log.js';
 import { settingsOf } from '../../policy-settings.js';
@@ -10,6 +11,7 @@ import { cardCommand } from './card.js';
 import { configureCommand } from './configure.js';
 import { migrateCommand } from './migrate.js';
 import { powerCommand } from './power.js';
+import { priorCommand } from './prior.js';
 import { promptsCommand } from './prompts.js';
 
 const listCommand = defineCommand({
@@ -33,6 +35,7 @@ const listCommand = defineCommand({
         live_percent: shares.filter(({ policy }) => policy === name).reduce((sum, { percent }) => sum + percent, 0),
         shadow: settings.shadow === name,
       }));
+      const priors = priorDocuments(control.controls, Date.now());
       if (json) {
         return await output.document({
           policies,
@@ -44,16 +47,18 @@ const listCommand = defineCommand({
             rollout_id: rolloutId,
             holdout,
           })),
+          priors,
           settings: { ...settingsDocument(settings), rewards: rewardsDocument(rewardRulesAt(control.controls, Date.now())) },
         });
       }
       await output.table(
-        ['POLICY', 'D', 'LIVE FOR', 'SHADOW', 'HYPERPARAMETERS'],
+        ['POLICY', 'D', 'LIVE FOR', 'SHADOW', 'PRIOR', 'HYPERPARAMETERS'],
         policies.map((one) => [
           one.policy,
           one.dimension,
           one.live_percent === 0 ? null : `${one.live_percent} %`,
           one.shadow ? 'yes' : null,
+          priorOf(priors.find(({ policy }) => policy === one.policy)),
           Object.entries(one.hyperparameters)
             .map(([name, value]) => `${name} ${value}`)
             .join(', '),
@@ -64,6 +69,12 @@ const listCommand = defineCommand({
     }
   },
 });
+
+/** `lambda 10`; null: none. */
+function priorOf(prior: PriorDocument | undefined): string | null {
+  if (prior === undefined) return null;
+  return prior.stale ? 'stale' : `lambda ${prior.lambda}`;
+}
 
 const historyCommand = defineCommand({
   name: 'history',
@@ -84,7 +95,7 @@ const historyCommand = defineCommand({
           one.policy ?? null,
           one.from == null ? null : `${one.from}${one.train_from_replay === true ? ', trained' : ''}`,
           one.percent ?? null,
-          one.settings == null ? null : JSON.stringify(one.settings),
+          one.settings == null ? null : JSON.stringify(shownSettings(one.settings)),
           effectOf(one),
           one.reason ?? null,
           one.control_id,
@@ -96,6 +107,12 @@ const historyCommand = defineCommand({
   },
 });
 
+/** Without what only programs read: the entries of a prior, and where it was fitted. */
+function shownSettings({ prior, ...rest }: NonNullable<HistoricControl['settings']>) {
+  if (prior == null) return rest;
+  return { ...rest, prior: prior.theta == null ? { policy: prior.policy, off: true } : { policy: prior.policy, lambda: prior.lambda } };
+}
+
 /** `taken back by rollback-1`; null of what is neither a promote nor a rollback. */
 function effectOf({ effect, effect_of: other }: HistoricControl): string | null {
   if (effect === undefined) return null;
@@ -106,5 +123,15 @@ function effectOf({ effect, effect_of: other }: HistoricControl): string | null 
 export const policiesFamily: CommandFamily = {
   name: 'policies',
   summary: 'Policies: who is live, and how that came about',
-  commands: [listCommand, historyCommand, configureCommand, migrateCommand, powerCommand, aaTestCommand, promptsCommand, cardCommand],
+  commands: [
+    listCommand,
+    historyCommand,
+    configureCommand,
+    migrateCommand,
+    priorCommand,
+    powerCommand,
+    aaTestCommand,
+    promptsCommand,
+    cardCommand,
+  ],
 };
