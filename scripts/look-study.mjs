@@ -32,22 +32,26 @@ function drawnUsers() {
   return users;
 }
 
-/** The same work each time: what a piece took at least is its own, the rest is other processes'. */
+function cpuMs() {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/** CPU time, which other processes do not make longer. The same work each time: what a piece took at least is its own. */
 function costOf(users, percent) {
   const [epoch] = epochsOf('look', [{ atMs: 0, percent }], ROLLOUT_THRESHOLDS.alpha);
   const look = { ...looksOf({ rolloutStartMs: 0, startMs: 0, untilMs: HORIZON_MS }).at(-1), index: 0 };
   const pieces = [];
   let cpuSeconds = Infinity;
   for (let round = 0; round < rounds; round++) {
-    const before = process.cpuUsage();
+    const before = cpuMs();
     const steps = judgeLook({ epoch, look, users, state: null });
     for (let piece = 0, done = false; !done; piece++) {
-      const startedMs = performance.now();
+      const started = cpuMs();
       done = steps.next().done === true;
-      pieces[piece] = Math.min(pieces[piece] ?? Infinity, performance.now() - startedMs);
+      pieces[piece] = Math.min(pieces[piece] ?? Infinity, cpuMs() - started);
     }
-    const { user, system } = process.cpuUsage(before);
-    cpuSeconds = Math.min(cpuSeconds, (user + system) / 1e6);
+    cpuSeconds = Math.min(cpuSeconds, (cpuMs() - before) / 1000);
   }
   return { cpuSeconds, pieces: pieces.length, longestMs: Math.max(...pieces) };
 }

@@ -120,7 +120,7 @@ export async function takeLooks(
   if (sums.window !== null)
     for (const [i, path] of files.entries()) {
       onProgress?.(`comparing users, file ${i + 1} of ${files.length}`);
-      await inTurns(added(sums, path, sums.window), signal);
+      await inTurns(sums.addPieces(rolloutDecisions(path, sums.window)), signal);
     }
   const placeOf = placeInRollout(history);
   let state: LookState | null = null;
@@ -129,7 +129,7 @@ export async function takeLooks(
   let gained: (GainLook & { readonly epoch: Epoch; readonly users: RolloutUsers }) | null = null;
   for (const [i, { epoch, look }] of planned.entries()) {
     onProgress?.(`look ${i + 1} of ${planned.length}`);
-    const users = sums.users(i, placeOf, segmentsOf);
+    const users: RolloutUsers = await inTurns(sums.users(i, placeOf, segmentsOf), signal);
     const verdict: LookVerdict = await inTurns(
       judgeLook({ epoch, look, users, state: look.index === 0 ? null : state, ...(relabellings === undefined ? {} : { relabellings }) }),
       signal,
@@ -160,11 +160,4 @@ export async function takeLooks(
   // Everybody by another name says nothing more.
   const divided = segments.filter(({ dimension }) => users.segments.get(dimension)!.size > 1);
   return { newest, gained, harm, segments: divided, couldFind: await inTurns(couldFind(users, split, gain), signal) };
-}
-
-function* added(sums: LookSums, path: string, window: { readonly fromMs: number; readonly toMs: number }): Generator<void, void> {
-  for (const { decisions, controlsKnownTo } of rolloutDecisions(path, window)) {
-    for (const decision of decisions) sums.add(decision, () => controlsKnownTo(decision.key));
-    yield;
-  }
 }

@@ -18,6 +18,14 @@ export interface CountedDecision {
   readonly doneAfterMs: number | null;
 }
 
+/** Decisions of one state file, some at a time. */
+export interface CountedPiece {
+  /** `uid`: a small number of the user, the same in all pieces of the file. */
+  readonly decisions: readonly (CountedDecision & { readonly key: number; readonly uid: number })[];
+  /** The controls that whoever made the decision with this key had applied. */
+  readonly controlsKnownTo: (key: number) => readonly ControlEvent[];
+}
+
 export interface Placements {
   /** All that hold for everybody. */
   readonly controls: readonly ControlEvent[];
@@ -27,13 +35,19 @@ export interface Placements {
 /** Per look: decisions and rewards before and after, and the misplaced ones after. */
 const [M, X, N, Y, MISPLACED, COLUMNS] = [0, 1, 2, 3, 4, 5] as const;
 
+/** A place takes a hash, so fewer than where numbers are added up. */
+const USERS_AT_ONCE = 500;
 const NO_SEGMENTS: Readonly<Record<string, string>> = {};
 
 export class LookSums {
   readonly #looks: readonly Look[];
   readonly #live: LiveTimeline;
   readonly #defaultPolicy: string;
-  readonly #users = new Map<string, Float64Array>();
+  /** User -> row. */
+  readonly #rows = new Map<string, number>();
+  readonly #places: Place[] = [];
+  /** Row by row, the columns of each look. */
+  #sums = new Float64Array(1024);
 
   constructor(looks: readonly Look[], { controls, defaultPolicy }: Placements) {
     this.#looks = looks;
@@ -48,46 +62,72 @@ export class LookSums {
     return { fromMs: Math.min(...windows.map(({ fromMs }) => fromMs)), toMs: Math.max(...windows.map(({ toMs }) => toMs)) };
   }
 
+  /** All pieces of one file, each decision once. Yields after each piece. */
+  *addPieces(pieces: Iterable<CountedPiece>): Generator<void, void> {
+    const rows: (number | undefined)[] = [];
+    for (const { decisions, controlsKnownTo } of pieces) {
+      for (const decision of decisions) {
+        const row = (rows[decision.uid] ??= this.#rowOf(decision.userId));
+        this.#add(row, decision, () => controlsKnownTo(decision.key));
+      }
+      yield;
+    }
+  }
+
   /**
-   * `controlsKnown`: those that whoever decided had applied. A decision that was made before a promote had been read follows the
-   * placement that held as far as was known, and is no fault.
+   * `controlsKnown`: a decision that was made before a promote had been read follows the placement that held as far as was known, and is
+   * no fault.
    */
-  add({ userId, requestedAtMs, policy, doneAfterMs }: CountedDecision, controlsKnown: () => readonly ControlEvent[]): void {
+  #add(row: number, { userId, requestedAtMs, policy, doneAfterMs }: CountedDecision, controlsKnown: () => readonly ControlEvent[]): void {
     let isMisplaced: boolean | undefined;
     for (const [i, { before, after, ageMs }] of this.#looks.entries()) {
       const isAfter = requestedAtMs >= after.fromMs && requestedAtMs < after.toMs;
       if (!isAfter && !(requestedAtMs >= before.fromMs && requestedAtMs < before.toMs)) continue;
-      const sums = this.#sumsOf(userId);
-      const [count, reward] = isAfter ? [N, Y] : [M, X];
-      sums[COLUMNS * i + count]!++;
-      if (doneAfterMs !== null && doneAfterMs <= ageMs) sums[COLUMNS * i + reward]!++;
-      if (isAfter && (isMisplaced ??= this.#isMisplaced(userId, requestedAtMs, policy, controlsKnown))) sums[COLUMNS * i + MISPLACED]!++;
+      const at = COLUMNS * (this.#looks.length * row + i);
+      this.#sums[at + (isAfter ? N : M)]!++;
+      if (doneAfterMs !== null && doneAfterMs <= ageMs) this.#sums[at + (isAfter ? Y : X)]!++;
+      if (isAfter && (isMisplaced ??= this.#isMisplaced(userId, requestedAtMs, policy, controlsKnown))) this.#sums[at + MISPLACED]!++;
     }
   }
 
-  /** Of one look. `segmentsOf`: a user's, as known before the rollout. */
-  users(
+  /**
+   * Of one look, with the rollout's places, the same for all of its looks. `segmentsOf`: a user's, as known before the rollout. Yields
+   * about every millisecond.
+   */
+  *users(
     look: number,
     placeIn: (userId: string) => Place,
     segmentsOf: (userId: string) => Readonly<Record<string, string>> = () => NO_SEGMENTS,
-  ): RolloutUsers {
+  ): Generator<void, RolloutUsers> {
     const users = new RolloutUsers();
-    for (const [userId, sums] of this.#users) {
-      const of = (column: number): number => sums[COLUMNS * look + column]!;
+    for (const [userId, row] of this.#rows) {
+      const at = COLUMNS * (this.#looks.length * row + look);
+      const of = (column: number): number => this.#sums[at + column]!;
       const [before, after] = [
         { decisions: of(M), reward: of(X) },
         { decisions: of(N), reward: of(Y) },
       ];
+      if ((row + 1) % USERS_AT_ONCE === 0) yield;
       if (before.decisions + after.decisions === 0) continue;
-      users.add({ place: placeIn(userId), before, after, misplaced: of(MISPLACED), segments: segmentsOf(userId) });
+      const place = (this.#places[row] ??= placeIn(userId));
+      users.add({ place, before, after, misplaced: of(MISPLACED), segments: segmentsOf(userId) });
     }
     return users;
   }
 
-  #sumsOf(userId: string): Float64Array {
-    let sums = this.#users.get(userId);
-    if (sums === undefined) this.#users.set(userId, (sums = new Float64Array(COLUMNS * this.#looks.length)));
-    return sums;
+  #rowOf(userId: string): number {
+    let row = this.#rows.get(userId);
+    if (row === undefined) {
+      row = this.#rows.size;
+      this.#rows.set(userId, row);
+      const width = COLUMNS * this.#looks.length;
+      if (width * (row + 1) > this.#sums.length) {
+        const grown = new Float64Array(2 * width * (row + 1));
+        grown.set(this.#sums);
+        this.#sums = grown;
+      }
+    }
+    return row;
   }
 
   #isMisplaced(userId: string, requestedAtMs: number, policy: string, controlsKnown: () => readonly ControlEvent[]): boolean {

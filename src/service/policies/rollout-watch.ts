@@ -7,7 +7,6 @@ import type { RolloutHistory } from '../../policies/controls/rollout-history.js'
 import { inTurns } from '../../in-turns.js';
 import { rolloutDecisions } from '../../store/queries/rollout-decisions.js';
 import type { ControlEvent } from '../../topics.js';
-import { inSlices } from './in-slices.js';
 
 export interface WatchedFiles {
   /** Paths of the state files held here. */
@@ -52,14 +51,12 @@ export class RolloutWatch {
       of,
     );
     if (sums.window === null) return;
-    for (const path of of.files)
-      await inSlices(rolloutDecisions(path, sums.window), signal, ({ decisions, controlsKnownTo }) => {
-        for (const decision of decisions) sums.add(decision, () => controlsKnownTo(decision.key));
-      });
+    for (const path of of.files) await inTurns(sums.addPieces(rolloutDecisions(path, sums.window)), signal);
     const placeOf = placeInRollout(this.#history);
     for (const [i, { epoch, look }] of due.entries()) {
       const state = look.index === 0 ? null : this.#state;
-      const verdict = await inTurns(judgeLook({ epoch, look, users: sums.users(i, placeOf), state }), signal);
+      const users = await inTurns(sums.users(i, placeOf), signal);
+      const verdict = await inTurns(judgeLook({ epoch, look, users, state }), signal);
       this.#taken++;
       this.#state = verdict.state;
       this.#last = { epoch, verdict };

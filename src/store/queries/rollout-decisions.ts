@@ -7,6 +7,8 @@ import { decisionPieces } from './decision-pieces.js';
 
 export interface RolloutDecision {
   readonly key: number;
+  /** A small number of the user in this file. */
+  readonly uid: number;
   readonly userId: string;
   readonly requestedAtMs: number;
   /** Who made it. */
@@ -20,6 +22,8 @@ export interface DecisionPiece {
   /** The controls for everybody that had been applied when the decision with this key was made, by the positions that it records. */
   readonly controlsKnownTo: (key: number) => readonly ControlEvent[];
 }
+
+type Row = [key: number, uid: number, requestedAtMs: number, policy: string, doneAfterMs: number | null];
 
 /**
  * In SQL, of a row of `decision` with that of `tip`, if there is one: whatever a done is worth. One whose time a prune has taken counts as
@@ -38,14 +42,29 @@ export function rolloutDecisions(
   { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
 ): Generator<DecisionPiece> {
   return decisionPieces(path, (db) => {
-    const some = db.prepare<[number, number, number, number], RolloutDecision>(
-      `SELECT decision_key AS key, user_id AS userId, requested_at_ms AS requestedAtMs, policy, ${DONE_AFTER} AS doneAfterMs
-       FROM decision JOIN user USING (uid) LEFT JOIN tip ON tip.uid = decision.uid AND tip.tip_id = reward_tip_id
-       WHERE decision_key > ? AND decision_key <= ? AND scored_offset IS NOT NULL AND requested_at_ms >= ? AND requested_at_ms < ?`,
-    );
+    const some = db
+      .prepare<[number, number, number, number], Row>(
+        `SELECT decision_key, decision.uid, requested_at_ms, policy, ${DONE_AFTER}
+         FROM decision LEFT JOIN tip ON tip.uid = decision.uid AND tip.tip_id = reward_tip_id
+         WHERE decision_key > ? AND decision_key <= ? AND scored_offset IS NOT NULL AND requested_at_ms >= ? AND requested_at_ms < ?`,
+      )
+      .raw();
+    const userIdOf = knownUsers(db);
     const controlsKnownTo = knownControls(db);
-    return (after, to) => ({ decisions: some.all(after, to, fromMs, toMs), controlsKnownTo });
+    return (after, to) => ({
+      decisions: some
+        .all(after, to, fromMs, toMs)
+        .map(([key, uid, requestedAtMs, policy, doneAfterMs]) => ({ key, uid, userId: userIdOf(uid), requestedAtMs, policy, doneAfterMs })),
+      controlsKnownTo,
+    });
   });
+}
+
+/** A user has many decisions, and the id as text is most of what reading one costs. */
+function knownUsers(db: Database.Database): (uid: number) => string {
+  const get = db.prepare<[number], string>('SELECT user_id FROM user WHERE uid = ?').pluck();
+  const known: (string | undefined)[] = [];
+  return (uid) => (known[uid] ??= get.get(uid)!);
 }
 
 function knownControls(db: Database.Database): DecisionPiece['controlsKnownTo'] {

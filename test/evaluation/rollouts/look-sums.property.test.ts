@@ -1,11 +1,12 @@
 /** Sums of several looks from one pass over decisions in any order are what counting each look by itself gives. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LookSums, placeInRollout, type CountedDecision } from '../../../src/evaluation/rollouts/look-sums.js';
+import { LookSums, placeInRollout, type CountedDecision, type CountedPiece } from '../../../src/evaluation/rollouts/look-sums.js';
 import { dueLooks, nextLook, rolloutEpochs } from '../../../src/evaluation/rollouts/rollout-looks.js';
 import { rolloutHistory } from '../../../src/policies/controls/rollout-history.js';
 import { covers, rolloutPlace, userPercentile } from '../../../src/policies/placement.js';
 import type { ControlEvent } from '../../../src/topics.js';
+import { finished } from '../../support/finished.js';
 
 const [HOUR_MS, DAY_MS] = [3_600_000, 86_400_000];
 const START_MS = 1_795_000_000_000;
@@ -38,6 +39,13 @@ const many = fc.oneof(
 const [history] = rolloutHistory(CONTROLS, Infinity);
 const epochs = rolloutEpochs(history!, 0.05);
 
+/** As a file has them, in pieces of three. */
+function piecesOf(decisions: readonly CountedDecision[], known: readonly ControlEvent[]): CountedPiece[] {
+  const all = decisions.map((one, key) => ({ ...one, key, uid: 1 + USERS.indexOf(one.userId) }));
+  const starts = [...all.keys()].filter((i) => i % 3 === 0);
+  return starts.map((from) => ({ decisions: all.slice(from, from + 3), controlsKnownTo: () => known }));
+}
+
 describe('the sums of looks', () => {
   it('count each decision in the windows that it lies in, and each done by the age of the look', () => {
     const looks = dueLooks(epochs, START_MS + 2 * DAY_MS);
@@ -47,9 +55,9 @@ describe('the sums of looks', () => {
           looks.map(({ look }) => look),
           { controls: CONTROLS, defaultPolicy: 'egreedy-v1' },
         );
-        for (const one of decisions) sums.add(one, () => CONTROLS);
+        finished(sums.addPieces(piecesOf(decisions, CONTROLS)));
         for (const [i, { look }] of looks.entries()) {
-          const users = sums.users(i, placeInRollout(history!));
+          const users = finished(sums.users(i, placeInRollout(history!)));
           const within = (userId: string, { fromMs, toMs }: { fromMs: number; toMs: number }) =>
             decisions.filter((one) => one.userId === userId && one.requestedAtMs >= fromMs && one.requestedAtMs < toMs);
           const expected = USERS.flatMap((userId) => {
@@ -86,8 +94,9 @@ describe('the sums of looks', () => {
     const treated = USERS.find((user) => covers(CONTROLS[0]!, user))!;
     const misplaced = (known: readonly ControlEvent[]) => {
       const sums = new LookSums([first!], { controls: CONTROLS, defaultPolicy: 'egreedy-v1' });
-      sums.add({ userId: treated, requestedAtMs: START_MS + 1, policy: 'egreedy-v1', doneAfterMs: null }, () => known);
-      return sums.users(0, placeInRollout(history!)).misplaced[0];
+      const early = { userId: treated, requestedAtMs: START_MS + 1, policy: 'egreedy-v1', doneAfterMs: null };
+      finished(sums.addPieces(piecesOf([early], known)));
+      return finished(sums.users(0, placeInRollout(history!))).misplaced[0];
     };
     expect([misplaced([]), misplaced(CONTROLS)]).toEqual([0, 1]);
   });
