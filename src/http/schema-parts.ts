@@ -29,6 +29,16 @@ export const priorSchema = z.object({
   lambda: z.number().meta({ description: "takes the place of the policy's own" }),
   theta: z.array(z.number()).meta({ description: "theta_0, one per entry of the policy's vector" }),
   stale: z.boolean().meta({ description: 'reactions are worth something else than when it was fitted: decisions are scored without it' }),
+  watch: z
+    .object({
+      rewards: count.meta({ description: 'of newcomers, the newest since it is in effect' }),
+      rewards_needed: count.meta({ description: 'with fewer nothing is said' }),
+      error: z.number().nullable().meta({ description: 'mean squared error of theta_0 . x' }),
+      constant_error: z.number().nullable().meta({ description: 'of the best constant' }),
+      worse: z.boolean().nullable().meta({ description: 'the constant predicts better: fit the prior again; null: too few to tell' }),
+    })
+    .nullable()
+    .meta({ description: "how well it predicts newcomers' rewards; null: stale, or still being counted" }),
 });
 
 const arm = z.object({

@@ -127,11 +127,23 @@ export interface GuardrailDocument {
   readonly why_not: string | null;
 }
 
+/** How well a prior predicts newcomers' newest rewards, on the partitions held here. */
+export interface PriorWatchDocument {
+  readonly rewards: number;
+  /** With fewer nothing is said: what follows is then null. */
+  readonly rewards_needed: number;
+  /** Mean squared error of theta_0 . x, and of a constant. */
+  readonly error: number | null;
+  readonly constant_error: number | null;
+  /** The constant predicts better: fit the prior again. */
+  readonly worse: boolean | null;
+}
+
 export interface PoliciesDocument {
   readonly policies: readonly PolicyEntry[];
   readonly settings: SettingsDocument & { readonly rewards: RewardsDocument };
   /** Of the policies that have one, in the order of the registry. */
-  readonly priors: readonly PriorDocument[];
+  readonly priors: readonly (PriorDocument & { readonly watch: PriorWatchDocument | null })[];
   /** policy.control, newest first. */
   readonly history: readonly HistoricControl[];
   /** Of the rollouts that stand, the newest first; none before the first look around. */

@@ -30,6 +30,7 @@ const CONTROLS_EVERY_MS = 500;
 const LOG_WATCH_EVERY_MS = 60_000;
 const OWNERSHIP_EVERY_MS = 3_000;
 const SWAP_EVERY_MS = 250;
+const PRIORS_EVERY_MS = 30_000;
 const GUARDRAIL_EVERY_MS = 10_000;
 /** So that looking takes a twentieth of one core at most, however many decisions there are. */
 const GUARDRAIL_REST_TIMES = 20;
@@ -72,6 +73,7 @@ export class Service extends Answers {
     this.#tasks.every(LOG_WATCH_EVERY_MS, () => watch.look(partitions.working));
     this.#tasks.every(SWAP_EVERY_MS, () => swap.look());
     if (options.guardrail !== false) this.#tasks.every(GUARDRAIL_EVERY_MS, () => policies.guardrail.look(), GUARDRAIL_REST_TIMES);
+    this.#tasks.every(PRIORS_EVERY_MS, () => policies.lookAtPriors(), GUARDRAIL_REST_TIMES);
     options.logger.info({ group: options.group, partitions: group.partitionCount, log: log.kind }, 'joined the consumer group');
     this.#inputsReported = reportInputs(log, options.topicPrefix, topics, options.logger).then(
       (warnings) => void (inputs.warnings = warnings),

@@ -7,6 +7,7 @@ import { Counter, Histogram, type Registry } from 'prom-client';
 import { findPolicy, POLICIES, policyOfEvent } from '../../policies/registry.js';
 import { CONTROL_TYPES } from '../../topics.js';
 import { collectedGauge, type GaugeShape } from './collected-gauge.js';
+import { priorMetrics } from './prior-metrics.js';
 import { GUARDRAIL_PREFIX } from '../policies/guardrail.js';
 import type { GuardrailLook, WatchedArm } from '../policies/guardrail-state.js';
 import type { Scoring } from '../../consumers/fold/reports.js';
@@ -130,6 +131,7 @@ export class PolicyMetrics {
     looked({ name: 'tipstream_guardrail_alpha_spent', help: 'Probability of a false rollback that may have been used up' }, ({ spent }) => [
       [{}, spent],
     ]);
+    priorMetrics(registry, facts);
   }
 
   committed({ scored }: { readonly scored: readonly Scoring[] }): void {

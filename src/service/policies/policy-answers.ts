@@ -8,6 +8,7 @@ import type {
   PoliciesDocument,
   PolicyEntry,
   PolicyStats,
+  PriorWatchDocument,
   PromptsDocument,
   ResetReceipt,
   RewardReceipt,
@@ -20,6 +21,7 @@ import { priorDocuments } from '../../policies/controls/prior-settings.js';
 import { rewardRangeOf, rewardRulesAt, rewardsDocument, type RewardRange } from '../../policies/controls/reward-rules.js';
 import { policyHash } from '../../policies/policy-hash.js';
 import { POLICIES, policyNamed } from '../../policies/registry.js';
+import { WATCHED_REWARDS } from '../../policies/prior/watch.js';
 import { historyOf, rolloutAt, type Share } from '../../policies/controls/rollout.js';
 import { posteriorUnder } from '../../policies/score.js';
 import { createProducer, type TipProducer } from '../../producer/producer.js';
@@ -30,6 +32,7 @@ import type { GuardrailState } from './guardrail-state.js';
 import { countByPolicy, type PolicyCounts } from './policy-counts.js';
 import { PolicyCards } from './policy-cards.js';
 import type { PolicyFacts } from './policy-facts.js';
+import { PriorWatch, type WatchedPrior } from './prior-watch.js';
 import { Recount } from './recount.js';
 import { promptsDocument, servedPrompts, type ServedPrompts } from './served-prompts.js';
 import { writtenBy } from '../../producer/written-by.js';
@@ -58,6 +61,7 @@ export class PolicyAnswers {
   readonly #prompts: Recount<ServedPrompts>;
   readonly #decided: Recount<PolicyCounts>;
   readonly #cards: PolicyCards;
+  readonly #priors: PriorWatch;
   readonly guardrail: Guardrail;
   readonly #clock: () => number;
   readonly #scoring: ScoringOptions;
@@ -71,6 +75,7 @@ export class PolicyAnswers {
     this.#prompts = new Recount(servedPrompts, clock);
     this.#decided = new Recount(countByPolicy, clock);
     this.#cards = new PolicyCards(prefix, clock);
+    this.#priors = new PriorWatch(logger, clock);
     this.guardrail = new Guardrail({ producer: this.#producer, scoring, clock, logger, ...files, files: files.all });
   }
 
@@ -108,6 +113,7 @@ export class PolicyAnswers {
     const { shares, settings } = rolloutAt(controls, this.#clock(), this.#scoring.livePolicy, this.#scoring.settings);
     const history = historyOf(controls);
     const priors = priorDocuments(controls, this.#clock());
+    const watched = priors.length === 0 ? [] : await this.#priors.of(paths);
     const cards = await this.#cards.of({ paths, history, settings, priors });
     const range = rewardRangeOf(controls);
     return {
@@ -116,7 +122,7 @@ export class PolicyAnswers {
         card: cards.get(policy.name)!,
       })),
       settings: { ...settingsDocument(settings), rewards: rewardsDocument(rewardRulesAt(controls, this.#clock())) },
-      priors,
+      priors: priors.map((prior) => ({ ...prior, watch: watchOf(watched?.find(({ controlId }) => controlId === prior.control_id)) })),
       history,
       guardrail: this.guardrail.states.map(guardrailDocument),
       counted_at_ms: countedAtMs,
@@ -144,7 +150,13 @@ export class PolicyAnswers {
       controls,
       counts,
       guardrail: this.guardrail.states,
+      priors: await this.#priors.of(this.#files.all()),
     };
+  }
+
+  /** Says in the log what has become of the priors in effect. */
+  lookAtPriors(): Promise<void> {
+    return this.#priors.look(this.#files.all());
   }
 
   /** Ends what is being counted. */
@@ -153,6 +165,7 @@ export class PolicyAnswers {
     this.#prompts.stop();
     this.#decided.stop();
     this.#cards.stop();
+    this.#priors.stop();
   }
 
   async stats(name: string, userId: string | undefined): Promise<PolicyStats> {
@@ -197,6 +210,12 @@ function entryOf(
     rewarded,
     mean_reward: rewarded === 0 ? null : { mean: rewards / rewarded, ...intervalOfMean(rewards, rewarded, range, GATE_THRESHOLDS.alpha) },
   };
+}
+
+function watchOf(watched: WatchedPrior | undefined): PriorWatchDocument | null {
+  if (watched === undefined) return null;
+  const { rewards, error, constantError, isWorse } = watched;
+  return { rewards, rewards_needed: WATCHED_REWARDS, error, constant_error: constantError, worse: isWorse };
 }
 
 function guardrailDocument({ rolloutId, policy, percent, alpha, look, nextLookMs, why }: GuardrailState): GuardrailDocument {

@@ -2,6 +2,7 @@
 import type { Rollout } from '../../policies/controls/rollout.js';
 import type { ControlEvent } from '../../topics.js';
 import type { GuardrailState } from './guardrail-state.js';
+import type { WatchedPrior } from './prior-watch.js';
 import type { PolicyCounts } from './policy-counts.js';
 
 export interface PolicyFacts {
@@ -12,4 +13,6 @@ export interface PolicyFacts {
   readonly counts: PolicyCounts | undefined;
   /** Of the rollouts that stand, the newest first. */
   readonly guardrail: readonly GuardrailState[];
+  /** Priors in effect with how well they predict; undefined: still being counted. */
+  readonly priors: readonly WatchedPrior[] | undefined;
 }

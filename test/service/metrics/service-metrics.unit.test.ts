@@ -57,6 +57,10 @@ const FACTS: PolicyFacts = {
     control('mine', 'rollback'),
     control('c', 'configure'),
   ],
+  priors: [
+    { policy: 'egreedy-v2', controlId: 'p2', rewards: 1_000, error: 0.3, constantError: 0.25, isWorse: true },
+    { policy: 'egreedy-v1', controlId: 'p1', rewards: 7, error: null, constantError: null, isWorse: null },
+  ],
   counts: new Map([
     ['egreedy-v1', { policy: 'egreedy-v1', decisions: 10, rewarded: 6, rewards: 4 }],
     ['theirs', { policy: 'theirs', decisions: 3, rewarded: 2, rewards: 1 }],
@@ -138,7 +142,7 @@ describe('metrics of policies', () => {
   const gauges = async (facts: PolicyFacts | undefined) =>
     new Map(
       [...samples(await new ServiceMetrics(source(0, { policies: async () => facts })).exposition())].filter(([name]) =>
-        /^tipstream_(policy|guardrail)/.test(name),
+        /^tipstream_(policy|guardrail|prior)/.test(name),
       ),
     );
 
@@ -182,6 +186,9 @@ describe('metrics of policies', () => {
       'tipstream_guardrail_difference{end="mean"}': -0.125,
       'tipstream_guardrail_difference{end="high"}': 0.0625,
       tipstream_guardrail_alpha_spent: 0.0125,
+      'tipstream_prior_error{policy="egreedy-v2",by="prior"}': 0.3,
+      'tipstream_prior_error{policy="egreedy-v2",by="constant"}': 0.25,
+      'tipstream_prior_worse{policy="egreedy-v2"}': 1,
     });
   });
 

@@ -20,11 +20,25 @@ export interface Stretch {
   /** Share of servings without a reaction. */
   readonly missing?: number;
   readonly policy?: string;
+  /** What the records say of the rewarded decisions behind theta. */
+  readonly updates?: number;
 }
 
 /** One candidate of each decision is overdue. Appends tip.scored, tip.served and tip.feedback of the stretch. */
 export async function appendStretch(service: EmbeddedService, stretch: Stretch): Promise<void> {
-  const { decisions, fromMs, everyMs, epsilon, prefersOverdue, chances, candidates: count = 2, users = 3, seed = 1, missing = 0 } = stretch;
+  const {
+    decisions,
+    fromMs,
+    everyMs,
+    epsilon,
+    prefersOverdue,
+    chances,
+    candidates: count = 2,
+    users = 3,
+    seed = 1,
+    missing = 0,
+    updates = 0,
+  } = stretch;
   const random = seededRandom(seed);
   const records = [];
   for (let i = 0; i < decisions; i++) {
@@ -51,7 +65,7 @@ export async function appendStretch(service: EmbeddedService, stretch: Stretch):
           ids.map((tip_id, k) => [tip_id, vectorOf({ tip_id, is_overdue: k === overdue, task_age_days: 1, priority: 2 })]),
         ),
       },
-      model: { updates: 0, theta: [0, 0, 0, 0, 0, 0, 0] },
+      model: { updates, theta: [0, 0, 0, 0, 0, 0, 0] },
       salt: '0',
       profile: { as_of_ms: at, features: { tip_volume_30d: 20, completion_rate_30d: 0.5, dismiss_rate_30d: 0.5 } },
       feature_set: createHash('sha256').update('by hand').digest('hex').slice(0, 16),

@@ -32,7 +32,7 @@ export default function Policies() {
   );
 }
 
-function WhoIsLive({ document: { policies, settings, counted_at_ms: countedAtMs } }: { readonly document: PoliciesDocument }) {
+function WhoIsLive({ document: { policies, settings, priors, counted_at_ms: countedAtMs } }: { readonly document: PoliciesDocument }) {
   const { epsilon, epsilon_min: least, epsilon_decay: decay, shadow, shadow_learning: isLearning, rewards } = settings;
   return (
     <Card
@@ -48,12 +48,24 @@ function WhoIsLive({ document: { policies, settings, counted_at_ms: countedAtMs 
       }
     >
       <DataTable label="Policies" columns={COLUMNS} rows={policies} keyOf={({ policy }) => policy} empty="The registry holds no policy." />
+      {priors.map((prior) => (
+        <p class="hint" key={prior.policy}>
+          {priorLine(prior)}
+        </p>
+      ))}
       <p class="hint">
         Decisions and rewards were counted at <Time ms={countedAtMs} />, and are again at most once a second: less often the longer it
         takes.
       </p>
     </Card>
   );
+}
+
+/** `Users without rewards start from a prior under egreedy-v3 (lambda 10).` */
+function priorLine({ policy, lambda, stale, watch }: PoliciesDocument['priors'][number]): string {
+  if (stale) return `The prior of ${policy} is stale: reactions are worth something else than when it was fitted, so it does not hold.`;
+  const worse = watch?.worse === true ? " It predicts newcomers' rewards worse than a constant does: fit it again." : '';
+  return `Users without rewards start from a prior under ${policy} (lambda ${lambda}).${worse}`;
 }
 
 function Agreement({ hasShadow }: { readonly hasShadow: boolean }) {
