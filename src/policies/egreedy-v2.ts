@@ -1,7 +1,7 @@
 /** egreedy-v2: v1's features and five from the user's 30-day profile. D = 12. */
 import { CANDIDATE_FEATURES, contextEntries, egreedyV1, recordedHour, withCandidate } from './egreedy-v1.js';
 import { localHour } from './local-time.js';
-import type { PolicyDefinition, PolicyInput, ProfileValues } from './policy.js';
+import type { DecisionContext, PolicyDefinition, PolicyInput, ProfileValues } from './policy.js';
 import { bounded, numberOf } from './profile-values.js';
 import { quantise } from './quantise.js';
 
@@ -39,6 +39,11 @@ function profileEntries(profile: ProfileValues, hour: number): number[] {
   ];
 }
 
+/** The twelve as far as context and profile decide them; `withCandidate` fills in the rest. */
+export function sharedEntries(context: DecisionContext, profile: ProfileValues): number[] {
+  return [...contextEntries(context), ...profileEntries(profile, localHour(context.requestedAtMs, context.utcOffsetMin))];
+}
+
 export const egreedyV2: PolicyDefinition = {
   name: 'egreedy-v2',
   dimension: FEATURE_NAMES.length,
@@ -50,7 +55,7 @@ export const egreedyV2: PolicyDefinition = {
   stateVersion: 1,
   fromRecorded: (seven, profile) => [...seven, ...profileEntries(profile, recordedHour(seven))],
   vectorizer(context, profile) {
-    const entries = [...contextEntries(context), ...profileEntries(profile, localHour(context.requestedAtMs, context.utcOffsetMin))];
+    const entries = sharedEntries(context, profile);
     return (candidate) => withCandidate(entries, candidate);
   },
 };

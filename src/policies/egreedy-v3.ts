@@ -5,7 +5,8 @@
  * A rate counts by its distance from what is usual, and as far as there are servings behind it: a newcomer's first tip makes a rate of
  * 0 or 1, which says next to nothing.
  */
-import { egreedyV2 } from './egreedy-v2.js';
+import { withCandidate } from './egreedy-v1.js';
+import { egreedyV2, sharedEntries } from './egreedy-v2.js';
 import type { PolicyDefinition, PolicyInput, ProfileValues } from './policy.js';
 import { bounded, numberOf } from './profile-values.js';
 import { quantise } from './quantise.js';
@@ -44,10 +45,16 @@ function trustedRates(profile: ProfileValues): number[] {
   );
 }
 
-/** v2's twelve entries with the six products of each rate with each of the candidate's own. */
-function withProducts(twelve: readonly number[], rates: readonly number[]): number[] {
-  return [...twelve, ...rates.flatMap((rate) => CANDIDATE_ENTRIES.map((entry) => quantise(rate * twelve[entry]!)))];
+/** Fills in the products of each rate with the candidate's entries, behind v2's twelve. In place, as a decision has many candidates. */
+function fillProducts(x: number[], rates: readonly number[]): number[] {
+  let at = egreedyV2.dimension;
+  for (let i = 0; i < rates.length; i++)
+    for (let k = 0; k < CANDIDATE_ENTRIES.length; k++) x[at++] = quantise(rates[i]! * x[CANDIDATE_ENTRIES[k]!]!);
+  return x;
 }
+
+/** Where the products will stand. */
+const NO_PRODUCTS: readonly number[] = PRODUCTS.map(() => 0);
 
 export const egreedyV3: PolicyDefinition = {
   name: 'egreedy-v3',
@@ -58,10 +65,11 @@ export const egreedyV3: PolicyDefinition = {
   fixedEpsilon: null,
   optimism: 0,
   stateVersion: 1,
-  fromRecorded: (seven, profile, category) => withProducts(egreedyV2.fromRecorded(seven, profile, category), trustedRates(profile)),
+  fromRecorded: (seven, profile, category) =>
+    fillProducts([...egreedyV2.fromRecorded(seven, profile, category), ...NO_PRODUCTS], trustedRates(profile)),
   vectorizer(context, profile) {
     const rates = trustedRates(profile);
-    const twelveOf = egreedyV2.vectorizer(context, profile);
-    return (candidate) => withProducts(twelveOf(candidate), rates);
+    const entries = [...sharedEntries(context, profile), ...NO_PRODUCTS];
+    return (candidate) => fillProducts(withCandidate(entries, candidate), rates);
   },
 };

@@ -2,10 +2,10 @@
 import { decayedEpsilon } from '../policies/controls/exploration.js';
 import { drawUniform, pick } from '../policies/draw.js';
 import { epsilonGreedy } from '../policies/egreedy.js';
-import { add, emptyState, posterior, type Posterior, type RidgeState } from '../policies/ridge.js';
-import { scoreOf } from '../policies/score.js';
-import type { ProfileValues } from '../policies/policy.js';
-import type { Beginning, Contestant } from './contestant.js';
+import { add, emptyState, type Posterior, type RidgeState } from '../policies/ridge.js';
+import { posteriorUnder, scoreOf } from '../policies/score.js';
+import type { PooledPrior, ProfileValues } from '../policies/policy.js';
+import type { Contestant } from './contestant.js';
 import { SimulatedProfile } from './profile.js';
 import type { SimulatedDecision } from './world.js';
 
@@ -26,14 +26,14 @@ export interface Decided {
 
 export class Agent {
   readonly #contestant: Contestant;
-  readonly #beginning: Beginning;
+  readonly #prior: PooledPrior | null;
   readonly #state: RidgeState;
   readonly #profile = new SimulatedProfile();
   #posterior: Posterior | undefined;
 
-  constructor(contestant: Contestant, beginning: Beginning = { lambda: contestant.policy.hyperparameters.lambda, theta: null }) {
+  constructor(contestant: Contestant, prior: PooledPrior | null = null) {
     this.#contestant = contestant;
-    this.#beginning = beginning;
+    this.#prior = prior;
     this.#state = emptyState(contestant.policy.dimension);
   }
 
@@ -41,7 +41,7 @@ export class Agent {
   decide(decision: SimulatedDecision, decisionId: string, dismisses: number): Decided {
     const { candidates, requestedAtMs } = decision;
     const { policy, exploration } = this.#contestant;
-    const known = (this.#posterior ??= posterior(this.#state, this.#beginning.lambda, this.#beginning.theta));
+    const known = (this.#posterior ??= posteriorUnder(policy, this.#state, this.#prior));
     const profile = this.#profile.asOf(requestedAtMs);
     const vectors = candidates.map(policy.vectorizer({ requestedAtMs, utcOffsetMin: 0 }, profile));
     const scores = vectors.map((x) => scoreOf(policy, known, x));

@@ -12,10 +12,3 @@ export interface Contestant {
   /** Whether it begins with what was learned from other users; absent: with nothing. */
   readonly prior?: boolean;
 }
-
-/** What a policy begins with for each user. */
-export interface Beginning {
-  readonly lambda: number;
-  /** theta_0; null: zeros. */
-  readonly theta: readonly number[] | null;
-}

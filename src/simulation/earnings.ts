@@ -5,6 +5,8 @@ const STAGE_ENDS = [5, 10, 20, 40, 80, 160, 320] as const;
 export const STAGES = STAGE_ENDS.length + 1;
 /** Stages that make up a user's first 20 decisions. */
 export const FIRST_20 = { from: 0, to: 3 } as const;
+/** Stages of what comes after the first 40. */
+export const AFTER_40 = { from: 4, to: STAGES } as const;
 /** The course of the simulation in equal parts. */
 export const PARTS = 50;
 

@@ -1,6 +1,6 @@
 /** What a simulation found, from what each policy got of each user. Every interval is 95% over users. */
 import type { Curve } from './chart.js';
-import { FIRST_20, PARTS, stageBounds, STAGES, type UserEarnings } from './earnings.js';
+import { AFTER_40, FIRST_20, PARTS, stageBounds, STAGES, type UserEarnings } from './earnings.js';
 import { ratio, relativeChange, type Mean, type RelativeChange, type UserPart } from './statistics.js';
 
 /** The policy that knows the reward model. */
@@ -59,6 +59,8 @@ export interface Findings extends Stretch {
   readonly personas: readonly PersonaResult[];
   /** Of every user's first 20 decisions. */
   readonly first_20: Stretch;
+  /** Of every decision after a user's first 40; null: nobody made one. */
+  readonly after_40: Stretch | null;
   /** The same for shorter stretches, without personas. */
   readonly stages: readonly Stage[];
   /** Chance of a done per decision by how far a user's time has come, in equal parts; null where nobody decided anything. */
@@ -93,6 +95,7 @@ export function findings(users: Users, names: readonly string[], kinds: readonly
       policies: resultsOf(of, names, WHOLE),
     })),
     first_20: stretch([all, ...groups], names, FIRST_20),
+    after_40: stretchOf(AFTER_40, groups, names),
     stages: stagesOf(decided, names),
     curves: names.map((policy) => curveOf(decided, policy, 'chanceByPart')),
     regret_curves: names.map((policy) => curveOf(decided, policy, 'regretByPart')),
@@ -133,6 +136,14 @@ function stretch(groups: readonly Group[], names: readonly string[], stages: Sta
       ),
     })),
   };
+}
+
+/** Of those who came so far. */
+function stretchOf(stages: Stages, groups: readonly Group[], names: readonly string[]): Stretch | null {
+  const there = groups
+    .map(({ persona, of }) => ({ persona, of: of.filter((user) => sumOver(user.decisionsByStage, stages) > 0) }))
+    .filter(({ of }) => of.length > 0);
+  return there.length === 0 ? null : stretch([{ persona: 'all', of: there.flatMap(({ of }) => of) }, ...there], names, stages);
 }
 
 /** Each with those who came so far. */

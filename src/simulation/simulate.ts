@@ -5,11 +5,11 @@
  */
 import { TipstreamError } from '../errors.js';
 import { policyHash } from '../policies/policy-hash.js';
-import type { PolicyDefinition } from '../policies/policy.js';
+import type { PolicyDefinition, PooledPrior } from '../policies/policy.js';
 import type { PriorFit } from '../policies/prior/fit.js';
 import { decays } from '../policies/controls/control.js';
 import { Agent } from './agent.js';
-import type { Beginning, Contestant, Exploration } from './contestant.js';
+import type { Contestant, Exploration } from './contestant.js';
 import { PARTS, UserEarnings } from './earnings.js';
 import { Cohort, type LifeOptions } from './life.js';
 import type { Persona } from './persona.js';
@@ -20,6 +20,8 @@ import type { SimulatedDecision } from './world.js';
 
 /** Of one user, between two yields. */
 const DECISIONS_AT_ONCE = 5_000;
+/** Stands where a prior of a log has the id of the event that set it. */
+const PRIOR_CONTROL = 'simulated';
 
 export interface SimulationOptions extends LifeOptions {
   /** The first is what the others are compared with. */
@@ -107,14 +109,12 @@ export function* simulate(request: SimulationOptions): Generator<SimulationProgr
   const { population, policies, users, exploration, seed } = request;
   const names = [...policies.map(({ name }) => name), ORACLE];
   const priors = yield* priorsFor(request);
-  const beginningOf = ({ policy, prior }: Contestant): Beginning =>
-    prior === true
-      ? { lambda: request.prior!.lambda, theta: priors.get(policy)!.theta }
-      : { lambda: policy.hyperparameters.lambda, theta: null };
+  const priorOf = ({ policy, prior }: Contestant): PooledPrior | null =>
+    prior === true ? { controlId: PRIOR_CONTROL, lambda: request.prior!.lambda, theta: priors.get(policy)!.theta } : null;
   const cohort = new Cohort('', request);
   const earnings: UserEarnings[] = [];
   for (const [user, persona] of cohort.castOf(population, users).entries()) {
-    const agents = policies.map((contestant) => new Agent(contestant, beginningOf(contestant)));
+    const agents = policies.map((contestant) => new Agent(contestant, priorOf(contestant)));
     const steps = liveOneUser(cohort, persona, user, agents, names);
     let step = steps.next();
     for (; step.done !== true; step = steps.next()) yield { done: user, of: users, users: 'users' };
@@ -140,7 +140,7 @@ export function* simulate(request: SimulationOptions): Generator<SimulationProgr
       name: contestant.name,
       policy: contestant.policy.name,
       prior: contestant.prior ?? false,
-      lambda: beginningOf(contestant).lambda,
+      lambda: priorOf(contestant)?.lambda ?? contestant.policy.hyperparameters.lambda,
       ...explorationDocument(contestant.exploration),
     })),
     prior: priors.size === 0 ? null : priorDocument(request, priors),

@@ -28,7 +28,7 @@ describe('an agent with a prior', () => {
   const decisions = [...daysOf(person, world, { days: randomStream(4, 'days'), categories: randomStream(4, 'categories') })];
 
   it('chooses as (X X + lambda I) theta = X r + lambda theta_0 says, from the first decision on', () => {
-    const agent = new Agent(greedy, { lambda, theta });
+    const agent = new Agent(greedy, { controlId: 'a prior', lambda, theta });
     const [plain, changed] = [new Agent(greedy), { first: 0, ever: 0 }];
     const seen: { readonly x: readonly number[]; readonly reward: number }[] = [];
     for (const [i, decision] of decisions.entries()) {

@@ -117,7 +117,7 @@ describe('the simulation', () => {
 });
 
 describe('the first 20 decisions', () => {
-  const { first_20, stages, decisions, regret_changes, policies } = run({ users: 27 });
+  const { first_20, after_40, stages, decisions, regret_changes, policies } = run({ users: 27 });
 
   it('are what a simulation finds that ends after them', () => {
     const short = run({ users: 27, decisionsEach: 20 });
@@ -126,6 +126,7 @@ describe('the first 20 decisions', () => {
     const { policies: of, comparisons, regret_changes: changes } = short;
     expect(first_20).toEqual({ decisions: short.decisions, policies: of, comparisons, regret_changes: changes });
     expect(short.first_20).toEqual(first_20);
+    expect(short.after_40).toBeNull();
   });
 
   it('are the first three of the stages, which hold every decision once', () => {
@@ -136,6 +137,14 @@ describe('the first 20 decisions', () => {
     expect(total(stages)).toBe(decisions);
     expect(total(stages.slice(0, 3))).toBe(first_20.decisions);
     expect(stages[0]).toMatchObject({ users: 27, decisions: 27 * 5 });
+    expect(after_40!.decisions).toBe(total(stages.slice(4)));
+    expect(after_40!.policies.find(({ policy }) => policy === 'random')!.regret.mean).toBeCloseTo(
+      stages
+        .slice(4)
+        .reduce((sum, stage) => sum + stage.decisions * stage.policies.find(({ policy }) => policy === 'random')!.regret.mean, 0) /
+        after_40!.decisions,
+      12,
+    );
   });
 
   it('and all of them: the change of regret is that of the means, as they are over the same decisions', () => {
