@@ -85,6 +85,8 @@ export interface RolloutEvaluation extends RolloutVerdict {
   readonly salt: string;
   readonly rewards: RewardsDocument;
   readonly lambda: number;
+  /** control_id of the prior that its theta starts from; null: none. */
+  readonly prior: string | null;
   /** Of the users whom it covers. */
   readonly percent: number;
   /** 1, 2, ..: how many percentages the rollout has had. */
@@ -111,7 +113,17 @@ export interface RolloutEvaluation extends RolloutVerdict {
   /** Who is compared for a gain: after a raise those who are newly covered with those who are not. null: see `look`. */
   readonly arms: RolloutArms | null;
   /** Everybody, of the newest look: by these a rollout is taken back. */
-  readonly everybody: (RolloutArms & { readonly difference: number | null; readonly harm_p: number | null }) | null;
+  readonly everybody:
+    | (RolloutArms & {
+        readonly difference: number | null;
+        /** When its time was, Unix ms. */
+        readonly at_ms: number;
+        /** Share of the placements that look at least as harmful at this look alone; null: nothing is decided. */
+        readonly harm_p: number | null;
+        /** About at or below this the guardrail takes it back at this look: what alpha allows it beyond the looks before. */
+        readonly acts_at_p: number;
+      })
+    | null;
   /** Reward per decision that the policy's users have more, after the adjustment; and its interval at all looks together. */
   readonly difference: number | null;
   readonly interval: Interval | null;
@@ -181,6 +193,7 @@ export async function evaluateRollout(question: RolloutOptions): Promise<Rollout
     salt: terms.salt,
     rewards: terms.rewards,
     lambda: terms.lambda,
+    prior: terms.prior,
     percent: epoch.everybody.percent,
     epoch: epoch.number,
     alpha: epoch.alpha,
@@ -199,7 +212,16 @@ export async function evaluateRollout(question: RolloutOptions): Promise<Rollout
     next_look_ms: next?.dueAtMs ?? null,
     stream_time_ms: seen.streamTimeMs ?? null,
     arms: gained === null ? null : sides(gained.gain),
-    everybody: newest === null ? null : { ...sides(newest.rollback), difference: newest.rollback.difference, harm_p: newest.rollback.p },
+    everybody:
+      newest === null
+        ? null
+        : {
+            ...sides(newest.rollback),
+            difference: newest.rollback.difference,
+            at_ms: newest.look.atMs,
+            harm_p: newest.rollback.p,
+            acts_at_p: epoch.alpha * (newest.look.spent - taken.spentBefore),
+          },
     difference: gained?.gain.difference ?? null,
     interval: gained === null ? null : { low: gained.gain.interval.low, high: gained.gain.interval.high },
     could_find: taken.couldFind,

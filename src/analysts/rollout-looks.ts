@@ -95,6 +95,8 @@ export interface GainLook {
 export interface TakenLooks {
   /** Of the last epoch, as those that follow. null: none was taken. */
   readonly newest: LookVerdict | null;
+  /** Share of alpha that the looks before `newest` may have spent. */
+  readonly spentBefore: number;
   /** The newest that was asked about a gain. */
   readonly gained: GainLook | null;
   /** The first of any epoch that says to take the rollout back. */
@@ -125,6 +127,7 @@ export async function takeLooks(
   const placeOf = placeInRollout(history);
   let state: LookState | null = null;
   let newest: LookVerdict | null = null;
+  let spentBefore = 0;
   let harm: LookVerdict | null = null;
   let gained: (GainLook & { readonly epoch: Epoch; readonly users: RolloutUsers }) | null = null;
   for (const [i, { epoch, look }] of planned.entries()) {
@@ -137,10 +140,11 @@ export async function takeLooks(
     state = verdict.state;
     if (verdict.rollback.now) harm ??= verdict;
     if (epoch !== last) continue;
+    spentBefore = (newest as LookVerdict | null)?.look.spent ?? 0;
     newest = verdict;
     if (verdict.gain !== null) gained = { look, gain: verdict.gain, epoch, users };
   }
-  if (gained === null) return { newest, gained, harm, segments: [], couldFind: null };
+  if (gained === null) return { newest, spentBefore, gained, harm, segments: [], couldFind: null };
   const { users, gain, epoch } = gained;
   const split = splitOfGain(epoch);
   onProgress?.('comparing segments');
@@ -159,5 +163,5 @@ export async function takeLooks(
       : [];
   // Everybody by another name says nothing more.
   const divided = segments.filter(({ dimension }) => users.segments.get(dimension)!.size > 1);
-  return { newest, gained, harm, segments: divided, couldFind: await inTurns(couldFind(users, split, gain), signal) };
+  return { newest, spentBefore, gained, harm, segments: divided, couldFind: await inTurns(couldFind(users, split, gain), signal) };
 }

@@ -159,7 +159,8 @@ function whyOtherTerms(evidence: Evidence, terms: PromotionTerms): string | unde
   return undefined;
 }
 
-const priorWords = (prior: string | null): string => (prior === null ? 'without a prior' : `with the prior ${prior}`);
+/** `with the prior c1` */
+export const priorWords = (prior: string | null): string => (prior === null ? 'without a prior' : `with the prior ${prior}`);
 const minutes = (ms: number): number => Math.ceil(ms / 60_000);
 
 /** The evidence in `text`. Throws invalid_argument for what is none. */

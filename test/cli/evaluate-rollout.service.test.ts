@@ -240,7 +240,7 @@ describe('evaluate --rollout', () => {
     expect(changed).toMatchObject({
       verdict: 'HOLD',
       shown: 'gain',
-      reasons: [expect.stringMatching(/^who is live, the settings or a migration have changed at /)],
+      reasons: [expect.stringMatching(/^who is live, the settings, a prior or a migration have changed at /)],
     });
     const back = { control_id: 'r1', type: 'rollback' as const, effective_at_ms: NOW_MS - HOUR_MS, takes_back: 'p1' };
     const over = await evaluated(await lived({ chance: adds(0.3), controls: [promote(), back] }));

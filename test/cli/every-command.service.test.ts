@@ -53,6 +53,7 @@ const WORKING: Readonly<Record<string, () => readonly string[]>> = {
   evaluate: () => [],
   promote: () => ['egreedy-v2', '--force', '--reason', 'a test', '--percent', '10'],
   rollback: () => [],
+  'policies status': () => [],
   'policies list': () => [],
   'policies history': () => [],
   'policies configure': () => ['--epsilon', '0.1'],

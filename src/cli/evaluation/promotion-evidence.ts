@@ -64,7 +64,16 @@ export async function evidenceFrom(question: EvidenceQuestion): Promise<UsedEvid
     const rolloutId = question.raised === undefined ? undefined : (question.raised.split ?? question.raised.promotes[0].control_id);
     const stranger = await otherLog(control.log, given.records);
     const raised = { rolloutId, reach: question.raised?.reach };
-    const expected = { ...about, ...raised, terms, usedBy: usedBy(given.hash), acceptedRisks, nowMs, otherLog: stranger };
+    const expected = {
+      ...about,
+      ...raised,
+      terms,
+      usedBy: usedBy(given.hash),
+      acceptedRisks,
+      nowMs,
+      effectiveAtMs,
+      otherLog: stranger,
+    };
     check = () => {
       checkRolloutEvidence(given, path, expected);
       return { ...given, trained: false };

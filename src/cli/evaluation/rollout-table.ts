@@ -14,10 +14,7 @@ export async function printRollout(evaluation: RolloutEvaluation, output: Output
   if (arms !== null) {
     if (epoch > 1) await output.write('compared are those who are covered since then and were not before, with those who are not\n');
     await output.write('\n');
-    await output.table(
-      ['USERS OF', 'USERS', 'DECISIONS', 'REWARD PER DECISION', 'REWARD PER USER'],
-      [arms.treated, arms.control].map(armRow),
-    );
+    await output.table(ARM_HEADINGS, [arms.treated, arms.control].map(armRow));
   }
   if (look !== null && interval !== null && difference !== null) {
     const confidence = Number((1 - evaluation.alpha).toPrecision(3));
@@ -70,7 +67,9 @@ async function printSample({ sample_ratio: sample, policy, baseline }: RolloutEv
   );
 }
 
-function armRow({ policy, users, decisions, reward_per_decision: perDecision, reward_per_user: perUser }: RolloutArm) {
+export const ARM_HEADINGS = ['USERS OF', 'USERS', 'DECISIONS', 'REWARD PER DECISION', 'REWARD PER USER'];
+
+export function armRow({ policy, users, decisions, reward_per_decision: perDecision, reward_per_user: perUser }: RolloutArm) {
   return [policy, users, decisions, perDecision === null ? null : shown(perDecision), perUser === null ? null : shown(perUser)];
 }
 

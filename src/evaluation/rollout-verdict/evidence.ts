@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { TipstreamError } from '../../errors.js';
 import { explorationWords, type PromotionTerms } from '../../policies/controls/promotion-terms.js';
-import { byPartition, documentHash, isSame } from '../evidence.js';
+import { byPartition, documentHash, isSame, priorWords } from '../evidence.js';
 import { ROLLOUT_VERDICT_THRESHOLDS } from './thresholds.js';
 
 const schema = z.object({
@@ -19,6 +19,7 @@ const schema = z.object({
   salt: z.string(),
   rewards: z.record(z.string(), z.number()),
   lambda: z.number(),
+  prior: z.string().nullable(),
   percent: z.number(),
   since_ms: z.int(),
   next_look_ms: z.int().nullable(),
@@ -53,6 +54,8 @@ export interface ExpectedRollout {
   /** The verdict's risks that somebody accepts, as dimension=segment. */
   readonly acceptedRisks: readonly string[];
   readonly nowMs: number;
+  /** Of the promotion, Unix ms. */
+  readonly effectiveAtMs: number;
   /** Where the log holds other records than the evidence was made from, in words; undefined: nowhere. */
   readonly otherLog: string | undefined;
 }
@@ -101,8 +104,11 @@ export function checkRolloutEvidence(evidence: RolloutEvidence, file: string, ex
   const ageMs = nowMs - evidence.evaluated_at_ms;
   if (ageMs < 0) refuse(`it says that it was made ${Math.ceil(-ageMs / 60_000)} minutes from now: the clocks differ`);
   if (ageMs > oldest) refuse(`it is ${Math.floor(ageMs / 3_600_000)} hours old, and may be ${Math.floor(oldest / 3_600_000)}`);
-  if (evidence.next_look_ms !== null && nowMs >= evidence.next_look_ms)
-    refuse(`another look at the rollout has been due since ${new Date(evidence.next_look_ms).toISOString()}`);
+  if (evidence.next_look_ms !== null && expected.effectiveAtMs >= evidence.next_look_ms)
+    refuse(
+      `another look at the rollout is due at ${new Date(evidence.next_look_ms).toISOString()}`,
+      `${again} It takes that look once events have come so far.`,
+    );
   if (expected.otherLog !== undefined) refuse(`it was made from another log: ${expected.otherLog}`);
   if (expected.usedBy !== undefined) refuse(`${expected.usedBy} was promoted with it: a verdict is used once`);
 }
@@ -120,13 +126,15 @@ function whyOtherTerms(evidence: RolloutEvidence, terms: PromotionTerms): string
   if (evidence.salt !== terms.salt)
     return `it was made for the salt ${JSON.stringify(evidence.salt)}, and ${JSON.stringify(terms.salt)} is in effect`;
   if (!isSame(evidence.rewards, terms.rewards)) return 'reactions are worth something else since';
+  if (evidence.prior !== terms.prior)
+    return `it judges the policy ${priorWords(evidence.prior)}, and it would go on ${priorWords(terms.prior)}`;
   if (evidence.lambda !== terms.lambda) return `it was made for lambda ${evidence.lambda}, and ${terms.lambda} is in effect`;
   if (!isSame(evidence.sums, terms.sums))
     return `it judges a policy that goes on with ${evidence.sums.join(' + ')}, and it would go on with ${terms.sums.join(' + ')}`;
   if (evidence.since_ms < terms.changedAtMs)
     return (
-      `it compares decisions since ${new Date(evidence.since_ms).toISOString()}, and who is live, the settings or a migration have ` +
-      `changed at ${new Date(terms.changedAtMs).toISOString()}`
+      `it compares decisions since ${new Date(evidence.since_ms).toISOString()}, and who is live, the settings, a prior or a ` +
+      `migration have changed at ${new Date(terms.changedAtMs).toISOString()}`
     );
   return undefined;
 }

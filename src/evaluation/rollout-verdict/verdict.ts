@@ -184,8 +184,8 @@ function whyNotAsItWas({ epochs, endedAtMs, changedAtMs }: RolloutFacts): string
   const { startMs } = epochs.at(-1)!;
   if (changedAtMs <= startMs) return [];
   return [
-    `who is live, the settings or a migration have changed at ${time(changedAtMs)}, after this percentage began at ${time(startMs)}: ` +
-      'what is compared is in part another policy than the one that goes on',
+    `who is live, the settings, a prior or a migration have changed at ${time(changedAtMs)}, after this percentage began at ` +
+      `${time(startMs)}: what is compared is in part another policy than the one that goes on`,
   ];
 }
 

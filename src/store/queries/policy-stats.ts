@@ -30,6 +30,32 @@ export function policyCounts(path: string, policy: string): PolicyCounts {
   }
 }
 
+/** Decisions of a policy that were requested at or after `sinceMs`, and those of them with a reward. */
+export function decisionsSince(path: string, policy: string, sinceMs: number): { readonly decisions: number; readonly rewarded: number } {
+  const db = openStateForReading(path);
+  try {
+    return db
+      .prepare<[string, number], { decisions: number; rewarded: number }>(
+        'SELECT count(*) AS decisions, count(reward) AS rewarded FROM decision ' +
+          'WHERE policy = ? AND requested_at_ms >= ? AND scored_offset IS NOT NULL',
+      )
+      .get(policy, sinceMs)!;
+  } finally {
+    db.close();
+  }
+}
+
+/** Of the decisions that a shadow has scored too since the file was made: how many, and in how many it would have chosen the same. */
+export function shadowAgreement(path: string): { readonly compared: number; readonly agreed: number } {
+  const db = openStateForReading(path);
+  try {
+    const count = db.prepare<[string], number>('SELECT count FROM tally WHERE name = ?').pluck();
+    return { compared: count.get('shadow_compared') ?? 0, agreed: count.get('shadow_agreed') ?? 0 };
+  } finally {
+    db.close();
+  }
+}
+
 export interface UserPolicyState {
   readonly state: RidgeState;
   /** The reset that holds; null: none does. */

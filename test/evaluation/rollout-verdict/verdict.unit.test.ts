@@ -119,7 +119,7 @@ describe('a verdict on a rollout', () => {
       'a change after the percentage',
       { changedAtMs: START_MS + 1 },
       'gain',
-      /^who is live, the settings or a migration have changed at 2026-/,
+      /^who is live, the settings, a prior or a migration have changed at 2026-/,
     ],
     [
       'a segment that is harmed',

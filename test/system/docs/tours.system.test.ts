@@ -34,7 +34,7 @@ const FOLLOWED: readonly (readonly [page: string, heading: string, codes?: reado
   ['docs/policies.md', 'evaluate', [2, 0]],
   ['docs/policies.md', 'How long until a verdict'],
   // UNEVALUABLE, so the promote is refused and there is nothing to take back.
-  ['docs/policies.md', 'Who is live', [0, 2, 2, 1, 0]],
+  ['docs/policies.md', 'Who is live', [0, 0, 2, 2, 1, 0]],
   // The rollout of the tour was taken back.
   ['docs/policies.md', 'The verdict on a rollout', [2, 2, 2]],
   ['docs/policies.md', 'An A/A test'],

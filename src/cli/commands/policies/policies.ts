@@ -12,6 +12,7 @@ import { configureCommand } from './configure.js';
 import { migrateCommand } from './migrate.js';
 import { powerCommand } from './power.js';
 import { priorCommand } from './prior.js';
+import { statusCommand } from './status.js';
 import { promptsCommand } from './prompts.js';
 
 const listCommand = defineCommand({
@@ -124,6 +125,7 @@ export const policiesFamily: CommandFamily = {
   name: 'policies',
   summary: 'Policies: who is live, and how that came about',
   commands: [
+    statusCommand,
     listCommand,
     historyCommand,
     configureCommand,

@@ -1,5 +1,4 @@
 /** What `status` finds: one line for each thing that must be right, and the verdict of all. */
-import type { Config } from '../../../config.js';
 
 export const CHECK_STATUSES = ['ok', 'attention', 'could_not_tell'] as const;
 export type CheckStatus = (typeof CHECK_STATUSES)[number];
@@ -22,21 +21,6 @@ export interface Check {
 export function verdictOf(checks: readonly Check[]): CheckStatus {
   if (checks.some(({ status }) => status === 'attention')) return 'attention';
   return checks.some(({ name, status }) => status === 'could_not_tell' && name !== 'verified') ? 'could_not_tell' : 'ok';
-}
-
-/** A command line to copy, with the options that say which log and which state. */
-export function nextCommand(words: string, { given, data, brokers = [], topicPrefix, log }: Config): string {
-  const options = [
-    ...(given.has('data') ? ['--data', data] : []),
-    ...(given.has('log') ? ['--log', log] : []),
-    ...(given.has('brokers') ? ['--brokers', brokers.join(',')] : []),
-    ...(given.has('topicPrefix') ? ['--topic-prefix', topicPrefix] : []),
-  ];
-  return ['npx tipstream', words, ...options.map(quoted)].join(' ');
-}
-
-function quoted(word: string): string {
-  return /^[\w./:,@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** `3 days`, `5 min` */

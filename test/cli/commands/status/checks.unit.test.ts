@@ -1,6 +1,7 @@
 /** What each check of `status` says of what was seen, and what the screen says of all. */
 import { describe, expect, it } from 'vitest';
-import { ageText, bytesText, nextCommand, verdictOf, type Check } from '../../../../src/cli/commands/status/check.js';
+import { nextCommand } from '../../../../src/cli/output/next-command.js';
+import { ageText, bytesText, verdictOf, type Check } from '../../../../src/cli/commands/status/check.js';
 import { deadLettersCheck, NEW_FOR_MS } from '../../../../src/cli/commands/status/checks/dead-letters.js';
 import { diskCheck, LEAST_FREE_BYTES } from '../../../../src/cli/commands/status/checks/disk.js';
 import { lagCheck } from '../../../../src/cli/commands/status/checks/lag.js';

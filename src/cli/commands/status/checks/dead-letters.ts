@@ -2,7 +2,8 @@
 import type { Config } from '../../../../config.js';
 import type { LetterGroup } from '../../../../dead-letters/letter-list.js';
 import { counted } from '../../../output/words.js';
-import { ageText, nextCommand, type Check } from '../check.js';
+import { nextCommand } from '../../../output/next-command.js';
+import { ageText, type Check } from '../check.js';
 
 /** Attention is asked for what was refused in this time: letters stay after they were redriven, and nobody would see new ones. */
 export const NEW_FOR_MS = 86_400_000;

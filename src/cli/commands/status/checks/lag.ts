@@ -2,7 +2,8 @@
 import type { Config } from '../../../../config.js';
 import { LAG_STATUSES, NOT_RUNNING, type LagRow } from '../../../../log/lag.js';
 import { counted } from '../../../output/words.js';
-import { nextCommand, type Check } from '../check.js';
+import { nextCommand } from '../../../output/next-command.js';
+import type { Check } from '../check.js';
 
 /** `held`: the partitions that members of the group hold: of those that are not assigned here, others know the lag. */
 export function lagCheck(config: Config, rows: readonly LagRow[], held: ReadonlySet<number>): Check {

@@ -2,7 +2,8 @@
 import { TipstreamError } from '../../../../errors.js';
 import type { Config } from '../../../../config.js';
 import { placeOf } from '../../../../log/open.js';
-import { nextCommand, type Check } from '../check.js';
+import { nextCommand } from '../../../output/next-command.js';
+import type { Check } from '../check.js';
 
 export function logCheck(config: Config, answer: { readonly tookMs: number } | { readonly failure: unknown }): Check {
   const where = placeOf(config);

@@ -4,7 +4,8 @@ import type { TipstreamError } from '../../../../errors.js';
 import type { DataOwner } from '../../../../store/directory/data-lock.js';
 import type { WhyStopped } from '../../../../store/directory/stopped-partitions.js';
 import { counted } from '../../../output/words.js';
-import { nextCommand, type Check } from '../check.js';
+import { nextCommand } from '../../../output/next-command.js';
+import type { Check } from '../check.js';
 
 export interface PartitionFacts {
   /** How many the topics have; undefined: neither the log nor the state says. */

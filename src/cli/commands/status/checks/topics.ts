@@ -5,7 +5,8 @@ import { checkTopics } from '../../../../log/checks/topic-settings-check.js';
 import type { TopicDescription } from '../../../../log/port.js';
 import { topicSettings } from '../../../../log/topic-settings.js';
 import { counted } from '../../../output/words.js';
-import { nextCommand, type Check } from '../check.js';
+import { nextCommand } from '../../../output/next-command.js';
+import type { Check } from '../check.js';
 
 export function topicsCheck(config: Config, found: readonly TopicDescription[]): Check {
   const told = config.given.has('partitions') ? config.partitions : undefined;

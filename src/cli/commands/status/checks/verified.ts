@@ -2,7 +2,8 @@
 import type { Config } from '../../../../config.js';
 import type { Verified } from '../../../../store/directory/verified-note.js';
 import { counted } from '../../../output/words.js';
-import { ageText, nextCommand, type Check } from '../check.js';
+import { nextCommand } from '../../../output/next-command.js';
+import { ageText, type Check } from '../check.js';
 
 export interface VerifiedFacts {
   readonly note: Verified | undefined;
