@@ -3,7 +3,7 @@
  * commander's commands and main.ts lists them. Options that several commands share are not declared here: a command names their groups,
  * and config.ts holds them.
  */
-import type { Config, OptionGroup } from '../config.js';
+import type { Config, OptionGroup, OptionName } from '../config.js';
 import type { EndingSignal } from './interruption.js';
 import type { Output } from './output/output.js';
 
@@ -51,6 +51,11 @@ export interface CliCommand<Options = object> {
   readonly examples: readonly (readonly [line: string, does: string])[];
   readonly groups: readonly OptionGroup[];
   readonly options?: readonly CommandOption[];
+  /**
+   * Shared options, by their names in the option table, whose flags the command reads itself in this way of calling it. It declares options
+   * of the same names; a variable of the environment counts all the same.
+   */
+  reads?(options: GivenOptions<Options>['options']): readonly OptionName[];
   /** How --json prints: one document, or lines. An error is a line on stdout too, {error: {code, message, ...}}. Absent: no --json. */
   readonly json?: 'document' | 'lines';
   /** What --help says of --json, where it is not one document. */

@@ -129,10 +129,11 @@ function describe(leaf: Command, command: CliCommand): void {
 }
 
 function addSharedOptions(command: Command, groups: readonly OptionGroup[], hidden: boolean): void {
+  const own = new Set(command.options.map(({ long }) => long));
   for (const group of groups) {
     for (const name of OPTION_NAMES) {
       const option: (typeof OPTIONS)[OptionName] & { negatedFlag?: string; default?: string } = OPTIONS[name];
-      if (option.group !== group) continue;
+      if (option.group !== group || own.has(flagName(option))) continue;
       const isSwitch = !option.flag.includes(' ') && option.default === 'false';
       const fallback = option.default === undefined || option.default === '' || isSwitch ? '' : ` (default: ${option.default})`;
       const heading = `${OPTION_GROUPS[group]}:`;
@@ -161,6 +162,7 @@ async function runCommand(command: CliCommand, leaf: Command, program: Command, 
   try {
     const args = leaf.processedArgs as (string | undefined)[];
     command.check?.({ args, options: leaf.opts(), json });
+    for (const name of command.reads?.(leaf.opts()) ?? []) delete given[name];
     const config = loadConfig(given, env, command.groups);
     const options = parseOwn(command, leaf);
     if (command.stopCode !== undefined) stopCode = (name) => command.stopCode!(name, config);

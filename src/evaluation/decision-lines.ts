@@ -4,6 +4,7 @@ import { jsonProblem } from '../events/json-problem.js';
 import { TipstreamError } from '../errors.js';
 import type { LoggedDecision } from './logged-decision.js';
 import type { EvaluationRow } from './row.js';
+import { SeenIdentities } from './seen-identities.js';
 
 /** What a line was read as: one of the two. */
 export interface DecisionLine {
@@ -31,7 +32,7 @@ export async function* decisionLines(
   kindOf: (first: unknown) => LineKind,
   signal?: AbortSignal,
 ): AsyncGenerator<DecisionLine> {
-  const firstLine = new Map<string, number>();
+  const identities = new SeenIdentities();
   let kind: LineKind | undefined;
   let number = 0;
   const wrong = (what: string): TipstreamError =>
@@ -51,9 +52,8 @@ export async function* decisionLines(
       throw wrong(`${issue!.path.length === 0 ? '' : `${issue!.path.join('.')}: `}${issue!.message}`);
     }
     const { identity } = result.data;
-    const before = firstLine.get(identity);
+    const before = identities.seen(identity, number);
     if (before !== undefined) throw wrong(`decision ${JSON.stringify(identity)} is on line ${before} already`);
-    firstLine.set(identity, number);
     yield result.data;
   }
 }

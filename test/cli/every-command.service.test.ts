@@ -152,6 +152,7 @@ describe('a file that cannot be written is output_failed, 74, and is named', () 
   const BEFORE: Readonly<Record<string, readonly string[]>> = {
     'export --out': ['--as-of', AS_OF],
     'simulate --svg': ['--users', '1', '--days', '2'],
+    'evaluate --svg': ['--policies', 'all'],
     'policies migrate --report': ['egreedy-v1', 'egreedy-v2', '--dry-run'],
     'policies card --out': ['egreedy-v1'],
   };
@@ -306,6 +307,7 @@ describe('an unknown topic is topic_not_found, 1', () => {
 describe('an unknown policy is policy_not_found, 64', () => {
   it.each([
     ['evaluate', ['--policy', 'nobody']],
+    ['evaluate', ['--policies', 'egreedy-v1,nobody']],
     ['policies power', ['--policy', 'nobody']],
     ['simulate', ['--policies', 'random,nobody']],
     ['promote', ['nobody', '--force', '--reason', 'x']],

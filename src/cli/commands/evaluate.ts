@@ -4,10 +4,11 @@ import { UsageError } from '../../errors.js';
 import { outputFile } from '../../export/output-file.js';
 import { openNamed } from '../../named-file.js';
 import { DEFAULT_POLICY, DEFAULT_SHADOW, policyNamed } from '../../policies/registry.js';
-import { linesOf } from '../../producer/line-reader.js';
 import { defaultRegistry } from '../../projections/registry.js';
 import { defineCommand } from '../command.js';
 import { EXIT } from '../failure.js';
+import { decisionsIn } from '../evaluation/decision-file.js';
+import { checkMany, isMany, MANY_OPTIONS, runMany, type ManyArguments } from '../evaluation/many.js';
 import { printRollout } from '../evaluation/rollout-table.js';
 import { rolloutEvaluation } from '../evaluation/rollout-evaluation.js';
 import { printEvaluation } from '../evaluation/table.js';
@@ -17,15 +18,11 @@ import { settingsOf } from '../policy-settings.js';
 import { noteMissing, stateSource } from '../state-source.js';
 import { timeOption } from '../time-argument.js';
 
-interface EvaluateOptions {
-  readonly policy?: string;
+interface EvaluateOptions extends ManyArguments {
   /** Its id; true: the newest. */
   readonly rollout?: string | true;
   readonly simulation?: string;
-  readonly since?: number;
-  readonly until?: number;
   readonly rows?: string;
-  readonly force?: boolean;
 }
 
 export const evaluateCommand = defineCommand<EvaluateOptions>({
@@ -48,13 +45,19 @@ export const evaluateCommand = defineCommand<EvaluateOptions>({
       'for some against the one that is live for the others. Chance placed the users, so it needs no model and no ' +
       'propensities. It looks at the same times as the guardrail, and says both ways what is shown: a gain or a loss. ' +
       'promote --evidence accepts the document for more users of the same rollout.',
-    'Exit code 0: PROMOTE. 2: HOLD or UNEVALUABLE, with the reasons.',
+    'Such files may be CSV with a header, where segments are columns as segments.persona and candidates are JSON, and ' +
+      'compressed by gzip.',
+    'With --policies, and several values of --epsilon or --lambda, each is tried in one pass over the decisions, or over a ' +
+      'FILE with contexts, and the intervals hold for all of them together. That is no evidence for promote: judge the one ' +
+      'you pick with --policy, on decisions after the pick.',
+    'Exit code 0: PROMOTE, or many were compared. 2: HOLD or UNEVALUABLE, with the reasons.',
   ].join('\n\n'),
   examples: [
     ['tipstream evaluate --policy egreedy-v2 --simulation simulation.json', 'from the decisions logged here, and a simulation'],
     ['tipstream evaluate decisions.ndjson', 'from a file'],
     ['tipstream evaluate --rollout', 'what the users of the newest rollout have more than the others'],
     ['tipstream evaluate - --json < decisions.ndjson | jq .verdict', 'for programs'],
+    ['tipstream evaluate --policies all --epsilon .05,.1,.2 --lambda .5,1,2 --svg gains.svg', 'many at once, with a picture'],
   ],
   groups: ['log', 'kafka', 'events', 'policy'],
   options: [
@@ -71,10 +74,14 @@ export const evaluateCommand = defineCommand<EvaluateOptions>({
     },
     { flags: '--until <time>', help: 'judge decisions requested before; now unless given', parse: timeOption('--until') },
     { flags: '--rows <file>', help: 'write the decisions that were judged, in the format of FILE' },
-    { flags: '--force', help: 'replace the file of --rows if there is one' },
+    ...MANY_OPTIONS,
+    { flags: '--force', help: 'replace the file of --rows or --svg if there is one' },
   ],
   json: 'document',
-  check({ args: [file], options: { rows, since, until, rollout, policy, simulation } }) {
+  reads: (options) => (isMany(options) ? ['epsilon'] : []),
+  check({ args: [file], options }) {
+    const { rows, since, until, rollout, policy, simulation } = options;
+    checkMany(options);
     if (rollout !== undefined)
       for (const [what, given] of [
         ['FILE', file],
@@ -83,6 +90,10 @@ export const evaluateCommand = defineCommand<EvaluateOptions>({
         ['--since', since],
         ['--until', until],
         ['--rows', rows],
+        ['--policies', options.policies],
+        ['--lambda', options.lambda],
+        ['--svg', options.svg],
+        ['--by-segment', options.bySegment],
       ] as const)
         if (given !== undefined)
           throw new UsageError(`${what} has no use with --rollout, which compares the users of the rollout from its start on`);
@@ -91,7 +102,16 @@ export const evaluateCommand = defineCommand<EvaluateOptions>({
     if (file !== undefined && (since !== undefined || until !== undefined))
       throw new UsageError('--since and --until are for decisions that are logged here: leave others out of FILE');
   },
-  async run({ args: [file], options, config, output, json, signal }) {
+  async run(context) {
+    const {
+      args: [file],
+      options,
+      config,
+      output,
+      json,
+      signal,
+    } = context;
+    if (isMany(options)) return runMany(file, options, context);
     if (options.rollout !== undefined) {
       const id = options.rollout === true ? undefined : options.rollout;
       const evaluation = await rolloutEvaluation(config, id, output, signal).finally(() => output.progress(''));
@@ -125,8 +145,7 @@ export const evaluateCommand = defineCommand<EvaluateOptions>({
               onProgress: (done, total) => output.progress(`${done} of ${total} decisions`),
             })
           : await evaluateFile({
-              lines: linesOf(input.pieces(signal)),
-              name: input.name,
+              ...decisionsIn(input, signal),
               policy,
               epsilon: config.epsilon,
               signal,
