@@ -1,4 +1,4 @@
-/** Many policies and settings tried on the decisions that a data directory holds, in one pass. Reads only; the service may run meanwhile. */
+/** Many policies and settings tried on the decisions that a data directory holds, in one pass. The service may run meanwhile. */
 import { recordedDecision } from '../evaluation/logged-decision.js';
 import { ManyComparison, type VariantReport } from '../evaluation/many/comparison.js';
 import { variantsOf, type Grid, type Variant } from '../evaluation/many/variants.js';

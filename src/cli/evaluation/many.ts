@@ -191,8 +191,8 @@ async function print(many: LoggedMany | FileMany, output: Output): Promise<void>
   }
   const confidence = `${Number((100 * (1 - alpha)).toPrecision(4))} %`;
   await output.write(
-    `\nIntervals hold for all ${compared} together at ${confidence}, however often somebody looks: each is at alpha ${alpha} / ${compared} ` +
-      `(Bonferroni). A gain is shown where the e-value is at least ${shown(compared / alpha)}.\n`,
+    `\nIntervals hold for all ${compared} together at ${confidence}, however often somebody looks: each is at alpha ${alpha} / ` +
+      `${compared} (Bonferroni). A gain is shown where the e-value is at least ${shown(compared / alpha)}.\n`,
   );
   await output.write(decisions === 0 || best === null ? 'None is shown to be better.\n' : nextOf(many, best));
 }

@@ -119,7 +119,7 @@ class VariantSums {
     if (Math.abs(meanWeight - 1) > most) return `the mean weight is ${rounded(meanWeight)}, where 1 is expected`;
     // Of many, one may choose what somebody's rule picks out of the decisions, and look good for that.
     if (this.#meanWeight.isNotOne(thresholds.alpha))
-      return `the mean weight is ${rounded(meanWeight)}, which is not 1 by chance: which decisions can be gone by depends on what was chosen`;
+      return `the mean weight is ${rounded(meanWeight)}, not 1 by chance: which decisions can be gone by depends on what was chosen`;
     return null;
   }
 }

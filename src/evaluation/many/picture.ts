@@ -75,7 +75,8 @@ function mark(x: number, y: number, finding: Finding): string {
 const bar = (x: number, y: number): string =>
   `<line x1="${fixed(x)}" x2="${fixed(x)}" y1="${fixed(y - 5)}" y2="${fixed(y + 5)}" stroke="#000000"/>`;
 const arrow = (x: number, y: number, to: 1 | -1): string =>
-  `<polyline points="${fixed(x - 5 * to)},${fixed(y - 4)} ${fixed(x)},${fixed(y)} ${fixed(x - 5 * to)},${fixed(y + 4)}" fill="none" stroke="#000000"/>`;
+  `<polyline points="${fixed(x - 5 * to)},${fixed(y - 4)} ${fixed(x)},${fixed(y)} ${fixed(x - 5 * to)},${fixed(y + 4)}" ` +
+  'fill="none" stroke="#000000"/>';
 
 /** `egreedy-v2, ε .05, λ 2` */
 export function variantName({ policy, epsilon, lambda }: Pick<VariantReport, 'policy' | 'epsilon' | 'lambda'>): string {

@@ -32,6 +32,7 @@ const FOLLOWED: readonly (readonly [page: string, heading: string, codes?: reado
   ['docs/policies.md', 'simulate'],
   ['docs/policies.md', 'rehearse'],
   ['docs/policies.md', 'evaluate', [2, 0]],
+  ['docs/policies.md', 'Many at once'],
   ['docs/policies.md', 'How long until a verdict'],
   // UNEVALUABLE, so the promote is refused and there is nothing to take back.
   ['docs/policies.md', 'Who is live', [0, 0, 2, 2, 1, 0]],
