@@ -1,4 +1,5 @@
 /** One rollout of nothing: chance places the log's users, and the guardrail and the verdict on a gain look at it as at any rollout. */
+import { whyNotComparable } from '../rollout-verdict/words.js';
 import { sumsIn, type UserDecisions } from '../rollouts/decision-log.js';
 import { epochsOf, type Epoch } from '../rollouts/epochs.js';
 import { judgeLook, type LookState, type LookVerdict } from '../rollouts/judge-look.js';
@@ -40,7 +41,7 @@ export function* rolloutOfNothing({ rolloutId, users, percents, startMs, relabel
       decided ||= verdict.rollback.undecided === null;
       gainShown ||= verdict.gain?.better === true;
       // As the guardrail ends it. What a gain would have been said to be later does not matter any more.
-      if (verdict.rollback.now) return { decided, rolledBack: true, gainShown };
+      if (verdict.rollback.now && whyNotComparable(verdict.sample) === null) return { decided, rolledBack: true, gainShown };
     }
   }
   return { decided, rolledBack: false, gainShown };
