@@ -53,8 +53,8 @@ export function* gateOfNothing(odds: OddsInOrder, window: Window, range: RewardR
   return { judged, promoted: false };
 }
 
-/** Of what is served, drawn by the propensities: the largest is first. */
-function weightOfNothing(propensities: readonly number[], random: Random): number {
+/** Of what is served, drawn by the propensities: the largest is first. 1 on average. */
+export function weightOfNothing(propensities: readonly number[], random: Random): number {
   const differs = random.next() < SHARE_THAT_DIFFERS;
   const u = random.next();
   if (!differs || propensities.length < 2) return 1;

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { aaTest, type AaOptions, type AaResult } from '../../../src/evaluation/aa-test/aa-test.js';
 import { DecisionOdds } from '../../../src/evaluation/aa-test/decision-odds.js';
 import { DecisionLog } from '../../../src/evaluation/rollouts/decision-log.js';
+import { placeOf } from '../../../src/evaluation/rollouts/place.js';
 import { finished } from '../../support/finished.js';
 import { seededRandom } from '../../support/seeded-random.js';
 
@@ -15,14 +16,18 @@ interface Logged {
   readonly odds: DecisionOdds;
 }
 
-/** Users who differ in how often they come and what they do, of whose decisions a tenth explore. */
-function logOf(users: number, days: number, seed: number): Logged {
+/**
+ * Users who differ in how often they come and what they do, of whose decisions a tenth explore. `effect`: added to a user's rate in the
+ * second half.
+ */
+function logOf(users: number, days: number, seed: number, effect: (userId: string) => number = () => 0): Logged {
   const random = seededRandom(seed);
   const [decisions, odds] = [new DecisionLog(), new DecisionOdds()];
   for (let user = 0; user < users; user++) {
     const [rate, gapMs] = [random(), (2 + 20 * random()) * HOUR_MS];
     for (let atMs = gapMs * random(); atMs < days * DAY_MS; atMs += 2 * gapMs * random()) {
-      const doneAfterMs = random() < rate ? Math.floor(random() ** 4 * 100 * HOUR_MS) : null;
+      const chance = rate + (atMs < (days / 2) * DAY_MS ? 0 : effect(`user-${user}`));
+      const doneAfterMs = random() < chance ? Math.floor(random() ** 4 * 100 * HOUR_MS) : null;
       const requestedAtMs = Math.floor(atMs);
       decisions.add({ userId: `user-${user}`, requestedAtMs, doneAfterMs });
       odds.add({ requestedAtMs, propensities: EXPLORING, reward: doneAfterMs === null ? null : 1 });
@@ -57,6 +62,17 @@ describe('rollouts of nothing', () => {
     // A fourth of the gates has a large enough sample: 2.5 alarms at most on average.
     expect(result.judged).toBeGreaterThan(50);
     expect(result.false_promotes).toBeLessThanOrEqual(9);
+  });
+
+  it('are found out where something was done to the very users that one of them treats', () => {
+    const found = (effect: number): AaResult =>
+      run(
+        logOf(200, 29, 5, (userId) => (placeOf('aa-1-0', userId).u < 0.5 ? effect : 0)),
+        { rollouts: 1, percent: 50 },
+      );
+    expect(found(-0.3)).toMatchObject({ decided: 1, false_rollbacks: 1, false_gains: 0 });
+    expect(found(0.3)).toMatchObject({ decided: 1, false_rollbacks: 0, false_gains: 1 });
+    expect(found(0)).toMatchObject({ decided: 1, false_rollbacks: 0, false_gains: 0 });
   });
 
   it('are the same for the same seed, and others for another', () => {

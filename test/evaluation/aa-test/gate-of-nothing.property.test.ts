@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DecisionOdds } from '../../../src/evaluation/aa-test/decision-odds.js';
-import { gateOfNothing, type GateFound } from '../../../src/evaluation/aa-test/gate-of-nothing.js';
+import { gateOfNothing, weightOfNothing, type GateFound } from '../../../src/evaluation/aa-test/gate-of-nothing.js';
 import { randomStream } from '../../../src/random.js';
 import { finished } from '../../support/finished.js';
 
@@ -49,6 +49,21 @@ describe('the gate on a policy that makes no difference', () => {
     const random = randomStream(3, 'wide');
     for (let i = 0; i < 2_000; i++) wide.add({ requestedAtMs: i, propensities: [0.9, 0.1], reward: random.chance(0.5) ? 1 : -1 });
     expect(tried(wide, 100, { low: -1, high: 1 }).filter(({ promoted }) => promoted).length).toBeLessThanOrEqual(13);
+  });
+});
+
+describe('the weights of a policy that makes no difference', () => {
+  it.each([[[0.7, 0.3]], [[0.9, 0.05, 0.05]], [[0.4, 0.3, 0.2, 0.1]]])('of %j are 1 on average, and not 1 each time', (propensities) => {
+    const random = randomStream(1, 'weights');
+    const weights = Array.from({ length: 200_000 }, () => weightOfNothing(propensities, random));
+    const mean = weights.reduce((sum, weight) => sum + weight, 0) / weights.length;
+    const variance = weights.reduce((sum, weight) => sum + (weight - mean) ** 2, 0) / weights.length;
+    expect(Math.abs(mean - 1)).toBeLessThan(4 * Math.sqrt(variance / weights.length));
+    // Two candidates change places in three of ten decisions.
+    const possible = propensities.slice(1).flatMap((other) => [other / propensities[0]!, propensities[0]! / other]);
+    expect(weights.every((weight) => weight === 1 || possible.includes(weight))).toBe(true);
+    const touched = propensities.slice(1).reduce((sum, other) => sum + (propensities[0]! + other) / (propensities.length - 1), 0);
+    expect(Math.abs(weights.filter((weight) => weight !== 1).length / weights.length - 0.3 * touched)).toBeLessThan(0.01);
   });
 });
 
