@@ -33,6 +33,7 @@ export const ERROR_KINDS = {
   timeout: { http: 504, retryable: true },
   gateway_not_configured: { http: 501, retryable: false },
   gateway_unavailable: { http: 502, retryable: true },
+  gateway_rate_limited: { http: 429, retryable: true },
   gateway_refused: { http: 502, retryable: false },
   gateway_bad_answer: { http: 502, retryable: true },
   gateway_timeout: { http: 504, retryable: true },

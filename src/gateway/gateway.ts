@@ -51,8 +51,8 @@ export class Gateway {
   }
 
   /**
-   * Throws gateway_timeout, gateway_unavailable, gateway_refused, gateway_bad_answer; invalid_argument when `signal` aborts, as the
-   * caller has gone.
+   * Throws gateway_timeout, gateway_unavailable, gateway_rate_limited (details.retry_after: as the gateway said it), gateway_refused,
+   * gateway_bad_answer; invalid_argument when `signal` aborts, as the caller has gone.
    *
    * @param onRetry called before every attempt but the first
    */
@@ -113,19 +113,27 @@ export class Gateway {
     }
     const { status, headers } = response;
     if (status >= 500 || RETRIED_STATUS.has(status)) {
-      const said = gatewayCode(text, key);
-      const reason = status === 429 ? 'the gateway asks to be called less often' : 'the gateway failed';
-      return {
-        error: new TipstreamError('gateway_unavailable', `${reason} (${described(status, said)})`, {
-          hint: 'Try again later.',
-          details: { status, ...(said === undefined ? {} : { gateway_code: said }) },
-        }),
-        waitMs: retryAfterMs(headers.get('retry-after'), Date.now()),
-      };
+      const retryAfter = headers.get('retry-after');
+      return { error: failure(status, gatewayCode(text, key), retryAfter), waitMs: retryAfterMs(retryAfter, Date.now()) };
     }
     if (status < 200 || status > 299) throw refusal(status, gatewayCode(text, key));
     return readCompletion(text, model);
   }
+}
+
+function failure(status: number, said: string | undefined, retryAfter: string | null): TipstreamError {
+  const details = { status, ...(said === undefined ? {} : { gateway_code: said }) };
+  if (status !== 429)
+    return new TipstreamError('gateway_unavailable', `the gateway failed (${described(status, said)})`, {
+      hint: 'Try again later.',
+      details,
+    });
+  // What cannot be read is passed on to nobody.
+  const isTime = retryAfterMs(retryAfter, Date.now()) !== undefined;
+  return new TipstreamError('gateway_rate_limited', `the gateway asks to be called less often (${described(status, said)})`, {
+    hint: isTime ? 'Wait as long as the header Retry-After says.' : 'Try again later, and call less often.',
+    details: { ...details, ...(isTime ? { retry_after: retryAfter!.trim() } : {}) },
+  });
 }
 
 function refusal(status: number, said: string | undefined): TipstreamError {

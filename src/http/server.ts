@@ -199,6 +199,9 @@ function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply)
   if (CLOSING_STATUSES.has(status) && hasMoreBody(request)) void reply.header('connection', 'close');
   if (status === 401) void reply.header('www-authenticate', 'Bearer');
   if ((status === 503 || status === 504) && retryable) void reply.header('retry-after', '1');
+  // As the gateway has said it: whoever asks on is refused there again.
+  const retryAfter = body.error.code === 'gateway_rate_limited' ? body.error.details?.retry_after : undefined;
+  if (typeof retryAfter === 'string') void reply.header('retry-after', retryAfter);
   void reply.code(status).type('application/json; charset=utf-8').send(body);
 }
 

@@ -333,8 +333,8 @@ export interface Application extends ProvenanceQuestions {
   score(request: ScoreRequest, policy?: string): Promise<ScoreResponse>;
   /**
    * Decides as score does, then asks the gateway for the text. Throws prompt_not_found and gateway_not_configured before it decides;
-   * gateway_unavailable, gateway_refused, gateway_bad_answer and gateway_timeout after it, with the decision in the details. `signal`
-   * aborts when the caller has gone.
+   * gateway_unavailable, gateway_rate_limited, gateway_refused, gateway_bad_answer and gateway_timeout after it, with the decision in
+   * the details. `signal` aborts when the caller has gone.
    */
   generate(request: GenerateRequest, signal?: AbortSignal): Promise<GenerateResponse>;
   /** Resolves when the feedback is in the log. */

@@ -78,11 +78,24 @@ describe('what passes is tried again', () => {
   it('not when the gateway asks for more time than there is', async () => {
     stub.answer({ status: 429, headers: { 'retry-after': '3600' }, body: { error: { code: 'rate_limit_exceeded' } } });
     expect(await failure()).toMatchObject({
-      code: 'gateway_unavailable',
+      code: 'gateway_rate_limited',
       message: 'the gateway asks to be called less often (HTTP 429, rate_limit_exceeded)',
-      details: { status: 429, gateway_code: 'rate_limit_exceeded' },
+      details: { status: 429, gateway_code: 'rate_limit_exceeded', retry_after: '3600' },
     });
     expect(stub.calls).toHaveLength(1);
+  });
+
+  it('429 until the attempts are used up, with the time that the last answer asks for; what is no time is left out', async () => {
+    stub.answer(
+      { status: 429, headers: { 'retry-after': '0' } },
+      { status: 429, headers: { 'retry-after': 'Fri, 31 Dec 2100 23:59:59 GMT' } },
+    );
+    expect(await failure({ retries: 1 })).toMatchObject({
+      code: 'gateway_rate_limited',
+      details: { status: 429, attempts: 2, retry_after: 'Fri, 31 Dec 2100 23:59:59 GMT' },
+    });
+    stub.answer({ status: 429, headers: { 'retry-after': 'soon' } });
+    expect(((await failure({ retries: 0 })) as TipstreamError).details).toEqual({ status: 429 });
   });
 
   it('500s until the attempts are used up', async () => {

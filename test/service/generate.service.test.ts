@@ -49,13 +49,14 @@ const candidates = [
   { tip_id: 'a', title: 'Pay the bill', is_overdue: true, task_age_days: 3, priority: 4 },
   { tip_id: 'b', title: 'Walk', is_overdue: false, task_age_days: 1, priority: 1 },
 ];
-async function post(path: string, body: object): Promise<{ status: number; body: Record<string, unknown> }> {
+async function post(path: string, body: object): Promise<{ status: number; retryAfter: string | null; body: Record<string, unknown> }> {
   const answer = await fetch(http!.address + path, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
-  return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+  const { status, headers } = answer;
+  return { status, retryAfter: headers.get('retry-after'), body: (await answer.json()) as Record<string, unknown> };
 }
 const generate = (more: object = {}) => post('/generate', { user_id: 'ana', candidates, ...more });
 const prompt = () => stub.calls.at(-1)!.body.messages as { role: string; content: string }[];
@@ -147,6 +148,16 @@ describe('POST /generate', () => {
     expect(await embedded!.scored()).toHaveLength(1);
     const { prompt_version, tip_id } = (failed.body.error as { details: Record<string, unknown> }).details;
     expect(await generate({ decision_id: 'd1' })).toMatchObject({ status: 200, body: { text: 'up again', prompt_version, tip_id } });
+  });
+
+  it('passes on to the caller that the gateway wants to be called less often, and when, with the decision', async () => {
+    await open(configured());
+    stub.answer({ status: 429, headers: { 'retry-after': '3600' } });
+    expect(await generate({ decision_id: 'd1' })).toMatchObject({
+      status: 429,
+      retryAfter: '3600',
+      body: { error: { code: 'gateway_rate_limited', details: { status: 429, retry_after: '3600', decision_id: 'd1', recorded: true } } },
+    });
   });
 
   it('a decision that was made of other candidates is said to be', async () => {

@@ -4,7 +4,15 @@ import { TipstreamError } from '../../errors.js';
 import type { Completion } from '../../gateway/completion.js';
 
 /** All that there are, so that each is 0 before it is first met. `abandoned`: the caller of /generate went away. */
-const OUTCOMES = ['ok', 'gateway_unavailable', 'gateway_refused', 'gateway_bad_answer', 'gateway_timeout', 'abandoned'] as const;
+const OUTCOMES = [
+  'ok',
+  'gateway_unavailable',
+  'gateway_rate_limited',
+  'gateway_refused',
+  'gateway_bad_answer',
+  'gateway_timeout',
+  'abandoned',
+] as const;
 const BUCKETS_S = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300];
 
 export class GatewayMetrics {

@@ -35,7 +35,8 @@ async function now(): Promise<{ calls: Record<string, number>; of: (name: string
 
 it('every outcome is 0 before it is met', async () => {
   const all = samples(await registry.metrics());
-  for (const outcome of ['ok', 'gateway_unavailable', 'gateway_refused', 'gateway_bad_answer', 'gateway_timeout', 'abandoned'])
+  const failures = ['unavailable', 'rate_limited', 'refused', 'bad_answer', 'timeout'].map((what) => `gateway_${what}`);
+  for (const outcome of ['ok', ...failures, 'abandoned'])
     expect(all.get(`tipstream_gateway_calls_total{outcome="${outcome}"}`), outcome).toBe(0);
   expect([
     all.get('tipstream_gateway_retries_total'),
@@ -61,6 +62,7 @@ it('counts calls that succeed, with their tokens where the gateway says them', a
 it.each([
   ['gateway_unavailable', [{ status: 503 }], {}, 2],
   ['gateway_unavailable', [{ status: 503, headers: { 'retry-after': '3600' } }], {}, 0],
+  ['gateway_rate_limited', [{ status: 429, headers: { 'retry-after': '3600' } }], {}, 0],
   ['gateway_refused', [{ status: 404 }], {}, 0],
   ['gateway_refused', [completion('x')], { key: 'another' }, 0],
   ['gateway_bad_answer', [{ body: 'hello' }], {}, 0],
