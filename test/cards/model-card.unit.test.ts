@@ -43,6 +43,20 @@ describe('a model card', () => {
     expect(card({ settings: undefined })).not.toContain('## Settings');
   });
 
+  it('says which prior its users start from, and that a stale one does not hold', () => {
+    const settings = { epsilon: 0.2, salt: '0', shadow: null, shadowLearning: false };
+    const prior = { policy: 'egreedy-v3', control_id: 'prior-1', effective_at_ms: AT_MS, lambda: 12, theta: [], stale: false };
+    const rows = (stale: boolean, policy = 'egreedy-v3') =>
+      section('Settings', { policy: policyNamed(policy), settings, priors: [{ ...prior, stale }] })
+        .split('\n')
+        .filter((row) => /lambda|prior/.test(row));
+    expect(rows(false)).toEqual(['| lambda | 12 |  |', '| prior | prior-1 |  |']);
+    expect(rows(true)).toEqual(['| lambda | 10 |  |', '| prior | prior-1, stale: reactions are worth something else since |  |']);
+    expect(rows(false, 'egreedy-v4')).toEqual(['| lambda | 10 |  |']);
+    const text = section('Training data', { policy: policyNamed('egreedy-v3'), priors: [prior] });
+    expect(text).toContain('A user of whom nothing is learned yet starts from a prior fitted on all users together.');
+  });
+
   it('shows what it was tried on', () => {
     expect(section('Simulation')).toContain('4711 decisions of 20 simulated users over 60 days, seed 7');
     expect(section('Simulation')).toContain('Against egreedy-v1 on the same decisions: 0.0200 (0.0100 to 0.0300).');

@@ -74,7 +74,7 @@ export function priorShortage(users: Iterable<Pick<UserSums, 'state'>>): PriorSh
 }
 
 /** Users between two yields. */
-const USERS_AT_ONCE = 250;
+const USERS_AT_ONCE = 100;
 const SEARCH_STEPS_PER_DECADE = 3;
 /** Of lambda, where the search ends. */
 const SEARCH_PRECISION = 1e-4;

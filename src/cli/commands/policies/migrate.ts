@@ -38,7 +38,7 @@ export const migrateCommand = defineCommand<MigrateOptions>({
   details: [
     'Appends a migrate to policy.control. It holds for decisions requested from its effective time on. From then on, ' +
       'the sums of INTO are those of FROM, padded with zeros for the entries that FROM does not have, and what INTO ' +
-      'learns is added to them. At that moment INTO scores exactly as FROM does, if both have the same lambda. What INTO ' +
+      'learns is added to them. At that moment INTO scores exactly as FROM does, if both have the same lambda and no prior. What INTO ' +
       'had learned before is set aside.',
     'With --train-from-replay, the logged decisions of FROM count with the vectors that INTO would have had. Then the ' +
       'new entries are learned too, nothing is set aside, and scores change.',

@@ -136,7 +136,7 @@ function ChoiceFacts({ choice, userId }: { readonly choice: Choice; readonly use
             {choice.draw_adds_up ? <Pill tone="good">gives the choice</Pill> : <Pill tone="bad">does not give the choice</Pill>}
           </>,
         ],
-        ['Learned from', `${choice.updates} rewarded decisions`],
+        ['Learned from', `${choice.updates} rewarded decisions${choice.prior === null ? '' : `, from the prior ${choice.prior} on`}`],
         [
           'Profile',
           <Link
