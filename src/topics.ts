@@ -2,11 +2,13 @@
  * Every topic tipstream reads or writes, once: its name, key, value schema and how it is kept. Event types, validators, JSON Schema,
  * AsyncAPI and the broker's topic settings are all derived from this table.
  *
- * Values are JSON objects keyed by user_id (UTF-8). Unknown fields are allowed and dropped; null means absent.
+ * Values are JSON objects, keyed by user_id (UTF-8) where they are about a user. Unknown fields are allowed and dropped; null means absent.
  */
 import { z } from 'zod';
+import { auditSchema } from './events/audit-event.js';
 import { mayNameUser } from './events/control-user.js';
 import { isId, isLabel, MAX_CODE_POINTS } from './events/strings.js';
+import { vectorsByTip } from './events/vectors-by-tip.js';
 
 export const MAX_TIME_MS = 253_402_300_799_999;
 const MAX_OFFSET_MIN = 840;
@@ -68,23 +70,7 @@ export const feedbackSchema = z.object({
   utc_offset_min: optional(utcOffsetMin),
 });
 
-function isVectorsByTip(value: unknown): boolean {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    Object.values(value).every((vector) => Array.isArray(vector) && vector.every((entry) => Number.isFinite(entry)))
-  );
-}
-
 const featureValues = z.record(z.string(), z.union([z.number(), z.string(), z.null()]));
-/** Not z.record, which drops a key "__proto__": that is a tip_id like any other, and its vector is what a reward is learned from. */
-const vectorsByTip = z
-  .unknown()
-  .refine(isVectorsByTip, { error: 'must be an object of arrays of finite numbers' })
-  .meta({ type: 'object', additionalProperties: { type: 'array', items: { type: 'number' } } }) as unknown as z.ZodType<
-  Record<string, number[]>
->;
 const positions = z.record(z.string(), z.int().min(0)).meta({ description: 'topic -> next offset, of one partition' });
 
 export const scoredSchema = z.object({
@@ -232,10 +218,16 @@ interface TopicDefinition {
   readonly schema: z.ZodType;
   /** consumed: folded by the partition workers. published: only written. */
   readonly role: 'consumed' | 'published';
-  /** producers: programs and people upstream, through producers, commands or HTTP. workers: tipstream's own answers. */
-  readonly writtenBy: 'producers' | 'workers';
-  /** always: every record has a user's key. of-a-user: a record without a user is written to every partition, without a key. */
-  readonly keyed: 'always' | 'of-a-user';
+  /**
+   * producers: programs and people upstream, through producers, commands or HTTP. workers: tipstream's own answers. audit-trail:
+   * tipstream's record of what callers and commands changed, which nobody may write.
+   */
+  readonly writtenBy: 'producers' | 'workers' | 'audit-trail';
+  /**
+   * always: every record has a user's key. of-a-user: a record without a user is written to every partition, without a key. never: it has
+   * one partition and no keys, so that all records have one order.
+   */
+  readonly keyed: 'always' | 'of-a-user' | 'never';
   /** What becomes of a record. null: nothing is kept of it. */
   readonly folds: 'tips' | 'decisions' | 'controls' | null;
   /** Which field says when what a producer tells happened, or was asked for. null: its events are answers, or hold from a time on. */
@@ -331,6 +323,18 @@ export const TOPICS = {
     cleanupPolicy: 'compact',
     retentionMs: KEEP_FOR_EVER,
   },
+  'tipstream.audit': {
+    description: 'Who changed what, through the service or by a command.',
+    schema: auditSchema,
+    role: 'published',
+    writtenBy: 'audit-trail',
+    keyed: 'never',
+    folds: null,
+    eventTime: null,
+    rebuiltFrom: false,
+    cleanupPolicy: 'delete',
+    retentionMs: KEEP_FOR_EVER,
+  },
 } as const satisfies Record<string, TopicDefinition>;
 
 export type TopicName = keyof typeof TOPICS;
@@ -364,6 +368,11 @@ export const DECISION_TOPICS = topicsWith({ folds: 'decisions' });
 export const REWARD_TOPICS = [...TIP_TOPICS, ...DECISION_TOPICS];
 /** What decides which policy is live and what it has learned from: answers, and the controls over them. */
 export const GUARDED_TOPICS: readonly TopicName[] = [...topicsWith({ writtenBy: 'workers' }), ...topicsWith({ folds: 'controls' })];
+export const AUDIT_TOPIC = 'tipstream.audit';
+/** What a program or a person may hand to a producer. */
+export type ProducedTopic = Exclude<TopicName, typeof AUDIT_TOPIC>;
+/** Nobody may write to them over HTTP, nor by `produce` but for --raw. */
+export const CLOSED_TOPICS = topicsWith({ writtenBy: 'audit-trail' });
 export const DEAD_LETTER_SUFFIX = '-dlt';
 
 /** `signals.` + tip.feedback -> signals.tip.feedback */

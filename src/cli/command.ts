@@ -5,6 +5,7 @@
  */
 import type { Config, OptionGroup, OptionName } from '../config.js';
 import type { EndingSignal } from './interruption.js';
+import type { CommandChange } from './output/audit-entry.js';
 import type { Output } from './output/output.js';
 
 export interface CommandOption {
@@ -30,6 +31,8 @@ export interface CommandContext<Options> {
   readonly json: boolean;
   /** Aborts at the first Ctrl-C or SIGTERM; a second one ends the process at once. */
   readonly signal: AbortSignal;
+  /** Says more of what it changes than its `changes` knew, for the audit trail. */
+  readonly changed: (more: Partial<CommandChange>) => void;
 }
 
 /** What the command line says, before any value is looked at: values are texts. */
@@ -70,6 +73,8 @@ export interface CliCommand<Options = object> {
    * is said before what is wrong with a word of it.
    */
   check?(given: GivenOptions<Options>): void;
+  /** What it changes; undefined: nothing this time, as in a dry run. Absent: it never does. It leaves an entry in the audit trail. */
+  changes?(given: Pick<CommandContext<Options>, 'args' | 'options'>): CommandChange | undefined;
   /** Its exit code when the signal ends it, where that is not 130 or 143: that of a command which runs until it is told to stop. */
   stopCode?(signal: EndingSignal, config: Config): number;
   /** The exit code; 0 when it answers nothing and no signal came. Errors are thrown. */

@@ -1,5 +1,6 @@
 /** Every command, in the order in which help lists them. */
 import type { CliCommand, CommandFamily } from './command.js';
+import { auditCommand } from './commands/audit.js';
 import { deadLettersFamily } from './commands/dead-letters/dead-letters.js';
 import { demoCommand } from './commands/demo.js';
 import { digestCommand } from './commands/digest.js';
@@ -40,6 +41,7 @@ export const COMMANDS: readonly (CliCommand | CommandFamily)[] = [
   statusCommand,
   lagCommand,
   deadLettersFamily,
+  auditCommand,
   topicsFamily,
   schemaCommand,
   simulateCommand,

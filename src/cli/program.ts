@@ -10,11 +10,13 @@ import {
   type OptionGroup,
   type OptionName,
 } from '../config.js';
-import { UsageError } from '../errors.js';
+import { outcomeOf, type AuditedChange } from '../audit-trail/record.js';
+import { TipstreamError, UsageError } from '../errors.js';
 import { pause } from '../pause.js';
-import type { CliCommand, CommandFamily, CommandOption } from './command.js';
-import { EXIT, reportFailure } from './failure.js';
+import type { CliCommand, CommandContext, CommandFamily, CommandOption } from './command.js';
+import { EXIT, exitCodeOf, reportFailure } from './failure.js';
 import type { EndingSignal, StopCode } from './interruption.js';
+import { leaveEntry } from './output/audit-entry.js';
 import type { Output } from './output/output.js';
 
 export interface ProgramContext {
@@ -170,7 +172,7 @@ async function runCommand(command: CliCommand, leaf: Command, program: Command, 
     if (signal.aborted) return stopCode(signal.reason as EndingSignal);
     if (command.endsWithReader?.(options) === true) readerLeft = output.endWithReader();
     const stop = readerLeft === undefined ? signal : AbortSignal.any([signal, readerLeft]);
-    const code = await command.run({ args, options, config, output, json, signal: stop });
+    const code = await runAudited(command, { args, options, config, output, json, signal: stop });
     // The command's own signal may have been why it answered with the code of an interruption.
     if (readerLeft?.aborted === true && !signal.aborted) return EXIT.readerLeft;
     return code ?? endedEarly() ?? EXIT.ok;
@@ -179,6 +181,32 @@ async function runCommand(command: CliCommand, leaf: Command, program: Command, 
     const early = error instanceof UsageError ? undefined : endedEarly();
     return early ?? reportFailure(error, output, json);
   }
+}
+
+/** The command, and the entry of the audit trail that it leaves. */
+async function runAudited(command: CliCommand, given: Omit<CommandContext<object>, 'changed'>): Promise<number | undefined | void> {
+  let change = command.changes?.(given);
+  const changed: CommandContext<object>['changed'] = (more) => {
+    if (change !== undefined) change = { ...change, ...more, details: { ...change.details, ...more.details } };
+  };
+  let ended: Pick<AuditedChange, 'outcome' | 'error'> | undefined;
+  try {
+    const code = await command.run({ ...given, changed });
+    ended = { outcome: code === undefined || code === EXIT.ok ? 'done' : 'refused' };
+    return code;
+  } catch (error) {
+    ended = wasTried(error) ? outcomeOf(error) : undefined;
+    throw error;
+  } finally {
+    const stopped = given.signal.aborted ? { outcome: 'stopped' as const } : {};
+    if (change !== undefined && ended !== undefined) await leaveEntry(given.config, { ...ended, ...stopped, ...change }, given.output);
+  }
+}
+
+/** Some errors come before anything was tried; and without a log there is nothing to write an entry to. */
+function wasTried(error: unknown): boolean {
+  if (!(error instanceof TipstreamError)) return true;
+  return error.code !== 'no_data' && error.code !== 'log_unavailable' && exitCodeOf(error.code) !== EXIT.usage;
 }
 
 /** Only what the command line said: commander gives a negatable option a default of its own. */

@@ -44,7 +44,12 @@ export type Decoded<Topic extends TopicName> = Accepted<Topic> | Rejected;
 export function decodeRecord<Topic extends TopicName>(topic: Topic, record: EncodedRecord, rules: DecodeRules): Decoded<Topic> {
   const decoded = decodeValue(topic, record.value, record.headers, rules.maxValueBytes);
   if (!decoded.ok) return decoded;
-  return misrouted(decoded.event.user_id ?? undefined, record.key, record.partition, rules) ?? decoded;
+  return misrouted(userIn(decoded.event), record.key, record.partition, rules) ?? decoded;
+}
+
+/** Whom an event is about; undefined: nobody in particular. */
+export function userIn(event: { readonly user_id?: string | null } | object): string | undefined {
+  return (event as { readonly user_id?: string | null }).user_id ?? undefined;
 }
 
 /** The event in a value, wherever the record may lie. */

@@ -9,6 +9,7 @@ import { TipstreamError } from '../errors.js';
 import { canonicalForm, type Canonical } from '../events/canonical.js';
 import { describeIssues } from '../events/rejection.js';
 import type { Application } from '../service/application.js';
+import type { Audited } from './recorded/audit-requests.js';
 import type { Role } from './tokens.js';
 
 export const JSON_TYPE = 'application/json';
@@ -56,8 +57,8 @@ export interface RouteDefinition<
   readonly open?: true;
   /** What the caller's token must be good for. Absent: read for GET, operate for anything else. */
   readonly role?: Role;
-  /** It is logged who asked: always, or when the caller has the role own. */
-  readonly audited?: 'always' | 'own';
+  /** It changes something: that is recorded with who asked. */
+  readonly audited?: Audited;
   readonly pathParameters?: Params;
   /** Absent: a query is not looked at. */
   readonly query?: Query;

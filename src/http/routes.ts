@@ -2,6 +2,7 @@
 import { everything } from './entity-tag.js';
 import { openApiDocument } from './openapi.js';
 import { defineRoute, type Route } from './route.js';
+import { auditRoute } from './routes/audit.js';
 import { dataQualityRoute } from './routes/data-quality.js';
 import { deadLetterRoute, deadLettersRoute } from './routes/dead-letters.js';
 import { eventsRoute } from './routes/events.js';
@@ -45,6 +46,7 @@ const DATA_ROUTES: readonly Route[] = [
   featuresRoute,
   lagRoute,
   statusRoute,
+  auditRoute,
   liveRoute,
   readyRoute,
   metricsRoute,

@@ -10,6 +10,7 @@ import {
   controlSchema,
   feedbackSchema,
   scoredSchema,
+  CLOSED_TOPICS,
   MAX_CANDIDATES,
   TOPICS,
   type TopicName,
@@ -272,12 +273,13 @@ export const promptsSchema = z.object({
   counted_at_ms: timeMs.meta({ description: 'when counting began: later decisions and rewards may not be in it' }),
 }) satisfies z.ZodType<PromptsDocument>;
 
+const PRODUCED = (Object.keys(TOPICS) as TopicName[]).filter((topic) => !CLOSED_TOPICS.some((closed) => closed === topic));
 const valueSchemas = Object.values(TOPICS)
   .filter(({ role }) => role === 'consumed')
   .map(({ schema }) => schema);
 export const produceLineSchema = z
   .object({
-    topic: z.string().meta({ description: `full name, with the topic prefix; one of ${(Object.keys(TOPICS) as TopicName[]).join(', ')}` }),
+    topic: z.string().meta({ description: `full name, with the topic prefix; one of ${PRODUCED.join(', ')}` }),
     value: z.union(valueSchemas as unknown as [z.ZodType, z.ZodType]),
     key: z.string().nullish().meta({ description: 'absent or null: the user_id' }),
     headers: z.record(z.string(), z.unknown()).nullish(),

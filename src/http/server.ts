@@ -14,13 +14,14 @@ import fastify, {
 import { TipstreamError } from '../errors.js';
 import { ANYBODY_HERE, SECURITY_HEADERS, callerOf, checkHost, checkOrigin, checkRole, isLoopback } from './access.js';
 import type { Application } from '../service/application.js';
+import { auditRequests } from './recorded/audit-requests.js';
 import { readJsonBodies, streamNdjsonBodies } from './body-parsers.js';
 import { answerBrokenRequest, refuseConnect } from './broken-request.js';
 import { entityTag, isKnownToCaller } from './entity-tag.js';
 import { errorAnswer } from './error-answer.js';
 import { KnownPaths, type KnownPath } from './known-paths.js';
 import { rateLimits, type RateLimits } from './rate-limits.js';
-import { logRequests } from './request-log.js';
+import { logRequests } from './recorded/request-log.js';
 import { JSON_TYPE, NDJSON_TYPES, roleFor, routerPath, type Route } from './route.js';
 import { routesOf } from './routes.js';
 import type { Caller, Role, Tokens } from './tokens.js';
@@ -50,7 +51,7 @@ declare module 'fastify' {
     role?: Role;
     /** The route's name. */
     operation?: string;
-    /** Whether it is logged who asked. */
+    /** What is recorded of a request, and whether it is logged who asked. */
     audited?: Route['audited'];
     /** The content types of the body, for the answer to any other. */
     accepts?: readonly string[];
@@ -89,6 +90,7 @@ export function buildServer(application: Application, options: ServerOptions): F
   server.decorateRequest('caller', null);
   const limits = rateLimits(server, options.requestsPerSecond ?? 0);
   server.addHook('onRequest', requestCheck(server, { paths: new KnownPaths(routes), limits }, options));
+  auditRequests(server, application);
   if (options.logger !== undefined) logRequests(server, { everyRequest: options.accessLog ?? false });
   server.setErrorHandler(sendError);
   server.setNotFoundHandler((request) => {
@@ -118,7 +120,10 @@ function addRoute(server: FastifyInstance, route: Route, application: Applicatio
       bodiless: route.body === undefined,
     },
     handler: async (request, reply) => {
-      const answer = await route.handle(route.parse(request), reply, application);
+      const input = route.parse(request);
+      request.asked = input;
+      const answer = await route.handle(input, reply, application);
+      request.answered = answer;
       if (route.says === undefined || !isKnownToCaller(entityTag(route.says(answer)), request, reply)) return answer;
       return reply.code(304).send();
     },
@@ -195,6 +200,7 @@ function checkBodyHeaders({ headers }: FastifyRequest, accepts: readonly string[
 
 function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const { status, retryable, body } = errorAnswer(error);
+  request.failure = { code: body.error.code, message: body.error.message };
   logFailure(error, status, body.error.code, request);
   if (CLOSING_STATUSES.has(status) && hasMoreBody(request)) void reply.header('connection', 'close');
   if (status === 401) void reply.header('www-authenticate', 'Bearer');

@@ -17,7 +17,8 @@ export async function ensureTopics(log: Log, { prefix, partitions, partitionsGiv
   const wanted = topicSettings(prefix, partitions);
   const existing = await log.describeTopics(wanted.map((topic) => topic.name));
   if (existing.length === wanted.length && !partitionsGiven) return [];
-  const other = existing.find((topic) => topic.partitions !== partitions);
+  const shared = existing.filter(({ name }) => wanted.find((topic) => topic.name === name)?.ownPartitions !== true);
+  const other = shared.find((topic) => topic.partitions !== partitions);
   if (other !== undefined && partitionsGiven) {
     throw new TipstreamError('partition_count_changed', `${other.name} has ${other.partitions} partitions, not ${partitions}`, {
       hint: 'Leave --partitions out, or start with new topics: the number is fixed when topics are created.',
@@ -25,5 +26,5 @@ export async function ensureTopics(log: Log, { prefix, partitions, partitionsGiv
     });
   }
   if (existing.length === wanted.length) return [];
-  return log.createTopics(topicSettings(prefix, existing[0]?.partitions ?? partitions));
+  return log.createTopics(topicSettings(prefix, shared[0]?.partitions ?? partitions));
 }

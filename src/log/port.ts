@@ -47,6 +47,8 @@ export interface OffsetRange {
 export interface TopicSettings {
   readonly name: string;
   readonly partitions: number;
+  /** Whether `partitions` is of this topic alone. Absent: the topics share one number. */
+  readonly ownPartitions?: true;
   /** -1: kept for ever. */
   readonly retentionMs: number;
   readonly cleanupPolicy: 'delete' | 'compact';

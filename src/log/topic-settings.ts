@@ -1,4 +1,7 @@
-/** What `topics create` asks the log for: every topic of the table and a dead-letter topic for each consumed one. */
+/**
+ * What `topics create` asks the log for: every topic of the table and a dead-letter topic for each consumed one. `partitions` is of the
+ * topics that have keys.
+ */
 import {
   DEAD_LETTER_HEADROOM_BYTES,
   DEFAULT_MAX_MESSAGE_BYTES,
@@ -12,9 +15,10 @@ import type { TopicSettings } from './port.js';
 
 export function topicSettings(prefix: string, partitions: number, maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES): TopicSettings[] {
   return TOPIC_NAMES.flatMap((topic) => {
-    const { role, cleanupPolicy, retentionMs } = TOPICS[topic];
+    const { role, cleanupPolicy, keyed, retentionMs } = TOPICS[topic];
     const name = fullTopicName(prefix, topic);
     const settings: TopicSettings = { name, partitions, retentionMs, cleanupPolicy, maxMessageBytes };
+    if (keyed === 'never') return [{ ...settings, partitions: 1, ownPartitions: true }];
     if (role !== 'consumed') return [settings];
     return [
       settings,

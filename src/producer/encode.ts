@@ -1,9 +1,9 @@
 /** An event as JSON in, the bytes of its record out, after the very check that the consumer makes. */
-import { decodeValue, misrouted } from '../events/decode.js';
+import { decodeValue, misrouted, userIn } from '../events/decode.js';
 import { reject, type Rejected } from '../events/rejection.js';
 import type { RecordHeaders } from '../log/port.js';
 import { controlRefusal } from '../policies/controls/control-refusal.js';
-import { DEFAULT_MAX_MESSAGE_BYTES, type ControlEvent, type TopicName } from '../topics.js';
+import { DEFAULT_MAX_MESSAGE_BYTES, type ControlEvent, type ProducedTopic } from '../topics.js';
 
 export interface EncodedEvent {
   readonly ok: true;
@@ -23,7 +23,7 @@ const HEADER_OVERHEAD_BYTES = 10;
  * other readers. Without a key the event's user_id is taken.
  */
 export function encodeEvent(
-  topic: TopicName,
+  topic: ProducedTopic,
   json: string | undefined,
   key: Buffer | undefined,
   headers: RecordHeaders,
@@ -33,7 +33,7 @@ export function encodeEvent(
   const value = Buffer.from(json);
   const decoded = decodeValue(topic, value, headers, maxValueBytes);
   if (!decoded.ok) return decoded;
-  const userId = decoded.event.user_id ?? undefined;
+  const userId = userIn(decoded.event);
   if (key !== undefined && userId === undefined)
     return reject('foreign_key', 'a control for everybody has no key: it is written to every partition');
   const refusal = topic === 'policy.control' ? controlRefusal(decoded.event as ControlEvent) : undefined;

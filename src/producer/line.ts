@@ -6,7 +6,16 @@ import { isUtf8 } from 'node:buffer';
 import { jsonProblem } from '../events/json-problem.js';
 import type { Rejected, RejectionCode } from '../events/rejection.js';
 import type { RecordHeaders } from '../log/port.js';
-import { MAX_TIME_MS, TOPICS, TOPIC_NAMES, fullTopicName, topicNamed, type TopicName } from '../topics.js';
+import {
+  CLOSED_TOPICS,
+  MAX_TIME_MS,
+  TOPICS,
+  TOPIC_NAMES,
+  fullTopicName,
+  topicNamed,
+  type ProducedTopic,
+  type TopicName,
+} from '../topics.js';
 import { encodeEvent, type EncodedEvent } from './encode.js';
 import { memberText } from '../events/json-members.js';
 import { headersFromJson, rawHeadersFromJson } from './json-form.js';
@@ -98,8 +107,15 @@ export function readTopic(prefix: string, topic: unknown): TopicName | LineError
   );
 }
 
+/** A topic that an event may be written to. */
+function openTopic(topic: TopicName): ProducedTopic | LineError {
+  if (CLOSED_TOPICS.some((closed) => closed === topic)) return lineError('forbidden', `topic: only tipstream itself writes to ${topic}`);
+  return topic as ProducedTopic;
+}
+
 export function readEventLine({ fields, text }: LineObject, prefix: string, maxValueBytes: number): ParsedLine | LineError {
-  const topic = readTopic(prefix, fields.topic);
+  const named = readTopic(prefix, fields.topic);
+  const topic = typeof named === 'string' ? openTopic(named) : named;
   if (typeof topic !== 'string') return topic;
   const metadata = readMetadata(fields);
   if (!metadata.ok) return metadata;
@@ -113,7 +129,9 @@ export function readEventLine({ fields, text }: LineObject, prefix: string, maxV
 }
 
 /** A line that is the event itself, for `produce --topic`: its text is the value, and the key its user_id. */
-export function readBareEvent(topic: TopicName, { text }: LineObject, prefix: string, maxValueBytes: number): ParsedLine | LineError {
+export function readBareEvent(named: TopicName, { text }: LineObject, prefix: string, maxValueBytes: number): ParsedLine | LineError {
+  const topic = openTopic(named);
+  if (typeof topic !== 'string') return topic;
   const event = encodeEvent(topic, text, undefined, [], maxValueBytes);
   if (!event.ok) return asLineError(event);
   return { ok: true, event, placement: { topic: fullTopicName(prefix, topic), headers: [], timestampMs: undefined } };

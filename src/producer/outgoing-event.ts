@@ -4,12 +4,12 @@
  */
 import type { z } from 'zod';
 import type { RecordAddress } from '../log/record-address.js';
-import type { TOPICS, TopicName } from '../topics.js';
+import type { ProducedTopic, TOPICS } from '../topics.js';
 
 /** Header pairs in the order they are written; a name may repeat, and a value of null stays null. A Buffer is a Uint8Array. */
 export type OutgoingHeaders = readonly (readonly [name: string, value: Uint8Array | null])[];
 
-export type EventInput<Topic extends TopicName> = z.input<(typeof TOPICS)[Topic]['schema']>;
+export type EventInput<Topic extends ProducedTopic> = z.input<(typeof TOPICS)[Topic]['schema']>;
 
 export interface SendOptions {
   /** Unix ms of the record; the log's clock unless given. */
@@ -18,8 +18,8 @@ export interface SendOptions {
 }
 
 export type OutgoingEvent = {
-  [Topic in TopicName]: { readonly topic: Topic; readonly event: EventInput<Topic> | Uint8Array } & SendOptions;
-}[TopicName];
+  [Topic in ProducedTopic]: { readonly topic: Topic; readonly event: EventInput<Topic> | Uint8Array } & SendOptions;
+}[ProducedTopic];
 
 export interface TipProducer {
   /**
@@ -28,7 +28,7 @@ export interface TipProducer {
    * Throws invalid_event (details: topic, stage, reason) before anything is written, topic_not_found for a topic that tipstream does not
    * know or the log does not have, invalid_argument for options that are not known, and what the log throws.
    */
-  send<Topic extends TopicName>(
+  send<Topic extends ProducedTopic>(
     topic: Topic,
     event: EventInput<Topic> | Uint8Array,
     options?: SendOptions,

@@ -59,6 +59,8 @@ export interface ProduceLinesOptions {
   readonly by?: string | undefined;
   /** Stops between batches by throwing the signal's reason; batches already written stay. */
   readonly signal?: AbortSignal;
+  /** Called after each batch, with how many lines of it went to each topic, by its full name. */
+  readonly onWritten?: ((lines: ReadonlyMap<string, number>) => void) | undefined;
   /** Called for each refused line as it is found, also beyond MAX_ERRORS. */
   readonly onRejection?: (rejection: LineRejection) => void;
 }
@@ -81,11 +83,14 @@ export async function produceLines(log: Log, lines: AsyncIterable<string | Buffe
   let held: NewRecord[] = [];
   let heldBytes = 0;
   let heldLines = 0;
+  let heldOf = new Map<string, number>();
 
   const flush = async (): Promise<void> => {
     options.signal?.throwIfAborted();
     if (!options.checkOnly) await append(log, held, accepted);
     accepted += heldLines;
+    if (!options.checkOnly && heldLines > 0) options.onWritten?.(heldOf);
+    heldOf = new Map();
     held = [];
     heldBytes = heldLines = 0;
   };
@@ -108,6 +113,8 @@ export async function produceLines(log: Log, lines: AsyncIterable<string | Buffe
       continue;
     }
     heldLines++;
+    const { topic } = outcome[0]!;
+    heldOf.set(topic, (heldOf.get(topic) ?? 0) + 1);
     if (options.atomic && rejected > 0) continue;
     for (const record of outcome) {
       held.push(record);

@@ -3,7 +3,7 @@ import { TipstreamError } from '../errors.js';
 import { kindOf, requireFields, suggestion } from '../given.js';
 import type { Log, NewRecord, RecordHeaders } from '../log/port.js';
 import type { PartitionerName } from '../log/partitioner.js';
-import { fullTopicName, MAX_TIME_MS, TOPIC_NAMES, TOPICS, type TopicName } from '../topics.js';
+import { CLOSED_TOPICS, fullTopicName, MAX_TIME_MS, TOPIC_NAMES, TOPICS, type ProducedTopic } from '../topics.js';
 import { DEFAULT_MAX_VALUE_BYTES, encodeEvent } from './encode.js';
 import { eventText } from './event-text.js';
 import type { SendOptions, TipProducer } from './outgoing-event.js';
@@ -25,7 +25,7 @@ export function createProducer(log: Log, options: ProducerOptions = {}): TipProd
   const { prefix = '', partitioner = 'murmur2', maxValueBytes = DEFAULT_MAX_VALUE_BYTES } = options;
   const counts = new PartitionCounts(log);
 
-  const recordsOf = (topic: TopicName, event: unknown, options: SendOptions): Promise<NewRecord[]> => {
+  const recordsOf = (topic: ProducedTopic, event: unknown, options: SendOptions): Promise<NewRecord[]> => {
     checkTopic(topic);
     const timestampMs = checkTime(options.timestampMs);
     const headers = checkHeaders(options.headers ?? []);
@@ -51,13 +51,17 @@ export function createProducer(log: Log, options: ProducerOptions = {}): TipProd
   };
 }
 
+const PRODUCED = TOPIC_NAMES.filter((name) => !CLOSED_TOPICS.some((closed) => closed === name));
 const SEND_OPTIONS: readonly (keyof SendOptions)[] = ['timestampMs', 'headers'];
 
 function checkTopic(topic: unknown): void {
-  if (typeof topic === 'string' && Object.hasOwn(TOPICS, topic)) return;
+  if (typeof topic === 'string' && Object.hasOwn(TOPICS, topic)) {
+    if (!CLOSED_TOPICS.some((closed) => closed === topic)) return;
+    throw new TipstreamError('forbidden', `only tipstream itself writes to ${topic}`, { details: { topic } });
+  }
   const shown = typeof topic === 'string' ? JSON.stringify(topic) : kindOf(topic);
   throw new TipstreamError('topic_not_found', `there is no topic ${shown}`, {
-    hint: suggestion(String(topic), TOPIC_NAMES),
+    hint: suggestion(String(topic), PRODUCED),
     details: { topic: String(topic) },
   });
 }

@@ -3,6 +3,9 @@
  * library know, so that a new question is its method here and its collaborator.
  */
 import { randomUUID } from 'node:crypto';
+import type { AuditDocument, TrailQuery } from '../audit-trail/read-trail.js';
+import type { AuditedChange } from '../audit-trail/record.js';
+import type { Produced } from '../audit-trail/produced.js';
 import type { TraceContext } from '../events/trace-context.js';
 import type { LagRow } from '../log/lag.js';
 import type { Log } from '../log/port.js';
@@ -27,6 +30,7 @@ import type {
   ServiceStatus,
 } from './application.js';
 import { generateWith } from './generate.js';
+import type { AuditAnswers } from './audit-trail/audit-answers.js';
 import type { DeadLetterAnswers } from './dead-letters/dead-letter-answers.js';
 import type { RedriveJob } from '../redrive/job.js';
 import type { RedriveJobs } from './dead-letters/redrive-jobs.js';
@@ -75,6 +79,7 @@ export interface AnswersDeps {
   readonly deadLetters: DeadLetterAnswers;
   readonly quality: QualityAnswers;
   readonly redrives: RedriveJobs;
+  readonly audit: AuditAnswers;
 }
 
 export class Answers implements Application {
@@ -118,7 +123,7 @@ export class Answers implements Application {
     return metrics.policies.answered(() => this.#inTime(decided(), DECIDING));
   }
 
-  produce(lines: AsyncIterable<string | Buffer>, { atomic, closedTopics, by }: ProduceOptions): Promise<ProduceSummary> {
+  produce(lines: AsyncIterable<string | Buffer>, { atomic, closedTopics, by, onWritten }: ProduceOptions): Promise<ProduceSummary> {
     const { topicPrefix: prefix, partitioner, maxValueBytes } = this.#deps.options;
     // How long the lines take to come is the caller's affair; only waits for the log count.
     const log = logForRequests(this.#deps.log, this.#deps.options, { addsUp: true });
@@ -129,6 +134,7 @@ export class Answers implements Application {
       atomic,
       closedTopics,
       by,
+      onWritten,
       controlsNowMs: this.#deps.options.clock(),
     });
   }
@@ -169,8 +175,8 @@ export class Answers implements Application {
     return this.#deps.provenance.decision(...asked);
   }
 
-  async rebuildUser(userId: string, { dryRun }: { readonly dryRun: boolean }): Promise<RebuildJob> {
-    return this.#deps.rebuilds.start(userId, await this.#deps.holding(userId), dryRun);
+  async rebuildUser(userId: string, { dryRun, by }: Parameters<Application['rebuildUser']>[1]): Promise<RebuildJob> {
+    return this.#deps.rebuilds.start(userId, await this.#deps.holding(userId), dryRun, by);
   }
 
   rebuildJob(jobId: string): RebuildJob {
@@ -199,6 +205,18 @@ export class Answers implements Application {
 
   stopRedrive(jobId: string): RedriveJob {
     return this.#deps.redrives.stop(jobId);
+  }
+
+  noteChange(change: AuditedChange): void {
+    this.#deps.audit.trail.note(change);
+  }
+
+  noteProduced(produced: Produced): void {
+    this.#deps.audit.trail.produced(produced);
+  }
+
+  audit(query: TrailQuery): Promise<AuditDocument> {
+    return this.#deps.audit.read(query);
   }
 
   features(): FeaturesDocument {

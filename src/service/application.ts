@@ -3,6 +3,10 @@
  * implement it by hand. Methods throw TipstreamError; the error's kind names the HTTP status.
  */
 import type { PriorDocument } from '../policies/controls/prior-settings.js';
+import type { AuditDocument, TrailQuery } from '../audit-trail/read-trail.js';
+import type { AuditedChange } from '../audit-trail/record.js';
+import type { Produced } from '../audit-trail/produced.js';
+import type { AuditActor } from '../events/audit-event.js';
 import type { RewardsDocument } from '../policies/controls/reward-rules.js';
 import type { TraceContext } from '../events/trace-context.js';
 import type { UserRebuild } from '../rebuild/user/rebuilt-profile.js';
@@ -20,6 +24,7 @@ import type { FeaturesDocument } from '../projections/feature-document.js';
 import type { RecordAddress } from '../log/record-address.js';
 import type { Action, Candidate, CandidatesEvent, ScoredEvent, TopicName } from '../topics.js';
 
+export type { AuditDocument, TrailEntry } from '../audit-trail/read-trail.js';
 export type { DeadLettersDocument, LetterGroup } from '../dead-letters/letter-list.js';
 export type { DeadLetterSummary } from '../dead-letters/summary.js';
 export type { WholeLetter } from '../dead-letters/whole-letter.js';
@@ -299,6 +304,8 @@ export interface ProduceOptions {
   readonly closedTopics?: readonly TopicName[] | undefined;
   /** The name of the caller's token, for the header tipstream.by of each record. */
   readonly by?: string | undefined;
+  /** Called after each batch, with how many lines of it went to each topic, by its full name. */
+  readonly onWritten?: ((lines: ReadonlyMap<string, number>) => void) | undefined;
 }
 
 export interface RebuildJob {
@@ -355,7 +362,7 @@ export interface Application extends ProvenanceQuestions {
    */
   produce(lines: AsyncIterable<string | Buffer>, options: ProduceOptions): Promise<ProduceSummary>;
   /** Begins a job, or answers the one that is under way for the user. Throws not_owner (details.owner), not_ready. */
-  rebuildUser(userId: string, options: { readonly dryRun: boolean }): Promise<RebuildJob>;
+  rebuildUser(userId: string, options: { readonly dryRun: boolean; readonly by?: AuditActor | undefined }): Promise<RebuildJob>;
   /** Throws not_found. */
   rebuildJob(jobId: string): RebuildJob;
   /** Answers the job as it is then: cancelled, unless it was over. Throws not_found. */
@@ -370,11 +377,17 @@ export interface Application extends ProvenanceQuestions {
    * Begins a job. Records of `closedTopics` are not sent. Throws data_in_use while another one runs (details.job_id when it is one of this
    * service), forbidden, topic_not_found.
    */
-  redrive(request: RedriveRequest, closedTopics: readonly TopicName[]): RedriveJob;
+  redrive(request: RedriveRequest, closedTopics: readonly TopicName[], by?: AuditActor): RedriveJob;
   /** Throws not_found. */
   redriveJob(jobId: string): RedriveJob;
   /** Answers the job as it is then: stopping, unless it was over. Throws not_found. */
   stopRedrive(jobId: string): RedriveJob;
+  /** Puts it on tipstream.audit, after this has returned. What cannot be written is said in the log and counted. */
+  noteChange(change: AuditedChange): void;
+  /** The same of events that were appended: an entry for all requests of a caller within some seconds. */
+  noteProduced(produced: Produced): void;
+  /** With all that was noted before. Throws topic_not_found. What cannot be read in time is not waited for: the answer says so. */
+  audit(query: TrailQuery): Promise<AuditDocument>;
   /** What the profiles of this service are made of. */
   features(): FeaturesDocument;
   lag(): Promise<readonly LagRow[]>;

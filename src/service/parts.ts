@@ -1,11 +1,13 @@
 /** Of what the running service consists, and what knows what. */
 import type { StartWorker } from '../consumers/worker/worker-contract.js';
+import type { AuditedChange } from '../audit-trail/record.js';
 import type { InputWarning } from '../log/checks/retention.js';
 import type { Log } from '../log/port.js';
 import type { Registry } from '../projections/registry.js';
 import { rebuildProgress } from '../rebuild/progress.js';
 import { CONSUMED_TOPICS, fullTopicName } from '../topics.js';
 import type { AnswersDeps } from './answers.js';
+import { AuditAnswers } from './audit-trail/audit-answers.js';
 import { progressOf } from './caught-up.js';
 import { DeadLetterAnswers } from './dead-letters/dead-letter-answers.js';
 import { RedriveJobs } from './dead-letters/redrive-jobs.js';
@@ -58,6 +60,8 @@ export function serviceParts(log: Log, registry: Registry, startWorker: StartWor
     dataDirectory: options.dataDirectory,
     rebuildProgress: () => rebuildProgress(options.dataDirectory, reach.ranges),
   });
+  const audit = new AuditAnswers(log, options, metrics.audit);
+  const note = (change: AuditedChange) => audit.trail.note(change);
   const group = new PartitionGroup({ ...deps, startWorker, metrics });
   const routing = (): RoutingOptions => ({
     partitioner: options.partitioner,
@@ -81,6 +85,7 @@ export function serviceParts(log: Log, registry: Registry, startWorker: StartWor
     controls: () => partitions.readable[0]?.reader.controlsForAll(),
     streamTime: () => streamTimeOf(partitions.held.map((partition) => progressOf(partition, reach.ranges))),
     share: () => partitions.held.length / group.partitionCount,
+    note,
   });
   const provenance = new ProvenanceAnswers({ log, registry, options, partitions, partitionCount: () => group.partitionCount, holding });
   const exclusive = new OneAtATime();
@@ -98,9 +103,10 @@ export function serviceParts(log: Log, registry: Registry, startWorker: StartWor
     partitions: () => group.partitionCount,
     working: (partition) => working(partitions, partition),
     patiently: (work) => swap.after(work),
+    note,
   });
   const redrives = new RedriveJobs({
-    ...{ log, registry, options },
+    ...{ log, registry, options, note },
     partitions: () => group.partitionCount,
   });
   return {
@@ -124,5 +130,6 @@ export function serviceParts(log: Log, registry: Registry, startWorker: StartWor
     deadLetters: new DeadLetterAnswers({ log, redrives, options }),
     quality: new QualityAnswers({ log, options, partitions }),
     redrives,
+    audit,
   };
 }

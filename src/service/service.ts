@@ -31,6 +31,8 @@ const LOG_WATCH_EVERY_MS = 60_000;
 const OWNERSHIP_EVERY_MS = 3_000;
 const SWAP_EVERY_MS = 250;
 const PRIORS_EVERY_MS = 30_000;
+/** Events that callers append are counted by caller for so long: then they are one entry of the audit trail. */
+const AUDIT_EVERY_MS = 10_000;
 const GUARDRAIL_EVERY_MS = 10_000;
 /** So that looking takes a twentieth of one core at most, however many decisions there are. */
 const GUARDRAIL_REST_TIMES = 20;
@@ -72,6 +74,7 @@ export class Service extends Answers {
     const watch = new LogWatch(log, topics);
     this.#tasks.every(LOG_WATCH_EVERY_MS, () => watch.look(partitions.working));
     this.#tasks.every(SWAP_EVERY_MS, () => swap.look());
+    this.#tasks.every(AUDIT_EVERY_MS, () => this.#parts.audit.trail.flush());
     if (options.guardrail !== false) this.#tasks.every(GUARDRAIL_EVERY_MS, () => policies.guardrail.look(), GUARDRAIL_REST_TIMES);
     this.#tasks.every(PRIORS_EVERY_MS, () => policies.lookAtPriors(), GUARDRAIL_REST_TIMES);
     options.logger.info({ group: options.group, partitions: group.partitionCount, log: log.kind }, 'joined the consumer group');
@@ -84,14 +87,16 @@ export class Service extends Answers {
 
   /** Finishes the batches under way, publishes what they have to publish, commits positions and leaves the group. */
   async stop(): Promise<void> {
-    const { options, partitions, group, policies, swap, rebuilds, redrives } = this.#parts;
+    const { options, partitions, group, policies, swap, rebuilds, redrives, audit } = this.#parts;
     this.#tasks.stop();
     policies.stop();
     await Promise.all([swap.stop(), rebuilds.stop(), redrives.close()]);
+    const audited = audit.stop();
     await Promise.all(partitions.held.map((partition) => partition.drain(DRAIN_WITHIN_MS)));
     await group
       .commit(partitions.held.map(({ number }) => number))
       .catch((error: unknown) => options.logger.warn({ err: error }, 'could not commit positions to the log'));
+    await audited;
     await group.leave();
   }
 

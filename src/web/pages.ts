@@ -18,4 +18,5 @@ export const PAGES: readonly Page[] = [
   { path: '/admin/data-quality', title: 'Data quality', load: () => import('./pages/data-quality.js') },
   { path: '/admin/policies', title: 'Policies', load: () => import('./pages/policies/policies.js') },
   { path: '/admin/features', title: 'Features', load: () => import('./pages/features.js') },
+  { path: '/admin/audit', title: 'Audit', load: () => import('./pages/audit.js') },
 ];

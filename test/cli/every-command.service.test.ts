@@ -46,6 +46,7 @@ const WORKING: Readonly<Record<string, () => readonly string[]>> = {
   'dead-letters list': () => ['--json'],
   'dead-letters show': () => [deadLetter],
   'dead-letters redrive': () => ['--dry-run', '--json'],
+  audit: () => ['--json'],
   'topics create': () => ['--json'],
   'topics check': () => ['--json'],
   schema: () => [],

@@ -95,6 +95,7 @@ describe('/openapi.json', () => {
       'get /v1/features',
       'get /v1/lag',
       'get /v1/status',
+      'get /v1/audit',
       'get /livez',
       'get /readyz',
       'get /metrics',
@@ -141,7 +142,10 @@ describe('/openapi.json', () => {
     );
     for (const [operation, role] of Object.entries(needed)) {
       const isOpen = ['get /livez', 'get /readyz'].includes(operation);
-      expect([operation, role]).toEqual([operation, isOpen ? null : /^get |:batch$/.test(operation) ? 'read' : 'operate']);
+      expect([operation, role]).toEqual([
+        operation,
+        isOpen ? null : operation !== 'get /v1/audit' && /^get |:batch$/.test(operation) ? 'read' : 'operate',
+      ]);
     }
   });
 

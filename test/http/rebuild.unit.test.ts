@@ -14,6 +14,8 @@ function serve(token?: string) {
 
 const JOB_PATH = `/v1/rebuilds/${REBUILD.job_id}`;
 
+const ANYBODY = { kind: 'loopback', role: 'operate' };
+
 describe('POST /v1/profiles/{user_id}/rebuild', () => {
   it('answers 202 with the job, and where to look for it', async () => {
     const { application, server } = serve();
@@ -30,7 +32,7 @@ describe('POST /v1/profiles/{user_id}/rebuild', () => {
     });
     expect(answer.json()).not.toHaveProperty('result');
     expect(rebuildJobSchema.parse(answer.json())).toEqual(answer.json());
-    expect(application.calls).toEqual([['rebuildUser', 'ana/b', { dryRun: false }]]);
+    expect(application.calls).toEqual([['rebuildUser', 'ana/b', { dryRun: false, by: ANYBODY }]]);
   });
 
   it.each([
@@ -41,7 +43,7 @@ describe('POST /v1/profiles/{user_id}/rebuild', () => {
   ])('takes %j', async (query, dryRun) => {
     const { application, server } = serve();
     expect((await server.inject({ method: 'POST', url: `/v1/profiles/ana/rebuild${query}` })).statusCode).toBe(202);
-    expect(application.calls).toEqual([['rebuildUser', 'ana', { dryRun }]]);
+    expect(application.calls).toEqual([['rebuildUser', 'ana', { dryRun, by: ANYBODY }]]);
   });
 
   it('needs no body, and reads none', async () => {

@@ -20,7 +20,7 @@ describe('POST /v1/dead-letters/redrive', () => {
     expect(redriveJobSchema.parse(answer.json())).toEqual(answer.json());
     expect(answer.json()).toMatchObject({ state: 'running', request });
     // Without tokens everybody has the role operate.
-    expect(application.calls.at(-1)).toEqual(['redrive', request, GUARDED_TOPICS]);
+    expect(application.calls.at(-1)).toEqual(['redrive', request, GUARDED_TOPICS, { kind: 'loopback', role: 'operate' }]);
   });
 
   it('takes null for what is absent', async () => {
@@ -54,7 +54,7 @@ describe('POST /v1/dead-letters/redrive', () => {
     const token = 'the-owner-of-this-service';
     const secured = buildServer(application, { host: '127.0.0.1', tokens: () => Tokens.ofOwner(token) });
     await secured.inject({ method: 'POST', url: PATH, payload: { dry_run: true }, headers: { authorization: `Bearer ${token}` } });
-    expect(application.calls.at(-1)).toEqual(['redrive', { dry_run: true }, []]);
+    expect(application.calls.at(-1)).toEqual(['redrive', { dry_run: true }, [], { kind: 'token', name: 'own', role: 'own' }]);
   });
 
   it('is refused to pages of other origins', async () => {

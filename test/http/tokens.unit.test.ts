@@ -99,13 +99,21 @@ describe('roles', () => {
   ])('%s: topics that POST /v1/events may not write, and whose events they are', async (_role, token, closedTopics, by) => {
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/x-ndjson' };
     await server.inject({ method: 'POST', url: '/v1/events', headers, payload: '{}\n' });
-    expect(application.calls.at(-1)).toEqual(['produce', expect.anything(), { atomic: false, closedTopics, by }]);
+    expect(application.calls.at(-1)).toEqual([
+      'produce',
+      expect.anything(),
+      { atomic: false, closedTopics, by, onWritten: expect.any(Function) },
+    ]);
   });
 
   it('without tokens nobody has the role own', async () => {
     const open = buildServer(application, { host: '127.0.0.1' });
     await open.inject({ method: 'POST', url: '/v1/events', headers: { 'content-type': 'application/x-ndjson' }, payload: '{}\n' });
-    expect(application.calls.at(-1)).toEqual(['produce', expect.anything(), { atomic: false, closedTopics: GUARDED_TOPICS }]);
+    expect(application.calls.at(-1)).toEqual([
+      'produce',
+      expect.anything(),
+      { atomic: false, closedTopics: GUARDED_TOPICS, onWritten: expect.any(Function) },
+    ]);
   });
 
   it('a line that its caller may not write is 403, and the counts say what became of the others', async () => {

@@ -99,6 +99,7 @@ describe('refused lines', () => {
     [Buffer.from([0x22, 0xff, 0x22]), 'not_utf8', /UTF-8/],
     ['x'.repeat(MAX_LINE_BYTES + 1), 'value_too_large', /the line is longer/],
     [{ value: SERVED }, 'invalid_line', /^topic: is missing/],
+    [{ topic: 'tipstream.audit', value: {} }, 'forbidden', /^topic: only tipstream itself writes to tipstream.audit/],
     [{ topic: 'tip.seved', value: SERVED }, 'unknown_topic', /"tip.seved" is none of .*tip.served/],
     [{ topic: 'tip.served-dlt', value: SERVED }, 'unknown_topic', /tip.served-dlt/],
     [{ topic: 'tip.served' }, 'null_value', /^value: is missing/],

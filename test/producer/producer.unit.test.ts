@@ -4,6 +4,16 @@ import { FakeLog } from '../support/log/fake-log.js';
 
 const SERVED = { tip_id: 't1', user_id: 'ann', served_at_ms: 5 };
 
+describe('the audit trail', () => {
+  test('is not for programs to write: neither by name nor as the type of an event', async () => {
+    const fake = new FakeLog();
+    const producer = createProducer(fake.log);
+    // @ts-expect-error: no producer takes it
+    await expect(producer.send('tipstream.audit', {})).rejects.toMatchObject({ code: 'forbidden' });
+    expect(fake.records).toEqual([]);
+  });
+});
+
 describe('send', () => {
   test('writes one record, keyed by the user, and answers its address', async () => {
     const fake = new FakeLog();

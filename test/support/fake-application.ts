@@ -16,6 +16,9 @@ import type {
 import { featuresDocument } from '../../src/projections/feature-document.js';
 import { coreRegistry } from '../../src/projections/registry.js';
 import type { LagRow } from '../../src/log/lag.js';
+import type { Produced } from '../../src/audit-trail/produced.js';
+import type { AuditedChange } from '../../src/audit-trail/record.js';
+import { AUDIT } from './fake-audit.js';
 import { LETTERS, REDRIVE, listed, redriveNamed, wholeLetterAt } from './fake-letters.js';
 import { fakeProvenance } from './fake-provenance.js';
 
@@ -240,10 +243,13 @@ export async function countLines(lines: AsyncIterable<string | Buffer>): Promise
 
 export interface FakeApplication extends Application {
   readonly calls: unknown[][];
+  /** What was noted for the audit trail, in order. */
+  readonly noted: (AuditedChange | Produced)[];
 }
 
 export function fakeApplication(over: Partial<Application> = {}): FakeApplication {
   const calls: unknown[][] = [];
+  const noted: (AuditedChange | Produced)[] = [];
   const profile: Application['profile'] = async (userId, asOfMs) => {
     if (userId === 'nobody') throw new TipstreamError('user_not_found', 'no user nobody as of now', { details: { user_id: 'nobody' } });
     if (userId === 'elsewhere')
@@ -364,6 +370,9 @@ export function fakeApplication(over: Partial<Application> = {}): FakeApplicatio
     features: () => FEATURES,
     lag: async () => LAG,
     dataQuality: async () => QUALITY,
+    audit: async () => AUDIT,
+    noteChange: (change) => void noted.push(change),
+    noteProduced: (produced) => void noted.push(produced),
     status: () => STATUS,
     newestScores: (limit) => SCORES.slice(0, limit),
     metrics: async () =>
@@ -374,10 +383,10 @@ export function fakeApplication(over: Partial<Application> = {}): FakeApplicatio
     Object.entries(application).map(([name, method]) => [
       name,
       (...given: unknown[]) => {
-        calls.push([name, ...given]);
+        if (!name.startsWith('note')) calls.push([name, ...given]);
         return method(...given);
       },
     ]),
   );
-  return { ...(recorded as unknown as Application), calls };
+  return { ...(recorded as unknown as Application), calls, noted };
 }

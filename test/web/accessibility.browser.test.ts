@@ -47,6 +47,7 @@ const PAGES: readonly (readonly [name: string, at: string, seen: string])[] = [
   ['a dead letter', '/admin/dead-letters/tip.served-dlt/1/1', 'pre.raw'],
   ['policies', '/admin/policies?card=egreedy-v1', '.markdown'],
   ['features', '/admin/features?feature=completion_rate_30d', 'pre'],
+  ['changes', '/admin/audit', 'tbody tr a'],
   ['no page', '/admin/nothing', 'main p.card'],
 ];
 

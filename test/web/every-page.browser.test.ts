@@ -25,10 +25,11 @@ const WANT_THE_LOG = [
   '/admin/dead-letters',
   '/admin/dead-letters/{topic}/{partition}/{offset}',
   '/admin/data-quality',
+  '/admin/audit',
 ];
 const LOG_AWAY = /The log has not answered for \d/;
 
-/** A serving of ana, a record of hers that was refused, and a decision d1: every address has something to show. */
+/** A serving of ana, a record of hers that was refused, a decision d1 and a change: every address has something to show. */
 async function withData(options: EmbeddedOptions = {}): Promise<EmbeddedService> {
   const embedded = await embeddedService({ partitions: 2, logTimeoutMs: 400, ...options });
   const served = { user_id: 'ana', tip_id: 't1', served_at_ms: Date.now() - 60_000 };
@@ -37,6 +38,8 @@ async function withData(options: EmbeddedOptions = {}): Promise<EmbeddedService>
   const candidates = [{ tip_id: 'a', is_overdue: true, task_age_days: 3, priority: 4 }];
   await embedded.service.score({ user_id: 'ana', decision_id: 'd1', candidates });
   await embedded.catchUp();
+  const olga = { kind: 'token', name: 'olga', role: 'operate' } as const;
+  embedded.service.noteChange({ actor: olga, action: 'policy.reset', target: { kind: 'user', id: 'ana' }, outcome: 'done' });
   return embedded;
 }
 
@@ -102,6 +105,7 @@ describe.skipIf(path === undefined)('every page', () => {
       '/admin/data-quality': /Of the newest records of the 2 partitions held here\./,
       '/admin/policies': /egreedy-v1/,
       '/admin/features': /tip_volume_30d/,
+      '/admin/audit': /policy\.reset\s+ana/,
     });
   });
 

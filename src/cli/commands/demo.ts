@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Config } from '../../config.js';
+import { commandActor } from '../../audit-trail/actor.js';
 import { backfill, newRecord } from '../../demo/backfill.js';
 import { liveTraffic, systemClock } from '../../demo/live-traffic.js';
 import { simulateTraffic } from '../../demo/traffic.js';
@@ -124,6 +125,12 @@ async function fillPast(
     });
     output.progress('');
     if (signal.aborted) return { complete: false };
+    service.noteChange({
+      actor: commandActor(),
+      action: 'events.produce',
+      outcome: 'done',
+      details: { simulated_users: users, days: DAYS, written: appended },
+    });
     output.note(`simulated ${DAYS} days of ${users} users: ${appended} events in ${((Date.now() - startedMs) / 1000).toFixed(1)} s`);
     return { complete: true };
   });

@@ -44,10 +44,12 @@ export const produceCommand = defineCommand<ProduceOptions>({
       throw new UsageError('--topic and --raw exclude each other', { hint: 'A raw line names its topic itself: leave --topic out.' });
     }
   },
-  async run({ args: [file = '-'], options, config, output, json, signal }) {
+  changes: ({ options: { raw = false } }) => ({ action: 'events.produce', details: { raw } }),
+  async run({ args: [file = '-'], options, config, output, json, signal, changed }) {
     const topic = options.topic === undefined ? undefined : knownTopic(config.topicPrefix, options.topic);
     const input = openNamed(file);
     if (file === '-' && process.stdin.isTTY) output.note('reading events from the terminal; Ctrl-D ends them');
+    const written: Record<string, number> = {};
     let log: Log | undefined;
     try {
       log = await openLog(config);
@@ -64,8 +66,13 @@ export const produceCommand = defineCommand<ProduceOptions>({
         atomic: options.atomic === true,
         raw: options.raw === true,
         topic,
+        onWritten: (lines) => {
+          for (const [name, count] of lines) written[name] = (written[name] ?? 0) + count;
+          changed({ details: { written } });
+        },
         ...(json ? {} : { onRejection }),
       });
+      changed({ outcome: result.rejected > 0 && result.accepted === 0 ? 'refused' : 'done', details: { rejected: result.rejected } });
       if (json) await output.document(result);
       else output.note(summary(result, options.atomic === true));
       return result.rejected > 0 ? EXIT.error : EXIT.ok;

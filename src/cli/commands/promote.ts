@@ -90,7 +90,12 @@ export const promoteCommand = defineCommand<PromoteOptions>({
         hint: `Make it with \`tipstream evaluate --policy ${policy} --simulation simulation.json --json > verdict.json\`.`,
       });
   },
-  async run({ args: [name], options, config, output, json, signal }) {
+  changes: ({ args: [name], options: { force = false, reason } }) => ({
+    action: 'policy.promote',
+    target: { kind: 'policy', id: name! },
+    details: { forced: force, ...(reason === undefined ? {} : { reason }) },
+  }),
+  async run({ args: [name], options, config, output, json, signal, changed }) {
     const policy = policyNamed(name!);
     const { percent, force = false, fromScratch = false, acceptRisk: acceptedRisks = [], reason, effectiveAt } = options;
     const nowMs = Date.now();
@@ -165,7 +170,9 @@ export const promoteCommand = defineCommand<PromoteOptions>({
       // The training first: half of this would then be a state that nobody is served from.
       const events = [...(training === null ? [] : [training]), promote, ...(shadow === null ? [] : [shadowed])];
       const written = await control.producer.sendAll(events.map((event) => ({ topic: 'policy.control', event })));
+      changed({ details: { control_ids: events.map((event) => event.control_id), percent, effective_at_ms: effectiveAtMs } });
       const first = await firstLikeIt(control, controlId, written);
+      changed({ details: { already: first !== undefined } });
       const expected = users && (await rolloutPreview(users, placedAs(promote), Math.max(raised?.reach ?? 0, reachOf(promote)), signal));
       const document = {
         control_id: first?.control_id ?? controlId,

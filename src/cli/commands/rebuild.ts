@@ -73,6 +73,12 @@ export const rebuildCommand = defineCommand<RebuildCommandOptions>({
         hint: 'Use `tipstream rebuild --prune-only` to remove what is not live.',
       });
   },
+  changes: ({ options: { dryRun = false, user, force = false, pruneOnly = false, toOffsets } }) =>
+    dryRun
+      ? undefined
+      : user === undefined
+        ? { action: 'state.rebuild', details: { force, prune_only: pruneOnly, to_offsets: toOffsets !== undefined } }
+        : { action: 'profile.rebuild', target: { kind: 'user', id: user } },
   async run(context) {
     const { options, config, output, json } = context;
     if (options.user !== undefined) return rebuildOne(options.user, context);
@@ -88,7 +94,7 @@ export const rebuildCommand = defineCommand<RebuildCommandOptions>({
 
 async function rebuildOne(
   userId: string,
-  { options: { dryRun = false }, config, output, json, signal }: CommandContext<RebuildCommandOptions>,
+  { options: { dryRun = false }, config, output, json, signal, changed }: CommandContext<RebuildCommandOptions>,
 ): Promise<number> {
   let shownMs = performance.now();
   const result = await rebuildUser(config, userId, {
@@ -102,22 +108,23 @@ async function rebuildOne(
     },
   });
   output.progress('');
-  const { before, after, changed, replayed_events: events } = result;
+  const { before, after, changed: features, replayed_events: events } = result;
+  changed({ details: { changed: features } });
   if (json) await output.lines([{ done: true, dry_run: dryRun, ...result }]);
   else {
-    if (changed.length > 0)
+    if (features.length > 0)
       await output.table(
         ['FEATURE', 'LIVE', 'REBUILT'],
-        changed.map((name) => [name, shown(before?.[name] ?? null), shown(after?.[name] ?? null)]),
+        features.map((name) => [name, shown(before?.[name] ?? null), shown(after?.[name] ?? null)]),
       );
     output.note(
-      `${events} events of ${JSON.stringify(userId)} replayed; ${changed.length} features ${dryRun ? 'would change' : 'changed'}`,
+      `${events} events of ${JSON.stringify(userId)} replayed; ${features.length} features ${dryRun ? 'would change' : 'changed'}`,
     );
   }
-  return dryRun && changed.length > 0 ? EXIT.differs : EXIT.ok;
+  return dryRun && features.length > 0 ? EXIT.differs : EXIT.ok;
 }
 
-async function rebuildAll({ options, config, output, json, signal }: CommandContext<RebuildCommandOptions>): Promise<number> {
+async function rebuildAll({ options, config, output, json, signal, changed }: CommandContext<RebuildCommandOptions>): Promise<number> {
   const to = options.toOffsets === undefined ? null : await readPositions(options.toOffsets, '--to-offsets', signal);
   const watched = new Watched(output, json);
   const log = await openLog(config, { readOnly: true });
@@ -149,6 +156,7 @@ async function rebuildAll({ options, config, output, json, signal }: CommandCont
       },
     );
     watched.end();
+    changed({ details: { generation: document.generation, swapped: document.swapped, changed_users: document.changed_users } });
     if (json) await output.lines([{ done: true, ...document }]);
     else await print(document, output);
     if (document.refused !== null) sayRefused(document, output);

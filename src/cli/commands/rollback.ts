@@ -41,7 +41,11 @@ export const rollbackCommand = defineCommand<RollbackOptions>({
     { flags: '--effective-at <time>', help: 'Unix ms or ISO 8601; now unless given', parse: timeOption('--effective-at') },
   ],
   json: 'document',
-  async run({ options: { reason, all = false, effectiveAt }, config, output, json }) {
+  changes: ({ options: { all = false, reason } }) => ({
+    action: 'policy.rollback',
+    details: { all, ...(reason === undefined ? {} : { reason }) },
+  }),
+  async run({ options: { reason, all = false, effectiveAt }, config, output, json, changed }) {
     refuseBackDated({ effective_at_ms: effectiveAt ?? Date.now(), reason }, Date.now());
     const control = await openControlLog(config);
     try {
@@ -54,6 +58,7 @@ export const rollbackCommand = defineCommand<RollbackOptions>({
       const meanwhile = all || effectiveAt !== undefined ? undefined : rolledBackSince(controls, performance.timeOrigin);
       if (meanwhile !== undefined) {
         const { rollback, promote } = meanwhile;
+        changed({ target: { kind: 'policy', id: promote.policy! }, details: { already: true, taken_back_by: rollback.control_id } });
         output.note(
           `${rollback.control_id} took ${promote.control_id} back at the same moment: nothing more is taken back. ` +
             'Run `tipstream rollback` again for the step before it.',
@@ -101,8 +106,13 @@ export const rollbackCommand = defineCommand<RollbackOptions>({
           reason: 'shadow from its rollback on',
         });
       await control.producer.sendAll(events.map((event) => ({ topic: 'policy.control', event })));
+      changed({
+        target: { kind: 'policy', id: newest!.policy },
+        details: { control_ids: events.map(({ control_id: id }) => id), effective_at_ms: nowMs },
+      });
       const takenBackBy = firstRollbackOf(newest!.controlId, await control.read());
       const already = takenBackBy !== controlIds[0];
+      changed({ details: { already } });
       const document = {
         control_id: controlIds[0],
         control_ids: controlIds,

@@ -17,11 +17,13 @@ const createCommand = defineCommand({
   ],
   groups: ['log', 'kafka'],
   json: 'document',
-  async run({ config, output, json }) {
+  changes: () => ({ action: 'topics.create' }),
+  async run({ config, output, json, changed }) {
     const { topicPrefix: prefix, partitions, given } = config;
     const log = await openLog(config);
     try {
       const created = await ensureTopics(log, { prefix, partitions, partitionsGiven: given.has('partitions') });
+      changed({ details: { created } });
       if (json) return await output.document({ created });
       for (const name of created) await output.write(`${name}\n`);
       output.note(created.length === 0 ? 'nothing to create: all topics exist' : `${created.length} topics created`);

@@ -5,8 +5,9 @@
 import { ERROR_KINDS, TipstreamError } from '../../errors.js';
 import { linesOf } from '../../producer/line-reader.js';
 import type { ProduceSummary } from '../../service/application.js';
-import { GUARDED_TOPICS } from '../../topics.js';
+import { CLOSED_TOPICS, GUARDED_TOPICS, type TopicName } from '../../topics.js';
 import { closedTopicsOf } from '../access.js';
+import { addProduced } from '../recorded/audit-requests.js';
 import { errorBody } from '../error-answer.js';
 import { defineRoute } from '../route.js';
 import { atomicQuery, produceLineSchema, produceRefusalSchema, produceSummarySchema } from '../schemas.js';
@@ -15,13 +16,13 @@ export const eventsRoute = defineRoute({
   method: 'POST',
   path: '/v1/events',
   operationId: 'produceEvents',
-  audited: 'own',
+  audited: { action: 'events.produce', logged: 'own', appendsEvents: true },
   summary: 'Append events',
   description:
     'One event a line, as `tipstream produce` takes them, of any length: lines are checked and ' +
     'appended while they arrive. An answer other than 200' +
     ', 403 and 422 can come after some lines were written; sending the same events again changes nothing but offsets. ' +
-    'policy.control and the topics that tipstream writes itself need the role own.',
+    'policy.control and the topics that tipstream writes itself need the role own, and nobody may write to tipstream.audit.',
   query: atomicQuery,
   body: { kind: 'ndjson', schema: produceLineSchema },
   answers: {
@@ -38,9 +39,12 @@ export const eventsRoute = defineRoute({
     try {
       // The socket must outlive a reader that stops early: the answer goes out on it.
       const lines = linesOf(body.iterator({ destroyOnReturn: false }));
-      const summary = await application.produce(lines, { atomic, closedTopics, by: caller?.name ?? undefined });
+      const onWritten = (written: ReadonlyMap<string, number>) => addProduced(reply.request, { written, rejected: 0 });
+      const summary = await application.produce(lines, { atomic, closedTopics, by: caller?.name ?? undefined, onWritten });
       if (summary.rejected === 0) return summary;
-      const error = refusal(summary);
+      const error = refusal(summary, closedTopics);
+      addProduced(reply.request, { written: new Map(), rejected: summary.rejected });
+      reply.request.failure = { code: error.code, message: error.message };
       void reply.code(ERROR_KINDS[error.code].http);
       return { ...summary, ...errorBody(error) };
     } finally {
@@ -50,9 +54,13 @@ export const eventsRoute = defineRoute({
 });
 
 /** A line that its caller may not write says more of what to do than one that is wrong. */
-function refusal({ accepted, rejected, errors }: ProduceSummary): TipstreamError {
+function refusal({ accepted, rejected, errors }: ProduceSummary, closedTopics: readonly TopicName[] | undefined): TipstreamError {
   const [first, closed] = [errors[0], errors.find(({ code }) => code === 'forbidden')];
   const what = `${rejected} of ${accepted + rejected} lines ${rejected === 1 ? 'was' : 'were'} rejected`;
+  if (closed !== undefined && closedTopics === undefined)
+    return new TipstreamError('forbidden', `${what}; line ${closed.line}: ${closed.message}`, {
+      hint: `Leave out lines for ${CLOSED_TOPICS.join(', ')}: tipstream itself writes there what callers change.`,
+    });
   if (closed !== undefined)
     return new TipstreamError('forbidden', `${what}; line ${closed.line}: ${closed.message}`, {
       hint:

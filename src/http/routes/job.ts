@@ -1,7 +1,8 @@
 /** Routes that look at a job, or end it: the two are alike for every kind of job. */
 import type { z } from 'zod';
 import type { Application } from '../../service/application.js';
-import { defineRoute, type Route } from '../route.js';
+import type { AuditTarget } from '../../events/audit-event.js';
+import { defineRoute, type Route, type RouteInput } from '../route.js';
 import { noQuery } from '../schemas.js';
 
 type JobParameter = z.ZodObject<{ job_id: z.ZodType<string> }>;
@@ -14,6 +15,11 @@ export interface JobKind<Job> {
 }
 
 type Named = Pick<Route, 'method' | 'operationId' | 'summary' | 'description' | 'audited'>;
+
+/** Of an entry of the audit trail about a job. */
+export function jobTarget({ params }: RouteInput<{ readonly job_id: string }>): AuditTarget {
+  return { kind: 'job', id: params.job_id };
+}
 
 /** `answer`: what the answer is, in words. */
 export function jobRoute<Job>(

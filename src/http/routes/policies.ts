@@ -1,7 +1,9 @@
 /** The policies as upstream callers know them: one path a policy for scores, rewards and statistics, and a reset of one user. */
 import { LEARNING_POLICIES, policyPath } from '../../policies/registry.js';
+import type { ResetReceipt } from '../../service/application.js';
+import { addProduced } from '../recorded/audit-requests.js';
 import { allBut } from '../entity-tag.js';
-import { defineRoute, type Route } from '../route.js';
+import { defineRoute, type Route, type RouteInput } from '../route.js';
 import {
   noQuery,
   policiesSchema,
@@ -46,10 +48,15 @@ const rewardRoutes = PATHS.map(([path, policy]) =>
     description:
       'Appends a tip.feedback event. Its reward goes to the policy that made the decision under which the ' +
       'tip was served (tip.served names it), whichever path is called.',
+    audited: { action: 'events.produce', logged: 'never', appendsEvents: true },
     query: noQuery,
     body: { kind: 'json', schema: rewardRequestSchema },
     answers: { 200: { description: 'The feedback is in the log.', schema: rewardReceiptSchema } },
-    handle: ({ body }, _reply, application) => application.reward(body),
+    async handle({ body }, reply, application) {
+      const receipt = await application.reward(body);
+      addProduced(reply.request, { written: new Map([[receipt.appended.topic, 1]]), rejected: 0 });
+      return receipt;
+    },
   }),
 );
 
@@ -80,7 +87,15 @@ const resetRoute = defineRoute({
   method: 'POST',
   path: '/reset',
   operationId: 'resetUser',
-  audited: 'always',
+  audited: {
+    action: 'policy.reset',
+    logged: 'always',
+    target: ({ body }: RouteInput<unknown, unknown, { readonly user_id: string }>) => ({ kind: 'user', id: body.user_id }),
+    details: ({ control_id: controlId, effective_at_ms: effectiveAtMs }: ResetReceipt) => ({
+      control_id: controlId,
+      effective_at_ms: effectiveAtMs,
+    }),
+  },
   summary: 'Let every policy forget what it has learned of a user',
   description:
     'Appends a reset to policy.control. It holds for decisions requested from effective_at_ms on; profiles and decisions stay as they are.',

@@ -1,15 +1,29 @@
 /** POST /v1/dead-letters/redrive begins a job that puts refused records back; GET and DELETE with its id look at it and stop it. */
+import { callerActor } from '../../audit-trail/actor.js';
+import type { RedriveJob, RedriveRequest } from '../../service/application.js';
 import { closedTopicsOf } from '../access.js';
 import { redriveJobSchema, redriveParameter, redriveRequestSchema } from '../redrive-schemas.js';
-import { defineRoute } from '../route.js';
-import { jobRoute } from './job.js';
+import { defineRoute, type RouteInput } from '../route.js';
+import { jobRoute, jobTarget } from './job.js';
 import { noQuery } from '../schemas.js';
+
+type Asked = RouteInput<unknown, unknown, RedriveRequest>;
 
 export const redriveRoute = defineRoute({
   method: 'POST',
   path: '/v1/dead-letters/redrive',
   operationId: 'redriveDeadLetters',
-  audited: 'always',
+  audited: {
+    action: 'dead_letters.redrive',
+    logged: 'always',
+    changes: ({ body }: Asked) => !body.dry_run,
+    target: ({ body }: Asked) => (body.dead_letter === undefined ? undefined : { kind: 'dead_letter', id: body.dead_letter }),
+    details: ({ job_id: jobId, request: { value, dead_letter: _, ...request } }: RedriveJob) => ({
+      job_id: jobId,
+      ...request,
+      edited: value !== undefined,
+    }),
+  },
   summary: 'Put refused records back on their topics',
   description:
     'Begins a job, as `tipstream dead-letters redrive` does it: byte for byte, no record twice, and a record that fails again does not ' +
@@ -20,7 +34,8 @@ export const redriveRoute = defineRoute({
   body: { kind: 'json', schema: redriveRequestSchema },
   answers: { 202: { description: 'The job, which the header Location names.', schema: redriveJobSchema } },
   handle({ body }, reply, application) {
-    const job = application.redrive(body, closedTopicsOf(reply.request.caller) ?? []);
+    const { caller } = reply.request;
+    const job = application.redrive(body, closedTopicsOf(caller) ?? [], caller === null ? undefined : callerActor(caller));
     void reply.code(202).header('location', `/v1/dead-letters/redrive/${job.job_id}`);
     return job;
   },
@@ -45,7 +60,7 @@ export const stopRedriveRoute = jobRoute(
   {
     method: 'DELETE',
     operationId: 'stopRedrive',
-    audited: 'always',
+    audited: { action: 'dead_letters.redrive.stop', logged: 'always', target: jobTarget },
     summary: 'Stop a redrive of dead letters',
     description: 'What was sent stays sent. A job that is over stays as it is.',
   },

@@ -13,18 +13,22 @@ export interface TopicProblem {
 
 /**
  * Partition counts must equal each other rather than a configured number, because the one that exists counts: the number that most of
- * the topics have is taken as right, unless `partitions` insists on one. Settings that could not be read (null) are not held against a
- * topic.
+ * the topics have is taken as right, unless `partitions` insists on one. A topic with a number of its own must have that one. Settings that
+ * could not be read (null) are not held against a topic.
  */
 export function checkTopics(wanted: readonly TopicSettings[], found: readonly TopicDescription[], partitions?: number): TopicProblem[] {
   const byName = new Map(found.map((topic) => [topic.name, topic]));
-  const expectedPartitions = partitions ?? mostCommon(found.map((topic) => topic.partitions)) ?? wanted[0]?.partitions ?? 0;
+  const shared = wanted.filter(({ ownPartitions }) => ownPartitions !== true);
+  const counts = shared.flatMap(({ name }) => byName.get(name)?.partitions ?? []);
+  const sharedPartitions = partitions ?? mostCommon(counts) ?? shared[0]?.partitions ?? 0;
   return wanted.flatMap((settings) => {
     const topic = byName.get(settings.name);
     if (topic === undefined) return [{ topic: settings.name, problem: 'missing' as const, expected: 'a topic', found: 'none' }];
-    return [partitionProblem(topic, expectedPartitions), ...keepingProblems(settings, topic), sizeProblem(settings, topic, byName)].filter(
-      (problem) => problem !== undefined,
-    );
+    return [
+      partitionProblem(settings, topic, sharedPartitions),
+      ...keepingProblems(settings, topic),
+      sizeProblem(settings, topic, byName),
+    ].filter((problem) => problem !== undefined);
   });
 }
 
@@ -41,12 +45,13 @@ function mostCommon(numbers: readonly number[]): number | undefined {
   return [...counts].sort((a, b) => b[1] - a[1] || b[0] - a[0])[0]?.[0];
 }
 
-function partitionProblem(topic: TopicDescription, expected: number): TopicProblem | undefined {
-  if (topic.partitions === expected) return undefined;
+function partitionProblem(settings: TopicSettings, topic: TopicDescription, shared: number): TopicProblem | undefined {
+  const { ownPartitions = false, partitions: own } = settings;
+  if (topic.partitions === (ownPartitions ? own : shared)) return undefined;
   return {
     topic: topic.name,
     problem: 'partition_count',
-    expected: `${expected} partitions, as the other topics`,
+    expected: ownPartitions ? `${own} partition` : `${shared} partitions, as the other topics`,
     found: `${topic.partitions}`,
   };
 }

@@ -8,7 +8,9 @@
  * The log is the only note of what was sent, so the same request again goes on where a job ended, also in another process.
  */
 import { randomUUID } from 'node:crypto';
+import { outcomeOf, type AuditedChange } from '../../audit-trail/record.js';
 import { ERROR_KINDS, TipstreamError } from '../../errors.js';
+import type { AuditActor } from '../../events/audit-event.js';
 import type { Log, RecordAddress } from '../../log/port.js';
 import type { Registry } from '../../projections/registry.js';
 import { redrive } from '../../redrive/redrive.js';
@@ -26,6 +28,8 @@ export interface RedriveJobsDeps {
   readonly options: ServiceOptions;
   /** How many partitions the topics have. */
   readonly partitions: () => number;
+  /** How a job ended. Absent: that is not recorded. */
+  readonly note?: ((change: AuditedChange) => void) | undefined;
 }
 
 /** Of a request that names none. */
@@ -39,6 +43,7 @@ const ADDRESS = /^(.+)\/(\d+)\/(\d+)$/;
 interface Job {
   readonly id: string;
   readonly request: RedriveRequest;
+  readonly by: AuditActor | undefined;
   readonly startedAtMs: number;
   readonly stopping: AbortController;
   state: RedriveJob['state'];
@@ -59,7 +64,7 @@ export class RedriveJobs {
   }
 
   /** Throws data_in_use while another one runs here or by the command, forbidden for a closed topic, topic_not_found. */
-  start(request: RedriveRequest, closedTopics: readonly TopicName[]): RedriveJob {
+  start(request: RedriveRequest, closedTopics: readonly TopicName[], by?: AuditActor): RedriveJob {
     const { options } = this.#deps;
     if (this.#running !== undefined) throw alreadyRunning(this.#running.job);
     const { address, topic } = this.#chosenBy(request);
@@ -68,6 +73,7 @@ export class RedriveJobs {
     const job: Job = {
       id: randomUUID(),
       request,
+      by,
       startedAtMs: options.clock(),
       stopping: new AbortController(),
       state: 'running',
@@ -146,12 +152,15 @@ export class RedriveJobs {
       );
       job.result = result;
       job.state = result.stopped ? 'stopped' : 'done';
+      this.#note(job, { outcome: job.state });
       if (!dryRun) logger.info({ job_id: job.id, redriven: result.redriven, left: result.left }, 'redrove dead letters');
     } catch (error) {
       if (job.stopping.signal.aborted && error === job.stopping.signal.reason) {
         job.state = 'stopped';
+        this.#note(job, { outcome: 'stopped' });
         return;
       }
+      this.#note(job, outcomeOf(error));
       const { code: why, message, hint } = asTipstreamError(error);
       job.error = { code: why, message, ...(hint === undefined ? {} : { hint }) };
       job.state = 'failed';
@@ -163,6 +172,15 @@ export class RedriveJobs {
     } finally {
       lock?.release();
     }
+  }
+
+  #note({ id, request, by, redriven, result }: Job, outcome: Pick<AuditedChange, 'outcome' | 'error'>): void {
+    if (request.dry_run || by === undefined) return;
+    this.#deps.note?.({
+      ...{ actor: by, action: 'dead_letters.redrive', target: { kind: 'job', id } },
+      ...outcome,
+      details: result === undefined ? { redriven } : { redriven: result.redriven, left: result.left },
+    });
   }
 
   #find(id: string): Job {

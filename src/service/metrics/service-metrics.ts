@@ -8,6 +8,7 @@ import type { LagRow } from '../../log/lag.js';
 import { PACKAGE_VERSION } from '../../package-version.js';
 import { fullTopicName, TIP_TOPICS } from '../../topics.js';
 import type { PolicyFacts } from '../policies/policy-facts.js';
+import { AuditMetrics } from './audit-metrics.js';
 import { collectedGauge } from './collected-gauge.js';
 import { directoryMetrics, type DirectoryMetricsDeps } from './directory-metrics.js';
 import { GatewayMetrics } from './gateway-metrics.js';
@@ -47,6 +48,7 @@ function processMetrics(): MetricsRegistry {
 }
 
 export class ServiceMetrics {
+  readonly audit: AuditMetrics;
   readonly gateway: GatewayMetrics;
   readonly pipeline: PipelineMetrics;
   readonly policies: PolicyMetrics;
@@ -87,6 +89,7 @@ export class ServiceMetrics {
     directoryMetrics(registry, deps);
     this.policies = new PolicyMetrics(registry, () => this.#facts);
     this.gateway = new GatewayMetrics(registry);
+    this.audit = new AuditMetrics(registry);
   }
 
   applied(batch: AppliedBatch & { readonly committed: Parameters<PolicyMetrics['committed']>[0] }): void {

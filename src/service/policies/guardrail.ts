@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import { isIncomparable } from '../../evaluation/rollouts/rollout-looks.js';
+import { outcomeOf, type AuditedChange } from '../../audit-trail/record.js';
 import { ROLLOUT_THRESHOLDS } from '../../evaluation/rollouts/thresholds.js';
 import { isId } from '../../events/strings.js';
 import { rolloutHistory, type RolloutHistory } from '../../policies/controls/rollout-history.js';
@@ -30,6 +31,7 @@ export interface GuardrailDeps {
   readonly streamTime: () => number | undefined;
   /** Of all partitions, the share that is held here, 0 to 1. */
   readonly share: () => number;
+  readonly note?: ((change: AuditedChange) => void) | undefined;
 }
 
 /** Begins the control_id of a rollback by the guardrail; the promotion's follows. */
@@ -106,7 +108,7 @@ export class Guardrail {
    * short, whoever looks next takes the same looks and comes to the same.
    */
   async #takeBack({ id, policy }: RolloutHistory, reason: string): Promise<void> {
-    const { clock, producer, logger, controls } = this.#deps;
+    const { clock, producer, logger, controls, note } = this.#deps;
     const nowMs = clock();
     // Somebody may have taken it back meanwhile.
     const rollout = standingHistories(controls() ?? [], nowMs).find((one) => one.id === id);
@@ -130,7 +132,19 @@ export class Guardrail {
         settings: { shadow: policy },
         reason: 'shadow from its rollback on',
       });
-    await producer.sendAll(events.map((event) => ({ topic: 'policy.control', event })));
+    const change = {
+      actor: { kind: 'service', name: 'guardrail' },
+      action: 'policy.rollback',
+      target: { kind: 'policy', id: policy },
+      details: { rollout_id: id, control_ids: events.map(({ control_id: controlId }) => controlId), reason },
+    } as const;
+    try {
+      await producer.sendAll(events.map((event) => ({ topic: 'policy.control', event })));
+    } catch (error) {
+      note?.({ ...change, ...outcomeOf(error) });
+      throw error;
+    }
+    note?.({ ...change, outcome: 'done' });
     this.#taken.add(id);
     logger.error({ policy, rollout: id, promotes: newestFirst.map(({ control_id: promote }) => promote) }, `rolled back by the ${reason}`);
   }

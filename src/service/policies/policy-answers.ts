@@ -1,5 +1,6 @@
 /** What upstream callers tell policies, which is appended to the log like anything else, and what they ask of them. */
 import { randomUUID } from 'node:crypto';
+import type { AuditedChange } from '../../audit-trail/record.js';
 import { TipstreamError } from '../../errors.js';
 import { intervalOfMean } from '../../evaluation/confidence.js';
 import { GATE_THRESHOLDS } from '../../evaluation/thresholds.js';
@@ -50,6 +51,8 @@ export interface StateFiles {
   readonly streamTime: () => number | undefined;
   /** Of all partitions, the share that is held here, 0 to 1. */
   readonly share: () => number;
+  /** Absent: what the guardrail does is not recorded. */
+  readonly note?: ((change: AuditedChange) => void) | undefined;
 }
 
 /** Longer than that nobody waits for a count: they are told to ask again. */

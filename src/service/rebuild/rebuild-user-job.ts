@@ -4,7 +4,9 @@
  * it goes on.
  */
 import { randomUUID } from 'node:crypto';
+import { outcomeOf, type AuditedChange } from '../../audit-trail/record.js';
 import { ERROR_KINDS, TipstreamError } from '../../errors.js';
+import type { AuditActor } from '../../events/audit-event.js';
 import type { RebuildJob } from '../application.js';
 import type { Log } from '../../log/port.js';
 import type { Registry } from '../../projections/registry.js';
@@ -27,6 +29,8 @@ export interface UserRebuildDeps {
   readonly patiently: <T>(work: () => Promise<T>) => Promise<T>;
   /** Nothing else that holds a partition runs at the same time. */
   readonly exclusive: OneAtATime;
+  /** How a job ended. Absent: that is not recorded. */
+  readonly note?: ((change: AuditedChange) => void) | undefined;
 }
 
 /** Each reads all of a partition's servings and reactions. */
@@ -43,6 +47,7 @@ interface Job {
   readonly userId: string;
   readonly partition: number;
   readonly dryRun: boolean;
+  readonly by: AuditActor | undefined;
   readonly startedAtMs: number;
   readonly cancelling: AbortController;
   /** Past cancelling: the tips are being replaced. */
@@ -65,7 +70,7 @@ export class UserRebuilds {
   }
 
   /** Begins one, or answers the one that is under way for the user. Throws not_ready when too many wait. */
-  start(userId: string, partition: number, dryRun: boolean): RebuildJob {
+  start(userId: string, partition: number, dryRun: boolean, by?: AuditActor): RebuildJob {
     for (const job of this.#jobs.values())
       if (job.state === 'running' && job.userId === userId && job.dryRun === dryRun) return documentOf(job);
     if (this.#waiting.length >= WAITING_AT_MOST)
@@ -77,6 +82,7 @@ export class UserRebuilds {
       userId,
       partition,
       dryRun,
+      by,
       startedAtMs: this.#deps.options.clock(),
       cancelling: new AbortController(),
       isFinal: false,
@@ -144,12 +150,14 @@ export class UserRebuilds {
       const result = await this.#rebuild(job);
       job.result = result;
       job.state = 'done';
+      this.#note(job, { outcome: 'done' });
       logger.info(
         { partition, job_id: job.id, dry_run: dryRun, changed: result.changed, replayed_events: result.replayed_events },
         dryRun ? 'compared one user with the log and changed nothing' : 'rebuilt one user from the log',
       );
     } catch (error) {
-      if (job.cancelling.signal.aborted) return;
+      if (job.cancelling.signal.aborted) return this.#note(job, { outcome: 'stopped' });
+      this.#note(job, outcomeOf(error));
       const { code, message, hint } =
         error instanceof TipstreamError
           ? error
@@ -160,6 +168,15 @@ export class UserRebuilds {
         logger.warn({ partition, job_id: job.id, code, hint }, 'a user could not be rebuilt; the job says why');
       logger.debug({ partition, job_id: job.id, user_id: userId, err: error }, `a user could not be rebuilt: ${message}`);
     }
+  }
+
+  #note({ id, userId, dryRun, by, result }: Job, outcome: Pick<AuditedChange, 'outcome' | 'error'>): void {
+    if (dryRun || by === undefined) return;
+    this.#deps.note?.({
+      ...{ actor: by, action: 'profile.rebuild', target: { kind: 'user', id: userId } },
+      ...outcome,
+      details: { job_id: id, ...(result === undefined ? {} : { changed: result.changed }) },
+    });
   }
 
   async #rebuild(job: Job): Promise<NonNullable<RebuildJob['result']>> {

@@ -42,8 +42,14 @@ describe('problems', () => {
   });
 
   test('the number that most topics have is right, unless one is insisted on', () => {
-    const eight = asWanted().map((topic) => ({ ...topic, partitions: 8 }));
+    const eight = asWanted().map((topic) => ({ ...topic, partitions: topic.name === 'tipstream.audit' ? 1 : 8 }));
     expect(problemsOf(eight)).toEqual([]);
-    expect(problemsOf(eight, 4)).toHaveLength(WANTED.length);
+    expect(problemsOf(eight, 4)).toHaveLength(WANTED.length - 1);
+  });
+
+  test('a topic without keys has one partition, however many the others have', () => {
+    const many = asWanted().map((topic) => ({ ...topic, partitions: 4 }));
+    expect(problemsOf(many)).toEqual(['tipstream.audit partition_count']);
+    expect(problemsOf(many, 4)).toEqual(['tipstream.audit partition_count']);
   });
 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { AuditedChange } from '../../../src/audit-trail/record.js';
 import { createProducer } from '../../../src/producer/producer.js';
 import { Guardrail } from '../../../src/service/policies/guardrail.js';
 import type { ControlEvent } from '../../../src/topics.js';
@@ -34,6 +35,8 @@ interface Lived {
   readonly guardrail: Guardrail;
   readonly controls: () => ControlEvent[];
   readonly rollbacks: () => Promise<ControlEvent[]>;
+  /** For the audit trail. */
+  readonly noted: AuditedChange[];
 }
 
 /** Two days before the promote and one after, of people who differ; `at`: what the guardrail takes for stream time. */
@@ -60,6 +63,7 @@ async function lived(
   await service.catchUp();
   const controls = () =>
     service.query<{ record: string }>(0, 'SELECT record FROM control').map(({ record }) => JSON.parse(record) as ControlEvent);
+  const noted: AuditedChange[] = [];
   const guardrail = new Guardrail({
     producer: createProducer(service.log),
     scoring: { livePolicy: 'egreedy-v1' },
@@ -69,19 +73,20 @@ async function lived(
     controls: () => seen(controls()),
     streamTime: () => at,
     share: () => 1,
+    note: (change) => void noted.push(change),
   });
   const rollbacks = async () => {
     await service.catchUp();
     return controls().filter(({ type }) => type === 'rollback');
   };
-  return { service, guardrail, controls, rollbacks };
+  return { service, guardrail, controls, rollbacks, noted };
 }
 
 const harmful: RolloutWorld['chance'] = (policy, inclination) => 0.3 + 0.4 * inclination - (policy === 'egreedy-v2' ? 0.3 : 0);
 
 describe('the guardrail', () => {
   it('takes a rollout back whose users have surely less, once, with its numbers', async () => {
-    const { guardrail, controls, rollbacks, service } = await lived({ chance: harmful }, { partitions: 2 });
+    const { guardrail, controls, rollbacks, service, noted } = await lived({ chance: harmful }, { partitions: 2 });
     expect(guardrail.states).toEqual([]);
     await guardrail.look();
     await guardrail.look();
@@ -98,6 +103,15 @@ describe('the guardrail', () => {
     await guardrail.look();
     expect(guardrail.states).toEqual([]);
     expect(await service.records('policy.control')).toHaveLength(2 * 2);
+    expect(noted).toEqual([
+      {
+        actor: { kind: 'service', name: 'guardrail' },
+        action: 'policy.rollback',
+        target: { kind: 'policy', id: 'egreedy-v2' },
+        outcome: 'done',
+        details: { rollout_id: 'p1', control_ids: ['guardrail-p1'], reason: expect.stringMatching(/^guardrail: /) as string },
+      },
+    ]);
   });
 
   it('leaves an equal one alone, and says what it sees and when it looks next', async () => {

@@ -19,6 +19,7 @@ const FOLLOWED: readonly (readonly [page: string, heading: string, codes?: reado
   // Nothing runs.
   ['docs/operating.md', 'Is all well?', [2]],
   ['docs/operating.md', 'Running'],
+  ['docs/operating.md', 'Who did what'],
   ['docs/operating.md', 'A rehearsal'],
   ['README.md', 'Trying another policy'],
   ['docs/analysts.md', 'Back to a position'],

@@ -63,7 +63,15 @@ export const deadLettersRedriveCommand = defineCommand<RedriveCommandOptions>({
       throw new UsageError('an address is one dead letter already', { hint: 'Leave --topic, --code and --since out.' });
     }
   },
-  async run({ args: [given], options, config, output, json, signal }) {
+  changes: ({ args: [address], options: { dryRun = false, edit, topic, code, max } }) =>
+    dryRun
+      ? undefined
+      : {
+          action: 'dead_letters.redrive',
+          ...(address === undefined ? {} : { target: { kind: 'dead_letter', id: address } }),
+          details: { topic, code, max, edited: edit !== undefined },
+        },
+  async run({ args: [given], options, config, output, json, signal, changed }) {
     const { topicPrefix: prefix, partitioner, maxValueBytes } = config;
     const { code, since: sinceMs, max = Infinity, rate, dryRun = false, repartition = false } = options;
     const address = given === undefined ? undefined : parseAddress(prefix, given);
@@ -94,6 +102,7 @@ export const deadLettersRedriveCommand = defineCommand<RedriveCommandOptions>({
         },
       );
       output.progress('');
+      changed({ details: { redriven: document.redriven, left: document.left } });
       if (json) await output.document(document);
       else await printRedrive(output, document);
     } finally {

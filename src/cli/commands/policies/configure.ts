@@ -70,7 +70,8 @@ export const configureCommand = defineCommand<ConfigureOptions>({
     { flags: '--reason <text>', help: 'recorded with the change' },
   ],
   json: 'document',
-  async run({ options, config, output, json }) {
+  changes: ({ options: { reason } }) => ({ action: 'policy.configure', details: reason === undefined ? {} : { reason } }),
+  async run({ options, config, output, json, changed }) {
     const { effectiveAt, reason, epsilon, epsilonMin, epsilonDecay, salt, shadow, shadowLearning, rewards } = options;
     const settings: Settings = {
       ...(epsilon === undefined ? {} : { epsilon }),
@@ -95,6 +96,7 @@ export const configureCommand = defineCommand<ConfigureOptions>({
       };
       if (rewards !== undefined) saysStale(control.controls, event, output);
       await control.producer.sendAll([{ topic: 'policy.control', event }]);
+      changed({ details: { control_ids: [event.control_id], settings, effective_at_ms: event.effective_at_ms } });
       if (json) return await output.document(event);
       await output.write(`${JSON.stringify(settings)} from ${new Date(event.effective_at_ms).toISOString()} on\n`);
     } finally {

@@ -72,7 +72,15 @@ export const migrateCommand = defineCommand<MigrateOptions>({
     if (undo === true && trainFromReplay === true)
       throw new UsageError('--undo takes back the last migration, trained or not: leave --train-from-replay out');
   },
-  async run({ args: [fromName, intoName], options, config, output, json, signal }) {
+  changes: ({ args: [from, into], options: { dryRun = false, undo = false, user, reason } }) =>
+    dryRun
+      ? undefined
+      : {
+          action: 'policy.migrate',
+          target: { kind: 'policy', id: into! },
+          details: { from, undo, ...(user === undefined ? {} : { user_id: user }), ...(reason === undefined ? {} : { reason }) },
+        },
+  async run({ args: [fromName, intoName], options, config, output, json, signal, changed }) {
     const [from, into] = [policyNamed(fromName!), policyNamed(intoName!)];
     const { dryRun = false, undo = false, report: reportFile, user } = options;
     const control = migrateEvent(from, into, options, Date.now());
@@ -101,6 +109,7 @@ export const migrateCommand = defineCommand<MigrateOptions>({
         ? missingRecords(topic, plan.incomplete, all.partitions).length
         : await completeControls(log.log, topic, plan.incomplete, all.partitions);
       if (!dryRun && plan.already === undefined) await log.producer.send('policy.control', control);
+      changed({ details: { control_ids: [event.control_id], already: plan.already !== undefined, completed_partitions: completed } });
       target?.publish();
       const document: Document = {
         control_id: dryRun && plan.already === undefined ? null : event.control_id,

@@ -77,7 +77,15 @@ export const priorCommand = defineCommand<PriorOptions>({
     if (since !== undefined && until !== undefined && Number(since) >= Number(until))
       throw new UsageError('--since must be before --until');
   },
-  async run({ args: [name], options, config, output, json, signal }) {
+  changes: ({ args: [name], options: { dryRun = false, off = false, reason } }) =>
+    dryRun
+      ? undefined
+      : {
+          action: 'policy.configure',
+          target: { kind: 'policy', id: name! },
+          details: { prior: off ? 'off' : 'fitted', ...(reason === undefined ? {} : { reason }) },
+        },
+  async run({ args: [name], options, config, output, json, signal, changed }) {
     const policy = policyNamed(name!);
     const { since: sinceMs = 0, off = false, dryRun = false, reason } = options;
     const nowMs = Date.now();
@@ -95,6 +103,7 @@ export const priorCommand = defineCommand<PriorOptions>({
           ...(reason === undefined ? {} : { reason }),
         };
         if (!dryRun) await control.producer.sendAll([{ topic: 'policy.control', event }]);
+        changed({ details: { control_ids: [event.control_id], effective_at_ms: effectiveAtMs } });
         return { control_id: dryRun ? null : event.control_id, effective_at_ms: effectiveAtMs, dry_run: dryRun };
       };
       const replaced = setPriorAt(controls, effectiveAtMs, policy)?.control.control_id ?? null;

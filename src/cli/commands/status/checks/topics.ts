@@ -12,7 +12,9 @@ export function topicsCheck(config: Config, found: readonly TopicDescription[]):
   const told = config.given.has('partitions') ? config.partitions : undefined;
   const wanted = topicSettings(config.topicPrefix, config.partitions);
   const problems = checkTopics(wanted, found, told);
-  const partitions = found[0]?.partitions ?? 0;
+  const isApart = new Set(wanted.filter(({ ownPartitions }) => ownPartitions === true).map(({ name }) => name));
+  const [shared, apart] = [found.filter(({ name }) => !isApart.has(name)), found.filter(({ name }) => isApart.has(name))];
+  const partitions = shared[0]?.partitions ?? 0;
   const facts = { topics: found.length, partitions, problems };
   if (problems.length > 0) {
     const missing = problems.filter(({ problem }) => problem === 'missing').length;
@@ -25,7 +27,8 @@ export function topicsCheck(config: Config, found: readonly TopicDescription[]):
     return { name: 'topics', status: 'attention', summary, next, ...facts };
   }
   const unreadable = unreadableInputs(config.topicPrefix, found);
-  const there = `${counted(found.length, 'topic')} of ${counted(partitions, 'partition')}`;
+  const others = apart.map(({ name, partitions: own }) => ` and ${name} of ${own}`).join('');
+  const there = `${counted(shared.length, 'topic')} of ${counted(partitions, 'partition')}${others}`;
   if (unreadable.length > 0)
     return {
       name: 'topics',

@@ -3,7 +3,7 @@
  * has the path of the route and never that of the request, which may hold the id of a user; no header and no body is in one.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { includesRole } from './tokens.js';
+import { includesRole } from '../tokens.js';
 
 export function logRequests(server: FastifyInstance, options: { readonly everyRequest: boolean }): void {
   server.addHook('onResponse', async (request, reply) => {
@@ -16,7 +16,7 @@ export function logRequests(server: FastifyInstance, options: { readonly everyRe
 function isAudited({ routeOptions, caller }: FastifyRequest): boolean {
   const { audited } = routeOptions.config;
   if (audited === undefined || caller === null) return false;
-  return audited === 'always' || includesRole(caller.role, 'own');
+  return audited.logged === 'always' || (audited.logged === 'own' && includesRole(caller.role, 'own'));
 }
 
 function lineOf({ method, routeOptions, caller }: FastifyRequest, { statusCode }: FastifyReply): Record<string, unknown> {
