@@ -79,7 +79,7 @@ export async function rolloutPreview(
   const ageMs = AGES_MS.findLast((age) => 4 * age <= withinMs) ?? AGES_MS[0]!;
   const after = { fromMs: atMs - withinMs, toMs: atMs - ageMs };
   const before = { fromMs: atMs - 2 * withinMs, toMs: after.fromMs - ageMs };
-  const [placeOf, users] = [placeInRollout(rollout), new RolloutUsers()];
+  const [placeOf, users] = [placeInRollout(rollout), new RolloutUsers(decisions.scale)];
   const recent = { fromMs: atMs - BEFORE_MS, toMs: atMs };
   let [treated, control] = [0, 0];
   for (const user of decisions.users()) {

@@ -44,7 +44,7 @@ export const priorSchema = z.object({
 const arm = z.object({
   users: count.meta({ description: 'with a decision since the percentage is what it is' }),
   decisions: count,
-  reward: z.number().nullable().meta({ description: 'share of the decisions that was done by the age of the look; null: there is none' }),
+  reward: z.number().nullable().meta({ description: 'mean reward of a decision by the age of the look; null: there is none' }),
 });
 /** What the guardrail says of one rollout. */
 export const guardrailSchema = z.object({

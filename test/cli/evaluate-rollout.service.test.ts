@@ -269,6 +269,24 @@ describe('evaluate --rollout', () => {
     expect(segments.map((one) => one.treated_users + one.control_users)).toEqual([150, 150]);
   });
 
+  it('counts rewards as configured', async () => {
+    const rewards = { done: 0.5, dismiss: -0.25 };
+    const configure: ControlEvent = { control_id: 'c1', type: 'configure', effective_at_ms: NOW_MS - 5 * DAY_MS, settings: { rewards } };
+    const [plain, valued] = [
+      await evaluated(await lived({ chance: adds(0.3) })),
+      await evaluated(await lived({ chance: adds(0.3), controls: [configure, promote()] })),
+    ];
+    expect(valued).toMatchObject({ verdict: 'PROMOTE', rewards: { done: 0.5, dismiss: -0.25 } });
+    // Everybody reacts within a minute: 0.5 of a done, -0.25 of a dismiss.
+    const worth = (done: number): number => 0.75 * done - 0.25;
+    for (const arm of ['treated', 'control'] as const)
+      expect(valued.arms![arm].reward_per_decision).toBeCloseTo(worth(plain.arms![arm].reward_per_decision!), 9);
+    // But for rounding to whole units.
+    expect(valued.difference).toBeCloseTo(0.75 * plain.difference!, 3);
+    expect(valued.interval!.low).toBeCloseTo(0.75 * plain.interval!.low, 2);
+    expect(valued.could_find).toBeCloseTo(0.75 * plain.could_find!, 2);
+  });
+
   it('waits for the first look, and takes none while events are still to be applied', async () => {
     const early = await lived({ controls: [promote({ effective_at_ms: NOW_MS - HOUR_MS })] });
     expect(await evaluated(early)).toMatchObject({

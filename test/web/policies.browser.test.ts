@@ -37,10 +37,10 @@ describe.skipIf(path === undefined)('the page of policies', () => {
       /^Decisions and rewards were counted at .*\d\d:\d\d:\d\d/,
     );
     const guardrail = await card(page, 'Guardrail').innerText();
-    expect(guardrail).toContain('31 % of 400 decisions of 120 users');
-    expect(guardrail).toContain('40 % of 210 decisions of 60 users');
+    expect(guardrail).toContain('0.310 in 400 decisions of 120 users');
+    expect(guardrail).toContain('0.400 in 210 decisions of 60 users');
     expect(guardrail).toContain('-9 points (-20 to +2)');
-    expect(guardrail).toContain('done within 10 min of the request');
+    expect(guardrail).toContain('known within 10 min of the request');
     expect(guardrail).toMatch(/egreedy-v1 was promoted at 2026-01-31 19:04:05 without evidence: because <i>\./);
   });
 

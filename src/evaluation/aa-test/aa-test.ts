@@ -100,7 +100,10 @@ export function* aaTest({ decisions, odds, range = DEFAULT_RANGE }: AaQuestion, 
     const world = index % worlds.length;
     const rolloutId = `aa-${seed}-${index}`;
     const drawn = someOf(users, usersDrawn, own);
-    const found = yield* saying(index, rolloutOfNothing({ rolloutId, users: drawn, percents: worlds[world]!, startMs, relabellings }));
+    const found = yield* saying(
+      index,
+      rolloutOfNothing({ rolloutId, users: drawn, scale: decisions.scale, percents: worlds[world]!, startMs, relabellings }),
+    );
     const window = { fromMs: startMs, toMs: startMs + HORIZON_MS };
     tried.push({ world, ...found, ...(yield* saying(index, gateOfNothing(inOrder, window, range, own))) });
   }

@@ -40,9 +40,9 @@ interface Spread {
 }
 
 /** Yields about every millisecond. */
-export function* adjust({ m, x, n, y, range, size }: Population): Generator<void, Adjusted> {
-  const history = yield* spreadOf(m, x, range);
-  const after = yield* spreadOf(n, y, range);
+export function* adjust({ m, x, xx, n, y, yy, range, size }: Population): Generator<void, Adjusted> {
+  const history = yield* spreadOf(m, x, xx, range);
+  const after = yield* spreadOf(n, y, yy, range);
   const rates = new Float64Array(size);
   if (history !== undefined) {
     for (const { from, to } of userPieces(size)) {
@@ -88,14 +88,21 @@ function* gridFor(d: Float64Array, e: Float64Array): Generator<void, number> {
   return grid;
 }
 
-/** undefined: no decision. */
-function* spreadOf(decisions: Float64Array, rewards: Float64Array, range: number): Generator<void, Spread | undefined> {
-  const [n, r, rr, rn, nn] = [new ExactSum(), new ExactSum(), new ExactSum(), new ExactSum(), new ExactSum()];
+/** `ofSquares`: sums of squared rewards. undefined: no decision. */
+function* spreadOf(
+  decisions: Float64Array,
+  rewards: Float64Array,
+  ofSquares: Float64Array,
+  range: number,
+): Generator<void, Spread | undefined> {
+  const [n, r, q] = [new ExactSum(), new ExactSum(), new ExactSum()];
+  const [rr, rn, nn] = [new ExactSum(), new ExactSum(), new ExactSum()];
   for (const { from, to } of userPieces(decisions.length)) {
     for (let row = from; row < to; row++) {
       const [count, reward] = [decisions[row]!, rewards[row]!];
       n.add(count);
       r.add(reward);
+      q.add(ofSquares[row]!);
       rr.add(reward * reward);
       rn.add(reward * count);
       nn.add(count * count);
@@ -106,7 +113,9 @@ function* spreadOf(decisions: Float64Array, rewards: Float64Array, range: number
   if (sn === 0n) return undefined;
   const scale = BigInt(range);
   const mean = ratio(sr, scale * sn);
-  const variance = mean * (1 - mean);
+  // Of one decision's reward among all: where each is the lowest or the highest it follows from the mean, and it is less otherwise.
+  const isEither = q.value === scale * sr;
+  const variance = isEither ? mean * (1 - mean) : ratio(q.value * sn - sr * sr, scale * scale * sn * sn);
   /** Sum of (reward - decisions x mean)^2. */
   const squares = ratio(rr.value * sn * sn - 2n * sr * rn.value * sn + sr * sr * nn.value, scale * scale * sn * sn);
   const pairs = Number(nn.value - sn);

@@ -6,7 +6,7 @@ import { treatedShare } from './split.js';
 import { differenceOf } from './statistic.js';
 import { ROLLOUT_THRESHOLDS } from './thresholds.js';
 import { userPieces } from './user-pieces.js';
-import type { RewardScale } from './users.js';
+import type { RewardScale } from './rewards.js';
 
 export interface ArmReport {
   /** With a decision after the start. */

@@ -1,10 +1,12 @@
 /** The users of several looks at one rollout, added up in one pass over its decisions, which come in any order. */
 import type { ControlEvent } from '../../topics.js';
 import { LiveTimeline } from '../../policies/controls/live-timeline.js';
+import { rewardRulesWithin, rewardTimeline } from '../../policies/controls/reward-rules.js';
 import type { RolloutHistory } from '../../policies/controls/rollout-history.js';
 import { userPercentile } from '../../policies/placement.js';
 import { placeOf, type Place } from './place.js';
-import type { Look } from './looks.js';
+import type { Look, Window } from './looks.js';
+import { rewardBy, rewardScale, type RewardScale, type ValuedReactions } from './rewards.js';
 import { RolloutUsers } from './users.js';
 
 /** A decision of anybody, and what became of it. */
@@ -14,8 +16,7 @@ export interface CountedDecision {
   readonly requestedAtMs: number;
   /** Who made it. */
   readonly policy: string;
-  /** From the request to the done, ms; null: not done. */
-  readonly doneAfterMs: number | null;
+  readonly reactions: ValuedReactions;
 }
 
 /** Decisions of one state file, some at a time. */
@@ -32,8 +33,8 @@ export interface Placements {
   readonly defaultPolicy: string;
 }
 
-/** Per look: decisions and rewards before and after, and the misplaced ones after. */
-const [M, X, N, Y, MISPLACED, COLUMNS] = [0, 1, 2, 3, 4, 5] as const;
+/** Per look: decisions, rewards and their squares before and after, and the misplaced decisions after. */
+const [M, X, XX, N, Y, YY, MISPLACED, COLUMNS] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
 
 /** A place takes a hash, so fewer than where numbers are added up. */
 const USERS_AT_ONCE = 500;
@@ -43,6 +44,8 @@ export class LookSums {
   readonly #looks: readonly Look[];
   readonly #live: LiveTimeline;
   readonly #defaultPolicy: string;
+  /** By look: of the rules that hold in its windows. */
+  readonly #scales: readonly RewardScale[];
   /** User -> row. */
   readonly #rows = new Map<string, number>();
   readonly #places: Place[] = [];
@@ -53,6 +56,9 @@ export class LookSums {
     this.#looks = looks;
     this.#live = new LiveTimeline(controls, defaultPolicy);
     this.#defaultPolicy = defaultPolicy;
+    const timeline = rewardTimeline(controls);
+    const rulesOf = ({ fromMs, toMs }: Window) => rewardRulesWithin(timeline, fromMs, toMs);
+    this.#scales = looks.map(({ before, after }) => rewardScale([...rulesOf(before), ...rulesOf(after)]));
   }
 
   /** Decisions requested within these times are in some look's windows; null: there is no look. */
@@ -78,14 +84,18 @@ export class LookSums {
    * `controlsKnown`: a decision that was made before a promote had been read follows the placement that held as far as was known, and is
    * no fault.
    */
-  #add(row: number, { userId, requestedAtMs, policy, doneAfterMs }: CountedDecision, controlsKnown: () => readonly ControlEvent[]): void {
+  #add(row: number, { userId, requestedAtMs, policy, reactions }: CountedDecision, controlsKnown: () => readonly ControlEvent[]): void {
     let isMisplaced: boolean | undefined;
     for (const [i, { before, after, ageMs }] of this.#looks.entries()) {
       const isAfter = requestedAtMs >= after.fromMs && requestedAtMs < after.toMs;
       if (!isAfter && !(requestedAtMs >= before.fromMs && requestedAtMs < before.toMs)) continue;
       const at = COLUMNS * (this.#looks.length * row + i);
       this.#sums[at + (isAfter ? N : M)]!++;
-      if (doneAfterMs !== null && doneAfterMs <= ageMs) this.#sums[at + (isAfter ? Y : X)]!++;
+      const reward = rewardBy(reactions, ageMs);
+      if (reward !== 0) {
+        this.#sums[at + (isAfter ? Y : X)]! += reward;
+        this.#sums[at + (isAfter ? YY : XX)]! += reward * reward;
+      }
       if (isAfter && (isMisplaced ??= this.#isMisplaced(userId, requestedAtMs, policy, controlsKnown))) this.#sums[at + MISPLACED]!++;
     }
   }
@@ -99,13 +109,13 @@ export class LookSums {
     placeIn: (userId: string) => Place,
     segmentsOf: (userId: string) => Readonly<Record<string, string>> = () => NO_SEGMENTS,
   ): Generator<void, RolloutUsers> {
-    const users = new RolloutUsers();
+    const users = new RolloutUsers(this.#scales[look]);
     for (const [userId, row] of this.#rows) {
       const at = COLUMNS * (this.#looks.length * row + look);
       const of = (column: number): number => this.#sums[at + column]!;
       const [before, after] = [
-        { decisions: of(M), reward: of(X) },
-        { decisions: of(N), reward: of(Y) },
+        { decisions: of(M), reward: of(X), squares: of(XX) },
+        { decisions: of(N), reward: of(Y), squares: of(YY) },
       ];
       if ((row + 1) % USERS_AT_ONCE === 0) yield;
       if (before.decisions + after.decisions === 0) continue;

@@ -15,8 +15,11 @@ export interface Population {
   /** Decisions before and after, and their rewards in steps above the lowest one. */
   readonly m: Float64Array;
   readonly x: Float64Array;
+  /** Sums of squared steps. */
+  readonly xx: Float64Array;
   readonly n: Float64Array;
   readonly y: Float64Array;
+  readonly yy: Float64Array;
   /** Of all together. */
   readonly misplaced: number;
   /** Steps from the lowest reward to the highest. */
@@ -49,15 +52,17 @@ export function* partOf(population: Population, members: Int32Array): Generator<
   return { ...population, ...(yield* columnsOf(population, members)), size: members.length, rows, treated };
 }
 
-type Columns = Pick<Population, 'words' | 'm' | 'x' | 'n' | 'y'>;
+type Columns = Pick<Population, 'words' | 'm' | 'x' | 'xx' | 'n' | 'y' | 'yy'>;
 
 function* columnsOf(of: Columns, rows: Int32Array): Generator<void, Columns> {
   return {
     words: yield* picked(of.words, rows),
     m: yield* picked(of.m, rows),
     x: yield* picked(of.x, rows),
+    xx: yield* picked(of.xx, rows),
     n: yield* picked(of.n, rows),
     y: yield* picked(of.y, rows),
+    yy: yield* picked(of.yy, rows),
   };
 }
 

@@ -1,19 +1,13 @@
 /** What a look knows of each user: sums of decisions and rewards before and after, in columns. */
 import type { Place } from './place.js';
-
-/** Rewards lie from `low` to `high`, and each is `low` plus a whole number of `step`s. */
-export interface RewardScale {
-  readonly low: number;
-  readonly high: number;
-  readonly step: number;
-}
-
-export const DONE_OR_NOT: RewardScale = { low: 0, high: 1, step: 1 };
+import { DONE_OR_NOT, type RewardScale } from './rewards.js';
 
 export interface Sums {
   readonly decisions: number;
   /** Sum of their rewards; a decision without a reaction has the reward that nothing has. */
   readonly reward: number;
+  /** Sum of their squares; absent: each is the lowest reward or the highest. */
+  readonly squares?: number;
 }
 
 export interface RolloutUser {
@@ -28,8 +22,8 @@ export interface RolloutUser {
   readonly segments?: Readonly<Record<string, string>>;
 }
 
-const COLUMNS = 6;
-const [U, M, X, N, Y, MISPLACED] = [0, 1, 2, 3, 4, 5];
+const COLUMNS = 8;
+const [U, M, X, XX, N, Y, YY, MISPLACED] = [0, 1, 2, 3, 4, 5, 6, 7];
 
 /** Users in any order. Rewards are kept as whole steps above the lowest one, so that sums are exact. */
 export class RolloutUsers {
@@ -59,7 +53,8 @@ export class RolloutUsers {
     if (this.#size === this.#words.length) this.#grow();
     const row = this.#size;
     this.#words[row] = place.word | 0;
-    const values = [place.u, before.decisions, this.#steps(before), after.decisions, this.#steps(after), misplaced];
+    const [m, n] = [this.#inSteps(before), this.#inSteps(after)];
+    const values = [place.u, before.decisions, m.steps, m.squares, after.decisions, n.steps, n.squares, misplaced];
     for (const [i, value] of values.entries()) this.#columns[i]![row] = value;
     this.#size++;
     for (const [dimension, segment] of Object.entries(segments)) {
@@ -90,6 +85,11 @@ export class RolloutUsers {
     return this.#column(X);
   }
 
+  /** Sums of their squares, in squared steps. */
+  get xx(): Float64Array {
+    return this.#column(XX);
+  }
+
   /** Decisions after. */
   get n(): Float64Array {
     return this.#column(N);
@@ -100,6 +100,11 @@ export class RolloutUsers {
     return this.#column(Y);
   }
 
+  /** Sums of their squares, in squared steps. */
+  get yy(): Float64Array {
+    return this.#column(YY);
+  }
+
   get misplaced(): Float64Array {
     return this.#column(MISPLACED);
   }
@@ -108,12 +113,16 @@ export class RolloutUsers {
     return this.#columns[index!]!.subarray(0, this.#size);
   }
 
-  #steps({ decisions, reward }: Sums): number {
+  #inSteps({ decisions, reward, squares }: Sums): { readonly steps: number; readonly squares: number } {
     const { low, step } = this.scale;
     const steps = (reward - low * decisions) / step;
-    if (Number.isInteger(decisions) && Number.isInteger(steps) && decisions >= 0 && steps >= 0 && steps <= this.range * decisions)
-      return steps;
-    throw new RangeError(`${decisions} decisions have no rewards that add up to ${reward}`);
+    if (!(Number.isInteger(decisions) && Number.isInteger(steps) && decisions >= 0 && steps >= 0 && steps <= this.range * decisions))
+      throw new RangeError(`${decisions} decisions have no rewards that add up to ${reward}`);
+    if (squares === undefined) return { steps, squares: this.range * steps };
+    const inSteps = (squares - 2 * low * reward + low * low * decisions) / (step * step);
+    if (!(Number.isInteger(inSteps) && inSteps >= steps && inSteps <= this.range * steps))
+      throw new RangeError(`${decisions} decisions have no rewards that add up to ${reward} and whose squares add up to ${squares}`);
+    return { steps, squares: inSteps };
   }
 
   #grow(): void {

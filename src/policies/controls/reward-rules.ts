@@ -6,7 +6,8 @@ import type { ControlEvent } from '../../topics.js';
 import { controlsInEffect } from './control.js';
 
 const DAY_MS = 86_400_000;
-const GRID = 256;
+/** Values are multiples of 1 / this. */
+export const REWARD_GRID = 256;
 
 export interface RewardRules {
   /** -1 to 1, multiples of 1/256. The first of these whose reaction lies in the window counts. */
@@ -21,7 +22,7 @@ export const DEFAULT_REWARDS: RewardRules = { done: 1, dismiss: 0, snooze: 0, wi
 
 /** On the grid; never -0. */
 export function onRewardGrid(value: number): number {
-  return Math.round(value * GRID) / GRID + 0;
+  return Math.round(value * REWARD_GRID) / REWARD_GRID + 0;
 }
 
 /** Rules and since when they hold, oldest first; before the first the default rules hold. */
@@ -56,6 +57,11 @@ export function mergedRewards(
 /** The rules for a decision requested then. */
 export function rewardRulesIn(timeline: RewardTimeline, requestedAtMs: number): RewardRules {
   return timeline.findLast(({ fromMs }) => fromMs <= requestedAtMs)?.rules ?? DEFAULT_REWARDS;
+}
+
+/** All that hold for decisions requested within these times. */
+export function rewardRulesWithin(timeline: RewardTimeline, fromMs: number, toMs: number): RewardRules[] {
+  return [rewardRulesIn(timeline, fromMs), ...timeline.filter((one) => one.fromMs > fromMs && one.fromMs < toMs).map(({ rules }) => rules)];
 }
 
 /** As `rewardRulesIn`, for a single question. */

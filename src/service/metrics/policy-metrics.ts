@@ -111,7 +111,7 @@ export class PolicyMetrics {
     looked(
       {
         name: 'tipstream_guardrail_reward',
-        help: 'Share of the decisions of each arm that was done by the age of the look',
+        help: 'Mean reward of the decisions of each arm by the age of the look',
         labelNames: ['arm'],
       },
       arms(({ reward }) => reward),

@@ -9,7 +9,7 @@ export interface WatchedArm {
   /** With a decision since the percentage is what it is. */
   readonly users: number;
   readonly decisions: number;
-  /** Share of the decisions that were done by the age of the look; null: there is none. */
+  /** Mean reward of a decision by the age of the look; null: there is none. */
   readonly reward: number | null;
 }
 

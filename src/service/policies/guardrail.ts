@@ -159,11 +159,11 @@ function standingHistories(controls: readonly ControlEvent[], nowMs: number): Ro
 
 function reasonOf({ policy }: RolloutHistory, { epoch, verdict: { look, rollback } }: TakenLook): string {
   const shown = ({ users, decisions, reward }: typeof rollback.treated): string =>
-    `${reward!.toFixed(3)} of the ${decisions} decisions of ${users} users`;
+    `${reward!.toFixed(3)} in the ${decisions} decisions of ${users} users`;
   return (
-    `guardrail: the users of ${policy} have less reward: ${shown(rollback.treated)} are done within ${look.ageMs / 60_000} minutes, and ` +
-    `${shown(rollback.control)} who are not in the rollout; adjusted difference ${rollback.difference!.toFixed(3)}, look after ` +
-    `${look.elapsedMs / 3_600_000} hours, alpha ${epoch.alpha}`
+    `guardrail: the users of ${policy} have less reward within ${look.ageMs / 60_000} minutes of the request: ` +
+    `on average ${shown(rollback.treated)}, and ${shown(rollback.control)} who are not in the rollout; ` +
+    `adjusted difference ${rollback.difference!.toFixed(3)}, look after ${look.elapsedMs / 3_600_000} hours, alpha ${epoch.alpha}`
   );
 }
 

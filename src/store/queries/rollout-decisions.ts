@@ -1,9 +1,19 @@
 /** Decisions of one state file with what a rollout's arms are compared by, a piece at a time, beside the file's writer. */
 import type Database from 'better-sqlite3';
+import { rewardRulesIn, rewardTimeline, type RewardRules } from '../../policies/controls/reward-rules.js';
 import { keptControls } from '../../policies/controls/control-refusal.js';
+import { REACTIONS } from '../../policies/reward.js';
 import { fullTopicName, type ControlEvent } from '../../topics.js';
 import { openStateForReading, readIdentity } from '../state-file.js';
+import { ControlTable } from '../tables/controls.js';
 import { decisionPieces } from './decision-pieces.js';
+
+export interface ReactionToDecision {
+  /** From the request, ms. */
+  readonly afterMs: number;
+  /** What it is worth by the rules in effect when the decision was requested. */
+  readonly reward: number;
+}
 
 export interface RolloutDecision {
   readonly key: number;
@@ -13,8 +23,8 @@ export interface RolloutDecision {
   readonly requestedAtMs: number;
   /** Who made it. */
   readonly policy: string;
-  /** From the request to the done of the tip that its reward counts for, ms; null: not done, or not in time. */
-  readonly doneAfterMs: number | null;
+  /** To the tip that its reward counts for, in the order in which they count. */
+  readonly reactions: readonly ReactionToDecision[];
 }
 
 export interface DecisionPiece {
@@ -23,15 +33,18 @@ export interface DecisionPiece {
   readonly controlsKnownTo: (key: number) => readonly ControlEvent[];
 }
 
-type Row = [key: number, uid: number, requestedAtMs: number, policy: string, doneAfterMs: number | null];
-
-/**
- * In SQL, of a row of `decision` with that of `tip`, if there is one: whatever a done is worth. One whose time a prune has taken counts as
- * one at once: it came long ago. A reward above 0 says that there was one, as far as that can still be told.
- */
-const DONE_AFTER = `CASE
-  WHEN tip.tip_id IS NOT NULL THEN CASE WHEN tip.done_at_ms >= tip.served_at_ms THEN tip.done_at_ms - requested_at_ms END
-  WHEN reward > 0 THEN 0 END`;
+type Row = [
+  key: number,
+  uid: number,
+  requestedAtMs: number,
+  policy: string,
+  reward: number | null,
+  tipId: string | null,
+  served: number | null,
+  done: number | null,
+  dismiss: number | null,
+  snooze: number | null,
+];
 
 /**
  * Every decision that has been read back from the log and was requested within these times, from one snapshot, in no order: those of
@@ -44,20 +57,48 @@ export function rolloutDecisions(
   return decisionPieces(path, (db) => {
     const some = db
       .prepare<[number, number, number, number], Row>(
-        `SELECT decision_key, decision.uid, requested_at_ms, policy, ${DONE_AFTER}
+        `SELECT decision_key, decision.uid, requested_at_ms, policy, reward,
+           tip.tip_id, served_at_ms, done_at_ms, dismiss_at_ms, snooze_at_ms
          FROM decision LEFT JOIN tip ON tip.uid = decision.uid AND tip.tip_id = reward_tip_id
          WHERE decision_key > ? AND decision_key <= ? AND scored_offset IS NOT NULL AND requested_at_ms >= ? AND requested_at_ms < ?`,
       )
       .raw();
     const userIdOf = knownUsers(db);
     const controlsKnownTo = knownControls(db);
-    return (after, to) => ({
-      decisions: some
-        .all(after, to, fromMs, toMs)
-        .map(([key, uid, requestedAtMs, policy, doneAfterMs]) => ({ key, uid, userId: userIdOf(uid), requestedAtMs, policy, doneAfterMs })),
-      controlsKnownTo,
-    });
+    const timeline = rewardTimeline(new ControlTable(db).shared());
+    const decisionOf = (row: Row): RolloutDecision => {
+      const [key, uid, requestedAtMs, policy] = row;
+      return {
+        key,
+        uid,
+        userId: userIdOf(uid),
+        requestedAtMs,
+        policy,
+        reactions: reactionsOf(row, rewardRulesIn(timeline, requestedAtMs)),
+      };
+    };
+    return (after, to) => ({ decisions: some.all(after, to, fromMs, toMs).map(decisionOf), controlsKnownTo });
   });
+}
+
+const NONE: readonly ReactionToDecision[] = [];
+
+/** One whose tip a prune has taken counts at once with the reward that is kept: it came long ago. */
+function reactionsOf(
+  [, , requestedAtMs, , reward, tipId, served, done, dismiss, snooze]: Row,
+  rules: RewardRules,
+): readonly ReactionToDecision[] {
+  if (reward === null) return NONE;
+  if (tipId === null) return reward === 0 ? NONE : [{ afterMs: 0, reward }];
+  if (served === null) return NONE;
+  const at = { done, dismiss, snooze };
+  const counting = REACTIONS.filter(
+    (reaction) => at[reaction] !== null && at[reaction] >= served && at[reaction] < served + rules.windowMs,
+  );
+  // What is worth as much as nothing, and before nothing else, need not be told from it.
+  const last = counting.findLastIndex((reaction) => rules[reaction] !== 0);
+  if (last < 0) return NONE;
+  return counting.slice(0, last + 1).map((reaction) => ({ afterMs: at[reaction]! - requestedAtMs, reward: rules[reaction] }));
 }
 
 /** A user has many decisions, and the id as text is most of what reading one costs. */

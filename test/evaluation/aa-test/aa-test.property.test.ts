@@ -29,7 +29,11 @@ function logOf(users: number, days: number, seed: number, effect: (userId: strin
       const chance = rate + (atMs < (days / 2) * DAY_MS ? 0 : effect(`user-${user}`));
       const doneAfterMs = random() < chance ? Math.floor(random() ** 4 * 100 * HOUR_MS) : null;
       const requestedAtMs = Math.floor(atMs);
-      decisions.add({ userId: `user-${user}`, requestedAtMs, doneAfterMs });
+      decisions.add({
+        userId: `user-${user}`,
+        requestedAtMs,
+        reactions: doneAfterMs === null ? [] : [{ afterMs: doneAfterMs, reward: 1 }],
+      });
       odds.add({ requestedAtMs, propensities: EXPLORING, reward: doneAfterMs === null ? null : 1 });
     }
   }
@@ -96,9 +100,9 @@ describe('rollouts of nothing', () => {
     expect(() => run(logOf(5, 27, 3))).toThrow(/span 2[67]\.\d days, and a rollout of nothing needs 28: 14 before it and 14 of its own/);
     const [decisions, odds] = [new DecisionLog(), new DecisionOdds()];
     expect(() => run({ decisions, odds })).toThrow('no decision here');
-    for (const requestedAtMs of [0, 28 * DAY_MS - 1]) decisions.add({ userId: 'ana', requestedAtMs, doneAfterMs: null });
+    for (const requestedAtMs of [0, 28 * DAY_MS - 1]) decisions.add({ userId: 'ana', requestedAtMs, reactions: [] });
     expect(() => run({ decisions, odds })).toThrow('span 27.9 days');
-    decisions.add({ userId: 'ana', requestedAtMs: 28 * DAY_MS, doneAfterMs: null });
+    decisions.add({ userId: 'ana', requestedAtMs: 28 * DAY_MS, reactions: [] });
     expect(run({ decisions, odds }, { rollouts: 4 })).toMatchObject({ rollouts: 4, decided: 0, false_rollbacks: 0, judged: 0 });
   });
 });

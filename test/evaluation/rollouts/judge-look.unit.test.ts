@@ -182,5 +182,12 @@ describe('sums of users', () => {
     expect(() => users(-1, 2)).toThrow(RangeError);
     expect(() => users(1, 1.5)).toThrow(RangeError);
     expect(() => new RolloutUsers({ low: 0, high: 1, step: 0.3 })).toThrow(RangeError);
+    const fractions = new RolloutUsers({ low: -0.5, high: 1, step: 0.5 });
+    const nobody = { decisions: 0, reward: 0 };
+    const add = (squares: number) =>
+      fractions.add({ place: { u: 0, word: 0 }, before: nobody, after: { decisions: 2, reward: 0.5, squares } });
+    // -1/2 and 1, or 1/2 and 0.
+    for (const squares of [1.25, 0.25]) expect(() => add(squares)).not.toThrow();
+    for (const squares of [2, 0.1]) expect(() => add(squares)).toThrow('whose squares add up to');
   });
 });

@@ -1,6 +1,7 @@
 /** Sums of several looks from one pass over decisions in any order are what counting each look by itself gives. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { DONE_OR_NOT } from '../../../src/evaluation/rollouts/rewards.js';
 import { LookSums, placeInRollout, type CountedDecision, type CountedPiece } from '../../../src/evaluation/rollouts/look-sums.js';
 import { dueLooks, nextLook, rolloutEpochs } from '../../../src/evaluation/rollouts/rollout-looks.js';
 import { rolloutHistory } from '../../../src/policies/controls/rollout-history.js';
@@ -26,7 +27,7 @@ const decision: fc.Arbitrary<CountedDecision> = fc.record({
   userId: fc.constantFrom(...USERS),
   requestedAtMs: fc.integer({ min: START_MS - 15 * DAY_MS, max: START_MS + 2 * DAY_MS }),
   policy: fc.constantFrom('egreedy-v1', 'egreedy-v2'),
-  doneAfterMs: fc.option(fc.integer({ min: 0, max: 2 * HOUR_MS })),
+  reactions: fc.array(fc.record({ afterMs: fc.integer({ min: 0, max: 2 * HOUR_MS }), reward: fc.constant(1) }), { maxLength: 1 }),
 });
 const many = fc.oneof(
   fc.array(decision, { maxLength: 60 }),
@@ -63,7 +64,7 @@ describe('the sums of looks', () => {
           const expected = USERS.flatMap((userId) => {
             const [before, after] = [within(userId, look.before), within(userId, look.after)];
             if (before.length + after.length === 0) return [];
-            const done = (some: typeof before) => some.filter(({ doneAfterMs: ms }) => ms !== null && ms <= look.ageMs).length;
+            const done = (some: typeof before) => some.filter(({ reactions: [one] }) => (one?.afterMs ?? Infinity) <= look.ageMs).length;
             const wrong = after.filter(({ requestedAtMs, policy }) => {
               const percent = requestedAtMs < CONTROLS[1]!.effective_at_ms ? 30 : 60;
               return policy !== (covers({ rollout_id: 'p1', percent }, userId) ? 'egreedy-v2' : 'egreedy-v1');
@@ -80,6 +81,44 @@ describe('the sums of looks', () => {
     );
   });
 
+  it('have rewards as configured, by the rules of each look', () => {
+    const configure = (id: string, atMs: number, rewards: object): ControlEvent => ({
+      control_id: id,
+      type: 'configure',
+      effective_at_ms: atMs,
+      settings: { rewards },
+    });
+    const [unraised] = rolloutHistory(CONTROLS.slice(0, 1), Infinity);
+    const [first, , , fourth] = dueLooks(rolloutEpochs(unraised!, 0.05), START_MS + DAY_MS).map(({ look }) => look);
+    const changed = configure('c1', START_MS + 4 * HOUR_MS, { done: 0.5, dismiss: -0.25 });
+    const sums = new LookSums([first!, fourth!], { controls: [...CONTROLS, changed], defaultPolicy: 'egreedy-v1' });
+    const made = (hours: number, ...reactions: CountedDecision['reactions']) => ({
+      userId: 'ana',
+      requestedAtMs: START_MS + hours * HOUR_MS,
+      policy: 'egreedy-v1',
+      reactions,
+    });
+    finished(
+      sums.addPieces(
+        piecesOf(
+          [
+            made(0, { afterMs: 60_000, reward: 1 }),
+            made(4.1, { afterMs: 2 * HOUR_MS, reward: 0.5 }, { afterMs: 60_000, reward: -0.25 }),
+            made(4.2, { afterMs: 60_000, reward: -0.25 }),
+            made(4.3),
+          ],
+          CONTROLS,
+        ),
+      ),
+    );
+    const at = (look: number) => finished(sums.users(look, placeInRollout(history!)));
+    expect(at(0)).toMatchObject({ scale: DONE_OR_NOT, range: 1 });
+    expect([at(0).n[0], at(0).y[0], at(0).yy[0]]).toEqual([1, 1, 1]);
+    // Quarters above -1/4: 1 is five of them, 0 is one, and the second decision was dismissed, and done too late for the look.
+    expect(at(1).scale).toEqual({ low: -0.25, high: 1, step: 0.25 });
+    expect([at(1).n[0], at(1).y[0], at(1).yy[0]]).toEqual([4, 5 + 0 + 0 + 1, 25 + 0 + 0 + 1]);
+  });
+
   it('ask for the decisions of all windows', () => {
     const looks = dueLooks(epochs, START_MS + 2 * DAY_MS).map(({ look }) => look);
     expect(new LookSums(looks, { controls: CONTROLS, defaultPolicy: 'egreedy-v1' }).window).toEqual({
@@ -94,7 +133,7 @@ describe('the sums of looks', () => {
     const treated = USERS.find((user) => covers(CONTROLS[0]!, user))!;
     const misplaced = (known: readonly ControlEvent[]) => {
       const sums = new LookSums([first!], { controls: CONTROLS, defaultPolicy: 'egreedy-v1' });
-      const early = { userId: treated, requestedAtMs: START_MS + 1, policy: 'egreedy-v1', doneAfterMs: null };
+      const early = { userId: treated, requestedAtMs: START_MS + 1, policy: 'egreedy-v1', reactions: [] };
       finished(sums.addPieces(piecesOf([early], known)));
       return finished(sums.users(0, placeInRollout(history!))).misplaced[0];
     };

@@ -6,11 +6,14 @@ import { createHash } from 'node:crypto';
 
 export interface NaiveUser {
   readonly id: string;
-  /** Decisions and rewards, 0 or 1 each, before and after. */
+  /** Decisions and rewards before and after. */
   readonly m: number;
   readonly x: number;
   readonly n: number;
   readonly y: number;
+  /** Sums of squared rewards; absent: each is 0 or 1. */
+  readonly xx?: number;
+  readonly yy?: number;
 }
 
 export interface NaiveLook {
@@ -57,19 +60,20 @@ interface Residual {
 }
 
 /** Of rewards in so many decisions a user: mean, variance between users, variance of one decision within a user. */
-function spread(counts: readonly { readonly count: number; readonly reward: number }[]) {
+function spread(counts: readonly { readonly count: number; readonly reward: number; readonly square: number | undefined }[]) {
   const all = sum(counts.map(({ count }) => count));
   const mu = all === 0 ? 0 : sum(counts.map(({ reward }) => reward)) / all;
+  const variance = all === 0 ? 0 : sum(counts.map(({ reward, square }) => square ?? reward)) / all - mu * mu;
   const pairs = sum(counts.map(({ count }) => count * (count - 1)));
-  const excess = sum(counts.map(({ count, reward }) => (reward - count * mu) ** 2 - count * mu * (1 - mu)));
-  const t2 = pairs === 0 ? 0 : clip(excess / pairs, 0, 0.9 * mu * (1 - mu));
-  return { mu, t2, s2: mu * (1 - mu) - t2 };
+  const excess = sum(counts.map(({ count, reward }) => (reward - count * mu) ** 2 - count * variance));
+  const t2 = pairs === 0 ? 0 : clip(excess / pairs, 0, 0.9 * variance);
+  return { mu, t2, s2: variance - t2 };
 }
 
 function residuals(users: readonly NaiveUser[]): Residual[] {
   const history = users.some(({ m }) => m > 0);
-  const before = spread(users.map(({ m, x }) => ({ count: m, reward: x })));
-  const after = spread(users.map(({ n, y }) => ({ count: n, reward: y })));
+  const before = spread(users.map(({ m, x, xx }) => ({ count: m, reward: x, square: xx })));
+  const after = spread(users.map(({ n, y, yy }) => ({ count: n, reward: y, square: yy })));
   const shrunk = ({ m, x }: NaiveUser): number =>
     before.mu + (before.t2 === 0 ? 0 : (before.t2 * (x - m * before.mu)) / (before.s2 + m * before.t2));
   const rate = (user: NaiveUser): number => (history ? Math.round(shrunk(user) * 4096) / 4096 : 0);

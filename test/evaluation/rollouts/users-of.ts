@@ -2,7 +2,8 @@
 import { epochsOf, type Epoch } from '../../../src/evaluation/rollouts/epochs.js';
 import { looksOf, type Look } from '../../../src/evaluation/rollouts/looks.js';
 import { placeOf } from '../../../src/evaluation/rollouts/place.js';
-import { RolloutUsers, type RewardScale } from '../../../src/evaluation/rollouts/users.js';
+import type { RewardScale } from '../../../src/evaluation/rollouts/rewards.js';
+import { RolloutUsers } from '../../../src/evaluation/rollouts/users.js';
 
 const DAY_MS = 86_400_000;
 

@@ -95,7 +95,7 @@ describe('the guardrail', () => {
         control_id: 'guardrail-p1',
         takes_back: 'p1',
         reason: expect.stringMatching(
-          /^guardrail: the users of egreedy-v2 have less reward: 0\.\d{3} of the \d+ decisions of \d+ users are done within \d+ minutes/,
+          /^guardrail: the users of egreedy-v2 have less reward within \d+ minutes of the request: on average 0\.\d{3} in the \d+/,
         ) as string,
       },
     ]);
@@ -172,6 +172,23 @@ describe('the guardrail', () => {
     const { guardrail } = await lived({ reactsAfterMs: 2 * HOUR_MS });
     await guardrail.look();
     expect(guardrail.states[0]!.look).toMatchObject({ ageMs: HOUR_MS, treated: { reward: 0 }, control: { reward: 0 } });
+  });
+
+  it('goes by what reactions are worth: where a done is worth less than a dismiss, more dones are taken back', async () => {
+    const rewards = { done: 0.25, dismiss: 0.5, window_ms: DAY_MS };
+    const configure: ControlEvent = { control_id: 'c1', type: 'configure', effective_at_ms: START_MS, settings: { rewards } };
+    const more: RolloutWorld['chance'] = (policy, inclination) => 0.2 + 0.4 * inclination + (policy === 'egreedy-v2' ? 0.35 : 0);
+    const { guardrail, rollbacks } = await lived({ controls: [configure, promote()], chance: more });
+    await guardrail.look();
+    expect(await rollbacks()).toMatchObject([
+      {
+        control_id: 'guardrail-p1',
+        reason: expect.stringMatching(/on average 0\.3\d\d in the \d+ decisions of \d+ users, and 0\.(39|4\d)\d in/) as string,
+      },
+    ]);
+    const { guardrail: byDones, rollbacks: none } = await lived({ chance: more });
+    await byDones.look();
+    expect(await none()).toEqual([]);
   });
 
   it('cannot tell where everybody is covered, and does nothing', async () => {

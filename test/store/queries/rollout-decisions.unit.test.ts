@@ -1,9 +1,9 @@
-/** What a rollout's arms are compared by, as a state file has it: every decision within a time, with when it was done. */
+/** What a rollout's arms are compared by, as a state file has it: every decision within a time, with its reactions and their rewards. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { NO_TIP } from '../../../src/projections/tip.js';
+import { NO_TIP, type TipState } from '../../../src/projections/tip.js';
 import { coreRegistry } from '../../../src/projections/registry.js';
 import { PartitionState } from '../../../src/store/partition-state.js';
 import { rolloutDecisions, type RolloutDecision } from '../../../src/store/queries/rollout-decisions.js';
@@ -29,12 +29,16 @@ interface Made {
   readonly reward?: number;
   /** null: a prune has taken the tip. */
   readonly doneAtMs?: number | null;
+  readonly times?: Partial<TipState>;
   readonly isReadBack?: boolean;
   /** The position on policy.control. */
   readonly knew?: number;
 }
 
-function decide(id: string, { user, requestedAtMs, policy = 'egreedy-v1', reward, doneAtMs, isReadBack = true, knew = 0 }: Made): void {
+function decide(
+  id: string,
+  { user, requestedAtMs, policy = 'egreedy-v1', reward, doneAtMs, times, isReadBack = true, knew = 0 }: Made,
+): void {
   state.transaction(0, () => {
     const entry = state.users.obtain(user);
     const { recorded: _, ...event } = scoreResponse({ ...SCORE_REQUEST, decision_id: id });
@@ -43,8 +47,9 @@ function decide(id: string, { user, requestedAtMs, policy = 'egreedy-v1', reward
     state.decisions.insert(entry.uid, { ...event, decision_id: id, policy, profile, positions }, isReadBack ? 1 : null);
     if (reward === undefined) return;
     state.decisions.setLearned(state.decisions.get(entry.uid, id)!.key, { tipId: id, reward });
-    if (doneAtMs != null) {
-      state.tips.change(entry, state.tips.obtain(entry, id), { ...NO_TIP, servedAtMs: requestedAtMs, doneAtMs }, true);
+    if (doneAtMs != null || times !== undefined) {
+      const tip = { ...NO_TIP, servedAtMs: requestedAtMs, doneAtMs: doneAtMs ?? null, ...times };
+      state.tips.change(entry, state.tips.obtain(entry, id), tip, true);
       state.users.markDirty(entry);
     }
   });
@@ -61,11 +66,11 @@ it('takes every decision of the time that was read back, whoever made it, served
   decide('pruned', { user: 'bo', requestedAtMs: 130, reward: 1, doneAtMs: null });
   decide('not read back', { user: 'bo', requestedAtMs: 140, isReadBack: false });
   decide('late', { user: 'bo', requestedAtMs: 200 });
-  expect(found(100, 200).map(({ userId, requestedAtMs, policy, doneAfterMs }) => [userId, requestedAtMs, policy, doneAfterMs])).toEqual([
-    ['ana', 100, 'egreedy-v1', 50],
-    ['bo', 110, 'linucb', null],
-    ['ana', 120, 'egreedy-v1', null],
-    ['bo', 130, 'egreedy-v1', 0],
+  expect(found(100, 200).map(({ userId, requestedAtMs, policy, reactions }) => [userId, requestedAtMs, policy, reactions])).toEqual([
+    ['ana', 100, 'egreedy-v1', [{ afterMs: 50, reward: 1 }]],
+    ['bo', 110, 'linucb', []],
+    ['ana', 120, 'egreedy-v1', []],
+    ['bo', 130, 'egreedy-v1', [{ afterMs: 0, reward: 1 }]],
   ]);
 });
 
@@ -95,9 +100,33 @@ it('says which controls had been applied when it was decided', () => {
   expect(known).toEqual([[], ['p1'], ['p1', 'p2']]);
 });
 
-it('counts a done whatever it is worth, and nothing else', () => {
-  decide('worth less', { user: 'ana', requestedAtMs: 100, reward: 0.75, doneAtMs: 150 });
-  decide('worth nothing', { user: 'ana', requestedAtMs: 101, reward: 0, doneAtMs: 150 });
-  decide('a snooze that is worth something', { user: 'ana', requestedAtMs: 102, reward: 0.25, doneAtMs: 50 });
-  expect(found(100, 200).map(({ doneAfterMs }) => doneAfterMs)).toEqual([50, 49, null]);
+it('has what each reaction is worth by the rules of its request, in the order in which they count', () => {
+  const configure = (id: string, atMs: number, rewards: object, offset: number): void => {
+    const control: ControlEvent = { control_id: id, type: 'configure', effective_at_ms: atMs, settings: { rewards } };
+    state.transaction(0, () => state.controls.add(control, null, offset));
+  };
+  configure('c1', 110, { done: 0.75, dismiss: -0.5, snooze: 0.25, window_ms: 40 }, 1);
+  configure('c2', 120, { done: 0, dismiss: 0, snooze: 0.25 }, 2);
+  decide('by default', { user: 'ana', requestedAtMs: 100, reward: 1, doneAtMs: 150, times: { dismissAtMs: 101 } });
+  decide('dismissed, then done', { user: 'ana', requestedAtMs: 110, reward: 0.75, doneAtMs: 140, times: { dismissAtMs: 115 } });
+  decide('done too late', { user: 'ana', requestedAtMs: 111, reward: -0.5, doneAtMs: 151, times: { dismissAtMs: 120 } });
+  decide('before it was served', { user: 'ana', requestedAtMs: 112, reward: 0.25, doneAtMs: 100, times: { snoozeAtMs: 113 } });
+  decide('worth nothing', { user: 'ana', requestedAtMs: 120, reward: 0, doneAtMs: 130 });
+  decide('hidden by what is worth nothing', { user: 'ana', requestedAtMs: 121, reward: 0, doneAtMs: 130, times: { snoozeAtMs: 122 } });
+  decide('pruned', { user: 'ana', requestedAtMs: 122, reward: -0.5 });
+  expect(found(100, 200).map(({ reactions }) => reactions.map(({ afterMs, reward }) => [afterMs, reward]))).toEqual([
+    [[50, 1]],
+    [
+      [30, 0.75],
+      [5, -0.5],
+    ],
+    [[9, -0.5]],
+    [[1, 0.25]],
+    [],
+    [
+      [9, 0],
+      [1, 0.25],
+    ],
+    [[0, -0.5]],
+  ]);
 });

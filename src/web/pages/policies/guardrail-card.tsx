@@ -43,9 +43,9 @@ function Rollout({ rollout }: { readonly rollout: GuardrailDocument }) {
             <dd>{difference({ low: -1, high: 1, ...look.interval, mean: look.difference }).text}</dd>
           </dl>
           <p class="hint">
-            Shares of decisions that were done within {durationText(look.age_ms)} of the request, as of <Time ms={look.at_ms} />. A rollout
-            with a surely lower reward is taken back: by chance alone with a probability of at most {percent(alpha)} over all looks, of
-            which {percent(look.spent)} may have been used up.
+            Reward per decision, known within {durationText(look.age_ms)} of the request, as of <Time ms={look.at_ms} />. A rollout with a
+            surely lower reward is taken back: by chance alone with a probability of at most {percent(alpha)} over all looks, of which{' '}
+            {percent(look.spent)} may have been used up.
           </p>
         </>
       )}
@@ -61,5 +61,5 @@ function Rollout({ rollout }: { readonly rollout: GuardrailDocument }) {
 function armText({ users, decisions, reward }: NonNullable<GuardrailDocument['look']>['treated']): string {
   return reward === null
     ? 'no decision is old enough yet'
-    : `${percent(reward)} of ${count(decisions)} decisions of ${counted(users, 'user')}`;
+    : `${reward.toFixed(3)} in ${count(decisions)} decisions of ${counted(users, 'user')}`;
 }
