@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PolicyDefinition } from '../../src/policies/policy.js';
 import { policyNamed } from '../../src/policies/registry.js';
-import { curvesSvg, sparkline } from '../../src/simulation/chart.js';
 import type { Contestant } from '../../src/simulation/contestant.js';
 import { parsePersonas, PERSONAS, personaSchema, type Persona } from '../../src/simulation/persona.js';
 import { BUILTIN, populationOf, type Population } from '../../src/simulation/population.js';
@@ -218,32 +217,5 @@ describe('personas of a file', () => {
     ] as const)
       expect(() => parsePersonas(text, 'p.json')).toThrow(what);
     expect(personaSchema.safeParse(good).success).toBe(true);
-  });
-});
-
-describe('learning curves', () => {
-  const curves = [
-    { policy: 'a<b', points: [0, 0.5, 1] },
-    { policy: 'c', points: [0.25, 0.25, 0.25] },
-  ];
-  it('are drawn on one scale', () => {
-    expect(curves.map(({ points }) => sparkline(points, curves))).toEqual(['▁▅█', '▃▃▃']);
-    expect(sparkline([1, 1], [{ policy: 'flat', points: [1, 1] }])).toBe('▅▅');
-  });
-  it('have gaps where there is nothing', () => {
-    const gaps = [{ policy: 'a', points: [null, 0, null, 1, 0.5] }];
-    expect(sparkline(gaps[0]!.points, gaps)).toBe(' ▁ █▅');
-    expect(sparkline([null], [{ policy: 'a', points: [null] }])).toBe(' ');
-    const svg = curvesSvg(gaps, 'gaps');
-    expect(svg.match(/<polyline/g)).toHaveLength(2);
-    expect(svg).not.toMatch(/NaN|null/);
-  });
-  it('become a picture that names every policy', () => {
-    const svg = curvesSvg(curves, 'Title & more');
-    expect(svg).toMatch(/^<svg .*<\/svg>\n$/s);
-    expect(svg).toContain('a&lt;b');
-    expect(svg).toContain('Title &amp; more');
-    expect(svg.match(/<polyline/g)).toHaveLength(2);
-    expect(svg).not.toContain('NaN');
   });
 });

@@ -141,7 +141,16 @@ export const simulateCommand = defineCommand<SimulateOptions>({
       const result = await inTurns(steps, signal, ({ done, of, users: who }) => output.progress(`${done} of ${of} ${who}`));
       output.progress('');
       if (file !== undefined) {
-        file.write(curvesSvg(result.curves, `Chance of a done per decision (seed ${seed})`));
+        file.write(
+          curvesSvg({
+            title: `${result.users} simulated users over ${days} days, seed ${seed}`,
+            days,
+            panels: [
+              { label: 'chance of a done per decision, with 95 % bands over users', curves: result.curves },
+              { label: 'regret per decision: the chance that is given away, against the best candidate', curves: result.regret_curves },
+            ],
+          }),
+        );
         file.publish();
       }
       if (json) return await output.document(result);

@@ -1,4 +1,5 @@
 /** Gains with their intervals as a picture, a row a policy. The same numbers give the same bytes. Told apart by form, not by colour. */
+import { roundTicks } from '../axis.js';
 import type { Finding, VariantReport } from './comparison.js';
 
 const WIDTH = 760;
@@ -18,9 +19,7 @@ export interface Picture {
 export function gainsSvg({ title, baseline, alpha, reports }: Picture): string {
   const height = MARGIN.top + ROW * reports.length + MARGIN.bottom;
   const [low, high] = rangeOf(reports);
-  const step = roundStep((high - low) / TICKS);
-  const ticks = Array.from({ length: Math.floor(high / step) - Math.ceil(low / step) + 1 }, (_, i) => (Math.ceil(low / step) + i) * step);
-  const digits = Math.max(0, -Math.floor(Math.log10(step)));
+  const ticks = roundTicks(low, high, TICKS);
   const x = (value: number): number =>
     MARGIN.left + ((WIDTH - MARGIN.left - MARGIN.right) * (clamp(value, low, high) - low)) / (high - low);
   const bottom = MARGIN.top + ROW * reports.length;
@@ -29,10 +28,11 @@ export function gainsSvg({ title, baseline, alpha, reports }: Picture): string {
       `aria-label="${escaped(title)}">`,
     `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
     `<text x="16" y="22" font-size="15">${escaped(title)}</text>`,
-    `<text x="16" y="42" fill="#333333">intervals that hold for all ${reports.length} together, at ${fixed(100 * (1 - alpha), 0)} %</text>`,
-    ...ticks.flatMap((tick) => [
-      `<line x1="${fixed(x(tick))}" x2="${fixed(x(tick))}" y1="${MARGIN.top}" y2="${bottom}" stroke="#dddddd"/>`,
-      `<text x="${fixed(x(tick))}" y="${bottom + 18}" text-anchor="middle">${shownTick(tick, digits)}</text>`,
+    `<text x="16" y="42" fill="#333333">intervals that hold for all ${reports.length} together, at ` +
+      `${fixed(100 * (1 - alpha), 0)} %; full dot: better, square: worse, empty: neither is shown, dashed: nobody can tell</text>`,
+    ...ticks.flatMap(({ value, text }) => [
+      `<line x1="${fixed(x(value))}" x2="${fixed(x(value))}" y1="${MARGIN.top}" y2="${bottom}" stroke="#dddddd"/>`,
+      `<text x="${fixed(x(value))}" y="${bottom + 18}" text-anchor="middle">${text}</text>`,
     ]),
     `<line x1="${fixed(x(0))}" x2="${fixed(x(0))}" y1="${MARGIN.top}" y2="${bottom}" stroke="#000000" stroke-width="1.5"/>`,
     ...reports.flatMap((report, i) => rowOf(report, MARGIN.top + ROW * (i + 0.5), x, [low, high])),
@@ -93,13 +93,6 @@ function rangeOf(reports: readonly VariantReport[]): [low: number, high: number]
   return [low - room, high + room];
 }
 
-/** 1, 2 or 5 times a power of ten, at least `least`. */
-function roundStep(least: number): number {
-  const power = 10 ** Math.floor(Math.log10(least));
-  return [1, 2, 5, 10].map((one) => one * power).find((one) => one >= least * 0.999)!;
-}
-
 const clamp = (value: number, low: number, high: number): number => Math.min(high, Math.max(low, value));
 const fixed = (value: number, digits = 1): string => value.toFixed(digits);
-const shownTick = (value: number, digits: number): string => (Math.abs(value) < 1e-12 ? '0' : value.toFixed(digits));
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');

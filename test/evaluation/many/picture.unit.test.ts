@@ -36,7 +36,7 @@ it('has a row for each, its name, and what the intervals are', () => {
       'egreedy-v2, ε 0.1, λ 2',
       'a&lt;b&quot;c, λ 1',
       'random, ε 0.1, λ 1',
-      'intervals that hold for all 4 together, at 95 %',
+      'intervals that hold for all 4 together, at 95 %; full dot: better, square: worse, empty: neither is shown, dashed: nobody can tell',
       'reward per decision more than egreedy-v1',
     ]),
   );
