@@ -16,7 +16,7 @@ type Limiter = ReturnType<FastifyInstance['createRateLimit']>;
 export interface RateLimits {
   /** Counts a request of a caller who is known. Throws too_many_requests. */
   request(request: FastifyRequest, reply: FastifyReply): Promise<void>;
-  /** Counts a request whose token is missing or wrong. Throws too_many_requests. */
+  /** Counts a request with a wrong token. Throws too_many_requests. */
   wrongToken(request: FastifyRequest, reply: FastifyReply): Promise<void>;
 }
 
@@ -47,7 +47,7 @@ export function rateLimits(server: FastifyInstance, perSecond: number): RateLimi
       await count(
         turns.run(() => wrongTokens!(request)),
         reply,
-        'too many requests without a valid token came from this address',
+        'too many requests with a wrong token came from this address',
       );
     },
   };

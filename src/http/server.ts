@@ -140,7 +140,8 @@ function requestCheck(
     try {
       return callerOf(request.headers.authorization, given);
     } catch (error) {
-      await limits.wrongToken(request, reply);
+      // Whoever presents none guesses nothing: a page that was just opened asks without one.
+      if (request.headers.authorization !== undefined) await limits.wrongToken(request, reply);
       throw error;
     }
   };

@@ -63,6 +63,17 @@ describe('wrong tokens', () => {
     expect(await guess('ana-token-0123456789')).toBe(200);
     expect(await guess('guess-from-elsewhere', '192.0.2.2')).toBe(401);
   });
+
+  it('are not those that nobody presented: many tabs that wait for their token lock nobody out', async () => {
+    const server = guarded(0);
+    const ask = async (headers: Record<string, string>) =>
+      (await server.inject({ url: '/v1/lag', headers, remoteAddress: '192.0.2.1' })).statusCode;
+    for (let request = 0; request < 50; request++) expect(await ask({})).toBe(401);
+    expect(await ask(as('a-guess-after-all-of-them'))).toBe(401);
+    const others = [];
+    for (let attempt = 0; attempt < 11; attempt++) others.push(await ask({ authorization: `Basic number-${attempt}` }));
+    expect(others).toEqual([...Array<number>(9).fill(401), 429, 429]);
+  });
 });
 
 describe('connections', () => {

@@ -51,7 +51,7 @@ describe.skipIf(path === undefined)('an operator who has the pages alone', () =>
 
   it('finds a partition that is stuck, and does what the page says', async () => {
     const embedded = await embeddedService({ partitions: 2 });
-    await embedded.produce('tip.served', ...USERS.map((user) => served(user, 't1', NOW - HOUR)));
+    await embedded.produce('tip.served', ...USERS.map((user) => served(user, 't1', NOW - HOUR / 2)));
     await embedded.catchUp();
     const stuck = embedded.partitionOf('ana');
     await embedded.stop();
@@ -121,8 +121,13 @@ describe.skipIf(path === undefined)('an operator who has the pages alone', () =>
     );
     await embedded.catchUp();
     const { page } = await show(embedded.service, '/?refresh=1&time=utc', SIZE);
-    await eventually(() => verdict(page)).toBe('All is well.');
-    await follow(page, 'Data quality');
+    await eventually(() => verdict(page)).toBe('One thing to watch.');
+    const troubles = page.locator('.troubles');
+    await eventually(() => troubles.innerText()).toMatch(
+      /^A producer of tip\.feedback is late: 1 of the newest 2 events came over 1 h late, the latest by 5 h, on partition \d\./,
+    );
+    await shot(page, 'late-producer-home');
+    await follow(troubles, 'Lateness by topic');
     const lateness = card(page, 'Lateness');
     await eventually(() => rowsOf(lateness).then((rows) => rows.map((row) => row.split(' | ').slice(0, 3).join(' | ')))).toEqual([
       'tip.served | 2 | 0',

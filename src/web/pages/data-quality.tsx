@@ -3,7 +3,6 @@ import type { DataQualityDocument, StatusDocument, TopicLateness } from '../../s
 import { count, percent } from '../format/numbers.js';
 import { durationText } from '../format/times.js';
 import { readText } from '../state/lateness.js';
-import { usePolled } from '../state/use-polled.js';
 import { useService } from '../state/use-service.js';
 import { DataTable, type Column } from '../view/data-table.js';
 import { Link } from '../view/link.js';
@@ -11,12 +10,8 @@ import { Prose } from '../view/prose.js';
 import { RecordLink } from '../view/record-link.js';
 import { Answer, Card, Pill, Time } from '../view/small.js';
 
-/** Each answer reads up to 500 records of each topic. */
-const ASKED_EVERY_SECONDS = 10;
-
 export default function DataQuality() {
-  const { status } = useService();
-  const quality = usePolled<DataQualityDocument>('/v1/data-quality', { atLeastSeconds: ASKED_EVERY_SECONDS });
+  const { status, quality } = useService();
   return (
     <div class="stack">
       <Card title="Refused records and retention">

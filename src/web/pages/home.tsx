@@ -11,12 +11,12 @@ import { Prose } from '../view/prose.js';
 import { Answer, Card, Pill, Time, type Tone } from '../view/small.js';
 
 export default function Home() {
-  const { status, lag, samples } = useService();
+  const { status, lag, quality, samples } = useService();
   return (
     <Answer of={status}>
       {(document) => (
         <div class="stack">
-          <Verdict troubles={troublesOf(document, lag.document)} status={document} />
+          <Verdict troubles={troublesOf(document, lag.document, quality.document)} status={document} />
           <Counters status={document} />
           <HourOfLag samples={samples} problem={lag.error} />
           <Card title="Partitions">

@@ -5,9 +5,9 @@ import { Link } from '../view/link.js';
 import { Pill, Time } from '../view/small.js';
 
 export function ServiceState({ isPaused }: { readonly isPaused: boolean }) {
-  const { status, lag } = useService();
+  const { status, lag, quality } = useService();
   const { document, error, answeredAtMs } = status;
-  const verdict = document === undefined ? undefined : verdictOf(troublesOf(document, lag.document));
+  const verdict = document === undefined ? undefined : verdictOf(troublesOf(document, lag.document, quality.document));
   // Only what changes is read aloud, and a refresh changes nothing here as long as things stay as they are.
   return (
     <div class="service-state">

@@ -1,7 +1,7 @@
 /** Whether all is well, as a pure function of what the service answers: what is wrong, the worst first, each with where to look. */
 import type { LagRow, LagStatus } from '../../log/lag.js';
-import type { StatusDocument } from '../../service/application.js';
-import { counted } from '../format/numbers.js';
+import type { DataQualityDocument, StatusDocument } from '../../service/application.js';
+import { count, counted } from '../format/numbers.js';
 import { durationText } from '../format/times.js';
 
 export interface Trouble {
@@ -22,8 +22,21 @@ const LAG_TROUBLES: readonly (readonly [status: LagStatus, severity: Trouble['se
   ['warn', 'wait', 'is behind', 'are behind'],
 ];
 
-export function troublesOf(status: Status, lag: readonly LagRow[] | undefined): readonly Trouble[] {
-  const found = [...ofPartitions(status), ...ofTheLog(status), ...ofLag(status, lag ?? []), ...ofInputs(status)];
+type Quality = Pick<DataQualityDocument, 'lateness' | 'late_after_ms'>;
+
+/** Some events are late wherever phones are offline for a while. From this share on, a producer is. */
+export const LATE_SHARE = 0.2;
+const LATE_WITHIN_MS = 86_400_000;
+
+/** What is not known yet is left out. */
+export function troublesOf(status: Status, lag: readonly LagRow[] | undefined, quality: Quality | undefined): readonly Trouble[] {
+  const found = [
+    ...ofPartitions(status),
+    ...ofTheLog(status),
+    ...ofLag(status, lag ?? []),
+    ...ofInputs(status),
+    ...ofProducers(status, quality),
+  ];
   if (found.length === 0 && !status.ready)
     found.push({
       severity: 'wait',
@@ -86,6 +99,26 @@ function ofLag({ partitions }: Status, rows: readonly LagRow[]): Trouble[] {
 
 function ofInputs({ warnings }: Status): Trouble[] {
   return warnings.map(({ topic, message, hint }) => ({ severity: 'wait', text: `${topic}: ${message}.`, hint }));
+}
+
+/** Of inputs whose newest events are late; events that came long ago say nothing of now. */
+function ofProducers({ now_ms: nowMs }: Status, quality: Quality | undefined): Trouble[] {
+  if (quality === undefined) return [];
+  const limit = durationText(quality.late_after_ms);
+  return quality.lateness.flatMap(({ topic, late, on_time: onTime, latest }): Trouble[] => {
+    const events = late + onTime;
+    if (latest === null || late === 0 || late < LATE_SHARE * events || latest.timestamp_ms < nowMs - LATE_WITHIN_MS) return [];
+    return [
+      {
+        severity: 'wait',
+        text:
+          `A producer of ${topic} is late: ${count(late)} of the newest ${counted(events, 'event')} came over ${limit} late, ` +
+          `the latest by ${durationText(latest.late_by_ms)}, on partition ${latest.partition}.`,
+        hint: 'The record that came latest leads to the producer.',
+        link: { to: '/admin/data-quality', text: 'Lateness by topic' },
+      },
+    ];
+  });
 }
 
 const capital = (text: string): string => {

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { LagRow } from '../../../src/log/lag.js';
 import type { StatusDocument } from '../../../src/service/application.js';
 import { troublesOf, verdictOf } from '../../../src/web/state/troubles.js';
-import { LAG, STATUS, partition } from '../../support/fake-application.js';
+import { LAG, NOW_MS, QUALITY, STATUS, partition } from '../../support/fake-application.js';
 
-const found = (over: Partial<StatusDocument>, lag: readonly LagRow[] = LAG) => troublesOf({ ...STATUS, now_ms: 0, ...over }, lag);
+const found = (over: Partial<StatusDocument>, lag: readonly LagRow[] = LAG) =>
+  troublesOf({ ...STATUS, now_ms: 0, ...over }, lag, undefined);
 const error = { code: 'log_changed', message: 'the log is another one', hint: 'Move the state away.' };
 
 describe('troubles', () => {
@@ -90,7 +91,35 @@ describe('troubles', () => {
     expect(verdictOf(troubles)).toEqual({ tone: 'bad', text: 'One thing is wrong.' });
   });
 
-  it('need no lag', () => {
-    expect(troublesOf({ ...STATUS, now_ms: 0 }, undefined)).toEqual([]);
+  it('need no lag, and nothing of the inputs', () => {
+    expect(troublesOf({ ...STATUS, now_ms: 0 }, undefined, undefined)).toEqual([]);
+  });
+
+  describe('name a late producer', () => {
+    const at = (now_ms: number, late: number, on_time: number) => {
+      const [, feedback] = QUALITY.lateness;
+      return troublesOf({ ...STATUS, now_ms }, LAG, { ...QUALITY, lateness: [{ ...feedback!, late, on_time }] });
+    };
+
+    it('with the input, how late its events come, where, and the page that shows them', () => {
+      expect(troublesOf({ ...STATUS, now_ms: NOW_MS }, LAG, QUALITY)).toEqual([
+        {
+          severity: 'wait',
+          text: 'A producer of tip.feedback is late: 120 of the newest 300 events came over 1 h late, the latest by 5 h, on partition 2.',
+          hint: 'The record that came latest leads to the producer.',
+          link: { to: '/admin/data-quality', text: 'Lateness by topic' },
+        },
+      ]);
+    });
+
+    it.each([
+      ['a fifth of the events', NOW_MS, 20, 80, 1],
+      ['fewer: phones are offline now and then', NOW_MS, 19, 80, 0],
+      ['none', NOW_MS, 0, 0, 0],
+      ['some that came within a day', NOW_MS + 86_400_000, 20, 80, 1],
+      ['some that came longer ago', NOW_MS + 86_400_001, 20, 80, 0],
+    ])('by its share: %s', (_, nowMs, late, onTime, troubles) => {
+      expect(at(nowMs, late, onTime)).toHaveLength(troubles);
+    });
   });
 });
