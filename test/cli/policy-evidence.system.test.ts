@@ -135,7 +135,6 @@ describe('simulate', () => {
   it.each([
     [['--wrong-prior'], /--wrong-prior needs a policy that begins with a prior/],
     [['--prior-users', '110', '--policies', 'random'], /needs a policy that begins with a prior/],
-    [['--prior-users', '20'], /a prior cannot be fitted on \d+ users/],
     [['--policies', 'egreedy-v1+decay'], /needs to know how fast epsilon decays/],
     [['--population', 'other'], /--population must be builtin or mixture, not "other"/],
     [['--population', 'mixture', '--personas', 'mine.json'], /leave --population out/],
@@ -144,6 +143,11 @@ describe('simulate', () => {
     [['--decisions', '0'], /--decisions must be a whole number of at least 1/],
   ])('refuses %j', async (more, message) => {
     expect(await workspace.run([...args, ...more])).toMatchObject({ code: 64, stderr: expect.stringMatching(message) as string });
+  });
+
+  it('refuses a prior from too few users, as policies prior does', async () => {
+    const message = expect.stringMatching(/a prior cannot be fitted on \d+ users/) as string;
+    expect(await workspace.run([...args, '--prior-users', '20'])).toMatchObject({ code: 2, stderr: message });
   });
 
   it('refuses a policy that there is not', async () => {

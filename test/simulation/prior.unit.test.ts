@@ -82,7 +82,7 @@ describe('a prior in a simulation', () => {
   });
 
   it('cannot be fitted on too few users', () => {
-    expect(() => run({ prior: { users: 20, lambda: 10 } })).toThrow(expect.objectContaining({ code: 'invalid_argument' }) as Error);
+    expect(() => run({ prior: { users: 20, lambda: 10 } })).toThrow(expect.objectContaining({ code: 'not_enough_data' }) as Error);
   });
 
   it('is said to be learned before anybody is tested', () => {

@@ -8,17 +8,18 @@ const HOUR = 3_600_000;
 const START = 2_400 * HOUR;
 const candidates = ['a', 'b', 'c'].map((tip_id, i) => ({ tip_id, is_overdue: i === 0, task_age_days: i, priority: 1 + i }));
 
-it('by updates while one policy is live alone, and held at its full size beside a shadow', async () => {
+it('by updates while one policy is live alone, and held at its full size beside a shadow that learns', async () => {
   const embedded = await embeddedService({ partitions: 1, clock: () => START + 100 * HOUR });
   await embedded.start();
   await embedded.catchUp();
   const configure = (id: string, atMs: number, settings: object) =>
     embedded.produce('policy.control', { control_id: id, type: 'configure', effective_at_ms: atMs, settings });
   await configure('c1', START, { epsilon: 0.5, epsilon_min: 0.15, epsilon_decay: 0.6 });
-  await configure('c2', START + 50 * HOUR, { shadow: 'egreedy-v2' });
+  await configure('c2', START + 30 * HOUR, { shadow: 'egreedy-v2' });
+  await configure('c3', START + 50 * HOUR, { shadow_learning: true });
   await embedded.catchUp();
   const epsilons: [updates: number, epsilon: number][] = [];
-  for (const [i, hour] of [1, 2, 3, 4, 5, 6, 51].entries()) {
+  for (const [i, hour] of [1, 2, 3, 4, 5, 31, 51].entries()) {
     const own = candidates.map((candidate) => ({ ...candidate, tip_id: `${candidate.tip_id}${i}` }));
     const request = { user_id: 'ann', decision_id: `d${i}`, requested_at_ms: START + hour * HOUR, candidates: own };
     const event = await embedded.service.score(request);
@@ -29,7 +30,7 @@ it('by updates while one policy is live alone, and held at its full size beside 
     await embedded.produce('tip.feedback', { ...served, action: 'done', reacted_at_ms: START + hour * HOUR + 1 });
     await embedded.catchUp();
   }
-  // 0.6 / updates, at most 0.5 and at least 0.15; all of it from the moment on when a shadow is on.
+  // 0.6 / updates, at most 0.5 and at least 0.15; all of it from the moment on when the shadow learns.
   expect(epsilons).toEqual([
     [0, 0.5],
     [1, 0.5],
