@@ -95,7 +95,9 @@ const INPUTS = LEAVES.flatMap(({ words, command }): [string, readonly string[]][
 const isData = ({ command }: Leaf) => command.groups.includes('log');
 const hasJson = ({ command }: Leaf) => command.json !== undefined || (command.options ?? []).some(({ flags }) => flags === '--json');
 const run = (argv: readonly string[], options: RunOptions = {}): Promise<Answered> => runCommand(COMMANDS, argv, options);
-const here = (leaf: Leaf | undefined) => (leaf === undefined || isData(leaf) ? ['--data', data] : []);
+/** A rehearsal has a directory of its own, which it makes. */
+const here = (leaf: Leaf | undefined) =>
+  leaf?.words === 'rehearse' ? ['--data', out('rehearsal')] : leaf === undefined || isData(leaf) ? ['--data', data] : [];
 const leafOf = (words: string) => LEAVES.find((leaf) => leaf.words === words)!;
 
 /** Runs it as people do and, where it has --json, as programs do: the same exit code and error, in one line on stdout. */
@@ -257,6 +259,7 @@ describe('a data directory that is not there is no_data, 1', () => {
   /** They make it, or need none. */
   const WITHOUT = [
     'demo',
+    'rehearse',
     'start',
     'status',
     'produce',
