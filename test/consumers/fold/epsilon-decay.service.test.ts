@@ -15,7 +15,7 @@ it('by updates while one policy is live alone, and held at its full size beside 
   const configure = (id: string, atMs: number, settings: object) =>
     embedded.produce('policy.control', { control_id: id, type: 'configure', effective_at_ms: atMs, settings });
   await configure('c1', START, { epsilon: 0.5, epsilon_min: 0.15, epsilon_decay: 0.6 });
-  await configure('c2', START + 30 * HOUR, { shadow: 'egreedy-v2' });
+  await configure('c2', START + 30 * HOUR, { shadow: 'egreedy-v2', shadow_learning: false });
   await configure('c3', START + 50 * HOUR, { shadow_learning: true });
   await embedded.catchUp();
   const epsilons: [updates: number, epsilon: number][] = [];
