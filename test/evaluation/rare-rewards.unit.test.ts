@@ -1,7 +1,7 @@
 /**
- * Clicks on recommendations are rare: in the men's sample of the Open Bandit data (Y. Saito et al., 2021), 10,000 decisions of a policy that
- * chooses uniformly among 34 items have about 46 clicks. Intervals of a gain must be of the size of what there is to gain. A world like
- * it is drawn here, as the data are not ours to commit.
+ * Clicks on recommendations are rare: in the men's sample of the Open Bandit data (Y. Saito et al., 2021), 10,000 decisions of a policy
+ * that chooses uniformly among 34 items have about 46 clicks. Intervals of a gain must be of the size of what there is to gain. A world
+ * like it is drawn here, as the data are not ours to commit.
  */
 import { describe, expect, it } from 'vitest';
 import { LowerBound } from '../../src/evaluation/bounds/lower-bound.js';

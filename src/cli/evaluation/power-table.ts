@@ -1,7 +1,7 @@
 /** How many decisions it takes, as a table. */
 import type { PowerDays } from '../../analysts/power.js';
 
-export const POWER_HEADINGS = ['GAIN', 'DECISIONS', 'DAYS', 'FOR HALF', 'GAIN ALONE', 'FOR HALF', 'SLOWEST'] as const;
+export const POWER_HEADINGS = ['GAIN', 'DECISIONS', 'DAYS', 'HALF BY', 'GAIN ALONE', 'HALF BY', 'SLOWEST'] as const;
 
 export function powerCells(row: PowerDays): (string | number | null)[] {
   const { gain, decisions, days, slowest, reason } = row;

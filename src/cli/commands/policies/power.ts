@@ -94,12 +94,15 @@ async function print(power: Power, output: Output): Promise<void> {
   const percent = (share: number | null): string => `${(100 * share!).toFixed(1)} %`;
   const count =
     candidates === null ? '' : candidates.low === candidates.high ? `${candidates.median}` : `${candidates.low} to ${candidates.high}`;
-  await output.write(
-    `${policy ?? 'a policy'} that chooses otherwise than ${baseline} in ${percent(differs)} of the decisions: ${count} candidates, ` +
-      `epsilon ${epsilon}, ${shown(power.reward_per_decision!)} reward per decision, ${percent(power.missing_share)} without a reward\n` +
-      `${sofar} decisions since ${power.since_ms === 0 ? 'the beginning' : new Date(power.since_ms).toISOString()}` +
-      `${perDay === null ? '' : `, ${shown(perDay)} a day`}; ${power.segments_asked} segments of which harm must be excluded\n\n`,
-  );
+  const who = policy === null ? 'a policy that' : `${policy}, which`;
+  const since = power.since_ms === 0 ? 'the beginning' : new Date(power.since_ms).toISOString();
+  const lines = [
+    `${who} chooses otherwise than ${baseline} in ${percent(differs)} of the decisions: ${count} candidates, epsilon ${epsilon}, ` +
+      `${shown(power.reward_per_decision!)} reward per decision, ${percent(power.missing_share)} without a reward`,
+    `${sofar} decisions since ${since}${perDay === null ? '' : `, ${shown(perDay)} a day`}; ` +
+      `${power.segments_asked} segments of which harm must be excluded`,
+  ];
+  await output.write(`${lines.join('\n')}\n\n`);
   const rows: PowerDays[] = [power, ...table.filter(({ gain }) => gain !== power.gain)].sort((a, b) => a.gain - b.gain);
   await output.table(POWER_HEADINGS, rows.map(powerCells));
   await output.write(`\n${answer(power)}\n`);
