@@ -1,26 +1,24 @@
 /**
  * `npm run study:priors`: what a pooled prior and decaying exploration are worth to simulated newcomers, as a table, and what a prior
- * costs those whom it is wrong for. Changes of regret are against the first policy of each world, with 95% intervals over users. Prints a
- * world when it is done, and at the end what a decision of each policy costs. Exits with 1 where something is not as expected.
+ * costs those whom it is wrong for. Changes of regret are against the first policy of each world, with 95% intervals over priors, each
+ * of which is fitted on other users and tried on users of its own. Prints a world when it is done, and at the end what a decision of
+ * each policy costs. Exits with 1 where something is not as expected.
  *
  *   npm run study:priors -- --world "built-in, first"   # the worlds whose name begins so
- *   npm run study:priors -- --seed 2 --users 2          # other users, and twice as many
+ *   npm run study:priors -- --seed 2 --cohorts 32       # other users, and more of them
  */
 import { parseArgs } from 'node:util';
 import { emptyState } from '../src/policies/ridge.js';
 import { encodeState } from '../src/policies/ridge-codec.js';
 import { policyNamed } from '../src/policies/registry.js';
-import { COST, missed, PRIOR_WORLDS, regretChange, worldOptions, type Part, type PriorWorld } from '../src/simulation/prior-study.js';
-import type { RegretChange } from '../src/simulation/result.js';
-import { simulate, type SimulationResult } from '../src/simulation/simulate.js';
+import { COST, missed, PARTS, PRIOR_WORLDS, study, type PriorWorld, type StudyRow } from '../src/simulation/prior-study.js';
 import { finished } from '../test/support/finished.js';
 import { scoring, SIZES } from './scoring.js';
 
-const PARTS: readonly Part[] = ['first_20', 'after_40', 'all'];
 const CELL_WIDTH = 24;
 
 const { values } = parseArgs({
-  options: { seed: { type: 'string', default: '1' }, users: { type: 'string', default: '1' }, world: { type: 'string', default: '' } },
+  options: { seed: { type: 'string', default: '1' }, cohorts: { type: 'string', default: '8' }, world: { type: 'string', default: '' } },
 });
 const chosen = PRIOR_WORLDS.filter(({ name }) => name.startsWith(values.world));
 if (chosen.length === 0)
@@ -34,20 +32,24 @@ process.exitCode = misses === 0 ? 0 : 1;
 
 function tryWorld(world: PriorWorld): number {
   const before = process.cpuUsage();
-  const result = finished(simulate(worldOptions({ ...world, users: Math.round(world.users * Number(values.users)) }, Number(values.seed))));
+  const result = finished(study(world, { seed: Number(values.seed), cohorts: Number(values.cohorts) }));
   const { user, system } = process.cpuUsage(before);
   const notMet = missed(world, result);
-  console.log(`${world.name}: ${result.users} users, ${result.decisions} decisions, ${((user + system) / 1e6).toFixed(0)} s of CPU`);
-  row('', ['first 20', 'after 40', 'all']);
-  const [first, ...others] = world.policies;
-  row(
-    first!.name,
-    PARTS.map((part) => regretIn(result, part)),
+  console.log(
+    `${world.name}: ${values.cohorts} priors, ${result.users} users, ${result.decisions} decisions, ` +
+      `${((user + system) / 1e6).toFixed(0)} s of CPU`,
   );
-  for (const { name } of others)
+  row('', ['first 20', 'after 40', 'all']);
+  const [first] = world.policies;
+  for (const { name } of world.policies)
     row(
       name,
-      PARTS.map((part) => shown(regretChange(result, name, part))),
+      PARTS.map((part) =>
+        shown(
+          result.rows.find((one) => one.policy === name && one.part === part),
+          name === first!.name,
+        ),
+      ),
     );
   for (const expectation of notMet) console.log(`NOT AS EXPECTED: ${JSON.stringify(expectation)}`);
   console.log('');
@@ -78,13 +80,10 @@ function row(name: string, cells: readonly string[]): void {
   console.log([name.padEnd(nameWidth), ...cells.map((cell) => cell.padStart(CELL_WIDTH))].join(' ').trimEnd());
 }
 
-function regretIn(result: SimulationResult, part: Part): string {
-  const stretch = part === 'all' ? result : result[part];
-  return stretch === null ? '' : stretch.policies[0]!.regret.mean.toFixed(4);
-}
-
-function shown(change: RegretChange | undefined): string {
-  if (change === undefined || change.mean === null || change.low === null || change.high === null) return '';
-  const percent = (share: number): string => `${share > 0 ? '+' : ''}${(100 * share).toFixed(0)}`;
-  return `${percent(change.mean)} % [${percent(change.low)}, ${percent(change.high)}]`;
+function shown(found: StudyRow | undefined, isFirst: boolean): string {
+  if (found === undefined) return '';
+  if (isFirst) return found.regret.toFixed(4);
+  const { mean, low, high } = found.change;
+  const percent = (share: number | null): string => (share === null ? '?' : `${share > 0 ? '+' : ''}${(100 * share).toFixed(0)}`);
+  return `${percent(mean)} % [${percent(low)}, ${percent(high)}]`;
 }
