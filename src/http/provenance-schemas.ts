@@ -82,6 +82,7 @@ export const recordSchema = z.object({
     .nullable()
     .meta({ description: 'as it is folded; null: it was refused, or it is a dead letter' }),
   refusal: z.object({ code: z.string(), message: z.string() }).nullable(),
+  is_folded: z.boolean().meta({ description: 'whether records of its topic become state; of others nothing is applied or refused' }),
   applied: z
     .boolean()
     .nullable()

@@ -12,6 +12,7 @@
  *
  * Of a group that keeps no state here the same is said of the offsets that it committed.
  */
+import { secondsText } from './seconds-text.js';
 
 /** Records may wait this long before a row warns. */
 export const WARN_AFTER_SECONDS = 5;
@@ -168,7 +169,7 @@ function catchUpSeconds(lag: number, { rate_in, rate_out }: Pick<LagRow, 'rate_i
 
 /** A prediction says what it takes for granted. */
 function assumption(catchUp: number, { rate_in, rate_out }: Pick<LagRow, 'rate_in' | 'rate_out'>): string {
-  return `Caught up in ${catchUp} s if the rates stay: ${rate_out} out and ${rate_in} in a second.`;
+  return `Caught up in ${secondsText(catchUp)} if the rates stay: ${rate_out} out and ${rate_in} in a second.`;
 }
 
 function verdict(facts: LagFacts, now: OffsetsSeen, lag: number, seconds: number | null): LagVerdict {
@@ -231,7 +232,7 @@ function waitingVerdict(facts: LagFacts, now: OffsetsSeen, { lag, seconds }: { l
       reason: `${countOf(lag)} not ${by}. ${silent}`,
     };
   const isOpen = lastStable < highWatermark;
-  const heldFor = readable || seconds === null ? '' : `, the first for ${seconds} s`;
+  const heldFor = readable || seconds === null ? '' : `, the first for ${secondsText(seconds)}`;
   const transaction = `An open transaction holds back the records from offset ${lastStable} on (${highWatermark - lastStable}${heldFor}).`;
   if (isOpen && (!readable || (seconds !== null && seconds <= WARN_AFTER_SECONDS)))
     return {
@@ -239,7 +240,7 @@ function waitingVerdict(facts: LagFacts, now: OffsetsSeen, { lag, seconds }: { l
       rule: `last_stable_offset ${lastStable} < high_watermark ${highWatermark}`,
       reason: transaction,
     };
-  const age = seconds === null ? 'of unknown age' : `the oldest ${seconds} s old`;
+  const age = seconds === null ? 'of unknown age' : `the oldest ${secondsText(seconds)} old`;
   if (seconds !== null && seconds <= WARN_AFTER_SECONDS)
     return {
       status: 'ok',

@@ -66,6 +66,8 @@ export interface RecordDocument extends RecordAddress {
   /** As it is folded; null: it was refused, or the topic is one of dead letters. */
   readonly event: Readonly<Record<string, unknown>> | null;
   readonly refusal: { readonly code: string; readonly message: string } | null;
+  /** Whether records of its topic become state: those of the inputs do. Of others nothing is applied or refused. */
+  readonly is_folded: boolean;
   /** Whether the state stands behind it. null: nothing folds the topic, or another member holds the partition. */
   readonly applied: boolean | null;
   /** The next offset of the topic that the state will apply; null as `applied` is. */

@@ -39,7 +39,10 @@ export async function recordDocument(question: RecordQuestion): Promise<RecordDo
   const appliedTo = topic !== undefined && isConsumed(topic) ? (reader?.positions().get(address.topic) ?? (reader && 0)) : undefined;
   const isApplied = appliedTo === undefined ? null : address.offset < appliedTo;
   const decoded = topic === undefined ? undefined : isConsumed(topic) ? accepted(topic, record, rules) : decodeRecord(topic, record, rules);
-  const refusal = decoded === undefined || decoded.ok ? null : { code: decoded.rejection.code, message: decoded.rejection.message };
+  const isFolded = topic !== undefined && isConsumed(topic);
+  // What nobody folds is refused by nobody: a tombstone of profile.features is as it should be.
+  const refusal =
+    !isFolded || decoded === undefined || decoded.ok ? null : { code: decoded.rejection.code, message: decoded.rejection.message };
   return {
     topic: record.topic,
     partition: record.partition,
@@ -52,6 +55,7 @@ export async function recordDocument(question: RecordQuestion): Promise<RecordDo
     next_offset: nextOffset,
     event: decoded?.ok === true ? (decoded.event as Readonly<Record<string, unknown>>) : null,
     refusal,
+    is_folded: isFolded,
     applied: isApplied,
     applied_to: appliedTo ?? null,
     as_of_ms: nowMs,

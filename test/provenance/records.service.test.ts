@@ -52,10 +52,18 @@ describe('a record of the log', () => {
         }
         expect(document.refused).toBe(null);
         if (topic === 'p.profile.features') {
-          expect(document).toMatchObject({ applied: null, applied_to: null, effect: null, dead_letter: null });
+          // A tombstone of a profile that ended is refused by nobody.
+          expect(document).toMatchObject({
+            is_folded: false,
+            refusal: null,
+            applied: null,
+            applied_to: null,
+            effect: null,
+            dead_letter: null,
+          });
           continue;
         }
-        expect(document.applied).toBe(true);
+        expect([document.is_folded, document.applied]).toEqual([true, true]);
         const { effect, refusal, event } = document;
         if (refusal !== null) {
           expect([event, effect]).toEqual([null, null]);

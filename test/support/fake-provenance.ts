@@ -97,6 +97,7 @@ export const RECORD: RecordDocument = {
   event: { user_id: 'ana', tip_id: 'tip-9', served_at_ms: 1_769_709_000_000 },
   refusal: null,
   applied: true,
+  is_folded: true,
   applied_to: 1_842,
   as_of_ms: 1_769_882_645_000,
   effect: {

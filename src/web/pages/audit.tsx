@@ -105,6 +105,7 @@ function FilterForm({ values, set, clear }: FilterFormProps) {
               {text}
             </option>
           ))}
+          {values.action === undefined || values.action in ACTIONS ? null : <option value={values.action}>{values.action}</option>}
         </select>
       </div>
       <div>

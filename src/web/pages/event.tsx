@@ -99,14 +99,10 @@ function Record({ record }: { readonly record: RecordDocument }) {
   );
 }
 
-function Applied({ record: { applied, applied_to: next, topic } }: { readonly record: RecordDocument }) {
+function Applied({ record: { applied, applied_to: next, is_folded: isFolded } }: { readonly record: RecordDocument }) {
   if (applied === null)
     return (
-      <span class="muted">
-        {topic.endsWith('-dlt')
-          ? 'Nothing folds dead letters.'
-          : 'Not known here: another process holds the partition, or nothing folds the topic.'}
-      </span>
+      <span class="muted">{isFolded ? 'Not known here: another process holds the partition.' : 'No state is made of this topic.'}</span>
     );
   return applied ? <>Yes. The state stands at offset {count(next)}.</> : <>Not yet. The state stands at offset {count(next)}.</>;
 }

@@ -8,7 +8,7 @@ import { DeadLetterLink, RecordLink } from './record-link.js';
 import { Time } from './small.js';
 
 export function RecordEffect({ record }: { readonly record: RecordDocument }) {
-  const { refused, refusal, applied, effect } = record;
+  const { refused, refusal, applied, effect, is_folded: isFolded } = record;
   if (refused !== null) return <Refused refused={refused} />;
   if (refusal !== null)
     return (
@@ -19,6 +19,7 @@ export function RecordEffect({ record }: { readonly record: RecordDocument }) {
         <DeadLetter of={record.dead_letter} />
       </>
     );
+  if (!isFolded) return <p>Nothing: no state is made of the records of this topic.</p>;
   if (effect === null)
     return <p>{applied === false ? 'Nothing yet: it is not applied.' : 'What it did is not known here: this process does not fold it.'}</p>;
   switch (effect.kind) {

@@ -4,6 +4,7 @@ import { LAG_STATUSES, NOT_RUNNING, type LagRow } from '../../../../log/lag.js';
 import { counted } from '../../../output/words.js';
 import { nextCommand } from '../../../output/next-command.js';
 import type { Check } from '../check.js';
+import { secondsText } from '../../../../log/seconds-text.js';
 
 /** `held`: the partitions that members of the group hold: of those that are not assigned here, others know the lag. */
 export function lagCheck(config: Config, rows: readonly LagRow[], held: ReadonlySet<number>): Check {
@@ -17,7 +18,7 @@ export function lagCheck(config: Config, rows: readonly LagRow[], held: Readonly
   const ages = ours.flatMap(({ lag_records: lag, lag_seconds: age }) => (lag === 0 || age === null ? [] : [age]));
   const isUnknown = ours.some(({ lag_records: lag, lag_seconds: age }) => lag > 0 && age === null);
   const seconds = records === 0 ? 0 : ages.length === 0 ? null : Math.max(...ages);
-  const age = seconds === null ? 'of unknown age' : `the oldest${isUnknown ? ' known' : ''} ${seconds} s old`;
+  const age = seconds === null ? 'of unknown age' : `the oldest${isUnknown ? ' known' : ''} ${secondsText(seconds)} old`;
   const waits = records === 0 ? 'nothing waits' : `${counted(records, 'record waits', 'records wait')}, ${age}`;
   const numbers = {
     lag_records: records,
