@@ -42,11 +42,11 @@ export async function runService(
   config: Config,
   logger: Logger,
   signal: AbortSignal = new AbortController().signal,
+  clock: () => number = Date.now,
 ): Promise<RunningService> {
   const settings = settingsOf(config);
   const generation = { prompts: promptSettings(config.tipPromptVersion, config.defaultPromptVersion), gateway: gatewayOf(config) };
-  const clock = Date.now;
-  const lock = lockData(config.data, clock());
+  const lock = lockData(config.data, Date.now());
   const undo: (() => Promise<unknown> | void)[] = [() => lock.release()];
   const stop = async () => {
     const deadline = performance.now() + STOPS_WITHIN_MS;

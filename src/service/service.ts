@@ -100,6 +100,12 @@ export class Service extends Answers {
     await group.leave();
   }
 
+  /** The guardrail's looks that are due by the clock, and what comes of them, applied: for who sets the clock, with `guardrail` off. */
+  async lookAtRollouts(): Promise<void> {
+    await this.#parts.policies.guardrail.look();
+    await this.caughtUp();
+  }
+
   /**
    * Resolves when everything that the log held when this was called is applied and published, and read back where we wrote it. A
    * partition that stops keeps none of the others from it; what stopped it is thrown at the end. Throws log_unavailable when the log is

@@ -90,11 +90,12 @@ interface Lived {
 
 async function live(state: RehearsalState, untilMs: number, config: Config, output: Output, signal: AbortSignal): Promise<Lived> {
   const [{ createLogger }, { runService }] = await Promise.all([import('../output/logger.js'), import('../running-service.js')]);
-  const running = await runService(config, createLogger(config), signal);
+  let progress = state;
+  // The guardrail looks after each round, and what it does takes effect then: it is the rehearsal's time that it goes by.
+  const running = await runService({ ...config, guardrail: false }, createLogger(config), signal, () => progress.reachedMs);
   try {
     const { log, service } = running;
     const total = new Map<string, { decisions: number; dones: number }>();
-    let progress = state;
     await service.caughtUp();
     const { length: before } = await controlsOf(log, config.topicPrefix);
     const days = (untilMs - state.reachedMs) / DAY_MS;
@@ -106,13 +107,14 @@ async function live(state: RehearsalState, untilMs: number, config: Config, outp
         signal,
         caughtUp: () => service.caughtUp(),
         beforeRound: (_, ends) => writeRehearsal(config.data, (progress = { ...progress, begunAt: [...ends] })),
-        afterRound(reachedMs, outcome) {
+        async afterRound(reachedMs, outcome) {
           progress = { ...progress, reachedMs, begunAt: undefined };
           writeRehearsal(config.data, progress);
           for (const [policy, { decisions, dones }] of outcome) {
             const of = total.get(policy) ?? { decisions: 0, dones: 0 };
             total.set(policy, { decisions: of.decisions + decisions, dones: of.dones + dones });
           }
+          if (config.guardrail) await service.lookAtRollouts();
           output.progress(`day ${Math.ceil((reachedMs - state.reachedMs) / DAY_MS)} of ${days}`);
         },
       },

@@ -20,8 +20,8 @@ export interface Rehearsal {
   caughtUp(): Promise<void>;
   /** Before a round: where tip.scored ends, by partition. A round that was broken off is begun again from there. */
   beforeRound(fromMs: number, scoredEnds: ReadonlyMap<number, number>): void;
-  /** After a round that was begun at `fromMs`. */
-  afterRound(untilMs: number, outcome: RoundOutcome): void;
+  /** After a round that ended at `untilMs`. */
+  afterRound(untilMs: number, outcome: RoundOutcome): Promise<void>;
 }
 
 /** Of each policy in one round: decisions, and how many of them were done. */
@@ -62,8 +62,8 @@ export async function rehearse(rehearsal: Rehearsal, { fromMs, untilMs, begunAt 
           .sort((a, b) => a.timestampMs! - b.timestampMs!),
       );
       await rehearsal.caughtUp();
-      rehearsal.afterRound(roundMs + ROUND_MS, outcomeOf(answers));
-    } else rehearsal.afterRound(roundMs + ROUND_MS, new Map());
+      await rehearsal.afterRound(roundMs + ROUND_MS, outcomeOf(answers));
+    } else await rehearsal.afterRound(roundMs + ROUND_MS, new Map());
   }
 }
 

@@ -10,7 +10,8 @@ import { fencedBlocks, readPage, shellBlocks, type FencedBlock } from './markdow
 
 const TOURS = [
   ['README.md', 'Five-minute tour'],
-  ['docs/policies.md', 'From nothing to a verdict'],
+  ['docs/policies.md', 'The path'],
+  ['docs/policies.md', 'When the new policy is not better'],
   ['docs/analysts.md', 'Replay'],
 ] as const;
 
@@ -32,7 +33,7 @@ const FOLLOWED: readonly (readonly [page: string, heading: string, codes?: reado
   ['docs/analysts.md', 'Training sets without leakage'],
   ['docs/policies.md', 'simulate'],
   ['docs/policies.md', 'rehearse'],
-  ['docs/policies.md', 'evaluate', [2, 0]],
+  ['docs/policies.md', 'evaluate', [2, 0, 0]],
   ['docs/policies.md', 'Many at once'],
   ['docs/policies.md', 'How long until a verdict'],
   // UNEVALUABLE, so the promote is refused and there is nothing to take back.
