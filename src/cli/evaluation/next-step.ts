@@ -41,6 +41,8 @@ export interface NextFacts {
   readonly baseline: string;
   /** null: none. undefined: nobody knows. */
   readonly shadow: string | null | undefined;
+  /** The last rollout, if nobody is covered by it any more; null: it stands, or there was none. */
+  readonly takenBack: { readonly policy: string; readonly atMs: number } | null;
   /** What a candidate could be. */
   readonly candidate: string;
   /** Those that stand, the newest first; undefined: they could not be compared. */
@@ -133,10 +135,13 @@ function moreUsers(
 }
 
 function candidateStep(
-  { baseline, shadow, candidate, decisions, documents, command }: NextFacts,
+  { baseline, shadow, takenBack, candidate, decisions, documents, command }: NextFacts,
   over: StandingEvaluation | undefined,
 ): NextStep {
-  const before = over === undefined ? [] : [`${over.policy} is live for all and nobody is held out: nothing is left to compare`];
+  const before = [
+    ...(over === undefined ? [] : [`${over.policy} is live for all and nobody is held out: nothing is left to compare`]),
+    ...(takenBack === null ? [] : [`${takenBack.policy} was taken back at ${new Date(takenBack.atMs).toISOString()}`]),
+  ];
   if (shadow == null)
     return {
       what: 'choose a candidate, and let it run in the shadow',

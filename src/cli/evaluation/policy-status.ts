@@ -100,7 +100,10 @@ export async function policyStatus(question: StatusQuestion): Promise<PolicyStat
     const shadow = inEffect.shadow === UNKNOWN ? undefined : inEffect.shadow;
     if (shadow === undefined) untold.push('the shadow: no control sets it, and nothing here says with which --shadow start was given');
     const changedAtMs = newestChangeAt(controls, nowMs, DEFAULT_POLICY, base);
-    const standing = rolloutHistory(controls, nowMs).filter(({ steps }) => steps.at(-1)!.percent > 0);
+    const histories = rolloutHistory(controls, nowMs);
+    const ended = histories.at(-1)?.steps.at(-1);
+    const takenBack = ended?.percent === 0 ? { policy: histories.at(-1)!.policy, atMs: ended.atMs } : null;
+    const standing = histories.filter(({ steps }) => steps.at(-1)!.percent > 0);
     const newestFirst = standing.sort((a, b) => b.steps.at(-1)!.atMs - a.steps.at(-1)!.atMs);
     const ranges = control === undefined ? undefined : await rangesOf(control, config);
     const rollouts: RolloutEvaluation[] = [];
@@ -135,7 +138,8 @@ export async function policyStatus(question: StatusQuestion): Promise<PolicyStat
       next: nextStep({
         baseline,
         shadow,
-        candidate: baseline === DEFAULT_SHADOW ? POLICIES.find(({ name }) => name !== baseline)!.name : DEFAULT_SHADOW,
+        takenBack,
+        candidate: [DEFAULT_SHADOW, ...POLICIES.map(({ name }) => name)].find((name) => name !== baseline && name !== takenBack?.policy)!,
         rollouts:
           rollouts.length < newestFirst.length ? undefined : rollouts.map((one) => ({ ...one, holdout: holdoutOf(one.rollout_id) })),
         decisions: state === undefined ? null : { ...decidedIn(state, baseline, changedAtMs), since_ms: changedAtMs },

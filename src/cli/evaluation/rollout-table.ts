@@ -18,8 +18,9 @@ export async function printRollout(evaluation: RolloutEvaluation, output: Output
   }
   if (look !== null && interval !== null && difference !== null) {
     const confidence = Number((1 - evaluation.alpha).toPrecision(3));
+    const found = `${shown(Math.abs(difference))} ${difference < 0 ? 'less' : 'more'}`;
     await output.write(
-      `\nper decision the users of ${policy} have ${shown(difference)} more, after the adjustment for what users did before; between ` +
+      `\nper decision the users of ${policy} have ${found}, after the adjustment for what users did before; the difference is between ` +
         `${shown(interval.low)} and ${shown(interval.high)} at all looks together (confidence ${confidence})\n` +
         (evaluation.could_find === null
           ? 'this look could find no difference of any size\n'

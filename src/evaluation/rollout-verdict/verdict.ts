@@ -78,7 +78,8 @@ export function judgeRollout(facts: RolloutFacts): RolloutVerdict {
     ...segments.filter(({ harmed }) => harmed).map(harmOf),
     ...whyNotAsItWas(facts),
   ];
-  const risks = shown === 'gain' || holds.length === 0 ? open.map(riskOf) : briefly(open);
+  // Whoever takes it back need not hear of harm that is not excluded.
+  const risks = shown === 'loss' ? [] : shown === 'gain' ? open.map(riskOf) : briefly(open);
   const reasons = [...holds, ...risks];
   const { gain } = facts;
   return {

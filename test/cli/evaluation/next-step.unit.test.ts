@@ -20,6 +20,7 @@ const rollout = (over: Partial<StandingEvaluation> = {}): StandingEvaluation => 
 const facts = (over: Partial<NextFacts> = {}): NextFacts => ({
   baseline: 'old',
   shadow: 'new',
+  takenBack: null,
   candidate: 'some',
   rollouts: [],
   decisions: { decisions: 900, rewarded: 400, since_ms: 0 },
@@ -129,6 +130,13 @@ describe('the next step of a candidate', () => {
   it('is judged again where its verdict does not hold any more', () => {
     const refused = given({ accepted: false, why: 'it is 30 hours old, and may be 24' });
     expect(nextStep(facts({ documents: [refused], decisions: null })).missing).toEqual(['v.json: it is 30 hours old, and may be 24']);
+  });
+
+  it('says which policy was taken back last', () => {
+    expect(nextStep(facts({ takenBack: { policy: 'new', atMs: NOW_MS }, shadow: null })).missing).toEqual([
+      'new was taken back at 2026-11-18T11:06:40.000Z',
+      'no policy is in the shadow',
+    ]);
   });
 
   it('comes after a rollout that is over: nobody is held out from it', () => {

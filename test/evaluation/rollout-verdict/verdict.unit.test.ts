@@ -155,6 +155,14 @@ describe('a verdict on a rollout', () => {
     });
   });
 
+  it('says of a loss that it is one, and not what else is not excluded', () => {
+    expect(judgeRollout(facts({ harm: newest({}, true), segments: [open] }))).toMatchObject({
+      verdict: 'HOLD',
+      reasons: [expect.stringMatching(/surely have less reward/)],
+      risks: ['persona=light'],
+    });
+  });
+
   it.each<[string, Partial<RolloutFacts>, RegExp]>([
     ['nobody is held out', { epochs: epochs(100) }, /^new is live for everybody and no user is held out/],
     ['there was no look', { newest: null, gain: null, next: look! }, /^the first look at this percentage is still to come: .* 2026-/],
