@@ -9,7 +9,7 @@ import { fencedBlocks, markdownFiles, readPage, ROOT } from './markdown.js';
 /** What no test can run as it stands, and what comes closest. */
 const NOT_RUN: Readonly<Record<string, string>> = {
   'README.md, Two commands':
-    'CI begins with npm ci, tours.system runs the demo, regressions/every-card-in-the-image-was-null what the image starts',
+    'CI begins with npm ci, cli/demo.system runs the demo, regressions/every-card-in-the-image-was-null what the image starts',
   'CONTRIBUTING.md, Set-up': 'CI runs the same commands one by one',
   'docs/architecture.md, The simulation': 'faults/*.service runs the same seeds in parts',
   'docs/benchmarks.md, Benchmarks': 'they take minutes; bench/policies.system runs a part',
@@ -36,7 +36,7 @@ describe('each block of commands', () => {
   it('is followed by a test', () => {
     expect(blocks.length).toBeGreaterThan(30);
     const notFollowed = blocks.map(({ name }) => name).filter((name) => !followed.has(name) && NOT_RUN[name] === undefined);
-    expect(notFollowed, 'name page and heading in tours.system.test.ts').toEqual([]);
+    expect(notFollowed, 'name page and heading in a test such as tours.system.test.ts').toEqual([]);
   });
   it('is excused only where it is not followed, and there is such a block', () => {
     for (const name of Object.keys(NOT_RUN)) {

@@ -5,13 +5,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { completion, StubGateway } from '../../support/stub-gateway.js';
 import { DocsShell } from './docs-shell.js';
-import { difference } from './expected-output.js';
-import { fencedBlocks, readPage, shellBlocks, type FencedBlock } from './markdown.js';
+import { shellBlocks } from './markdown.js';
+import { followTours } from './tours.js';
 
 const TOURS = [
   ['README.md', 'Five-minute tour'],
-  ['docs/policies.md', 'The path'],
-  ['docs/policies.md', 'When the new policy is not better'],
   ['docs/analysts.md', 'Replay'],
 ] as const;
 
@@ -34,14 +32,10 @@ const FOLLOWED: readonly (readonly [page: string, heading: string, codes?: reado
   ['docs/policies.md', 'simulate'],
   ['docs/policies.md', 'rehearse'],
   ['docs/policies.md', 'evaluate', [2, 0, 0]],
-  ['docs/policies.md', 'Many at once'],
-  ['docs/policies.md', 'How long until a verdict'],
   // UNEVALUABLE, so the promote is refused and there is nothing to take back.
   ['docs/policies.md', 'Who is live', [0, 0, 2, 2, 1, 0]],
   // The rollout of the tour was taken back.
   ['docs/policies.md', 'The verdict on a rollout', [2, 2, 2]],
-  ['docs/policies.md', 'An A/A test'],
-  ['docs/policies.md', 'A prior for newcomers'],
   ['docs/policies.md', 'Migration'],
   ['docs/policies.md', 'Model cards'],
 ];
@@ -49,36 +43,7 @@ const FOLLOWED: readonly (readonly [page: string, heading: string, codes?: reado
 const terminal = new DocsShell();
 afterAll(() => terminal.dispose());
 
-/** Each block of commands with the block of output behind it. */
-function stepsOf(page: string, tour: string): { readonly commands: FencedBlock; readonly output: FencedBlock | undefined }[] {
-  const blocks = fencedBlocks(readPage(page)).filter(({ heading }) => heading === tour);
-  return blocks.flatMap((commands, index) => {
-    if (commands.language !== 'sh') return [];
-    const next = blocks[index + 1];
-    return [{ commands, output: next === undefined || next.language === 'sh' ? undefined : next }];
-  });
-}
-
-describe.each(TOURS)('%s, %s', (page, tour) => {
-  const steps = stepsOf(page, tour);
-  const compared = steps.filter(({ output }) => output !== undefined);
-
-  it('has steps', () => {
-    expect(steps.length).toBeGreaterThan(2);
-    expect(compared.length).toBeGreaterThan(0);
-  });
-
-  it.each(steps.map((step) => [`line ${step.commands.line}: ${step.commands.text.split('\n').at(-1)}`, step] as const))(
-    '%s',
-    async (_, { commands, output }) => {
-      if (output === undefined) return terminal.follow(commands);
-      const { printed, exitCode } = await terminal.run(commands.text);
-      const differs = difference(output.language, output.text, printed);
-      expect(differs?.actual).toBe(differs?.expected);
-      expect(exitCode).toBe(Number(/# exit code (\d+)/.exec(commands.text)?.[1] ?? 0));
-    },
-  );
-});
+followTours(TOURS, terminal);
 
 describe('on what the tours have left', () => {
   it('README.md, The running service', async () => {
