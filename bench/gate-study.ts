@@ -8,7 +8,7 @@ import { powerTable } from '../src/evaluation/power/power.js';
 import { ValueShares } from '../src/evaluation/power/value-shares.js';
 import { GATE_THRESHOLDS } from '../src/evaluation/thresholds.js';
 import { randomStream } from '../src/random.js';
-import { betterBy, DIFFERS, EPSILON, NULLS, promotedAfter } from '../test/support/gate-worlds.js';
+import { betterBy, DIFFERS, EPSILON, EvenBet, NULLS, promotedAfter } from '../test/support/gate-worlds.js';
 
 const { values } = parseArgs({
   options: {
@@ -47,12 +47,19 @@ for (const [name, worldOf] of Object.entries(NULLS)) {
   }
 }
 
-console.log(`decisions until PROMOTE, the median of ${powerRuns} runs, and the median that policies power says`);
+console.log(
+  `decisions until PROMOTE, the median of ${powerRuns} runs; the median by the exact factor over even rates, on the same logs; and the ` +
+    'median that policies power says',
+);
 for (const candidates of [3, 8]) {
   for (const gain of [0.02, 0.05, 0.1]) {
-    const needed = Array.from({ length: powerRuns }, (_, run) =>
-      promotedAfter(randomStream(run, `power ${candidates} ${gain}`), candidates, betterBy(gain), MOST_DECISIONS),
+    const [ours, even] = [undefined, (above: number) => new EvenBet(above)].map((betAbove) =>
+      median(
+        Array.from({ length: powerRuns }, (_, run) =>
+          promotedAfter(randomStream(run, `power ${candidates} ${gain}`), candidates, betterBy(gain), MOST_DECISIONS, betAbove),
+        ),
+      ),
     );
-    console.log(`  gain ${gain}, ${candidates} candidates: ${median(needed)}, ${saidByPower(candidates, gain)}`);
+    console.log(`  gain ${gain}, ${candidates} candidates: ${ours}, ${even}, ${saidByPower(candidates, gain)}`);
   }
 }

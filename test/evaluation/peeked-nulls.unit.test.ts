@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { logGamma } from '../../src/evaluation/beta.js';
 import { GATE_THRESHOLDS } from '../../src/evaluation/thresholds.js';
 import { randomStream } from '../../src/random.js';
-import { betterBy, NULLS, promotedAfter } from '../support/gate-worlds.js';
+import { betterBy, EvenBet, NULLS, promotedAfter } from '../support/gate-worlds.js';
 
 const RUNS = 400;
 const DECISIONS = 6_000;
@@ -48,5 +48,28 @@ describe(`policies that are no better, looked at ${LOOKS} times`, () => {
   it('and it is no gate that promotes nothing: what is better by ten points is promoted within as many decisions', () => {
     const promoted = Array.from({ length: 40 }, (_, run) => promotedAfter(randomStream(run, 'ci gain'), 3, betterBy(0.1), DECISIONS));
     expect(promoted.filter((n) => n < Infinity).length).toBeGreaterThan(20);
+  });
+});
+
+describe('what is better is promoted as soon as by the exact factor over even rates, to ten percent, on the same logs', () => {
+  const RUNS_A_GAIN = 41;
+  const MOST = 400_000;
+  const median = (numbers: readonly number[]): number => numbers.toSorted((a, b) => a - b)[numbers.length >> 1]!;
+
+  it.each([
+    [3, 0.05],
+    [3, 0.1],
+    [8, 0.05],
+    [8, 0.1],
+  ])('%i candidates, a gain of %d', (candidates, gain) => {
+    const [ours, even] = [undefined, (above: number) => new EvenBet(above)].map((betAbove) =>
+      median(
+        Array.from({ length: RUNS_A_GAIN }, (_, run) =>
+          promotedAfter(randomStream(run, `even ${candidates} ${gain}`), candidates, betterBy(gain), MOST, betAbove),
+        ),
+      ),
+    ) as [number, number];
+    expect(ours).toBeLessThan(MOST);
+    expect(ours).toBeLessThanOrEqual(1.1 * even);
   });
 });

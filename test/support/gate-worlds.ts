@@ -1,5 +1,6 @@
 /** Logs of policies whose difference is known, as the gate meets them: looked at again and again while decisions come in. */
 import { GainTest } from '../../src/evaluation/bounds/gain-test.js';
+import { logSumExp, RATES_FOR_ALL_TIMES } from '../../src/evaluation/bounds/rates.js';
 import { EffectiveSize } from '../../src/evaluation/effective-size.js';
 import { GATE_THRESHOLDS } from '../../src/evaluation/thresholds.js';
 import type { Random } from '../../src/random.js';
@@ -41,12 +42,41 @@ export function betterBy(gain: number): World {
   return { chance: (candidate, _, differs) => (candidate === 1 && differs ? better : 0.4) };
 }
 
-/** How many decisions it takes to promote; Infinity: not within `most`. Looks: from 200 on, whenever there are two percent more. */
-export function promotedAfter(random: Random, candidates: number, { chance, missing }: World, most: number): number {
+export type Bet = Pick<GainTest, 'add' | 'logEvidence'>;
+
+/** The exact factor over rates that each have the same share: what the gate's own rates are compared with. */
+export class EvenBet implements Bet {
+  readonly #logs = RATES_FOR_ALL_TIMES.rates.map(() => 0);
+  readonly #above: number;
+
+  constructor(above: number) {
+    this.#above = above;
+  }
+
+  add(z: number): void {
+    RATES_FOR_ALL_TIMES.rates.forEach((rate, k) => void (this.#logs[k]! += Math.log1p(rate * (z - this.#above))));
+  }
+
+  get logEvidence(): number {
+    return logSumExp(RATES_FOR_ALL_TIMES.logShares.map((share, k) => share + this.#logs[k]!));
+  }
+}
+
+/**
+ * How many decisions it takes to promote; Infinity: not within `most`. Looks: from 200 on, whenever there are two percent more. `betAbove`
+ * makes another bet than the gate's.
+ */
+export function promotedAfter(
+  random: Random,
+  candidates: number,
+  { chance, missing }: World,
+  most: number,
+  betAbove: (minGain: number) => Bet = (minGain) => new GainTest(minGain),
+): number {
   const { alpha, min_ess: minEss, min_gain: minGain } = GATE_THRESHOLDS;
   const [floor, limit] = [EPSILON / candidates, Math.log(1 / alpha)];
   const likeliest = 1 - EPSILON + floor;
-  const [test, size] = [new GainTest(minGain), new EffectiveSize()];
+  const [test, size] = [betAbove(minGain), new EffectiveSize()];
   let look = FIRST_LOOK;
   for (let n = 1; ; n++) {
     const differs = random.next() < DIFFERS;
