@@ -67,6 +67,8 @@ export function checkMany(given: Given & { readonly simulation?: unknown; readon
     ['--rows', given.rows],
   ] as const)
     if (value !== undefined) throw new UsageError(`${flag} is for the verdict about one policy: many that are compared have none`);
+  if (given.policies !== undefined && given.policy !== undefined)
+    throw new UsageError('--policies and --policy exclude each other: name every policy in --policies');
 }
 
 export async function runMany(

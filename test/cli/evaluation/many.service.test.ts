@@ -124,6 +124,7 @@ describe('evaluate of many', () => {
 
   it.each([
     [['--by-segment'], /--by-segment is for many/],
+    [['--policies', 'all', '--policy', 'egreedy-v2'], /--policies and --policy exclude each other/],
     [['--svg', 'x.svg'], /--svg is for many/],
     [['--policies', 'all', '--rows', 'x'], /--rows is for the verdict about one policy/],
     [['--policies', 'all', '--simulation', 'x'], /--simulation is for the verdict about one policy/],
