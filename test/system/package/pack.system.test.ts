@@ -67,6 +67,7 @@ describe('the tarball', () => {
       /^contracts\/.+\.json$/,
       /^deploy\/(prometheus\.yml|alerts\.yml|grafana\/tipstream\.json)$/,
       /^examples\/[^/]+\.(ndjson|py)$/,
+      /^examples\/people\/[^/]+\.json$/,
       /^docs\/.+\.md$/,
       /^docs\/images\/.+\.svg$/,
     ];
