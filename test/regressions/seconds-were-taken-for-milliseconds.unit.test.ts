@@ -1,11 +1,13 @@
 /** `--as-of 1795132800` and `--as-of 20261120` were taken as milliseconds of 1970: every feature was null, and the exit code 0. */
 import { describe, expect, it } from 'vitest';
+import { auditCommand } from '../../src/cli/commands/audit.js';
 import { digestCommand } from '../../src/cli/commands/digest.js';
 import { evaluateCommand } from '../../src/cli/commands/evaluate.js';
 import { exportCommand } from '../../src/cli/commands/export.js';
 import { policiesFamily } from '../../src/cli/commands/policies/policies.js';
 import { profileCommand } from '../../src/cli/commands/profile.js';
 import { promoteCommand } from '../../src/cli/commands/promote.js';
+import { rehearseCommand } from '../../src/cli/commands/rehearse.js';
 import { rollbackCommand } from '../../src/cli/commands/rollback.js';
 import { snapshotCommand } from '../../src/cli/commands/snapshot.js';
 import { sqlCommand } from '../../src/cli/commands/sql.js';
@@ -14,12 +16,14 @@ import { verifyCommand } from '../../src/cli/commands/verify.js';
 import { runCommand } from '../support/cli-in-process.js';
 
 const COMMANDS = [
+  auditCommand,
   digestCommand,
   evaluateCommand,
   exportCommand,
   policiesFamily,
   profileCommand,
   promoteCommand,
+  rehearseCommand,
   rollbackCommand,
   snapshotCommand,
   sqlCommand,
@@ -43,6 +47,14 @@ const TIMES = [
   ['rollback', '--effective-at'],
   ['policies', 'configure', '--epsilon', '0.1', '--effective-at'],
   ['policies', 'migrate', 'egreedy-v1', 'egreedy-v2', '--effective-at'],
+  ['policies', 'prior', 'egreedy-v3', '--since'],
+  ['policies', 'prior', 'egreedy-v3', '--until'],
+  ['policies', 'prior', 'egreedy-v3', '--effective-at'],
+  ['policies', 'power', '--gain', '0.05', '--since'],
+  ['policies', 'power', '--gain', '0.05', '--until'],
+  ['audit', '--since'],
+  ['audit', '--until'],
+  ['rehearse', '--start'],
 ];
 
 describe.each(TIMES)('%s %s %s', (...words) => {

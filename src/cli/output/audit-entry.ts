@@ -15,7 +15,8 @@ export async function leaveEntry(config: Config, change: Omit<AuditedChange, 'ac
   try {
     await append(config, { actor: commandActor(), ...change });
   } catch (failure) {
-    if (failure instanceof TipstreamError && failure.code === 'no_data') return; // there was no log to change
+    // There was no log to change; or the command has said itself what keeps it from the log.
+    if (failure instanceof TipstreamError && (failure.code === 'no_data' || failure.code === change.error?.code)) return;
     const { message, hint } = failure instanceof TipstreamError ? failure : { message: String(failure), hint: undefined };
     output.note(`this is not in the audit trail: ${message}${hint === undefined ? '' : `\nhint: ${hint}`}`);
   }
