@@ -7,14 +7,15 @@ import { explorationWords, type PromotionTerms } from '../policies/controls/prom
 import type { GateThresholds } from './thresholds.js';
 
 /** topic -> partition -> value. */
-export const byPartition = <Value extends z.ZodType>(value: Value) => z.record(z.string(), z.record(z.string(), value));
-const evidenceSchema = z.object({
+const byPartition = <Value extends z.ZodType>(value: Value) => z.record(z.string(), z.record(z.string(), value));
+const verdict = z.enum(['PROMOTE', 'HOLD', 'UNEVALUABLE']);
+/** What a verdict is about and what it says, whether it goes by logged decisions or by a rollout. */
+export const verdictSchema = z.object({
   policy: z.string(),
   policy_hash: z.string(),
   vectors: z.string(),
   feature_set: z.string(),
   baseline: z.string(),
-  trained: z.boolean(),
   sums: z.array(z.string()),
   epsilon: z.number(),
   epsilon_min: z.number().nullable(),
@@ -22,24 +23,28 @@ const evidenceSchema = z.object({
   salt: z.string(),
   rewards: z.record(z.string(), z.number()),
   lambda: z.number(),
-  /** Earlier versions knew none. */
-  prior: z.string().nullable().default(null),
+  prior: z.string().nullable(),
   since_ms: z.int(),
-  until_ms: z.int(),
-  positions: byPartition(z.int().min(0)),
   /** The records applied last: another log has others there, however long it is. */
   records: byPartition(z.object({ offset: z.int().min(0), hash: z.string() })),
   evaluated_at_ms: z.int(),
-  verdict: z.enum(['PROMOTE', 'HOLD', 'UNEVALUABLE']),
+  verdict,
   reasons: z.array(z.string()),
   risks: z.array(z.string()),
-  verdict_with_risks: z.enum(['PROMOTE', 'HOLD', 'UNEVALUABLE']),
+  verdict_with_risks: verdict,
+  thresholds: z.record(z.string(), z.number()),
+  hash: z.string(),
+});
+const evidenceSchema = verdictSchema.extend({
+  trained: z.boolean(),
+  /** Earlier versions knew none. */
+  prior: z.string().nullable().default(null),
+  until_ms: z.int(),
+  positions: byPartition(z.int().min(0)),
   simulated: z.boolean(),
   simulation: z
     .object({ against: z.string(), epsilon: z.number(), epsilon_min: z.number().nullable(), epsilon_decay: z.number().nullable() })
     .nullable(),
-  thresholds: z.record(z.string(), z.number()),
-  hash: z.string(),
 });
 
 export type Evidence = z.output<typeof evidenceSchema>;
@@ -104,7 +109,7 @@ export function checkEvidence(evidence: GivenEvidence, file: string, expected: E
   if (evidence.feature_set !== expected.featureSet) refuse('the features have changed since');
   const other = whyOtherTerms(evidence, expected.terms);
   if (other !== undefined) refuse(other);
-  if (canonical(evidence.thresholds) !== canonical(thresholds)) refuse('the thresholds of the gate have changed since');
+  if (!isSame(evidence.thresholds, thresholds)) refuse('the thresholds of the gate have changed since');
   const stranger = expected.acceptedRisks.find((risk) => !evidence.risks.includes(risk));
   if (stranger !== undefined) refuse(`${stranger} is none of its risks: ${evidence.risks.join(', ') || 'there are none'}`);
   const open = evidence.risks.filter((risk) => !expected.acceptedRisks.includes(risk));
@@ -137,15 +142,11 @@ function whatToDo({ verdict_with_risks: otherwise }: Evidence, risks: readonly s
 
 /** Where what would go live now, or what is live, is not what was judged. */
 function whyOtherTerms(evidence: Evidence, terms: PromotionTerms): string | undefined {
-  const { baseline, salt, lambda, prior, trained, sums, simulation } = evidence;
-  const [judged, now] = [explorationWords(evidence), explorationWords(terms.exploration)];
+  const { baseline, trained, sums, simulation } = evidence;
   if (baseline !== terms.baseline) return `it compares with ${baseline}, and ${terms.baseline} is live`;
-  if (judged !== now) return `it was made for epsilon ${judged}, and ${now} is in effect`;
-  if (salt !== terms.salt) return `it was made for the salt ${JSON.stringify(salt)}, and ${JSON.stringify(terms.salt)} is in effect`;
-  if (canonical(evidence.rewards) !== canonical(terms.rewards)) return 'reactions are worth something else since';
-  if (prior !== terms.prior) return `it judges the policy ${priorWords(prior)}, and it would start ${priorWords(terms.prior)}`;
-  if (lambda !== terms.lambda) return `it was made for lambda ${lambda}, and ${terms.lambda} is in effect`;
-  if (trained !== terms.trained || canonical(sums) !== canonical(terms.sums))
+  const other = whyOtherSettings(evidence, terms, 'start');
+  if (other !== undefined) return other;
+  if (trained !== terms.trained || !isSame(sums, terms.sums))
     return `it judges a policy that starts from ${sums.join(' + ')}, and it would start from ${terms.sums.join(' + ')}`;
   if (evidence.since_ms < terms.changedAtMs)
     return (
@@ -153,14 +154,29 @@ function whyOtherTerms(evidence: Evidence, terms: PromotionTerms): string | unde
       `changed at ${new Date(terms.changedAtMs).toISOString()}`
     );
   if (simulation === null) return undefined;
-  const simulated = explorationWords(simulation);
+  const [simulated, now] = [explorationWords(simulation), explorationWords(terms.exploration)];
   if (simulation.against !== terms.baseline || simulated !== now)
     return `its simulation compares with ${simulation.against} at epsilon ${simulated}, and ${terms.baseline} is live at epsilon ${now}`;
   return undefined;
 }
 
+/** Where other settings are in effect than those judged. `begins`: how the policy would, with its prior or without one. */
+export function whyOtherSettings(
+  { salt, rewards, lambda, prior, ...exploration }: z.output<typeof verdictSchema>,
+  terms: PromotionTerms,
+  begins: 'start' | 'go on',
+): string | undefined {
+  const [judged, now] = [explorationWords(exploration), explorationWords(terms.exploration)];
+  if (judged !== now) return `it was made for epsilon ${judged}, and ${now} is in effect`;
+  if (salt !== terms.salt) return `it was made for the salt ${JSON.stringify(salt)}, and ${JSON.stringify(terms.salt)} is in effect`;
+  if (!isSame(rewards, terms.rewards)) return 'reactions are worth something else since';
+  if (prior !== terms.prior) return `it judges the policy ${priorWords(prior)}, and it would ${begins} ${priorWords(terms.prior)}`;
+  if (lambda !== terms.lambda) return `it was made for lambda ${lambda}, and ${terms.lambda} is in effect`;
+  return undefined;
+}
+
 /** `with the prior c1` */
-export const priorWords = (prior: string | null): string => (prior === null ? 'without a prior' : `with the prior ${prior}`);
+const priorWords = (prior: string | null): string => (prior === null ? 'without a prior' : `with the prior ${prior}`);
 const minutes = (ms: number): number => Math.ceil(ms / 60_000);
 
 /** The evidence in `text`. Throws invalid_argument for what is none. */

@@ -1,37 +1,11 @@
 /** A verdict on a rollout as `promote` accepts it: of the rollout that is to be raised, as it is now, fresh, and as it was printed. */
 import { z } from 'zod';
 import { TipstreamError } from '../../errors.js';
-import { explorationWords, type PromotionTerms } from '../../policies/controls/promotion-terms.js';
-import { byPartition, documentHash, isSame, priorWords } from '../evidence.js';
+import type { PromotionTerms } from '../../policies/controls/promotion-terms.js';
+import { documentHash, isSame, verdictSchema, whyOtherSettings } from '../evidence.js';
 import { ROLLOUT_VERDICT_THRESHOLDS } from './thresholds.js';
 
-const schema = z.object({
-  rollout_id: z.string(),
-  policy: z.string(),
-  policy_hash: z.string(),
-  vectors: z.string(),
-  feature_set: z.string(),
-  baseline: z.string(),
-  sums: z.array(z.string()),
-  epsilon: z.number(),
-  epsilon_min: z.number().nullable(),
-  epsilon_decay: z.number().nullable(),
-  salt: z.string(),
-  rewards: z.record(z.string(), z.number()),
-  lambda: z.number(),
-  prior: z.string().nullable(),
-  percent: z.number(),
-  since_ms: z.int(),
-  next_look_ms: z.int().nullable(),
-  records: byPartition(z.object({ offset: z.int().min(0), hash: z.string() })),
-  evaluated_at_ms: z.int(),
-  verdict: z.enum(['PROMOTE', 'HOLD', 'UNEVALUABLE']),
-  reasons: z.array(z.string()),
-  risks: z.array(z.string()),
-  verdict_with_risks: z.enum(['PROMOTE', 'HOLD', 'UNEVALUABLE']),
-  thresholds: z.record(z.string(), z.number()),
-  hash: z.string(),
-});
+const schema = verdictSchema.extend({ rollout_id: z.string(), percent: z.number(), next_look_ms: z.int().nullable() });
 
 export interface RolloutEvidence extends z.output<typeof schema> {
   /** What `hash` is, unless the document was altered. */
@@ -120,15 +94,9 @@ function whatToDo({ verdict_with_risks: otherwise }: RolloutEvidence, risks: rea
 
 /** Where what goes on, or what it was compared with, is not what was judged. */
 function whyOtherTerms(evidence: RolloutEvidence, terms: PromotionTerms): string | undefined {
-  const [judged, now] = [explorationWords(evidence), explorationWords(terms.exploration)];
   if (evidence.baseline !== terms.baseline) return `it compares with ${evidence.baseline}, and ${terms.baseline} decides for the others`;
-  if (judged !== now) return `it was made for epsilon ${judged}, and ${now} is in effect`;
-  if (evidence.salt !== terms.salt)
-    return `it was made for the salt ${JSON.stringify(evidence.salt)}, and ${JSON.stringify(terms.salt)} is in effect`;
-  if (!isSame(evidence.rewards, terms.rewards)) return 'reactions are worth something else since';
-  if (evidence.prior !== terms.prior)
-    return `it judges the policy ${priorWords(evidence.prior)}, and it would go on ${priorWords(terms.prior)}`;
-  if (evidence.lambda !== terms.lambda) return `it was made for lambda ${evidence.lambda}, and ${terms.lambda} is in effect`;
+  const other = whyOtherSettings(evidence, terms, 'go on');
+  if (other !== undefined) return other;
   if (!isSame(evidence.sums, terms.sums))
     return `it judges a policy that goes on with ${evidence.sums.join(' + ')}, and it would go on with ${terms.sums.join(' + ')}`;
   if (evidence.since_ms < terms.changedAtMs)
