@@ -1,6 +1,7 @@
 /** A verdict on a rollout as tables and sentences. */
 import type { RolloutArm, RolloutEvaluation, RolloutSegment } from '../../analysts/evaluate-rollout.js';
 import type { Output } from '../output/output.js';
+import { shown } from '../../evaluation/shown.js';
 
 const [HOUR_MS, DAY_MS] = [3_600_000, 86_400_000];
 
@@ -99,8 +100,4 @@ function moment(ms: number): string {
 function duration(ms: number): string {
   const [count, unit] = ms < HOUR_MS ? [ms / 60_000, 'minute'] : ms < DAY_MS ? [ms / HOUR_MS, 'hour'] : [ms / DAY_MS, 'day'];
   return `${Number(count.toFixed(2))} ${unit}${count === 1 ? '' : 's'}`;
-}
-
-function shown(value: number): string {
-  return String(Number(value.toPrecision(3)));
 }

@@ -17,6 +17,7 @@ import type { GateThresholds } from '../thresholds.js';
 import { Total } from '../total.js';
 import type { Variant } from './variants.js';
 import type { VariantAside } from './variants-replay.js';
+import { shown } from '../shown.js';
 
 /** better, worse: so is the gain, at alpha for all together. `cannot tell`: the log does not cover what the policy would do. */
 export type Finding = 'better' | 'worse' | 'open' | 'cannot tell';
@@ -115,16 +116,14 @@ class VariantSums {
     const { min_ess: minEss, max_mean_weight_error: most } = thresholds;
     const ess = this.#rewardedWeights.value;
     if (meanWeight === null) return 'no decision shows anything of it';
-    if (ess < minEss) return `the effective sample size is ${rounded(ess)}, below ${minEss}`;
-    if (Math.abs(meanWeight - 1) > most) return `the mean weight is ${rounded(meanWeight)}, where 1 is expected`;
+    if (ess < minEss) return `the effective sample size is ${shown(ess)}, below ${minEss}`;
+    if (Math.abs(meanWeight - 1) > most) return `the mean weight is ${shown(meanWeight)}, where 1 is expected`;
     // Of many, one may choose what somebody's rule picks out of the decisions, and look good for that.
     if (this.#meanWeight.isNotOne(thresholds.alpha))
-      return `the mean weight is ${rounded(meanWeight)}, not 1 by chance: which decisions can be gone by depends on what was chosen`;
+      return `the mean weight is ${shown(meanWeight)}, not 1 by chance: which decisions can be gone by depends on what was chosen`;
     return null;
   }
 }
-
-const rounded = (value: number): string => String(Number(value.toPrecision(3)));
 
 /** Decisions come one by one, in their order, and none is kept. */
 export class ManyComparison {

@@ -13,6 +13,7 @@ import type { GateThresholds } from '../thresholds.js';
 import { binomial } from './binomial.js';
 import { largestGain, valuesWithGain } from './supposed-gain.js';
 import type { Share, ValueShares } from './value-shares.js';
+import { shown } from '../shown.js';
 
 export interface PowerRow {
   /** Reward per decision. */
@@ -190,8 +191,4 @@ export function usualGains({ values, span }: Pick<PowerQuestion, 'values' | 'spa
   return USUAL_GAINS.filter((gain) => gain <= most)
     .slice(0, 4)
     .reverse();
-}
-
-function shown(value: number): string {
-  return String(Number(value.toPrecision(3)));
 }

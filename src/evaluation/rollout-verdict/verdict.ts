@@ -12,6 +12,7 @@ import type { SegmentVerdict } from '../rollouts/segments.js';
 import { treatedShare, type Split } from '../rollouts/split.js';
 import { ROLLOUT_VERDICT_THRESHOLDS } from './thresholds.js';
 import { nobodyHeldOut, whyNotAllOfIt, whyNotComparable, whyUndecided } from './words.js';
+import { shown } from '../shown.js';
 
 export interface RolloutFacts {
   readonly policy: string;
@@ -101,7 +102,7 @@ export function segmentName({ dimension, segments }: Pick<SegmentVerdict, 'dimen
 export function alphaMeans({ alpha }: Pick<Epoch, 'alpha'>): string {
   const rollouts = Math.floor(2 / alpha + 1e-9);
   return (
-    `alpha ${shownNumber(alpha)} means: of ${rollouts} rollouts in which nobody's reward depends on the policy, at most one is ever ` +
+    `alpha ${shown(alpha)} means: of ${rollouts} rollouts in which nobody's reward depends on the policy, at most one is ever ` +
     'called better and at most two worse at this percentage, however often you look; where the policies are equal on average ' +
     'only, about as many.'
   );
@@ -157,25 +158,24 @@ function tooFew(gain: Comparison, split: Split): { readonly reason: string; read
 function whyNoGain({ policy, baseline, gain, harm, couldFind }: RolloutFacts): string {
   if (harm !== null) {
     const { look, rollback } = harm;
-    const by = rollback.difference === null ? '' : `, by ${shownNumber(-rollback.difference)} per decision after the adjustment`;
+    const by = rollback.difference === null ? '' : `, by ${shown(-rollback.difference)} per decision after the adjustment`;
     const shownAt = `as the look of ${time(look.atMs)} showed`;
     return `the users of ${policy} surely have less reward than those of ${baseline}${by}, ${shownAt}: roll back`;
   }
   const { interval, difference } = gain!;
   if (interval.high < 0)
     return `the users of ${policy} have less reward than those of ${baseline}: ${span(interval)} per decision: roll back`;
-  if (couldFind === null)
-    return `this look is too early to show a difference of any size: so far it is ${shownNumber(difference!)} per decision`;
+  if (couldFind === null) return `this look is too early to show a difference of any size: so far it is ${shown(difference!)} per decision`;
   return (
     `no gain is shown: the users of ${policy} have ${span(interval)} more reward per decision than those of ${baseline}, and a gain of ` +
-    `${shownNumber(couldFind)} would show at this look in four of five rollouts`
+    `${shown(couldFind)} would show at this look in four of five rollouts`
   );
 }
 
 function gainOf(policy: string, baseline: string, { difference, interval }: Gain, alpha: number): string {
   return (
-    `the users of ${policy} have ${shownNumber(difference!)} more reward per decision than those of ${baseline}, after the adjustment ` +
-    `for what they did before: ${span(interval)}, at all looks together (confidence ${shownNumber(1 - alpha)})`
+    `the users of ${policy} have ${shown(difference!)} more reward per decision than those of ${baseline}, after the adjustment ` +
+    `for what they did before: ${span(interval)}, at all looks together (confidence ${shown(1 - alpha)})`
   );
 }
 
@@ -192,8 +192,8 @@ function whyNotAsItWas({ epochs, endedAtMs, changedAtMs }: RolloutFacts): string
 
 function harmOf({ dimension, segments, difference, harmP }: SegmentVerdict): string {
   return (
-    `the segment ${dimension} = ${segments.join(' + ')} is harmed: its difference is ${shownNumber(difference!)}, and chance makes the ` +
-    `worst of all segments look so bad in ${shownNumber(harmP!)} of rollouts`
+    `the segment ${dimension} = ${segments.join(' + ')} is harmed: its difference is ${shown(difference!)}, and chance makes the ` +
+    `worst of all segments look so bad in ${shown(harmP!)} of rollouts`
   );
 }
 
@@ -213,11 +213,7 @@ function briefly(open: readonly SegmentVerdict[]): string[] {
 }
 
 function span({ low, high }: { readonly low: number; readonly high: number }): string {
-  return `${shownNumber(low)} to ${shownNumber(high)}`;
-}
-
-function shownNumber(value: number): string {
-  return String(Number(value.toPrecision(3)));
+  return `${shown(low)} to ${shown(high)}`;
 }
 
 function time(ms: number): string {

@@ -9,6 +9,7 @@ import type { Output } from '../../output/output.js';
 import { settingsOf } from '../../policy-settings.js';
 import { noteMissing, stateSource } from '../../state-source.js';
 import { timeOption } from '../../time-argument.js';
+import { shown } from '../../../evaluation/shown.js';
 
 interface PowerCommandOptions {
   readonly gain: number;
@@ -130,8 +131,4 @@ function shareOption(text: string): number {
   const share = /^(\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : NaN;
   if (share > 0 && share <= 1) return share;
   throw new UsageError(`--differs must be a number above 0 and up to 1, such as 0.3, not ${JSON.stringify(text)}`);
-}
-
-function shown(value: number): string {
-  return String(Number(value.toPrecision(3)));
 }

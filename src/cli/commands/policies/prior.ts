@@ -16,6 +16,7 @@ import { openControlLog } from '../../control-log.js';
 import type { Output } from '../../output/output.js';
 import { noteMissing, stateSource } from '../../state-source.js';
 import { timeOption } from '../../time-argument.js';
+import { shown } from '../../../evaluation/shown.js';
 
 /** Below, a prior hardly helps; above, users cannot learn away from one that is wrong for them. */
 const LAMBDA = { least: 3, most: 30, default: 10 } as const;
@@ -287,10 +288,6 @@ async function print(document: Document, output: Output): Promise<void> {
 function offWords(policy: string, replaced: string | null, dry: boolean, atMs: number): string {
   if (replaced === null) return `nothing to do: ${policy} has no prior\n`;
   return `${policy} ${dry ? 'would have' : 'has'} no prior from ${new Date(atMs).toISOString()} on; it was ${replaced}\n`;
-}
-
-function shown(value: number): string {
-  return String(Number(value.toPrecision(3)));
 }
 
 function lambdaOption(text: string): number | typeof ESTIMATED {

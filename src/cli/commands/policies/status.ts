@@ -7,6 +7,7 @@ import { ARM_HEADINGS, armRow } from '../../evaluation/rollout-table.js';
 import { EXIT } from '../../failure.js';
 import type { Output } from '../../output/output.js';
 import { ageText } from '../status/check.js';
+import { shown } from '../../../evaluation/shown.js';
 
 interface StatusOptions {
   readonly evidence?: readonly string[];
@@ -130,8 +131,4 @@ function documentLine({ file, policy, verdict, age_ms: ageMs, used_by: usedBy, a
 
 function moment(ms: number): string {
   return new Date(ms).toISOString();
-}
-
-function shown(value: number): string {
-  return String(Number(value.toPrecision(3)));
 }
