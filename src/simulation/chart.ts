@@ -1,5 +1,6 @@
 /** Learning curves as pictures: SVG for documents, a line of blocks for terminals. The same numbers give the same bytes. */
-import { roundTicks } from '../evaluation/axis.js';
+import { roundTicks } from '../evaluation/pictures/axis.js';
+import { escaped, fixed, svgPage, WIDTH } from '../evaluation/pictures/svg.js';
 
 export interface Curve {
   readonly policy: string;
@@ -39,7 +40,6 @@ const STYLES: readonly { readonly colour: string; readonly dash: string }[] = [
   { colour: '#7f7f7f', dash: '1 7' },
   { colour: '#000000', dash: '14 4 2 4 2 4' },
 ];
-const WIDTH = 760;
 const PANEL = 250;
 const MARGIN = { left: 56, right: 190, top: 40, bottom: 44 };
 /** Between panels: room for the label of the next. */
@@ -48,24 +48,15 @@ const VALUE_TICKS = 6;
 const DAY_TICKS = 8;
 const LEGEND_LINE = 36;
 
-const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
-const fixed = (value: number): string => value.toFixed(1);
-
 /** A line a policy over the days, with a band where there are intervals. */
 export function curvesSvg({ title, days, panels }: LearningCurves): string {
   const height = MARGIN.top + panels.length * PANEL + panels.length * GAP - GAP + MARGIN.bottom + 22;
   const bottom = height - MARGIN.bottom;
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" ` +
-      `font-size="13" role="img" aria-label="${escaped(title)}">`,
-    `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
-    `<text x="16" y="22" font-size="15">${escaped(title)}</text>`,
+  return svgPage(title, height, [
     ...panels.flatMap((panel, i) => panelSvg(panel, MARGIN.top + 22 + i * (PANEL + GAP), days)),
     ...legendOf(panels[0]!.curves),
     `<text x="${(MARGIN.left + WIDTH - MARGIN.right) / 2}" y="${bottom + 36}" text-anchor="middle">days since the start</text>`,
-    '</svg>',
-    '',
-  ].join('\n');
+  ]);
 }
 
 function panelSvg({ label, curves }: Panel, top: number, days: number): string[] {

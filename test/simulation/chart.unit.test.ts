@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { roundStep, roundTicks } from '../../src/evaluation/axis.js';
+import { roundStep, roundTicks } from '../../src/evaluation/pictures/axis.js';
 import { curvesSvg, sparkline, type Curve } from '../../src/simulation/chart.js';
 
 const curves: Curve[] = [

@@ -1,7 +1,7 @@
 /** An A/A test as a picture: each rate with its interval, and what is promised. The same numbers give the same bytes. */
+import { escaped, fixed, svgPage, WIDTH } from '../pictures/svg.js';
 import type { RateRow } from './rates.js';
 
-const WIDTH = 760;
 const ROW = 24;
 const MARGIN = { left: 290, right: 110, top: 44, bottom: 46 };
 const COLOURS = { interval: '#0072b2', promised: '#d55e00', grid: '#dddddd' };
@@ -9,8 +9,6 @@ const COLOURS = { interval: '#0072b2', promised: '#d55e00', grid: '#dddddd' };
 const ENDS = [0.1, 0.2, 0.5, 1];
 const TICKS = 5;
 
-const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
-const fixed = (value: number): string => value.toFixed(1);
 const percent = (share: number): string => `${Number((100 * share).toFixed(1))} %`;
 
 /** One line a row; rows in which nothing could act say so. */
@@ -21,11 +19,7 @@ export function ratesSvg(rows: readonly RateRow[], title: string): string {
   const x = (share: number): string => fixed(MARGIN.left + (width * share) / end);
   const bottom = MARGIN.top + height;
   const ticks = Array.from({ length: TICKS + 1 }, (_, i) => (end * i) / TICKS);
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${bottom + MARGIN.bottom}" font-family="sans-serif" ` +
-      `font-size="13" role="img" aria-label="${escaped(title)}">`,
-    `<rect width="${WIDTH}" height="${bottom + MARGIN.bottom}" fill="#ffffff"/>`,
-    `<text x="16" y="22" font-size="15">${escaped(title)}</text>`,
+  return svgPage(title, bottom + MARGIN.bottom, [
     ...ticks.flatMap((tick) => [
       `<line x1="${x(tick)}" x2="${x(tick)}" y1="${MARGIN.top}" y2="${bottom}" stroke="${COLOURS.grid}"/>`,
       `<text x="${x(tick)}" y="${bottom + 18}" text-anchor="middle">${percent(tick)}</text>`,
@@ -33,9 +27,7 @@ export function ratesSvg(rows: readonly RateRow[], title: string): string {
     ...rows.flatMap((row, i) => rowSvg(row, MARGIN.top + ROW * i, x)),
     `<text x="${fixed(MARGIN.left + width / 2)}" y="${bottom + 38}" text-anchor="middle">` +
       'share of the rollouts of nothing, with 95 % intervals; dashed: at most this is promised</text>',
-    '</svg>',
-    '',
-  ].join('\n');
+  ]);
 }
 
 function rowSvg(

@@ -1,8 +1,8 @@
 /** Gains with their intervals as a picture, a row a policy. The same numbers give the same bytes. Told apart by form, not by colour. */
-import { roundTicks } from '../axis.js';
+import { roundTicks } from '../pictures/axis.js';
+import { escaped, fixed, svgPage, WIDTH } from '../pictures/svg.js';
 import type { Finding, VariantReport } from './comparison.js';
 
-const WIDTH = 760;
 const ROW = 24;
 const MARGIN = { left: 250, right: 30, top: 64, bottom: 52 };
 const TICKS = 6;
@@ -23,13 +23,9 @@ export function gainsSvg({ title, baseline, alpha, reports }: Picture): string {
   const x = (value: number): number =>
     MARGIN.left + ((WIDTH - MARGIN.left - MARGIN.right) * (clamp(value, low, high) - low)) / (high - low);
   const bottom = MARGIN.top + ROW * reports.length;
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="13" role="img" ` +
-      `aria-label="${escaped(title)}">`,
-    `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
-    `<text x="16" y="22" font-size="15">${escaped(title)}</text>`,
+  return svgPage(title, height, [
     `<text x="16" y="42" fill="#333333">intervals that hold for all ${reports.length} together, at ` +
-      `${fixed(100 * (1 - alpha), 0)} %; full dot: better, square: worse, empty: neither is shown, dashed: nobody can tell</text>`,
+      `${(100 * (1 - alpha)).toFixed(0)} %; full dot: better, square: worse, empty: neither is shown, dashed: nobody can tell</text>`,
     ...ticks.flatMap(({ value, text }) => [
       `<line x1="${fixed(x(value))}" x2="${fixed(x(value))}" y1="${MARGIN.top}" y2="${bottom}" stroke="#dddddd"/>`,
       `<text x="${fixed(x(value))}" y="${bottom + 18}" text-anchor="middle">${text}</text>`,
@@ -38,9 +34,7 @@ export function gainsSvg({ title, baseline, alpha, reports }: Picture): string {
     ...reports.flatMap((report, i) => rowOf(report, MARGIN.top + ROW * (i + 0.5), x, [low, high])),
     `<text x="${fixed((MARGIN.left + WIDTH - MARGIN.right) / 2)}" y="${height - 12}" text-anchor="middle">` +
       `reward per decision more than ${escaped(baseline)}</text>`,
-    '</svg>',
-    '',
-  ].join('\n');
+  ]);
 }
 
 /** Full: better, or worse. Empty: it may be either. Dashed: nobody can tell. */
@@ -94,5 +88,3 @@ function rangeOf(reports: readonly VariantReport[]): [low: number, high: number]
 }
 
 const clamp = (value: number, low: number, high: number): number => Math.min(high, Math.max(low, value));
-const fixed = (value: number, digits = 1): string => value.toFixed(digits);
-const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
