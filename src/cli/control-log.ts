@@ -29,12 +29,7 @@ export async function openControlLog(config: Config, options: OpenLogOptions = {
   if (config.log === 'sqlite' && options.readOnly !== true) await (await openLog(config, { readOnly: true })).close();
   const log = await openLog(config, options);
   try {
-    const read = async () => {
-      const first = new Map<string, ControlEvent>();
-      for await (const { event } of controlsIn(log, config, ANY_PARTITION))
-        if (userOfControl(event) === null && !first.has(event.control_id)) first.set(event.control_id, event);
-      return [...first.values()];
-    };
+    const read = () => sharedControls(log, config);
     const offsetOf = async (controlId: string) => {
       for await (const { event, offset } of controlsIn(log, config, ANY_PARTITION)) if (event.control_id === controlId) return offset;
       return undefined;
@@ -49,6 +44,14 @@ export async function openControlLog(config: Config, options: OpenLogOptions = {
     await log.close();
     throw error;
   }
+}
+
+/** Those for everybody, as partition 0 has them now, in the order of the log. */
+export async function sharedControls(log: Log, config: Config): Promise<ControlEvent[]> {
+  const first = new Map<string, ControlEvent>();
+  for await (const { event } of controlsIn(log, config, ANY_PARTITION))
+    if (userOfControl(event) === null && !first.has(event.control_id)) first.set(event.control_id, event);
+  return [...first.values()];
 }
 
 /** Controls of one partition that hold, in the order of the log, with their records' values: what is refused is a dead letter. */

@@ -1,6 +1,7 @@
 /** Turning the text of an option into its value. */
 import { UsageError } from '../errors.js';
 import { isId } from '../events/strings.js';
+import { MAX_CANDIDATES } from '../topics.js';
 
 /** For CommandOption.parse: a whole number of at least `min`. */
 export function wholeNumber(flag: string, min = 0): (text: string) => number {
@@ -19,6 +20,13 @@ export function numberWithin(flag: string, min: number, max: number): (text: str
     if (number >= min && number <= max) return number;
     throw new UsageError(`${flag} must be a number from ${min} to ${max}, not ${JSON.stringify(text)}`);
   };
+}
+
+/** For CommandOption.parse: how many candidates each simulated decision has. */
+export function candidatesOption(text: string): number {
+  const number = wholeNumber('--candidates', 1)(text);
+  if (number <= MAX_CANDIDATES) return number;
+  throw new UsageError(`--candidates must be at most ${MAX_CANDIDATES}, not ${number}`);
 }
 
 /** A user_id that events can have. `what` names the option or the argument. */

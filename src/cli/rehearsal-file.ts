@@ -1,10 +1,10 @@
 /** What a data directory remembers of its rehearsal: who lives in it, and how far it has come. */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { TipstreamError } from '../errors.js';
-import { PRIVATE_FILE_MODE } from '../private-file.js';
 import { personaSchema } from '../simulation/persona.js';
+import { writeWhole } from '../store/directory/write-whole.js';
 
 const NAME = 'rehearsal.json';
 
@@ -41,11 +41,9 @@ export function readRehearsal(directory: string): RehearsalState | undefined {
   return result.data;
 }
 
-/** Replaces the file as a whole. */
+/** Replaces the file as a whole. Throws disk_full. */
 export function writeRehearsal(directory: string, state: RehearsalState): void {
-  const path = join(directory, NAME);
-  writeFileSync(`${path}.new`, JSON.stringify(state), { mode: PRIVATE_FILE_MODE });
-  renameSync(`${path}.new`, path);
+  writeWhole(join(directory, NAME), JSON.stringify(state));
 }
 
 function parsed(text: string): unknown {

@@ -4,14 +4,14 @@ import type { Config } from '../../config.js';
 import { DAY_MS, MOST_DAYS, People } from '../../demo/rehearsal/people.js';
 import { rehearse } from '../../demo/rehearsal/rehearse.js';
 import { TipstreamError, UsageError } from '../../errors.js';
-import type { Log } from '../../log/port.js';
 import { LOG_FILE_NAME } from '../../log/sqlite/open-database.js';
 import { PRIVATE_DIRECTORY_MODE } from '../../private-file.js';
 import { parsePersonas, PERSONAS } from '../../simulation/persona.js';
-import { fullTopicName, MAX_CANDIDATES, type ControlEvent } from '../../topics.js';
+import type { ControlEvent } from '../../topics.js';
 import { defineCommand } from '../command.js';
+import { sharedControls } from '../control-log.js';
 import { readText } from '../input-file.js';
-import { wholeNumber } from '../option-parsers.js';
+import { candidatesOption, wholeNumber } from '../option-parsers.js';
 import type { Output } from '../output/output.js';
 import { readRehearsal, writeRehearsal, type RehearsalState } from '../rehearsal-file.js';
 import { timeOption } from '../time-argument.js';
@@ -97,7 +97,7 @@ async function live(state: RehearsalState, untilMs: number, config: Config, outp
     const { log, service } = running;
     const total = new Map<string, { decisions: number; dones: number }>();
     await service.caughtUp();
-    const { length: before } = await controlsOf(log, config.topicPrefix);
+    const { length: before } = await sharedControls(log, config);
     const days = (untilMs - state.reachedMs) / DAY_MS;
     const steps = rehearse(
       {
@@ -122,7 +122,7 @@ async function live(state: RehearsalState, untilMs: number, config: Config, outp
     );
     await Promise.race([steps, running.failed]);
     output.progress('');
-    const controls = await controlsOf(log, config.topicPrefix);
+    const controls = await sharedControls(log, config);
     return {
       from_ms: state.reachedMs,
       until_ms: progress.reachedMs,
@@ -204,27 +204,6 @@ function refuseTooFar({ startMs, reachedMs }: RehearsalState, untilMs: number, n
   throw new UsageError(`it is ${timeOf(reachedMs)} in the rehearsal, and the last of ${(untilMs - reachedMs) / DAY_MS} more days ${why}`, {
     hint: left > 0 ? `Give --days ${left} or fewer.` : 'Begin another rehearsal in another --data, with an earlier --start.',
   });
-}
-
-async function controlsOf(log: Log, topicPrefix: string): Promise<ControlEvent[]> {
-  const controls = new Map<string, ControlEvent>();
-  const topic = fullTopicName(topicPrefix, 'policy.control');
-  for (const [partition, { low, end }] of await log.offsets(topic)) {
-    for await (const records of log.read({ topic, partition, from: low, to: end })) {
-      for (const { value } of records) {
-        if (value === null) continue;
-        const control = JSON.parse(value.toString()) as ControlEvent;
-        if (!controls.has(control.control_id)) controls.set(control.control_id, control);
-      }
-    }
-  }
-  return [...controls.values()];
-}
-
-function candidatesOption(text: string): number {
-  const number = wholeNumber('--candidates', 1)(text);
-  if (number > MAX_CANDIDATES) throw new UsageError(`--candidates must be at most ${MAX_CANDIDATES}`);
-  return number;
 }
 
 const timeOf = (ms: number): string => new Date(ms).toISOString();

@@ -5,13 +5,12 @@ import { curvesSvg } from '../../simulation/chart.js';
 import { parsePersonas, PERSONAS } from '../../simulation/persona.js';
 import { BUILTIN, MIXTURE, opposite, populationOf, type Population } from '../../simulation/population.js';
 import { simulate } from '../../simulation/simulate.js';
-import { MAX_CANDIDATES } from '../../topics.js';
 import { UsageError } from '../../errors.js';
 import { defineCommand } from '../command.js';
 import { contestantsNamed } from '../evaluation/contestants.js';
 import { printSimulation } from '../evaluation/simulation-tables.js';
 import { readText } from '../input-file.js';
-import { numberWithin, wholeNumber } from '../option-parsers.js';
+import { candidatesOption, numberWithin, wholeNumber } from '../option-parsers.js';
 
 interface SimulateOptions {
   readonly users: number;
@@ -158,12 +157,6 @@ export const simulateCommand = defineCommand<SimulateOptions>({
     }
   },
 });
-
-function candidatesOption(text: string): number {
-  const number = wholeNumber('--candidates', 1)(text);
-  if (number <= MAX_CANDIDATES) return number;
-  throw new UsageError(`--candidates must be at most ${MAX_CANDIDATES}, not ${number}`);
-}
 
 function populationNamed(text: string): Population {
   if (Object.hasOwn(POPULATIONS, text)) return POPULATIONS[text]!;
