@@ -12,6 +12,7 @@ import { Prose } from '../view/prose.js';
 import { DeadLetterLink, RecordLink } from '../view/record-link.js';
 import { Answer, Card, Pill, Time, type Tone } from '../view/small.js';
 import { addressIn } from '../state/dead-letters.js';
+import { FilterActions, FilterText } from '../view/filter-parts.js';
 
 const TONES: Readonly<Record<TrailEntry['outcome'], Tone>> = {
   done: 'good',
@@ -108,40 +109,9 @@ function FilterForm({ values, set, clear }: FilterFormProps) {
           {values.action === undefined || values.action in ACTIONS ? null : <option value={values.action}>{values.action}</option>}
         </select>
       </div>
-      <div>
-        <label for="actor">Who</label>
-        <input
-          ref={who}
-          id="actor"
-          key={values.actor}
-          defaultValue={values.actor ?? ''}
-          autocomplete="off"
-          spellcheck={false}
-          placeholder="anybody"
-          aria-describedby="filter-help"
-        />
-      </div>
-      <div>
-        <label for="since">Since</label>
-        <input
-          ref={since}
-          id="since"
-          key={values.since}
-          defaultValue={values.since ?? ''}
-          autocomplete="off"
-          spellcheck={false}
-          placeholder="the beginning"
-          aria-describedby="filter-help"
-        />
-      </div>
-      <p class="actions">
-        <button type="submit">Show</button>
-        {clear === undefined ? null : (
-          <button type="button" onClick={clear}>
-            Show all
-          </button>
-        )}
-      </p>
+      <FilterText id="actor" label="Who" value={values.actor} placeholder="anybody" help="filter-help" field={who} />
+      <FilterText id="since" label="Since" value={values.since} placeholder="the beginning" help="filter-help" field={since} />
+      <FilterActions clear={clear} />
       <p id="filter-help" class="hint whole">
         Who: the name of a token or of a user of this machine, or token, command, service. Since: Unix ms or ISO 8601 in UTC, such as
         2026-01-31T18:00.

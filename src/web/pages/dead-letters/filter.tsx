@@ -3,6 +3,7 @@ import { useRef } from 'preact/hooks';
 import type { LetterGroup } from '../../../service/application.js';
 import { asOfGiven } from '../../format/times.js';
 import { choices, type LetterFilter } from '../../state/dead-letters.js';
+import { FilterActions, FilterText } from '../../view/filter-parts.js';
 
 export interface LetterFilterFormProps {
   readonly values: LetterFilter;
@@ -25,27 +26,8 @@ export function LetterFilterForm({ values, groups, set, clear }: LetterFilterFor
     >
       <Choice id="topic" label="Source" of="topic" groups={groups} chosen={values.topic} onChoose={(topic) => set({ topic })} />
       <Choice id="code" label="Reason" of="code" groups={groups} chosen={values.code} onChoose={(code) => set({ code })} />
-      <div>
-        <label for="since">Refused since</label>
-        <input
-          ref={since}
-          id="since"
-          key={values.since}
-          defaultValue={values.since ?? ''}
-          autocomplete="off"
-          spellcheck={false}
-          placeholder="the beginning"
-          aria-describedby="since-help"
-        />
-      </div>
-      <p class="actions">
-        <button type="submit">Show</button>
-        {clear === undefined ? null : (
-          <button type="button" onClick={clear}>
-            Show all
-          </button>
-        )}
-      </p>
+      <FilterText id="since" label="Refused since" value={values.since} placeholder="the beginning" help="since-help" field={since} />
+      <FilterActions clear={clear} />
       <p id="since-help" class="hint whole">
         Since: Unix ms or ISO 8601 in UTC, such as 2026-01-31T18:00.
       </p>
