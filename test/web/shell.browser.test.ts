@@ -30,6 +30,21 @@ describe.skipIf(path === undefined)('the pages', () => {
     await page.locator('.verdict').waitFor();
   });
 
+  it('follow a Back that comes before the browser has painted', async () => {
+    const { page } = await show(fakeApplication(), '/admin/policies');
+    await page.getByRole('link', { name: 'Lag' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Lag' }).waitFor();
+    await page.addInitScript(`
+      const wait = setTimeout;
+      requestAnimationFrame = (then) => wait(then, 3_000);
+      setTimeout = (then, ms) => wait(then, ms + 3_000);
+      addEventListener('load', () => history.back(), { once: true });
+    `);
+    await page.reload();
+    await eventually(() => whereIs(page)).toBe('/admin/policies');
+    await page.getByRole('heading', { level: 1, name: 'Policies' }).waitFor();
+  });
+
   it('ask for the token, refuse a wrong one, keep the right one for the tab', async () => {
     const { page } = await show(fakeApplication(), '/admin/lag', { token: 's3cret-and-long-enough' });
     const field = page.getByLabel('Token');

@@ -1,6 +1,6 @@
 /** The address of this tab, and going elsewhere by the History API, so that Back works. */
 import { createContext } from 'preact';
-import { useContext, useEffect, useState } from 'preact/hooks';
+import { useContext, useLayoutEffect, useState } from 'preact/hooks';
 import { formatAddress, parseAddress, withQuery, type Address } from './address.js';
 
 export interface Navigation {
@@ -27,7 +27,8 @@ export const useNavigation = (): Navigation => useContext(NavigationContext);
 /** For the outermost element. */
 export function useHistory(): Navigation {
   const [address, setAddress] = useState(here);
-  useEffect(() => {
+  // Before anything else can happen: a Back that came before the browser had painted would be lost to useEffect.
+  useLayoutEffect(() => {
     const onPopState = () => setAddress(here());
     addEventListener('popstate', onPopState);
     return () => removeEventListener('popstate', onPopState);
