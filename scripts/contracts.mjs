@@ -1,7 +1,12 @@
-/** Writes contracts/: the schemas that other programs read, from the topic table. Run `npm run contracts` after changing src/topics.ts. */
+/**
+ * Writes contracts/ and the Python module of the features: what other programs rely on, from the topic table and the registry of features.
+ * Run `npm run contracts` after changing src/topics.ts or a feature.
+ */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { asyncApiDocument } from '../dist/contracts/asyncapi.js';
 import { eventSchema } from '../dist/contracts/json-schema.js';
+import { PYTHON_SCHEMA, pythonSchema } from '../dist/contracts/python-schema.js';
+import { coreRegistry } from '../dist/projections/registry.js';
 import { TOPIC_NAMES } from '../dist/topics.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
@@ -11,3 +16,5 @@ const write = (name, document) => writeFileSync(new URL(name, contracts), `${JSO
 
 write('asyncapi.json', asyncApiDocument('', 4, version));
 for (const topic of TOPIC_NAMES) write(`schemas/${topic}.schema.json`, eventSchema(topic));
+
+writeFileSync(new URL(`../${PYTHON_SCHEMA}`, import.meta.url), pythonSchema(coreRegistry));

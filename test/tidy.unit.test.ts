@@ -69,6 +69,13 @@ describe('the sources', () => {
     expect(longLines(code, MOST_CHARACTERS_A_LINE)).toEqual([]);
   });
 
+  it('are as small in Python', () => {
+    const python = filesOf(/^python\/.*\.pyi?$/);
+    expect(python.length).toBeGreaterThan(5);
+    expect(longFiles(python, MOST_LINES)).toEqual([]);
+    expect(longLines(python, MOST_CHARACTERS_A_LINE)).toEqual([]);
+  });
+
   it('take the time as an argument in the core', () => {
     const core = filesOf(/^src\/((projections|policies|events)\/.*|topics)\.ts$/);
     expect(core.length).toBeGreaterThan(50);
@@ -82,7 +89,9 @@ describe('the sources', () => {
 
 describe('everything tracked', () => {
   const texts = tracked.filter(
-    (path) => /\.(tsx?|css|html|mjs|js|json|md|yml|ndjson)$|^\.ci\/run$|Dockerfile$/.test(path) && path !== 'test/tidy.unit.test.ts',
+    (path) =>
+      /\.(tsx?|css|html|mjs|js|json|md|yml|ndjson|py|ipynb|toml|txt)$|^\.ci\/run$|Dockerfile$/.test(path) &&
+      path !== 'test/tidy.unit.test.ts',
   );
 
   it('names no path of one machine and no registry host', () => {

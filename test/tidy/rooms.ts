@@ -17,7 +17,7 @@ export const ROOMS: readonly Room[] = [
   room('evaluation', ['events', 'projections', 'policies']),
   room('simulation', ['events', 'projections', 'policies', 'evaluation']),
   room('log', ['events']),
-  room('contracts', ['events', 'log']),
+  room('contracts', ['events', 'projections', 'log']),
   room('producer', ['events', 'policies', 'log']),
   room('store', ['events', 'projections', 'policies', 'log']),
   room('dead-letters', ['events', 'log', 'contracts', 'producer']),
