@@ -3,7 +3,7 @@
  * Run `npm run contracts` after changing src/topics.ts or a feature.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { asyncApiDocument } from '../dist/contracts/asyncapi.js';
+import { asyncApiDocument } from '../dist/contracts/asyncapi/document.js';
 import { eventSchema } from '../dist/contracts/json-schema.js';
 import { PYTHON_SCHEMA, pythonSchema } from '../dist/contracts/python-schema.js';
 import { coreRegistry } from '../dist/projections/registry.js';
@@ -14,7 +14,7 @@ const contracts = new URL('../contracts/', import.meta.url);
 mkdirSync(new URL('schemas/', contracts), { recursive: true });
 const write = (name, document) => writeFileSync(new URL(name, contracts), `${JSON.stringify(document, null, 2)}\n`);
 
-write('asyncapi.json', asyncApiDocument('', 4, version));
+write('asyncapi.json', asyncApiDocument({ prefix: '', partitions: 4, group: 'tipstream', version }));
 for (const topic of TOPIC_NAMES) write(`schemas/${topic}.schema.json`, eventSchema(topic));
 
 writeFileSync(new URL(`../${PYTHON_SCHEMA}`, import.meta.url), pythonSchema(coreRegistry));

@@ -21,6 +21,7 @@ export interface DeadLetterReason {
 export const DEAD_LETTER_HEADER_PREFIX = '__dlq.errors.';
 /** Behind the reason, of a letter that did not fit its topic. */
 const PAYLOAD_HEADER_PREFIX = '__dlq.payload.';
+const PAYLOAD_FIELDS = ['bytes', 'sha256', 'file', 'record'] as const satisfies (keyof KeptPayload)[];
 
 /** Header name behind the prefix -> field, in the order in which they are written. */
 const FIELDS = {
@@ -35,6 +36,7 @@ const FIELDS = {
   redrive_count: 'redriveCount',
 } as const satisfies Record<string, keyof DeadLetterReason>;
 
+export const PAYLOAD_HEADERS = PAYLOAD_FIELDS.map((name) => PAYLOAD_HEADER_PREFIX + name);
 export const DEAD_LETTER_HEADERS = Object.keys(FIELDS).map((name) => DEAD_LETTER_HEADER_PREFIX + name);
 
 export function deadLetterHeaders(original: Headers, reason: DeadLetterReason): Headers {

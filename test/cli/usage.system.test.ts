@@ -89,6 +89,9 @@ describe('schema', () => {
 
   test('of all topics', async () => {
     const { stdout } = await cli.run(['schema'], { env: { TIPSTREAM_TOPIC_PREFIX: 'signals.' } });
-    expect(JSON.parse(stdout)).toMatchObject({ asyncapi: '3.0.0', channels: { 'tip.served-dlt': { address: 'signals.tip.served-dlt' } } });
+    expect(JSON.parse(stdout)).toMatchObject({
+      asyncapi: '3.1.0',
+      channels: { 'tip.served-dlt': { bindings: { kafka: { topic: 'signals.tip.served-dlt' } } } },
+    });
   });
 });

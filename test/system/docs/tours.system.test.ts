@@ -38,6 +38,7 @@ const FOLLOWED: readonly (readonly [page: string, heading: string, codes?: reado
   ['docs/policies.md', 'The verdict on a rollout', [2, 2, 2]],
   ['docs/policies.md', 'Migration'],
   ['docs/policies.md', 'Model cards'],
+  ['docs/contracts.md', 'Contracts'],
 ];
 
 const terminal = new DocsShell();

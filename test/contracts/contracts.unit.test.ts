@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { asyncApiDocument } from '../../src/contracts/asyncapi.js';
+import { asyncApiDocument } from '../../src/contracts/asyncapi/document.js';
 import { eventSchema } from '../../src/contracts/json-schema.js';
 import { CONSUMED_TOPICS, TOPIC_NAMES } from '../../src/topics.js';
 
@@ -12,7 +12,9 @@ describe('contracts/ is what the topic table says; if not: npm run contracts', (
     expect(read(`contracts/schemas/${topic}.schema.json`)).toEqual(plain(eventSchema(topic)));
   });
   test('AsyncAPI', () => {
-    expect(read('contracts/asyncapi.json')).toEqual(plain(asyncApiDocument('', 4, read('package.json').version as string)));
+    expect(read('contracts/asyncapi.json')).toEqual(
+      plain(asyncApiDocument({ prefix: '', partitions: 4, group: 'tipstream', version: read('package.json').version as string })),
+    );
   });
   test('nothing is left of topics that are gone', () => {
     expect(existsSync(new URL('../../contracts/schemas/', import.meta.url))).toBe(true);
@@ -23,13 +25,17 @@ describe('contracts/ is what the topic table says; if not: npm run contracts', (
 });
 
 describe('the AsyncAPI document', () => {
-  const document = asyncApiDocument('signals.', 8, '1.2.3') as {
-    channels: Record<string, { address: string; bindings: { kafka: { partitions: number; topicConfiguration: Record<string, unknown> } } }>;
+  const document = asyncApiDocument({ prefix: 'signals.', partitions: 8, group: 'g', version: '1.2.3' }) as {
+    channels: Record<
+      string,
+      { address: string; bindings: { kafka: { topic: string; partitions: number; topicConfiguration: Record<string, unknown> } } }
+    >;
     operations: Record<string, { action: string }>;
   };
 
   test('has a channel for every topic and every dead-letter topic, under its full name', () => {
-    const addresses = Object.values(document.channels).map((channel) => channel.address);
+    const addresses = Object.values(document.channels).map((channel) => channel.bindings.kafka.topic);
+    for (const [id, { address }] of Object.entries(document.channels)) expect(address).toBe(`{prefix}${id}`);
     const expected = [...TOPIC_NAMES.map((topic) => `signals.${topic}`), ...CONSUMED_TOPICS.map((topic) => `signals.${topic}-dlt`)];
     expect(addresses.sort()).toEqual(expected.sort());
     expect(document.channels['profile.features']!.bindings.kafka).toMatchObject({
