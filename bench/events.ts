@@ -16,6 +16,12 @@ export interface EventMix {
   readonly endMs: number;
   /** Servings name the decision they come from, as they do when tipstream's own answers are served. */
   readonly withDecisions: boolean;
+  /** tip_ids are random UUIDs and not 16 characters. */
+  readonly uuids?: boolean;
+  /** Share of all tips that one user has, beside the log-normal activity of all. */
+  readonly busiest?: number;
+  /** Length of a field that tipstream does not know, in every event. */
+  readonly unknownBytes?: number;
 }
 
 export interface UpstreamEvent {
@@ -55,17 +61,22 @@ interface Arrival {
 
 /** The id of the n-th user, as in the events. */
 export function userIdOf(index: number): string {
-  const random = randomStream(SEED, `user ${index}`);
+  return uuid(randomStream(SEED, `user ${index}`));
+}
+
+function uuid(random: Random): string {
   return `${hex(random, 8)}-${hex(random, 4)}-4${hex(random, 3)}-9${hex(random, 3)}-${hex(random, 12)}`;
 }
 
 export function* upstreamEvents(mix: EventMix): Generator<UpstreamEvent> {
-  for (const arrival of arrivals(mix)) yield encode(arrival, mix.withDecisions);
+  for (const arrival of arrivals(mix)) yield encode(arrival, mix);
 }
 
-function arrivals({ events, users: userCount, endMs }: EventMix): Arrival[] {
+function arrivals({ events, users: userCount, endMs, busiest = 0 }: EventMix): Arrival[] {
   const random = randomStream(SEED, 'arrivals');
-  const chooseUser = userChooser(userCount, random);
+  const anyUser = userChooser(userCount, random);
+  const busy = busiest === 0 ? undefined : anyUser();
+  const chooseUser = () => (busy !== undefined && random.chance(busiest) ? busy : anyUser());
   const found: Arrival[] = [];
   const add = (user: User, tip: number, atMs: number, delayMs: number, action?: Action) => {
     const arrival = { arrivedAtMs: Math.min(atMs + delayMs, endMs), atMs, tip, user, ...(action === undefined ? {} : { action }) };
@@ -127,17 +138,18 @@ function servingTime(random: Random, user: User, endMs: number): number {
   return Math.min(midnightMs + hour * HOUR_MS - user.utcOffsetMin * MINUTE_MS + random.integer(0, HOUR_MS - 1), endMs);
 }
 
-function encode({ arrivedAtMs, atMs, tip, user, action }: Arrival, withDecisions: boolean): UpstreamEvent {
+function encode({ arrivedAtMs, atMs, tip, user, action }: Arrival, mix: EventMix): UpstreamEvent {
   // A tip's own fields must not depend on which of its events is encoded first.
   const random = randomStream(SEED, `tip ${tip}`);
-  const tipId = `tip-${hex(random, 12)}`;
-  const common = { tip_id: tipId, user_id: user.id };
+  const tipId = mix.uuids === true ? uuid(random) : `tip-${hex(random, 12)}`;
+  const unknown = mix.unknownBytes === undefined ? {} : { context: fillerOf(random, mix.unknownBytes) };
+  const common = { tip_id: tipId, user_id: user.id, ...unknown };
   if (action !== undefined) {
     const feedback = { ...common, action, reacted_at_ms: atMs, utc_offset_min: user.utcOffsetMin };
     return { topic: 'tip.feedback', userId: user.id, arrivedAtMs, value: JSON.stringify(feedback) };
   }
   const category = random.chance(0.1) ? {} : { category: random.chance(0.4) ? user.favourite : random.pick(CATEGORIES) };
-  const decision = withDecisions ? { decision_id: `d-${hex(random, 16)}` } : {};
+  const decision = mix.withDecisions ? { decision_id: `d-${hex(random, 16)}` } : {};
   const served = {
     ...common,
     served_at_ms: atMs,
@@ -148,6 +160,14 @@ function encode({ arrivedAtMs, atMs, tip, user, action }: Arrival, withDecisions
     utc_offset_min: user.utcOffsetMin,
   };
   return { topic: 'tip.served', userId: user.id, arrivedAtMs, value: JSON.stringify(served) };
+}
+
+/** Hexadecimal digits, of which each event takes others: making them for each by itself would take longer than folding it. */
+const FILLER = hex(randomStream(SEED, 'filler'), 65_536);
+
+function fillerOf(random: Random, bytes: number): string {
+  const from = random.integer(0, FILLER.length - bytes);
+  return FILLER.slice(from, from + bytes);
 }
 
 function hex(random: Random, digits: number): string {

@@ -3,8 +3,10 @@ import { ensureTopics } from '../src/log/ensure-topics.js';
 import type { Log, NewRecord } from '../src/log/port.js';
 import { upstreamEvents, type EventMix } from './events.js';
 
-/** One append call: about 250 records for each partition of each topic, as a producer with a short linger sends them. */
-const RECORDS_PER_CALL = 2_000;
+/** For each partition of each topic in one append call, as a producer with a short linger sends them. */
+const RECORDS_PER_BATCH = 250;
+/** Of the events. */
+const TOPICS = 2;
 const CALLS_AT_ONCE = 4;
 
 export interface Loaded {
@@ -14,7 +16,9 @@ export interface Loaded {
   readonly tookMs: number;
 }
 
-export async function loadEvents(log: Log, prefix: string, partitions: number, mix: EventMix): Promise<Loaded> {
+/** `batch`: about so many records in each record batch. */
+export async function loadEvents(log: Log, prefix: string, partitions: number, mix: EventMix, batch = RECORDS_PER_BATCH): Promise<Loaded> {
+  const recordsPerCall = batch * TOPICS * partitions;
   await ensureTopics(log, { prefix, partitions, partitionsGiven: true });
   const startedMs = performance.now();
   const pending = new Set<Promise<unknown>>();
@@ -33,7 +37,7 @@ export async function loadEvents(log: Log, prefix: string, partitions: number, m
     calls.push({ topic: prefix + topic, key: Buffer.from(userId), value: encoded, timestampMs: arrivedAtMs });
     events++;
     bytes += encoded.length;
-    if (calls.length === RECORDS_PER_CALL) await append();
+    if (calls.length === recordsPerCall) await append();
   }
   if (calls.length > 0) await append();
   await Promise.all(pending);

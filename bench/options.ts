@@ -1,7 +1,7 @@
 /** The command line of `npm run bench`. */
 import { parseArgs } from 'node:util';
 
-export const PARTS = ['throughput', 'streams', 'live', 'limits', 'analysts', 'policies'] as const;
+export const PARTS = ['throughput', 'live', 'limits', 'analysts', 'policies'] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface BenchOptions {

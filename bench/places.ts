@@ -33,11 +33,11 @@ export interface Place {
 
 const newFolder = () => mkdtemp(join(tmpdir(), 'tipstream-bench-'));
 
-export async function embeddedPlace(partitions: number, mix: EventMix): Promise<Place> {
+export async function embeddedPlace(partitions: number, mix: EventMix, batch?: number): Promise<Place> {
   const data = await newFolder();
   // The events are made again if the machine goes down, so filling need not wait for the disk.
   const log = await openSqliteLog({ directory: data, synchronous: 'normal' });
-  const loaded = await closedAfter(loadEvents(log, '', partitions, mix), () => log.close());
+  const loaded = await closedAfter(loadEvents(log, '', partitions, mix, batch), () => log.close());
   const args = ['--log', 'sqlite', '--data', data];
   return {
     kind: 'embedded',
@@ -56,7 +56,7 @@ export async function embeddedPlace(partitions: number, mix: EventMix): Promise<
 }
 
 /** null, after a loud warning, where no broker is possible. */
-export async function kafkaPlace(partitions: number, mix: EventMix): Promise<Place | null> {
+export async function kafkaPlace(partitions: number, mix: EventMix, batch?: number): Promise<Place | null> {
   const broker = await withServerJvm(() => startBroker());
   if (broker === null) return null;
   const { brokers } = broker;
@@ -72,7 +72,7 @@ export async function kafkaPlace(partitions: number, mix: EventMix): Promise<Pla
   };
   try {
     const log = await openKafkaLog({ brokers: [brokers] });
-    const loaded = await closedAfter(loadEvents(log, prefix, partitions, mix), () => log.close());
+    const loaded = await closedAfter(loadEvents(log, prefix, partitions, mix, batch), () => log.close());
     return {
       kind: 'kafka',
       prefix,

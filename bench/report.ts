@@ -37,7 +37,7 @@ function throughputSection({ throughput }: Results): string {
     best.peakRssMib === null ? '' : String(Math.round(best.peakRssMib)),
   ]);
   return (
-    'THROUGHPUT: joined and assigned, to the last record parsed (kafkajs), folded (Streams) or committed (tipstream)\n' +
+    'THROUGHPUT: joined and assigned, to the last record parsed (kafkajs) or committed (tipstream)\n' +
     table(['', 'events/s', 'median', 'runs', 'took s', 'start-up s', 'process s', 'CPU s', 'peak MiB'], rows)
   );
 }
@@ -170,7 +170,7 @@ function targetSection({ targets }: Results): string {
 }
 
 /** The first column to the left, the others to the right. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]!.length)));
   const line = (cells: readonly string[]) =>
     '  ' +

@@ -74,10 +74,6 @@ export function targetsOf({ throughput, live, policies }: Pick<Results, 'through
   const [kafka, embedded] = [best('tipstream-kafka'), best('tipstream-embedded')];
   if (kafka && alone > 0) atLeast('events/s from Kafka, to kafkajs and JSON.parse alone', kafka.perSecond / alone, SHARE_OF_KAFKAJS);
   if (kafka && embedded) atLeast('events/s from the embedded log, to those from Kafka', embedded.perSecond / kafka.perSecond, 1);
-  for (const guarantee of ['at_least_once', 'exactly_once_v2'] as const) {
-    const peer = best(`kafka-streams-${guarantee}`);
-    if (kafka && peer) atLeast(`events/s from Kafka, to Kafka Streams ${guarantee}`, kafka.perSecond / peer.perSecond, 1);
-  }
   for (const standing of throughput) {
     if (!standing.contender.startsWith('tipstream')) continue;
     const peak = Math.max(...standing.turns.map(({ peakRssMib }) => peakRssMib ?? 0));

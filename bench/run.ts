@@ -13,7 +13,6 @@ import { analysts, type Analysts } from './analysts.js';
 import { catchUp, MAIN } from './catch-up.js';
 import { diskUse, type DiskUse } from './disk-use.js';
 import type { EventMix } from './events.js';
-import { kafkaStreamsPeer } from './kafka-streams.js';
 import { live, type Live } from './live.js';
 import { ROOT } from './measured-process.js';
 import { benchOptions, HELP, type BenchOptions } from './options.js';
@@ -45,7 +44,7 @@ async function bench(options: BenchOptions): Promise<Results> {
   const undo: (() => Promise<void>)[] = [];
   try {
     const places = mix === null ? [] : await filledPlaces(partitions, mix, undo);
-    const found = await Promise.race([measure(options, places, undo), interrupted]);
+    const found = await Promise.race([measure(options, places), interrupted]);
     return { machine: before, options: settingsOf(options), mix, ...found, targets: targetsOf(found) };
   } finally {
     for (const step of undo.reverse()) await step().catch((error: unknown) => say(`could not clean up: ${String(error)}`));
@@ -61,18 +60,15 @@ async function filledPlaces(partitions: number, mix: EventMix, undo: (() => Prom
   return kafka === null ? [embedded] : [kafka, embedded];
 }
 
-async function measure(options: BenchOptions, places: readonly Place[], undo: (() => Promise<void>)[]) {
+async function measure(options: BenchOptions, places: readonly Place[]) {
   const { parts, rounds, seconds, partitions } = options;
   const [kafka, embedded] = [places.find(({ kind }) => kind === 'kafka') ?? null, places.find(({ kind }) => kind === 'embedded')!];
   let standings: Standing[] = [];
-  if (parts.has('throughput') || parts.has('streams')) {
-    const peer = parts.has('streams') && kafka !== null ? await kafkaStreamsPeer() : null;
-    if (peer !== null) undo.push(peer.remove);
+  if (parts.has('throughput')) {
     standings = await throughput({
       kafka,
       embedded,
-      peer,
-      rounds: peer === null ? rounds : Math.max(rounds, 2),
+      rounds,
       onTurn: (contender, { perSecond, cpuSeconds }) => say(`${contender}: ${perSecond} events/s, ${cpuSeconds.toFixed(1)} s of CPU`),
     });
   } else if (parts.has('live') || parts.has('limits')) {

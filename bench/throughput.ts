@@ -4,16 +4,10 @@
  */
 import { catchUp } from './catch-up.js';
 import { kafkajsBaseline } from './kafkajs-baseline.js';
-import type { Peer, Guarantee } from './kafka-streams.js';
 import { median } from './latencies.js';
 import type { Place } from './places.js';
 
-export type Contender =
-  | 'kafkajs'
-  | 'kafkajs-large-young-generation'
-  | 'tipstream-kafka'
-  | 'tipstream-embedded'
-  | `kafka-streams-${Guarantee}`;
+export type Contender = 'kafkajs' | 'kafkajs-large-young-generation' | 'tipstream-kafka' | 'tipstream-embedded';
 
 /** One run. */
 export interface Turn {
@@ -36,7 +30,6 @@ export interface Standing {
 export interface Race {
   readonly kafka: Place | null;
   readonly embedded: Place;
-  readonly peer: Peer | null;
   readonly rounds: number;
   readonly onTurn: (contender: Contender, turn: Turn) => void;
 }
@@ -47,7 +40,7 @@ const LARGE_YOUNG_GENERATION = ['--max-semi-space-size=64'];
 export async function throughput(race: Race): Promise<Standing[]> {
   const turns = new Map<Contender, Turn[]>();
   for (let round = 0; round < race.rounds; round++) {
-    for (const [contender, run] of contenders(race, round)) {
+    for (const [contender, run] of contenders(race)) {
       const turn = await run();
       turns.set(contender, [...(turns.get(contender) ?? []), turn]);
       race.onTurn(contender, turn);
@@ -61,7 +54,7 @@ export async function throughput(race: Race): Promise<Standing[]> {
   }));
 }
 
-function contenders({ kafka, embedded, peer }: Race, round: number): [Contender, () => Promise<Turn>][] {
+function contenders({ kafka, embedded }: Race): [Contender, () => Promise<Turn>][] {
   const ours = (place: Place) => () => fold(place);
   const found: [Contender, () => Promise<Turn>][] = [];
   if (kafka !== null) {
@@ -72,11 +65,6 @@ function contenders({ kafka, embedded, peer }: Race, round: number): [Contender,
     );
   }
   found.push(['tipstream-embedded', ours(embedded)]);
-  if (kafka !== null && peer !== null) {
-    // It takes minutes, so each guarantee gets one turn in two.
-    const guarantee = round % 2 === 0 ? 'at_least_once' : 'exactly_once_v2';
-    found.push([`kafka-streams-${guarantee}`, () => streams(peer, kafka, guarantee)]);
-  }
   return found;
 }
 
@@ -94,11 +82,6 @@ async function fold(place: Place): Promise<Turn> {
   const { events, catchUpMs, startUpMs, wholeMs, cpuSeconds, peakRssMib } = await catchUp({ args: await place.fresh() });
   if (events !== place.loaded.events) throw new Error(`the service folded ${events} events of ${place.loaded.events}`);
   return { perSecond: rate(events, catchUpMs), tookMs: catchUpMs, cpuSeconds, peakRssMib, startUpMs, wholeMs };
-}
-
-async function streams(peer: Peer, { brokers, prefix, loaded }: Place, guarantee: Guarantee): Promise<Turn> {
-  const { events, tookMs, cpuSeconds, peakRssMib } = await peer.fold(brokers!, prefix, loaded.events, guarantee);
-  return { perSecond: rate(events, tookMs), tookMs, cpuSeconds, peakRssMib };
 }
 
 const rate = (events: number, ms: number) => Math.round((events * 1_000) / ms);

@@ -12,6 +12,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
     'CI begins with npm ci, cli/demo.system runs the demo, regressions/every-card-in-the-image-was-null what the image starts',
   'CONTRIBUTING.md, Set-up': 'CI runs the same commands one by one',
   'docs/architecture.md, The simulation': 'faults/*.service runs the same seeds in parts',
+  'docs/benchmarks.md, Peers': 'they take minutes; bench/peers.kafka runs two contenders',
   'docs/benchmarks.md, Benchmarks': 'they take minutes; bench/policies.system runs a part',
 };
 
