@@ -8,6 +8,7 @@ import { eventSchema } from '../dist/contracts/json-schema.js';
 import { PYTHON_SCHEMA, pythonSchema } from '../dist/contracts/python-schema.js';
 import { coreRegistry } from '../dist/projections/registry.js';
 import { TOPIC_NAMES } from '../dist/topics.js';
+import { writeFixtures } from './fixtures.mjs';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 const contracts = new URL('../contracts/', import.meta.url);
@@ -18,3 +19,4 @@ write('asyncapi.json', asyncApiDocument({ prefix: '', partitions: 4, group: 'tip
 for (const topic of TOPIC_NAMES) write(`schemas/${topic}.schema.json`, eventSchema(topic));
 
 writeFileSync(new URL(`../${PYTHON_SCHEMA}`, import.meta.url), pythonSchema(coreRegistry));
+writeFixtures(new URL('fixtures/', contracts));
