@@ -17,8 +17,22 @@ export interface FeatureDocument {
   readonly invalidated_by: readonly string[];
   readonly when_empty: FeatureValue;
   readonly description: string;
+  readonly used_by: FeatureUse;
   /** The definition, for SQLite; the as-of time is `:as_of_ms`. */
   readonly sql: string;
+}
+
+/** Who uses a feature. */
+export interface FeatureUse {
+  readonly policies: readonly PolicyUse[];
+  /** Topics, answers, files and tables that carry it. */
+  readonly outputs: readonly string[];
+}
+
+/** The entries of a policy's vector that are made of a feature, by name. */
+export interface PolicyUse {
+  readonly policy: string;
+  readonly entries: readonly string[];
 }
 
 export interface FeaturesDocument {
@@ -27,11 +41,13 @@ export interface FeaturesDocument {
   readonly features: readonly FeatureDocument[];
 }
 
-export function featuresDocument({ features, featureSet }: Pick<Registry, 'features' | 'featureSet'>): FeaturesDocument {
-  return { feature_set: featureSet, features: features.map(featureDocument) };
+type UseOf = (feature: FeatureDefinition) => FeatureUse;
+
+export function featuresDocument({ features, featureSet }: Pick<Registry, 'features' | 'featureSet'>, useOf: UseOf): FeaturesDocument {
+  return { feature_set: featureSet, features: features.map((feature) => featureDocument(feature, useOf)) };
 }
 
-export function featureDocument(feature: FeatureDefinition): FeatureDocument {
+export function featureDocument(feature: FeatureDefinition, useOf: UseOf): FeatureDocument {
   return {
     name: feature.name,
     dtype: feature.dtype,
@@ -42,6 +58,7 @@ export function featureDocument(feature: FeatureDefinition): FeatureDocument {
     invalidated_by: feature.invalidatedBy,
     when_empty: feature.whenEmpty,
     description: feature.description,
+    used_by: useOf(feature),
     sql: withoutIndent(feature.sql),
   };
 }

@@ -10,6 +10,7 @@ import type { TraceContext } from '../events/trace-context.js';
 import type { LagRow } from '../log/lag.js';
 import type { Log } from '../log/port.js';
 import { produceLines } from '../producer/produce-lines.js';
+import { useOf } from '../policies/reading/feature-use.js';
 import { featuresDocument, type FeaturesDocument } from '../projections/feature-document.js';
 import type { Registry } from '../projections/registry.js';
 import { profileDocument } from '../store/queries/profiles.js';
@@ -220,7 +221,7 @@ export class Answers implements Application {
   }
 
   features(): FeaturesDocument {
-    return featuresDocument(this.#deps.registry);
+    return featuresDocument(this.#deps.registry, useOf);
   }
 
   lag(): Promise<readonly LagRow[]> {

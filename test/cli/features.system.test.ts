@@ -29,6 +29,9 @@ describe('features show', () => {
     const { stdout } = await workspace.run(['features', 'show', 'completion_rate_30d']);
     for (const text of ['numeric', 'ratio', '30 d', 'tip.served, tip.feedback', 'Share, 0 to 1, of', 'SELECT', ':as_of_ms'])
       expect(stdout).toContain(text);
+    expect(stdout).toMatch(/^read by +egreedy-v2 \(completion_rate_30d\); egreedy-v3 \(/m);
+    expect(stdout).toMatch(/^carried by +topic profile\.features, .*tipstream export/m);
+    expect((await workspace.run(['features', 'show', 'snooze_rate_30d'])).stdout).toMatch(/^read by +no policy$/m);
   });
 
   test('--json has dtype, unit, window, lifetime, sources, SQL and description', async () => {

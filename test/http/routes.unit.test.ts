@@ -1,3 +1,4 @@
+import { useOf } from '../../src/policies/reading/feature-use.js';
 import { featuresDocument, type FeaturesDocument } from '../../src/projections/feature-document.js';
 import { coreRegistry } from '../../src/projections/registry.js';
 import { describe, expect, it } from 'vitest';
@@ -261,7 +262,7 @@ describe('POST /score', () => {
 describe('the state of the service', () => {
   it('GET /v1/features', async () => {
     const document = (await serve().server.inject('/v1/features')).json<FeaturesDocument>();
-    expect(document).toEqual(featuresDocument(coreRegistry));
+    expect(document).toEqual(featuresDocument(coreRegistry, useOf));
     expect(document.features[0]).toMatchObject({ name: 'completion_rate_30d', unit: 'ratio', window_ms: 2_592_000_000, when_empty: null });
     expect(document.features[0]!.sql).toMatch(/^SELECT /);
   });

@@ -13,6 +13,7 @@ import type {
   ScoreResponse,
   ServiceStatus,
 } from '../../src/service/application.js';
+import { useOf } from '../../src/policies/reading/feature-use.js';
 import { featuresDocument } from '../../src/projections/feature-document.js';
 import { coreRegistry } from '../../src/projections/registry.js';
 import type { LagRow } from '../../src/log/lag.js';
@@ -163,7 +164,7 @@ export const QUALITY: DataQualityDocument = {
   ],
 };
 
-export const FEATURES = featuresDocument(coreRegistry);
+export const FEATURES = featuresDocument(coreRegistry, useOf);
 
 export const PROMPTS: PromptsDocument = {
   against: 'v1',

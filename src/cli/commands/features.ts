@@ -1,7 +1,8 @@
 import { UsageError } from '../../errors.js';
 import { suggestion } from '../../given.js';
+import { useOf } from '../../policies/reading/feature-use.js';
 import { durationText } from '../../projections/definitions.js';
-import { featureDocument, featuresDocument } from '../../projections/feature-document.js';
+import { featureDocument, featuresDocument, type FeatureUse } from '../../projections/feature-document.js';
 import { defaultRegistry } from '../../projections/registry.js';
 import { defineCommand, type CommandFamily } from '../command.js';
 
@@ -16,7 +17,7 @@ const listCommand = defineCommand({
   groups: ['log'],
   json: 'document',
   async run({ output, json }) {
-    if (json) return output.document(featuresDocument(defaultRegistry));
+    if (json) return output.document(featuresDocument(defaultRegistry, useOf));
     await output.table(
       ['FEATURE', 'DTYPE', 'UNIT', 'WINDOW', 'TTL', 'SOURCES'],
       defaultRegistry.features.map(({ name, dtype, unit, windowMs, ttlMs, sources }) => [
@@ -34,7 +35,8 @@ const listCommand = defineCommand({
 const showCommand = defineCommand({
   name: 'show',
   arguments: '<name>',
-  summary: 'What one feature means: its description and its definition in SQL',
+  summary: 'What one feature means, who uses it, and its definition in SQL',
+  details: 'Which entries of which policies are made of it is found by trying: they change when the feature alone does.',
   examples: [
     ['tipstream features show completion_rate_30d', 'for people'],
     ["tipstream features show completion_rate_30d --json | jq -r '.sql'", 'the SQL alone'],
@@ -54,7 +56,7 @@ const showCommand = defineCommand({
         details: { feature: name },
       });
     }
-    const document = featureDocument(feature);
+    const document = featureDocument(feature, useOf);
     if (json) return output.document(document);
     await output.table(
       ['FIELD', 'VALUE'],
@@ -68,11 +70,18 @@ const showCommand = defineCommand({
         ['invalidated by', document.invalidated_by.join(', ')],
         ['when empty', JSON.stringify(document.when_empty)],
         ['description', document.description],
+        ['read by', readersText(document.used_by)],
+        ['carried by', document.used_by.outputs.join(', ')],
       ],
     );
     await output.write(`\n${document.sql}\n`);
   },
 });
+
+function readersText({ policies }: FeatureUse): string {
+  if (policies.length === 0) return 'no policy';
+  return policies.map(({ policy, entries }) => `${policy} (${entries.join(', ')})`).join('; ');
+}
 
 export const featuresFamily: CommandFamily = {
   name: 'features',

@@ -19,6 +19,12 @@ const featuresSchema = z.object({
       invalidated_by: z.array(z.string()).meta({ description: 'topics, or time' }),
       when_empty: z.union([z.number(), z.string(), z.null()]),
       description: z.string(),
+      used_by: z.object({
+        policies: z
+          .array(z.object({ policy: z.string(), entries: z.array(z.string()) }))
+          .meta({ description: 'entries of their vectors that are made of it' }),
+        outputs: z.array(z.string()).meta({ description: 'topics, answers, files and tables that carry it' }),
+      }),
       sql: z.string().meta({ description: 'for SQLite; the as-of time is :as_of_ms' }),
     }),
   ),

@@ -63,9 +63,16 @@ function Definition({ feature }: { readonly feature: FeatureDocument }) {
     <Card title={feature.name}>
       <p>{feature.description}</p>
       <p class="hint">A kept value is stale as soon as this changes: {feature.invalidated_by.join(', ')}.</p>
+      <p class="hint">{readers(feature)}</p>
+      <p class="hint">Carried by: {feature.used_by.outputs.join(', ')}.</p>
       <pre class="scroll" tabIndex={0} aria-label={`SQL of ${feature.name}`}>
         {feature.sql}
       </pre>
     </Card>
   );
+}
+
+function readers({ used_by: { policies } }: FeatureDocument): string {
+  if (policies.length === 0) return 'No policy reads it.';
+  return `Read by ${policies.map(({ policy, entries }) => `${policy} (${entries.join(', ')})`).join('; ')}.`;
 }
