@@ -18,6 +18,7 @@ export function record(row: readonly Cell[]): string {
 function field(cell: Cell): string {
   if (cell === null || cell === undefined) return '';
   if (cell === '') return '""';
-  const text = cell instanceof RawJson ? cell.text : typeof cell === 'number' ? JSON.stringify(cell) : String(cell);
+  if (typeof cell === 'number') return JSON.stringify(cell);
+  const text = cell instanceof RawJson ? cell.text : String(cell);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -2,9 +2,9 @@
 import { isId } from '../events/strings.js';
 import { TipstreamError } from '../errors.js';
 import { partitionFor, type PartitionerName } from '../log/partitioner.js';
-import type { FeatureValues } from '../projections/feature.js';
 import type { Registry } from '../projections/registry.js';
 import type { StateSource } from '../store/directory/state-files.js';
+import type { ProfileSweep } from '../store/join/profile-sweep.js';
 import { openReaders } from '../store/queries/profiles.js';
 import type { PartitionReader } from '../store/queries/partition-reader.js';
 import { copyState, type CopyOptions } from '../store/snapshot/state-copy.js';
@@ -50,11 +50,11 @@ export class UserLookup {
     this.#partitions = [...view.readers.values()][0]?.identity.partitions ?? 0;
   }
 
-  /** undefined: not known as of then. Throws no_data when the user's partition is not here. */
-  features(userId: string, asOfMs: number): FeatureValues | undefined {
+  /** undefined: no event of the user has been applied. Throws no_data when the user's partition is not here. */
+  sweep(userId: string): ProfileSweep | undefined {
     for (const partition of this.partitionsOf(userId)) {
-      const profile = this.#view.readers.get(partition)!.profile(userId, asOfMs);
-      if (profile !== undefined) return profile.known ? profile.features : undefined;
+      const sweep = this.#view.readers.get(partition)!.sweep(userId);
+      if (sweep !== undefined) return sweep;
     }
     return undefined;
   }

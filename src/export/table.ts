@@ -1,17 +1,25 @@
-/** The four exports as columns and rows: all profiles or those of a spine, each computed as of a time or as it was served. */
-import { setImmediate } from 'node:timers/promises';
+/** The exports as columns and rows: all profiles as of one time or of many, those of a spine, or those that were served. */
 import type { PartitionerName } from '../log/partitioner.js';
-import type { FeatureValues } from '../projections/feature.js';
 import type { Registry } from '../projections/registry.js';
 import { checkExact } from '../store/as-of-pruned.js';
 import type { StateSource } from '../store/directory/state-files.js';
-import { checkAsOf, exactFromMsOf, knownInOrder, missingPartitions, withReaders } from '../store/queries/profiles.js';
+import { SpineRows } from '../store/join/spine-rows.js';
+import type { Positions } from '../store/positions.js';
+import { checkAsOf, exactFromMsOf, missingPartitions, positionsOf, withReaders } from '../store/queries/profiles.js';
 import type { PartitionReader } from '../store/queries/partition-reader.js';
-import { ServedProfiles, servedInOrder } from '../store/queries/served-profiles.js';
+import { ServedProfiles } from '../store/queries/served-profiles.js';
 import type { Cell } from './cell.js';
 import { featureColumn, type Column } from './columns.js';
-import { Spine, type SpineFile, type SpineShape } from './spine.js';
+import { join } from './joined.js';
+import { readSpine, type SpineColumns, type SpineShape } from './spine/read-spine.js';
+import type { SpineSource } from './spine/source.js';
 import { openStateView, UserLookup, type StateView } from './state-view.js';
+import { allServedRows, gridRows, joinedRows, servedRows, type RowsContext } from './table-rows.js';
+
+export interface WantedSpine {
+  readonly source: SpineSource;
+  readonly columns: SpineColumns;
+}
 
 export interface TableExportOptions {
   readonly state: StateSource;
@@ -20,10 +28,12 @@ export interface TableExportOptions {
   readonly asServed: boolean;
   /** State to read instead of the live one; closed with the table. */
   readonly view?: StateView | undefined;
-  /** Of all profiles that are computed. */
-  readonly asOfMs: number;
-  /** The lines wanted; undefined for all. */
-  readonly spine: SpineFile | undefined;
+  /** Of all profiles that are computed, without a spine: one or more, ascending. */
+  readonly timesMs: readonly number[];
+  /** The rows wanted; undefined for all. */
+  readonly spine: WantedSpine | undefined;
+  /** A folder for the spine's rows; the caller's to remove. */
+  readonly scratch: () => string;
   readonly nowMs: number;
   readonly signal: AbortSignal;
   readonly onProgress: (what: string) => void;
@@ -33,6 +43,8 @@ export interface ExportTable {
   readonly columns: readonly Column[];
   /** How many rows there will be, where that is known before. */
   readonly lines: number | undefined;
+  /** What the profiles hold for. */
+  readonly positions: Positions;
   readonly missingPartitions: readonly number[];
   readonly rows: AsyncIterable<readonly Cell[]>;
   /** Rows of the spine, so far, of users or decisions that are not known. */
@@ -40,10 +52,10 @@ export interface ExportTable {
   close(): void;
 }
 
-/** Between these the process sees Ctrl-C. */
-const ROWS_AT_ONCE = 500;
-
-/** Throws what Spine.check and openStateView throw, and as_of_pruned. The rows come from one snapshot of each file, taken here. */
+/**
+ * Throws what readSpine, openStateView and join throw, and as_of_pruned. The rows come from one snapshot of each file, taken here. Of a
+ * spine of times all is computed when this resolves.
+ */
 export async function openTable(request: TableExportOptions, registry: Registry): Promise<ExportTable> {
   const { state, nowMs, signal, onProgress } = request;
   const own: Column[] = [
@@ -52,45 +64,59 @@ export async function openTable(request: TableExportOptions, registry: Registry)
     { name: 'as_of_ms', type: 'int64' },
     ...registry.features.map(featureColumn),
   ];
-  let spine: Spine | undefined;
-  let shape: SpineShape | undefined;
-  if (request.spine !== undefined) {
-    spine = new Spine(
-      request.spine,
-      request.asServed ? 'decision_id' : 'as_of_ms',
-      own.map(({ name }) => name),
-    );
-    onProgress('checking the spine');
-    shape = await spine.check();
-  }
-  const checkTimes = async (readers: ReadonlyMap<number, PartitionReader>): Promise<void> => {
-    if (request.asServed) return;
-    if (spine === undefined) checkAsOf(readers.values(), request.asOfMs);
-    else await checkSpine(spine, shape!, readers, request);
-  };
-  // Twice: before the state is copied for minutes, and of the copy itself, which may have been pruned meanwhile.
-  if (request.view === undefined) await withReaders(state, registry, checkTimes);
-  const view =
-    request.view ??
-    (await openStateView(state, registry, shape?.lines, nowMs, {
-      signal,
-      onProgress: (copied, total) => onProgress(`copying the state: ${Math.floor((100 * copied) / Math.max(1, total))} %`),
-    }));
-  const served = new Map<number, ServedProfiles>();
+  const closing: { close(): void }[] = [];
   const close = (): void => {
-    for (const file of served.values()) file.close();
-    view.close();
+    for (const resource of closing.splice(0).reverse()) resource.close();
   };
+  if (request.view !== undefined) closing.push(request.view);
   try {
-    await checkTimes(view.readers);
-    if (request.asServed) for (const [partition, path] of view.files) served.set(partition, new ServedProfiles(path));
+    const spine = request.spine === undefined ? undefined : await spineOf(request.spine, request, own, closing);
+    const checkTimes = (readers: ReadonlyMap<number, PartitionReader>): void => {
+      if (request.asServed) return;
+      if (spine === undefined) checkAsOf(readers.values(), request.timesMs[0]!);
+      else checkSpine(spine, readers, request);
+    };
+    // Twice: before the state is copied for minutes, and of the copy itself, which may have been pruned meanwhile.
+    if (request.view === undefined) await withReaders(state, registry, checkTimes);
+    const view =
+      request.view ??
+      (await openStateView(state, registry, spine?.shape.rows, nowMs, {
+        signal,
+        onProgress: (copied, total) => onProgress(`copying the state: ${Math.floor((100 * copied) / Math.max(1, total))} %`),
+      }));
+    if (request.view === undefined) closing.push(view);
+    checkTimes(view.readers);
+    const lookup = new UserLookup(view, request.partitioner);
+    const served = new Map<number, ServedProfiles>();
+    if (request.asServed) {
+      for (const [partition, path] of view.files) {
+        const file = new ServedProfiles(path);
+        closing.push(file);
+        served.set(partition, file);
+      }
+    }
     let unknown = 0;
-    const context: Context = { request, registry, view, served, countUnknown: () => unknown++ };
+    if (spine !== undefined && !request.asServed) {
+      unknown = await join(spine.rows, {
+        registry,
+        lookup,
+        signal,
+        onProgress: (rows) => onProgress(`joining: ${Math.floor((100 * rows) / spine.shape.rows)} % of ${spine.shape.rows} rows`),
+      });
+    }
+    const context: RowsContext = { registry, signal, countUnknown: () => unknown++ };
+    const positions = positionsOf(new Map([...view.readers].map(([partition, reader]) => [partition, reader.positions()])));
+    const rows = (): AsyncIterable<readonly Cell[]> => {
+      const files = [...served.values()];
+      if (spine === undefined) return request.asServed ? allServedRows(context, files) : gridRows(context, view.readers, request.timesMs);
+      return request.asServed ? servedRows(context, spine, lookup, served) : joinedRows(context, spine);
+    };
     return {
-      columns: [...own, ...(shape?.others ?? [])],
-      lines: shape?.lines,
+      columns: [...own, ...(spine?.shape.others ?? [])],
+      lines: spine?.shape.rows,
+      positions,
       missingPartitions: missingPartitions(view.readers),
-      rows: spine === undefined ? allRows(context) : spineRows(context, spine, shape!),
+      rows: rows(),
       unknown: () => unknown,
       close,
     };
@@ -100,72 +126,50 @@ export async function openTable(request: TableExportOptions, registry: Registry)
   }
 }
 
+export interface KeptSpine {
+  readonly rows: SpineRows;
+  readonly shape: SpineShape;
+  readonly unit: SpineSource['unit'];
+}
+
+async function spineOf(
+  { source, columns }: WantedSpine,
+  { asServed, scratch, signal, onProgress }: TableExportOptions,
+  own: readonly Column[],
+  closing: { close(): void }[],
+): Promise<KeptSpine> {
+  closing.push(source);
+  onProgress('reading the spine');
+  const rows = new SpineRows(scratch);
+  closing.push(rows);
+  const shape = await readSpine(
+    source,
+    {
+      key: asServed ? 'decision_id' : 'as_of_ms',
+      columns,
+      taken: own.map(({ name }) => name),
+      signal,
+      onProgress: (count) => onProgress(`reading the spine: ${count} rows`),
+    },
+    (row) => rows.add(row),
+  );
+  return { rows, shape, unit: source.unit };
+}
+
 /**
- * Before anything is written: throws as_of_pruned naming the first line that asks for a time from which its user's partition has
- * pruned.
+ * Before anything is computed: throws as_of_pruned naming the first row that asks for a time from which its user's partition has pruned.
  */
-async function checkSpine(
-  spine: Spine,
-  { earliestMs }: SpineShape,
+function checkSpine(
+  { rows, shape, unit }: KeptSpine,
   readers: ReadonlyMap<number, PartitionReader>,
   { partitioner, signal }: TableExportOptions,
-): Promise<void> {
+): void {
   const latestMs = exactFromMsOf(readers.values());
-  if (latestMs === null || earliestMs >= latestMs) return;
+  if (latestMs === null || shape.earliestMs >= latestMs) return;
   const lookup = new UserLookup({ readers }, partitioner);
-  for await (const { line, userId, asOfMs } of spine.walk()) {
+  for (const { line, userId, asOfMs } of rows.before(latestMs)) {
     signal.throwIfAborted();
-    if (asOfMs >= latestMs) continue;
     const fromMs = exactFromMsOf(lookup.partitionsOf(userId).map((partition) => readers.get(partition)!));
-    checkExact(asOfMs, fromMs, `line ${line} of the spine: `);
+    checkExact(asOfMs, fromMs, `${unit} ${line} of the spine: `);
   }
-}
-
-interface Context {
-  readonly request: TableExportOptions;
-  readonly registry: Registry;
-  readonly view: StateView;
-  readonly served: ReadonlyMap<number, ServedProfiles>;
-  readonly countUnknown: () => void;
-}
-
-async function* allRows({ request, registry, view, served }: Context): AsyncGenerator<Cell[]> {
-  let rows = 0;
-  const profiles = request.asServed ? servedInOrder([...served.values()]) : knownInOrder([...view.readers.values()], request.asOfMs);
-  for (const profile of profiles) {
-    if (++rows % ROWS_AT_ONCE === 0) await setImmediate();
-    request.signal.throwIfAborted();
-    const key = 'decisionId' in profile ? [profile.userId, profile.decisionId, profile.asOfMs] : [profile.userId, request.asOfMs];
-    yield [...key, ...cellsOf(registry, profile.features)];
-  }
-}
-
-async function* spineRows(context: Context, spine: Spine, { others }: SpineShape): AsyncGenerator<Cell[]> {
-  const { request, registry, view, served } = context;
-  const lookup = new UserLookup(view, request.partitioner);
-  const empty = registry.emptyValues();
-  let rows = 0;
-  for await (const line of spine.walk()) {
-    if (++rows % ROWS_AT_ONCE === 0) await setImmediate();
-    request.signal.throwIfAborted();
-    const { userId, decisionId } = line;
-    const passed = others.map(({ name }) => line.others.get(name));
-    if (request.asServed) {
-      const found = lookup
-        .partitionsOf(userId)
-        .map((partition) => served.get(partition)!.get(userId, decisionId))
-        .find((one) => one !== undefined);
-      if (found === undefined) context.countUnknown();
-      // Nothing was served, so nothing is said: a volume of 0 would be a claim.
-      yield [userId, decisionId, found?.asOfMs ?? null, ...cellsOf(registry, found?.features ?? {}), ...passed];
-    } else {
-      const features = lookup.features(userId, line.asOfMs);
-      if (features === undefined) context.countUnknown();
-      yield [userId, line.asOfMs, ...cellsOf(registry, features ?? empty), ...passed];
-    }
-  }
-}
-
-function cellsOf(registry: Registry, features: FeatureValues): Cell[] {
-  return registry.names.map((name) => features[name] ?? null);
 }

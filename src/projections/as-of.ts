@@ -13,6 +13,7 @@ import {
   narrowToTip,
 } from './aggregate.js';
 import type { CounterSet } from './counter.js';
+import type { TipOrder } from './tip-order.js';
 import type { TipState } from './tip.js';
 import { WINDOW_MS } from './window.js';
 
@@ -25,7 +26,7 @@ export interface TipSource {
   readonly timeIndex?: TipTimeIndex | undefined;
 }
 
-export interface TipTimeIndex {
+export interface TipTimeIndex extends TipOrder {
   /** The tips with a kept time in [fromMs, toMs); a tip may come once for each such time. fromMs may be negative. */
   tipsWithTimeIn(fromMs: number, toMs: number): Iterable<IdentifiedTip>;
   /** The smallest kept time >= timeMs; null when there is none. */

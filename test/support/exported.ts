@@ -8,19 +8,29 @@ import { csvRecords } from '../../src/export/csv-records.js';
 import { ndjsonSink } from '../../src/export/ndjson.js';
 import { ParquetSink } from '../../src/export/parquet.js';
 import type { Format } from '../../src/export/sink.js';
+import { openSpine } from '../../src/export/spine/open-spine.js';
+import type { SpineColumns } from '../../src/export/spine/read-spine.js';
 import { openTable, type TableExportOptions } from '../../src/export/table.js';
 import { coreRegistry } from '../../src/projections/registry.js';
 import { stateIn } from './state-in.js';
 
-export interface Wanted extends Partial<Pick<TableExportOptions, 'asServed' | 'asOfMs' | 'partitioner'>> {
-  /** The text of the spine. */
-  readonly spine?: string;
+export interface Wanted extends Partial<Pick<TableExportOptions, 'asServed' | 'timesMs' | 'partitioner'>> {
+  /** Of all profiles, instead of several times. */
+  readonly asOfMs?: number;
+  /** What the spine holds. */
+  readonly spine?: string | Uint8Array;
+  /** The names of its columns, where they are others. */
+  readonly columns?: SpineColumns;
   /** How its name ends. */
   readonly spineName?: string;
 }
 
 /** The bytes of an export. */
-export async function exported(dataDirectory: string, format: Format, { spine, spineName = 'spine', ...wanted }: Wanted): Promise<Buffer> {
+export async function exported(
+  dataDirectory: string,
+  format: Format,
+  { spine, spineName = 'spine', asOfMs = 0, columns = { user: 'user_id', time: 'as_of_ms' }, ...wanted }: Wanted,
+): Promise<Buffer> {
   const directory = mkdtempSync(join(tmpdir(), 'tipstream-export-'));
   try {
     const spinePath = join(directory, spineName);
@@ -30,8 +40,10 @@ export async function exported(dataDirectory: string, format: Format, { spine, s
         state: stateIn(dataDirectory),
         partitioner: 'murmur2',
         asServed: false,
-        asOfMs: 0,
-        spine: spine === undefined ? undefined : { path: spinePath },
+        timesMs: [asOfMs],
+        spine:
+          spine === undefined ? undefined : { source: openSpine(spinePath, { copyTo: () => join(directory, 'spine.parquet') }), columns },
+        scratch: () => directory,
         nowMs: Date.now(),
         signal: new AbortController().signal,
         onProgress: () => undefined,

@@ -41,6 +41,15 @@ export class UserTips {
           yield { tipId, tip };
         }
       },
+      *tipsFrom(fromMs) {
+        let last: { atMs: number; tipId: string } | undefined;
+        for (const { atMs, tipId, tip } of entries) {
+          if (atMs < fromMs || (last?.atMs === atMs && last.tipId === tipId)) continue;
+          last = { atMs, tipId };
+          rowRead();
+          yield { atMs, tip };
+        }
+      },
       firstTimeAtOrAfter: (timeMs) => entries.find((entry) => entry.atMs >= timeMs)?.atMs ?? null,
       lastTimeBefore: (timeMs) => entries.findLast((entry) => entry.atMs < timeMs)?.atMs ?? null,
     };

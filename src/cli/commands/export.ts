@@ -1,15 +1,13 @@
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { cannotWrite, isDiskFull, UsageError } from '../../errors.js';
 import type { Column } from '../../export/columns.js';
 import { csvSink } from '../../export/csv.js';
 import { ndjsonSink } from '../../export/ndjson.js';
 import { outputFile, type OutputFile } from '../../export/output-file.js';
 import { FORMATS, type Format, type RowSink } from '../../export/sink.js';
-import type { SpineFile } from '../../export/spine.js';
+import { openSpine } from '../../export/spine/open-spine.js';
 import { openTable, type ExportTable } from '../../export/table.js';
-import { openNamed } from '../../named-file.js';
 import { defaultRegistry } from '../../projections/registry.js';
 import { createScratch, type Scratch } from '../../store/directory/scratch.js';
 import { defineCommand } from '../command.js';
@@ -18,7 +16,6 @@ import { EXIT } from '../failure.js';
 import type { Output } from '../output/output.js';
 import { noteMissing, stateSource } from '../state-source.js';
 import { timeOption } from '../time-argument.js';
-import { PRIVATE_FILE_MODE } from '../../private-file.js';
 
 interface ExportOptions {
   readonly asOf?: number;
@@ -97,10 +94,17 @@ export const exportCommand = defineCommand<ExportOptions>({
           partitioner: config.partitioner,
           asServed,
           view,
-          asOfMs: asOf ?? 0,
+          timesMs: asOf === undefined ? [] : [asOf],
+          scratch: () => scratchPath(''),
           nowMs: Date.now(),
           signal,
-          spine: spine === undefined ? undefined : await plainSpine(spine, () => scratchPath('spine'), signal),
+          spine:
+            spine === undefined
+              ? undefined
+              : {
+                  source: openSpine(spine, { signal, copyTo: () => scratchPath('spine.parquet') }),
+                  columns: { user: 'user_id', time: 'as_of_ms' },
+                },
           onProgress: (what) => output.progress(what),
         },
         defaultRegistry,
@@ -177,19 +181,6 @@ async function copyRows(table: ExportTable, open: () => RowSink, { name, output 
   }
   await writing(() => sink.finish());
   return rows;
-}
-
-/** A spine is read twice: what can be read once, stdin or a pipe, is copied first. */
-async function plainSpine(path: string, copyTo: () => string, signal: AbortSignal): Promise<SpineFile> {
-  const file = openNamed(path);
-  try {
-    if (file.isPlain) return { path };
-    const copy = copyTo();
-    await pipeline(file.pieces(signal), createWriteStream(copy, { mode: PRIVATE_FILE_MODE }), { signal });
-    return { path: copy, name: file.name };
-  } finally {
-    file.close();
-  }
 }
 
 function chooseFormat({ format, json, out }: ExportOptions): Format {

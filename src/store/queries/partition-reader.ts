@@ -4,7 +4,7 @@
  */
 import type Database from 'better-sqlite3';
 import { decodeAggregate, isKnown, type Aggregate } from '../../projections/aggregate.js';
-import { aggregateAt } from '../../projections/as-of.js';
+import { aggregateAt, type TipSource } from '../../projections/as-of.js';
 import type { FeatureValues } from '../../projections/feature.js';
 import type { Registry } from '../../projections/registry.js';
 import type { TipState } from '../../projections/tip.js';
@@ -14,6 +14,7 @@ import { PruneReader, type RecordedPrune } from '../tables/prunes.js';
 import type { AppliedRecord } from '../../log/record-hash.js';
 import { guarded, openStateForReading, readIdentity, type StateIdentity } from '../state-file.js';
 import { TipReader } from '../tables/tips.js';
+import { ProfileSweep } from '../join/profile-sweep.js';
 
 type UserRow = [uid: number, userId: string, tips: number, indexed: number, after: number, until: number, counters: string];
 const USER_COLUMNS = 'uid, user_id, tips, time_indexed, exact_after_ms, exact_until_ms, counters';
@@ -141,6 +142,17 @@ export class PartitionReader {
     return row === undefined ? undefined : this.#read(row, asOfMs, this.#foldedWithIt);
   }
 
+  /** The profile at many times, ascending. undefined: no event of this user has been applied. */
+  sweep(userId: string): ProfileSweep | undefined {
+    const row = this.#user.get(userId);
+    return row === undefined ? undefined : this.#sweepOf(row);
+  }
+
+  /** As profilesAfter, each for many times. */
+  sweepsAfter(userId: string, limit: number): ProfileSweep[] {
+    return this.#usersAfter.all(userId, limit).map((row) => this.#sweepOf(row));
+  }
+
   /** As `profile`, from the user's tips alone: the same unless the file has been tampered with. */
   profileFromTips(userId: string, asOfMs: number): ReadProfile | undefined {
     this.#prunes.checkAsOf(asOfMs);
@@ -184,10 +196,22 @@ export class PartitionReader {
     this.#db.close();
   }
 
+  #sweepOf(row: UserRow): ProfileSweep {
+    const stored = this.#foldedWithIt ? storedAggregate(row) : undefined;
+    return new ProfileSweep(row[1], this.#registry, this.#tipsOf(row), stored, (asOfMs) => this.#prunes.checkAsOf(asOfMs));
+  }
+
+  #tipsOf([uid, , tips, indexed]: UserRow): TipSource {
+    return this.#tips.source(uid, tips, indexed === 1);
+  }
+
   #read(row: UserRow, asOfMs: number, fromAggregate: boolean): ReadProfile {
-    const [uid, userId, tips, indexed, afterMs, untilMs, counters] = row;
-    const stored: Aggregate | undefined = fromAggregate ? { afterMs, untilMs, counters: decodeAggregate(counters) } : undefined;
-    const aggregate = aggregateAt(this.#registry, asOfMs, this.#tips.source(uid, tips, indexed === 1), stored);
+    const userId = row[1];
+    const aggregate = aggregateAt(this.#registry, asOfMs, this.#tipsOf(row), fromAggregate ? storedAggregate(row) : undefined);
     return { userId, known: isKnown(aggregate), features: this.#registry.values(aggregate) };
   }
+}
+
+function storedAggregate([, , , , afterMs, untilMs, counters]: UserRow): Aggregate {
+  return { afterMs, untilMs, counters: decodeAggregate(counters) };
 }

@@ -21,6 +21,7 @@ import { makePrivateFile } from '../../private-file.js';
 
 /** 4 MiB: a step takes milliseconds. */
 const PAGES_A_STEP = 1_024;
+const MAPPED_BYTES = 1024 ** 3;
 
 export interface CopyOptions {
   readonly signal?: AbortSignal | undefined;
@@ -71,7 +72,7 @@ export async function copyState(
       done += copied;
       held.close();
       files.set(partition, copy);
-      readers.set(partition, new PartitionReader(copy, registry));
+      readers.set(partition, new PartitionReader(copy, registry, 'refuse', openCopy(copy, registry)));
     }
     return {
       directory: scratch.directory,
@@ -87,6 +88,13 @@ export async function copyState(
     scratch.remove();
     throw error;
   }
+}
+
+/** Nobody writes or shortens a copy, so its pages can be read where the operating system holds them. */
+function openCopy(path: string, registry: Registry): Database.Database {
+  const db = openStateForReading(path, { featureSet: registry.featureSet, definitions: registry.definitions });
+  db.pragma(`mmap_size = ${MAPPED_BYTES}`);
+  return db;
 }
 
 /** A connection whose read transaction has begun: it sees the file as it is now until it is closed. */

@@ -3,6 +3,7 @@ import type Database from 'better-sqlite3';
 import { NO_TIP, type TipState } from '../../projections/tip.js';
 import { textForSql, textFromSql } from '../../projections/sql-text.js';
 import type { IdentifiedTip, TipSource } from '../../projections/as-of.js';
+import type { TimedTip } from '../../projections/tip-order.js';
 import { TIME_INDEX_ABOVE_TIPS } from './schema.js';
 import type { TipEntry, UserEntry } from './entries.js';
 
@@ -16,8 +17,10 @@ type Columns = [
 ];
 type Row = [...Columns, linked: number];
 type IdentifiedRow = [tipId: string, ...Columns];
+type TimedRow = [...IdentifiedRow, atMs: number];
 
 const COLUMNS = 'served_at_ms, served_category, done_at_ms, done_utc_offset_min, dismiss_at_ms, snooze_at_ms';
+const TIMES_AT_ONCE = 1_000;
 /** The last of a tip's times. */
 const LAST_TIME = 'max(coalesce(served_at_ms, -1), coalesce(done_at_ms, -1), coalesce(dismiss_at_ms, -1), coalesce(snooze_at_ms, -1))';
 const QUALIFIED = 'tip.served_at_ms, tip.served_category, tip.done_at_ms, tip.done_utc_offset_min, tip.dismiss_at_ms, tip.snooze_at_ms';
@@ -173,6 +176,7 @@ export class TipReader {
   readonly #all: Database.Statement<[number], IdentifiedRow>;
   readonly #one: Database.Statement<[number, string], IdentifiedRow>;
   readonly #between: Database.Statement<[number, number, number], IdentifiedRow>;
+  readonly #after: Database.Statement<[number, number, string], TimedRow>;
   readonly #atOrAfter: Database.Statement<[number, number], number | null>;
   readonly #before: Database.Statement<[number, number], number | null>;
 
@@ -183,6 +187,14 @@ export class TipReader {
       .prepare<[number, number, number], IdentifiedRow>(
         `SELECT tip.tip_id, ${QUALIFIED} FROM tip_time JOIN tip ON tip.uid = tip_time.uid AND tip.tip_id = tip_time.tip_id
          WHERE tip_time.uid = ? AND tip_time.at_ms >= ? AND tip_time.at_ms < ?`,
+      )
+      .raw();
+    this.#after = db
+      .prepare<[number, number, string], TimedRow>(
+        `SELECT tip.tip_id, ${QUALIFIED}, tip_time.at_ms
+         FROM tip_time CROSS JOIN tip ON tip.uid = tip_time.uid AND tip.tip_id = tip_time.tip_id
+         WHERE tip_time.uid = ? AND (tip_time.at_ms, tip_time.tip_id) > (?, ?)
+         ORDER BY tip_time.at_ms, tip_time.tip_id LIMIT ${TIMES_AT_ONCE}`,
       )
       .raw();
     this.#atOrAfter = db.prepare<[number, number], number | null>('SELECT min(at_ms) FROM tip_time WHERE uid = ? AND at_ms >= ?').pluck();
@@ -197,6 +209,16 @@ export class TipReader {
 
   *tipsOf(uid: number): Generator<IdentifiedTip> {
     for (const row of this.#all.all(uid)) yield { tipId: row[0], tip: tipOf(row, 1) };
+  }
+
+  /** In chunks, so that several can be read at a time and none keeps the connection busy. No tip_id is empty. */
+  *#tipsFrom(uid: number, fromMs: number): Generator<TimedTip> {
+    let rows = this.#after.all(uid, fromMs, '');
+    while (rows.length > 0) {
+      for (const row of rows) yield { atMs: row[7], tip: tipOf(row, 1) };
+      const last = rows.at(-1)!;
+      rows = rows.length < TIMES_AT_ONCE ? [] : this.#after.all(uid, last[7], last[0]);
+    }
   }
 
   source(uid: number, count: number, timeIndexed: boolean): TipSource {
@@ -215,6 +237,7 @@ export class TipReader {
         *tipsWithTimeIn(fromMs, toMs) {
           for (const row of between.all(uid, fromMs, toMs)) yield { tipId: row[0], tip: tipOf(row, 1) };
         },
+        tipsFrom: (fromMs) => this.#tipsFrom(uid, fromMs),
         firstTimeAtOrAfter: (ms) => this.#atOrAfter.get(uid, ms) ?? null,
         lastTimeBefore: (ms) => this.#before.get(uid, ms) ?? null,
       },
@@ -226,7 +249,7 @@ function timesOf(tip: TipState): (number | null)[] {
   return [tip.servedAtMs, tip.doneAtMs, tip.dismissAtMs, tip.snoozeAtMs];
 }
 
-function tipOf(row: Row | IdentifiedRow | [...IdentifiedRow, linked: number], from: 0 | 1): TipState {
+function tipOf(row: Row | IdentifiedRow | TimedRow, from: 0 | 1): TipState {
   const category = row[from + 1] as string | Buffer | null;
   return {
     servedAtMs: row[from] as number | null,
