@@ -2,6 +2,7 @@
  * `--retain` in the processes that users run: pruned before `start --until-caught-up` ends, said so, and refused by every command that
  * is asked for an older time.
  */
+import Database from 'better-sqlite3';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -58,5 +59,9 @@ test('tips older than --retain go before start ends, and times that need them ar
   const profile = await cli.run(['profile', 'u1', '--json', ...exact]);
   expect(JSON.parse(profile.stdout)).toMatchObject({ features: { tip_volume_30d: 1 } });
   expect(await cli.run(['verify', ...exact])).toMatchObject({ code: 0 });
+  expect(await cli.run(['snapshot', 'out.db', ...exact])).toMatchObject({ code: 0 });
+  const snapshot = new Database(join(cli.directory, 'out.db'), { readonly: true });
+  expect(snapshot.prepare("SELECT value FROM meta WHERE name = 'exact_from_ms'").pluck().get()).toBe(String(EXACT));
+  snapshot.close();
   expect(await cli.run(['verify'])).toMatchObject({ code: 0 });
 });

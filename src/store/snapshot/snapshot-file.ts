@@ -8,6 +8,7 @@ import { cannotWrite, isDiskFull } from '../../errors.js';
 import { fileFailure } from '../../file-failure.js';
 import type { FaultHook } from '../../fault-points.js';
 import type { Registry } from '../../projections/registry.js';
+import { exactFromMsOf } from '../queries/profiles.js';
 import { publicRowsSql, publicTables, type PublicTableName } from './public-tables.js';
 import type { StateCopy } from './state-copy.js';
 import { makePrivateFile } from '../../private-file.js';
@@ -138,6 +139,8 @@ function writeMeta(db: Database.Database, copy: StateCopy, registry: Registry, {
     feature_set: registry.featureSet,
     log: identity?.log ?? '',
     topic_prefix: identity?.topicPrefix ?? '',
+    /** The first as-of time for which the tips are all there; 0: nothing was pruned. */
+    exact_from_ms: exactFromMsOf(copy.readers.values()) ?? 0,
     partitions,
     partitions_here: copy.files.size,
     partitions_missing: JSON.stringify(Array.from({ length: partitions }, (_, one) => one).filter((one) => !copy.files.has(one))),
