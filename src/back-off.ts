@@ -11,6 +11,8 @@ export const BROKER: BackOff = { firstMs: 50, longestMs: 1_000 };
 export const OPENING: BackOff = { firstMs: 100, longestMs: 2_000 };
 /** The log, while messages wait to be published. */
 export const PUBLISHING: BackOff = { firstMs: 100, longestMs: 5_000 };
+/** The schema registry, while a partition waits for a schema. */
+export const SCHEMA_REGISTRY: BackOff = { firstMs: 200, longestMs: 5_000 };
 /** The gateway of the model: other callers may be waiting for it too. */
 export const GATEWAY: BackOff = { firstMs: 200, longestMs: 5_000 };
 

@@ -63,6 +63,9 @@ export function loadConfig(
       hint: 'Give --kafka-username and set TIPSTREAM_KAFKA_PASSWORD.',
     });
   }
+  if (config.schemaRegistryAuth !== undefined && config.schemaRegistry == null && sources.get('schemaRegistryAuth') === 'flag') {
+    throw new UsageError(`${nameOf('schemaRegistryAuth')} needs --schema-registry`, { hint: 'Give --schema-registry URL too.' });
+  }
   if (config.gatewayUrl !== undefined && config.gatewayModel === undefined) {
     throw new UsageError('--gateway-url needs a model', { hint: 'Give --gateway-model or set TIPSTREAM_GATEWAY_MODEL.' });
   }

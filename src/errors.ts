@@ -42,6 +42,8 @@ export const ERROR_KINDS = {
   no_data: { http: 404, retryable: false },
   log_unavailable: { http: 503, retryable: true },
   log_failed: { http: 500, retryable: false },
+  schema_registry_unavailable: { http: 503, retryable: true },
+  schema_registry_refused: { http: 502, retryable: false },
   offset_out_of_range: { http: 404, retryable: false },
   log_changed: { http: 500, retryable: false },
   partition_count_changed: { http: 500, retryable: false },

@@ -77,6 +77,10 @@ export interface TipstreamOptions {
   readonly kafkaUsername?: string | undefined;
   readonly kafkaPassword?: string | undefined;
   readonly kafkaClientId?: string | undefined;
+  /** Base URLs of the Schema Registry, as the service was started with; none unless given. */
+  readonly schemaRegistry?: string | undefined;
+  /** USER:PASSWORD there. */
+  readonly schemaRegistryAuth?: string | undefined;
   /** The features that profiles are made of; the built-in eight unless given. */
   readonly registry?: Registry | undefined;
 }
@@ -96,6 +100,8 @@ const OPTION_NAMES: Readonly<Record<keyof TipstreamOptions, true>> = {
   kafkaUsername: true,
   kafkaPassword: true,
   kafkaClientId: true,
+  schemaRegistry: true,
+  schemaRegistryAuth: true,
   registry: true,
 };
 

@@ -17,6 +17,7 @@ import {
   yesOrNo,
 } from './option-values.js';
 import { HTTP_OPTIONS } from './http-option-table.js';
+import { REGISTRY_OPTIONS } from './registry-option-table.js';
 import { DEFAULT_MAX_MESSAGE_BYTES } from './topics.js';
 
 /** Which commands take an option: a command names its groups. */
@@ -24,6 +25,7 @@ export const OPTION_GROUPS = {
   log: 'Log options',
   kafka: 'Kafka options',
   events: 'Event options',
+  registry: 'Schema Registry options',
   consumer: 'Consumer options',
   http: 'HTTP options',
   policy: 'Policy options',
@@ -169,6 +171,7 @@ export const OPTIONS = {
     help: 'maximum size of the value of an event; larger events are refused',
     worker: true,
   },
+  ...REGISTRY_OPTIONS,
   group: {
     flag: '--group <name>',
     env: 'TIPSTREAM_GROUP',

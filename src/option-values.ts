@@ -62,22 +62,32 @@ export const nameList = text
   .pipe(z.array(z.string().min(1, { error: 'must be NAME,NAME' })));
 /** Without a slash at its end. */
 export const gatewayUrl = z.string().transform((address, context): string => {
-  const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (
-    url !== undefined &&
-    /^https?:$/.test(url.protocol) &&
-    url.username === '' &&
-    url.password === '' &&
-    url.search === '' &&
-    url.hash === ''
-  )
-    return url.href.replace(/\/+$/, '');
+  const url = baseUrl(address);
+  if (url !== undefined) return url;
   context.addIssue({
     code: 'custom',
     message: 'must be an http or https URL without a user, a query or a fragment, such as https://gateway.example/v1',
   });
   return z.NEVER;
 });
+/** null: off. Else base URLs without slashes at their ends. */
+export const registryUrls = z.string().transform((list, context): readonly string[] | null => {
+  if (list === 'off') return null;
+  const urls = list.split(',').map((address) => baseUrl(address.trim()));
+  if (urls.every((url) => url !== undefined)) return urls;
+  context.addIssue({
+    code: 'custom',
+    message: 'must be http or https URLs without a user, a query or a fragment, such as http://registry.example:8081, or off',
+  });
+  return z.NEVER;
+});
+export const registryAuth = z.string().regex(/^[^:\u0000-\u001f]+:[^\u0000-\u001f]*$/, { error: 'must be USER:PASSWORD' });
+
+function baseUrl(address: string): string | undefined {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  const isBare = url !== undefined && url.username === '' && url.password === '' && url.search === '' && url.hash === '';
+  return isBare && /^https?:$/.test(url.protocol) ? url.href.replace(/\/+$/, '') : undefined;
+}
 export const topicPrefix = z.string().regex(/^[A-Za-z0-9._-]{0,180}$/, { error: 'must consist of letters, digits, ".", "_" and "-"' });
 
 export interface HttpAddress {

@@ -85,7 +85,7 @@ async function readSlice(
   signal: AbortSignal | undefined,
 ): Promise<LogRecord[]> {
   const records: LogRecord[] = [];
-  for await (const some of log.read({ ...range, ...(signal === undefined ? {} : { signal }) })) records.push(...some);
+  for await (const some of log.read({ ...range, raw: true, ...(signal === undefined ? {} : { signal }) })) records.push(...some);
   return records;
 }
 

@@ -57,7 +57,7 @@ function namesIn(directory: string): ReadonlySet<string> {
 async function* lettersIn(audit: Audit, source: ConsumedTopic, { topic, low, end }: HeldTopic): AsyncGenerator<number> {
   const { log, partition, signal } = audit.deps;
   if (low >= end) return;
-  for await (const records of log.read({ topic, partition, from: low, to: end, signal })) {
+  for await (const records of log.read({ topic, partition, from: low, to: end, signal, raw: true })) {
     for (const { headers } of records) {
       const reason = readDeadLetterReason(headers);
       if (reason.topic === audit.nameOf(source) && reason.partition === partition && reason.offset !== null) yield reason.offset;

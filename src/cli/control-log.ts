@@ -67,7 +67,7 @@ async function* controlsIn(
     for (const record of records) {
       const decoded = decodeRecord('policy.control', record, { partitioner: null, partitions: 1, maxValueBytes: config.maxValueBytes });
       if (decoded.ok && controlRefusal(decoded.event) === undefined)
-        yield { event: decoded.event, value: record.value!, offset: record.offset };
+        yield { event: decoded.event, value: record.payload?.ok === true ? record.payload.json : record.value!, offset: record.offset };
     }
   }
 }

@@ -17,8 +17,8 @@ export function stateSource(config: Config): StateSource {
 }
 
 /** The options by which records are accepted. */
-export function acceptanceOf({ partitioner, maxValueBytes }: Config): Acceptance {
-  return { partitioner, maxValueBytes };
+export function acceptanceOf({ partitioner, maxValueBytes, schemaRegistry }: Config): Acceptance {
+  return { partitioner, maxValueBytes, schemaRegistry: schemaRegistry != null };
 }
 
 /** With the number of partitions that the topics have; topics that are not there yet say nothing. */

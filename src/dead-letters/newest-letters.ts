@@ -160,7 +160,7 @@ export class NewestLetters {
     const found: LogRecord[] = [];
     const beganMs = performance.now();
     try {
-      for await (const records of this.#log.read({ topic, partition, from, to, signal })) found.push(...records);
+      for await (const records of this.#log.read({ topic, partition, from, to, signal, raw: true })) found.push(...records);
     } catch (error) {
       if (!(error instanceof TipstreamError && error.code === 'offset_out_of_range')) throw error;
       startAnew(part);

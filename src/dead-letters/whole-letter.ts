@@ -28,9 +28,19 @@ export interface WholeLetter extends DeadLetterSummary {
 export async function readWholeLetter(log: Log, address: RecordAddress, input: TopicName): Promise<WholeLetter> {
   const range = (await log.offsets(address.topic)).get(address.partition);
   const isThere = range !== undefined && address.offset >= range.low && address.offset < range.end;
-  const record = isThere ? await recordAt(log, address) : undefined;
-  if (record !== undefined) return wholeLetter(record, input);
+  const record = isThere ? await recordAt(log, address, undefined, { raw: true }) : undefined;
+  if (record !== undefined) return wholeLetter(await asRead(log, record), input);
   throw new TipstreamError('not_found', `there is no record ${addressText(address)}`, { details: { ...address } });
+}
+
+/** With what its value stands for, if there is a registry and it answers: a letter is worth showing without. */
+async function asRead(log: Log, record: LogRecord): Promise<LogRecord> {
+  try {
+    return (await log.withPayloads?.([record]))?.[0] ?? record;
+  } catch (error) {
+    if (error instanceof TipstreamError) return record;
+    throw error;
+  }
 }
 
 function wholeLetter(record: LogRecord, input: TopicName): WholeLetter {

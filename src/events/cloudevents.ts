@@ -9,7 +9,8 @@ type Headers = readonly (readonly [name: string, value: Buffer | null])[];
 /** none: the value is the event. binary: it is too, and its attributes are right. structured: it is a document around the event. */
 export type Envelope = 'none' | 'binary' | 'structured';
 
-export function envelopeOf(headers: Headers): Envelope | Rejected {
+/** `isDecoded`: the value is JSON now, whatever the content type says that it was. */
+export function envelopeOf(headers: Headers, isDecoded = false): Envelope | Rejected {
   let contentType: string | undefined;
   let attributes: Map<string, string> | undefined;
   for (const [name, value] of headers) {
@@ -24,7 +25,9 @@ export function envelopeOf(headers: Headers): Envelope | Rejected {
   if (attributes === undefined || !attributes.has('specversion')) return 'none';
   return (
     badAttributes((name) => attributes.get(name), 'ce_') ??
-    (mediaType === undefined || isJson(mediaType) ? 'binary' : reject('bad_envelope', `content-type: expected JSON, not ${mediaType}`))
+    (mediaType === undefined || isDecoded || isJson(mediaType)
+      ? 'binary'
+      : reject('bad_envelope', `content-type: expected JSON, not ${mediaType}`))
   );
 }
 

@@ -9,6 +9,7 @@ import { TOPICS, type TopicName } from '../topics.js';
 import { canonicalForm, type Canonical } from './canonical.js';
 import { dataOf, envelopeOf, looksStructured } from './cloudevents.js';
 import { describeIssues, reject, type Rejected } from './rejection.js';
+import { describeFramed, describeFramedKey } from './wire-format.js';
 
 export type EventOf<Topic extends TopicName> = Canonical<z.output<(typeof TOPICS)[Topic]['schema']>>;
 
@@ -18,7 +19,12 @@ export interface EncodedRecord {
   readonly value: Buffer | null;
   readonly headers: readonly (readonly [name: string, value: Buffer | null])[];
   readonly partition: number;
+  /** What a schema registry made of the value; absent where the value speaks for itself, or nobody asked. */
+  readonly payload?: Payload | undefined;
 }
+
+/** The JSON that a value in a registry's wire format stands for, or why there is none. */
+export type Payload = { readonly ok: true; readonly json: Buffer } | Rejected;
 
 /** Where a key must lie. */
 export interface KeyPlacement {
@@ -42,7 +48,7 @@ export interface Accepted<Topic extends TopicName> {
 export type Decoded<Topic extends TopicName> = Accepted<Topic> | Rejected;
 
 export function decodeRecord<Topic extends TopicName>(topic: Topic, record: EncodedRecord, rules: DecodeRules): Decoded<Topic> {
-  const decoded = decodeValue(topic, record.value, record.headers, rules.maxValueBytes);
+  const decoded = decodeValue(topic, record.value, record.headers, rules.maxValueBytes, record.payload);
   if (!decoded.ok) return decoded;
   return misrouted(userIn(decoded.event), record.key, record.partition, rules) ?? decoded;
 }
@@ -58,12 +64,14 @@ export function decodeValue<Topic extends TopicName>(
   value: Buffer | null,
   headers: EncodedRecord['headers'],
   maxValueBytes: number,
+  payload?: Payload,
 ): Decoded<Topic> {
   if (value === null) return reject('null_value', 'the record has no value');
   if (value.length > maxValueBytes) return reject('value_too_large', `the value has ${value.length} bytes, more than ${maxValueBytes}`);
-  const envelope = headers.length === 0 ? 'none' : envelopeOf(headers);
+  if (payload !== undefined && !payload.ok) return payload;
+  const envelope = headers.length === 0 ? 'none' : envelopeOf(headers, payload !== undefined);
   if (typeof envelope === 'object') return envelope;
-  let parsed = parseJson(value, 'the value');
+  let parsed = parsedValue(value, headers, maxValueBytes, payload);
   if (!parsed.ok) return parsed;
   if (isObject(parsed.json) && (envelope === 'structured' || (envelope === 'none' && looksStructured(parsed.json)))) {
     const data = dataOf(parsed.json as Record<string, unknown>);
@@ -76,6 +84,23 @@ export function decodeValue<Topic extends TopicName>(
   return validate(topic, parsed.json);
 }
 
+type Parsed = { readonly ok: true; readonly json: unknown } | Rejected;
+
+function parsedValue(value: Buffer, headers: EncodedRecord['headers'], maxValueBytes: number, payload: Payload | undefined): Parsed {
+  if (payload?.ok !== true) return unreadFormat(parseJson(value, 'the value'), value, headers);
+  const { json } = payload;
+  if (json.length > maxValueBytes)
+    return reject('value_too_large', `the value stands for ${json.length} bytes of JSON, more than ${maxValueBytes}`);
+  return parseJson(json, 'the payload');
+}
+
+/** Looked at only where JSON was expected and is not there. */
+function unreadFormat(parsed: Parsed, value: Buffer, headers: EncodedRecord['headers']): Parsed {
+  const found = parsed.ok ? undefined : describeFramed(value, headers);
+  if (found === undefined) return parsed;
+  return reject('wire_format', `${found}; --schema-registry URL reads it`);
+}
+
 /** Whether a record of this user is out of place; user_id is absent in control records that every partition gets. */
 export function misrouted(
   userId: string | undefined,
@@ -85,7 +110,11 @@ export function misrouted(
 ): Rejected | undefined {
   if (userId === undefined) return undefined;
   if (key === null) return reject('missing_key', 'the record has no key; expected the user_id as UTF-8');
-  if (!isKeyOf(key, userId)) return reject('foreign_key', 'the key is not the user_id as UTF-8');
+  if (!isKeyOf(key, userId)) {
+    const framed = describeFramedKey(key);
+    const why = framed === undefined ? '' : `; ${framed}: send it with StringSerializer`;
+    return reject('foreign_key', `the key is not the user_id as UTF-8${why}`);
+  }
   if (rules.partitioner === null) return undefined;
   const expected = rules.partitioner(key, rules.partitions);
   if (expected === partition) return undefined;
@@ -107,7 +136,7 @@ function isKeyOf(key: Buffer, userId: string): boolean {
   return true;
 }
 
-function parseJson(bytes: Buffer, what: string): { readonly ok: true; readonly json: unknown } | Rejected {
+function parseJson(bytes: Buffer, what: string): Parsed {
   const text = bytes.toString('utf8');
   // Bad bytes become U+FFFD, so a text without one was well-formed, and most texts can't hold one at all.
   if (text.includes('\ufffd') && !isUtf8(bytes)) return reject('not_utf8', `${what} is not well-formed UTF-8`);

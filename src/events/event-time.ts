@@ -11,10 +11,10 @@ export function happenedMs<Topic extends TopicName>(topic: Topic, event: EventOf
 /** The same of a record as it lies in the log; undefined, too, for one that is no event. */
 export function happenedMsOf(
   prefix: string,
-  record: Pick<EncodedRecord, 'value' | 'headers'> & { readonly topic: string },
+  record: Pick<EncodedRecord, 'value' | 'headers' | 'payload'> & { readonly topic: string },
 ): number | undefined {
   const topic = topicNamed(prefix, record.topic);
   if (topic === undefined || TOPICS[topic].eventTime === null) return undefined;
-  const decoded = decodeValue(topic, record.value, record.headers, Infinity);
+  const decoded = decodeValue(topic, record.value, record.headers, Infinity, record.payload);
   return decoded.ok ? happenedMs(topic, decoded.event) : undefined;
 }

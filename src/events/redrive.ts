@@ -3,6 +3,7 @@
  * often it has been put back. Pure.
  */
 import { DEAD_LETTER_HEADER_PREFIX, originalHeaders } from './dead-letter.js';
+import { VALUE_SCHEMA_HEADER } from './wire-format.js';
 
 type Headers = readonly (readonly [name: string, value: Buffer | null])[];
 
@@ -34,7 +35,10 @@ export const addressText = ({ topic, partition, offset }: Address): string => `$
 export function redriveHeaders(letterHeaders: Headers, { letter, source, count, edited }: Redrive): Headers {
   const facts = { letter: addressText(letter), source: addressText(source), ...(edited ? { edited: 'true' } : {}) };
   return [
-    ...originalHeaders(letterHeaders).filter(([name]) => !name.startsWith(REDRIVE_HEADER_PREFIX)),
+    ...originalHeaders(letterHeaders).filter(
+      // What is edited is JSON: no schema describes it any more.
+      ([name]) => !name.startsWith(REDRIVE_HEADER_PREFIX) && !(edited && name === VALUE_SCHEMA_HEADER),
+    ),
     ...Object.entries(facts).map(([name, text]) => [REDRIVE_HEADER_PREFIX + name, Buffer.from(text)] as const),
     [COUNT_HEADER, Buffer.from(String(count))],
   ];

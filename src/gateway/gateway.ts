@@ -10,7 +10,7 @@ import { backOffMs, GATEWAY } from '../back-off.js';
 import { TipstreamError } from '../errors.js';
 import type { ChatMessage } from '../prompts/prompt.js';
 import { readCompletion, type Completion } from './completion.js';
-import { readText } from './read-text.js';
+import { readText } from '../read-text.js';
 import { retryAfterMs } from './retry-after.js';
 
 export interface GatewayOptions {

@@ -35,7 +35,7 @@ export async function* readDeadLetters(log: Log, filter: DeadLetterFilter): Asyn
     for (const [partition, { low, end }] of await log.offsets(topic)) {
       const [from, to] = boundsIn(topic, partition, { low, end }, filter.address);
       if (from >= to) continue;
-      const range = { topic, partition, from, to, ...(filter.signal ? { signal: filter.signal } : {}) };
+      const range = { topic, partition, from, to, raw: true as const, ...(filter.signal ? { signal: filter.signal } : {}) };
       for await (const records of log.read(range)) {
         for (const record of records) {
           const reason = readDeadLetterReason(record.headers);

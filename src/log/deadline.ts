@@ -76,6 +76,8 @@ export function withDeadlines(log: Log, { questionMs, transferMs, addsUp = false
         : readWithin(log, range, (piece, onLate) => bounded(transferMs, `read ${range.topic}/${range.partition}`, () => piece, onLate)),
     committed: (group, topic) => bounded(questionMs, `fetch the committed offsets of ${group}`, () => log.committed(group, topic)),
     describeGroup: (group) => bounded(questionMs, `describe group ${group}`, () => log.describeGroup(group)),
+    ...(log.withPayloads === undefined ? {} : { withPayloads: (records, signal) => log.withPayloads!(records, signal) }),
+    ...(log.registryFacts === undefined ? {} : { registryFacts: log.registryFacts }),
     join: (options) => log.join(options),
     close: () => log.close(),
   };

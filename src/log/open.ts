@@ -15,13 +15,28 @@ export interface OpenLogOptions {
 
 /** A write, or a piece of what is read, may be large and meet a broker that restarts. */
 const TRANSFER_MS = 30_000;
+/** Of a request's patience, so that it is told of the registry before it is told that the log is late. */
+const REGISTRY_SHARE = 0.7;
 
 /** Every wait for the log has an end, that for new records excepted. Throws no_data, log_unavailable, log_failed. Close it when done. */
 export async function openLog(config: Config, options: OpenLogOptions = {}): Promise<Log> {
   const log = await openEither(config, options);
-  if (options.patient === true) return log;
   const questionMs = config.logTimeoutMs;
-  return withDeadlines(log, { questionMs, transferMs: Math.max(questionMs, TRANSFER_MS), where: placeOf(config) });
+  const transferMs = Math.max(questionMs, TRANSFER_MS);
+  if (options.patient === true) return decoding(log, config, questionMs * REGISTRY_SHARE, options.log);
+  return decoding(withDeadlines(log, { questionMs, transferMs, where: placeOf(config) }), config, transferMs, options.log);
+}
+
+/** Without a registry, the log itself. */
+async function decoding(
+  log: Log,
+  { schemaRegistry: urls, schemaRegistryAuth: auth }: Config,
+  patienceMs: number,
+  line?: LogFunction,
+): Promise<Log> {
+  if (urls == null) return log;
+  const { decodingLog } = await import('./schema-registry/decoding-log.js');
+  return decodingLog(log, { urls, auth, patienceMs, ...(line === undefined ? {} : { log: line }) });
 }
 
 /** As errors name it. */

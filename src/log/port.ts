@@ -6,6 +6,7 @@
  *
  * Topic names here are full names (prefix included).
  */
+import type { Payload } from '../events/decode.js';
 import type { RecordAddress } from './record-address.js';
 
 export type { RecordAddress } from './record-address.js';
@@ -23,6 +24,11 @@ export interface LogRecord {
   /** null is a tombstone. */
   readonly value: Buffer | null;
   readonly headers: RecordHeaders;
+  /**
+   * What the schema registry made of the value, which stays as it lies in the log. Absent: nothing says that a schema describes the value,
+   * there is no registry, or the reader asked for records as they lie.
+   */
+  readonly payload?: Payload | undefined;
 }
 
 export interface NewRecord {
@@ -66,6 +72,16 @@ export interface TopicDescription {
   readonly maxMessageBytes: number | null;
 }
 
+/** What a schema registry was asked in the life of a process. */
+export interface RegistryFacts {
+  /** How requests ended -> how many. */
+  readonly requests: Readonly<Record<'found' | 'unknown' | 'refused' | 'failed', number>>;
+  /** Schemas that are kept. */
+  readonly schemas: number;
+  /** Partitions that wait for it. */
+  readonly waiting: number;
+}
+
 export interface ReadRange {
   readonly topic: string;
   readonly partition: number;
@@ -73,6 +89,8 @@ export interface ReadRange {
   /** Exclusive. Absent: go on with new records until the signal aborts. */
   readonly to?: number;
   readonly signal?: AbortSignal;
+  /** Records as they lie in the log: no registry is asked what their values stand for. */
+  readonly raw?: true;
 }
 
 export interface Delivery {
@@ -204,6 +222,13 @@ export interface Log {
   committed(group: string, topic: string): Promise<ReadonlyMap<number, number>>;
   /** undefined: there is no such group. */
   describeGroup(group: string): Promise<GroupDescription | undefined>;
+  /**
+   * What the schema registry makes of values that were read raw. Absent: there is no registry. Throws schema_registry_unavailable,
+   * schema_registry_refused and the signal's reason.
+   */
+  withPayloads?(records: readonly LogRecord[], signal?: AbortSignal): Promise<readonly LogRecord[]>;
+  /** Of this process; absent: there is no registry. */
+  readonly registryFacts?: () => RegistryFacts;
   /** Resolves once the member has joined. */
   join(options: GroupOptions): Promise<GroupMember>;
   close(): Promise<void>;

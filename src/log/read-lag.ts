@@ -79,7 +79,7 @@ export async function oldestOf(
 ): Promise<Pick<LagFacts, 'oldestMs' | 'onlyMarkers'>> {
   const from = Math.max(now.applied ?? now.committed ?? now.low, now.low);
   try {
-    const first = from < now.lastStable ? await firstTimestamp(log, { topic, partition, from, to: now.lastStable }) : undefined;
+    const first = from < now.lastStable ? await firstTimestamp(log, { topic, partition, from, to: now.lastStable, raw: true }) : undefined;
     if (first !== undefined) return { oldestMs: first };
     const onlyMarkers = from < now.lastStable;
     if (now.lastStable === now.highWatermark) return { oldestMs: null, onlyMarkers };

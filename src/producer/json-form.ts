@@ -22,7 +22,7 @@ export interface RecordJson {
   readonly offset: number;
   readonly timestamp_ms: number;
   readonly key: BytesJson | null;
-  /** The JSON that the value holds; else its text; else its bytes. */
+  /** The JSON that the value holds, or stands for; else its text; else its bytes. */
   readonly value: JsonText | BytesJson | null;
   readonly headers: HeadersJson;
 }
@@ -34,7 +34,7 @@ export function recordToJson(record: LogRecord): RecordJson {
     offset: record.offset,
     timestamp_ms: record.timestampMs,
     key: record.key === null ? null : bytesToJson(record.key),
-    value: record.value === null ? null : valueToJson(record.value),
+    value: record.value === null ? null : valueToJson(record.payload?.ok === true ? record.payload.json : record.value),
     headers: headersToJson(record.headers),
   };
 }

@@ -26,7 +26,14 @@ export async function deadLetterOf(
     for (let to = end; to > low && looked < LOOKED_AT_MOST; ) {
       const from = Math.max(low, to - OFFSETS_AT_ONCE);
       let found: RecordAddress | undefined;
-      for await (const records of log.read({ topic: letters, partition: number, from, to, ...(signal === undefined ? {} : { signal }) }))
+      for await (const records of log.read({
+        topic: letters,
+        partition: number,
+        from,
+        to,
+        raw: true,
+        ...(signal === undefined ? {} : { signal }),
+      }))
         for (const letter of records) {
           const reason = readDeadLetterReason(letter.headers);
           if (reason.topic === topic && reason.partition === partition && reason.offset === offset)

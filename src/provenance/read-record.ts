@@ -43,7 +43,9 @@ export async function readRecord(
           : `It holds the offsets ${low} to ${end - 1}${offset < low ? '; what came before is deleted' : ''}.`,
       details: { topic, partition, offset, low, end },
     });
-  const record = await recordAt(log, address, signal);
+  // A dead letter is shown as it lies.
+  const isLetter = topicNamed(topicPrefix, topic) === undefined;
+  const record = await recordAt(log, address, signal, isLetter ? { raw: true } : {});
   signal?.throwIfAborted();
   if (record === undefined)
     throw new TipstreamError('not_found', `${topic} partition ${partition} holds no record at offset ${offset}`, {

@@ -272,7 +272,7 @@ class Rebuilding {
         log: log.kind,
         topicPrefix,
         featureSet: registry.featureSet,
-        accepts: { partitioner, maxValueBytes },
+        accepts: { partitioner, maxValueBytes, schemaRegistry: log.withPayloads !== undefined },
       },
       livePath: this.#previous === undefined ? null : partitionFile(generationPath(dataDirectory, this.#previous), partition),
       newPath: partitionFile(path, partition),

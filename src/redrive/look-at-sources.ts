@@ -39,7 +39,14 @@ export async function lookAtSources(log: Log, letters: readonly Letter[], { sign
     for (const [partition, { low, end }] of ofTopic) {
       if (low > 0) notes.push(`${topic} partition ${partition} begins at offset ${low}: what was redriven before that is sent again`);
       if (low >= end) continue;
-      for await (const records of log.read({ topic, partition, from: low, to: end, ...(signal === undefined ? {} : { signal }) })) {
+      for await (const records of log.read({
+        topic,
+        partition,
+        from: low,
+        to: end,
+        raw: true,
+        ...(signal === undefined ? {} : { signal }),
+      })) {
         for (const record of records) {
           const repeats = redrivenSource(record.headers);
           if (repeats !== undefined) redriven.add(repeats);

@@ -3,7 +3,7 @@
  * of now. Profiles are computed from a copy of the users' tips; decisions, rewards and what policies learn are not looked at.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { decodeRecord, type DecodeRules } from '../events/decode.js';
+import { decodeRecord, type DecodeRules, type Payload } from '../events/decode.js';
 import { TipstreamError } from '../errors.js';
 import { compareCodePoints } from '../events/strings.js';
 import type { NewRecord } from '../log/port.js';
@@ -58,10 +58,10 @@ export class Preview {
   }
 
   /** As the worker of its partition would take it. */
-  add(topic: ConsumedTopic, record: NewRecord & { readonly partition: number }, partitions: number): Verdict {
+  add(topic: ConsumedTopic, record: NewRecord & { readonly partition: number }, partitions: number, payload?: Payload): Verdict {
     const { key, value, headers = [], partition } = record;
     const rules = { ...this.#rules, partitions };
-    const encoded = { key, value, headers, partition };
+    const encoded = { key, value, headers, partition, payload };
     if (topic === 'tip.served') {
       const decoded = decodeRecord(topic, encoded, rules);
       if (!decoded.ok) return decoded.rejection;

@@ -5,7 +5,8 @@
 import { TipstreamError } from '../errors.js';
 import { addressText } from '../events/redrive.js';
 import { partitionFunction } from '../log/partitioner.js';
-import type { Log } from '../log/port.js';
+import type { Payload } from '../events/decode.js';
+import type { Log, NewRecord } from '../log/port.js';
 import type { Registry } from '../projections/registry.js';
 import type { StateSource } from '../store/directory/state-files.js';
 import { findLetters, type LettersFilter } from './find-letters.js';
@@ -107,6 +108,12 @@ function leftOut([input, letters]: readonly [input: string, letters: number]): s
 
 type Made = Omit<RedriveDocument, 'dry_run' | 'matching' | 'skipped' | 'left' | 'notes'>;
 
+/** What the registry, if there is one, makes of a record that is not in the log yet. */
+async function payloadOf(log: Log, record: NewRecord & { readonly partition: number }): Promise<Payload | undefined> {
+  const [found] = (await log.withPayloads?.([{ offset: 0, timestampMs: 0, headers: [], ...record }])) ?? [];
+  return found?.payload;
+}
+
 async function show(records: AsyncIterable<ReadyRecord>, { partitions }: Sources, deps: RedriveDeps, nowMs: number): Promise<Made> {
   const { partitioner, maxValueBytes } = deps.rules;
   const preview = new Preview({ partitioner: partitionFunction(partitioner), maxValueBytes });
@@ -114,7 +121,7 @@ async function show(records: AsyncIterable<ReadyRecord>, { partitions }: Sources
   let [count, refusedAgain] = [0, 0];
   for await (const { planned, record } of records) {
     const { input, source } = planned.letter;
-    const refused = preview.add(input, record, partitions.get(source!.topic)!);
+    const refused = preview.add(input, record, partitions.get(source!.topic)!, await payloadOf(deps.log, record));
     count++;
     if (refused !== null) refusedAgain++;
     if (rows.length < MAX_ROWS)

@@ -54,12 +54,12 @@ async function* recordsOf(plan: readonly Planned[], deps: RecordsDeps): AsyncGen
   const wanted = new Map(plan.map((planned) => [planned.letter.address.offset, planned]));
   const { topic, partition, offset } = plan[0]!.letter.address;
   const to = plan.at(-1)!.letter.address.offset + 1;
-  for await (const records of log.read({ topic, partition, from: offset, to, ...(signal === undefined ? {} : { signal }) })) {
+  for await (const records of log.read({ topic, partition, from: offset, to, raw: true, ...(signal === undefined ? {} : { signal }) })) {
     for (const found of records) {
       const planned = wanted.get(found.offset);
       if (planned === undefined) continue;
       const { letter } = planned;
-      const bytes = letter.hash === null ? await recordAt(log, letter.source!) : found;
+      const bytes = letter.hash === null ? await recordAt(log, letter.source!, signal, { raw: true }) : found;
       if (bytes === undefined || !holds(bytes, letter)) continue;
       const placement = { ...rules, partitions: sources.partitions.get(letter.source!.topic)! };
       const record = redrivenRecord(planned, bytes, found.headers, placement, change);

@@ -28,7 +28,8 @@ export class Backpressure {
     let waiting = this.#topics.get(topic);
     if (waiting === undefined) this.#topics.set(topic, (waiting = { records: 0, bytes: 0, paused: false, deliveries: [] }));
     let bytes = 0;
-    for (const { key, value } of records) bytes += (key?.length ?? 0) + (value?.length ?? 0);
+    for (const { key, value, payload } of records)
+      bytes += (key?.length ?? 0) + (value?.length ?? 0) + (payload?.ok === true ? payload.json.length : 0);
     if (records.length > 0) waiting.deliveries.push({ records: records.length, bytes });
     waiting.records += records.length;
     waiting.bytes += bytes;

@@ -130,7 +130,11 @@ export class PartitionGroup implements PartitionHandler {
       log: log.kind,
       topicPrefix: options.topicPrefix,
       featureSet: registry.featureSet,
-      accepts: { partitioner: options.partitioner, maxValueBytes: options.maxValueBytes },
+      accepts: {
+        partitioner: options.partitioner,
+        maxValueBytes: options.maxValueBytes,
+        schemaRegistry: log.withPayloads !== undefined,
+      },
     };
   }
 

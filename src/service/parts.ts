@@ -51,6 +51,7 @@ export function serviceParts(log: Log, registry: Registry, startWorker: StartWor
     build: { log: log.kind, featureSet: registry.featureSet },
     clock: options.clock,
     lag: () => status.lagAsKnown(),
+    registryFacts: log.registryFacts,
     logReachable: () => reach.isReachable,
     unowned: () => ownership.unowned.length,
     counts: () => partitions.counts(),

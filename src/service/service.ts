@@ -10,6 +10,7 @@ import { pause } from '../pause.js';
 import type { Registry } from '../projections/registry.js';
 import { fullTopicName } from '../topics.js';
 import { Answers } from './answers.js';
+import { untilRegistryAwayFor } from './registry-reach.js';
 import { askedAgain, isBehind, rangesOfTopics, untilReached } from './caught-up.js';
 import { completeControls } from './control-completion.js';
 import { ASKED_EVERY_MS, type SilenceOptions } from './log-reach.js';
@@ -120,8 +121,10 @@ export class Service extends Answers {
     };
     const silent = this.#parts.reach.untilSilentFor(limit, over.signal);
     const caughtUp = this.#catchUp(limit, check);
-    for (const either of [silent, caughtUp]) either.catch(() => undefined); // the one that comes second
-    await Promise.race([silent, caughtUp]).finally(() => over.abort());
+    const { log, group } = this.#parts;
+    const registry = untilRegistryAwayFor(limit.silentForMs, log, () => group.silent()?.values() ?? [], over.signal);
+    for (const either of [silent, registry, caughtUp]) either.catch(() => undefined); // those that do not come first
+    await Promise.race([silent, registry, caughtUp]).finally(() => over.abort());
   }
 
   async #catchUp(limit: SilenceOptions | undefined, check: () => void): Promise<void> {

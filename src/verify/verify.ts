@@ -168,7 +168,14 @@ async function filesOf(
   const { partitioner, maxValueBytes } = rules;
   const [served] = await log.describeTopics([fullTopicName(topicPrefix, 'tip.served')]);
   return presentStateFiles(
-    { dataDirectory, log: log.kind, topicPrefix, partitions, topicPartitions: served?.partitions, accepts: { partitioner, maxValueBytes } },
+    {
+      dataDirectory,
+      log: log.kind,
+      topicPrefix,
+      partitions,
+      topicPartitions: served?.partitions,
+      accepts: { partitioner, maxValueBytes, schemaRegistry: log.withPayloads !== undefined },
+    },
     registry,
   );
 }

@@ -15,6 +15,7 @@ export function metricsDeps(over: Partial<MetricsDeps> = {}): MetricsDeps {
     lag: () => Promise.resolve([]),
     partitions: () => [],
     policies: () => Promise.resolve(undefined),
+    registryFacts: () => ({ requests: { found: 0, unknown: 0, refused: 0, failed: 0 }, schemas: 0, waiting: 0 }),
     ...over,
   };
 }

@@ -12,7 +12,7 @@ export async function verified(
 ): Promise<VerifyDocument> {
   const { topicPrefix = '', partitioner = 'murmur2', maxValueBytes = 1_048_576 } = embedded.options;
   return verify({
-    log: embedded.log,
+    log: embedded.readLog,
     registry: embedded.options.registry ?? coreRegistry,
     target: { dataDirectory: embedded.directory, topicPrefix, partitioner, maxValueBytes, ...target },
     question,

@@ -42,9 +42,9 @@ export async function rebuilt(
       ...options,
     },
     {
-      log: embedded.log,
+      log: embedded.readLog,
       registry,
-      runner: inlineRunner({ log: embedded.log, registry, clock, at }),
+      runner: inlineRunner({ log: embedded.readLog, registry, clock, at }),
       clock,
       signal: signal ?? new AbortController().signal,
       onNote: (text) => void notes?.push(text),

@@ -15,6 +15,7 @@ const SECRETS = {
   wrong: 'secret-wrong-token-01234567',
   gateway: 'secret-gateway-key-01234567',
   password: 'secret-kafka-password-01234',
+  registry: 'secret-registry-password-012',
 };
 
 const workspace = new CliWorkspace();
@@ -74,6 +75,43 @@ it('of HTTP and of the gateway', async () => {
   expect(await new Promise((resolve) => child.once('close', resolve))).toBe(0);
   expect(found(stderr + (await stdout))).toEqual([]);
   expect(found(answers.join('\n'))).toEqual([]);
+});
+
+it('of a Schema Registry, which repeats what it was sent', async () => {
+  const seen: string[] = [];
+  const registry = createServer((request, response) => {
+    seen.push(request.headers.authorization!);
+    response.writeHead(401, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ error_code: 401, message: `not ${request.headers.authorization}: ${SECRETS.registry}` }));
+  });
+  await new Promise<void>((resolve) => registry.listen(0, '127.0.0.1', resolve));
+  const env = {
+    TIPSTREAM_SCHEMA_REGISTRY: `http://127.0.0.1:${(registry.address() as AddressInfo).port}`,
+    TIPSTREAM_SCHEMA_REGISTRY_AUTH: `ana:${SECRETS.registry}`,
+  };
+  const data = ['--data', 'registry-data'];
+  try {
+    const letter = JSON.stringify({ topic: 'tip.served', key: 'ana', value: { base64: 'AAAAACoC' }, headers: [] });
+    expect(await workspace.run(['produce', '--raw', ...data], { input: `${letter}\n` })).toMatchObject({ code: 0 });
+    const started = await workspace.run(
+      ['start', ...data, '--no-http', '--until-caught-up', '--start-timeout-ms', '1500', '--log-level', 'trace'],
+      { env },
+    );
+    expect(started).toMatchObject({ code: 1, stderr: expect.stringContaining('schema_registry_unavailable') as string });
+    expect(started.stderr).toContain('does not let tipstream read schemas (HTTP 401)');
+    const tailed = await workspace.run(['tail', 'tip.served', '--from-beginning', '--until-end', ...data], { env });
+    expect(tailed).toMatchObject({ code: 1, stderr: expect.stringContaining('schema_registry_refused') as string });
+    const given = ['--schema-registry', `http://ana:${SECRETS.registry}@127.0.0.1:1`];
+    const refused = await workspace.run(['tail', 'tip.served', ...given, ...data]);
+    expect(refused.code).toBe(64);
+    expect(seen[0]).toBe(`Basic ${Buffer.from(env.TIPSTREAM_SCHEMA_REGISTRY_AUTH).toString('base64')}`);
+    const printed = [started, tailed, refused].flatMap(({ stdout, stderr }) => [stdout, stderr]).join('\n');
+    expect(found(printed)).toEqual([]);
+    expect(printed).not.toContain(Buffer.from(env.TIPSTREAM_SCHEMA_REGISTRY_AUTH).toString('base64'));
+  } finally {
+    registry.closeAllConnections();
+    await new Promise((resolve) => registry.close(resolve));
+  }
 });
 
 it('of Kafka, which cannot be reached', async () => {

@@ -16,7 +16,7 @@ export const digestCommand = defineCommand<{ asOf?: number; knownAt?: string }>(
     ['tipstream digest --as-of 2026-11-20 --known-at monday.json', 'by what was known when `digest --json > monday.json` ran'],
     ['tipstream digest --json | jq -r .digest', 'for programs'],
   ],
-  groups: ['log', 'kafka', 'events'],
+  groups: ['log', 'kafka', 'events', 'registry'],
   options: [{ flags: '--as-of <time>', help: 'Unix ms or ISO 8601; now unless given', parse: timeOption('--as-of') }, knownAtOption],
   json: 'document',
   async run({ options, config, output, json, signal }) {

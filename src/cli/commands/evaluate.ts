@@ -59,7 +59,7 @@ export const evaluateCommand = defineCommand<EvaluateOptions>({
     ['tipstream evaluate - --json < decisions.ndjson | jq .verdict', 'for programs'],
     ['tipstream evaluate --policies all --epsilon .05,.1,.2 --lambda .5,1,2 --svg gains.svg', 'many at once, with a picture'],
   ],
-  groups: ['log', 'kafka', 'events', 'policy'],
+  groups: ['log', 'kafka', 'events', 'registry', 'policy'],
   options: [
     {
       flags: '--policy <name>',

@@ -48,7 +48,7 @@ export const exportCommand = defineCommand<ExportOptions>({
     ['tipstream export --spine labels.csv --known-at monday.json', 'the same by what was known when `digest --json > monday.json` ran'],
     ['tipstream export --as-served --out served.csv', 'every decision with the profile it was made with'],
   ],
-  groups: ['log', 'kafka', 'events'],
+  groups: ['log', 'kafka', 'events', 'registry'],
   options: [
     { flags: '--as-of <time>', help: 'all profiles as of then: Unix ms or ISO 8601', parse: timeOption('--as-of') },
     { flags: '--spine <file>', help: 'a row for each of its lines' },

@@ -28,7 +28,7 @@ export const profileCommand = defineCommand<{ asOf?: number; knownAt?: string }>
     ['tipstream profile u1 --as-of 2026-11-20 --known-at monday.json', 'as it was then, by what was known on Monday'],
     ['tipstream profile u1 --json | jq .features.tip_volume_30d', 'for programs'],
   ],
-  groups: ['log', 'kafka', 'events'],
+  groups: ['log', 'kafka', 'events', 'registry'],
   options: [{ flags: '--as-of <time>', help: 'Unix ms or ISO 8601; now unless given', parse: timeOption('--as-of') }, knownAtOption],
   json: 'document',
   check({ args: [user] }) {

@@ -52,7 +52,7 @@ export const promoteCommand = defineCommand<PromoteOptions>({
     ['tipstream promote egreedy-v2 --evidence verdict.json', 'for all, by a verdict on the decisions before or on the rollout'],
     ['tipstream promote egreedy-v2 --force --reason "agreed in the meeting of 2026-11-20"', 'without evidence'],
   ],
-  groups: ['log', 'kafka', 'events', 'policy'],
+  groups: ['log', 'kafka', 'events', 'registry', 'policy'],
   options: [
     { flags: '--evidence <file>', help: 'what evaluate --json printed, with --rollout or without' },
     { flags: '--percent <number>', help: 'share of the users', parse: percentOption, default: 100 },

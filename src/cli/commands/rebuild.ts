@@ -52,7 +52,7 @@ export const rebuildCommand = defineCommand<RebuildCommandOptions>({
     ['tipstream rebuild --prune', 'and remove the generations that are not live any more'],
     ["tipstream rebuild --dry-run --json | tail -n 1 | jq '.changes[].user_id'", 'for programs'],
   ],
-  groups: ['log', 'kafka', 'events', 'consumer', 'policy', 'http'],
+  groups: ['log', 'kafka', 'events', 'registry', 'consumer', 'policy', 'http'],
   options: [
     { flags: '--dry-run', help: 'compare and swap nothing; the new generation is kept for the next run' },
     { flags: '--to-offsets <file>', help: 'stop at the positions that digest or profile printed with --json; - is stdin' },

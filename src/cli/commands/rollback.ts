@@ -34,7 +34,7 @@ export const rollbackCommand = defineCommand<RollbackOptions>({
     ['tipstream rollback --effective-at 2026-12-01T06:00:00Z', 'the promote that was made for that time'],
     ['tipstream rollback --reason "dismissals doubled"', 'with a reason, which is recorded'],
   ],
-  groups: ['log', 'kafka', 'events', 'policy'],
+  groups: ['log', 'kafka', 'events', 'registry', 'policy'],
   options: [
     { flags: '--reason <text>', help: 'recorded with the rollback' },
     { flags: '--all', help: 'every promote that stands' },

@@ -20,7 +20,7 @@ export const tailCommand = defineCommand<TailOptions>({
   details: [
     'Follows all partitions until --max records or Ctrl-C, starting with what comes next. TOPIC may be given with or ' +
       'without the prefix. Dead-letter topics (tip.served-dlt) are topics too. Keys and values that are not UTF-8 are ' +
-      'printed as {"base64": "..."}.',
+      'printed as {"base64": "..."}. With --schema-registry, a value in its wire format is printed as the JSON that it stands for.',
     '--raw prints each record so that `tipstream produce --raw` writes the same bytes again: values as text, headers in order.',
   ].join('\n\n'),
   examples: [
@@ -30,7 +30,7 @@ export const tailCommand = defineCommand<TailOptions>({
     ['tipstream tail tip.served --partition 2 --offset 17 --max 1', 'one record'],
     ['tipstream tail tip.served-dlt --last 10 --until-end --raw > bad.ndjson', 'the newest 10 of each partition, for `produce --raw`'],
   ],
-  groups: ['log', 'kafka'],
+  groups: ['log', 'kafka', 'registry'],
   json: 'lines',
   jsonHelp: 'changes nothing: it always prints one line of JSON a record',
   endsWithReader: () => true,
@@ -49,7 +49,7 @@ export const tailCommand = defineCommand<TailOptions>({
     checkSelection(options);
   },
   async run({ args: [topic], options, config, output, signal }) {
-    const log = await openLog(config, { readOnly: true });
+    const log = await openLog(options.raw ? { ...config, schemaRegistry: null } : config, { readOnly: true });
     const form = options.raw ? recordToRawJson : recordToJson;
     let left = options.max ?? Infinity;
     const done = new AbortController();

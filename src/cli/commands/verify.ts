@@ -41,7 +41,7 @@ export const verifyCommand = defineCommand<VerifyOptions>({
     ['tipstream verify --partial', 'the partitions whose state files are here, where other members of the group have the rest'],
     ["tipstream verify --json | jq '.differences[] | [.user_id, .feature, .live, .replayed]'", 'for programs'],
   ],
-  groups: ['log', 'kafka', 'events', 'policy'],
+  groups: ['log', 'kafka', 'events', 'registry', 'policy'],
   options: [
     {
       flags: '--as-of <time>',

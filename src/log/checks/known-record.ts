@@ -31,7 +31,7 @@ export async function findRecord(log: Log, { topic, partition, record, range, si
   // A read from the very end would wait for the next record.
   if (offset >= range.end) return 'beyond_end';
   try {
-    const found = await recordAt(log, { topic, partition, offset }, signal);
+    const found = await recordAt(log, { topic, partition, offset }, signal, { raw: true });
     if (found === undefined) return 'compacted';
     if (recordHash(found) !== hash) return 'other';
     onSame?.(found);

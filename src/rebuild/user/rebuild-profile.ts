@@ -54,7 +54,7 @@ export async function rebuildProfile(
     const reader = new PartitionReader(path, registry);
     undo.push(() => reader.close());
     const partitions = (await log.offsets(fullTopicName(topicPrefix, 'tip.served'))).size;
-    const accepts = { partitioner, maxValueBytes: target.rules.maxValueBytes };
+    const accepts = { partitioner, maxValueBytes: target.rules.maxValueBytes, schemaRegistry: log.withPayloads !== undefined };
     const state = new PartitionState(
       path,
       { partition, partitions, log: log.kind, topicPrefix, featureSet: registry.featureSet, accepts },

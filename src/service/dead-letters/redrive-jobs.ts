@@ -133,7 +133,7 @@ export class RedriveJobs {
             log: log.kind,
             topicPrefix: prefix,
             topicPartitions: partitions(),
-            accepts: { partitioner, maxValueBytes },
+            accepts: { partitioner, maxValueBytes, schemaRegistry: log.withPayloads !== undefined },
           },
         },
         {

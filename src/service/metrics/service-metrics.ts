@@ -5,6 +5,7 @@
  */
 import { Gauge, Registry as MetricsRegistry, collectDefaultMetrics } from 'prom-client';
 import type { LagRow } from '../../log/lag.js';
+import type { RegistryFacts } from '../../log/port.js';
 import { PACKAGE_VERSION } from '../../package-version.js';
 import { fullTopicName, TIP_TOPICS } from '../../topics.js';
 import type { PolicyFacts } from '../policies/policy-facts.js';
@@ -15,6 +16,7 @@ import { GatewayMetrics } from './gateway-metrics.js';
 import { partitionMetrics, type PartitionFacts } from './partition-metrics.js';
 import { PipelineMetrics, type AppliedBatch } from './pipeline-metrics.js';
 import { PolicyMetrics } from './policy-metrics.js';
+import { registryMetrics } from './registry-metrics.js';
 
 export interface MetricsDeps extends DirectoryMetricsDeps {
   readonly topicPrefix: string;
@@ -26,6 +28,8 @@ export interface MetricsDeps extends DirectoryMetricsDeps {
   backlog(): number;
   lag(): Promise<readonly LagRow[]>;
   partitions(): readonly PartitionFacts[];
+  /** Absent: there is no schema registry. */
+  readonly registryFacts?: (() => RegistryFacts) | undefined;
   /** Whether the log answers. */
   logReachable(): boolean;
   /** How many partitions no member of the group was given. */
@@ -86,6 +90,7 @@ export class ServiceMetrics {
       { name: 'tipstream_partitions_unowned', help: 'Partitions that no member of the group was given: nobody reads them' },
       (set) => set({}, deps.unowned()),
     );
+    if (deps.registryFacts !== undefined) registryMetrics(registry, deps.registryFacts);
     directoryMetrics(registry, deps);
     this.policies = new PolicyMetrics(registry, () => this.#facts);
     this.gateway = new GatewayMetrics(registry);

@@ -17,7 +17,7 @@ import type { TipstreamError } from '../../../src/errors.js';
 import type { FaultHook } from '../../../src/fault-points.js';
 import { ensureTopics } from '../../../src/log/ensure-topics.js';
 import { partitionFor, type PartitionerName } from '../../../src/log/partitioner.js';
-import type { LogRecord, NewRecord } from '../../../src/log/port.js';
+import type { Log, LogRecord, NewRecord } from '../../../src/log/port.js';
 import { openSqliteLog, type SqliteLog } from '../../../src/log/sqlite/index.js';
 import type { PolicySettings } from '../../../src/policies/controls/control.js';
 import { coreRegistry, type Registry } from '../../../src/projections/registry.js';
@@ -51,6 +51,8 @@ export interface EmbeddedOptions {
   readonly generation?: GenerationOptions;
   /** How long a request waits for the log, ms. */
   readonly logTimeoutMs?: number;
+  /** What stands between the log and who reads it: the service, verify, a rebuild. */
+  readonly through?: (log: Log) => Log;
   /** Of the service, not of its workers. */
   readonly at?: FaultHook;
 }
@@ -100,6 +102,11 @@ export class EmbeddedService {
     return this.#running.service;
   }
 
+  /** The log as verify and a rebuild read it. */
+  get readLog(): Log {
+    return this.options.through?.(this.log) ?? this.log;
+  }
+
   get isRunning(): boolean {
     return this.#running !== undefined;
   }
@@ -138,7 +145,7 @@ export class EmbeddedService {
       return worker;
     };
     const logger = pino({ level: 'debug' }, { write: (line: string) => void this.logged.push(JSON.parse(line) as LoggedLine) });
-    const service = new Service(log, registry, startWorker, {
+    const service = new Service(options.through?.(log) ?? log, registry, startWorker, {
       dataDirectory: this.directory,
       group: 'test',
       topicPrefix: options.topicPrefix ?? '',

@@ -45,7 +45,7 @@ export const deadLettersRedriveCommand = defineCommand<RedriveCommandOptions>({
     ['tipstream dead-letters redrive tip.served-dlt/0/12 --edit fixed.json', 'one, with a corrected value'],
     ['tipstream dead-letters redrive --code wrong_partition --repartition', 'to the partitions of their keys'],
   ],
-  groups: ['log', 'kafka', 'events'],
+  groups: ['log', 'kafka', 'events', 'registry'],
   json: 'document',
   options: [
     { flags: '--topic <topic>', help: 'only of this input' },

@@ -13,7 +13,7 @@ export const deadLettersShowCommand = defineCommand({
     'ADDRESS is TOPIC/PARTITION/OFFSET of the dead letter, as `list` prints it. Key and value are printed as they read and in ' +
     'hexadecimal, and with them the JSON Schema of the topic that refused the record.',
   examples: [['tipstream dead-letters show tip.served-dlt/0/12', 'why, where from, the headers, key and value, and what the schema wants']],
-  groups: ['log', 'kafka'],
+  groups: ['log', 'kafka', 'registry'],
   json: 'document',
   async run({ args: [given], config, output }) {
     const address = parseAddress(config.topicPrefix, given!);

@@ -49,7 +49,7 @@ export const cardCommand = defineCommand<CardOptions>({
     ],
     ['tipstream policies card linucb --no-training --no-rollout', 'the definition alone'],
   ],
-  groups: ['log', 'kafka', 'events', 'policy'],
+  groups: ['log', 'kafka', 'events', 'registry', 'policy'],
   options: [
     { flags: '--simulation <file>', help: 'what `tipstream simulate --json` printed' },
     { flags: '--evaluation <file>', help: 'what `tipstream evaluate --policy NAME --json` printed' },

@@ -45,7 +45,7 @@ export const configureCommand = defineCommand<ConfigureOptions>({
     ['tipstream policies configure --rewards done=1,snooze=0.125,window=3d', 'and reactions count for three days'],
     ['tipstream policies configure --shadow off', 'nothing runs in the shadow'],
   ],
-  groups: ['log', 'kafka', 'events'],
+  groups: ['log', 'kafka', 'events', 'registry'],
   options: [
     {
       flags: '--epsilon <share>',

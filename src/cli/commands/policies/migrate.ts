@@ -56,7 +56,7 @@ export const migrateCommand = defineCommand<MigrateOptions>({
     ['tipstream policies migrate egreedy-v1 egreedy-v2 --user ana', 'for one user'],
     ['tipstream policies migrate egreedy-v1 egreedy-v2 --undo', 'taken back'],
   ],
-  groups: ['log', 'kafka', 'events'],
+  groups: ['log', 'kafka', 'events', 'registry'],
   options: [
     { flags: '--train-from-replay', help: 'learn the new entries from the logged decisions' },
     { flags: '--undo', help: 'take back the last migration that stands' },

@@ -22,7 +22,7 @@ const listCommand = defineCommand({
     ['tipstream policies list', 'now'],
     ["tipstream policies list --json | jq '.shares'", 'for programs'],
   ],
-  groups: ['log', 'kafka', 'events', 'policy'],
+  groups: ['log', 'kafka', 'events', 'registry', 'policy'],
   json: 'document',
   async run({ config, output, json }) {
     const control = await openControlLog(config, { readOnly: true });
@@ -81,7 +81,7 @@ const historyCommand = defineCommand({
   name: 'history',
   summary: 'Every promotion, rollback, migration and change of settings for everybody, newest first',
   examples: [['tipstream policies history', 'all of them']],
-  groups: ['log', 'kafka', 'events'],
+  groups: ['log', 'kafka', 'events', 'registry'],
   json: 'document',
   async run({ config, output, json }) {
     const control = await openControlLog(config, { readOnly: true });

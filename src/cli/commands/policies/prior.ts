@@ -54,7 +54,7 @@ export const priorCommand = defineCommand<PriorOptions>({
     ['tipstream policies prior egreedy-v3 --since 2026-10-01 --lambda estimated', 'of decisions since then, with the estimate'],
     ['tipstream policies prior egreedy-v3 --off', 'newcomers start from nothing again'],
   ],
-  groups: ['log', 'kafka', 'events'],
+  groups: ['log', 'kafka', 'events', 'registry'],
   options: [
     { flags: '--since <time>', help: 'fit on decisions requested at or after; Unix ms or ISO 8601', parse: timeOption('--since') },
     { flags: '--until <time>', help: 'fit on decisions requested before; now unless given', parse: timeOption('--until') },

@@ -31,7 +31,7 @@ export const statusCommand = defineCommand<StatusOptions>({
     ['tipstream policies status --evidence verdict.json', 'and whether that verdict still holds'],
     ["tipstream policies status --json | jq -r '.next.commands[]'", 'for programs'],
   ],
-  groups: ['log', 'kafka', 'events', 'policy'],
+  groups: ['log', 'kafka', 'events', 'registry', 'policy'],
   options: [{ flags: '--evidence <file>', help: 'what evaluate --json printed; may be given several times', repeatable: true }],
   json: 'document',
   async run({ options: { evidence = [] }, config, output, json, signal }) {
