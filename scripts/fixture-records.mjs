@@ -8,7 +8,7 @@ const around = (data) => `{"specversion":"1.0","id":"e-1","source":"/app","type"
 const base64 = Buffer.from(SERVED).toString('base64');
 const at = { topic: 'tip.served', key: 'ana', partition: HERE, value: SERVED };
 
-export const RECORDS = [
+const FIRST = [
   { ...at, name: 'an event' },
   {
     ...at,
@@ -52,3 +52,12 @@ export const RECORDS = [
     value: '{"control_id":"c-1","type":"reset","effective_at_ms":1,"user_id":"ana"}',
   },
 ];
+
+/** In Confluent's wire format, of which the decoder without a registry says what it is. */
+const FRAMED = [
+  { ...at, name: 'JSON behind the id of a schema', value: Buffer.from(`\0\0\0\0*${SERVED}`) },
+  { ...at, name: 'Avro behind the id of a schema', value: Buffer.from('\0\0\0\0*\x0ct-1001\x06ana') },
+];
+
+/** The records of each version, from 1 on: a version is never changed, and new records are another one. */
+export const RECORDS = [FIRST, FRAMED];

@@ -23,8 +23,10 @@ export function writeFixtures(folder) {
     if (newest !== undefined && isDeepStrictEqual(newest.schema, plain(schema))) continue;
     write(folder, `${topic}/v${versions.length + 1}.json`, topicFixture(topic, versions.length + 1, schema));
   }
-  if (!existsSync(new URL('records/v1.json', folder)))
-    write(folder, 'records/v1.json', { version: 1, partitions: 4, records: RECORDS.map(recordFixture) });
+  for (const [at, records] of RECORDS.entries()) {
+    const name = `records/v${at + 1}.json`;
+    if (!existsSync(new URL(name, folder))) write(folder, name, { version: at + 1, partitions: 4, records: records.map(recordFixture) });
+  }
   const listed = existsSync(new URL('SHA256SUMS', folder)) ? readFileSync(new URL('SHA256SUMS', folder), 'utf8').trimEnd().split('\n') : [];
   const names = new Set(listed.map((line) => line.split('  ')[1]));
   const added = filesIn(folder).filter((name) => !names.has(name));
