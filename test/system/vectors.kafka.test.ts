@@ -1,5 +1,6 @@
 /** The worked examples through the whole service on Kafka, whoever produced them and however they were packed. */
 import kafkajs from 'kafkajs';
+import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ownersDigest, soleOwner } from '../support/e2e/state.js';
 import { toRecords, VECTOR_EXPECTED, VECTOR_LINES, VECTOR_NDJSON, type ProduceLine } from '../support/e2e/events.js';
@@ -7,11 +8,24 @@ import { Stream } from '../support/e2e/stream.js';
 import { sharedBroker } from '../support/broker/shared.js';
 import { javaTool, javaToolsInstalled, kcat, kcatInstalled } from '../support/broker/tools.js';
 import { CliWorkspace } from '../support/cli-process.js';
+import { pythonOrSkip, runPython } from '../support/python.js';
+import { ROOT } from './docs/markdown.js';
 
 const brokers = await sharedBroker();
 const [withKcat, withJava] = await Promise.all([kcatInstalled(), javaToolsInstalled()]);
 const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 const TOPICS = ['tip.served', 'tip.feedback'] as const;
+
+const withPython = pythonOrSkip("the worked examples written by Python's KafkaProducer");
+const PYTHON_PRODUCER = `
+import json, sys
+from tipstream_client import KafkaProducer
+brokers, prefix, examples = sys.argv[1:]
+with KafkaProducer(brokers, topic_prefix=prefix) as producer:
+    for line in open(examples, encoding="utf-8"):
+        event = json.loads(line)
+        producer.send(event["topic"], event["value"])
+`;
 
 interface Digest {
   readonly digest: string;
@@ -91,6 +105,15 @@ describe.skipIf(brokers === null)('the worked examples on Kafka', () => {
         ),
       ),
     );
+    await expectVectors(stream);
+  });
+
+  it.skipIf(!withPython)("written by Python's KafkaProducer", async () => {
+    const stream = await Stream.open(brokers!);
+    const sources = ['contract', 'client'].map((name) => join(ROOT, `python/tipstream-${name}/src`)).join(delimiter);
+    await runPython(['-c', PYTHON_PRODUCER, brokers!, stream.prefix, join(ROOT, 'test/fixtures/profile-events.ndjson')], {
+      env: { PYTHONPATH: sources },
+    });
     await expectVectors(stream);
   });
 

@@ -36,9 +36,7 @@ def spine(state: State) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def expected(spine: pd.DataFrame, state: State) -> pd.DataFrame:
-    joined = state.join(spine)
-    assert isinstance(joined, pd.DataFrame)
-    return joined
+    return state.join(spine)
 
 
 def test_the_spine_stays_and_features_stand_beside_it(spine: pd.DataFrame, expected: pd.DataFrame) -> None:

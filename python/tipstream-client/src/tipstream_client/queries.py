@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .extras import pandas
-from .spine import Joinable
+from .spine import ArrowTable, Framed
 from .times import Time, to_ms
 
 if TYPE_CHECKING:
@@ -72,5 +72,5 @@ class Queries(ABC):
         found = found if len(found) > 0 else pandas().DataFrame(columns=list(dtypes))
         return found[list(dtypes)].astype(dtypes)
 
-    def _spine(self, spine: Joinable | Query) -> Any:
+    def _spine(self, spine: Framed | Query | ArrowTable) -> Any:
         return self.sql(spine.sql, spine.params) if isinstance(spine, Query) else spine

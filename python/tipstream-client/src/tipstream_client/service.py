@@ -1,12 +1,13 @@
 """The service over HTTP: profiles as of any time, and events in."""
 
+from __future__ import annotations
+
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, overload
 from urllib.parse import quote
 
 from profile_schema import FEATURE_SET, PROFILE_FEATURES
@@ -14,8 +15,13 @@ from profile_schema import FEATURE_SET, PROFILE_FEATURES
 from .errors import ContractMismatchError, InvalidEventsError, Rejection, error_of
 from .http import Transport
 from .profiles import EMPTY, UserProfile
-from .spine import Joinable, Spine, Table, joined
+from .spine import ArrowTable, Framed, Spine, joined
 from .times import Time, to_ms
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    import pandas as pd
 
 USERS_A_REQUEST: Final = 1_000
 EVENTS_A_REQUEST: Final = 1_000
@@ -88,13 +94,22 @@ class Service:
             ]
         return found
 
-    def join(self, spine: Joinable, *, user_column: str = "user_id", time_column: str = "as_of_ms") -> Table:
+    @overload
+    def join(self, spine: Framed, *, user_column: str = ..., time_column: str = ...) -> pd.DataFrame: ...
+
+    @overload
+    def join(self, spine: ArrowTable, *, user_column: str = ..., time_column: str = ...) -> ArrowTable: ...
+
+    def join(
+        self, spine: Framed | ArrowTable, *, user_column: str = "user_id", time_column: str = "as_of_ms"
+    ) -> pd.DataFrame | ArrowTable:
         """The point-in-time join: each row of the spine with its user's features as of its own time.
 
         spine: a DataFrame, an Arrow table, or the path of a .parquet, .csv or .ndjson file, which gives a DataFrame.
         It asks once for each distinct time and thousand users. For many times, State.join and Snapshot.join are quicker.
         """
-        return joined(spine, user_column, time_column, self._features_of)
+        found: pd.DataFrame | ArrowTable = joined(spine, user_column, time_column, self._features_of)
+        return found
 
     def _features_of(self, spine: Spine) -> list[Mapping[str, Any]]:
         rows_at: dict[int, list[int]] = {}

@@ -8,7 +8,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, overload
 
 from profile_schema import FEATURE_SET, Tip, is_known, profile_of_tips
 
@@ -16,7 +16,7 @@ from .errors import ContractMismatchError, TipstreamError, UserNotFoundError
 from .extras import pandas
 from .profiles import EMPTY, UserProfile
 from .queries import Queries, Query
-from .spine import Joinable, Spine, Table, beside, column, columns_of, joined, loaded, texts
+from .spine import ArrowTable, Framed, Spine, beside, column, columns_of, joined, loaded, texts
 from .times import Time, to_ms
 
 if TYPE_CHECKING:
@@ -86,17 +86,34 @@ class Snapshot(Queries):
             raise UserNotFoundError("user_not_found", f"user {json.dumps(user_id)} is not known as of {as_of_ms}")
         return UserProfile(user_id, as_of_ms, True, features, feature_set=FEATURE_SET)
 
-    def join(self, spine: Joinable | Query, *, user_column: str = "user_id", time_column: str = "as_of_ms") -> Table:
+    @overload
+    def join(self, spine: Framed | Query, *, user_column: str = ..., time_column: str = ...) -> pd.DataFrame: ...
+
+    @overload
+    def join(self, spine: ArrowTable, *, user_column: str = ..., time_column: str = ...) -> ArrowTable: ...
+
+    def join(
+        self, spine: Framed | Query | ArrowTable, *, user_column: str = "user_id", time_column: str = "as_of_ms"
+    ) -> pd.DataFrame | ArrowTable:
         """The point-in-time join: each row of the spine with its user's features as of its own time.
 
         spine: a DataFrame, an Arrow table, a Query over the snapshot, or the path of a .parquet, .csv or .ndjson file.
         It costs each row its user's number of tips: with many thousands of tips a user, State.join is quicker.
         """
-        return joined(self._spine(spine), user_column, time_column, self._features_of)
+        found: pd.DataFrame | ArrowTable = joined(self._spine(spine), user_column, time_column, self._features_of)
+        return found
+
+    @overload
+    def as_served(
+        self, spine: Framed | Query, *, user_column: str = ..., decision_column: str = ...
+    ) -> pd.DataFrame: ...
+
+    @overload
+    def as_served(self, spine: ArrowTable, *, user_column: str = ..., decision_column: str = ...) -> ArrowTable: ...
 
     def as_served(
-        self, spine: Joinable | Query, *, user_column: str = "user_id", decision_column: str = "decision_id"
-    ) -> Table:
+        self, spine: Framed | Query | ArrowTable, *, user_column: str = "user_id", decision_column: str = "decision_id"
+    ) -> pd.DataFrame | ArrowTable:
         """Each row of the spine with the profile that is stored with its decision: what was known when it was made.
 
         as_of_ms is the time of the decision. A decision that is not known has nulls.
@@ -105,7 +122,8 @@ class Snapshot(Queries):
         users = texts(column(table, user_column), user_column)
         decisions = texts(column(table, decision_column), decision_column)
         rows = [self._stored(user, one) for user, one in zip(users, decisions, strict=True)]
-        return beside(table, columns_of(rows))
+        found: pd.DataFrame | ArrowTable = beside(table, columns_of(rows))
+        return found
 
     def _check(self) -> None:
         if self.meta.get("format") != FORMAT:

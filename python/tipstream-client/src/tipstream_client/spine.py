@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
 from profile_schema import PROFILE_FEATURES, feature_names
 
@@ -16,11 +17,23 @@ from .times import to_ms
 if TYPE_CHECKING:
     import pandas as pd
 
-Table: TypeAlias = Any
-"""A pandas DataFrame or a pyarrow Table: of the kind that was given, a DataFrame for a file or a query."""
 
-Joinable: TypeAlias = "pd.DataFrame | str | PathLike[str] | Any"
-"""A DataFrame, an Arrow table, or the path of a .parquet, .csv or .ndjson file."""
+class ArrowTable(Protocol):
+    """A pyarrow Table, by what is used of it: pyarrow itself has no types."""
+
+    @property
+    def column_names(self) -> list[str]: ...
+
+    def __getitem__(self, name: str, /) -> Any: ...
+
+    def append_column(self, name: str, values: Any, /) -> Any: ...
+
+
+Framed: TypeAlias = "pd.DataFrame | str | PathLike[str]"
+"""A DataFrame, or the path of a .parquet, .csv or .ndjson file, which gives one."""
+
+Table: TypeAlias = Any
+"""A DataFrame or an Arrow table: of the kind that was given."""
 
 CONTRACT = frozenset(feature_names())
 NUMERIC = frozenset(feature.name for feature in PROFILE_FEATURES if feature.dtype == "numeric")
@@ -36,7 +49,10 @@ class Spine:
 
 
 def joined(
-    given: Joinable, user_column: str, time_column: str, features_of: Callable[[Spine], Sequence[Mapping[str, Any]]]
+    given: Framed | ArrowTable,
+    user_column: str,
+    time_column: str,
+    features_of: Callable[[Spine], Sequence[Mapping[str, Any]]],
 ) -> Table:
     """Raises ValueError for rows that cannot be used, before anything is asked."""
     table = loaded(given)
@@ -46,7 +62,7 @@ def joined(
     return beside(table, columns_of(features_of(Spine(users, times))))
 
 
-def loaded(given: Joinable) -> Table:
+def loaded(given: Framed | ArrowTable) -> Table:
     """The table itself, or what is in the file."""
     if not isinstance(given, str | PathLike):
         return given
@@ -96,7 +112,12 @@ def _times(values: Iterable[object], name: str) -> list[int]:
 def columns_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
     """The rows' values by name; every row has the names of the first."""
     names = rows[0] if rows else feature_names()
-    return {name: [row[name] for row in rows] for name in names}
+    return {name: [_cell(row[name]) for row in rows] for name in names}
+
+
+def _cell(value: Any) -> Any:
+    """An object is its JSON text, as in every flat export."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")) if isinstance(value, dict) else value
 
 
 def beside(table: Table, columns: Mapping[str, list[Any]]) -> Table:

@@ -7,12 +7,12 @@ import os
 import shlex
 import subprocess
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from .errors import TipstreamError, error_of
 from .extras import pandas
 from .queries import Queries, Query
-from .spine import Joinable, Spine, Table, beside, column, columns_of, joined, loaded, texts
+from .spine import ArrowTable, Framed, Spine, beside, column, columns_of, joined, loaded, texts
 from .times import EARLIEST_NUMBER, EPOCH, MILLISECOND, Time, to_ms
 
 if TYPE_CHECKING:
@@ -53,16 +53,33 @@ class State(Queries):
         frame: pd.DataFrame = pandas().DataFrame(json.loads(self._run([*words, "--", statement])))
         return frame
 
-    def join(self, spine: Joinable | Query, *, user_column: str = "user_id", time_column: str = "as_of_ms") -> Table:
+    @overload
+    def join(self, spine: Framed | Query, *, user_column: str = ..., time_column: str = ...) -> pd.DataFrame: ...
+
+    @overload
+    def join(self, spine: ArrowTable, *, user_column: str = ..., time_column: str = ...) -> ArrowTable: ...
+
+    def join(
+        self, spine: Framed | Query | ArrowTable, *, user_column: str = "user_id", time_column: str = "as_of_ms"
+    ) -> pd.DataFrame | ArrowTable:
         """The point-in-time join: each row of the spine with its user's features as of its own time, from one snapshot.
 
         spine: a DataFrame, an Arrow table, a Query over the state, or the path of a .parquet, .csv or .ndjson file.
         """
-        return joined(self._spine(spine), user_column, time_column, self._features_of)
+        found: pd.DataFrame | ArrowTable = joined(self._spine(spine), user_column, time_column, self._features_of)
+        return found
+
+    @overload
+    def as_served(
+        self, spine: Framed | Query, *, user_column: str = ..., decision_column: str = ...
+    ) -> pd.DataFrame: ...
+
+    @overload
+    def as_served(self, spine: ArrowTable, *, user_column: str = ..., decision_column: str = ...) -> ArrowTable: ...
 
     def as_served(
-        self, spine: Joinable | Query, *, user_column: str = "user_id", decision_column: str = "decision_id"
-    ) -> Table:
+        self, spine: Framed | Query | ArrowTable, *, user_column: str = "user_id", decision_column: str = "decision_id"
+    ) -> pd.DataFrame | ArrowTable:
         """Each row of the spine with the profile that is stored with its decision: what was known when it was made.
 
         as_of_ms is the time of the decision. A decision that is not known has nulls.
@@ -72,7 +89,8 @@ class State(Queries):
         decisions = texts(column(table, decision_column), decision_column)
         keys = [{"user_id": user, "decision_id": one} for user, one in zip(users, decisions, strict=True)]
         rows = self._export(["--as-served"], keys, {"user_id", "decision_id"})
-        return beside(table, columns_of(rows))
+        found: pd.DataFrame | ArrowTable = beside(table, columns_of(rows))
+        return found
 
     def _features_of(self, spine: Spine) -> Sequence[Mapping[str, Any]]:
         keys = [
