@@ -6,7 +6,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from profile_schema import FEATURE_SET, WINDOW_MS, Served, TipEvent, digest, event_of, feature_names, profile, profiles
+from profile_schema import (
+    FEATURE_SET,
+    WINDOW_MS,
+    Feedback,
+    Served,
+    Tip,
+    TipEvent,
+    digest,
+    event_of,
+    feature_names,
+    is_known,
+    profile,
+    profile_of_tips,
+    profiles,
+    tips_as_of,
+)
 from profile_schema._digest import _number
 
 WORKED_EXAMPLES = Path(__file__).parents[3] / "test/fixtures"
@@ -80,6 +95,28 @@ def test_the_window_is_half_open() -> None:
     assert (profile(served, 5_001) or {})["tip_volume_30d"] == 1
     assert (profile(served, 5_000 + WINDOW_MS) or {})["tip_volume_30d"] == 1
     assert profile(served, 5_001 + WINDOW_MS) is None
+
+
+def test_tips_as_of_a_time_hold_what_came_before_it() -> None:
+    events: list[TipEvent] = [Served("ana", "t1", 5_000, "work"), Feedback("ana", "t1", "done", 6_000)]
+    assert tips_as_of(events, 5_000) == {}
+    assert tips_as_of(events, 6_000) == {"t1": Tip(served_at_ms=5_000, served_category="work")}
+    assert tips_as_of(events, 6_001)["t1"].reacted_at_ms == 6_000
+
+
+def test_the_tips_of_today_give_the_profile_of_any_time() -> None:
+    events: list[TipEvent] = [Served("ana", "t1", 5_000, "work")]
+    events += [
+        Feedback("ana", "t1", "done", 6_000),
+        Feedback("ana", "t1", "snooze", 5_500),
+        Feedback("ana", "t1", "dismiss", 7_000),
+    ]
+    today = tips_as_of(events, 10_000).values()
+    edges = [at + by for at in (5_000, 5_500, 6_000, 7_000) for by in (-1, 0, 1)]
+    for as_of_ms in [at + shift for at in edges for shift in (0, WINDOW_MS)]:
+        then = profile(events, as_of_ms)
+        assert is_known(today, as_of_ms) == (then is not None)
+        assert profile_of_tips(today, as_of_ms) == (then or profile_of_tips([], as_of_ms))
 
 
 @pytest.mark.parametrize(
