@@ -1,4 +1,5 @@
 /** Parquet with typed, nullable columns, a group of rows at a time. Text is UTF-8: lone surrogates become U+FFFD. */
+import type { KeyValue } from 'hyparquet';
 import { fileWriter, ParquetWriter, type BasicType } from 'hyparquet-writer';
 import { TipstreamError } from '../errors.js';
 import { jsonOf, RawJson, type Cell } from './cell.js';
@@ -27,12 +28,13 @@ export class ParquetSink implements RowSink {
   #characters = 0;
 
   /** Makes the file, or empties it. */
-  constructor(columns: readonly Column[], path: string) {
+  constructor(columns: readonly Column[], path: string, keyValues: KeyValue[] = []) {
     this.#columns = columns;
     this.#group = columns.map(() => []);
     this.#writer = new ParquetWriter({
       writer: fileWriter(path),
       createdBy: 'tipstream',
+      kvMetadata: keyValues,
       schema: [
         { name: 'tipstream', num_children: columns.length },
         ...columns.map(({ name, type }) => schemaElement(name, PARQUET_TYPES[type])),
@@ -46,15 +48,15 @@ export class ParquetSink implements RowSink {
       if (typeof value === 'string') this.#characters += value.length;
       this.#group[i]!.push(value);
     });
-    if (this.#group[0]!.length >= GROUP_ROWS || this.#characters >= GROUP_CHARACTERS) return this.#writeGroup();
+    if (this.#group[0]!.length >= GROUP_ROWS || this.#characters >= GROUP_CHARACTERS) return this.flush();
   }
 
   async finish(): Promise<void> {
-    await this.#writeGroup();
+    await this.flush();
     await this.#writer.finish();
   }
 
-  async #writeGroup(): Promise<void> {
+  async flush(): Promise<void> {
     const rows = this.#group[0]!.length;
     if (rows === 0) return;
     const columnData = this.#columns.map(({ name, type }, i) => ({ name, data: this.#group[i]!, type: PARQUET_TYPES[type] }));

@@ -7,6 +7,8 @@ export type Format = (typeof FORMATS)[number];
 export interface RowSink {
   /** Cells in the order of the columns. Resolves when there is room for more. */
   add(row: readonly Cell[]): Promise<void> | void;
+  /** Writes what is still held. */
+  flush(): Promise<void>;
   /** Writes what is still held, and what the format has at its end. */
   finish(): Promise<void>;
 }
@@ -29,10 +31,14 @@ export class TextSink implements RowSink {
 
   add(row: readonly Cell[]): Promise<void> | void {
     this.#held += this.#line(row);
-    if (this.#held.length >= CHUNK_CHARACTERS) return this.finish();
+    if (this.#held.length >= CHUNK_CHARACTERS) return this.flush();
   }
 
-  async finish(): Promise<void> {
+  finish(): Promise<void> {
+    return this.flush();
+  }
+
+  async flush(): Promise<void> {
     const text = this.#held;
     this.#held = '';
     if (text !== '') await this.#write(text);
