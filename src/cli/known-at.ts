@@ -6,6 +6,8 @@ import { partitionFor } from '../log/partitioner.js';
 import { defaultRegistry } from '../projections/registry.js';
 import { fullTopicName } from '../topics.js';
 import { refuseOtherLog } from '../store/directory/refuse-other-log.js';
+import { joinKnownAt } from '../analysts/known-at-rows.js';
+import type { RowsOfSpine } from '../store/join/rows-of-spine.js';
 import type { CommandOption } from './command.js';
 import type { Output } from './output/output.js';
 import { readPositions } from './positions-file.js';
@@ -47,6 +49,36 @@ export async function openKnownAt(config: Config, path: string, output: Output, 
     });
     for (const note of known.notes) output.note(note);
     return known;
+  } finally {
+    output.progress('');
+    await log.close();
+  }
+}
+
+/** As openKnownAt, for the rows of a spine that have positions of their own in a column. Throws what joinKnownAt throws. */
+export async function joinRowsKnownAt(
+  config: Config,
+  column: string,
+  { rows, unit }: { readonly rows: RowsOfSpine; readonly unit: string },
+  output: Output,
+  signal: AbortSignal,
+): Promise<number> {
+  refuseOtherLog(config.data, { log: config.log, topicPrefix: config.topicPrefix, accepts: acceptanceOf(config) });
+  const log = await openLog(config, { readOnly: true });
+  try {
+    const { data: dataDirectory, topicPrefix, partitioner, maxValueBytes } = config;
+    return await joinKnownAt(log, defaultRegistry, rows, {
+      dataDirectory,
+      topicPrefix,
+      partitioner,
+      maxValueBytes,
+      nowMs: Date.now(),
+      signal,
+      unit,
+      column,
+      onProgress: (done, count) => output.progress(`folding what was known: ${Math.floor((100 * done) / count)} % of ${count} rows`),
+      onNote: (text) => output.note(text),
+    });
   } finally {
     output.progress('');
     await log.close();

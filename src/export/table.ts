@@ -3,6 +3,7 @@ import type { PartitionerName } from '../log/partitioner.js';
 import type { Registry } from '../projections/registry.js';
 import { checkExact } from '../store/as-of-pruned.js';
 import type { StateSource } from '../store/directory/state-files.js';
+import type { RowsOfSpine } from '../store/join/rows-of-spine.js';
 import { SpineRows } from '../store/join/spine-rows.js';
 import type { Positions } from '../store/positions.js';
 import { checkAsOf, exactFromMsOf, missingPartitions, positionsOf, withReaders } from '../store/queries/profiles.js';
@@ -19,6 +20,11 @@ import { allServedRows, gridRows, joinedRows, servedRows, type RowsContext } fro
 export interface WantedSpine {
   readonly source: SpineSource;
   readonly columns: SpineColumns;
+  /**
+   * Where each row has positions of its own: answers the rows of users who are known then, by what the log held below those, and how many
+   * are not. The state is not read.
+   */
+  readonly joinKnown?: ((rows: RowsOfSpine, unit: SpineSource['unit']) => Promise<number>) | undefined;
 }
 
 export interface TableExportOptions {
@@ -71,6 +77,18 @@ export async function openTable(request: TableExportOptions, registry: Registry)
   if (request.view !== undefined) closing.push(request.view);
   try {
     const spine = request.spine === undefined ? undefined : await spineOf(request.spine, request, own, closing);
+    if (spine !== undefined && request.spine?.joinKnown !== undefined) {
+      const unknown = await request.spine.joinKnown(spine.rows, spine.unit);
+      return {
+        columns: [...own, ...spine.shape.others],
+        lines: spine.shape.rows,
+        positions: {},
+        missingPartitions: [],
+        rows: joinedRows({ registry, signal, countUnknown: () => undefined }, spine),
+        unknown: () => unknown,
+        close,
+      };
+    }
     const checkTimes = (readers: ReadonlyMap<number, PartitionReader>): void => {
       if (request.asServed) return;
       if (spine === undefined) checkAsOf(readers.values(), request.timesMs[0]!);

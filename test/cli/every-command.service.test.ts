@@ -71,7 +71,7 @@ const AS_OF = String(TRAFFIC_AS_OF_MS);
 const WITH_THREADS = ['demo', 'rehearse', 'start'];
 
 /** Options that name a file to write; every other option of a <file>, and every argument [file], names one to read. */
-const OUTPUTS = ['--out', '--rows', '--svg', '--report'];
+const OUTPUTS = ['--out', '--rows', '--svg', '--report', '--manifest'];
 /** What else a command needs before it reads the file. */
 const BESIDE: Readonly<Record<string, readonly string[]>> = {
   'profile --known-at': [USER],
@@ -154,6 +154,7 @@ describe('a stdout that cannot be written is 74, with a line on stderr', () => {
 describe('a file that cannot be written is output_failed, 74, and is named', () => {
   const BEFORE: Readonly<Record<string, readonly string[]>> = {
     'export --out': ['--as-of', AS_OF],
+    'export --manifest': ['--as-of', AS_OF],
     'simulate --svg': ['--users', '1', '--days', '2'],
     'evaluate --svg': ['--policies', 'all'],
     'policies migrate --report': ['egreedy-v1', 'egreedy-v2', '--dry-run'],

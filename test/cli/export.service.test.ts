@@ -108,7 +108,7 @@ describe('a query as a spine', () => {
     expect(await run('--spine-sql', "SELECT 7 AS user_id, 'soon' AS as_of_ms")).toMatchObject({
       stderr: expect.stringContaining('row 1 has no user_id that is a text') as string,
     });
-    expect(await run('--spine-sql', 'SELECT user_id FROM decision')).toMatchObject({
+    expect(await run('--spine-sql', 'SELECT user_id FROM decisionss')).toMatchObject({
       code: 64,
       stderr: expect.stringContaining('Did you mean decisions?') as string,
     });

@@ -7,7 +7,7 @@ import { FORMATS } from '../../export/sink.js';
 import { openSpine } from '../../export/spine/open-spine.js';
 import { SPINE_FORMATS, type SpineSource } from '../../export/spine/source.js';
 import { sqlSpine } from '../../export/spine/sql-records.js';
-import { openTable, type ExportTable } from '../../export/table.js';
+import { openTable, type ExportTable, type WantedSpine } from '../../export/table.js';
 import { defaultRegistry } from '../../projections/registry.js';
 import { createScratch, type Scratch } from '../../store/directory/scratch.js';
 import { openForQueries } from '../../store/snapshot/query.js';
@@ -24,7 +24,7 @@ import {
 } from '../export/options.js';
 import { writeTable, type Target } from '../export/write-table.js';
 import { EXIT } from '../failure.js';
-import { knownAtOption, openKnownAt } from '../known-at.js';
+import { joinRowsKnownAt, knownAtOption, openKnownAt } from '../known-at.js';
 import { noteMissing, stateSource } from '../state-source.js';
 import { timeOption } from '../time-argument.js';
 
@@ -50,6 +50,7 @@ export const exportCommand = defineCommand<ExportOptions>({
     ['tipstream export --spine-sql "SELECT user_id, requested_at_ms AS as_of_ms FROM decisions"', 'at the time of every decision'],
     ['tipstream export --grid 2026-11-01..2026-11-30 --out november --partition-by day', 'every midnight of a month, a file a day'],
     ['tipstream export --spine labels.csv --known-at monday.json', 'the same by what was known when `digest --json > monday.json` ran'],
+    ['tipstream export --spine decisions.ndjson --known-at-column positions', 'by what was known at positions in a column of the spine'],
     ['tipstream export --as-served --out served.csv', 'every decision with the profile it was made with'],
   ],
   groups: ['log', 'kafka', 'events', 'registry'],
@@ -68,6 +69,11 @@ export const exportCommand = defineCommand<ExportOptions>({
     { flags: '--time-column <name>', help: "the spine's as_of_ms (default: as_of_ms)", parse: parseColumn('--time-column') },
     { flags: '--as-served', help: 'the profiles stored with decisions' },
     knownAtOption,
+    {
+      flags: '--known-at-column <name>',
+      help: "a column of the spine with each row's own positions, as --known-at has them for all",
+      parse: parseColumn('--known-at-column'),
+    },
     { flags: '--format <format>', help: `${FORMATS.join(', ')} (default: by the ending of --out, else csv)`, parse: parseFormat },
     { flags: '--json', help: 'the same as --format ndjson' },
     { flags: '--out <file>', help: 'write there, whole or not at all, instead of to stdout' },
@@ -118,7 +124,10 @@ export const exportCommand = defineCommand<ExportOptions>({
         return sqlSpine(spineSql, () => openForQueries(stateSource(config), defaultRegistry, nowMs, nowMs, { signal }));
       };
       const spine = source();
-      const columns = { user: options.userColumn ?? 'user_id', time: options.timeColumn ?? 'as_of_ms' };
+      const { userColumn: user = 'user_id', timeColumn: time = 'as_of_ms', knownAtColumn: known } = options;
+      const columns = { user, time, ...(known === undefined ? {} : { known }) };
+      const joinKnown: WantedSpine['joinKnown'] =
+        known === undefined ? undefined : (rows, unit) => joinRowsKnownAt(config, known, { rows, unit }, output, signal);
       const table = await openTable(
         {
           state: stateSource(config),
@@ -126,7 +135,7 @@ export const exportCommand = defineCommand<ExportOptions>({
           asServed,
           view,
           timesMs,
-          spine: spine === undefined ? undefined : { source: spine, columns },
+          spine: spine === undefined ? undefined : { source: spine, columns, joinKnown },
           scratch: () => scratchPath(''),
           nowMs,
           signal,

@@ -15,6 +15,7 @@ export interface ExportOptions {
   readonly timeColumn?: string;
   readonly asServed?: boolean;
   readonly knownAt?: string;
+  readonly knownAtColumn?: string;
   readonly format?: Format;
   readonly json?: boolean;
   readonly out?: string;
@@ -55,6 +56,11 @@ export function checkExportOptions(given: Given): void {
     if (isGiven(value) && !hasSpine) refuse(`${flag} names a column of a spine: give --spine or --spine-sql too`);
   if (isGiven(given.timeColumn) && isGiven(asServed)) refuse('--time-column cannot go with --as-served, whose times are its own');
   if (isGiven(knownAt) && isGiven(asServed)) refuse('--known-at cannot go with --as-served: what was known is stored with each decision');
+  if (isGiven(given.knownAtColumn)) {
+    if (!hasSpine) refuse('--known-at-column names a column of a spine: give --spine or --spine-sql too');
+    const other = isGiven(knownAt) ? '--known-at' : isGiven(asServed) ? '--as-served' : undefined;
+    if (other !== undefined) refuse(`--known-at-column cannot go with ${other}: each says what was known`);
+  }
   if (isGiven(json) && isGiven(format) && format !== 'ndjson') refuse(`--json is NDJSON, not ${String(format)}`);
   if (!isGiven(given.partitionBy)) return;
   if (!isGiven(given.out) || given.out === '-') refuse('--partition-by makes a folder: name it with --out');

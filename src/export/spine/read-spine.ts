@@ -17,6 +17,8 @@ export type SpineKey = 'as_of_ms' | 'decision_id';
 export interface SpineColumns {
   readonly user: string;
   readonly time: string;
+  /** Of the positions by which a row is to be known; undefined: rows have none. */
+  readonly known?: string | undefined;
 }
 
 export interface ReadSpineOptions {
@@ -82,8 +84,9 @@ class Reading {
 
   /** Of columns that are named before the rows: no row need have a value of them. */
   problemOf(names: readonly string[]): string | undefined {
-    const { user, time } = this.#columns;
-    for (const name of [user, this.#key === 'as_of_ms' ? time : this.#key]) if (!names.includes(name)) return `has no column ${name}`;
+    const { user, time, known } = this.#columns;
+    for (const name of [user, this.#key === 'as_of_ms' ? time : this.#key, ...(known === undefined ? [] : [known])])
+      if (!names.includes(name)) return `has no column ${name}`;
     for (const name of names) {
       if (this.#isKey(name)) continue;
       if (this.#taken.has(name)) return takenColumn(name);
@@ -115,13 +118,16 @@ class Reading {
       decisionId = given;
       members.delete('decision_id');
     }
+    const known = this.#columns.known === undefined ? null : knownText(members.get(this.#columns.known));
+    if (known === undefined) return { line, flaw: `has no ${this.#columns.known!}` };
     members.delete(user);
     members.delete(time);
+    if (this.#columns.known !== undefined) members.delete(this.#columns.known);
     for (const [name, cell] of members) {
       if (this.#taken.has(name)) return { line, flaw: takenColumn(name) };
       this.#kindOf(name, line).add(cell);
     }
-    return { line, userId, asOfMs, decisionId, others: textOf(members) };
+    return { line, userId, asOfMs, decisionId, others: textOf(members), known };
   }
 
   blame({ line, flaw, hint }: FlawedRecord): void {
@@ -145,7 +151,7 @@ class Reading {
 
   /** A spine of decisions may have times, which are not asked for. */
   #isKey(name: string): boolean {
-    return name === this.#columns.user || name === this.#columns.time || name === this.#key;
+    return [this.#columns.user, this.#columns.time, this.#columns.known, this.#key].includes(name);
   }
 
   #kindOf(name: string, line: number): ColumnKinds {
@@ -175,6 +181,11 @@ function timeOf(cell: Cell): { readonly ms: number } | NoTime {
   if (typeof cell === 'string') return readTime(cell);
   if (typeof cell === 'number') return readTime(String(cell));
   return readTime(cell instanceof RawJson && cell.isNumber ? String(Number(cell.text)) : '');
+}
+
+/** An object, or its text. */
+function knownText(cell: Cell): string | undefined {
+  return cell instanceof RawJson ? cell.text : typeof cell === 'string' && cell !== '' ? cell : undefined;
 }
 
 function textOf(members: ReadonlyMap<string, Cell>): string | null {

@@ -11,6 +11,8 @@ export interface SpineRow {
   readonly decisionId: string;
   /** The other columns as the text of a JSON object; null: it has none. */
   readonly others: string | null;
+  /** Its positions as JSON, where each row has its own; else null. */
+  readonly known: string | null;
 }
 
 export interface AnsweredRow extends SpineRow {

@@ -9,9 +9,17 @@ import type { FeatureValue } from '../../projections/feature.js';
 import { textForSql, textFromSql } from '../../projections/sql-text.js';
 import type { AnsweredRow, RowsOfSpine, SpineRow, TimedRow } from './rows-of-spine.js';
 
-type Stored = [seq: number, line: number, user: string | Buffer, at: number, decision: string | Buffer, others: string | null];
+type Stored = [
+  seq: number,
+  line: number,
+  user: string | Buffer,
+  at: number,
+  decision: string | Buffer,
+  others: string | null,
+  known: string | null,
+];
 
-const GIVEN = 'line, user_id, as_of_ms, decision_id, others';
+const GIVEN = 'line, user_id, as_of_ms, decision_id, others, known';
 const COLUMNS = `seq, ${GIVEN}`;
 /** Read in pieces: a statement that is under way costs more a row. */
 const ROWS_AT_ONCE = 2_000;
@@ -22,7 +30,7 @@ const CACHE_KIB = 32_768;
 export class SpilledRows implements RowsOfSpine {
   readonly #rows: Database.Database;
   readonly #answers: Database.Database;
-  readonly #insert: Database.Statement<[number, number, string | Uint8Array, number, string | Uint8Array, string | null]>;
+  readonly #insert: Database.Statement<[number, number, string | Uint8Array, number, string | Uint8Array, string | null, string | null]>;
   readonly #insertAnswer: Database.Statement<[number, string]>;
   #held: [seq: number, answer: string][] = [];
   /** Those that were given last, which are often those of the next row too, and their text. */
@@ -35,9 +43,9 @@ export class SpilledRows implements RowsOfSpine {
     this.#rows = scratchFile(join(directory, 'spine.db'));
     this.#rows.exec(
       'CREATE TABLE spine (seq INTEGER PRIMARY KEY, nr INTEGER NOT NULL, line INTEGER NOT NULL, user_id ANY NOT NULL, ' +
-        'as_of_ms INTEGER NOT NULL, decision_id ANY NOT NULL, others TEXT) STRICT; BEGIN',
+        'as_of_ms INTEGER NOT NULL, decision_id ANY NOT NULL, others TEXT, known TEXT) STRICT; BEGIN',
     );
-    this.#insert = this.#rows.prepare(`INSERT INTO spine (nr, ${GIVEN}) VALUES (?, ?, ?, ?, ?, ?)`);
+    this.#insert = this.#rows.prepare(`INSERT INTO spine (nr, ${GIVEN}) VALUES (?, ?, ?, ?, ?, ?, ?)`);
     this.#answers = scratchFile(join(directory, 'answers.db'));
     this.#answers.exec('CREATE TABLE answer (seq INTEGER PRIMARY KEY, answer TEXT NOT NULL) STRICT; BEGIN');
     this.#insertAnswer = this.#answers.prepare('INSERT INTO answer (seq, answer) VALUES (?, ?)');
@@ -47,8 +55,8 @@ export class SpilledRows implements RowsOfSpine {
     return this.#count;
   }
 
-  add({ line, userId, asOfMs, decisionId, others }: SpineRow): void {
-    this.#insert.run(++this.#count, line, textForSql(userId), asOfMs, textForSql(decisionId), others);
+  add({ line, userId, asOfMs, decisionId, others, known }: SpineRow): void {
+    this.#insert.run(++this.#count, line, textForSql(userId), asOfMs, textForSql(decisionId), others, known);
   }
 
   /** By user, then by time; `answer` may be called meanwhile, `add` may not. */
@@ -122,7 +130,7 @@ function scratchFile(path: string): Database.Database {
   return db;
 }
 
-function rowOf([, line, user, asOfMs, decision, others]: Stored, answer: string | null): AnsweredRow {
+function rowOf([, line, user, asOfMs, decision, others, known]: Stored, answer: string | null): AnsweredRow {
   const features = answer === null ? null : (JSON.parse(answer) as FeatureValue[]);
-  return { line, userId: textFromSql(user), asOfMs, decisionId: textFromSql(decision), others, features };
+  return { line, userId: textFromSql(user), asOfMs, decisionId: textFromSql(decision), others, known, features };
 }

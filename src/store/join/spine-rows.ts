@@ -60,7 +60,7 @@ class HeldRows implements RowsOfSpine {
 
   add(row: SpineRow): void {
     this.#rows.push(row);
-    this.characters += row.others?.length ?? 0;
+    this.characters += (row.others?.length ?? 0) + (row.known?.length ?? 0);
   }
 
   *byUserAndTime(): Generator<TimedRow> {

@@ -14,6 +14,7 @@ const row: fc.Arbitrary<SpineRow> = fc.record({
   asOfMs: fc.oneof(fc.constantFrom(0, 5), fc.integer({ min: 0, max: 253_402_300_799_999 })),
   decisionId: fc.oneof(fc.constant(''), text),
   others: fc.oneof(fc.constant(null), fc.constantFrom('{"a":1.0}', '{"b":"\\ud800"}')),
+  known: fc.constantFrom(null, '{"tip.served":3}'),
 });
 
 function inFolder<T>(work: (directory: string) => T): T {
@@ -62,7 +63,7 @@ describe('the rows of a spine', () => {
     inFolder((directory) => {
       const kept = new SpineRows(() => directory, 0);
       const rows = 5_000;
-      for (let line = 1; line <= rows; line++) kept.add({ line, userId: 'a', asOfMs: 7, decisionId: '', others: null });
+      for (let line = 1; line <= rows; line++) kept.add({ line, userId: 'a', asOfMs: 7, decisionId: '', others: null, known: null });
       const seqs = [...kept.byUserAndTime()].map(({ seq }) => seq);
       expect(new Set(seqs).size).toBe(rows);
       for (const seq of seqs) kept.answer(seq, [seq]);
