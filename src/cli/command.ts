@@ -86,6 +86,8 @@ export interface CommandFamily {
   readonly name: string;
   readonly summary: string;
   readonly commands: readonly CliCommand[];
+  /** The name of the one that runs where no second word is given: `schema` is `schema show`. */
+  readonly default?: string;
 }
 
 export function defineCommand<Options = object>(command: CliCommand<Options>): CliCommand {

@@ -15,7 +15,7 @@ import { promoteCommand } from './commands/promote.js';
 import { rebuildCommand } from './commands/rebuild.js';
 import { rehearseCommand } from './commands/rehearse.js';
 import { rollbackCommand } from './commands/rollback.js';
-import { schemaCommand } from './commands/schema.js';
+import { schemaFamily } from './commands/schema/schema.js';
 import { simulateCommand } from './commands/simulate.js';
 import { snapshotCommand } from './commands/snapshot.js';
 import { sqlCommand } from './commands/sql.js';
@@ -43,7 +43,7 @@ export const COMMANDS: readonly (CliCommand | CommandFamily)[] = [
   deadLettersFamily,
   auditCommand,
   topicsFamily,
-  schemaCommand,
+  schemaFamily,
   simulateCommand,
   rehearseCommand,
   evaluateCommand,

@@ -1,5 +1,6 @@
 /** Turning the text of an option into its value. */
 import { UsageError } from '../errors.js';
+import { suggestion } from '../given.js';
 import { isId } from '../events/strings.js';
 import { MAX_CANDIDATES } from '../topics.js';
 
@@ -34,5 +35,14 @@ export function parseUserId(what: string): (text: string) => string {
   return (text) => {
     if (isId(text)) return text;
     throw new UsageError(`${what} must be a user_id: 1 to 128 characters, none of them a control character`);
+  };
+}
+
+/** For CommandOption.parse: one of these words. */
+export function oneOf<const Word extends string>(flag: string, words: readonly Word[]): (text: string) => Word {
+  return (text) => {
+    const found = words.find((word) => word === text);
+    if (found !== undefined) return found;
+    throw new UsageError(`${flag} must be one of ${words.join(', ')}, not ${JSON.stringify(text)}`, { hint: suggestion(text, words) });
   };
 }

@@ -64,8 +64,8 @@ async function runProgram(entries: Entries, argv: readonly string[], context: Pr
   program.configureOutput({ writeOut: (text) => output.post(text), writeErr: (text) => output.note(text.replace(/\n$/, '')) });
   addSharedOptions(program, EARLY_GROUPS, true);
 
-  const add = (parent: Command, command: CliCommand): void => {
-    const leaf = parent.command(command.name);
+  const add = (parent: Command, command: CliCommand, isDefault = false): void => {
+    const leaf = parent.command(command.name, { isDefault });
     describe(leaf, command);
     leaf.action(async () => {
       exitCode = await runCommand(command, leaf, program, context);
@@ -77,7 +77,7 @@ async function runProgram(entries: Entries, argv: readonly string[], context: Pr
       continue;
     }
     const family = program.command(entry.name).summary(entry.summary).description(`${entry.summary}.`);
-    for (const command of entry.commands) add(family, command);
+    for (const command of entry.commands) add(family, command, command.name === entry.default);
   }
   settle(program);
 

@@ -12,6 +12,8 @@ export const ANNOTATIONS: ReadonlySet<string> = new Set([
   'examples',
   'readOnly',
   'writeOnly',
+  'contentEncoding',
+  'contentMediaType',
 ]);
 
 /** Keywords whose value is a schema for each of its names. */

@@ -49,7 +49,8 @@ const WORKING: Readonly<Record<string, () => readonly string[]>> = {
   audit: () => ['--json'],
   'topics create': () => ['--json'],
   'topics check': () => ['--json'],
-  schema: () => [],
+  'schema show': () => [],
+  'schema check': () => [out('contracts')],
   simulate: () => ['--users', '1', '--days', '2'],
   evaluate: () => [],
   promote: () => ['egreedy-v2', '--force', '--reason', 'a test', '--percent', '10'],
@@ -122,6 +123,7 @@ async function expectError(leaf: Leaf, argv: readonly string[], wanted: { code: 
 }
 
 beforeAll(async () => {
+  await run(['schema', '--out', out('contracts')]);
   const embedded = await EmbeddedService.open(data, { partitions: 2 });
   try {
     await embedded.start();
@@ -267,7 +269,8 @@ describe('a data directory that is not there is no_data, 1', () => {
     'features list',
     'features show',
     'topics create',
-    'schema',
+    'schema show',
+    'schema check',
     'simulate',
     'policies card',
   ];
@@ -280,7 +283,7 @@ describe('a data directory that is not there is no_data, 1', () => {
 describe('an unknown topic is topic_not_found, 1', () => {
   it.each([
     ['tail', ['no.such']],
-    ['schema', ['no.such']],
+    ['schema show', ['no.such']],
     ['produce', ['--topic', 'no.such']],
     ['dead-letters list', ['--topic', 'no.such']],
     ['dead-letters show', ['no.such-dlt/0/0']],
@@ -303,7 +306,7 @@ describe('an unknown topic is topic_not_found, 1', () => {
       'dead-letters redrive',
       'dead-letters show',
       'produce',
-      'schema',
+      'schema show',
       'tail',
     ]);
   });

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { withoutAnnotations } from '../../src/contracts/annotations.js';
+import { checkContracts, type Contracts } from '../../src/contracts/compatibility/check.js';
 import { eventSchema } from '../../src/contracts/json-schema.js';
 import { decodeRecord, validate, type Decoded } from '../../src/events/decode.js';
 import { REJECTION_CODES } from '../../src/events/rejection.js';
@@ -88,6 +89,14 @@ describe.each(fixtures.map((fixture) => [`${fixture.topic} v${fixture.version}`,
     expect(valid.map(({ name }) => name)).toEqual(expect.arrayContaining(['minimal', 'full', 'a field that is not known']));
     const { required } = fixture.schema as { required: string[] };
     expect(invalid.map(({ name }) => name)).toEqual(expect.arrayContaining(required.map((field) => `without ${field}`)));
+  });
+
+  it('its schema is compatible with today, both for who wrote such events and for who reads them', () => {
+    const [was, is] = [fixture.schema, eventSchema(topic)].map(
+      (schema): Contracts => new Map([[topic, { value: { schema, root: schema } }]]),
+    );
+    const [verdict] = checkContracts(was!, is!, { strict: false });
+    expect(verdict).toMatchObject({ breaks: [], could_not_tell: [] });
   });
 
   it('accepted events decode to what they were', () => {

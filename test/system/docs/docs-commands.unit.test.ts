@@ -90,7 +90,14 @@ describe('commands in the docs, and in what the program says', () => {
         commandsIn(`src/${name}`, match[1]!),
       ),
     );
-  const families = new Set(COMMANDS.flatMap((command) => ('commands' in command ? [command.name] : [])));
+  const families = new Map(COMMANDS.flatMap((entry) => ('commands' in entry ? [[entry.name, entry] as const] : [])));
+  /** `schema TOPIC` is `schema show TOPIC`. */
+  const nameOf = ([first, second = '']: readonly string[]): readonly string[] => {
+    const family = families.get(first!);
+    if (family === undefined) return [first!];
+    const isNamed = family.default === undefined || family.commands.some(({ name }) => name === second);
+    return [first!, isNamed ? second : family.default!];
+  };
 
   it('are many', () => {
     expect(inDocs.length).toBeGreaterThan(40);
@@ -100,7 +107,7 @@ describe('commands in the docs, and in what the program says', () => {
   it('exist, and take the options that are shown', async () => {
     const unknown: string[] = [];
     for (const { page, words } of [...inDocs, ...inHints]) {
-      const name = families.has(words[0]!) ? words.slice(0, 2) : words.slice(0, 1);
+      const name = nameOf(words);
       const { stdout, code } = await runCommand(COMMANDS, [...name, '--help']);
       const flags = words.filter((word) => word.startsWith('--')).map((word) => word.split('=')[0]!);
       const known = code === 0 && stdout.startsWith(`Usage: tipstream ${name.join(' ')} `) && !/^Usage: .*\[command\]/.test(stdout);

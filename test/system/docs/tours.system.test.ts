@@ -42,6 +42,7 @@ const FOLLOWED: readonly (readonly [page: string, heading: string, codes?: reado
   ['docs/policies.md', 'Migration'],
   ['docs/policies.md', 'Model cards'],
   ['docs/contracts.md', 'Contracts'],
+  ['docs/contracts.md', 'Compatibility'],
 ];
 
 const terminal = new DocsShell();
