@@ -13,6 +13,7 @@ import type { Registry } from '../projections/registry.js';
 import { SameFile } from '../same-file.js';
 import { ensureGeneration, partitionFile } from '../store/directory/layout.js';
 import { refuseOtherDefinitions } from '../store/directory/one-generation.js';
+import { SilentNote } from '../store/directory/silent-partitions.js';
 import { StoppedNote } from '../store/directory/stopped-partitions.js';
 import { PartitionState } from '../store/partition-state.js';
 import { PartitionReader } from '../store/queries/partition-reader.js';
@@ -54,6 +55,7 @@ export class PartitionGroup implements PartitionHandler {
   readonly #files = new Map<number | 'directory', SameFile>();
   /** For other processes to read. */
   readonly #note: StoppedNote;
+  readonly #silent: SilentNote;
   readonly #patience = new Patience();
   #cuttingOver = false;
   #partitionCount = 0;
@@ -65,6 +67,7 @@ export class PartitionGroup implements PartitionHandler {
     this.#deps = deps;
     this.#generation = ensureGeneration(deps.options.dataDirectory);
     this.#note = new StoppedNote(deps.options.dataDirectory);
+    this.#silent = new SilentNote(deps.options.dataDirectory);
     this.#files.set('directory', new SameFile(this.#generation));
   }
 
@@ -169,6 +172,11 @@ export class PartitionGroup implements PartitionHandler {
     if (error === undefined) return;
     for (const partition of partitions.held) partition.stop(error);
     this.#fail(error);
+  }
+
+  /** For other processes: why nothing comes of some. */
+  noteSilent(): void {
+    this.#silent.is(this.silent() ?? new Map());
   }
 
   /** Stops everything when a state file is not the one that is open any more: what is written to it would be gone with this process. */

@@ -69,7 +69,10 @@ export class Service extends Answers {
     const looked = Promise.all([reach.look(), this.#lookAtOwners()]);
     this.#tasks.every(COMMIT_EVERY_MS, () => group.commit());
     this.#tasks.every(PARTITION_COUNT_EVERY_MS, () => group.checkPartitionCount());
-    this.#tasks.every(FILES_EVERY_MS, async () => group.checkFiles());
+    this.#tasks.every(FILES_EVERY_MS, async () => {
+      group.checkFiles();
+      group.noteSilent();
+    });
     this.#tasks.every(LAG_EVERY_MS, () => this.lag().then(() => undefined));
     this.#tasks.every(CONTROLS_EVERY_MS, () => this.#completeControls());
     const watch = new LogWatch(log, topics);

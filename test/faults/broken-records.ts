@@ -61,6 +61,8 @@ const MAKERS: readonly Maker[] = [
   (random, _, user) => anywhere(random, user, Buffer.alloc(MAX_VALUE_BYTES + random.integer(1, 9), 0x20), 'value_too_large'),
   (random, _, user) => anywhere(random, user, Buffer.from([0x22, 0xff, 0xfe, random.integer(0x80, 0xbf), 0x22]), 'not_utf8'),
   (random, _, user) => anywhere(random, user, Buffer.from(random.pick(['', '{', '{"user_id":', 'nul', '\ufeff{}'])), 'not_json'),
+  (random, _, user) =>
+    anywhere(random, user, Buffer.from([0, 0, 0, random.integer(0, 255), 42, ...Buffer.from(random.pick(['{}', 'x']))]), 'wire_format'),
   (random, _, user) => anywhere(random, user, Buffer.from(random.pick(['[]', '7', 'null', '"a"', 'true'])), 'not_object'),
   (_random, { atMs }, user) =>
     plain('tip.served', user, bytes(servedBy(user, atMs)), 'bad_envelope', {

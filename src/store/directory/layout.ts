@@ -5,6 +5,7 @@
  *     owner.lock, owner.json                   held by the process that runs the workers
  *     service.json                             as what the service last ran: its consumer group, its shadow
  *     stopped.json                             which partitions the service stopped, and why
+ *     silent.json                              of which partitions nothing comes to the service, and why
  *     verified.json                            what `verify` found last
  *     state/CURRENT                            the name of the generation that is live
  *     state/gen-000001/partition-0000.db       one state file per partition

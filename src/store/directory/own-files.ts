@@ -11,6 +11,7 @@ const OWN_NAMES: ReadonlySet<string> = new Set([
   'owner.json',
   'service.json',
   'stopped.json',
+  'silent.json',
   'verified.json',
   'redrive.lock',
 ]);

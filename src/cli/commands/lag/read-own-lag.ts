@@ -8,6 +8,7 @@ import type { GroupDescription, GroupMemberFacts, Log } from '../../../log/port.
 import { lagRows } from '../../../log/read-lag.js';
 import { isOwned } from '../../../store/directory/data-lock.js';
 import { notedService } from '../../../store/directory/service-note.js';
+import { silentPartitions } from '../../../store/directory/silent-partitions.js';
 import { stoppedPartitions } from '../../../store/directory/stopped-partitions.js';
 import { CONSUMED_TOPICS, fullTopicName } from '../../../topics.js';
 import { appliedPositions } from './applied-positions.js';
@@ -50,12 +51,14 @@ async function lookOnce(log: Log, config: Config, history: LagHistory, group: st
   const stopped = new Map([...stoppedPartitions(config.data)].map(([partition, { code, message }]) => [partition, `${message} (${code})`]));
   for (const [partition, { code, message }] of unreadable) stopped.set(partition, `${message} (${code})`);
   const topics = CONSUMED_TOPICS.map((topic) => fullTopicName(config.topicPrefix, topic));
+  const running = isOwned(config.data);
   const rows = await lagRows(log, {
     group,
     topics,
     applied,
     stopped,
-    running: isOwned(config.data),
+    running,
+    ...(running ? { silent: silentPartitions(config.data) } : {}),
     isShared: log.kind === 'kafka',
     nowMs: Date.now(),
     history,

@@ -12,6 +12,7 @@ import { defaultRegistry } from '../../../projections/registry.js';
 import { dataOwner, isOwned } from '../../../store/directory/data-lock.js';
 import { currentGeneration, deadLetterDirectory, generationDirectory, partitionFile } from '../../../store/directory/layout.js';
 import { notedService } from '../../../store/directory/service-note.js';
+import { silentPartitions } from '../../../store/directory/silent-partitions.js';
 import { stoppedPartitions } from '../../../store/directory/stopped-partitions.js';
 import { lastVerified } from '../../../store/directory/verified-note.js';
 import { PartitionReader } from '../../../store/queries/partition-reader.js';
@@ -65,6 +66,7 @@ export async function lookAtAll(config: Config, nowMs: number): Promise<Check[]>
         readable: [...state.applied.keys()],
         unreadable: state.unreadable,
         stopped: stoppedPartitions(config.data),
+        silent: silentPartitions(config.data),
         running: isOwned(config.data),
         owner: dataOwner(config.data),
         held,

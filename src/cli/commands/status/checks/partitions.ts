@@ -15,6 +15,8 @@ export interface PartitionFacts {
   /** partition -> why its file cannot be read, or is not there. */
   readonly unreadable: ReadonlyMap<number, TipstreamError>;
   readonly stopped: ReadonlyMap<number, WhyStopped>;
+  /** partition -> why nothing of it comes to the process that runs here. */
+  readonly silent: ReadonlyMap<number, string>;
   /** Whether a process runs workers on the directory. */
   readonly running: boolean;
   /** What that process, or one that was killed, says of itself. */
@@ -26,7 +28,7 @@ export interface PartitionFacts {
 }
 
 export function partitionsCheck(config: Config, facts: PartitionFacts): Check {
-  const { partitions, readable, unreadable, stopped, running, held, refused } = facts;
+  const { partitions, readable, unreadable, stopped, silent, running, held, refused } = facts;
   const owner = running ? facts.owner : undefined;
   const all = Array.from({ length: partitions ?? 0 }, (_, partition) => partition);
   const missing = all.filter((partition) => !readable.includes(partition) && !unreadable.has(partition));
@@ -40,6 +42,7 @@ export function partitionsCheck(config: Config, facts: PartitionFacts): Check {
     partitions_missing: missing,
     partitions_elsewhere: held === undefined ? null : missing.filter((partition) => held.has(partition)),
     partitions_stopped: Object.fromEntries(stopped),
+    partitions_silent: running ? Object.fromEntries(silent) : {},
     partitions_unreadable: Object.fromEntries([...unreadable].map(([partition, { code, message }]) => [partition, { code, message }])),
   };
   const check = (status: Check['status'], summary: string, next?: string): Check => ({
@@ -65,6 +68,8 @@ export function partitionsCheck(config: Config, facts: PartitionFacts): Check {
     partitions === undefined ? counted(readable.length, 'state file') : `state of ${readable.length} of ${partitions} partitions`;
   if (!running) return check('attention', `${readable.length === 0 ? 'no state yet' : here}, and no process runs here`, 'start');
   const runs = `${owner === undefined ? 'a process' : `process ${owner.pid}`} runs${owner?.http == null ? '' : ` at ${owner.http}`}`;
+  const [quiet] = [...silent];
+  if (quiet !== undefined) return check('attention', `nothing comes of partition ${quiet[0]}${more(silent.size)}: ${quiet[1]}`, 'lag');
   if (missing.length > 0 && held === undefined) return check('could_not_tell', `${runs}; ${here}, and the group could not be asked`);
   if (nobodys.length > 0) return check('attention', `${runs}; nobody has ${listed(nobodys)}`, 'lag --topics');
   return check('ok', `${runs}; ${here}${missing.length === 0 ? '' : '; other members have the others'}`);
