@@ -46,7 +46,14 @@ export class AvroBytes {
       low |= (next & 0x7f) << shift;
       if (next < 0x80) return (low >>> 1) ^ -(low & 1);
     }
-    const wide = this.#wide(BigInt(low), 28n);
+    // Times of these years have 42 bits, which bit operations do not take and a double holds.
+    let bits = low;
+    for (let unit = 2 ** 28; unit < 2 ** 49; unit *= 2 ** 7) {
+      const next = this.byte();
+      bits += (next & 0x7f) * unit;
+      if (next < 0x80) return bits % 2 === 0 ? bits / 2 : -(bits + 1) / 2;
+    }
+    const wide = this.#wide(BigInt(bits), 49n);
     const value = Number(wide);
     if (!Number.isSafeInteger(value)) this.fail(`the long ${wide} is beyond 2^53, where JSON numbers are rounded`);
     return value;

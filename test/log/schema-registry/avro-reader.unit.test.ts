@@ -19,10 +19,24 @@ function long(value: bigint): number[] {
 }
 
 describe('numbers', () => {
-  test.each([0n, -1n, 63n, -64n, 64n, 8_191n, 2n ** 27n, -(2n ** 27n) - 1n, 2n ** 31n, 1_796_000_000_000n, 2n ** 53n - 1n, 1n - 2n ** 53n])(
-    'the long %s',
-    (value) => expect(read('long', ...long(value))).toBe(Number(value)),
-  );
+  test.each([
+    0n,
+    -1n,
+    63n,
+    -64n,
+    64n,
+    8_191n,
+    2n ** 27n,
+    -(2n ** 27n) - 1n,
+    2n ** 31n,
+    2n ** 41n,
+    -(2n ** 48n),
+    2n ** 48n - 1n,
+    2n ** 48n,
+    1_796_000_000_000n,
+    2n ** 53n - 1n,
+    1n - 2n ** 53n,
+  ])('the long %s', (value) => expect(read('long', ...long(value))).toBe(Number(value)));
 
   test.each([2n ** 53n, -(2n ** 53n), 2n ** 63n - 1n, -(2n ** 63n)])('the long %s is refused, and not rounded', (value) => {
     expect(() => read(record(['served_at_ms', 'long']), ...long(value))).toThrow(`served_at_ms: the long ${value} is beyond 2^53`);
