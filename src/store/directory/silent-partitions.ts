@@ -1,6 +1,6 @@
 /**
- * `silent.json`: of which partitions nothing comes to the running service, and why (no broker answers, or the schema registry does not), for
- * other processes to read. It holds while the service runs.
+ * `silent.json`: of which partitions nothing comes to the running service, and why (no broker answers, or the schema registry does not),
+ * for other processes to read. It holds while the service runs.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
