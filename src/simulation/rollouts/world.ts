@@ -25,8 +25,8 @@ export interface RolloutWorld {
 
 /** Standard deviation of users' own rates, and the mean. */
 const RATES = { mean: 0.5, sd: 0.2 };
-/** Median decisions a day; its logarithm is normal with standard deviation 1. */
-const DECISIONS_A_DAY = 4;
+/** The median of the built-in personas. Its logarithm is normal with standard deviation 1. */
+const DECISIONS_A_DAY = 6;
 /** By how much the hour moves everybody's chance. */
 const DAY_CURVE = 0.15;
 const DAY_MS = 86_400_000;
