@@ -59,7 +59,8 @@ export function asyncApiDocument({ prefix, partitions, group, version }: AsyncAp
   for (const topic of TOPIC_NAMES) {
     const { description, role, writtenBy } = TOPICS[topic];
     const fullName = fullTopicName(prefix, topic);
-    const { $schema: _, ...payload } = eventSchema(topic);
+    // The messages have the examples.
+    const { $schema: _schema, examples: _examples, ...payload } = eventSchema(topic);
     schemas[topic] = payload;
     addChannel(topic, fullName, description, messagesOf(topic));
     if (role === 'consumed') addOperation('receive', topic, `tipstream folds ${fullName}`, { ...reads, ...replyTo(topic) });

@@ -55,7 +55,7 @@ export const messageRefs = (channel: string, ids: readonly string[]): JsonSchema
   ids.map((id) => ({ $ref: `#/channels/${channel}/messages/${id}` }));
 
 function envelopes(topic: TopicName, base: JsonSchema, trace: readonly HeaderSchema[]): Record<string, JsonSchema> {
-  const { full } = EXAMPLES[topic];
+  const { minimal } = EXAMPLES[topic];
   const attributes = { specversion: '1.0', id: 'e-1001', source: '/app', type: topic };
   const { correlationId: _, ...withoutCorrelation } = base;
   const ceHeaders = Object.fromEntries(Object.entries(attributes).map(([name, value]) => [`ce_${name}`, value]));
@@ -68,7 +68,7 @@ function envelopes(topic: TopicName, base: JsonSchema, trace: readonly HeaderSch
       contentType: 'application/json',
       ...headers(['cloudevents-binary-headers', ...trace]),
       payload: { $ref: `#/components/schemas/${topic}` },
-      examples: [{ name: 'full', headers: ceHeaders, payload: full }],
+      examples: [{ name: 'minimal', headers: ceHeaders, payload: minimal }],
     },
     [`${topic}.cloudevents-structured`]: {
       // The decision's id lies deeper here.
@@ -79,7 +79,7 @@ function envelopes(topic: TopicName, base: JsonSchema, trace: readonly HeaderSch
       contentType: 'application/cloudevents+json',
       ...headers(['cloudevents-structured-headers', ...trace]),
       payload: envelopeAround(topic),
-      examples: [{ name: 'full', payload: { ...attributes, datacontenttype: 'application/json', data: full } }],
+      examples: [{ name: 'minimal', payload: { ...attributes, datacontenttype: 'application/json', data: minimal } }],
     },
   };
 }

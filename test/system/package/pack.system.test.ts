@@ -8,7 +8,8 @@ import { fencedBlocks, readPage, ROOT, shellBlocks } from '../docs/markdown.js';
 import { InstalledPackage, type Tarball } from './installed-package.js';
 
 const INSTALL_MS = 240_000;
-const LARGE_BYTES = 100_000;
+/** The AsyncAPI document of all topics is the largest. */
+const LARGE_BYTES = 200_000;
 
 const snippets = ['README.md', 'docs/library.md'].flatMap((page) =>
   fencedBlocks(readPage(page))
@@ -77,7 +78,7 @@ describe('the tarball', () => {
 
   test('holds nothing large', () => {
     expect(tarball.files.filter(({ size }) => size > LARGE_BYTES)).toEqual([]);
-    expect(tarball.size).toBeLessThan(1_300_000);
+    expect(tarball.size).toBeLessThan(1_500_000);
   });
 });
 
