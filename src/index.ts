@@ -11,7 +11,7 @@ import { ensureTopics } from './log/ensure-topics.js';
 import { openLog } from './log/open.js';
 import type { TipProducer } from './producer/outgoing-event.js';
 import { createProducer } from './producer/producer.js';
-import { defaultRegistry, type Registry } from './projections/registry.js';
+import { registryOf, type Registry } from './projections/registry.js';
 import { withReaderOf } from './store/queries/locate-user.js';
 import type { ProfileDocument } from './store/queries/profile-document.js';
 import { profileDocument } from './store/queries/profiles.js';
@@ -34,6 +34,7 @@ export {
   type FeatureSource,
   type FeatureValue,
   type FeatureValues,
+  type ObjectValue,
 } from './projections/feature.js';
 export { mostFrequentIndex, mostFrequentKey } from './projections/mode.js';
 export { createRegistry, defaultRegistry, type Registry } from './projections/registry.js';
@@ -137,7 +138,12 @@ export async function openTipstream(options: TipstreamOptions = {}): Promise<Tip
   const { data: dataDirectory, topicPrefix, partitioner, maxValueBytes } = config;
   try {
     if (config.log === 'sqlite')
-      await ensureTopics(log, { prefix: topicPrefix, partitions: config.partitions, partitionsGiven: config.given.has('partitions') });
+      await ensureTopics(log, {
+        prefix: topicPrefix,
+        partitions: config.partitions,
+        partitionsGiven: config.given.has('partitions'),
+        consumed: registry.topics,
+      });
   } catch (error) {
     await log.close();
     throw error;
@@ -196,15 +202,16 @@ export async function openTipstream(options: TipstreamOptions = {}): Promise<Tip
 /** A misspelt name must not pass: without its `brokers`, a program would write to an embedded log that nobody reads. */
 function read(options: TipstreamOptions): { readonly registry: Registry; readonly config: Config } {
   requireFields('the options of openTipstream', options, Object.keys(OPTION_NAMES));
-  const { registry = defaultRegistry, ...flags } = options;
-  if (!Array.isArray((registry as Partial<Registry> | null)?.features))
+  const { registry, ...flags } = options;
+  if (registry !== undefined && !Array.isArray((registry as Partial<Registry> | null)?.features))
     throw new TipstreamError('invalid_argument', 'registry must be one that createRegistry made');
   for (const [name, value] of Object.entries(flags)) {
     const isText = (entry: unknown) => ['string', 'number', 'boolean'].includes(typeof entry);
     if (value === undefined || isText(value) || (name === 'brokers' && Array.isArray(value) && value.every(isText))) continue;
     throw new TipstreamError('invalid_argument', `${name} must not be ${kindOf(value)}`, { details: { name } });
   }
-  return { registry, config: loadConfig(flags, {}, undefined, (name) => name) };
+  const config = loadConfig(flags, {}, undefined, (name) => name);
+  return { registry: registry ?? registryOf({ sets: config.features }), config };
 }
 
 function timeOf(asOf: number | Date): number {

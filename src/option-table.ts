@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import {
   brokerList,
+  featureSets,
   fraction,
   notNegative,
   gatewayUrl,
@@ -91,6 +92,15 @@ export const OPTIONS = {
     default: '4',
     group: 'log',
     help: 'number of partitions of topics that are created; fixed from then on',
+  },
+  features: {
+    flag: '--features <list>',
+    env: 'TIPSTREAM_FEATURES',
+    schema: featureSets,
+    default: 'core',
+    group: 'log',
+    help: 'sets of features that state is folded with: core, or core,activity; `tipstream rebuild` moves state from one to the other',
+    worker: true,
   },
   logTimeoutMs: {
     flag: '--log-timeout-ms <number>',

@@ -6,27 +6,15 @@
  */
 import { z } from 'zod';
 import { auditSchema } from './events/audit-event.js';
-import { mayNameUser } from './events/control-user.js';
-import { isId, isLabel, MAX_CODE_POINTS } from './events/strings.js';
-import { vectorsByTip } from './events/vectors-by-tip.js';
+import { controlSchema } from './control-event.js';
+import { id, label, optional, timeMs, utcOffsetMin } from './event-fields.js';
+import { numbersByName, vectorsByTip } from './events/by-name.js';
 
-export const MAX_TIME_MS = 253_402_300_799_999;
-const MAX_OFFSET_MIN = 840;
+export { CONTROL_TYPES, controlSchema, MAX_REWARD_WINDOW_MS } from './control-event.js';
+export { MAX_TIME_MS } from './event-fields.js';
+
 export const MAX_CANDIDATES = 200;
 const ACTIONS = ['done', 'dismiss', 'snooze'] as const;
-
-const id = z
-  .string()
-  .refine(isId, { error: 'must be 1 to 128 code points of well-formed Unicode without control characters' })
-  .meta({ minLength: 1, maxLength: MAX_CODE_POINTS, pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$' });
-const label = z.string().refine(isLabel, { error: 'must be at most 128 code points' }).meta({ maxLength: MAX_CODE_POINTS });
-const timeMs = z.int().min(0).max(MAX_TIME_MS).meta({ description: 'Unix milliseconds' });
-const utcOffsetMin = z
-  .int()
-  .min(-MAX_OFFSET_MIN)
-  .max(MAX_OFFSET_MIN)
-  .meta({ description: "minutes the user's local time is ahead of UTC" });
-const optional = <T extends z.ZodType>(schema: T) => schema.nullish();
 
 export const candidateSchema = z.object({
   tip_id: id,
@@ -70,7 +58,18 @@ export const feedbackSchema = z.object({
   utc_offset_min: optional(utcOffsetMin),
 });
 
-const featureValues = z.record(z.string(), z.union([z.number(), z.string(), z.null()]));
+const signalSyncedSchema = z.object({ user_id: id, source: id, synced_at_ms: timeMs });
+
+export const sessionSchema = z
+  .object({ user_id: id, session_id: id, started_at_ms: timeMs, ended_at_ms: timeMs, utc_offset_min: optional(utcOffsetMin) })
+  .refine((session) => session.ended_at_ms >= session.started_at_ms, {
+    error: 'must not be before started_at_ms',
+    path: ['ended_at_ms'],
+  });
+
+/** A feature's value; an object has a number for each of some names. */
+export const featureValueSchema = z.union([z.number(), z.string(), z.null(), numbersByName]);
+const featureValues = z.record(z.string(), featureValueSchema);
 const positions = z.record(z.string(), z.int().min(0)).meta({ description: 'topic -> next offset, of one partition' });
 
 export const scoredSchema = z.object({
@@ -111,94 +110,12 @@ const profileFeaturesSchema = z.object({
   positions: optional(positions),
 });
 
-export const CONTROL_TYPES = ['promote', 'rollback', 'reset', 'migrate', 'configure'] as const;
-
-/** Longer than tips are kept, a window would close with its decision's reward still open. */
-export const MAX_REWARD_WINDOW_MS = 30 * 86_400_000;
-const rewardValue = z.number().min(-1).max(1).meta({ description: 'rounded to a multiple of 1/256' });
-
-const rewardsSchema = z.object({
-  done: optional(rewardValue),
-  dismiss: optional(rewardValue),
-  snooze: optional(rewardValue),
-  window_ms: optional(z.int().min(1).max(MAX_REWARD_WINDOW_MS)).meta({
-    description: 'a reaction counts within [served_at_ms, served_at_ms + window_ms)',
-  }),
-});
-
-/** Far beyond what rewards of -1 to 1 can lead to; scores stay finite. */
-const MAX_THETA = 1_000;
-const priorSchema = z.object({
-  policy: id.meta({ description: 'the policy that it is for' }),
-  theta: optional(z.array(z.number().min(-MAX_THETA).max(MAX_THETA)).max(1_000)).meta({
-    description: "theta_0, one per entry of the policy's vector; absent: the policy has no prior from then on",
-  }),
-  lambda: optional(z.number().min(0.001).max(1_000_000)).meta({
-    description: "takes the place of the policy's own; absent: that stays",
-  }),
-  positions: optional(z.record(z.string(), z.record(z.string(), z.int().min(0)))).meta({
-    description: 'topic -> partition -> next offset: what theta_0 was fitted on',
-  }),
-  vectors: optional(z.string()).meta({ description: "fingerprint of the policy's vectors; theta_0 means nothing for others" }),
-  rewards: optional(rewardsSchema).meta({
-    description: 'what reactions were worth; absent: what they are worth when it takes effect. Decisions with other rewards have no prior',
-  }),
-});
-
-const controlSettingsSchema = z.object({
-  epsilon: optional(z.number().min(0).max(1)),
-  epsilon_min: optional(z.number().min(0).max(1)).meta({ description: 'epsilon does not decay below it' }),
-  epsilon_decay: optional(z.number().min(0)).meta({
-    description: 'epsilon is at most this / updates, the rewarded decisions behind the state of user and policy; 0: it is constant',
-  }),
-  salt: optional(label),
-  shadow: optional(label).meta({ description: "a policy's name; 'off' turns the shadow off" }),
-  shadow_learning: optional(z.boolean()),
-  rewards: optional(rewardsSchema).meta({ description: 'what a reaction is worth; an absent value stays what it was' }),
-  prior: optional(priorSchema).meta({ description: 'what is believed of users before they have rewards, under one policy' }),
-});
-
-export const controlSchema = z
-  .object({
-    control_id: id,
-    type: z.enum(CONTROL_TYPES),
-    effective_at_ms: timeMs,
-    policy: optional(id),
-    percent: optional(z.number().min(0).max(100)),
-    user_id: optional(id).meta({ description: 'of a reset: whose state is cleared; of a migrate: for whom alone it holds' }),
-    from: optional(id).meta({
-      description:
-        'of a migrate: whose state `policy` continues from; without it, the policy with the longest vector that its own begins with',
-    }),
-    train_from_replay: optional(z.boolean()).meta({
-      description: 'of a migrate: the decisions of `from` count with the vectors that `policy` would have had',
-    }),
-    undo: optional(z.boolean()).meta({ description: 'of a migrate: takes back the last one into `policy` that stands' }),
-    takes_back: optional(id).meta({
-      description: 'of a rollback: control_id of the promote that it takes back; without it, the last one that stands',
-    }),
-    rollout_id: optional(id).meta({ description: "of a promote: control_id of its rollout's first promote" }),
-    holdout: optional(z.number().min(0).max(100)).meta({ description: 'of a promote: percent that stays with the previous policy at 100' }),
-    settings: optional(controlSettingsSchema),
-    reason: optional(z.string()),
-    evidence: optional(z.unknown()),
-  })
-  .refine((control) => control.type !== 'reset' || control.user_id != null, { error: 'a reset names its user_id', path: ['user_id'] })
-  .refine((control) => mayNameUser(control) || control.user_id == null, {
-    error: 'means something on reset and migrate only: a control of any other type holds for everybody',
-    path: ['user_id'],
-  })
-  .refine((control) => control.type !== 'promote' || control.policy != null, { error: 'a promote names its policy', path: ['policy'] })
-  .refine((control) => control.type !== 'migrate' || control.policy != null, { error: 'a migrate names its policy', path: ['policy'] })
-  .refine((control) => control.type !== 'configure' || control.settings != null, {
-    error: 'a configure carries settings',
-    path: ['settings'],
-  });
-
 export type Candidate = z.infer<typeof candidateSchema>;
 export type CandidatesEvent = z.infer<typeof candidatesSchema>;
 export type ServedEvent = z.infer<typeof servedSchema>;
 export type FeedbackEvent = z.infer<typeof feedbackSchema>;
+export type SessionEvent = z.infer<typeof sessionSchema>;
+export type SignalSyncedEvent = z.infer<typeof signalSyncedSchema>;
 export type ScoredEvent = z.infer<typeof scoredSchema>;
 export type ProfileFeaturesEvent = z.infer<typeof profileFeaturesSchema>;
 export type ControlEvent = z.infer<typeof controlSchema>;
@@ -228,8 +145,11 @@ interface TopicDefinition {
    * one partition and no keys, so that all records have one order.
    */
   readonly keyed: 'always' | 'of-a-user' | 'never';
-  /** What becomes of a record. null: nothing is kept of it. */
-  readonly folds: 'tips' | 'decisions' | 'controls' | null;
+  /**
+   * What becomes of a record. rows: it is consumed only where a feature is computed from it, as rows of its own kind
+   * (projections/row-kind.ts). null: nothing is kept of it.
+   */
+  readonly folds: 'tips' | 'rows' | 'decisions' | 'controls' | null;
   /** Which field says when what a producer tells happened, or was asked for. null: its events are answers, or hold from a time on. */
   readonly eventTime: string | null;
   /** Whether a rebuild reads it. Requests are answered once, and a rebuild goes by the answers: it needs none of them. */
@@ -271,6 +191,30 @@ export const TOPICS = {
     keyed: 'always',
     folds: 'tips',
     eventTime: 'reacted_at_ms',
+    rebuiltFrom: true,
+    cleanupPolicy: 'delete',
+    retentionMs: KEEP_FOR_EVER,
+  },
+  'app.session': {
+    description: 'The user had the application open. Consumed with the feature set activity.',
+    schema: sessionSchema,
+    role: 'consumed',
+    writtenBy: 'producers',
+    keyed: 'always',
+    folds: 'rows',
+    eventTime: 'ended_at_ms',
+    rebuiltFrom: true,
+    cleanupPolicy: 'delete',
+    retentionMs: KEEP_FOR_EVER,
+  },
+  'signal.synced': {
+    description: "A source of the user's signals was read. Consumed with the feature set activity.",
+    schema: signalSyncedSchema,
+    role: 'consumed',
+    writtenBy: 'producers',
+    keyed: 'always',
+    folds: 'rows',
+    eventTime: 'synced_at_ms',
     rebuiltFrom: true,
     cleanupPolicy: 'delete',
     retentionMs: KEEP_FOR_EVER,
@@ -357,6 +301,11 @@ export function topicsWith<const Facts extends Partial<TopicDefinition>>(facts: 
  */
 export const CONSUMED_TOPICS = topicsWith({ role: 'consumed' });
 export type ConsumedTopic = (typeof CONSUMED_TOPICS)[number];
+
+/** Those of them that are consumed where features are computed from rows of `rowTopics`, in the same order. */
+export function consumedWith(rowTopics: readonly TopicName[]): readonly ConsumedTopic[] {
+  return CONSUMED_TOPICS.filter((topic) => TOPICS[topic].folds !== 'rows' || rowTopics.includes(topic));
+}
 /** Commands: each is answered once, after all that a rebuild reads. */
 export const REQUEST_TOPICS = topicsWith({ role: 'consumed', rebuiltFrom: false });
 /** What workers write and read back as input. */
@@ -395,3 +344,10 @@ export function topicNamed(prefix: string, fullName: string): TopicName | undefi
   const name = fullName.slice(prefix.length);
   return Object.hasOwn(TOPICS, name) ? (name as TopicName) : undefined;
 }
+
+/**
+ * The sets of features that tipstream comes with. An installation folds `core`, and those of the others that --features names: that
+ * decides which topics it consumes.
+ */
+export const FEATURE_SETS = ['core', 'activity'] as const;
+export type FeatureSetName = (typeof FEATURE_SETS)[number];

@@ -10,6 +10,7 @@ import {
   TIP_TOPICS,
   TOPIC_NAMES,
   TOPICS,
+  consumedWith,
   topicsWith,
 } from '../src/topics.js';
 
@@ -20,7 +21,17 @@ describe('the table of topics', () => {
     ['tips', TIP_TOPICS, ['tip.served', 'tip.feedback']],
     ['decisions', DECISION_TOPICS, ['tip.scored', 'tip.scored.shadow']],
     ['rewards', REWARD_TOPICS, ['tip.served', 'tip.feedback', 'tip.scored', 'tip.scored.shadow']],
-    ['what producers write', topicsWith({ writtenBy: 'producers' }), ['policy.control', 'tip.served', 'tip.feedback', 'tip.candidates']],
+    [
+      'what producers write',
+      topicsWith({ writtenBy: 'producers' }),
+      ['policy.control', 'tip.served', 'tip.feedback', 'app.session', 'signal.synced', 'tip.candidates'],
+    ],
+    [
+      'what is consumed where no row topics are wanted',
+      consumedWith([]),
+      ['policy.control', 'tip.served', 'tip.feedback', 'tip.scored', 'tip.scored.shadow', 'tip.candidates'],
+    ],
+    ['what is consumed with sessions', consumedWith(['app.session']), CONSUMED_TOPICS.filter((topic) => topic !== 'signal.synced')],
   ])('says which topics hold %s', (_, topics, names) => expect(topics).toEqual(names));
 
   it('takes facts before the requests that are answered from them', () => {

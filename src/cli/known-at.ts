@@ -3,7 +3,6 @@ import { stateKnownAt, type KnownState } from '../analysts/known-at.js';
 import type { Config } from '../config.js';
 import { openLog } from '../log/open.js';
 import { partitionFor } from '../log/partitioner.js';
-import { defaultRegistry } from '../projections/registry.js';
 import { fullTopicName } from '../topics.js';
 import { refuseOtherLog } from '../store/directory/refuse-other-log.js';
 import { joinKnownAt } from '../analysts/known-at-rows.js';
@@ -11,7 +10,7 @@ import type { RowsOfSpine } from '../store/join/rows-of-spine.js';
 import type { CommandOption } from './command.js';
 import type { Output } from './output/output.js';
 import { readPositions } from './positions-file.js';
-import { acceptanceOf } from './state-source.js';
+import { acceptanceOf, registryFor } from './state-source.js';
 
 const FLAG = '--known-at';
 
@@ -36,7 +35,7 @@ export async function openKnownAt(config: Config, path: string, output: Output, 
       userId === undefined || partitioner === 'any'
         ? undefined
         : [partitionFor(partitioner, Buffer.from(userId), (await log.offsets(fullTopicName(topicPrefix, 'tip.served'))).size)];
-    const known = await stateKnownAt(log, defaultRegistry, {
+    const known = await stateKnownAt(log, registryFor(config), {
       dataDirectory: config.data,
       topicPrefix,
       partitioner,
@@ -67,7 +66,7 @@ export async function joinRowsKnownAt(
   const log = await openLog(config, { readOnly: true });
   try {
     const { data: dataDirectory, topicPrefix, partitioner, maxValueBytes } = config;
-    return await joinKnownAt(log, defaultRegistry, rows, {
+    return await joinKnownAt(log, registryFor(config), rows, {
       dataDirectory,
       topicPrefix,
       partitioner,

@@ -6,10 +6,9 @@ import type { RebuildJob } from '../service/application.js';
 import type { UserRebuild } from '../rebuild/user/rebuilt-profile.js';
 import { openLog } from '../log/open.js';
 import { pause } from '../pause.js';
-import { defaultRegistry } from '../projections/registry.js';
 import { dataOwner } from '../store/directory/data-lock.js';
 import { withReaderOf } from '../store/queries/locate-user.js';
-import { stateSource } from './state-source.js';
+import { registryFor, stateSource } from './state-source.js';
 
 export interface RebuildUserOptions {
   /** Say what would change, and change nothing. */
@@ -42,10 +41,10 @@ async function rebuildHere(config: Config, userId: string, { dryRun, signal, onP
   const { data: dataDirectory, topicPrefix, partitioner, maxValueBytes } = config;
   const log = await openLog(config, { readOnly: true });
   try {
-    const partition = withReaderOf({ ...stateSource(config), registry: defaultRegistry, partitioner }, userId, (_, found) => found);
+    const partition = withReaderOf({ ...stateSource(config), registry: registryFor(config), partitioner }, userId, (_, found) => found);
     return await rebuildProfile(
       log,
-      defaultRegistry,
+      registryFor(config),
       { dataDirectory, topicPrefix, partitioner, rules: { maxValueBytes }, partition },
       userId,
       Date.now(),

@@ -11,9 +11,8 @@ import { openLog, placeOf } from '../log/open.js';
 import type { Log } from '../log/port.js';
 import { DEFAULT_POLICY } from '../policies/registry.js';
 import { promptSettings } from '../prompts/choice.js';
-import { defaultRegistry } from '../projections/registry.js';
 import { lockData } from '../store/directory/data-lock.js';
-import { acceptanceOf } from './state-source.js';
+import { acceptanceOf, registryFor } from './state-source.js';
 import { refuseOtherLog } from '../store/directory/refuse-other-log.js';
 import type { TipstreamError } from '../errors.js';
 import { settingsOf } from './policy-settings.js';
@@ -66,11 +65,12 @@ export async function runService(
           prefix: config.topicPrefix,
           partitions: config.partitions,
           partitionsGiven: config.given.has('partitions'),
+          consumed: registryFor(config).topics,
         }),
       );
     const threads = new ThreadWorkers(config.threads, undefined, (line) => logger.warn(`a worker thread says: ${line}`));
     undo.push(() => threads.close());
-    const service = new Service(log, defaultRegistry, threads.start, {
+    const service = new Service(log, registryFor(config), threads.start, {
       dataDirectory: config.data,
       ...workerOptions({ ...config, scoring: { livePolicy: DEFAULT_POLICY, settings } }),
       guardrail: config.guardrail,

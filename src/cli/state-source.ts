@@ -1,4 +1,5 @@
 /** Whose state a command reads, and what it says of an answer about a part of it. */
+import { registryOf, type Registry } from '../projections/registry.js';
 import type { Config } from '../config.js';
 import type { Log } from '../log/port.js';
 import type { Acceptance } from '../store/tables/acceptance.js';
@@ -31,4 +32,9 @@ export async function stateSourceOf(config: Config, log: Log): Promise<StateSour
 export function noteMissing(output: Output, missing: readonly number[]): void {
   if (missing.length > 0)
     output.note(`partitions_missing: ${JSON.stringify(missing)}: what they hold is not in this answer; other members of the group have it`);
+}
+
+/** The features that --features names. */
+export function registryFor({ features }: Pick<Config, 'features'>): Registry {
+  return registryOf({ sets: features });
 }

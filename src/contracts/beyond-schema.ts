@@ -20,6 +20,7 @@ const WELL_FORMED: BeyondRule = {
 
 const RULES: { readonly [Topic in TopicName]?: readonly BeyondRule[] } = {
   'tip.candidates': [{ field: 'candidates', rule: 'The tip_ids are distinct.', says: 'tip_ids must be distinct' }],
+  'app.session': [{ field: 'ended_at_ms', rule: 'It is not before started_at_ms.', says: 'must not be before started_at_ms' }],
   'policy.control': [
     { field: 'evidence', rule: 'It is nested at most 64 deep.', says: 'nested deeper than 64' },
     { field: 'evidence', rule: 'Its numbers are finite as IEEE doubles.', says: 'a number is too large' },

@@ -126,6 +126,20 @@ export const EXAMPLES: Examples = {
       utc_offset_min: -300,
     },
   },
+  'app.session': {
+    minimal: { user_id: 'ana', session_id: 's-1001', started_at_ms: 1_795_132_790_000, ended_at_ms: 1_795_132_880_000 },
+    full: {
+      user_id: 'ana',
+      session_id: 's-1001',
+      started_at_ms: 1_795_132_790_000,
+      ended_at_ms: 1_795_132_880_000,
+      utc_offset_min: 60,
+    },
+  },
+  'signal.synced': {
+    minimal: { user_id: 'ana', source: 'calendar', synced_at_ms: 1_795_132_700_000 },
+    full: { user_id: 'ana', source: 'calendar', synced_at_ms: 1_795_132_700_000 },
+  },
   'tip.scored': { minimal: SCORED, full: SCORED_FULL },
   'tip.scored.shadow': {
     minimal: { ...SCORED, policy: 'egreedy-v2-shadow' },

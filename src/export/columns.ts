@@ -11,9 +11,10 @@ export interface Column {
 }
 
 /** Units in which a feature's values are whole. */
-const WHOLE_UNITS: ReadonlySet<string> = new Set(['tips', 'hour', 'weekday']);
+const WHOLE_UNITS: ReadonlySet<string> = new Set(['tips', 'sessions', 'days', 'hour', 'weekday']);
 
 export function featureColumn({ name, dtype, unit }: FeatureDefinition): Column {
+  if (dtype === 'object') return { name, type: 'json' };
   return { name, type: dtype === 'categorical' ? 'text' : WHOLE_UNITS.has(unit) ? 'int64' : 'double' };
 }
 

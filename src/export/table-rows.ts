@@ -1,6 +1,7 @@
 /** The rows of each kind of export, as cells in the order of its columns. */
 import { setImmediate } from 'node:timers/promises';
-import type { FeatureValues } from '../projections/feature.js';
+import type { FeatureValues, ObjectValue } from '../projections/feature.js';
+import { objectText } from '../projections/object-value.js';
 import type { Registry } from '../projections/registry.js';
 import type { ProfileSweep } from '../store/join/profile-sweep.js';
 import type { RowsOfSpine } from '../store/join/rows-of-spine.js';
@@ -111,7 +112,7 @@ function cellsOf(registry: Registry, features: FeatureValues): Cell[] {
 /** A feature that is an object is its JSON text. */
 function cellOf(value: unknown): Cell {
   if (value === undefined) return null;
-  return typeof value === 'object' && value !== null ? new RawJson(JSON.stringify(value), false) : (value as Cell);
+  return typeof value === 'object' && value !== null ? new RawJson(objectText(value as ObjectValue), false) : (value as Cell);
 }
 
 function cellsOfOthers(others: readonly Column[], text: string | null): Cell[] {

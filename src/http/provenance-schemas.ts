@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { DecisionDocument, DecisionsDocument, ProvenanceDocument, RecordDocument } from '../service/application.js';
 import { letterParameters } from './dead-letters-schemas.js';
 import { asOfQuery, userParameter } from './schemas.js';
+import { featureValueSchema } from '../topics.js';
 import { count, id, positions, timeMs } from './schema-parts.js';
 
 const MAX_LISTED = 200;
@@ -50,7 +51,7 @@ function parsed(text: string): unknown {
 
 const address = z.object({ topic: z.string(), partition: count, offset: count });
 const happening = z.enum(['served', 'done', 'dismiss', 'snooze']);
-const value = z.union([z.number(), z.string(), z.null()]);
+const value = featureValueSchema;
 const bytes = z
   .object({ bytes: count, text: z.string().nullable(), hex: z.string().nullable() })
   .meta({ description: 'text where the bytes are UTF-8, else hexadecimal' });
@@ -110,6 +111,17 @@ export const recordSchema = z.object({
         decision: address.nullable(),
         shadow: address.nullable(),
       }),
+      z.object({
+        kind: z.literal('row'),
+        user_id: id,
+        table: z.string().meta({ description: 'as in the views of `tipstream sql`' }),
+        is_kept: z.boolean().meta({ description: 'whether all that it says is kept' }),
+        row: z
+          .record(z.string(), z.union([z.number(), z.string(), z.null()]))
+          .nullable()
+          .meta({ description: 'what is kept under its key; null: nothing any more' }),
+        counted_in: z.array(z.string()).meta({ description: 'features that count the row as of as_of_ms' }),
+      }),
       z.object({ kind: z.literal('control'), control_id: id, is_this: z.boolean(), control: address.nullable() }),
     ])
     .nullable(),
@@ -154,8 +166,10 @@ export const provenanceSchema = z.object({
           events_omitted: count,
         })
         .nullable()
-        .meta({ description: 'while no other event comes; null: time alone never changes it' }),
-      events: count.meta({ description: 'how many are behind it' }),
+        .meta({ description: 'while no other event comes; null: time alone never changes it, or events is null' }),
+      events: count
+        .nullable()
+        .meta({ description: 'how many are behind it; null: it is made of sessions or signals, which are not listed' }),
       adds_up: z.boolean().meta({ description: 'whether these give the value' }),
     }),
   ),

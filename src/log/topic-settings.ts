@@ -1,6 +1,6 @@
 /**
  * What `topics create` asks the log for: every topic of the table and a dead-letter topic for each consumed one. `partitions` is of the
- * topics that have keys.
+ * topics that have keys, `consumed` as Registry.topics: other inputs are left out.
  */
 import {
   DEAD_LETTER_HEADROOM_BYTES,
@@ -8,14 +8,22 @@ import {
   KEEP_FOR_EVER,
   TOPICS,
   TOPIC_NAMES,
+  consumedWith,
   deadLetterTopic,
   fullTopicName,
+  type TopicName,
 } from '../topics.js';
 import type { TopicSettings } from './port.js';
 
-export function topicSettings(prefix: string, partitions: number, maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES): TopicSettings[] {
+export function topicSettings(
+  prefix: string,
+  partitions: number,
+  maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES,
+  consumed: readonly TopicName[] = consumedWith([]),
+): TopicSettings[] {
   return TOPIC_NAMES.flatMap((topic) => {
     const { role, cleanupPolicy, keyed, retentionMs } = TOPICS[topic];
+    if (role === 'consumed' && !consumed.includes(topic)) return [];
     const name = fullTopicName(prefix, topic);
     const settings: TopicSettings = { name, partitions, retentionMs, cleanupPolicy, maxMessageBytes };
     if (keyed === 'never') return [{ ...settings, partitions: 1, ownPartitions: true }];

@@ -3,6 +3,7 @@
  * Policies live one to a file and are listed in registry.ts; score.ts turns one
  * into a decision.
  */
+import type { FeatureValue } from '../projections/feature.js';
 import type { Candidate } from '../topics.js';
 
 /** When the decision was asked for, and how far the user's local time is ahead of UTC. */
@@ -12,7 +13,7 @@ export interface DecisionContext {
 }
 
 /** A user's profile: feature name -> value; null and absent are the same. */
-export type ProfileValues = Readonly<Record<string, number | string | null>>;
+export type ProfileValues = Readonly<Record<string, FeatureValue>>;
 
 export interface Hyperparameters {
   /** Ridge penalty: the prior's weight, added to the diagonal of G when solving. */

@@ -39,34 +39,46 @@ export function isKnown(aggregate: Aggregate): boolean {
  * in it: folding never moves an aggregate, so whoever wants it as of now moves it with aggregateAt.
  */
 export function applyTipChange(set: CounterSet, aggregate: Aggregate, before: TipState, after: TipState, nowMs: number): void {
-  const { counters, afterMs, untilMs } = aggregate;
-  const asOfMs = nowMs > untilMs ? untilMs : nowMs <= afterMs ? afterMs + 1 : nowMs;
+  const { counters } = aggregate;
+  const asOfMs = nearestExact(aggregate, nowMs);
   // Adding first keeps counters that only change hands from falling to zero and being deleted in between.
   contribute(set, counters, after, asOfMs, 1);
   if (before !== NO_TIP) contribute(set, counters, before, asOfMs, -1);
   narrowToTip(set, aggregate, after, asOfMs);
 }
 
-/** Adds what the tip counts for as of asOfMs, or with -1 takes it away. */
-export function contribute(set: CounterSet, counters: Map<string, number>, tip: TipState, asOfMs: number, times: 1 | -1): void {
+/** The as-of time nearest to `timeMs` for which the aggregate is exact. */
+export function nearestExact({ afterMs, untilMs }: Aggregate, timeMs: number): number {
+  return timeMs > untilMs ? untilMs : timeMs <= afterMs ? afterMs + 1 : timeMs;
+}
+
+/** Adds what the tip or row counts for as of asOfMs, or with -1 takes it away. */
+export function contribute<Counted>(
+  set: CounterSet<Counted>,
+  counters: Map<string, number>,
+  counted: Counted,
+  asOfMs: number,
+  times: 1 | -1,
+): void {
   const add = (name: string, by: number): void => {
     const sum = (counters.get(name) ?? 0) + times * by;
     if (sum === 0) counters.delete(name);
     else counters.set(name, sum);
   };
   const families = set.counters;
-  for (let i = 0; i < families.length; i++) families[i]!.contribute(tip, asOfMs, add);
+  for (let i = 0; i < families.length; i++) families[i]!.contribute(counted, asOfMs, add);
 }
 
 /** Narrows the interval, which must hold asOfMs, to the part between the tip's boundaries. */
-export function narrowToTip(set: CounterSet, aggregate: Aggregate, tip: TipState, asOfMs: number): void {
+export function narrowToTip(set: Pick<CounterSet, 'windowsMs'>, aggregate: Aggregate, tip: TipState, asOfMs: number): void {
   if (tip.servedAtMs !== null) narrowToTime(set, aggregate, tip.servedAtMs, asOfMs);
   if (tip.doneAtMs !== null) narrowToTime(set, aggregate, tip.doneAtMs, asOfMs);
   if (tip.dismissAtMs !== null) narrowToTime(set, aggregate, tip.dismissAtMs, asOfMs);
   if (tip.snoozeAtMs !== null) narrowToTime(set, aggregate, tip.snoozeAtMs, asOfMs);
 }
 
-function narrowToTime(set: CounterSet, aggregate: Aggregate, timeMs: number, asOfMs: number): void {
+/** The same for one kept time. */
+export function narrowToTime(set: Pick<CounterSet, 'windowsMs'>, aggregate: Aggregate, timeMs: number, asOfMs: number): void {
   narrowToBoundary(aggregate, timeMs, asOfMs);
   const { windowsMs } = set;
   for (let i = 0; i < windowsMs.length; i++) narrowToBoundary(aggregate, timeMs + windowsMs[i]!, asOfMs);

@@ -11,29 +11,37 @@ import {
   isExactAt,
   narrowToBoundary,
   narrowToTip,
+  nearestExact,
 } from './aggregate.js';
 import type { CounterSet } from './counter.js';
 import type { TipOrder } from './tip-order.js';
 import type { TipState } from './tip.js';
 import { WINDOW_MS } from './window.js';
 
-/** One user's tips. Each iterable is consumed to its end, or returned, before anything else is asked of the source. */
-export interface TipSource {
-  /** How many tips the user has. */
+/** One user's tips, or rows of a kind. Each iterable is consumed to its end, or returned, before anything else is asked of the source. */
+export interface CountedSource<Counted> {
+  /** How many there are. */
   readonly count: number;
-  all(): Iterable<TipState>;
-  /** The user's kept times in order; left out where reading all tips is as cheap. */
+  all(): Iterable<Counted>;
+  /** Their kept times in order; left out where reading all of them is as cheap. */
+  readonly timeIndex?: TimeIndex<Counted> | undefined;
+}
+export interface TipSource extends CountedSource<TipState> {
   readonly timeIndex?: TipTimeIndex | undefined;
 }
+export interface TipTimeIndex extends TimeIndex<TipState>, TipOrder {}
 
-export interface TipTimeIndex extends TipOrder {
-  /** The tips with a kept time in [fromMs, toMs); a tip may come once for each such time. fromMs may be negative. */
-  tipsWithTimeIn(fromMs: number, toMs: number): Iterable<IdentifiedTip>;
+export interface TimeIndex<Counted> {
+  /** Those with a kept time in [fromMs, toMs), by id; one may come once for each such time. fromMs may be negative. */
+  withTimeIn(fromMs: number, toMs: number): Iterable<{ readonly id: string; readonly counted: Counted }>;
   /** The smallest kept time >= timeMs; null when there is none. */
   firstTimeAtOrAfter(timeMs: number): number | null;
   /** The largest kept time < timeMs; null when there is none. */
   lastTimeBefore(timeMs: number): number | null;
 }
+
+/** Narrows the interval of an aggregate, which must hold asOfMs, to the part between the boundaries of what was counted. */
+export type Narrow<Counted> = (set: CounterSet<Counted>, aggregate: Aggregate, counted: Counted, asOfMs: number) => void;
 
 export interface IdentifiedTip {
   readonly tipId: string;
@@ -48,59 +56,71 @@ export interface IdentifiedTip {
  * tips of the user.
  */
 export function aggregateAt(set: CounterSet, asOfMs: number, tips: TipSource, from?: Aggregate): Aggregate {
+  return countedAt(set, narrowToTip, asOfMs, tips, from);
+}
+
+/** The same of whatever is counted. */
+export function countedAt<Counted>(
+  set: CounterSet<Counted>,
+  narrow: Narrow<Counted>,
+  asOfMs: number,
+  source: CountedSource<Counted>,
+  from?: Aggregate,
+): Aggregate {
   if (from !== undefined && isExactAt(from, asOfMs)) return from;
-  const index = tips.timeIndex;
-  if (index === undefined) return sumOfAllTips(set, asOfMs, tips.all());
-  const counters = (from && movedCounters(set, asOfMs, index, from)) ?? countersOfWindow(set, asOfMs, index);
+  const index = source.timeIndex;
+  if (index === undefined) return sumOfAll(set, narrow, asOfMs, source.all());
+  const counters =
+    from !== undefined && canMove(from, asOfMs) ? movedCounters(set, asOfMs, index, from) : countersOfWindow(set, asOfMs, index);
   const aggregate: Aggregate = { afterMs: BEFORE_ALL_MS, untilMs: AFTER_ALL_MS, counters };
   narrowToIndex(set, aggregate, index, asOfMs);
   return aggregate;
 }
 
-function sumOfAllTips(set: CounterSet, asOfMs: number, tips: Iterable<TipState>): Aggregate {
+/** Whether the windows share anything; if not, the new window's rows are only some of those that crossed, and are counted anew. */
+export function canMove(from: Aggregate, asOfMs: number): boolean {
+  return Math.abs(nearestExact(from, asOfMs) - asOfMs) < WINDOW_MS;
+}
+
+function sumOfAll<Counted>(set: CounterSet<Counted>, narrow: Narrow<Counted>, asOfMs: number, all: Iterable<Counted>): Aggregate {
   const aggregate = createAggregate();
-  for (const tip of tips) {
-    contribute(set, aggregate.counters, tip, asOfMs, 1);
-    narrowToTip(set, aggregate, tip, asOfMs);
+  for (const counted of all) {
+    contribute(set, aggregate.counters, counted, asOfMs, 1);
+    narrow(set, aggregate, counted, asOfMs);
   }
   return aggregate;
 }
 
-/** A tip none of whose times lies in the window counts for nothing, so only the window's rows are read. */
-function countersOfWindow(set: CounterSet, asOfMs: number, index: TipTimeIndex): Map<string, number> {
+/** What has no time in the window counts for nothing, so only the window's rows are read. */
+function countersOfWindow<Counted>(set: CounterSet<Counted>, asOfMs: number, index: TimeIndex<Counted>): Map<string, number> {
   const counters = new Map<string, number>();
   const seen = new Set<string>();
-  for (const { tipId, tip } of index.tipsWithTimeIn(asOfMs - WINDOW_MS, asOfMs)) {
-    if (seen.has(tipId)) continue;
-    seen.add(tipId);
-    contribute(set, counters, tip, asOfMs, 1);
+  for (const { id, counted } of index.withTimeIn(asOfMs - WINDOW_MS, asOfMs)) {
+    if (seen.has(id)) continue;
+    seen.add(id);
+    contribute(set, counters, counted, asOfMs, 1);
   }
   return counters;
 }
 
-/**
- * Moves a copy of the counters from the nearest time at which `from` is exact: only tips of which a boundary was crossed count differently.
- * undefined when the two windows share nothing: the new window's rows are then only some of those that crossed.
- */
-function movedCounters(set: CounterSet, asOfMs: number, index: TipTimeIndex, from: Aggregate): Map<string, number> | undefined {
-  const startMs = asOfMs > from.untilMs ? from.untilMs : from.afterMs + 1;
+/** Moves a copy of the counters from the nearest time at which `from` is exact: only what crossed a boundary counts differently. */
+function movedCounters<Counted>(set: CounterSet<Counted>, asOfMs: number, index: TimeIndex<Counted>, from: Aggregate): Map<string, number> {
+  const startMs = nearestExact(from, asOfMs);
   const lowMs = Math.min(startMs, asOfMs);
   const highMs = Math.max(startMs, asOfMs);
-  if (highMs - lowMs >= WINDOW_MS) return undefined;
-
-  const crossed = new Map<string, TipState>();
+  const crossed = new Map<string, Counted>();
   for (const lengthMs of [0, ...set.windowsMs]) {
-    for (const { tipId, tip } of index.tipsWithTimeIn(lowMs - lengthMs, highMs - lengthMs)) crossed.set(tipId, tip);
+    for (const { id, counted } of index.withTimeIn(lowMs - lengthMs, highMs - lengthMs)) crossed.set(id, counted);
   }
   const counters = new Map(from.counters);
-  for (const tip of crossed.values()) {
-    contribute(set, counters, tip, asOfMs, 1);
-    contribute(set, counters, tip, startMs, -1);
+  for (const counted of crossed.values()) {
+    contribute(set, counters, counted, asOfMs, 1);
+    contribute(set, counters, counted, startMs, -1);
   }
   return counters;
 }
 
-function narrowToIndex(set: CounterSet, aggregate: Aggregate, index: TipTimeIndex, asOfMs: number): void {
+function narrowToIndex<Counted>(set: CounterSet<Counted>, aggregate: Aggregate, index: TimeIndex<Counted>, asOfMs: number): void {
   for (const lengthMs of [0, ...set.windowsMs]) {
     const before = index.lastTimeBefore(asOfMs - lengthMs);
     if (before !== null) narrowToBoundary(aggregate, before + lengthMs, asOfMs);

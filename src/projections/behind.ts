@@ -10,18 +10,25 @@ import type { Aggregate } from './aggregate.js';
 import { contribute } from './aggregate.js';
 import type { IdentifiedTip } from './as-of.js';
 import type { CounterSet } from './counter.js';
-import type { FeatureDefinition, FeatureValue } from './feature.js';
+import { countsRows, type FeatureDefinition, type FeatureValue } from './feature.js';
 import { HAPPENINGS, keptTime, without, type Happening } from './kept-times.js';
-import type { Registry } from './registry.js';
+import { NO_ROWS, type Registry } from './registry.js';
 import type { TipState } from './tip.js';
 import { isInWindow } from './window.js';
 
 type Counting = Pick<FeatureDefinition, 'counters' | 'windowMs'>;
 
+/** Whether the feature is computed from tips: of features of rows nothing is said here. */
+export function isOfTips({ counters }: Pick<FeatureDefinition, 'counters'>): boolean {
+  return !counters.some(countsRows);
+}
+
 /** Of one tip, in the order of HAPPENINGS. */
 export function happeningsBehind(feature: Counting, tip: TipState, asOfMs: number): Happening[] {
+  if (feature.windowMs === null) return [];
+  const { windowMs } = feature;
   // A family counts nothing of a tip without a time in its window, and without one of its times still has none.
-  if (!HAPPENINGS.some((happening) => isInWindow(keptTime(tip, happening), asOfMs, feature.windowMs))) return [];
+  if (!HAPPENINGS.some((happening) => isInWindow(keptTime(tip, happening), asOfMs, windowMs))) return [];
   const whole = contributionOf(feature, tip, asOfMs);
   const happened = HAPPENINGS.filter((happening) => keptTime(tip, happening) !== null);
   const needed = happened.filter((happening) => !isSame(contributionOf(feature, without(tip, happening), asOfMs), whole));
@@ -68,9 +75,9 @@ export function* nextChanges(
     contribute(registry, counters, tip, asOfMs, 1);
     yield;
   }
-  const now = registry.values(exactOver(counters));
+  const now = registry.values(exactOver(counters), asOfMs, NO_ROWS);
   const changes = new Map<string, NextChange>();
-  const pending = new Set(registry.features);
+  const pending = new Set(registry.features.filter(isOfTips));
   const boundaries = boundariesFrom(registry, tips, asOfMs);
   yield;
   for (let at = 0; at < boundaries.length && pending.size > 0; ) {
@@ -81,7 +88,7 @@ export function* nextChanges(
       contribute(registry, counters, tip, boundaryMs + 1, 1);
       contribute(registry, counters, tip, boundaryMs, -1);
     }
-    const then = registry.values(exactOver(counters));
+    const then = registry.values(exactOver(counters), boundaryMs + 1, NO_ROWS);
     for (const feature of pending) {
       const value = then[feature.name]!;
       if (Object.is(value, now[feature.name])) continue;
@@ -117,7 +124,7 @@ function crossingsOf(feature: FeatureDefinition, tips: readonly IdentifiedTip[],
     const [before, after] = [happeningsBehind(feature, tip, boundaryMs), happeningsBehind(feature, tip, boundaryMs + 1)];
     return HAPPENINGS.flatMap((happening) => {
       const atMs = keptTime(tip, happening);
-      const way = atMs === boundaryMs ? 'enters' : atMs === boundaryMs - feature.windowMs ? 'leaves' : undefined;
+      const way = atMs === boundaryMs ? 'enters' : atMs === boundaryMs - (feature.windowMs ?? Infinity) ? 'leaves' : undefined;
       if (atMs === null || way === undefined) return [];
       return [{ tipId, happening, atMs, way, counts: (way === 'leaves' ? before : after).includes(happening) } as const];
     });
@@ -133,7 +140,7 @@ type Contribution = readonly (string | number)[];
 function contributionOf({ counters }: Counting, tip: TipState, asOfMs: number): Contribution {
   const added: (string | number)[] = [];
   const add = (name: string, by: number): void => void added.push(name, by);
-  for (const family of counters) family.contribute(tip, asOfMs, add);
+  for (const family of counters) if (!countsRows(family)) family.contribute(tip, asOfMs, add);
   return added;
 }
 

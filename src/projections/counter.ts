@@ -11,6 +11,8 @@ import { isInWindow, WINDOW_MS } from './window.js';
 export type AddToCounter = (name: string, by: number) => void;
 
 export interface CounterFamily {
+  /** A family with it counts rows of a kind: see row-kind.ts. */
+  readonly of?: undefined;
   /** Lower-case letters, digits and underscores. The namespace of the family's counters: `done_hour` owns `done_hour:13`. */
   readonly id: string;
   /** How far back the family looks, in milliseconds; at most WINDOW_MS. */
@@ -24,12 +26,20 @@ export interface CounterFamily {
   contribute(tip: TipState, asOfMs: number, add: AddToCounter): void;
 }
 
+/** What a family of tips and one of rows have in common. */
+export interface Counting<Counted> {
+  readonly id: string;
+  contribute(counted: Counted, asOfMs: number, add: AddToCounter): void;
+}
+
 /** Reads a user's counters. */
 export interface CounterReader {
   /** The counter's value; 0 when nothing was counted. */
   count(name: string): number;
   /** Every non-zero counter `family:key`, as [key, value], in no particular order. */
   keyed(familyId: string): Iterable<readonly [key: string, value: number]>;
+  /** Of an ordered family (row-kind.ts): the lower of the two middle numbers; null when nothing was counted. */
+  median(familyId: string): number | null;
 }
 
 export const KNOWN = 'known';
@@ -50,15 +60,15 @@ export const knownTimes: CounterFamily = {
   },
 };
 
-/** What folding needs to know of a set of features. */
-export interface CounterSet {
-  /** Every family once, `known` included. */
-  readonly counters: readonly CounterFamily[];
+/** What computing counters of tips, or of rows of a kind, needs to know of a set of features. */
+export interface CounterSet<Counted = TipState> {
+  /** Every family once; those of tips have `known` among them. */
+  readonly counters: readonly Counting<Counted>[];
   /** The distinct lengths of their windows, in milliseconds, ascending. */
   readonly windowsMs: readonly number[];
 }
 
-const SAMPLE_MS = 10 * WINDOW_MS;
+export const SAMPLE_MS = 10 * WINDOW_MS;
 const SAMPLE_TIPS: readonly TipState[] = [
   {
     servedAtMs: SAMPLE_MS,
@@ -74,17 +84,29 @@ const SAMPLE_TIPS: readonly TipState[] = [
 
 /** Tries a family on a few tips. Throws invalid_argument when it breaks a promise of `contribute` that these show. */
 export function assertKeepsPromises(family: CounterFamily): void {
+  tryFamily(family, SAMPLE_TIPS, 'tip');
+}
+
+/** Tries a family on samples whose times lie within a second after SAMPLE_MS. Throws invalid_argument. */
+export function tryFamily<Counted>(
+  family: Counting<Counted> & { readonly windowMs: number | null; readonly ordered?: true },
+  samples: readonly Counted[],
+  noun: string,
+): void {
   const fail = (what: string): never => {
     throw new TipstreamError('invalid_argument', `counters ${family.id}: ${what}`, { details: { counters: family.id } });
   };
-  for (const tip of SAMPLE_TIPS) {
-    family.contribute(tip, SAMPLE_MS + 10, (name, by) => {
+  for (const sample of samples) {
+    family.contribute(sample, SAMPLE_MS + 10, (name, by) => {
       if (name !== family.id && !name.startsWith(`${family.id}:`))
         fail(`${JSON.stringify(name)} is neither the id nor starts with it and a colon`);
       if (!Number.isSafeInteger(by)) fail(`${by} is not an integer`);
+      if (family.ordered === true && String(Number(name.slice(family.id.length + 1))) !== name.slice(family.id.length + 1))
+        fail(`${JSON.stringify(name)} does not end with a number, as those of an ordered family do`);
     });
-    for (const asOfMs of [SAMPLE_MS, SAMPLE_MS + 8 + family.windowMs]) {
-      family.contribute(tip, asOfMs, (name, by) => by === 0 || fail(`${name} counts a tip that has no time in the window`));
+    const outside = family.windowMs === null ? [SAMPLE_MS] : [SAMPLE_MS, SAMPLE_MS + 8 + family.windowMs];
+    for (const asOfMs of outside) {
+      family.contribute(sample, asOfMs, (name, by) => by === 0 || fail(`${name} counts a ${noun} that has no time in the window`));
     }
   }
 }

@@ -13,7 +13,8 @@ export interface FeatureMeaning {
   readonly unit: string;
   /** Topics, sorted. */
   readonly sources: readonly string[];
-  readonly window_ms: number;
+  /** null: without an end. */
+  readonly window_ms: number | null;
   /** With runs of white space as one space. */
   readonly sql: string;
   /** Ids of its counter families, sorted. */
@@ -110,7 +111,7 @@ function differences(was: FeatureMeaning, is: FeatureMeaning): string[] {
   const compare = (label: string, from: string, to: string): void => {
     if (from !== to) said.push(`${label} ${from} -> ${to}`);
   };
-  compare('window', durationText(was.window_ms), durationText(is.window_ms));
+  compare('window', windowText(was.window_ms), windowText(is.window_ms));
   compare('dtype', was.dtype, is.dtype);
   compare('unit', was.unit, is.unit);
   compare('sources', list(was.sources), list(is.sources));
@@ -136,6 +137,11 @@ const UNITS: readonly (readonly [string, number])[] = [
   ['min', 60_000],
   ['s', 1_000],
 ];
+
+/** Of a feature. */
+export function windowText(windowMs: number | null): string {
+  return windowMs === null ? 'none' : durationText(windowMs);
+}
 
 /** `30 d`, `1 h`: in the largest unit that leaves no rest. */
 export function durationText(ms: number): string {

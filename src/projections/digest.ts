@@ -5,13 +5,15 @@
 import { createHash } from 'node:crypto';
 import { TipstreamError } from '../errors.js';
 import { compareCodePoints } from '../events/strings.js';
+import { isObjectValue, objectText } from './object-value.js';
 import type { FeatureValue, FeatureValues } from './feature.js';
 
 /** Lines are hashed in chunks of at least this many UTF-16 units: calling the hash for every line costs more than hashing. */
 const CHUNK_LENGTH = 16_384;
 
-/** Numbers as ECMAScript prints them (-0 as 0), text as JSON, null as the word. */
+/** Numbers as ECMAScript prints them (-0 as 0), text as JSON, objects as canonical JSON, null as the word. */
 function printValue(value: FeatureValue): string {
+  if (isObjectValue(value)) return objectText(value);
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
 

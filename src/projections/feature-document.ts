@@ -7,8 +7,8 @@ export interface FeatureDocument {
   readonly dtype: FeatureDtype;
   /** Of the value: `tips`, `ratio`, `ms` ... */
   readonly unit: string;
-  /** How far back it looks. */
-  readonly window_ms: number;
+  /** How far back it looks; null: without an end. */
+  readonly window_ms: number | null;
   /** How long a value may be kept without asking again. */
   readonly ttl_ms: number;
   /** The topics that it is computed from. */

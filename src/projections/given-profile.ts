@@ -5,7 +5,8 @@
 import { z } from 'zod';
 import { suggestion } from '../given.js';
 import type { FeatureDefinition, FeatureValue } from './feature.js';
-import { defaultRegistry } from './registry.js';
+import { FEATURE_SETS, featureValueSchema } from '../topics.js';
+import { registryOf } from './registry.js';
 
 interface Range {
   readonly most: number;
@@ -18,14 +19,25 @@ const RANGES: Readonly<Record<string, Range>> = {
   hour: { most: 23, whole: true },
   weekday: { most: 6, whole: true },
   tips: { most: Infinity, whole: true },
+  sessions: { most: Infinity, whole: true },
+  days: { most: Infinity, whole: true },
   ms: { most: Infinity, whole: false },
 };
+
+const KINDS = {
+  numeric: { type: 'number', noun: 'a number' },
+  categorical: { type: 'string', noun: 'text' },
+  object: { type: 'object', noun: 'an object of numbers' },
+} as const;
+
+/** Of every set: a caller may give the profile of an installation that has more of them. */
+const { features: FEATURES, names: NAMES } = registryOf({ sets: FEATURE_SETS });
 
 /** What is wrong with the value; undefined: nothing. null is always right: the feature is empty. */
 function wrongValue({ dtype, unit }: FeatureDefinition, value: FeatureValue): string | undefined {
   if (value === null) return undefined;
-  const kind = dtype === 'numeric' ? 'number' : 'string';
-  if (typeof value !== kind) return `is ${dtype}: expected ${dtype === 'numeric' ? 'a number' : 'text'} or null, found a ${typeof value}`;
+  const { type, noun } = KINDS[dtype];
+  if (typeof value !== type) return `is ${dtype}: expected ${noun} or null, found a ${typeof value}`;
   const range = RANGES[unit];
   if (range === undefined || typeof value !== 'number') return undefined;
   if (value >= 0 && value <= range.most && (!range.whole || Number.isInteger(value))) return undefined;
@@ -35,11 +47,11 @@ function wrongValue({ dtype, unit }: FeatureDefinition, value: FeatureValue): st
 
 /** By name; a feature that is absent is empty. */
 export const givenProfileSchema = z
-  .record(z.string(), z.union([z.number(), z.string(), z.null()]))
+  .record(z.string(), featureValueSchema)
   .superRefine((profile, context) => {
     for (const [name, value] of Object.entries(profile)) {
-      const feature = defaultRegistry.features.find((one) => one.name === name);
-      const wrong = feature === undefined ? `is not a feature. ${suggestion(name, defaultRegistry.names)}` : wrongValue(feature, value);
+      const feature = FEATURES.find((one) => one.name === name);
+      const wrong = feature === undefined ? `is not a feature. ${suggestion(name, NAMES)}` : wrongValue(feature, value);
       if (wrong !== undefined) context.addIssue({ code: 'custom', path: [name], message: wrong });
     }
   })

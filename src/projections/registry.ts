@@ -4,20 +4,36 @@ import { compareCodePoints } from '../events/strings.js';
 import type { Aggregate } from './aggregate.js';
 import { assertKeepsPromises, type CounterFamily, type CounterReader, type CounterSet, knownTimes } from './counter.js';
 import { type Definitions, definitionsOf } from './definitions.js';
-import type { FeatureDefinition, FeatureValues } from './feature.js';
+import { type ConsumedTopic, consumedWith, FEATURE_SETS, type FeatureSetName } from '../topics.js';
+import { countsRows, type Family, type FeatureDefinition, type FeatureValues } from './feature.js';
+import { activeDays30d } from './features/active_days_30d.js';
+import { activeHour } from './features/active_hour.js';
 import { completionRate30d } from './features/completion_rate_30d.js';
 import { dismissRate30d } from './features/dismiss_rate_30d.js';
 import { meanDwellMs30d } from './features/mean_dwell_ms_30d.js';
 import { preferredCategory } from './features/preferred_category.js';
 import { preferredHour } from './features/preferred_hour.js';
 import { preferredWeekday } from './features/preferred_weekday.js';
+import { sessions30d } from './features/sessions_30d.js';
+import { signalAgeMs } from './features/signal_age_ms.js';
+import { signalAgeMsBySource } from './features/signal_age_ms_by_source.js';
 import { snoozeRate30d } from './features/snooze_rate_30d.js';
 import { tipVolume30d } from './features/tip_volume_30d.js';
+import { typicalSessionMs } from './features/typical_session_ms.js';
+import { assertRowsKeepPromises, type KindSet, kindSetOf } from './row-counts.js';
+import { type RowFamily, type RowKind } from './row-kind.js';
+import { medianIn } from './ordered.js';
 
 /** Raise when the meaning of tips, windows or counters changes in a way that no definition shows. */
 const SEMANTICS_VERSION = 1;
 
 export interface Registry extends CounterSet {
+  /** Its families of tips. */
+  readonly counters: readonly CounterFamily[];
+  /** The kinds of rows that its other families count, by name. Empty where all features are computed from tips. */
+  readonly kinds: readonly KindSet[];
+  /** The topics that its state is folded from, without a prefix. */
+  readonly topics: readonly ConsumedTopic[];
   /** Sorted by name, by code point. */
   readonly features: readonly FeatureDefinition[];
   readonly names: readonly string[];
@@ -25,11 +41,18 @@ export interface Registry extends CounterSet {
   readonly featureSet: string;
   /** What the features mean, to be kept with what they are folded into. */
   readonly definitions: Definitions;
-  /** All features of one user, in the order of their names. The aggregate must be exact at the time asked about. */
-  values(aggregate: Aggregate): FeatureValues;
+  /**
+   * All features of one user as of a time, in the order of their names. The aggregate must be exact then, and `rows` are the counters of
+   * the kinds then, all together. Both may be left out of a registry without kinds alone: internal is thrown otherwise.
+   */
+  values(aggregate: Aggregate, asOfMs?: number, rows?: RowCounters): FeatureValues;
   /** The features of a user about whom nothing has been counted. */
   emptyValues(): FeatureValues;
 }
+
+/** Counters of rows, of all kinds. */
+export type RowCounters = ReadonlyMap<string, number>;
+export const NO_ROWS: RowCounters = new Map();
 
 /**
  * Puts features together. Throws invalid_argument when two share a name, when two different counter families share an id, or when a
@@ -40,8 +63,12 @@ export function createRegistry(definitions: readonly FeatureDefinition[]): Regis
   features.forEach((feature, i) => {
     if (feature.name === features[i + 1]?.name) throw new TipstreamError('invalid_argument', `two features are named ${feature.name}`);
   });
-  const counters = familiesOf(features);
+  const families = familiesOf(features);
+  const counters = families.filter((family): family is CounterFamily => !countsRows(family));
+  const rowFamilies = families.filter(countsRows);
   counters.forEach(assertKeepsPromises);
+  rowFamilies.forEach(assertRowsKeepPromises);
+  const kinds = kindsOf(rowFamilies);
   const meaning = definitionsOf(features, SEMANTICS_VERSION);
   return Object.freeze({
     features,
@@ -49,14 +76,20 @@ export function createRegistry(definitions: readonly FeatureDefinition[]): Regis
     featureSet: meaning.feature_set,
     definitions: meaning,
     counters,
+    kinds,
+    topics: consumedWith(kinds.flatMap(({ kind }) => kind.topics)),
     windowsMs: [...new Set(counters.map((family) => family.windowMs))].sort((a, b) => a - b),
-    values: (aggregate: Aggregate) => valuesOf(features, readerOf(aggregate.counters)),
+    values(aggregate: Aggregate, asOfMs?: number, rows?: RowCounters) {
+      if (kinds.length > 0 && (asOfMs === undefined || rows === undefined))
+        throw new TipstreamError('internal', 'the features of rows were asked for without their time or their counters');
+      return valuesOf(features, readerOf(aggregate.counters, rows ?? NO_ROWS), asOfMs ?? aggregate.untilMs);
+    },
     emptyValues: () => Object.fromEntries(features.map((feature) => [feature.name, feature.whenEmpty])),
   });
 }
 
-function familiesOf(features: readonly FeatureDefinition[]): CounterFamily[] {
-  const byId = new Map([[knownTimes.id, knownTimes]]);
+function familiesOf(features: readonly FeatureDefinition[]): Family[] {
+  const byId = new Map<string, Family>([[knownTimes.id, knownTimes]]);
   for (const family of features.flatMap((feature) => feature.counters)) {
     const sameId = byId.get(family.id);
     if (sameId !== undefined && sameId !== family)
@@ -66,19 +99,39 @@ function familiesOf(features: readonly FeatureDefinition[]): CounterFamily[] {
   return [...byId.values()];
 }
 
-function valuesOf(features: readonly FeatureDefinition[], read: CounterReader): FeatureValues {
+/** Throws invalid_argument when two different kinds share a name. */
+function kindsOf(families: readonly RowFamily[]): KindSet[] {
+  const byName = new Map<string, RowKind>();
+  for (const { of } of families) {
+    if ((byName.get(of.name) ?? of) !== of) throw new TipstreamError('invalid_argument', `two kinds of rows are named ${of.name}`);
+    byName.set(of.name, of);
+  }
+  return [...byName.values()]
+    .sort((a, b) => compareCodePoints(a.name, b.name))
+    .map((kind) =>
+      kindSetOf(
+        kind,
+        families.filter(({ of }) => of === kind),
+      ),
+    );
+}
+
+function valuesOf(features: readonly FeatureDefinition[], read: CounterReader, asOfMs: number): FeatureValues {
   const values: FeatureValues = {};
-  for (const feature of features) values[feature.name] = feature.value(read);
+  for (const feature of features) values[feature.name] = feature.value(read, asOfMs);
   return values;
 }
 
-function readerOf(counters: ReadonlyMap<string, number>): CounterReader {
+/** Ids of families are unique, so a name is in one of the two at most. */
+function readerOf(tips: ReadonlyMap<string, number>, rows: RowCounters): CounterReader {
   return {
-    count: (name) => counters.get(name) ?? 0,
+    count: (name) => tips.get(name) ?? rows.get(name) ?? 0,
     *keyed(familyId) {
       const prefix = `${familyId}:`;
-      for (const [name, value] of counters) if (name.startsWith(prefix)) yield [name.slice(prefix.length), value];
+      for (const counters of [tips, rows])
+        for (const [name, value] of counters) if (name.startsWith(prefix)) yield [name.slice(prefix.length), value];
     },
+    median: (familyId) => medianIn(rows, familyId),
   };
 }
 
@@ -96,7 +149,38 @@ export const CORE_FEATURES: readonly FeatureDefinition[] = [
 /** A new feature is a file in features/ and a line here; CONTRIBUTING.md says the rest. */
 const FURTHER_FEATURES: readonly FeatureDefinition[] = [];
 
+/** Folded only where --features names the set: nothing is ever added here either, since digests of it are compared. */
+const ACTIVITY_FEATURES: readonly FeatureDefinition[] = [
+  activeDays30d,
+  activeHour,
+  sessions30d,
+  signalAgeMs,
+  signalAgeMsBySource,
+  typicalSessionMs,
+];
+
+const DEFINITIONS: Readonly<Record<FeatureSetName, readonly FeatureDefinition[]>> = {
+  core: [...CORE_FEATURES, ...FURTHER_FEATURES],
+  activity: ACTIVITY_FEATURES,
+};
+
+/** Which features an installation has; plain data, which threads can be sent. */
+export interface RegistryChoice {
+  readonly sets: readonly FeatureSetName[];
+}
+
+const chosen = new Map<string, Registry>();
+
+/** The same object for the same choice. */
+export function registryOf({ sets }: RegistryChoice): Registry {
+  const names = FEATURE_SETS.filter((set) => sets.includes(set));
+  const key = names.join();
+  let registry = chosen.get(key);
+  if (registry === undefined) chosen.set(key, (registry = createRegistry(names.flatMap((set) => DEFINITIONS[set]))));
+  return registry;
+}
+
 /** Of the eight alone. Tests of the worked examples use it, whatever else is added. */
 export const coreRegistry: Registry = createRegistry(CORE_FEATURES);
-/** The features of tipstream itself. */
-export const defaultRegistry: Registry = createRegistry([...CORE_FEATURES, ...FURTHER_FEATURES]);
+/** The features of tipstream where --features names no set. */
+export const defaultRegistry: Registry = registryOf({ sets: ['core'] });

@@ -2,17 +2,18 @@
  * The features in SQL: the view `user_profile_features`, one row per known user and feature, made of the features' own definitions and
  * so independent of the counters.
  *
- * Each definition reads a table named `tip`. In the view that name means the rows of one user only, so that a query for one user
- * reads that user's rows and no others.
+ * Each definition reads a table named `tip`, or that of a kind of rows. In the view the name means the rows of one user only, so that a
+ * query for one user reads that user's rows and no others.
  */
-import { AS_OF, type FeatureDefinition } from './feature.js';
+import { AS_OF, countsRows, type FeatureDefinition, type FeatureValue } from './feature.js';
+import { scalarOf } from './object-value.js';
 import type { Registry } from './registry.js';
 import { WINDOW_MS } from './window.js';
 
 const TIMES = ['served_at_ms', 'done_at_ms', 'dismiss_at_ms', 'snooze_at_ms'];
 
 /** The tables that the SQL reads: unqualified, or those of an attached database. */
-function source(table: 'tip' | 'user', schema: string): string {
+function source(table: string, schema: string): string {
   return schema === '' ? table : `${schema}.${table} AS ${table}`;
 }
 
@@ -24,18 +25,28 @@ function knownUserSql(schema: string): string {
   );
 }
 
+/** Those that the feature's SQL reads. */
+function tablesOf({ counters }: FeatureDefinition): string[] {
+  return [...new Set(counters.map((family) => (countsRows(family) ? family.of.name : 'tip')))];
+}
+
 /** An expression: the feature's value for the user `user.uid`. */
 function valueSql(feature: FeatureDefinition, schema: string): string {
+  const tables = tablesOf(feature);
+  const rows = tables.map(
+    (table) => `user_${table} AS NOT MATERIALIZED (SELECT * FROM ${source(table, schema)} WHERE ${table}.uid = user.uid)`,
+  );
+  const names = tables.map((table) => `${table} AS NOT MATERIALIZED (SELECT * FROM user_${table})`);
   const value = `(
-    WITH user_tip AS NOT MATERIALIZED (SELECT * FROM ${source('tip', schema)} WHERE tip.uid = user.uid)
-    SELECT value FROM (WITH tip AS NOT MATERIALIZED (SELECT * FROM user_tip) ${feature.sql.trim()})
+    WITH ${rows.join(', ')}
+    SELECT value FROM (WITH ${names.join(', ')} ${feature.sql.trim()})
   )`;
   return feature.whenEmpty === null ? value : `coalesce(${value}, ${sqlLiteral(feature.whenEmpty)})`;
 }
 
 /**
  * A SELECT over `tip` and `user(uid INTEGER PRIMARY KEY, user_id TEXT, updated_at_ms INTEGER)` that gives user_id, name, value, value_text,
- * updated_at: one row per known user and feature. `value` holds numeric features, `value_text` categorical ones; the other is NULL,
+ * updated_at: one row per known user and feature. `value` holds numeric features, `value_text` the others; the other is NULL,
  * and so are both when the feature is null.
  *
  * @param asOfSql SQL for the as-of time, integer Unix milliseconds
@@ -69,6 +80,7 @@ export function userProfileFeaturesView(registry: Registry, nowExpression: strin
   return `CREATE VIEW user_profile_features(user_id, name, value, value_text, updated_at) AS\n${featureRowsSql(registry, nowExpression)}`;
 }
 
-function sqlLiteral(value: number | string): string {
-  return typeof value === 'number' ? String(value) : `'${value.replaceAll("'", "''")}'`;
+function sqlLiteral(given: FeatureValue): string {
+  const value = scalarOf(given);
+  return typeof value === 'string' ? `'${value.replaceAll("'", "''")}'` : String(value);
 }

@@ -76,7 +76,7 @@ export function reactedAtMs(tip: TipState): number | null {
 }
 
 /** Of two events at one time: a present value beats an absent one, the smaller beats the larger. */
-function beatsNumber(candidate: number | null, kept: number | null): boolean {
+export function beatsNumber(candidate: number | null, kept: number | null): boolean {
   return candidate !== null && (kept === null || candidate < kept);
 }
 

@@ -1,4 +1,5 @@
 /** What a version of the prompt is: a pure function from what is known of a decision to the messages of a chat. */
+import type { FeatureValue } from '../projections/feature.js';
 import type { Candidate } from '../topics.js';
 
 export interface ChatMessage {
@@ -13,7 +14,7 @@ export interface PromptCandidate extends Candidate {
 
 export interface PromptContext {
   /** The user's features by name, as the decision was made with them; null where one is empty. */
-  readonly profile: Readonly<Record<string, number | string | null>>;
+  readonly profile: Readonly<Record<string, FeatureValue>>;
   readonly candidates: readonly PromptCandidate[];
   /** The candidate that the text is about, which is one of `candidates`. */
   readonly chosen: PromptCandidate;

@@ -46,6 +46,18 @@ export type RecordEffect =
       readonly shadow: RecordAddress | null;
     }
   | {
+      readonly kind: 'row';
+      readonly user_id: string;
+      /** As the views of `tipstream sql`. */
+      readonly table: string;
+      /** Whether all that it says is kept. */
+      readonly is_kept: boolean;
+      /** What is kept under its key, by column; null: nothing any more. */
+      readonly row: Readonly<Record<string, number | string | null>> | null;
+      /** Names of the features that count the row as of `as_of_ms`. */
+      readonly counted_in: readonly string[];
+    }
+  | {
       readonly kind: 'control';
       readonly control_id: string;
       /** Whether this record is the control; later records of its id are ignored. */
@@ -108,7 +120,7 @@ export interface FeatureProvenance {
   readonly value: FeatureValue;
   /** Events with a time from `from_ms` on and before `to_ms` are counted. */
   readonly window: { readonly from_ms: number; readonly to_ms: number };
-  /** While no other event comes; null: time alone never changes it. */
+  /** While no other event comes; null: time alone never changes it, or `events` is null. */
   readonly next_change: {
     /** The first as-of time with another value. */
     readonly at_ms: number;
@@ -124,8 +136,8 @@ export interface FeatureProvenance {
     /** How many more there are, when `events` does not hold them all. */
     readonly events_omitted: number;
   } | null;
-  /** How many events are behind it. */
-  readonly events: number;
+  /** How many events are behind it; null: it is computed from other rows than tips, whose events are not listed. */
+  readonly events: number | null;
   /** Whether these give the value. false: the state is damaged, and a rebuild of the user puts it right. */
   readonly adds_up: boolean;
 }

@@ -5,7 +5,10 @@ import { decodeRecord, type DecodeRules, type EventOf } from '../events/decode.j
 import type { Log, LogRecord, RecordAddress } from '../log/port.js';
 import { happeningsBehind } from '../projections/behind.js';
 import { factOf, keptTime, type Fact } from '../projections/kept-times.js';
+import { countsRows, type Family } from '../projections/feature.js';
 import type { Registry } from '../projections/registry.js';
+import { newestOf } from '../projections/row-counts.js';
+import { keyOf } from '../projections/row-kind.js';
 import type { PartitionReader } from '../store/queries/partition-reader.js';
 import { controlOffset, UserDecisions } from '../store/queries/user-decisions.js';
 import { CONSUMED_TOPICS, fullTopicName, topicNamed, type ConsumedTopic, type TopicName } from '../topics.js';
@@ -36,10 +39,13 @@ export async function recordDocument(question: RecordQuestion): Promise<RecordDo
   const { record, previousOffset, nextOffset } = await readRecord(log, topicPrefix, address, signal);
   const reader = question.reader();
   const topic = topicNamed(topicPrefix, address.topic);
-  const appliedTo = topic !== undefined && isConsumed(topic) ? (reader?.positions().get(address.topic) ?? (reader && 0)) : undefined;
+  const appliedTo =
+    topic !== undefined && isConsumed(topic) && question.registry.topics.includes(topic)
+      ? (reader?.positions().get(address.topic) ?? (reader && 0))
+      : undefined;
   const isApplied = appliedTo === undefined ? null : address.offset < appliedTo;
   const decoded = topic === undefined ? undefined : isConsumed(topic) ? accepted(topic, record, rules) : decodeRecord(topic, record, rules);
-  const isFolded = topic !== undefined && isConsumed(topic);
+  const isFolded = topic !== undefined && isConsumed(topic) && question.registry.topics.includes(topic);
   // What nobody folds is refused by nobody: a tombstone of profile.features is as it should be.
   const refusal =
     !isFolded || decoded === undefined || decoded.ok ? null : { code: decoded.rejection.code, message: decoded.rejection.message };
@@ -74,11 +80,20 @@ function refusedBy({ headers }: LogRecord): RecordDocument['refused'] {
   return { record, code, message, failed_at_ms: failedAtMs, redrive_count: redriveCount };
 }
 
-function effectOf(question: RecordQuestion, reader: PartitionReader, topic: ConsumedTopic, record: LogRecord, event: object): RecordEffect {
+function effectOf(
+  question: RecordQuestion,
+  reader: PartitionReader,
+  topic: ConsumedTopic,
+  record: LogRecord,
+  event: object,
+): RecordEffect | null {
   switch (topic) {
     case 'tip.served':
     case 'tip.feedback':
       return tipEffect(question, reader, event as EventOf<typeof topic>, factIn(topic, record, question.rules)!);
+    case 'app.session':
+    case 'signal.synced':
+      return rowEffect(question, reader, topic, event as EventOf<typeof topic>);
     case 'tip.candidates':
     case 'tip.scored':
     case 'tip.scored.shadow':
@@ -95,6 +110,37 @@ function effectOf(question: RecordQuestion, reader: PartitionReader, topic: Cons
     }
   }
 }
+
+/** Of a topic that one kind is made of; null where the registry has no such kind. */
+function rowEffect(
+  { registry, nowMs }: RecordQuestion,
+  reader: PartitionReader,
+  topic: ConsumedTopic,
+  event: RowEvent,
+): RecordEffect | null {
+  const set = registry.kinds.find(({ kind }) => kind.topics.includes(topic));
+  const said = set?.kind.rowOf(event as unknown as Readonly<Record<string, unknown>>);
+  if (set === undefined || said === undefined) return null;
+  const { kind } = set;
+  const rows = reader.rows(event.user_id).get(kind.name) ?? [];
+  const row = rows.find((one) => keyOf(kind, one) === keyOf(kind, said)) ?? null;
+  const counts = row !== null && (kind.newestOf === undefined || [...newestOf(kind, rows, nowMs)].includes(row));
+  const isCounted = (family: Family) => {
+    let counted = false;
+    if (countsRows(family) && family.of === kind && counts) family.contribute(row, nowMs, () => (counted = true));
+    return counted;
+  };
+  return {
+    kind: 'row',
+    user_id: event.user_id,
+    table: kind.name,
+    is_kept: row !== null && kind.join(row, said) === row && kind.times.every((time) => row[time] === said[time]),
+    row,
+    counted_in: registry.features.filter(({ counters }) => counters.some(isCounted)).map(({ name }) => name),
+  };
+}
+
+type RowEvent = EventOf<'app.session'> | EventOf<'signal.synced'>;
 
 function tipEffect(
   { registry, nowMs, topicPrefix, address }: RecordQuestion,

@@ -1,10 +1,12 @@
 /** Where a user's features come from: the value of each, its window, what is behind it and when it next changes, from one snapshot. */
 import { isKnown } from '../projections/aggregate.js';
 import { aggregateAt } from '../projections/as-of.js';
-import { happeningsBehind, nextChanges, type Crossing } from '../projections/behind.js';
+import { happeningsBehind, isOfTips, nextChanges, type Crossing } from '../projections/behind.js';
 import type { FeatureValue } from '../projections/feature.js';
 import { factOf, HAPPENINGS, keptTime, type Fact } from '../projections/kept-times.js';
-import type { Registry } from '../projections/registry.js';
+import { isSameValue } from '../projections/object-value.js';
+import { NO_ROWS, type Registry } from '../projections/registry.js';
+import { NO_USER_ROWS, rowCountersOf, type UserRows } from '../projections/kept/user-rows.js';
 import type { IdentifiedTip } from '../projections/as-of.js';
 import { WINDOW_MS } from '../projections/window.js';
 import type { PartitionReader } from '../store/queries/partition-reader.js';
@@ -31,6 +33,8 @@ export interface ProvenanceQuestion {
 interface KnownUser {
   readonly profile: ProfileDocument;
   readonly kept: ReadonlyMap<string, TipState>;
+  /** undefined: rows are not known as of the positions asked about, and nothing is said of their features. */
+  readonly rows: UserRows | undefined;
 }
 
 interface Behind {
@@ -44,7 +48,9 @@ interface Computed {
   readonly behind: readonly Behind[];
   readonly features: readonly {
     readonly name: string;
-    readonly windowMs: number;
+    /** null: without an end. */
+    readonly windowMs: number | null;
+    readonly ofTips: boolean;
     readonly addsUp: boolean;
     readonly change:
       | { readonly atMs: number; readonly value: FeatureValue; readonly facts: readonly (Fact & Pick<Crossing, 'way'>)[] }
@@ -58,6 +64,7 @@ export function userNow(reader: PartitionReader, { registry, partition, userId, 
   return reader.snapshot(() => ({
     profile: profileDocument(reader, partition, userId, asOfMs, registry.featureSet),
     kept: reader.tips(userId),
+    rows: reader.rows(userId),
   }));
 }
 
@@ -73,17 +80,18 @@ export function userKnownAt(
     profile: {
       user_id: userId,
       as_of_ms: asOfMs,
-      features: registry.values(aggregate),
+      features: registry.values(aggregate, asOfMs, NO_ROWS),
       feature_set: registry.featureSet,
       positions: positionsOf(new Map([[partition, positions]])),
     },
     kept,
+    rows: undefined,
   };
 }
 
 /** The records are looked for afterwards. Throws the signal's reason. */
 export async function computeProvenance(
-  { profile, kept }: KnownUser,
+  { profile, kept, rows }: KnownUser,
   { registry, asOfMs }: ProvenanceQuestion,
   signal: AbortSignal,
 ): Promise<Computed> {
@@ -108,8 +116,11 @@ export async function computeProvenance(
   for (; step.done !== true; step = steps.next()) if (turns.isOver) await turns.next();
   const changes = step.value;
   const tipById = new Map(tips.map((one) => [one.tipId, one.tip]));
-  const values = registry.values(aggregateAt(registry, asOfMs, { count: tips.length, all: () => tips.map(({ tip }) => tip) }));
-  const features = registry.features.map(({ name, windowMs }) => {
+  const aggregate = aggregateAt(registry, asOfMs, { count: tips.length, all: () => tips.map(({ tip }) => tip) });
+  const values = registry.values(aggregate, asOfMs, rowCountersOf(registry, rows ?? NO_USER_ROWS, asOfMs));
+  const shown = rows === undefined ? registry.features.filter(isOfTips) : registry.features;
+  const features = shown.map((feature) => {
+    const { name, windowMs } = feature;
     const change = changes.get(name);
     const facts = change?.crossings.slice(0, CROSSINGS_AT_MOST).map((crossing) => ({
       ...factOf(crossing.tipId, tipById.get(crossing.tipId)!, crossing.happening)!,
@@ -118,7 +129,8 @@ export async function computeProvenance(
     return {
       name,
       windowMs,
-      addsUp: Object.is(values[name], profile.features[name]),
+      ofTips: isOfTips(feature),
+      addsUp: isSameValue(values[name]!, profile.features[name]!),
       change: change && { atMs: change.atMs, value: change.value, facts: facts! },
       omitted: (change?.crossings.length ?? 0) - (facts?.length ?? 0),
     };
@@ -147,10 +159,10 @@ export function provenanceDocument(
     feature_set,
     positions,
     known_at: knownAt,
-    features: features.map(({ name, windowMs, addsUp, change, omitted }) => ({
+    features: features.map(({ name, windowMs, ofTips, addsUp, change, omitted }) => ({
       name,
       value: profile.features[name] ?? null,
-      window: { from_ms: asOfMs - windowMs, to_ms: asOfMs },
+      window: { from_ms: windowMs === null ? 0 : asOfMs - windowMs, to_ms: asOfMs },
       next_change:
         change === undefined
           ? null
@@ -160,7 +172,7 @@ export function provenanceDocument(
               events: change.facts.map((fact) => ({ ...eventOf(fact), way: fact.way, record: records.addressOf(fact) })),
               events_omitted: omitted,
             },
-      events: behind.filter((one) => one.features.includes(name)).length,
+      events: ofTips ? behind.filter((one) => one.features.includes(name)).length : null,
       adds_up: addsUp,
     })),
     events: shown.map(({ fact, features: names }) => ({ ...eventOf(fact), features: names, record: records.addressOf(fact) })),

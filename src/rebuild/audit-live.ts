@@ -57,7 +57,9 @@ export async function auditLive(
   for (const topic of CONSUMED_TOPICS) {
     if (!isRequests(topic) && !rejected.includes(topic)) continue;
     const name = fullTopicName(topicPrefix, topic);
-    const { low, end } = ranges.get(name)!;
+    const range = ranges.get(name);
+    if (range === undefined) continue; // neither state is folded from it
+    const { low, end } = range;
     const to = Math.min(positions.get(name) ?? low, end);
     if (low >= to) continue;
     for await (const records of log.read({ topic: name, partition, from: low, to, signal })) {

@@ -4,7 +4,7 @@ import type { Config } from '../config.js';
 import { plainError } from '../consumers/worker/threads/messages.js';
 import { openLog } from '../log/open.js';
 import type { Log } from '../log/port.js';
-import { defaultRegistry } from '../projections/registry.js';
+import { registryOf } from '../projections/registry.js';
 import type { RebuildCommand, RebuildReport } from './rebuild-threads.js';
 import { runJob } from './run-jobs.js';
 
@@ -38,7 +38,7 @@ async function run({ job, step }: Extract<RebuildCommand, { type: 'run' }>): Pro
     log ??= openLog(config, { readOnly: true });
     const outcome = await runJob(job, step, {
       log: await log,
-      registry: defaultRegistry,
+      registry: registryOf({ sets: config.features }),
       clock: Date.now,
       signal: abort.signal,
       onProgress: (progress) => {

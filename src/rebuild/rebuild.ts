@@ -23,7 +23,7 @@ import {
 } from '../store/directory/layout.js';
 import { positionsOf, type Positions } from '../store/queries/profiles.js';
 import { lockRebuild } from '../store/directory/rebuild-lock.js';
-import { CONSUMED_TOPICS, fullTopicName } from '../topics.js';
+import { fullTopicName } from '../topics.js';
 import type { Untold } from '../audit/finding.js';
 import { differencesOf, type Difference } from './differences.js';
 import { mergeComparisons, NO_COMPARISON, type Comparison } from './changes.js';
@@ -177,7 +177,7 @@ class Rebuilding {
   async run(): Promise<RebuildDocument> {
     const { dataDirectory, dryRun, prune } = this.#options;
     const { log, onBegin } = this.#tools;
-    const topics = CONSUMED_TOPICS.map((topic) => fullTopicName(this.#options.topicPrefix, topic));
+    const topics = this.#tools.registry.topics.map((topic) => fullTopicName(this.#options.topicPrefix, topic));
     const count = await countPartitions(log, topics);
     const ranges = new Map(await Promise.all(topics.map(async (topic) => [topic, await log.offsets(topic)] as const)));
     this.#checkAsked(ranges);

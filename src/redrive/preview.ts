@@ -1,6 +1,6 @@
 /**
  * What folding redriven records would do, without sending them: which are accepted, and how the profiles of the users concerned change as
- * of now. Profiles are computed from a copy of the users' tips; decisions, rewards and what policies learn are not looked at.
+ * of now. Profiles are computed from a copy of what is kept of the users; decisions, rewards and what policies learn are not looked at.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { decodeRecord, type DecodeRules, type Payload } from '../events/decode.js';
@@ -8,22 +8,28 @@ import { TipstreamError } from '../errors.js';
 import { compareCodePoints } from '../events/strings.js';
 import type { NewRecord } from '../log/port.js';
 import { controlRefusal } from '../policies/controls/control-refusal.js';
-import { isKnown } from '../projections/aggregate.js';
-import { aggregateAt } from '../projections/as-of.js';
 import type { FeatureValues } from '../projections/feature.js';
+import { isSameValue } from '../projections/object-value.js';
 import type { Registry } from '../projections/registry.js';
+import { keyOf, type Row } from '../projections/row-kind.js';
+import { profileOf } from '../projections/kept/user-rows.js';
 import { foldFeedback, foldServed, NO_TIP, type TipState } from '../projections/tip.js';
 import { presentStateFiles, type StateSource } from '../store/directory/state-files.js';
 import { PartitionReader } from '../store/queries/partition-reader.js';
-import type { ConsumedTopic, FeedbackEvent, ServedEvent } from '../topics.js';
+import { type ConsumedTopic, TOPICS } from '../topics.js';
 
 /** null: the record would be accepted. */
 export type Verdict = { readonly code: string; readonly message: string } | null;
 
-interface ChangedTip {
-  readonly tipId: string;
-  readonly fold: (tip: TipState) => TipState;
+/** What is kept of a user, to be changed. */
+interface KeptCopy {
+  readonly tips: Map<string, TipState>;
+  /** kind's name -> key -> row */
+  readonly rows: Map<string, Map<string, Row>>;
 }
+
+/** What one event does to it. */
+type Change = (kept: KeptCopy, registry: Registry) => void;
 
 export interface ProfileChange {
   readonly user_id: string;
@@ -48,7 +54,7 @@ const MAX_USERS = 1_000;
 export class Preview {
   readonly #rules: Omit<DecodeRules, 'partitions'>;
   /** partition -> user -> what would be folded */
-  readonly #tips = new Map<number, Map<string, ChangedTip[]>>();
+  readonly #changes = new Map<number, Map<string, Change[]>>();
   #users = 0;
   /** Their ids. */
   readonly #omitted = new Set<string>();
@@ -65,30 +71,39 @@ export class Preview {
     if (topic === 'tip.served') {
       const decoded = decodeRecord(topic, encoded, rules);
       if (!decoded.ok) return decoded.rejection;
-      this.#note(partition, decoded.event, (tip) => foldServed(tip, decoded.event));
+      this.#note(
+        partition,
+        decoded.event,
+        tipChange(decoded.event, (tip) => foldServed(tip, decoded.event)),
+      );
     } else if (topic === 'tip.feedback') {
       const decoded = decodeRecord(topic, encoded, rules);
       if (!decoded.ok) return decoded.rejection;
-      this.#note(partition, decoded.event, (tip) => foldFeedback(tip, decoded.event));
+      this.#note(
+        partition,
+        decoded.event,
+        tipChange(decoded.event, (tip) => foldFeedback(tip, decoded.event)),
+      );
     } else if (topic === 'policy.control') {
       const decoded = decodeRecord(topic, encoded, rules);
       return decoded.ok ? (controlRefusal(decoded.event) ?? null) : decoded.rejection;
     } else {
       const decoded = decodeRecord(topic, encoded, rules);
       if (!decoded.ok) return decoded.rejection;
+      if (TOPICS[topic].folds === 'rows') this.#note(partition, decoded.event, rowChange(topic, decoded.event));
     }
     return null;
   }
 
-  #note(partition: number, { user_id: userId, tip_id: tipId }: ServedEvent | FeedbackEvent, fold: ChangedTip['fold']): void {
-    let users = this.#tips.get(partition);
-    if (users === undefined) this.#tips.set(partition, (users = new Map()));
+  #note(partition: number, { user_id: userId }: { readonly user_id: string }, change: Change): void {
+    let users = this.#changes.get(partition);
+    if (users === undefined) this.#changes.set(partition, (users = new Map()));
     const known = users.get(userId);
-    if (known !== undefined) known.push({ tipId, fold });
+    if (known !== undefined) known.push(change);
     else if (this.#users >= MAX_USERS) this.#omitted.add(userId);
     else {
       this.#users++;
-      users.set(userId, [{ tipId, fold }]);
+      users.set(userId, [change]);
     }
   }
 
@@ -101,7 +116,7 @@ export class Preview {
     if (files === undefined) return undefined;
     const users: ProfileChange[] = [];
     let elsewhere = 0;
-    for (const [partition, ofPartition] of this.#tips) {
+    for (const [partition, ofPartition] of this.#changes) {
       const path = files.get(partition);
       if (path === undefined) {
         elsewhere += ofPartition.size;
@@ -109,8 +124,8 @@ export class Preview {
       }
       const reader = new PartitionReader(path, registry);
       try {
-        for (const [userId, tips] of ofPartition) {
-          users.push(reader.snapshot(() => changeOf(reader, registry, userId, tips, nowMs)));
+        for (const [userId, changes] of ofPartition) {
+          users.push(reader.snapshot(() => changeOf(reader, registry, userId, changes, nowMs)));
           await nextTurn();
         }
       } finally {
@@ -131,22 +146,35 @@ function filesOf(source: StateSource, registry: Registry): ReadonlyMap<number, s
   }
 }
 
-function changeOf(
-  reader: PartitionReader,
-  registry: Registry,
-  userId: string,
-  changes: readonly ChangedTip[],
-  nowMs: number,
-): ProfileChange {
-  const tips = reader.tips(userId);
-  const before = featuresOf(registry, tips, nowMs);
-  for (const { tipId, fold } of changes) tips.set(tipId, fold(tips.get(tipId) ?? NO_TIP));
-  const after = featuresOf(registry, tips, nowMs);
-  const changed = registry.names.filter((name) => !Object.is(before?.[name] ?? null, after?.[name] ?? null));
+function changeOf(reader: PartitionReader, registry: Registry, userId: string, changes: readonly Change[], nowMs: number): ProfileChange {
+  const kept: KeptCopy = { tips: reader.tips(userId), rows: new Map() };
+  for (const { kind } of registry.kinds)
+    kept.rows.set(kind.name, new Map((reader.rows(userId).get(kind.name) ?? []).map((row) => [keyOf(kind, row), row])));
+  const before = featuresOf(registry, kept, nowMs);
+  for (const change of changes) change(kept, registry);
+  const after = featuresOf(registry, kept, nowMs);
+  const changed = registry.names.filter((name) => !isSameValue(before?.[name] ?? null, after?.[name] ?? null));
   return { user_id: userId, before, after, changed };
 }
 
-function featuresOf(registry: Registry, tips: ReadonlyMap<string, TipState>, nowMs: number): FeatureValues | null {
-  const aggregate = aggregateAt(registry, nowMs, { count: tips.size, all: () => tips.values() });
-  return isKnown(aggregate) ? registry.values(aggregate) : null;
+function featuresOf(registry: Registry, { tips, rows }: KeptCopy, nowMs: number): FeatureValues | null {
+  const byKind = new Map([...rows].map(([kind, byKey]) => [kind, [...byKey.values()]]));
+  return profileOf(registry, { tips, rows: byKind }, nowMs);
+}
+
+function tipChange({ tip_id: tipId }: { readonly tip_id: string }, fold: (tip: TipState) => TipState): Change {
+  return ({ tips }) => void tips.set(tipId, fold(tips.get(tipId) ?? NO_TIP));
+}
+
+function rowChange(topic: ConsumedTopic, event: object): Change {
+  return ({ rows }, { kinds }) => {
+    for (const { kind } of kinds) {
+      if (!kind.topics.includes(topic)) continue;
+      const row = kind.rowOf(event as Readonly<Record<string, unknown>>);
+      if (row === undefined) continue;
+      const byKey = rows.get(kind.name)!;
+      const kept = byKey.get(keyOf(kind, row));
+      byKey.set(keyOf(kind, row), kept === undefined ? row : kind.join(kept, row));
+    }
+  };
 }

@@ -22,6 +22,7 @@ import type { SettingsDocument } from '../policies/controls/control.js';
 import type { HistoricControl } from '../policies/controls/rollout.js';
 import type { FeaturesDocument } from '../projections/feature-document.js';
 import type { RecordAddress } from '../log/record-address.js';
+import type { FeatureValues } from '../projections/feature.js';
 import type { Action, Candidate, CandidatesEvent, ScoredEvent, TopicName } from '../topics.js';
 
 export type { AuditDocument, TrailEntry } from '../audit-trail/read-trail.js';
@@ -34,8 +35,6 @@ export type { RedriveDocument, RedrivenRow } from '../redrive/redrive.js';
 export type { ProfileDocument } from '../store/queries/profile-document.js';
 export type { LatestEvent } from './quality/lateness.js';
 export type { DataQualityDocument, TopicLateness } from './quality/quality-answers.js';
-
-type FeatureValues = Readonly<Record<string, number | string | null>>;
 
 export interface ScoreRequest extends Omit<CandidatesEvent, 'decision_id' | 'requested_at_ms'> {
   /** Given: the decision is appended to tip.scored before the answer. Absent: nothing is recorded. */

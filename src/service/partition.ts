@@ -7,7 +7,7 @@ import type { Delivery, Log } from '../log/port.js';
 import { deadLetterDirectory } from '../store/directory/layout.js';
 import type { PartitionReader } from '../store/queries/partition-reader.js';
 import type { StoredMessage } from '../store/tables/outbox.js';
-import type { TipState } from '../projections/tip.js';
+import type { KeptOfUser } from '../projections/kept/user-rows.js';
 import type { ScoredEvent } from '../topics.js';
 import type { ScoreCommand } from '../consumers/fold/scorer.js';
 import { Backpressure } from './backpressure.js';
@@ -191,8 +191,8 @@ export class Partition {
   }
 
   /** While held: what the state has of a user's tips is replaced. */
-  replaceTips(userId: string, tips: ReadonlyMap<string, TipState>): Promise<void> {
-    return this.#begun().replaceTips(userId, tips);
+  replaceKept(userId: string, kept: KeptOfUser): Promise<void> {
+    return this.#begun().replaceKept(userId, kept);
   }
 
   /** Resolves when everything committed so far is acknowledged by the log, or sending has stopped. */

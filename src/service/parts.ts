@@ -5,7 +5,7 @@ import type { InputWarning } from '../log/checks/retention.js';
 import type { Log } from '../log/port.js';
 import type { Registry } from '../projections/registry.js';
 import { rebuildProgress } from '../rebuild/progress.js';
-import { CONSUMED_TOPICS, fullTopicName } from '../topics.js';
+import { fullTopicName } from '../topics.js';
 import type { AnswersDeps } from './answers.js';
 import { AuditAnswers } from './audit-trail/audit-answers.js';
 import { progressOf } from './caught-up.js';
@@ -42,7 +42,7 @@ const FINDING: RequestDeadline = { action: 'find who holds the partition of this
 
 /** The data directory must be locked by this process. */
 export function serviceParts(log: Log, registry: Registry, startWorker: StartWorker, options: ServiceOptions): ServiceParts {
-  const topics = CONSUMED_TOPICS.map((topic) => fullTopicName(options.topicPrefix, topic));
+  const topics = registry.topics.map((topic) => fullTopicName(options.topicPrefix, topic));
   const partitions = new HeldPartitions();
   const inputs: ServiceParts['inputs'] = { warnings: [] };
   const deps = { log, registry, options, topics, partitions };

@@ -14,6 +14,8 @@ import { OutboxTable } from './tables/outbox.js';
 import { PolicyStateTable } from './tables/policy-states.js';
 import { PositionTable } from './tables/positions.js';
 import { PruneTable } from './tables/prunes.js';
+import { RowTables } from './tables/rows.js';
+import { rowTables } from './tables/row-schema.js';
 import { ShadowPendingTable } from './tables/shadow-pending.js';
 import { guarded, openStateForWriting, stateError, type MissingFile, type StateIdentity } from './state-file.js';
 import { CountTable } from './tables/counts.js';
@@ -33,6 +35,8 @@ export class PartitionState {
   readonly positions: PositionTable;
   readonly users: UserTable;
   readonly tips: TipTable;
+  /** Of the kinds of the registry. */
+  readonly rows: RowTables;
   readonly decisions: DecisionTable;
   readonly shadowDecisions: DecisionTable;
   readonly links: LinkTable;
@@ -52,13 +56,18 @@ export class PartitionState {
   constructor(path: string, identity: StateIdentity, registry: Registry, missing: MissingFile = 'make') {
     this.path = path;
     this.identity = identity;
-    const contents = { view: userProfileFeaturesView(registry, NOW_MS), definitions: registry.definitions };
+    const contents = {
+      view: userProfileFeaturesView(registry, NOW_MS),
+      tables: rowTables(registry.kinds),
+      definitions: registry.definitions,
+    };
     const db = openStateForWriting(path, identity, contents, missing);
     this.#db = db;
     this.#owner = this.#takeOver();
     this.positions = new PositionTable(db);
     this.users = new UserTable(db, () => createAggregate(), CACHED_USERS);
     this.tips = new TipTable(db, CACHED_TIPS);
+    this.rows = new RowTables(db, registry.kinds);
     this.decisions = new DecisionTable(db, 'decision');
     this.shadowDecisions = new DecisionTable(db, 'shadow_decision');
     this.links = new LinkTable(db);
@@ -91,6 +100,7 @@ export class PartitionState {
     guarded(this.path, () => {
       for (const user of this.users.changed) this.tips.flush(user);
       at?.('batch: tips written');
+      this.rows.flush();
       this.users.flush(nowMs);
       at?.('batch: users written');
       this.counts.flush();
@@ -111,6 +121,7 @@ export class PartitionState {
       if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
       this.users.forget();
       this.tips.forgotten();
+      this.rows.forget();
       this.counts.forget();
       this.controls.forget();
       this.shadowPending.recount();
@@ -161,6 +172,7 @@ export class PartitionState {
 
   #bound(): void {
     this.users.trim();
+    this.rows.trim();
     if (this.tips.crowded) {
       this.users.forgetTips();
       this.tips.forgotten();

@@ -34,6 +34,8 @@ export interface ExpectedState extends Partial<Omit<StateIdentity, 'accepts'>> {
 export interface StateContents {
   /** SQL that creates the views people read. */
   readonly view: string;
+  /** SQL that creates the tables of the registry's kinds of rows. */
+  readonly tables: string;
   /** What the identity's feature set means. */
   readonly definitions: Definitions;
 }
@@ -123,9 +125,10 @@ function isEmpty(db: Database.Database): boolean {
   return db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0;
 }
 
-function create(db: Database.Database, { accepts: _, ...identity }: StateIdentity, { view, definitions }: StateContents): void {
+function create(db: Database.Database, { accepts: _, ...identity }: StateIdentity, { view, tables, definitions }: StateContents): void {
   db.transaction(() => {
     db.exec(STATE_TABLES);
+    db.exec(tables);
     db.exec(view);
     const insert = db.prepare('INSERT INTO meta (name, value) VALUES (?, ?)');
     for (const [name, value] of Object.entries(identity)) insert.run(name, String(value));

@@ -10,6 +10,7 @@ import { TOPIC_NAMES, TOPICS } from '../../src/topics.js';
 const SAID_BY_THE_SCHEMA = [
   'must be at most 128 code points',
   'must be an object of arrays of finite numbers',
+  'must be an object of finite numbers',
   'a reset names its user_id',
   'means something on reset and migrate only: a control of any other type holds for everybody',
   'a promote names its policy',

@@ -209,7 +209,7 @@ describe('what is not an event of its topic', () => {
     const candidates = Array.from({ length: 100 }, () => ({ tip_id: 5 }));
     const result = decode('tip.candidates', { ...CANDIDATES, candidates });
     expectRejection(result, 'validate', 'invalid_event', /; and \d+ more$/);
-    const features = Object.fromEntries(Array.from({ length: 3 }, (_, i) => [`\n\u001b[31m${'k'.repeat(1_000)}${i}`, {}]));
+    const features = Object.fromEntries(Array.from({ length: 3 }, (_, i) => [`\n\u001b[31m${'k'.repeat(1_000)}${i}`, []]));
     const hostile = decode('profile.features', { user_id: 'ann', as_of_ms: 1, features, feature_set: 'f' });
     const message = hostile.ok ? '' : hostile.rejection.message;
     expect(message).toHaveLength(MAX_MESSAGE_LENGTH);

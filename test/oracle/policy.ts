@@ -24,7 +24,7 @@ export interface OracleCase {
   requestedAtMs: number;
   utcOffsetMin: number;
   candidates: readonly OracleCandidate[];
-  profile: Readonly<Record<string, number | string | null>>;
+  profile: Readonly<Record<string, number | string | Readonly<Record<string, number>> | null>>;
   learned: readonly OracleExample[];
   epsilon: number;
   salt: string;

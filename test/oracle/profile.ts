@@ -16,7 +16,7 @@ export interface OracleEvent {
     utc_offset_min?: number | null | undefined;
   };
 }
-export type OracleProfile = Record<string, number | string | null>;
+export type OracleProfile = Record<string, number | string | Readonly<Record<string, number>> | null>;
 
 const DAY = 86400000;
 function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {

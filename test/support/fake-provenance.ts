@@ -26,7 +26,7 @@ export const SEARCH: Search = {
 
 export function provenanceAt(
   nowMs: number,
-  features: Readonly<Record<string, number | string | null>>,
+  features: Readonly<Record<string, number | string | Readonly<Record<string, number>> | null>>,
   over: Partial<ProvenanceDocument> = {},
 ): ProvenanceDocument {
   const events = [

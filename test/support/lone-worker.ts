@@ -33,6 +33,7 @@ export function loneWorker({ path, ends, nowMs, publishProfiles = true, shadow =
       options: {
         group: 'g',
         topicPrefix: '',
+        features: ['core'],
         partitioner: 'murmur2',
         maxValueBytes: 1_048_576,
         maxBatchRecords: 1_000,

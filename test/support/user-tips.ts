@@ -34,11 +34,11 @@ export class UserTips {
       .sort((a, b) => a.atMs - b.atMs);
     const rowRead = () => this.rowsRead++;
     const timeIndex: TipTimeIndex = {
-      *tipsWithTimeIn(fromMs, toMs) {
+      *withTimeIn(fromMs, toMs) {
         for (const { atMs, tipId, tip } of entries) {
           if (atMs < fromMs || atMs >= toMs) continue;
           rowRead();
-          yield { tipId, tip };
+          yield { id: tipId, counted: tip };
         }
       },
       *tipsFrom(fromMs) {

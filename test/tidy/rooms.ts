@@ -79,5 +79,5 @@ export const LEAVES: readonly string[] = [
   'src/events/control-user.ts',
   'src/events/trace-context.ts',
   'src/events/audit-event.ts',
-  'src/events/vectors-by-tip.ts',
+  'src/events/by-name.ts',
 ];

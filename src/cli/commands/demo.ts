@@ -1,3 +1,4 @@
+import { scalarOf } from '../../projections/object-value.js';
 import { join } from 'node:path';
 import type { Config } from '../../config.js';
 import { commandActor } from '../../audit-trail/actor.js';
@@ -156,7 +157,7 @@ async function showPast({ service }: RunningService, output: Output): Promise<vo
   if (first === undefined) return;
   await output.table(
     ['FEATURE', ...profiles.map(({ user_id: userId }) => userId)],
-    Object.keys(first.features).map((name) => [name, ...profiles.map(({ features }) => features[name] ?? null)]),
+    Object.keys(first.features).map((name) => [name, ...profiles.map(({ features }) => scalarOf(features[name] ?? null))]),
   );
 }
 

@@ -1,8 +1,7 @@
 import { openReaders, digestDocument } from '../../store/queries/profiles.js';
-import { defaultRegistry } from '../../projections/registry.js';
 import { defineCommand } from '../command.js';
 import { knownAtOption, openKnownAt } from '../known-at.js';
-import { noteMissing, stateSource } from '../state-source.js';
+import { noteMissing, registryFor, stateSource } from '../state-source.js';
 import { timeOption } from '../time-argument.js';
 
 export const digestCommand = defineCommand<{ asOf?: number; knownAt?: string }>({
@@ -21,9 +20,9 @@ export const digestCommand = defineCommand<{ asOf?: number; knownAt?: string }>(
   json: 'document',
   async run({ options, config, output, json, signal }) {
     const known = options.knownAt === undefined ? undefined : await openKnownAt(config, options.knownAt, output, signal);
-    const readers = known?.readers ?? openReaders(stateSource(config), defaultRegistry);
+    const readers = known?.readers ?? openReaders(stateSource(config), registryFor(config));
     try {
-      const document = digestDocument(readers, options.asOf ?? Date.now(), defaultRegistry.featureSet);
+      const document = digestDocument(readers, options.asOf ?? Date.now(), registryFor(config).featureSet);
       if (json) return await output.document(document);
       await output.table(
         ['DIGEST', 'USERS', 'AS OF', 'FEATURE SET'],

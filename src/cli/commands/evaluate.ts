@@ -4,7 +4,6 @@ import { UsageError } from '../../errors.js';
 import { outputFile } from '../../export/output-file.js';
 import { openNamed } from '../../named-file.js';
 import { DEFAULT_POLICY, DEFAULT_SHADOW, policyNamed } from '../../policies/registry.js';
-import { defaultRegistry } from '../../projections/registry.js';
 import { defineCommand } from '../command.js';
 import { EXIT } from '../failure.js';
 import { decisionsIn } from '../evaluation/decision-file.js';
@@ -15,7 +14,7 @@ import { printEvaluation } from '../evaluation/table.js';
 import { RowWriter } from '../evaluation/row-writer.js';
 import { simulatedGain } from '../evaluation/simulated-gain.js';
 import { settingsOf } from '../policy-settings.js';
-import { noteMissing, stateSource } from '../state-source.js';
+import { noteMissing, registryFor, stateSource } from '../state-source.js';
 import { timeOption } from '../time-argument.js';
 
 interface EvaluateOptions extends ManyArguments {
@@ -131,7 +130,7 @@ export const evaluateCommand = defineCommand<EvaluateOptions>({
         input === undefined
           ? await evaluateLogged({
               state: stateSource(config),
-              registry: defaultRegistry,
+              registry: registryFor(config),
               policy,
               defaultPolicy: DEFAULT_POLICY,
               settings: settingsOf(config),

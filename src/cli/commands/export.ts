@@ -8,7 +8,6 @@ import { openSpine } from '../../export/spine/open-spine.js';
 import { SPINE_FORMATS, type SpineSource } from '../../export/spine/source.js';
 import { sqlSpine } from '../../export/spine/sql-records.js';
 import { openTable, type ExportTable, type WantedSpine } from '../../export/table.js';
-import { defaultRegistry } from '../../projections/registry.js';
 import { createScratch, type Scratch } from '../../store/directory/scratch.js';
 import { openForQueries } from '../../store/snapshot/query.js';
 import { defineCommand } from '../command.js';
@@ -25,7 +24,7 @@ import {
 import { writeTable, type Target } from '../export/write-table.js';
 import { EXIT } from '../failure.js';
 import { joinRowsKnownAt, knownAtOption, openKnownAt } from '../known-at.js';
-import { noteMissing, stateSource } from '../state-source.js';
+import { noteMissing, registryFor, stateSource } from '../state-source.js';
 import { timeOption } from '../time-argument.js';
 
 export const exportCommand = defineCommand<ExportOptions>({
@@ -121,7 +120,7 @@ export const exportCommand = defineCommand<ExportOptions>({
         if (spine !== undefined)
           return openSpine(spine, { signal, format: options.spineFormat, copyTo: () => scratchPath('spine.parquet') });
         if (spineSql === undefined) return undefined;
-        return sqlSpine(spineSql, () => openForQueries(stateSource(config), defaultRegistry, nowMs, nowMs, { signal }));
+        return sqlSpine(spineSql, () => openForQueries(stateSource(config), registryFor(config), nowMs, nowMs, { signal }));
       };
       const spine = source();
       const { userColumn: user = 'user_id', timeColumn: time = 'as_of_ms', knownAtColumn: known } = options;
@@ -141,7 +140,7 @@ export const exportCommand = defineCommand<ExportOptions>({
           signal,
           onProgress: (what) => output.progress(what),
         },
-        defaultRegistry,
+        registryFor(config),
       );
       resources.push(() => table.close());
       const asked = {
@@ -153,7 +152,7 @@ export const exportCommand = defineCommand<ExportOptions>({
         format,
       };
       const target: Target = { name: out ?? 'the export', place, manifest, scratchPath, output, signal };
-      const rows = await writeTable(table, format, describeExport(defaultRegistry, table, nowMs, asked), target);
+      const rows = await writeTable(table, format, describeExport(registryFor(config), table, nowMs, asked), target);
       output.progress('');
       if (options.json === true && table.missingPartitions.length > 0)
         output.note(JSON.stringify({ rows, unknown: table.unknown(), partitions_missing: table.missingPartitions }));

@@ -1,10 +1,10 @@
 import { UsageError } from '../../errors.js';
 import { suggestion } from '../../given.js';
 import { useOf } from '../../policies/reading/feature-use.js';
-import { durationText } from '../../projections/definitions.js';
+import { durationText, windowText } from '../../projections/definitions.js';
 import { featureDocument, featuresDocument, type FeatureUse } from '../../projections/feature-document.js';
-import { defaultRegistry } from '../../projections/registry.js';
 import { defineCommand, type CommandFamily } from '../command.js';
+import { registryFor } from '../state-source.js';
 
 const listCommand = defineCommand({
   name: 'list',
@@ -16,15 +16,16 @@ const listCommand = defineCommand({
   ],
   groups: ['log'],
   json: 'document',
-  async run({ output, json }) {
-    if (json) return output.document(featuresDocument(defaultRegistry, useOf));
+  async run({ config, output, json }) {
+    const registry = registryFor(config);
+    if (json) return output.document(featuresDocument(registry, useOf));
     await output.table(
       ['FEATURE', 'DTYPE', 'UNIT', 'WINDOW', 'TTL', 'SOURCES'],
-      defaultRegistry.features.map(({ name, dtype, unit, windowMs, ttlMs, sources }) => [
+      registry.features.map(({ name, dtype, unit, windowMs, ttlMs, sources }) => [
         name,
         dtype,
         unit,
-        durationText(windowMs),
+        windowText(windowMs),
         durationText(ttlMs),
         sources.join(', '),
       ]),
@@ -43,8 +44,8 @@ const showCommand = defineCommand({
   ],
   groups: ['log'],
   json: 'document',
-  async run({ args, output, json }) {
-    const { features } = defaultRegistry;
+  async run({ args, config, output, json }) {
+    const { features } = registryFor(config);
     const name = args[0]!;
     const feature = features.find((one) => one.name === name);
     if (feature === undefined) {
@@ -64,7 +65,7 @@ const showCommand = defineCommand({
         ['name', document.name],
         ['dtype', document.dtype],
         ['unit', document.unit],
-        ['window', durationText(document.window_ms)],
+        ['window', windowText(document.window_ms)],
         ['ttl', durationText(document.ttl_ms)],
         ['sources', document.sources.join(', ')],
         ['invalidated by', document.invalidated_by.join(', ')],

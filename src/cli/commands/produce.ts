@@ -8,6 +8,7 @@ import type { Log } from '../../log/port.js';
 import { defineCommand } from '../command.js';
 import { EXIT } from '../failure.js';
 import { knownTopic } from '../topic-argument.js';
+import { registryFor } from '../state-source.js';
 
 interface ProduceOptions {
   readonly atomic?: boolean;
@@ -55,7 +56,7 @@ export const produceCommand = defineCommand<ProduceOptions>({
       log = await openLog(config);
       if (log.kind === 'sqlite') {
         const { topicPrefix: prefix, partitions, given } = config;
-        await ensureTopics(log, { prefix, partitions, partitionsGiven: given.has('partitions') });
+        await ensureTopics(log, { prefix, partitions, partitionsGiven: given.has('partitions'), consumed: registryFor(config).topics });
       }
       const onRejection = ({ line, code, message }: LineRejection): void => output.note(`line ${line}: ${code}: ${message}`);
       const result = await produceInput(log, input, {

@@ -1,14 +1,14 @@
 import type { KnownState } from '../../analysts/known-at.js';
 import { TipstreamError } from '../../errors.js';
-import type { PartitionerName } from '../../log/partitioner.js';
-import { defaultRegistry } from '../../projections/registry.js';
+import type { Config } from '../../config.js';
+import { scalarOf } from '../../projections/object-value.js';
 import { partitionOfUser, withReaderOf } from '../../store/queries/locate-user.js';
 import { profileDocument } from '../../store/queries/profiles.js';
 import { defineCommand } from '../command.js';
 import { knownAtOption, openKnownAt } from '../known-at.js';
 import { parseUserId } from '../option-parsers.js';
 import { printable } from '../output/output.js';
-import { stateSource } from '../state-source.js';
+import { registryFor, stateSource } from '../state-source.js';
 import { timeOption } from '../time-argument.js';
 
 const checkUser = parseUserId('USER');
@@ -40,28 +40,31 @@ export const profileCommand = defineCommand<{ asOf?: number; knownAt?: string }>
     const document =
       options.knownAt === undefined
         ? withReaderOf(
-            { ...stateSource(config), registry: defaultRegistry, partitioner: config.partitioner },
+            { ...stateSource(config), registry: registryFor(config), partitioner: config.partitioner },
             userId,
-            (reader, partition) => profileDocument(reader, partition, userId, asOfMs, defaultRegistry.featureSet),
+            (reader, partition) => profileDocument(reader, partition, userId, asOfMs, registryFor(config).featureSet),
           )
-        : knownProfile(await openKnownAt(config, options.knownAt, output, signal, userId), config.partitioner, userId, asOfMs);
+        : knownProfile(await openKnownAt(config, options.knownAt, output, signal, userId), config, userId, asOfMs);
     if (json) return await output.document(document);
     await output.write(`${printable(userId)} as of ${new Date(asOfMs).toISOString()}\n`);
-    await output.table(['FEATURE', 'VALUE'], Object.entries(document.features));
+    await output.table(
+      ['FEATURE', 'VALUE'],
+      Object.entries(document.features).map(([name, value]) => [name, scalarOf(value)]),
+    );
   },
 });
 
 /** Closes `known`. */
-function knownProfile(known: KnownState, partitioner: PartitionerName, userId: string, asOfMs: number): ReturnType<typeof profileDocument> {
+function knownProfile(known: KnownState, config: Config, userId: string, asOfMs: number): ReturnType<typeof profileDocument> {
   try {
     const [first] = known.readers.values();
-    const partition = partitionOfUser(userId, partitioner, first?.identity.partitions ?? 1, known.readers);
+    const partition = partitionOfUser(userId, config.partitioner, first?.identity.partitions ?? 1, known.readers);
     const reader = known.readers.get(partition);
     if (reader === undefined)
       throw new TipstreamError('no_data', `the positions do not name partition ${partition}, which has this user`, {
         hint: 'Take them from the member of the group that holds it.',
       });
-    return profileDocument(reader, partition, userId, asOfMs, defaultRegistry.featureSet);
+    return profileDocument(reader, partition, userId, asOfMs, registryFor(config).featureSet);
   } finally {
     known.close();
   }

@@ -16,7 +16,7 @@ import type { ControlEvent } from '../../topics.js';
 import { settingsOf } from '../policy-settings.js';
 import { EXIT } from '../failure.js';
 import { evidenceFrom, trainingFor } from '../evaluation/promotion-evidence.js';
-import { noteMissing, stateSource } from '../state-source.js';
+import { noteMissing, registryFor, stateSource } from '../state-source.js';
 import { timeOption } from '../time-argument.js';
 import { expectedDocument, placedAs, sayExpected } from './policies/expected.js';
 
@@ -116,6 +116,7 @@ export const promoteCommand = defineCommand<PromoteOptions>({
           : await evidenceFrom({
               path: options.evidence,
               policy,
+              featureSet: registryFor(config).featureSet,
               force,
               control,
               controls,

@@ -1,6 +1,5 @@
 import { openLog } from '../../log/open.js';
 import { describeChanges } from '../../projections/definitions.js';
-import { defaultRegistry } from '../../projections/registry.js';
 import type { Change, UserChange } from '../../rebuild/changes.js';
 import { rebuild, removeOtherGenerations, type RebuildDocument } from '../../rebuild/rebuild.js';
 import { isChanged } from '../../rebuild/source-plan.js';
@@ -15,6 +14,8 @@ import { settingsOf } from '../policy-settings.js';
 import { readPositions } from '../positions-file.js';
 import { RebuildProgress } from '../output/rebuild-progress.js';
 import { rebuildUser } from '../rebuild-user.js';
+import { scalarOf } from '../../projections/object-value.js';
+import { registryFor } from '../state-source.js';
 
 interface RebuildCommandOptions {
   readonly dryRun?: boolean;
@@ -146,7 +147,7 @@ async function rebuildAll({ options, config, output, json, signal, changed }: Co
       },
       {
         log,
-        registry: defaultRegistry,
+        registry: registryFor(config),
         runner,
         clock: Date.now,
         signal,
@@ -283,7 +284,7 @@ function rowsOf({ user_id: user, changes }: UserChange): (string | number | null
 }
 
 function shown(value: Change['live']): string {
-  return value === null ? 'null' : String(value);
+  return String(scalarOf(value));
 }
 
 function sayRefused({ refused, generation }: RebuildDocument, output: Output): void {

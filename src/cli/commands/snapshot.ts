@@ -1,8 +1,7 @@
 import { takeSnapshot } from '../../export/take-snapshot.js';
-import { defaultRegistry } from '../../projections/registry.js';
 import { defineCommand } from '../command.js';
 import { EXIT } from '../failure.js';
-import { noteMissing, stateSource } from '../state-source.js';
+import { noteMissing, registryFor, stateSource } from '../state-source.js';
 import { timeOption } from '../time-argument.js';
 
 interface SnapshotOptions {
@@ -41,7 +40,7 @@ export const snapshotCommand = defineCommand<SnapshotOptions>({
     try {
       const { positions, partitionsMissing, ...counts } = await takeSnapshot({
         state: stateSource(config),
-        registry: defaultRegistry,
+        registry: registryFor(config),
         path: args[0]!,
         replace: options.force === true,
         asOfMs,
@@ -55,7 +54,7 @@ export const snapshotCommand = defineCommand<SnapshotOptions>({
           file: args[0],
           as_of_ms: asOfMs,
           taken_at_ms: nowMs,
-          feature_set: defaultRegistry.featureSet,
+          feature_set: registryFor(config).featureSet,
           ...counts,
           positions,
           partitions_missing: partitionsMissing,

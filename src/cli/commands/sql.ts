@@ -1,10 +1,11 @@
-import { defaultRegistry } from '../../projections/registry.js';
 import { publicTables } from '../../store/snapshot/public-tables.js';
 import { openForQueries } from '../../store/snapshot/query.js';
+import { FEATURE_SETS } from '../../topics.js';
+import { registryOf } from '../../projections/registry.js';
 import { UsageError } from '../../errors.js';
 import { defineCommand } from '../command.js';
 import { parameterOf, printCsv, printJson, printTable } from '../query-rows.js';
-import { noteMissing, stateSource } from '../state-source.js';
+import { noteMissing, registryFor, stateSource } from '../state-source.js';
 import { timeOption } from '../time-argument.js';
 
 interface SqlOptions {
@@ -19,7 +20,9 @@ export const sqlCommand = defineCommand<SqlOptions>({
   summary: 'Ask the state a question in SQL, over all partitions',
   details: [
     'One statement that reads, in the SQL of SQLite, over these views:',
-    ...Object.values(publicTables(defaultRegistry)).map(({ name, columns }) => `${name} (${columns.map(([column]) => column).join(', ')})`),
+    ...Object.values(publicTables(registryOf({ sets: FEATURE_SETS }))).map(
+      ({ name, columns }) => `${name} (${columns.map(([column]) => column).join(', ')})`,
+    ),
     'docs/analysts.md explains the columns. Nothing can be written. A view holds the partitions of this data directory; those of ' +
       'other members of the group are named on stderr.',
     'It works while `tipstream start` runs. Its write-ahead log grows as long as the statement reads: for long work, take a snapshot.',
@@ -47,7 +50,7 @@ export const sqlCommand = defineCommand<SqlOptions>({
   async run({ args, options, config, output, json, signal }) {
     const parameters = Object.fromEntries((options.param ?? []).map(parameterOf));
     const nowMs = Date.now();
-    const state = await openForQueries(stateSource(config), defaultRegistry, options.asOf ?? nowMs, nowMs, { signal });
+    const state = await openForQueries(stateSource(config), registryFor(config), options.asOf ?? nowMs, nowMs, { signal });
     try {
       noteMissing(output, state.missingPartitions);
       // While SQLite works, this process hears no signal: the operating system's own answer to Ctrl-C must do. Nothing is left behind.

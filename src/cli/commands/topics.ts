@@ -5,6 +5,7 @@ import { checkTopics } from '../../log/checks/topic-settings-check.js';
 import { topicSettings } from '../../log/topic-settings.js';
 import { defineCommand, type CommandFamily } from '../command.js';
 import { EXIT } from '../failure.js';
+import { registryFor } from '../state-source.js';
 
 const createCommand = defineCommand({
   name: 'create',
@@ -22,7 +23,12 @@ const createCommand = defineCommand({
     const { topicPrefix: prefix, partitions, given } = config;
     const log = await openLog(config);
     try {
-      const created = await ensureTopics(log, { prefix, partitions, partitionsGiven: given.has('partitions') });
+      const created = await ensureTopics(log, {
+        prefix,
+        partitions,
+        partitionsGiven: given.has('partitions'),
+        consumed: registryFor(config).topics,
+      });
       changed({ details: { created } });
       if (json) return await output.document({ created });
       for (const name of created) await output.write(`${name}\n`);
@@ -48,7 +54,7 @@ const checkCommand = defineCommand({
   async run({ config, output, json }) {
     const log = await openLog(config, { readOnly: true });
     try {
-      const wanted = topicSettings(config.topicPrefix, config.partitions);
+      const wanted = topicSettings(config.topicPrefix, config.partitions, undefined, registryFor(config).topics);
       const found = await log.describeTopics(wanted.map((topic) => topic.name));
       const problems = checkTopics(wanted, found, config.given.has('partitions') ? config.partitions : undefined);
       const ok = problems.length === 0;

@@ -1,6 +1,5 @@
 import { verify, type VerifyDocument, type VerifyProgress } from '../../verify/verify.js';
 import { openLog } from '../../log/open.js';
-import { defaultRegistry } from '../../projections/registry.js';
 import { defineCommand } from '../command.js';
 import { EXIT } from '../failure.js';
 import { wholeNumber } from '../option-parsers.js';
@@ -9,7 +8,7 @@ import type { Output } from '../output/output.js';
 import { differenceLines, PARTITION_HEADINGS, partitionCells, unprovenLines, verdictLine } from '../output/verify-report.js';
 import { presentStateFiles } from '../../store/directory/state-files.js';
 import { noteVerified } from '../../store/directory/verified-note.js';
-import { acceptanceOf, stateSource } from '../state-source.js';
+import { acceptanceOf, registryFor, stateSource } from '../state-source.js';
 import { timeOption } from '../time-argument.js';
 
 interface VerifyOptions {
@@ -54,12 +53,12 @@ export const verifyCommand = defineCommand<VerifyOptions>({
   ],
   json: 'document',
   async run({ options: { asOf, sample, seed, partial = false }, config, output, json, signal }) {
-    presentStateFiles({ ...stateSource(config), accepts: acceptanceOf(config) }, defaultRegistry); // before the log is asked
+    presentStateFiles({ ...stateSource(config), accepts: acceptanceOf(config) }, registryFor(config)); // before the log is asked
     const log = await openLog(config, { readOnly: true });
     try {
       const document = await verify({
         log,
-        registry: defaultRegistry,
+        registry: registryFor(config),
         target: {
           dataDirectory: config.data,
           topicPrefix: config.topicPrefix,

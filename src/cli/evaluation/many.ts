@@ -10,12 +10,11 @@ import { outputFile } from '../../export/output-file.js';
 import { openNamed } from '../../named-file.js';
 import { fraction } from '../../option-values.js';
 import { DEFAULT_POLICY, DEFAULT_SHADOW, POLICIES, policyNamed } from '../../policies/registry.js';
-import { defaultRegistry } from '../../projections/registry.js';
 import type { CommandContext, CommandOption, GivenOptions } from '../command.js';
 import { EXIT } from '../failure.js';
 import type { Output } from '../output/output.js';
 import { settingsOf } from '../policy-settings.js';
-import { noteMissing, stateSource } from '../state-source.js';
+import { noteMissing, registryFor, stateSource } from '../state-source.js';
 import { decisionsIn } from './decision-file.js';
 
 export interface ManyArguments {
@@ -85,7 +84,7 @@ export async function runMany(
       input === undefined
         ? await evaluateMany({
             state: stateSource(config),
-            registry: defaultRegistry,
+            registry: registryFor(config),
             grid,
             defaultPolicy: DEFAULT_POLICY,
             settings: settingsOf(config),

@@ -14,19 +14,18 @@ import { rewardRulesAt, rewardsDocument, type RewardsDocument } from '../../poli
 import { rolloutHistory } from '../../policies/controls/rollout-history.js';
 import { rolloutAt, standingRollouts } from '../../policies/controls/rollout.js';
 import { DEFAULT_POLICY, DEFAULT_SHADOW, findPolicy, POLICIES, policyNamed } from '../../policies/registry.js';
-import { defaultRegistry } from '../../projections/registry.js';
 import { isOwned } from '../../store/directory/data-lock.js';
 import { notedService } from '../../store/directory/service-note.js';
 import { presentStateFiles, type StateFiles } from '../../store/directory/state-files.js';
 import { PartitionReader } from '../../store/queries/partition-reader.js';
 import { decisionsSince, shadowAgreement } from '../../store/queries/policy-stats.js';
-import { CONSUMED_TOPICS, fullTopicName, type ControlEvent } from '../../topics.js';
+import { fullTopicName, type ControlEvent } from '../../topics.js';
 import { nextCommand } from '../output/next-command.js';
 import { openControlLog, type ControlLog } from '../control-log.js';
 import { isObject, readJson } from '../input-file.js';
 import type { Output } from '../output/output.js';
 import { settingsOf } from '../policy-settings.js';
-import { stateSource } from '../state-source.js';
+import { registryFor, stateSource } from '../state-source.js';
 import { evidenceFrom } from './promotion-evidence.js';
 import { nextStep, type GivenVerdict, type NextStep } from './next-step.js';
 
@@ -94,7 +93,7 @@ export async function policyStatus(question: StatusQuestion): Promise<PolicyStat
   try {
     const { control } = reached;
     if (control === undefined) untold.push(`the log: ${reached.failure.message}; this goes by the controls that the state has applied`);
-    const controls = control?.controls ?? appliedControls(state, reached.failure!);
+    const controls = control?.controls ?? appliedControls(state, config, reached.failure!);
     const base = settingsHere(config);
     const { shares, settings: inEffect } = rolloutAt(controls, nowMs, DEFAULT_POLICY, base);
     const shadow = inEffect.shadow === UNKNOWN ? undefined : inEffect.shadow;
@@ -182,10 +181,10 @@ async function reachControls(config: Config): Promise<Reached> {
 }
 
 /** Throws why the log does not say either where there is no state. */
-function appliedControls(state: StateFiles | undefined, failure: TipstreamError): readonly ControlEvent[] {
+function appliedControls(state: StateFiles | undefined, config: Config, failure: TipstreamError): readonly ControlEvent[] {
   const [path] = state?.files.values() ?? [];
   if (path === undefined) throw failure;
-  const reader = new PartitionReader(path, defaultRegistry);
+  const reader = new PartitionReader(path, registryFor(config));
   try {
     return reader.controlsForAll();
   } finally {
@@ -206,7 +205,7 @@ function settingsHere(config: Config): PolicySettings {
 type Ranges = ReadonlyMap<string, ReadonlyMap<number, OffsetRange>>;
 
 async function rangesOf({ log }: ControlLog, config: Config): Promise<Ranges> {
-  const topics = CONSUMED_TOPICS.map((topic) => fullTopicName(config.topicPrefix, topic));
+  const topics = registryFor(config).topics.map((topic) => fullTopicName(config.topicPrefix, topic));
   return new Map(await Promise.all(topics.map(async (topic) => [topic, await log.offsets(topic)] as const)));
 }
 
@@ -226,7 +225,7 @@ async function comparedHere(
   try {
     return await evaluateRollout({
       state: stateSource(config),
-      registry: defaultRegistry,
+      registry: registryFor(config),
       rolloutId: id,
       controls,
       ranges: ranges ?? new Map(),
@@ -287,7 +286,7 @@ interface Here {
   readonly untold: string[];
 }
 
-async function documentsHere({ documents, output, signal }: StatusQuestion, here: Here): Promise<GivenVerdict[]> {
+async function documentsHere({ documents, config, output, signal }: StatusQuestion, here: Here): Promise<GivenVerdict[]> {
   const { control, controls, settings, nowMs, untold } = here;
   const given: GivenVerdict[] = [];
   for (const path of documents) {
@@ -301,7 +300,8 @@ async function documentsHere({ documents, output, signal }: StatusQuestion, here
     }
     const raised = standingRollouts(controls, nowMs).find((one) => one.policy === policy);
     const about = { path, policy: policyNamed(policy), force: false, control, controls, settings, raised, acceptedRisks: [] };
-    const why = await evidenceFrom({ ...about, effectiveAtMs: nowMs, nowMs, output, signal }).then(() => null, asFailure);
+    const { featureSet } = registryFor(config);
+    const why = await evidenceFrom({ ...about, featureSet, effectiveAtMs: nowMs, nowMs, output, signal }).then(() => null, asFailure);
     const used = controls.find((one) => one.type === 'promote' && isObject(one.evidence) && one.evidence.hash === hash);
     given.push({
       file: path,

@@ -11,7 +11,6 @@ import { promotionTerms, rolloutTerms, trainingControl } from '../../policies/co
 import type { StandingRollout } from '../../policies/controls/rollout.js';
 import { DEFAULT_POLICY, policyNamed } from '../../policies/registry.js';
 import { vectorFingerprint } from '../../policies/vector-fingerprint.js';
-import { defaultRegistry } from '../../projections/registry.js';
 import type { ControlEvent } from '../../topics.js';
 import type { ControlLog } from '../control-log.js';
 import { readText } from '../input-file.js';
@@ -21,6 +20,8 @@ import type { Output } from '../output/output.js';
 export interface EvidenceQuestion {
   readonly path: string;
   readonly policy: PolicyDefinition;
+  /** Of the features that state is folded with here. */
+  readonly featureSet: string;
   /** Whether to go on without it where it does not allow the promotion. */
   readonly force: boolean;
   readonly control: ControlLog;
@@ -43,9 +44,9 @@ export interface UsedEvidence extends Pick<Evidence, 'hash' | 'evaluated_at_ms' 
 
 /** undefined: it was refused, and the promotion is forced. Throws not_promotable, and invalid_argument for what is no evidence. */
 export async function evidenceFrom(question: EvidenceQuestion): Promise<UsedEvidence | undefined> {
-  const { path, policy, force, control, controls, settings, acceptedRisks, effectiveAtMs, nowMs, output, signal } = question;
+  const { path, policy, featureSet, force, control, controls, settings, acceptedRisks, effectiveAtMs, nowMs, output, signal } = question;
   const text = await readText(path, { signal });
-  const about = { policy: policy.name, policyHash: policyHash(policy), vectors: vectorFingerprint(policy), featureSet: FEATURE_SET };
+  const about = { policy: policy.name, policyHash: policyHash(policy), vectors: vectorFingerprint(policy), featureSet };
   const usedBy = (hash: string) => controls.find((one) => one.type === 'promote' && hashIn(one.evidence) === hash)?.control_id;
   const document = rolloutDocument(text);
   let check: () => UsedEvidence;
@@ -87,8 +88,6 @@ export async function evidenceFrom(question: EvidenceQuestion): Promise<UsedEvid
     return undefined;
   }
 }
-
-const FEATURE_SET = defaultRegistry.featureSet;
 
 /** undefined: it is something else. */
 function rolloutDocument(text: string): Record<string, unknown> | undefined {

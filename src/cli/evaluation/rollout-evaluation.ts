@@ -2,12 +2,11 @@
 import { evaluateRollout, type RolloutEvaluation } from '../../analysts/evaluate-rollout.js';
 import type { Config } from '../../config.js';
 import { DEFAULT_POLICY } from '../../policies/registry.js';
-import { defaultRegistry } from '../../projections/registry.js';
-import { CONSUMED_TOPICS, fullTopicName } from '../../topics.js';
+import { fullTopicName } from '../../topics.js';
 import { openControlLog } from '../control-log.js';
 import type { Output } from '../output/output.js';
 import { settingsOf } from '../policy-settings.js';
-import { stateSourceOf } from '../state-source.js';
+import { registryFor, stateSourceOf } from '../state-source.js';
 
 /** `rolloutId` undefined: the newest. Throws what evaluateRollout and opening the log do. */
 export async function rolloutEvaluation(
@@ -18,10 +17,10 @@ export async function rolloutEvaluation(
 ): Promise<RolloutEvaluation> {
   const { log, controls, close } = await openControlLog(config, { readOnly: true });
   try {
-    const topics = CONSUMED_TOPICS.map((topic) => fullTopicName(config.topicPrefix, topic));
+    const topics = registryFor(config).topics.map((topic) => fullTopicName(config.topicPrefix, topic));
     return await evaluateRollout({
       state: await stateSourceOf(config, log),
-      registry: defaultRegistry,
+      registry: registryFor(config),
       rolloutId,
       controls,
       ranges: new Map(await Promise.all(topics.map(async (topic) => [topic, await log.offsets(topic)] as const))),

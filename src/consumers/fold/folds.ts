@@ -12,6 +12,7 @@ import type { ConsumedTopic } from '../../topics.js';
 import { ControlFolder } from './controls.js';
 import type { DecisionFolder } from './decisions.js';
 import type { RewardSettler } from './rewards.js';
+import { RowFolder } from './rows.js';
 import { TipFolder } from './tips.js';
 
 /** The record that an event was decoded from, and where it is folded. */
@@ -39,9 +40,12 @@ export interface FoldsDeps {
 export function foldsOf({ state, registry, rewards, decisions, noteChanges, answer }: FoldsDeps): Folds {
   const tips = new TipFolder(state, registry, rewards, noteChanges);
   const controls = new ControlFolder(state, rewards);
+  const rows = new RowFolder(state, noteChanges);
   return {
     'tip.served': (event, { nowMs }) => void tips.served(event, nowMs),
     'tip.feedback': (event, { nowMs }) => void tips.feedback(event, nowMs),
+    'app.session': rows.of('app.session'),
+    'signal.synced': rows.of('signal.synced'),
     'tip.candidates': (event, context) => void answer(event, context),
     'tip.scored': (event, { record }) => void decisions.scored(event, record.offset),
     'tip.scored.shadow': (event, { record }) => void decisions.shadow(event, record.offset),

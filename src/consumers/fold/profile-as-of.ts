@@ -1,9 +1,15 @@
-/** Aggregates of the owner's users as of a time, kept for the next reading where that is allowed. */
-import { isExactAt, type Aggregate } from '../../projections/aggregate.js';
+/** Profiles of the owner's users as of a time; aggregates are kept for the next reading where that is allowed. */
+import { isExactAt, isKnown, type Aggregate } from '../../projections/aggregate.js';
 import { aggregateAt } from '../../projections/as-of.js';
-import type { Registry } from '../../projections/registry.js';
+import type { FeatureValues } from '../../projections/feature.js';
+import { NO_ROWS, type Registry, type RowCounters } from '../../projections/registry.js';
 import type { PartitionState } from '../../store/partition-state.js';
 import type { UserEntry } from '../../store/tables/entries.js';
+
+export interface ProfileThen {
+  readonly known: boolean;
+  readonly features: FeatureValues;
+}
 
 export class ProfileAsOf {
   readonly #state: PartitionState;
@@ -18,7 +24,18 @@ export class ProfileAsOf {
    * Within a transaction. An aggregate moved to `asOfMs` is kept, unless it is of the future: folding and reading never leave an aggregate
    * past now.
    */
-  moved(user: UserEntry, asOfMs: number, nowMs: number): Aggregate {
+  moved(user: UserEntry, asOfMs: number, nowMs: number): ProfileThen {
+    const rows = this.#registry.kinds.length === 0 ? NO_ROWS : this.#state.rows.counters(user.uid, asOfMs, nowMs);
+    return this.#profile(this.#moved(user, asOfMs, nowMs), asOfMs, rows);
+  }
+
+  /** Between transactions: computed and discarded. */
+  seen(user: UserEntry, asOfMs: number): ProfileThen {
+    const rows = this.#registry.kinds.length === 0 ? NO_ROWS : this.#state.rows.countersSeen(user.uid, asOfMs);
+    return this.#profile(aggregateAt(this.#registry, asOfMs, this.#state.tips.source(user), user.aggregate), asOfMs, rows);
+  }
+
+  #moved(user: UserEntry, asOfMs: number, nowMs: number): Aggregate {
     if (isExactAt(user.aggregate, asOfMs)) return user.aggregate;
     this.#state.tips.flush(user);
     const moved = aggregateAt(this.#registry, asOfMs, this.#state.tips.source(user), user.aggregate);
@@ -29,8 +46,7 @@ export class ProfileAsOf {
     return moved;
   }
 
-  /** Between transactions: computed and discarded. */
-  seen(user: UserEntry, asOfMs: number): Aggregate {
-    return aggregateAt(this.#registry, asOfMs, this.#state.tips.source(user), user.aggregate);
+  #profile(aggregate: Aggregate, asOfMs: number, rows: RowCounters): ProfileThen {
+    return { known: isKnown(aggregate), features: this.#registry.values(aggregate, asOfMs, rows) };
   }
 }

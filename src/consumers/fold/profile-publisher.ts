@@ -1,5 +1,4 @@
 /** profile.features: the features of users after they changed, as of now; a tombstone for a user who is not known any more. */
-import { isKnown } from '../../projections/aggregate.js';
 import type { Registry } from '../../projections/registry.js';
 import type { PartitionState } from '../../store/partition-state.js';
 import type { StoredMessage } from '../../store/tables/outbox.js';
@@ -25,15 +24,15 @@ export class ProfilePublisher {
     for (const userId of this.#state.changedProfiles.take(limit)) {
       const user = this.#state.users.find(userId);
       if (user === undefined) continue;
-      const aggregate = this.#profiles.moved(user, nowMs, nowMs);
+      const { known, features } = this.#profiles.moved(user, nowMs, nowMs);
       const event: ProfileFeaturesEvent = {
         user_id: userId,
         as_of_ms: nowMs,
-        features: this.#registry.values(aggregate),
+        features,
         feature_set: this.#registry.featureSet,
         positions,
       };
-      const value = isKnown(aggregate) ? Buffer.from(JSON.stringify(event)) : null;
+      const value = known ? Buffer.from(JSON.stringify(event)) : null;
       outbox.push(this.#state.outbox.add({ topic: this.#topic, key: Buffer.from(userId), value, headers: [] }));
     }
   }

@@ -69,7 +69,7 @@ export class Scorer {
       counts.add('candidates_repeated');
       return undefined;
     }
-    const profile = command.profile ?? this.#registry.values(this.#profiles.moved(user, request.requested_at_ms, nowMs));
+    const profile = command.profile ?? this.#profiles.moved(user, request.requested_at_ms, nowMs).features;
     const event = this.#score(user, command, profile, from, nowMs, true);
     const record = JSON.stringify(event);
     decisions.insert(user.uid, event, null, record);
@@ -92,14 +92,7 @@ export class Scorer {
   preview(command: ScoreCommand, from: ScoringInput, nowMs: number): ScoredEvent {
     const { candidates: request } = command;
     const user = this.#state.users.find(request.user_id) ?? this.#state.users.stranger(request.user_id);
-    return this.#score(
-      user,
-      command,
-      command.profile ?? this.#registry.values(this.#profiles.seen(user, request.requested_at_ms)),
-      from,
-      nowMs,
-      false,
-    );
+    return this.#score(user, command, command.profile ?? this.#profiles.seen(user, request.requested_at_ms).features, from, nowMs, false);
   }
 
   #score(

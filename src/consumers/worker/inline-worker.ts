@@ -15,7 +15,7 @@ export function inlineWorkers(deps: WorkerDeps): StartWorker {
       idle: () => worker.idle(),
       hold: () => worker.hold(),
       release: () => worker.release(),
-      replaceTips: (userId, tips) => worker.replaceTips(userId, tips),
+      replaceKept: (userId, kept) => worker.replaceKept(userId, kept),
       drain: () => worker.drain(),
       close: () => worker.close(),
     };

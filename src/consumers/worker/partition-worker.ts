@@ -15,8 +15,8 @@ import { partitionFunction } from '../../log/partitioner.js';
 import type { Registry } from '../../projections/registry.js';
 import type { StoredMessage } from '../../store/tables/outbox.js';
 import { PartitionState } from '../../store/partition-state.js';
-import { replaceTips } from '../../store/rebuild/rebuild-user.js';
-import type { TipState } from '../../projections/tip.js';
+import { replaceKept } from '../../store/rebuild/rebuild-user.js';
+import type { KeptOfUser } from '../../projections/kept/user-rows.js';
 import { ANSWER_TOPICS, fullTopicName, REQUEST_TOPICS, type ScoredEvent, type TopicName } from '../../topics.js';
 import { BatchProcessor } from '../fold/batch-processor.js';
 import { countByTopic, lastByTopic, lastTimestamps } from './batch-segments.js';
@@ -189,10 +189,10 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
   }
 
   /** While held. */
-  replaceTips(userId: string, tips: ReadonlyMap<string, TipState>): Promise<void> {
+  replaceKept(userId: string, kept: KeptOfUser): Promise<void> {
     if (!this.#held || this.#over) return Promise.reject(this.#unavailable());
     try {
-      replaceTips(this.#state, this.#registry, userId, tips, this.#clock(), this.#options.publishProfiles);
+      replaceKept(this.#state, this.#registry, userId, kept, this.#clock(), this.#options.publishProfiles);
       return Promise.resolve();
     } catch (error) {
       this.#stop(error);

@@ -9,7 +9,7 @@ import type { Delivery, OffsetRange } from '../../log/port.js';
 import type { StateIdentity } from '../../store/state-file.js';
 import type { StoredMessage } from '../../store/tables/outbox.js';
 import type { ScoredEvent } from '../../topics.js';
-import type { TipState } from '../../projections/tip.js';
+import type { KeptOfUser } from '../../projections/kept/user-rows.js';
 import type { TipstreamError } from '../../errors.js';
 import type { ScoreCommand } from '../fold/scorer.js';
 import type { WorkerOptions } from './options.js';
@@ -85,7 +85,7 @@ export interface Worker {
   hold(): Promise<ReadonlyMap<string, number>>;
   release(): void;
   /** While held: what the state has of a user's tips is replaced. */
-  replaceTips(userId: string, tips: ReadonlyMap<string, TipState>): Promise<void>;
+  replaceKept(userId: string, kept: KeptOfUser): Promise<void>;
   /** Finishes the batch under way and takes no other. */
   drain(): Promise<void>;
   /** Closes the file; a batch under way is rolled back. */

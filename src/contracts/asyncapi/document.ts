@@ -1,6 +1,6 @@
 /** An AsyncAPI 3.1 document of every topic: what to send, what to expect, and what a dead letter looks like. */
 import { topicSettings } from '../../log/topic-settings.js';
-import { TOPICS, TOPIC_NAMES, deadLetterTopic, fullTopicName, type TopicName } from '../../topics.js';
+import { CONSUMED_TOPICS, TOPICS, TOPIC_NAMES, deadLetterTopic, fullTopicName, type TopicName } from '../../topics.js';
 import { eventSchema, type JsonSchema } from '../json-schema.js';
 import { HEADER_SCHEMAS } from './headers.js';
 import { BINDING_VERSION, headersRef, messageRefs, messagesOf } from './messages.js';
@@ -21,7 +21,7 @@ export interface AsyncApiOptions {
 const REPLIES: Partial<Record<TopicName, TopicName>> = { 'tip.candidates': 'tip.scored' };
 
 export function asyncApiDocument({ prefix, partitions, group, version }: AsyncApiOptions): JsonSchema {
-  const settings = new Map(topicSettings(prefix, partitions).map((topic) => [topic.name, topic]));
+  const settings = new Map(topicSettings(prefix, partitions, undefined, CONSUMED_TOPICS).map((topic) => [topic.name, topic]));
   const channels: Record<string, JsonSchema> = {};
   const operations: Record<string, JsonSchema> = {};
   const messages: Record<string, JsonSchema> = {};

@@ -1,6 +1,8 @@
 /** GET /v1/features: what the profiles of this service are made of. */
 import { z } from 'zod';
 import type { FeaturesDocument } from '../../projections/feature-document.js';
+import { FEATURE_DTYPES } from '../../projections/feature.js';
+import { featureValueSchema } from '../../topics.js';
 import { everything } from '../entity-tag.js';
 import { defineRoute } from '../route.js';
 import { noQuery } from '../schemas.js';
@@ -11,13 +13,13 @@ const featuresSchema = z.object({
   features: z.array(
     z.object({
       name: z.string(),
-      dtype: z.enum(['numeric', 'categorical']),
+      dtype: z.enum(FEATURE_DTYPES),
       unit: z.string(),
-      window_ms: ms.meta({ description: 'how far back it looks' }),
+      window_ms: ms.nullable().meta({ description: 'how far back it looks; null: without an end' }),
       ttl_ms: ms.meta({ description: 'how long a value may be kept without asking again' }),
       sources: z.array(z.string()).meta({ description: 'topics' }),
       invalidated_by: z.array(z.string()).meta({ description: 'topics, or time' }),
-      when_empty: z.union([z.number(), z.string(), z.null()]),
+      when_empty: featureValueSchema,
       description: z.string(),
       used_by: z.object({
         policies: z

@@ -22,7 +22,7 @@ const [HOUR_MS, DAY_MS] = [3_600_000, 86_400_000];
 
 /** One for each input that is not kept, in the order of `found`; settings that could not be read are not held against a topic. */
 export function inputWarnings(prefix: string, found: readonly TopicDescription[]): InputWarning[] {
-  const wanted = new Map(topicSettings(prefix, 0).map((settings) => [settings.name, settings]));
+  const wanted = new Map(topicSettings(prefix, 0, undefined, CONSUMED_TOPICS).map((settings) => [settings.name, settings]));
   return inputsAmong(prefix, found).flatMap((topic) => {
     const problems = keepingProblems(wanted.get(topic.name)!, topic);
     if (problems.length === 0) return [];

@@ -1,16 +1,11 @@
 import type { CounterFamily } from '../counter.js';
 import { defineFeature } from '../feature.js';
+import { localHour, MINUTE_MS } from '../rows/local-time.js';
 import { mostFrequentIndex } from '../mode.js';
 import { DAY_MS, isInWindow, WINDOW_MS } from '../window.js';
 
 const HOUR_MS = 3_600_000;
-const MINUTE_MS = 60_000;
 const HOURS = Array.from({ length: 24 }, (_, hour) => `done_hour:${hour}`);
-
-/** Local time may lie before 1970 in the first hours of it; one day more keeps the hour and the sign. */
-function localHour(atMs: number, utcOffsetMin: number): number {
-  return Math.floor((atMs + utcOffsetMin * MINUTE_MS + DAY_MS) / HOUR_MS) % 24;
-}
 
 /** Every done in the window, whether or not its serving is known. */
 const doneByHour: CounterFamily = {

@@ -1,10 +1,9 @@
 /** Compares a user's live profile with the one that a replay gives. */
 import { TipstreamError } from '../../errors.js';
-import { isKnown } from '../../projections/aggregate.js';
-import { aggregateAt } from '../../projections/as-of.js';
 import type { FeatureValues } from '../../projections/feature.js';
 import type { Registry } from '../../projections/registry.js';
-import type { TipState } from '../../projections/tip.js';
+import { isSameValue } from '../../projections/object-value.js';
+import { type KeptOfUser, profileOf } from '../../projections/kept/user-rows.js';
 import type { PartitionReader, ReadProfile } from '../../store/queries/partition-reader.js';
 import type { RebuiltProfile } from './rebuilt-profile.js';
 
@@ -25,17 +24,16 @@ export function compareUser(
   reader: PartitionReader,
   registry: Registry,
   userId: string,
-  tips: ReadonlyMap<string, TipState>,
+  kept: KeptOfUser,
   nowMs: number,
 ): Pick<RebuiltProfile, 'before' | 'after' | 'changed'> {
   const { before, fromTips } = reader.snapshot(() => ({
     before: knownFeatures(reader.profile(userId, nowMs)),
     fromTips: knownFeatures(reader.profileFromTips(userId, nowMs)),
   }));
-  const aggregate = aggregateAt(registry, nowMs, { count: tips.size, all: () => tips.values() });
-  const after = isKnown(aggregate) ? registry.values(aggregate) : null;
+  const after = profileOf(registry, kept, nowMs);
   const changed = registry.names.filter((name) =>
-    [before, fromTips].some((features) => !Object.is(features?.[name] ?? null, after?.[name] ?? null)),
+    [before, fromTips].some((features) => !isSameValue(features?.[name] ?? null, after?.[name] ?? null)),
   );
   return { before, after, changed };
 }

@@ -12,7 +12,7 @@ import { generationDirectory, partitionFile } from '../../store/directory/layout
 import { PartitionState } from '../../store/partition-state.js';
 import { PartitionReader } from '../../store/queries/partition-reader.js';
 import { positionsOf } from '../../store/queries/profiles.js';
-import { replaceTips } from '../../store/rebuild/rebuild-user.js';
+import { replaceKept } from '../../store/rebuild/rebuild-user.js';
 import { fullTopicName } from '../../topics.js';
 import { compareUser, nothingOf } from './compare-user.js';
 import { UserReplay } from './user-replay.js';
@@ -69,16 +69,17 @@ export async function rebuildProfile(
       topicPrefix,
       partitioner,
       maxValueBytes: target.rules.maxValueBytes,
+      registry,
       signal,
       onProgress,
     });
     const positions = reader.positions();
     await replay.readTo(positions, reader.prunes());
-    const tips = replay.tips();
+    const kept = replay.kept();
     if (replay.events === 0 && !reader.has(userId)) throw nothingOf(userId);
-    const compared = compareUser(reader, registry, userId, tips, nowMs);
+    const compared = compareUser(reader, registry, userId, kept, nowMs);
     // A directory that publishes no profiles lets go of the note when it is next started.
-    if (!dryRun && (tips.size > 0 || reader.has(userId))) replaceTips(state, registry, userId, tips, nowMs, true);
+    if (!dryRun && (replay.events > 0 || reader.has(userId))) replaceKept(state, registry, userId, kept, nowMs, true);
     return {
       user_id: userId,
       as_of_ms: nowMs,

@@ -1,15 +1,18 @@
 /**
- * What the log says of one user's tips: reads the user's servings and reactions of one partition, in as many steps as the caller
- * likes, with the prunes that the state went through in their places. Changes nothing.
+ * What the log says of one user's tips and rows: reads the user's servings, reactions and other events of one partition, in as many
+ * steps as the caller likes, with the prunes that the state went through in their places. Changes nothing.
  */
 import { TipstreamError } from '../../errors.js';
 import { decodeRecord, type DecodeRules } from '../../events/decode.js';
 import { partitionFunction, type PartitionerName } from '../../log/partitioner.js';
 import type { Log, LogRecord } from '../../log/port.js';
 import { StagedTips } from '../../projections/prune.js';
-import { foldFeedback, foldServed, type TipState } from '../../projections/tip.js';
+import type { Registry } from '../../projections/registry.js';
+import { StagedRows } from '../../projections/kept/staged-rows.js';
+import type { KeptOfUser } from '../../projections/kept/user-rows.js';
+import { foldFeedback, foldServed } from '../../projections/tip.js';
 import type { RecordedPrune } from '../../store/tables/prunes.js';
-import { fullTopicName, TIP_TOPICS } from '../../topics.js';
+import { type ConsumedTopic, fullTopicName, TIP_TOPICS } from '../../topics.js';
 
 export interface UserReplayOptions {
   readonly log: Log;
@@ -19,8 +22,10 @@ export interface UserReplayOptions {
   readonly topicPrefix: string;
   readonly partitioner: PartitionerName;
   readonly maxValueBytes: number;
+  /** Whose kinds of rows are read beside tips. */
+  readonly registry: Pick<Registry, 'kinds'>;
   readonly signal?: AbortSignal | undefined;
-  /** In offsets of both topics: how many are behind, of how many known so far. */
+  /** In offsets of all topics: how many are behind, of how many known so far. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
@@ -29,6 +34,9 @@ export class UserReplay {
   readonly #key: Buffer;
   readonly #rules: DecodeRules;
   readonly #tips: StagedTips;
+  readonly #rows: readonly StagedRows[];
+  /** Without the prefix. */
+  readonly #names: readonly ConsumedTopic[];
   /** topic with its prefix -> next offset to read */
   readonly #next = new Map<string, number>();
   #lastPrune = 0;
@@ -41,6 +49,9 @@ export class UserReplay {
     this.#key = Buffer.from(userId);
     this.#rules = { maxValueBytes, partitions, partitioner: partitionFunction(partitioner) };
     this.#tips = new StagedTips(userId, []);
+    const { kinds } = options.registry;
+    this.#rows = kinds.map(({ kind }) => new StagedRows(kind, userId));
+    this.#names = [...new Set<ConsumedTopic>([...TIP_TOPICS, ...kinds.flatMap(({ kind }) => kind.topics)])];
   }
 
   /** Events of the user that were applied. */
@@ -48,9 +59,9 @@ export class UserReplay {
     return this.#events;
   }
 
-  /** tip_id -> what is kept of it, as of what was read. */
-  tips(): Map<string, TipState> {
-    return this.#tips.finish();
+  /** As of what was read. */
+  kept(): KeptOfUser {
+    return { tips: this.#tips.finish(), rows: new Map(this.#rows.map((staged) => [staged.kind.name, staged.finish()])) };
   }
 
   /** How many offsets lie between what was read and these positions. */
@@ -67,6 +78,7 @@ export class UserReplay {
     for (const prune of prunes) {
       if (prune.seq <= this.#lastPrune) continue;
       this.#tips.addPrune(prune);
+      for (const staged of this.#rows) staged.addPrune(prune);
       this.#lastPrune = prune.seq;
     }
     if (this.#next.size === 0) await this.#checkComplete(positions);
@@ -79,7 +91,7 @@ export class UserReplay {
   }
 
   async #read(
-    name: (typeof TIP_TOPICS)[number],
+    name: ConsumedTopic,
     topic: string,
     to: number,
     positions: ReadonlyMap<string, number>,
@@ -102,15 +114,22 @@ export class UserReplay {
     passed(to);
   }
 
-  #apply(name: (typeof TIP_TOPICS)[number], topic: string, record: LogRecord): void {
+  #apply(name: ConsumedTopic, topic: string, record: LogRecord): void {
     if (name === 'tip.served') {
       const decoded = decodeRecord(name, record, this.#rules);
       if (!decoded.ok) return;
       this.#tips.add(topic, record.offset, decoded.event.tip_id, (tip) => foldServed(tip, decoded.event));
-    } else {
+    } else if (name === 'tip.feedback') {
       const decoded = decodeRecord(name, record, this.#rules);
       if (!decoded.ok) return;
       this.#tips.add(topic, record.offset, decoded.event.tip_id, (tip) => foldFeedback(tip, decoded.event));
+    }
+    for (const staged of this.#rows) {
+      if (!staged.kind.topics.includes(name)) continue;
+      const decoded = decodeRecord(name, record, this.#rules);
+      if (!decoded.ok) return;
+      const row = staged.kind.rowOf(decoded.event as Readonly<Record<string, unknown>>);
+      if (row !== undefined) staged.add(topic, record.offset, row);
     }
     this.#events++;
   }
@@ -152,7 +171,7 @@ export class UserReplay {
     this.#options.onProgress?.(this.#done, this.#done + this.behind(positions));
   }
 
-  #topics(): { readonly name: (typeof TIP_TOPICS)[number]; readonly topic: string }[] {
-    return TIP_TOPICS.map((name) => ({ name, topic: fullTopicName(this.#options.topicPrefix, name) }));
+  #topics(): { readonly name: ConsumedTopic; readonly topic: string }[] {
+    return this.#names.map((name) => ({ name, topic: fullTopicName(this.#options.topicPrefix, name) }));
   }
 }

@@ -194,6 +194,7 @@ export class UserRebuilds {
       topicPrefix: options.topicPrefix,
       partitioner: options.partitioner,
       maxValueBytes: options.maxValueBytes,
+      registry: this.#deps.registry,
       signal,
       onProgress: (done, total) => {
         job.progress = { done, total };
@@ -227,13 +228,13 @@ export class UserRebuilds {
       const positions = await held.hold();
       await replay.readTo(positions, held.reader.prunes(), AbortSignal.any([signal, late]));
       const nowMs = clock();
-      const tips = replay.tips();
-      const compared = compareUser(held.reader, registry, userId, tips, nowMs);
+      const kept = replay.kept();
+      const compared = compareUser(held.reader, registry, userId, kept, nowMs);
       const isHere = held.reader.has(userId);
       if (replay.events === 0 && !isHere) throw nothingOf(userId);
-      if (!dryRun && (tips.size > 0 || isHere)) {
+      if (!dryRun) {
         job.isFinal = true;
-        await held.replaceTips(userId, tips);
+        await held.replaceKept(userId, kept);
       }
       return {
         user_id: userId,

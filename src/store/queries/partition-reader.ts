@@ -6,13 +6,15 @@ import type Database from 'better-sqlite3';
 import { decodeAggregate, isKnown, type Aggregate } from '../../projections/aggregate.js';
 import { aggregateAt, type TipSource } from '../../projections/as-of.js';
 import type { FeatureValues } from '../../projections/feature.js';
-import type { Registry } from '../../projections/registry.js';
+import type { UserRows } from '../../projections/kept/user-rows.js';
+import { NO_ROWS, type Registry, type RowCounters } from '../../projections/registry.js';
 import type { TipState } from '../../projections/tip.js';
 import { keptControls } from '../../policies/controls/control-refusal.js';
 import type { ControlEvent } from '../../topics.js';
 import { PruneReader, type RecordedPrune } from '../tables/prunes.js';
 import type { AppliedRecord } from '../../log/record-hash.js';
 import { guarded, openStateForReading, readIdentity, type StateIdentity } from '../state-file.js';
+import { RowReaders } from '../tables/row-reader.js';
 import { TipReader } from '../tables/tips.js';
 import { ProfileSweep } from '../join/profile-sweep.js';
 
@@ -45,6 +47,7 @@ export class PartitionReader {
   /** Whether stored aggregates are of this registry. */
   readonly #foldedWithIt: boolean;
   readonly #tips: TipReader;
+  readonly #rows: RowReaders;
   readonly #prunes: PruneReader;
   readonly #user: Database.Statement<[string], UserRow>;
   readonly #usersAfter: Database.Statement<[string, number], UserRow>;
@@ -73,6 +76,7 @@ export class PartitionReader {
     this.identity = readIdentity(this.#db);
     this.#foldedWithIt = this.identity.featureSet === registry.featureSet;
     this.#tips = new TipReader(this.#db);
+    this.#rows = new RowReaders(this.#db, registry.kinds);
     this.#prunes = new PruneReader(this.#db);
     this.#user = this.#db.prepare<[string], UserRow>(`SELECT ${USER_COLUMNS} FROM user WHERE user_id = ?`).raw();
     this.#usersAfter = this.#db
@@ -153,7 +157,7 @@ export class PartitionReader {
     return this.#usersAfter.all(userId, limit).map((row) => this.#sweepOf(row));
   }
 
-  /** As `profile`, from the user's tips alone: the same unless the file has been tampered with. */
+  /** As `profile`, from the user's tips and rows alone: the same unless the file has been tampered with. */
   profileFromTips(userId: string, asOfMs: number): ReadProfile | undefined {
     this.#prunes.checkAsOf(asOfMs);
     const row = this.#user.get(userId);
@@ -164,6 +168,12 @@ export class PartitionReader {
   tips(userId: string): Map<string, TipState> {
     const row = this.#user.get(userId);
     return new Map(row === undefined ? [] : [...this.#tips.tipsOf(row[0])].map(({ tipId, tip }) => [tipId, tip]));
+  }
+
+  /** Of the registry's kinds; empty for a user of whom nothing is kept. */
+  rows(userId: string): UserRows {
+    const row = this.#user.get(userId);
+    return new Map(row === undefined ? [] : this.#rows.kinds.map((kind) => [kind.set.kind.name, kind.rows(row[0])]));
   }
 
   /** Up to `limit` users whose ids come after `userId` by code point, in that order; the last id read is where to go on. */
@@ -198,7 +208,14 @@ export class PartitionReader {
 
   #sweepOf(row: UserRow): ProfileSweep {
     const stored = this.#foldedWithIt ? storedAggregate(row) : undefined;
-    return new ProfileSweep(row[1], this.#registry, this.#tipsOf(row), stored, (asOfMs) => this.#prunes.checkAsOf(asOfMs));
+    return new ProfileSweep(row[1], this.#registry, this.#tipsOf(row), stored, {
+      check: (asOfMs) => this.#prunes.checkAsOf(asOfMs),
+      rows: (asOfMs) => this.#rowCounters(row[0], asOfMs, this.#foldedWithIt),
+    });
+  }
+
+  #rowCounters(uid: number, asOfMs: number, fromAggregate: boolean): RowCounters {
+    return this.#registry.kinds.length === 0 ? NO_ROWS : this.#rows.counters(uid, asOfMs, fromAggregate);
   }
 
   #tipsOf([uid, , tips, indexed]: UserRow): TipSource {
@@ -206,9 +223,10 @@ export class PartitionReader {
   }
 
   #read(row: UserRow, asOfMs: number, fromAggregate: boolean): ReadProfile {
-    const userId = row[1];
+    const [uid, userId] = row;
     const aggregate = aggregateAt(this.#registry, asOfMs, this.#tipsOf(row), fromAggregate ? storedAggregate(row) : undefined);
-    return { userId, known: isKnown(aggregate), features: this.#registry.values(aggregate) };
+    const rows = this.#rowCounters(uid, asOfMs, fromAggregate);
+    return { userId, known: isKnown(aggregate), features: this.#registry.values(aggregate, asOfMs, rows) };
   }
 }
 

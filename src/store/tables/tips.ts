@@ -234,8 +234,8 @@ export class TipReader {
     return {
       ...source,
       timeIndex: {
-        *tipsWithTimeIn(fromMs, toMs) {
-          for (const row of between.all(uid, fromMs, toMs)) yield { tipId: row[0], tip: tipOf(row, 1) };
+        *withTimeIn(fromMs, toMs) {
+          for (const row of between.all(uid, fromMs, toMs)) yield { id: row[0], counted: tipOf(row, 1) };
         },
         tipsFrom: (fromMs) => this.#tipsFrom(uid, fromMs),
         firstTimeAtOrAfter: (ms) => this.#atOrAfter.get(uid, ms) ?? null,

@@ -1,5 +1,6 @@
 /** The features of the registry: what each one means, and its definition in SQL. */
 import type { FeatureDocument, FeaturesDocument } from '../../projections/feature-document.js';
+import { valueText } from '../format/features.js';
 import { durationText } from '../format/times.js';
 import { useFilter } from '../state/use-filter.js';
 import { usePolled } from '../state/use-polled.js';
@@ -51,10 +52,16 @@ const columns = (choose: (feature: string) => void, chosen: string | undefined):
   },
   { name: 'dtype', title: 'Type', cell: ({ dtype }) => dtype, sortBy: ({ dtype }) => dtype },
   { name: 'unit', title: 'Unit', cell: ({ unit }) => unit, sortBy: ({ unit }) => unit },
-  { name: 'window', title: 'Window', kind: 'number', cell: (one) => durationText(one.window_ms), sortBy: (one) => one.window_ms },
+  {
+    name: 'window',
+    title: 'Window',
+    kind: 'number',
+    cell: (one) => (one.window_ms === null ? 'none' : durationText(one.window_ms)),
+    sortBy: (one) => one.window_ms,
+  },
   { name: 'ttl', title: 'Keep for', kind: 'number', cell: (one) => durationText(one.ttl_ms), sortBy: (one) => one.ttl_ms },
   { name: 'sources', title: 'From', cell: ({ sources }) => sources.join(', ') },
-  { name: 'empty', title: 'When empty', cell: (one) => String(one.when_empty) },
+  { name: 'empty', title: 'When empty', cell: (one) => valueText(one.when_empty) },
   { name: 'description', title: 'What it says', kind: 'why', cell: ({ description }) => description },
 ];
 

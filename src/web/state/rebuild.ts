@@ -1,4 +1,5 @@
 /** The steps of a rebuild as the page takes them: what differs first, then the confirmation, then what was put right. Pure. */
+import { comparedText } from '../format/features.js';
 import type { RebuildJob } from '../../service/application.js';
 
 export interface ChangedFeature {
@@ -30,13 +31,10 @@ export function stepOf({ state, dry_run: isDryRun, progress: { done, total }, re
     };
   const changes = result.changed.map((name) => ({
     name,
-    before: textOf(result.before?.[name]),
-    after: textOf(result.after?.[name]),
+    before: comparedText(result.before?.[name]),
+    after: comparedText(result.after?.[name]),
   }));
   const replayed = result.replayed_events;
   if (changes.length === 0) return isDryRun ? { kind: 'same', replayed } : { kind: 'rebuilt', changes, replayed };
   return isDryRun ? { kind: 'differs', changes, replayed } : { kind: 'rebuilt', changes, replayed };
 }
-
-/** A profile of a user who was not known has no value; a feature that is empty has null. */
-const textOf = (value: number | string | null | undefined): string => (value === undefined ? 'not known' : String(value));

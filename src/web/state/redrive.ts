@@ -1,4 +1,5 @@
 /** The steps of a redrive as the page takes them: what it would do first, then the confirmation, then what was done. Pure. */
+import { comparedText } from '../format/features.js';
 import type { RedriveDocument, RedriveJob, RedriveRequest } from '../../service/application.js';
 import { count, counted } from '../format/numbers.js';
 
@@ -125,12 +126,9 @@ export function remarksOf({ skipped, left, notes, records_omitted: omitted, prof
 /** Of a check; undefined: there is no state to compare with. */
 export function changesOf({ profiles }: RedriveDocument): readonly ChangedValue[] | undefined {
   return profiles?.users.flatMap(({ user_id: user, before, after, changed }) =>
-    changed.map((feature) => ({ user, feature, before: textOf(before?.[feature]), after: textOf(after?.[feature]) })),
+    changed.map((feature) => ({ user, feature, before: comparedText(before?.[feature]), after: comparedText(after?.[feature]) })),
   );
 }
-
-/** A profile of a user who is not known has no value; a feature that is empty has null. */
-const textOf = (value: number | string | null | undefined): string => (value === undefined ? 'not known' : String(value));
 
 /** Which dead letters a request chooses, as the end of a sentence. */
 export function chosenText(

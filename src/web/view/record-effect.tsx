@@ -25,6 +25,8 @@ export function RecordEffect({ record }: { readonly record: RecordDocument }) {
   switch (effect.kind) {
     case 'tip':
       return <TipEffect effect={effect} asOfMs={record.as_of_ms} />;
+    case 'row':
+      return <RowEffect effect={effect} asOfMs={record.as_of_ms} />;
     case 'decision':
       return <DecisionEffect effect={effect} />;
     case 'control':
@@ -108,6 +110,29 @@ function TipEffect({ effect, asOfMs }: { readonly effect: Effect & { readonly ki
             </li>
           ))}
         </ul>
+      )}
+    </>
+  );
+}
+
+function RowEffect({ effect, asOfMs }: { readonly effect: Effect & { readonly kind: 'row' }; readonly asOfMs: number }) {
+  const { user_id: userId, table, is_kept: isKept, row, counted_in: countedIn } = effect;
+  return (
+    <>
+      <p>
+        It is about a {table} of <UserLink userId={userId} />.
+      </p>
+      <p>
+        {row === null
+          ? 'Nothing is kept of it any more: what is older than --retain is pruned.'
+          : isKept
+            ? 'It is kept.'
+            : 'Other events of the same key say more: what is kept is not all from this one.'}
+      </p>
+      {row === null ? null : (
+        <p>
+          {countedIn.length === 0 ? 'No feature counts it' : `Counted in ${countedIn.join(', ')}`}, as of <Time ms={asOfMs} />.
+        </p>
       )}
     </>
   );

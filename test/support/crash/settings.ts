@@ -2,6 +2,7 @@
 import type { ServiceOptions } from '../../../src/service/options.js';
 
 export const CRASH_SETTINGS = {
+  features: ['core'],
   partitioner: 'murmur2',
   maxValueBytes: 1_048_576,
   publishProfiles: true,

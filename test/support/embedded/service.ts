@@ -149,6 +149,7 @@ export class EmbeddedService {
       dataDirectory: this.directory,
       group: 'test',
       topicPrefix: options.topicPrefix ?? '',
+      features: ['core'],
       partitioner: options.partitioner ?? 'murmur2',
       publishProfiles: options.publishProfiles ?? true,
       maxValueBytes: options.maxValueBytes ?? 1_048_576,

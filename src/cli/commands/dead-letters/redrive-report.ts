@@ -1,4 +1,6 @@
 /** What a redrive did, or would do, for people. */
+import type { FeatureValue } from '../../../projections/feature.js';
+import { scalarOf } from '../../../projections/object-value.js';
 import type { ProfileChanges } from '../../../redrive/preview.js';
 import { SKIP_REASONS, type SkipReason } from '../../../redrive/plan.js';
 import type { RedriveDocument } from '../../../redrive/redrive.js';
@@ -51,4 +53,4 @@ async function printProfiles(output: Output, { users, users_elsewhere: elsewhere
   if (omitted > 0) output.note(`${omitted} events of further users are not in this comparison; --max takes fewer records`);
 }
 
-const shown = (value: number | string | null | undefined): string | null => (value == null ? null : String(value));
+const shown = (value: FeatureValue | undefined): string | null => (value == null ? null : String(scalarOf(value)));

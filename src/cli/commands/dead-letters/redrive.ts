@@ -2,13 +2,12 @@ import { UsageError } from '../../../errors.js';
 import { openLog } from '../../../log/open.js';
 import type { Log } from '../../../log/port.js';
 import { readNamed } from '../../../named-file.js';
-import { defaultRegistry } from '../../../projections/registry.js';
 import { redrive } from '../../../redrive/redrive.js';
 import { lockRedrive } from '../../../store/directory/redrive-lock.js';
 import type { Config } from '../../../config.js';
 import { defineCommand } from '../../command.js';
 import { wholeNumber } from '../../option-parsers.js';
-import { acceptanceOf, stateSourceOf } from '../../state-source.js';
+import { acceptanceOf, registryFor, stateSourceOf } from '../../state-source.js';
 import { timeOption } from '../../time-argument.js';
 import { inputTopic } from '../../topic-argument.js';
 import { parseAddress } from './address.js';
@@ -83,7 +82,7 @@ export const deadLettersRedriveCommand = defineCommand<RedriveCommandOptions>({
     try {
       const state = { ...(await stateSourceOf(config, log)), accepts: acceptanceOf(config) };
       const document = await redrive(
-        { log, registry: defaultRegistry, state, rules: { partitioner, maxValueBytes } },
+        { log, registry: registryFor(config), state, rules: { partitioner, maxValueBytes } },
         {
           prefix,
           topic,

@@ -1,12 +1,11 @@
 /** What the state files of a data directory have applied, each file by itself: one that is damaged hides none of the others. */
 import { TipstreamError } from '../../../errors.js';
 import type { Config } from '../../../config.js';
-import { defaultRegistry } from '../../../projections/registry.js';
 import { generationDirectory, partitionFile, partitionsIn } from '../../../store/directory/layout.js';
 import { otherCount, stateIncomplete } from '../../../store/directory/state-files.js';
 import { PartitionReader } from '../../../store/queries/partition-reader.js';
 import { openStateForReading } from '../../../store/state-file.js';
-import { stateSource } from '../../state-source.js';
+import { registryFor, stateSource } from '../../state-source.js';
 
 export interface AppliedPositions {
   /** partition -> topic -> next offset. Empty in a directory that no worker has used yet. */
@@ -25,7 +24,7 @@ export function appliedPositions(config: Config): AppliedPositions {
   for (const [partition, path] of files) {
     try {
       openStateForReading(path, { partition, log: config.log, topicPrefix: config.topicPrefix }).close();
-      const reader = new PartitionReader(path, defaultRegistry);
+      const reader = new PartitionReader(path, registryFor(config));
       try {
         const found = reader.identity.partitions;
         if (partitions !== undefined && found !== partitions) throw otherCount(path, found, partitions, countedIn);

@@ -10,8 +10,9 @@ import { isOwned } from '../../../store/directory/data-lock.js';
 import { notedService } from '../../../store/directory/service-note.js';
 import { silentPartitions } from '../../../store/directory/silent-partitions.js';
 import { stoppedPartitions } from '../../../store/directory/stopped-partitions.js';
-import { CONSUMED_TOPICS, fullTopicName } from '../../../topics.js';
+import { fullTopicName } from '../../../topics.js';
 import { appliedPositions } from './applied-positions.js';
+import { registryFor } from '../../state-source.js';
 
 /** The group as whose member the service of this data directory runs, or would. */
 export function ownGroup({ data, topicPrefix }: Config): string {
@@ -50,7 +51,7 @@ async function lookOnce(log: Log, config: Config, history: LagHistory, group: st
   const { applied, unreadable } = appliedPositions(config);
   const stopped = new Map([...stoppedPartitions(config.data)].map(([partition, { code, message }]) => [partition, `${message} (${code})`]));
   for (const [partition, { code, message }] of unreadable) stopped.set(partition, `${message} (${code})`);
-  const topics = CONSUMED_TOPICS.map((topic) => fullTopicName(config.topicPrefix, topic));
+  const topics = registryFor(config).topics.map((topic) => fullTopicName(config.topicPrefix, topic));
   const running = isOwned(config.data);
   const rows = await lagRows(log, {
     group,

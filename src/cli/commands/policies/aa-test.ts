@@ -3,11 +3,10 @@ import { UsageError } from '../../../errors.js';
 import { ratesSvg } from '../../../evaluation/aa-test/chart.js';
 import { ratesOf, sayRates } from '../../../evaluation/aa-test/rates.js';
 import { outputFile } from '../../../export/output-file.js';
-import { defaultRegistry } from '../../../projections/registry.js';
 import { defineCommand } from '../../command.js';
 import { wholeNumber } from '../../option-parsers.js';
 import type { Output } from '../../output/output.js';
-import { noteMissing, stateSource } from '../../state-source.js';
+import { noteMissing, registryFor, stateSource } from '../../state-source.js';
 
 interface AaTestOptions {
   readonly rollouts: number;
@@ -52,7 +51,7 @@ export const aaTestCommand = defineCommand<AaTestOptions>({
     try {
       const result = await aaTestHere({
         state: stateSource(config),
-        registry: defaultRegistry,
+        registry: registryFor(config),
         rollouts,
         percent,
         users,

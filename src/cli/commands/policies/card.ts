@@ -13,14 +13,13 @@ import { policyNamed } from '../../../policies/registry.js';
 import { settingsAt } from '../../../policies/controls/control.js';
 import { priorDocuments } from '../../../policies/controls/prior-settings.js';
 import { historyOf } from '../../../policies/controls/rollout.js';
-import { defaultRegistry } from '../../../projections/registry.js';
 import { fullTopicName, type ControlEvent } from '../../../topics.js';
 import { defineCommand } from '../../command.js';
 import { openControlLog } from '../../control-log.js';
 import { readJson } from '../../input-file.js';
 import type { Output } from '../../output/output.js';
 import { settingsOf } from '../../policy-settings.js';
-import { noteMissing, stateSource } from '../../state-source.js';
+import { noteMissing, registryFor, stateSource } from '../../state-source.js';
 
 interface CardOptions {
   readonly simulation?: string;
@@ -65,7 +64,9 @@ export const cardCommand = defineCommand<CardOptions>({
         ? noSimulation(policy.name)
         : await read(options.simulation, { schema: cardSimulationSchema, command: 'tipstream simulate --json', signal });
     const evaluation =
-      options.evaluation === undefined ? noEvaluation(policy.name) : await evaluationOf(policy, options.evaluation, signal);
+      options.evaluation === undefined
+        ? noEvaluation(policy.name)
+        : await evaluationOf(policy, options.evaluation, registryFor(config).featureSet, signal);
     const target = options.out === undefined ? undefined : outputFile(options.out, options.force === true);
     try {
       const training = options.training ? trainingOf(policy, config, output) : { missing: 'The data directory was not looked into.' };
@@ -84,7 +85,7 @@ export const cardCommand = defineCommand<CardOptions>({
 });
 
 /** Of this policy as it is, and of these features. */
-async function evaluationOf(policy: PolicyDefinition, path: string, signal: AbortSignal): Promise<CardEvaluation> {
+async function evaluationOf(policy: PolicyDefinition, path: string, featureSet: string, signal: AbortSignal): Promise<CardEvaluation> {
   const command = `tipstream evaluate --policy ${policy.name} --json`;
   const evaluation = await read(path, { schema: cardEvaluationSchema, command, signal });
   const wrong = (why: string): TipstreamError =>
@@ -92,7 +93,7 @@ async function evaluationOf(policy: PolicyDefinition, path: string, signal: Abor
   if (evaluation.policy !== policy.name) throw wrong(`is about ${evaluation.policy}`);
   if (evaluation.policy_hash !== policyHash(policy) || evaluation.vectors !== vectorFingerprint(policy))
     throw wrong(`${policy.name} has changed since`);
-  if (evaluation.feature_set !== defaultRegistry.featureSet) throw wrong('the features have changed since');
+  if (evaluation.feature_set !== featureSet) throw wrong('the features have changed since');
   return evaluation;
 }
 
@@ -113,7 +114,7 @@ async function read<Schema extends z.ZodType>(path: string, { schema, command, s
 
 function trainingOf(policy: PolicyDefinition, config: Config, output: Output): TrainingHere | Missing {
   try {
-    const training = trainingData(stateSource(config), defaultRegistry, policy.name);
+    const training = trainingData(stateSource(config), registryFor(config), policy.name);
     noteMissing(output, training.partitionsMissing);
     return training;
   } catch (error) {

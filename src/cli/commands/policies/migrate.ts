@@ -10,13 +10,12 @@ import { DEFAULT_POLICY, policyNamed } from '../../../policies/registry.js';
 import { refuseBackDated } from '../../../producer/back-dated.js';
 import { rolloutAt } from '../../../policies/controls/rollout.js';
 import { completeControls, missingRecords } from '../../../producer/control-completion.js';
-import { defaultRegistry } from '../../../projections/registry.js';
 import { fullTopicName, type ControlEvent } from '../../../topics.js';
 import { defineCommand } from '../../command.js';
 import { openControlLog, readAllControls } from '../../control-log.js';
 import { planMigration } from '../../migration-plan.js';
 import type { Output } from '../../output/output.js';
-import { noteMissing, stateSource } from '../../state-source.js';
+import { noteMissing, registryFor, stateSource } from '../../state-source.js';
 import { parseUserId } from '../../option-parsers.js';
 import { timeOption } from '../../time-argument.js';
 
@@ -197,7 +196,7 @@ async function reportOn({ config, target, output, ...question }: ReportOptions):
     const report = await migrationReport({
       ...question,
       state: stateSource(config),
-      registry: defaultRegistry,
+      registry: registryFor(config),
       onProgress: (done, total) => output.progress(`${done} of ${total} users`),
       ...(target === undefined ? {} : { onUser: (user: MigratedUser) => target.write(`${JSON.stringify(user)}\n`) }),
     });

@@ -1,13 +1,12 @@
 import { powerHere, type Power, type PowerDays } from '../../../analysts/power.js';
 import { UsageError } from '../../../errors.js';
 import { DEFAULT_POLICY, policyNamed } from '../../../policies/registry.js';
-import { defaultRegistry } from '../../../projections/registry.js';
 import { defineCommand } from '../../command.js';
 import { EXIT } from '../../failure.js';
 import { POWER_HEADINGS, powerCells } from '../../evaluation/power-table.js';
 import type { Output } from '../../output/output.js';
 import { settingsOf } from '../../policy-settings.js';
-import { noteMissing, stateSource } from '../../state-source.js';
+import { noteMissing, registryFor, stateSource } from '../../state-source.js';
 import { timeOption } from '../../time-argument.js';
 import { shown } from '../../../evaluation/shown.js';
 
@@ -67,7 +66,7 @@ export const powerCommand = defineCommand<PowerCommandOptions>({
     try {
       const power = await powerHere({
         state: stateSource(config),
-        registry: defaultRegistry,
+        registry: registryFor(config),
         defaultPolicy: DEFAULT_POLICY,
         settings: settingsOf(config),
         nowMs: Date.now(),

@@ -9,12 +9,11 @@ import { fitPrior, LAMBDA_SEARCH, type PriorFit } from '../../../policies/prior/
 import { policyNamed } from '../../../policies/registry.js';
 import { vectorFingerprint } from '../../../policies/vector-fingerprint.js';
 import { refuseBackDated } from '../../../producer/back-dated.js';
-import { defaultRegistry } from '../../../projections/registry.js';
 import { MAX_TIME_MS, type ControlEvent } from '../../../topics.js';
 import { defineCommand } from '../../command.js';
 import { openControlLog } from '../../control-log.js';
 import type { Output } from '../../output/output.js';
-import { noteMissing, stateSource } from '../../state-source.js';
+import { noteMissing, registryFor, stateSource } from '../../state-source.js';
 import { timeOption } from '../../time-argument.js';
 import { shown } from '../../../evaluation/shown.js';
 
@@ -122,7 +121,7 @@ export const priorCommand = defineCommand<PriorOptions>({
       const untilMs = options.until ?? Math.min(MAX_TIME_MS, nowMs);
       const sums = await priorSums({
         state: stateSource(config),
-        registry: defaultRegistry,
+        registry: registryFor(config),
         policy,
         controls,
         worthAtMs: effectiveAtMs,

@@ -2,11 +2,10 @@ import { promptsDocument, servedPrompts } from '../../../service/policies/served
 import type { RewardEstimate } from '../../../evaluation/prompt-comparison.js';
 import type { PromptsDocument } from '../../../service/application.js';
 import { FIRST_PROMPT_VERSION } from '../../../prompts/registry.js';
-import { defaultRegistry } from '../../../projections/registry.js';
 import { stateFiles } from '../../../store/directory/state-files.js';
 import { defineCommand } from '../../command.js';
 import type { Output } from '../../output/output.js';
-import { noteMissing, stateSource } from '../../state-source.js';
+import { noteMissing, registryFor, stateSource } from '../../state-source.js';
 
 const SHOWN_EVERY = 5_000;
 
@@ -37,7 +36,7 @@ export const promptsCommand = defineCommand<PromptsOptions>({
   ],
   json: 'document',
   async run({ options, config, output, json, signal }) {
-    const { files, missing } = stateFiles(stateSource(config), defaultRegistry);
+    const { files, missing } = stateFiles(stateSource(config), registryFor(config));
     const countedAtMs = Date.now();
     let decisions = 0;
     const counts = await servedPrompts([...files.values()], signal, () => {

@@ -8,7 +8,6 @@ import { answeredWithin, noAnswer } from '../../../log/deadline.js';
 import { openLog, placeOf } from '../../../log/open.js';
 import type { Log, TopicDescription } from '../../../log/port.js';
 import { topicSettings } from '../../../log/topic-settings.js';
-import { defaultRegistry } from '../../../projections/registry.js';
 import { dataOwner, isOwned } from '../../../store/directory/data-lock.js';
 import { currentGeneration, deadLetterDirectory, generationDirectory, partitionFile } from '../../../store/directory/layout.js';
 import { notedService } from '../../../store/directory/service-note.js';
@@ -16,7 +15,7 @@ import { silentPartitions } from '../../../store/directory/silent-partitions.js'
 import { stoppedPartitions } from '../../../store/directory/stopped-partitions.js';
 import { lastVerified } from '../../../store/directory/verified-note.js';
 import { PartitionReader } from '../../../store/queries/partition-reader.js';
-import { CONSUMED_TOPICS, fullTopicName, type ControlEvent } from '../../../topics.js';
+import { fullTopicName, type ControlEvent } from '../../../topics.js';
 import { settingsOf } from '../../policy-settings.js';
 import { appliedPositions, type AppliedPositions } from '../lag/applied-positions.js';
 import { ownGroup, readOwnLag } from '../lag/read-own-lag.js';
@@ -29,6 +28,7 @@ import { partitionsCheck } from './checks/partitions.js';
 import { policyCheck } from './checks/policy.js';
 import { topicsCheck } from './checks/topics.js';
 import { verifiedCheck } from './checks/verified.js';
+import { registryFor } from '../../state-source.js';
 
 /** For reading dead letters, newest first. */
 const LETTERS_WITHIN_MS = 1_500;
@@ -98,7 +98,7 @@ type Reached =
 
 async function reachLog(config: Config): Promise<Reached> {
   const beganMs = performance.now();
-  const names = topicSettings(config.topicPrefix, config.partitions).map(({ name }) => name);
+  const names = topicSettings(config.topicPrefix, config.partitions, undefined, registryFor(config).topics).map(({ name }) => name);
   const limitMs = config.logTimeoutMs;
   const opening = openLog(config, { readOnly: true });
   try {
@@ -139,7 +139,7 @@ function readState(config: Config): StateSeen {
     const generation = currentGeneration(config.data);
     const [partition] = positions.applied.keys();
     if (partition === undefined) return { ...positions, generation, partitions: undefined, controls: undefined };
-    const reader = new PartitionReader(partitionFile(generationDirectory(config.data), partition), defaultRegistry);
+    const reader = new PartitionReader(partitionFile(generationDirectory(config.data), partition), registryFor(config));
     try {
       return { ...positions, generation, partitions: reader.identity.partitions, controls: reader.controlsForAll() };
     } finally {
@@ -157,7 +157,7 @@ async function heldPartitions(log: Log, config: Config, name: string): Promise<R
   const group = await log.describeGroup(name);
   if (group === undefined) return new Set();
   if (group.members === null || group.isRebalancing) return undefined;
-  const topics = CONSUMED_TOPICS.map((topic) => fullTopicName(config.topicPrefix, topic));
+  const topics = registryFor(config).topics.map((topic) => fullTopicName(config.topicPrefix, topic));
   const held = group.members.map(({ partitions }) => topics.map((topic) => new Set(partitions.get(topic) ?? [])));
   const numbers = new Set(held.flatMap(([first]) => [...(first ?? [])]));
   return new Set([...numbers].filter((partition) => held.some((ofMember) => ofMember.every((has) => has.has(partition)))));

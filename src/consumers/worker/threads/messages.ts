@@ -2,7 +2,7 @@
 import { TipstreamError, type ErrorCode } from '../../../errors.js';
 import type { ScoredEvent } from '../../../topics.js';
 import type { ScoreCommand } from '../../fold/scorer.js';
-import type { TipState } from '../../../projections/tip.js';
+import type { KeptOfUser } from '../../../projections/kept/user-rows.js';
 import type { Committed, Decided, WorkerStartOptions } from '../worker-contract.js';
 import type { RejectedRecord } from '../../fold/reports.js';
 import type { PruneReport } from '../pruner.js';
@@ -19,11 +19,11 @@ export type Command =
   | { readonly type: 'idle' | 'drain' | 'hold'; readonly worker: number; readonly call: number }
   | { readonly type: 'release'; readonly worker: number }
   | {
-      readonly type: 'replace-tips';
+      readonly type: 'replace-kept';
       readonly worker: number;
       readonly call: number;
       readonly userId: string;
-      readonly tips: ReadonlyMap<string, TipState>;
+      readonly kept: KeptOfUser;
     };
 
 export type Report =

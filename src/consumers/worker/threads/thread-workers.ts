@@ -73,7 +73,7 @@ export class ThreadWorkers {
       idle: () => unlessLost(this.#call<void>(thread, (call) => send({ type: 'idle', worker, call }))),
       hold: () => this.#call<ReadonlyMap<string, number>>(thread, (call) => send({ type: 'hold', worker, call })),
       release: () => send({ type: 'release', worker }),
-      replaceTips: (userId, tips) => this.#call<void>(thread, (call) => send({ type: 'replace-tips', worker, call, userId, tips })),
+      replaceKept: (userId, kept) => this.#call<void>(thread, (call) => send({ type: 'replace-kept', worker, call, userId, kept })),
       drain: () => unlessLost(this.#call<void>(thread, (call) => send({ type: 'drain', worker, call }))),
       close: () => {
         send({ type: 'close', worker });

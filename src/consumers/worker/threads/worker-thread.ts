@@ -1,15 +1,15 @@
 /** The entry of a worker thread: runs the partitions that the service's thread gives it, and reports what they do. */
 import { parentPort } from 'node:worker_threads';
-import { defaultRegistry } from '../../../projections/registry.js';
+import { TipstreamError } from '../../../errors.js';
+import { registryOf } from '../../../projections/registry.js';
 import { PartitionWorker } from '../partition-worker.js';
 import type { OutboxMessage } from '../../../store/tables/outbox.js';
-import type { WorkerEvents } from '../worker-contract.js';
+import type { WorkerEvents, WorkerStartOptions } from '../worker-contract.js';
 import { plainError, type Command, type Report } from './messages.js';
 import { unpack } from './record-packing.js';
 
 const port = parentPort!;
 const workers = new Map<number, PartitionWorker>();
-const deps = { registry: defaultRegistry, clock: Date.now };
 
 const report = (message: Report): void => port.postMessage(message);
 
@@ -22,6 +22,13 @@ function events(worker: number): WorkerEvents {
     pruned: (pruned) => report({ type: 'pruned', worker, pruned }),
     shadowFailed: (decisionId, reason) => report({ type: 'shadow-failed', worker, decisionId, reason }),
   };
+}
+
+function startedWorker(start: WorkerStartOptions, reports: WorkerEvents): PartitionWorker {
+  const registry = registryOf({ sets: start.options.features });
+  if (registry.featureSet !== start.identity.featureSet)
+    throw new TipstreamError('internal', `a worker was started for feature set ${start.identity.featureSet} with ${registry.featureSet}`);
+  return new PartitionWorker(start, reports, { registry, clock: Date.now });
 }
 
 /** A small Buffer is a view of a large shared block, all of which would be cloned with it. */
@@ -42,7 +49,7 @@ port.on('message', (command: Command) => {
   switch (command.type) {
     case 'start':
       try {
-        workers.set(command.worker, new PartitionWorker(command.start, events(command.worker), deps));
+        workers.set(command.worker, startedWorker(command.start, events(command.worker)));
       } catch (error) {
         report({ type: 'stopped', worker: command.worker, error: plainError(error) });
       }
@@ -81,8 +88,8 @@ function ask(command: Extract<Command, { call: number }>, worker: PartitionWorke
       return worker?.decide(command.request);
     case 'preview':
       return worker?.preview(command.request);
-    case 'replace-tips':
-      return worker?.replaceTips(command.userId, command.tips);
+    case 'replace-kept':
+      return worker?.replaceKept(command.userId, command.kept);
     case 'hold':
       return worker?.hold();
     case 'idle':

@@ -75,11 +75,17 @@ const columns = (chosen: string | undefined, choose: FeaturesProps['onChoose']):
       </span>
     ),
   },
-  { name: 'events', title: 'Events', kind: 'number', cell: ({ events }) => count(events) },
+  {
+    name: 'events',
+    title: 'Events',
+    kind: 'number',
+    cell: ({ events }) => (events === null ? <span class="muted">not listed</span> : count(events)),
+  },
   { name: 'change', title: 'Next change, while no event comes', kind: 'why', cell: (row) => <NextChange row={row} /> },
 ];
 
-function NextChange({ row: { next_change: change, window } }: { readonly row: Row }) {
+function NextChange({ row: { next_change: change, window, events: behind } }: { readonly row: Row }) {
+  if (behind === null) return <span class="muted">not looked for</span>;
   if (change === null) return <>never by time alone</>;
   const { at_ms: atMs, value, events, events_omitted: omitted } = change;
   const [first] = events;

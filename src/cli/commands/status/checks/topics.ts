@@ -7,10 +7,11 @@ import { topicSettings } from '../../../../log/topic-settings.js';
 import { counted } from '../../../output/words.js';
 import { nextCommand } from '../../../output/next-command.js';
 import type { Check } from '../check.js';
+import { registryFor } from '../../../state-source.js';
 
 export function topicsCheck(config: Config, found: readonly TopicDescription[]): Check {
   const told = config.given.has('partitions') ? config.partitions : undefined;
-  const wanted = topicSettings(config.topicPrefix, config.partitions);
+  const wanted = topicSettings(config.topicPrefix, config.partitions, undefined, registryFor(config).topics);
   const problems = checkTopics(wanted, found, told);
   const isApart = new Set(wanted.filter(({ ownPartitions }) => ownPartitions === true).map(({ name }) => name));
   const [shared, apart] = [found.filter(({ name }) => !isApart.has(name)), found.filter(({ name }) => isApart.has(name))];

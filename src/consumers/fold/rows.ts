@@ -1,0 +1,36 @@
+/** Events into rows of the kinds that the registry's features are computed from. */
+import type { EventOf } from '../../events/decode.js';
+import type { PartitionState } from '../../store/partition-state.js';
+import type { ConsumedTopic } from '../../topics.js';
+import type { Fold } from './folds.js';
+
+/** Topics whose records have a user's key. */
+type RowTopic = Exclude<ConsumedTopic, 'policy.control'>;
+
+export class RowFolder {
+  readonly #state: PartitionState;
+  /** Whether somebody publishes changed profiles. */
+  readonly #noteChanges: boolean;
+
+  constructor(state: PartitionState, noteChanges: boolean) {
+    this.#state = state;
+    this.#noteChanges = noteChanges;
+  }
+
+  /** What folds the events of a topic. */
+  of<Topic extends RowTopic>(topic: Topic): Fold<Topic> {
+    const { rows, users, changedProfiles } = this.#state;
+    const tables = rows.kinds.filter(({ kind }) => kind.topics.includes(topic));
+    return (event: EventOf<Topic>, { nowMs }) => {
+      for (const table of tables) {
+        const row = table.kind.rowOf(event);
+        if (row === undefined) continue;
+        const user = users.obtain(event.user_id);
+        if (!table.add(user.uid, row, nowMs)) continue;
+        users.markDirty(user);
+        if (this.#noteChanges) changedProfiles.add(event.user_id);
+      }
+      return undefined;
+    };
+  }
+}
