@@ -99,7 +99,7 @@ export const OPTIONS = {
     schema: featureSets,
     default: 'core',
     group: 'log',
-    help: 'sets of features that state is folded with: core, or core,activity; `tipstream rebuild` moves state from one to the other',
+    help: 'sets of features that state is folded with: core, or core,activity; rebuild moves state from one to the other',
     worker: true,
   },
   logTimeoutMs: {

@@ -6,12 +6,10 @@
  */
 import { z } from 'zod';
 import { auditSchema } from './events/audit-event.js';
-import { controlSchema } from './control-event.js';
-import { id, label, optional, timeMs, utcOffsetMin } from './event-fields.js';
+import { controlSchema, id, label, optional, timeMs, utcOffsetMin } from './event-fields.js';
 import { numbersByName, vectorsByTip } from './events/by-name.js';
 
-export { CONTROL_TYPES, controlSchema, MAX_REWARD_WINDOW_MS } from './control-event.js';
-export { MAX_TIME_MS } from './event-fields.js';
+export { CONTROL_TYPES, controlSchema, MAX_REWARD_WINDOW_MS, MAX_TIME_MS } from './event-fields.js';
 
 export const MAX_CANDIDATES = 200;
 const ACTIONS = ['done', 'dismiss', 'snooze'] as const;

@@ -24,7 +24,7 @@ import type { StartWorker } from '../consumers/worker/worker-contract.js';
 import type { HeldPartitions } from './held-partitions.js';
 import type { ServiceMetrics } from './metrics/service-metrics.js';
 import type { ServiceOptions } from './options.js';
-import { Patience } from '../patience.js';
+import { Patience } from '../back-off.js';
 import { Partition } from './partition.js';
 
 export interface PartitionGroupDeps {
