@@ -69,7 +69,19 @@ export async function* csvRecords(pieces: AsyncIterable<Uint8Array>): AsyncGener
   };
 
   for await (const piece of pieces) {
-    for (const character of decode(piece)) {
+    const text = decode(piece);
+    for (let at = 0; at < text.length; at++) {
+      if (characters === 0 && (state as State) === 'field starts') {
+        const end = text.indexOf('\n', at);
+        const record = end === -1 || end - at > MAX_RECORD_CHARACTERS ? undefined : unquoted(text.slice(at, end), line);
+        if (record !== undefined) {
+          firstLine = ++line;
+          at = end;
+          if (record !== 'blank') yield record;
+          continue;
+        }
+      }
+      const character = text[at]!;
       if (character !== '\n' || (state as State) === 'quoted') {
         step(character);
         if (character === '\n') line++;
@@ -85,4 +97,12 @@ export async function* csvRecords(pieces: AsyncIterable<Uint8Array>): AsyncGener
   if ((state as State) === 'quoted') throw new CsvError(firstLine, 'has a quote that is never closed');
   const last = endRecord();
   if (last !== undefined) yield last;
+}
+
+/** A whole line at once, as most are; undefined: it has quotes, and may go on in the next one. */
+function unquoted(text: string, line: number): CsvRecord | 'blank' | undefined {
+  if (text.includes('"')) return undefined;
+  const fields: (string | null)[] = (text.endsWith('\r') ? text.slice(0, -1) : text).split(',');
+  for (let i = 0; i < fields.length; i++) if (fields[i] === '') fields[i] = null;
+  return fields.length === 1 && fields[0] === null ? 'blank' : { line, fields };
 }

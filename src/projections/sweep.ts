@@ -9,14 +9,6 @@ import { heldOrder, type TimedTip, type TipOrder } from './tip-order.js';
 import type { TipState } from './tip.js';
 import { WINDOW_MS } from './window.js';
 
-/** Users with more tips are never held in memory: they are followed through their time index, however long it takes. */
-const MOST_TIPS_HELD = 250_000;
-/**
- * Following the index costs several times as much a row as reading all tips and sorting them. After so large a share of the user's tips
- * has been read that way, all are read.
- */
-const SHARE_FROM_INDEX = 1 / 8;
-
 interface Cursor {
   /** 0 for entries into the window, else the length of a window for exits from it. */
   readonly lengthMs: number;
@@ -35,8 +27,7 @@ export class Sweep {
   #start: (asOfMs: number) => Aggregate;
   #answer: Aggregate = { afterMs: -1, untilMs: -1, counters: this.#counters };
   #cursors: Cursor[] | undefined;
-  #held: TipOrder | undefined;
-  #readFromIndex = 0;
+  #order: TipOrder | undefined;
 
   /** `from`, any correct aggregate of the same tips, is where it may start; it is never changed. */
   constructor(set: CounterSet, tips: TipSource, from?: Aggregate) {
@@ -75,7 +66,7 @@ export class Sweep {
     let untilMs = AFTER_ALL_MS;
     for (let k = 0; k < cursors.length; k++) {
       const cursor = cursors[k]!;
-      for (; cursor.next !== undefined; cursor.next = this.#take(cursor.rest)) {
+      for (; cursor.next !== undefined; cursor.next = take(cursor.rest)) {
         const boundaryMs = cursor.next.atMs + cursor.lengthMs;
         if (boundaryMs >= asOfMs) {
           if (boundaryMs < untilMs) untilMs = boundaryMs;
@@ -88,24 +79,15 @@ export class Sweep {
       }
     }
     this.#untilMs = untilMs;
-    if (this.#held === undefined && this.#readFromIndex > this.#tips.count * SHARE_FROM_INDEX && this.#tips.count <= MOST_TIPS_HELD) {
-      this.#held = heldOrder(this.#tips.all());
-      this.#cursors = undefined; // the next ones begin where these stand, in memory
-    }
   }
 
   #cursorsFrom(boundaryMs: number): Cursor[] {
-    const order = this.#held ?? this.#tips.timeIndex ?? (this.#held = heldOrder(this.#tips.all()));
+    // Users without an index have few tips.
+    const order = (this.#order ??= this.#tips.timeIndex ?? heldOrder(this.#tips.all()));
     return this.#lengthsMs.map((lengthMs) => {
       const rest = order.tipsFrom(boundaryMs - lengthMs);
-      return { lengthMs, rest, next: this.#take(rest) };
+      return { lengthMs, rest, next: take(rest) };
     });
-  }
-
-  #take(rest: Iterator<TimedTip>): TimedTip | undefined {
-    const { done, value } = rest.next();
-    if (this.#held === undefined) this.#readFromIndex++;
-    return done === true ? undefined : value;
   }
 
   /** A tip of which several boundaries are crossed in one move counts once: at the first of them, of equal ones by the lowest cursor. */
@@ -126,4 +108,9 @@ export class Sweep {
 /** Whether the boundary of a kept time lies in [fromMs, lastMs]. */
 function isWithin(atMs: number | null, lengthMs: number, fromMs: number, lastMs: number): boolean {
   return atMs !== null && atMs + lengthMs >= fromMs && atMs + lengthMs <= lastMs;
+}
+
+function take(rest: Iterator<TimedTip>): TimedTip | undefined {
+  const { done, value } = rest.next();
+  return done === true ? undefined : value;
 }

@@ -12,7 +12,7 @@ export interface TipOrder {
   tipsFrom(fromMs: number): Iterator<TimedTip>;
 }
 
-/** In memory: some 200 bytes a tip. */
+/** In memory, for few. */
 export function heldOrder(tips: Iterable<TipState>): TipOrder {
   const held: TimedTip[] = [];
   for (const tip of tips) {

@@ -35,8 +35,8 @@ describe('a sweep', () => {
         const sweeps = [
           new Sweep(coreRegistry, user.source()),
           new Sweep(coreRegistry, user.source(), user.aggregate),
-          new Sweep(coreRegistry, { ...user.indexedSource(), count: Infinity }, user.aggregate), // through the index alone
-          new Sweep(coreRegistry, { ...user.indexedSource(), all: () => user.tips.values() }),
+          new Sweep(coreRegistry, user.indexedSource()),
+          new Sweep(coreRegistry, user.indexedSource(), user.aggregate),
         ];
         const before = new Map(user.aggregate.counters);
         for (const at of times) {
@@ -62,10 +62,7 @@ describe('a sweep', () => {
       fc.property(history, spine, (folds, rows) => {
         const user = new UserTips(registry);
         for (const [each, nowMs] of folds) user.fold(each, nowMs);
-        const sweeps = [
-          new Sweep(registry, user.source()),
-          new Sweep(registry, { ...user.indexedSource(), all: () => user.tips.values() }),
-        ];
+        const sweeps = [new Sweep(registry, user.source()), new Sweep(registry, user.indexedSource())];
         for (const at of timesOf(user, rows)) {
           const alone = aggregateAt(registry, at, user.source());
           for (const sweep of sweeps) expect(sweep.at(at).counters).toEqual(alone.counters);
@@ -92,8 +89,7 @@ describe('what a sweep reads', () => {
     let reads = 0;
     const index = user.indexedSource().timeIndex!;
     const counted = new Sweep(coreRegistry, {
-      count: Infinity, // never held in memory
-      all: () => [],
+      ...user.indexedSource(),
       timeIndex: {
         ...index,
         *tipsFrom(fromMs) {
