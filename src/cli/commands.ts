@@ -12,6 +12,7 @@ import { produceCommand } from './commands/produce.js';
 import { policiesFamily } from './commands/policies/policies.js';
 import { profileCommand } from './commands/profile.js';
 import { promoteCommand } from './commands/promote.js';
+import { qualityFamily } from './commands/quality/quality.js';
 import { rebuildCommand } from './commands/rebuild.js';
 import { rehearseCommand } from './commands/rehearse.js';
 import { rollbackCommand } from './commands/rollback.js';
@@ -40,6 +41,7 @@ export const COMMANDS: readonly (CliCommand | CommandFamily)[] = [
   snapshotCommand,
   statusCommand,
   lagCommand,
+  qualityFamily,
   deadLettersFamily,
   auditCommand,
   topicsFamily,

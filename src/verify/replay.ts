@@ -76,9 +76,9 @@ export async function rangesToReplay(
 
 /** What is told of the records that are read, besides the buckets. */
 export interface ReplayTargets {
-  readonly buckets: Buckets;
-  readonly audit: Audit;
-  readonly counts: NaiveCounts;
+  readonly buckets: Pick<Buckets, 'add'>;
+  readonly audit: Pick<Audit, 'refused' | 'requested'>;
+  readonly counts: Pick<NaiveCounts, 'refused' | 'applied'>;
 }
 
 /** `passed` is told how many offsets were passed. Ends early when the signal aborts. */

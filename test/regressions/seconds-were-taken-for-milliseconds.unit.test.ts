@@ -7,6 +7,7 @@ import { exportCommand } from '../../src/cli/commands/export.js';
 import { policiesFamily } from '../../src/cli/commands/policies/policies.js';
 import { profileCommand } from '../../src/cli/commands/profile.js';
 import { promoteCommand } from '../../src/cli/commands/promote.js';
+import { qualityFamily } from '../../src/cli/commands/quality/quality.js';
 import { rehearseCommand } from '../../src/cli/commands/rehearse.js';
 import { rollbackCommand } from '../../src/cli/commands/rollback.js';
 import { snapshotCommand } from '../../src/cli/commands/snapshot.js';
@@ -23,6 +24,7 @@ const COMMANDS = [
   policiesFamily,
   profileCommand,
   promoteCommand,
+  qualityFamily,
   rehearseCommand,
   rollbackCommand,
   snapshotCommand,
@@ -54,6 +56,8 @@ const TIMES = [
   ['policies', 'power', '--gain', '0.05', '--until'],
   ['audit', '--since'],
   ['audit', '--until'],
+  ['quality', 'report', '--as-of'],
+  ['quality', 'baseline', '--as-of'],
   ['rehearse', '--start'],
 ];
 
@@ -81,7 +85,9 @@ it('every option that takes a time is in this test', () => {
   const flags = all.flatMap(({ name, options = [] }) =>
     options.filter((option) => option.flags.endsWith('<time>')).map((option) => `${name} ${option.flags.split(' ')[0]!}`),
   );
-  expect(flags.sort()).toEqual(TIMES.map((words) => `${words[0] === 'policies' ? words[1]! : words[0]!} ${words.at(-1)!}`).sort());
+  expect(flags.sort()).toEqual(
+    TIMES.map((words) => `${['policies', 'quality'].includes(words[0]!) ? words[1]! : words[0]!} ${words.at(-1)!}`).sort(),
+  );
 });
 
 it('what is wrong with other options is said before a wrong time', async () => {

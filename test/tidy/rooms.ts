@@ -11,6 +11,7 @@ const room = (folder: string, mayImport: Room['mayImport']): Room => ({ folder, 
 export const ROOMS: readonly Room[] = [
   room('events', []),
   room('projections', ['events']),
+  room('quality', []),
   room('policies', ['events', 'projections']),
   room('prompts', ['events', 'projections', 'policies']),
   room('gateway', ['prompts']),
@@ -30,6 +31,7 @@ export const ROOMS: readonly Room[] = [
   room('export', ['events', 'projections', 'log', 'producer', 'store']),
   // Not consumers, not rebuild: verify shares no code with the fold that it checks.
   room('verify', ['events', 'projections', 'policies', 'log', 'store', 'audit']),
+  room('monitoring', ['events', 'projections', 'quality', 'log', 'store']),
   room('analysts', ['events', 'projections', 'policies', 'evaluation', 'log', 'store', 'consumers']),
   room('cards', ['policies', 'evaluation', 'simulation', 'store']),
   room('service', [

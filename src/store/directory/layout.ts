@@ -7,6 +7,8 @@
  *     stopped.json                             which partitions the service stopped, and why
  *     silent.json                              of which partitions nothing comes to the service, and why
  *     verified.json                            what `verify` found last
+ *     quality-baseline.json                    what `quality` compares with
+ *     quality-skew.json                        what `quality skew` found last
  *     state/CURRENT                            the name of the generation that is live
  *     state/gen-000001/partition-0000.db       one state file per partition
  *     state/gen-000002/rebuild.json            a generation that `rebuild` is making: what of, so that another run can go on with it

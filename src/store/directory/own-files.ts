@@ -13,6 +13,8 @@ const OWN_NAMES: ReadonlySet<string> = new Set([
   'stopped.json',
   'silent.json',
   'verified.json',
+  'quality-baseline.json',
+  'quality-skew.json',
   'redrive.lock',
 ]);
 /** What SQLite keeps beside a database. */

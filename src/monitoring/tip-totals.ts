@@ -1,0 +1,67 @@
+/** What all tips of a state say about the topics they came from, in one pass. Pure. */
+import { Activity } from '../quality/activity.js';
+
+const DAY_MS = 86_400_000;
+const WINDOW_MS = 30 * DAY_MS;
+/** Feedback may come before its serving; for longer than this it is an orphan. */
+export const ORPHAN_AFTER_MS = DAY_MS;
+/** Distinct categories; further ones are counted together. */
+const MOST_CATEGORIES = 10_000;
+
+type Tip = readonly [served: number | null, category: string | null, done: number | null, dismiss: number | null, snooze: number | null];
+
+export class TipTotals {
+  readonly #asOfMs: number;
+  readonly servings: Activity;
+  readonly reactions: Activity;
+  /** Category -> servings of it in the window. */
+  readonly categories = new Map<string, number>();
+  /** Servings in the window whose categories were too many to be named. */
+  otherCategories = 0;
+  /** Tips served in the window. */
+  volume = 0;
+  /** Of these, the ones with a reaction before as-of. */
+  reacted = 0;
+  /** Of these, the ones whose first reaction lies before their serving. */
+  negativeDwell = 0;
+  /** Tips with a reaction in the window before the last day, and no serving. */
+  orphans = 0;
+  /** Tips with a reaction in the window before the last day. */
+  settled = 0;
+
+  constructor(asOfMs: number) {
+    this.#asOfMs = asOfMs;
+    this.servings = new Activity(asOfMs);
+    this.reactions = new Activity(asOfMs);
+  }
+
+  add([served, category, done, dismiss, snooze]: Tip): void {
+    const asOfMs = this.#asOfMs;
+    if (served !== null) this.servings.add(served);
+    let first = Infinity;
+    for (const atMs of [done, dismiss, snooze]) {
+      if (atMs === null) continue;
+      this.reactions.add(atMs);
+      first = Math.min(first, atMs);
+    }
+    const isServed = served !== null && served < asOfMs;
+    if (isServed && served >= asOfMs - WINDOW_MS) {
+      this.volume++;
+      if (category !== null) this.#addCategory(category);
+      if (first < asOfMs) {
+        this.reacted++;
+        if (first < served) this.negativeDwell++;
+      }
+    }
+    if (first < asOfMs - ORPHAN_AFTER_MS && first >= asOfMs - WINDOW_MS) {
+      this.settled++;
+      if (!isServed) this.orphans++;
+    }
+  }
+
+  #addCategory(category: string): void {
+    const count = this.categories.get(category);
+    if (count !== undefined || this.categories.size < MOST_CATEGORIES) this.categories.set(category, (count ?? 0) + 1);
+    else this.otherCategories++;
+  }
+}
