@@ -343,6 +343,15 @@ export const OPTIONS = {
     group: 'start',
     help: 'roll a promotion back automatically when its rewards are clearly lower than those of the previous policy',
   },
+  quality: {
+    flag: '--quality',
+    negatedFlag: '--no-quality',
+    env: 'TIPSTREAM_QUALITY',
+    schema: yesOrNo,
+    default: 'true',
+    group: 'start',
+    help: 'look at data quality every few minutes, for GET /v1/data-quality, metrics and the page',
+  },
   untilCaughtUp: {
     flag: '--until-caught-up',
     env: 'TIPSTREAM_UNTIL_CAUGHT_UP',

@@ -74,6 +74,7 @@ export async function runService(
       dataDirectory: config.data,
       ...workerOptions({ ...config, scoring: { livePolicy: DEFAULT_POLICY, settings } }),
       guardrail: config.guardrail,
+      quality: config.quality,
       logTimeoutMs: config.logTimeoutMs,
       generation,
       clock,

@@ -9,6 +9,8 @@ export interface ServiceOptions extends WorkerOptions {
   readonly dataDirectory: string;
   /** Whether a promotion that has a surely lower reward is taken back; it is unless false. */
   readonly guardrail?: boolean | undefined;
+  /** Whether data quality is looked at again and again. Without it, only when somebody asks. */
+  readonly quality?: boolean | undefined;
   /** Absent: no gateway, and prompt version v1. */
   readonly generation?: GenerationOptions | undefined;
   /** How long one request waits for the log, ms; LOG_TIMEOUT_MS unless given. */

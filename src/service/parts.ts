@@ -20,6 +20,7 @@ import type { ServiceOptions } from './options.js';
 import { PartitionGroup } from './partition-group.js';
 import { PolicyAnswers } from './policies/policy-answers.js';
 import { ProvenanceAnswers } from './provenance/provenance-answers.js';
+import { QualityLooks } from './quality/quality-looks.js';
 import { QualityAnswers } from './quality/quality-answers.js';
 import { GenerationSwap } from './rebuild/generation-swap.js';
 import { UserRebuilds } from './rebuild/rebuild-user-job.js';
@@ -34,6 +35,7 @@ export interface ServiceParts extends AnswersDeps {
   readonly group: PartitionGroup;
   readonly ownership: GroupOwnership;
   readonly reach: LogReach;
+  readonly looks: QualityLooks;
   /** What is to be said of the inputs, once it has been looked at. */
   readonly inputs: { warnings: readonly InputWarning[] };
 }
@@ -58,6 +60,7 @@ export function serviceParts(log: Log, registry: Registry, startWorker: StartWor
     backlog: () => partitions.backlog(),
     partitions: () => partitions.facts(),
     policies: () => policies.facts(),
+    quality: () => looks.last,
     dataDirectory: options.dataDirectory,
     rebuildProgress: () => rebuildProgress(options.dataDirectory, reach.ranges),
   });
@@ -89,6 +92,13 @@ export function serviceParts(log: Log, registry: Registry, startWorker: StartWor
     note,
   });
   const provenance = new ProvenanceAnswers({ log, registry, options, partitions, partitionCount: () => group.partitionCount, holding });
+  const looks: QualityLooks = new QualityLooks({
+    log: logForRequests(log, options),
+    registry,
+    options,
+    files: () => new Map(partitions.readable.map(({ number, reader }) => [number, reader.path])),
+    partitionCount: () => group.partitionCount,
+  });
   const exclusive = new OneAtATime();
   const swap = new GenerationSwap({
     ...deps,
@@ -129,7 +139,8 @@ export function serviceParts(log: Log, registry: Registry, startWorker: StartWor
     swap,
     rebuilds,
     deadLetters: new DeadLetterAnswers({ log, redrives, options }),
-    quality: new QualityAnswers({ log, options, partitions }),
+    quality: new QualityAnswers({ log, options, partitions, looks }),
+    looks,
     redrives,
     audit,
   };

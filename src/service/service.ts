@@ -35,6 +35,8 @@ const PRIORS_EVERY_MS = 30_000;
 /** Events that callers append are counted by caller for so long: then they are one entry of the audit trail. */
 const AUDIT_EVERY_MS = 10_000;
 const GUARDRAIL_EVERY_MS = 10_000;
+const QUALITY_EVERY_MS = 180_000;
+const QUALITY_REST_TIMES = 20;
 /** So that looking takes a twentieth of one core at most, however many decisions there are. */
 const GUARDRAIL_REST_TIMES = 20;
 /** For the comparison of the log with what was applied last; partitions that take longer begin later. */
@@ -81,6 +83,7 @@ export class Service extends Answers {
     this.#tasks.every(AUDIT_EVERY_MS, () => this.#parts.audit.trail.flush());
     if (options.guardrail !== false) this.#tasks.every(GUARDRAIL_EVERY_MS, () => policies.guardrail.look(), GUARDRAIL_REST_TIMES);
     this.#tasks.every(PRIORS_EVERY_MS, () => policies.lookAtPriors(), GUARDRAIL_REST_TIMES);
+    if (options.quality === true) this.#tasks.every(QUALITY_EVERY_MS, () => this.#parts.looks.look(), QUALITY_REST_TIMES);
     options.logger.info({ group: options.group, partitions: group.partitionCount, log: log.kind }, 'joined the consumer group');
     this.#inputsReported = reportInputs(log, options.topicPrefix, topics, options.logger).then(
       (warnings) => void (inputs.warnings = warnings),
@@ -94,6 +97,7 @@ export class Service extends Answers {
     const { options, partitions, group, policies, swap, rebuilds, redrives, audit } = this.#parts;
     this.#tasks.stop();
     policies.stop();
+    this.#parts.looks.stop();
     await Promise.all([swap.stop(), rebuilds.stop(), redrives.close()]);
     const audited = audit.stop();
     await Promise.all(partitions.held.map((partition) => partition.drain(DRAIN_WITHIN_MS)));

@@ -8,8 +8,11 @@ import { statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { qualityFamily } from '../../src/cli/commands/quality/quality.js';
 import { startHttp } from '../../src/http/start.js';
 import { expectFiring, RULES, scrape, type Firing, type Held, type Scrape } from '../support/alert-trial.js';
+import { runCommand } from '../support/cli-in-process.js';
+import { fill, qualityRecords, QUALITY_AS_OF_MS, written } from '../support/embedded/quality-world.js';
 import { openSqliteLog } from '../../src/log/sqlite/index.js';
 import { topicSettings } from '../../src/log/topic-settings.js';
 import { embeddedService, newDirectory } from '../support/embedded/directory.js';
@@ -44,6 +47,13 @@ class Trial {
     const trial: Trial = new Trial(embedded);
     await trial.serve('ana');
     await embedded.catchUp();
+    return trial;
+  }
+
+  /** Of a service that the test made with this trial's clock. */
+  static of(embedded: EmbeddedService, nowMs: number): Trial {
+    const trial = new Trial(embedded);
+    trial.nowMs = nowMs;
     return trial;
   }
 
@@ -276,6 +286,53 @@ describe.skipIf(!withPromtool)('fires', () => {
         [29, []],
         [36, ['TipstreamGuardrailRolledBack']],
         [100, []],
+      ],
+    );
+  });
+});
+
+describe.skipIf(!withPromtool)('data quality fires', () => {
+  it('when a feature moves, a topic has faults, a decision had another profile, and when values are stale', async () => {
+    const embedded = await embeddedService({ partitions: 2, clock: () => trial.nowMs });
+    const trial = Trial.of(embedded, QUALITY_AS_OF_MS);
+    const quality = (...argv: string[]) => runCommand([qualityFamily], ['quality', ...argv, '--data', embedded.directory]);
+    const looked = async () => {
+      trial.nowMs += 2 * MINUTE_MS;
+      return [(await embedded.service.dataQuality()).alerts.map(({ kind }) => kind), await trial.scrape()] as const;
+    };
+    await fill(embedded, qualityRecords());
+    await quality('baseline', '--as-of', String(QUALITY_AS_OF_MS - 7 * DAY_MS));
+    const [none, well] = await looked();
+    const newcomers = Array.from({ length: 60 }, (_, n) =>
+      written(
+        'tip.feedback',
+        { user_id: `n${n}`, tip_id: 'o', action: 'done', reacted_at_ms: QUALITY_AS_OF_MS - 2 * DAY_MS },
+        QUALITY_AS_OF_MS,
+      ),
+    );
+    const [scored] = await embedded.records('tip.scored');
+    const forged = JSON.parse(scored!.value!.toString()) as { decision_id: string; profile: { features: Record<string, unknown> } };
+    forged.decision_id = 'forged';
+    forged.profile.features['tip_volume_30d'] = 99;
+    await fill(embedded, [...newcomers, written('tip.scored', forged, QUALITY_AS_OF_MS)]);
+    expect((await quality('skew')).code).toBe(2);
+    const [faults, faulty] = await looked();
+    trial.nowMs += 2 * DAY_MS;
+    const [later, stale] = await looked();
+    expect(none).toEqual([]);
+    expect(faults).toEqual(expect.arrayContaining(['drift', 'orphans', 'skew']));
+    expect(later).toEqual(expect.arrayContaining(['silence']));
+    const now = ['TipstreamFeatureDrifted', 'TipstreamDataQuality', 'TipstreamServingSkew'];
+    await fires(
+      [
+        { scrape: well, minutes: 30 },
+        { scrape: faulty, minutes: 30 },
+        { scrape: stale, minutes: 30 },
+      ],
+      [
+        [29, []],
+        [50, now],
+        [85, [...now, 'TipstreamFeatureValuesStale', 'TipstreamNoRecords', 'TipstreamFeaturesStale']],
       ],
     );
   });

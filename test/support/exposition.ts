@@ -16,6 +16,7 @@ export function metricsDeps(over: Partial<MetricsDeps> = {}): MetricsDeps {
     partitions: () => [],
     policies: () => Promise.resolve(undefined),
     registryFacts: () => ({ requests: { found: 0, unknown: 0, refused: 0, failed: 0 }, schemas: 0, waiting: 0 }),
+    quality: () => undefined,
     ...over,
   };
 }

@@ -1,4 +1,5 @@
 /** A service written by hand for the routes: realistic answers, each replaceable, and a record of what was asked. */
+import { foundQuality } from './fake-quality.js';
 import { TipstreamError } from '../../src/errors.js';
 import type {
   Application,
@@ -129,6 +130,7 @@ export const LAG: readonly LagRow[] = TOPICS.flatMap((topic, index) =>
 
 /** Late feedback, servings on time, and no candidates yet. */
 export const QUALITY: DataQualityDocument = {
+  ...foundQuality(NOW_MS),
   partitions: [0, 1, 2, 3],
   late_after_ms: 3_600_000,
   lateness: [

@@ -250,7 +250,7 @@ describe.skipIf(path === undefined)('where a number comes from', () => {
     await eventually(() => page.locator('.problem').innerText()).toContain('nothing is not a topic of this service.');
   });
 
-  it('lists decisions page after page, and says plainly what data quality does not know yet', async () => {
+  it('lists decisions page after page, and shows data quality', async () => {
     const asked: unknown[] = [];
     const application = fakeApplication();
     const { page, address } = await show(
@@ -287,7 +287,21 @@ describe.skipIf(path === undefined)('where a number comes from', () => {
       'tip.candidates | 0 | – | – | – | – | none | 0 | 0',
     ]);
     expect(await lateness.innerText()).toContain('Not read in time: tip.feedback at 125 offsets.');
-    expect(await card(page, 'Values of features').innerText()).toContain('There is nothing to show here yet');
+    const alerts = card(page, 'Alerts');
+    expect(await alerts.innerText()).toMatch(/1 alert, of the 4 partitions held here, as of /);
+    expect(await alerts.innerText()).toContain('completion_rate_30d has moved from its baseline: PSI 0.4 (limit 0.2)');
+    expect(await alerts.innerText()).toContain('skew: 12 decisions could not be compared.');
+    const features = card(page, 'Features');
+    const drawn = features.getByRole('img', { name: /^completion_rate_30d of 1,000 users, 2 % without a value\./ });
+    expect(await drawn.locator('rect').count()).toBe(3);
+    expect(await drawn.locator('line.before').count()).toBe(3);
+    await features.getByText('The bins of completion_rate_30d').click();
+    const bins = features.getByRole('region', { name: 'Bins of completion_rate_30d' });
+    await eventually(() => bins.locator('tbody tr').first().innerText()).toMatch(/^0 to 0\.5\s+70 %\s+40 %$/);
+    const [inputs] = await rowsOf(card(page, 'Inputs'));
+    expect(inputs).toMatch(/^tip\.feedback \| 2,000 \| 2 \| 1 \| 4 \| 2 \| – \| 1,200 \| 1,150 \| /);
+    expect(await card(page, 'Inputs').innerText()).toMatch(/phone-app\s+tip\.feedback\s+2,000\s+900 ms\s+-1\.17 min/);
+    expect(await card(page, 'Skew').innerText()).toContain('0 of 9,000 decisions were made with another profile');
   });
 
   it.each(['/admin/users/ana/decisions/d-9310', '/admin/events/tip.served/2/1841', '/admin/events', '/admin/data-quality'])(

@@ -1,9 +1,10 @@
-/** GET /v1/data-quality: what the newest records of the inputs say about them. */
+/** GET /v1/data-quality: how late events come, and what the last look at features and inputs found. */
 import { z } from 'zod';
 import type { DataQualityDocument, LatestEvent } from '../../service/application.js';
 import { everything } from '../entity-tag.js';
 import { defineRoute } from '../route.js';
 import { count, timeMs } from '../schema-parts.js';
+import { foundQuality } from '../quality-schemas.js';
 import { noQuery } from '../schemas.js';
 
 /** A record's timestamp is whatever its producer set. */
@@ -48,16 +49,19 @@ export const dataQualitySchema = z.object({
       }),
     )
     .meta({ description: 'for each input of events that say when they happened' }),
+  ...foundQuality,
 }) satisfies z.ZodType<DataQualityDocument>;
 
 export const dataQualityRoute = defineRoute({
   method: 'GET',
   path: '/v1/data-quality',
   operationId: 'getDataQuality',
-  summary: 'How late the newest events of each input came',
+  summary: 'How late events came, and how features and inputs are, against a baseline',
   description:
     'Looks at the newest 500 records of each input, shared equally among the partitions held here, for half of --log-timeout-ms at most. ' +
-    'An event is as late as the timestamp of its record is younger than the time that the event states.',
+    'An event is as late as the timestamp of its record is younger than the time that the event states. Features and topics are as of ' +
+    'as_of_ms, of the partitions held here: looked at every few minutes, and anew when that was more than a minute ago, unless it takes ' +
+    'too long. docs/quality.md has the formulas.',
   query: noQuery,
   answers: { 200: { description: 'The inputs, with what was read of each.', schema: dataQualitySchema } },
   says: everything,

@@ -6,6 +6,7 @@
 import { Gauge, Registry as MetricsRegistry, collectDefaultMetrics } from 'prom-client';
 import type { LagRow } from '../../log/lag.js';
 import type { RegistryFacts } from '../../log/port.js';
+import type { QualityDocument } from '../../monitoring/documents.js';
 import { PACKAGE_VERSION } from '../../package-version.js';
 import { fullTopicName, TIP_TOPICS } from '../../topics.js';
 import type { PolicyFacts } from '../policies/policy-facts.js';
@@ -17,6 +18,7 @@ import { partitionMetrics, type PartitionFacts } from './partition-metrics.js';
 import { PipelineMetrics, type AppliedBatch } from './pipeline-metrics.js';
 import { PolicyMetrics } from './policy-metrics.js';
 import { registryMetrics } from './registry-metrics.js';
+import { qualityMetrics } from './quality-metrics.js';
 
 export interface MetricsDeps extends DirectoryMetricsDeps {
   readonly topicPrefix: string;
@@ -36,6 +38,8 @@ export interface MetricsDeps extends DirectoryMetricsDeps {
   unowned(): number;
   /** undefined while no partition is held here. */
   policies(): Promise<PolicyFacts | undefined>;
+  /** What the last look at data quality found; undefined: there was none. */
+  quality(): QualityDocument | undefined;
 }
 
 /** Their names break the convention: a gauge must not end in _total. Each is the sum of one that stays. */
@@ -92,6 +96,7 @@ export class ServiceMetrics {
     );
     if (deps.registryFacts !== undefined) registryMetrics(registry, deps.registryFacts);
     directoryMetrics(registry, deps);
+    qualityMetrics(registry, () => deps.quality());
     this.policies = new PolicyMetrics(registry, () => this.#facts);
     this.gateway = new GatewayMetrics(registry);
     this.audit = new AuditMetrics(registry);

@@ -5,12 +5,14 @@ import type { Log, OffsetRange } from '../../log/port.js';
 import { CONSUMED_TOPICS, TOPICS, fullTopicName } from '../../topics.js';
 import type { ServiceOptions } from '../options.js';
 import { logForRequests, logTimeoutOf, withinDeadline, type RequestDeadline } from '../request-deadline.js';
+import type { LookedQuality, QualityLooks } from './quality-looks.js';
 import { LATE_AFTER_MS, latenessOf, type Lateness, type LookedAt } from './lateness.js';
 
 /** Of each topic, over the partitions held here. */
 export const MOST_RECORDS = 500;
 /** What is left of the caller's patience is for the questions before, and for the answer. */
 const READING_SHARE = 0.5;
+const LOOKING_SHARE = 0.25;
 const READING: RequestDeadline = { action: 'read the newest records of the inputs', hint: 'Ask again in a moment.' };
 /** What producers write of what happened or is asked for. */
 const TIMED_TOPICS = CONSUMED_TOPICS.filter((topic) => TOPICS[topic].eventTime !== null);
@@ -36,7 +38,8 @@ export interface TopicLateness extends Lateness {
   };
 }
 
-export interface DataQualityDocument {
+/** How late events come, as of now, and what the last look at features and topics found, as of as_of_ms. */
+export interface DataQualityDocument extends LookedQuality {
   /** Those held here: nothing is said of others. */
   readonly partitions: readonly number[];
   readonly late_after_ms: number;
@@ -47,6 +50,7 @@ export interface QualityAnswersDeps {
   readonly log: Log;
   readonly options: Pick<ServiceOptions, 'topicPrefix' | 'logTimeoutMs'>;
   readonly partitions: { readonly numbers: readonly number[] };
+  readonly looks: Pick<QualityLooks, 'found'>;
 }
 
 export class QualityAnswers {
@@ -54,9 +58,11 @@ export class QualityAnswers {
   readonly #prefix: string;
   readonly #limitMs: number;
   readonly #held: QualityAnswersDeps['partitions'];
+  readonly #looks: QualityAnswersDeps['looks'];
   #looking: Promise<DataQualityDocument> | undefined;
 
-  constructor({ log, options, partitions }: QualityAnswersDeps) {
+  constructor({ log, options, partitions, looks }: QualityAnswersDeps) {
+    this.#looks = looks;
     this.#log = logForRequests(log, options);
     this.#prefix = options.topicPrefix;
     this.#limitMs = logTimeoutOf(options);
@@ -74,7 +80,8 @@ export class QualityAnswers {
     const late = AbortSignal.timeout(this.#limitMs * READING_SHARE);
     const topics = TIMED_TOPICS.map((topic) => fullTopicName(this.#prefix, topic));
     const lateness = await Promise.all(topics.map((topic) => this.#ofTopic(topic, partitions, late)));
-    return { partitions, late_after_ms: LATE_AFTER_MS, lateness };
+    const found = await this.#looks.found(this.#limitMs * LOOKING_SHARE);
+    return { partitions, late_after_ms: LATE_AFTER_MS, lateness, ...found };
   }
 
   async #ofTopic(topic: string, partitions: readonly number[], late: AbortSignal): Promise<TopicLateness> {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { TipstreamError } from '../../../src/errors.js';
 import type { Log, LogRecord, ReadRange } from '../../../src/log/port.js';
+import type { LookedQuality } from '../../../src/service/quality/quality-looks.js';
 import { QualityAnswers } from '../../../src/service/quality/quality-answers.js';
 
 const record = ({ topic, partition }: ReadRange, offset: number, timestampMs = 1_000): LogRecord => {
@@ -9,9 +10,17 @@ const record = ({ topic, partition }: ReadRange, offset: number, timestampMs = 1
   return { topic, partition, offset, timestampMs, key: Buffer.from('ana'), value, headers: [] };
 };
 
+/** What is looked at besides is in quality-looks.service.test.ts. */
+const NOTHING = {} as LookedQuality;
+
 const answersOf = (read: (range: ReadRange) => AsyncGenerator<readonly LogRecord[]>) => {
   const log = { kind: 'kafka', offsets: async () => new Map([[0, { low: 5, end: 9 }]]), read } as unknown as Log;
-  return new QualityAnswers({ log, options: { topicPrefix: '', logTimeoutMs: 200 }, partitions: { numbers: [0] } });
+  return new QualityAnswers({
+    log,
+    options: { topicPrefix: '', logTimeoutMs: 200 },
+    partitions: { numbers: [0] },
+    looks: { found: async () => NOTHING },
+  });
 };
 
 describe('data quality on a log that', () => {
