@@ -7,6 +7,8 @@ import type { Positions } from '../store/queries/profiles.js';
 import type { BaselineFacts } from './baseline.js';
 import type { ProducerClock } from './record-survey.js';
 
+export type { BaselineFacts, Bin, ProducerClock };
+
 export interface FeatureStaleness {
   readonly ttl_ms: number;
   /** Newest as_of_ms of a value that was published on profile.features, of the records looked at; null: none was. */

@@ -30,15 +30,11 @@ export type { DeadLettersDocument, LetterGroup } from '../dead-letters/letter-li
 export type { DeadLetterSummary } from '../dead-letters/summary.js';
 export type { WholeLetter } from '../dead-letters/whole-letter.js';
 export type * from '../provenance/documents.js';
-export type { FeatureQuality, QualityAlert, QualityDocument, SkewFacts, TopicQuality, Untold } from '../monitoring/documents.js';
-export type { BaselineFacts } from '../monitoring/baseline.js';
-export type { ProducerClock } from '../monitoring/record-survey.js';
-export type { Bin } from '../quality/bins.js';
+export type * from '../monitoring/documents.js';
 export type { RedriveJob, RedriveRequest } from '../redrive/job.js';
 export type { RedriveDocument, RedrivenRow } from '../redrive/redrive.js';
 export type { ProfileDocument } from '../store/queries/profile-document.js';
-export type { LatestEvent } from './quality/lateness.js';
-export type { DataQualityDocument, TopicLateness } from './quality/quality-answers.js';
+export type { DataQualityDocument, LatestEvent, TopicLateness } from './quality/quality-answers.js';
 
 export interface ScoreRequest extends Omit<CandidatesEvent, 'decision_id' | 'requested_at_ms'> {
   /** Given: the decision is appended to tip.scored before the answer. Absent: nothing is recorded. */

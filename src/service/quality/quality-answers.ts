@@ -8,6 +8,8 @@ import { logForRequests, logTimeoutOf, withinDeadline, type RequestDeadline } fr
 import type { LookedQuality, QualityLooks } from './quality-looks.js';
 import { LATE_AFTER_MS, latenessOf, type Lateness, type LookedAt } from './lateness.js';
 
+export type { LatestEvent } from './lateness.js';
+
 /** Of each topic, over the partitions held here. */
 export const MOST_RECORDS = 500;
 /** What is left of the caller's patience is for the questions before, and for the answer. */

@@ -1,5 +1,5 @@
 /** Bars of today with a line for the baseline over each. What it shows is in its label and in a table too. */
-import type { DrawnBin } from '../state/distribution.js';
+import type { DrawnBin } from '../format/distribution.js';
 
 const HEIGHT = 100;
 /** Of a bin's place, in units of the picture. */

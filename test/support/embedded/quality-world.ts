@@ -1,6 +1,6 @@
 /**
- * 38 days of an upstream that does what it should: every four hours a tip is asked for, served and reacted to, by twenty users in turn; each
- * record is in the log 50 ms after its event.
+ * 38 days of an upstream that does what it should: every four hours a tip is asked for, served and reacted to, by twenty users in turn;
+ * each record is in the log 50 ms after its event.
  */
 import type { NewRecord } from '../../../src/log/port.js';
 import { recordOf, type EmbeddedService } from './service.js';

@@ -1,6 +1,6 @@
 /** A distribution as it is drawn, and as it is said to those who do not see it. */
 import type { Bin, FeatureQuality } from '../../service/application.js';
-import { count, percent, short } from '../format/numbers.js';
+import { count, percent, short } from './numbers.js';
 
 export interface DrawnBin {
   readonly name: string;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { binName, distributionText, drawnBins, endsOf } from '../../../src/web/state/distribution.js';
+import { binName, distributionText, drawnBins, endsOf } from '../../../src/web/format/distribution.js';
 import { foundQuality } from '../../support/fake-quality.js';
 
 const [numbers, categories] = foundQuality(1_800_000_000_000).features;
