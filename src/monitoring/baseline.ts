@@ -65,6 +65,11 @@ export interface Baseline extends BaselineFacts {
   readonly categories: ReadonlySet<string>;
 }
 
+/** Without what is compared with it. */
+export function factsOf({ distributions: _, categories: __, ...facts }: Baseline): BaselineFacts {
+  return facts;
+}
+
 const baselineFile = (dataDirectory: string) => join(dataDirectory, 'quality-baseline.json');
 
 /**

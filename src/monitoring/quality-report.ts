@@ -7,7 +7,7 @@ import { fullTopicName, type ConsumedTopic } from '../topics.js';
 import { readBaseline, type Baseline } from './baseline.js';
 import type { QualityDocument } from './documents.js';
 import { readNewest, surveyRecords, type RecordQuestion, type RecordSurvey } from './record-survey.js';
-import { reportOf, TIMED_TOPICS } from './report.js';
+import { reportOf, timedTopics } from './report.js';
 import { lastSkew } from './skew-note.js';
 import { surveyState, type StateSurvey } from './state-survey.js';
 
@@ -47,7 +47,7 @@ export async function qualityReport(question: QualityQuestion): Promise<QualityD
     ...(turn === undefined ? {} : { turn }),
   };
   const records = new Map<ConsumedTopic, RecordSurvey>();
-  for (const topic of TIMED_TOPICS) {
+  for (const topic of timedTopics(registry)) {
     const found = await unlessMissing(() => surveyRecords(log, topic, asked));
     if (found !== undefined) records.set(topic, found);
   }

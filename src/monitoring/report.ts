@@ -6,15 +6,18 @@ import { drawnCategories, drawnNumbers, type Bin } from '../quality/bins.js';
 import { nullRate, summaryOf, type Distribution } from '../quality/distribution.js';
 import { driftOf } from '../quality/drift.js';
 import { positionsOf } from '../store/queries/profiles.js';
-import { CONSUMED_TOPICS, fullTopicName, TOPICS, type ConsumedTopic } from '../topics.js';
+import { CONSUMED_TOPICS, fullTopicName, REQUEST_TOPICS, TOPICS, type ConsumedTopic } from '../topics.js';
 import { alertsOf, untoldOf } from './alerts.js';
-import { withoutThem, type Baseline } from './baseline.js';
+import { factsOf, withoutThem, type Baseline } from './baseline.js';
 import type { FeatureQuality, QualityDocument, SkewFacts, TopicQuality } from './documents.js';
 import type { RecordSurvey } from './record-survey.js';
 import type { StateSurvey } from './state-survey.js';
 
-/** What producers write of what happened or is asked for. */
-export const TIMED_TOPICS = CONSUMED_TOPICS.filter((topic) => TOPICS[topic].eventTime !== null);
+/** What producers write of what happened, where a feature is computed from it, or is asked for. */
+export function timedTopics({ features }: Pick<Registry, 'features'>): ConsumedTopic[] {
+  const sources = new Set<string>([...features.flatMap((feature) => feature.sources), ...REQUEST_TOPICS]);
+  return CONSUMED_TOPICS.filter((topic) => TOPICS[topic].eventTime !== null && sources.has(topic));
+}
 
 export interface ReportParts {
   readonly registry: Registry;
@@ -31,7 +34,7 @@ export interface ReportParts {
 
 export function reportOf(parts: ReportParts): QualityDocument {
   const { registry, survey, baseline, skew } = parts;
-  const topics = TIMED_TOPICS.flatMap((topic) => {
+  const topics = timedTopics(registry).flatMap((topic) => {
     const records = parts.records.get(topic);
     return records === undefined ? [] : [topicQuality(topic, records, parts)];
   });
@@ -57,10 +60,6 @@ export function reportOf(parts: ReportParts): QualityDocument {
   const untold = untoldOf(looked);
   const verdict = alerts.length > 0 ? 'alert' : untold.length > 0 ? 'could_not_tell' : 'ok';
   return { verdict, ...looked, alerts, could_not_tell: untold };
-}
-
-function factsOf({ distributions: _, categories: __, ...facts }: Baseline) {
-  return facts;
 }
 
 function featureQuality(

@@ -39,7 +39,7 @@ export function* surveyState(files: ReadonlyMap<number, string>, registry: Regis
     let lastDecisionMs: number | null = null;
     for (const reader of readers.values()) {
       for (const profiles of reader.profiles(asOfMs)) {
-        for (const features of profiles) for (const [name, sample] of samples) sample.add(features[name] ?? null);
+        for (const features of profiles) for (const [name, sample] of samples) sample.add(features[name]);
         users += profiles.length;
         yield users;
       }

@@ -28,6 +28,8 @@ export class TipTotals {
   orphans = 0;
   /** Tips with a reaction in the window before the last day. */
   settled = 0;
+  /** The earliest kept time of all, Unix ms; Infinity: there is none. */
+  firstMs = Infinity;
 
   constructor(asOfMs: number) {
     this.#asOfMs = asOfMs;
@@ -38,6 +40,7 @@ export class TipTotals {
   add([served, category, done, dismiss, snooze]: Tip): void {
     const asOfMs = this.#asOfMs;
     if (served !== null) this.servings.add(served);
+    this.firstMs = Math.min(this.firstMs, served ?? Infinity, done ?? Infinity, dismiss ?? Infinity, snooze ?? Infinity);
     let first = Infinity;
     for (const atMs of [done, dismiss, snooze]) {
       if (atMs === null) continue;

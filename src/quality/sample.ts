@@ -11,7 +11,8 @@ export const MOST_CATEGORIES = 10_000;
 const PENDING = 65_536;
 
 export interface Sample {
-  add(value: number | string | null): void;
+  /** What is not a value of the sample's kind counts as null. */
+  add(value: unknown): void;
   /** Of what was added so far. */
   distribution(): Distribution;
 }
@@ -30,8 +31,7 @@ export class NumericSample implements Sample {
     this.#pending = new Float64Array(Math.min(PENDING, most));
   }
 
-  /** A value that is no number counts as null. */
-  add(value: number | string | null): void {
+  add(value: unknown): void {
     if (typeof value !== 'number' || Number.isNaN(value)) {
       this.#nulls++;
       return;
@@ -99,15 +99,14 @@ export class CategoricalSample implements Sample {
     this.#most = most;
   }
 
-  add(value: number | string | null): void {
-    if (value === null) {
+  add(value: unknown): void {
+    if (typeof value !== 'string') {
       this.#nulls++;
       return;
     }
     this.#n++;
-    const text = String(value);
-    const count = this.#counts.get(text);
-    if (count !== undefined || this.#counts.size < this.#most) this.#counts.set(text, (count ?? 0) + 1);
+    const count = this.#counts.get(value);
+    if (count !== undefined || this.#counts.size < this.#most) this.#counts.set(value, (count ?? 0) + 1);
     else this.#others++;
   }
 

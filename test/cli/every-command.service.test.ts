@@ -45,6 +45,7 @@ const WORKING: Readonly<Record<string, () => readonly string[]>> = {
   lag: () => [],
   'quality report': () => ['--as-of', AS_OF],
   'quality baseline': () => ['--as-of', AS_OF],
+  'quality history': () => ['--last', '1', '--as-of', AS_OF],
   'quality skew': () => [],
   'dead-letters list': () => ['--json'],
   'dead-letters show': () => [deadLetter],

@@ -58,6 +58,7 @@ const TIMES = [
   ['audit', '--until'],
   ['quality', 'report', '--as-of'],
   ['quality', 'baseline', '--as-of'],
+  ['quality', 'history', '--as-of'],
   ['rehearse', '--start'],
 ];
 

@@ -23,6 +23,13 @@ export type TipRow = readonly [
   snoozeAtMs: number | null,
 ];
 
+/** The profile of one decision. */
+export interface ServedFeatures {
+  readonly requestedAtMs: number;
+  readonly featureSet: string;
+  readonly features: FeatureValues;
+}
+
 type StoredRow = [uid: number, tipId: string, served: number | null, category: string | Buffer | null, ...(number | null)[]];
 
 export class QualityReader {
@@ -100,6 +107,30 @@ export class QualityReader {
       const to = after + size();
       const from = after;
       yield guarded(this.path, () => some.all(from, to));
+      after = to;
+    }
+  }
+
+  /** What decisions were made with, as it is stored with each: those that have been read back from the log. */
+  *served(): Generator<readonly ServedFeatures[]> {
+    const last = this.#db.prepare<[], number>('SELECT coalesce(max(decision_key), 0) FROM decision').pluck().get()!;
+    const some = this.#db
+      .prepare<[number, number], [number, string, string]>(
+        `SELECT requested_at_ms, record ->> '$.feature_set', record -> '$.profile.features' FROM decision
+         WHERE decision_key > ? AND decision_key <= ? AND scored_offset IS NOT NULL`,
+      )
+      .raw();
+    let after = 0;
+    for (const size of pieces()) {
+      if (after >= last) return;
+      const to = after + size();
+      const from = after;
+      const rows = guarded(this.path, () => some.all(from, to));
+      yield rows.map(([requestedAtMs, featureSet, features]) => ({
+        requestedAtMs,
+        featureSet,
+        features: JSON.parse(features) as FeatureValues,
+      }));
       after = to;
     }
   }

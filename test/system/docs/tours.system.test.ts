@@ -21,7 +21,7 @@ const FOLLOWED: readonly (readonly [page: string, heading: string, codes?: reado
   ['docs/operating.md', 'Who did what'],
   ['docs/operating.md', 'A rehearsal'],
   // The tour's events are of other days than today: their sources are silent.
-  ['docs/quality.md', 'Data quality', [0, 2, 0]],
+  ['docs/quality.md', 'Data quality', [0, 2, 0, 0]],
   ['README.md', 'Trying another policy'],
   ['docs/analysts.md', 'Back to a position'],
   ['docs/analysts.md', 'Prove'],

@@ -1,5 +1,7 @@
-import { writeBaseline } from '../../../monitoring/baseline.js';
-import { surveyState } from '../../../monitoring/state-survey.js';
+import { TipstreamError, UsageError } from '../../../errors.js';
+import { factsOf, readBaseline, writeBaseline, type BaselineFacts } from '../../../monitoring/baseline.js';
+import { firstFullWindowMs } from '../../../monitoring/periods.js';
+import { surveyState, type StateSurvey } from '../../../monitoring/state-survey.js';
 import { defaultRegistry } from '../../../projections/registry.js';
 import { stateFiles } from '../../../store/directory/state-files.js';
 import { defineCommand } from '../../command.js';
@@ -8,7 +10,7 @@ import { noteMissing, stateSource } from '../../state-source.js';
 import { timeOption } from '../../time-argument.js';
 import { surveyed } from './survey.js';
 
-export const qualityBaselineCommand = defineCommand<{ asOf?: number }>({
+export const qualityBaselineCommand = defineCommand<{ asOf?: number; automatic?: boolean }>({
   name: 'baseline',
   summary: 'Store how features are distributed, for everything later to be compared with',
   details:
@@ -16,16 +18,30 @@ export const qualityBaselineCommand = defineCommand<{ asOf?: number }>({
     'was there. No user is named in it. A running service compares with it from its next look on.',
   examples: [
     ['tipstream quality baseline', 'as of now'],
+    ['tipstream quality baseline --automatic', 'once, from a job that runs every day'],
     ['tipstream quality baseline --as-of 2026-11-09', 'as of the end of a week that was as it should be'],
   ],
   groups: ['log', 'kafka'],
-  options: [{ flags: '--as-of <time>', help: 'Unix ms or ISO 8601; now unless given', parse: timeOption('--as-of') }],
+  options: [
+    { flags: '--as-of <time>', help: 'Unix ms or ISO 8601; now unless given', parse: timeOption('--as-of') },
+    {
+      flags: '--automatic',
+      help: 'only where there is none: as of the first Monday (UTC) on which the 30 days before are full of events',
+    },
+  ],
   json: 'document',
-  async run({ options, config, output, json, signal }) {
+  check({ options: { asOf, automatic } }) {
+    if (asOf !== undefined && automatic === true) throw new UsageError('--automatic chooses the time itself: leave --as-of out');
+  },
+  async run({ options: { asOf, automatic = false }, config, output, json, signal }) {
     const nowMs = Date.now();
     const { files, partitions } = stateFiles(stateSource(config), defaultRegistry);
-    const survey = await surveyed(surveyState(files, defaultRegistry, options.asOf ?? nowMs), output, signal);
-    const facts = writeBaseline(config.data, survey, { featureSet: defaultRegistry.featureSet, madeAtMs: nowMs, partitions });
+    const look = (atMs: number): Promise<StateSurvey> => surveyed(surveyState(files, defaultRegistry, atMs), output, signal);
+    const kept = automatic ? readBaseline(config.data, defaultRegistry) : undefined;
+    const write = (survey: StateSurvey): BaselineFacts =>
+      writeBaseline(config.data, survey, { featureSet: defaultRegistry.featureSet, madeAtMs: nowMs, partitions });
+    const facts =
+      kept === undefined ? write(await look(automatic ? firstFullMs(await look(nowMs), nowMs) : (asOf ?? nowMs))) : factsOf(kept);
     if (json) await output.document(facts);
     else
       await output.write(
@@ -34,3 +50,14 @@ export const qualityBaselineCommand = defineCommand<{ asOf?: number }>({
     noteMissing(output, facts.partitions_missing);
   },
 });
+
+/** Throws not_enough_data where that is still to come. */
+function firstFullMs({ tips: { firstMs } }: StateSurvey, nowMs: number): number {
+  const fullMs = firstFullWindowMs(firstMs);
+  if (fullMs <= nowMs) return fullMs;
+  throw new TipstreamError(
+    'not_enough_data',
+    Number.isFinite(fullMs) ? `windows are full from ${new Date(fullMs).toISOString()} on` : 'there is no event yet',
+    { hint: 'Ask again then, or give --as-of.' },
+  );
+}

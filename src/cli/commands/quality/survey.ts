@@ -1,12 +1,11 @@
 /** Reading state files for the commands of this folder, with a line of progress. */
 import type { Output } from '../../output/output.js';
 import { inTurns } from '../../../in-turns.js';
-import type { StateSurvey } from '../../../monitoring/state-survey.js';
 
 const PROGRESS_EVERY_MS = 200;
 
 /** Throws the signal's reason. */
-export async function surveyed(steps: Generator<number, StateSurvey>, output: Output, signal: AbortSignal): Promise<StateSurvey> {
+export async function surveyed<Found>(steps: Generator<number, Found>, output: Output, signal: AbortSignal): Promise<Found> {
   let saidMs = 0;
   try {
     return await inTurns(steps, signal, (users) => {
