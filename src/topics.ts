@@ -304,6 +304,8 @@ export type ConsumedTopic = (typeof CONSUMED_TOPICS)[number];
 export function consumedWith(rowTopics: readonly TopicName[]): readonly ConsumedTopic[] {
   return CONSUMED_TOPICS.filter((topic) => TOPICS[topic].folds !== 'rows' || rowTopics.includes(topic));
 }
+/** What the set of features core is folded from. */
+export const CORE_TOPICS = consumedWith([]);
 /** Commands: each is answered once, after all that a rebuild reads. */
 export const REQUEST_TOPICS = topicsWith({ role: 'consumed', rebuiltFrom: false });
 /** What workers write and read back as input. */

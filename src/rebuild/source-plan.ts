@@ -53,7 +53,7 @@ export function planSource(livePath: string, registry: Registry, { identity = {}
 }
 
 function planFor(found: WholeState, registry: Registry, nowMs: number): PlannedSource {
-  const { definitions, identity, horizonMs, tipColumns, otherOptions } = found;
+  const { definitions, identity, horizonMs, tipColumns, hasRows, otherOptions } = found;
   if (identity.featureSet === registry.featureSet) {
     return {
       ...fromLog('the definitions are the same: what is asked for is the proof that a replay gives'),
@@ -74,6 +74,10 @@ function planFor(found: WholeState, registry: Registry, nowMs: number): PlannedS
       fromLog(`what is kept of tips follows other rules since (version ${changes.semantics.from} -> ${changes.semantics.to})`),
     );
   }
+  if (hasRows || registry.kinds.length > 0)
+    return planned(
+      fromLog('the previous definitions or these have features of sessions or signals, whose rows are made from the log alone'),
+    );
   const unkept = registry.definitions.features.find(({ reads }) => reads.some((column) => !tipColumns.has(column)));
   if (unkept !== undefined)
     return planned(

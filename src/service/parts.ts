@@ -51,6 +51,7 @@ export function serviceParts(log: Log, registry: Registry, startWorker: StartWor
   const metrics: ServiceMetrics = new ServiceMetrics({
     topicPrefix: options.topicPrefix,
     build: { log: log.kind, featureSet: registry.featureSet },
+    inputs: registry.topics,
     clock: options.clock,
     lag: () => status.lagAsKnown(),
     registryFacts: log.registryFacts,
@@ -139,7 +140,7 @@ export function serviceParts(log: Log, registry: Registry, startWorker: StartWor
     swap,
     rebuilds,
     deadLetters: new DeadLetterAnswers({ log, redrives, options }),
-    quality: new QualityAnswers({ log, options, partitions, looks }),
+    quality: new QualityAnswers({ log, options, partitions, looks, inputs: registry.topics }),
     looks,
     redrives,
     audit,

@@ -7,7 +7,8 @@ import Database from 'better-sqlite3';
 import { existsSync, statSync } from 'node:fs';
 import { asNotLoaded, type ErrorCode, isDiskFull, TipstreamError } from '../errors.js';
 import { fileFailure } from '../file-failure.js';
-import { changesBetween, type Definitions, describeChanges } from '../projections/definitions.js';
+import { changesBetween, type DefinitionChanges, type Definitions, describeChanges } from '../projections/definitions.js';
+import { registryOf } from '../projections/registry.js';
 import { noteAcceptance, otherOptions, type Acceptance } from './tables/acceptance.js';
 import { readDefinitions, writeDefinitions } from './tables/definitions.js';
 import { STATE_APPLICATION_ID, STATE_SCHEMA_VERSION, STATE_TABLES } from './tables/schema.js';
@@ -50,6 +51,16 @@ const PAGE_CACHE_KIB = 16 * 1024;
 const CHECKPOINT_PAGES = 8_192;
 
 const REBUILD_HINT = 'Stop `tipstream start` and run `tipstream rebuild`: it makes the state again from the log, and needs nothing else.';
+
+/** The same where the features of a whole set have come or gone; undefined: they have not. */
+function otherSetsHint(changes: DefinitionChanges | undefined): string | undefined {
+  const names = (names: readonly string[]) => [...names].sort().join();
+  const ofActivity = names(registryOf({ sets: ['activity'] }).names);
+  const [before, now] = [names(changes?.removed ?? []), names(changes?.added ?? [])];
+  if (before !== ofActivity && now !== ofActivity) return undefined;
+  const [as, to] = now === ofActivity ? ['core', 'core,activity'] : ['core,activity', 'core'];
+  return `Give --features ${as} as before, or stop \`tipstream start\` and run \`tipstream rebuild --features ${to}\`.`;
+}
 
 /** What to do where other feature definitions wrote the state. */
 const OTHER_DEFINITIONS_HINT =
@@ -209,7 +220,7 @@ export function compareDefinitions(
     `state file ${path} was folded with feature set ${found}; this process has ` +
       `${expected}${changes === undefined ? '' : ` (${describeChanges(changes)})`}`,
     {
-      hint: OTHER_DEFINITIONS_HINT,
+      hint: otherSetsHint(changes) ?? OTHER_DEFINITIONS_HINT,
       details: { path, ...changes },
     },
   );

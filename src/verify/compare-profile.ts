@@ -42,7 +42,8 @@ export function compareProfile({ user, stored, report }: UserComparison, live: L
   if (known !== replayed.known)
     report({ kind: 'profile', feature: 'known', live: known, replayed: replayed.known, events: behind('known', asOfMs) });
   for (const [feature, value] of Object.entries(live?.features ?? {})) {
-    if (!provable.features.has(feature) || Object.is(value, replayed.features[feature])) continue;
+    if (!provable.features.has(feature) || !Object.hasOwn(replayed.features, feature)) continue;
+    if (Object.is(value, replayed.features[feature])) continue;
     report({ kind: 'profile', feature, live: value, replayed: replayed.features[feature], events: behind(feature, asOfMs) });
   }
   if (stored === undefined) return;

@@ -1,5 +1,6 @@
 /** Everything that a partition says of one user, against the replay. */
 import type { StateAudit } from '../store/queries/state-audit.js';
+import { compareActivity } from './compare-activity.js';
 import { comparePolicy } from './compare-policy.js';
 import { compareClosed, type PruneComparison } from './compare-prunes.js';
 import { compareProfile } from './compare-profile.js';
@@ -46,6 +47,7 @@ export function compareUser(user: ReplayedUser, options: UserComparisonOptions):
   if (stored !== undefined) compareUserRow(stored, user.tips, state.times(stored.uid), report);
   const live = readable(() => state.profile(userId, asOfMs), report);
   compareProfile(comparison, live, { asOfMs, provable, differingTips });
+  compareActivity(comparison, live?.features, { asOfMs, provable, prunes: prunes.concerning(userId), rows: state.rows(userId) });
   if (withDecisions || user.decisions.size > 0 || user.shadowDecisions.size > 0) comparePolicy(comparison, closed);
   if (comparison.missed.size > 0) findings.cannotProve(partition, userId, comparison.missed);
 }

@@ -4,6 +4,7 @@
  */
 import { KNOWN } from '../projections/counter.js';
 import type { Registry } from '../projections/registry.js';
+import { NAIVE_ACTIVITY_DEFINITIONS } from './naive-activity.js';
 import { NAIVE_DEFINITIONS } from './naive-profile.js';
 
 export interface Provable {
@@ -14,10 +15,11 @@ export interface Provable {
   judges(count: string, held: number): boolean;
 }
 
+/** name -> hash of the definition */
+const IMPLEMENTED = new Map([...Object.entries(NAIVE_DEFINITIONS), ...Object.entries(NAIVE_ACTIVITY_DEFINITIONS)]);
+
 export function provableOf(registry: Registry): Provable {
-  const proven = registry.definitions.features.filter(
-    ({ name, hash }) => Object.hasOwn(NAIVE_DEFINITIONS, name) && NAIVE_DEFINITIONS[name] === hash,
-  );
+  const proven = registry.definitions.features.filter(({ name, hash }) => IMPLEMENTED.get(name) === hash);
   const features = new Set(proven.map(({ name }) => name));
   const judged = new Set([KNOWN, ...proven.flatMap(({ counters }) => counters)]);
   const counted = new Set(registry.counters.map(({ id }) => id));

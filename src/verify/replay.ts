@@ -136,6 +136,20 @@ function replayRecord(
       buckets.add(user_id, [action, user_id, tip_id, reacted_at_ms, offset, action === 'done' ? utc_offset_min : null]);
       break;
     }
+    case 'app.session': {
+      const decoded = accepted(topic, record, rules);
+      if (!decoded.ok) return refused(decoded);
+      const { user_id, session_id, started_at_ms, ended_at_ms, utc_offset_min = null } = decoded.event;
+      buckets.add(user_id, [topic, user_id, session_id, started_at_ms, offset, ended_at_ms, utc_offset_min]);
+      break;
+    }
+    case 'signal.synced': {
+      const decoded = accepted(topic, record, rules);
+      if (!decoded.ok) return refused(decoded);
+      const { user_id, source, synced_at_ms } = decoded.event;
+      buckets.add(user_id, [topic, user_id, source, synced_at_ms, offset, null, null]);
+      break;
+    }
     case 'tip.scored':
     case 'tip.scored.shadow': {
       const decoded = accepted(topic, record, rules);
@@ -181,6 +195,15 @@ type Line =
       promptVersion: string | null,
     ]
   | [kind: Exclude<EventKind, 'served'>, userId: string, tipId: string, atMs: number, offset: number, offsetMin: number | null]
+  | [
+      topic: 'app.session' | 'signal.synced',
+      userId: string,
+      id: string,
+      atMs: number,
+      offset: number,
+      endMs: number | null,
+      offsetMin: number | null,
+    ]
   | [topic: 'tip.scored' | 'tip.scored.shadow', userId: string, decisionId: string, offset: number, record: string];
 
 /** The users of one bucket with all their events. */
@@ -191,6 +214,11 @@ export function usersOf(buckets: Buckets, bucket: number): Map<string, ReplayedU
     let user = users.get(userId);
     if (user === undefined) users.set(userId, (user = replayedUser(userId)));
     if (line[0] === 'user') continue;
+    if (line[0] === 'app.session' || line[0] === 'signal.synced') {
+      const [topic, , id, atMs, offset, endMs, offsetMin] = line;
+      user.activity.push({ topic, offset, id, atMs, endMs, offsetMin });
+      continue;
+    }
     if (line[0] === 'tip.scored' || line[0] === 'tip.scored.shadow') {
       const [topic, , decisionId, offset, record] = line;
       const decisions = topic === 'tip.scored' ? user.decisions : user.shadowDecisions;

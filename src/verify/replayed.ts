@@ -34,6 +34,19 @@ export interface ReplayedDecision {
   readonly record: string;
 }
 
+/** An event of app.session or signal.synced. */
+export interface ReplayedActivity {
+  readonly topic: 'app.session' | 'signal.synced';
+  readonly offset: number;
+  /** session_id, or source. */
+  readonly id: string;
+  /** started_at_ms, or synced_at_ms. */
+  readonly atMs: number;
+  /** ended_at_ms; null of a signal. */
+  readonly endMs: number | null;
+  readonly offsetMin: number | null;
+}
+
 export interface ReplayedUser {
   readonly userId: string;
   /** tip_id -> its events, in the order of their topic's offsets. */
@@ -41,10 +54,11 @@ export interface ReplayedUser {
   /** decision_id -> the decision. */
   readonly decisions: Map<string, ReplayedDecision>;
   readonly shadowDecisions: Map<string, ReplayedDecision>;
+  readonly activity: ReplayedActivity[];
 }
 
 export function replayedUser(userId: string): ReplayedUser {
-  return { userId, tips: new Map(), decisions: new Map(), shadowDecisions: new Map() };
+  return { userId, tips: new Map(), decisions: new Map(), shadowDecisions: new Map(), activity: [] };
 }
 
 export function topicOf(kind: EventKind): 'tip.served' | 'tip.feedback' {

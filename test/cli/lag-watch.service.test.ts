@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { lagCommand } from '../../src/cli/commands/lag/lag.js';
 import type { GroupLagRow } from '../../src/log/group-lag.js';
-import { CONSUMED_TOPICS } from '../../src/topics.js';
+import { CORE_TOPICS } from '../../src/topics.js';
 import { runCommand, type RunOptions } from '../support/cli-in-process.js';
 import { EmbeddedService } from '../support/embedded/service.js';
 import { traffic } from '../support/embedded/traffic.js';
@@ -83,7 +83,7 @@ it('elsewhere it appends, no longer than 24 lines of 80 at a time', async () => 
 
 it('for programs it is one line each time', async () => {
   const lines = (await watched(['--json'], { terminal: { columns: 80, rows: 24 } })).trimEnd().split('\n');
-  for (const line of lines) expect(JSON.parse(line)).toHaveLength(40 * CONSUMED_TOPICS.length);
+  for (const line of lines) expect(JSON.parse(line)).toHaveLength(40 * CORE_TOPICS.length);
 });
 
 it('a group that is not the one of the directory is judged by what it committed, and an unknown one is an error', async () => {

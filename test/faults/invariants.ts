@@ -9,7 +9,7 @@ import { currentGeneration, generationDirectory, partitionFile } from '../../src
 import { digestDocument, openReaders } from '../../src/store/queries/profiles.js';
 import { PartitionReader } from '../../src/store/queries/partition-reader.js';
 import { openStateForReading } from '../../src/store/state-file.js';
-import { CONSUMED_TOPICS, deadLetterTopic, type ProfileFeaturesEvent, type ScoredEvent } from '../../src/topics.js';
+import { CORE_TOPICS, deadLetterTopic, type ProfileFeaturesEvent, type ScoredEvent } from '../../src/topics.js';
 import { oracleDigest, oracleProfiles } from '../oracle/profile.js';
 import type { OraclePrune } from '../oracle/prunes.js';
 import { inPartition, profileEvents, profileOf, upTo, type History } from '../support/embedded/history.js';
@@ -164,7 +164,7 @@ function checkControls(states: readonly Database.Database[]): void {
 
 function checkPositions(ledger: Ledger, partition: number, state: Database.Database): void {
   const positions = new Map(state.prepare<[], [string, number]>('SELECT topic, next_offset FROM position').raw().all());
-  for (const topic of CONSUMED_TOPICS)
+  for (const topic of CORE_TOPICS)
     require(positions.get(topic) ===
       ledger.end(
         topic,
@@ -182,7 +182,7 @@ function checkPending(partition: number, state: Database.Database): void {
 function checkCounts(ledger: Ledger, partition: number, state: Database.Database): void {
   const counted = new Map(state.prepare<[], [string, number]>('SELECT name, count FROM tally').raw().all());
   const expected = new Map<string, number>();
-  for (const topic of CONSUMED_TOPICS) {
+  for (const topic of CORE_TOPICS) {
     for (const record of ledger.records(topic)) {
       if (record.partition !== partition) continue;
       const code = ledger.refusalOf(record);
@@ -196,7 +196,7 @@ function checkCounts(ledger: Ledger, partition: number, state: Database.Database
 
 /** Each refused record has its dead letter, byte for byte, and nothing else has one. */
 function checkDeadLetters(ledger: Ledger): void {
-  for (const topic of CONSUMED_TOPICS) {
+  for (const topic of CORE_TOPICS) {
     const refused = new Map(
       ledger
         .records(topic)

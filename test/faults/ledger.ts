@@ -3,13 +3,13 @@ import { createHash } from 'node:crypto';
 import { partitionFor } from '../../src/log/partitioner.js';
 import type { LogRecord } from '../../src/log/port.js';
 import type { RejectionCode } from '../../src/events/rejection.js';
-import { CONSUMED_TOPICS, deadLetterTopic, type TopicName } from '../../src/topics.js';
+import { CORE_TOPICS, deadLetterTopic, type TopicName } from '../../src/topics.js';
 import type { History } from '../support/embedded/history.js';
 import type { Written } from './broken-records.js';
 import type { Produced } from './workload.js';
 import type { World } from './world.js';
 
-export const READ_TOPICS = [...CONSUMED_TOPICS, 'profile.features', ...CONSUMED_TOPICS.map(deadLetterTopic)];
+export const READ_TOPICS = [...CORE_TOPICS, 'profile.features', ...CORE_TOPICS.map(deadLetterTopic)];
 
 interface Expected {
   readonly refused?: RejectionCode;

@@ -19,7 +19,7 @@ import { coreRegistry } from '../../src/projections/registry.js';
 import { rebuild, type RebuildDocument } from '../../src/rebuild/rebuild.js';
 import { inlineRunner } from '../../src/rebuild/run-jobs.js';
 import { lockData, type DataLock } from '../../src/store/directory/data-lock.js';
-import { CONSUMED_TOPICS } from '../../src/topics.js';
+import { CORE_TOPICS } from '../../src/topics.js';
 import { MAX_VALUE_BYTES } from './broken-records.js';
 import { SimulatedLog } from './simulated-log.js';
 import { fingerprint, type Trace } from './trace.js';
@@ -181,7 +181,7 @@ export class World {
       revoked: () => undefined,
       failed: () => undefined,
     };
-    this.#guest = await this.wait('guest', this.log.join({ group: GROUP, topics: CONSUMED_TOPICS, handler }));
+    this.#guest = await this.wait('guest', this.log.join({ group: GROUP, topics: CORE_TOPICS, handler }));
   }
 
   async dismissGuest(): Promise<void> {

@@ -4,7 +4,7 @@ import type { Committed, Worker } from '../../src/consumers/worker/worker-contra
 import { coreRegistry } from '../../src/projections/registry.js';
 import { PartitionState } from '../../src/store/partition-state.js';
 import type { StateIdentity } from '../../src/store/state-file.js';
-import { CONSUMED_TOPICS, type ConsumedTopic } from '../../src/topics.js';
+import { CORE_TOPICS, type ConsumedTopic } from '../../src/topics.js';
 
 const identity: StateIdentity = { partition: 0, partitions: 1, log: 'sqlite', topicPrefix: '', featureSet: coreRegistry.featureSet };
 
@@ -28,8 +28,8 @@ export function loneWorker({ path, ends, nowMs, publishProfiles = true, shadow =
     {
       path,
       identity,
-      topics: [...CONSUMED_TOPICS],
-      ranges: new Map(CONSUMED_TOPICS.map((topic) => [topic, { low: 0, end: ends[topic] ?? 0 }])),
+      topics: [...CORE_TOPICS],
+      ranges: new Map(CORE_TOPICS.map((topic) => [topic, { low: 0, end: ends[topic] ?? 0 }])),
       options: {
         group: 'g',
         topicPrefix: '',

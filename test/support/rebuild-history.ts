@@ -1,5 +1,5 @@
 /** A stopped service with a history worth rebuilding, and what a rebuild must leave as it was. */
-import { CONSUMED_TOPICS, deadLetterTopic, TOPIC_NAMES } from '../../src/topics.js';
+import { CORE_TOPICS, deadLetterTopic, TOPIC_NAMES, TOPICS } from '../../src/topics.js';
 import { embeddedService } from './embedded/directory.js';
 import type { EmbeddedService } from './embedded/service.js';
 import { traffic, TRAFFIC_AS_OF_MS } from './embedded/traffic.js';
@@ -9,7 +9,7 @@ export const NOW = TRAFFIC_AS_OF_MS;
 export const DAY = 86_400_000;
 export const SETTINGS = { shadow: 'egreedy-v2', shadowLearning: true } as const;
 /** All topics. */
-export const EVERYTHING = [...TOPIC_NAMES, ...CONSUMED_TOPICS.map(deadLetterTopic)];
+export const EVERYTHING = [...TOPIC_NAMES.filter((name) => TOPICS[name].folds !== 'rows'), ...CORE_TOPICS.map(deadLetterTopic)];
 /** The user's uid, as SQL. */
 export const userRow = (userId: string) => `(SELECT uid FROM user WHERE user_id = '${userId}')`;
 
@@ -56,7 +56,7 @@ export async function answersOf(embedded: EmbeddedService): Promise<string[]> {
 
 /** topic/partition/offset of every record that has a dead letter. */
 export async function deadLetters(embedded: EmbeddedService): Promise<string[]> {
-  const letters = (await Promise.all(CONSUMED_TOPICS.map((topic) => embedded.records(deadLetterTopic(topic))))).flat();
+  const letters = (await Promise.all(CORE_TOPICS.map((topic) => embedded.records(deadLetterTopic(topic))))).flat();
   const header = (headers: readonly (readonly [string, Buffer | null])[], name: string) =>
     headers.find(([found]) => found === `__dlq.errors.${name}`)![1]!.toString();
   return letters.map(({ headers }) => ['topic', 'partition', 'offset'].map((name) => header(headers, name)).join('/')).sort();

@@ -34,6 +34,8 @@ export interface PrunedSlice {
   readonly toUser: string | null;
   /** How many tips went. */
   readonly tips: number;
+  /** How many rows of other kinds went. */
+  readonly rows: number;
 }
 
 /** Within a transaction: prunes the users after `afterUser`, as many as the limits allow. */
@@ -45,15 +47,16 @@ export function pruneSlice(
   limits: SliceLimits,
   nowMs: number,
 ): PrunedSlice {
-  let [rows, tips, last] = [0, 0, afterUser];
+  let [rows, tips, tookRows, last] = [0, 0, 0, afterUser];
   for (;;) {
     const users = state.users.after(last, USERS_AT_ONCE);
-    if (users.length === 0) return { toUser: null, tips };
+    if (users.length === 0) return { toUser: null, tips, rows: tookRows };
     for (const { userId, uid, tips: count } of users) {
       last = userId;
       if (count > 0) tips += pruneUser(state, registry, userId, uid, horizonMs, nowMs);
+      tookRows += pruneRows(state, uid, horizonMs, nowMs);
       rows += count + ROWS_PER_USER;
-      if (rows >= limits.rows || tips >= limits.tips) return { toUser: userId, tips };
+      if (rows >= limits.rows || tips + tookRows >= limits.tips) return { toUser: userId, tips, rows: tookRows };
     }
   }
 }
@@ -67,7 +70,10 @@ export function repeatPrune(state: PartitionState, registry: Registry, prune: Re
   const { horizonMs, afterUser, toUser, prunedAtMs } = prune;
   return state.transaction(prunedAtMs, () => {
     let tips = 0;
-    for (const { userId, uid } of usersIn(state, afterUser, toUser)) tips += pruneUser(state, registry, userId, uid, horizonMs, prunedAtMs);
+    for (const { userId, uid, tips: count } of usersIn(state, afterUser, toUser)) {
+      if (count > 0) tips += pruneUser(state, registry, userId, uid, horizonMs, prunedAtMs);
+      pruneRows(state, uid, horizonMs, prunedAtMs);
+    }
     state.prunes.add(prune);
     state.counts.add(PRUNED_TIPS, tips);
     return tips;
@@ -80,10 +86,17 @@ function* usersIn(state: PartitionState, afterUser: string, toUser: string | nul
     if (users.length === 0) return;
     for (const user of users) {
       if (!concerns({ afterUser, toUser }, user.userId)) return;
-      if (user.tips > 0) yield user;
+      yield user;
       last = user.userId;
     }
   }
+}
+
+/** Answers how many rows of other kinds than tips went. */
+function pruneRows(state: PartitionState, uid: number, horizonMs: number, nowMs: number): number {
+  let rows = 0;
+  for (const table of state.rows.kinds) rows += table.prune(uid, horizonMs, nowMs);
+  return rows;
 }
 
 /** Answers how many tips went. */

@@ -81,11 +81,12 @@ export class Pruner {
    * are not too old the moment they come. The clock is the limit for events of the future.
    */
   #measure(pass: Pass & { readonly phase: 'measuring' }): Pass | PruneReport {
-    const { users, tips } = this.#state;
+    const { users, tips, rows } = this.#state;
     const toUid = users.uidAfterTips(pass.afterUid, this.#limits.rows);
-    const found = tips.lastTimes(pass.afterUid, toUid ?? Number.MAX_SAFE_INTEGER);
-    const newestMs = Math.max(pass.newestMs, found?.newestMs ?? -1);
-    const oldestMs = Math.min(pass.oldestMs, found?.oldestMs ?? Infinity);
+    const to = toUid ?? Number.MAX_SAFE_INTEGER;
+    const found = [tips, ...rows.kinds].map((table) => table.lastTimes(pass.afterUid, to)).filter((times) => times !== undefined);
+    const newestMs = Math.max(pass.newestMs, ...found.map((times) => times.newestMs));
+    const oldestMs = Math.min(pass.oldestMs, ...found.map((times) => times.oldestMs));
     if (toUid !== null) return { ...pass, afterUid: toUid, newestMs, oldestMs };
     const horizonMs = Math.min(pass.nowMs, newestMs) - this.#options.retainMs!;
     return oldestMs < horizonMs ? { phase: 'pruning', horizonMs, afterUser: '', tips: 0 } : { horizonMs, tips: 0 };
@@ -95,8 +96,9 @@ export class Pruner {
     const { horizonMs, afterUser } = pass;
     const { toUser, tips } = inTransaction((nowMs) => {
       const slice = pruneSlice(this.#state, this.#registry, horizonMs, afterUser, this.#limits, nowMs);
-      if (slice.tips > 0) {
-        this.#state.prunes.add({ horizonMs, afterUser, ...slice, positions: this.#state.positions.all(), prunedAtMs: nowMs });
+      if (slice.tips + slice.rows > 0) {
+        const { toUser, tips } = slice;
+        this.#state.prunes.add({ horizonMs, afterUser, toUser, tips, positions: this.#state.positions.all(), prunedAtMs: nowMs });
         this.#state.counts.add(PRUNED_TIPS, slice.tips);
         this.#options.at?.('prune: rows deleted');
       }

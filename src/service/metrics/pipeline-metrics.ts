@@ -6,7 +6,7 @@ import { Counter, Histogram, type Registry } from 'prom-client';
 import { LATENCY_BOUNDS_S, type LatencyCounts } from '../../consumers/fold/latency-counts.js';
 import type { Committed } from '../../consumers/worker/worker-contract.js';
 import { REJECTION_CODES } from '../../events/rejection.js';
-import { CONSUMED_TOPICS, DEAD_LETTER_SUFFIX, fullTopicName, TOPICS, type ConsumedTopic } from '../../topics.js';
+import { CORE_TOPICS, DEAD_LETTER_SUFFIX, fullTopicName, TOPICS, type ConsumedTopic } from '../../topics.js';
 import { CountedHistogram } from './counted-histogram.js';
 
 const BATCH_BUCKETS_S = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
@@ -40,7 +40,7 @@ export class PipelineMetrics {
   readonly #decisions: CountedHistogram<'topic'>;
 
   /** @param prefix of topic names */
-  constructor(registry: Registry, prefix: string) {
+  constructor(registry: Registry, prefix: string, inputs: readonly ConsumedTopic[] = CORE_TOPICS) {
     this.#prefix = prefix;
     const registers = [registry];
     this.#records = new Counter({
@@ -80,7 +80,7 @@ export class PipelineMetrics {
       labelName: 'topic',
       bounds: LATENCY_BOUNDS_S,
     });
-    for (const topic of CONSUMED_TOPICS) this.#begin(topic);
+    for (const topic of inputs) this.#begin(topic);
     this.#decisions.zero(fullTopicName(prefix, 'tip.candidates'));
   }
 

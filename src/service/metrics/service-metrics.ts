@@ -3,6 +3,7 @@
  * histograms, whose names end in _total and _seconds, are of this process. pipeline-metrics.ts says what was done, partition-metrics.ts
  * how partitions stand.
  */
+import type { ConsumedTopic } from '../../topics.js';
 import { Gauge, Registry as MetricsRegistry, collectDefaultMetrics } from 'prom-client';
 import type { LagRow } from '../../log/lag.js';
 import type { RegistryFacts } from '../../log/port.js';
@@ -22,6 +23,8 @@ import { qualityMetrics } from './quality-metrics.js';
 
 export interface MetricsDeps extends DirectoryMetricsDeps {
   readonly topicPrefix: string;
+  /** Without the prefix; those of the set core unless given. */
+  readonly inputs?: readonly ConsumedTopic[];
   /** What this process is: its log and its definitions. */
   readonly build: { readonly log: string; readonly featureSet: string };
   /** Unix ms. */
@@ -71,7 +74,7 @@ export class ServiceMetrics {
     const registry = this.#registry;
     const { topicPrefix, clock } = deps;
     buildInfo(registry, deps.build);
-    this.pipeline = new PipelineMetrics(registry, topicPrefix);
+    this.pipeline = new PipelineMetrics(registry, topicPrefix, deps.inputs);
     countGauges(registry, deps.counts);
     collectedGauge(
       registry,

@@ -2,7 +2,7 @@
 import { happenedMsOf } from '../../events/event-time.js';
 import { TipstreamError } from '../../errors.js';
 import type { Log, OffsetRange } from '../../log/port.js';
-import { CONSUMED_TOPICS, TOPICS, fullTopicName } from '../../topics.js';
+import { type ConsumedTopic, CORE_TOPICS, TOPICS, fullTopicName } from '../../topics.js';
 import type { ServiceOptions } from '../options.js';
 import { logForRequests, logTimeoutOf, withinDeadline, type RequestDeadline } from '../request-deadline.js';
 import type { LookedQuality, QualityLooks } from './quality-looks.js';
@@ -16,8 +16,6 @@ export const MOST_RECORDS = 500;
 const READING_SHARE = 0.5;
 const LOOKING_SHARE = 0.25;
 const READING: RequestDeadline = { action: 'read the newest records of the inputs', hint: 'Ask again in a moment.' };
-/** What producers write of what happened or is asked for. */
-const TIMED_TOPICS = CONSUMED_TOPICS.filter((topic) => TOPICS[topic].eventTime !== null);
 
 /** Which offsets of a partition were looked at: from `from`, before `to`. */
 export interface PartRead {
@@ -53,6 +51,8 @@ export interface QualityAnswersDeps {
   readonly options: Pick<ServiceOptions, 'topicPrefix' | 'logTimeoutMs'>;
   readonly partitions: { readonly numbers: readonly number[] };
   readonly looks: Pick<QualityLooks, 'found'>;
+  /** The inputs, without the prefix; those of the set core unless given. */
+  readonly inputs?: readonly ConsumedTopic[];
 }
 
 export class QualityAnswers {
@@ -61,10 +61,13 @@ export class QualityAnswers {
   readonly #limitMs: number;
   readonly #held: QualityAnswersDeps['partitions'];
   readonly #looks: QualityAnswersDeps['looks'];
+  /** What producers write of what happened or is asked for. */
+  readonly #timed: readonly ConsumedTopic[];
   #looking: Promise<DataQualityDocument> | undefined;
 
-  constructor({ log, options, partitions, looks }: QualityAnswersDeps) {
+  constructor({ log, options, partitions, looks, inputs = CORE_TOPICS }: QualityAnswersDeps) {
     this.#looks = looks;
+    this.#timed = inputs.filter((topic) => TOPICS[topic].eventTime !== null);
     this.#log = logForRequests(log, options);
     this.#prefix = options.topicPrefix;
     this.#limitMs = logTimeoutOf(options);
@@ -80,7 +83,7 @@ export class QualityAnswers {
   async #look(): Promise<DataQualityDocument> {
     const partitions = this.#held.numbers;
     const late = AbortSignal.timeout(this.#limitMs * READING_SHARE);
-    const topics = TIMED_TOPICS.map((topic) => fullTopicName(this.#prefix, topic));
+    const topics = this.#timed.map((topic) => fullTopicName(this.#prefix, topic));
     const lateness = await Promise.all(topics.map((topic) => this.#ofTopic(topic, partitions, late)));
     const found = await this.#looks.found(this.#limitMs * LOOKING_SHARE);
     return { partitions, late_after_ms: LATE_AFTER_MS, lateness, ...found };

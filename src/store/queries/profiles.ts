@@ -80,9 +80,12 @@ export async function withReaders<T>(
   }
 }
 
-export function userNotFound(userId: string, asOfMs: number): TipstreamError {
+/** `hasRows`: sessions or signals of the user are kept. */
+export function userNotFound(userId: string, asOfMs: number, hasRows = false): TipstreamError {
   return new TipstreamError('user_not_found', `user ${JSON.stringify(userId)} is not known as of ${new Date(asOfMs).toISOString()}`, {
-    hint: 'Ask for a time within 30 days after a serving or reaction of one of their tips: a user is known then.',
+    hint:
+      'Ask for a time within 30 days after a serving or reaction of one of their tips: a user is known then.' +
+      (hasRows ? ' Of this user there are sessions or signals, which make nobody known.' : ''),
     details: { user_id: userId, as_of_ms: asOfMs },
   });
 }
@@ -90,7 +93,8 @@ export function userNotFound(userId: string, asOfMs: number): TipstreamError {
 /** The profile document of `profile` and GET /v1/profiles. Throws user_not_found for a user not known as of then, as_of_pruned. */
 export function profileDocument(reader: PartitionReader, partition: number, userId: string, asOfMs: number, featureSet: string) {
   const { profile, positions } = reader.snapshot(() => ({ profile: reader.profile(userId, asOfMs), positions: reader.positions() }));
-  if (profile === undefined || !profile.known) throw userNotFound(userId, asOfMs);
+  if (profile === undefined || !profile.known)
+    throw userNotFound(userId, asOfMs, profile !== undefined && [...reader.rows(userId).values()].some((rows) => rows.length > 0));
   return {
     user_id: userId,
     as_of_ms: asOfMs,

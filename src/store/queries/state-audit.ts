@@ -4,6 +4,7 @@
  */
 import type Database from 'better-sqlite3';
 import { decodeAggregate } from '../../projections/aggregate.js';
+import type { UserRows } from '../../projections/kept/user-rows.js';
 import type { Registry } from '../../projections/registry.js';
 import { textFromSql } from '../../projections/sql-text.js';
 import type { Reward } from '../../policies/reward.js';
@@ -184,6 +185,11 @@ export class StateAudit {
       snooze,
       linked: linked === 1,
     }));
+  }
+
+  /** Of the registry's kinds. */
+  rows(userId: string): UserRows {
+    return this.#reader.rows(userId);
   }
 
   /** The user's time index. */

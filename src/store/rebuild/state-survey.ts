@@ -13,6 +13,8 @@ export interface WholeState {
   readonly definitions: Definitions | undefined;
   /** Columns of the tip table. */
   readonly tipColumns: ReadonlySet<string>;
+  /** Whether it keeps rows beside tips. */
+  readonly hasRows: boolean;
   /** Options by which records are accepted that the file was folded with otherwise. */
   readonly otherOptions: readonly OtherOption[];
   /** The horizon of the last prune, Unix ms; null: nothing was ever pruned. */
@@ -61,6 +63,7 @@ function survey(path: string, identity: Partial<StateIdentity>, accepts: Partial
       definitions: readDefinitions(db),
       tipColumns: new Set(db.prepare<[], string>("SELECT name FROM pragma_table_info('tip')").pluck().all()),
       otherOptions: otherOptions(db, accepts),
+      hasRows: db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'row_aggregate'").get() !== undefined,
       horizonMs: new PruneReader(db).horizonMs(),
     };
   } finally {

@@ -2,6 +2,7 @@
  * The tables that people query: what `tipstream sql` has as views over all partitions, and a snapshot as tables. docs/analysts.md explains
  * each column, and a test holds it to this list.
  */
+import type { RowKind } from '../../projections/row-kind.js';
 import type { Registry } from '../../projections/registry.js';
 import { featureRowsSql, profileRowsSql } from '../../projections/sql.js';
 
@@ -19,10 +20,12 @@ export interface AttachedPartition {
   readonly partition: number;
 }
 
-export function publicTables(
-  registry: Registry,
-): Record<'tips' | 'profiles' | 'user_profile_features' | 'decisions' | 'offsets', PublicTable> {
+export type PublicTableName = 'tips' | 'profiles' | 'user_profile_features' | 'decisions' | 'offsets';
+
+/** With a view for each kind of rows that the registry has. */
+export function publicTables(registry: Registry): Record<PublicTableName, PublicTable> & Record<string, PublicTable> {
   return {
+    ...Object.fromEntries(registry.kinds.map(({ kind }) => [kind.name, tableOf(kind)])),
     tips: {
       name: 'tips',
       key: ['user_id', 'tip_id'],
@@ -90,18 +93,16 @@ export function publicTables(
   };
 }
 
-export type PublicTableName = keyof ReturnType<typeof publicTables>;
+function tableOf({ name, key, columns }: RowKind): PublicTable {
+  const typed = columns.map(([column, type]) => [column, type.split(' ', 1)[0]!] as const);
+  return { name, key: ['user_id', ...key], columns: [['user_id', 'TEXT'], ...typed, ['partition', 'INTEGER']] };
+}
 
 /**
  * The rows of one partition in the order of the table's columns. `asOfMs` is the time of profiles. The texts end where a condition on
  * `user` can follow.
  */
-export function publicRowsSql(
-  registry: Registry,
-  table: PublicTableName,
-  { schema, partition }: AttachedPartition,
-  asOfMs: number,
-): string {
+export function publicRowsSql(registry: Registry, table: string, { schema, partition }: AttachedPartition, asOfMs: number): string {
   switch (table) {
     case 'tips':
       return `SELECT user.user_id, tip.tip_id, tip.served_at_ms, tip.served_category, tip.done_at_ms,
@@ -119,5 +120,11 @@ export function publicRowsSql(
         FROM ${schema}.user AS user JOIN ${schema}.decision AS decision ON decision.uid = user.uid WHERE true`;
     case 'offsets':
       return `SELECT topic, ${partition}, next_offset FROM ${schema}.position`;
+    default: {
+      const { kind } = registry.kinds.find((set) => set.kind.name === table)!;
+      const columns = kind.columns.map(([column]) => `row.${column}`).join(', ');
+      return `SELECT user.user_id, ${columns}, ${partition}
+        FROM ${schema}.user AS user JOIN ${schema}.${table} AS row ON row.uid = user.uid WHERE true`;
+    }
   }
 }

@@ -8,7 +8,7 @@ import { TipstreamError } from '../../errors.js';
 import { nearest } from '../../given.js';
 import type { Registry } from '../../projections/registry.js';
 import { stateFiles, type StateSource } from '../directory/state-files.js';
-import { publicRowsSql, publicTables, type AttachedPartition, type PublicTableName } from './public-tables.js';
+import { publicRowsSql, publicTables, type AttachedPartition } from './public-tables.js';
 import { checkAsOf } from '../queries/profiles.js';
 import { PartitionReader } from '../queries/partition-reader.js';
 import { createScratch } from '../directory/scratch.js';
@@ -109,7 +109,7 @@ function openAttached(
     return { schema: `p${partition}`, partition };
   });
   for (const [name, { columns }] of Object.entries(publicTables(registry))) {
-    const rows = attach.map((source) => publicRowsSql(registry, name as PublicTableName, source, asOfMs)).join('\nUNION ALL\n');
+    const rows = attach.map((source) => publicRowsSql(registry, name, source, asOfMs)).join('\nUNION ALL\n');
     db.exec(`CREATE TEMP VIEW ${name}(${columns.map(([column]) => column).join(', ')}) AS\n${rows}`);
   }
   return withoutTrace(db, () => scratch.remove());

@@ -98,7 +98,7 @@ async function* fillFrom(
   const source = { schema: SOURCE, partition };
   db.exec(`INSERT INTO offsets ${publicRowsSql(registry, 'offsets', source, asOfMs)}`);
   const fills = [
-    ...(['tips', 'profiles', 'decisions'] as const).map(
+    ...['tips', 'profiles', 'decisions', ...registry.kinds.map(({ kind }) => kind.name)].map(
       (table) => `INSERT INTO ${table} ${publicRowsSql(registry, table, source, asOfMs)}`,
     ),
     `INSERT INTO updated SELECT user_id, updated_at_ms FROM ${SOURCE}.user AS user WHERE true`,

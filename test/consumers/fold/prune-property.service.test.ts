@@ -19,7 +19,7 @@ import { decisionPrompts } from '../../../src/store/queries/decision-prompts.js'
 import { digestDocument } from '../../../src/store/queries/profiles.js';
 import { PartitionReader } from '../../../src/store/queries/partition-reader.js';
 import { PartitionState } from '../../../src/store/partition-state.js';
-import { CONSUMED_TOPICS } from '../../../src/topics.js';
+import { CORE_TOPICS } from '../../../src/topics.js';
 import { oraclePromptVersion } from '../../oracle/policy.js';
 import { oracleDigest, oracleProfiles } from '../../oracle/profile.js';
 import { runs, RUNS_WITHIN_MS, withEmbeddedService } from '../../support/embedded/directory.js';
@@ -212,7 +212,7 @@ async function checkReplay(
       state,
       registry: coreRegistry,
       partition,
-      topics: CONSUMED_TOPICS.map((topic) => embedded.topic(topic)),
+      topics: CORE_TOPICS.map((topic) => embedded.topic(topic)),
       topicPrefix: '',
       group: 'test',
       clock: () => 0,

@@ -8,7 +8,7 @@ import { partitionFunction } from '../../../src/log/partitioner.js';
 import { defaultRegistry } from '../../../src/projections/registry.js';
 import { PartitionState } from '../../../src/store/partition-state.js';
 import type { StoredMessage } from '../../../src/store/tables/outbox.js';
-import { CONSUMED_TOPICS, type ScoredEvent } from '../../../src/topics.js';
+import { CORE_TOPICS, type ScoredEvent } from '../../../src/topics.js';
 import { embeddedService } from '../../support/embedded/directory.js';
 import { DEFAULT_SETTINGS } from '../../support/embedded/service.js';
 
@@ -38,7 +38,7 @@ class Partition {
       {
         state: this.state,
         registry: defaultRegistry,
-        topics: CONSUMED_TOPICS,
+        topics: CORE_TOPICS,
         onRejected: ({ code }) => this.rejected.push(code),
       },
       {

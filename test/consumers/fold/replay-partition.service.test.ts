@@ -9,7 +9,7 @@ import { coreRegistry } from '../../../src/projections/registry.js';
 import { carryOver } from '../../../src/store/rebuild/carry-over.js';
 import { PartitionState } from '../../../src/store/partition-state.js';
 import { PartitionReader } from '../../../src/store/queries/partition-reader.js';
-import { CONSUMED_TOPICS } from '../../../src/topics.js';
+import { CORE_TOPICS } from '../../../src/topics.js';
 import { embeddedService } from '../../support/embedded/directory.js';
 import { DEFAULT_SETTINGS, type EmbeddedService } from '../../support/embedded/service.js';
 import { traffic, TRAFFIC_AS_OF_MS } from '../../support/embedded/traffic.js';
@@ -46,7 +46,7 @@ function replay(
     state,
     registry: coreRegistry,
     partition,
-    topics: CONSUMED_TOPICS,
+    topics: CORE_TOPICS,
     topicPrefix: '',
     group: 'test',
     rules: { partitioner: null, partitions: 2, maxValueBytes: 1_048_576 },

@@ -8,7 +8,7 @@ import type { GroupMember } from '../../../src/log/port.js';
 import { coreRegistry } from '../../../src/projections/registry.js';
 import { PartitionState } from '../../../src/store/partition-state.js';
 import { swapAnswer, swapRequest, withdrawSwap, type SwapRequest } from '../../../src/store/directory/swap-request.js';
-import { CONSUMED_TOPICS } from '../../../src/topics.js';
+import { CORE_TOPICS } from '../../../src/topics.js';
 import { oracleDigest, oracleProfiles } from '../../oracle/profile.js';
 import { CRASH_CLOCK_MS } from '../../support/crash/world.js';
 import { profileEvents } from '../../support/embedded/history.js';
@@ -290,7 +290,7 @@ describe('a swap', () => {
       };
       const world = await runningWorld(200, {
         at: (point) => {
-          if (point === 'swap: held') other ??= world.embedded.log.join({ group: 'test', topics: CONSUMED_TOPICS, handler: idle });
+          if (point === 'swap: held') other ??= world.embedded.log.join({ group: 'test', topics: CORE_TOPICS, handler: idle });
         },
       });
       const { embedded } = world;

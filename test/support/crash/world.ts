@@ -11,7 +11,7 @@ import type { RebuildDocument } from '../../../src/rebuild/rebuild.js';
 import { lockData } from '../../../src/store/directory/data-lock.js';
 import { currentGeneration } from '../../../src/store/directory/layout.js';
 import { digestDocument, openReaders } from '../../../src/store/queries/profiles.js';
-import { CONSUMED_TOPICS, deadLetterTopic, type ScoredEvent } from '../../../src/topics.js';
+import { CORE_TOPICS, deadLetterTopic, type ScoredEvent } from '../../../src/topics.js';
 import { oracleDigest, oracleProfiles, type OracleProfile } from '../../oracle/profile.js';
 import { crashChild, type CrashOrder } from './child.js';
 import { rebuildWith } from './rebuild.js';
@@ -213,7 +213,7 @@ export class CrashWorld {
   }
 
   async #read(): Promise<{ history: History; all: LogRecord[] }> {
-    const all = (await Promise.all(CONSUMED_TOPICS.map((topic) => this.embedded.records(topic)))).flat();
+    const all = (await Promise.all(CORE_TOPICS.map((topic) => this.embedded.records(topic)))).flat();
     return { all, history: await readHistory(this.embedded, new Set(all.filter(isRefused).map(addressOf))) };
   }
 
@@ -224,7 +224,7 @@ export class CrashWorld {
         .query<{ name: string; count: number }>(partition, 'SELECT name, count FROM tally')
         .map(({ name, count }) => [name, count]),
     );
-    for (const topic of CONSUMED_TOPICS) {
+    for (const topic of CORE_TOPICS) {
       const mine = applied.filter((record) => record.topic === topic);
       const rejected = Object.entries(counts)
         .filter(([name]) => name.startsWith(`rejected:${topic}:`))
@@ -238,7 +238,7 @@ export class CrashWorld {
   }
 
   async #expectEnds(): Promise<void> {
-    for (const topic of CONSUMED_TOPICS) {
+    for (const topic of CORE_TOPICS) {
       const ends = Object.fromEntries([...(await this.embedded.log.offsets(topic))].map(([partition, { end }]) => [partition, end]));
       const committed = Object.fromEntries(await this.embedded.log.committed('test', topic));
       const applied = Object.fromEntries(
@@ -288,7 +288,7 @@ export class CrashWorld {
 
   /** Each refused record has its dead letter, with one content however often it was sent, but for some headers. */
   async #expectDeadLetters(all: readonly LogRecord[], butFor: readonly string[]): Promise<void> {
-    for (const topic of CONSUMED_TOPICS) {
+    for (const topic of CORE_TOPICS) {
       const letters = new Map<string, Set<string>>();
       for (const { key, value, headers } of await this.embedded.records(deadLetterTopic(topic))) {
         const named = new Map(headers.map(([name, text]) => [name, text!.toString()]));

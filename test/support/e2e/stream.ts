@@ -8,7 +8,7 @@ import { onTestFinished } from 'vitest';
 import { openKafkaLog } from '../../../src/log/kafka/kafka-log.js';
 import { topicSettings } from '../../../src/log/topic-settings.js';
 import type { Log, LogRecord, TopicSettings } from '../../../src/log/port.js';
-import { CONSUMED_TOPICS, type TopicName } from '../../../src/topics.js';
+import { CORE_TOPICS, type TopicName } from '../../../src/topics.js';
 import { CliWorkspace, type Finished, type RunOptions } from '../cli-process.js';
 import { Member } from './member.js';
 
@@ -51,7 +51,7 @@ export class Stream {
 
   /** Full names of what workers read. */
   get inputs(): readonly string[] {
-    return CONSUMED_TOPICS.map((topic) => this.topic(topic));
+    return CORE_TOPICS.map((topic) => this.topic(topic));
   }
 
   topic(name: TopicName | `${TopicName}-dlt`): string {

@@ -2,11 +2,10 @@ import { TipstreamError, UsageError } from '../../../errors.js';
 import { factsOf, readBaseline, writeBaseline, type BaselineFacts } from '../../../monitoring/baseline.js';
 import { firstFullWindowMs } from '../../../monitoring/periods.js';
 import { surveyState, type StateSurvey } from '../../../monitoring/state-survey.js';
-import { defaultRegistry } from '../../../projections/registry.js';
 import { stateFiles } from '../../../store/directory/state-files.js';
 import { defineCommand } from '../../command.js';
 import { counted } from '../../output/words.js';
-import { noteMissing, stateSource } from '../../state-source.js';
+import { noteMissing, registryFor, stateSource } from '../../state-source.js';
 import { timeOption } from '../../time-argument.js';
 import { surveyed } from './survey.js';
 
@@ -35,11 +34,11 @@ export const qualityBaselineCommand = defineCommand<{ asOf?: number; automatic?:
   },
   async run({ options: { asOf, automatic = false }, config, output, json, signal }) {
     const nowMs = Date.now();
-    const { files, partitions } = stateFiles(stateSource(config), defaultRegistry);
-    const look = (atMs: number): Promise<StateSurvey> => surveyed(surveyState(files, defaultRegistry, atMs), output, signal);
-    const kept = automatic ? readBaseline(config.data, defaultRegistry) : undefined;
+    const { files, partitions } = stateFiles(stateSource(config), registryFor(config));
+    const look = (atMs: number): Promise<StateSurvey> => surveyed(surveyState(files, registryFor(config), atMs), output, signal);
+    const kept = automatic ? readBaseline(config.data, registryFor(config)) : undefined;
     const write = (survey: StateSurvey): BaselineFacts =>
-      writeBaseline(config.data, survey, { featureSet: defaultRegistry.featureSet, madeAtMs: nowMs, partitions });
+      writeBaseline(config.data, survey, { featureSet: registryFor(config).featureSet, madeAtMs: nowMs, partitions });
     const facts =
       kept === undefined ? write(await look(automatic ? firstFullMs(await look(nowMs), nowMs) : (asOf ?? nowMs))) : factsOf(kept);
     if (json) await output.document(facts);

@@ -2,12 +2,11 @@ import { UsageError } from '../../../errors.js';
 import { readBaseline } from '../../../monitoring/baseline.js';
 import { historyOf, type HistoryDocument } from '../../../monitoring/history.js';
 import { PERIODS, spansBefore, type Period } from '../../../monitoring/periods.js';
-import { defaultRegistry } from '../../../projections/registry.js';
 import { stateFiles } from '../../../store/directory/state-files.js';
 import { defineCommand } from '../../command.js';
 import { wholeNumber } from '../../option-parsers.js';
 import type { Output } from '../../output/output.js';
-import { noteMissing, stateSource } from '../../state-source.js';
+import { noteMissing, registryFor, stateSource } from '../../state-source.js';
 import { timeOption } from '../../time-argument.js';
 import { surveyed } from './survey.js';
 
@@ -36,10 +35,10 @@ export const qualityHistoryCommand = defineCommand<HistoryOptions>({
   ],
   json: 'document',
   async run({ options: { by, last, asOf }, config, output, json, signal }) {
-    const { files, missing } = stateFiles(stateSource(config), defaultRegistry);
+    const { files, missing } = stateFiles(stateSource(config), registryFor(config));
     const spans = spansBefore(by, asOf ?? Date.now(), last);
-    const baseline = readBaseline(config.data, defaultRegistry);
-    const document = await surveyed(historyOf(files, defaultRegistry, spans, baseline), output, signal);
+    const baseline = readBaseline(config.data, registryFor(config));
+    const document = await surveyed(historyOf(files, registryFor(config), spans, baseline), output, signal);
     if (json) await output.document({ ...document, partitions_missing: missing });
     else await print(document, output);
     noteMissing(output, missing);

@@ -1,12 +1,11 @@
 import { openLog } from '../../../log/open.js';
 import { qualityReport } from '../../../monitoring/quality-report.js';
-import { defaultRegistry } from '../../../projections/registry.js';
 import { stateFiles } from '../../../store/directory/state-files.js';
 import { defineCommand } from '../../command.js';
 import { EXIT } from '../../failure.js';
 import { wholeNumber } from '../../option-parsers.js';
 import { printQuality } from '../../output/quality-tables.js';
-import { noteMissing, stateSourceOf } from '../../state-source.js';
+import { noteMissing, registryFor, stateSourceOf } from '../../state-source.js';
 import { timeOption } from '../../time-argument.js';
 import { surveyed } from './survey.js';
 
@@ -40,10 +39,10 @@ export const qualityReportCommand = defineCommand<{ asOf?: number; records: numb
   async run({ options, config, output, json, signal }) {
     const log = await openLog(config, { readOnly: true });
     try {
-      const { files, partitions } = stateFiles(await stateSourceOf(config, log), defaultRegistry);
+      const { files, partitions } = stateFiles(await stateSourceOf(config, log), registryFor(config));
       const document = await qualityReport({
         log,
-        registry: defaultRegistry,
+        registry: registryFor(config),
         dataDirectory: config.data,
         topicPrefix: config.topicPrefix,
         files,

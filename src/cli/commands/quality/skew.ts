@@ -2,7 +2,6 @@ import { openLog } from '../../../log/open.js';
 import type { SkewFacts } from '../../../monitoring/documents.js';
 import { withoutThem } from '../../../monitoring/baseline.js';
 import { noteSkew } from '../../../monitoring/skew-note.js';
-import { defaultRegistry } from '../../../projections/registry.js';
 import { stateFiles } from '../../../store/directory/state-files.js';
 import { positionsOf } from '../../../store/queries/profiles.js';
 import { servedSkew } from '../../../verify/served-skew.js';
@@ -10,7 +9,7 @@ import { defineCommand } from '../../command.js';
 import { EXIT } from '../../failure.js';
 import type { Output } from '../../output/output.js';
 import { counted } from '../../output/words.js';
-import { acceptanceOf, noteMissing, stateSourceOf } from '../../state-source.js';
+import { acceptanceOf, noteMissing, registryFor, stateSourceOf } from '../../state-source.js';
 
 export const qualitySkewCommand = defineCommand({
   name: 'skew',
@@ -30,10 +29,13 @@ export const qualitySkewCommand = defineCommand({
   async run({ config, output, json, signal }) {
     const log = await openLog(config, { readOnly: true });
     try {
-      const { files, partitions } = stateFiles({ ...(await stateSourceOf(config, log)), accepts: acceptanceOf(config) }, defaultRegistry);
+      const { files, partitions } = stateFiles(
+        { ...(await stateSourceOf(config, log)), accepts: acceptanceOf(config) },
+        registryFor(config),
+      );
       const found = await servedSkew({
         log,
-        registry: defaultRegistry,
+        registry: registryFor(config),
         dataDirectory: config.data,
         topicPrefix: config.topicPrefix,
         partitioner: config.partitioner,
@@ -44,7 +46,7 @@ export const qualitySkewCommand = defineCommand({
       });
       const skew: SkewFacts = {
         proven_at_ms: Date.now(),
-        feature_set: defaultRegistry.featureSet,
+        feature_set: registryFor(config).featureSet,
         positions: positionsOf(found.positions),
         partitions_missing: withoutThem(partitions, [...files.keys()]),
         compared: found.compared,

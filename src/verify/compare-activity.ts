@@ -1,0 +1,48 @@
+/** A user's sessions and signals, as rows and as features, against the naive ones. */
+import type { FeatureValues } from '../projections/feature.js';
+import { scalarOf } from '../projections/object-value.js';
+import type { UserRows } from '../projections/kept/user-rows.js';
+import { naiveActivity, naiveActivityFeatures, type NaiveActivity } from './naive-activity.js';
+import type { NaivePrune } from './naive-prunes.js';
+import type { Provable } from './provable.js';
+import type { ReplayedTopic } from './replayed.js';
+import type { UserComparison } from './user-comparison.js';
+
+const TOPICS: readonly ReplayedTopic[] = ['app.session', 'signal.synced'];
+
+export interface ActivityOptions {
+  readonly asOfMs: number;
+  readonly provable: Provable;
+  /** Those that concern the user. */
+  readonly prunes: readonly NaivePrune[];
+  /** What the state file keeps; empty of a state without these kinds. */
+  readonly rows: UserRows;
+}
+
+/** `live`: what readers get; undefined when the state file has no such user. Where the log has lost events, nothing can be proven. */
+export function compareActivity(comparison: UserComparison, live: FeatureValues | undefined, options: ActivityOptions): void {
+  const { user, report } = comparison;
+  if (options.rows.size === 0) return;
+  if (TOPICS.some((topic) => comparison.isIncomplete(topic))) return comparison.miss(...TOPICS);
+  const naive = naiveActivity(user.activity, options.prunes);
+  const texts = naiveRows(naive);
+  for (const [kind, expected] of Object.entries(texts)) {
+    const held = new Set((options.rows.get(kind) ?? []).map((row) => JSON.stringify(Object.values(row))));
+    for (const row of held) if (!expected.has(row)) report({ kind: 'user', id: kind, feature: 'row', live: row, replayed: 'no such row' });
+    for (const row of expected) if (!held.has(row)) report({ kind: 'user', id: kind, feature: 'row', live: 'no such row', replayed: row });
+  }
+  if (live === undefined) return;
+  for (const [feature, value] of Object.entries(naiveActivityFeatures(naive, options.asOfMs))) {
+    if (!options.provable.features.has(feature)) continue;
+    const found = scalarOf(live[feature] ?? null);
+    if (found !== value) report({ kind: 'profile', feature, live: found, replayed: value });
+  }
+}
+
+/** The columns of the rows in their order, as JSON. */
+function naiveRows({ sessions, signals }: NaiveActivity): Readonly<Record<string, ReadonlySet<string>>> {
+  return {
+    session: new Set(sessions.map(({ id, start, offset, end }) => JSON.stringify([id, start, offset, end]))),
+    signal: new Set(signals.map(({ source, at }) => JSON.stringify([source, at]))),
+  };
+}
