@@ -1,6 +1,6 @@
 /** Everything that a partition says of one user, against the replay. */
 import type { StateAudit } from '../store/queries/state-audit.js';
-import { compareActivity } from './compare-activity.js';
+import { compareActivity } from './activity/compare-activity.js';
 import { comparePolicy } from './compare-policy.js';
 import { compareClosed, type PruneComparison } from './compare-prunes.js';
 import { compareProfile } from './compare-profile.js';

@@ -10,7 +10,7 @@ const WINDOW = 30 * DAY;
 
 export type NaiveValue = number | string | null;
 
-/** Feature -> the hash of the definition that naiveProfile implements. Whoever changes one changes the other. */
+/** Feature -> the hash of the definition that naiveProfile, or what it names, implements. Whoever changes one changes the other. */
 export const NAIVE_DEFINITIONS: Readonly<Record<string, string>> = {
   completion_rate_30d: 'f4c7f3ac0dd04c52',
   dismiss_rate_30d: '690e686ff17d1a4a',
@@ -20,6 +20,13 @@ export const NAIVE_DEFINITIONS: Readonly<Record<string, string>> = {
   preferred_weekday: 'a6643a33c2db9465',
   snooze_rate_30d: 'b132ca07af0ecc96',
   tip_volume_30d: '4ccba54312b02b83',
+  // Of activity/naive-activity.ts:
+  active_days_30d: 'bf950f1c7be70f84',
+  active_hour: '4416507d357fe81f',
+  sessions_30d: '2c6646eae1e0dd2a',
+  signal_age_ms: 'fa9fec35e953824b',
+  signal_age_ms_by_source: '0e6d0d6baf8a86e4',
+  typical_session_ms: '3caa5a290fd5bb26',
 };
 
 /** What is true of one tip, from those of its events that count: the earliest of each kind, and the fields of the earliest. */

@@ -4,7 +4,6 @@
  */
 import { KNOWN } from '../projections/counter.js';
 import type { Registry } from '../projections/registry.js';
-import { NAIVE_ACTIVITY_DEFINITIONS } from './naive-activity.js';
 import { NAIVE_DEFINITIONS } from './naive-profile.js';
 
 export interface Provable {
@@ -14,9 +13,6 @@ export interface Provable {
   /** Whether a stored count can be compared with the naive one. */
   judges(count: string, held: number): boolean;
 }
-
-/** name -> hash of the definition */
-const IMPLEMENTED = new Map([...Object.entries(NAIVE_DEFINITIONS), ...Object.entries(NAIVE_ACTIVITY_DEFINITIONS)]);
 
 export function provableOf(registry: Registry): Provable {
   const proven = registry.definitions.features.filter(({ name, hash }) => IMPLEMENTED.get(name) === hash);

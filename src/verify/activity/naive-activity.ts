@@ -2,23 +2,13 @@
  * Sessions and signals the obvious way, from lists of events, the prunes that the state went through and a time. It shares nothing with
  * the fold, as naive-profile.ts does not.
  */
-import type { NaivePrune } from './naive-prunes.js';
-import type { NaiveValue } from './naive-profile.js';
-import type { ReplayedActivity } from './replayed.js';
+import type { NaivePrune } from '../naive-prunes.js';
+import type { NaiveValue } from '../naive-profile.js';
+import type { ReplayedActivity } from '../replayed.js';
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 const WINDOW = 30 * DAY;
-
-/** As NAIVE_DEFINITIONS, of naiveActivityFeatures. */
-export const NAIVE_ACTIVITY_DEFINITIONS: Readonly<Record<string, string>> = {
-  active_days_30d: 'bf950f1c7be70f84',
-  active_hour: '4416507d357fe81f',
-  sessions_30d: '2c6646eae1e0dd2a',
-  signal_age_ms: 'fa9fec35e953824b',
-  signal_age_ms_by_source: '0e6d0d6baf8a86e4',
-  typical_session_ms: '3caa5a290fd5bb26',
-};
 
 export interface NaiveSession {
   readonly id: string;

@@ -1,12 +1,12 @@
 /** A user's sessions and signals, as rows and as features, against the naive ones. */
-import type { FeatureValues } from '../projections/feature.js';
-import { scalarOf } from '../projections/object-value.js';
-import type { UserRows } from '../projections/kept/user-rows.js';
+import type { FeatureValues } from '../../projections/feature.js';
+import { scalarOf } from '../../projections/object-value.js';
+import type { UserRows } from '../../projections/kept/user-rows.js';
 import { naiveActivity, naiveActivityFeatures, type NaiveActivity } from './naive-activity.js';
-import type { NaivePrune } from './naive-prunes.js';
-import type { Provable } from './provable.js';
-import type { ReplayedTopic } from './replayed.js';
-import type { UserComparison } from './user-comparison.js';
+import type { NaivePrune } from '../naive-prunes.js';
+import type { Provable } from '../provable.js';
+import type { ReplayedTopic } from '../replayed.js';
+import type { UserComparison } from '../user-comparison.js';
 
 const TOPICS: readonly ReplayedTopic[] = ['app.session', 'signal.synced'];
 
