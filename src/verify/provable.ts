@@ -15,7 +15,9 @@ export interface Provable {
 }
 
 export function provableOf(registry: Registry): Provable {
-  const proven = registry.definitions.features.filter(({ name, hash }) => IMPLEMENTED.get(name) === hash);
+  const proven = registry.definitions.features.filter(
+    ({ name, hash }) => Object.hasOwn(NAIVE_DEFINITIONS, name) && NAIVE_DEFINITIONS[name] === hash,
+  );
   const features = new Set(proven.map(({ name }) => name));
   const judged = new Set([KNOWN, ...proven.flatMap(({ counters }) => counters)]);
   const counted = new Set(registry.counters.map(({ id }) => id));

@@ -99,10 +99,11 @@ function Skew({ quality: { skew } }: { readonly quality: DataQualityDocument }) 
       </p>
     );
   const left = skew.not_compared.reduce((sum, { decisions }) => sum + decisions, 0);
+  const differing = `${count(skew.differing)} of ${counted(skew.compared, 'decision')}`;
   return (
     <p>
-      {count(skew.differing)} of {counted(skew.compared, 'decision')} were made with another profile than the log gives at their positions;{' '}
-      {count(left)} could not be compared. Looked at <Time ms={skew.proven_at_ms} />.
+      {differing} were made with another profile than the log gives at their positions; {count(left)} could not be compared. Looked at{' '}
+      <Time ms={skew.proven_at_ms} />.
     </p>
   );
 }
