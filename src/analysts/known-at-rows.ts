@@ -13,8 +13,8 @@ import { partitionFile } from '../store/directory/layout.js';
 import type { RowsOfSpine } from '../store/join/rows-of-spine.js';
 import { PartitionState } from '../store/partition-state.js';
 import { PartitionReader } from '../store/queries/partition-reader.js';
-import { fullTopicName, TIP_TOPICS } from '../topics.js';
 import { chainsOf, readKnownPositions, type Stop } from './known-stops.js';
+import { profileTopics } from './profile-topics.js';
 
 export interface KnownRowsOptions {
   readonly dataDirectory: string;
@@ -40,7 +40,7 @@ const MOST_ROWS = 250_000;
  */
 export async function joinKnownAt(log: Log, registry: Registry, rows: RowsOfSpine, options: KnownRowsOptions): Promise<number> {
   const { topicPrefix, partitioner, signal, onProgress } = options;
-  const topics = TIP_TOPICS.map((name) => fullTopicName(topicPrefix, name));
+  const topics = profileTopics(registry, topicPrefix);
   const ranges = new Map(await Promise.all(topics.map(async (topic) => [topic, await log.offsets(topic)] as const)));
   const partitions = ranges.get(topics[0]!)!.size;
   if (partitioner === 'any') {

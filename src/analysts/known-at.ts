@@ -13,14 +13,14 @@ import { PartitionState } from '../store/partition-state.js';
 import type { Positions } from '../store/queries/profiles.js';
 import { PartitionReader } from '../store/queries/partition-reader.js';
 import { createScratch } from '../store/directory/scratch.js';
-import { fullTopicName, TIP_TOPICS } from '../topics.js';
+import { profileTopics } from './profile-topics.js';
 
 export interface KnownAtOptions {
   readonly dataDirectory: string;
   readonly topicPrefix: string;
   readonly partitioner: PartitionerName;
   readonly maxValueBytes: number;
-  /** Of tip.served and tip.feedback; other topics do not matter. */
+  /** Of the topics that profiles are folded from; others do not matter. */
   readonly positions: Positions;
   /** Only these partitions; all that the positions name unless given. */
   readonly partitions?: readonly number[];
@@ -44,7 +44,7 @@ export interface KnownState {
  */
 export async function stateKnownAt(log: Log, registry: Registry, question: KnownAtOptions): Promise<KnownState> {
   const { topicPrefix, positions, nowMs, signal, onProgress } = question;
-  const topics = TIP_TOPICS.map((name) => fullTopicName(topicPrefix, name));
+  const topics = profileTopics(registry, topicPrefix);
   if (!topics.some((topic) => topic in positions)) {
     throw new TipstreamError('invalid_argument', `the positions name neither ${topics.join(' nor ')}`, {
       hint: 'Give the positions that `tipstream digest --json` prints, and the same --topic-prefix.',

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.js';
-import { coreRegistry } from '../../src/projections/registry.js';
+import { defaultRegistry } from '../../src/projections/registry.js';
 import { runCommand } from '../support/cli-in-process.js';
 import { duckdbOrSkip, queryWithDuckdb } from '../support/duckdb.js';
 import { newDirectory } from '../support/embedded/directory.js';
@@ -25,7 +25,12 @@ describe.skipIf(!duckdbOrSkip('the join in DuckDB'))('the join in DuckDB', () =>
   let folder: string;
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'tipstream-duckdb-'));
-    embedded = await EmbeddedService.open(newDirectory(), { partitions: 2, publishProfiles: false, clock: () => START + 70 * DAY });
+    embedded = await EmbeddedService.open(newDirectory(), {
+      registry: defaultRegistry,
+      partitions: 2,
+      publishProfiles: false,
+      clock: () => START + 70 * DAY,
+    });
     const random = seededRandom(11);
     const below = (end: number): number => Math.floor(random() * end);
     for (let tip = 0; tip < 900; tip++) {
@@ -82,11 +87,11 @@ describe.skipIf(!duckdbOrSkip('the join in DuckDB'))('the join in DuckDB', () =>
     ).toEqual([[0]]);
     expect(
       await ask(`SELECT decode(value) FROM parquet_kv_metadata(${file('joined.parquet')}) WHERE decode(key) = 'tipstream.feature_set'`),
-    ).toEqual([[coreRegistry.featureSet]]);
+    ).toEqual([[defaultRegistry.featureSet]]);
   });
 
   it('finds the files of a folder by day', async () => {
-    const columns = `user_id, as_of_ms, ${coreRegistry.names.join(', ')}`;
+    const columns = `user_id, as_of_ms, ${defaultRegistry.names.join(', ')}`;
     const days = `read_parquet('${join(folder, 'days')}/*/*.parquet', hive_partitioning = true)`;
     const itsDay = "strftime(make_timestamp(as_of_ms * 1000), '%Y-%m-%d')";
     expect(await ask(`SELECT count(DISTINCT date), count(*) FILTER (WHERE CAST(date AS VARCHAR) <> ${itsDay}) FROM ${days}`)).toEqual([

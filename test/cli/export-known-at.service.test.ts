@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.js';
+import { defaultRegistry } from '../../src/projections/registry.js';
 import { runCommand, type Answered } from '../support/cli-in-process.js';
 import { newDirectory } from '../support/embedded/directory.js';
 import { EmbeddedService } from '../support/embedded/service.js';
@@ -19,7 +20,12 @@ let embedded: EmbeddedService;
 let folder: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tipstream-known-'));
-  embedded = await EmbeddedService.open(newDirectory(), { partitions: 2, publishProfiles: false, clock: () => START + 30 * 24 * HOUR });
+  embedded = await EmbeddedService.open(newDirectory(), {
+    registry: defaultRegistry,
+    partitions: 2,
+    publishProfiles: false,
+    clock: () => START + 30 * 24 * HOUR,
+  });
   const random = seededRandom(5);
   const below = (end: number): number => Math.floor(random() * end);
   let tip = 0;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { parquetMetadata } from 'hyparquet';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.js';
-import { coreRegistry } from '../../src/projections/registry.js';
+import { defaultRegistry } from '../../src/projections/registry.js';
 import { runCommand, type Answered } from '../support/cli-in-process.js';
 import { newDirectory } from '../support/embedded/directory.js';
 import { EmbeddedService } from '../support/embedded/service.js';
@@ -22,7 +22,12 @@ let folder: string;
 let test = 0;
 
 beforeAll(async () => {
-  embedded = await EmbeddedService.open(newDirectory(), { partitions: 2, publishProfiles: false, clock: () => START + 60 * DAY });
+  embedded = await EmbeddedService.open(newDirectory(), {
+    registry: defaultRegistry,
+    partitions: 2,
+    publishProfiles: false,
+    clock: () => START + 60 * DAY,
+  });
   data = embedded.directory;
   for (let i = 0; i < 40; i++) {
     const [user_id, at] = [`u${i % 5}`, START + (i % 13) * DAY + i * 3_600_000];
@@ -144,7 +149,7 @@ describe('a file by day', () => {
     }
     const whole = rowsOfNdjson(Buffer.from((await good(...GRID, '--json')).stdout));
     expect(all).toHaveLength(whole.length);
-    expect(manifest).toMatchObject({ rows: whole.length, feature_set: coreRegistry.featureSet });
+    expect(manifest).toMatchObject({ rows: whole.length, feature_set: defaultRegistry.featureSet });
   });
 
   it('takes the place of an export alone, and of nothing without --force', async () => {
@@ -181,9 +186,9 @@ describe('a file by day', () => {
 
 describe('what a file says of itself', () => {
   const DESCRIBED = {
-    feature_set: coreRegistry.featureSet,
-    definitions_sha256: createHash('sha256').update(JSON.stringify(coreRegistry.definitions)).digest('hex'),
-    features: coreRegistry.names,
+    feature_set: defaultRegistry.featureSet,
+    definitions_sha256: createHash('sha256').update(JSON.stringify(defaultRegistry.definitions)).digest('hex'),
+    features: defaultRegistry.names,
     partitions_missing: [],
   };
 

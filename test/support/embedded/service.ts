@@ -93,6 +93,7 @@ export class EmbeddedService {
       prefix: options.topicPrefix ?? '',
       partitions: options.partitions ?? 2,
       partitionsGiven: options.partitions !== undefined,
+      ...(options.registry === undefined ? {} : { consumed: options.registry.topics }),
     });
     return new EmbeddedService(directory, log, options);
   }
