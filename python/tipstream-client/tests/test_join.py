@@ -1,6 +1,9 @@
 """The point-in-time join: over HTTP, through the command line, and from a snapshot with Python alone. All three agree."""
 
+import json
 import random
+import subprocess
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,8 @@ import pytest
 from profile_schema import PROFILE_FEATURES, feature_names
 from tipstream_client import Query, Service, Snapshot, State, TipstreamError
 from tipstream_client.times import EPOCH
+
+from .conftest import ENV, printed
 
 NOON_MS = 1_796_040_000_000
 DAY_MS = 86_400_000
@@ -145,6 +150,24 @@ def test_no_rows_give_no_rows(way: str, request: pytest.FixtureRequest) -> None:
     joined = request.getfixturevalue(way).join(pd.DataFrame({"user_id": [], "as_of_ms": []}))
     assert list(joined.columns) == ["user_id", "as_of_ms", *feature_names()]
     assert len(joined) == 0
+
+
+def test_by_what_was_known_at_positions(command: Sequence[str], tmp_path: Path) -> None:
+    data, positions = tmp_path / "data", tmp_path / "then.json"
+
+    def tell(event: dict[str, Any]) -> None:
+        line = json.dumps({"topic": "tip.served", "value": event}).encode()
+        subprocess.run([*command, "produce", "--data", data], input=line, check=True, capture_output=True, env=ENV)
+        words = ["start", "--until-caught-up", "--no-http", "--data", str(data)]
+        subprocess.run([*command, *words], check=True, capture_output=True, env=ENV)
+
+    tell({"user_id": "ana", "tip_id": "t1", "served_at_ms": NOON_MS - 2_000})
+    then = printed(command, "digest", "--as-of", NOON_MS, "--data", data)
+    positions.write_text(json.dumps(then))
+    tell({"user_id": "ana", "tip_id": "late", "served_at_ms": NOON_MS - 1_000})
+    spine, state = pd.DataFrame({"user_id": ["ana"], "as_of_ms": [NOON_MS]}), State(data, command=command)
+    assert list(state.join(spine)["tip_volume_30d"]) == [2]
+    assert list(state.join(spine, known_at=positions)["tip_volume_30d"]) == [1]
 
 
 def test_other_endings_are_no_spine(state: State) -> None:

@@ -7,7 +7,7 @@ import os
 import shlex
 import subprocess
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 from .errors import TipstreamError, error_of
 from .extras import pandas
@@ -17,6 +17,9 @@ from .times import EARLIEST_NUMBER, EPOCH, MILLISECOND, Time, to_ms
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+File: TypeAlias = "str | os.PathLike[str]"
 
 
 class State(Queries):
@@ -54,19 +57,38 @@ class State(Queries):
         return frame
 
     @overload
-    def join(self, spine: Framed | Query, *, user_column: str = ..., time_column: str = ...) -> pd.DataFrame: ...
+    def join(
+        self, spine: Framed | Query, *, user_column: str = ..., time_column: str = ..., known_at: File | None = ...
+    ) -> pd.DataFrame: ...
 
     @overload
-    def join(self, spine: ArrowTable, *, user_column: str = ..., time_column: str = ...) -> ArrowTable: ...
+    def join(
+        self, spine: ArrowTable, *, user_column: str = ..., time_column: str = ..., known_at: File | None = ...
+    ) -> ArrowTable: ...
 
     def join(
-        self, spine: Framed | Query | ArrowTable, *, user_column: str = "user_id", time_column: str = "as_of_ms"
+        self,
+        spine: Framed | Query | ArrowTable,
+        *,
+        user_column: str = "user_id",
+        time_column: str = "as_of_ms",
+        known_at: File | None = None,
     ) -> pd.DataFrame | ArrowTable:
         """The point-in-time join: each row of the spine with its user's features as of its own time, from one snapshot.
 
         spine: a DataFrame, an Arrow table, a Query over the state, or the path of a .parquet, .csv or .ndjson file.
+        known_at: a file that `tipstream digest --json` wrote. Only what the log held then counts, whatever came later.
         """
-        found: pd.DataFrame | ArrowTable = joined(self._spine(spine), user_column, time_column, self._features_of)
+        words = [] if known_at is None else ["--known-at", os.fspath(known_at)]
+
+        def features_of(rows: Spine) -> Sequence[Mapping[str, Any]]:
+            keys = [
+                {"user_id": user, "as_of_ms": _unmistakable(at)}
+                for user, at in zip(rows.users, rows.times, strict=True)
+            ]
+            return self._export(words, keys, {"user_id", "as_of_ms"})
+
+        found: pd.DataFrame | ArrowTable = joined(self._spine(spine), user_column, time_column, features_of)
         return found
 
     @overload
@@ -91,12 +113,6 @@ class State(Queries):
         rows = self._export(["--as-served"], keys, {"user_id", "decision_id"})
         found: pd.DataFrame | ArrowTable = beside(table, columns_of(rows))
         return found
-
-    def _features_of(self, spine: Spine) -> Sequence[Mapping[str, Any]]:
-        keys = [
-            {"user_id": user, "as_of_ms": _unmistakable(at)} for user, at in zip(spine.users, spine.times, strict=True)
-        ]
-        return self._export([], keys, {"user_id", "as_of_ms"})
 
     def _export(
         self, words: Sequence[str], keys: Sequence[Mapping[str, object]], own: set[str]
