@@ -12,7 +12,6 @@ describe.runIf(pythonOrSkip('the tests of python/tipstream-client'))('tipstream-
     fresh = await FreshEnvironment.create();
     await fresh.install('python/tipstream-contract');
     await fresh.install(PACKAGE);
-    await fresh.seeTestPackages();
   });
   afterAll(() => fresh.dispose());
 
@@ -24,7 +23,16 @@ describe.runIf(pythonOrSkip('the tests of python/tipstream-client'))('tipstream-
     expect(await runMypy(PACKAGE)).toContain('Success: no issues found');
   });
 
+  it('shows its types where it is installed, without pandas', async () => {
+    const wrong = join(fresh.directory, 'wrong.py');
+    writeFileSync(wrong, 'from tipstream_client import Service\nreveal_type(Service().profile("a").features)\nService().profile(1)\n');
+    const cache = join(fresh.directory, 'mypy');
+    const checked = runPython(['-m', 'mypy', '--strict', '--python-executable', fresh.python, '--cache-dir', cache, wrong]);
+    await expect(checked).rejects.toThrow(/Mapping\[(builtins\.)?str, [^]*incompatible type "int"; expected "str"/);
+  });
+
   it('needs nothing of what is optional until it is used, and says then what to install', async () => {
+    await fresh.seeTestPackages();
     const script = join(fresh.directory, 'base.py');
     writeFileSync(
       script,
@@ -46,13 +54,5 @@ for use in (lambda: KafkaProducer("127.0.0.1:1"), lambda: State(command=["echo",
       "this needs confluent_kafka: pip install 'tipstream-client[kafka]'",
       "this needs pandas: pip install 'tipstream-client[pandas]'",
     ]);
-  });
-
-  it('shows its types where it is installed', async () => {
-    const wrong = join(fresh.directory, 'wrong.py');
-    writeFileSync(wrong, 'from tipstream_client import Service\nreveal_type(Service().profile("a").features)\nService().profile(1)\n');
-    const cache = join(fresh.directory, 'mypy');
-    const checked = runPython(['-m', 'mypy', '--strict', '--python-executable', fresh.python, '--cache-dir', cache, wrong]);
-    await expect(checked).rejects.toThrow(/Mapping\[(builtins\.)?str, [^]*incompatible type "int"; expected "str"/);
   });
 });
