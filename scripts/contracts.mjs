@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { asyncApiDocument } from '../dist/contracts/asyncapi/document.js';
 import { eventSchema } from '../dist/contracts/json-schema.js';
 import { PYTHON_SCHEMA, pythonSchema } from '../dist/contracts/python-schema.js';
-import { coreRegistry } from '../dist/projections/registry.js';
+import { coreRegistry, registryOf } from '../dist/projections/registry.js';
 import { TOPIC_NAMES } from '../dist/topics.js';
 import { writeFixtures } from './fixtures.mjs';
 
@@ -18,5 +18,5 @@ const write = (name, document) => writeFileSync(new URL(name, contracts), `${JSO
 write('asyncapi.json', asyncApiDocument({ prefix: '', partitions: 4, group: 'tipstream', version }));
 for (const topic of TOPIC_NAMES) write(`schemas/${topic}.schema.json`, eventSchema(topic));
 
-writeFileSync(new URL(`../${PYTHON_SCHEMA}`, import.meta.url), pythonSchema(coreRegistry));
+writeFileSync(new URL(`../${PYTHON_SCHEMA}`, import.meta.url), pythonSchema(coreRegistry, registryOf({ sets: ['core', 'activity'] })));
 writeFixtures(new URL('fixtures/', contracts));

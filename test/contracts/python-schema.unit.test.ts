@@ -8,18 +8,19 @@ import { compareCodePoints } from '../../src/events/strings.js';
 import { isKnown } from '../../src/projections/aggregate.js';
 import { aggregateAt } from '../../src/projections/as-of.js';
 import { ProfileDigester } from '../../src/projections/digest.js';
-import { coreRegistry } from '../../src/projections/registry.js';
+import { coreRegistry, registryOf } from '../../src/projections/registry.js';
 import type { OracleEvent } from '../oracle/profile.js';
 import { asOfMs, eventOf, userId } from '../support/tip-generators.js';
 import { UserTips } from '../support/user-tips.js';
 
+const WIDER = registryOf({ sets: ['core', 'activity'] });
 const ROOT = join(import.meta.dirname, '../..');
 
 describe('profile_schema', () => {
   const written = readFileSync(join(ROOT, PYTHON_SCHEMA), 'utf8');
 
   it('is what `npm run contracts` writes', () => {
-    expect(written).toBe(pythonSchema(coreRegistry));
+    expect(written).toBe(pythonSchema(coreRegistry, WIDER));
   });
 
   it('says of every feature what the registry says, read back another way', () => {
@@ -34,7 +35,12 @@ describe('profile_schema', () => {
         .join(''),
       unit: text(unit!),
     }));
-    expect(entries).toEqual(coreRegistry.features.map(({ name, dtype, description, unit }) => ({ name, dtype, description, unit })));
+    const named = ({ features }: typeof coreRegistry) =>
+      features.map(({ name, dtype, description, unit }) => ({ name, dtype, description, unit }));
+    expect(entries.slice(0, 8)).toEqual(named(coreRegistry));
+    expect(entries.slice(8)).toEqual(named(WIDER).filter(({ name }) => !coreRegistry.names.includes(name)));
+    expect(entries.slice(8).map(({ dtype }) => dtype)).toContain('object');
+    expect(written).toContain(`ACTIVITY_FEATURE_SET: Final = "${WIDER.featureSet}"`);
     expect(written).toContain(`FEATURE_SET: Final = "${coreRegistry.featureSet}"`);
   });
 });

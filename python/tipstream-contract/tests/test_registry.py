@@ -9,19 +9,31 @@ from typing import Any, get_args
 
 import profile_schema
 import pytest
-from profile_schema import FEATURE_SET, PROFILE_FEATURES, Dtype, ProfileFeature, feature_names
+from profile_schema import (
+    ACTIVITY_FEATURE_SET,
+    ACTIVITY_FEATURES,
+    FEATURE_SET,
+    PROFILE_FEATURES,
+    Dtype,
+    ProfileFeature,
+    feature_names,
+)
 
 MAIN = Path(__file__).parents[3] / "dist/cli/main.js"
 
 
-@pytest.fixture(scope="module")
-def registry() -> dict[str, Any]:
+def listed(*options: str) -> dict[str, Any]:
     node = shutil.which("node")
     if node is None or not MAIN.exists():
         pytest.fail("the registry is read from tipstream itself: npm ci && npm run build first")
-    printed = subprocess.run([node, MAIN, "features", "list", "--json"], check=True, capture_output=True).stdout
-    document: dict[str, Any] = json.loads(printed)
+    command = [node, str(MAIN), "features", "list", "--json", *options]
+    document: dict[str, Any] = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
     return document
+
+
+@pytest.fixture(scope="module")
+def registry() -> dict[str, Any]:
+    return listed()
 
 
 def test_the_names_are_the_registrys(registry: dict[str, Any]) -> None:
@@ -37,6 +49,17 @@ def test_every_field_is_the_registrys(registry: dict[str, Any], field: str) -> N
 
 def test_the_feature_set_is_the_registrys(registry: dict[str, Any]) -> None:
     assert registry["feature_set"] == FEATURE_SET
+
+
+def test_the_features_of_activity_are_the_registrys() -> None:
+    wider = listed("--features", "core,activity")
+    assert wider["feature_set"] == ACTIVITY_FEATURE_SET
+    fields = ("name", "dtype", "description", "unit", "when_empty")
+    theirs = [
+        {field: one[field] for field in fields} for one in wider["features"] if one["name"] not in feature_names()
+    ]
+    assert [dataclasses.asdict(feature) for feature in ACTIVITY_FEATURES] == theirs
+    assert {one["name"] for one in wider["features"]} >= set(feature_names())
 
 
 def test_names_are_sorted_and_distinct() -> None:

@@ -10,11 +10,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Self, overload
 from urllib.parse import quote
 
-from profile_schema import FEATURE_SET, PROFILE_FEATURES
+from profile_schema import ACTIVITY_FEATURE_SET, FEATURE_SET, PROFILE_FEATURES
 
 from .errors import ContractMismatchError, InvalidEventsError, Rejection, error_of
 from .http import Transport
-from .profiles import EMPTY, UserProfile
+from .profiles import EMPTY, EMPTY_ACTIVITY, UserProfile
 from .spine import ArrowTable, Framed, Spine, joined
 from .times import Time, to_ms
 
@@ -87,7 +87,7 @@ class Service:
                     one["user_id"],
                     as_of_ms,
                     one["found"],
-                    one["features"] or EMPTY,
+                    one["features"] or _empty(document["feature_set"]),
                     feature_set=document["feature_set"],
                 )
                 for one in document["profiles"]
@@ -115,7 +115,7 @@ class Service:
         rows_at: dict[int, list[int]] = {}
         for row, at_ms in enumerate(spine.times):
             rows_at.setdefault(at_ms, []).append(row)
-        found: list[Mapping[str, Any]] = [EMPTY] * len(spine.times)
+        found: list[Mapping[str, Any]] = [{}] * len(spine.times)
         for at_ms, rows in rows_at.items():
             users = list(dict.fromkeys(spine.users[row] for row in rows))
             features = {profile.user_id: profile.features for profile in self.profiles(users, as_of=at_ms)}
@@ -161,9 +161,12 @@ class Service:
         )
 
     def check_contract(self) -> None:
-        """Raises ContractMismatchError when the service has other features than the installed tipstream-contract."""
+        """Raises ContractMismatchError when the service has other features than the installed tipstream-contract.
+
+        It may have those of activity or not.
+        """
         document = self._transport.request("GET", "/v1/features").document
-        if document["feature_set"] == FEATURE_SET:
+        if document["feature_set"] in (FEATURE_SET, ACTIVITY_FEATURE_SET):
             return
         theirs = {(one["name"], one["dtype"], one["unit"]) for one in document["features"]}
         ours = {(one.name, one.dtype, one.unit) for one in PROFILE_FEATURES}
@@ -174,6 +177,10 @@ class Service:
             f"{differing}",
             hint="Install the tipstream-contract of the version that runs there.",
         )
+
+
+def _empty(feature_set: str) -> Mapping[str, Any]:
+    return dict(sorted({**EMPTY, **EMPTY_ACTIVITY}.items())) if feature_set == ACTIVITY_FEATURE_SET else EMPTY
 
 
 def _batches(items: Iterable[Any], size: int) -> Iterator[Sequence[Any]]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self, overload
 
-from profile_schema import FEATURE_SET, Tip, is_known, profile_of_tips
+from profile_schema import ACTIVITY_FEATURE_SET, FEATURE_SET, Tip, is_known, profile_of_tips
 
 from .errors import ContractMismatchError, TipstreamError, UserNotFoundError
 from .extras import pandas
@@ -32,7 +32,8 @@ FROM tips WHERE user_id = ?"""
 class Snapshot(Queries):
     """A snapshot file, opened for reading only.
 
-    Profiles as of any time are computed from its tips by the definitions in tipstream-contract. They hold what had been applied
+    Profiles as of any time are computed from its tips by the definitions in tipstream-contract: the eight features, also where
+    those of activity are in the file. They hold what had been applied
     when the snapshot was taken. Raises TipstreamError: no_data for what is no snapshot, state_incomplete where partitions are
     missing, ContractMismatchError for other definitions.
     """
@@ -144,7 +145,7 @@ class Snapshot(Queries):
                 f"{self._path} lacks the partitions {self.meta['partitions_missing']}: their users would look unknown",
                 hint="Take the snapshot where all partitions are.",
             )
-        if self.meta["feature_set"] != FEATURE_SET:
+        if self.meta["feature_set"] not in (FEATURE_SET, ACTIVITY_FEATURE_SET):
             raise ContractMismatchError(
                 "state_mismatch",
                 f"{self._path} has the feature set {self.meta['feature_set']}, and tipstream-contract {FEATURE_SET}",

@@ -110,9 +110,9 @@ def _times(values: Iterable[object], name: str) -> list[int]:
 
 
 def columns_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    """The rows' values by name; every row has the names of the first."""
-    names = rows[0] if rows else feature_names()
-    return {name: [_cell(row[name]) for row in rows] for name in names}
+    """The rows' values by name. A row that is not known may lack names."""
+    names = max(rows, key=len) if rows else feature_names()
+    return {name: [_cell(row.get(name)) for row in rows] for name in names}
 
 
 def _cell(value: Any) -> Any:
