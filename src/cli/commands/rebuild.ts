@@ -40,7 +40,8 @@ export const rebuildCommand = defineCommand<RebuildCommandOptions>({
       'old generation is kept until --prune. After a change of the feature definitions, a rebuild cuts over to the new ' +
       'ones.',
     'With --user it replaces the tips of one user in the live state. Where `tipstream start` runs, that is a job of the service.',
-    'Give --max-value-bytes and --partitioner as `start` has them. With others it makes a state of these, for a ' + '`start` with them.',
+    'Give --max-value-bytes, --partitioner and --schema-registry as `start` has them. With others it makes a state of these, for a ' +
+      '`start` with them.',
     'Exit code 0: swapped, or with --dry-run nothing would change. 2: with --dry-run something would change; or the ' +
       'log has lost events that were folded and users would change, so that nothing was swapped. 1: an error. 130: ' +
       'Ctrl-C.',

@@ -29,7 +29,7 @@ export const verifyCommand = defineCommand<VerifyOptions>({
       'again from the events, in the most obvious way, and compares. What it found is noted in --data for `tipstream status`.',
     'It also looks for requests without a decision, decisions that were never published, messages that nothing ' +
       'accounts for, refused records without a dead letter, and wrong counts behind /metrics.',
-    'Give --max-value-bytes and --partitioner as `start` has them. Where no control says whether the shadow learns, ' +
+    'Give --max-value-bytes, --partitioner and --schema-registry as `start` has them. Where no control says whether the shadow learns, ' +
       'the state does, unless --shadow-learning or --no-shadow-learning is given.',
     'Exit code 0: equal. 2: something differs, and the output says where, with the events behind it; or a state file ' +
       'is missing. 1: an error.',
