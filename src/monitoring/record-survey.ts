@@ -58,7 +58,7 @@ export async function surveyRecords(log: Log, topic: ConsumedTopic, question: Re
   const look = (record: LogRecord): void => {
     if (record.timestampMs >= question.asOfMs) return;
     records++;
-    const decoded = decodeValue(topic, record.value, record.headers, Infinity);
+    const decoded = decodeValue(topic, record.value, record.headers, Infinity, record.payload);
     const atMs = decoded.ok ? happenedMs(topic, decoded.event) : undefined;
     if (!decoded.ok || atMs === undefined) {
       notEvents++;

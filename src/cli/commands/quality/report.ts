@@ -25,7 +25,7 @@ export const qualityReportCommand = defineCommand<{ asOf?: number; records: numb
     ['tipstream quality --as-of 2026-11-20', 'as of a time'],
     ["tipstream quality --json | jq '.alerts[].message'", 'for programs'],
   ],
-  groups: ['log', 'kafka', 'events'],
+  groups: ['log', 'kafka', 'events', 'registry'],
   options: [
     { flags: '--as-of <time>', help: 'Unix ms or ISO 8601; now unless given', parse: timeOption('--as-of') },
     {

@@ -24,7 +24,7 @@ export const qualitySkewCommand = defineCommand({
     ['tipstream quality skew', 'every decision that has been read back from the log'],
     ["tipstream quality skew --json | jq '{compared, differing}'", 'for programs'],
   ],
-  groups: ['log', 'kafka', 'events'],
+  groups: ['log', 'kafka', 'events', 'registry'],
   json: 'document',
   async run({ config, output, json, signal }) {
     const log = await openLog(config, { readOnly: true });
