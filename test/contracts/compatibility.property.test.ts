@@ -101,12 +101,13 @@ describe.each([false, true])('random schemas and changes to them, strict %s', (s
 });
 
 /** The schemas that the check is for: one change of theirs, and the events of their topic. */
-describe.each(TOPIC_NAMES)('changes to the schema of %s', (topic) => {
-  test('that pass refuse no event', () => {
+describe('changes to the schemas of topics', () => {
+  let [passed, broken] = [0, 0];
+
+  test.each(TOPIC_NAMES)('of %s: those that pass refuse no event', (topic) => {
     const schema = withoutAnnotations(eventSchema(topic)) as Schema;
     const { minimal, full } = EXAMPLES[topic] as { minimal: object; full: object };
     const writes = compiled(schema)!;
-    let [passed, broken] = [0, 0];
     fc.assert(
       fc.property(
         seeds,
@@ -124,8 +125,9 @@ describe.each(TOPIC_NAMES)('changes to the schema of %s', (topic) => {
       ),
       { numRuns: 25 },
     );
-    expect(Math.min(passed, broken)).toBeGreaterThan(1);
   });
+
+  test('some pass, and some do not', () => expect(Math.min(passed, broken)).toBeGreaterThan(TOPIC_NAMES.length));
 });
 
 test('a seed gives the same schemas again', () => {
