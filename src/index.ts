@@ -2,6 +2,7 @@
  * tipstream as a library: produce events, read profiles and rebuild one, in your own process. The service itself is run by the
  * `tipstream` command.
  */
+import { withDefinitions } from './definitions/choice.js';
 import { loadConfig, type Config } from './config.js';
 import { rebuildProfile } from './rebuild/user/rebuild-profile.js';
 import { TipstreamError } from './errors.js';
@@ -210,8 +211,9 @@ function read(options: TipstreamOptions): { readonly registry: Registry; readonl
     if (value === undefined || isText(value) || (name === 'brokers' && Array.isArray(value) && value.every(isText))) continue;
     throw new TipstreamError('invalid_argument', `${name} must not be ${kindOf(value)}`, { details: { name } });
   }
-  const config = loadConfig(flags, {}, undefined, (name) => name);
-  return { registry: registry ?? registryOf({ sets: config.features }), config };
+  const given = loadConfig(flags, {}, undefined, (name) => name);
+  const config = { ...given, features: withDefinitions(given.features) };
+  return { registry: registry ?? registryOf(config.features), config };
 }
 
 function timeOf(asOf: number | Date): number {

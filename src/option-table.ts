@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import {
   brokerList,
-  featureSets,
+  featureChoice,
   fraction,
   notNegative,
   gatewayUrl,
@@ -96,10 +96,12 @@ export const OPTIONS = {
   features: {
     flag: '--features <list>',
     env: 'TIPSTREAM_FEATURES',
-    schema: featureSets,
+    schema: featureChoice,
     default: 'core',
     group: 'log',
-    help: 'sets of features that state is folded with: core, or core,activity; rebuild moves state from one to the other',
+    help:
+      'sets of features that state is folded with, and files of features beside them: core, core,activity or core,./features.json; ' +
+      'rebuild moves state from one to the other',
     worker: true,
   },
   logTimeoutMs: {

@@ -1,6 +1,7 @@
 /** How the text of an option becomes its value: each refuses what is not one and says what it must be. */
 import { z } from 'zod';
-import { FEATURE_SETS, type FeatureSetName } from './topics.js';
+import type { FeatureChoice } from './events/feature-choice.js';
+import { FEATURE_SETS } from './topics.js';
 
 export const text = z.string().min(1, { error: 'must not be empty' });
 export const wholeNumber = (min: number, max: number) =>
@@ -61,11 +62,18 @@ export const headerToken = z.string().regex(/^[\x21-\x7e]+$/, { error: 'must be 
 export const nameList = text
   .transform((list) => list.split(',').map((name) => name.trim()))
   .pipe(z.array(z.string().min(1, { error: 'must be NAME,NAME' })));
-/** In the order of FEATURE_SETS. */
-export const featureSets = nameList.transform((names, context): readonly FeatureSetName[] => {
-  const others = names.filter((name) => !FEATURE_SETS.some((set) => set === name));
-  if (others.length === 0 && names.includes('core')) return FEATURE_SETS.filter((set) => names.includes(set));
-  context.addIssue({ code: 'custom', message: `must be core, or core with others of ${FEATURE_SETS.join(', ')}: core,activity` });
+const FEATURE_FILE = /\.(json|yaml|yml)$/i;
+/** Names of sets, and files of definitions beside them. */
+export const featureChoice = nameList.transform((names, context): FeatureChoice => {
+  const files = names.filter((name) => FEATURE_FILE.test(name));
+  const others = names.filter((name) => !FEATURE_FILE.test(name) && !FEATURE_SETS.some((set) => set === name));
+  if (others.length === 0 && names.includes('core'))
+    return { sets: FEATURE_SETS.filter((set) => names.includes(set)), files, definitions: [] };
+  const sets = FEATURE_SETS.join(', ');
+  context.addIssue({
+    code: 'custom',
+    message: `must be core, or core with others of ${sets} and files in .json, .yaml or .yml: core,./features.json`,
+  });
   return z.NEVER;
 });
 /** Without a slash at its end. */

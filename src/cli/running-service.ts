@@ -12,7 +12,7 @@ import type { Log } from '../log/port.js';
 import { DEFAULT_POLICY } from '../policies/registry.js';
 import { promptSettings } from '../prompts/choice.js';
 import { lockData } from '../store/directory/data-lock.js';
-import { acceptanceOf, registryFor } from './state-source.js';
+import { acceptanceOf, featuresOf, registryFor } from './state-source.js';
 import { refuseOtherLog } from '../store/directory/refuse-other-log.js';
 import type { TipstreamError } from '../errors.js';
 import { settingsOf } from './policy-settings.js';
@@ -72,7 +72,7 @@ export async function runService(
     undo.push(() => threads.close());
     const service = new Service(log, registryFor(config), threads.start, {
       dataDirectory: config.data,
-      ...workerOptions({ ...config, scoring: { livePolicy: DEFAULT_POLICY, settings } }),
+      ...workerOptions({ ...config, features: featuresOf(config), scoring: { livePolicy: DEFAULT_POLICY, settings } }),
       guardrail: config.guardrail,
       quality: config.quality,
       logTimeoutMs: config.logTimeoutMs,

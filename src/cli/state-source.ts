@@ -1,6 +1,8 @@
 /** Whose state a command reads, and what it says of an answer about a part of it. */
 import { registryOf, type Registry } from '../projections/registry.js';
 import type { Config } from '../config.js';
+import type { FeatureChoice } from '../events/feature-choice.js';
+import { withDefinitions } from '../definitions/choice.js';
 import type { Log } from '../log/port.js';
 import type { Acceptance } from '../store/tables/acceptance.js';
 import type { StateSource } from '../store/directory/state-files.js';
@@ -34,7 +36,19 @@ export function noteMissing(output: Output, missing: readonly number[]): void {
     output.note(`partitions_missing: ${JSON.stringify(missing)}: what they hold is not in this answer; other members of the group have it`);
 }
 
-/** The features that --features names. */
-export function registryFor({ features }: Pick<Config, 'features'>): Registry {
-  return registryOf({ sets: features });
+const read = new WeakMap<FeatureChoice, FeatureChoice>();
+
+/** What --features names, its files read: once in the life of a command, so that all of it goes by the same definitions. */
+export function featuresOf({ features }: Pick<Config, 'features'>): FeatureChoice {
+  let choice = read.get(features);
+  if (choice === undefined) {
+    choice = withDefinitions(features);
+    read.set(features, choice).set(choice, choice);
+  }
+  return choice;
+}
+
+/** The features that --features names. Throws invalid_argument for a file of features that is none. */
+export function registryFor(config: Pick<Config, 'features'>): Registry {
+  return registryOf(featuresOf(config));
 }

@@ -1,4 +1,5 @@
 /** What a feature is: one definition from which the profile, the SQL view, the schemas, the mirrors and the documentation are made. */
+import type { Definition } from '../events/feature-choice.js';
 import { TipstreamError } from '../errors.js';
 import { TOPICS, type TopicName } from '../topics.js';
 import type { CounterFamily, CounterReader } from './counter.js';
@@ -40,6 +41,8 @@ export interface FeatureSource {
   readonly sql: string;
   /** The counters that `value` reads. Features that share a family share the object. */
   readonly counters: readonly Family[];
+  /** What a file says of it; absent where it is defined in code. */
+  readonly defined?: Definition;
   /** The value from one user's counters as of a time: at most one double division of two exact integers away from them. */
   value(read: CounterReader, asOfMs: number): FeatureValue;
 }

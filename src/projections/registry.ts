@@ -4,7 +4,9 @@ import { compareCodePoints } from '../events/strings.js';
 import type { Aggregate } from './aggregate.js';
 import { assertKeepsPromises, type CounterFamily, type CounterReader, type CounterSet, knownTimes } from './counter.js';
 import { type Definitions, definitionsOf } from './definitions.js';
+import type { FeatureChoice } from '../events/feature-choice.js';
 import { type ConsumedTopic, consumedWith, FEATURE_SETS, type FeatureSetName } from '../topics.js';
+import { definedFeatures } from './defined/feature.js';
 import { countsRows, type Family, type FeatureDefinition, type FeatureValues } from './feature.js';
 import { activeDays30d } from './features/active_days_30d.js';
 import { activeHour } from './features/active_hour.js';
@@ -164,19 +166,20 @@ const DEFINITIONS: Readonly<Record<FeatureSetName, readonly FeatureDefinition[]>
   activity: ACTIVITY_FEATURES,
 };
 
-/** Which features an installation has; plain data, which threads can be sent. */
-export interface RegistryChoice {
-  readonly sets: readonly FeatureSetName[];
-}
+/** Which sets, and which definitions beside them. */
+export type RegistryChoice = Pick<FeatureChoice, 'sets'> & Partial<Pick<FeatureChoice, 'definitions'>>;
 
 const chosen = new Map<string, Registry>();
 
-/** The same object for the same choice. */
-export function registryOf({ sets }: RegistryChoice): Registry {
+/** The same object for the same choice. Throws invalid_argument for definitions that are none. */
+export function registryOf({ sets, definitions = [] }: RegistryChoice): Registry {
   const names = FEATURE_SETS.filter((set) => sets.includes(set));
-  const key = names.join();
+  const key = JSON.stringify([names, definitions]);
   let registry = chosen.get(key);
-  if (registry === undefined) chosen.set(key, (registry = createRegistry(names.flatMap((set) => DEFINITIONS[set]))));
+  if (registry === undefined) {
+    registry = createRegistry([...names.flatMap((set) => DEFINITIONS[set]), ...definedFeatures(definitions)]);
+    chosen.set(key, registry);
+  }
   return registry;
 }
 

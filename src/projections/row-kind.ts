@@ -20,7 +20,7 @@ export interface RowKind<R extends Row = Row> {
   readonly topics: readonly ConsumedTopic[];
   /** Columns that tell a row from the user's others; they come first among the columns. */
   readonly key: readonly string[];
-  /** [name, type in SQL, with NOT NULL where it always has a value]. */
+  /** [name, type in SQL, with NOT NULL where it always has a value]. ANY: text that UTF-8 may not be able to hold (sql-text.ts). */
   readonly columns: readonly (readonly [name: string, type: string])[];
   /** Columns that hold when something happened. Features may count a row differently on the two sides of each of them. */
   readonly times: readonly string[];

@@ -38,7 +38,7 @@ async function run({ job, step }: Extract<RebuildCommand, { type: 'run' }>): Pro
     log ??= openLog(config, { readOnly: true });
     const outcome = await runJob(job, step, {
       log: await log,
-      registry: registryOf({ sets: config.features }),
+      registry: registryOf(config.features),
       clock: Date.now,
       signal: abort.signal,
       onProgress: (progress) => {

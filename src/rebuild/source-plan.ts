@@ -76,7 +76,7 @@ function planFor(found: WholeState, registry: Registry, nowMs: number): PlannedS
   }
   if (hasRows || registry.kinds.length > 0)
     return planned(
-      fromLog('the previous definitions or these have features of sessions or signals, whose rows are made from the log alone'),
+      fromLog('the previous definitions or these have features of other rows than tips, and those are made from the log alone'),
     );
   const unkept = registry.definitions.features.find(({ reads }) => reads.some((column) => !tipColumns.has(column)));
   if (unkept !== undefined)

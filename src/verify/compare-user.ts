@@ -5,6 +5,7 @@ import { comparePolicy } from './compare-policy.js';
 import { compareClosed, type PruneComparison } from './compare-prunes.js';
 import { compareProfile } from './compare-profile.js';
 import { compareTips, compareUserRow } from './compare-tips.js';
+import type { DefinedComparison } from './defined/compare-defined.js';
 import type { Findings, Report } from './difference.js';
 import type { NaiveClosing } from './naive-policy.js';
 import type { Provable } from './provable.js';
@@ -20,6 +21,8 @@ export interface UserComparisonOptions {
   /** Whether the state file holds any decision. */
   readonly withDecisions: boolean;
   readonly prunes: PruneComparison;
+  /** Of features that a file defines. */
+  readonly defined: DefinedComparison | undefined;
   readonly rules: PolicyRules;
   readonly partition: number;
   readonly findings: Findings;
@@ -27,7 +30,7 @@ export interface UserComparisonOptions {
 
 /** `user` is the comparison's from here on. */
 export function compareUser(user: ReplayedUser, options: UserComparisonOptions): void {
-  const { state, asOfMs, provable, withDecisions, prunes, rules, partition, findings } = options;
+  const { state, asOfMs, provable, withDecisions, prunes, defined, rules, partition, findings } = options;
   const { userId } = user;
   const report = findings.reporter(partition, userId);
   const stored = readable(() => state.user(userId), report);
@@ -48,6 +51,8 @@ export function compareUser(user: ReplayedUser, options: UserComparisonOptions):
   const live = readable(() => state.profile(userId, asOfMs), report);
   compareProfile(comparison, live, { asOfMs, provable, differingTips });
   compareActivity(comparison, live?.features, { asOfMs, provable, prunes: prunes.concerning(userId), rows: state.rows(userId) });
+  const open = defined?.compare({ userId, live, asOfMs, prunes: prunes.concerning(userId), report });
+  if (open !== undefined && open.size > 0) comparison.miss(...open);
   if (withDecisions || user.decisions.size > 0 || user.shadowDecisions.size > 0) comparePolicy(comparison, closed);
   if (comparison.missed.size > 0) findings.cannotProve(partition, userId, comparison.missed);
 }

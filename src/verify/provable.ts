@@ -1,6 +1,7 @@
 /**
- * Which features the naive calculator can judge: those whose definition is the one that it was written for. Others, added or changed
- * since, are named and not called wrong; nor are counts that nobody asks for since a feature was removed.
+ * Which features the naive calculator can judge: those whose definition is the one that it was written for. Features that a file defines
+ * have a calculator of their own (defined/). Others, added or changed since, are named and not called wrong; nor are counts that nobody
+ * asks for since a feature was removed.
  */
 import { KNOWN } from '../projections/counter.js';
 import type { Registry } from '../projections/registry.js';
@@ -23,7 +24,7 @@ export function provableOf(registry: Registry): Provable {
   const counted = new Set(registry.counters.map(({ id }) => id));
   return {
     features,
-    unproven: registry.names.filter((name) => !features.has(name)),
+    unproven: registry.features.filter(({ name, defined }) => defined === undefined && !features.has(name)).map(({ name }) => name),
     judges(count, held) {
       const family = count.split(':', 1)[0]!;
       // What no feature counts is not to be there; that it is not is no difference.

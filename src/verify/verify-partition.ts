@@ -11,6 +11,7 @@ import { Buckets } from './buckets.js';
 import { beginningsIn, compareControls, shadowLearningSettings } from './compare-controls.js';
 import { PruneComparison } from './compare-prunes.js';
 import { compareUser } from './compare-user.js';
+import { DefinedComparison } from './defined/compare-defined.js';
 import type { Findings } from './difference.js';
 import { NaiveCounts } from './naive-counts.js';
 import { provableOf } from './provable.js';
@@ -59,7 +60,9 @@ export async function verifyPartition(comparison: PartitionComparison): Promise<
   const { state, positions, source, findings, progress, asOfMs } = comparison;
   const ranges = await rangesToReplay(source, positions);
   await checkSameLog(state, source, ranges);
-  const buckets = new Buckets(comparison.directory, weightOf(ranges) * comparison.share, comparison.eventsPerBucket);
+  const makeBuckets = () => new Buckets(comparison.directory, weightOf(ranges) * comparison.share, comparison.eventsPerBucket);
+  const buckets = makeBuckets();
+  let defined: DefinedComparison | undefined;
   try {
     for (const userId of state.userIds()) if (source.includes(userId)) addUser(buckets, userId);
     const counts = new NaiveCounts();
@@ -70,6 +73,8 @@ export async function verifyPartition(comparison: PartitionComparison): Promise<
     const { events, controls: replayedControls } = await replayInto({ buckets, audit, counts }, source, ranges, (offsets) =>
       progress((done += offsets), total),
     );
+
+    defined = await DefinedComparison.read(comparison.registry, source, ranges, makeBuckets);
 
     const incomplete = new Set(ranges.filter((range) => range.incomplete).map(({ topic }) => topic));
     const controlRange = ranges.find(({ topic }) => topic === 'policy.control');
@@ -98,9 +103,10 @@ export async function verifyPartition(comparison: PartitionComparison): Promise<
     const prunes = new PruneComparison(state.prunes(), source.topicPrefix);
     let users = 0;
     for (let bucket = 0; bucket < buckets.count && !source.signal.aborted; bucket++) {
+      defined?.load(bucket);
       for (const user of usersOf(buckets, bucket).values()) {
         counts.decided(user.decisions.size, user.shadowDecisions.size);
-        compareUser(user, { state, asOfMs, provable, withDecisions, prunes, rules, partition: source.partition, findings });
+        compareUser(user, { state, asOfMs, provable, withDecisions, prunes, defined, rules, partition: source.partition, findings });
         users++;
       }
       // Ctrl-C and progress get their turn.
@@ -118,6 +124,7 @@ export async function verifyPartition(comparison: PartitionComparison): Promise<
     throw stateError(state.path, error);
   } finally {
     buckets.close();
+    defined?.close();
   }
 }
 

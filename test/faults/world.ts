@@ -364,7 +364,7 @@ export class World {
       dataDirectory: this.#directory,
       group,
       topicPrefix: '',
-      ...{ features: ['core'], partitioner: 'murmur2' },
+      ...{ features: { sets: ['core'], files: [], definitions: [] }, partitioner: 'murmur2' },
       publishProfiles: this.publishProfiles,
       maxValueBytes: MAX_VALUE_BYTES,
       maxBatchRecords,

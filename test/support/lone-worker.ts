@@ -1,4 +1,5 @@
 /** A worker of partition 0 of 1 on a state file of its own, without a service: a test delivers to it and looks at what it commits. */
+import { CORE_ALONE } from '../../src/events/feature-choice.js';
 import { inlineWorkers } from '../../src/consumers/worker/inline-worker.js';
 import type { Committed, Worker } from '../../src/consumers/worker/worker-contract.js';
 import { coreRegistry } from '../../src/projections/registry.js';
@@ -33,7 +34,7 @@ export function loneWorker({ path, ends, nowMs, publishProfiles = true, shadow =
       options: {
         group: 'g',
         topicPrefix: '',
-        features: ['core'],
+        features: CORE_ALONE,
         partitioner: 'murmur2',
         maxValueBytes: 1_048_576,
         maxBatchRecords: 1_000,

@@ -11,6 +11,7 @@ const room = (folder: string, mayImport: Room['mayImport']): Room => ({ folder, 
 export const ROOMS: readonly Room[] = [
   room('events', []),
   room('projections', ['events']),
+  room('definitions', ['events', 'projections']),
   room('quality', []),
   room('policies', ['events', 'projections']),
   room('prompts', ['events', 'projections', 'policies']),
@@ -83,5 +84,6 @@ export const LEAVES: readonly string[] = [
   'src/events/control-user.ts',
   'src/events/trace-context.ts',
   'src/events/audit-event.ts',
+  'src/events/feature-choice.ts',
   'src/events/by-name.ts',
 ];

@@ -15,7 +15,7 @@ import { readPositions } from '../positions-file.js';
 import { RebuildProgress } from '../output/rebuild-progress.js';
 import { rebuildUser } from '../rebuild-user.js';
 import { scalarOf } from '../../projections/object-value.js';
-import { registryFor } from '../state-source.js';
+import { featuresOf, registryFor } from '../state-source.js';
 
 interface RebuildCommandOptions {
   readonly dryRun?: boolean;
@@ -130,7 +130,7 @@ async function rebuildAll({ options, config, output, json, signal, changed }: Co
   const to = options.toOffsets === undefined ? null : await readPositions(options.toOffsets, '--to-offsets', signal);
   const watched = new Watched(output, json);
   const log = await openLog(config, { readOnly: true });
-  const runner = new RebuildThreads(config.threads, config);
+  const runner = new RebuildThreads(config.threads, { ...config, features: featuresOf(config) });
   try {
     const document = await rebuild(
       {

@@ -42,8 +42,8 @@ export function foldsOf({ state, registry, rewards, decisions, noteChanges, answ
   const controls = new ControlFolder(state, rewards);
   const rows = new RowFolder(state, noteChanges);
   return {
-    'tip.served': (event, { nowMs }) => void tips.served(event, nowMs),
-    'tip.feedback': (event, { nowMs }) => void tips.feedback(event, nowMs),
+    'tip.served': rows.beside('tip.served', (event, { nowMs }) => void tips.served(event, nowMs)),
+    'tip.feedback': rows.beside('tip.feedback', (event, { nowMs }) => void tips.feedback(event, nowMs)),
     'app.session': rows.of('app.session'),
     'signal.synced': rows.of('signal.synced'),
     'tip.candidates': (event, context) => void answer(event, context),

@@ -17,6 +17,13 @@ export class RowFolder {
     this.#noteChanges = noteChanges;
   }
 
+  /** What folds the events of a topic that are folded into something else first; `fold` itself where no kind has rows of them. */
+  beside<Topic extends RowTopic>(topic: Topic, fold: Fold<Topic>): Fold<Topic> {
+    if (!this.#state.rows.kinds.some(({ kind }) => kind.topics.includes(topic))) return fold;
+    const intoRows = this.of(topic);
+    return (event, context) => fold(event, context) ?? intoRows(event, context);
+  }
+
   /** What folds the events of a topic. */
   of<Topic extends RowTopic>(topic: Topic): Fold<Topic> {
     const { rows, users, changedProfiles } = this.#state;

@@ -6,6 +6,7 @@ import { countersOfNewest, type KindSet, rowsAt } from '../../projections/row-co
 import { keyOf, type Row, timeOf } from '../../projections/row-kind.js';
 import { NO_NUMBERS, settle, takeChanges } from '../../projections/ordered.js';
 import { OrderedNumberTable } from './ordered-numbers.js';
+import { rowDecoder, type StoredRow } from './row-values.js';
 
 export interface StoredAggregate {
   /** How many rows the user has. */
@@ -16,7 +17,8 @@ export interface StoredAggregate {
 export class RowReader {
   readonly set: KindSet;
   readonly numbers: OrderedNumberTable;
-  readonly #all: Database.Statement<[number], Row>;
+  readonly #all: Database.Statement<[number], StoredRow>;
+  readonly #decoded: (stored: StoredRow) => Row;
   readonly #aggregate: Database.Statement<[string, number], [rows: number, after: number, until: number, counters: string]>;
   readonly #index: TimeStatements | undefined;
   readonly #newest: NewestStatements | undefined;
@@ -24,9 +26,10 @@ export class RowReader {
   constructor(db: Database.Database, set: KindSet) {
     const { kind } = set;
     this.set = set;
+    this.#decoded = rowDecoder(kind);
     this.numbers = new OrderedNumberTable(db);
     const columns = kind.columns.map(([column]) => column).join(', ');
-    this.#all = db.prepare<[number], Row>(`SELECT ${columns} FROM ${kind.name} WHERE uid = ? ORDER BY ${kind.key.join(', ')}`);
+    this.#all = db.prepare<[number], StoredRow>(`SELECT ${columns} FROM ${kind.name} WHERE uid = ? ORDER BY ${kind.key.join(', ')}`);
     this.#aggregate = db
       .prepare<[string, number], [number, number, number, string]>(
         'SELECT rows, exact_after_ms, exact_until_ms, counters FROM row_aggregate WHERE kind = ? AND uid = ?',
@@ -38,7 +41,7 @@ export class RowReader {
 
   /** By key. */
   rows(uid: number): Row[] {
-    return this.#all.all(uid);
+    return this.#all.all(uid).map(this.#decoded);
   }
 
   /** undefined: no row of the user has been counted. Always undefined of a kind with newestOf. */
@@ -71,20 +74,24 @@ export class RowReader {
     const { first, next, row } = this.#newest!;
     for (let value = first.get(uid)!; value !== null; value = next.get(uid, value)!) {
       const found = row.get(uid, value, beforeMs);
-      if (found !== undefined) yield found;
+      if (found !== undefined) yield this.#decoded(found);
     }
   }
 
   source(uid: number): CountedSource<Row> {
     const { kind } = this.set;
+    const decoded = this.#decoded;
     const { between, atOrAfter, before } = this.#index!;
     return {
       count: NaN, // with a time index nobody asks
-      all: () => this.#all.all(uid),
+      all: () => this.rows(uid),
       timeIndex: {
         *withTimeIn(fromMs, toMs) {
           for (const statement of between)
-            for (const counted of statement.all(uid, fromMs, toMs)) yield { id: keyOf(kind, counted), counted };
+            for (const stored of statement.all(uid, fromMs, toMs)) {
+              const counted = decoded(stored);
+              yield { id: keyOf(kind, counted), counted };
+            }
         },
         firstTimeAtOrAfter: (timeMs) =>
           nearest(
@@ -102,7 +109,7 @@ export class RowReader {
 }
 
 interface TimeStatements {
-  readonly between: readonly Database.Statement<[number, number, number], Row>[];
+  readonly between: readonly Database.Statement<[number, number, number], StoredRow>[];
   readonly atOrAfter: readonly Database.Statement<[number, number], number | null>[];
   readonly before: readonly Database.Statement<[number, number], number | null>[];
 }
@@ -122,7 +129,7 @@ function timeStatements(db: Database.Database, { kind: { name, times } }: KindSe
 interface NewestStatements {
   readonly first: Database.Statement<[number], string | null>;
   readonly next: Database.Statement<[number, string], string | null>;
-  readonly row: Database.Statement<[number, string, number], Row>;
+  readonly row: Database.Statement<[number, string, number], StoredRow>;
 }
 
 function newestStatements(db: Database.Database, { kind }: KindSet, columns: string): NewestStatements {

@@ -7,6 +7,7 @@ import { type Row, type RowKind } from '../../projections/row-kind.js';
 import { settle, takeChanges } from '../../projections/ordered.js';
 import { prunedRows } from '../../projections/kept/staged-rows.js';
 import { merged, RowReader } from './row-reader.js';
+import { rowDecoder, rowEncoder, type StoredRow } from './row-values.js';
 
 /** The aggregate of a user as the batch under way has it. */
 interface Entry {
@@ -22,7 +23,9 @@ const CACHED_USERS = 1_024;
 export class RowTable {
   readonly set: KindSet;
   readonly #reading: RowReader;
-  readonly #get: Database.Statement<[readonly unknown[]], Row>;
+  readonly #get: Database.Statement<[readonly unknown[]], StoredRow>;
+  readonly #decoded: (stored: StoredRow) => Row;
+  readonly #encoded: (row: Row) => unknown[];
   readonly #put: Database.Statement<[readonly unknown[]]>;
   readonly #delete: Database.Statement<[readonly unknown[]]>;
   readonly #deleteAll: Database.Statement<[number]>;
@@ -35,6 +38,8 @@ export class RowTable {
   constructor(db: Database.Database, set: KindSet) {
     this.set = set;
     this.#reading = new RowReader(db, set);
+    this.#decoded = rowDecoder(set.kind);
+    this.#encoded = rowEncoder(set.kind);
     const { name, key, columns, times } = set.kind;
     const names = columns.map(([column]) => column);
     const where = `WHERE uid = ? AND ${key.map((column) => `${column} = ?`).join(' AND ')}`;
@@ -57,10 +62,11 @@ export class RowTable {
 
   /** Within a transaction. Answers whether the row that the event makes changed anything. */
   add(uid: number, row: Row, nowMs: number): boolean {
-    const before = this.#get.get([uid, ...this.kind.key.map((column) => row[column])]);
+    const stored = this.#get.get([uid, ...this.kind.key.map((column) => row[column])]);
+    const before = stored === undefined ? undefined : this.#decoded(stored);
     const after = before === undefined ? row : this.kind.join(before, row);
     if (after === before) return false;
-    this.#put.run([uid, ...this.kind.columns.map(([column]) => after[column])]);
+    this.#put.run([uid, ...this.#encoded(after)]);
     this.#change(uid, before, after, nowMs);
     return true;
   }

@@ -1,8 +1,9 @@
 /** What the process that dies and the one that goes on after it have in common. */
+import { CORE_ALONE } from '../../../src/events/feature-choice.js';
 import type { ServiceOptions } from '../../../src/service/options.js';
 
 export const CRASH_SETTINGS = {
-  features: ['core'],
+  features: CORE_ALONE,
   partitioner: 'murmur2',
   maxValueBytes: 1_048_576,
   publishProfiles: true,

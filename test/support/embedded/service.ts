@@ -2,6 +2,7 @@
  * The real service on the embedded log in a temporary directory, with workers in the test's own thread, a clock that the test sets and
  * crashes that come when the test says. What it holds is read as any other process would: from the log and from the state files.
  */
+import { CORE_ALONE } from '../../../src/events/feature-choice.js';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -150,7 +151,7 @@ export class EmbeddedService {
       dataDirectory: this.directory,
       group: 'test',
       topicPrefix: options.topicPrefix ?? '',
-      features: ['core'],
+      features: CORE_ALONE,
       partitioner: options.partitioner ?? 'murmur2',
       publishProfiles: options.publishProfiles ?? true,
       maxValueBytes: options.maxValueBytes ?? 1_048_576,

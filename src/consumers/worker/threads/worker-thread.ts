@@ -25,7 +25,7 @@ function events(worker: number): WorkerEvents {
 }
 
 function startedWorker(start: WorkerStartOptions, reports: WorkerEvents): PartitionWorker {
-  const registry = registryOf({ sets: start.options.features });
+  const registry = registryOf(start.options.features);
   if (registry.featureSet !== start.identity.featureSet)
     throw new TipstreamError('internal', `a worker was started for feature set ${start.identity.featureSet} with ${registry.featureSet}`);
   return new PartitionWorker(start, reports, { registry, clock: Date.now });
