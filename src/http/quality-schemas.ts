@@ -76,7 +76,6 @@ const topic = z.object({
   read: z.object({ is_whole: z.boolean(), from_beginning: z.boolean() }),
 }) satisfies z.ZodType<TopicQuality>;
 
-const value = z.union([number, z.string(), z.null()]);
 const skew = z.object({
   proven_at_ms: timeMs,
   feature_set: z.string(),
@@ -86,7 +85,6 @@ const skew = z.object({
   differing: count,
   not_compared: z.array(z.object({ reason: z.string(), decisions: count })),
   unproven_features: z.array(z.string()),
-  differences: z.array(z.object({ user_id: z.string(), decision_id: z.string(), feature: z.string(), served: value, replayed: value })),
 }) satisfies z.ZodType<SkewFacts>;
 
 export const foundQuality = {

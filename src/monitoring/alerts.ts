@@ -29,7 +29,7 @@ export function alertsOf({ features, topics, skew }: Judged, bases: ShareBases):
             kind: 'skew' as const,
             about: null,
             message: `${skew.differing} of ${skew.compared} decisions were made with another profile than the log gives at their positions`,
-            hint: 'Run `tipstream verify`; the differences name users and decisions.',
+            hint: 'Run `tipstream quality skew` again: it names users and decisions.',
           },
         ]),
   ];

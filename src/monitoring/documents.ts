@@ -101,7 +101,7 @@ export interface Untold {
   readonly reason: string;
 }
 
-/** Profiles as decisions were served with them, against the same from the log at the positions of each decision. */
+/** Profiles as decisions were served with them, against the same from the log at the positions of each decision. It names no user. */
 export interface SkewFacts {
   readonly proven_at_ms: number;
   readonly feature_set: string;
@@ -113,16 +113,6 @@ export interface SkewFacts {
   readonly not_compared: readonly { readonly reason: string; readonly decisions: number }[];
   /** Features that were not compared. */
   readonly unproven_features: readonly string[];
-  /** The first of them. */
-  readonly differences: readonly SkewDifference[];
-}
-
-export interface SkewDifference {
-  readonly user_id: string;
-  readonly decision_id: string;
-  readonly feature: string;
-  readonly served: number | string | null;
-  readonly replayed: number | string | null;
 }
 
 export interface QualityDocument {

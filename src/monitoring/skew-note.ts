@@ -1,4 +1,4 @@
-/** `quality-skew.json` in the data directory: what `quality skew` found last. */
+/** `quality-skew.json` in the data directory: what `quality skew` found last. It names no user. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -7,7 +7,6 @@ import { writeWhole } from '../store/directory/write-whole.js';
 import type { SkewFacts } from './documents.js';
 
 const count = z.number().int().nonnegative();
-const value = z.union([z.number(), z.string(), z.null()]);
 const document = z.object({
   proven_at_ms: count,
   feature_set: z.string(),
@@ -17,7 +16,6 @@ const document = z.object({
   differing: count,
   not_compared: z.array(z.object({ reason: z.string(), decisions: count })),
   unproven_features: z.array(z.string()),
-  differences: z.array(z.object({ user_id: z.string(), decision_id: z.string(), feature: z.string(), served: value, replayed: value })),
 }) satisfies z.ZodType<SkewFacts>;
 
 const noteFile = (dataDirectory: string) => join(dataDirectory, 'quality-skew.json');

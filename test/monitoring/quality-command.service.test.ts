@@ -237,6 +237,7 @@ describe('each fault', () => {
     });
     const { document } = await report(embedded);
     expect(kinds(document)).toEqual(['skew']);
+    expect(readFileSync(join(embedded.directory, 'quality-skew.json'), 'utf8')).not.toMatch(/"u\d+"|forged/); // no user is named
     const people = await quality(embedded, 'skew');
     expect(people.stdout).toMatch(/230 decisions compared, 1 with another profile/);
   });

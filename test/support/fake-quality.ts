@@ -61,7 +61,7 @@ export function foundQuality(nowMs: number): Found {
     skew: {
       ...{ proven_at_ms: nowMs - day, feature_set: '0123456789abcdef', positions, partitions_missing: [], compared: 9_000, differing: 0 },
       not_compared: [{ reason: 'made with another feature set', decisions: 12 }],
-      ...{ unproven_features: [], differences: [] },
+      unproven_features: [],
     },
     alerts: [
       {

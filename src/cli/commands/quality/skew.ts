@@ -4,7 +4,7 @@ import { withoutThem } from '../../../monitoring/baseline.js';
 import { noteSkew } from '../../../monitoring/skew-note.js';
 import { stateFiles } from '../../../store/directory/state-files.js';
 import { positionsOf } from '../../../store/queries/profiles.js';
-import { servedSkew } from '../../../verify/served-skew.js';
+import { servedSkew, type SkewDifference } from '../../../verify/served-skew.js';
 import { defineCommand } from '../../command.js';
 import { EXIT } from '../../failure.js';
 import type { Output } from '../../output/output.js';
@@ -53,12 +53,11 @@ export const qualitySkewCommand = defineCommand({
         differing: found.differing,
         not_compared: [...found.notCompared].map(([reason, decisions]) => ({ reason, decisions })),
         unproven_features: found.unproven,
-        differences: found.differences,
       };
       noteSkew(config.data, skew);
       output.progress('');
-      if (json) await output.document(skew);
-      else await print(skew, output);
+      if (json) await output.document({ ...skew, differences: found.differences });
+      else await print(skew, found.differences, output);
       noteMissing(output, skew.partitions_missing);
       return skew.differing > 0 ? EXIT.differs : EXIT.ok;
     } finally {
@@ -68,7 +67,8 @@ export const qualitySkewCommand = defineCommand({
   },
 });
 
-async function print({ compared, differing, not_compared: left, unproven_features: unproven, differences }: SkewFacts, output: Output) {
+async function print(skew: SkewFacts, differences: readonly SkewDifference[], output: Output): Promise<void> {
+  const { compared, differing, not_compared: left, unproven_features: unproven } = skew;
   if (differences.length > 0)
     await output.table(
       ['USER', 'DECISION', 'FEATURE', 'SERVED', 'REPLAYED'],
