@@ -4,7 +4,8 @@
  */
 import { describe, expect, it } from 'vitest';
 import { NAIVE_DEFINITIONS } from '../../src/verify/naive-profile.js';
-import { defaultRegistry, type Registry } from '../../src/projections/registry.js';
+import { registryOf, type Registry } from '../../src/projections/registry.js';
+import { FEATURE_SETS } from '../../src/topics.js';
 import { embeddedService } from '../support/embedded/directory.js';
 import type { EmbeddedService } from '../support/embedded/service.js';
 import { traffic, TRAFFIC_AS_OF_MS } from '../support/embedded/traffic.js';
@@ -51,6 +52,8 @@ describe('verify under other definitions', () => {
   });
 
   it('is written for the definitions that tipstream has', () => {
-    expect(NAIVE_DEFINITIONS).toEqual(Object.fromEntries(defaultRegistry.definitions.features.map(({ name, hash }) => [name, hash])));
+    expect(NAIVE_DEFINITIONS).toEqual(
+      Object.fromEntries(registryOf({ sets: FEATURE_SETS }).definitions.features.map(({ name, hash }) => [name, hash])),
+    );
   });
 });
