@@ -1,4 +1,4 @@
-/** Sessions and signals through the running service: profiles are the oracle's, verify agrees, and a prune takes what no later time needs. */
+/** Sessions and signals through the service: profiles are the oracle's, verify agrees, and a prune takes what no later time needs. */
 import { expect, it } from 'vitest';
 import { registryOf } from '../../../src/projections/registry.js';
 import { PartitionReader } from '../../../src/store/queries/partition-reader.js';
