@@ -36,6 +36,13 @@ export const FAULT_POINTS = [
   'snapshot: filled',
   'snapshot: before rename',
   'snapshot: after rename',
+  'forget: held',
+  'forget: appended',
+  'forget: applied',
+  'forget: state rewritten',
+  'forget: records deleted',
+  'forget: log rewritten',
+  'forget: before receipt',
 ] as const;
 
 export type FaultPoint = (typeof FAULT_POINTS)[number];

@@ -108,6 +108,20 @@ const profileFeaturesSchema = z.object({
   positions: optional(positions),
 });
 
+const forgottenSchema = z.object({
+  forget_id: id,
+  user_digest: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .meta({ description: 'SHA-256 of the user_id in UTF-8, in hexadecimal digits: the event does not hold the id' }),
+  forgotten_at_ms: timeMs,
+  positions: positions.meta({
+    description: "topic -> next offset, of the user's partition: what the user has below it does not exist any more",
+  }),
+  reason: optional(z.string()),
+  by: optional(z.string()).meta({ description: 'who asked, as the audit trail names them' }),
+});
+
 export type Candidate = z.infer<typeof candidateSchema>;
 export type CandidatesEvent = z.infer<typeof candidatesSchema>;
 export type ServedEvent = z.infer<typeof servedSchema>;
@@ -116,6 +130,7 @@ export type SessionEvent = z.infer<typeof sessionSchema>;
 export type SignalSyncedEvent = z.infer<typeof signalSyncedSchema>;
 export type ScoredEvent = z.infer<typeof scoredSchema>;
 export type ProfileFeaturesEvent = z.infer<typeof profileFeaturesSchema>;
+export type ForgottenEvent = z.infer<typeof forgottenSchema>;
 export type ControlEvent = z.infer<typeof controlSchema>;
 export type Action = (typeof ACTIONS)[number];
 
@@ -135,19 +150,19 @@ interface TopicDefinition {
   readonly role: 'consumed' | 'published';
   /**
    * producers: programs and people upstream, through producers, commands or HTTP. workers: tipstream's own answers. audit-trail:
-   * tipstream's record of what callers and commands changed, which nobody may write.
+   * tipstream's record of what callers and commands changed, which nobody may write. forgetting: whoever forgets a user, and nobody else.
    */
-  readonly writtenBy: 'producers' | 'workers' | 'audit-trail';
+  readonly writtenBy: 'producers' | 'workers' | 'audit-trail' | 'forgetting';
   /**
    * always: every record has a user's key. of-a-user: a record without a user is written to every partition, without a key. never: it has
-   * one partition and no keys, so that all records have one order.
+   * one partition and no keys, so that all records have one order. by-digest: the key is the user's digest, on the user's partition.
    */
-  readonly keyed: 'always' | 'of-a-user' | 'never';
+  readonly keyed: 'always' | 'of-a-user' | 'never' | 'by-digest';
   /**
    * What becomes of a record. rows: it is consumed only where a feature is computed from it, as rows of its own kind
    * (projections/row-kind.ts). null: nothing is kept of it.
    */
-  readonly folds: 'tips' | 'rows' | 'decisions' | 'controls' | null;
+  readonly folds: 'tips' | 'rows' | 'decisions' | 'controls' | 'forgets' | null;
   /** Which field says when what a producer tells happened, or was asked for. null: its events are answers, or hold from a time on. */
   readonly eventTime: string | null;
   /** Whether a rebuild reads it. Requests are answered once, and a rebuild goes by the answers: it needs none of them. */
@@ -157,6 +172,18 @@ interface TopicDefinition {
 }
 
 export const TOPICS = {
+  'user.forgotten': {
+    description: 'A user was forgotten: what the user has below the positions does not exist any more.',
+    schema: forgottenSchema,
+    role: 'consumed',
+    writtenBy: 'forgetting',
+    keyed: 'by-digest',
+    folds: 'forgets',
+    eventTime: null,
+    rebuiltFrom: true,
+    cleanupPolicy: 'delete',
+    retentionMs: KEEP_FOR_EVER,
+  },
   'policy.control': {
     description: 'Promotions, rollbacks, resets, migrations and settings, each with the time from which it holds.',
     schema: controlSchema,
@@ -318,10 +345,11 @@ export const REWARD_TOPICS = [...TIP_TOPICS, ...DECISION_TOPICS];
 /** What decides which policy is live and what it has learned from: answers, and the controls over them. */
 export const GUARDED_TOPICS: readonly TopicName[] = [...topicsWith({ writtenBy: 'workers' }), ...topicsWith({ folds: 'controls' })];
 export const AUDIT_TOPIC = 'tipstream.audit';
+export const FORGOTTEN_TOPIC = 'user.forgotten';
 /** What a program or a person may hand to a producer. */
-export type ProducedTopic = Exclude<TopicName, typeof AUDIT_TOPIC>;
+export type ProducedTopic = Exclude<TopicName, typeof AUDIT_TOPIC | typeof FORGOTTEN_TOPIC>;
 /** Nobody may write to them over HTTP, nor by `produce` but for --raw. */
-export const CLOSED_TOPICS = topicsWith({ writtenBy: 'audit-trail' });
+export const CLOSED_TOPICS = [...topicsWith({ writtenBy: 'audit-trail' }), ...topicsWith({ writtenBy: 'forgetting' })];
 export const DEAD_LETTER_SUFFIX = '-dlt';
 
 /** `signals.` + tip.feedback -> signals.tip.feedback */

@@ -6,7 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import { replayPartition } from '../consumers/fold/replay-partition.js';
 import { TipstreamError } from '../errors.js';
 import { partitionFunction, type PartitionerName } from '../log/partitioner.js';
-import type { Log } from '../log/port.js';
+import type { Log, OffsetRange } from '../log/port.js';
 import type { Registry } from '../projections/registry.js';
 import { partitionFile } from '../store/directory/layout.js';
 import { PartitionState } from '../store/partition-state.js';
@@ -14,6 +14,7 @@ import type { Positions } from '../store/queries/profiles.js';
 import { PartitionReader } from '../store/queries/partition-reader.js';
 import { createScratch } from '../store/directory/scratch.js';
 import { profileTopics } from './profile-topics.js';
+import { FORGOTTEN_TOPIC, fullTopicName } from '../topics.js';
 
 export interface KnownAtOptions {
   readonly dataDirectory: string;
@@ -51,6 +52,7 @@ export async function stateKnownAt(log: Log, registry: Registry, question: Known
     });
   }
   const ranges = new Map(await Promise.all(topics.map(async (topic) => [topic, await log.offsets(topic)] as const)));
+  const forgets = await forgottenTopic(log, topicPrefix);
   const partitions = ranges.get(topics[0]!)!.size;
   const wanted = question.partitions ?? namedPartitions(positions, topics, partitions);
   const targetOf = (topic: string, partition: number): number => positions[topic]?.[partition] ?? 0;
@@ -86,14 +88,18 @@ export async function stateKnownAt(log: Log, registry: Registry, question: Known
           state,
           registry,
           partition,
-          topics,
+          // Who was forgotten since is not known then either.
+          topics: [...forgets.keys(), ...topics],
           topicPrefix,
           group: '',
           signal,
           clock: () => nowMs,
           rules: { partitioner: partitionFunction(question.partitioner), partitions, maxValueBytes: question.maxValueBytes },
           scoring: { livePolicy: '', settings: { epsilon: 0, salt: '', shadow: null, shadowLearning: false } },
-          to: new Map(topics.map((topic) => [topic, targetOf(topic, partition)])),
+          to: new Map([
+            ...[...forgets].map(([topic, ends]) => [topic, ends.get(partition)?.end ?? 0] as const),
+            ...topics.map((topic) => [topic, targetOf(topic, partition)] as const),
+          ]),
           // Its dead letters were published when it was first folded, and nothing publishes the outbox of this file.
           deadLetteredTo: new Map(topics.map((topic) => [topic, targetOf(topic, partition)])),
           onProgress: (offsets) => onProgress?.((done += offsets), total),
@@ -120,4 +126,11 @@ function namedPartitions(positions: Positions, topics: readonly string[], count:
       hint: 'Give positions of this log.',
     });
   return named;
+}
+
+/** user.forgotten with what it holds; none, where the log of an earlier version does not have it. */
+async function forgottenTopic(log: Log, topicPrefix: string): Promise<ReadonlyMap<string, ReadonlyMap<number, OffsetRange>>> {
+  const topic = fullTopicName(topicPrefix, FORGOTTEN_TOPIC);
+  const [found] = await log.describeTopics([topic]);
+  return new Map(found === undefined ? [] : [[topic, await log.offsets(topic)]]);
 }

@@ -7,6 +7,7 @@ import { digestCommand } from './commands/digest.js';
 import { evaluateCommand } from './commands/evaluate.js';
 import { exportCommand } from './commands/export.js';
 import { featuresFamily } from './commands/features.js';
+import { forgetCommand } from './commands/forget.js';
 import { lagCommand } from './commands/lag/lag.js';
 import { produceCommand } from './commands/produce.js';
 import { policiesFamily } from './commands/policies/policies.js';
@@ -35,6 +36,7 @@ export const COMMANDS: readonly (CliCommand | CommandFamily)[] = [
   digestCommand,
   rebuildCommand,
   verifyCommand,
+  forgetCommand,
   exportCommand,
   featuresFamily,
   sqlCommand,

@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import { Service } from '../service/service.js';
+import type { StartWorker } from '../consumers/worker/worker-contract.js';
 import { workerOptions } from '../consumers/worker/options.js';
 import { ThreadWorkers } from '../consumers/worker/threads/thread-workers.js';
 import { Gateway } from '../gateway/gateway.js';
@@ -34,14 +35,16 @@ export interface RunningService {
 }
 
 /**
- * Tries again for --start-timeout-ms while the log is away. Throws data_in_use, topic_not_found, partition_count_changed,
- * log_unavailable, what HTTP throws, and the signal's reason when that aborts while it starts.
+ * `startWorker` absent: partitions are folded in threads. Tries again for --start-timeout-ms while the log is away. Throws
+ * data_in_use, topic_not_found, partition_count_changed, log_unavailable, what HTTP throws, and the signal's reason when that aborts
+ * while it starts.
  */
 export async function runService(
   config: Config,
   logger: Logger,
   signal: AbortSignal = new AbortController().signal,
   clock: () => number = Date.now,
+  startWorker?: StartWorker,
 ): Promise<RunningService> {
   const settings = settingsOf(config);
   const generation = { prompts: promptSettings(config.tipPromptVersion, config.defaultPromptVersion), gateway: gatewayOf(config) };
@@ -68,9 +71,12 @@ export async function runService(
           consumed: registryFor(config).topics,
         }),
       );
-    const threads = new ThreadWorkers(config.threads, undefined, (line) => logger.warn(`a worker thread says: ${line}`));
-    undo.push(() => threads.close());
-    const service = new Service(log, registryFor(config), threads.start, {
+    const threads =
+      startWorker === undefined
+        ? new ThreadWorkers(config.threads, undefined, (line) => logger.warn(`a worker thread says: ${line}`))
+        : undefined;
+    undo.push(() => threads?.close());
+    const service = new Service(log, registryFor(config), startWorker ?? threads!.start, {
       dataDirectory: config.data,
       ...workerOptions({ ...config, features: featuresOf(config), scoring: { livePolicy: DEFAULT_POLICY, settings } }),
       guardrail: config.guardrail,

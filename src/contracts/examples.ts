@@ -64,7 +64,15 @@ const SCORED_FULL = {
   shadow_of: 'egreedy-v1',
 };
 
+const FORGOTTEN = {
+  forget_id: '4c7f5d1e-6f43-4b3a-9d55-0d6b3a1f2c11',
+  user_digest: '24d4b96f58da6d4a8512313bbd02a28ebf0ca95dec6e4c86ef78ce7f01e788ac',
+  forgotten_at_ms: 1_795_132_900_000,
+  positions: { 'tip.served': 1200, 'tip.feedback': 840 },
+};
+
 export const EXAMPLES: Examples = {
+  'user.forgotten': { minimal: FORGOTTEN, full: { ...FORGOTTEN, reason: 'request 4711', by: 'ana@host' } },
   'policy.control': {
     minimal: { control_id: 'c-1001', type: 'rollback', effective_at_ms: 1_795_132_800_000 },
     full: {

@@ -76,6 +76,11 @@ export class NewestLetters {
     this.#most = most;
   }
 
+  /** What was read is read again: records within it may be gone. */
+  startAgain(): void {
+    this.#parts = new Map();
+  }
+
   /** Partition after partition, ascending by offset. */
   *letters(): Generator<KeptLetter> {
     for (const { letters } of this.#parts.values()) yield* letters;

@@ -14,6 +14,7 @@ export const AUDIT_ACTIONS = [
   'policy.reset',
   'dead_letters.redrive',
   'dead_letters.redrive.stop',
+  'user.forget',
   'profile.rebuild',
   'profile.rebuild.cancel',
   'state.rebuild',

@@ -123,6 +123,7 @@ export const recordSchema = z.object({
         counted_in: z.array(z.string()).meta({ description: 'features that count the row as of as_of_ms' }),
       }),
       z.object({ kind: z.literal('control'), control_id: id, is_this: z.boolean(), control: address.nullable() }),
+      z.object({ kind: z.literal('forgotten'), user_digest: z.string(), positions: z.record(z.string(), z.int()) }),
     ])
     .nullable(),
   dead_letter: z.object({ record: address.nullable(), looked_at: count, of: count }).nullable(),

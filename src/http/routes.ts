@@ -8,6 +8,7 @@ import { deadLetterRoute, deadLettersRoute } from './routes/dead-letters.js';
 import { eventsRoute } from './routes/events.js';
 import { featuresRoute } from './routes/features.js';
 import { liveRoute, readyRoute } from './routes/health.js';
+import { forgetJobRoute, forgetRoute } from './routes/forget.js';
 import { generateRoute } from './routes/generate.js';
 import { lagRoute } from './routes/lag.js';
 import { metricsRoute } from './routes/metrics.js';
@@ -28,6 +29,8 @@ const DATA_ROUTES: readonly Route[] = [
   rebuildRoute,
   rebuildJobRoute,
   cancelRebuildRoute,
+  forgetRoute,
+  forgetJobRoute,
   provenanceRoute,
   decisionsRoute,
   decisionRoute,

@@ -79,6 +79,7 @@ export function withDeadlines(log: Log, { questionMs, transferMs, addsUp = false
     ...(log.withPayloads === undefined ? {} : { withPayloads: (records, signal) => log.withPayloads!(records, signal) }),
     ...(log.registryFacts === undefined ? {} : { registryFacts: log.registryFacts }),
     join: (options) => log.join(options),
+    erasing: log.erasing,
     close: () => log.close(),
   };
 }

@@ -199,6 +199,17 @@ export interface GroupDescription {
   readonly isRebalancing: boolean;
 }
 
+/** A log whose records can be taken from within it: readers find gaps there, as after compaction. */
+export interface Erasing {
+  /** Deletes records, ascending by offset; those that are gone already are passed over. Throws topic_not_found. */
+  erase(topic: string, partition: number, offsets: readonly number[]): Promise<void>;
+  /**
+   * Writes the log's file anew, so that neither a free page nor the write-ahead log holds what was deleted. Producers wait meanwhile.
+   * false: a reader kept the write-ahead log from being emptied; ask again.
+   */
+  scrub(): Promise<boolean>;
+}
+
 export interface Log {
   readonly kind: 'sqlite' | 'kafka';
   /** Creates what is missing, changes nothing that exists; answers the names created. */
@@ -231,5 +242,7 @@ export interface Log {
   readonly registryFacts?: () => RegistryFacts;
   /** Resolves once the member has joined. */
   join(options: GroupOptions): Promise<GroupMember>;
+  /** Absent: only the log's own retention and compaction remove records. */
+  readonly erasing?: Erasing | undefined;
   close(): Promise<void>;
 }

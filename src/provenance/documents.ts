@@ -63,6 +63,12 @@ export type RecordEffect =
       /** Whether this record is the control; later records of its id are ignored. */
       readonly is_this: boolean;
       readonly control: RecordAddress | null;
+    }
+  | {
+      readonly kind: 'forgotten';
+      readonly user_digest: string;
+      /** topic -> the offset below which nothing of the user exists. */
+      readonly positions: Readonly<Record<string, number>>;
     };
 
 /** As GET /v1/events/{topic}/{partition}/{offset} answers it. */

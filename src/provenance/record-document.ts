@@ -108,6 +108,10 @@ function effectOf(
         control: offset === undefined ? null : { topic: record.topic, partition: record.partition, offset },
       };
     }
+    case 'user.forgotten': {
+      const { user_digest: digest, positions } = event as EventOf<typeof topic>;
+      return { kind: 'forgotten', user_digest: digest, positions };
+    }
   }
 }
 

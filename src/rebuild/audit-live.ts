@@ -5,11 +5,12 @@
 import { Audit } from '../audit/audit.js';
 import { NO_FINDINGS, type AuditReport } from '../audit/finding.js';
 import { accepted } from '../audit/refusal.js';
+import { readForgotten } from '../log/forgotten.js';
 import type { DecodeRules } from '../events/decode.js';
 import { partitionFunction } from '../log/partitioner.js';
 import type { OffsetRange } from '../log/port.js';
 import type { ComparableState } from '../store/rebuild/comparable-state.js';
-import { CONSUMED_TOPICS, fullTopicName, REQUEST_TOPICS, type CandidatesEvent, type ConsumedTopic } from '../topics.js';
+import { CONSUMED_TOPICS, FORGOTTEN_TOPIC, fullTopicName, REQUEST_TOPICS, type CandidatesEvent, type ConsumedTopic } from '../topics.js';
 import type { PartitionDeps } from './partition-deps.js';
 import type { PartitionJob } from './partition-job.js';
 
@@ -54,6 +55,12 @@ export async function auditLive(
     includes: () => true,
   });
   const rejected = [...rebuilt.pending.counts().keys()].filter((name) => name.startsWith('rejected:')).map((name) => name.split(':')[1]);
+  const forgotten = await readForgotten(log, {
+    topicPrefix,
+    partition,
+    to: positions.get(fullTopicName(topicPrefix, FORGOTTEN_TOPIC)) ?? 0,
+    signal,
+  });
   for (const topic of CONSUMED_TOPICS) {
     if (!isRequests(topic) && !rejected.includes(topic)) continue;
     const name = fullTopicName(topicPrefix, topic);
@@ -64,6 +71,7 @@ export async function auditLive(
     if (low >= to) continue;
     for await (const records of log.read({ topic: name, partition, from: low, to, signal })) {
       for (const record of records) {
+        if (forgotten.hides(name, record.key, record.offset)) continue;
         const decoded = accepted(topic, record, rules);
         if (!decoded.ok) audit.refused(topic, record.offset, decoded.rejection.code);
         else if (isRequests(topic)) audit.requested(decoded.event as CandidatesEvent, record.offset);

@@ -111,7 +111,13 @@ export async function rebuildPartition(job: PartitionJob, deps: PartitionDeps): 
       positions: livePositions,
       rebuilt,
       ranges: now,
-      notCounted: whyNotCounted({ source, comparedAtSame, isComplete: findings.incomplete.length === 0, repeatPrunes: plan.repeatPrunes }),
+      notCounted: whyNotCounted({
+        source,
+        comparedAtSame,
+        isComplete: findings.incomplete.length === 0,
+        repeatPrunes: plan.repeatPrunes,
+        anyForgotten: !state.forgotten.isEmpty,
+      }),
     });
     // What readers of profile.features have is what the live generation said.
     if (comparison.changed_users > 0) state.transaction(clock(), () => state.changedProfiles.leaveAll());
@@ -153,9 +159,10 @@ export async function finishPartition(job: PartitionJob, rebuilt: PartitionOutco
 
 /** undefined: the two files have counted the same records. */
 function whyNotCounted(
-  of: Pick<PartitionOutcome, 'source' | 'comparedAtSame' | 'repeatPrunes'> & { isComplete: boolean },
+  of: Pick<PartitionOutcome, 'source' | 'comparedAtSame' | 'repeatPrunes'> & { isComplete: boolean; anyForgotten: boolean },
 ): string | undefined {
   if (of.source === 'tips') return 'The state was made from stored tips: its counts are those of the live one.';
+  if (of.anyForgotten) return 'Users were forgotten, whose records the live state had counted.';
   if (!of.isComplete) return 'The log does not hold all that the live state has counted.';
   return of.comparedAtSame && of.repeatPrunes ? undefined : 'The states that were compared have not counted the same records.';
 }

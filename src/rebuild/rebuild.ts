@@ -23,7 +23,7 @@ import {
 } from '../store/directory/layout.js';
 import { positionsOf, type Positions } from '../store/queries/profiles.js';
 import { lockRebuild } from '../store/directory/rebuild-lock.js';
-import { fullTopicName } from '../topics.js';
+import { FORGOTTEN_TOPIC, fullTopicName } from '../topics.js';
 import type { Untold } from '../audit/finding.js';
 import { differencesOf, type Difference } from './differences.js';
 import { mergeComparisons, NO_COMPARISON, type Comparison } from './changes.js';
@@ -264,7 +264,9 @@ class Rebuilding {
   ): PartitionJob {
     const { dataDirectory, topicPrefix, group, partitioner, maxValueBytes, shadowLearning, settings, to, batchRecords } = this.#options;
     const { log, registry } = this.#tools;
-    const askedOf = (topic: string): number | undefined => to?.[topic]?.[String(partition)];
+    // Who was forgotten since is not to come back with an earlier state.
+    const askedOf = (topic: string): number | undefined =>
+      topic === fullTopicName(this.#options.topicPrefix, FORGOTTEN_TOPIC) ? undefined : to?.[topic]?.[String(partition)];
     return {
       identity: {
         partition,

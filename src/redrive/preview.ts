@@ -90,7 +90,8 @@ export class Preview {
     } else {
       const decoded = decodeRecord(topic, encoded, rules);
       if (!decoded.ok) return decoded.rejection;
-      if (TOPICS[topic].folds === 'rows') this.#note(partition, decoded.event, rowChange(topic, decoded.event));
+      const { event } = decoded;
+      if (TOPICS[topic].folds === 'rows' && 'user_id' in event) this.#note(partition, event, rowChange(topic, event));
     }
     return null;
   }

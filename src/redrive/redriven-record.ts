@@ -1,5 +1,5 @@
 /** The record that a dead letter becomes. Pure: key, value and headers are the very bytes. */
-import { decodeValue } from '../events/decode.js';
+import { decodeValue, userIn } from '../events/decode.js';
 import { originalHeaders } from '../events/dead-letter.js';
 import { redriveHeaders } from '../events/redrive.js';
 import { TipstreamError } from '../errors.js';
@@ -59,7 +59,7 @@ function keyOfEdit(
       details: { topic: letter.input, reason: code },
     });
   }
-  const userId = decoded.event.user_id ?? undefined;
+  const userId = userIn(decoded.event);
   return userId === undefined ? key : Buffer.from(userId);
 }
 

@@ -35,6 +35,8 @@ import type { AuditAnswers } from './audit-trail/audit-answers.js';
 import type { DeadLetterAnswers } from './dead-letters/dead-letter-answers.js';
 import type { RedriveJob } from '../redrive/job.js';
 import type { RedriveJobs } from './dead-letters/redrive-jobs.js';
+import type { ForgetJob, ForgetOptions } from '../forgetting/job.js';
+import type { ForgetJobs } from './forgetting/forget-jobs.js';
 import type { HeldPartitions } from './held-partitions.js';
 import { profilesOf } from './many-profiles.js';
 import type { ServiceMetrics } from './metrics/service-metrics.js';
@@ -77,6 +79,7 @@ export interface AnswersDeps {
   readonly provenance: ProvenanceAnswers;
   readonly swap: GenerationSwap;
   readonly rebuilds: UserRebuilds;
+  readonly forgets: ForgetJobs;
   readonly deadLetters: DeadLetterAnswers;
   readonly quality: QualityAnswers;
   readonly redrives: RedriveJobs;
@@ -186,6 +189,14 @@ export class Answers implements Application {
 
   cancelRebuild(jobId: string): RebuildJob {
     return this.#deps.rebuilds.cancel(jobId);
+  }
+
+  async forgetUser(userId: string, options: ForgetOptions): Promise<ForgetJob> {
+    return this.#deps.forgets.start(userId, await this.#deps.holding(userId), options);
+  }
+
+  forgetJob(jobId: string): ForgetJob {
+    return this.#deps.forgets.get(jobId);
   }
 
   deadLetters(query: Parameters<Application['deadLetters']>[0]): ReturnType<Application['deadLetters']> {

@@ -2,6 +2,7 @@
  * What the HTTP layer asks of the running service. The service implements it (src/service/service.ts); tests of the routes
  * implement it by hand. Methods throw TipstreamError; the error's kind names the HTTP status.
  */
+import type { ForgetJob, ForgetOptions } from '../forgetting/job.js';
 import type { PriorDocument } from '../policies/controls/prior-settings.js';
 import type { AuditDocument, TrailQuery } from '../audit-trail/read-trail.js';
 import type { AuditedChange } from '../audit-trail/record.js';
@@ -9,7 +10,6 @@ import type { Produced } from '../audit-trail/produced.js';
 import type { AuditActor } from '../events/audit-event.js';
 import type { RewardsDocument } from '../policies/controls/reward-rules.js';
 import type { TraceContext } from '../events/trace-context.js';
-import type { UserRebuild } from '../rebuild/user/rebuilt-profile.js';
 import type { LagRow } from '../log/lag.js';
 import type { ProvenanceQuestions } from './provenance-questions.js';
 import type { ProfileDocument } from '../store/queries/profile-document.js';
@@ -24,6 +24,9 @@ import type { FeaturesDocument } from '../projections/feature-document.js';
 import type { RecordAddress } from '../log/record-address.js';
 import type { FeatureValues } from '../projections/feature.js';
 import type { Action, Candidate, CandidatesEvent, ScoredEvent, TopicName } from '../topics.js';
+import type { RebuildJob } from '../rebuild/user/rebuild-job.js';
+
+export type { RebuildJob } from '../rebuild/user/rebuild-job.js';
 
 export type { AuditDocument, TrailEntry } from '../audit-trail/read-trail.js';
 export type { DeadLettersDocument, LetterGroup } from '../dead-letters/letter-list.js';
@@ -307,21 +310,6 @@ export interface ProduceOptions {
   readonly onWritten?: ((lines: ReadonlyMap<string, number>) => void) | undefined;
 }
 
-export interface RebuildJob {
-  readonly job_id: string;
-  readonly user_id: string;
-  readonly state: 'running' | 'done' | 'failed' | 'cancelled';
-  /** Nothing is changed, whatever is found. */
-  readonly dry_run: boolean;
-  /** In offsets of the log; `total` grows with the log, and is null before it is known. */
-  readonly progress: { readonly done: number; readonly total: number | null };
-  readonly started_at_ms: number;
-  /** When it is done. */
-  readonly result?: UserRebuild | undefined;
-  /** When it failed. */
-  readonly error?: { readonly code: string; readonly message: string; readonly hint?: string | undefined } | undefined;
-}
-
 /** Profiles of many users, all as of one time. */
 export interface ProfilesDocument {
   readonly as_of_ms: number;
@@ -366,6 +354,10 @@ export interface Application extends ProvenanceQuestions {
   rebuildJob(jobId: string): RebuildJob;
   /** Answers the job as it is then: cancelled, unless it was over. Throws not_found. */
   cancelRebuild(jobId: string): RebuildJob;
+  /** Begins a job. Throws not_owner (details.owner), not_ready, data_in_use while a rebuild runs. */
+  forgetUser(userId: string, options: ForgetOptions): Promise<ForgetJob>;
+  /** Throws not_found. */
+  forgetJob(jobId: string): ForgetJob;
   /**
    * Throws invalid_argument for a cursor that is none. What cannot be read in time is not waited for: the answer says what was read.
    */

@@ -4,6 +4,7 @@
  */
 import { TipstreamError } from '../errors.js';
 import type { Delivery, Log } from '../log/port.js';
+import { pause } from '../pause.js';
 import { deadLetterDirectory } from '../store/directory/layout.js';
 import type { PartitionReader } from '../store/queries/partition-reader.js';
 import type { StoredMessage } from '../store/tables/outbox.js';
@@ -37,6 +38,8 @@ export interface PartitionDeps {
   /** Fetch this topic again. */
   readonly resume: (topic: string) => void;
 }
+
+const FORGETTING_POLL_MS = 5;
 
 export class Partition {
   readonly number: number;
@@ -188,6 +191,24 @@ export class Partition {
 
   release(): void {
     workerOf(this.#life)?.release();
+  }
+
+  /** While held: applies user.forgotten up to that offset and nothing else, and stays held. Throws timeout. */
+  async forgetTo(topic: string, forgottenTo: number, withinMs: number): Promise<void> {
+    const worker = this.#begun();
+    worker.forgetTo(forgottenTo);
+    for (const until = performance.now() + withinMs; (this.#positions.get(topic) ?? 0) < forgottenTo; await pause(FORGETTING_POLL_MS)) {
+      this.#begun();
+      if (performance.now() < until) continue;
+      throw new TipstreamError('timeout', `${topic} partition ${this.number} was not applied up to ${forgottenTo} in time`, {
+        hint: 'The user is forgotten when it is: look at the lag of the partition.',
+      });
+    }
+  }
+
+  /** While held: writes the state file anew. false: a reader kept its write-ahead log from being emptied. */
+  scrub(): Promise<boolean> {
+    return this.#begun().scrub();
   }
 
   /** While held: what the state has of a user's tips is replaced. */

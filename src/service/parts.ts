@@ -3,6 +3,7 @@ import type { StartWorker } from '../consumers/worker/worker-contract.js';
 import type { AuditedChange } from '../audit-trail/record.js';
 import type { InputWarning } from '../log/checks/retention.js';
 import type { Log } from '../log/port.js';
+import { withoutForgotten } from '../log/without-forgotten.js';
 import type { Registry } from '../projections/registry.js';
 import { rebuildProgress } from '../rebuild/progress.js';
 import { fullTopicName } from '../topics.js';
@@ -11,6 +12,7 @@ import { AuditAnswers } from './audit-trail/audit-answers.js';
 import { progressOf } from './caught-up.js';
 import { DeadLetterAnswers } from './dead-letters/dead-letter-answers.js';
 import { RedriveJobs } from './dead-letters/redrive-jobs.js';
+import { ForgetJobs } from './forgetting/forget-jobs.js';
 import { GroupOwnership } from './group-ownership.js';
 import { HeldPartitions } from './held-partitions.js';
 import { LogReach } from './log-reach.js';
@@ -92,7 +94,15 @@ export function serviceParts(log: Log, registry: Registry, startWorker: StartWor
     share: () => partitions.held.length / group.partitionCount,
     note,
   });
-  const provenance = new ProvenanceAnswers({ log, registry, options, partitions, partitionCount: () => group.partitionCount, holding });
+  const visible = withoutForgotten(log, options.topicPrefix);
+  const provenance = new ProvenanceAnswers({
+    log: visible,
+    registry,
+    options,
+    partitions,
+    partitionCount: () => group.partitionCount,
+    holding,
+  });
   const looks: QualityLooks = new QualityLooks({
     log: logForRequests(log, options),
     registry,
@@ -117,10 +127,21 @@ export function serviceParts(log: Log, registry: Registry, startWorker: StartWor
     patiently: (work) => swap.after(work),
     note,
   });
+  const forgets = new ForgetJobs({
+    ...{ log, registry, options, exclusive, note },
+    working: (partition) => working(partitions, partition),
+    patiently: (work) => swap.after(work),
+    onForgotten: (userId) => {
+      provenance.forget(userId);
+      deadLetters.startAgain();
+    },
+  });
   const redrives = new RedriveJobs({
-    ...{ log, registry, options, note },
+    ...{ log: visible, registry, options, note },
     partitions: () => group.partitionCount,
   });
+  const deadLetters = new DeadLetterAnswers({ log: visible, redrives, options });
+
   return {
     log,
     registry,
@@ -139,7 +160,8 @@ export function serviceParts(log: Log, registry: Registry, startWorker: StartWor
     provenance,
     swap,
     rebuilds,
-    deadLetters: new DeadLetterAnswers({ log, redrives, options }),
+    forgets,
+    deadLetters,
     quality: new QualityAnswers({ log, options, partitions, looks, inputs: registry.topics }),
     looks,
     redrives,

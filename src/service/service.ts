@@ -8,7 +8,7 @@ import { reportInputs } from '../log/checks/report.js';
 import type { Log } from '../log/port.js';
 import { pause } from '../pause.js';
 import type { Registry } from '../projections/registry.js';
-import { fullTopicName } from '../topics.js';
+import { FORGOTTEN_TOPIC, fullTopicName } from '../topics.js';
 import { Answers } from './answers.js';
 import { untilRegistryAwayFor } from './registry-reach.js';
 import { askedAgain, isBehind, rangesOfTopics, untilReached } from './caught-up.js';
@@ -28,6 +28,7 @@ const LAG_EVERY_MS = 10_000;
 const FILES_EVERY_MS = 1_000;
 const PATIENT_LOOKS_EVERY_MS = 100;
 const CONTROLS_EVERY_MS = 500;
+const FORGETS_EVERY_MS = 500;
 const LOG_WATCH_EVERY_MS = 60_000;
 const OWNERSHIP_EVERY_MS = 3_000;
 const SWAP_EVERY_MS = 250;
@@ -50,6 +51,7 @@ export class Service extends Answers {
   readonly #parts: ServiceParts;
   readonly #tasks: PeriodicTasks;
   #controlsCompleted = false;
+  #forgetsCompleted = false;
   #inputsReported: Promise<void> | undefined;
 
   /** The data directory must be locked by this process. */
@@ -77,6 +79,7 @@ export class Service extends Answers {
     });
     this.#tasks.every(LAG_EVERY_MS, () => this.lag().then(() => undefined));
     this.#tasks.every(CONTROLS_EVERY_MS, () => this.#completeControls());
+    if (log.erasing !== undefined) this.#tasks.every(FORGETS_EVERY_MS, () => this.#completeForgets());
     const watch = new LogWatch(log, topics);
     this.#tasks.every(LOG_WATCH_EVERY_MS, () => watch.look(partitions.working));
     this.#tasks.every(SWAP_EVERY_MS, () => swap.look());
@@ -94,11 +97,11 @@ export class Service extends Answers {
 
   /** Finishes the batches under way, publishes what they have to publish, commits positions and leaves the group. */
   async stop(): Promise<void> {
-    const { options, partitions, group, policies, swap, rebuilds, redrives, audit } = this.#parts;
+    const { options, partitions, group, policies, swap, rebuilds, forgets, redrives, audit } = this.#parts;
     this.#tasks.stop();
     policies.stop();
     this.#parts.looks.stop();
-    await Promise.all([swap.stop(), rebuilds.stop(), redrives.close()]);
+    await Promise.all([swap.stop(), rebuilds.stop(), forgets.stop(), redrives.close()]);
     const audited = audit.stop();
     await Promise.all(partitions.held.map((partition) => partition.drain(DRAIN_WITHIN_MS)));
     await group
@@ -174,6 +177,18 @@ export class Service extends Answers {
         { control_id: controlId, reason },
         'a control that an earlier version accepted is refused by this one; tipstream rebuild removes it',
       );
+  }
+
+  /** Once, when what the log held of forgotten users at the start is applied everywhere here. */
+  async #completeForgets(): Promise<void> {
+    const { log, options, partitions, forgets } = this.#parts;
+    const { held } = partitions;
+    if (this.#forgetsCompleted || held.length === 0) return;
+    const ranges = await rangesOfTopics(log, [fullTopicName(options.topicPrefix, FORGOTTEN_TOPIC)]);
+    if (held.some((partition) => partition.life.state !== 'running' || isBehind(partition, ranges))) return;
+    const completed = await forgets.complete(held);
+    this.#forgetsCompleted = true;
+    if (completed > 0) options.logger.warn({ users: completed }, 'completed what an earlier run had begun to forget');
   }
 
   async #reachEnds(check: () => void): Promise<void> {

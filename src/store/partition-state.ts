@@ -9,6 +9,8 @@ import { ClosedDecisionTable } from './tables/closed-decisions.js';
 import { ControlTable } from './tables/controls.js';
 import { DecisionTable, LinkTable } from './tables/decisions.js';
 import { FileOwner } from './tables/file-owner.js';
+import { removeRowsOf, type RemovedRows } from './forget-user.js';
+import { ForgottenTable } from './tables/forgotten.js';
 import { FoldOptions } from './tables/fold-options.js';
 import { OutboxTable } from './tables/outbox.js';
 import { PolicyStateTable } from './tables/policy-states.js';
@@ -17,6 +19,7 @@ import { PruneTable } from './tables/prunes.js';
 import { RowTables } from './tables/rows.js';
 import { rowTables } from './tables/row-schema.js';
 import { ShadowPendingTable } from './tables/shadow-pending.js';
+import { scrubbed } from '../log/sqlite/scrubbed.js';
 import { guarded, openStateForWriting, stateError, type MissingFile, type StateIdentity } from './state-file.js';
 import { CountTable } from './tables/counts.js';
 import { TipTable } from './tables/tips.js';
@@ -49,6 +52,7 @@ export class PartitionState {
   readonly changedProfiles: ChangedProfiles;
   readonly counts: CountTable;
   readonly foldOptions: FoldOptions;
+  readonly forgotten: ForgottenTable;
   readonly #db: Database.Database;
   readonly #owner: FileOwner;
 
@@ -80,6 +84,7 @@ export class PartitionState {
     this.changedProfiles = new ChangedProfiles(db);
     this.counts = new CountTable(db);
     this.foldOptions = new FoldOptions(db);
+    this.forgotten = new ForgottenTable(db);
   }
 
   /** Throws stale_owner when somebody else has opened the file for writing. */
@@ -124,10 +129,34 @@ export class PartitionState {
       this.rows.forget();
       this.counts.forget();
       this.controls.forget();
+      this.forgotten.reload();
       this.shadowPending.recount();
       this.changedProfiles.recover();
     });
     return reported;
+  }
+
+  /** Within a transaction: removes everything of the user with that digest, from the file and from memory. */
+  forgetUser(digest: string): { readonly userId: string | undefined; readonly rows: RemovedRows } {
+    const user = this.users.withDigest(digest);
+    const rows = removeRowsOf(this.#db, { user, digest });
+    if (user !== undefined) {
+      this.tips.dropLoaded(user);
+      this.rows.drop(user.uid);
+      this.users.remove(user);
+      this.changedProfiles.remove(user.userId);
+      this.controls.forget();
+    }
+    this.shadowPending.recount();
+    return { userId: user?.userId, rows };
+  }
+
+  /**
+   * Between transactions: writes the file anew, so that no free page and no gap within a page holds what was removed, and empties the
+   * write-ahead log. false: a reader kept the write-ahead log from being emptied.
+   */
+  scrub(): boolean {
+    return guarded(this.path, () => scrubbed(this.#db));
   }
 
   /** Whether the file or its disk failed, rather than whoever worked with it. */

@@ -46,8 +46,15 @@ export class NaiveCounts {
     if (chosen === shadow.chosen_tip_id) this.add('shadow_agreed');
   }
 
-  /** When all has been counted. Of a topic that has lost events the state may have counted more. */
-  compare(live: ReadonlyMap<string, number>, incomplete: ReadonlySet<ReplayedTopic>, audit: Audit): void {
+  /**
+   * When all has been counted. Of a topic that has lost events the state may have counted more; so it has of one in which users were
+   * forgotten, whose records it had counted before.
+   */
+  compare(
+    live: ReadonlyMap<string, number>,
+    { incomplete, forgottenIn }: { readonly incomplete: ReadonlySet<ReplayedTopic>; readonly forgottenIn: ReadonlySet<ReplayedTopic> },
+    audit: Audit,
+  ): void {
     for (const [topic, count] of Object.entries(this.#applied)) if (count > 0) this.add(`applied:${topic}`, count);
     this.add('decisions_repeated', this.#applied['tip.scored'] + this.#applied['tip.scored.shadow'] - this.#distinct);
     for (const name of [...new Set([...this.#counts.keys(), ...live.keys()])].sort()) {
@@ -55,10 +62,20 @@ export class NaiveCounts {
       const topics = topicsOf(name);
       const differs = () => audit.find({ kind: 'count', userId: null, id: name, feature: 'count', live: is, replayed, events: [] });
       if (topics === undefined) {
-        if (name === 'candidates_repeated' && !incomplete.has('tip.candidates') && is > this.#applied['tip.candidates']) differs();
+        if (
+          name === 'candidates_repeated' &&
+          !incomplete.has('tip.candidates') &&
+          !forgottenIn.has('tip.candidates') &&
+          is > this.#applied['tip.candidates']
+        )
+          differs();
         else if (is !== 0) audit.cannotTell('count', null, `The log does not tell ${name}.`);
       } else {
         const lost = topics.find((topic) => incomplete.has(topic));
+        if (lost === undefined && topics.some((topic) => forgottenIn.has(topic))) {
+          if (is < replayed && name !== 'pruned_tips') differs();
+          continue;
+        }
         // A lost event can have kept a tip from being pruned; of everything else the state has counted as much as the log has, or more.
         if (lost === undefined ? is !== replayed : is < replayed && name !== 'pruned_tips') differs();
         else if (lost !== undefined && is !== replayed)

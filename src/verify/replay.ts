@@ -5,9 +5,10 @@ import { accepted } from '../audit/refusal.js';
 import type { Rejected } from '../events/rejection.js';
 import { TipstreamError } from '../errors.js';
 import type { Log, LogRecord } from '../log/port.js';
-import { CONSUMED_TOPICS, fullTopicName, type ControlEvent } from '../topics.js';
+import { CONSUMED_TOPICS, FORGOTTEN_TOPIC, fullTopicName, type ControlEvent } from '../topics.js';
 import type { Buckets } from './buckets.js';
 import type { NaiveCounts } from './naive-counts.js';
+import { NaiveForgets } from './naive-forgets.js';
 import { replayedUser, type EventKind, type ReplayedTopic, type ReplayedUser } from './replayed.js';
 
 export interface ReplayDeps {
@@ -41,6 +42,8 @@ export interface Replay {
   readonly events: number;
   /** control_id -> the record with the lowest offset. */
   readonly controls: ReadonlyMap<string, ReplayedControl>;
+  /** Topics of which records of forgotten users were counted once, and are passed over now. */
+  readonly forgottenIn: ReadonlySet<ReplayedTopic>;
 }
 
 /** What there is to read. Throws offset_out_of_range for a log that ends before a position: it has lost what the state holds. */
@@ -89,20 +92,23 @@ export async function replayInto(
   passed: (offsets: number) => void,
 ): Promise<Replay> {
   const controls = new Map<string, ReplayedControl>();
+  const forgets = new NaiveForgets(source.topicPrefix);
   let events = 0;
-  for (const { topic, fullName, from, to } of ranges) {
+  // What was forgotten is known before anything else is read.
+  const ordered = [...ranges].sort((a, b) => Number(b.topic === FORGOTTEN_TOPIC) - Number(a.topic === FORGOTTEN_TOPIC));
+  for (const { topic, fullName, from, to } of ordered) {
     if (from >= to) continue;
     let at = from;
     for await (const records of source.log.read({ topic: fullName, partition: source.partition, from, to, signal: source.signal })) {
-      for (const record of records) if (replayRecord(targets, source, topic, record, controls)) events++;
+      for (const record of records) if (replayRecord(targets, source, topic, record, { controls, forgets })) events++;
       const next = (records.at(-1)?.offset ?? at - 1) + 1;
       passed(next - at);
       at = next;
-      if (source.signal.aborted) return { events, controls };
+      if (source.signal.aborted) return { events, controls, forgottenIn: forgets.topics };
     }
     passed(to - at);
   }
-  return { events, controls };
+  return { events, controls, forgottenIn: forgets.topics };
 }
 
 /** Answers whether it was a valid event of somebody wanted that the state is made from. */
@@ -111,10 +117,12 @@ function replayRecord(
   { rules, includes }: ReplayDeps,
   topic: ReplayedTopic,
   record: LogRecord,
-  controls: Map<string, ReplayedControl>,
+  { controls, forgets }: { readonly controls: Map<string, ReplayedControl>; readonly forgets: NaiveForgets },
 ): boolean {
+  if (forgets.passesOver(topic, record)) return false;
   // The key of a valid record is its user; controls are few, and may belong to everybody.
-  if (topic !== 'policy.control' && record.key !== null && !includes(record.key.toString('utf8'))) return false;
+  if (topic !== 'policy.control' && topic !== FORGOTTEN_TOPIC && record.key !== null && !includes(record.key.toString('utf8')))
+    return false;
   const { offset } = record;
   const refused = ({ rejection: { code } }: Rejected): false => {
     audit.refused(topic, offset, code);
@@ -164,6 +172,13 @@ function replayRecord(
       const { event } = decoded;
       if (!controls.has(event.control_id)) controls.set(event.control_id, { offset, event });
       break;
+    }
+    case 'user.forgotten': {
+      const decoded = accepted(topic, record, rules);
+      if (!decoded.ok) return refused(decoded);
+      counts.applied(topic);
+      forgets.add(decoded.event);
+      return false;
     }
     case 'tip.candidates': {
       const decoded = accepted(topic, record, rules);

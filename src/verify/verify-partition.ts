@@ -70,9 +70,11 @@ export async function verifyPartition(comparison: PartitionComparison): Promise<
     const total = ranges.reduce((sum, { from, to }) => sum + to - from, 0);
     let done = 0;
     progress(0, total);
-    const { events, controls: replayedControls } = await replayInto({ buckets, audit, counts }, source, ranges, (offsets) =>
-      progress((done += offsets), total),
-    );
+    const {
+      events,
+      controls: replayedControls,
+      forgottenIn,
+    } = await replayInto({ buckets, audit, counts }, source, ranges, (offsets) => progress((done += offsets), total));
 
     defined = await DefinedComparison.read(comparison.registry, source, ranges, makeBuckets);
 
@@ -114,9 +116,10 @@ export async function verifyPartition(comparison: PartitionComparison): Promise<
     }
     if (source.signal.aborted) return { users, records: total, events };
     if (comparison.everybody) {
-      prunes.compareCounts(source.partition, incomplete, findings);
+      const countedOnce = new Set([...incomplete, ...forgottenIn]);
+      prunes.compareCounts(source.partition, countedOnce, findings);
       counts.add('pruned_tips', prunes.taken);
-      counts.compare(state.pending.counts(), incomplete, audit);
+      counts.compare(state.pending.counts(), { incomplete, forgottenIn }, audit);
     }
     findings.take(source.partition, await audit.finish());
     return { users, records: total, events };

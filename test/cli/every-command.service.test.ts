@@ -36,6 +36,7 @@ const WORKING: Readonly<Record<string, () => readonly string[]>> = {
   digest: () => [],
   rebuild: () => ['--user', USER, '--dry-run', '--json'],
   verify: () => [],
+  forget: () => [USER, '--dry-run', '--json'],
   export: () => ['--as-of', AS_OF],
   'features list': () => [],
   'features show': () => ['tip_volume_30d'],
@@ -164,6 +165,7 @@ describe('a file that cannot be written is output_failed, 74, and is named', () 
     'simulate --svg': ['--users', '1', '--days', '2'],
     'evaluate --svg': ['--policies', 'all'],
     'policies migrate --report': ['egreedy-v1', 'egreedy-v2', '--dry-run'],
+    'forget --out': ['user-39', '--yes'],
     'policies card --out': ['egreedy-v1'],
   };
   const outputs = LEAVES.flatMap(({ words, command }): [string, string][] => [

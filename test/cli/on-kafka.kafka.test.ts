@@ -24,7 +24,7 @@ describe.skipIf(brokers === null)('on Kafka', () => {
 
     const created = await cli.run(['topics', 'create', '--partitions', '2', '--json'], { env });
     expect((JSON.parse(created.stdout) as { created: string[] }).created).toHaveLength(14);
-    expect(await cli.run(['topics', 'check'], { env })).toMatchObject({ code: 0, stderr: '14 topics are as they should be\n' });
+    expect(await cli.run(['topics', 'check'], { env })).toMatchObject({ code: 0, stderr: '16 topics are as they should be\n' });
 
     expect(await cli.run(['produce', '--json'], { env, input })).toMatchObject({ code: 0, stderr: '' });
     const { code, stdout } = await cli.run(['tail', 'tip.served', '--from-beginning', '--until-end'], { env });

@@ -1,6 +1,6 @@
 /** `rebuild --user` with and without a process that runs on the data directory. */
 import { expect, onTestFinished, test } from 'vitest';
-import { rebuildUser } from '../../src/cli/rebuild-user.js';
+import { rebuildUser } from '../../src/cli/owner/rebuild-user.js';
 import { loadConfig, type Config } from '../../src/config.js';
 import { startHttp } from '../../src/http/start.js';
 import { lockData, type DataLock } from '../../src/store/directory/data-lock.js';

@@ -59,7 +59,7 @@ function* inside(value: unknown): Generator<Json> {
   for (const each of Object.values(value)) yield* inside(each);
 }
 
-const BEGINNING_JOBS = ['rebuildProfile', 'redriveDeadLetters'];
+const BEGINNING_JOBS = ['rebuildProfile', 'redriveDeadLetters', 'forgetUser'];
 
 describe('/openapi.json', () => {
   it('is OpenAPI 3.1, has the version of the package and lists every route', async () => {
@@ -73,6 +73,8 @@ describe('/openapi.json', () => {
       'post /v1/profiles/{user_id}/rebuild',
       'get /v1/rebuilds/{job_id}',
       'delete /v1/rebuilds/{job_id}',
+      'post /v1/forgets',
+      'get /v1/forgets/{job_id}',
       'get /v1/users/{user_id}/provenance',
       'get /v1/users/{user_id}/decisions',
       'get /v1/users/{user_id}/decisions/{decision_id}',

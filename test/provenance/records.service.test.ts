@@ -132,7 +132,7 @@ describe('a record of the log', () => {
     expect(await asked('tip.served/0/3')).toEqual([404, 'offset_out_of_range', 'It holds the offsets 1 to 2.']);
     expect(await asked('tip.served/1/0')).toEqual([404, 'offset_out_of_range', 'The partition holds no record.']);
     expect(await asked('tip.served/2/0')).toEqual([404, 'topic_not_found', 'Name one of its partitions, 0 to 1.']);
-    expect(await asked('salaries/0/0')).toEqual([404, 'topic_not_found', expect.stringMatching(/^Name one of policy\.control, .*-dlt/)]);
+    expect(await asked('salaries/0/0')).toEqual([404, 'topic_not_found', expect.stringMatching(/^Name one of user\.forgotten, .*-dlt/)]);
     expect(await asked('tip.served/x/0')).toEqual([400, 'invalid_argument', undefined]);
     expect(await asked('tip.served/0/-1')).toEqual([400, 'invalid_argument', undefined]);
     expect(await asked('tip.served/0/1')).toEqual([200, undefined, undefined]);

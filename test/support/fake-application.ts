@@ -22,6 +22,7 @@ import type { Produced } from '../../src/audit-trail/produced.js';
 import type { AuditedChange } from '../../src/audit-trail/record.js';
 import { AUDIT } from './fake-audit.js';
 import { LETTERS, REDRIVE, listed, redriveNamed, wholeLetterAt } from './fake-letters.js';
+import { fakeForgets } from './fake-forgets.js';
 import { fakeProvenance } from './fake-provenance.js';
 
 export const NOW_MS = Date.UTC(2026, 0, 31, 18, 4, 5);
@@ -280,6 +281,7 @@ export function fakeApplication(over: Partial<Application> = {}): FakeApplicatio
         });
       return { ...REBUILD, user_id: userId, dry_run: dryRun, state: 'running', result: undefined };
     },
+    ...fakeForgets(NOW_MS),
     rebuildJob: (jobId) => rebuildNamed(jobId),
     cancelRebuild: (jobId) => ({ ...rebuildNamed(jobId), state: 'cancelled', result: undefined }),
     score: async (request) => scoreResponse(request),

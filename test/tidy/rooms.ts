@@ -29,6 +29,7 @@ export const ROOMS: readonly Room[] = [
   room('consumers', ['events', 'projections', 'policies', 'log', 'store']),
   room('rebuild', ['events', 'projections', 'policies', 'log', 'store', 'audit', 'consumers']),
   room('redrive', ['events', 'projections', 'policies', 'log', 'store']),
+  room('forgetting', ['events', 'log', 'producer', 'store']),
   room('export', ['events', 'projections', 'log', 'producer', 'store']),
   // Not consumers, not rebuild: verify shares no code with the fold that it checks.
   room('verify', ['events', 'projections', 'policies', 'log', 'store', 'audit']),
@@ -52,6 +53,7 @@ export const ROOMS: readonly Room[] = [
     'consumers',
     'rebuild',
     'redrive',
+    'forgetting',
     'cards',
   ]),
   room('http', [
@@ -70,6 +72,7 @@ export const ROOMS: readonly Room[] = [
     'monitoring',
     'rebuild',
     'redrive',
+    'forgetting',
     'service',
   ]),
   // As types alone: what the API answers.

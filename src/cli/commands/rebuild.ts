@@ -13,7 +13,7 @@ import type { Output } from '../output/output.js';
 import { settingsOf } from '../policy-settings.js';
 import { readPositions } from '../positions-file.js';
 import { RebuildProgress } from '../output/rebuild-progress.js';
-import { rebuildUser } from '../rebuild-user.js';
+import { rebuildUser } from '../owner/rebuild-user.js';
 import { scalarOf } from '../../projections/object-value.js';
 import { featuresOf, registryFor } from '../state-source.js';
 

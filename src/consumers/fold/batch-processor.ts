@@ -18,6 +18,7 @@ import { traced } from '../../tracing.js';
 import { DecisionFolder } from './decisions.js';
 import { deadLetter } from './dead-letter.js';
 import { foldsOf, type FoldContext, type Folds } from './folds.js';
+import { ForgetFolder } from './forgets.js';
 import { ProfilePublisher } from './profile-publisher.js';
 import { ProfileAsOf } from './profile-as-of.js';
 import { Observed, type ObservedTopic } from './observed.js';
@@ -81,6 +82,14 @@ export class BatchProcessor {
       registry,
       rewards,
       decisions: this.#decisions,
+      forgets: new ForgetFolder({
+        state,
+        positions: () => this.#positions,
+        tombstonesTo:
+          options.replay === true || !options.publishProfiles || state.identity.log === 'sqlite'
+            ? undefined
+            : fullTopicName(options.topicPrefix, 'profile.features'),
+      }),
       noteChanges: options.publishProfiles,
       answer: (candidates, { record: { topic, partition, offset, headers }, nowMs, outbox }) => {
         if (options.replay === true) return;
@@ -112,6 +121,7 @@ export class BatchProcessor {
   apply(record: LogRecord, nowMs: number, outbox: StoredMessage[]): void {
     const topic = this.#topics.get(record.topic)!;
     this.#positions.set(record.topic, record.offset + 1);
+    if (this.#state.forgotten.hides(record.topic, record.key, record.offset)) return;
     if (record.headers.length > 0 && this.#options.replay !== true && redrivenSource(record.headers) !== undefined)
       this.#observed.redriven(record.topic);
     const rejected = this.#fold(topic, { record, nowMs, outbox });

@@ -11,6 +11,7 @@ import type { StoredMessage } from '../../store/tables/outbox.js';
 import type { ConsumedTopic } from '../../topics.js';
 import { ControlFolder } from './controls.js';
 import type { DecisionFolder } from './decisions.js';
+import type { ForgetFolder } from './forgets.js';
 import type { RewardSettler } from './rewards.js';
 import { RowFolder } from './rows.js';
 import { TipFolder } from './tips.js';
@@ -32,16 +33,18 @@ export interface FoldsDeps {
   readonly registry: Registry;
   readonly rewards: RewardSettler;
   readonly decisions: DecisionFolder;
+  readonly forgets: ForgetFolder;
   readonly noteChanges: boolean;
   /** Scores a request and puts the answer into the outbox. */
   readonly answer: (event: EventOf<'tip.candidates'>, context: FoldContext) => void;
 }
 
-export function foldsOf({ state, registry, rewards, decisions, noteChanges, answer }: FoldsDeps): Folds {
+export function foldsOf({ state, registry, rewards, decisions, forgets, noteChanges, answer }: FoldsDeps): Folds {
   const tips = new TipFolder(state, registry, rewards, noteChanges);
   const controls = new ControlFolder(state, rewards);
   const rows = new RowFolder(state, noteChanges);
   return {
+    'user.forgotten': (event, { outbox }) => void forgets.forgotten(event, outbox),
     'tip.served': rows.beside('tip.served', (event, { nowMs }) => void tips.served(event, nowMs)),
     'tip.feedback': rows.beside('tip.feedback', (event, { nowMs }) => void tips.feedback(event, nowMs)),
     'app.session': rows.of('app.session'),

@@ -12,6 +12,7 @@ import { recordHash } from '../../log/record-hash.js';
 import type { Registry } from '../../projections/registry.js';
 import type { StoredMessage } from '../../store/tables/outbox.js';
 import type { PartitionState } from '../../store/partition-state.js';
+import { FORGOTTEN_TOPIC, topicNamed } from '../../topics.js';
 import { BatchProcessor } from './batch-processor.js';
 import type { ScoringOptions } from './scorer.js';
 
@@ -87,6 +88,9 @@ export async function replayPartition(replay: PartitionReplayOptions): Promise<n
   );
   processor.adoptOptions(clock());
   const folding = new TopicFolding(replay, processor);
+  // First of all: whoever was forgotten by then is not folded in the meantime either.
+  const forgotten = topics.find((topic) => topicNamed(topicPrefix, topic) === FORGOTTEN_TOPIC);
+  if (forgotten !== undefined) await folding.fold(forgotten, to.get(forgotten) ?? 0, ranges.get(forgotten)?.low ?? 0);
   for (const prune of prunes) {
     if ([...prune.positions].some(([topic, offset]) => offset > (to.get(topic) ?? 0))) break;
     for (const topic of topics) await folding.fold(topic, prune.positions.get(topic) ?? 0, ranges.get(topic)?.low ?? 0);

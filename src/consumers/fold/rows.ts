@@ -1,11 +1,11 @@
 /** Events into rows of the kinds that the registry's features are computed from. */
 import type { EventOf } from '../../events/decode.js';
 import type { PartitionState } from '../../store/partition-state.js';
-import type { ConsumedTopic } from '../../topics.js';
+import type { ConsumedTopic, FORGOTTEN_TOPIC } from '../../topics.js';
 import type { Fold } from './folds.js';
 
 /** Topics whose records have a user's key. */
-type RowTopic = Exclude<ConsumedTopic, 'policy.control'>;
+type RowTopic = Exclude<ConsumedTopic, 'policy.control' | typeof FORGOTTEN_TOPIC>;
 
 export class RowFolder {
   readonly #state: PartitionState;

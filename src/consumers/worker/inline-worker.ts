@@ -15,6 +15,8 @@ export function inlineWorkers(deps: WorkerDeps): StartWorker {
       idle: () => worker.idle(),
       hold: () => worker.hold(),
       release: () => worker.release(),
+      forgetTo: (forgottenTo) => worker.forgetTo(forgottenTo),
+      scrub: () => worker.scrub(),
       replaceKept: (userId, kept) => worker.replaceKept(userId, kept),
       drain: () => worker.drain(),
       close: () => worker.close(),

@@ -11,20 +11,20 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { TipstreamError } from '../../errors.js';
 import type { FaultHook } from '../../fault-points.js';
-import { partitionFunction } from '../../log/partitioner.js';
 import type { Registry } from '../../projections/registry.js';
 import type { StoredMessage } from '../../store/tables/outbox.js';
 import { PartitionState } from '../../store/partition-state.js';
 import { replaceKept } from '../../store/rebuild/rebuild-user.js';
 import type { KeptOfUser } from '../../projections/kept/user-rows.js';
-import { ANSWER_TOPICS, fullTopicName, REQUEST_TOPICS, type ScoredEvent, type TopicName } from '../../topics.js';
+import { ANSWER_TOPICS, FORGOTTEN_TOPIC, fullTopicName, REQUEST_TOPICS, type ScoredEvent, type TopicName } from '../../topics.js';
 import { BatchProcessor } from '../fold/batch-processor.js';
 import { countByTopic, lastByTopic, lastTimestamps } from './batch-segments.js';
 import { BetweenBatches } from './between-batches.js';
 import type { SliceLimits } from '../fold/prune.js';
 import type { ScoreCommand } from '../fold/scorer.js';
 import type { ShadowScore } from '../fold/shadow.js';
-import { MergeQueue, type Taken } from './merge-queue.js';
+import { ForgottenFirst } from './forgotten-first.js';
+import type { MergeQueue, Taken } from './merge-queue.js';
 import { checkOffsets } from '../../log/checks/offsets.js';
 import type { WorkerOptions } from './options.js';
 import { pinStarts } from './pin-starts.js';
@@ -32,6 +32,7 @@ import { ProfileRhythm } from './profile-rhythm.js';
 import { Pruner } from './pruner.js';
 import type { RunDelivery } from './record-run.js';
 import type { Decided, Worker, WorkerEvents, WorkerStartOptions } from './worker-contract.js';
+import { decodeRulesOf, mergeQueueOf } from './starting.js';
 import { Transactions } from './transactions.js';
 import { workerError } from './worker-error.js';
 
@@ -47,8 +48,6 @@ export interface WorkerDeps {
 
 /** Records folded before the event loop gets a turn, within one transaction. */
 const SLICE_RECORDS = 1_000;
-/** A candidates record is answered with a message of kilobytes that the batch holds in memory: it counts for this many facts. */
-const CANDIDATES_WEIGHT = 50;
 const SHADOWS_AT_ONCE = 200;
 const PROFILES_AT_ONCE = 500;
 /** As many as can be published at the end without holding it up. */
@@ -67,6 +66,7 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
   /** Topics whose records are left waiting while restoring. */
   readonly #gated: ReadonlySet<string>;
   readonly #restoreTo: ReadonlyMap<string, number>;
+  readonly #forgotten: ForgottenFirst;
   readonly #jobs: BetweenBatches;
   readonly #rhythm = new ProfileRhythm(() => this.#wake());
   readonly #pruner: Pruner;
@@ -93,24 +93,15 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
     this.#at = at;
     this.#jobs = new BetweenBatches((error) => workerError(error, start));
     this.#state = new PartitionState(start.path, identity, registry, 'refuse'); // whoever starts it has made the file
-    this.#pruner = new Pruner(this.#state, registry, {
-      retainMs: options.retain,
-      clock,
-      at,
-      ...(pruneLimits === undefined ? {} : { limits: pruneLimits }),
-    });
+    const limits = pruneLimits === undefined ? {} : { limits: pruneLimits };
+    this.#pruner = new Pruner(this.#state, registry, { retainMs: options.retain, clock, at, ...limits });
     try {
       this.#positions = this.#state.positions.all();
       checkOffsets(start.path, identity.partition, this.#positions, ranges);
       pinStarts(this.#state, this.#positions, ranges, clock());
-      const rules = {
-        maxValueBytes: options.maxValueBytes,
-        partitions: identity.partitions,
-        partitioner: partitionFunction(options.partitioner),
-      };
       this.#processor = new BatchProcessor(
         { state: this.#state, registry, topics, onRejected: (rejected) => events.rejected(rejected), shadow },
-        { ...options, rules, at },
+        { ...options, rules: decodeRulesOf(start), at },
       );
       this.#processor.adoptOptions(clock());
       if (!options.publishProfiles) this.#state.changedProfiles.ignore();
@@ -119,22 +110,14 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
       this.#state.close();
       throw error;
     }
-    this.#transactions = new Transactions({
-      state: this.#state,
-      processor: this.#processor,
-      clock,
-      onCommitted: (committed) => events.committed(committed),
-      at,
-    });
+    const onCommitted: WorkerEvents['committed'] = (committed) => events.committed(committed);
+    this.#transactions = new Transactions({ state: this.#state, processor: this.#processor, clock, onCommitted, at });
     const named = (topic: TopicName) => fullTopicName(identity.topicPrefix, topic);
-    const starts = new Map(topics.map((topic) => [topic, this.#positions.get(topic) ?? ranges.get(topic)?.low ?? 0]));
-    this.#queue = new MergeQueue(
-      { topics, maxIdleMs: options.maxTaskIdleMs, weights: new Map(REQUEST_TOPICS.map((topic) => [named(topic), CANDIDATES_WEIGHT])) },
-      starts,
-      new Map([...ranges].map(([topic, range]) => [topic, range.end])),
-    );
+    this.#queue = mergeQueueOf(start, this.#positions);
     this.#gated = new Set(REQUEST_TOPICS.map(named));
     this.#restoreTo = new Map(ANSWER_TOPICS.map(named).map((topic) => [topic, ranges.get(topic)?.end ?? 0]));
+    const forgotten = named(FORGOTTEN_TOPIC);
+    this.#forgotten = new ForgottenFirst(this.#queue, topics, forgotten, ranges.get(forgotten)?.end ?? 0);
     this.#transactions.report({ startedMs: clock(), positions: this.#positions });
     this.#wake();
   }
@@ -186,6 +169,19 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
   release(): void {
     this.#held = false;
     this.#wake();
+  }
+
+  /** While held. */
+  forgetTo(forgottenTo: number): void {
+    this.#forgotten.reach(forgottenTo, { thenHold: true });
+    this.release();
+  }
+
+  /** While held. */
+  async scrub(): Promise<boolean> {
+    await this.#looping; // what was forgotten last is committed before it is held again
+    if (!this.#held || this.#over) throw this.#unavailable();
+    return this.#state.scrub();
   }
 
   /** While held. */
@@ -250,11 +246,18 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
     try {
       while (!this.#draining && !this.#held && !this.#over) {
         this.#checkRestored();
-        this.#jobs.run();
-        if (this.#phase === 'running') this.#scoreShadows();
+        const behind = this.#forgotten.isBehind;
+        if (!behind && this.#forgotten.ends()) {
+          this.#held = true;
+          return;
+        }
+        if (!behind) this.#jobs.run();
+        if (!behind && this.#phase === 'running') this.#scoreShadows();
         if (this.#transactions.pending.isTooLarge) return;
-        const taken = this.#queue.take(this.#options.maxBatchRecords, this.#clock(), this.#phase === 'restoring' ? this.#gated : NOTHING);
+        const closed = behind ? this.#forgotten.others : this.#phase === 'restoring' ? this.#gated : NOTHING;
+        const taken = this.#queue.take(this.#options.maxBatchRecords, this.#clock(), closed);
         if (taken.positions.size === 0) {
+          if (behind) return;
           if (this.#publishProfiles()) continue;
           if (this.#queue.empty && this.#mayPrune()) {
             this.#prune();
@@ -300,7 +303,7 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
     }
     for (const [topic, next] of positions) this.#positions.set(topic, next);
     this.#transactions.report({ startedMs, outbox, positions, taken: countByTopic(segments), lastMs: lastTimestamps(segments) });
-    if (this.#phase === 'running') this.#scoreShadows();
+    if (this.#phase === 'running' && !this.#forgotten.isBehind) this.#scoreShadows();
   }
 
   /** The live answers are on their way: now the shadow may look. */

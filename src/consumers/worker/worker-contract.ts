@@ -84,6 +84,10 @@ export interface Worker {
    */
   hold(): Promise<ReadonlyMap<string, number>>;
   release(): void;
+  /** While held: applies user.forgotten up to that offset and nothing else. `committed` tells when it has; then it is held as before. */
+  forgetTo(forgottenTo: number): void;
+  /** While held: writes the state file anew and empties its write-ahead log. false: a reader was in the way of that. */
+  scrub(): Promise<boolean>;
   /** While held: what the state has of a user's tips is replaced. */
   replaceKept(userId: string, kept: KeptOfUser): Promise<void>;
   /** Finishes the batch under way and takes no other. */

@@ -13,6 +13,7 @@ const KEYS: Readonly<Record<(typeof TOPICS)[TopicName]['keyed'], JsonSchema>> = 
     type: ['string', 'null'],
     description: 'user_id as UTF-8 where the event has one; otherwise the same record is written to every partition',
   },
+  'by-digest': { type: 'string', minLength: 1, description: "the event's user_digest; the record lies on the user's partition" },
   never: { type: 'null', description: 'records of this topic have no key' },
 };
 

@@ -20,6 +20,7 @@ export function decodingLog(log: Log, { patienceMs, log: line = () => undefined,
     payloads.attach(records) ?? (await payloads.resolve(records, { signal, limitMs: patienceMs }));
   return {
     kind: log.kind,
+    erasing: log.erasing,
     createTopics: (topics) => log.createTopics(topics),
     describeTopics: (names) => log.describeTopics(names),
     append: (records, signal) => log.append(records, signal),

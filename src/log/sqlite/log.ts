@@ -5,6 +5,7 @@
 import type { Database } from 'better-sqlite3';
 import { TipstreamError } from '../../errors.js';
 import type {
+  Erasing,
   GroupDescription,
   GroupMember,
   GroupOptions,
@@ -25,6 +26,7 @@ import { LogFile } from './log-file.js';
 import { Member } from './member.js';
 import type { LogDatabase } from './open-database.js';
 import { RecordTable } from './record-table.js';
+import { scrubbed } from './scrubbed.js';
 import { readRange } from './tail.js';
 import { checkPartition, checkSettings, TopicTable } from './topic-table.js';
 import { type Synchronous, type Write, WriteQueue } from './write-queue.js';
@@ -43,6 +45,10 @@ export interface SqliteTopicOptions {
 
 export class SqliteLog implements Log {
   readonly kind = 'sqlite';
+  readonly erasing: Erasing = {
+    erase: (topic, partition, offsets) => this.#erase(topic, partition, offsets),
+    scrub: () => this.#scrub(),
+  };
   readonly #path: string;
   readonly #database: Database;
   readonly #readOnly: boolean;
@@ -175,6 +181,20 @@ export class SqliteLog implements Log {
         run: () => this.#table.deleteBefore(topic.id, partition, before),
       });
     }
+  }
+
+  async #erase(topicName: string, partition: number, offsets: readonly number[]): Promise<void> {
+    const topic = this.#read(() => this.#topics.require(topicName));
+    for (let from = 0; from < offsets.length; from += DELETED_AT_ONCE) {
+      const some = offsets.slice(from, from + DELETED_AT_ONCE);
+      await this.#write({ records: some.length, bytes: 0, durable: true, run: () => this.#table.deleteAt(topic.id, partition, some) });
+    }
+  }
+
+  async #scrub(): Promise<boolean> {
+    if (this.#readOnly) throw readOnlyLog(this.#path);
+    await this.#writes.idle();
+    return this.#read(() => scrubbed(this.#database));
   }
 
   close(): Promise<void> {

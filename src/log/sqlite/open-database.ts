@@ -74,6 +74,8 @@ function useWriteAheadLog(database: Database.Database, path: string): void {
 function configureWriting(database: Database.Database): void {
   // On macOS a plain fsync stops at the drive's cache.
   database.pragma('fullfsync = ON');
+  // Of what is deleted no bytes stay in the file.
+  database.pragma('secure_delete = ON');
   database.pragma(`journal_size_limit = ${WAL_KEPT_BYTES}`);
 }
 

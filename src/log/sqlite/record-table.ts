@@ -22,6 +22,7 @@ export class RecordTable {
   readonly #setNext: Statement<[number, number, number]>;
   readonly #setLow: Statement<[number, number, number]>;
   readonly #delete: Statement<[number, number, number]>;
+  readonly #deleteOne: Statement<[number, number, number]>;
   readonly #readChunk: (topic: Topic, partition: number, from: number, to: number) => Chunk;
 
   constructor(database: Database) {
@@ -40,6 +41,7 @@ export class RecordTable {
     this.#setNext = database.prepare('UPDATE partition SET next_offset = ? WHERE topic_id = ? AND partition = ?');
     this.#setLow = database.prepare('UPDATE partition SET low_offset = ? WHERE topic_id = ? AND partition = ?');
     this.#delete = database.prepare('DELETE FROM record WHERE topic_id = ? AND partition = ? AND "offset" < ?');
+    this.#deleteOne = database.prepare('DELETE FROM record WHERE topic_id = ? AND partition = ? AND "offset" = ?');
     // Ends and records must be of one moment, or records appended between the two reads would be passed over as a gap.
     this.#readChunk = database.transaction((topic: Topic, partition: number, from: number, to: number) =>
       this.#chunk(topic, partition, from, to),
@@ -75,6 +77,11 @@ export class RecordTable {
 
   setNextOffset(topicId: number, partition: number, offset: number): void {
     this.#setNext.run(offset, topicId, partition);
+  }
+
+  /** Within a transaction. Both ends of the partition stay. */
+  deleteAt(topicId: number, partition: number, offsets: readonly number[]): void {
+    for (const offset of offsets) this.#deleteOne.run(topicId, partition, offset);
   }
 
   /** Within a transaction. */

@@ -81,6 +81,11 @@ export class WriteQueue {
     });
   }
 
+  /** Resolves when what was asked for so far is done. */
+  async idle(): Promise<void> {
+    if (this.#waiting.length > 0) await this.submit({ records: 0, bytes: 0, durable: false, run: () => undefined });
+  }
+
   /** Takes no more writes; resolves when those that wait are done. */
   close(): Promise<void> {
     return new Promise((resolve) => {

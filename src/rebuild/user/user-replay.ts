@@ -5,6 +5,8 @@
 import { TipstreamError } from '../../errors.js';
 import { decodeRecord, type DecodeRules } from '../../events/decode.js';
 import { partitionFunction, type PartitionerName } from '../../log/partitioner.js';
+import type { ForgottenOffsets } from '../../events/forgotten-offsets.js';
+import { readForgotten } from '../../log/forgotten.js';
 import type { Log, LogRecord } from '../../log/port.js';
 import { StagedTips } from '../../projections/prune.js';
 import type { Registry } from '../../projections/registry.js';
@@ -12,7 +14,7 @@ import { StagedRows } from '../../projections/kept/staged-rows.js';
 import type { KeptOfUser } from '../../projections/kept/user-rows.js';
 import { foldFeedback, foldServed } from '../../projections/tip.js';
 import type { RecordedPrune } from '../../store/tables/prunes.js';
-import { type ConsumedTopic, fullTopicName, TIP_TOPICS } from '../../topics.js';
+import { type ConsumedTopic, FORGOTTEN_TOPIC, fullTopicName, TIP_TOPICS } from '../../topics.js';
 
 export interface UserReplayOptions {
   readonly log: Log;
@@ -39,6 +41,8 @@ export class UserReplay {
   readonly #names: readonly ConsumedTopic[];
   /** topic with its prefix -> next offset to read */
   readonly #next = new Map<string, number>();
+  /** Who was forgotten by the last positions read to. */
+  #forgotten: ForgottenOffsets | undefined;
   #lastPrune = 0;
   #done = 0;
   #events = 0;
@@ -83,6 +87,7 @@ export class UserReplay {
     }
     if (this.#next.size === 0) await this.#checkComplete(positions);
     this.#report(positions);
+    await this.#readForgotten(positions, signal);
     for (const { name, topic } of this.#topics()) {
       const to = positions.get(topic) ?? 0;
       if (this.#next.get(topic)! >= to) continue;
@@ -106,7 +111,8 @@ export class UserReplay {
     };
     for await (const records of log.read({ topic, partition, from, to, ...(signal === undefined ? {} : { signal }) })) {
       signal?.throwIfAborted();
-      for (const record of records) if (record.key?.equals(this.#key)) this.#apply(name, topic, record);
+      for (const record of records)
+        if (record.key?.equals(this.#key) && !this.#forgotten!.hides(topic, record.key, record.offset)) this.#apply(name, topic, record);
       const last = records.at(-1);
       if (last !== undefined) passed(last.offset + 1);
     }
@@ -132,6 +138,21 @@ export class UserReplay {
       if (row !== undefined) staged.add(topic, record.offset, row);
     }
     this.#events++;
+  }
+
+  /** A user who was forgotten since the round before begins anew: what was read of them does not exist any more. */
+  async #readForgotten(positions: ReadonlyMap<string, number>, signal = this.#options.signal): Promise<void> {
+    const { log, partition, topicPrefix } = this.#options;
+    const to = positions.get(fullTopicName(topicPrefix, FORGOTTEN_TOPIC)) ?? 0;
+    const known = this.#forgotten;
+    const forgotten = await readForgotten(log, { topicPrefix, partition, to, signal });
+    this.#forgotten = forgotten;
+    if (known === undefined) return;
+    const raised = this.#topics().some(({ topic }) => {
+      const last = this.#next.get(topic)! - 1;
+      return forgotten.hides(topic, this.#key, last) && !known.hides(topic, this.#key, last);
+    });
+    if (raised) throw forgottenMeanwhile();
   }
 
   async #checkComplete(positions: ReadonlyMap<string, number>): Promise<void> {
@@ -174,4 +195,10 @@ export class UserReplay {
   #topics(): { readonly name: ConsumedTopic; readonly topic: string }[] {
     return this.#names.map((name) => ({ name, topic: fullTopicName(this.#options.topicPrefix, name) }));
   }
+}
+
+function forgottenMeanwhile(): TipstreamError {
+  return new TipstreamError('not_ready', 'the user was forgotten while their events were read', {
+    hint: 'Run it again, if it is still wanted: nothing was changed.',
+  });
 }

@@ -38,6 +38,11 @@ export class DeadLetterAnswers {
     this.#limitMs = logTimeoutOf(options);
   }
 
+  /** A user was forgotten. */
+  startAgain(): void {
+    this.#newest.startAgain();
+  }
+
   /** Throws timeout, log_unavailable, invalid_argument for a cursor that is none. */
   async list(query: LetterQuery): Promise<DeadLettersDocument> {
     const files = await withinDeadline(this.#limitMs, this.#look(), READING);

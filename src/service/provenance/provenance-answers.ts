@@ -61,6 +61,11 @@ export class ProvenanceAnswers implements ProvenanceQuestions {
     this.#deps = deps;
   }
 
+  /** What is remembered of a user who was forgotten goes. */
+  forget(userId: string): void {
+    for (const key of this.#searches.keys()) if (key.slice(key.indexOf(' ') + 1) === userId) this.#searches.delete(key);
+  }
+
   record(address: RecordAddress, signal?: AbortSignal): ReturnType<ProvenanceQuestions['record']> {
     const { registry, options, partitions } = this.#deps;
     return recordDocument({

@@ -15,6 +15,7 @@
  *     state/rebuild.lock                       held by a running `rebuild`
  *     state/SWAP.json                          `rebuild` asks the owner to switch to its generation: swap-request.ts
  *     redrive.lock                             held by a running `dead-letters redrive`
+ *     receipts/FORGET_ID.json                  what `forget` did, once it was completed
  *     dead-letters/                            dead letters that their -dlt topic does not take
  */
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';

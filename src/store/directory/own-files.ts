@@ -7,6 +7,7 @@ import { LOG_FILE_NAME } from '../../log/sqlite/open-database.js';
 const OWN_NAMES: ReadonlySet<string> = new Set([
   'state',
   'dead-letters',
+  'receipts',
   'owner.lock',
   'owner.json',
   'service.json',

@@ -2,7 +2,7 @@
  * Folders for files that live as long as one command: DATA/scratch/ID, beside the state, because that is where there is room (a temporary
  * directory is often memory). Whoever died without removing theirs holds no lock on it any more, and the next one to come removes it.
  */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tryLockFile, type FileLock } from './file-lock.js';
@@ -29,6 +29,12 @@ export function createScratch(dataDirectory: string, nowMs: number): Scratch {
   };
   process.on('exit', remove); // who reads our output may leave, and a second Ctrl-C ends the process at once
   return { directory, remove };
+}
+
+/** Removes what commands that were killed have left. Folders of those that run stay. */
+export function sweepScratch(dataDirectory: string): void {
+  const parent = join(dataDirectory, 'scratch');
+  if (existsSync(parent)) sweep(parent, Infinity);
 }
 
 function writableParent(dataDirectory: string): string {

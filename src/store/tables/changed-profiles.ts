@@ -32,6 +32,10 @@ export class ChangedProfiles {
     if (!this.#ignored) this.#users.add(userId);
   }
 
+  remove(userId: string): void {
+    this.#users.delete(userId);
+  }
+
   /** Within a transaction: who opens the file next takes all users for changed. */
   leaveAll(): void {
     this.#everybody = true;

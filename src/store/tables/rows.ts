@@ -142,6 +142,11 @@ export class RowTable {
     this.#cached.clear();
   }
 
+  /** Of a user whose rows are gone. */
+  drop(uid: number): void {
+    this.#cached.delete(uid);
+  }
+
   #change(uid: number, before: Row | undefined, after: Row | undefined, nowMs: number): void {
     if (this.kind.newestOf !== undefined) return;
     const entry = this.#entry(uid);
@@ -190,6 +195,11 @@ export class RowTables {
 
   flush(): void {
     for (const kind of this.kinds) kind.flush();
+  }
+
+  /** Of a user whose rows are gone. */
+  drop(uid: number): void {
+    for (const kind of this.kinds) kind.drop(uid);
   }
 
   trim(): void {

@@ -4,7 +4,7 @@
  */
 
 /** Raised with every change of the tables below; a file with another version is refused, never altered in place. */
-export const STATE_SCHEMA_VERSION = 2;
+export const STATE_SCHEMA_VERSION = 3;
 
 /** "tips" in ASCII: lets `file` and us tell a state file from any other SQLite database. */
 export const STATE_APPLICATION_ID = 0x74697073;
@@ -129,6 +129,13 @@ CREATE TABLE control (
   record TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX control_reset ON control (uid) WHERE uid IS NOT NULL;
+
+CREATE TABLE forgotten (
+  user_digest TEXT NOT NULL,
+  topic TEXT NOT NULL,
+  below INTEGER NOT NULL,
+  PRIMARY KEY (user_digest, topic)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE shadow_pending (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,

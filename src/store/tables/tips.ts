@@ -153,6 +153,13 @@ export class TipTable {
     user.timeIndexed = false;
   }
 
+  /** Of a user whose rows are gone. */
+  dropLoaded(user: UserEntry): void {
+    this.#loaded -= user.loaded.size;
+    user.loaded.clear();
+    user.unsaved.length = 0;
+  }
+
   get crowded(): boolean {
     return this.#loaded > this.#capacity;
   }

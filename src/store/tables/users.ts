@@ -4,6 +4,7 @@
  */
 import type Database from 'better-sqlite3';
 import { decodeAggregate, encodeAggregate, type Aggregate } from '../../projections/aggregate.js';
+import { userDigest } from '../../events/user-digest.js';
 import type { UserEntry } from './entries.js';
 
 /** No row has it. */
@@ -25,6 +26,8 @@ export class UserTable {
   readonly #count: Database.Statement<[], number>;
   readonly #after: Database.Statement<[string, number], UserSummary>;
   readonly #afterUid: Database.Statement<[number], [uid: number, tips: number]>;
+  readonly #ids: Database.Statement<[], string>;
+  readonly #delete: Database.Statement<[number]>;
   readonly #lastUid: Database.Statement<[], number>;
   readonly #newAggregate: () => Aggregate;
   readonly #cached = new Map<string, UserEntry>();
@@ -49,6 +52,8 @@ export class UserTable {
       'SELECT user_id AS userId, uid, tips FROM user WHERE user_id > ? ORDER BY user_id LIMIT ?',
     );
     this.#afterUid = db.prepare<[number], [number, number]>('SELECT uid, tips FROM user WHERE uid > ? ORDER BY uid').raw();
+    this.#ids = db.prepare<[], string>('SELECT user_id FROM user').pluck();
+    this.#delete = db.prepare<[number]>('DELETE FROM user WHERE uid = ?');
     this.#lastUid = db.prepare<[], number>('SELECT coalesce(max(uid), 0) FROM user').pluck();
     this.#newAggregate = newAggregate;
     this.#capacity = capacity;
@@ -82,6 +87,25 @@ export class UserTable {
     const entry = this.#fresh(this.#nextUid++, userId);
     this.markDirty(entry);
     return this.#remember(entry);
+  }
+
+  /**
+   * The user with that digest, in the batch under way or in the file. Looks at every user: a million take about a second.
+   */
+  withDigest(digest: string): UserEntry | undefined {
+    for (const entry of this.#cached.values()) if (userDigest(entry.userId) === digest) return entry;
+    for (const userId of this.#ids.iterate()) if (userDigest(userId) === digest) return this.find(userId);
+    return undefined;
+  }
+
+  /** Within a transaction: the user is none any more. Rows of other tables are the caller's. */
+  remove(entry: UserEntry): void {
+    this.#cached.delete(entry.userId);
+    const dirty = this.#dirty.indexOf(entry);
+    if (dirty >= 0) this.#dirty.splice(dirty, 1);
+    if (!entry.stored) return;
+    this.#delete.run(entry.uid);
+    this.#stored--;
   }
 
   /** A user of whom nothing is known, to be asked about and thrown away. */

@@ -29,6 +29,8 @@ export function RecordEffect({ record }: { readonly record: RecordDocument }) {
       return <RowEffect effect={effect} asOfMs={record.as_of_ms} />;
     case 'decision':
       return <DecisionEffect effect={effect} />;
+    case 'forgotten':
+      return <p>A user is forgotten: what they had below these offsets does not exist any more.</p>;
     case 'control':
       return effect.is_this ? (
         <p>

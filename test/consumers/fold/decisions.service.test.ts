@@ -70,6 +70,7 @@ describe('decisions', () => {
     await embedded.produce('tip.candidates', request('d1'));
     await embedded.catchUp();
     expect((await embedded.scored())[0]!.positions).toEqual({
+      'user.forgotten': 0,
       'policy.control': 0,
       'tip.served': 0,
       'tip.feedback': 0,

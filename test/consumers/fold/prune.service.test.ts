@@ -66,6 +66,7 @@ describe('what is pruned', () => {
           'tip.scored': 0,
           'tip.scored.shadow': 0,
           'tip.served': 5,
+          'user.forgotten': 0,
         }),
       },
     ]);

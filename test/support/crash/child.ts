@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { FaultPoint } from '../../../src/fault-points.js';
 
-export type CrashAction = 'start' | 'prune' | 'rebuild' | 'ask' | 'swap' | 'move-over' | 'snapshot';
+export type CrashAction = 'start' | 'prune' | 'rebuild' | 'ask' | 'swap' | 'move-over' | 'snapshot' | 'forget';
 
 export interface CrashOrder {
   readonly action: CrashAction;
@@ -20,6 +20,8 @@ export interface CrashOrder {
   readonly maxBatchRecords: number;
   /** Absent: nothing is pruned. */
   readonly retainMs?: number;
+  /** Who is forgotten. */
+  readonly userId?: string;
   /** Of a snapshot. */
   readonly asOfMs?: number;
   readonly output?: string;

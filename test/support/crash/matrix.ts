@@ -47,6 +47,13 @@ export const CRASH_MATRIX: Readonly<Record<FaultPoint, readonly Crashes[]>> = {
   'snapshot: filled': [killed('snapshot', 1, 4)],
   'snapshot: before rename': [killed('snapshot', 1, 2)],
   'snapshot: after rename': [killed('snapshot', 1, 2)],
+  'forget: held': [killed('forget', 1)],
+  'forget: appended': [killed('forget', 1)],
+  'forget: applied': [killed('forget', 1)],
+  'forget: state rewritten': [killed('forget', 1)],
+  'forget: records deleted': [killed('forget', 1)],
+  'forget: log rewritten': [killed('forget', 1)],
+  'forget: before receipt': [killed('forget', 1)],
 };
 
 /** Every crash of one action, as rows for `it.each`. */

@@ -97,6 +97,17 @@ async function own(): Promise<void> {
   await new Promise(() => setInterval(() => undefined, 60_000));
 }
 
+async function forget(): Promise<void> {
+  const { service } = await run();
+  await service.caughtUp();
+  let job = await service.forgetUser(order.userId!, { dryRun: false });
+  while (job.state === 'running') {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    job = service.forgetJob(job.job_id);
+  }
+  writeSync(1, `${JSON.stringify(job)}\n`);
+}
+
 async function rebuild(): Promise<void> {
   const { rebuildWith } = await import('./rebuild.js');
   const log = await openLog();
@@ -110,7 +121,7 @@ async function rebuild(): Promise<void> {
   await log.close();
 }
 
-const actions = { start, prune: start, swap: own, ask: rebuild, rebuild, 'move-over': rebuild, snapshot };
+const actions = { start, prune: start, swap: own, ask: rebuild, rebuild, 'move-over': rebuild, snapshot, forget };
 await actions[order.action]();
 if (order.point !== undefined) writeSync(1, `passed ${order.point} ${passings} times\n`);
 process.exit(0);

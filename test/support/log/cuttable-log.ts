@@ -33,6 +33,10 @@ export abstract class CuttableLog implements Log {
     });
   }
 
+  get erasing() {
+    return this.log.erasing;
+  }
+
   createTopics(topics: readonly TopicSettings[]) {
     return this.log.createTopics(topics);
   }

@@ -2,6 +2,7 @@ import { lettersInFiles, summaryInFile } from '../../../dead-letters/letters-in-
 import { bounded, sourceOf, summaryOf, type DeadLetterSummary } from '../../../dead-letters/summary.js';
 import { failedAtMs, readDeadLetters, type DeadLetterFilter } from '../../../log/dead-letters.js';
 import { openLog } from '../../../log/open.js';
+import { withoutForgotten } from '../../../log/without-forgotten.js';
 import type { Log } from '../../../log/port.js';
 import { deadLetterDirectory } from '../../../store/directory/layout.js';
 import { deadLetterTopic, fullTopicName } from '../../../topics.js';
@@ -40,7 +41,7 @@ export const deadLettersListCommand = defineCommand<ListOptions>({
   ],
   async run({ options, config, output, json, signal }) {
     const topic = options.topic === undefined ? undefined : inputTopic(config.topicPrefix, options.topic);
-    const log = await openLog(config, { readOnly: true });
+    const log = withoutForgotten(await openLog(config, { readOnly: true }), config.topicPrefix);
     try {
       const filter = { prefix: config.topicPrefix, topic, code: options.code, sinceMs: options.since, signal };
       let newest: Listed[] = [];

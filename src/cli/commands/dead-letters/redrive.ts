@@ -1,5 +1,6 @@
 import { UsageError } from '../../../errors.js';
 import { openLog } from '../../../log/open.js';
+import { withoutForgotten } from '../../../log/without-forgotten.js';
 import type { Log } from '../../../log/port.js';
 import { readNamed } from '../../../named-file.js';
 import { redrive } from '../../../redrive/redrive.js';
@@ -116,7 +117,7 @@ const PROGRESS = { looking: 'looking at', sending: 'redriven' } as const;
 /** Nobody means to write to a log that there is not: a directory that was mistyped is said, and not made. */
 async function openExisting(config: Config, dryRun: boolean): Promise<Log> {
   const readOnly = await openLog(config, { readOnly: true });
-  if (dryRun || config.log === 'kafka') return readOnly;
+  if (dryRun || config.log === 'kafka') return withoutForgotten(readOnly, config.topicPrefix);
   await readOnly.close();
-  return openLog(config);
+  return withoutForgotten(await openLog(config), config.topicPrefix);
 }

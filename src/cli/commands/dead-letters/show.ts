@@ -1,5 +1,6 @@
 import { readWholeLetter } from '../../../dead-letters/whole-letter.js';
 import { openLog } from '../../../log/open.js';
+import { withoutForgotten } from '../../../log/without-forgotten.js';
 import { printFields } from '../../../producer/json-form.js';
 import { defineCommand } from '../../command.js';
 import { inputTopic } from '../../topic-argument.js';
@@ -17,7 +18,7 @@ export const deadLettersShowCommand = defineCommand({
   json: 'document',
   async run({ args: [given], config, output }) {
     const address = parseAddress(config.topicPrefix, given!);
-    const log = await openLog(config, { readOnly: true });
+    const log = withoutForgotten(await openLog(config, { readOnly: true }), config.topicPrefix);
     try {
       const letter = await readWholeLetter(log, address, inputTopic(config.topicPrefix, address.topic));
       await output.write(`${printFields(letter, 2)}\n`);

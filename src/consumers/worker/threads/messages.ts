@@ -16,8 +16,9 @@ export type Command =
   | { readonly type: 'published'; readonly worker: number; readonly seq: number }
   | { readonly type: 'close'; readonly worker: number }
   | { readonly type: 'decide' | 'preview'; readonly worker: number; readonly call: number; readonly request: ScoreCommand }
-  | { readonly type: 'idle' | 'drain' | 'hold'; readonly worker: number; readonly call: number }
+  | { readonly type: 'idle' | 'drain' | 'hold' | 'scrub'; readonly worker: number; readonly call: number }
   | { readonly type: 'release'; readonly worker: number }
+  | { readonly type: 'forget-to'; readonly worker: number; readonly forgottenTo: number }
   | {
       readonly type: 'replace-kept';
       readonly worker: number;
@@ -33,7 +34,11 @@ export type Report =
   | { readonly type: 'rejected'; readonly worker: number; readonly record: RejectedRecord }
   | { readonly type: 'pruned'; readonly worker: number; readonly pruned: PruneReport }
   | { readonly type: 'shadow-failed'; readonly worker: number; readonly decisionId: string; readonly reason: string }
-  | { readonly type: 'answer'; readonly call: number; readonly result: Decided | ScoredEvent | ReadonlyMap<string, number> | undefined }
+  | {
+      readonly type: 'answer';
+      readonly call: number;
+      readonly result: Decided | ScoredEvent | ReadonlyMap<string, number> | boolean | undefined;
+    }
   | { readonly type: 'failure'; readonly call: number; readonly error: PlainError };
 
 export interface PlainError {

@@ -73,6 +73,8 @@ export class ThreadWorkers {
       idle: () => unlessLost(this.#call<void>(thread, (call) => send({ type: 'idle', worker, call }))),
       hold: () => this.#call<ReadonlyMap<string, number>>(thread, (call) => send({ type: 'hold', worker, call })),
       release: () => send({ type: 'release', worker }),
+      forgetTo: (forgottenTo) => send({ type: 'forget-to', worker, forgottenTo }),
+      scrub: () => this.#call<boolean>(thread, (call) => send({ type: 'scrub', worker, call })),
       replaceKept: (userId, kept) => this.#call<void>(thread, (call) => send({ type: 'replace-kept', worker, call, userId, kept })),
       drain: () => unlessLost(this.#call<void>(thread, (call) => send({ type: 'drain', worker, call }))),
       close: () => {

@@ -63,6 +63,9 @@ port.on('message', (command: Command) => {
     case 'release':
       worker?.release();
       return;
+    case 'forget-to':
+      worker?.forgetTo(command.forgottenTo);
+      return;
     case 'close':
       worker?.close();
       workers.delete(command.worker);
@@ -92,6 +95,8 @@ function ask(command: Extract<Command, { call: number }>, worker: PartitionWorke
       return worker?.replaceKept(command.userId, command.kept);
     case 'hold':
       return worker?.hold();
+    case 'scrub':
+      return worker?.scrub();
     case 'idle':
       return worker?.idle();
     case 'drain':

@@ -170,7 +170,7 @@ it('the state of another log is said', async () => {
   const { code, of } = await status('--topic-prefix', 'other.');
   expect(code).toBe(2);
   expect(of('partitions')).toMatchObject({ status: 'attention', summary: expect.stringContaining('[state_mismatch]') as string });
-  expect(of('topics')).toMatchObject({ status: 'attention', summary: '14 of 14 topics are missing' });
+  expect(of('topics')).toMatchObject({ status: 'attention', summary: '16 of 16 topics are missing' });
 });
 
 it('brokers that refuse and brokers that hang are said in time, and the state is looked at all the same', async () => {
