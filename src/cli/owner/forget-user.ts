@@ -66,9 +66,15 @@ async function forgetHere(
 ): Promise<ForgetResult> {
   await (await openLog(config, { readOnly: true })).close(); // a directory that was mistyped is not made
   const [{ runService }, { createLogger }] = await Promise.all([import('../running-service.js'), import('../output/logger.js')]);
-  // For so short a life threads are not worth their start.
+  // For so short a life threads are not worth their start, and nothing is pruned in it.
   const workers = inlineWorkers({ registry: registryFor(config), clock: Date.now });
-  const running = await runService({ ...config, http: null }, createLogger({ logLevel: 'error' }), signal, Date.now, workers);
+  const running = await runService(
+    { ...config, http: null, retain: Number.MAX_SAFE_INTEGER },
+    createLogger({ logLevel: 'error' }),
+    signal,
+    Date.now,
+    workers,
+  );
   try {
     await Promise.race([running.service.caughtUp(), running.failed]);
     const { service } = running;
