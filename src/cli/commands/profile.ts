@@ -1,7 +1,8 @@
 import type { KnownState } from '../../analysts/known-at.js';
 import { TipstreamError } from '../../errors.js';
 import type { Config } from '../../config.js';
-import { scalarOf } from '../../projections/object-value.js';
+import { secondsText } from '../../log/seconds-text.js';
+import { isObjectValue, scalarOf } from '../../projections/object-value.js';
 import { partitionOfUser, withReaderOf } from '../../store/queries/locate-user.js';
 import { profileDocument } from '../../store/queries/profiles.js';
 import { defineCommand } from '../command.js';
@@ -51,6 +52,9 @@ export const profileCommand = defineCommand<{ asOf?: number; knownAt?: string }>
       ['FEATURE', 'VALUE'],
       Object.entries(document.features).map(([name, value]) => [name, scalarOf(value)]),
     );
+    const ages = document.features['signal_age_ms_by_source'];
+    const [stalest] = isObjectValue(ages) ? Object.entries(ages).sort(([, a], [, b]) => b - a) : [];
+    if (stalest !== undefined) await output.write(`Stalest source: ${printable(stalest[0])}, ${secondsText(stalest[1] / 1_000)}.\n`);
   },
 });
 

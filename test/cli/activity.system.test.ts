@@ -1,0 +1,47 @@
+/** The set `activity` by command: the digest of both sets is the oracles', and a state moves over by a rebuild, and back. */
+import { afterAll, describe, expect, it } from 'vitest';
+import { ACTIVITY, activityDigest, activityLines, ndjson, TIMES } from '../support/activity-lines.js';
+import { CliWorkspace, type Finished } from '../support/cli-process.js';
+
+const workspace = new CliWorkspace();
+afterAll(() => workspace.dispose());
+const run = async (...args: readonly string[]): Promise<Finished> => workspace.run(args);
+const caughtUp = ['start', '--until-caught-up', '--no-http', '--log-level', 'error'] as const;
+const lines = activityLines(3);
+
+async function digestAt(asOfMs: number, ...args: readonly string[]): Promise<string> {
+  const { stdout, code } = await run('digest', '--as-of', String(asOfMs), '--json', ...args);
+  expect(code).toBe(0);
+  return (JSON.parse(stdout) as { digest: string }).digest;
+}
+
+describe('sessions and signals', () => {
+  it('are folded with --features core,activity, with the digest of the oracles', async () => {
+    const produced = await workspace.run(['produce', '-', '--data', 'with', ...ACTIVITY], { input: ndjson(lines) });
+    expect(produced).toMatchObject({ code: 0 });
+    expect(await run(...caughtUp, '--data', 'with', ...ACTIVITY)).toMatchObject({ code: 0 });
+    for (const asOfMs of TIMES) expect(await digestAt(asOfMs, '--data', 'with', ...ACTIVITY)).toBe(activityDigest(lines, asOfMs));
+    expect(await run('verify', '--as-of', String(TIMES[1]), '--data', 'with', ...ACTIVITY)).toMatchObject({ code: 0 });
+  });
+
+  it('say which source is the stalest where people read', async () => {
+    const { stdout } = await run('profile', 'user-1', '--as-of', String(TIMES[1]), '--data', 'with', ...ACTIVITY);
+    const ages = JSON.parse(/^signal_age_ms_by_source +(\{.*\})$/m.exec(stdout)![1]!) as Record<string, number>;
+    const [name, age] = Object.entries(ages).sort(([, a], [, b]) => b - a)[0]!;
+    expect(stdout).toContain(`Stalest source: ${name}, ${Math.round(age / 8_640_000) / 10} d.`);
+  });
+
+  it('are refused by commands that were told of other features, until a rebuild moves the state over, and back', async () => {
+    const args = ['digest', '--as-of', String(TIMES[0]), '--json', '--data', 'with'];
+    const refused = await run(...args);
+    expect(refused.code).toBe(1);
+    expect((JSON.parse(refused.stdout) as { error: { code: string } }).error.code).toBe('state_mismatch');
+    expect(refused.stderr + refused.stdout).toContain('--features core,activity');
+
+    expect(await run('rebuild', '--data', 'with')).toMatchObject({ code: 0 });
+    expect(await run(...args)).toMatchObject({ code: 0 });
+    expect((await run(...args, ...ACTIVITY)).code).toBe(1);
+    expect(await run('rebuild', '--data', 'with', ...ACTIVITY)).toMatchObject({ code: 0 });
+    for (const asOfMs of TIMES) expect(await digestAt(asOfMs, '--data', 'with', ...ACTIVITY)).toBe(activityDigest(lines, asOfMs));
+  });
+});
