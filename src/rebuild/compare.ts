@@ -7,6 +7,7 @@ import { compareCodePoints } from '../events/strings.js';
 import { sumOf } from '../policies/learning.js';
 import { examplesNamed } from '../policies/example-source.js';
 import type { DefinitionChanges } from '../projections/definitions.js';
+import { isSameValue } from '../projections/object-value.js';
 import { decodeState, encodeState } from '../policies/ridge-codec.js';
 import {
   COMPARED_ROWS,
@@ -78,7 +79,7 @@ function changesOf(
   const [before, after] = [a?.features ?? {}, b?.features ?? {}];
   for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
     const [was, is] = [before[name] ?? null, after[name] ?? null];
-    if (!list.isOfOneSide(name, was, is) && !Object.is(was, is)) changes.push(changeOf('profile', name, was, is));
+    if (!list.isOfOneSide(name, was, is) && !isSameValue(was, is)) changes.push(changeOf('profile', name, was, is));
   }
   for (const name of COMPARED_ROWS) {
     const [was, is] = [a === undefined ? [] : live.rows(name, a.uid), b === undefined ? [] : rebuilt.rows(name, b.uid)];

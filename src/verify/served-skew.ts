@@ -24,6 +24,9 @@ const EVENTS_IN_MEMORY = 500_000;
 /** A decision takes about as much memory as this many tip events. */
 const EVENTS_PER_DECISION = 10;
 
+/** What the replay of tips gives: features of sessions, signals and files are left out, and said to be. */
+const COMPARED = Object.keys(naiveProfile([], 0).features);
+
 export interface SkewDifference {
   readonly user_id: string;
   readonly decision_id: string;
@@ -39,7 +42,7 @@ export interface ServedSkew {
   readonly differences: readonly SkewDifference[];
   /** partition -> what was replayed up to. */
   readonly positions: ReadonlyMap<number, ReadonlyMap<string, number>>;
-  /** Features whose definition the naive code does not have. */
+  /** Features that were not compared: the naive code has not their definition, or they are not of tips. */
   readonly unproven: readonly string[];
 }
 
@@ -65,7 +68,8 @@ export interface SkewQuestion {
 /** Throws offset_out_of_range for a log that ends before the state does, log_changed for another log, and the signal's reason. */
 export async function servedSkew(question: SkewQuestion): Promise<ServedSkew> {
   const { registry, files, signal } = question;
-  const tally = new SkewTally(provableOf(registry).features);
+  const features = new Set(COMPARED.filter((name) => provableOf(registry).features.has(name)));
+  const tally = new SkewTally(features);
   const positions = new Map<number, ReadonlyMap<string, number>>();
   for (const [partition, path] of files) {
     const state = new StateAudit(path, registry);
@@ -77,7 +81,7 @@ export async function servedSkew(question: SkewQuestion): Promise<ServedSkew> {
     }
     signal.throwIfAborted();
   }
-  return { ...tally.result(), positions, unproven: provableOf(registry).unproven };
+  return { ...tally.result(), positions, unproven: registry.names.filter((name) => !features.has(name)) };
 }
 
 async function ofPartition(

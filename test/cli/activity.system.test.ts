@@ -1,5 +1,6 @@
 /** The set `activity` by command: the digest of both sets is the oracles', and a state moves over by a rebuild, and back. */
 import { afterAll, describe, expect, it } from 'vitest';
+import { registryOf } from '../../src/projections/registry.js';
 import { ACTIVITY, activityDigest, activityLines, ndjson, TIMES } from '../support/activity-lines.js';
 import { CliWorkspace, type Finished } from '../support/cli-process.js';
 
@@ -8,6 +9,8 @@ afterAll(() => workspace.dispose());
 const run = async (...args: readonly string[]): Promise<Finished> => workspace.run(args);
 const caughtUp = ['start', '--until-caught-up', '--no-http', '--log-level', 'error'] as const;
 const lines = activityLines(3);
+const candidates = [{ tip_id: 'c1', is_overdue: true, task_age_days: 2, priority: 3 }];
+const request = { decision_id: 'd1', user_id: 'user-1', requested_at_ms: TIMES[1], candidates };
 
 async function digestAt(asOfMs: number, ...args: readonly string[]): Promise<string> {
   const { stdout, code } = await run('digest', '--as-of', String(asOfMs), '--json', ...args);
@@ -17,11 +20,20 @@ async function digestAt(asOfMs: number, ...args: readonly string[]): Promise<str
 
 describe('sessions and signals', () => {
   it('are folded with --features core,activity, with the digest of the oracles', async () => {
-    const produced = await workspace.run(['produce', '-', '--data', 'with', ...ACTIVITY], { input: ndjson(lines) });
+    const produced = await workspace.run(['produce', '-', '--data', 'with', ...ACTIVITY], {
+      input: `${ndjson(lines)}${JSON.stringify({ topic: 'tip.candidates', value: request })}\n`,
+    });
     expect(produced).toMatchObject({ code: 0 });
     expect(await run(...caughtUp, '--data', 'with', ...ACTIVITY)).toMatchObject({ code: 0 });
     for (const asOfMs of TIMES) expect(await digestAt(asOfMs, '--data', 'with', ...ACTIVITY)).toBe(activityDigest(lines, asOfMs));
     expect(await run('verify', '--as-of', String(TIMES[1]), '--data', 'with', ...ACTIVITY)).toMatchObject({ code: 0 });
+  });
+
+  it('are in decisions: skew compares what comes of tips, and names what it leaves out', async () => {
+    const { stdout, code } = await run('quality', 'skew', '--json', '--data', 'with', ...ACTIVITY);
+    const skew = JSON.parse(stdout) as { unproven_features: string[] };
+    expect([code, skew]).toMatchObject([0, { compared: 1, differing: 0 }]);
+    expect(skew.unproven_features).toEqual(registryOf({ sets: ['activity'] }).names);
   });
 
   it('say which source is the stalest where people read', async () => {
@@ -43,5 +55,8 @@ describe('sessions and signals', () => {
     expect((await run(...args, ...ACTIVITY)).code).toBe(1);
     expect(await run('rebuild', '--data', 'with', ...ACTIVITY)).toMatchObject({ code: 0 });
     for (const asOfMs of TIMES) expect(await digestAt(asOfMs, '--data', 'with', ...ACTIVITY)).toBe(activityDigest(lines, asOfMs));
+    // Objects are compared by what they hold.
+    const again = await run('rebuild', '--dry-run', '--json', '--data', 'with', ...ACTIVITY);
+    expect([again.code, JSON.parse(again.stdout.trim().split('\n').at(-1)!)]).toMatchObject([0, { done: true, changed_users: 0 }]);
   });
 });

@@ -4,18 +4,16 @@ import Database from 'better-sqlite3';
 import { verify } from '../../src/verify/verify.js';
 import { TipstreamError } from '../../src/errors.js';
 import { readDeadLetterReason, originalHeaders } from '../../src/events/dead-letter.js';
-import { coreRegistry } from '../../src/projections/registry.js';
 import { currentGeneration, generationDirectory, partitionFile } from '../../src/store/directory/layout.js';
 import { digestDocument, openReaders } from '../../src/store/queries/profiles.js';
 import { PartitionReader } from '../../src/store/queries/partition-reader.js';
 import { openStateForReading } from '../../src/store/state-file.js';
-import { CORE_TOPICS, deadLetterTopic, type ProfileFeaturesEvent, type ScoredEvent } from '../../src/topics.js';
+import { deadLetterTopic, type ProfileFeaturesEvent, type ScoredEvent } from '../../src/topics.js';
 import { oracleDigest, oracleProfiles } from '../oracle/profile.js';
 import type { OraclePrune } from '../oracle/prunes.js';
-import { inPartition, profileEvents, profileOf, upTo, type History } from '../support/embedded/history.js';
+import { inPartition, profileEvents, profileOf, upTo, withActivity, type History } from '../support/embedded/history.js';
 import { remainingProfileEvents, remainsOf } from '../support/prune-history.js';
 import { MAX_VALUE_BYTES } from './broken-records.js';
-import type { Ledger } from './ledger.js';
 import { Violation } from './life.js';
 import { DAY_MS } from './workload.js';
 import { checkAnswers, checkDecisions, checkSums } from './decision-invariants.js';
@@ -70,7 +68,7 @@ export async function checkReading(question: Question): Promise<string> {
   if (path === undefined || !existsSync(path)) return 'no state yet';
   const state = openStateForReading(path);
   try {
-    const reader = new PartitionReader(path, coreRegistry, 'refuse', state);
+    const reader = new PartitionReader(path, world.registry, 'refuse', state);
     const { positions, prunes, profile } = reader.snapshot(() => ({
       positions: Object.fromEntries(reader.positions()),
       prunes: prunesIn(state),
@@ -81,7 +79,8 @@ export async function checkReading(question: Question): Promise<string> {
       asOfMs < exactFromMs, `a reading as of ${asOfMs} is ${profile === 'not exact' ? 'refused' : 'answered'}; ` +
       `it is exact from ${exactFromMs} on`);
     if (profile === 'not exact') return `${userId} as of ${asOfMs}: pruned`;
-    await ledger.refresh(world, ['tip.served', 'tip.feedback', 'tip.scored', 'tip.scored.shadow']);
+    const sessions = world.registry.kinds.length > 0 ? ['app.session', 'signal.synced'] : [];
+    await ledger.refresh(world, ['tip.served', 'tip.feedback', 'tip.scored', 'tip.scored.shadow', ...sessions]);
     const known = upTo(historyOf(question), partition, positions);
     const expected = oracleProfiles(
       remainingProfileEvents(known, remainsOf(known, prunes)).filter(({ value }) => value.user_id === userId),
@@ -89,7 +88,7 @@ export async function checkReading(question: Question): Promise<string> {
     ).get(userId);
     requireSame(
       profile?.known === true ? profile.features : undefined,
-      expected,
+      expected && withActivity(known, userId, expected, asOfMs),
       `profile of ${userId} as of ${asOfMs} at ${JSON.stringify(positions)}`,
     );
     return (
@@ -116,9 +115,9 @@ export async function checkEnd(question: Question, answered: ReadonlyMap<string,
     for (const [partition, state] of states.entries()) {
       const here = hereOf(history, partition, state);
       partitions.push(here);
-      checkPositions(ledger, partition, state);
+      checkPositions(question, partition, state);
       checkPending(partition, state);
-      checkCounts(ledger, partition, state);
+      checkCounts(question, partition, state);
       checkDecisions(history, partition, state);
       checkSums(question, here, partition, state);
     }
@@ -126,8 +125,8 @@ export async function checkEnd(question: Question, answered: ReadonlyMap<string,
     for (const state of states) state.close();
   }
   checkAnswers(question, history, answered);
-  checkDeadLetters(ledger);
-  checkDigests(question, partitions);
+  checkDeadLetters(question);
+  checkDigests(question, history, partitions);
   checkPublishedProfiles(question, history);
   await checkVerify(question);
 }
@@ -162,9 +161,9 @@ function checkControls(states: readonly Database.Database[]): void {
   }
 }
 
-function checkPositions(ledger: Ledger, partition: number, state: Database.Database): void {
+function checkPositions({ world, ledger }: Question, partition: number, state: Database.Database): void {
   const positions = new Map(state.prepare<[], [string, number]>('SELECT topic, next_offset FROM position').raw().all());
-  for (const topic of CORE_TOPICS)
+  for (const topic of world.registry.topics)
     require(positions.get(topic) ===
       ledger.end(
         topic,
@@ -179,10 +178,10 @@ function checkPending(partition: number, state: Database.Database): void {
 }
 
 /** Exactly once: each record was counted once, as what it is. */
-function checkCounts(ledger: Ledger, partition: number, state: Database.Database): void {
+function checkCounts({ world, ledger }: Question, partition: number, state: Database.Database): void {
   const counted = new Map(state.prepare<[], [string, number]>('SELECT name, count FROM tally').raw().all());
   const expected = new Map<string, number>();
-  for (const topic of CORE_TOPICS) {
+  for (const topic of world.registry.topics) {
     for (const record of ledger.records(topic)) {
       if (record.partition !== partition) continue;
       const code = ledger.refusalOf(record);
@@ -195,8 +194,8 @@ function checkCounts(ledger: Ledger, partition: number, state: Database.Database
 }
 
 /** Each refused record has its dead letter, byte for byte, and nothing else has one. */
-function checkDeadLetters(ledger: Ledger): void {
-  for (const topic of CORE_TOPICS) {
+function checkDeadLetters({ world, ledger }: Question): void {
+  for (const topic of world.registry.topics) {
     const refused = new Map(
       ledger
         .records(topic)
@@ -217,14 +216,14 @@ function checkDeadLetters(ledger: Ledger): void {
   }
 }
 
-function checkDigests({ world, workload, random }: Question, partitions: readonly Here[]): void {
+function checkDigests({ world, workload, random }: Question, history: History, partitions: readonly Here[]): void {
   const nowMs = world.time.now();
   const events = partitions.flatMap(({ own, remains }) => remainingProfileEvents(own, remains));
   const exactFromMs = Math.max(
     -Infinity,
     ...partitions.map(({ horizonMs }) => (horizonMs === undefined ? -Infinity : horizonMs + WINDOW_MS)),
   );
-  const readers = openReaders(stateIn(world.directory), coreRegistry);
+  const readers = openReaders(stateIn(world.directory), world.registry);
   try {
     for (const asOfMs of [
       nowMs,
@@ -234,8 +233,9 @@ function checkDigests({ world, workload, random }: Question, partitions: readonl
       ...(Number.isFinite(exactFromMs) ? [exactFromMs] : []),
     ]) {
       if (asOfMs < exactFromMs) continue;
-      const expected = oracleProfiles(events, asOfMs);
-      const { digest, users } = digestDocument(readers, asOfMs, coreRegistry.featureSet);
+      const profiles = [...oracleProfiles(events, asOfMs)];
+      const expected = new Map(profiles.map(([userId, profile]) => [userId, withActivity(history, userId, profile, asOfMs)]));
+      const { digest, users } = digestDocument(readers, asOfMs, world.registry.featureSet);
       if (digest === oracleDigest(expected)) continue;
       for (const userId of workload.users) {
         for (const reader of readers.values()) {
@@ -289,7 +289,7 @@ async function checkVerify({ world }: Question): Promise<void> {
     'verify',
     verify({
       log: world.log,
-      registry: coreRegistry,
+      registry: world.registry,
       target,
       question: { asOfMs: world.time.now() },
       signal: new AbortController().signal,

@@ -3,13 +3,13 @@ import { createHash } from 'node:crypto';
 import { partitionFor } from '../../src/log/partitioner.js';
 import type { LogRecord } from '../../src/log/port.js';
 import type { RejectionCode } from '../../src/events/rejection.js';
-import { CORE_TOPICS, deadLetterTopic, type TopicName } from '../../src/topics.js';
+import { deadLetterTopic, type TopicName } from '../../src/topics.js';
+import type { Registry } from '../../src/projections/registry.js';
+import type { ActivityEvent } from '../oracle/activity.js';
 import type { History } from '../support/embedded/history.js';
 import type { Written } from './broken-records.js';
 import type { Produced } from './workload.js';
 import type { World } from './world.js';
-
-export const READ_TOPICS = [...CORE_TOPICS, 'profile.features', ...CORE_TOPICS.map(deadLetterTopic)];
 
 interface Expected {
   readonly refused?: RejectionCode;
@@ -27,13 +27,17 @@ function contentKey(topic: string, partition: number, { key, value, headers }: P
 
 export class Ledger {
   readonly #partitions: number;
+  readonly #topics: readonly string[];
+  readonly #hasActivity: boolean;
   readonly #expected = new Map<string, Expected>();
   /** topic -> partition -> records */
   readonly #records = new Map<string, LogRecord[][]>();
 
-  constructor(partitions: number, produced: readonly Produced[]) {
+  constructor(partitions: number, produced: readonly Produced[], { topics, kinds }: Registry) {
     this.#partitions = partitions;
-    for (const topic of READ_TOPICS)
+    this.#topics = [...topics, 'profile.features', ...topics.map(deadLetterTopic)];
+    this.#hasActivity = kinds.length > 0;
+    for (const topic of this.#topics)
       this.#records.set(
         topic,
         Array.from({ length: partitions }, () => []),
@@ -52,7 +56,7 @@ export class Ledger {
   }
 
   /** Reads what has been appended since. */
-  async refresh(world: World, topics: readonly string[] = READ_TOPICS): Promise<void> {
+  async refresh(world: World, topics: readonly string[] = this.#topics): Promise<void> {
     for (const topic of topics) {
       for (const [partition, known] of this.#records.get(topic)!.entries())
         known.push(...(await world.read(topic, partition, (known.at(-1)?.offset ?? -1) + 1)));
@@ -81,6 +85,8 @@ export class Ledger {
           offset: record.offset,
           event: (this.#expected.get(contentKey(topic, record.partition, record))?.event ?? JSON.parse(record.value!.toString())) as Event,
         }));
+    const activity = (topic: ActivityEvent['topic']) =>
+      valid<ActivityEvent['value']>(topic).map((one) => ({ ...one, event: { topic, value: one.event } as ActivityEvent }));
     return {
       prefix: '',
       ...settings,
@@ -90,6 +96,7 @@ export class Ledger {
       scored: valid('tip.scored'),
       shadow: valid('tip.scored.shadow'),
       control: valid('policy.control'),
+      ...(this.#hasActivity ? { activity: (['app.session', 'signal.synced'] as const).flatMap((topic) => activity(topic)) } : {}),
     };
   }
 }

@@ -4,6 +4,7 @@
  */
 import { randomStream, type Random } from '../../src/random.js';
 import { TipstreamError } from '../../src/errors.js';
+import { CORE_ALONE } from '../../src/events/feature-choice.js';
 import { FAULT_POINTS, type FaultPoint } from '../../src/fault-points.js';
 import type { ScoredEvent } from '../../src/topics.js';
 import { checkEnd, checkReading } from './invariants.js';
@@ -77,7 +78,10 @@ class Run {
 
   constructor(seed: number, time: VirtualTime, trace: Trace) {
     const random = randomStream(seed, 'faults');
-    this.work = workload(randomStream(seed, 'workload'));
+    // Of its own stream, so that the seeds without sessions stay what they were.
+    const activity = randomStream(seed, 'activity');
+    const hasActivity = activity.chance(0.3);
+    this.work = workload(randomStream(seed, 'workload'), hasActivity ? activity : undefined);
     this.#random = random;
     this.#trace = trace;
     this.#shadowLearning = random.chance(0.5);
@@ -89,12 +93,13 @@ class Run {
       partitions: this.work.partitions,
       scoring: { livePolicy, settings },
       publishProfiles: random.chance(0.7),
+      features: hasActivity ? { ...CORE_ALONE, sets: ['core', 'activity'] } : CORE_ALONE,
     });
-    this.#ledger = new Ledger(this.work.partitions, this.work.produced);
+    this.#ledger = new Ledger(this.work.partitions, this.work.produced, this.world.registry);
     const { produced, users, partitions, spanMs } = this.work;
     trace.add(
       `seed ${seed}: ${produced.length} records of ${users.length} users over ${spanMs / DAY_MS} days in ${partitions} ` +
-        `partitions; live ${livePolicy}, shadow ` +
+        `partitions${hasActivity ? ', sessions and signals too' : ''}; live ${livePolicy}, shadow ` +
         `${settings.shadow ?? 'off'}${settings.shadowLearning ? ', learning' : ''}` +
         (this.#retainMs === undefined ? '' : `; tips are kept for ${this.#retainMs / DAY_MS} days`),
     );

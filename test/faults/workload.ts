@@ -4,7 +4,7 @@
  */
 import type { Random } from '../../src/random.js';
 import type { RejectionCode } from '../../src/events/rejection.js';
-import { MAX_TIME_MS, type CandidatesEvent } from '../../src/topics.js';
+import { MAX_TIME_MS, type CandidatesEvent, type TopicName } from '../../src/topics.js';
 import { brokenRecord, encoded, type Written } from './broken-records.js';
 
 /** egreedy-v2 goes on from egreedy-v1, with and without its own vectors, or no longer. */
@@ -45,7 +45,8 @@ const USERS = ['a', 'u-1', '\u{1f600}', 'é', '__proto__', 'u-2', 'B', 'user wit
 const CATEGORIES = ['sleep', 'work', '', 'é', '\u{10ffff}', 'A'];
 const OFFSETS = [null, 0, -90, 345, 840, -840];
 
-export function workload(random: Random): Workload {
+/** `activity`: what sessions and signals are drawn from, if there are any. */
+export function workload(random: Random, activity?: Random): Workload {
   const partitions = random.weighted([1, 2, 3], (count) => [6, 4, 1.5][count - 1]!);
   const users = USERS.slice(0, random.integer(2, USERS.length));
   const spanMs = random.pick([2, 20, 45, 45, 120, 400]) * DAY_MS;
@@ -53,6 +54,11 @@ export function workload(random: Random): Workload {
   const story = new Stories(random, users, partitions, spanMs);
   while (story.produced.length < size) story.tell();
   if (random.chance(0.04)) story.heavyUser();
+  if (activity !== undefined) {
+    const sessions = new Stories(activity, users, partitions, spanMs);
+    while (sessions.produced.length < size / 2) sessions.tellOfActivity();
+    story.produced.push(...sessions.produced);
+  }
   const byTime = <T extends { readonly atMs: number }>(list: readonly T[]) => [...list].sort((a, b) => a.atMs - b.atMs);
   return { users, partitions, spanMs, produced: byTime(story.produced), asked: byTime(story.asked) };
 }
@@ -85,6 +91,18 @@ class Stories {
       const { code, ...record } = brokenRecord(random, { users: this.users, partitions: this.partitions, atMs });
       this.#produce({ atMs, record, refused: code });
     }
+  }
+
+  tellOfActivity(): void {
+    const { random } = this;
+    const user = random.pick(this.users);
+    const atMs = this.#moment();
+    if (random.chance(0.3))
+      return this.#event('signal.synced', { user_id: user, source: random.pick(['10', '9', 'é']), synced_at_ms: atMs }, user, atMs);
+    const sessionId = random.chance(0.3) ? random.pick(['s1', '__proto__']) : `session-${random.integer(1, 60)}`;
+    const length = random.pick([0, 1, MINUTE_MS, MINUTE_MS, MINUTE_MS + 1, random.integer(0, 3 * HOUR_MS), 40 * DAY_MS]);
+    const session = { user_id: user, session_id: sessionId, started_at_ms: atMs, ended_at_ms: atMs + length };
+    this.#event('app.session', { ...session, utc_offset_min: random.pick(OFFSETS) }, user, atMs + length);
   }
 
   /** More tips than the time index begins at. */
@@ -223,7 +241,7 @@ class Stories {
       this.#produce({ atMs: producedAtMs, record: { ...encoded(random, 'policy.control', control, null), partition }, event: control });
   }
 
-  #event(topic: 'tip.served' | 'tip.feedback' | 'tip.candidates' | 'policy.control', event: object, user: string, eventMs: number): void {
+  #event(topic: TopicName, event: object, user: string, eventMs: number): void {
     const { random } = this;
     const bounded = Math.min(MAX_TIME_MS, Math.max(0, eventMs));
     const produced: Produced = { atMs: this.#arrival(bounded), record: encoded(random, topic, event, user), event };

@@ -15,11 +15,11 @@ import type { FaultHook, FaultPoint } from '../../src/fault-points.js';
 import { ensureTopics } from '../../src/log/ensure-topics.js';
 import type { GroupMember, LogRecord, NewRecord } from '../../src/log/port.js';
 import { openSqliteLog, type SqliteLog } from '../../src/log/sqlite/index.js';
-import { coreRegistry } from '../../src/projections/registry.js';
+import type { FeatureChoice } from '../../src/events/feature-choice.js';
+import { registryOf, type Registry } from '../../src/projections/registry.js';
 import { rebuild, type RebuildDocument } from '../../src/rebuild/rebuild.js';
 import { inlineRunner } from '../../src/rebuild/run-jobs.js';
 import { lockData, type DataLock } from '../../src/store/directory/data-lock.js';
-import { CORE_TOPICS } from '../../src/topics.js';
 import { MAX_VALUE_BYTES } from './broken-records.js';
 import { SimulatedLog } from './simulated-log.js';
 import { fingerprint, type Trace } from './trace.js';
@@ -39,13 +39,14 @@ export class World {
   readonly partitions: number;
   readonly scoring: ScoringOptions;
   readonly publishProfiles: boolean;
+  readonly registry: Registry;
   /** How often each fault point was passed. */
   readonly passed = new Map<FaultPoint, number>();
   /** Whether anything has been done to the running service that may stop a partition. */
   harmed = false;
   readonly #root = newDirectory('tipstream-simulation-');
   readonly #logger: Logger;
-  #lives = 0;
+  lives = 0;
   #directories = 0;
   #directory: string;
   #log: SqliteLog | undefined;
@@ -61,13 +62,14 @@ export class World {
   constructor(
     time: VirtualTime,
     trace: Trace,
-    options: { readonly partitions: number; readonly scoring: ScoringOptions; readonly publishProfiles: boolean },
+    private readonly options: Pick<World, 'partitions' | 'scoring' | 'publishProfiles'> & { readonly features: FeatureChoice },
   ) {
     this.time = time;
     this.trace = trace;
     this.partitions = options.partitions;
     this.scoring = options.scoring;
     this.publishProfiles = options.publishProfiles;
+    this.registry = registryOf(options.features);
     this.#directory = join(this.#root, 'life-0');
     this.#logger = pino({ level: 'error', base: null, timestamp: false }, { write: (line: string) => this.#noteLogged(line) });
   }
@@ -93,13 +95,12 @@ export class World {
     return this.#guest !== undefined;
   }
 
-  get lives(): number {
-    return this.#lives;
-  }
-
   async open(): Promise<void> {
     this.#log = await openSqliteLog({ directory: this.#directory, synchronous: 'normal', clock: this.time.now });
-    await this.wait('topics', ensureTopics(this.#log, { prefix: '', partitions: this.partitions, partitionsGiven: true }));
+    await this.wait(
+      'topics',
+      ensureTopics(this.#log, { prefix: '', partitions: this.partitions, partitionsGiven: true, consumed: this.registry.topics }),
+    );
   }
 
   async start(options: LifeOptions, group = GROUP): Promise<void> {
@@ -107,7 +108,7 @@ export class World {
     const life = this.#make(options, group);
     if (group === GROUP) {
       this.#life = life;
-      this.#lives++;
+      this.lives++;
       this.harmed = false;
     } else this.#rival = life;
     await this.wait(
@@ -133,7 +134,7 @@ export class World {
     const at: FaultHook = (point) => this.#pass(point);
     const clock = this.time.now;
     const { settings } = this.scoring;
-    const runner = inlineRunner({ log: this.log, registry: coreRegistry, clock, at });
+    const runner = inlineRunner({ log: this.log, registry: this.registry, clock, at });
     const result = rebuild(
       {
         ...options,
@@ -147,11 +148,10 @@ export class World {
         force: false,
         to: null,
       },
-      { log: this.log, registry: coreRegistry, runner, clock, signal: end.signal, at },
+      { log: this.log, registry: this.registry, runner, clock, signal: end.signal, at },
     );
     this.#rebuilding = { result, end };
-    const document = await this.wait('rebuild', result);
-    return document;
+    return this.wait('rebuild', result);
   }
 
   /**
@@ -181,7 +181,7 @@ export class World {
       revoked: () => undefined,
       failed: () => undefined,
     };
-    this.#guest = await this.wait('guest', this.log.join({ group: GROUP, topics: CORE_TOPICS, handler }));
+    this.#guest = await this.wait('guest', this.log.join({ group: GROUP, topics: this.registry.topics, handler }));
   }
 
   async dismissGuest(): Promise<void> {
@@ -339,7 +339,7 @@ export class World {
     });
     const workers: Worker[] = [];
     const at: FaultHook = (point) => this.#pass(point);
-    const inline = inlineWorkers({ registry: coreRegistry, clock: this.time.now, at, pruneLimits: PRUNE_LIMITS });
+    const inline = inlineWorkers({ registry: this.registry, clock: this.time.now, at, pruneLimits: PRUNE_LIMITS });
     const startWorker: StartWorker = (setup, events) => {
       const worker = inline(setup, {
         ...events,
@@ -360,11 +360,11 @@ export class World {
       return worker;
     };
     const { shadowLearning, maxBatchRecords, maxTaskIdleMs, retainMs } = options;
-    const service = new Service(log, coreRegistry, startWorker, {
+    const service = new Service(log, this.registry, startWorker, {
       dataDirectory: this.#directory,
       group,
       topicPrefix: '',
-      ...{ features: { sets: ['core'], files: [], definitions: [] }, partitioner: 'murmur2' },
+      ...{ features: this.options.features, partitioner: 'murmur2' },
       publishProfiles: this.publishProfiles,
       maxValueBytes: MAX_VALUE_BYTES,
       maxBatchRecords,

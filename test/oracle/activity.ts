@@ -2,8 +2,6 @@
  * The naive oracle of sessions and signals: features from a list of events and a time, straight from the definitions. It imports
  * nothing from src, and knows nothing of rows, counters, intervals or SQL.
  */
-import { byCodePoint } from './profile.js';
-
 export type ActivityEvent =
   | {
       topic: 'app.session';
@@ -60,11 +58,4 @@ export function oracleActivity(events: readonly ActivityEvent[], userId: string,
     signal_age_ms_by_source: ages.length ? Object.fromEntries(ages) : null,
     typical_session_ms: lengths[Math.floor((lengths.length - 1) / 2)] ?? null,
   };
-}
-
-/** As the digest has it. */
-export function oracleText(value: number | string | Readonly<Record<string, number>> | null): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const entries = Object.entries(value).sort(([a], [b]) => byCodePoint(a, b));
-  return `{${entries.map(([name, number]) => `${JSON.stringify(name)}:${number}`).join(',')}}`;
 }

@@ -103,7 +103,14 @@ export function oracleDigest(profiles: ReadonlyMap<string, OracleProfile>): stri
     .flatMap(([userId, features]) =>
       Object.entries(features)
         .sort((a, b) => byCodePoint(a[0], b[0]))
-        .map(([name, value]) => `${userId}\t${name}\t${JSON.stringify(value)}\n`),
+        .map(([name, value]) => `${userId}\t${name}\t${oracleText(value)}\n`),
     );
   return createHash('sha256').update(lines.join('')).digest('hex');
+}
+
+/** As the digest has it. */
+export function oracleText(value: OracleProfile[string]): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const entries = Object.entries(value).sort(([a], [b]) => byCodePoint(a, b));
+  return `{${entries.map(([name, number]) => `${JSON.stringify(name)}:${number}`).join(',')}}`;
 }

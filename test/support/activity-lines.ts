@@ -1,7 +1,6 @@
 /** Events of tips, sessions and signals of a few people, in any order and some of them twice; and the digest that the oracles give. */
-import { createHash } from 'node:crypto';
-import { oracleActivity, oracleText, type ActivityEvent } from '../oracle/activity.js';
-import { byCodePoint, oracleProfiles, type OracleEvent } from '../oracle/profile.js';
+import { oracleActivity, type ActivityEvent } from '../oracle/activity.js';
+import { oracleDigest, oracleProfiles, type OracleEvent } from '../oracle/profile.js';
 import { seededRandom } from './seeded-random.js';
 
 const DAY = 86_400_000;
@@ -50,12 +49,8 @@ export function activityLines(seed: number, count = 400): ActivityLine[] {
 export function activityDigest(lines: readonly ActivityLine[], asOfMs: number): string {
   const isTip = ({ topic }: ActivityLine) => topic.startsWith('tip.');
   const [tips, rest] = [lines.filter(isTip) as OracleEvent[], lines.filter((line) => !isTip(line)) as ActivityEvent[]];
-  const hash = createHash('sha256');
-  for (const [userId, core] of [...oracleProfiles(tips, asOfMs)].sort(([a], [b]) => byCodePoint(a, b))) {
-    const features = Object.entries({ ...core, ...oracleActivity(rest, userId, asOfMs) }).sort(([a], [b]) => byCodePoint(a, b));
-    for (const [name, value] of features) hash.update(`${userId}\t${name}\t${oracleText(value)}\n`);
-  }
-  return hash.digest('hex');
+  const profiles = [...oracleProfiles(tips, asOfMs)];
+  return oracleDigest(new Map(profiles.map(([userId, core]) => [userId, { ...core, ...oracleActivity(rest, userId, asOfMs) }])));
 }
 
 export const ndjson = (lines: readonly ActivityLine[]): string => lines.map((line) => `${JSON.stringify(line)}\n`).join('');

@@ -2,7 +2,8 @@
 import { expect, it } from 'vitest';
 import { registryOf } from '../../../src/projections/registry.js';
 import { PartitionReader } from '../../../src/store/queries/partition-reader.js';
-import { type ActivityEvent, oracleActivity, oracleText } from '../../oracle/activity.js';
+import { type ActivityEvent, oracleActivity } from '../../oracle/activity.js';
+import { oracleText } from '../../oracle/profile.js';
 import { embeddedService } from '../../support/embedded/directory.js';
 import type { EmbeddedService } from '../../support/embedded/service.js';
 import { verified } from '../../support/planted-state.js';

@@ -12,7 +12,8 @@ import { registryOf } from '../../../src/projections/registry.js';
 import { rowCountersOf } from '../../../src/projections/kept/user-rows.js';
 import { PartitionState } from '../../../src/store/partition-state.js';
 import { PartitionReader } from '../../../src/store/queries/partition-reader.js';
-import { type ActivityEvent, oracleActivity, oracleText } from '../../oracle/activity.js';
+import { type ActivityEvent, oracleActivity } from '../../oracle/activity.js';
+import { oracleText } from '../../oracle/profile.js';
 import { activityOf } from '../../support/activity-events.js';
 import { asOfMs } from '../../support/tip-generators.js';
 

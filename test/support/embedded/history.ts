@@ -15,6 +15,7 @@ import {
   type OracleExample,
   type OracleWorth,
 } from '../../oracle/policy.js';
+import { oracleActivity, type ActivityEvent } from '../../oracle/activity.js';
 import { oracleProfiles, type OracleEvent, type OracleProfile } from '../../oracle/profile.js';
 import {
   fullTopicName,
@@ -45,6 +46,8 @@ export interface History {
   readonly scored: readonly Logged<ScoredEvent>[];
   readonly shadow: readonly Logged<ScoredEvent>[];
   readonly control: readonly Logged<ControlEvent>[];
+  /** Sessions and signals, where profiles have the features of them. */
+  readonly activity?: readonly Logged<ActivityEvent>[] | undefined;
   /** What the process was started with. */
   readonly livePolicy: string;
   readonly settings: typeof DEFAULT_SETTINGS;
@@ -86,6 +89,7 @@ export function upTo(history: History, partition: number, positions: Positions):
     scored: cut(history.scored, 'tip.scored'),
     shadow: cut(history.shadow, 'tip.scored.shadow'),
     control: cut(history.control, 'policy.control'),
+    activity: history.activity?.filter((one) => cut([one], one.event.topic).length > 0),
   };
 }
 
@@ -99,6 +103,7 @@ export function inPartition(history: History, partition: number): History {
     scored: keep(history.scored),
     shadow: keep(history.shadow),
     control: keep(history.control),
+    activity: history.activity && keep(history.activity),
   };
 }
 
@@ -110,12 +115,22 @@ export const profileEvents = ({ served, feedback }: History): OracleEvent[] => [
 const STRANGER: OracleProfile = coreRegistry.emptyValues();
 
 export function profileOf(history: History, userId: string, asOfMs: number): OracleProfile {
-  return (
-    oracleProfiles(
-      profileEvents(history).filter(({ value }) => value.user_id === userId),
+  const own = profileEvents(history).filter(({ value }) => value.user_id === userId);
+  return withActivity(history, userId, oracleProfiles(own, asOfMs).get(userId) ?? STRANGER, asOfMs);
+}
+
+/** A profile from tips, with the features of sessions and signals where there are such. */
+export function withActivity({ activity }: History, userId: string, profile: OracleProfile, asOfMs: number): OracleProfile {
+  if (activity === undefined) return profile;
+  const all = {
+    ...profile,
+    ...oracleActivity(
+      activity.map(({ event }) => event),
+      userId,
       asOfMs,
-    ).get(userId) ?? STRANGER
-  );
+    ),
+  };
+  return Object.fromEntries(Object.entries(all).sort(([a], [b]) => byCodePoint(a, b)));
 }
 
 /** decision -> its record with the lowest offset, of one user. */

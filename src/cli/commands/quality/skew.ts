@@ -76,5 +76,5 @@ async function print(skew: SkewFacts, differences: readonly SkewDifference[], ou
     );
   await output.write(`${counted(compared, 'decision')} compared, ${differing} with another profile than the log gives\n`);
   for (const { reason, decisions } of left) await output.write(`could not compare ${counted(decisions, 'decision')}: ${reason}\n`);
-  if (unproven.length > 0) output.note(`not compared, because the definitions do not know them: ${unproven.join(', ')}`);
+  if (unproven.length > 0) output.note(`not compared, because the replay has no code of its own for them: ${unproven.join(', ')}`);
 }
