@@ -68,7 +68,7 @@ describe.skipIf(path === undefined)('the pages on the demo', () => {
     await card(page, 'Request and reward').getByRole('link', { name: 'tip.feedback' }).click();
     await eventually(() => card(page, 'What it did').innerText()).toContain('whose reward is');
     await page.getByRole('link', { name: 'Lag', exact: true }).click();
-    await eventually(() => rowsOf(card(page, 'Partitions of topics'))).toHaveLength(24);
+    await eventually(() => rowsOf(card(page, 'Partitions of topics'))).toHaveLength(28);
     await shot('console-lag');
     await page.getByRole('link', { name: 'Dead letters' }).click();
     await eventually(() => rowsOf(card(page, 'Records')).then((rows) => rows.length)).toBeGreaterThan(5);
