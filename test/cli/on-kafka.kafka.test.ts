@@ -23,7 +23,7 @@ describe.skipIf(brokers === null)('on Kafka', () => {
     expect((await cli.run(['topics', 'check'], { env })).code).toBe(1);
 
     const created = await cli.run(['topics', 'create', '--partitions', '2', '--json'], { env });
-    expect((JSON.parse(created.stdout) as { created: string[] }).created).toHaveLength(14);
+    expect((JSON.parse(created.stdout) as { created: string[] }).created).toHaveLength(16);
     expect(await cli.run(['topics', 'check'], { env })).toMatchObject({ code: 0, stderr: '16 topics are as they should be\n' });
 
     expect(await cli.run(['produce', '--json'], { env, input })).toMatchObject({ code: 0, stderr: '' });
