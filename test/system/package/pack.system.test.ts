@@ -67,7 +67,7 @@ describe('the tarball', () => {
       /^dist\/web\/(index\.html|page\/[^/]+\.(css|svg))$/,
       /^contracts\/.+\.json$/,
       /^deploy\/(prometheus\.yml|alerts\.yml|grafana\/tipstream\.json)$/,
-      /^examples\/[^/]+\.(ndjson|py)$/,
+      /^examples\/[^/]+\.(ndjson|py|yaml)$/,
       /^examples\/people\/[^/]+\.json$/,
       /^docs\/.+\.md$/,
       /^docs\/images\/.+\.svg$/,
