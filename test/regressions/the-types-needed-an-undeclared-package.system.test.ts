@@ -17,7 +17,8 @@ export async function program(): Promise<number | string | null | undefined> {
   await tipstream.producer.sendAll([{ topic: 'tip.served', event: new Uint8Array() }]);
   const { changed } = await tipstream.rebuildProfile('ana');
   if (changed.length > 0 || address === undefined) throw new TipstreamError('internal', TOPICS['tip.scored'].schema.parse({}).user_id);
-  return (await tipstream.getProfile('ana', { asOf: new Date(0) })).features['tip_volume_30d'];
+  const volume = (await tipstream.getProfile('ana', { asOf: new Date(0) })).features['tip_volume_30d'];
+  return typeof volume === 'object' && volume !== null ? volume['mail'] : volume;
 }
 `;
 

@@ -66,7 +66,7 @@ describe('`snapshot` killed', () => {
     });
     const taken = profilesIn(path);
     expect(taken.profiles).toEqual(await world.oracle(TRAFFIC_AS_OF_MS));
-    expect(taken.positions).toHaveLength(12);
+    expect(taken.positions).toHaveLength(14);
     // The dead one's folder was in nobody's way, and goes with a later job.
     const scratch = join(world.embedded.directory, 'scratch');
     expect(readdirSync(scratch)).toHaveLength(1);
