@@ -29,7 +29,7 @@ describe('the table of topics', () => {
     [
       'what is consumed where no row topics are wanted',
       consumedWith([]),
-      ['policy.control', 'tip.served', 'tip.feedback', 'tip.scored', 'tip.scored.shadow', 'tip.candidates'],
+      ['user.forgotten', 'policy.control', 'tip.served', 'tip.feedback', 'tip.scored', 'tip.scored.shadow', 'tip.candidates'],
     ],
     ['what is consumed with sessions', consumedWith(['app.session']), CONSUMED_TOPICS.filter((topic) => topic !== 'signal.synced')],
   ])('says which topics hold %s', (_, topics, names) => expect(topics).toEqual(names));

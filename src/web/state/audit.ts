@@ -18,6 +18,7 @@ export const ACTIONS: Readonly<Record<string, string>> = {
   profile: 'rebuilds of one user',
   state: 'rebuilds of all',
   topics: 'topics',
+  user: 'users forgotten',
 };
 
 const ROWS = 100;
