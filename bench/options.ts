@@ -64,12 +64,8 @@ export function benchOptions(argv: readonly string[]): BenchOptions | undefined 
     },
   });
   if (values.help) return undefined;
-  const whole = (name: 'events' | 'users' | 'partitions' | 'rounds' | 'seconds' | 'decisions' | 'simulated-decisions', usual: number) => {
-    const given = values[name];
-    if (given === undefined) return usual;
-    if (!/^[1-9]\d{0,8}$/.test(given)) throw new Error(`--${name} must be a whole number above 0, not ${JSON.stringify(given)}`);
-    return Number(given);
-  };
+  const whole = (name: 'events' | 'users' | 'partitions' | 'rounds' | 'seconds' | 'decisions' | 'simulated-decisions', usual: number) =>
+    wholeNumber(name, values[name], usual);
   const { quick } = values;
   return {
     events: whole('events', quick ? 100_000 : 1_000_000),
@@ -84,6 +80,13 @@ export function benchOptions(argv: readonly string[]): BenchOptions | undefined 
     save: !values['no-save'],
     parts: new Set(values.only === undefined ? PARTS : values.only.map(part)),
   };
+}
+
+/** `given`: the text of the option, if there is one. */
+export function wholeNumber(name: string, given: string | undefined, usual: number): number {
+  if (given === undefined) return usual;
+  if (!/^[1-9]\d{0,8}$/.test(given)) throw new Error(`--${name} must be a whole number above 0, not ${JSON.stringify(given)}`);
+  return Number(given);
 }
 
 function part(name: string): Part {

@@ -6,15 +6,13 @@
  * and policies.ts, which has events of its own; report.ts prints.
  */
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { closedAfter } from './closed-after.js';
 import { analysts, type Analysts } from './analysts.js';
 import { catchUp, MAIN } from './catch-up.js';
+import { interruption, saved, say, undoneAfter } from './command.js';
 import { diskUse, type DiskUse } from './disk-use.js';
 import type { EventMix } from './events.js';
 import { live, type Live } from './live.js';
-import { ROOT } from './measured-process.js';
 import { benchOptions, HELP, type BenchOptions } from './options.js';
 import { policies, type Policies } from './policies.js';
 import { embeddedPlace, kafkaPlace, type Place } from './places.js';
@@ -28,30 +26,21 @@ const SCORING_TURNS = 7;
 /** For each second of an HTTP measurement. */
 const TURN_MS_A_SECOND = 50;
 const MOST_TURN_MS = 250;
-const say = (line: string) => void process.stderr.write(`${line}\n`);
-
-/** Ends with the first signal, so that brokers, services and folders do not outlive it. */
-const interrupted = new Promise<never>((_, reject) => {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => reject(new Error(`interrupted by ${signal}`)));
-});
-interrupted.catch(() => undefined);
+const interrupted = interruption();
 
 async function bench(options: BenchOptions): Promise<Results> {
   const { events, users, partitions, withDecisions } = options;
   const before = machine();
   const needed = [...options.parts].some((part) => part !== 'policies');
   const mix: EventMix | null = needed ? { events, users, endMs: Date.now() - HOUR_MS, withDecisions } : null;
-  const undo: (() => Promise<void>)[] = [];
-  try {
+  return undoneAfter(async (undo) => {
     const places = mix === null ? [] : await filledPlaces(partitions, mix, undo);
     const found = await Promise.race([measure(options, places), interrupted]);
     return { machine: before, options: settingsOf(options), mix, ...found, targets: targetsOf(found) };
-  } finally {
-    for (const step of undo.reverse()) await step().catch((error: unknown) => say(`could not clean up: ${String(error)}`));
-  }
+  });
 }
 
-async function filledPlaces(partitions: number, mix: EventMix, undo: (() => Promise<void>)[]): Promise<Place[]> {
+async function filledPlaces(partitions: number, mix: EventMix, undo: (() => Promise<unknown>)[]): Promise<Place[]> {
   say(`filling the logs with ${mix.events} events ...`);
   const embedded = await embeddedPlace(partitions, mix);
   undo.push(embedded.remove);
@@ -111,14 +100,6 @@ function settingsOf({ parts: _parts, json: _json, save: _save, ...settings }: Be
   return settings;
 }
 
-async function save(results: Results): Promise<string> {
-  const folder = join(ROOT, 'bench', 'results');
-  await mkdir(folder, { recursive: true });
-  const path = join(folder, `${new Date().toISOString().replaceAll(':', '-')}.json`);
-  await writeFile(path, `${JSON.stringify(results, null, 2)}\n`);
-  return path;
-}
-
 async function main(argv: readonly string[]): Promise<number> {
   const options = benchOptions(argv);
   if (options === undefined) {
@@ -130,7 +111,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const text = report(results);
   if (options.json) process.stdout.write(`${JSON.stringify(results)}\n`);
   (options.json ? process.stderr : process.stdout).write(`\n${text}`);
-  if (options.save) say(`\nsaved to ${await save(results)}`);
+  if (options.save) say(`\nsaved to ${await saved(results)}`);
   return 0;
 }
 

@@ -3,13 +3,13 @@
  * to their last commit, in turns. docs/benchmarks.md says what each does.
  */
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { closedAfter } from '../closed-after.js';
 import { catchUp, MAIN } from '../catch-up.js';
+import { interruption, saved, say, undoneAfter } from '../command.js';
 import type { EventMix } from '../events.js';
-import { ROOT, start } from '../measured-process.js';
+import { start } from '../measured-process.js';
+import { wholeNumber } from '../options.js';
 import { embeddedPlace, kafkaPlace } from '../places.js';
 import { machine } from '../results.js';
 import { digestOfAnswers } from './answers.js';
@@ -37,13 +37,7 @@ Kafka is the broker that KAFKA_BROKERS names, else one started from Docker or fr
 `;
 
 const HOUR_MS = 3_600_000;
-const say = (line: string) => void process.stderr.write(`${line}\n`);
-
-/** So that broker, peers and folders do not outlive us. */
-const interrupted = new Promise<never>((_, reject) => {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => reject(new Error(`interrupted by ${signal}`)));
-});
-interrupted.catch(() => undefined);
+const interrupted = interruption();
 
 interface Options {
   readonly events: number;
@@ -79,17 +73,11 @@ function optionsOf(argv: readonly string[]): Options | undefined {
     },
   });
   if (values.help) return undefined;
-  const whole = (name: 'events' | 'users' | 'partitions' | 'rounds', usual: number) => {
-    const given = values[name];
-    if (given === undefined) return usual;
-    if (!/^[1-9]\d{0,8}$/.test(given)) throw new Error(`--${name} must be a whole number above 0, not ${JSON.stringify(given)}`);
-    return Number(given);
-  };
   return {
-    events: whole('events', 1_000_000),
-    users: whole('users', 50_000),
-    partitions: whole('partitions', 4),
-    rounds: whole('rounds', 2),
+    events: wholeNumber('events', values.events, 1_000_000),
+    users: wholeNumber('users', values.users, 50_000),
+    partitions: wholeNumber('partitions', values.partitions, 4),
+    rounds: wholeNumber('rounds', values.rounds, 2),
     contenders: chosen(CONTENDERS, values.only, '--only'),
     worlds: values.world?.includes('all') ? WORLDS : chosen(WORLDS, values.world ?? ['plain'], '--world'),
     answers: values.answers,
@@ -111,21 +99,16 @@ async function onTrack<Found>(options: Options, world: World, work: (track: Trac
   const { events, users, partitions } = options;
   const mix: EventMix = { events, users, endMs: Date.now() - HOUR_MS, withDecisions: false, ...world.mix };
   say(`${world.name}: filling the logs with ${events} events of ${users} users ...`);
-  const java = options.contenders.some(({ engine }) => engine !== undefined) ? await javaPeers() : undefined;
-  return closedAfter(
-    (async () => {
-      const embedded = await embeddedPlace(partitions, mix, world.batch);
-      return closedAfter(
-        (async () => {
-          const kafka = await kafkaPlace(partitions, mix, world.batch);
-          if (kafka === null) throw new Error('the peers need a Kafka broker');
-          return closedAfter(Promise.race([work({ kafka, embedded, java }, mix), interrupted]), kafka.remove);
-        })(),
-        embedded.remove,
-      );
-    })(),
-    async () => java?.remove(),
-  );
+  return undoneAfter(async (undo) => {
+    const java = options.contenders.some(({ engine }) => engine !== undefined) ? await javaPeers() : undefined;
+    if (java !== undefined) undo.push(java.remove);
+    const embedded = await embeddedPlace(partitions, mix, world.batch);
+    undo.push(embedded.remove);
+    const kafka = await kafkaPlace(partitions, mix, world.batch);
+    if (kafka === null) throw new Error('the peers need a Kafka broker');
+    undo.push(kafka.remove);
+    return Promise.race([work({ kafka, embedded, java }, mix), interrupted]);
+  });
 }
 
 function compare(options: Options, world: World): Promise<ComparedWorld> {
@@ -176,14 +159,6 @@ function compareAnswers(options: Options, world: World): Promise<boolean> {
   });
 }
 
-async function save(comparison: Comparison): Promise<string> {
-  const folder = join(ROOT, 'bench', 'results');
-  await mkdir(folder, { recursive: true });
-  const path = join(folder, `peers-${new Date().toISOString().replaceAll(':', '-')}.json`);
-  await writeFile(path, `${JSON.stringify(comparison, null, 2)}\n`);
-  return path;
-}
-
 async function main(argv: readonly string[]): Promise<number> {
   const options = optionsOf(argv);
   if (options === undefined) {
@@ -203,7 +178,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const comparison: Comparison = { machine: before, does, worlds };
   if (options.json) process.stdout.write(`${JSON.stringify(comparison)}\n`);
   (options.json ? process.stderr : process.stdout).write(`\n${comparisonTable(comparison)}`);
-  if (options.save) say(`\nsaved to ${await save(comparison)}`);
+  if (options.save) say(`\nsaved to ${await saved(comparison, 'peers-')}`);
   return worlds.some(({ standings }) => standings.some(({ failed }) => failed !== undefined)) ? 1 : 0;
 }
 
