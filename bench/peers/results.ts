@@ -29,8 +29,14 @@ const SUBJECT = 'tipstream-kafka';
 const perSecond = ({ events, tookMs }: Turn): number => (events * 1_000) / tookMs;
 
 /** Of the turn that was fastest. */
-export function bestOf({ turns }: Standing): Turn | undefined {
+function bestOf({ turns }: Standing): Turn | undefined {
   return turns.length === 0 ? undefined : turns.reduce((best, turn) => (perSecond(turn) > perSecond(best) ? turn : best));
+}
+
+/** Of all turns; undefined where it is not known of each, or where there is none. */
+function peakOf({ turns }: Standing): number | undefined {
+  const peak = Math.max(...turns.map(({ peakRssMib }) => peakRssMib ?? Number.NaN));
+  return Number.isFinite(peak) ? peak : undefined;
 }
 
 export function comparisonTable({ machine, worlds }: Comparison): string {
@@ -38,12 +44,12 @@ export function comparisonTable({ machine, worlds }: Comparison): string {
   const sections = worlds.map(({ world, events, users, standings }) => {
     const ours = standings.find(({ contender }) => contender === SUBJECT);
     const best = ours && bestOf(ours);
+    const ourPeak = ours && peakOf(ours);
     const rows = standings.map((standing) => {
       const turn = bestOf(standing);
       if (turn === undefined) return [standing.contender, 'FAILED', '', '0', '', '', '', ''];
       const ratio = best === undefined || standing === ours ? '' : (perSecond(best) / perSecond(turn)).toFixed(2);
-      const peak = Math.max(...standing.turns.map(({ peakRssMib }) => peakRssMib ?? Number.NaN));
-      const ourPeak = Math.max(...(ours?.turns.map(({ peakRssMib }) => peakRssMib ?? Number.NaN) ?? [Number.NaN]));
+      const peak = peakOf(standing);
       return [
         standing.contender,
         whole(perSecond(turn)),
@@ -51,8 +57,8 @@ export function comparisonTable({ machine, worlds }: Comparison): string {
         String(standing.turns.length),
         ratio,
         ((turn.cpuSeconds * 1e6) / turn.events).toFixed(1),
-        Number.isNaN(peak) ? '' : whole(peak),
-        Number.isNaN(peak) || Number.isNaN(ourPeak) || standing === ours ? '' : (ourPeak / peak).toFixed(2),
+        peak === undefined ? '' : whole(peak),
+        peak === undefined || ourPeak === undefined || standing === ours ? '' : (ourPeak / peak).toFixed(2),
       ];
     });
     return `${world}: ${whole(events)} events of ${whole(users)} users\n${table(head, rows)}`;

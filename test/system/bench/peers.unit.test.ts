@@ -22,6 +22,16 @@ it('shows the best run, the median and what tipstream is to each, and does not h
   expect(rows).toContainEqual(['flink-heap', 'FAILED', '0']);
 });
 
+it('compares with nothing where tipstream failed', () => {
+  const standings = [
+    { contender: 'tipstream-kafka', turns: [], failed: 'killed' },
+    { contender: 'streams-1s', turns: [turn(8_000, 900)] },
+  ];
+  const text = comparisonTable({ machine: machine(), does: {}, worlds: [{ world: 'plain', events: 1_000_000, users: 50_000, standings }] });
+  const rows = text.split('\n').map((line) => line.trim().split(/ {2,}/));
+  expect(rows).toContainEqual(['streams-1s', '125,000', '125,000', '1', '12.3', '900']);
+});
+
 it('makes the digest that tipstream prints of what a peer says, without users that it does not know', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'tipstream-answers-'));
   const file = join(folder, 'users.tsv');
