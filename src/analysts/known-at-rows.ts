@@ -4,8 +4,7 @@
  */
 import { TipstreamError } from '../errors.js';
 import { isId } from '../events/strings.js';
-import { replayPartition } from '../consumers/fold/replay-partition.js';
-import { partitionFor, partitionFunction, type PartitionerName } from '../log/partitioner.js';
+import { partitionFor, type PartitionerName } from '../log/partitioner.js';
 import type { Log, OffsetRange } from '../log/port.js';
 import type { Registry } from '../projections/registry.js';
 import { createScratch } from '../store/directory/scratch.js';
@@ -13,6 +12,7 @@ import { partitionFile } from '../store/directory/layout.js';
 import type { RowsOfSpine } from '../store/join/rows-of-spine.js';
 import { PartitionState } from '../store/partition-state.js';
 import { PartitionReader } from '../store/queries/partition-reader.js';
+import { foldKnown, forgottenTopic, type KnownFold } from './fold-known.js';
 import { chainsOf, readKnownPositions, type Stop } from './known-stops.js';
 import { profileTopics } from './profile-topics.js';
 
@@ -39,7 +39,7 @@ const MOST_ROWS = 250_000;
  * used, offset_out_of_range, and the signal's reason.
  */
 export async function joinKnownAt(log: Log, registry: Registry, rows: RowsOfSpine, options: KnownRowsOptions): Promise<number> {
-  const { topicPrefix, partitioner, signal, onProgress } = options;
+  const { dataDirectory, topicPrefix, partitioner, maxValueBytes, nowMs, signal, onProgress } = options;
   const topics = profileTopics(registry, topicPrefix);
   const ranges = new Map(await Promise.all(topics.map(async (topic) => [topic, await log.offsets(topic)] as const)));
   const partitions = ranges.get(topics[0]!)!.size;
@@ -67,6 +67,8 @@ export async function joinKnownAt(log: Log, registry: Registry, rows: RowsOfSpin
     }
     stops[partition]!.push({ seq: count - 1, userId: row.userId, asOfMs: row.asOfMs, positions: found });
   }
+  const forgets = await forgottenTopic(log, topicPrefix);
+  const fold = { log, registry, topicPrefix, partitioner, maxValueBytes, nowMs, signal, forgets };
   let done = unknown;
   for (const [partition, ofPartition] of stops.entries()) {
     for (const topic of ofPartition.length === 0 ? [] : topics) {
@@ -75,8 +77,8 @@ export async function joinKnownAt(log: Log, registry: Registry, rows: RowsOfSpin
     }
     for (const chain of chainsOf(ofPartition)) {
       signal.throwIfAborted();
-      const partitionTopics = { topics, partition, partitions };
-      unknown += await answerChain(log, registry, rows, chain, partitionTopics, options, () => onProgress(++done, count));
+      const place = { dataDirectory, topics, partition, partitions };
+      unknown += await answerChain(rows, chain, place, fold, () => onProgress(++done, count));
     }
   }
   return unknown;
@@ -102,7 +104,8 @@ function beyondEnd(
   return undefined;
 }
 
-interface PartitionTopics {
+interface Place {
+  readonly dataDirectory: string;
   readonly topics: readonly string[];
   readonly partition: number;
   readonly partitions: number;
@@ -110,15 +113,14 @@ interface PartitionTopics {
 
 /** `chain`: stops whose positions never go back. Answers how many are of users who are not known. */
 async function answerChain(
-  log: Log,
-  registry: Registry,
   rows: RowsOfSpine,
   chain: readonly Stop[],
-  { topics, partition, partitions }: PartitionTopics,
-  { dataDirectory, topicPrefix, partitioner, maxValueBytes, nowMs, signal }: KnownRowsOptions,
+  { dataDirectory, topics, partition, partitions }: Place,
+  fold: KnownFold,
   onRow: () => void,
 ): Promise<number> {
-  const scratch = createScratch(dataDirectory, nowMs);
+  const { log, registry, topicPrefix } = fold;
+  const scratch = createScratch(dataDirectory, fold.nowMs);
   const identity = { partition, partitions, log: log.kind, topicPrefix, featureSet: registry.featureSet };
   const path = partitionFile(scratch.directory, partition);
   let state: PartitionState | undefined;
@@ -130,21 +132,7 @@ async function answerChain(
     for (const { seq, userId, asOfMs, positions } of chain) {
       if (reached === undefined || positions.some((offset, i) => offset > reached![i]!)) {
         const to = new Map(topics.map((topic, i) => [topic, positions[i]!]));
-        await replayPartition({
-          log,
-          state,
-          registry,
-          partition,
-          topics,
-          topicPrefix,
-          group: '',
-          signal,
-          clock: () => nowMs,
-          rules: { partitioner: partitionFunction(partitioner), partitions, maxValueBytes },
-          scoring: { livePolicy: '', settings: { epsilon: 0, salt: '', shadow: null, shadowLearning: false } },
-          to,
-          deadLetteredTo: to,
-        });
+        await foldKnown(state, to, fold);
         reached = positions;
         reader ??= new PartitionReader(path, registry);
       }

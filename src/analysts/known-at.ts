@@ -3,18 +3,17 @@
  * their own in a scratch folder. The live state is not touched, and what it has pruned since is there again.
  */
 import { setImmediate } from 'node:timers/promises';
-import { replayPartition } from '../consumers/fold/replay-partition.js';
 import { TipstreamError } from '../errors.js';
-import { partitionFunction, type PartitionerName } from '../log/partitioner.js';
-import type { Log, OffsetRange } from '../log/port.js';
+import type { PartitionerName } from '../log/partitioner.js';
+import type { Log } from '../log/port.js';
 import type { Registry } from '../projections/registry.js';
 import { partitionFile } from '../store/directory/layout.js';
 import { PartitionState } from '../store/partition-state.js';
 import type { Positions } from '../store/queries/profiles.js';
 import { PartitionReader } from '../store/queries/partition-reader.js';
 import { createScratch } from '../store/directory/scratch.js';
+import { foldKnown, forgottenTopic } from './fold-known.js';
 import { profileTopics } from './profile-topics.js';
-import { FORGOTTEN_TOPIC, fullTopicName } from '../topics.js';
 
 export interface KnownAtOptions {
   readonly dataDirectory: string;
@@ -44,7 +43,7 @@ export interface KnownState {
  * signal's reason.
  */
 export async function stateKnownAt(log: Log, registry: Registry, question: KnownAtOptions): Promise<KnownState> {
-  const { topicPrefix, positions, nowMs, signal, onProgress } = question;
+  const { topicPrefix, positions, nowMs, onProgress } = question;
   const topics = profileTopics(registry, topicPrefix);
   if (!topics.some((topic) => topic in positions)) {
     throw new TipstreamError('invalid_argument', `the positions name neither ${topics.join(' nor ')}`, {
@@ -83,25 +82,12 @@ export async function stateKnownAt(log: Log, registry: Registry, question: Known
         registry,
       );
       try {
-        await replayPartition({
+        const to = new Map(topics.map((topic) => [topic, targetOf(topic, partition)]));
+        await foldKnown(state, to, {
+          ...question,
           log,
-          state,
           registry,
-          partition,
-          // Who was forgotten since is not known then either.
-          topics: [...forgets.keys(), ...topics],
-          topicPrefix,
-          group: '',
-          signal,
-          clock: () => nowMs,
-          rules: { partitioner: partitionFunction(question.partitioner), partitions, maxValueBytes: question.maxValueBytes },
-          scoring: { livePolicy: '', settings: { epsilon: 0, salt: '', shadow: null, shadowLearning: false } },
-          to: new Map([
-            ...[...forgets].map(([topic, ends]) => [topic, ends.get(partition)?.end ?? 0] as const),
-            ...topics.map((topic) => [topic, targetOf(topic, partition)] as const),
-          ]),
-          // Its dead letters were published when it was first folded, and nothing publishes the outbox of this file.
-          deadLetteredTo: new Map(topics.map((topic) => [topic, targetOf(topic, partition)])),
+          forgets,
           onProgress: (offsets) => onProgress?.((done += offsets), total),
         });
       } finally {
@@ -126,11 +112,4 @@ function namedPartitions(positions: Positions, topics: readonly string[], count:
       hint: 'Give positions of this log.',
     });
   return named;
-}
-
-/** user.forgotten with what it holds; none, where the log of an earlier version does not have it. */
-async function forgottenTopic(log: Log, topicPrefix: string): Promise<ReadonlyMap<string, ReadonlyMap<number, OffsetRange>>> {
-  const topic = fullTopicName(topicPrefix, FORGOTTEN_TOPIC);
-  const [found] = await log.describeTopics([topic]);
-  return new Map(found === undefined ? [] : [[topic, await log.offsets(topic)]]);
 }
