@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from .errors import TipstreamError
 from .extras import optional
-from .times import to_ms
+from .times import encoded
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -56,7 +54,7 @@ class KafkaProducer:
         user_id = value.get("user_id")
         if not isinstance(user_id, str) or user_id == "":
             raise ValueError(f"an event is keyed by its user_id, and this one has {user_id!r}")
-        body = json.dumps(value, allow_nan=False, default=_time).encode()
+        body = encoded(value)
         for waited in (False, True):
             try:
                 self._producer.produce(
@@ -93,9 +91,3 @@ class KafkaProducer:
             return
         where = f"{message.topic()}/{message.partition()}"
         self._delivered[where] = self._delivered.get(where, 0) + 1
-
-
-def _time(value: object) -> int:
-    if isinstance(value, datetime):
-        return to_ms(value)
-    raise TypeError(f"{value!r} is no JSON value")

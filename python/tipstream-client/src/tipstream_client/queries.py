@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from .extras import pandas
-from .spine import ArrowTable, Framed
+from .spine import ArrowTable, Framed, beside, column, columns_of, loaded, texts
 from .times import Time, to_ms
 
 if TYPE_CHECKING:
@@ -62,6 +62,31 @@ class Queries(ABC):
         """
         mature = "" if requested_before is None else f" AND requested_at_ms < {to_ms(requested_before)}"
         return self._decisions(f"WHERE reward IS NOT NULL AND reward_tip_id = chosen_tip_id{mature}", record)
+
+    @overload
+    def as_served(
+        self, spine: Framed | Query, *, user_column: str = ..., decision_column: str = ...
+    ) -> pd.DataFrame: ...
+
+    @overload
+    def as_served(self, spine: ArrowTable, *, user_column: str = ..., decision_column: str = ...) -> ArrowTable: ...
+
+    def as_served(
+        self, spine: Framed | Query | ArrowTable, *, user_column: str = "user_id", decision_column: str = "decision_id"
+    ) -> pd.DataFrame | ArrowTable:
+        """Each row of the spine with the profile that is stored with its decision: what was known when it was made.
+
+        as_of_ms is the time of the decision. A decision that is not known has nulls.
+        """
+        table = loaded(self._spine(spine))
+        users = texts(column(table, user_column), user_column)
+        decisions = texts(column(table, decision_column), decision_column)
+        found: pd.DataFrame | ArrowTable = beside(table, columns_of(self._served(users, decisions)))
+        return found
+
+    @abstractmethod
+    def _served(self, users: Sequence[str], decisions: Sequence[str]) -> list[Mapping[str, Any]]:
+        """For each pair of a user and a decision as_of_ms and the features, or nulls."""
 
     def _decisions(self, where: str, record: bool) -> pd.DataFrame:
         dtypes = {**DECISION_DTYPES, **({"record": "object"} if record else {})}

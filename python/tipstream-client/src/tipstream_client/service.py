@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Self, overload
 from urllib.parse import quote
@@ -16,7 +14,7 @@ from .errors import ContractMismatchError, InvalidEventsError, Rejection, error_
 from .http import Transport
 from .profiles import EMPTY, EMPTY_ACTIVITY, UserProfile
 from .spine import ArrowTable, Framed, Spine, joined
-from .times import Time, to_ms
+from .times import Time, encoded, to_ms
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -80,7 +78,7 @@ class Service:
         found: list[UserProfile] = []
         for some in _batches(user_ids, USERS_A_REQUEST):
             asked = {"user_ids": some} if as_of_ms is None else {"user_ids": some, "as_of_ms": as_of_ms}
-            document = self._transport.request("POST", "/v1/profiles:batch", body=_json(asked)).document
+            document = self._transport.request("POST", "/v1/profiles:batch", body=encoded(asked)).document
             as_of_ms = document["as_of_ms"]  # that of the first request holds for all
             found += [
                 UserProfile(
@@ -134,7 +132,7 @@ class Service:
         refusal: Mapping[str, Any] = {}
         first = 0
         for some in filter(None, [list(events)]) if atomic else _batches(events, EVENTS_A_REQUEST):
-            body = b"".join(_json({"topic": topic, "value": value}) + b"\n" for topic, value in some)
+            body = b"".join(encoded({"topic": topic, "value": value}) + b"\n" for topic, value in some)
             path = "/v1/events?atomic=true" if atomic else "/v1/events"
             answer = self._transport.request(
                 "POST", path, body=body, content_type="application/x-ndjson", refusals=REFUSED
@@ -187,13 +185,3 @@ def _batches(items: Iterable[Any], size: int) -> Iterator[Sequence[Any]]:
     iterator = iter(items)
     while some := list(islice(iterator, size)):
         yield some
-
-
-def _json(document: object) -> bytes:
-    return json.dumps(document, allow_nan=False, default=_time).encode()
-
-
-def _time(value: object) -> int:
-    if isinstance(value, datetime):
-        return to_ms(value)
-    raise TypeError(f"{value!r} is no JSON value")

@@ -16,7 +16,7 @@ from .errors import ContractMismatchError, TipstreamError, UserNotFoundError
 from .extras import pandas
 from .profiles import EMPTY, UserProfile
 from .queries import Queries, Query
-from .spine import ArrowTable, Framed, Spine, beside, column, columns_of, joined, loaded, texts
+from .spine import ArrowTable, Framed, Spine, joined
 from .times import Time, to_ms
 
 if TYPE_CHECKING:
@@ -104,28 +104,6 @@ class Snapshot(Queries):
         found: pd.DataFrame | ArrowTable = joined(self._spine(spine), user_column, time_column, self._features_of)
         return found
 
-    @overload
-    def as_served(
-        self, spine: Framed | Query, *, user_column: str = ..., decision_column: str = ...
-    ) -> pd.DataFrame: ...
-
-    @overload
-    def as_served(self, spine: ArrowTable, *, user_column: str = ..., decision_column: str = ...) -> ArrowTable: ...
-
-    def as_served(
-        self, spine: Framed | Query | ArrowTable, *, user_column: str = "user_id", decision_column: str = "decision_id"
-    ) -> pd.DataFrame | ArrowTable:
-        """Each row of the spine with the profile that is stored with its decision: what was known when it was made.
-
-        as_of_ms is the time of the decision. A decision that is not known has nulls.
-        """
-        table = loaded(self._spine(spine))
-        users = texts(column(table, user_column), user_column)
-        decisions = texts(column(table, decision_column), decision_column)
-        rows = [self._stored(user, one) for user, one in zip(users, decisions, strict=True)]
-        found: pd.DataFrame | ArrowTable = beside(table, columns_of(rows))
-        return found
-
     def _check(self) -> None:
         if self.meta.get("format") != FORMAT:
             raise TipstreamError(
@@ -179,6 +157,9 @@ class Snapshot(Queries):
             # A text that UTF-8 cannot hold is kept as bytes.
             text = category.decode("utf-8", "surrogatepass") if isinstance(category, bytes) else category
             yield Tip(served, text, done, offset, dismiss, snooze)
+
+    def _served(self, users: Sequence[str], decisions: Sequence[str]) -> list[Mapping[str, Any]]:
+        return [self._stored(user, one) for user, one in zip(users, decisions, strict=True)]
 
     def _stored(self, user_id: str, decision_id: str) -> Mapping[str, Any]:
         row = self._db.execute(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, overload
 from .errors import TipstreamError, error_of
 from .extras import pandas
 from .queries import Queries, Query
-from .spine import ArrowTable, Framed, Spine, beside, column, columns_of, joined, loaded, texts
+from .spine import ArrowTable, Framed, Spine, joined
 from .times import EARLIEST_NUMBER, EPOCH, MILLISECOND, Time, to_ms
 
 if TYPE_CHECKING:
@@ -91,28 +91,9 @@ class State(Queries):
         found: pd.DataFrame | ArrowTable = joined(self._spine(spine), user_column, time_column, features_of)
         return found
 
-    @overload
-    def as_served(
-        self, spine: Framed | Query, *, user_column: str = ..., decision_column: str = ...
-    ) -> pd.DataFrame: ...
-
-    @overload
-    def as_served(self, spine: ArrowTable, *, user_column: str = ..., decision_column: str = ...) -> ArrowTable: ...
-
-    def as_served(
-        self, spine: Framed | Query | ArrowTable, *, user_column: str = "user_id", decision_column: str = "decision_id"
-    ) -> pd.DataFrame | ArrowTable:
-        """Each row of the spine with the profile that is stored with its decision: what was known when it was made.
-
-        as_of_ms is the time of the decision. A decision that is not known has nulls.
-        """
-        table = loaded(self._spine(spine))
-        users = texts(column(table, user_column), user_column)
-        decisions = texts(column(table, decision_column), decision_column)
+    def _served(self, users: Sequence[str], decisions: Sequence[str]) -> list[Mapping[str, Any]]:
         keys = [{"user_id": user, "decision_id": one} for user, one in zip(users, decisions, strict=True)]
-        rows = self._export(["--as-served"], keys, {"user_id", "decision_id"})
-        found: pd.DataFrame | ArrowTable = beside(table, columns_of(rows))
-        return found
+        return self._export(["--as-served"], keys, {"user_id", "decision_id"})
 
     def _export(
         self, words: Sequence[str], keys: Sequence[Mapping[str, object]], own: set[str]

@@ -1,5 +1,6 @@
 """Times as tipstream has them: whole Unix milliseconds, of events and as-of."""
 
+import json
 import operator
 from datetime import UTC, datetime, timedelta
 from typing import SupportsIndex, TypeAlias
@@ -37,6 +38,17 @@ def to_ms(time: object) -> int:
             f"{at_ms} ms is {EPOCH + at_ms * MILLISECOND}; did you mean seconds? Give a datetime for a time before 1973"
         )
     return at_ms
+
+
+def encoded(document: object) -> bytes:
+    """As JSON, in which datetimes are Unix milliseconds. Raises ValueError for NaN and TypeError for what JSON does not have."""
+    return json.dumps(document, allow_nan=False, default=_time).encode()
+
+
+def _time(value: object) -> int:
+    if isinstance(value, datetime):
+        return to_ms(value)
+    raise TypeError(f"{value!r} is no JSON value")
 
 
 def _checked(at_ms: int) -> int:
