@@ -1,11 +1,16 @@
 /** Reads a file of features: its text, JSON or YAML, into definitions, or an error that names line and column. */
+import { createRequire } from 'node:module';
+import type * as Yaml from 'yaml';
 import type { z } from 'zod';
-import { isMap, isNode, isPair, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node, type YAMLMap } from 'yaml';
 import { TipstreamError } from '../errors.js';
 import { suggestion } from '../given.js';
 import { definitionOf, type Path, type Problem } from './check.js';
 import type { Definition } from '../events/feature-choice.js';
 import { COMPARISONS, featureSchema, fileSchema } from './file-schema.js';
+
+const require = createRequire(import.meta.url);
+/** Loaded when a file is read: every command and `import 'tipstream'` come here, and few read one. */
+const yaml = (): typeof Yaml => require('yaml') as typeof Yaml;
 
 /** Longer ones are no files of features. UTF-16 units. */
 const MAX_LENGTH = 1_048_576;
@@ -26,6 +31,7 @@ interface Located {
 export function readDefinitions(text: string, name: string, taken: ReadonlyMap<string, string> = new Map()): Definition[] {
   if (text.length > MAX_LENGTH)
     throw refusal(name, [{ line: 1, column: 1, message: `is longer than ${MAX_LENGTH} characters`, hint: 'Give a file of features.' }]);
+  const { LineCounter, parseDocument } = yaml();
   const lines = new LineCounter();
   const document = parseDocument(text.replace(/^\uFEFF/, ''), { lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
   const problems: Located[] = [];
@@ -58,7 +64,7 @@ export function readDefinitions(text: string, name: string, taken: ReadonlyMap<s
   return definitions;
 }
 
-function plainValue(document: Document, wrong: (message: string) => void): unknown {
+function plainValue(document: Yaml.Document, wrong: (message: string) => void): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 });
   } catch (error) {
@@ -90,8 +96,9 @@ function keysAt(path: Path): readonly string[] {
 }
 
 /** Where the value at the path begins, or with `key` its key; where there is none, the nearest that holds it. */
-function offsetOf(document: Document, path: Path, key: boolean): number {
-  let node: Node | null = document.contents;
+function offsetOf(document: Yaml.Document, path: Path, key: boolean): number {
+  const { isMap, isNode, isSeq } = yaml();
+  let node: Yaml.Node | null = document.contents;
   let offset = node?.range?.[0] ?? 0;
   for (const [depth, step] of path.entries()) {
     if (isMap(node)) {
@@ -110,8 +117,10 @@ function offsetOf(document: Document, path: Path, key: boolean): number {
   return offset;
 }
 
-const pairOf = (map: YAMLMap, key: string) =>
-  map.items.find((item) => isPair(item) && (isScalar(item.key) ? String(item.key.value) : String(item.key)) === key);
+function pairOf(map: Yaml.YAMLMap, key: string) {
+  const { isPair, isScalar } = yaml();
+  return map.items.find((item) => isPair(item) && (isScalar(item.key) ? String(item.key.value) : String(item.key)) === key);
+}
 
 /** features[2].filter.category */
 function pathText(path: Path): string {
