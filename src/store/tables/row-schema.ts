@@ -4,7 +4,7 @@ import type { RowKind } from '../../projections/row-kind.js';
 
 /**
  * row_aggregate: as the same columns of `user`, for each kind without newestOf. ordered_number: how often each number of an ordered
- * family counts in the window of that aggregate. pruned_rows: of a recorded prune, how many rows went.
+ * family counts in the window of that aggregate.
  */
 const SHARED = `
 CREATE TABLE row_aggregate (
@@ -24,13 +24,6 @@ CREATE TABLE ordered_number (
   count INTEGER NOT NULL,
   PRIMARY KEY (uid, family, number)
 ) STRICT, WITHOUT ROWID;
-
-CREATE TABLE pruned_rows (
-  seq INTEGER NOT NULL,
-  kind TEXT NOT NULL,
-  rows INTEGER NOT NULL,
-  PRIMARY KEY (seq, kind)
-) STRICT, WITHOUT ROWID;
 `;
 
 /** SQL; empty for none. */
@@ -45,9 +38,4 @@ function tableOf({ name, key, columns, times, newestOf }: RowKind): string {
   // Of a kind with newestOf the primary key is the index that is needed.
   if (newestOf !== undefined) return table;
   return table + times.map((time) => `CREATE INDEX ${name}_by_${time} ON ${name} (uid, ${time});\n`).join('');
-}
-
-/** Every table that rows of kinds lead to and that belongs to a user. */
-export function rowTableNames(kinds: readonly KindSet[]): string[] {
-  return kinds.length === 0 ? [] : ['row_aggregate', 'ordered_number', ...kinds.map(({ kind }) => kind.name)];
 }
