@@ -20,9 +20,6 @@ export const CARRYING_USERS: Readonly<Record<string, CarriedBy>> = {
   },
 };
 
-/** table -> rows that went */
-export type RemovedRows = Readonly<Record<string, number>>;
-
 export interface ForgottenRows {
   /** undefined: the file has no such user. */
   readonly user: { readonly uid: number; readonly userId: string } | undefined;
@@ -30,15 +27,11 @@ export interface ForgottenRows {
 }
 
 /** Within a transaction. What memory holds of the user is the caller's to forget. The row in `user` stays for the caller too. */
-export function removeRowsOf(db: Database.Database, { user, digest }: ForgottenRows): RemovedRows {
-  const removed: Record<string, number> = {};
-  const count = (table: string, changes: number) => {
-    if (changes > 0) removed[table] = changes;
-  };
-  if (user !== undefined) for (const table of tablesByUid(db)) count(table, removeByUid(db, table, user.uid));
-  for (const [table, carriedBy] of Object.entries(CARRYING_USERS)) count(table, removeCarried(db, table, carriedBy, digest));
-  if (user !== undefined) count('prune', moveBoundaries(db, user.userId));
-  return removed;
+export function removeRowsOf(db: Database.Database, { user, digest }: ForgottenRows): void {
+  for (const [table, carriedBy] of Object.entries(CARRYING_USERS)) removeCarried(db, table, carriedBy, digest);
+  if (user === undefined) return;
+  for (const table of tablesByUid(db)) db.prepare<[number]>(`DELETE FROM ${table} WHERE uid = ?`).run(user.uid);
+  moveBoundaries(db, user.userId);
 }
 
 /** The tables whose rows belong to a user by uid; `user` itself is not among them. */
@@ -52,12 +45,8 @@ export function tablesByUid(db: Database.Database): string[] {
     .all();
 }
 
-function removeByUid(db: Database.Database, table: string, uid: number): number {
-  return db.prepare<[number]>(`DELETE FROM ${table} WHERE uid = ?`).run(uid).changes;
-}
-
 /** Few rows: what waits for the log or the shadow. */
-function removeCarried(db: Database.Database, table: string, { column, userIn }: CarriedBy, digest: string): number {
+function removeCarried(db: Database.Database, table: string, { column, userIn }: CarriedBy, digest: string): void {
   const rows = db.prepare<[], [number, string | Buffer | null]>(`SELECT seq, ${column} FROM ${table}`).raw();
   const mine = rows.all().filter(([, content]) => {
     const userId = content === null ? undefined : userIn(content);
@@ -65,15 +54,14 @@ function removeCarried(db: Database.Database, table: string, { column, userIn }:
   });
   const remove = db.prepare<[number]>(`DELETE FROM ${table} WHERE seq = ?`);
   for (const [seq] of mine) remove.run(seq);
-  return mine.length;
 }
 
 /**
  * A prune went from user to user, and names them. A boundary moves to the user before: nobody else lies between, and what the forgotten
  * user had when it happened does not exist any more.
  */
-function moveBoundaries(db: Database.Database, userId: string): number {
+function moveBoundaries(db: Database.Database, userId: string): void {
   const before = db.prepare<[string], string | null>('SELECT max(user_id) FROM user WHERE user_id < ?').pluck().get(userId) ?? '';
-  const after = db.prepare<[string, string]>('UPDATE prune SET after_user = ? WHERE after_user = ?').run(before, userId).changes;
-  return after + db.prepare<[string, string]>('UPDATE prune SET to_user = ? WHERE to_user = ?').run(before, userId).changes;
+  db.prepare<[string, string]>('UPDATE prune SET after_user = ? WHERE after_user = ?').run(before, userId);
+  db.prepare<[string, string]>('UPDATE prune SET to_user = ? WHERE to_user = ?').run(before, userId);
 }

@@ -9,7 +9,7 @@ import { ClosedDecisionTable } from './tables/closed-decisions.js';
 import { ControlTable } from './tables/controls.js';
 import { DecisionTable, LinkTable } from './tables/decisions.js';
 import { FileOwner } from './tables/file-owner.js';
-import { removeRowsOf, type RemovedRows } from './forget-user.js';
+import { removeRowsOf } from './forget-user.js';
 import { ForgottenTable } from './tables/forgotten.js';
 import { FoldOptions } from './tables/fold-options.js';
 import { OutboxTable } from './tables/outbox.js';
@@ -136,10 +136,13 @@ export class PartitionState {
     return reported;
   }
 
-  /** Within a transaction: removes everything of the user with that digest, from the file and from memory. */
-  forgetUser(digest: string): { readonly userId: string | undefined; readonly rows: RemovedRows } {
+  /**
+   * Within a transaction: removes everything of the user with that digest, from the file and from memory. Answers the user's id; undefined:
+   * the file has no such user.
+   */
+  forgetUser(digest: string): string | undefined {
     const user = this.users.withDigest(digest);
-    const rows = removeRowsOf(this.#db, { user, digest });
+    removeRowsOf(this.#db, { user, digest });
     if (user !== undefined) {
       this.tips.dropLoaded(user);
       this.rows.drop(user.uid);
@@ -148,7 +151,7 @@ export class PartitionState {
       this.controls.forget();
     }
     this.shadowPending.recount();
-    return { userId: user?.userId, rows };
+    return user?.userId;
   }
 
   /**

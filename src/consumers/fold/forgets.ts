@@ -28,7 +28,7 @@ export class ForgetFolder {
     const { state, tombstonesTo } = this.#deps;
     const isNews = state.forgotten.add(digest, positions);
     if (!isNews) return;
-    const { userId } = state.forgetUser(digest);
+    const userId = state.forgetUser(digest);
     if (userId === undefined) return;
     this.#refuseBeyond(positions);
     if (tombstonesTo !== undefined)
