@@ -2,7 +2,7 @@
 import { isExactAt, isKnown, type Aggregate } from '../../projections/aggregate.js';
 import { aggregateAt } from '../../projections/as-of.js';
 import type { FeatureValues } from '../../projections/feature.js';
-import { NO_ROWS, type Registry, type RowCounters } from '../../projections/registry.js';
+import type { Registry, RowCounters } from '../../projections/registry.js';
 import type { PartitionState } from '../../store/partition-state.js';
 import type { UserEntry } from '../../store/tables/entries.js';
 
@@ -25,14 +25,13 @@ export class ProfileAsOf {
    * past now.
    */
   moved(user: UserEntry, asOfMs: number, nowMs: number): ProfileThen {
-    const rows = this.#registry.kinds.length === 0 ? NO_ROWS : this.#state.rows.counters(user.uid, asOfMs, nowMs);
-    return this.#profile(this.#moved(user, asOfMs, nowMs), asOfMs, rows);
+    return this.#profile(this.#moved(user, asOfMs, nowMs), asOfMs, this.#state.rows.counters(user.uid, asOfMs, nowMs));
   }
 
   /** Between transactions: computed and discarded. */
   seen(user: UserEntry, asOfMs: number): ProfileThen {
-    const rows = this.#registry.kinds.length === 0 ? NO_ROWS : this.#state.rows.countersSeen(user.uid, asOfMs);
-    return this.#profile(aggregateAt(this.#registry, asOfMs, this.#state.tips.source(user), user.aggregate), asOfMs, rows);
+    const aggregate = aggregateAt(this.#registry, asOfMs, this.#state.tips.source(user), user.aggregate);
+    return this.#profile(aggregate, asOfMs, this.#state.rows.countersSeen(user.uid, asOfMs));
   }
 
   #moved(user: UserEntry, asOfMs: number, nowMs: number): Aggregate {

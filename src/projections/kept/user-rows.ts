@@ -2,7 +2,7 @@
 import { isKnown } from '../aggregate.js';
 import { aggregateAt } from '../as-of.js';
 import type { FeatureValues } from '../feature.js';
-import { NO_ROWS, type Registry, type RowCounters } from '../registry.js';
+import type { Registry, RowCounters } from '../registry.js';
 import type { TipState } from '../tip.js';
 import { countersOf } from '../row-counts.js';
 import type { Row } from '../row-kind.js';
@@ -19,7 +19,6 @@ export interface KeptOfUser {
 }
 
 export function rowCountersOf({ kinds }: Pick<Registry, 'kinds'>, rows: UserRows, asOfMs: number): RowCounters {
-  if (kinds.length === 0) return NO_ROWS;
   return new Map(kinds.flatMap((set) => [...countersOf(set, rows.get(set.kind.name) ?? [], asOfMs)]));
 }
 

@@ -7,7 +7,7 @@ import { decodeAggregate, isKnown, type Aggregate } from '../../projections/aggr
 import { aggregateAt, type TipSource } from '../../projections/as-of.js';
 import type { FeatureValues } from '../../projections/feature.js';
 import type { UserRows } from '../../projections/kept/user-rows.js';
-import { NO_ROWS, type Registry, type RowCounters } from '../../projections/registry.js';
+import type { Registry } from '../../projections/registry.js';
 import type { TipState } from '../../projections/tip.js';
 import { keptControls } from '../../policies/controls/control-refusal.js';
 import type { ControlEvent } from '../../topics.js';
@@ -210,12 +210,8 @@ export class PartitionReader {
     const stored = this.#foldedWithIt ? storedAggregate(row) : undefined;
     return new ProfileSweep(row[1], this.#registry, this.#tipsOf(row), stored, {
       check: (asOfMs) => this.#prunes.checkAsOf(asOfMs),
-      rows: (asOfMs) => this.#rowCounters(row[0], asOfMs, this.#foldedWithIt),
+      rows: (asOfMs) => this.#rows.counters(row[0], asOfMs, this.#foldedWithIt),
     });
-  }
-
-  #rowCounters(uid: number, asOfMs: number, fromAggregate: boolean): RowCounters {
-    return this.#registry.kinds.length === 0 ? NO_ROWS : this.#rows.counters(uid, asOfMs, fromAggregate);
   }
 
   #tipsOf([uid, , tips, indexed]: UserRow): TipSource {
@@ -225,7 +221,7 @@ export class PartitionReader {
   #read(row: UserRow, asOfMs: number, fromAggregate: boolean): ReadProfile {
     const [uid, userId] = row;
     const aggregate = aggregateAt(this.#registry, asOfMs, this.#tipsOf(row), fromAggregate ? storedAggregate(row) : undefined);
-    const rows = this.#rowCounters(uid, asOfMs, fromAggregate);
+    const rows = this.#rows.counters(uid, asOfMs, fromAggregate);
     return { userId, known: isKnown(aggregate), features: this.#registry.values(aggregate, asOfMs, rows) };
   }
 }

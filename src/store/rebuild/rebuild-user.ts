@@ -2,7 +2,7 @@
 import { createAggregate, applyTipChange, isKnown } from '../../projections/aggregate.js';
 import { aggregateAt } from '../../projections/as-of.js';
 import type { FeatureValues } from '../../projections/feature.js';
-import { NO_ROWS, type Registry } from '../../projections/registry.js';
+import type { Registry } from '../../projections/registry.js';
 import { type KeptOfUser, profileOf, rowCountersOf } from '../../projections/kept/user-rows.js';
 import { NO_TIP } from '../../projections/tip.js';
 import type { PartitionState } from '../partition-state.js';
@@ -40,7 +40,7 @@ export function replaceKept(
 /** By the stored counters, and by the tips and rows. */
 function profilesBefore(state: PartitionState, registry: Registry, user: UserEntry, nowMs: number): string[] {
   const source = state.tips.source(user);
-  const stored = state.rows.kinds.length === 0 ? NO_ROWS : state.rows.countersSeen(user.uid, nowMs);
+  const stored = state.rows.countersSeen(user.uid, nowMs);
   const rows = new Map(state.rows.kinds.map((table) => [table.kind.name, table.rows(user.uid)]));
   const counted = rowCountersOf(registry, rows, nowMs);
   return [[user.aggregate, stored] as const, [undefined, counted] as const].map(([from, counters]) => {

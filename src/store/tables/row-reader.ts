@@ -2,6 +2,7 @@
 import type Database from 'better-sqlite3';
 import { type Aggregate, decodeAggregate } from '../../projections/aggregate.js';
 import { canMove, type CountedSource } from '../../projections/as-of.js';
+import { NO_ROWS, type RowCounters } from '../../projections/registry.js';
 import { countersOfNewest, type KindSet, rowsAt } from '../../projections/row-counts.js';
 import { keyOf, type Row, timeOf } from '../../projections/row-kind.js';
 import { NO_NUMBERS, settle, takeChanges } from '../../projections/ordered.js';
@@ -161,10 +162,8 @@ export class RowReaders {
   }
 }
 
-const NOTHING: ReadonlyMap<string, number> = new Map();
-
 /** Ids of families are unique, so no two have a name in common. */
-export function merged(counters: readonly ReadonlyMap<string, number>[]): ReadonlyMap<string, number> {
-  const [first = NOTHING, ...others] = counters;
+export function merged(counters: readonly RowCounters[]): RowCounters {
+  const [first = NO_ROWS, ...others] = counters;
   return others.length === 0 ? first : new Map(counters.flatMap((one) => [...one]));
 }
