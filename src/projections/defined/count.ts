@@ -19,13 +19,13 @@ interface Counting {
   readonly ordered?: true;
 }
 
-/** The family of a definition over what is kept of its topic. */
-export function familyOf(definition: Definition, of: RowKind): RowFamily {
+/** The family of a definition over what is kept of its topic, and the value from its counters. */
+export function countedBy(definition: Definition, of: RowKind): { family: RowFamily; value: (read: CounterReader) => FeatureValue } {
   const { filter, windowMs, topic } = definition;
   const { time } = TOPIC_FIELDS[topic];
-  const id = idOf(definition);
+  const id = `file_${definition.name}`; // apart from the ids of the sets that tipstream comes with
   const counting = countingOf(definition);
-  return {
+  const family: RowFamily = {
     id,
     of,
     windowMs,
@@ -35,14 +35,8 @@ export function familyOf(definition: Definition, of: RowKind): RowFamily {
       if (isInWindow(atMs, asOfMs, windowMs) && passes(event, filter)) counting.add(id, event, atMs, add);
     },
   };
+  return { family, value: (read) => counting.value(id, read) };
 }
-
-export function valueOf(definition: Definition, read: CounterReader): FeatureValue {
-  return countingOf(definition).value(idOf(definition), read);
-}
-
-/** Apart from the ids of the sets that tipstream comes with. */
-const idOf = ({ name }: Definition): string => `file_${name}`;
 
 function countingOf({ shape, field, counts, topic }: Definition): Counting {
   if (shape === 'count') return { add: (id, _, __, add) => add(id, 1), value: (id, read) => read.count(id) };

@@ -1,6 +1,6 @@
 /** Features as every other, made of definitions: their counters, and the same rule in SQL. */
 import { defineFeature, type FeatureDefinition } from '../feature.js';
-import { familyOf, valueOf } from './count.js';
+import { countedBy } from './count.js';
 import type { Definition } from '../../events/feature-choice.js';
 import { keptKinds } from './kept.js';
 import { definitionSql } from './sql.js';
@@ -11,6 +11,7 @@ export function definedFeatures(definitions: readonly Definition[]): FeatureDefi
   const kinds = keptKinds(definitions);
   return definitions.map((definition) => {
     const { name, description, unit, topic, windowMs, ttlMs } = definition;
+    const { family, value } = countedBy(definition, kinds.get(topic)!);
     return defineFeature({
       name,
       dtype: isNumeric(definition) ? 'numeric' : 'categorical',
@@ -21,8 +22,8 @@ export function definedFeatures(definitions: readonly Definition[]): FeatureDefi
       invalidatedBy: [topic, 'time'],
       description,
       sql: definitionSql(definition),
-      counters: [familyOf(definition, kinds.get(topic)!)],
-      value: (read) => valueOf(definition, read),
+      counters: [family],
+      value,
       defined: definition,
     });
   });
