@@ -12,6 +12,7 @@ import type { IdentifiedTip } from './as-of.js';
 import type { CounterSet } from './counter.js';
 import { countsRows, type FeatureDefinition, type FeatureValue } from './feature.js';
 import { HAPPENINGS, keptTime, without, type Happening } from './kept-times.js';
+import { isSameValue } from './object-value.js';
 import { NO_ROWS, type Registry } from './registry.js';
 import type { TipState } from './tip.js';
 import { isInWindow } from './window.js';
@@ -91,7 +92,7 @@ export function* nextChanges(
     const then = registry.values(exactOver(counters), boundaryMs + 1, NO_ROWS);
     for (const feature of pending) {
       const value = then[feature.name]!;
-      if (Object.is(value, now[feature.name])) continue;
+      if (isSameValue(value, now[feature.name]!)) continue;
       pending.delete(feature);
       changes.set(feature.name, { atMs: boundaryMs + 1, value, crossings: crossingsOf(feature, [...crossing.values()], boundaryMs) });
     }

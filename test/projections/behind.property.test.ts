@@ -143,5 +143,19 @@ describe('the next change', () => {
       value: 0,
       crossings: [{ tipId: 't', happening: 'served', atMs: at - DAY, way: 'leaves' }],
     });
+    const asObject = defineFeature({
+      ...week,
+      name: 'served_or_not',
+      dtype: 'object',
+      value: (read) => ({ served: Math.min(read.count('served_7d'), 1) }),
+    });
+    const two = identified(
+      ['t', 'u'].map((tip_id, i) => ({ topic: 'tip.served', value: { user_id: 'a', tip_id, served_at_ms: at - (i + 1) * DAY } })),
+    );
+    // An object is what it holds: the first serving to leave changes nothing.
+    expect(nextChanges(createRegistry([...coreRegistry.features, asObject]), two, at).get('served_or_not')).toMatchObject({
+      atMs: at + 6 * DAY + 1,
+      value: { served: 0 },
+    });
   });
 });
