@@ -42,8 +42,8 @@ export interface Replay {
   readonly events: number;
   /** control_id -> the record with the lowest offset. */
   readonly controls: ReadonlyMap<string, ReplayedControl>;
-  /** Topics of which records of forgotten users were counted once, and are passed over now. */
-  readonly forgottenIn: ReadonlySet<ReplayedTopic>;
+  /** Who was forgotten: their records were counted once, and are passed over now. */
+  readonly forgets: NaiveForgets;
 }
 
 /** What there is to read. Throws offset_out_of_range for a log that ends before a position: it has lost what the state holds. */
@@ -104,11 +104,11 @@ export async function replayInto(
       const next = (records.at(-1)?.offset ?? at - 1) + 1;
       passed(next - at);
       at = next;
-      if (source.signal.aborted) return { events, controls, forgottenIn: forgets.topics };
+      if (source.signal.aborted) return { events, controls, forgets };
     }
     passed(to - at);
   }
-  return { events, controls, forgottenIn: forgets.topics };
+  return { events, controls, forgets };
 }
 
 /** Answers whether it was a valid event of somebody wanted that the state is made from. */

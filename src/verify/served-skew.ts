@@ -11,7 +11,7 @@ import { partitionFunction, type PartitionerName } from '../log/partitioner.js';
 import type { Log } from '../log/port.js';
 import { StateAudit } from '../store/queries/state-audit.js';
 import type { RecordedPrune } from '../store/tables/prunes.js';
-import { fullTopicName, TIP_TOPICS, type ScoredEvent } from '../topics.js';
+import { FORGOTTEN_TOPIC, fullTopicName, TIP_TOPICS, type ScoredEvent } from '../topics.js';
 import { Buckets } from './buckets.js';
 import { naiveProfile, naiveTipsAsOf, type NaiveValue } from './naive-profile.js';
 import { provableOf } from './provable.js';
@@ -93,7 +93,7 @@ async function ofPartition(
 ): Promise<void> {
   const rules: DecodeRules = { partitioner: partitionFunction(partitioner), partitions: state.identity.partitions, maxValueBytes };
   const source: ReplayDeps = { log, topicPrefix, partition, rules, includes: () => true, signal };
-  const wanted = new Set<string>([...TIP_TOPICS, 'tip.scored']);
+  const wanted = new Set<string>([FORGOTTEN_TOPIC, ...TIP_TOPICS, 'tip.scored']);
   const ranges = (await rangesToReplay(source, positions)).filter(({ topic }) => wanted.has(topic));
   const held = new Map(ranges.map(({ fullName, from, to }) => [fullName, { low: from, end: to }]));
   const applied = new Map([...state.lastApplied()].filter(([topic]) => held.has(topic)));

@@ -73,10 +73,10 @@ export async function verifyPartition(comparison: PartitionComparison): Promise<
     const {
       events,
       controls: replayedControls,
-      forgottenIn,
+      forgets,
     } = await replayInto({ buckets, audit, counts }, source, ranges, (offsets) => progress((done += offsets), total));
 
-    defined = await DefinedComparison.read(comparison.registry, source, ranges, makeBuckets);
+    defined = await DefinedComparison.read(comparison.registry, { ...source, forgets }, ranges, makeBuckets);
 
     const incomplete = new Set(ranges.filter((range) => range.incomplete).map(({ topic }) => topic));
     const controlRange = ranges.find(({ topic }) => topic === 'policy.control');
@@ -116,6 +116,7 @@ export async function verifyPartition(comparison: PartitionComparison): Promise<
     }
     if (source.signal.aborted) return { users, records: total, events };
     if (comparison.everybody) {
+      const forgottenIn = forgets.topics;
       const countedOnce = new Set([...incomplete, ...forgottenIn]);
       prunes.compareCounts(source.partition, countedOnce, findings);
       counts.add('pruned_tips', prunes.taken);

@@ -9,6 +9,7 @@ import type { Registry } from '../../projections/registry.js';
 import type { Buckets } from '../buckets.js';
 import type { Report } from '../difference.js';
 import { naiveDefined, naiveIdentity, type NaiveEvent } from './naive-defined.js';
+import type { NaiveForgets } from '../naive-forgets.js';
 import type { NaivePrune } from '../naive-prunes.js';
 import type { ReplayDeps, TopicRange } from '../replay.js';
 
@@ -19,6 +20,11 @@ interface Happened {
 type Line = readonly [topic: DefinedTopic, userId: string, offset: number, event: NaiveEvent];
 type OfUser = Map<DefinedTopic, Happened[]>;
 const MOST_EVENTS = 20;
+
+interface DefinedSource extends ReplayDeps {
+  /** Whose records are passed over. */
+  readonly forgets: NaiveForgets;
+}
 
 export interface DefinedQuestion {
   readonly userId: string;
@@ -46,7 +52,7 @@ export class DefinedComparison {
   /** Reads the ranges of the definitions' topics. undefined: no file defines a feature. */
   static async read(
     registry: Registry,
-    source: ReplayDeps,
+    source: DefinedSource,
     ranges: readonly TopicRange[],
     makeBuckets: () => Buckets,
   ): Promise<DefinedComparison | undefined> {
@@ -104,13 +110,13 @@ export class DefinedComparison {
 
 async function readInto(
   buckets: Buckets,
-  { log, partition, rules, includes, signal }: ReplayDeps,
+  { log, partition, rules, includes, forgets, signal }: DefinedSource,
   { topic, fullName, from, to }: TopicRange,
 ): Promise<void> {
   if (from >= to) return;
   for await (const records of log.read({ topic: fullName, partition, from, to, signal })) {
     for (const record of records) {
-      if (record.key === null || !includes(record.key.toString('utf8'))) continue;
+      if (record.key === null || forgets.passesOver(topic, record) || !includes(record.key.toString('utf8'))) continue;
       const decoded = accepted(topic, record, rules);
       if (!decoded.ok) continue;
       const event = decoded.event as unknown as NaiveEvent & { readonly user_id: string };
