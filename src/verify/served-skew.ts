@@ -5,7 +5,6 @@
 import type { DecodeRules } from '../events/decode.js';
 import type { Registry } from '../projections/registry.js';
 import { compareCodePoints } from '../events/strings.js';
-import { checkLogIdentity } from '../log/checks/identity.js';
 import { WINDOW_MS } from '../projections/window.js';
 import { partitionFunction, type PartitionerName } from '../log/partitioner.js';
 import type { Log } from '../log/port.js';
@@ -17,15 +16,14 @@ import { naiveProfile, naiveTipsAsOf, type NaiveValue } from './naive-profile.js
 import { provableOf } from './provable.js';
 import { rangesToReplay, replayInto, usersOf, type ReplayDeps } from './replay.js';
 import type { ReplayedUser } from './replayed.js';
+import { checkSameLog, weightOf } from './verify-partition.js';
 
 /** Differences that are listed; all are counted. */
 const LISTED = 20;
 const EVENTS_IN_MEMORY = 500_000;
-/** A decision takes about as much memory as this many tip events. */
-const EVENTS_PER_DECISION = 10;
 
 /** What the replay of tips gives: features of sessions, signals and files are left out, and said to be. */
-const COMPARED = Object.keys(naiveProfile([], 0).features);
+const COMPARED = Object.keys(naiveProfile([], 0).features).sort(compareCodePoints);
 
 export interface SkewDifference {
   readonly user_id: string;
@@ -68,7 +66,8 @@ export interface SkewQuestion {
 /** Throws offset_out_of_range for a log that ends before the state does, log_changed for another log, and the signal's reason. */
 export async function servedSkew(question: SkewQuestion): Promise<ServedSkew> {
   const { registry, files, signal } = question;
-  const features = new Set(COMPARED.filter((name) => provableOf(registry).features.has(name)));
+  const provable = provableOf(registry);
+  const features = COMPARED.filter((name) => provable.features.has(name));
   const tally = new SkewTally(features);
   const positions = new Map<number, ReadonlyMap<string, number>>();
   for (const [partition, path] of files) {
@@ -81,7 +80,7 @@ export async function servedSkew(question: SkewQuestion): Promise<ServedSkew> {
     }
     signal.throwIfAborted();
   }
-  return { ...tally.result(), positions, unproven: registry.names.filter((name) => !features.has(name)) };
+  return { ...tally.result(), positions, unproven: registry.names.filter((name) => !features.includes(name)) };
 }
 
 async function ofPartition(
@@ -95,12 +94,8 @@ async function ofPartition(
   const source: ReplayDeps = { log, topicPrefix, partition, rules, includes: () => true, signal };
   const wanted = new Set<string>([FORGOTTEN_TOPIC, ...TIP_TOPICS, 'tip.scored']);
   const ranges = (await rangesToReplay(source, positions)).filter(({ topic }) => wanted.has(topic));
-  const held = new Map(ranges.map(({ fullName, from, to }) => [fullName, { low: from, end: to }]));
-  const applied = new Map([...state.lastApplied()].filter(([topic]) => held.has(topic)));
-  await checkLogIdentity(log, { partition, path: state.path, applied, ranges: held, signal });
-
-  const weight = ranges.reduce((sum, { topic, from, to }) => sum + (to - from) * (topic === 'tip.scored' ? EVENTS_PER_DECISION : 1), 0);
-  const buckets = new Buckets(dataDirectory, weight, EVENTS_IN_MEMORY);
+  await checkSameLog(state, source, ranges);
+  const buckets = new Buckets(dataDirectory, weightOf(ranges), EVENTS_IN_MEMORY);
   try {
     const total = ranges.reduce((sum, { from, to }) => sum + to - from, 0);
     let done = 0;
@@ -177,13 +172,13 @@ function isAfterPrune(positions: ScoredEvent['positions'], asOfMs: number, tips:
 }
 
 class SkewTally {
-  readonly #features: ReadonlySet<string>;
+  readonly #features: readonly string[];
   readonly #notCompared = new Map<NotCompared, number>();
   readonly #differences: SkewDifference[] = [];
   #compared = 0;
   #differing = 0;
 
-  constructor(features: ReadonlySet<string>) {
+  constructor(features: readonly string[]) {
     this.#features = features;
   }
 
@@ -192,8 +187,7 @@ class SkewTally {
   }
 
   differencesOf(served: ScoredEvent['profile']['features'], replayed: Readonly<Record<string, NaiveValue>>) {
-    return [...this.#features]
-      .sort(compareCodePoints)
+    return this.#features
       .map((feature) => ({ feature, served: (served[feature] ?? null) as NaiveValue, replayed: replayed[feature] ?? null }))
       .filter((one) => one.served !== one.replayed);
   }

@@ -133,13 +133,18 @@ export async function verifyPartition(comparison: PartitionComparison): Promise<
 }
 
 /** Of another log, differences would say nothing about the state. */
-async function checkSameLog(state: StateAudit, { log, partition, signal }: ReplayDeps, ranges: readonly TopicRange[]): Promise<void> {
+export async function checkSameLog(
+  state: StateAudit,
+  { log, partition, signal }: ReplayDeps,
+  ranges: readonly TopicRange[],
+): Promise<void> {
   const held = new Map(ranges.map(({ fullName, from, to }) => [fullName, { low: from, end: to }]));
   const applied = new Map([...state.lastApplied()].filter(([topic]) => held.has(topic)));
   await checkLogIdentity(log, { partition, path: state.path, applied, ranges: held, signal });
 }
 
-function weightOf(ranges: readonly TopicRange[]): number {
+/** How many tip events take about as much memory. */
+export function weightOf(ranges: readonly TopicRange[]): number {
   const weights = { 'tip.scored': EVENTS_PER_DECISION, 'tip.scored.shadow': EVENTS_PER_DECISION, 'tip.candidates': 0 };
   return ranges.reduce(
     (sum, { topic, from, to }) => sum + (to - from) * (topic in weights ? weights[topic as keyof typeof weights] : 1),
