@@ -95,12 +95,33 @@ export class QualityReader {
 
   /** When decisions were requested, Unix ms: those that have been read back from the log. */
   *decisions(): Generator<readonly number[]> {
+    for (const rows of this.#ofDecisions<[number]>('requested_at_ms')) yield rows.map(([requestedAtMs]) => requestedAtMs);
+  }
+
+  /** What decisions were made with, as it is stored with each: those that have been read back from the log. */
+  *served(): Generator<readonly ServedFeatures[]> {
+    const columns = "requested_at_ms, record ->> '$.feature_set', record -> '$.profile.features'";
+    for (const rows of this.#ofDecisions<[number, string, string]>(columns)) {
+      yield rows.map(([requestedAtMs, featureSet, features]) => ({
+        requestedAtMs,
+        featureSet,
+        features: JSON.parse(features) as FeatureValues,
+      }));
+    }
+  }
+
+  close(): void {
+    if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
+    this.#db.close();
+  }
+
+  *#ofDecisions<Row>(columns: string): Generator<readonly Row[]> {
     const last = this.#db.prepare<[], number>('SELECT coalesce(max(decision_key), 0) FROM decision').pluck().get()!;
     const some = this.#db
-      .prepare<[number, number], number>(
-        'SELECT requested_at_ms FROM decision WHERE decision_key > ? AND decision_key <= ? AND scored_offset IS NOT NULL',
+      .prepare<[number, number], Row>(
+        `SELECT ${columns} FROM decision WHERE decision_key > ? AND decision_key <= ? AND scored_offset IS NOT NULL`,
       )
-      .pluck();
+      .raw();
     let after = 0;
     for (const size of pieces()) {
       if (after >= last) return;
@@ -109,35 +130,6 @@ export class QualityReader {
       yield guarded(this.path, () => some.all(from, to));
       after = to;
     }
-  }
-
-  /** What decisions were made with, as it is stored with each: those that have been read back from the log. */
-  *served(): Generator<readonly ServedFeatures[]> {
-    const last = this.#db.prepare<[], number>('SELECT coalesce(max(decision_key), 0) FROM decision').pluck().get()!;
-    const some = this.#db
-      .prepare<[number, number], [number, string, string]>(
-        `SELECT requested_at_ms, record ->> '$.feature_set', record -> '$.profile.features' FROM decision
-         WHERE decision_key > ? AND decision_key <= ? AND scored_offset IS NOT NULL`,
-      )
-      .raw();
-    let after = 0;
-    for (const size of pieces()) {
-      if (after >= last) return;
-      const to = after + size();
-      const from = after;
-      const rows = guarded(this.path, () => some.all(from, to));
-      yield rows.map(([requestedAtMs, featureSet, features]) => ({
-        requestedAtMs,
-        featureSet,
-        features: JSON.parse(features) as FeatureValues,
-      }));
-      after = to;
-    }
-  }
-
-  close(): void {
-    if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
-    this.#db.close();
   }
 }
 
