@@ -2,7 +2,7 @@
 import type { FeatureValues } from '../projections/feature.js';
 import type { Registry } from '../projections/registry.js';
 import { nullRate, summaryOf, type Distribution, type NumericSummary } from '../quality/distribution.js';
-import { drawnCategories, drawnNumbers, type Bin } from '../quality/bins.js';
+import { drawn, type Bin } from '../quality/bins.js';
 import { driftOf } from '../quality/drift.js';
 import type { Sample } from '../quality/sample.js';
 import { exactFromMsOf } from '../store/queries/profiles.js';
@@ -111,10 +111,7 @@ function historyOfFeature(name: string, distribution: Distribution, before: Dist
     nulls: distribution.nulls,
     null_rate: nullRate(distribution),
     summary: distribution.kind === 'numeric' ? summaryOf(distribution) : null,
-    distribution:
-      distribution.kind === 'numeric'
-        ? drawnNumbers(distribution, before?.kind === 'numeric' ? before : undefined)
-        : drawnCategories(distribution, before?.kind === 'categorical' ? before : undefined),
+    distribution: drawn(distribution, before),
     psi: drift?.psi ?? null,
     threshold: drift?.threshold ?? null,
   };

@@ -2,7 +2,7 @@
 import type { FeatureDefinition } from '../projections/feature.js';
 import type { Registry } from '../projections/registry.js';
 import { Activity, type Silence } from '../quality/activity.js';
-import { drawnCategories, drawnNumbers, type Bin } from '../quality/bins.js';
+import { drawn } from '../quality/bins.js';
 import { nullRate, summaryOf, type Distribution } from '../quality/distribution.js';
 import { driftOf } from '../quality/drift.js';
 import { positionsOf } from '../store/queries/profiles.js';
@@ -106,11 +106,6 @@ function featureQuality(
 
 function latest(a: number | null, b: number | null): number | null {
   return a === null ? b : b === null ? a : Math.max(a, b);
-}
-
-function drawn(current: Distribution, before: Distribution | undefined): Bin[] {
-  if (current.kind === 'numeric') return drawnNumbers(current, before?.kind === 'numeric' ? before : undefined);
-  return drawnCategories(current, before?.kind === 'categorical' ? before : undefined);
 }
 
 function topicQuality(topic: ConsumedTopic, records: RecordSurvey, { topicPrefix, survey, baseline }: ReportParts): TopicQuality {

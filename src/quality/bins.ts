@@ -1,5 +1,5 @@
 /** The bins in which two samples are compared, made of the baseline, and those in which they are drawn. Pure. */
-import { quantileOf, type CategoricalDistribution, type NumericDistribution } from './distribution.js';
+import { quantileOf, type CategoricalDistribution, type Distribution, type NumericDistribution } from './distribution.js';
 
 /** Of the baseline's values about a tenth each. */
 const TENTHS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9] as const;
@@ -64,6 +64,12 @@ const nullBin = (current: number, baseline: number | null): Bin => ({
   count: current,
   baseline_count: baseline,
 });
+
+/** Beside a baseline of the same kind. */
+export function drawn(current: Distribution, baseline: Distribution | undefined): Bin[] {
+  if (current.kind === 'numeric') return drawnNumbers(current, baseline?.kind === 'numeric' ? baseline : undefined);
+  return drawnCategories(current, baseline?.kind === 'categorical' ? baseline : undefined);
+}
 
 /** Each value by itself where there are few, else equal widths from the least to the greatest of both; then null. */
 export function drawnNumbers(current: NumericDistribution, baseline: NumericDistribution | undefined): Bin[] {
