@@ -1,5 +1,4 @@
 /** Distributions of features by day, week or month: of all known users at the end of each, and as decisions were served in it. */
-import type { FeatureValues } from '../projections/feature.js';
 import type { Registry } from '../projections/registry.js';
 import { nullRate, summaryOf, type Distribution, type NumericSummary } from '../quality/distribution.js';
 import { drawn, type Bin } from '../quality/bins.js';
@@ -9,7 +8,7 @@ import { exactFromMsOf } from '../store/queries/profiles.js';
 import { QualityReader } from '../store/quality/quality-reader.js';
 import type { Baseline } from './baseline.js';
 import type { Span } from './periods.js';
-import { samplesOf } from './state-survey.js';
+import { addAll, samplesOf } from './state-survey.js';
 
 export interface FeatureHistory {
   readonly name: string;
@@ -93,10 +92,6 @@ export function* historyOf(
   } finally {
     for (const reader of readers) reader.close();
   }
-}
-
-function addAll(samples: ReadonlyMap<string, Sample>, features: FeatureValues): void {
-  for (const [name, sample] of samples) sample.add(features[name]);
 }
 
 function historiesOf(samples: ReadonlyMap<string, Sample>, baseline: Baseline | undefined): FeatureHistory[] {

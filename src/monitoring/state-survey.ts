@@ -1,4 +1,5 @@
 /** All that data quality reads of state files, in one pass over each: profiles, tips and decisions as of one time. */
+import type { FeatureValues } from '../projections/feature.js';
 import type { Registry } from '../projections/registry.js';
 import { Activity } from '../quality/activity.js';
 import type { Distribution } from '../quality/distribution.js';
@@ -23,11 +24,8 @@ export interface StateSurvey {
   readonly lastDecisionMs: number | null;
 }
 
-/** How many users were read so far. */
-export type SurveyStep = number;
-
-/** Yields after each piece of some milliseconds. Throws as_of_pruned, no_data, state_mismatch. */
-export function* surveyState(files: ReadonlyMap<number, string>, registry: Registry, asOfMs: number): Generator<SurveyStep, StateSurvey> {
+/** Yields after each piece of some milliseconds, with the number of users read so far. Throws as_of_pruned, no_data, state_mismatch. */
+export function* surveyState(files: ReadonlyMap<number, string>, registry: Registry, asOfMs: number): Generator<number, StateSurvey> {
   const readers = new Map<number, QualityReader>();
   try {
     for (const [partition, path] of files) readers.set(partition, new QualityReader(path, registry));
@@ -39,7 +37,7 @@ export function* surveyState(files: ReadonlyMap<number, string>, registry: Regis
     let lastDecisionMs: number | null = null;
     for (const reader of readers.values()) {
       for (const profiles of reader.profiles(asOfMs)) {
-        for (const features of profiles) for (const [name, sample] of samples) sample.add(features[name]);
+        for (const features of profiles) addAll(samples, features);
         users += profiles.length;
         yield users;
       }
@@ -78,4 +76,9 @@ export function samplesOf({ features }: Pick<Registry, 'features'>): Map<string,
     else if (dtype === 'categorical') samples.set(name, new CategoricalSample());
   }
   return samples;
+}
+
+/** The values of one profile. */
+export function addAll(samples: ReadonlyMap<string, Sample>, features: FeatureValues): void {
+  for (const [name, sample] of samples) sample.add(features[name]);
 }
