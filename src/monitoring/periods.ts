@@ -1,6 +1,6 @@
 /** Days, weeks and months in UTC. Pure. */
-const DAY_MS = 86_400_000;
-const WINDOW_MS = 30 * DAY_MS;
+import { DAY_MS, WINDOW_MS } from '../projections/window.js';
+
 /** 1970-01-01 was a Thursday; weeks begin on Mondays. */
 const THURSDAY = 3;
 

@@ -1,11 +1,10 @@
 /** What all tips of a state say about the topics they came from, in one pass. Pure. */
+import { DAY_MS, hasHappened, isInWindow, WINDOW_MS } from '../projections/window.js';
 import { Activity } from '../quality/activity.js';
 
-const DAY_MS = 86_400_000;
-const WINDOW_MS = 30 * DAY_MS;
 /** Feedback may come before its serving; for longer than this it is an orphan. */
-export const ORPHAN_AFTER_MS = DAY_MS;
-/** Distinct categories; further ones are counted together. */
+const ORPHAN_AFTER_MS = DAY_MS;
+/** Distinct categories; further ones are not counted. */
 const MOST_CATEGORIES = 10_000;
 
 type Tip = readonly [served: number | null, category: string | null, done: number | null, dismiss: number | null, snooze: number | null];
@@ -16,8 +15,6 @@ export class TipTotals {
   readonly reactions: Activity;
   /** Category -> servings of it in the window. */
   readonly categories = new Map<string, number>();
-  /** Servings in the window whose categories were too many to be named. */
-  otherCategories = 0;
   /** Tips served in the window. */
   volume = 0;
   /** Of these, the ones with a reaction before as-of. */
@@ -47,8 +44,7 @@ export class TipTotals {
       this.reactions.add(atMs);
       first = Math.min(first, atMs);
     }
-    const isServed = served !== null && served < asOfMs;
-    if (isServed && served >= asOfMs - WINDOW_MS) {
+    if (isInWindow(served, asOfMs)) {
       this.volume++;
       if (category !== null) this.#addCategory(category);
       if (first < asOfMs) {
@@ -58,13 +54,12 @@ export class TipTotals {
     }
     if (first < asOfMs - ORPHAN_AFTER_MS && first >= asOfMs - WINDOW_MS) {
       this.settled++;
-      if (!isServed) this.orphans++;
+      if (!hasHappened(served, asOfMs)) this.orphans++;
     }
   }
 
   #addCategory(category: string): void {
     const count = this.categories.get(category);
     if (count !== undefined || this.categories.size < MOST_CATEGORIES) this.categories.set(category, (count ?? 0) + 1);
-    else this.otherCategories++;
   }
 }
