@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { RedriveJob, RedriveRequest } from '../redrive/job.js';
 import { inputTopic } from './dead-letters-schemas.js';
-import { count, features, timeMs } from './schema-parts.js';
+import { count, features, jobError, timeMs } from './schema-parts.js';
 
 const MAX_TEXT = 4_096;
 const MAX_RECORDS = 100_000;
@@ -98,8 +98,5 @@ export const redriveJobSchema = z.object({
   redriven: count.meta({ description: 'records sent, whatever came of the rest' }),
   started_at_ms: timeMs,
   result: result.optional().meta({ description: 'when it is done, or was stopped while it sent' }),
-  error: z
-    .object({ code: z.string(), message: z.string(), hint: z.string().optional() })
-    .optional()
-    .meta({ description: 'when it failed' }),
+  error: jobError,
 }) satisfies z.ZodType<RedriveJob>;

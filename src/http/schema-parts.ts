@@ -11,6 +11,11 @@ export const positions = z.record(z.string(), z.record(z.string(), count)).meta(
 export const features = z
   .record(z.string(), featureValueSchema)
   .meta({ description: 'feature name -> value; null where the feature is empty' });
+/** Of a job. */
+export const jobError = z
+  .object({ code: z.string(), message: z.string(), hint: z.string().optional() })
+  .optional()
+  .meta({ description: 'when it failed' });
 /** Of a query: Unix ms or ISO 8601. */
 export const time = z.string({ error: 'must be given once' }).transform((text, context) => {
   const read = readTime(text);

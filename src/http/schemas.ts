@@ -32,7 +32,7 @@ import type {
 } from '../service/application.js';
 import { LAG_STATUSES, type LagRow } from '../log/lag.js';
 import { givenProfileSchema } from '../projections/given-profile.js';
-import { count, features, guardrailSchema, id, positions, priorSchema, time, timeMs } from './schema-parts.js';
+import { count, features, guardrailSchema, id, jobError, positions, priorSchema, time, timeMs } from './schema-parts.js';
 
 export const userParameter = z.object({ user_id: id.meta({ description: 'percent-encoded UTF-8, a slash as %2F' }) });
 
@@ -83,10 +83,7 @@ export const rebuildJobSchema = z.object({
     })
     .optional()
     .meta({ description: 'when it is done' }),
-  error: z
-    .object({ code: z.string(), message: z.string(), hint: z.string().optional() })
-    .optional()
-    .meta({ description: 'when it failed' }),
+  error: jobError,
 }) satisfies z.ZodType<RebuildJob>;
 
 export const scoreRequestSchema = candidatesSchema.extend({

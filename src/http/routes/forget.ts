@@ -1,15 +1,13 @@
 /** POST /v1/forgets begins a job that forgets a user; GET /v1/forgets/{job_id} looks at it. The id is in the body: paths are logged. */
 import { z } from 'zod';
 import { callerActor } from '../../audit-trail/actor.js';
-import { id, timeMs } from '../../event-fields.js';
 import { userDigest } from '../../events/user-digest.js';
 import type { ForgetJob } from '../../forgetting/job.js';
 import { receiptSchema } from '../../forgetting/receipt.js';
 import { defineRoute, type RouteInput } from '../route.js';
+import { count, id, jobError, timeMs } from '../schema-parts.js';
 import { jobParameter } from '../schemas.js';
 import { jobRoute } from './job.js';
-
-const count = z.int().min(0);
 
 const forgetRequestSchema = z.object({
   user_id: id,
@@ -35,10 +33,7 @@ const forgetJobSchema = z.object({
     })
     .optional()
     .meta({ description: 'when it is done' }),
-  error: z
-    .object({ code: z.string(), message: z.string(), hint: z.string().optional() })
-    .optional()
-    .meta({ description: 'when it failed' }),
+  error: jobError,
 }) satisfies z.ZodType<ForgetJob>;
 
 type Asked = RouteInput<undefined, undefined, { readonly user_id: string; readonly dry_run?: boolean | undefined }>;
