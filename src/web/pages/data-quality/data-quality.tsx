@@ -39,10 +39,14 @@ function Alerts({ quality: { as_of_ms: asOfMs, alerts, could_not_tell: untold, p
   return (
     <>
       <p>
-        {alerts.length === 0 ? 'No alert stands' : `${counted(alerts.length, 'alert')}`}
-        {asOfMs === null ? '. Nothing has been looked at yet.' : `, of the ${counted(partitions.length, 'partition')} held here, as of `}
-        {asOfMs === null ? null : <Time ms={asOfMs} />}
-        {asOfMs === null ? null : '.'}
+        {alerts.length === 0 ? 'No alert stands' : counted(alerts.length, 'alert')}
+        {asOfMs === null ? (
+          '. Nothing has been looked at yet.'
+        ) : (
+          <>
+            , of the {counted(partitions.length, 'partition')} held here, as of <Time ms={asOfMs} />.
+          </>
+        )}
       </p>
       {alerts.length === 0 ? null : (
         <ul class="troubles">

@@ -6,6 +6,7 @@ import { readText } from '../../state/lateness.js';
 import { DataTable, type Column } from '../../view/data-table.js';
 import { RecordLink } from '../../view/record-link.js';
 import { Pill, Time } from '../../view/small.js';
+import { LOOKED_AT } from './looked-at.js';
 
 export function Lateness({ quality }: { readonly quality: DataQualityDocument }) {
   const { lateness, late_after_ms: lateAfterMs } = quality;
@@ -28,17 +29,7 @@ export function Lateness({ quality }: { readonly quality: DataQualityDocument })
 }
 
 const columns = (limit: string): readonly Column<TopicLateness>[] => [
-  { name: 'topic', title: 'Topic', isHeader: true, cell: ({ topic }) => topic },
-  {
-    name: 'records',
-    title: 'Looked at',
-    kind: 'number',
-    cell: ({ records, read }) => (
-      <>
-        {read.is_whole ? null : <Pill tone="wait">in part</Pill>} {count(records)}
-      </>
-    ),
-  },
+  ...LOOKED_AT,
   {
     name: 'late',
     title: `Over ${limit} late`,

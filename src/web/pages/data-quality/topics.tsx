@@ -4,6 +4,7 @@ import { count } from '../../format/numbers.js';
 import { durationText } from '../../format/times.js';
 import { DataTable, type Column } from '../../view/data-table.js';
 import { Pill, Time } from '../../view/small.js';
+import { LOOKED_AT } from './looked-at.js';
 
 export function Topics({ topics }: { readonly topics: readonly TopicQuality[] }) {
   const producers = topics.flatMap(({ topic, producers: of }) => of.map((one) => ({ topic, ...one })));
@@ -34,17 +35,7 @@ export function Topics({ topics }: { readonly topics: readonly TopicQuality[] })
 const found = (value: number | null) => (value !== null && value > 0 ? <Pill tone="wait">{count(value)}</Pill> : count(value));
 
 const TOPICS: readonly Column<TopicQuality>[] = [
-  { name: 'topic', title: 'Topic', isHeader: true, cell: ({ topic }) => topic },
-  {
-    name: 'records',
-    title: 'Looked at',
-    kind: 'number',
-    cell: ({ records, read }) => (
-      <>
-        {read.is_whole ? null : <Pill tone="wait">in part</Pill>} {count(records)}
-      </>
-    ),
-  },
+  ...LOOKED_AT,
   { name: 'ahead', title: 'A minute ahead', kind: 'number', cell: ({ far_ahead: ahead }) => found(ahead) },
   { name: 'repeated', title: 'Repeated', kind: 'number', cell: ({ duplicates }) => found(duplicates) },
   { name: 'dwell', title: 'Negative dwell', kind: 'number', cell: ({ negative_dwell: dwell }) => found(dwell) },
