@@ -110,7 +110,7 @@ export function readBaseline(dataDirectory: string, { featureSet }: Pick<Registr
 export function writeBaseline(
   dataDirectory: string,
   survey: StateSurvey,
-  { featureSet, madeAtMs, partitions }: { readonly featureSet: string; readonly madeAtMs: number; readonly partitions: number },
+  { featureSet, madeAtMs, missing }: { readonly featureSet: string; readonly madeAtMs: number; readonly missing: readonly number[] },
 ): BaselineFacts {
   if (survey.users === 0)
     throw new TipstreamError(
@@ -120,15 +120,14 @@ export function writeBaseline(
         hint: 'Give --as-of a time at which users are known.',
       },
     );
-  const held = [...survey.positions.keys()].sort((a, b) => a - b);
   const facts: BaselineFacts = {
     as_of_ms: survey.asOfMs,
     made_at_ms: madeAtMs,
     feature_set: featureSet,
     users: survey.users,
     positions: positionsOf(survey.positions),
-    partitions: held,
-    partitions_missing: withoutThem(partitions, held),
+    partitions: [...survey.positions.keys()].sort((a, b) => a - b),
+    partitions_missing: missing,
   };
   const text = JSON.stringify({
     version: VERSION,
@@ -150,9 +149,4 @@ function restored(of: StoredDistribution): Distribution {
   if (of.kind === 'categorical') return { ...of, counts: new Map(of.counts) };
   const { n, nulls, values, counts, rank_error: rankError } = of;
   return { kind: 'numeric', n, nulls, values: Float64Array.from(values), counts: Float64Array.from(counts), rankError };
-}
-
-/** Of so many partitions, those that are not among them. */
-export function withoutThem(partitions: number, held: readonly number[]): number[] {
-  return Array.from({ length: partitions }, (_, partition) => partition).filter((partition) => !held.includes(partition));
 }

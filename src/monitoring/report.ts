@@ -8,7 +8,7 @@ import { driftOf } from '../quality/drift.js';
 import { positionsOf } from '../store/queries/profiles.js';
 import { CONSUMED_TOPICS, fullTopicName, REQUEST_TOPICS, TOPICS, type ConsumedTopic } from '../topics.js';
 import { alertsOf, untoldOf } from './alerts.js';
-import { factsOf, withoutThem, type Baseline } from './baseline.js';
+import { factsOf, type Baseline } from './baseline.js';
 import type { FeatureQuality, QualityDocument, SkewFacts, TopicQuality } from './documents.js';
 import type { RecordSurvey } from './record-survey.js';
 import type { StateSurvey } from './state-survey.js';
@@ -48,7 +48,7 @@ export function reportOf(parts: ReportParts): QualityDocument {
     feature_set: registry.featureSet,
     users: survey.users,
     positions: positionsOf(survey.positions),
-    partitions_missing: withoutThem(parts.partitions, [...survey.positions.keys()]),
+    partitions_missing: partitionsWithout(survey.positions, parts.partitions),
     baseline: baseline === undefined ? null : factsOf(baseline),
     features,
     skipped: survey.skipped.map((name) => ({ name, reason: 'its values are neither numbers nor categories' })),
@@ -139,4 +139,8 @@ function activityOf(timesMs: readonly number[], asOfMs: number): Activity {
   const activity = new Activity(asOfMs);
   for (const atMs of timesMs) activity.add(atMs);
   return activity;
+}
+
+function partitionsWithout(held: ReadonlyMap<number, unknown>, partitions: number): number[] {
+  return Array.from({ length: partitions }, (_, partition) => partition).filter((partition) => !held.has(partition));
 }

@@ -34,11 +34,11 @@ export const qualityBaselineCommand = defineCommand<{ asOf?: number; automatic?:
   },
   async run({ options: { asOf, automatic = false }, config, output, json, signal }) {
     const nowMs = Date.now();
-    const { files, partitions } = stateFiles(stateSource(config), registryFor(config));
+    const { files, missing } = stateFiles(stateSource(config), registryFor(config));
     const look = (atMs: number): Promise<StateSurvey> => surveyed(surveyState(files, registryFor(config), atMs), output, signal);
     const kept = automatic ? readBaseline(config.data, registryFor(config)) : undefined;
     const write = (survey: StateSurvey): BaselineFacts =>
-      writeBaseline(config.data, survey, { featureSet: registryFor(config).featureSet, madeAtMs: nowMs, partitions });
+      writeBaseline(config.data, survey, { featureSet: registryFor(config).featureSet, madeAtMs: nowMs, missing });
     const facts =
       kept === undefined ? write(await look(automatic ? firstFullMs(await look(nowMs), nowMs) : (asOf ?? nowMs))) : factsOf(kept);
     if (json) await output.document(facts);

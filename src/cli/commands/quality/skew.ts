@@ -1,6 +1,5 @@
 import { openLog } from '../../../log/open.js';
 import type { SkewFacts } from '../../../monitoring/documents.js';
-import { withoutThem } from '../../../monitoring/baseline.js';
 import { noteSkew } from '../../../monitoring/skew-note.js';
 import { stateFiles } from '../../../store/directory/state-files.js';
 import { positionsOf } from '../../../store/queries/profiles.js';
@@ -29,10 +28,7 @@ export const qualitySkewCommand = defineCommand({
   async run({ config, output, json, signal }) {
     const log = await openLog(config, { readOnly: true });
     try {
-      const { files, partitions } = stateFiles(
-        { ...(await stateSourceOf(config, log)), accepts: acceptanceOf(config) },
-        registryFor(config),
-      );
+      const { files, missing } = stateFiles({ ...(await stateSourceOf(config, log)), accepts: acceptanceOf(config) }, registryFor(config));
       const found = await servedSkew({
         log,
         registry: registryFor(config),
@@ -48,7 +44,7 @@ export const qualitySkewCommand = defineCommand({
         proven_at_ms: Date.now(),
         feature_set: registryFor(config).featureSet,
         positions: positionsOf(found.positions),
-        partitions_missing: withoutThem(partitions, [...files.keys()]),
+        partitions_missing: missing,
         compared: found.compared,
         differing: found.differing,
         not_compared: [...found.notCompared].map(([reason, decisions]) => ({ reason, decisions })),
@@ -58,7 +54,7 @@ export const qualitySkewCommand = defineCommand({
       output.progress('');
       if (json) await output.document({ ...skew, differences: found.differences });
       else await print(skew, found.differences, output);
-      noteMissing(output, skew.partitions_missing);
+      noteMissing(output, missing);
       return skew.differing > 0 ? EXIT.differs : EXIT.ok;
     } finally {
       output.progress('');
