@@ -4,7 +4,7 @@ import type { Log } from '../log/port.js';
 import type { Registry } from '../projections/registry.js';
 import { decodeValue } from '../events/decode.js';
 import { fullTopicName, type ConsumedTopic } from '../topics.js';
-import { readBaseline, type Baseline } from './baseline.js';
+import type { Baseline } from './baseline.js';
 import type { QualityDocument } from './documents.js';
 import { readNewest, surveyRecords, type RecordQuestion, type RecordSurvey } from './record-survey.js';
 import { reportOf, timedTopics } from './report.js';
@@ -29,14 +29,12 @@ export interface QualityQuestion {
   /** Runs the survey of state files to its end, in turns with whatever else the thread has to do. */
   readonly run: (steps: Generator<number, StateSurvey>) => Promise<StateSurvey>;
   readonly turn?: () => Promise<void>;
-  /** Absent: that of the data directory, which throws where it cannot be used. */
-  readonly baseline?: () => Baseline | undefined;
+  readonly baseline: Baseline | undefined;
 }
 
-/** Throws as_of_pruned, state_mismatch, state_corrupt, log_unavailable, and the signal's reason. */
+/** Throws as_of_pruned, state_mismatch, log_unavailable, and the signal's reason. */
 export async function qualityReport(question: QualityQuestion): Promise<QualityDocument> {
-  const { log, registry, dataDirectory, topicPrefix, files, partitions, asOfMs, mostRecords, signal, run, turn } = question;
-  const baseline = question.baseline === undefined ? readBaseline(dataDirectory, registry) : question.baseline();
+  const { log, registry, dataDirectory, topicPrefix, files, partitions, asOfMs, mostRecords, signal, run, turn, baseline } = question;
   const survey = await run(surveyState(files, registry, asOfMs));
   const asked: RecordQuestion = {
     topicPrefix,

@@ -98,7 +98,7 @@ export class QualityLooks {
         asOfMs: options.clock(),
         mostRecords: MOST_RECORDS,
         signal,
-        baseline: () => baseline,
+        baseline,
         turn,
         run: async (steps) => {
           for (;;) {

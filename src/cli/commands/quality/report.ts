@@ -1,4 +1,5 @@
 import { openLog } from '../../../log/open.js';
+import { readBaseline } from '../../../monitoring/baseline.js';
 import { qualityReport } from '../../../monitoring/quality-report.js';
 import { stateFiles } from '../../../store/directory/state-files.js';
 import { defineCommand } from '../../command.js';
@@ -50,6 +51,7 @@ export const qualityReportCommand = defineCommand<{ asOf?: number; records: numb
         asOfMs: options.asOf ?? Date.now(),
         mostRecords: options.records,
         signal,
+        baseline: readBaseline(config.data, registryFor(config)),
         run: (steps) => surveyed(steps, output, signal),
       });
       if (json) await output.document(document);
