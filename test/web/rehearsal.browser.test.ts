@@ -135,7 +135,7 @@ describe.skipIf(path === undefined)('an operator who has the pages alone', () =>
       'tip.candidates | 0 | –',
     ]);
     expect((await rowsOf(lateness))[1]).toMatch(/ \| 90 ms \| 5 h \| 5 h \| tip\.feedback\/\d\/\d \| 0 \| 0 \| /);
-    await shot(page, 'late-producer');
+    await shot(page, 'late-producer', { atFoot: true });
     await follow(lateness.getByRole('row').filter({ hasText: 'tip.feedback' }), /^tip\.feedback\/\d\/\d$/);
     await eventually(() => rowsOf(card(page, 'Headers'))).toEqual(['producer | phones-offline-sync']);
     const timeIn = (within: Locator) =>
