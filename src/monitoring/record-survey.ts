@@ -1,8 +1,8 @@
 /** What the newest records of a topic say: events dated ahead, events that came twice, and the clocks of who wrote them. */
 import { decodeValue } from '../events/decode.js';
 import { happenedMs } from '../events/event-time.js';
-import { TipstreamError } from '../errors.js';
 import type { Log, LogRecord } from '../log/port.js';
+import { readPart } from '../log/read-part.js';
 import { fullTopicName, type ConsumedTopic } from '../topics.js';
 import { producerOf } from './producer.js';
 
@@ -126,21 +126,11 @@ export async function readNewest(
     const { low, end } = ranges.get(partition) ?? { low: 0, end: 0 };
     const from = Math.max(low, end - each);
     if (from > low) fromBeginning = false;
-    if (from === end) continue;
-    try {
-      for await (const records of log.read({ topic, partition, from, to: end, signal })) {
-        for (const record of records) {
-          look(record);
-          await turn();
-        }
-        if (signal.aborted) break;
-      }
-      if (signal.aborted) isWhole = false;
-    } catch (error) {
-      // Retention was quicker.
-      if (!(error instanceof TipstreamError && error.code === 'offset_out_of_range')) throw error;
-      isWhole = false;
-    }
+    const to = await readPart(log, { topic, partition, from, to: end, signal }, (record) => {
+      look(record);
+      return turn();
+    });
+    if (to < end) isWhole = false;
   }
   return { is_whole: isWhole, from_beginning: fromBeginning };
 }

@@ -1,7 +1,7 @@
 /** What the newest records of the partitions held here say about the inputs: how late their events come. */
 import { happenedMsOf } from '../../events/event-time.js';
-import { TipstreamError } from '../../errors.js';
 import type { Log, OffsetRange } from '../../log/port.js';
+import { readPart } from '../../log/read-part.js';
 import { type ConsumedTopic, CORE_TOPICS, TOPICS, fullTopicName } from '../../topics.js';
 import type { ServiceOptions } from '../options.js';
 import { logForRequests, logTimeoutOf, withinDeadline, type RequestDeadline } from '../request-deadline.js';
@@ -99,33 +99,12 @@ export class QualityAnswers {
       if (range === undefined) continue;
       const { low, end } = range;
       const from = Math.max(low, end - each);
-      read.push({ partition, low, from, to: await this.#readPart({ topic, partition, from, end }, looked, late), end });
+      const to = await readPart(this.#log, { topic, partition, from, to: end, signal: late }, (record) => {
+        const { offset, timestampMs } = record;
+        looked.push({ topic, partition, offset, timestampMs, eventMs: happenedMsOf(this.#prefix, record) });
+      });
+      read.push({ partition, low, from, to, end });
     }
     return { topic, ...latenessOf(looked), read: { is_whole: read.every(({ to, end }) => to === end), partitions: read } };
-  }
-
-  /** Answers up to which offset it came. */
-  async #readPart(
-    { topic, partition, from, end }: { readonly topic: string; readonly partition: number; readonly from: number; readonly end: number },
-    looked: LookedAt[],
-    signal: AbortSignal,
-  ): Promise<number> {
-    let to = from;
-    if (from === end || signal.aborted) return to;
-    try {
-      for await (const records of this.#log.read({ topic, partition, from, to: end, signal })) {
-        for (const record of records) {
-          const { offset, timestampMs } = record;
-          looked.push({ topic, partition, offset, timestampMs, eventMs: happenedMsOf(this.#prefix, record) });
-          to = offset + 1;
-        }
-        if (signal.aborted) return to;
-      }
-    } catch (error) {
-      // Retention was quicker.
-      if (error instanceof TipstreamError && error.code === 'offset_out_of_range') return to;
-      throw error;
-    }
-    return signal.aborted ? to : end;
   }
 }
