@@ -2,12 +2,10 @@
 import { z } from 'zod';
 import { ALERT_KINDS, type FeatureQuality, type SkewFacts, type TopicQuality } from '../monitoring/documents.js';
 import type { LookedQuality } from '../service/quality/quality-looks.js';
-import { count, timeMs } from './schema-parts.js';
+import { count, positions, timeMs } from './schema-parts.js';
 
 const number = z.number();
 const share = number.min(0).max(1);
-const positions = z.record(z.string(), z.record(z.string(), count));
-const limited = z.object({ divergence: number, threshold: number });
 
 const summary = z.object({
   min: number.nullable(),
@@ -49,7 +47,7 @@ const feature = z.object({
   by_chance: number.nullable(),
   kl: number.nullable(),
   ks: z.object({ statistic: share, error: number, p_value: share, threshold: number }).nullable(),
-  js: limited.nullable(),
+  js: z.object({ divergence: number, threshold: number }).nullable(),
   drifted: z.boolean().nullable(),
   baseline_n: count.nullable(),
   baseline_null_rate: share.nullable(),
