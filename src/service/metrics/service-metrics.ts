@@ -3,13 +3,12 @@
  * histograms, whose names end in _total and _seconds, are of this process. pipeline-metrics.ts says what was done, partition-metrics.ts
  * how partitions stand.
  */
-import type { ConsumedTopic } from '../../topics.js';
 import { Gauge, Registry as MetricsRegistry, collectDefaultMetrics } from 'prom-client';
 import type { LagRow } from '../../log/lag.js';
 import type { RegistryFacts } from '../../log/port.js';
 import type { QualityDocument } from '../../monitoring/documents.js';
 import { PACKAGE_VERSION } from '../../package-version.js';
-import { fullTopicName, TIP_TOPICS } from '../../topics.js';
+import { fullTopicName, TIP_TOPICS, type ConsumedTopic } from '../../topics.js';
 import type { PolicyFacts } from '../policies/policy-facts.js';
 import { AuditMetrics } from './audit-metrics.js';
 import { collectedGauge } from './collected-gauge.js';
