@@ -28,16 +28,16 @@ export const forgetCommand = defineCommand<ForgetOptions>({
   details: [
     'What the log and the state have of the user so far does not exist any more: for profiles, decisions, replays, ' +
       'rebuilds, verify and answers about earlier times. What comes later starts from nothing. It cannot be undone.',
-    'On the embedded log the records are deleted, and its file and the state file are written anew. On Kafka the ' +
-      'records stay until retention or compaction takes them: the receipt counts them and says when. Where `tipstream ' +
-      'start` runs, that is a job of the service.',
+    'On the embedded log the records are deleted, and its file and the state file are rewritten. On Kafka the records ' +
+      'stay until retention or compaction takes them: the receipt counts them and says when. Where `tipstream start` ' +
+      'runs, that is a job of the service.',
     'The receipt names the user by the SHA-256 digest of the id. It is printed with --json, written to --out, and kept ' +
       'in the folder receipts of the data directory. --check looks again for what it says is gone.',
     'Exit code 0: done, or nothing of the user was there. With --check 0: nothing was found. 2: something was. 1: an ' +
       'error, or not all could be looked at.',
   ].join('\n\n'),
   examples: [
-    ['tipstream forget ana --dry-run', 'say what there is, and change nothing'],
+    ['tipstream forget ana --dry-run', 'say what there is, and forget nothing'],
     ['tipstream forget ana --yes --reason "request 4711" --out receipt.json', 'forget, and write the receipt to a file'],
     ['tipstream forget ana --check receipt.json', 'look again, as an auditor would'],
     ['tipstream forget --yes --json -- -dash', 'an id that begins with a dash'],
@@ -45,7 +45,7 @@ export const forgetCommand = defineCommand<ForgetOptions>({
   groups: ['log', 'kafka', 'events', 'consumer', 'policy', 'http'],
   options: [
     { flags: '--yes', help: 'ask nothing; without a terminal it is needed' },
-    { flags: '--dry-run', help: 'say what there is, and change nothing' },
+    { flags: '--dry-run', help: 'say what there is, and forget nothing; where no service runs, what waits in the log is applied first' },
     { flags: '--reason <text>', help: 'recorded in the event, the receipt and the audit trail: do not name the user' },
     { flags: '--out <file>', help: 'write the receipt there too; where nothing was found, that, unless the file has content' },
     { flags: '--check <receipt>', help: 'look for what the receipt says is gone; - is stdin' },
@@ -91,7 +91,7 @@ async function forgotten({ config, options: { dryRun, reason }, output, signal }
 async function confirm(userId: string): Promise<void> {
   if (!process.stdin.isTTY)
     throw new UsageError('forgetting a user cannot be undone: give --yes', {
-      hint: 'See with --dry-run what there is: it changes nothing.',
+      hint: 'See with --dry-run what there is: it forgets nothing.',
     });
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
@@ -111,7 +111,7 @@ function say(
   const total = records.reduce((sum, one) => sum + one.records, 0);
   const rows = inState ? 'rows in the state' : 'no rows in the state';
   const there = `${total} records in ${records.length} partitions of topics, ${rows}, ${letters} files of dead letters`;
-  if (receipt === null) return output.note(`would forget: ${there}. Nothing was changed`);
+  if (receipt === null) return output.note(`would forget: ${there}. Nothing was forgotten`);
   output.note(`forgotten: ${there}`);
   output.note(
     `receipt ${receipt.forget_id}${out === undefined ? '' : `, in ${out}`}; a copy is in the folder receipts of the data directory`,
