@@ -6,10 +6,9 @@ import { inlineWorkers } from '../../consumers/worker/inline-worker.js';
 import { openLog } from '../../log/open.js';
 import { registryFor } from '../state-source.js';
 import { pause } from '../../pause.js';
-import type { ForgetJob } from '../../forgetting/job.js';
-import type { ForgetResult } from '../../forgetting/job.js';
+import type { ForgetJob, ForgetResult } from '../../forgetting/job.js';
 import { isOwned } from '../../store/directory/data-lock.js';
-import { addressOfOwner, errorOf, POLL_MS, ServiceClient } from './service-client.js';
+import { askOwner, errorOf, POLL_MS, type ServiceClient } from './service-client.js';
 
 export interface ForgetUserOptions {
   readonly dryRun: boolean;
@@ -21,7 +20,10 @@ export interface ForgetUserOptions {
 
 /** Throws no_data, not_ready for a service that does not answer, data_in_use for one without HTTP, what it answers, the signal's reason. */
 export async function forgetUser(config: Config, userId: string, options: ForgetUserOptions): Promise<ForgetResult> {
-  if (isOwned(config.data)) return forgetByOwner(config, userId, options);
+  if (isOwned(config.data)) {
+    const inUse = new TipstreamError('data_in_use', `a process runs on ${config.data}`);
+    return askOwner(config, inUse, 'forget a user', (client) => forgetAt(client, userId, options));
+  }
   if (config.log === 'kafka') {
     throw new TipstreamError(
       'not_ready',
@@ -33,18 +35,6 @@ export async function forgetUser(config: Config, userId: string, options: Forget
     );
   }
   return forgetHere(config, userId, options);
-}
-
-async function forgetByOwner(config: Config, userId: string, options: ForgetUserOptions): Promise<ForgetResult> {
-  const inUse = new TipstreamError('data_in_use', `a process runs on ${config.data}`);
-  const address = await addressOfOwner(config.data, inUse, 'forget a user');
-  try {
-    return await forgetAt(new ServiceClient(address, config.httpToken), userId, options);
-  } catch (error) {
-    const elsewhere = error instanceof TipstreamError && error.code === 'not_owner' ? error.details?.['owner'] : undefined;
-    if (typeof elsewhere !== 'string' || elsewhere === address) throw error;
-    return forgetAt(new ServiceClient(elsewhere, config.httpToken), userId, options);
-  }
 }
 
 async function forgetAt(

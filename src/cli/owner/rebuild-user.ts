@@ -7,7 +7,7 @@ import type { UserRebuild } from '../../rebuild/user/rebuilt-profile.js';
 import { openLog } from '../../log/open.js';
 import { pause } from '../../pause.js';
 import { withReaderOf } from '../../store/queries/locate-user.js';
-import { addressOfOwner, errorOf, POLL_MS, ServiceClient } from './service-client.js';
+import { askOwner, errorOf, POLL_MS, type ServiceClient } from './service-client.js';
 import { registryFor, stateSource } from '../state-source.js';
 
 export interface RebuildUserOptions {
@@ -28,7 +28,7 @@ export async function rebuildUser(config: Config, userId: string, options: Rebui
     return await rebuildHere(config, userId, options);
   } catch (error) {
     if (!(error instanceof TipstreamError && error.code === 'data_in_use' && error.details?.['path'] === config.data)) throw error;
-    return rebuildByOwner(config, await addressOfOwner(config.data, error, 'rebuild a user'), userId, options);
+    return askOwner(config, error, 'rebuild a user', (client) => rebuildAt(client, userId, options));
   }
 }
 
@@ -47,16 +47,6 @@ async function rebuildHere(config: Config, userId: string, { dryRun, signal, onP
     );
   } finally {
     await log.close();
-  }
-}
-
-async function rebuildByOwner(config: Config, address: string, userId: string, options: RebuildUserOptions): Promise<UserRebuild> {
-  try {
-    return await rebuildAt(new ServiceClient(address, config.httpToken), userId, options);
-  } catch (error) {
-    const elsewhere = error instanceof TipstreamError && error.code === 'not_owner' ? error.details?.['owner'] : undefined;
-    if (typeof elsewhere !== 'string' || elsewhere === address) throw error;
-    return rebuildAt(new ServiceClient(elsewhere, config.httpToken), userId, options);
   }
 }
 

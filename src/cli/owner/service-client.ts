@@ -1,4 +1,5 @@
 /** The process that runs on a data directory, asked over its HTTP. */
+import type { Config } from '../../config.js';
 import { ERROR_KINDS, TipstreamError, type ErrorCode } from '../../errors.js';
 import { pause } from '../../pause.js';
 import { dataOwner } from '../../store/directory/data-lock.js';
@@ -8,8 +9,27 @@ const ANSWERS_WITHIN_MS = 60_000;
 /** A service that is just starting has the directory before it has its address. */
 const PUBLISHES_ADDRESS_WITHIN_MS = 3_000;
 
-/** `what`: what it cannot be asked to do. Throws data_in_use for a process without HTTP. */
-export async function addressOfOwner(dataDirectory: string, inUse: TipstreamError, what: string): Promise<string> {
+/**
+ * Asks the process that runs on the data directory, and the one that it names when the user's partition is held there. `what`: what it is
+ * asked to do. Throws data_in_use for a process without HTTP, and what `ask` throws.
+ */
+export async function askOwner<T>(
+  { data, httpToken }: Config,
+  inUse: TipstreamError,
+  what: string,
+  ask: (client: ServiceClient) => Promise<T>,
+): Promise<T> {
+  const address = await addressOfOwner(data, inUse, what);
+  try {
+    return await ask(new ServiceClient(address, httpToken));
+  } catch (error) {
+    const elsewhere = error instanceof TipstreamError && error.code === 'not_owner' ? error.details?.['owner'] : undefined;
+    if (typeof elsewhere !== 'string' || elsewhere === address) throw error;
+    return ask(new ServiceClient(elsewhere, httpToken));
+  }
+}
+
+async function addressOfOwner(dataDirectory: string, inUse: TipstreamError, what: string): Promise<string> {
   const deadline = performance.now() + PUBLISHES_ADDRESS_WITHIN_MS;
   for (;;) {
     const owner = dataOwner(dataDirectory);
