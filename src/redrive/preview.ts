@@ -149,8 +149,9 @@ function filesOf(source: StateSource, registry: Registry): ReadonlyMap<number, s
 
 function changeOf(reader: PartitionReader, registry: Registry, userId: string, changes: readonly Change[], nowMs: number): ProfileChange {
   const kept: KeptCopy = { tips: reader.tips(userId), rows: new Map() };
+  const rows = reader.rows(userId);
   for (const { kind } of registry.kinds)
-    kept.rows.set(kind.name, new Map((reader.rows(userId).get(kind.name) ?? []).map((row) => [keyOf(kind, row), row])));
+    kept.rows.set(kind.name, new Map((rows.get(kind.name) ?? []).map((row) => [keyOf(kind, row), row])));
   const before = featuresOf(registry, kept, nowMs);
   for (const change of changes) change(kept, registry);
   const after = featuresOf(registry, kept, nowMs);
