@@ -39,13 +39,10 @@ export async function recordDocument(question: RecordQuestion): Promise<RecordDo
   const { record, previousOffset, nextOffset } = await readRecord(log, topicPrefix, address, signal);
   const reader = question.reader();
   const topic = topicNamed(topicPrefix, address.topic);
-  const appliedTo =
-    topic !== undefined && isConsumed(topic) && question.registry.topics.includes(topic)
-      ? (reader?.positions().get(address.topic) ?? (reader && 0))
-      : undefined;
+  const isFolded = topic !== undefined && isConsumed(topic) && question.registry.topics.includes(topic);
+  const appliedTo = isFolded ? (reader?.positions().get(address.topic) ?? (reader && 0)) : undefined;
   const isApplied = appliedTo === undefined ? null : address.offset < appliedTo;
   const decoded = topic === undefined ? undefined : isConsumed(topic) ? accepted(topic, record, rules) : decodeRecord(topic, record, rules);
-  const isFolded = topic !== undefined && isConsumed(topic) && question.registry.topics.includes(topic);
   // What nobody folds is refused by nobody: a tombstone of profile.features is as it should be.
   const refusal =
     !isFolded || decoded === undefined || decoded.ok ? null : { code: decoded.rejection.code, message: decoded.rejection.message };
