@@ -32,7 +32,7 @@ export const receiptSchema = z.object({
   }),
   rewritten: z
     .array(z.string())
-    .meta({ description: 'files written anew, so that free pages and write-ahead logs hold nothing of the user' }),
+    .meta({ description: 'files that were rewritten, so that free pages and write-ahead logs hold nothing of the user' }),
   remains: z.object({
     records: z.array(
       z.object({

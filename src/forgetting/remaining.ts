@@ -47,7 +47,7 @@ function howToRemove(
     return policy.includes('delete') ? `${compaction} Retention removes segments by retention.ms as well.` : compaction;
   }
   if (retentionMs === null) return `retention.ms could not be read. ${byHand}.`;
-  if (retentionMs < 0) return `retention.ms is -1: they are kept for ever. ${byHand}; or write the topic anew without them.`;
+  if (retentionMs < 0) return `retention.ms is -1: they are kept for ever. ${byHand}; or write the topic again without them.`;
   return (
     'Retention removes a segment when its newest record is older than retention.ms: not before the time that is given, ' +
     'and later where the segment has newer records.'
