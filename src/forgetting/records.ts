@@ -61,6 +61,10 @@ export async function recordsOf(search: RecordSearch): Promise<Searched> {
   return { found, ends, topics };
 }
 
+export function counted(found: readonly FoundRecords[]): { topic: string; partition: number; records: number }[] {
+  return found.map(({ topic, partition, offsets }) => ({ topic, partition, records: offsets.length }));
+}
+
 type Part = { readonly topic: string; readonly partition: number; readonly from: number; readonly to: number };
 
 function bounds({ from, to }: RecordSearch, topic: string, partition: number, { low, end }: OffsetRange): { from: number; to: number } {

@@ -6,10 +6,11 @@ import { TipstreamError } from '../../errors.js';
 import type { Whom } from '../../forgetting/about.js';
 import { deadLetterFilesOf, filesWithBytes, removeDeadLetterFiles, removeOtherGenerations } from '../../forgetting/files.js';
 import { keepReceipt, sealed, type Receipt } from '../../forgetting/receipt.js';
-import { recordsOf, type FoundRecords, type Searched } from '../../forgetting/records.js';
+import { counted, recordsOf, type FoundRecords, type Searched } from '../../forgetting/records.js';
 import { remainingRecords } from '../../forgetting/remaining.js';
 import type { Log, RecordAddress } from '../../log/port.js';
 import { pause } from '../../pause.js';
+import type { Registry } from '../../projections/registry.js';
 import { sweepScratch } from '../../store/directory/scratch.js';
 import { lockRebuild } from '../../store/directory/rebuild-lock.js';
 import { fullTopicName, type ForgottenEvent } from '../../topics.js';
@@ -23,15 +24,13 @@ export interface Erasure {
   /** Whose bytes are looked for in files; undefined: only the digest is known. */
   readonly files: string | undefined;
   readonly inState: boolean;
-  /** Of a search before: what lies beyond it is searched for now. */
-  readonly found: readonly FoundRecords[];
   readonly rewritten: readonly string[];
-  readonly featureSet: string;
   readonly others: Receipt['others'];
 }
 
 interface CompleteDeps {
   readonly log: Log;
+  readonly registry: Registry;
   readonly options: ServiceOptions;
 }
 
@@ -42,9 +41,9 @@ const NOT_KNOWN = [
   'What other readers of the topics have kept, and the logs of the service and of proxies.',
 ];
 
-/** `before`: what was searched already. */
-export async function completed({ log, options }: CompleteDeps, erasure: Erasure, before?: Searched): Promise<Receipt> {
-  const { event, address, whom, inState, others, featureSet } = erasure;
+/** `before`: a search that was done already; what lies beyond it is searched for now. */
+export async function completed({ log, registry, options }: CompleteDeps, erasure: Erasure, before?: Searched): Promise<Receipt> {
+  const { event, address, whom, inState, others } = erasure;
   const { dataDirectory, topicPrefix, clock, at } = options;
   const tombstones = fullTopicName(topicPrefix, 'profile.features');
   // What was written behind the profiles says whether compaction will take them.
@@ -53,7 +52,7 @@ export async function completed({ log, options }: CompleteDeps, erasure: Erasure
   const to = (topic: string, partition: number) => (isCut(topic, partition) ? event.positions[topic] : undefined);
   const from = (topic: string, partition: number) => before?.ends.get(topic)?.get(partition);
   const late = await recordsOf({ log, topicPrefix, whom, to, from });
-  const found = merged(erasure.found, late.found);
+  const found = merged(before?.found ?? [], late.found);
   const letters = deadLetterFilesOf(dataDirectory, whom, found);
   const generations = withoutRebuild(dataDirectory, () => removeOtherGenerations(dataDirectory));
   const rewritten = [...erasure.rewritten];
@@ -78,10 +77,9 @@ export async function completed({ log, options }: CompleteDeps, erasure: Erasure
     topic_prefix: topicPrefix,
     event: { topic: address.topic, partition: address.partition, offset: address.offset },
     positions: event.positions,
-    feature_set: featureSet,
+    feature_set: registry.featureSet,
     removed: {
-      records:
-        log.erasing === undefined ? [] : found.map(({ topic, partition, offsets }) => ({ topic, partition, records: offsets.length })),
+      records: log.erasing === undefined ? [] : counted(found),
       user_in_state: inState,
       dead_letter_files: letters.length,
       generations,

@@ -11,7 +11,7 @@ import type { AuditActor } from '../../events/audit-event.js';
 import { actorText } from '../../audit-trail/actor.js';
 import { TipstreamError } from '../../errors.js';
 import { randomUUID } from 'node:crypto';
-import { recordsOf, searchedTopics, type FoundRecords, type Searched } from '../../forgetting/records.js';
+import { counted, recordsOf, searchedTopics } from '../../forgetting/records.js';
 import { deadLetterFilesOf } from '../../forgetting/files.js';
 import { whom } from '../../forgetting/about.js';
 import type { ForgetResult } from '../../forgetting/job.js';
@@ -73,18 +73,14 @@ export async function forgetUser(deps: ForgetDeps, request: ForgetRequest): Prom
   };
   if (!isThere || request.dryRun) return { ...result, receipt: null };
   signal.throwIfAborted();
-  const erasure = await patiently(() => exclusive.run(() => heldAndForgotten(deps, request, before)));
+  const erasure = await patiently(() => exclusive.run(() => heldAndForgotten(deps, request)));
   if (log.erasing === undefined) await published(working(partition)); // the tombstone
   return { ...result, receipt: await completed(deps, { ...erasure, whom: who, files: userId }, before) };
 }
 
-function counted(found: readonly FoundRecords[]): ForgetResult['records'] {
-  return found.map(({ topic, partition, offsets }) => ({ topic, partition, records: offsets.length }));
-}
-
 /** Holds the partition for as long as it takes to append the event, apply it and write the state file anew. */
-async function heldAndForgotten(deps: ForgetDeps, request: ForgetRequest, { found }: Searched): Promise<Omit<Erasure, 'whom' | 'files'>> {
-  const { log, registry, options, working } = deps;
+async function heldAndForgotten(deps: ForgetDeps, request: ForgetRequest): Promise<Omit<Erasure, 'whom' | 'files'>> {
+  const { log, options, working } = deps;
   const { userId, partition, reason, by } = request;
   const { clock, topicPrefix, at } = options;
   const held = working(partition);
@@ -116,9 +112,7 @@ async function heldAndForgotten(deps: ForgetDeps, request: ForgetRequest, { foun
       event,
       address: address!,
       inState,
-      found,
       rewritten: [rewritten],
-      featureSet: registry.featureSet,
       others:
         digestBefore === undefined || digestAfter === undefined
           ? null

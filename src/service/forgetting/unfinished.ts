@@ -23,9 +23,7 @@ export async function completeForgets(deps: ForgetDeps, held: readonly Partition
         whom: { digest: event.user_digest },
         files: undefined,
         inState: false,
-        found: [],
         rewritten: [path],
-        featureSet: deps.registry.featureSet,
         others: null,
       });
       count++;
