@@ -66,7 +66,7 @@ export class RegistryClient {
     // Registries older than GUIDs answer as other servers would, but know their types of schemas.
     if ('guid' in ref && (await this.#ask('/schemas/types')) !== 'no such path')
       return { why: `${this.where} is too old to look up a schema by its GUID` };
-    throw this.#refused(`there is no ${path} at ${this.where}`, 'Check --schema-registry: it is the base URL of a Schema Registry.');
+    throw this.#noSuchPath(path);
   }
 
   /** As `schema`. Deleted versions are answered too: schemas that refer to them stay readable. */
@@ -74,7 +74,7 @@ export class RegistryClient {
     const path = `/subjects/${encodeURIComponent(subject)}/versions/${version}?deleted=true`;
     const answer = await this.#ask(path);
     if (answer !== 'no such path') return answer;
-    throw this.#refused(`there is no ${path} at ${this.where}`, 'Check --schema-registry: it is the base URL of a Schema Registry.');
+    throw this.#noSuchPath(path);
   }
 
   /** Ends what is under way. */
@@ -142,6 +142,10 @@ export class RegistryClient {
     if (!isRegisteredSchema(body)) return unavailable(host, 'its answer is no schema');
     this.#requests.found += 1;
     return { found: body };
+  }
+
+  #noSuchPath(path: string): TipstreamError {
+    return this.#refused(`there is no ${path} at ${this.where}`, 'Check --schema-registry: it is the base URL of a Schema Registry.');
   }
 
   #refused(message: string, hint: string): TipstreamError {
