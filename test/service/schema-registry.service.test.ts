@@ -4,7 +4,7 @@ import { readWholeLetter } from '../../src/dead-letters/whole-letter.js';
 import { readDeadLetterReason } from '../../src/events/dead-letter.js';
 import type { NewRecord } from '../../src/log/port.js';
 import { decodingLog } from '../../src/log/schema-registry/decoding-log.js';
-import { redrive } from '../../src/redrive/redrive.js';
+import { redrive, type RedriveOptions } from '../../src/redrive/redrive.js';
 import { coreRegistry } from '../../src/projections/registry.js';
 import { troubles } from '../../src/service/readiness.js';
 import { embeddedService } from '../support/embedded/directory.js';
@@ -50,6 +50,11 @@ const json = (topic: string, userId: string, event: object): NewRecord => ({
 const question = { asOfMs: NOW };
 const lettersOf = async (embedded: EmbeddedService) =>
   (await embedded.records('tip.served-dlt')).map(({ headers }) => readDeadLetterReason(headers));
+const redriven = ({ readLog, directory }: EmbeddedService, options: Partial<RedriveOptions> = {}) =>
+  redrive(
+    { log: readLog, registry: coreRegistry, state: stateIn(directory), rules: { partitioner: 'murmur2', maxValueBytes: 1_048_576 } },
+    { prefix: '', max: 10, again: true, dryRun: false, repartition: false, nowMs: NOW, ...options },
+  );
 const profile = (embedded: EmbeddedService, userId: string) => embedded.service.profile(userId, NOW);
 
 it('events of real serializers and plain JSON are folded side by side, verify and rebuild agree, and bytes stay as they were', async () => {
@@ -153,38 +158,16 @@ it('an unknown id is a dead letter; once the registry knows it, redriving shows 
   ]);
   await embedded.stop();
   registry.schemas = [...FIXTURE_SCHEMAS];
-  const run = (dryRun: boolean, edit?: Buffer) =>
-    redrive(
-      {
-        log: embedded.readLog,
-        registry: coreRegistry,
-        state: stateIn(embedded.directory),
-        rules: { partitioner: 'murmur2', maxValueBytes: 1_048_576 },
-      },
-      {
-        prefix: '',
-        topic: undefined,
-        code: undefined,
-        sinceMs: undefined,
-        address: edit && address,
-        repartition: false,
-        edit,
-        dryRun,
-        again: true,
-        nowMs: NOW,
-        max: 10,
-      },
-    );
   const [letter] = await embedded.records('tip.served-dlt');
   const address = { topic: letter!.topic, partition: letter!.partition, offset: letter!.offset };
   expect(await readWholeLetter(embedded.readLog, address, 'tip.served')).toMatchObject({
     value: { text: JSON.stringify(fixture('avro').event) },
   });
-  expect(await run(true)).toMatchObject({
+  expect(await redriven(embedded, { dryRun: true })).toMatchObject({
     would_be_refused: 0,
     profiles: { users: [{ user_id: 'ana', before: null, after: { tip_volume_30d: 1 } }] },
   });
-  expect(await run(false)).toMatchObject({ redriven: 1 });
+  expect(await redriven(embedded)).toMatchObject({ redriven: 1 });
   await embedded.catchUp();
   expect((await profile(embedded, 'ana')).features).toMatchObject({ tip_volume_30d: 1 });
   expect(await lettersOf(embedded)).toHaveLength(1);
@@ -200,27 +183,7 @@ it('an edited dead letter is JSON, and loses the header that named its schema', 
   expect(readDeadLetterReason(letter!.headers)).toMatchObject({ code: 'bad_payload' });
   const edit = Buffer.from(JSON.stringify({ user_id: 'ana', tip_id: 't1', served_at_ms: NOW - 5 }));
   const address = { topic: letter!.topic, partition: letter!.partition, offset: letter!.offset };
-  await redrive(
-    {
-      log: embedded.readLog,
-      registry: coreRegistry,
-      state: stateIn(embedded.directory),
-      rules: { partitioner: 'murmur2', maxValueBytes: 1_048_576 },
-    },
-    {
-      prefix: '',
-      topic: undefined,
-      code: undefined,
-      sinceMs: undefined,
-      address,
-      repartition: false,
-      edit,
-      dryRun: false,
-      again: true,
-      nowMs: NOW,
-      max: 10,
-    },
-  );
+  await redriven(embedded, { address, edit });
   await embedded.catchUp();
   expect((await profile(embedded, 'ana')).features).toMatchObject({ tip_volume_30d: 1 });
   expect((await embedded.records('tip.served')).at(-1)!.headers.map(([name]) => name)).not.toContain('__value_schema_id');
