@@ -17,6 +17,7 @@ import { ASKED_EVERY_MS, type SilenceOptions } from './log-reach.js';
 import { noteService } from '../store/directory/service-note.js';
 import { LogWatch } from './log-watch.js';
 import type { ServiceOptions } from './options.js';
+import type { Partition } from './partition.js';
 import { serviceParts, type ServiceParts } from './parts.js';
 import type { PartitionGroup } from './partition-group.js';
 import { PeriodicTasks } from './periodic-tasks.js';
@@ -162,12 +163,11 @@ export class Service extends Answers {
 
   /** Once, when what the log held of controls at the start is applied everywhere here. */
   async #completeControls(): Promise<void> {
-    const { log, options, partitions } = this.#parts;
-    if (this.#controlsCompleted || partitions.held.length === 0) return;
+    if (this.#controlsCompleted) return;
+    const { log, options } = this.#parts;
     const topic = fullTopicName(options.topicPrefix, 'policy.control');
-    const ranges = await rangesOfTopics(log, [topic]);
-    const { held } = partitions;
-    if (held.some((partition) => partition.life.state !== 'running' || isBehind(partition, ranges))) return;
+    const held = await this.#heldThatApplied(topic);
+    if (held === undefined) return;
     this.#controlsCompleted = true;
     const readers = new Map(held.map(({ number, reader }) => [number, reader]));
     const { written, refused } = await completeControls({ log, topic, maxValueBytes: options.maxValueBytes, readers });
@@ -181,14 +181,23 @@ export class Service extends Answers {
 
   /** Once, when what the log held of forgotten users at the start is applied everywhere here. */
   async #completeForgets(): Promise<void> {
-    const { log, options, partitions, forgets } = this.#parts;
-    const { held } = partitions;
-    if (this.#forgetsCompleted || held.length === 0) return;
-    const ranges = await rangesOfTopics(log, [fullTopicName(options.topicPrefix, FORGOTTEN_TOPIC)]);
-    if (held.some((partition) => partition.life.state !== 'running' || isBehind(partition, ranges))) return;
+    if (this.#forgetsCompleted) return;
+    const { options, forgets } = this.#parts;
+    const held = await this.#heldThatApplied(fullTopicName(options.topicPrefix, FORGOTTEN_TOPIC));
+    if (held === undefined) return;
     const completed = await forgets.complete(held);
     this.#forgetsCompleted = true;
     if (completed > 0) options.logger.warn({ users: completed }, 'completed what an earlier run had begun to forget');
+  }
+
+  /** The partitions held here, when each has applied what the log has of the topic; undefined: not yet, or none is held. */
+  async #heldThatApplied(topic: string): Promise<readonly Partition[] | undefined> {
+    const { log, partitions } = this.#parts;
+    if (partitions.held.length === 0) return undefined;
+    const ranges = await rangesOfTopics(log, [topic]);
+    const { held } = partitions;
+    const isWaiting = held.some((partition) => partition.life.state !== 'running' || isBehind(partition, ranges));
+    return isWaiting || held.length === 0 ? undefined : held;
   }
 
   async #reachEnds(check: () => void): Promise<void> {
