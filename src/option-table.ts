@@ -18,7 +18,7 @@ import {
   yesOrNo,
 } from './option-values.js';
 import { HTTP_OPTIONS } from './http-option-table.js';
-import { REGISTRY_OPTIONS } from './registry-option-table.js';
+import { KAFKA_OPTIONS, REGISTRY_OPTIONS, TOPIC_OPTIONS } from './kafka-option-table.js';
 import { DEFAULT_MAX_MESSAGE_BYTES } from './topics.js';
 
 /** Which commands take an option: a command names its groups. */
@@ -27,6 +27,7 @@ export const OPTION_GROUPS = {
   kafka: 'Kafka options',
   events: 'Event options',
   registry: 'Schema Registry options',
+  topics: 'Topic options',
   consumer: 'Consumer options',
   http: 'HTTP options',
   policy: 'Policy options',
@@ -112,59 +113,7 @@ export const OPTIONS = {
     group: 'log',
     help: 'how long an HTTP request, or a question that a command asks, waits for the log',
   },
-  kafkaSsl: {
-    flag: '--kafka-ssl',
-    env: 'TIPSTREAM_KAFKA_SSL',
-    schema: yesOrNo,
-    default: 'false',
-    group: 'kafka',
-    help: 'use TLS; implied by each of the three files below',
-  },
-  kafkaCa: {
-    flag: '--kafka-ca <file>',
-    env: 'TIPSTREAM_KAFKA_CA',
-    schema: text,
-    group: 'kafka',
-    help: 'PEM file of the certificate authority to trust',
-  },
-  kafkaCert: {
-    flag: '--kafka-cert <file>',
-    env: 'TIPSTREAM_KAFKA_CERT',
-    schema: text,
-    group: 'kafka',
-    help: 'PEM file of the client certificate',
-  },
-  kafkaKey: {
-    flag: '--kafka-key <file>',
-    env: 'TIPSTREAM_KAFKA_KEY',
-    schema: text,
-    group: 'kafka',
-    help: "PEM file of the client certificate's key",
-  },
-  kafkaSaslMechanism: {
-    flag: '--kafka-sasl-mechanism <name>',
-    env: 'TIPSTREAM_KAFKA_SASL_MECHANISM',
-    group: 'kafka',
-    schema: z.enum(['plain', 'scram-sha-256', 'scram-sha-512'], { error: 'must be plain, scram-sha-256 or scram-sha-512' }),
-    help: 'plain, scram-sha-256 or scram-sha-512',
-  },
-  kafkaUsername: { flag: '--kafka-username <name>', env: 'TIPSTREAM_KAFKA_USERNAME', schema: text, group: 'kafka', help: 'SASL user' },
-  kafkaPassword: {
-    flag: '--kafka-password <text>',
-    env: 'TIPSTREAM_KAFKA_PASSWORD',
-    schema: text,
-    group: 'kafka',
-    secret: true,
-    help: 'SASL password; set it in the environment',
-  },
-  kafkaClientId: {
-    flag: '--kafka-client-id <name>',
-    env: 'TIPSTREAM_KAFKA_CLIENT_ID',
-    schema: text,
-    default: 'tipstream',
-    group: 'kafka',
-    help: "client id in the brokers' logs and quotas",
-  },
+  ...KAFKA_OPTIONS,
   partitioner: {
     flag: '--partitioner <name>',
     env: 'TIPSTREAM_PARTITIONER',
@@ -184,6 +133,7 @@ export const OPTIONS = {
     worker: true,
   },
   ...REGISTRY_OPTIONS,
+  ...TOPIC_OPTIONS,
   group: {
     flag: '--group <name>',
     env: 'TIPSTREAM_GROUP',

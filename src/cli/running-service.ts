@@ -17,6 +17,7 @@ import { acceptanceOf, featuresOf, registryFor } from './state-source.js';
 import { refuseOtherLog } from '../store/directory/refuse-other-log.js';
 import type { TipstreamError } from '../errors.js';
 import { settingsOf } from './policy-settings.js';
+import { createMissingTopics } from './missing-topics.js';
 import { ReachLog } from './reach-log.js';
 
 /** A stop takes 5 s at most in all, also when the broker is away: then the steps that wait for it are cut short. */
@@ -71,6 +72,7 @@ export async function runService(
           consumed: registryFor(config).topics,
         }),
       );
+    else await createMissing(log, config, logger, reach);
     const threads =
       startWorker === undefined
         ? new ThreadWorkers(config.threads, undefined, (line) => logger.warn(`a worker thread says: ${line}`))
@@ -113,6 +115,12 @@ export async function runService(
     await stop();
     throw error;
   }
+}
+
+async function createMissing(log: Log, config: Config, logger: Logger, reach: ReachLog): Promise<void> {
+  const { created, refused } = await reach.until('create topics', () => createMissingTopics(log, config));
+  for (const each of created) logger.info(each, 'created a topic that was missing');
+  for (const { code, message, hint } of refused) logger.warn({ code, reason: message, hint }, 'a topic that is missing was not created');
 }
 
 function gatewayOf({

@@ -60,14 +60,6 @@ describe.skipIf(brokers === null)('a log that was changed', () => {
     expect(started.stderr).toContain('tipstream topics create');
   });
 
-  it.each(['tip.served-dlt', 'profile.features'] as const)('without %s, which it writes, is refused at start', async (name) => {
-    const stream = await Stream.open(brokers!, { settings: (topic) => (topic.name.endsWith(`.${name}`) ? null : topic) });
-    expect(await stream.catchUp('data')).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining(`the log has no topic ${stream.topic(name)} [topic_not_found]`) as string,
-    });
-  });
-
   it('with fewer partitions in a topic that it writes is refused at start', async () => {
     const stream = await Stream.open(brokers!, {
       settings: (topic) => (topic.name.endsWith('.tip.feedback-dlt') ? { ...topic, partitions: 3 } : topic),

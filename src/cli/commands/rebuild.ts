@@ -15,6 +15,7 @@ import { readPositions } from '../positions-file.js';
 import { RebuildProgress } from '../output/rebuild-progress.js';
 import { rebuildUser } from '../owner/rebuild-user.js';
 import { scalarOf } from '../../projections/object-value.js';
+import { createMissingTopics } from '../missing-topics.js';
 import { featuresOf, registryFor } from '../state-source.js';
 
 interface RebuildCommandOptions {
@@ -54,7 +55,7 @@ export const rebuildCommand = defineCommand<RebuildCommandOptions>({
     ['tipstream rebuild --prune', 'and remove the generations that are not live any more'],
     ["tipstream rebuild --dry-run --json | tail -n 1 | jq '.changes[].user_id'", 'for programs'],
   ],
-  groups: ['log', 'kafka', 'events', 'registry', 'consumer', 'policy', 'http'],
+  groups: ['log', 'kafka', 'events', 'registry', 'topics', 'consumer', 'policy', 'http'],
   options: [
     { flags: '--dry-run', help: 'compare and swap nothing; the new generation is kept for the next run' },
     { flags: '--to-offsets <file>', help: 'stop at the positions that digest or profile printed with --json; - is stdin' },
@@ -132,6 +133,11 @@ async function rebuildAll({ options, config, output, json, signal, changed }: Co
   const log = await openLog(config, { readOnly: true });
   const runner = new RebuildThreads(config.threads, { ...config, features: featuresOf(config) });
   try {
+    if (options.dryRun !== true) {
+      const { created, refused } = await createMissingTopics(log, config);
+      for (const { topic } of created) watched.note(`created ${topic}, which was missing`);
+      for (const { message, hint } of refused) watched.note(`${message}\nhint: ${hint}`);
+    }
     const document = await rebuild(
       {
         dataDirectory: config.data,

@@ -20,7 +20,7 @@ export const startCommand = defineCommand({
     ['tipstream start --brokers localhost:9092 --shadow egreedy-v2', 'on Kafka, with v2 in the shadow'],
     ['tipstream start --until-caught-up --no-http', 'apply what is there, then exit'],
   ],
-  groups: ['log', 'kafka', 'events', 'registry', 'consumer', 'http', 'policy', 'gateway', 'start'],
+  groups: ['log', 'kafka', 'events', 'registry', 'topics', 'consumer', 'http', 'policy', 'gateway', 'start'],
   stopCode,
   async run({ config, output, signal }) {
     // Loaded here, because the other commands start faster without them.

@@ -40,6 +40,7 @@ export function createTopics(connection: Connection, topics: readonly TopicSetti
       const failure = failures.find((each) => rootCause(each).type !== 'TOPIC_ALREADY_EXISTS');
       if (failure !== undefined || failures.length === 0) throw creationFailure(connection, failure ?? error, error);
       // Another process created some of them meanwhile.
+      await untilKnown(connection, names);
       return names.filter((name) => failures.every(({ topic }) => topic !== name));
     }
   });

@@ -19,6 +19,8 @@ export interface BrokerOptions {
   readonly own?: boolean;
   /** Also listen with TLS; needs `own`. */
   readonly tls?: boolean;
+  /** SASL_USER may do what ACLs permit, and who connects without SASL everything; needs `own`. */
+  readonly acls?: boolean;
 }
 
 export interface TestBroker {

@@ -37,7 +37,7 @@ export async function startJvmBroker(classPath: string, options: BrokerOptions, 
   const ports = { plain: plain!, controller: controller!, sasl: sasl!, tls: tls!, saslTls: saslTls! };
   const caPath = options.tls === true ? await makeKeystore(folder) : null;
   const propertiesPath = join(folder, 'server.properties');
-  await writeFile(propertiesPath, serverProperties(folder, ports, user, caPath !== null));
+  await writeFile(propertiesPath, serverProperties(folder, ports, user, { tls: caPath !== null, acls: options.acls === true }));
   const scram = ['256', '512'].flatMap((bits) => ['--add-scram', `SCRAM-SHA-${bits}=[name=${user.username},password=${user.password}]`]);
   await run('java', ['-cp', classPath, 'kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', propertiesPath, ...scram]);
 
@@ -68,7 +68,12 @@ export async function startJvmBroker(classPath: string, options: BrokerOptions, 
   };
 }
 
-function serverProperties(folder: string, ports: Ports, user: User, withTls: boolean): string {
+interface Secured {
+  readonly tls: boolean;
+  readonly acls: boolean;
+}
+
+function serverProperties(folder: string, ports: Ports, user: User, { tls: withTls, acls }: Secured): string {
   const listeners = [
     `PLAINTEXT://127.0.0.1:${ports.plain}`,
     `SASL_PLAINTEXT://127.0.0.1:${ports.sasl}`,
@@ -94,6 +99,9 @@ function serverProperties(folder: string, ports: Ports, user: User, withTls: boo
     ),
     ...(withTls
       ? { 'ssl.keystore.location': join(folder, 'keystore.p12'), 'ssl.keystore.password': KEYSTORE_PASSWORD, 'ssl.keystore.type': 'PKCS12' }
+      : {}),
+    ...(acls
+      ? { 'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer', 'super.users': 'User:ANONYMOUS' }
       : {}),
     'log.dirs': join(folder, 'data'),
     'auto.create.topics.enable': false,

@@ -41,12 +41,17 @@ export class Stream {
       stream.#workspace.dispose();
       await stream.log.close();
     });
-    await stream.log.createTopics(
-      topicSettings(stream.prefix, partitions)
+    await stream.createTopics(settings);
+    return stream;
+  }
+
+  /** Those that are missing, but for the ones for which `settings` answers null. */
+  async createTopics(settings: (topic: TopicSettings) => TopicSettings | null): Promise<void> {
+    await this.log.createTopics(
+      topicSettings(this.prefix, this.partitions)
         .map(settings)
         .filter((topic) => topic !== null),
     );
-    return stream;
   }
 
   /** Full names of what workers read. */
