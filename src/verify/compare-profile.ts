@@ -10,7 +10,7 @@ import type { ReplayedEvent, ReplayedUser } from './replayed.js';
 import type { UserComparison } from './user-comparison.js';
 
 /** After every time that an event can carry and every window: nothing can be asked there. */
-const LAST_MS = 253_402_300_800_000 + 30 * 86_400_000;
+export const LAST_MS = 253_402_300_800_000 + 30 * 86_400_000;
 const WINDOW_MS = 30 * 86_400_000;
 
 /** What readers get. */

@@ -1,4 +1,5 @@
 /** Everything that a partition says of one user, against the replay. */
+import type { KindSet } from '../projections/row-counts.js';
 import type { StateAudit } from '../store/queries/state-audit.js';
 import { compareActivity } from './activity/compare-activity.js';
 import { comparePolicy } from './compare-policy.js';
@@ -18,6 +19,8 @@ export interface UserComparisonOptions {
   readonly state: StateAudit;
   readonly asOfMs: number;
   readonly provable: Provable;
+  /** Of the registry. */
+  readonly kinds: readonly KindSet[];
   /** Whether the state file holds any decision. */
   readonly withDecisions: boolean;
   readonly prunes: PruneComparison;
@@ -30,7 +33,7 @@ export interface UserComparisonOptions {
 
 /** `user` is the comparison's from here on. */
 export function compareUser(user: ReplayedUser, options: UserComparisonOptions): void {
-  const { state, asOfMs, provable, withDecisions, prunes, defined, rules, partition, findings } = options;
+  const { state, asOfMs, provable, kinds, withDecisions, prunes, defined, rules, partition, findings } = options;
   const { userId } = user;
   const report = findings.reporter(partition, userId);
   const stored = readable(() => state.user(userId), report);
@@ -50,7 +53,14 @@ export function compareUser(user: ReplayedUser, options: UserComparisonOptions):
   if (stored !== undefined) compareUserRow(stored, user.tips, state.times(stored.uid), report);
   const live = readable(() => state.profile(userId, asOfMs), report);
   compareProfile(comparison, live, { asOfMs, provable, differingTips });
-  compareActivity(comparison, live?.features, { asOfMs, provable, prunes: prunes.concerning(userId), rows: state.rows(userId) });
+  compareActivity(comparison, live?.features, {
+    asOfMs,
+    provable,
+    prunes: prunes.concerning(userId),
+    kinds,
+    rows: state.rows(userId),
+    rowCounts: stored === undefined ? undefined : readable(() => state.rowCounts(stored.uid), report),
+  });
   const open = defined?.compare({ userId, live, asOfMs, prunes: prunes.concerning(userId), report });
   if (open !== undefined && open.size > 0) comparison.miss(...open);
   if (withDecisions || user.decisions.size > 0 || user.shadowDecisions.size > 0) comparePolicy(comparison, closed);

@@ -11,7 +11,9 @@ export interface Provable {
   readonly features: ReadonlySet<string>;
   /** By name; the rest of the registry. */
   readonly unproven: readonly string[];
-  /** Whether a stored count can be compared with the naive one. */
+  /** Ids of the counter families, of tips and rows, that only proven features read. */
+  readonly families: ReadonlySet<string>;
+  /** Whether a stored count of tips can be compared with the naive one. */
   judges(count: string, held: number): boolean;
 }
 
@@ -24,6 +26,7 @@ export function provableOf(registry: Registry): Provable {
   const counted = new Set(registry.counters.map(({ id }) => id));
   return {
     features,
+    families: judged,
     unproven: registry.features.filter(({ name, defined }) => defined === undefined && !features.has(name)).map(({ name }) => name),
     judges(count, held) {
       const family = count.split(':', 1)[0]!;

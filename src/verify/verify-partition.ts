@@ -101,6 +101,7 @@ export async function verifyPartition(comparison: PartitionComparison): Promise<
       findings.reporter(source.partition, null)({ kind: 'user', id: table, feature: 'rows without a user', live: rows, replayed: 0 });
 
     const provable = provableOf(comparison.registry);
+    const { kinds } = comparison.registry;
     const withDecisions = state.hasDecisions();
     const prunes = new PruneComparison(state.prunes(), source.topicPrefix);
     let users = 0;
@@ -108,7 +109,7 @@ export async function verifyPartition(comparison: PartitionComparison): Promise<
       defined?.load(bucket);
       for (const user of usersOf(buckets, bucket).values()) {
         counts.decided(user.decisions.size, user.shadowDecisions.size);
-        compareUser(user, { state, asOfMs, provable, withDecisions, prunes, defined, rules, partition: source.partition, findings });
+        compareUser(user, { state, asOfMs, provable, kinds, withDecisions, prunes, defined, rules, partition: source.partition, findings });
         users++;
       }
       // Ctrl-C and progress get their turn.

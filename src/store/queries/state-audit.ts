@@ -8,9 +8,11 @@ import type { UserRows } from '../../projections/kept/user-rows.js';
 import type { Registry } from '../../projections/registry.js';
 import { textFromSql } from '../../projections/sql-text.js';
 import type { Reward } from '../../policies/reward.js';
+import { tablesByUid } from '../forget-user.js';
 import { PruneReader, type RecordedPrune } from '../tables/prunes.js';
 import type { AppliedRecord } from '../../log/record-hash.js';
 import { PendingAudit } from './pending-audit.js';
+import { NO_ROW_COUNTS, RowCountAudit, type AuditedRowCounts } from './row-count-audit.js';
 import { PartitionReader, type ReadProfile } from './partition-reader.js';
 import { openStateForReading, type StateIdentity } from '../state-file.js';
 
@@ -94,9 +96,6 @@ type DecisionRow = [
   record: string,
 ];
 
-/** Tables whose rows belong to a user. */
-const OWNED = ['tip', 'tip_time', 'decision', 'shadow_decision', 'decision_link', 'closed_decision', 'policy_state'] as const;
-
 export class StateAudit {
   readonly path: string;
   /** What the file was made for. */
@@ -112,6 +111,8 @@ export class StateAudit {
   readonly #decisions: Readonly<Record<'decision' | 'shadow_decision', Database.Statement<[number], DecisionRow>>>;
   readonly #closings: Database.Statement<[number], ClosingRow>;
   readonly #sums: Database.Statement<[number], [string, number, Buffer]>;
+  /** undefined: the registry has no kinds of rows. */
+  readonly #rowCounts: RowCountAudit | undefined;
 
   constructor(path: string, registry: Registry) {
     this.path = path;
@@ -144,6 +145,7 @@ export class StateAudit {
       .prepare<[number], ClosingRow>('SELECT decision_id, reward_tip_id, reward, prompt_version FROM closed_decision WHERE uid = ?')
       .raw();
     this.#sums = db.prepare<[number], [string, number, Buffer]>('SELECT policy, reset_at_ms, state FROM policy_state WHERE uid = ?').raw();
+    this.#rowCounts = registry.kinds.length === 0 ? undefined : new RowCountAudit(db);
   }
 
   /** Fixes the snapshot; answers topic -> next offset, which all that is read from now on holds for. */
@@ -190,6 +192,11 @@ export class StateAudit {
   /** Of the registry's kinds. */
   rows(userId: string): UserRows {
     return this.#reader.rows(userId);
+  }
+
+  /** What is cached of the user's rows, of all kinds. Throws SyntaxError for counts that are no JSON. */
+  rowCounts(uid: number): AuditedRowCounts {
+    return this.#rowCounts?.of(uid) ?? NO_ROW_COUNTS;
   }
 
   /** The user's time index. */
@@ -269,7 +276,9 @@ export class StateAudit {
 
   /** Rows that belong to a user who is not in the user table: table -> how many, where there are any. */
   ownerless(): Map<string, number> {
-    const counts = OWNED.map(
+    // A reset can come before anything else of its user.
+    const owned = tablesByUid(this.#db).filter((table) => table !== 'control');
+    const counts = owned.map(
       (table) =>
         [
           table,

@@ -2,7 +2,10 @@
 import type { FeatureValues } from '../../projections/feature.js';
 import { scalarOf } from '../../projections/object-value.js';
 import type { UserRows } from '../../projections/kept/user-rows.js';
-import { naiveActivity, naiveActivityFeatures, type NaiveActivity } from './naive-activity.js';
+import type { KindSet } from '../../projections/row-counts.js';
+import type { AuditedRowCounts } from '../../store/queries/row-count-audit.js';
+import { compareRowCounts, isOf, type ExpectedRows } from './compare-row-counts.js';
+import { naiveActivity, naiveActivityFeatures, naiveSessionCounts, type NaiveActivity } from './naive-activity.js';
 import type { NaivePrune } from '../naive-prunes.js';
 import type { Provable } from '../provable.js';
 import type { ReplayedTopic } from '../replayed.js';
@@ -15,16 +18,27 @@ export interface ActivityOptions {
   readonly provable: Provable;
   /** Those that concern the user. */
   readonly prunes: readonly NaivePrune[];
+  /** Of the registry; those of a file of features are among them. */
+  readonly kinds: readonly KindSet[];
   /** What the state file keeps; empty of a state without these kinds. */
   readonly rows: UserRows;
+  /** What it caches of them; undefined: it cannot be read. */
+  readonly rowCounts: AuditedRowCounts | undefined;
 }
 
 /** `live`: what readers get; undefined when the state file has no such user. Where the log has lost events, nothing can be proven. */
 export function compareActivity(comparison: UserComparison, live: FeatureValues | undefined, options: ActivityOptions): void {
   const { user, report } = comparison;
   if (options.rows.size === 0) return;
-  if (TOPICS.some((topic) => comparison.isIncomplete(topic))) return comparison.miss(...TOPICS);
-  const naive = naiveActivity(user.activity, options.prunes);
+  const isIncomplete = TOPICS.some((topic) => comparison.isIncomplete(topic));
+  const naive = isIncomplete ? undefined : naiveActivity(user.activity, options.prunes);
+  if (options.rowCounts !== undefined)
+    compareRowCounts(
+      options.rowCounts,
+      options.kinds.map((set) => expectedOf(set, naive, options)),
+      report,
+    );
+  if (naive === undefined) return comparison.miss(...TOPICS);
   const texts = naiveRows(naive);
   for (const [kind, expected] of Object.entries(texts)) {
     if (!options.rows.has(kind)) continue; // a file of features has kinds of its own
@@ -38,6 +52,23 @@ export function compareActivity(comparison: UserComparison, live: FeatureValues 
     const found = scalarOf(live[feature] ?? null);
     if (found !== value) report({ kind: 'profile', feature, live: found, replayed: value });
   }
+}
+
+function expectedOf(set: KindSet, naive: NaiveActivity | undefined, { rows, provable }: ActivityOptions): ExpectedRows {
+  const stored = rows.get(set.kind.name) ?? [];
+  if (naive === undefined || set.kind.name !== 'session') return { set, count: stored.length, stored, naive: undefined };
+  const times = new Map<number, ReadonlyMap<string, number>>();
+  return {
+    set,
+    count: naive.sessions.length,
+    stored,
+    naive(family, asOfMs) {
+      if (!provable.families.has(family)) return undefined;
+      const counts = times.get(asOfMs) ?? naiveSessionCounts(naive, asOfMs);
+      times.set(asOfMs, counts);
+      return new Map([...counts].filter(([name]) => isOf(family, name)));
+    },
+  };
 }
 
 /** The columns of the rows in their order, as JSON. */

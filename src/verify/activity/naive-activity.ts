@@ -74,6 +74,23 @@ export function naiveActivityFeatures({ sessions, signals }: NaiveActivity, asOf
   };
 }
 
+/**
+ * What is cached of the sessions as of a time, by the names of its counters: `session_length:MS` is how many sessions of that length have
+ * ended, `session_day:N` how many started on the Nth local date from 1969-12-31 on.
+ */
+export function naiveSessionCounts({ sessions }: NaiveActivity, asOfMs: number): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { start, offset, end } of sessions) {
+    if (start >= asOfMs || asOfMs - start > WINDOW) continue;
+    const local = new Date(start + (offset ?? 0) * MINUTE);
+    const date = Date.parse(local.toISOString().slice(0, -14));
+    const names = ['sessions', `session_hour:${local.getUTCHours()}`, `session_day:${date / DAY + 1}`];
+    if (end < asOfMs) names.push(`session_length:${end - start}`);
+    for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return counts;
+}
+
 /** In UTF-8 bytes and code points have the same order; ids are well-formed. */
 function byBytes(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
