@@ -1,7 +1,7 @@
 /**
- * What a command of the CLI is. Each is one file in commands/ that exports one value made by `defineCommand`; program.ts turns them into
- * commander's commands and main.ts lists them. Options that several commands share are not declared here: a command names their groups,
- * and config.ts holds them.
+ * What a command of the CLI is. Each is one file in commands/ that exports one value made by `defineCommand`; commands.ts lists them, and
+ * program.ts turns them into commander's commands. The file of a command, and all that it imports, is loaded only when the command line
+ * names the command. Options that several commands share are not declared here: a command names their groups, and config.ts holds them.
  */
 import type { Config, OptionGroup, OptionName } from '../config.js';
 import type { EndingSignal } from './interruption.js';
@@ -81,11 +81,18 @@ export interface CliCommand<Options = object> {
   run(context: CommandContext<Options>): Promise<number | undefined | void>;
 }
 
+/** What the list of commands in help says of one, and how its file is loaded. The command itself says the same: a test compares them. */
+export interface ListedCommand extends Pick<CliCommand, 'name' | 'arguments' | 'summary'> {
+  load(): Promise<CliCommand>;
+}
+
+export type CommandEntry = CliCommand | ListedCommand;
+
 /** `topics create`, `topics check`: commands behind a first word. */
 export interface CommandFamily {
   readonly name: string;
   readonly summary: string;
-  readonly commands: readonly CliCommand[];
+  readonly commands: readonly CommandEntry[];
   /** The name of the one that runs where no second word is given: `schema` is `schema show`. */
   readonly default?: string;
 }

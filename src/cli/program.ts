@@ -10,13 +10,12 @@ import {
   type OptionGroup,
   type OptionName,
 } from '../config.js';
-import { outcomeOf, type AuditedChange } from '../audit-trail/record.js';
+import type { AuditedChange } from '../audit-trail/record.js';
 import { TipstreamError, UsageError } from '../errors.js';
 import { pause } from '../pause.js';
-import type { CliCommand, CommandContext, CommandFamily, CommandOption } from './command.js';
+import type { CliCommand, CommandContext, CommandEntry, CommandFamily, CommandOption } from './command.js';
 import { EXIT, exitCodeOf, reportFailure } from './failure.js';
 import type { EndingSignal, StopCode } from './interruption.js';
-import { leaveEntry } from './output/audit-entry.js';
 import type { Output } from './output/output.js';
 
 export interface ProgramContext {
@@ -37,7 +36,7 @@ const EARLY_GROUPS: readonly OptionGroup[] = ['log', 'kafka'];
 /** After a signal, for what is still to be written: whoever sent it may be reading no more. */
 const WRITES_WITHIN_MS = 1_000;
 
-type Entries = readonly (CliCommand | CommandFamily)[];
+type Entries = readonly (CommandEntry | CommandFamily)[];
 
 /** Runs the command that `argv` (without node and script) names, until what it prints has left the process, and answers the exit code. */
 export async function runToEnd(entries: Entries, argv: readonly string[], context: ProgramContext): Promise<number> {
@@ -64,20 +63,32 @@ async function runProgram(entries: Entries, argv: readonly string[], context: Pr
   program.configureOutput({ writeOut: (text) => output.post(text), writeErr: (text) => output.note(text.replace(/\n$/, '')) });
   addSharedOptions(program, EARLY_GROUPS, true);
 
-  const add = (parent: Command, command: CliCommand, isDefault = false): void => {
-    const leaf = parent.command(command.name, { isDefault });
+  const add = async (parent: Command, entry: CommandEntry, isNamed: boolean, isDefault = false): Promise<void> => {
+    const leaf = parent.command(entry.name, { isDefault }).summary(entry.summary);
+    if (entry.arguments !== undefined) leaf.arguments(entry.arguments);
+    if ('load' in entry && !isNamed) {
+      // Help lists it as one that has options, which every command has.
+      leaf.addOption(new Option('--json').hideHelp());
+      return;
+    }
+    const command = 'load' in entry ? await entry.load() : entry;
     describe(leaf, command);
     leaf.action(async () => {
       exitCode = await runCommand(command, leaf, program, context);
     });
   };
+  // A command runs, or prints its help, only where the line has its name: only such commands are loaded.
   for (const entry of entries) {
+    const isNamed = argv.includes(entry.name);
     if (!('commands' in entry)) {
-      add(program, entry);
+      await add(program, entry, isNamed);
       continue;
     }
     const family = program.command(entry.name).summary(entry.summary).description(`${entry.summary}.`);
-    for (const command of entry.commands) add(family, command, command.name === entry.default);
+    for (const inner of entry.commands) {
+      const isDefault = inner.name === entry.default;
+      await add(family, inner, isNamed && (isDefault || argv.includes(inner.name)), isDefault);
+    }
   }
   settle(program);
 
@@ -114,8 +125,7 @@ function settle(command: Command): void {
 }
 
 function describe(leaf: Command, command: CliCommand): void {
-  leaf.summary(command.summary).description(`${command.summary}.${command.details === undefined ? '' : `\n\n${command.details}`}`);
-  if (command.arguments !== undefined) leaf.arguments(command.arguments);
+  leaf.description(`${command.summary}.${command.details === undefined ? '' : `\n\n${command.details}`}`);
   for (const { flags, help, default: fallback, repeatable } of command.options ?? []) {
     const option = new Option(flags, help).default(fallback);
     leaf.addOption(repeatable ? option.argParser((text, before: readonly string[] | undefined) => [...(before ?? []), text]) : option);
@@ -195,11 +205,14 @@ async function runAudited(command: CliCommand, given: Omit<CommandContext<object
     ended = { outcome: code === undefined || code === EXIT.ok ? 'done' : 'refused' };
     return code;
   } catch (error) {
-    ended = wasTried(error) ? outcomeOf(error) : undefined;
+    ended = change !== undefined && wasTried(error) ? (await import('../audit-trail/record.js')).outcomeOf(error) : undefined;
     throw error;
   } finally {
     const stopped = given.signal.aborted ? { outcome: 'stopped' as const } : {};
-    if (change !== undefined && ended !== undefined) await leaveEntry(given.config, { ...ended, ...stopped, ...change }, given.output);
+    if (change !== undefined && ended !== undefined) {
+      const { leaveEntry } = await import('./output/audit-entry.js');
+      await leaveEntry(given.config, { ...ended, ...stopped, ...change }, given.output);
+    }
   }
 }
 

@@ -7,7 +7,7 @@ import { evaluateCommand } from '../../src/cli/commands/evaluate.js';
 import { policiesFamily } from '../../src/cli/commands/policies/policies.js';
 import { promoteCommand } from '../../src/cli/commands/promote.js';
 import { rollbackCommand } from '../../src/cli/commands/rollback.js';
-import { topicsFamily } from '../../src/cli/commands/topics.js';
+import { topicsFamily } from '../../src/cli/commands/topics/topics.js';
 import { documentHash } from '../../src/evaluation/evidence.js';
 import { rolloutPlace } from '../../src/policies/placement.js';
 import { defaultRegistry } from '../../src/projections/registry.js';

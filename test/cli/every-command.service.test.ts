@@ -4,22 +4,13 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CliCommand } from '../../src/cli/command.js';
 import { COMMANDS } from '../../src/cli/commands.js';
 import { runCommand, type Answered, type RunOptions } from '../support/cli-in-process.js';
+import { everyCommand, type Leaf } from '../support/every-command.js';
 import { EmbeddedService } from '../support/embedded/service.js';
 import { traffic, TRAFFIC_AS_OF_MS } from '../support/embedded/traffic.js';
 
-interface Leaf {
-  readonly words: string;
-  readonly command: CliCommand;
-}
-
-const LEAVES: readonly Leaf[] = COMMANDS.flatMap((entry) =>
-  'commands' in entry
-    ? entry.commands.map((command) => ({ words: `${entry.name} ${command.name}`, command }))
-    : [{ words: entry.name, command: entry }],
-);
+const LEAVES: readonly Leaf[] = await everyCommand();
 
 const folder = mkdtempSync(join(tmpdir(), 'tipstream-every-'));
 const data = join(folder, 'data');

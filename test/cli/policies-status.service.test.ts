@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { evaluateCommand } from '../../src/cli/commands/evaluate.js';
 import { policiesFamily } from '../../src/cli/commands/policies/policies.js';
 import { promoteCommand } from '../../src/cli/commands/promote.js';
-import { topicsFamily } from '../../src/cli/commands/topics.js';
+import { topicsFamily } from '../../src/cli/commands/topics/topics.js';
 import type { PolicyStatus } from '../../src/cli/evaluation/policy-status.js';
 import { policyNamed } from '../../src/policies/registry.js';
 import { vectorFingerprint } from '../../src/policies/vector-fingerprint.js';

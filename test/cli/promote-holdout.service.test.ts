@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { policiesFamily } from '../../src/cli/commands/policies/policies.js';
 import { promoteCommand } from '../../src/cli/commands/promote.js';
 import { rollbackCommand } from '../../src/cli/commands/rollback.js';
-import { topicsFamily } from '../../src/cli/commands/topics.js';
+import { topicsFamily } from '../../src/cli/commands/topics/topics.js';
 import { rolloutPlace } from '../../src/policies/placement.js';
 import { defaultRegistry } from '../../src/projections/registry.js';
 import { runCommand, type Answered } from '../support/cli-in-process.js';

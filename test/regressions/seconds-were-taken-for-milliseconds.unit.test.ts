@@ -1,37 +1,8 @@
 /** `--as-of 1795132800` and `--as-of 20261120` were taken as milliseconds of 1970: every feature was null, and the exit code 0. */
 import { describe, expect, it } from 'vitest';
-import { auditCommand } from '../../src/cli/commands/audit.js';
-import { digestCommand } from '../../src/cli/commands/digest.js';
-import { evaluateCommand } from '../../src/cli/commands/evaluate.js';
-import { exportCommand } from '../../src/cli/commands/export.js';
-import { policiesFamily } from '../../src/cli/commands/policies/policies.js';
-import { profileCommand } from '../../src/cli/commands/profile.js';
-import { promoteCommand } from '../../src/cli/commands/promote.js';
-import { qualityFamily } from '../../src/cli/commands/quality/quality.js';
-import { rehearseCommand } from '../../src/cli/commands/rehearse.js';
-import { rollbackCommand } from '../../src/cli/commands/rollback.js';
-import { snapshotCommand } from '../../src/cli/commands/snapshot.js';
-import { sqlCommand } from '../../src/cli/commands/sql.js';
-import { tailCommand } from '../../src/cli/commands/tail.js';
-import { verifyCommand } from '../../src/cli/commands/verify.js';
+import { COMMANDS } from '../../src/cli/commands.js';
 import { runCommand } from '../support/cli-in-process.js';
-
-const COMMANDS = [
-  auditCommand,
-  digestCommand,
-  evaluateCommand,
-  exportCommand,
-  policiesFamily,
-  profileCommand,
-  promoteCommand,
-  qualityFamily,
-  rehearseCommand,
-  rollbackCommand,
-  snapshotCommand,
-  sqlCommand,
-  tailCommand,
-  verifyCommand,
-];
+import { everyCommand } from '../support/every-command.js';
 
 const run = (...argv: string[]) => runCommand(COMMANDS, [...argv, '--data', 'no-such-folder']);
 
@@ -60,6 +31,8 @@ const TIMES = [
   ['quality', 'baseline', '--as-of'],
   ['quality', 'history', '--as-of'],
   ['rehearse', '--start'],
+  ['dead-letters', 'list', '--since'],
+  ['dead-letters', 'redrive', '--since'],
 ];
 
 describe.each(TIMES)('%s %s %s', (...words) => {
@@ -81,13 +54,12 @@ it.each(['20261120', '20261120T101500Z', '2026-11-20T10:15:00+0000', '1795132800
   expect(await run('digest', '--as-of', time)).toMatchObject({ code: 1, stderr: expect.stringContaining('[no_data]') as string });
 });
 
-it('every option that takes a time is in this test', () => {
-  const all = COMMANDS.flatMap((entry) => ('commands' in entry ? entry.commands : [entry]));
-  const flags = all.flatMap(({ name, options = [] }) =>
+it('every option that takes a time is in this test', async () => {
+  const flags = (await everyCommand()).flatMap(({ command: { name, options = [] } }) =>
     options.filter((option) => option.flags.endsWith('<time>')).map((option) => `${name} ${option.flags.split(' ')[0]!}`),
   );
   expect(flags.sort()).toEqual(
-    TIMES.map((words) => `${['policies', 'quality'].includes(words[0]!) ? words[1]! : words[0]!} ${words.at(-1)!}`).sort(),
+    TIMES.map((words) => `${['policies', 'quality', 'dead-letters'].includes(words[0]!) ? words[1]! : words[0]!} ${words.at(-1)!}`).sort(),
   );
 });
 

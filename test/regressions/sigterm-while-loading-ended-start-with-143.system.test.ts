@@ -12,14 +12,14 @@ const workspace = new CliWorkspace();
 afterAll(() => workspace.dispose());
 
 it.each([
-  ['SIGTERM', 'start', 0],
-  ['SIGINT', 'start', 0],
-  ['SIGTERM', 'start --until-caught-up', 0],
-  ['SIGINT', 'start --until-caught-up', 130],
-  ['SIGTERM', 'schema', 143],
-  ['SIGINT', 'schema', 130],
-])('%s while the commands are loaded: %s ends with %i, and has done nothing', async (signal, args, code) => {
-  const env = { NODE_OPTIONS: `--import ${HOOK}`, SIGNAL: signal, WHILE_LOADING: '/cli/commands/verify.js' };
+  ['SIGTERM', 'start', 0, 'start.js'],
+  ['SIGINT', 'start', 0, 'start.js'],
+  ['SIGTERM', 'start --until-caught-up', 0, 'start.js'],
+  ['SIGINT', 'start --until-caught-up', 130, 'start.js'],
+  ['SIGTERM', 'schema', 143, 'schema/show.js'],
+  ['SIGINT', 'schema', 130, 'schema/show.js'],
+])('%s while the command is loaded: %s ends with %i, and has done nothing', async (signal, args, code, file) => {
+  const env = { NODE_OPTIONS: `--import ${HOOK}`, SIGNAL: signal, WHILE_LOADING: `/cli/commands/${file}` };
   expect(await workspace.run(args.split(' '), { env })).toEqual({ code, stdout: '', stderr: '' });
 });
 

@@ -6,7 +6,7 @@ import { afterAll, expect, it } from 'vitest';
 import { policiesFamily } from '../../src/cli/commands/policies/policies.js';
 import { promoteCommand } from '../../src/cli/commands/promote.js';
 import { rollbackCommand } from '../../src/cli/commands/rollback.js';
-import { topicsFamily } from '../../src/cli/commands/topics.js';
+import { topicsFamily } from '../../src/cli/commands/topics/topics.js';
 import { runCommand } from '../support/cli-in-process.js';
 
 const data = mkdtempSync(join(tmpdir(), 'tipstream-at-once-'));

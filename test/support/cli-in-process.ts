@@ -1,7 +1,7 @@
 /** Commands run in the test's own process, from their arguments to their exit code, without a build. */
 import { closeSync, openSync } from 'node:fs';
 import { Writable } from 'node:stream';
-import type { CliCommand, CommandFamily } from '../../src/cli/command.js';
+import type { CommandEntry, CommandFamily } from '../../src/cli/command.js';
 import { Output } from '../../src/cli/output/output.js';
 import { runToEnd } from '../../src/cli/program.js';
 
@@ -24,7 +24,7 @@ export interface RunOptions {
 
 /** What `tipstream ARGV` does, when these are its commands. Nothing of the tester's environment reaches it. */
 export async function runCommand(
-  commands: readonly (CliCommand | CommandFamily)[],
+  commands: readonly (CommandEntry | CommandFamily)[],
   argv: readonly string[],
   { env = {}, signal = new AbortController().signal, stdout, terminal, onStdout }: RunOptions = {},
 ): Promise<Answered> {

@@ -1,9 +1,10 @@
 /** No command stands in the docs that nobody runs. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../../src/cli/commands.js';
 import { runCommand } from '../../support/cli-in-process.js';
+import { everyCommand } from '../../support/every-command.js';
 import { fencedBlocks, markdownFiles, readPage, ROOT } from './markdown.js';
 
 /** What no test can run as it stands, and what comes closest. */
@@ -90,6 +91,7 @@ describe('commands in the docs, and in what the program says', () => {
         commandsIn(`src/${name}`, match[1]!),
       ),
     );
+  beforeAll(everyCommand, 120_000); // loads them
   const families = new Map(COMMANDS.flatMap((entry) => ('commands' in entry ? [[entry.name, entry] as const] : [])));
   /** `schema TOPIC` is `schema show TOPIC`. */
   const nameOf = ([first, second = '']: readonly string[]): readonly string[] => {

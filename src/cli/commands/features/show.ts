@@ -1,39 +1,12 @@
-import { UsageError } from '../../errors.js';
-import { suggestion } from '../../given.js';
-import { useOf } from '../../policies/reading/feature-use.js';
-import { durationText, windowText } from '../../projections/definitions.js';
-import { featureDocument, featuresDocument, type FeatureUse } from '../../projections/feature-document.js';
-import { defineCommand, type CommandFamily } from '../command.js';
-import { registryFor } from '../state-source.js';
+import { UsageError } from '../../../errors.js';
+import { suggestion } from '../../../given.js';
+import { useOf } from '../../../policies/reading/feature-use.js';
+import { durationText, windowText } from '../../../projections/definitions.js';
+import { featureDocument, type FeatureUse } from '../../../projections/feature-document.js';
+import { defineCommand } from '../../command.js';
+import { registryFor } from '../../state-source.js';
 
-const listCommand = defineCommand({
-  name: 'list',
-  summary: 'The features that a profile is made of',
-  details: 'They come from the definitions, so no data directory is needed. feature_set names the set of definitions.',
-  examples: [
-    ['tipstream features list', 'a table'],
-    ["tipstream features list --json | jq -r '.features[].name'", 'for programs'],
-  ],
-  groups: ['log'],
-  json: 'document',
-  async run({ config, output, json }) {
-    const registry = registryFor(config);
-    if (json) return output.document(featuresDocument(registry, useOf));
-    await output.table(
-      ['FEATURE', 'DTYPE', 'UNIT', 'WINDOW', 'TTL', 'SOURCES'],
-      registry.features.map(({ name, dtype, unit, windowMs, ttlMs, sources }) => [
-        name,
-        dtype,
-        unit,
-        windowText(windowMs),
-        durationText(ttlMs),
-        sources.join(', '),
-      ]),
-    );
-  },
-});
-
-const showCommand = defineCommand({
+export const featuresShowCommand = defineCommand({
   name: 'show',
   arguments: '<name>',
   summary: 'What one feature means, who uses it, and its definition in SQL',
@@ -83,9 +56,3 @@ function readersText({ policies }: FeatureUse): string {
   if (policies.length === 0) return 'no policy';
   return policies.map(({ policy, entries }) => `${policy} (${entries.join(', ')})`).join('; ');
 }
-
-export const featuresFamily: CommandFamily = {
-  name: 'features',
-  summary: 'The features of a profile, and what each one means',
-  commands: [listCommand, showCommand],
-};
