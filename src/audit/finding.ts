@@ -5,9 +5,9 @@ import { fullTopicName, type ConsumedTopic, type TopicName } from '../topics.js'
 /**
  * request: one that was passed and is answered nowhere. decision: one that was made and will never be in the log. dead_letter: the one
  * that a refused record lacks. outbox, shadow_pending: a row that nothing accounts for. count: one behind /metrics that is not what the
- * log gives.
+ * log gives. prune: a recorded one that says it took something else than it takes of the events.
  */
-export type FindingKind = 'request' | 'decision' | 'dead_letter' | 'outbox' | 'shadow_pending' | 'count';
+export type FindingKind = 'request' | 'decision' | 'dead_letter' | 'outbox' | 'shadow_pending' | 'count' | 'prune';
 
 /** A record of the partition that is audited. */
 export interface Address {

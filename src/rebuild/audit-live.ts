@@ -9,6 +9,7 @@ import { readForgotten } from '../log/forgotten.js';
 import type { DecodeRules } from '../events/decode.js';
 import { partitionFunction } from '../log/partitioner.js';
 import type { OffsetRange } from '../log/port.js';
+import type { RecordedPrune } from '../store/tables/prunes.js';
 import type { ComparableState } from '../store/rebuild/comparable-state.js';
 import { CONSUMED_TOPICS, FORGOTTEN_TOPIC, fullTopicName, REQUEST_TOPICS, type CandidatesEvent, type ConsumedTopic } from '../topics.js';
 import type { PartitionDeps } from './partition-deps.js';
@@ -80,7 +81,22 @@ export async function auditLive(
     }
   }
   compareCounts(audit, options);
+  if (options.notCounted === undefined && live.featureSet === rebuilt.featureSet) comparePrunes(audit, live.prunes(), rebuilt.prunes());
   return audit.finish();
+}
+
+/** What each took of the live state, and of the one that was made anew, where it was repeated. */
+function comparePrunes(audit: Audit, live: readonly RecordedPrune[], repeated: readonly RecordedPrune[]): void {
+  const taken = ({ tips, rows }: RecordedPrune) => new Map([['tips', tips], ...rows]);
+  for (const prune of live) {
+    const again = repeated.find(({ seq }) => seq === prune.seq);
+    if (again === undefined) continue;
+    const [was, is] = [taken(prune), taken(again)];
+    for (const feature of new Set([...was.keys(), ...is.keys()])) {
+      const [told, replayed] = [was.get(feature) ?? 0, is.get(feature) ?? 0];
+      if (told !== replayed) audit.find({ kind: 'prune', userId: null, id: String(prune.seq), feature, live: told, replayed, events: [] });
+    }
+  }
 }
 
 const isRequests = (topic: ConsumedTopic): boolean => (REQUEST_TOPICS as readonly ConsumedTopic[]).includes(topic);

@@ -5,13 +5,13 @@ import type { FeatureValue } from '../projections/feature.js';
 
 /**
  * profile: a feature, as everybody reads it. tips, decisions, shadow_decisions: rows behind it, with how many there are as values.
- * policy: what a policy has learned of the user.
+ * rows: those of another kind, which `feature` names. policy: what a policy has learned of the user.
  */
-export type ChangeKind = 'profile' | 'tips' | 'decisions' | 'shadow_decisions' | 'policy';
+export type ChangeKind = 'profile' | 'tips' | 'rows' | 'decisions' | 'shadow_decisions' | 'policy';
 
 export interface Change {
   readonly kind: ChangeKind;
-  /** The feature, the table, or the policy with what of it. */
+  /** The feature, the table, the kind of rows, or the policy with what of it. */
   readonly feature: string;
   readonly live: FeatureValue;
   readonly rebuilt: FeatureValue;
@@ -32,7 +32,7 @@ export interface Comparison {
   /** Users of either generation. */
   readonly users: number;
   readonly changed_users: number;
-  /** Feature, table or policy -> users of whom it changes; most first. */
+  /** Feature, table, kind of rows or policy -> users of whom it changes; most first. */
   readonly changed_features: Readonly<Record<string, number>>;
   /** Features that only the rebuilt generation defines -> users who have a value of it there. They are counted here alone. */
   readonly added_features: Readonly<Record<string, number>>;

@@ -17,7 +17,7 @@ import {
   type ComparedUser,
 } from '../store/rebuild/comparable-state.js';
 import type { ScoredEvent } from '../topics.js';
-import { changeOf, ChangeList, type Change, type Comparison } from './changes.js';
+import { changeOf, ChangeList, type Change, type ChangeKind, type Comparison } from './changes.js';
 
 export interface CompareOptions {
   readonly partition: number;
@@ -81,11 +81,14 @@ function changesOf(
     const [was, is] = [before[name] ?? null, after[name] ?? null];
     if (!list.isOfOneSide(name, was, is) && !isSameValue(was, is)) changes.push(changeOf('profile', name, was, is));
   }
-  for (const name of COMPARED_ROWS) {
-    const [was, is] = [a === undefined ? [] : live.rows(name, a.uid), b === undefined ? [] : rebuilt.rows(name, b.uid)];
+  const compareRows = (kind: ChangeKind, name: string, rowsOf: (state: ComparableState, uid: number) => ComparedRow[]): void => {
+    const [was, is] = [a === undefined ? [] : rowsOf(live, a.uid), b === undefined ? [] : rowsOf(rebuilt, b.uid)];
     const differing = differingRows(was, is);
-    if (differing > 0) changes.push({ ...changeOf(name, name, was.length, is.length), size: differing / Math.max(was.length, is.length) });
-  }
+    if (differing > 0) changes.push({ ...changeOf(kind, name, was.length, is.length), size: differing / Math.max(was.length, is.length) });
+  };
+  for (const name of COMPARED_ROWS) compareRows(name, name, (state, uid) => state.rows(name, uid));
+  const kinds = rebuilt.kinds.filter((kind) => live.kinds.includes(kind));
+  for (const kind of kinds) compareRows('rows', kind, (state, uid) => state.kindRows(kind, uid));
   return [...changes, ...sumChanges(live, a, rebuilt, b)];
 }
 

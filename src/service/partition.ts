@@ -313,8 +313,10 @@ export class Partition {
       stopped: (error) => this.fail(error),
       rejected: ({ message, ...record }) =>
         logger.warn({ ...record, reason: message }, 'a record was refused and goes to its dead-letter topic'),
-      pruned: ({ horizonMs, tips }) =>
-        logger.info({ partition: this.number, tips, before: new Date(horizonMs).toISOString() }, 'pruned tips older than --retain'),
+      pruned: ({ horizonMs, tips, rows }) => {
+        const went = { partition: this.number, tips, ...(rows === 0 ? {} : { rows }), before: new Date(horizonMs).toISOString() };
+        logger.info(went, `pruned ${rows === 0 ? 'tips' : 'tips and other rows'} older than --retain`);
+      },
       shadowFailed: (decisionId, reason) =>
         logger.error({ partition: this.number, decision_id: decisionId, reason }, 'the shadow failed; the live decision is not affected'),
     };

@@ -1,5 +1,6 @@
 /** The prunes that a state file records against what they should have taken, and the decisions they closed. */
 import type { AuditedClosing } from '../store/queries/state-audit.js';
+import type { RowKind } from '../projections/row-kind.js';
 import type { RecordedPrune } from '../store/tables/prunes.js';
 import type { Findings } from './difference.js';
 import type { NaiveClosing } from './naive-policy.js';
@@ -25,8 +26,14 @@ export class PruneComparison {
   readonly #prunes: readonly NaivePrune[];
   readonly #recorded: readonly RecordedPrune[];
   readonly #taken = new Map<number, number>();
+  /** kind -> seq -> how many of its rows */
+  readonly #rows: ReadonlyMap<string, Map<number, number>>;
+  readonly #kinds: readonly RowKind[];
 
-  constructor(recorded: readonly RecordedPrune[], topicPrefix: string) {
+  /** `kinds`: those whose rows the prunes take besides tips. */
+  constructor(recorded: readonly RecordedPrune[], topicPrefix: string, kinds: readonly RowKind[]) {
+    this.#kinds = kinds;
+    this.#rows = new Map(kinds.map(({ name }) => [name, new Map<number, number>()]));
     this.#recorded = recorded;
     this.#prunes = naivePrunes(recorded, topicPrefix);
   }
@@ -54,6 +61,12 @@ export class PruneComparison {
     return pruned.closed;
   }
 
+  /** A prune took rows of a kind from a user; of other kinds than the registry's it is nothing. */
+  takeRows(seq: number, kind: string, count: number): void {
+    const taken = this.#rows.get(kind);
+    taken?.set(seq, (taken.get(seq) ?? 0) + count);
+  }
+
   /** How many tips the prunes took in all, once all users were taken from. */
   get taken(): number {
     return [...this.#taken.values()].reduce((sum, count) => sum + count, 0);
@@ -61,10 +74,15 @@ export class PruneComparison {
 
   /** Once all users were taken from. Where the log has lost events there is nothing to compare with. */
   compareCounts(partition: number, incomplete: ReadonlySet<ReplayedTopic>, findings: Findings): void {
-    if (TIP_TOPICS.some((topic) => incomplete.has(topic))) return;
-    for (const { seq, tips } of this.#recorded) {
-      const replayed = this.#taken.get(seq) ?? 0;
-      if (tips !== replayed) findings.reporter(partition, null)({ kind: 'prune', id: String(seq), feature: 'tips', live: tips, replayed });
+    const report = findings.reporter(partition, null);
+    for (const { seq, tips, rows } of this.#recorded) {
+      const compare = (feature: string, topics: readonly ReplayedTopic[], live: number, replayed: number): void => {
+        if (live !== replayed && !topics.some((topic) => incomplete.has(topic)))
+          report({ kind: 'prune', id: String(seq), feature, live, replayed });
+      };
+      compare('tips', TIP_TOPICS, tips, this.#taken.get(seq) ?? 0);
+      for (const { name, topics } of this.#kinds) compare(name, topics, rows.get(name) ?? 0, this.#rows.get(name)!.get(seq) ?? 0);
+      for (const [name, count] of rows) if (!this.#rows.has(name)) compare(name, [], count, 0);
     }
   }
 }

@@ -53,15 +53,18 @@ export function compareUser(user: ReplayedUser, options: UserComparisonOptions):
   if (stored !== undefined) compareUserRow(stored, user.tips, state.times(stored.uid), report);
   const live = readable(() => state.profile(userId, asOfMs), report);
   compareProfile(comparison, live, { asOfMs, provable, differingTips });
+  const concerned = prunes.concerning(userId);
+  const took = (seq: number, kind: string, count: number) => prunes.takeRows(seq, kind, count);
   compareActivity(comparison, live?.features, {
     asOfMs,
     provable,
-    prunes: prunes.concerning(userId),
+    prunes: concerned,
+    took,
     kinds,
     rows: state.rows(userId),
     rowCounts: stored === undefined ? undefined : readable(() => state.rowCounts(stored.uid), report),
   });
-  const open = defined?.compare({ userId, live, asOfMs, prunes: prunes.concerning(userId), report });
+  const open = defined?.compare({ userId, live, asOfMs, prunes: concerned, took, report });
   if (open !== undefined && open.size > 0) comparison.miss(...open);
   if (withDecisions || user.decisions.size > 0 || user.shadowDecisions.size > 0) comparePolicy(comparison, closed);
   if (comparison.missed.size > 0) findings.cannotProve(partition, userId, comparison.missed);

@@ -19,7 +19,6 @@ export type DifferenceKind =
   | 'policy_sum'
   | 'control'
   | 'user'
-  | 'prune'
   | 'closed_decision';
 
 export interface EventAddress {

@@ -21,6 +21,9 @@ export interface NaivePrune {
   readonly positions: ReadonlyMap<ReplayedTopic, number>;
 }
 
+/** Told how many rows of a kind a prune took from a user. */
+export type RowsTaken = (seq: number, kind: string, count: number) => void;
+
 export interface Pruned {
   /** tip_id -> the events that are left of it. */
   readonly tips: Map<string, ReplayedEvent[]>;

@@ -103,7 +103,11 @@ export async function verifyPartition(comparison: PartitionComparison): Promise<
     const provable = provableOf(comparison.registry);
     const { kinds } = comparison.registry;
     const withDecisions = state.hasDecisions();
-    const prunes = new PruneComparison(state.prunes(), source.topicPrefix);
+    const prunes = new PruneComparison(
+      state.prunes(),
+      source.topicPrefix,
+      kinds.map(({ kind }) => kind),
+    );
     let users = 0;
     for (let bucket = 0; bucket < buckets.count && !source.signal.aborted; bucket++) {
       defined?.load(bucket);

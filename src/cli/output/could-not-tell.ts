@@ -9,6 +9,7 @@ const KINDS: Readonly<Record<FindingKind, string>> = {
   outbox: 'messages in the outbox',
   shadow_pending: 'requests that wait for the shadow',
   count: 'counts',
+  prune: 'recorded prunes',
 };
 
 export function noteUntold(output: Output, untold: readonly Untold[]): void {

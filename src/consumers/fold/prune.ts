@@ -34,8 +34,8 @@ export interface PrunedSlice {
   readonly toUser: string | null;
   /** How many tips went. */
   readonly tips: number;
-  /** How many rows of other kinds went. */
-  readonly rows: number;
+  /** kind -> how many of its rows went. */
+  readonly rows: ReadonlyMap<string, number>;
 }
 
 /** Within a transaction: prunes the users after `afterUser`, as many as the limits allow. */
@@ -47,36 +47,44 @@ export function pruneSlice(
   limits: SliceLimits,
   nowMs: number,
 ): PrunedSlice {
-  let [rows, tips, tookRows, last] = [0, 0, 0, afterUser];
+  let [looked, tips, last] = [0, 0, afterUser];
+  const rows = new Map<string, number>();
   for (;;) {
     const users = state.users.after(last, USERS_AT_ONCE);
-    if (users.length === 0) return { toUser: null, tips, rows: tookRows };
+    if (users.length === 0) return { toUser: null, tips, rows };
     for (const { userId, uid, tips: count } of users) {
       last = userId;
       if (count > 0) tips += pruneUser(state, registry, userId, uid, horizonMs, nowMs);
-      tookRows += pruneRows(state, uid, horizonMs, nowMs);
-      rows += count + ROWS_PER_USER;
-      if (rows >= limits.rows || tips + tookRows >= limits.tips) return { toUser: userId, tips, rows: tookRows };
+      pruneRows(state, uid, horizonMs, nowMs, rows);
+      looked += count + ROWS_PER_USER;
+      if (looked >= limits.rows || tips + sumOf(rows) >= limits.tips) return { toUser: userId, tips, rows };
     }
   }
 }
 
+export function sumOf(rows: ReadonlyMap<string, number>): number {
+  let sum = 0;
+  for (const count of rows.values()) sum += count;
+  return sum;
+}
+
 /**
  * Does to this state, folded to exactly the prune's positions, what the prune did to the state that recorded it, and records it with
- * the same values; in a transaction of its own. Answers how many tips went: as many as then, unless one of the states is not what the
- * log says.
+ * what went; in a transaction of its own. Answers what went: as much as then, unless one of the states is not what the log says, or has
+ * other kinds of rows.
  */
-export function repeatPrune(state: PartitionState, registry: Registry, prune: RecordedPrune): number {
+export function repeatPrune(state: PartitionState, registry: Registry, prune: RecordedPrune): Pick<RecordedPrune, 'tips' | 'rows'> {
   const { horizonMs, afterUser, toUser, prunedAtMs } = prune;
   return state.transaction(prunedAtMs, () => {
     let tips = 0;
+    const rows = new Map<string, number>();
     for (const { userId, uid, tips: count } of usersIn(state, afterUser, toUser)) {
       if (count > 0) tips += pruneUser(state, registry, userId, uid, horizonMs, prunedAtMs);
-      pruneRows(state, uid, horizonMs, prunedAtMs);
+      pruneRows(state, uid, horizonMs, prunedAtMs, rows);
     }
-    state.prunes.add(prune);
+    state.prunes.add({ ...prune, tips, rows });
     state.counts.add(PRUNED_TIPS, tips);
-    return tips;
+    return { tips, rows };
   });
 }
 
@@ -92,11 +100,12 @@ function* usersIn(state: PartitionState, afterUser: string, toUser: string | nul
   }
 }
 
-/** Answers how many rows of other kinds than tips went. */
-function pruneRows(state: PartitionState, uid: number, horizonMs: number, nowMs: number): number {
-  let rows = 0;
-  for (const table of state.rows.kinds) rows += table.prune(uid, horizonMs, nowMs);
-  return rows;
+/** Adds to `went` how many rows of each kind went. */
+function pruneRows(state: PartitionState, uid: number, horizonMs: number, nowMs: number, went: Map<string, number>): void {
+  for (const table of state.rows.kinds) {
+    const count = table.prune(uid, horizonMs, nowMs);
+    if (count > 0) went.set(table.kind.name, (went.get(table.kind.name) ?? 0) + count);
+  }
 }
 
 /** Answers how many tips went. */

@@ -7,7 +7,7 @@ import type { FaultHook } from '../../fault-points.js';
 import type { Registry } from '../../projections/registry.js';
 import { DAY_MS } from '../../projections/window.js';
 import type { PartitionState } from '../../store/partition-state.js';
-import { PRUNED_TIPS, pruneSlice, type SliceLimits } from '../fold/prune.js';
+import { PRUNED_TIPS, pruneSlice, type SliceLimits, sumOf } from '../fold/prune.js';
 
 /** About 100 ms on a slow core, whether the slice only looks or deletes. */
 const SLICE: SliceLimits = { rows: 200_000, tips: 10_000 };
@@ -26,6 +26,8 @@ export interface PrunerOptions {
 export interface PruneReport {
   readonly horizonMs: number;
   readonly tips: number;
+  /** Of all kinds. */
+  readonly rows: number;
 }
 
 /** Runs `work` in a transaction of the worker's. */
@@ -34,7 +36,7 @@ export type InTransaction = <T>(work: (nowMs: number) => T) => T;
 type Pass =
   /** Looking for the times that decide the horizon. */
   | { readonly phase: 'measuring'; readonly nowMs: number; readonly afterUid: number; readonly newestMs: number; readonly oldestMs: number }
-  | { readonly phase: 'pruning'; readonly horizonMs: number; readonly afterUser: string; readonly tips: number };
+  | { readonly phase: 'pruning'; readonly horizonMs: number; readonly afterUser: string; readonly tips: number; readonly rows: number };
 
 export class Pruner {
   readonly #state: PartitionState;
@@ -73,7 +75,7 @@ export class Pruner {
     }
     this.#pass = undefined;
     this.#lastMs = nowMs;
-    return next.tips === 0 ? undefined : next;
+    return next.tips + next.rows === 0 ? undefined : next;
   }
 
   /**
@@ -89,23 +91,22 @@ export class Pruner {
     const oldestMs = Math.min(pass.oldestMs, ...found.map((times) => times.oldestMs));
     if (toUid !== null) return { ...pass, afterUid: toUid, newestMs, oldestMs };
     const horizonMs = Math.min(pass.nowMs, newestMs) - this.#options.retainMs!;
-    return oldestMs < horizonMs ? { phase: 'pruning', horizonMs, afterUser: '', tips: 0 } : { horizonMs, tips: 0 };
+    return oldestMs < horizonMs ? { phase: 'pruning', horizonMs, afterUser: '', tips: 0, rows: 0 } : { horizonMs, tips: 0, rows: 0 };
   }
 
   #prune(pass: Pass & { readonly phase: 'pruning' }, inTransaction: InTransaction): Pass | PruneReport {
     const { horizonMs, afterUser } = pass;
-    const { toUser, tips } = inTransaction((nowMs) => {
+    const { toUser, tips, rows } = inTransaction((nowMs) => {
       const slice = pruneSlice(this.#state, this.#registry, horizonMs, afterUser, this.#limits, nowMs);
-      if (slice.tips + slice.rows > 0) {
-        const { toUser, tips } = slice;
-        this.#state.prunes.add({ horizonMs, afterUser, toUser, tips, positions: this.#state.positions.all(), prunedAtMs: nowMs });
+      if (slice.tips + sumOf(slice.rows) > 0) {
+        this.#state.prunes.add({ ...slice, horizonMs, afterUser, positions: this.#state.positions.all(), prunedAtMs: nowMs });
         this.#state.counts.add(PRUNED_TIPS, slice.tips);
         this.#options.at?.('prune: rows deleted');
       }
       return slice;
     });
-    if (tips > 0) this.#options.at?.('prune: after commit');
-    const sum = pass.tips + tips;
-    return toUser === null ? { horizonMs, tips: sum } : { ...pass, afterUser: toUser, tips: sum };
+    if (tips + sumOf(rows) > 0) this.#options.at?.('prune: after commit');
+    const sums = { tips: pass.tips + tips, rows: pass.rows + sumOf(rows) };
+    return toUser === null ? { horizonMs, ...sums } : { ...pass, ...sums, afterUser: toUser };
   }
 }

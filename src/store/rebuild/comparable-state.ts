@@ -55,6 +55,21 @@ export const COMPARED_ROWS = Object.keys(ROWS) as ComparedRows[];
 
 const USERS_AT_ONCE = 500;
 
+/** Of the registry's kinds, those whose columns the file has too; their key comes first. kind -> statement */
+function rowStatements(db: Database.Database, { kinds }: Registry): Map<string, Database.Statement<[number], ComparedRow>> {
+  const columnsOf = db.prepare<[string], string>('SELECT name FROM pragma_table_info(?)').pluck();
+  const statements = new Map<string, Database.Statement<[number], ComparedRow>>();
+  for (const { kind } of kinds) {
+    const there = new Set(columnsOf.all(kind.name));
+    const columns = kind.columns.map(([column]) => column);
+    if (!columns.every((column) => there.has(column))) continue;
+    const key = kind.key.join(', ');
+    const sql = `SELECT json_array(${key}), ${columns.join(', ')} FROM ${kind.name} WHERE uid = ? ORDER BY ${key}`;
+    statements.set(kind.name, db.prepare<[number], ComparedRow>(sql).raw());
+  }
+  return statements;
+}
+
 export class ComparableState {
   readonly path: string;
   /** Folded with these definitions: two files of different ones have different profiles of the same events. */
@@ -65,6 +80,7 @@ export class ComparableState {
   readonly #profiles: PartitionReader | PreviousProfiles;
   readonly #uid: Database.Statement<[string], number>;
   readonly #rows: Readonly<Record<ComparedRows, Database.Statement<[number], ComparedRow>>>;
+  readonly #kinds: ReadonlyMap<string, Database.Statement<[number], ComparedRow>>;
   readonly #sums: Database.Statement<[number], [string, number, Buffer]>;
   readonly #examples: readonly Database.Statement<[number, string, number], [number, string, number, string]>[];
 
@@ -81,6 +97,7 @@ export class ComparableState {
       this.#uid = db.prepare<[string], number>('SELECT uid FROM user WHERE user_id = ?').pluck();
       const rows = (name: ComparedRows) => db.prepare<[number], ComparedRow>(ROWS[name]).raw();
       this.#rows = { tips: rows('tips'), decisions: rows('decisions'), shadow_decisions: rows('shadow_decisions') };
+      this.#kinds = rowStatements(db, registry);
       this.#sums = db
         .prepare<[number], [string, number, Buffer]>('SELECT policy, reset_at_ms, state FROM policy_state WHERE uid = ?')
         .raw();
@@ -144,6 +161,16 @@ export class ComparableState {
   /** Of one user, ascending by id. */
   rows(name: ComparedRows, uid: number): ComparedRow[] {
     return guarded(this.path, () => this.#rows[name].all(uid));
+  }
+
+  /** Names of the registry's kinds of rows, as far as the file has them. */
+  get kinds(): string[] {
+    return [...this.#kinds.keys()];
+  }
+
+  /** Of one user, ascending by key, which comes first. */
+  kindRows(kind: string, uid: number): ComparedRow[] {
+    return guarded(this.path, () => this.#kinds.get(kind)!.all(uid));
   }
 
   sums(uid: number): ComparedSums[] {

@@ -12,15 +12,21 @@ export interface RecordedPrune extends PruneStage {
   readonly seq: number;
   /** How many tips went. */
   readonly tips: number;
+  /** kind -> how many rows of it went; none of kinds that are left out. */
+  readonly rows: ReadonlyMap<string, number>;
   /** By the worker's clock, Unix ms. */
   readonly prunedAtMs: number;
 }
+
+/** Of a file whose registry has kinds of rows; others have no such table. */
+const HAS_ROWS = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'pruned_rows'";
 
 type Row = [seq: number, horizon: number, after: string, to: string | null, positions: string, tips: number, at: number];
 const COLUMNS = 'seq, horizon_ms, after_user, to_user, positions, tips, pruned_at_ms';
 
 export class PruneReader {
   readonly #all: Database.Statement<[], Row>;
+  readonly #rows: Database.Statement<[number], [kind: string, rows: number]> | undefined;
   readonly #last: Database.Statement<[], number | null>;
   readonly #horizon: Database.Statement<[], number | null>;
   /** The horizon as of the prune of that seq. */
@@ -28,6 +34,8 @@ export class PruneReader {
 
   constructor(db: Database.Database) {
     this.#all = db.prepare<[], Row>(`SELECT ${COLUMNS} FROM prune ORDER BY seq`).raw();
+    if (db.prepare(HAS_ROWS).get() !== undefined)
+      this.#rows = db.prepare<[number], [string, number]>('SELECT kind, rows FROM pruned_rows WHERE seq = ? ORDER BY kind').raw();
     this.#last = db.prepare<[], number | null>('SELECT max(seq) FROM prune').pluck();
     this.#horizon = db.prepare<[], number | null>('SELECT max(horizon_ms) FROM prune').pluck();
   }
@@ -40,6 +48,7 @@ export class PruneReader {
       toUser,
       positions: positionsIn(seq, positions),
       tips,
+      rows: new Map(this.#rows?.all(seq)),
       prunedAtMs,
     }));
   }
@@ -69,15 +78,21 @@ export class PruneReader {
 /** With the writer's part. */
 export class PruneTable extends PruneReader {
   readonly #insert: Database.Statement;
+  readonly #insertRows: Database.Statement<[number | bigint, string, number]> | undefined;
 
   constructor(db: Database.Database) {
     super(db);
+    if (db.prepare(HAS_ROWS).get() !== undefined)
+      this.#insertRows = db.prepare('INSERT INTO pruned_rows (seq, kind, rows) VALUES (?, ?, ?)');
     this.#insert = db.prepare(`INSERT INTO prune (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)`);
   }
 
   /** `seq` absent: the next one. */
-  add({ seq, horizonMs, afterUser, toUser, positions, tips, prunedAtMs }: Omit<RecordedPrune, 'seq'> & { readonly seq?: number }): void {
-    this.#insert.run(seq ?? null, horizonMs, afterUser, toUser, JSON.stringify(Object.fromEntries(positions)), tips, prunedAtMs);
+  add(prune: Omit<RecordedPrune, 'seq'> & { readonly seq?: number }): void {
+    const { seq = null, horizonMs, afterUser, toUser, positions, tips, rows, prunedAtMs } = prune;
+    const listed = JSON.stringify(Object.fromEntries(positions));
+    const { lastInsertRowid } = this.#insert.run(seq, horizonMs, afterUser, toUser, listed, tips, prunedAtMs);
+    for (const [kind, count] of rows) if (count > 0) this.#insertRows!.run(lastInsertRowid, kind, count);
   }
 }
 

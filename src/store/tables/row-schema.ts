@@ -4,7 +4,8 @@ import type { RowKind } from '../../projections/row-kind.js';
 
 /**
  * row_aggregate: as the same columns of `user`, for each kind without newestOf. ordered_number: how often each number of an ordered
- * family counts in the window of that aggregate.
+ * family counts in the window of that aggregate. pruned_rows: how many rows of each kind a recorded prune took; those of which it took
+ * none are left out.
  */
 const SHARED = `
 CREATE TABLE row_aggregate (
@@ -23,6 +24,13 @@ CREATE TABLE ordered_number (
   number REAL NOT NULL,
   count INTEGER NOT NULL,
   PRIMARY KEY (uid, family, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE pruned_rows (
+  seq INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  rows INTEGER NOT NULL,
+  PRIMARY KEY (seq, kind)
 ) STRICT, WITHOUT ROWID;
 `;
 

@@ -4,7 +4,7 @@
  */
 
 /** Raised with every change of the tables below; a file with another version is refused, never altered in place. */
-export const STATE_SCHEMA_VERSION = 3;
+export const STATE_SCHEMA_VERSION = 4;
 
 /** "tips" in ASCII: lets `file` and us tell a state file from any other SQLite database. */
 export const STATE_APPLICATION_ID = 0x74697073;

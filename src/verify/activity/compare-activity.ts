@@ -6,7 +6,7 @@ import type { KindSet } from '../../projections/row-counts.js';
 import type { AuditedRowCounts } from '../../store/queries/row-count-audit.js';
 import { compareRowCounts, isOf, type ExpectedRows } from './compare-row-counts.js';
 import { naiveActivity, naiveActivityFeatures, naiveSessionCounts, type NaiveActivity } from './naive-activity.js';
-import type { NaivePrune } from '../naive-prunes.js';
+import type { NaivePrune, RowsTaken } from '../naive-prunes.js';
 import type { Provable } from '../provable.js';
 import type { ReplayedTopic } from '../replayed.js';
 import type { UserComparison } from '../user-comparison.js';
@@ -18,6 +18,7 @@ export interface ActivityOptions {
   readonly provable: Provable;
   /** Those that concern the user. */
   readonly prunes: readonly NaivePrune[];
+  readonly took: RowsTaken;
   /** Of the registry; those of a file of features are among them. */
   readonly kinds: readonly KindSet[];
   /** What the state file keeps; empty of a state without these kinds. */
@@ -31,7 +32,7 @@ export function compareActivity(comparison: UserComparison, live: FeatureValues 
   const { user, report } = comparison;
   if (options.rows.size === 0) return;
   const isIncomplete = TOPICS.some((topic) => comparison.isIncomplete(topic));
-  const naive = isIncomplete ? undefined : naiveActivity(user.activity, options.prunes);
+  const naive = isIncomplete ? undefined : naiveActivity(user.activity, options.prunes, options.took);
   if (options.rowCounts !== undefined)
     compareRowCounts(
       options.rowCounts,

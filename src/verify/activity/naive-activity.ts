@@ -2,7 +2,7 @@
  * Sessions and signals the obvious way, from lists of events, the prunes that the state went through and a time. It shares nothing with
  * the fold, as naive-profile.ts does not.
  */
-import type { NaivePrune } from '../naive-prunes.js';
+import type { NaivePrune, RowsTaken } from '../naive-prunes.js';
 import type { NaiveValue } from '../naive-profile.js';
 import type { ReplayedActivity } from '../replayed.js';
 
@@ -23,10 +23,10 @@ export interface NaiveActivity {
 }
 
 /** What is kept. `prunes` concern the user, in their order. */
-export function naiveActivity(events: readonly ReplayedActivity[], prunes: readonly NaivePrune[]): NaiveActivity {
+export function naiveActivity(events: readonly ReplayedActivity[], prunes: readonly NaivePrune[], took: RowsTaken): NaiveActivity {
   let kept: ReplayedActivity[] = [];
   let coming = [...events];
-  for (const { horizonMs, positions } of prunes) {
+  for (const { seq, horizonMs, positions } of prunes) {
     const hasCome = ({ topic, offset }: ReplayedActivity) => offset < (positions.get(topic) ?? 0);
     kept.push(...coming.filter(hasCome));
     coming = coming.filter((event) => !hasCome(event));
@@ -34,6 +34,8 @@ export function naiveActivity(events: readonly ReplayedActivity[], prunes: reado
     const gone = new Set(sessions.filter(({ start, end }) => start < horizonMs && end < horizonMs).map(({ id }) => id));
     const isOld = (source: string, at: number) =>
       at < horizonMs && signals.some((other) => other.source === source && other.at > at && other.at < horizonMs);
+    took(seq, 'session', gone.size);
+    took(seq, 'signal', signals.filter(({ source, at }) => isOld(source, at)).length);
     kept = kept.filter((event) => (event.topic === 'app.session' ? !gone.has(event.id) : !isOld(event.id, event.atMs)));
   }
   return keptOf([...kept, ...coming]);

@@ -10,7 +10,7 @@ import type { Buckets } from '../buckets.js';
 import type { Report } from '../difference.js';
 import { naiveDefined, naiveIdentity, type NaiveEvent } from './naive-defined.js';
 import type { NaiveForgets } from '../naive-forgets.js';
-import type { NaivePrune } from '../naive-prunes.js';
+import type { NaivePrune, RowsTaken } from '../naive-prunes.js';
 import type { ReplayDeps, TopicRange } from '../replay.js';
 
 interface Happened {
@@ -33,6 +33,7 @@ export interface DefinedQuestion {
   readonly asOfMs: number;
   /** That concern the user, in their order. */
   readonly prunes: readonly NaivePrune[];
+  readonly took: RowsTaken;
   readonly report: Report;
 }
 
@@ -83,14 +84,16 @@ export class DefinedComparison {
   }
 
   /** Answers the topics whose missing events leave a feature open. */
-  compare({ userId, live, asOfMs, prunes, report }: DefinedQuestion): ReadonlySet<DefinedTopic> {
+  compare({ userId, live, asOfMs, prunes, took, report }: DefinedQuestion): ReadonlySet<DefinedTopic> {
     const open = new Set<DefinedTopic>();
+    const topics = new Set(this.#definitions.map(({ topic }) => topic));
+    const left = new Map(
+      [...topics].map((topic) => [topic, withoutPruned(topic, this.#users.get(userId)?.get(topic) ?? [], prunes, took)] as const),
+    );
     if (live?.known !== true) return open;
-    const left = new Map<DefinedTopic, Happened[]>();
     for (const definition of this.#definitions) {
       const { name, topic } = definition;
-      const events = left.get(topic) ?? withoutPruned(topic, this.#users.get(userId)?.get(topic) ?? [], prunes);
-      left.set(topic, events);
+      const events = left.get(topic)!;
       const written = events.map(({ event }) => event);
       const replayed = naiveDefined(definition, written, asOfMs);
       if (Object.is(live.features[name], replayed)) continue;
@@ -127,9 +130,9 @@ async function readInto(
 }
 
 /** The events that had come by each prune, without those of identities that were older than its horizon, then on to the next. */
-function withoutPruned(topic: DefinedTopic, events: Happened[], prunes: readonly NaivePrune[]): Happened[] {
+function withoutPruned(topic: DefinedTopic, events: Happened[], prunes: readonly NaivePrune[], took: RowsTaken): Happened[] {
   let left = events;
-  for (const { horizonMs, positions } of prunes) {
+  for (const { seq, horizonMs, positions } of prunes) {
     const come = left.filter(({ offset }) => offset < (positions.get(topic) ?? 0));
     const earliest = new Map<string, number>();
     for (const { event } of come) {
@@ -138,6 +141,7 @@ function withoutPruned(topic: DefinedTopic, events: Happened[], prunes: readonly
     }
     const went = new Set(come.filter(({ event }) => earliest.get(naiveIdentity(topic, event).key)! < horizonMs));
     left = left.filter((one) => !went.has(one));
+    took(seq, topic.replaceAll('.', '_'), [...earliest.values()].filter((atMs) => atMs < horizonMs).length);
   }
   return left;
 }
