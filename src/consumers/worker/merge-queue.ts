@@ -36,6 +36,8 @@ interface Lane {
   readonly deliveries: RunDelivery[];
   /** Index into the first delivery's records. */
   head: number;
+  /** Timestamp of the next record when the lanes were last looked at; NOTHING: none waited. */
+  headMs: number;
   /** The next offset that has been delivered to us. */
   delivered: number;
   /** The next offset that has been taken. */
@@ -63,6 +65,7 @@ export class MergeQueue {
         weight: weights?.get(topic) ?? 1,
         deliveries: [],
         head: 0,
+        headMs: NOTHING,
         delivered: start,
         taken: start,
         end: ends.get(topic) ?? 0,
@@ -109,27 +112,31 @@ export class MergeQueue {
     const segments: Segment[] = [];
     const moved = new Set<Lane>();
     const open = this.#lanes.filter((lane) => !closed.has(lane.topic));
+    for (const lane of open) findHead(lane, moved);
     let weight = 0;
     while (weight < limit) {
       let first: Lane | undefined;
       let firstMs = NOTHING;
+      // The first record of the lane that is older than this goes before any other lane's: of equal timestamps, an earlier lane's does.
+      let beforeMs = NOTHING;
       let held = false;
       for (const lane of open) {
-        const headMs = headTimestamp(lane, moved);
+        const { headMs } = lane;
         if (headMs === NOTHING) held ||= lane.delivered < lane.end;
         else if (headMs < firstMs) {
+          beforeMs = firstMs;
           first = lane;
           firstMs = headMs;
-        }
+        } else if (headMs < beforeMs) beforeMs = headMs + 1;
       }
       if (first === undefined) break;
       if (held && !this.#patienceOver(nowMs)) break;
       if (!held) this.#heldSinceMs = undefined;
-      const segment = takeFrom(first, firstMs, Math.ceil((limit - weight) / first.weight), open);
+      const segment = takeFrom(first, beforeMs, Math.ceil((limit - weight) / first.weight));
       segments.push(segment);
       weight += (segment.to - segment.from) * first.weight;
       moved.add(first);
-      headTimestamp(first, moved);
+      findHead(first, moved);
     }
     return { segments, positions: new Map([...moved].map((lane) => [lane.topic, lane.taken])) };
   }
@@ -141,12 +148,14 @@ export class MergeQueue {
   }
 }
 
-/** Timestamp of a lane's next record; passes over finished deliveries, which may have ended in a gap. */
-function headTimestamp(lane: Lane, moved: Set<Lane>): number {
-  for (;;) {
-    const delivery = lane.deliveries[0];
-    if (delivery === undefined) return NOTHING;
-    if (lane.head < delivery.records.length) return delivery.records.timestampAt(lane.head);
+/** Passes over finished deliveries, which may have ended in a gap. */
+function findHead(lane: Lane, moved: Set<Lane>): void {
+  lane.headMs = NOTHING;
+  for (let delivery = lane.deliveries[0]; delivery !== undefined; delivery = lane.deliveries[0]) {
+    if (lane.head < delivery.records.length) {
+      lane.headMs = delivery.records.timestampAt(lane.head);
+      return;
+    }
     lane.taken = delivery.nextOffset;
     lane.head = 0;
     lane.deliveries.shift();
@@ -154,29 +163,13 @@ function headTimestamp(lane: Lane, moved: Set<Lane>): number {
   }
 }
 
-/** A run from the lane whose head is the oldest: all that is not newer than any other lane's head. */
-function takeFrom(lane: Lane, headMs: number, limit: number, open: readonly Lane[]): Segment {
-  let beforeMs = NOTHING;
-  let passed = false;
-  for (const other of open) {
-    if (other === lane) {
-      passed = true;
-      continue;
-    }
-    const delivery = other.deliveries[0];
-    if (delivery === undefined) continue;
-    const otherMs = delivery.records.timestampAt(other.head);
-    // An earlier lane's record of the same timestamp goes first; a later lane's does not.
-    beforeMs = Math.min(beforeMs, passed ? otherMs + 1 : otherMs);
-  }
+/** A run from the lane whose head is the oldest, up to the first record that is not older than `beforeMs`. */
+function takeFrom(lane: Lane, beforeMs: number, limit: number): Segment {
   const run = lane.deliveries[0]!.records;
   const from = lane.head;
   const most = Math.min(run.length, from + limit);
   let to = from + 1;
-  for (let ms = headMs; to < most; to++) {
-    ms = run.timestampAt(to);
-    if (ms >= beforeMs) break;
-  }
+  while (to < most && run.timestampAt(to) < beforeMs) to++;
   lane.head = to;
   lane.taken = run.offsetAt(to - 1) + 1;
   return { topic: lane.topic, run, from, to };

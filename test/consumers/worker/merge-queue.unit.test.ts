@@ -107,6 +107,33 @@ describe('MergeQueue', () => {
     expect(names(take(merged, 10, 0).records)).toEqual(['facts:1']);
   });
 
+  it('takes records of any number of topics in the order of a merge that looks at every head, whatever is taken at once', () => {
+    const topics = ['first', 'second', 'third'];
+    const times = fc.array(fc.integer({ min: 0, max: 6 }), { maxLength: 20 });
+    fc.assert(
+      fc.property(fc.tuple(times, times, times), fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 }), (lanes, limit, size) => {
+        const merged = new MergeQueue({ topics, maxIdleMs: 0 }, new Map(), new Map());
+        const waiting = lanes.map((lane, index) => lane.map((ms, offset) => record(topics[index]!, offset, ms)));
+        for (const lane of waiting) {
+          for (let from = 0; from < lane.length; from += size) {
+            const records = lane.slice(from, from + size);
+            merged.add(delivery(records[0]!.topic, records, { endOffset: lane.length }));
+          }
+        }
+        const expected: string[] = [];
+        for (;;) {
+          const oldest = Math.min(...waiting.map(([head]) => head?.timestampMs ?? Infinity));
+          const lane = waiting.find(([head]) => head?.timestampMs === oldest);
+          if (lane === undefined) break;
+          expected.push(...names([lane.shift()!]));
+        }
+        const taken: string[] = [];
+        while (!merged.empty) taken.push(...names(take(merged, limit, 0).records));
+        expect(taken).toEqual(expected);
+      }),
+    );
+  });
+
   it('gives every record once, in offset order per topic, however it is delivered and taken', () => {
     const lane = fc.array(fc.record({ gap: fc.integer({ min: 0, max: 2 }), time: fc.integer({ min: 0, max: 20 }) }), { maxLength: 30 });
     fc.assert(
