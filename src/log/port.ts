@@ -93,6 +93,16 @@ export interface ReadRange {
   readonly raw?: true;
 }
 
+/** Records that are made one at a time, when they are asked for. */
+export interface RecordRun extends Iterable<LogRecord> {
+  readonly length: number;
+  /** Of keys, values and payloads. */
+  readonly bytes: number;
+  timestampAt(index: number): number;
+  offsetAt(index: number): number;
+  recordAt(index: number): LogRecord;
+}
+
 export interface Delivery {
   readonly topic: string;
   readonly partition: number;
@@ -103,7 +113,7 @@ export interface Delivery {
   /** The partition's end when this was fetched. */
   readonly endOffset: number;
   /** Ascending by offset; empty when only markers or aborted records were passed over. */
-  readonly records: readonly LogRecord[];
+  readonly records: RecordRun;
 }
 
 /**

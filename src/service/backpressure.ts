@@ -1,5 +1,5 @@
 /** How much of what was delivered still waits, per topic, and when fetching pauses and goes on. Bounded in records and in bytes. */
-import type { LogRecord } from '../log/port.js';
+import type { RecordRun } from '../log/port.js';
 
 /** Above either, fetching a topic pauses; below half of both, it goes on. */
 const PAUSE_ABOVE_RECORDS = 20_000;
@@ -24,14 +24,11 @@ export class Backpressure {
   }
 
   /** false: deliver no more of this topic. */
-  delivered(topic: string, records: readonly LogRecord[]): boolean {
+  delivered(topic: string, { length, bytes }: Pick<RecordRun, 'length' | 'bytes'>): boolean {
     let waiting = this.#topics.get(topic);
     if (waiting === undefined) this.#topics.set(topic, (waiting = { records: 0, bytes: 0, paused: false, deliveries: [] }));
-    let bytes = 0;
-    for (const { key, value, payload } of records)
-      bytes += (key?.length ?? 0) + (value?.length ?? 0) + (payload?.ok === true ? payload.json.length : 0);
-    if (records.length > 0) waiting.deliveries.push({ records: records.length, bytes });
-    waiting.records += records.length;
+    if (length > 0) waiting.deliveries.push({ records: length, bytes });
+    waiting.records += length;
     waiting.bytes += bytes;
     waiting.paused = waiting.records > PAUSE_ABOVE_RECORDS || waiting.bytes > PAUSE_ABOVE_BYTES;
     return !waiting.paused;

@@ -1,8 +1,8 @@
 /** Kafka tells a header without a value from one with an empty value: so do the embedded log, dead letters, tail and produce. */
 import { expect, it } from 'vitest';
 import { encodeBatch } from '../../src/log/kafka/record-encoding.js';
-import { decodeRecords, splitBatches } from '../../src/log/kafka/record-batch.js';
-import type { LogRecord, RecordHeaders } from '../../src/log/port.js';
+import { recordsOf, splitBatches } from '../../src/log/kafka/record-batch.js';
+import type { RecordHeaders } from '../../src/log/port.js';
 import { headersFromJson, printFields, recordToJson, recordToRawJson } from '../../src/producer/json-form.js';
 import { produceLines } from '../../src/producer/produce-lines.js';
 import { pack, unpack } from '../../src/consumers/worker/threads/record-packing.js';
@@ -33,9 +33,8 @@ it('in what Kafka is sent and what it gives back', () => {
     epoch: 0,
     sequence: 0,
   });
-  const records: LogRecord[] = [];
-  for (const batch of splitBatches(bytes, [])) decodeRecords(batch, 't', 0, 0, 9, records);
-  expect(records[0]!.headers).toEqual(HEADERS);
+  const records = recordsOf(splitBatches(bytes, []), 't', 0, 0, 9);
+  expect(records.recordAt(0).headers).toEqual(HEADERS);
   const packed = structuredClone(pack({ topic: 't', partition: 0, fromOffset: 0, nextOffset: 1, endOffset: 1, records }));
   expect(unpack(packed).records.recordAt(0).headers).toEqual(HEADERS);
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { LogRecord } from '../../src/log/port.js';
+import { runOf } from '../../src/log/record-run.js';
 import type { ProfileFeaturesEvent } from '../../src/topics.js';
 import { loneWorker, makeStateFile, turns } from '../support/lone-worker.js';
 
@@ -40,7 +41,14 @@ async function publishedAfter(cuts: readonly number[], end: number, drainAt: num
   let from = 0;
   for (const to of [...cuts, end + 1]) {
     const records = Array.from({ length: to - from }, (_, index) => served(from + index));
-    worker.deliver({ topic: 'tip.served', partition: 0, fromOffset: from, nextOffset: to, endOffset: Math.max(to, end), records });
+    worker.deliver({
+      topic: 'tip.served',
+      partition: 0,
+      fromOffset: from,
+      nextOffset: to,
+      endOffset: Math.max(to, end),
+      records: runOf(records),
+    });
     from = to;
     await turns(20);
     if (to >= drainAt) await worker.drain();

@@ -1,17 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { Backpressure } from '../../src/service/backpressure.js';
-import type { LogRecord } from '../../src/log/port.js';
+import type { RecordRun } from '../../src/log/port.js';
+import { runOf } from '../../src/log/record-run.js';
 
-const records = (count: number, bytes = 10): LogRecord[] =>
-  Array.from({ length: count }, (_, offset) => ({
-    topic: 't',
-    partition: 0,
-    offset,
-    timestampMs: 0,
-    key: null,
-    value: Buffer.alloc(bytes),
-    headers: [],
-  }));
+const records = (count: number, bytes = 10): RecordRun =>
+  runOf(
+    Array.from({ length: count }, (_, offset) => ({
+      topic: 't',
+      partition: 0,
+      offset,
+      timestampMs: 0,
+      key: null,
+      value: Buffer.alloc(bytes),
+      headers: [],
+    })),
+  );
 
 describe('Backpressure', () => {
   it('pauses above 20,000 records and goes on at half of it, once', () => {
@@ -34,7 +37,7 @@ describe('Backpressure', () => {
   it('keeps topics apart and passes over empty deliveries', () => {
     const pressure = new Backpressure();
     expect(pressure.delivered('t', records(20_001))).toBe(false);
-    expect(pressure.delivered('other', [])).toBe(true);
+    expect(pressure.delivered('other', records(0))).toBe(true);
     expect(pressure.applied('other', 0)).toBe(false);
     expect(pressure.applied('unknown', 5)).toBe(false);
   });

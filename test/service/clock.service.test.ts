@@ -1,7 +1,7 @@
 /** A clock that is set back, as clocks are: nothing waits until it has caught up with itself. */
 import { describe, expect, it } from 'vitest';
 import { MergeQueue } from '../../src/consumers/worker/merge-queue.js';
-import { runOf } from '../../src/consumers/worker/record-run.js';
+import { runOf } from '../../src/log/record-run.js';
 import { embeddedService } from '../support/embedded/directory.js';
 
 const HOUR_MS = 3_600_000;

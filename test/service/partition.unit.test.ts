@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { StartWorker, Worker, WorkerEvents, WorkerStartOptions } from '../../src/consumers/worker/worker-contract.js';
 import { TipstreamError } from '../../src/errors.js';
 import type { Delivery, Log } from '../../src/log/port.js';
+import { runOf } from '../../src/log/record-run.js';
 import { HeldPartitions } from '../../src/service/held-partitions.js';
 import type { ServiceOptions } from '../../src/service/options.js';
 import { Partition } from '../../src/service/partition.js';
@@ -11,7 +12,7 @@ import type { PartitionReader } from '../../src/store/queries/partition-reader.j
 
 const ERROR = new TipstreamError('disk_full', 'the test says so');
 const START = {} as WorkerStartOptions;
-const DELIVERY: Delivery = { topic: 'tip.served', partition: 0, fromOffset: 0, nextOffset: 1, endOffset: 1, records: [] };
+const DELIVERY: Delivery = { topic: 'tip.served', partition: 0, fromOffset: 0, nextOffset: 1, endOffset: 1, records: runOf([]) };
 
 /** What happened, in order. */
 let happened: string[];

@@ -4,7 +4,8 @@
  * up does not score candidates against profiles that lag behind. Pure but for its own memory: time comes in as an argument.
  */
 import { TipstreamError } from '../../errors.js';
-import type { RecordRun, RunDelivery } from './record-run.js';
+import type { Delivery, RecordRun } from '../../log/port.js';
+import { RunFrom } from '../../log/record-run.js';
 
 export interface MergeOptions {
   /** Full topic names; records of equal timestamp are taken in this order. */
@@ -33,7 +34,7 @@ export interface Taken {
 interface Lane {
   readonly topic: string;
   readonly weight: number;
-  readonly deliveries: RunDelivery[];
+  readonly deliveries: Delivery[];
   /** Index into the first delivery's records. */
   head: number;
   /** Timestamp of the next record when the lanes were last looked at; NOTHING: none waited. */
@@ -78,7 +79,7 @@ export class MergeQueue {
    * Records that were taken before (by a previous owner whose last commit came after this one's start was decided) are passed over. Throws
    * internal when records are missing between this delivery and the one before.
    */
-  add(delivery: RunDelivery): void {
+  add(delivery: Delivery): void {
     const lane = this.#byTopic.get(delivery.topic)!;
     lane.end = Math.max(delivery.endOffset, delivery.nextOffset);
     if (delivery.nextOffset <= lane.delivered) return;
@@ -179,10 +180,5 @@ function takeFrom(lane: Lane, beforeMs: number, limit: number): Segment {
 function runFrom(run: RecordRun, offset: number): RecordRun {
   let skip = 0;
   while (skip < run.length && run.offsetAt(skip) < offset) skip++;
-  return {
-    length: run.length - skip,
-    timestampAt: (index) => run.timestampAt(index + skip),
-    offsetAt: (index) => run.offsetAt(index + skip),
-    recordAt: (index) => run.recordAt(index + skip),
-  };
+  return new RunFrom(run, skip);
 }

@@ -26,11 +26,11 @@ import type { ShadowScore } from '../fold/shadow.js';
 import { ForgottenFirst } from './forgotten-first.js';
 import type { MergeQueue, Taken } from './merge-queue.js';
 import { checkOffsets } from '../../log/checks/offsets.js';
+import type { Delivery } from '../../log/port.js';
 import type { WorkerOptions } from './options.js';
 import { pinStarts } from './pin-starts.js';
 import { ProfileRhythm } from './profile-rhythm.js';
 import { Pruner } from './pruner.js';
-import type { RunDelivery } from './record-run.js';
 import type { Decided, Worker, WorkerEvents, WorkerStartOptions } from './worker-contract.js';
 import { decodeRulesOf, mergeQueueOf } from './starting.js';
 import { Transactions } from './transactions.js';
@@ -53,7 +53,7 @@ const PROFILES_AT_ONCE = 500;
 /** As many as can be published at the end without holding it up. */
 const PROFILES_AT_LAST = 2_000;
 
-export class PartitionWorker implements Omit<Worker, 'deliver'> {
+export class PartitionWorker implements Worker {
   readonly #start: WorkerStartOptions;
   readonly #options: WorkerOptions;
   readonly #events: WorkerEvents;
@@ -122,7 +122,7 @@ export class PartitionWorker implements Omit<Worker, 'deliver'> {
     this.#wake();
   }
 
-  deliver(delivery: RunDelivery): void {
+  deliver(delivery: Delivery): void {
     if (this.#over || this.#draining) return;
     this.#guard(() => this.#queue.add(delivery));
     this.#wake();

@@ -8,7 +8,7 @@ import { errorFromCode, type Cluster } from './internals.js';
 import { offsetOutOfRange } from './failures.js';
 import { fetchFrom, type FetchedPartition, type FetchOptions } from './fetch-request.js';
 import { offsetRange, partitionNotFound } from './offset-ranges.js';
-import { decodeRecords, splitBatches } from './record-batch.js';
+import { type RecordBatch, recordsOf, splitBatches } from './record-batch.js';
 import { backOff, DESCRIBED_WITHIN_MS, retrying } from './retry.js';
 
 const OFFSET_OUT_OF_RANGE = 1;
@@ -40,10 +40,11 @@ export function heldSince(connection: Connection, topic: string, partition: numb
   return connection.attempt(`read ${topic}/${partition}`, async () => {
     const target = { topic, partition, offset, maxBytes: ONE_BATCH_BYTES, uncommitted: true };
     const { records } = await fetchPartition(connection, connection.reading, target, 0, { withinMs: DESCRIBED_WITHIN_MS });
-    const found: LogRecord[] = [];
-    for (const batch of splitBatches(records, []))
-      if (!batch.hidden && found.length === 0) decodeRecords(batch, topic, partition, offset, Infinity, found);
-    return found[0]?.timestampMs ?? null;
+    for (const batch of splitBatches(records, [])) {
+      const found = recordsOf([batch], topic, partition, offset);
+      if (found.length > 0) return found.timestampAt(0);
+    }
+    return null;
   });
 }
 
@@ -77,18 +78,29 @@ async function* readOn(
     if (batches.length === 0 && position < fetched.lastStableOffset) await backOff(0, signal);
     next = reached < to ? fetchFromOffset(reached, fetched.lastStableOffset) : null;
     next?.catch(() => undefined); // awaited above, or not wanted any more
-    let records: LogRecord[] = [];
-    for (const batch of batches) {
-      if (!batch.hidden) decodeRecords(batch, topic, partition, position, to, records);
-      if (records.length < YIELD_RECORDS) continue;
-      yield records;
+    for (const some of inParts(batches)) {
+      const records = [...recordsOf(some, topic, partition, position, to)];
+      if (records.length > 0) yield records;
       if (signal?.aborted === true) return;
-      records = [];
     }
-    if (records.length > 0) yield records;
     if (signal?.aborted === true) return;
     position = reached;
   }
+}
+
+/** Batches of about YIELD_RECORDS records together. */
+function* inParts(batches: readonly RecordBatch[]): Generator<readonly RecordBatch[]> {
+  let part: RecordBatch[] = [];
+  let count = 0;
+  for (const batch of batches) {
+    part.push(batch);
+    if (!batch.hidden) count += batch.count;
+    if (count < YIELD_RECORDS) continue;
+    yield part;
+    part = [];
+    count = 0;
+  }
+  if (part.length > 0) yield part;
 }
 
 /** Fetches one partition from whoever leads it. @throws offset_out_of_range */

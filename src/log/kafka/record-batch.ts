@@ -4,7 +4,9 @@
  * own decoder loses it; markers and aborted batches are never decoded, only passed over.
  */
 import { TipstreamError } from '../../errors.js';
-import type { LogRecord, RecordHeaders } from '../port.js';
+import type { Rejected } from '../../events/rejection.js';
+import { NULL, NUMBERS, PackedRun } from '../packed-run.js';
+import type { RecordHeaders } from '../port.js';
 import { decompress } from './codecs.js';
 import { int64At } from './wire.js';
 
@@ -17,7 +19,9 @@ const LOG_APPEND_TIME = 0x08;
 const TRANSACTIONAL = 0x10;
 const CONTROL = 0x20;
 const ABORT_MARKER = 0;
-const NO_HEADERS: RecordHeaders = Object.freeze([]);
+/** Its length, attributes, two deltas, two lengths and the number of headers. */
+const LEAST_RECORD_BYTES = 7;
+const NONE_REFUSED: ReadonlyMap<number, Rejected> = new Map();
 
 export interface AbortedTransaction {
   readonly producerId: bigint;
@@ -31,6 +35,8 @@ export interface RecordBatch {
   readonly lastOffset: number;
   /** Markers and aborted records: to be passed over. */
   readonly hidden: boolean;
+  /** Its records, as its header says. */
+  readonly count: number;
   readonly bytes: Buffer;
 }
 
@@ -56,40 +62,96 @@ export function splitBatches(bytes: Buffer, aborted: readonly AbortedTransaction
       if (!hidden) hidden = aborting.has(producerId);
       else if (isAbortMarker(batch)) aborting.delete(producerId);
     }
-    batches.push({ baseOffset, lastOffset, hidden, bytes: batch });
+    batches.push({ baseOffset, lastOffset, hidden, count: batch.readInt32BE(57), bytes: batch });
     position = end;
   }
   return batches;
 }
 
-/** Appends the batch's records with `from <= offset < to` to `records`. */
-export function decodeRecords(batch: RecordBatch, topic: string, partition: number, from: number, to: number, records: LogRecord[]): void {
-  const { bytes, baseOffset } = batch;
-  const attributes = bytes.readInt16BE(21);
-  const baseTimestampMs = int64At(bytes, 27);
-  const appendedAtMs = (attributes & LOG_APPEND_TIME) !== 0 ? int64At(bytes, 35) : null;
-  const count = bytes.readInt32BE(57);
-  const body = decompress(attributes & CODEC_MASK, bytes.subarray(HEADER_BYTES));
-  cursor = 0;
+/** The records with `from <= offset < to` of batches that follow each other in the log; hidden ones are passed over. */
+export function recordsOf(batches: readonly RecordBatch[], topic: string, partition: number, from: number, to = Infinity): PackedRun {
+  const bodies: { readonly batch: RecordBatch; readonly body: Buffer }[] = [];
+  let size = 0;
+  let count = 0;
+  for (const batch of batches) {
+    if (batch.hidden || batch.baseOffset >= to) continue;
+    const body = decompress(batch.bytes.readInt16BE(21) & CODEC_MASK, batch.bytes.subarray(HEADER_BYTES));
+    const claimed = batch.count;
+    if (claimed < 0 || claimed > body.length / LEAST_RECORD_BYTES) throw damaged(topic, partition, batch.baseOffset);
+    bodies.push({ batch, body });
+    size += body.length;
+    count += claimed;
+  }
+  const into: Unpacking = {
+    numbers: new Float64Array(count * NUMBERS),
+    block: Buffer.allocUnsafeSlow(size),
+    headers: new Map(),
+    count: 0,
+    bytes: 0,
+  };
+  let at = 0;
+  for (const { batch, body } of bodies) {
+    into.block.set(body, at);
+    unpackBatch(into, { batch, at, end: (at += body.length) }, { topic, partition, from, to });
+  }
+  const { headers, block, bytes } = into;
+  const numbers = into.count === count ? into.numbers : into.numbers.slice(0, into.count * NUMBERS);
+  return new PackedRun(topic, partition, { numbers, block, headers, refused: NONE_REFUSED }, bytes);
+}
+
+interface Unpacking {
+  readonly numbers: Float64Array<ArrayBuffer>;
+  readonly block: Buffer<ArrayBuffer>;
+  readonly headers: Map<number, RecordHeaders>;
+  /** Records so far, and the bytes of their keys and values. */
+  count: number;
+  bytes: number;
+}
+
+/** One batch whose records lie in the block from `at` to `end`. */
+function unpackBatch(
+  into: Unpacking,
+  { batch, at, end }: { readonly batch: RecordBatch; readonly at: number; readonly end: number },
+  { topic, partition, from, to }: { readonly topic: string; readonly partition: number; readonly from: number; readonly to: number },
+): void {
+  const { numbers, block } = into;
+  const { baseOffset, bytes: head, count } = batch;
+  const baseTimestampMs = int64At(head, 27);
+  const appendedAtMs = (head.readInt16BE(21) & LOG_APPEND_TIME) !== 0 ? int64At(head, 35) : null;
+  cursor = at;
   for (let index = 0; index < count; index++) {
-    const length = varint(body);
+    const length = varint(block);
     const next = cursor + length;
-    if (length < 0 || next > body.length) throw damaged(topic, partition, baseOffset);
+    if (length < 0 || !(next <= end)) throw damaged(topic, partition, baseOffset);
     cursor++; // record attributes, unused
-    const timestampDelta = varlong(body);
-    const offset = baseOffset + varint(body);
+    const timestampDelta = varlong(block);
+    const offset = baseOffset + varint(block);
     if (offset >= to) return;
     if (offset >= from) {
-      const key = block(body);
-      const value = block(body);
-      const headerCount = varint(body);
-      const headers = headerCount === 0 ? NO_HEADERS : readHeaders(body, headerCount);
+      const n = into.count * NUMBERS;
+      const keyLength = lengthOf(varint(block));
+      numbers[n] = offset;
+      numbers[n + 1] = appendedAtMs ?? baseTimestampMs + timestampDelta;
+      numbers[n + 2] = cursor;
+      numbers[n + 3] = keyLength;
+      cursor += Math.max(0, keyLength);
+      const valueLength = lengthOf(varint(block));
+      numbers[n + 4] = cursor;
+      numbers[n + 5] = valueLength;
+      numbers[n + 6] = NULL;
+      cursor += Math.max(0, valueLength);
+      const headerCount = varint(block);
+      if (headerCount < 0 || headerCount > next - cursor) throw damaged(topic, partition, offset);
+      if (headerCount > 0) into.headers.set(into.count, readHeaders(block, headerCount));
       if (cursor !== next) throw damaged(topic, partition, offset);
-      records.push({ topic, partition, offset, timestampMs: appendedAtMs ?? baseTimestampMs + timestampDelta, key, value, headers });
+      into.bytes += Math.max(0, keyLength) + Math.max(0, valueLength);
+      into.count++;
     }
     cursor = next;
   }
 }
+
+const lengthOf = (length: number): number => (length < 0 ? NULL : length);
 
 /** A control record's key is its version and its type. */
 function isAbortMarker(batch: Buffer): boolean {

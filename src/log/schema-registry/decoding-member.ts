@@ -4,6 +4,7 @@
  */
 import type { Delivery, GroupMember, GroupOptions, Log, PartitionHandler } from '../port.js';
 import { schemaText } from '../../events/wire-format.js';
+import { runOf } from '../record-run.js';
 import type { Payloads, Waiting } from './payloads.js';
 
 export interface MemberDeps {
@@ -95,8 +96,9 @@ class DecodingMember {
       held.deliveries.push(delivery);
       return false;
     }
-    const records = this.#deps.payloads.attach(delivery.records);
-    if (records !== undefined) return this.#handler.deliver(records === delivery.records ? delivery : { ...delivery, records });
+    const plain = [...delivery.records];
+    const records = this.#deps.payloads.attach(plain);
+    if (records !== undefined) return this.#handler.deliver(records === plain ? delivery : { ...delivery, records: runOf(records) });
     const waits = new Held();
     waits.deliveries.push(delivery);
     this.#held.set(delivery.partition, waits);
@@ -111,11 +113,11 @@ class DecodingMember {
       for (let delivery = held.deliveries[0]; delivery !== undefined; delivery = held.deliveries[0]) {
         const { topic } = delivery;
         const onWait = (waiting: Waiting): void => this.#waits(partition, held, topic, waiting);
-        const records = await this.#deps.payloads.resolve(delivery.records, { signal, onWait });
+        const records = await this.#deps.payloads.resolve([...delivery.records], { signal, onWait });
         if (signal.aborted) return;
         this.#goesOn(partition, held);
         held.deliveries.shift();
-        const goOn = this.#handler.deliver({ ...delivery, records });
+        const goOn = this.#handler.deliver({ ...delivery, records: runOf(records) });
         // The handler may have given it up just now.
         if (signal.aborted) return;
         if (held.deliveries.length === 0) this.#held.delete(partition);

@@ -3,6 +3,7 @@
  * lets the event loop go round between two chunks, and sleeps when every topic is read to its end, paused or stopped.
  */
 import type { GroupMember, GroupOptions, Holder, OffsetRange } from '../port.js';
+import { runOf } from '../record-run.js';
 import type { EndWatcher } from './end-watcher.js';
 import { asLogFailure, offsetOutOfRange } from './failures.js';
 import type { Assignee, Group } from './group.js';
@@ -180,7 +181,7 @@ export class Member implements GroupMember, Assignee {
         fromOffset: position,
         nextOffset,
         endOffset: end,
-        records,
+        records: runOf(records),
       });
       if (goOn) cursor.isPaused = false;
     }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Worker } from '../../../src/consumers/worker/worker-contract.js';
 import type { LogRecord } from '../../../src/log/port.js';
+import { runOf } from '../../../src/log/record-run.js';
 import type { StoredMessage } from '../../../src/store/tables/outbox.js';
 import type { ConsumedTopic, ProfileFeaturesEvent } from '../../../src/topics.js';
 import { loneWorker, makeStateFile, turns } from '../../support/lone-worker.js';
@@ -57,7 +58,14 @@ const candidates = (decisionId: string) =>
 
 async function deliver({ worker }: Run, topic: ConsumedTopic, from: number, ...values: readonly string[]): Promise<void> {
   const records = values.map((value, index) => record(topic, from + index, value));
-  worker.deliver({ topic, partition: 0, fromOffset: from, nextOffset: from + values.length, endOffset: from + values.length, records });
+  worker.deliver({
+    topic,
+    partition: 0,
+    fromOffset: from,
+    nextOffset: from + values.length,
+    endOffset: from + values.length,
+    records: runOf(records),
+  });
   await turns(20);
 }
 

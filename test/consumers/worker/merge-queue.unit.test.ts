@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MergeQueue } from '../../../src/consumers/worker/merge-queue.js';
-import { runOf, type RunDelivery } from '../../../src/consumers/worker/record-run.js';
-import type { LogRecord } from '../../../src/log/port.js';
+import type { Delivery, LogRecord } from '../../../src/log/port.js';
+import { runOf } from '../../../src/log/record-run.js';
 
 const record = (topic: string, offset: number, timestampMs: number): LogRecord => ({
   topic,
@@ -13,7 +13,7 @@ const record = (topic: string, offset: number, timestampMs: number): LogRecord =
   value: null,
   headers: [],
 });
-const delivery = (topic: string, records: LogRecord[], more: Partial<RunDelivery> = {}): RunDelivery => ({
+const delivery = (topic: string, records: LogRecord[], more: Partial<Delivery> = {}): Delivery => ({
   topic,
   partition: 0,
   records: runOf(records),

@@ -1,9 +1,11 @@
 /** What the producer encodes, the reader decodes: any records, any range of offsets. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { decodeRecords, splitBatches } from '../../../src/log/kafka/record-batch.js';
+import { recordsOf, splitBatches } from '../../../src/log/kafka/record-batch.js';
 import { encodeBatch, recordBytes } from '../../../src/log/kafka/record-encoding.js';
+import { pack, transferable, unpack } from '../../../src/consumers/worker/threads/record-packing.js';
 import type { LogRecord } from '../../../src/log/port.js';
+import { runOf } from '../../../src/log/record-run.js';
 
 const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
 const record = fc.record({
@@ -38,12 +40,42 @@ it('decodes the batches it encodes, within the asked range', () => {
           return encoded;
         });
         const [from, to] = [base + skip, base + skip + take];
-        const decoded: LogRecord[] = [];
-        for (const batch of splitBatches(Buffer.concat(log), [])) decodeRecords(batch, 't', 5, from, to, decoded);
-        expect(decoded).toEqual(expected.filter((each) => each.offset >= from && each.offset < to));
+        const run = recordsOf(splitBatches(Buffer.concat(log), []), 't', 5, from, to);
+        const wanted = expected.filter((each) => each.offset >= from && each.offset < to);
+        expect([...run]).toEqual(wanted);
+        expect(wanted.map((_, index) => ({ offset: run.offsetAt(index), timestampMs: run.timestampAt(index) }))).toEqual(
+          wanted.map(({ offset: at, timestampMs }) => ({ offset: at, timestampMs })),
+        );
+        expect(run.bytes).toBe(runOf(wanted).bytes);
+        const delivery = { topic: 't', partition: 5, fromOffset: from, nextOffset: to, endOffset: to, records: run };
+        const packed = pack(delivery);
+        const across = unpack(structuredClone(packed, { transfer: transferable(packed) }));
+        expect([...across.records]).toEqual(wanted);
+        // What is handed over is gone, but how much it was stays known.
+        expect([run.length, run.bytes]).toEqual([across.records.length, across.records.bytes]);
       },
     ),
     { numRuns: 300 },
+  );
+});
+
+it('says that a batch is damaged, or reads what it can, whichever byte of it is another', () => {
+  fc.assert(
+    fc.property(fc.array(record, { minLength: 1, maxLength: 6 }), fc.nat(), fc.nat(255), (records, where, byte) => {
+      const bytes = stored(encodeBatch(records, producer), 100);
+      // Behind the header but for the number of records: what comes before is the broker's.
+      const at = 57 + (where % (bytes.length - 57));
+      bytes[at] = byte;
+      let found: readonly LogRecord[];
+      try {
+        found = [...recordsOf(splitBatches(bytes, []), 't', 5, 0)];
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'log_failed' });
+        return;
+      }
+      expect(found.length).toBeLessThanOrEqual(records.length);
+    }),
+    { numRuns: 500 },
   );
 });
 

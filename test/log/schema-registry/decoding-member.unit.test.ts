@@ -1,6 +1,7 @@
 /** Between a group and its handler, while schemas are asked for: order, pauses, and partitions that are given up meanwhile. */
 import { expect, it } from 'vitest';
 import type { Delivery, GroupMember, GroupOptions, LogRecord, PartitionHandler } from '../../../src/log/port.js';
+import { runOf } from '../../../src/log/record-run.js';
 import { joinDecoding } from '../../../src/log/schema-registry/decoding-member.js';
 import { Payloads, type Wait } from '../../../src/log/schema-registry/payloads.js';
 import type { Schemas } from '../../../src/log/schema-registry/schemas.js';
@@ -38,7 +39,7 @@ const delivery = (topic: string, offset: number, value = 'plain'): Delivery => {
     headers: [],
     value: value === 'avro' ? framed(1, 'x') : Buffer.from('{}'),
   };
-  return { topic, partition: 0, fromOffset: offset, nextOffset: offset + 1, endOffset: 9, records: [record] };
+  return { topic, partition: 0, fromOffset: offset, nextOffset: offset + 1, endOffset: 9, records: runOf([record]) };
 };
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 

@@ -1,6 +1,7 @@
 /** What a worker thread that dies takes with it, and what not. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { ThreadWorkers } from '../../../../src/consumers/worker/threads/thread-workers.js';
+import { runOf } from '../../../../src/log/record-run.js';
 import type { Worker, WorkerEvents, WorkerStartOptions } from '../../../../src/consumers/worker/worker-contract.js';
 import type { TipstreamError } from '../../../../src/errors.js';
 
@@ -32,7 +33,7 @@ describe('worker threads', () => {
     return workers.start({ identity: { partition } } as unknown as WorkerStartOptions, events);
   }
   const kill = (worker: Worker, topic: string) =>
-    worker.deliver({ topic, partition: 0, fromOffset: 0, nextOffset: 1, endOffset: 1, records: [] });
+    worker.deliver({ topic, partition: 0, fromOffset: 0, nextOffset: 1, endOffset: 1, records: runOf([]) });
   const stops = () => [...stopped].map(([partition, errors]) => [partition, errors.length]);
 
   it.each([
