@@ -39,7 +39,8 @@ export async function startJvmBroker(classPath: string, options: BrokerOptions, 
   const propertiesPath = join(folder, 'server.properties');
   await writeFile(propertiesPath, serverProperties(folder, ports, user, { tls: caPath !== null, acls: options.acls === true }));
   const scram = ['256', '512'].flatMap((bits) => ['--add-scram', `SCRAM-SHA-${bits}=[name=${user.username},password=${user.password}]`]);
-  await run('java', ['-cp', classPath, 'kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', propertiesPath, ...scram]);
+  const format = ['kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', propertiesPath, ...scram];
+  await run('java', [...JVM_FLAGS, '-cp', classPath, ...format]);
 
   const brokers = `127.0.0.1:${ports.plain}`;
   let process = await launch(classPath, propertiesPath, brokers, folder);
