@@ -1,8 +1,8 @@
 /** `tipstream rebuild` as a process of its own: beside `start` and without it, killed and run again, and what it prints. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { currentGeneration, generationDirectory, partitionFile, partitionsIn } from '../../src/store/directory/layout.js';
 import { TOPIC_NAMES, TOPICS } from '../../src/topics.js';
 import { openSqliteLog } from '../../src/log/sqlite/index.js';
@@ -12,26 +12,34 @@ import { until } from '../support/rebuilds.js';
 
 const AS_OF = ['--as-of', String(STREAM_AS_OF_MS)];
 const CATCH_UP = ['start', '--until-caught-up', '--no-http', '--log-level', 'error'];
+/** The first events, applied: each test begins with a copy. */
+const BEGINNING = 3_000;
+const beginning = new CliWorkspace();
 let cli: CliWorkspace;
-beforeEach(() => {
-  cli = new CliWorkspace();
-});
 afterEach(() => cli.dispose());
+afterAll(() => beginning.dispose());
 
-const data = (): string => join(cli.directory, 'data');
+const dataOf = ({ directory }: CliWorkspace): string => join(directory, 'data');
+const data = (): string => dataOf(cli);
 const live = (): string | undefined => currentGeneration(data());
 const ndjson = (lines: readonly object[]): string => lines.map((line) => `${JSON.stringify(line)}\n`).join('');
 
 let events: ReturnType<typeof generatedEvents>;
-async function produced(count: number): Promise<void> {
-  events ??= generatedEvents(5);
-  const lines = Array.from({ length: count }, () => events.next().value as ProduceLine);
-  expect((await cli.run(['produce'], { input: ndjson(lines) })).code).toBe(0);
+const next = (count: number): ProduceLine[] => Array.from({ length: count }, () => events.next().value as ProduceLine);
+
+async function produced(count: number, workspace = cli): Promise<void> {
+  expect((await workspace.run(['produce'], { input: ndjson(next(count)) })).code).toBe(0);
 }
-beforeEach(async () => {
+beforeAll(async () => {
   events = generatedEvents(5);
-  await produced(3_000);
-  expect((await cli.run(CATCH_UP)).code).toBe(0);
+  await produced(BEGINNING, beginning);
+  expect((await beginning.run(CATCH_UP)).code).toBe(0);
+});
+beforeEach(() => {
+  cli = new CliWorkspace();
+  cpSync(dataOf(beginning), data(), { recursive: true });
+  events = generatedEvents(5);
+  next(BEGINNING);
 });
 
 async function digest(): Promise<{ digest: string; positions: object }> {
