@@ -2,7 +2,10 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/support/longest-first.js';
 
-/** Tiers by suffix: each can be run alone with `npx vitest run --project NAME`. CONTRIBUTING.md says what belongs in which. */
+/**
+ * Tiers by suffix: each can be run alone with `npx vitest run --project NAME`. CONTRIBUTING.md says what belongs in which.
+ * Without `isolate` files share a process and what it has loaded: to load it takes longer than many of them.
+ */
 const tier = (name: string, extra: Record<string, unknown> = {}) => ({
   test: { name, include: [`test/**/*.${name}.test.ts`], testTimeout: 30_000, hookTimeout: 60_000, ...extra },
 });
@@ -17,7 +20,7 @@ export default defineConfig({
     projects: [
       tier('unit', { isolate: false }),
       tier('property', { isolate: false, testTimeout: 120_000 }),
-      tier('service', { testTimeout: 120_000 }),
+      tier('service', { isolate: false, testTimeout: 120_000 }),
       tier('system', PROCESSES),
       tier('browser', PROCESSES),
       tier('kafka', { ...PROCESSES, globalSetup: ['test/support/broker/global-setup.ts'] }),

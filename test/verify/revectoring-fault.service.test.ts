@@ -1,21 +1,17 @@
 /** A fault in how the fold makes a decision's vector anew for another policy is found by `verify`, which does it in its own way. */
 import { afterEach, expect, it, vi } from 'vitest';
-import type * as Revectorise from '../../src/policies/revectorise.js';
+import * as revectorise from '../../src/policies/revectorise.js';
 import { embeddedService } from '../support/embedded/directory.js';
 import { findDifference, verified } from '../support/planted-state.js';
 
-const fault = vi.hoisted(() => ({ on: false }));
-vi.mock('../../src/policies/revectorise.js', async (original) => {
-  const real = await original<typeof Revectorise>();
-  const vectorUnder: typeof real.vectorUnder = (...question) => {
-    const made = real.vectorUnder(...question);
-    return fault.on && made !== undefined ? made.map((entry, i) => (i === 3 ? entry / 2 : entry)) : made;
-  };
-  return { ...real, vectorUnder };
-});
-afterEach(() => {
-  fault.on = false;
-});
+afterEach(() => vi.restoreAllMocks());
+
+function halveTheFourthEntry(): void {
+  const real = revectorise.vectorUnder;
+  vi.spyOn(revectorise, 'vectorUnder').mockImplementation((...question) =>
+    real(...question)?.map((entry, i) => (i === 3 ? entry / 2 : entry)),
+  );
+}
 
 const HOUR = 3_600_000;
 const START = 2_400 * HOUR;
@@ -56,7 +52,7 @@ it('finds nothing in migrated sums that are right', async () => {
 });
 
 it('finds migrated sums that were made with wrong vectors', async () => {
-  fault.on = true;
+  halveTheFourthEntry();
   const document = await migrated();
   expect(document.equal).toBe(false);
   expect(findDifference(document, 'policy_sum', 'G[3][0]')).toMatchObject({
