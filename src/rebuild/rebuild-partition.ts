@@ -4,11 +4,12 @@
  * on to the ends of the log.
  */
 import { NO_FINDINGS } from '../audit/finding.js';
-import type { OffsetRange } from '../log/port.js';
+import type { Log, OffsetRange } from '../log/port.js';
 import type { Registry } from '../projections/registry.js';
 import { carryOver } from '../store/rebuild/carry-over.js';
 import { ComparableState } from '../store/rebuild/comparable-state.js';
 import { PartitionState } from '../store/partition-state.js';
+import { FORGOTTEN_TOPIC, fullTopicName } from '../topics.js';
 import { auditLive } from './audit-live.js';
 import { closingInReverse } from './close-in-reverse.js';
 import { compareStates } from './compare.js';
@@ -116,7 +117,7 @@ export async function rebuildPartition(job: PartitionJob, deps: PartitionDeps): 
         comparedAtSame,
         isComplete: findings.incomplete.length === 0,
         repeatPrunes: plan.repeatPrunes,
-        anyForgotten: !state.forgotten.isEmpty,
+        anyForgotten: await anyForgotten(deps.log, job, state),
       }),
     });
     // What readers of profile.features have is what the live generation said.
@@ -155,6 +156,12 @@ export async function finishPartition(job: PartitionJob, rebuilt: PartitionOutco
     if (rebuilt.comparison === null) state.transaction(clock(), () => state.changedProfiles.leaveAll());
     return { ...rebuilt, records: rebuilt.records + replay.records, positions: state.positions.all() };
   });
+}
+
+/** Where a user is forgotten whose records are deleted, those in other partitions go too. */
+async function anyForgotten(log: Log, { identity: { topicPrefix } }: PartitionJob, { forgotten }: PartitionState): Promise<boolean> {
+  if (!forgotten.isEmpty || log.erasing === undefined) return !forgotten.isEmpty;
+  return [...(await log.offsets(fullTopicName(topicPrefix, FORGOTTEN_TOPIC))).values()].some(({ end }) => end > 0);
 }
 
 /** undefined: the two files have counted the same records. */

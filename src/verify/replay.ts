@@ -44,6 +44,8 @@ export interface Replay {
   readonly controls: ReadonlyMap<string, ReplayedControl>;
   /** Who was forgotten: their records were counted once, and are passed over now. */
   readonly forgets: NaiveForgets;
+  /** Of a log that deletes what forgotten users had: topics of which records are gone, whosever they were. */
+  readonly erasedFrom: ReadonlySet<ReplayedTopic>;
 }
 
 /** What there is to read. Throws offset_out_of_range for a log that ends before a position: it has lost what the state holds. */
@@ -93,22 +95,25 @@ export async function replayInto(
 ): Promise<Replay> {
   const controls = new Map<string, ReplayedControl>();
   const forgets = new NaiveForgets(source.topicPrefix);
+  const erasedFrom = new Set<ReplayedTopic>();
   let events = 0;
   // What was forgotten is known before anything else is read.
   const ordered = [...ranges].sort((a, b) => Number(b.topic === FORGOTTEN_TOPIC) - Number(a.topic === FORGOTTEN_TOPIC));
   for (const { topic, fullName, from, to } of ordered) {
     if (from >= to) continue;
-    let at = from;
+    let [at, seen] = [from, 0];
     for await (const records of source.log.read({ topic: fullName, partition: source.partition, from, to, signal: source.signal })) {
       for (const record of records) if (replayRecord(targets, source, topic, record, { controls, forgets })) events++;
+      seen += records.length;
       const next = (records.at(-1)?.offset ?? at - 1) + 1;
       passed(next - at);
       at = next;
-      if (source.signal.aborted) return { events, controls, forgets };
+      if (source.signal.aborted) return { events, controls, forgets, erasedFrom };
     }
     passed(to - at);
+    if (source.log.erasing !== undefined && seen < to - from) erasedFrom.add(topic);
   }
-  return { events, controls, forgets };
+  return { events, controls, forgets, erasedFrom };
 }
 
 /** Answers whether it was a valid event of somebody wanted that the state is made from. */

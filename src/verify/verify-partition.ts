@@ -74,6 +74,7 @@ export async function verifyPartition(comparison: PartitionComparison): Promise<
       events,
       controls: replayedControls,
       forgets,
+      erasedFrom,
     } = await replayInto({ buckets, audit, counts }, source, ranges, (offsets) => progress((done += offsets), total));
 
     defined = await DefinedComparison.read(comparison.registry, { ...source, forgets }, ranges, makeBuckets);
@@ -125,7 +126,7 @@ export async function verifyPartition(comparison: PartitionComparison): Promise<
       const countedOnce = new Set([...incomplete, ...forgottenIn]);
       prunes.compareCounts(source.partition, countedOnce, findings);
       counts.add('pruned_tips', prunes.taken);
-      counts.compare(state.pending.counts(), { incomplete, forgottenIn }, audit);
+      counts.compare(state.pending.counts(), { incomplete, forgottenIn: new Set([...forgottenIn, ...erasedFrom]) }, audit);
     }
     findings.take(source.partition, await audit.finish());
     return { users, records: total, events };

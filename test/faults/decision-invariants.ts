@@ -94,8 +94,19 @@ export function examplesOf({ own, remains }: Here, userId: string, sums: string,
   return examples;
 }
 
+/** An answer, and how often anybody had been asked to be forgotten by then. */
+export interface Answered {
+  readonly answer: ScoredEvent;
+  readonly attempts: number;
+  readonly forgetting: boolean;
+}
+
 /** Decisions are what the definitions give for what their own positions say had been applied. */
-export function checkAnswers({ world, workload, random }: Question, history: History, answered: ReadonlyMap<string, ScoredEvent>): void {
+export function checkAnswers(
+  { world, workload, random, ledger }: Question,
+  history: History,
+  answered: ReadonlyMap<string, Answered>,
+): void {
   const asked = new Map<string, CandidatesEvent[]>();
   const note = (request: CandidatesEvent) => {
     const name = `${request.user_id} ${request.decision_id}`;
@@ -118,7 +129,8 @@ export function checkAnswers({ world, workload, random }: Question, history: His
     const why = requests.map((request) => differenceOf(event, known, request));
     require(why.includes(undefined), `decision ${event.decision_id} of ${event.user_id}: ${why[0] ?? 'nobody asked for it'}`);
   }
-  for (const [name, answer] of answered) {
+  for (const [name, { answer, attempts, forgetting }] of answered) {
+    if (ledger.forgets.tookAnswer(answer.user_id, attempts, forgetting) !== false) continue;
     const inLog = history.scored.find(({ event }) => `${event.user_id} ${event.decision_id}` === name)?.event;
     requireSame(inLog, JSON.parse(JSON.stringify(answer)), `the answer that was given for ${name}`);
   }

@@ -8,7 +8,7 @@ import { currentGeneration, generationDirectory, partitionFile } from '../../src
 import { digestDocument, openReaders } from '../../src/store/queries/profiles.js';
 import { PartitionReader } from '../../src/store/queries/partition-reader.js';
 import { openStateForReading } from '../../src/store/state-file.js';
-import { deadLetterTopic, type ProfileFeaturesEvent, type ScoredEvent } from '../../src/topics.js';
+import { deadLetterTopic, FORGOTTEN_TOPIC, type ProfileFeaturesEvent } from '../../src/topics.js';
 import { oracleDigest, oracleProfiles } from '../oracle/profile.js';
 import type { OraclePrune } from '../oracle/prunes.js';
 import { inPartition, profileEvents, profileOf, upTo, withActivity, type History } from '../support/embedded/history.js';
@@ -16,7 +16,8 @@ import { remainingProfileEvents, remainsOf } from '../support/prune-history.js';
 import { MAX_VALUE_BYTES } from './broken-records.js';
 import { Violation } from './life.js';
 import { DAY_MS } from './workload.js';
-import { checkAnswers, checkDecisions, checkSums } from './decision-invariants.js';
+import { checkAnswers, checkDecisions, checkSums, type Answered } from './decision-invariants.js';
+import { checkForgotten } from './forget-invariants.js';
 import { historyOf, require, requireSame, type Here, type Question } from './question.js';
 import { stateIn } from '../support/state-in.js';
 
@@ -66,6 +67,10 @@ export async function checkReading(question: Question): Promise<string> {
   const generation = currentGeneration(world.directory);
   const path = generation === undefined ? undefined : partitionFile(generationDirectory(world.directory), partition);
   if (path === undefined || !existsSync(path)) return 'no state yet';
+  const sessions = world.registry.kinds.length > 0 ? ['app.session', 'signal.synced'] : [];
+  const read = ['tip.served', 'tip.feedback', 'tip.scored', 'tip.scored.shadow', FORGOTTEN_TOPIC, ...sessions];
+  // What is deleted from now on is known.
+  await ledger.refresh(world, read);
   const state = openStateForReading(path);
   try {
     const reader = new PartitionReader(path, world.registry, 'refuse', state);
@@ -79,9 +84,8 @@ export async function checkReading(question: Question): Promise<string> {
       asOfMs < exactFromMs, `a reading as of ${asOfMs} is ${profile === 'not exact' ? 'refused' : 'answered'}; ` +
       `it is exact from ${exactFromMs} on`);
     if (profile === 'not exact') return `${userId} as of ${asOfMs}: pruned`;
-    const sessions = world.registry.kinds.length > 0 ? ['app.session', 'signal.synced'] : [];
-    await ledger.refresh(world, ['tip.served', 'tip.feedback', 'tip.scored', 'tip.scored.shadow', ...sessions]);
-    const known = upTo(historyOf(question), partition, positions);
+    await ledger.refresh(world, read);
+    const known = upTo(historyOf(question, positions[FORGOTTEN_TOPIC]), partition, positions);
     const expected = oracleProfiles(
       remainingProfileEvents(known, remainsOf(known, prunes)).filter(({ value }) => value.user_id === userId),
       asOfMs,
@@ -101,9 +105,10 @@ export async function checkReading(question: Question): Promise<string> {
 }
 
 /** When everything is caught up and the service has stopped. */
-export async function checkEnd(question: Question, answered: ReadonlyMap<string, ScoredEvent>): Promise<void> {
+export async function checkEnd(question: Question, answered: ReadonlyMap<string, Answered>): Promise<void> {
   const { world, ledger } = question;
   await ledger.refresh(world);
+  await checkForgotten(question);
   const history = historyOf(question);
   const states = Array.from(
     { length: world.partitions },
@@ -113,7 +118,7 @@ export async function checkEnd(question: Question, answered: ReadonlyMap<string,
   try {
     checkControls(states);
     for (const [partition, state] of states.entries()) {
-      const here = hereOf(history, partition, state);
+      const here = hereOf(question, history, partition, state);
       partitions.push(here);
       checkPositions(question, partition, state);
       checkPending(partition, state);
@@ -131,15 +136,15 @@ export async function checkEnd(question: Question, answered: ReadonlyMap<string,
   await checkVerify(question);
 }
 
-function hereOf(history: History, partition: number, state: Database.Database): Here {
+function hereOf({ ledger }: Question, history: History, partition: number, state: Database.Database): Here {
   const recorded = prunesIn(state);
   const own = inPartition(history, partition);
   const remains = remainsOf(own, recorded);
-  requireSame(
-    recorded.map(({ tips }) => tips),
-    remains.taken,
-    `how many tips each prune of partition ${partition} took`,
-  );
+  const tips = recorded.map((prune) => prune.tips);
+  // Of those who were forgotten later, nothing says any more how many were theirs.
+  const wasForgotten = ledger.forgets.events.some((event) => event.partition === partition);
+  const isRight = wasForgotten && tips.every((count, i) => count >= remains.taken[i]!);
+  if (!isRight) requireSame(tips, remains.taken, `how many tips each prune of partition ${partition} took`);
   return { own, remains, horizonMs: recorded.length === 0 ? undefined : Math.max(...recorded.map(({ horizonMs }) => horizonMs)) };
 }
 
@@ -190,6 +195,17 @@ function checkCounts({ world, ledger }: Question, partition: number, state: Data
     }
   }
   const found = [...counted].filter(([name]) => /^(applied|rejected):/.test(name));
+  // Records that were deleted had been counted, if they were applied before.
+  if (ledger.forgets.events.length > 0) {
+    for (const [name, count] of expected)
+      require((counted.get(name) ?? 0) >=
+        count, `partition ${partition} has counted ${counted.get(name)} ${name}, and the log has ${count}`);
+    for (const topic of world.registry.topics) {
+      const sum = found.reduce((all, [name, count]) => (name.split(':')[1] === topic ? all + count : all), 0);
+      require(sum <= ledger.end(topic, partition), `partition ${partition} has counted ${sum} records of ${topic}`);
+    }
+    return;
+  }
   requireSame(Object.fromEntries(found.sort()), Object.fromEntries([...expected].sort()), `records counted in partition ${partition}`);
 }
 

@@ -3,11 +3,12 @@ import { createHash } from 'node:crypto';
 import { partitionFor } from '../../src/log/partitioner.js';
 import type { LogRecord } from '../../src/log/port.js';
 import type { RejectionCode } from '../../src/events/rejection.js';
-import { deadLetterTopic, type TopicName } from '../../src/topics.js';
+import { deadLetterTopic, FORGOTTEN_TOPIC, type TopicName } from '../../src/topics.js';
 import type { Registry } from '../../src/projections/registry.js';
 import type { ActivityEvent } from '../oracle/activity.js';
 import type { History } from '../support/embedded/history.js';
 import type { Written } from './broken-records.js';
+import { Forgets } from './forgets.js';
 import type { Produced } from './workload.js';
 import type { World } from './world.js';
 
@@ -30,8 +31,11 @@ export class Ledger {
   readonly #topics: readonly string[];
   readonly #hasActivity: boolean;
   readonly #expected = new Map<string, Expected>();
-  /** topic -> partition -> records */
+  /** topic -> partition -> records, those included that were deleted later */
   readonly #records = new Map<string, LogRecord[][]>();
+  /** topic -> partition -> next offset */
+  readonly #ends = new Map<string, number[]>();
+  readonly forgets = new Forgets();
 
   constructor(partitions: number, produced: readonly Produced[], { topics, kinds }: Registry) {
     this.#partitions = partitions;
@@ -58,17 +62,41 @@ export class Ledger {
   /** Reads what has been appended since. */
   async refresh(world: World, topics: readonly string[] = this.#topics): Promise<void> {
     for (const topic of topics) {
-      for (const [partition, known] of this.#records.get(topic)!.entries())
-        known.push(...(await world.read(topic, partition, (known.at(-1)?.offset ?? -1) + 1)));
+      for (const [partition, known] of this.#records.get(topic)!.entries()) {
+        const { records, end } = await world.read(topic, partition, (known.at(-1)?.offset ?? -1) + 1);
+        known.push(...records);
+        const ends = this.#ends.get(topic) ?? [];
+        ends[partition] = end;
+        this.#ends.set(topic, ends);
+        if (topic === FORGOTTEN_TOPIC) this.forgets.read(records);
+      }
     }
+  }
+
+  /** Reads everything again. Answers what was there before and is not any more. */
+  async readAgain(world: World): Promise<LogRecord[]> {
+    const gone: LogRecord[] = [];
+    for (const topic of this.#topics) {
+      for (const [partition, known] of this.#records.get(topic)!.entries()) {
+        const { records } = await world.read(topic, partition, 0);
+        const there = new Set(records.map(({ offset }) => offset));
+        gone.push(...known.filter(({ offset }) => !there.has(offset)));
+        known.splice(0, Infinity, ...records);
+      }
+    }
+    return gone;
   }
 
   records(topic: string): LogRecord[] {
     return this.#records.get(topic)!.flat();
   }
 
+  allRecords(): LogRecord[] {
+    return this.#topics.flatMap((topic) => this.records(topic));
+  }
+
   end(topic: string, partition: number): number {
-    return (this.#records.get(topic)![partition]!.at(-1)?.offset ?? -1) + 1;
+    return this.#ends.get(topic)![partition]!;
   }
 
   /** Why a record must be refused; undefined for an event. */
@@ -76,10 +104,11 @@ export class Ledger {
     return this.#expected.get(contentKey(record.topic, record.partition, record))?.refused;
   }
 
-  history(settings: Pick<History, 'livePolicy' | 'settings'>): History {
+  /** Without the users forgotten below that offset of their partition. */
+  history(settings: Pick<History, 'livePolicy' | 'settings'>, forgottenBelow?: number): History {
     const valid = <Event>(topic: TopicName) =>
       this.records(topic)
-        .filter((record) => this.refusalOf(record) === undefined)
+        .filter((record) => this.refusalOf(record) === undefined && !this.forgets.hides(record, forgottenBelow))
         .map((record) => ({
           partition: record.partition,
           offset: record.offset,

@@ -32,5 +32,6 @@ export function requireSame(actual: unknown, expected: unknown, what: string): v
     throw new Violation(`${what}:\n  found    ${JSON.stringify(actual)}\n  expected ${JSON.stringify(expected)}`);
 }
 
-export const historyOf = ({ world, ledger }: Question): History =>
-  ledger.history({ livePolicy: world.scoring.livePolicy, settings: world.scoring.settings });
+/** Without the users forgotten below that offset of their partition. */
+export const historyOf = ({ world, ledger }: Question, forgottenBelow?: number): History =>
+  ledger.history({ livePolicy: world.scoring.livePolicy, settings: world.scoring.settings }, forgottenBelow);

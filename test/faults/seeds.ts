@@ -11,7 +11,7 @@ const ONLY = process.env.SIMULATION_SEED === undefined ? undefined : Number(proc
 const AT_ONCE = 25;
 const LINES_SHOWN = 60;
 /** Snapshots have tests of their own, and other definitions too. */
-const REACHED = FAULT_POINTS.filter((point) => /^(batch|publish|offsets|prune|rebuild|swap)/.test(point));
+const REACHED = FAULT_POINTS.filter((point) => /^(batch|publish|offsets|prune|rebuild|swap|forget)/.test(point));
 
 export function replayable({ seed, trace, failure }: Outcome): Error {
   const shown = trace.slice(-LINES_SHOWN);
@@ -52,7 +52,7 @@ export function seedsOfPart(part: number): void {
     }
     // Else a part of the pipeline has never been run, let alone been ended in the middle.
     if (own.length >= 200)
-      it('passes every point of batches, publishing, prunes, rebuilds and swaps', () =>
+      it('passes every point of batches, publishing, prunes, rebuilds, swaps and forgettings', () =>
         expect([...passed].sort()).toEqual(REACHED.toSorted()));
   });
 }

@@ -45,13 +45,13 @@ const USERS = ['a', 'u-1', '\u{1f600}', 'é', '__proto__', 'u-2', 'B', 'user wit
 const CATEGORIES = ['sleep', 'work', '', 'é', '\u{10ffff}', 'A'];
 const OFFSETS = [null, 0, -90, 345, 840, -840];
 
-/** `activity`: what sessions and signals are drawn from, if there are any. */
-export function workload(random: Random, activity?: Random): Workload {
+/** `activity`: what sessions and signals are drawn from, if there are any. `ownControls`: no two users' resets have one id. */
+export function workload(random: Random, activity?: Random, ownControls = false): Workload {
   const partitions = random.weighted([1, 2, 3], (count) => [6, 4, 1.5][count - 1]!);
   const users = USERS.slice(0, random.integer(2, USERS.length));
   const spanMs = random.pick([2, 20, 45, 45, 120, 400]) * DAY_MS;
   const size = random.weighted([20, 45, 90, 160, 400], (events) => ({ 20: 5, 45: 8, 90: 4, 160: 2, 400: 0.4 })[events]!);
-  const story = new Stories(random, users, partitions, spanMs);
+  const story = new Stories(random, users, partitions, spanMs, ownControls);
   while (story.produced.length < size) story.tell();
   if (random.chance(0.04)) story.heavyUser();
   if (activity !== undefined) {
@@ -75,6 +75,7 @@ class Stories {
     private readonly users: readonly string[],
     private readonly partitions: number,
     private readonly spanMs: number,
+    private readonly ownControls = false,
   ) {}
 
   tell(): void {
@@ -214,6 +215,7 @@ class Stories {
     };
     if (random.chance(0.4)) {
       const user = random.pick(this.users);
+      if (this.ownControls) facts.control_id += ` of ${user}`;
       if (random.chance(0.25)) return this.#event('policy.control', { ...facts, ...random.pick(MIGRATIONS), user_id: user }, user, atMs);
       return this.#event('policy.control', { ...facts, type: 'reset', user_id: user }, user, atMs);
     }

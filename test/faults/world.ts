@@ -252,16 +252,15 @@ export class World {
     await this.wait('append', this.log.append(records));
   }
 
-  /** Everything from an offset on. */
-  async read(topic: string, partition: number, from: number): Promise<LogRecord[]> {
-    const range = (await this.wait('offsets', this.log.offsets(topic))).get(partition)!;
-    if (from >= range.end) return [];
+  /** Everything from an offset on, and where the partition ends. */
+  async read(topic: string, partition: number, from: number): Promise<{ readonly records: LogRecord[]; readonly end: number }> {
+    const { end } = (await this.wait('offsets', this.log.offsets(topic))).get(partition)!;
+    const records: LogRecord[] = [];
     const read = async () => {
-      const found: LogRecord[] = [];
-      for await (const records of this.log.read({ topic, partition, from, to: range.end })) found.push(...records);
-      return found;
+      for await (const some of this.log.read({ topic, partition, from, to: end })) records.push(...some);
     };
-    return this.wait('read', read());
+    if (from < end) await this.wait('read', read());
+    return { records, end };
   }
 
   async turns(count: number): Promise<void> {

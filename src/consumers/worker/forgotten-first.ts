@@ -31,6 +31,11 @@ export class ForgottenFirst {
     this.#thenHold = thenHold;
   }
 
+  /** Whoever asked to hold waits for it no longer. */
+  holdNot(): void {
+    this.#thenHold = false;
+  }
+
   /** It is read, and somebody asked to hold then; answered once. */
   ends(): boolean {
     const ends = this.#thenHold;

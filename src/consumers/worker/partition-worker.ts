@@ -167,6 +167,7 @@ export class PartitionWorker implements Worker {
   }
 
   release(): void {
+    this.#forgotten.holdNot();
     this.#held = false;
     this.#wake();
   }
@@ -174,7 +175,8 @@ export class PartitionWorker implements Worker {
   /** While held. */
   forgetTo(forgottenTo: number): void {
     this.#forgotten.reach(forgottenTo, { thenHold: true });
-    this.release();
+    this.#held = false;
+    this.#wake();
   }
 
   /** While held. */

@@ -15,7 +15,8 @@ import { counted, recordsOf, searchedTopics } from '../../forgetting/records.js'
 import { deadLetterFilesOf } from '../../forgetting/files.js';
 import { whom } from '../../forgetting/about.js';
 import type { ForgetResult } from '../../forgetting/job.js';
-import type { Log } from '../../log/port.js';
+import type { Log, RecordAddress } from '../../log/port.js';
+import { pause } from '../../pause.js';
 import type { OneAtATime } from '../../one-at-a-time.js';
 import { forgottenRecord } from '../../producer/forgotten-record.js';
 import { ProfileDigester } from '../../projections/digest.js';
@@ -50,6 +51,8 @@ export interface ForgetRequest {
 
 const PUBLISHED_WITHIN_MS = 10_000;
 const APPLIED_WITHIN_MS = 30_000;
+const ANSWERS_WITHIN_MS = 10_000;
+const ASKED_AGAIN_MS = 100;
 /** Looking at each takes some tens of microseconds, while the partition is held. */
 const MOST_USERS_COMPARED = 50_000;
 
@@ -101,16 +104,16 @@ async function heldAndForgotten(deps: ForgetDeps, request: ForgetRequest): Promi
       ...(reason === undefined ? {} : { reason }),
       ...(by === undefined ? {} : { by: actorText(by) }),
     };
-    const [address] = await log.append([forgottenRecord(topicPrefix, partition, event)]);
+    const address = await appended(log, forgottenRecord(topicPrefix, partition, event));
     at?.('forget: appended');
-    await held.forgetTo(fullTopicName(topicPrefix, FORGOTTEN_TOPIC), address!.offset + 1, APPLIED_WITHIN_MS);
+    await held.forgetTo(fullTopicName(topicPrefix, FORGOTTEN_TOPIC), address.offset + 1, APPLIED_WITHIN_MS);
     at?.('forget: applied');
     const digestAfter = compares ? digestWithout(held, userId, nowMs) : undefined;
     const rewritten = await scrubbed(() => held.scrub(), held.reader.path);
     at?.('forget: state rewritten');
     return {
       event,
-      address: address!,
+      address,
       inState,
       rewritten: [rewritten],
       others:
@@ -121,6 +124,43 @@ async function heldAndForgotten(deps: ForgetDeps, request: ForgetRequest): Promi
   } finally {
     held.release();
   }
+}
+
+/**
+ * An error leaves open whether the event is in the log. If it is, the partition must not go on before it is applied: what lies beyond it
+ * would be folded first. So the log is asked. Throws what `append` threw.
+ */
+async function appended(log: Log, record: ReturnType<typeof forgottenRecord>): Promise<RecordAddress> {
+  const from = (await log.offsets(record.topic)).get(record.partition)?.end ?? 0;
+  try {
+    return (await log.append([record]))[0]!;
+  } catch (error) {
+    const found = await askedFor(log, record, from);
+    if (found === undefined) throw error;
+    return found;
+  }
+}
+
+/** Where the record lies, as soon as the log answers. undefined: it is not there, or the log did not answer for a while. */
+async function askedFor(log: Log, record: ReturnType<typeof forgottenRecord>, from: number): Promise<RecordAddress | undefined> {
+  for (const until = performance.now() + ANSWERS_WITHIN_MS; performance.now() < until; await pause(ASKED_AGAIN_MS)) {
+    try {
+      return await found(log, record, from);
+    } catch {
+      // It is away: asked again.
+    }
+  }
+  return undefined;
+}
+
+async function found(log: Log, { topic, partition, value }: ReturnType<typeof forgottenRecord>, from: number) {
+  const end = (await log.offsets(topic)).get(partition)?.end ?? 0;
+  if (from >= end) return undefined;
+  for await (const records of log.read({ topic, partition, from, to: end })) {
+    const same = records.find((record) => record.value?.equals(value!) === true);
+    if (same !== undefined) return { topic, partition, offset: same.offset };
+  }
+  return undefined;
 }
 
 async function published(held: Partition): Promise<void> {

@@ -10,6 +10,7 @@ import { openStateForReading } from '../../../src/store/state-file.js';
 import { embeddedService } from '../../support/embedded/directory.js';
 import { recordOf, type EmbeddedService } from '../../support/embedded/service.js';
 import { traffic, TRAFFIC_AS_OF_MS } from '../../support/embedded/traffic.js';
+import { forgottenBy } from '../../support/forgotten-by.js';
 import { named, verified } from '../../support/planted-state.js';
 
 const USER = 'user-to-be-forgotten-\u{1f600}';
@@ -107,15 +108,8 @@ function eventsOf(name: string) {
 }
 
 async function forgotten(embedded: EmbeddedService, userId: string, { dryRun = false } = {}): Promise<ForgetJob> {
-  let job = await embedded.service.forgetUser(userId, {
-    dryRun,
-    by: { kind: 'command', name: 'ana', host: 'here' },
-    reason: 'asked for it',
-  });
-  while (job.state === 'running') {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    job = embedded.service.forgetJob(job.job_id);
-  }
+  const by = { kind: 'command', name: 'ana', host: 'here' } as const;
+  const job = await forgottenBy(embedded.service, userId, { dryRun, by, reason: 'asked for it' });
   expect(job.error).toBeUndefined();
   return job;
 }
