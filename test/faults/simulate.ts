@@ -4,11 +4,11 @@
  */
 import { randomStream, type Random } from '../../src/random.js';
 import { TipstreamError } from '../../src/errors.js';
-import { isCompleted } from '../../src/forgetting/receipt.js';
 import { CORE_ALONE } from '../../src/events/feature-choice.js';
 import { FAULT_POINTS, type FaultPoint } from '../../src/fault-points.js';
 import type { ScoredEvent } from '../../src/topics.js';
 import type { Answered } from './decision-invariants.js';
+import { Forgetting } from './forgetting.js';
 import { checkEnd, checkReading } from './invariants.js';
 import type { Question } from './question.js';
 import { Ledger } from './ledger.js';
@@ -73,10 +73,8 @@ class Run {
   readonly #retainMs: number | undefined;
   /** What was answered over HTTP, by user and decision. */
   readonly #answered = new Map<string, Answered>();
-  /** What users who are forgotten are drawn from, if any are. */
-  readonly #forgetful: Random | undefined;
-  /** A forgetting that nobody waits for. */
-  #forgetting: Promise<void> | undefined;
+  /** undefined: nobody is forgotten. */
+  readonly #forgetting: Forgetting | undefined;
   #produced = 0;
   #asked = 0;
   /** How likely what is done to the service is to hurt it, against how much is produced. */
@@ -88,9 +86,9 @@ class Run {
     const activity = randomStream(seed, 'activity');
     const hasActivity = activity.chance(0.3);
     const forgetful = randomStream(seed, 'forgets');
-    this.#forgetful = forgetful.chance(0.3) ? forgetful : undefined;
+    const forgets = forgetful.chance(0.3);
     // An id that somebody's reset has taken is free again when they are forgotten, and only a rebuild reads who came too late.
-    this.work = workload(randomStream(seed, 'workload'), hasActivity ? activity : undefined, this.#forgetful !== undefined);
+    this.work = workload(randomStream(seed, 'workload'), hasActivity ? activity : undefined, forgets);
     this.#random = random;
     this.#trace = trace;
     this.#shadowLearning = random.chance(0.5);
@@ -107,10 +105,11 @@ class Run {
       features: hasActivity ? { ...CORE_ALONE, sets: ['core', 'activity'] } : CORE_ALONE,
     });
     this.#ledger = new Ledger(this.work.partitions, this.work.produced, this.world.registry);
+    this.#forgetting = forgets ? new Forgetting(this.#question, trace, forgetful, this.#violence) : undefined;
     const { produced, users, partitions, spanMs } = this.work;
     trace.add(
       `seed ${seed}: ${produced.length} records of ${users.length} users over ${spanMs / DAY_MS} days in ${partitions} ` +
-        `partitions${hasActivity ? ', sessions and signals too' : ''}${this.#forgetful ? ', some of whom are forgotten' : ''}; live ${livePolicy}, shadow ` +
+        `partitions${hasActivity ? ', sessions and signals too' : ''}; ${forgets ? 'some are forgotten; ' : ''}live ${livePolicy}, shadow ` +
         `${settings.shadow ?? 'off'}${settings.shadowLearning ? ', learning' : ''}` +
         (this.#retainMs === undefined ? '' : `; tips are kept for ${this.#retainMs / DAY_MS} days`),
     );
@@ -125,7 +124,8 @@ class Run {
     while (this.#produced < this.work.produced.length) await this.#surviving(() => this.#act());
     await this.#surviving(() => this.#finish());
     for (let tries = 0; !(await this.#caughtUp()); tries++) if (tries > 2) throw new Violation('the service does not catch up');
-    await this.#forgotten();
+    await this.#forgetting?.completed();
+    await this.#caughtUp();
     await this.world.stop();
     this.#trace.add('checks');
     await checkEnd(this.#question, this.#answered);
@@ -158,7 +158,7 @@ class Run {
       [idle ? 0 : 6, () => this.#ask()],
       [6, () => this.#read()],
       [idle ? 0 : 3, () => this.#profile()],
-      [idle || this.#forgetful === undefined ? 0 : 8, () => this.#forget(this.#forgetful!)],
+      [idle || this.#forgetting === undefined ? 0 : 8, () => this.#forgetting!.act(lives < MOST_LIVES)],
       [2, () => this.#jumpClock()],
       [idle || lives > MOST_LIVES ? 0 : 1.5, () => this.#stop()],
       [idle ? 0 : 1.5 * violent, () => this.#killNow()],
@@ -265,60 +265,13 @@ class Run {
     const { attempts } = this.#ledger.forgets;
     try {
       const { recorded, ...answer } = await this.world.wait('an answer', this.world.life!.service.score(request));
-      const forgetting = this.#forgetting !== undefined;
+      const forgetting = this.#forgetting?.isUnderWay === true;
       this.#answered.set(name, { answer: answer as unknown as ScoredEvent, attempts, forgetting });
       this.#trace.add(`  ${recorded ? answer.chosen_tip_id : 'not recorded'}`);
     } catch (error) {
       if (this.world.crashed || !(error instanceof TipstreamError)) throw error;
       this.#trace.add(`  ${error.code}`);
     }
-  }
-
-  async #forget(random: Random): Promise<void> {
-    const { world } = this;
-    if (world.rival !== undefined) return;
-    const { forgets } = this.#ledger;
-    const again = forgets.events.at(-1)?.userId;
-    const userId = again !== undefined && random.chance(0.3) ? again : random.pick(this.work.users);
-    this.#trace.add(`forget ${userId}`);
-    if (world.lives < MOST_LIVES && random.chance(0.3 * this.#violence)) {
-      const point = random.pick(FAULT_POINTS.filter((each) => each.startsWith('forget')));
-      const how = random.chance(0.7) ? 'crash' : 'error';
-      this.#trace.add(`  ${how} to come at ${point}`);
-      world.arm({ point, left: 0, how });
-    } else if (world.lives < MOST_LIVES && random.chance(0.2 * this.#violence)) {
-      const kind = random.pick(APPEND_FAULTS);
-      this.#trace.add(`  append to come: ${kind}`);
-      world.harmed = true;
-      world.life!.log.arm(kind, random.integer(0, 1));
-    }
-    const asked = forgets.ask(world, userId).then(
-      (job) => this.#trace.add(`  forgot ${userId}: ${job?.result!.found ? 'done' : 'nothing was there'}`),
-      (error: unknown) => {
-        if (world.crashed || !(error instanceof TipstreamError)) throw error;
-        this.#trace.add(`  could not forget ${userId}: ${error.code}`);
-        if (!['not_ready', 'not_owner', 'not_found', 'timeout', 'data_in_use'].includes(error.code) && !world.harmed)
-          throw new Violation(`forget: ${error.code}: ${error.message}`);
-      },
-    );
-    if (random.chance(0.6)) return world.wait('forgetting', asked);
-    this.#trace.add('  meanwhile:');
-    const over = () => void (this.#forgetting = undefined);
-    this.#forgetting = asked;
-    asked.then(over, over);
-  }
-
-  /** Whatever was begun to be forgotten is completed soon after a start. */
-  async #forgotten(): Promise<void> {
-    const { events } = this.#ledger.forgets;
-    if (this.#forgetful === undefined) return;
-    await this.#ledger.refresh(this.world);
-    const wanting = () => events.filter(({ forgetId }) => !isCompleted(this.world.directory, forgetId));
-    for (let turns = 0; wanting().length > 0; turns++) {
-      if (turns > 600) throw new Violation(`what was begun to be forgotten was not completed: ${JSON.stringify(wanting())}`);
-      await this.world.turns(100);
-    }
-    await this.#caughtUp();
   }
 
   async #read(): Promise<void> {

@@ -174,12 +174,10 @@ export class PartitionWorker implements Worker {
 
   /** While held. */
   forgetTo(forgottenTo: number): void {
+    this.release();
     this.#forgotten.reach(forgottenTo, { thenHold: true });
-    this.#held = false;
-    this.#wake();
   }
 
-  /** While held. */
   async scrub(): Promise<boolean> {
     await this.#looping; // what was forgotten last is committed before it is held again
     if (!this.#held || this.#over) throw this.#unavailable();
