@@ -53,7 +53,10 @@ interface ReadSoFar {
   next: number;
 }
 
-/** `read` is as far as it came, also when this throws or the signal ends it. A topic that ends before `next` was made again: it is read from its beginning. */
+/**
+ * `read` is as far as it came, also when this throws or the signal ends it. A topic that ends before `next` was made again: it is read
+ * from its beginning.
+ */
 async function readOn(log: ReadableLog, { topicPrefix, partition, to, signal }: ForgottenQuestion, read: ReadSoFar): Promise<void> {
   const topic = fullTopicName(topicPrefix, FORGOTTEN_TOPIC);
   const range = (await offsetsOf(log, topic))?.get(partition) ?? { low: 0, end: 0 };

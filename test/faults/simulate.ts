@@ -109,8 +109,8 @@ class Run {
     const { produced, users, partitions, spanMs } = this.work;
     trace.add(
       `seed ${seed}: ${produced.length} records of ${users.length} users over ${spanMs / DAY_MS} days in ${partitions} ` +
-        `partitions${hasActivity ? ', sessions and signals too' : ''}; ${forgets ? 'some are forgotten; ' : ''}live ${livePolicy}, shadow ` +
-        `${settings.shadow ?? 'off'}${settings.shadowLearning ? ', learning' : ''}` +
+        `partitions${hasActivity ? ', sessions and signals too' : ''}; ${forgets ? 'some are forgotten; ' : ''}` +
+        `live ${livePolicy}, shadow ${settings.shadow ?? 'off'}${settings.shadowLearning ? ', learning' : ''}` +
         (this.#retainMs === undefined ? '' : `; tips are kept for ${this.#retainMs / DAY_MS} days`),
     );
   }
