@@ -304,6 +304,14 @@ export const OPTIONS = {
     group: 'start',
     help: 'look at data quality every few minutes, for GET /v1/data-quality, metrics and the page',
   },
+  automaticBaseline: {
+    flag: '--automatic-baseline',
+    env: 'TIPSTREAM_AUTOMATIC_BASELINE',
+    schema: yesOrNo,
+    default: 'false',
+    group: 'start',
+    help: 'where there is no baseline of data quality, store one once 30-day windows are full and 100 users are known',
+  },
   untilCaughtUp: {
     flag: '--until-caught-up',
     env: 'TIPSTREAM_UNTIL_CAUGHT_UP',

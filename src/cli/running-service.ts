@@ -83,6 +83,7 @@ export async function runService(
       ...workerOptions({ ...config, features: featuresOf(config), scoring: { livePolicy: DEFAULT_POLICY, settings } }),
       guardrail: config.guardrail,
       quality: config.quality,
+      automaticBaseline: config.automaticBaseline,
       logTimeoutMs: config.logTimeoutMs,
       generation,
       clock,

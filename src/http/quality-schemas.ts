@@ -1,13 +1,13 @@
 /** What a look at data quality found, as answers describe it. docs/quality.md explains the fields. */
 import { z } from 'zod';
-import { ALERT_KINDS, type FeatureQuality, type SkewFacts, type TopicQuality } from '../monitoring/documents.js';
+import { ALERT_KINDS, type BaselineFacts, type FeatureQuality, type SkewFacts, type TopicQuality } from '../monitoring/documents.js';
 import type { LookedQuality } from '../service/quality/quality-looks.js';
 import { count, positions, timeMs } from './schema-parts.js';
 
 const number = z.number();
 const share = number.min(0).max(1);
 
-const summary = z.object({
+export const summary = z.object({
   min: number.nullable(),
   max: number.nullable(),
   mean: number.nullable(),
@@ -15,7 +15,7 @@ const summary = z.object({
   percentiles: z.record(z.string(), number).nullable(),
 });
 
-const bin = z.object({
+export const bin = z.object({
   from: number.nullable(),
   to: number.nullable(),
   category: z.string().nullable(),
@@ -85,6 +85,18 @@ const skew = z.object({
   unproven_features: z.array(z.string()),
 }) satisfies z.ZodType<SkewFacts>;
 
+export const baselineFacts = z.object({
+  as_of_ms: timeMs,
+  made_at_ms: timeMs,
+  feature_set: z.string(),
+  users: count,
+  positions,
+  partitions: z.array(count),
+  partitions_missing: z.array(count),
+}) satisfies z.ZodType<BaselineFacts>;
+
+export const untold = z.array(z.object({ about: z.string(), reason: z.string() }));
+
 export const foundQuality = {
   verdict: z.enum(['ok', 'alert', 'could_not_tell']),
   as_of_ms: timeMs.nullable().meta({ description: 'when features and topics were looked at; null: not yet' }),
@@ -92,21 +104,11 @@ export const foundQuality = {
   users: count,
   positions,
   partitions_missing: z.array(count),
-  baseline: z
-    .object({
-      as_of_ms: timeMs,
-      made_at_ms: timeMs,
-      feature_set: z.string(),
-      users: count,
-      positions,
-      partitions: z.array(count),
-      partitions_missing: z.array(count),
-    })
-    .nullable(),
+  baseline: baselineFacts.nullable(),
   features: z.array(feature),
   skipped: z.array(z.object({ name: z.string(), reason: z.string() })),
   topics: z.array(topic),
   skew: skew.nullable().meta({ description: 'what `tipstream quality skew` found last' }),
   alerts: z.array(z.object({ kind: z.enum(ALERT_KINDS), about: z.string().nullable(), message: z.string(), hint: z.string() })),
-  could_not_tell: z.array(z.object({ about: z.string(), reason: z.string() })),
+  could_not_tell: untold,
 } satisfies { readonly [Field in keyof LookedQuality]: z.ZodType<LookedQuality[Field]> };

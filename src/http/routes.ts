@@ -3,6 +3,7 @@ import { everything } from './entity-tag.js';
 import { openApiDocument } from './openapi.js';
 import { defineRoute, type Route } from './route.js';
 import { auditRoute } from './routes/audit.js';
+import { dataQualityHistoryRoute } from './routes/data-quality-history.js';
 import { dataQualityRoute } from './routes/data-quality.js';
 import { deadLetterRoute, deadLettersRoute } from './routes/dead-letters.js';
 import { eventsRoute } from './routes/events.js';
@@ -46,6 +47,7 @@ const DATA_ROUTES: readonly Route[] = [
   ...policyRoutes,
   promptsRoute,
   dataQualityRoute,
+  dataQualityHistoryRoute,
   featuresRoute,
   lagRoute,
   statusRoute,

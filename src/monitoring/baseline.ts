@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { TipstreamError } from '../errors.js';
 import type { Registry } from '../projections/registry.js';
 import type { Distribution } from '../quality/distribution.js';
-import { writeWhole } from '../store/directory/write-whole.js';
+import { writeFirst, writeWhole } from '../store/directory/write-whole.js';
 import { positionsOf, type Positions } from '../store/queries/profiles.js';
 import type { StateSurvey } from './state-survey.js';
 
@@ -106,12 +106,42 @@ export function readBaseline(dataDirectory: string, { featureSet }: Pick<Registr
   };
 }
 
-/** Takes the place of the one before, whole. Throws not_enough_data for a state without users, disk_full. */
-export function writeBaseline(
+/** One that cannot be used is said, and keeps nobody from the rest. */
+export function usableBaseline(
   dataDirectory: string,
+  registry: Pick<Registry, 'featureSet'>,
+): { readonly baseline?: Baseline | undefined; readonly refused?: TipstreamError } {
+  try {
+    return { baseline: readBaseline(dataDirectory, registry) };
+  } catch (error) {
+    if (error instanceof TipstreamError) return { refused: error };
+    throw error;
+  }
+}
+
+export interface BaselineOptions {
+  readonly featureSet: string;
+  readonly madeAtMs: number;
+  readonly missing: readonly number[];
+}
+
+/** Takes the place of the one before, whole. Throws not_enough_data for a state without users, disk_full. */
+export function writeBaseline(dataDirectory: string, survey: StateSurvey, options: BaselineOptions): BaselineFacts {
+  const { facts, text } = baselineOf(survey, options);
+  writeWhole(baselineFile(dataDirectory), text);
+  return facts;
+}
+
+/** Only where there is none; undefined: there is. Throws not_enough_data for a state without users, disk_full. */
+export function writeFirstBaseline(dataDirectory: string, survey: StateSurvey, options: BaselineOptions): BaselineFacts | undefined {
+  const { facts, text } = baselineOf(survey, options);
+  return writeFirst(baselineFile(dataDirectory), text) ? facts : undefined;
+}
+
+function baselineOf(
   survey: StateSurvey,
-  { featureSet, madeAtMs, missing }: { readonly featureSet: string; readonly madeAtMs: number; readonly missing: readonly number[] },
-): BaselineFacts {
+  { featureSet, madeAtMs, missing }: BaselineOptions,
+): { readonly facts: BaselineFacts; readonly text: string } {
   if (survey.users === 0)
     throw new TipstreamError(
       'not_enough_data',
@@ -135,8 +165,7 @@ export function writeBaseline(
     features: Object.fromEntries([...survey.distributions].map(([name, one]) => [name, stored(one)])),
     categories: [...survey.tips.categories],
   });
-  writeWhole(baselineFile(dataDirectory), `${text}\n`);
-  return facts;
+  return { facts, text: `${text}\n` };
 }
 
 function stored(of: Distribution): StoredDistribution {

@@ -44,7 +44,7 @@ import type { ServiceOptions } from './options.js';
 import { logForRequests, logTimeoutOf, withinDeadline, type RequestDeadline } from './request-deadline.js';
 import type { PolicyAnswers } from './policies/policy-answers.js';
 import type { ProvenanceAnswers } from './provenance/provenance-answers.js';
-import type { QualityAnswers } from './quality/quality-answers.js';
+import type { QualityAnswers, QualityHistoryQuestion } from './quality/quality-answers.js';
 import type { GenerationSwap } from './rebuild/generation-swap.js';
 import type { UserRebuilds } from './rebuild/rebuild-user-job.js';
 import type { StatusAnswers } from './status.js';
@@ -241,6 +241,10 @@ export class Answers implements Application {
 
   dataQuality(): ReturnType<Application['dataQuality']> {
     return this.#deps.quality.dataQuality();
+  }
+
+  qualityHistory(question: QualityHistoryQuestion): ReturnType<Application['qualityHistory']> {
+    return this.#deps.quality.qualityHistory(question);
   }
 
   status(): ServiceStatus {

@@ -13,7 +13,7 @@ import type { TraceContext } from '../events/trace-context.js';
 import type { LagRow } from '../log/lag.js';
 import type { ProvenanceQuestions } from './provenance-questions.js';
 import type { ProfileDocument } from '../store/queries/profile-document.js';
-import type { DataQualityDocument } from './quality/quality-answers.js';
+import type { DataQualityDocument, QualityHistoryDocument, QualityHistoryQuestion } from './quality/quality-answers.js';
 import type { DeadLettersDocument, LetterQuery } from '../dead-letters/letter-list.js';
 import type { RedriveJob, RedriveRequest } from '../redrive/job.js';
 import type { WholeLetter } from '../dead-letters/whole-letter.js';
@@ -34,10 +34,18 @@ export type { DeadLetterSummary } from '../dead-letters/summary.js';
 export type { WholeLetter } from '../dead-letters/whole-letter.js';
 export type * from '../provenance/documents.js';
 export type * from '../monitoring/documents.js';
+export type { FeatureHistory } from '../monitoring/history.js';
+export type { Period } from '../monitoring/periods.js';
 export type { RedriveJob, RedriveRequest } from '../redrive/job.js';
 export type { RedriveDocument, RedrivenRow } from '../redrive/redrive.js';
 export type { ProfileDocument } from '../store/queries/profile-document.js';
-export type { DataQualityDocument, LatestEvent, TopicLateness } from './quality/quality-answers.js';
+export type {
+  DataQualityDocument,
+  LatestEvent,
+  QualityHistoryDocument,
+  QualityHistoryQuestion,
+  TopicLateness,
+} from './quality/quality-answers.js';
 
 export interface ScoreRequest extends Omit<CandidatesEvent, 'decision_id' | 'requested_at_ms'> {
   /** Given: the decision is appended to tip.scored before the answer. Absent: nothing is recorded. */
@@ -384,6 +392,8 @@ export interface Application extends ProvenanceQuestions {
   lag(): Promise<readonly LagRow[]>;
   /** Of the partitions held here. What cannot be read in time is not waited for: the answer says what was read. */
   dataQuality(): Promise<DataQualityDocument>;
+  /** Of the partitions held here. Throws timeout where it takes longer than a request waits. */
+  qualityHistory(question: QualityHistoryQuestion): Promise<QualityHistoryDocument>;
   status(): ServiceStatus;
   newestScores(limit: number): readonly NewestScore[];
   /** Prometheus text exposition. */

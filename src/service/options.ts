@@ -11,6 +11,8 @@ export interface ServiceOptions extends WorkerOptions {
   readonly guardrail?: boolean | undefined;
   /** Whether data quality is looked at again and again. Without it, only when somebody asks. */
   readonly quality?: boolean | undefined;
+  /** Whether a look stores the first baseline once windows are full. */
+  readonly automaticBaseline?: boolean | undefined;
   /** Absent: no gateway, and prompt version v1. */
   readonly generation?: GenerationOptions | undefined;
   /** How long one request waits for the log, ms; LOG_TIMEOUT_MS unless given. */

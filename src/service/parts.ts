@@ -22,6 +22,7 @@ import type { ServiceOptions } from './options.js';
 import { PartitionGroup } from './partition-group.js';
 import { PolicyAnswers } from './policies/policy-answers.js';
 import { ProvenanceAnswers } from './provenance/provenance-answers.js';
+import { QualityHistory } from './quality/quality-history.js';
 import { QualityLooks } from './quality/quality-looks.js';
 import { QualityAnswers } from './quality/quality-answers.js';
 import { GenerationSwap } from './rebuild/generation-swap.js';
@@ -38,6 +39,7 @@ export interface ServiceParts extends AnswersDeps {
   readonly ownership: GroupOwnership;
   readonly reach: LogReach;
   readonly looks: QualityLooks;
+  readonly history: QualityHistory;
   /** What is to be said of the inputs, once it has been looked at. */
   readonly inputs: { warnings: readonly InputWarning[] };
 }
@@ -103,13 +105,14 @@ export function serviceParts(log: Log, registry: Registry, startWorker: StartWor
     partitionCount: () => group.partitionCount,
     holding,
   });
-  const looks: QualityLooks = new QualityLooks({
-    log: logForRequests(log, options),
+  const looked = {
     registry,
     options,
     files: () => new Map(partitions.readable.map(({ number, reader }) => [number, reader.path])),
     partitionCount: () => group.partitionCount,
-  });
+  };
+  const looks: QualityLooks = new QualityLooks({ ...looked, log: logForRequests(log, options) });
+  const history = new QualityHistory(looked);
   const exclusive = new OneAtATime();
   const swap = new GenerationSwap({
     ...deps,
@@ -162,8 +165,9 @@ export function serviceParts(log: Log, registry: Registry, startWorker: StartWor
     rebuilds,
     forgets,
     deadLetters,
-    quality: new QualityAnswers({ log, options, partitions, looks, inputs: registry.topics }),
+    quality: new QualityAnswers({ log, options, partitions, looks, history, inputs: registry.topics }),
     looks,
+    history,
     redrives,
     audit,
   };

@@ -102,6 +102,7 @@ export class Service extends Answers {
     this.#tasks.stop();
     policies.stop();
     this.#parts.looks.stop();
+    this.#parts.history.stop();
     await Promise.all([swap.stop(), rebuilds.stop(), forgets.stop(), redrives.close()]);
     const audited = audit.stop();
     await Promise.all(partitions.held.map((partition) => partition.drain(DRAIN_WITHIN_MS)));

@@ -1,5 +1,5 @@
 /** A service written by hand for the routes: realistic answers, each replaceable, and a record of what was asked. */
-import { foundQuality } from './fake-quality.js';
+import { foundQuality, qualityHistory } from './fake-quality.js';
 import { TipstreamError } from '../../src/errors.js';
 import type {
   Application,
@@ -375,6 +375,7 @@ export function fakeApplication(over: Partial<Application> = {}): FakeApplicatio
     features: () => FEATURES,
     lag: async () => LAG,
     dataQuality: async () => QUALITY,
+    qualityHistory: async () => qualityHistory(NOW_MS),
     audit: async () => AUDIT,
     noteChange: (change) => void noted.push(change),
     noteProduced: (produced) => void noted.push(produced),

@@ -1,5 +1,5 @@
 /** A look at data quality as the service answers it: a feature that has moved, one that has not, and a topic with faults. */
-import type { DataQualityDocument, FeatureQuality, TopicQuality } from '../../src/service/application.js';
+import type { DataQualityDocument, FeatureQuality, QualityHistoryDocument, TopicQuality } from '../../src/service/application.js';
 
 type Found = Omit<DataQualityDocument, 'partitions' | 'late_after_ms' | 'lateness'>;
 
@@ -72,5 +72,29 @@ export function foundQuality(nowMs: number): Found {
       },
     ],
     could_not_tell: [{ about: 'skew', reason: '12 decisions could not be compared' }],
+  };
+}
+
+/** Two days: on the first the tips are pruned, on the second users and decisions differ. */
+export function qualityHistory(nowMs: number): QualityHistoryDocument {
+  const day = 86_400_000;
+  const todayMs = Math.floor(nowMs / day) * day;
+  const { features, baseline } = foundQuality(nowMs);
+  const of = (n: number) =>
+    features.map(({ name, nulls, null_rate, summary, distribution, psi, threshold }) => ({
+      ...{ name, n, nulls, null_rate, summary, distribution, psi, threshold },
+    }));
+  return {
+    by: 'day',
+    partitions: [0, 1, 2, 3],
+    partitions_missing: [],
+    feature_set: '0123456789abcdef',
+    baseline,
+    other_definitions: 3,
+    periods: [
+      { from_ms: todayMs - 2 * day, to_ms: todayMs - day, users: null, features: [], decisions: 40, served: of(40) },
+      { from_ms: todayMs - day, to_ms: todayMs, users: 1_000, features: of(1_000), decisions: 41, served: of(41) },
+    ],
+    could_not_tell: [],
   };
 }

@@ -302,6 +302,17 @@ describe.skipIf(path === undefined)('where a number comes from', () => {
     expect(inputs).toMatch(/^tip\.feedback \| 2,000 \| 2 \| 1 \| 4 \| 2 \| – \| 1,200 \| 1,150 \| /);
     expect(await card(page, 'Inputs').innerText()).toMatch(/phone-app\s+tip\.feedback\s+2,000\s+900 ms\s+-1\.17 min/);
     expect(await card(page, 'Skew').innerText()).toContain('0 of 9,000 decisions were made with another profile');
+    const history = card(page, 'History');
+    expect(await history.getByRole('img').count()).toBe(0); // nothing is computed before somebody asks
+    await history.getByRole('button', { name: 'By day' }).click();
+    const past = history.getByRole('img', { name: /^completion_rate_30d before .*, of 1,000 users: 2 % without a value, PSI 0\.4$/ });
+    await eventually(() => past.count()).toBe(1);
+    await history.getByText('The numbers of completion_rate_30d').click();
+    const [first, second] = await rowsOf(history.getByRole('region', { name: 'History of completion_rate_30d' }));
+    expect(first).toMatch(/ \| pruned \| – \| – \| – \| 40 \| 2 % \| 0\.25 \| 0\.4$/);
+    expect(second).toMatch(/ \| 1,000 \| 2 % \| 0\.25 \| 0\.4 \| 41 \| /);
+    expect(await history.innerText()).toContain('3 decisions made with other definitions are in none of them.');
+    expect(await scrollsSideways(page)).toBe(false);
   });
 
   it.each(['/admin/users/ana/decisions/d-9310', '/admin/events/tip.served/2/1841', '/admin/events', '/admin/data-quality'])(

@@ -5,10 +5,12 @@ import { readPart } from '../../log/read-part.js';
 import { type ConsumedTopic, CORE_TOPICS, TOPICS, fullTopicName } from '../../topics.js';
 import type { ServiceOptions } from '../options.js';
 import { logForRequests, logTimeoutOf, withinDeadline, type RequestDeadline } from '../request-deadline.js';
+import type { QualityHistory, QualityHistoryDocument, QualityHistoryQuestion } from './quality-history.js';
 import type { LookedQuality, QualityLooks } from './quality-looks.js';
 import { LATE_AFTER_MS, latenessOf, type Lateness, type LookedAt } from './lateness.js';
 
 export type { LatestEvent } from './lateness.js';
+export type { QualityHistoryDocument, QualityHistoryQuestion } from './quality-history.js';
 
 /** Of each topic, over the partitions held here. */
 export const MOST_RECORDS = 500;
@@ -51,6 +53,7 @@ export interface QualityAnswersDeps {
   readonly options: Pick<ServiceOptions, 'topicPrefix' | 'logTimeoutMs'>;
   readonly partitions: { readonly numbers: readonly number[] };
   readonly looks: Pick<QualityLooks, 'found'>;
+  readonly history: Pick<QualityHistory, 'history'>;
   /** The inputs, without the prefix; those of the set core unless given. */
   readonly inputs?: readonly ConsumedTopic[];
 }
@@ -61,12 +64,14 @@ export class QualityAnswers {
   readonly #limitMs: number;
   readonly #held: QualityAnswersDeps['partitions'];
   readonly #looks: QualityAnswersDeps['looks'];
+  readonly #history: QualityAnswersDeps['history'];
   /** What producers write of what happened or is asked for. */
   readonly #timed: readonly ConsumedTopic[];
   #looking: Promise<DataQualityDocument> | undefined;
 
-  constructor({ log, options, partitions, looks, inputs = CORE_TOPICS }: QualityAnswersDeps) {
+  constructor({ log, options, partitions, looks, history, inputs = CORE_TOPICS }: QualityAnswersDeps) {
     this.#looks = looks;
+    this.#history = history;
     this.#timed = inputs.filter((topic) => TOPICS[topic].eventTime !== null);
     this.#log = logForRequests(log, options);
     this.#prefix = options.topicPrefix;
@@ -78,6 +83,11 @@ export class QualityAnswers {
   dataQuality(): Promise<DataQualityDocument> {
     this.#looking ??= withinDeadline(this.#limitMs, this.#look(), READING).finally(() => (this.#looking = undefined));
     return this.#looking;
+  }
+
+  /** Throws timeout, closed. */
+  qualityHistory(question: QualityHistoryQuestion): Promise<QualityHistoryDocument> {
+    return this.#history.history(question);
   }
 
   async #look(): Promise<DataQualityDocument> {

@@ -5,11 +5,13 @@
 import type { Logger } from 'pino';
 import { TipstreamError } from '../../errors.js';
 import type { Log } from '../../log/port.js';
-import { readBaseline, type Baseline } from '../../monitoring/baseline.js';
+import { usableBaseline } from '../../monitoring/baseline.js';
 import type { QualityDocument, Untold } from '../../monitoring/documents.js';
 import { qualityReport } from '../../monitoring/quality-report.js';
+import type { StateSurvey } from '../../monitoring/state-survey.js';
 import type { Registry } from '../../projections/registry.js';
 import { Turns } from '../../provenance/turns.js';
+import { FirstBaseline } from './first-baseline.js';
 
 /** Of each topic. */
 const MOST_RECORDS = 2_000;
@@ -22,7 +24,13 @@ export type LookedQuality = Omit<QualityDocument, 'as_of_ms'> & { readonly as_of
 export interface QualityLooksDeps {
   readonly log: Log;
   readonly registry: Registry;
-  readonly options: { readonly dataDirectory: string; readonly topicPrefix: string; readonly clock: () => number; readonly logger: Logger };
+  readonly options: {
+    readonly dataDirectory: string;
+    readonly topicPrefix: string;
+    readonly clock: () => number;
+    readonly logger: Logger;
+    readonly automaticBaseline?: boolean | undefined;
+  };
   /** partition -> state file, of those held here. */
   readonly files: () => ReadonlyMap<number, string>;
   /** Of the topics. */
@@ -32,6 +40,7 @@ export interface QualityLooksDeps {
 export class QualityLooks {
   readonly #deps: QualityLooksDeps;
   readonly #stop = new AbortController();
+  readonly #first: FirstBaseline;
   #looking: Promise<void> | undefined;
   #last: QualityDocument | undefined;
   /** Why the last look came to nothing. */
@@ -41,6 +50,7 @@ export class QualityLooks {
 
   constructor(deps: QualityLooksDeps) {
     this.#deps = deps;
+    this.#first = new FirstBaseline(deps);
   }
 
   /** What was found last; undefined: nothing yet. */
@@ -76,6 +86,28 @@ export class QualityLooks {
     this.#stop.abort(new TipstreamError('closed', 'the service has stopped'));
   }
 
+  /** What keeps it from being stored keeps nobody from the rest. */
+  async #storeFirst(
+    files: ReadonlyMap<number, string>,
+    run: (steps: Generator<unknown, StateSurvey>) => Promise<StateSurvey>,
+  ): Promise<void> {
+    const { options, registry } = this.#deps;
+    const { baseline, refused } = usableBaseline(options.dataDirectory, registry);
+    if (baseline !== undefined || refused !== undefined) return;
+    try {
+      const stored = await this.#first.store(files, run);
+      if (stored === undefined) return;
+      const { users, as_of_ms: asOfMs } = stored;
+      options.logger.info(
+        { users, as_of: new Date(asOfMs).toISOString() },
+        'stored the first baseline of data quality; `tipstream quality baseline` stores another one',
+      );
+    } catch (error) {
+      if (this.#stop.signal.aborted) throw error;
+      options.logger.warn({ err: error }, 'the first baseline of data quality could not be stored');
+    }
+  }
+
   async #look(): Promise<void> {
     const { log, registry, options, files: filesHeld, partitionCount } = this.#deps;
     const { signal } = this.#stop;
@@ -87,7 +119,15 @@ export class QualityLooks {
     const turns = new Turns(signal);
     const turn = (): Promise<void> => (turns.isOver ? turns.next() : Promise.resolve());
     try {
-      const { baseline, refused } = this.#baseline();
+      const run = async <T>(steps: Generator<unknown, T>): Promise<T> => {
+        for (;;) {
+          const step = steps.next();
+          if (step.done === true) return step.value;
+          await turn();
+        }
+      };
+      if (options.automaticBaseline === true) await this.#storeFirst(files, run);
+      const { baseline, refused } = usableBaseline(options.dataDirectory, registry);
       const report = await qualityReport({
         log,
         registry,
@@ -100,13 +140,7 @@ export class QualityLooks {
         signal,
         baseline,
         turn,
-        run: async (steps) => {
-          for (;;) {
-            const step = steps.next();
-            if (step.done === true) return step.value;
-            await turn();
-          }
-        },
+        run,
       });
       this.#last =
         refused === undefined
@@ -119,17 +153,6 @@ export class QualityLooks {
       options.logger.warn({ err: error }, 'data quality could not be looked at; what was found before stands');
     } finally {
       this.#lookedMs = options.clock();
-    }
-  }
-
-  /** One that cannot be used is said, and keeps nobody from the rest. */
-  #baseline(): { readonly baseline?: Baseline | undefined; readonly refused?: TipstreamError } {
-    const { options, registry } = this.#deps;
-    try {
-      return { baseline: readBaseline(options.dataDirectory, registry) };
-    } catch (error) {
-      if (error instanceof TipstreamError) return { refused: error };
-      throw error;
     }
   }
 }

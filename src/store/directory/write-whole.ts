@@ -1,11 +1,30 @@
 /** Small files that are read by other processes: the whole old text or the whole new one, after a power failure too. */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { writingIn } from './data-directory.js';
 import { PRIVATE_FILE_MODE } from '../../private-file.js';
 
 /** Throws disk_full. */
 export function writeWhole(path: string, text: string): void {
+  write(path, text, renameSync);
+}
+
+/** false: there is such a file, and it stays as it is. Throws disk_full. */
+export function writeFirst(path: string, text: string): boolean {
+  let isFirst = true;
+  write(path, text, (temporary) => {
+    try {
+      linkSync(temporary, path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      isFirst = false;
+    }
+    rmSync(temporary);
+  });
+  return isFirst;
+}
+
+function write(path: string, text: string, publish: (temporary: string, path: string) => void): void {
   const directory = dirname(path);
   const temporary = `${path}.new`;
   writingIn(directory, () => {
@@ -17,7 +36,7 @@ export function writeWhole(path: string, text: string): void {
       } finally {
         closeSync(file);
       }
-      renameSync(temporary, path);
+      publish(temporary, path);
     } catch (error) {
       rmSync(temporary, { force: true });
       throw error;

@@ -20,6 +20,7 @@ const answersOf = (read: (range: ReadRange) => AsyncGenerator<readonly LogRecord
     options: { topicPrefix: '', logTimeoutMs: 200 },
     partitions: { numbers: [0] },
     looks: { found: async () => NOTHING },
+    history: { history: () => Promise.reject(new Error('nobody asks')) },
   });
 };
 

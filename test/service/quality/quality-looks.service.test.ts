@@ -1,7 +1,8 @@
 /** What GET /v1/data-quality has of features and inputs: looked at in small pieces, kept for a while, and never in anybody's way. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { qualityHistorySchema } from '../../../src/http/routes/data-quality-history.js';
 import { dataQualitySchema } from '../../../src/http/routes/data-quality.js';
 import { qualityFamily } from '../../../src/cli/commands/quality/quality.js';
 import { runCommand } from '../../support/cli-in-process.js';
@@ -11,9 +12,9 @@ import { countTurns } from '../../support/count-turns.js';
 import { samples } from '../../support/exposition.js';
 
 /** Who asks waits for a quarter of `logTimeoutMs`: long enough for a look, however busy the machine is. */
-async function world({ logTimeoutMs = 60_000 } = {}) {
+async function world({ logTimeoutMs = 60_000, automaticBaseline = false } = {}) {
   const clock = { nowMs: QUALITY_AS_OF_MS };
-  const embedded = await embeddedService({ partitions: 2, clock: () => clock.nowMs, logTimeoutMs });
+  const embedded = await embeddedService({ partitions: 2, clock: () => clock.nowMs, logTimeoutMs, automaticBaseline });
   await fill(embedded, qualityRecords());
   return { embedded, clock };
 }
@@ -99,5 +100,76 @@ describe('a look', () => {
       expect(document).toMatchObject({ verdict: 'could_not_tell', features: [], could_not_tell: [{ about: 'the first look' }] });
     expect(document.users).toBe(1_520);
     expect(turns()).toBeGreaterThan(5);
+  });
+});
+
+describe('the history', () => {
+  it('is what the command says, of the partitions held here, and the same for a minute', async () => {
+    const { embedded, clock } = await world();
+    const asOf = ['--as-of', String(QUALITY_AS_OF_MS)];
+    const quality = (...argv: string[]) => runCommand([qualityFamily], ['quality', ...argv, '--data', embedded.directory]);
+    await quality('baseline', '--as-of', '2026-11-09');
+    const document = await embedded.service.qualityHistory({ by: 'week', last: 2 });
+    expect(qualityHistorySchema.parse(document)).toEqual(document);
+    expect(document).toMatchObject({ by: 'week', partitions: [0, 1], partitions_missing: [], baseline: { users: 20 }, could_not_tell: [] });
+    const command = await quality('history', '--by', 'week', '--last', '2', '--json', ...asOf);
+    expect(JSON.parse(command.stdout)).toMatchObject({ periods: document.periods, feature_set: document.feature_set });
+    expect(await embedded.service.qualityHistory({ by: 'week', last: 2, asOfMs: clock.nowMs - 1 })).toBe(document);
+    expect((await embedded.service.qualityHistory({ by: 'day', last: 1 })).periods).toHaveLength(1);
+
+    embedded.service.group.revoked(1);
+    writeFileSync(join(embedded.directory, 'quality-baseline.json'), '{');
+    const part = await embedded.service.qualityHistory({ by: 'week', last: 2 });
+    expect(part).toMatchObject({ partitions: [0], partitions_missing: [1], baseline: null, could_not_tell: [{ about: 'drift' }] });
+    expect(part.periods.at(-1)!.users).toBeLessThan(20);
+  });
+
+  it('that takes longer than a request waits is timeout, and names the command', async () => {
+    const { embedded } = await world({ logTimeoutMs: 1 });
+    await expect(embedded.service.qualityHistory({ by: 'day', last: 31 })).rejects.toMatchObject({
+      code: 'timeout',
+      hint: expect.stringContaining('tipstream quality history') as string,
+    });
+  });
+});
+
+describe('with --automatic-baseline', () => {
+  const people = (count: number, atMs: number) =>
+    Array.from({ length: count }, (_, n) => written('tip.served', { tip_id: 't', user_id: `p${n}`, served_at_ms: atMs - n }, atMs));
+  const baselineFile = (directory: string) => join(directory, 'quality-baseline.json');
+
+  it('the first baseline is as of the first Monday with full windows, by a look, and none before 100 users are known', async () => {
+    const { embedded, clock } = await world({ automaticBaseline: true });
+    expect((await embedded.service.dataQuality()).baseline).toBeNull(); // 20 users
+    await fill(embedded, people(80, QUALITY_AS_OF_MS - 7 * DAY_MS));
+    clock.nowMs += 61_000;
+    expect((await embedded.service.dataQuality()).baseline).toBeNull(); // it looks for users once a day
+    clock.nowMs += DAY_MS;
+    const { baseline } = await embedded.service.dataQuality();
+    expect(baseline).toMatchObject({ as_of_ms: Date.UTC(2026, 10, 16), users: 100, partitions_missing: [] });
+  });
+
+  it('one that a person stored stays, and so does one that cannot be used', async () => {
+    const { embedded, clock } = await world({ automaticBaseline: true });
+    await fill(embedded, people(200, QUALITY_AS_OF_MS - 7 * DAY_MS));
+    const argv = ['quality', 'baseline', '--as-of', String(QUALITY_AS_OF_MS - DAY_MS), '--data', embedded.directory];
+    await runCommand([qualityFamily], argv);
+    const stored = readFileSync(baselineFile(embedded.directory), 'utf8');
+    await embedded.service.dataQuality();
+    expect(readFileSync(baselineFile(embedded.directory), 'utf8')).toBe(stored);
+    writeFileSync(baselineFile(embedded.directory), '{');
+    clock.nowMs += 61_000;
+    await embedded.service.dataQuality();
+    expect(readFileSync(baselineFile(embedded.directory), 'utf8')).toBe('{');
+    rmSync(baselineFile(embedded.directory));
+    clock.nowMs += 61_000;
+    expect((await embedded.service.dataQuality()).baseline).toMatchObject({ users: 220 });
+  });
+
+  it('a member that holds a part of the partitions stores none', async () => {
+    const { embedded } = await world({ automaticBaseline: true });
+    await fill(embedded, people(200, QUALITY_AS_OF_MS - 7 * DAY_MS));
+    embedded.service.group.revoked(1);
+    expect(await embedded.service.dataQuality()).toMatchObject({ partitions: [0], baseline: null });
   });
 });

@@ -52,6 +52,7 @@ export interface EmbeddedOptions {
   readonly generation?: GenerationOptions;
   /** How long a request waits for the log, ms. */
   readonly logTimeoutMs?: number;
+  readonly automaticBaseline?: boolean;
   /** What stands between the log and who reads it: the service, verify, a rebuild. */
   readonly through?: (log: Log) => Log;
   /** Of the service, not of its workers. */
@@ -164,6 +165,7 @@ export class EmbeddedService {
       generation: options.generation,
       at: options.at,
       ...(options.logTimeoutMs === undefined ? {} : { logTimeoutMs: options.logTimeoutMs }),
+      automaticBaseline: options.automaticBaseline,
     });
     this.#running = { service, log, workers };
     await service.start((error) => (this.#failure = error));

@@ -6,6 +6,7 @@ import { Link } from '../../view/link.js';
 import { Prose } from '../../view/prose.js';
 import { Answer, Card, Time } from '../../view/small.js';
 import { Distributions } from './distributions.js';
+import { History } from './history.js';
 import { Lateness } from './lateness.js';
 import { Topics } from './topics.js';
 
@@ -19,6 +20,7 @@ export default function DataQuality() {
       <Card title="Features">
         <Answer of={quality}>{(document) => <Features quality={document} />}</Answer>
       </Card>
+      <History />
       <Card title="Inputs">
         <Answer of={quality}>{({ topics }) => <Topics topics={topics} />}</Answer>
       </Card>
