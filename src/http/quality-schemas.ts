@@ -63,7 +63,15 @@ const topic = z.object({
   producers: z.array(z.object({ producer: z.string(), records: count, median_ms: number, least_ms: number })),
   negative_dwell: count.nullable(),
   orphans: count.nullable(),
-  unknown_categories: z.object({ servings: count, categories: z.array(z.string()) }).nullable(),
+  unknown_categories: z
+    .object({
+      of: z
+        .enum(['servings', 'candidates'])
+        .meta({ description: 'what was counted: servings of 30 days, or candidates of the newest records' }),
+      servings: count.meta({ description: 'how many of these have a category that the baseline does not have' }),
+      categories: z.array(z.string()),
+    })
+    .nullable(),
   silence: z.object({
     last_event_ms: timeMs.nullable(),
     silent_for_ms: number.nullable(),

@@ -14,6 +14,8 @@ export interface ShareBases {
   readonly reacted: number;
   readonly settled: number;
   readonly volume: number;
+  /** Candidates of the newest records of tip.candidates. */
+  readonly candidates: number;
 }
 
 type Judged = Pick<QualityDocument, 'features' | 'topics' | 'skew'>;
@@ -104,10 +106,11 @@ function ofTopic(of: TopicQuality, bases: ShareBases): QualityAlert[] {
       `${of.duplicates} of ${of.records} records of ${topic} repeat an event`,
       'Harmless to profiles; a producer retries too much.',
     );
-  if (of.unknown_categories !== null && isMany(of.unknown_categories.servings, bases.volume))
+  const [all, what] = of.unknown_categories?.of === 'candidates' ? [bases.candidates, 'candidates'] : [bases.volume, 'servings'];
+  if (of.unknown_categories !== null && isMany(of.unknown_categories.servings, all))
     add(
       'unknown_categories',
-      `${of.unknown_categories.servings} of ${bases.volume} servings have categories that the baseline does not know: ` +
+      `${of.unknown_categories.servings} of ${all} ${what} have categories that the baseline does not know: ` +
         of.unknown_categories.categories
           .slice(0, NAMED)
           .map((name) => JSON.stringify(name))

@@ -47,6 +47,8 @@ const document = z.object({
   features: z.record(z.string(), distribution),
   /** Category -> servings in the 30 days before. Empty where there were none. */
   categories: z.array(z.tuple([z.string(), count])),
+  /** Category -> candidates of the decisions of these 30 days. Absent: an earlier version stored the baseline. */
+  candidate_categories: z.array(z.tuple([z.string(), count])).optional(),
 });
 
 /** What is said of a baseline beside what is compared with it. */
@@ -63,10 +65,12 @@ export interface BaselineFacts {
 export interface Baseline extends BaselineFacts {
   readonly distributions: ReadonlyMap<string, Distribution>;
   readonly categories: ReadonlySet<string>;
+  /** Of candidates. undefined: the baseline says nothing of them. */
+  readonly candidateCategories: ReadonlySet<string> | undefined;
 }
 
 /** Without what is compared with it. */
-export function factsOf({ distributions: _, categories: __, ...facts }: Baseline): BaselineFacts {
+export function factsOf({ distributions: _, categories: __, candidateCategories: ___, ...facts }: Baseline): BaselineFacts {
   return facts;
 }
 
@@ -93,7 +97,7 @@ export function readBaseline(dataDirectory: string, { featureSet }: Pick<Registr
     });
   const parsed = document.safeParse(json);
   if (!parsed.success) throw new TipstreamError('state_corrupt', `${path} is no baseline`, { hint: AGAIN, details: { path } });
-  const { version: _, features, categories, ...facts } = parsed.data;
+  const { version: _, features, categories, candidate_categories: ofCandidates = [], ...facts } = parsed.data;
   if (facts.feature_set !== featureSet)
     throw new TipstreamError('state_mismatch', `${path} is of the feature set ${facts.feature_set}; this process has ${featureSet}`, {
       hint: AGAIN,
@@ -103,6 +107,7 @@ export function readBaseline(dataDirectory: string, { featureSet }: Pick<Registr
     ...facts,
     distributions: new Map(Object.entries(features).map(([name, stored]) => [name, restored(stored)])),
     categories: new Set(categories.map(([category]) => category)),
+    candidateCategories: ofCandidates.length === 0 ? undefined : new Set(ofCandidates.map(([category]) => category)),
   };
 }
 
@@ -123,6 +128,8 @@ export interface BaselineOptions {
   readonly featureSet: string;
   readonly madeAtMs: number;
   readonly missing: readonly number[];
+  /** As surveyCandidates answers them, as of the same time. */
+  readonly candidates: ReadonlyMap<string, number>;
 }
 
 /** Takes the place of the one before, whole. Throws not_enough_data for a state without users, disk_full. */
@@ -140,7 +147,7 @@ export function writeFirstBaseline(dataDirectory: string, survey: StateSurvey, o
 
 function baselineOf(
   survey: StateSurvey,
-  { featureSet, madeAtMs, missing }: BaselineOptions,
+  { featureSet, madeAtMs, missing, candidates }: BaselineOptions,
 ): { readonly facts: BaselineFacts; readonly text: string } {
   if (survey.users === 0)
     throw new TipstreamError(
@@ -164,6 +171,7 @@ function baselineOf(
     ...facts,
     features: Object.fromEntries([...survey.distributions].map(([name, one]) => [name, stored(one)])),
     categories: [...survey.tips.categories],
+    candidate_categories: [...candidates],
   });
   return { facts, text: `${text}\n` };
 }

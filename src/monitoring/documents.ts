@@ -50,6 +50,16 @@ export interface FeatureQuality {
   readonly baseline_null_rate: number | null;
 }
 
+/** Of categories that the baseline does not have. */
+export interface UnknownCategories {
+  /** Servings in the 30 days, or candidates of the newest records of tip.candidates. */
+  readonly of: 'servings' | 'candidates';
+  /** How many of these have such a category. */
+  readonly servings: number;
+  /** Most frequent first. */
+  readonly categories: readonly string[];
+}
+
 export interface TopicQuality {
   /** Full name. */
   readonly topic: string;
@@ -65,8 +75,8 @@ export interface TopicQuality {
   readonly negative_dwell: number | null;
   /** Tips of which a reaction is more than a day old, and no serving is known. */
   readonly orphans: number | null;
-  /** Servings in the 30 days of categories that the baseline does not have, and which; null: no baseline, or not of this topic. */
-  readonly unknown_categories: { readonly servings: number; readonly categories: readonly string[] } | null;
+  /** null: the baseline has no categories of it. */
+  readonly unknown_categories: UnknownCategories | null;
   readonly silence: Silence;
   /** null: the state does not keep all events of this topic. */
   readonly volume: Volume | null;

@@ -3,8 +3,9 @@ import { decodeValue } from '../events/decode.js';
 import { happenedMs } from '../events/event-time.js';
 import type { Log, LogRecord } from '../log/port.js';
 import { readPart } from '../log/read-part.js';
-import { fullTopicName, type ConsumedTopic } from '../topics.js';
+import { fullTopicName, type CandidatesEvent, type ConsumedTopic } from '../topics.js';
 import { producerOf } from './producer.js';
+import { countCategory } from './tip-totals.js';
 
 /** Clocks differ by less than this, and nobody needs to know. */
 export const CLOCK_TOLERANCE_MS = 60_000;
@@ -32,6 +33,9 @@ export interface RecordSurvey {
   /** By number of records, at most MOST_PRODUCERS. Of records with a timestamp. */
   readonly producers: readonly ProducerClock[];
   readonly eventTimesMs: readonly number[];
+  /** Of the events looked at, where they name candidates: how many, and category -> how many have it. */
+  readonly candidates: number;
+  readonly candidateCategories: ReadonlyMap<string, number>;
   /** false: time was up, or records went meanwhile. */
   readonly is_whole: boolean;
   /** Whether it begins at the first record that the log holds. */
@@ -54,7 +58,8 @@ export async function surveyRecords(log: Log, topic: ConsumedTopic, question: Re
   const seen = new Set<string>();
   const clocks = new Map<string, number[]>();
   const eventTimesMs: number[] = [];
-  let [records, notEvents, futureDated, farAhead, duplicates] = [0, 0, 0, 0, 0];
+  const candidateCategories = new Map<string, number>();
+  let [records, notEvents, futureDated, farAhead, duplicates, candidates] = [0, 0, 0, 0, 0, 0];
   const look = (record: LogRecord): void => {
     if (record.timestampMs >= question.asOfMs) return;
     records++;
@@ -65,6 +70,10 @@ export async function surveyRecords(log: Log, topic: ConsumedTopic, question: Re
       return;
     }
     eventTimesMs.push(atMs);
+    for (const { category } of candidatesIn(decoded.event)) {
+      candidates++;
+      if (category != null) countCategory(candidateCategories, category);
+    }
     const identity = identityOf(topic, decoded.event);
     if (seen.has(identity)) duplicates++;
     else seen.add(identity);
@@ -89,6 +98,8 @@ export async function surveyRecords(log: Log, topic: ConsumedTopic, question: Re
       .slice(0, MOST_PRODUCERS)
       .map(([producer, lateByMs]) => clockOf(producer, lateByMs)),
     eventTimesMs,
+    candidates,
+    candidateCategories,
     ...read,
   };
 }
@@ -101,6 +112,10 @@ function clockOf(producer: string, lateByMs: number[]): ProducerClock {
     median_ms: lateByMs[Math.ceil(lateByMs.length / 2) - 1]!,
     least_ms: lateByMs[0]!,
   };
+}
+
+function candidatesIn(event: object): readonly { readonly category?: string | null | undefined }[] {
+  return 'candidates' in event ? (event as CandidatesEvent).candidates : [];
 }
 
 /** What makes two events of a topic the same one. */

@@ -9,7 +9,7 @@ import { positionsOf } from '../store/queries/profiles.js';
 import { CONSUMED_TOPICS, fullTopicName, REQUEST_TOPICS, TOPICS, type ConsumedTopic } from '../topics.js';
 import { alertsOf, untoldOf } from './alerts.js';
 import { factsOf, type Baseline } from './baseline.js';
-import type { FeatureQuality, QualityDocument, SkewFacts, TopicQuality } from './documents.js';
+import type { FeatureQuality, QualityDocument, SkewFacts, TopicQuality, UnknownCategories } from './documents.js';
 import type { RecordSurvey } from './record-survey.js';
 import type { StateSurvey } from './state-survey.js';
 
@@ -56,7 +56,7 @@ export function reportOf(parts: ReportParts): QualityDocument {
     skew,
   };
   const { reacted, settled, volume } = survey.tips;
-  const alerts = alertsOf(looked, { reacted, settled, volume });
+  const alerts = alertsOf(looked, { reacted, settled, volume, candidates: parts.records.get('tip.candidates')?.candidates ?? 0 });
   const untold = untoldOf(looked);
   const verdict = alerts.length > 0 ? 'alert' : untold.length > 0 ? 'could_not_tell' : 'ok';
   return { verdict, ...looked, alerts, could_not_tell: untold };
@@ -110,7 +110,7 @@ function latest(a: number | null, b: number | null): number | null {
 
 function topicQuality(topic: ConsumedTopic, records: RecordSurvey, { topicPrefix, survey, baseline }: ReportParts): TopicQuality {
   const { tips, decisions, asOfMs } = survey;
-  const { eventTimesMs, producers, is_whole, from_beginning, ...counts } = records;
+  const { eventTimesMs, producers, is_whole, from_beginning, candidates: _, candidateCategories, ...counts } = records;
   const isKept: Partial<Record<ConsumedTopic, Activity>> = {
     'tip.served': tips.servings,
     'tip.feedback': tips.reactions,
@@ -123,16 +123,30 @@ function topicQuality(topic: ConsumedTopic, records: RecordSurvey, { topicPrefix
     producers,
     negative_dwell: topic === 'tip.feedback' ? tips.negativeDwell : null,
     orphans: topic === 'tip.feedback' ? tips.orphans : null,
-    unknown_categories: topic === 'tip.served' && baseline !== undefined ? unknownCategories(tips.categories, baseline) : null,
+    unknown_categories:
+      topic === 'tip.served'
+        ? unknownCategories('servings', tips.categories, baseline?.categories)
+        : topic === 'tip.candidates'
+          ? unknownCategories('candidates', candidateCategories, baseline?.candidateCategories)
+          : null,
     silence: (kept ?? activityOf(eventTimesMs, asOfMs)).silence(),
     volume: kept?.volume() ?? null,
     read: { is_whole, from_beginning },
   };
 }
 
-function unknownCategories(categories: ReadonlyMap<string, number>, baseline: Baseline): TopicQuality['unknown_categories'] {
-  const unknown = [...categories].filter(([category]) => !baseline.categories.has(category)).sort(([, a], [, b]) => b - a);
-  return { servings: unknown.reduce((sum, [, count]) => sum + count, 0), categories: unknown.map(([category]) => category).slice(0, 50) };
+function unknownCategories(
+  of: UnknownCategories['of'],
+  categories: ReadonlyMap<string, number>,
+  known: ReadonlySet<string> | undefined,
+): UnknownCategories | null {
+  if (known === undefined) return null;
+  const unknown = [...categories].filter(([category]) => !known.has(category)).sort(([, a], [, b]) => b - a);
+  return {
+    of,
+    servings: unknown.reduce((sum, [, count]) => sum + count, 0),
+    categories: unknown.map(([category]) => category).slice(0, 50),
+  };
 }
 
 function activityOf(timesMs: readonly number[], asOfMs: number): Activity {

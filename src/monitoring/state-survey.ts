@@ -1,12 +1,13 @@
 /** All that data quality reads of state files, in one pass over each: profiles, tips and decisions as of one time. */
 import type { FeatureValues } from '../projections/feature.js';
 import type { Registry } from '../projections/registry.js';
+import { isInWindow } from '../projections/window.js';
 import { Activity } from '../quality/activity.js';
 import type { Distribution } from '../quality/distribution.js';
 import { CategoricalSample, NumericSample, type Sample } from '../quality/sample.js';
 import { checkAsOf } from '../store/queries/profiles.js';
 import { QualityReader } from '../store/quality/quality-reader.js';
-import { TipTotals } from './tip-totals.js';
+import { countCategory, TipTotals } from './tip-totals.js';
 
 export interface StateSurvey {
   readonly asOfMs: number;
@@ -22,6 +23,32 @@ export interface StateSurvey {
   readonly decisions: Activity;
   /** When the newest decision before as-of was requested, Unix ms; null: there is none. Its profile was served then. */
   readonly lastDecisionMs: number | null;
+}
+
+/**
+ * Category -> candidates of it, of the decisions requested in the 30 days before as-of; at most MOST_CATEGORIES. Yields after each piece of
+ * some milliseconds. Throws no_data, state_mismatch.
+ */
+export function* surveyCandidates(
+  files: ReadonlyMap<number, string>,
+  registry: Registry,
+  asOfMs: number,
+): Generator<number, ReadonlyMap<string, number>> {
+  const categories = new Map<string, number>();
+  let decisions = 0;
+  for (const path of files.values()) {
+    const reader = new QualityReader(path, registry);
+    try {
+      for (const some of reader.candidateCategories()) {
+        for (const { requestedAtMs, categories: named } of some)
+          if (isInWindow(requestedAtMs, asOfMs)) for (const category of named) countCategory(categories, category);
+        yield (decisions += some.length);
+      }
+    } finally {
+      reader.close();
+    }
+  }
+  return categories;
 }
 
 /** Yields after each piece of some milliseconds, with the number of users read so far. Throws as_of_pruned, no_data, state_mismatch. */

@@ -46,7 +46,7 @@ export class TipTotals {
     }
     if (isInWindow(served, asOfMs)) {
       this.volume++;
-      if (category !== null) this.#addCategory(category);
+      if (category !== null) countCategory(this.categories, category);
       if (first < asOfMs) {
         this.reacted++;
         if (first < served) this.negativeDwell++;
@@ -57,9 +57,10 @@ export class TipTotals {
       if (!hasHappened(served, asOfMs)) this.orphans++;
     }
   }
+}
 
-  #addCategory(category: string): void {
-    const count = this.categories.get(category);
-    if (count !== undefined || this.categories.size < MOST_CATEGORIES) this.categories.set(category, (count ?? 0) + 1);
-  }
+/** Further ones than MOST_CATEGORIES are not counted. */
+export function countCategory(categories: Map<string, number>, category: string): void {
+  const count = categories.get(category);
+  if (count !== undefined || categories.size < MOST_CATEGORIES) categories.set(category, (count ?? 0) + 1);
 }

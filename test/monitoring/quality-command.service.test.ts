@@ -157,6 +157,22 @@ describe('each fault', () => {
       ),
       ['unknown_categories tip.served'],
     ],
+    [
+      'categories of candidates that the baseline does not have, before any of them is served',
+      Array.from({ length: 3 }, (_, n) =>
+        written(
+          'tip.candidates',
+          {
+            decision_id: `new-${n}`,
+            user_id: `u${n}`,
+            requested_at_ms: last + n,
+            candidates: [{ tip_id: `c${n}`, is_overdue: false, task_age_days: 1, priority: 2, category: 'crypto' }],
+          },
+          last + n,
+        ),
+      ),
+      ['unknown_categories tip.candidates'],
+    ],
   ];
 
   it.each(FAULTS)('is found: %s', async (_, planted, wanted) => {

@@ -4,7 +4,7 @@
  */
 import { writeFirstBaseline, type BaselineFacts } from '../../monitoring/baseline.js';
 import { firstFullWindowMs } from '../../monitoring/periods.js';
-import { surveyState, type StateSurvey } from '../../monitoring/state-survey.js';
+import { surveyCandidates, surveyState } from '../../monitoring/state-survey.js';
 import { DAY_MS } from '../../projections/window.js';
 import type { QualityLooksDeps } from './quality-looks.js';
 
@@ -26,7 +26,7 @@ export class FirstBaseline {
    */
   async store(
     files: ReadonlyMap<number, string>,
-    run: (steps: Generator<unknown, StateSurvey>) => Promise<StateSurvey>,
+    run: <T>(steps: Generator<unknown, T>) => Promise<T>,
   ): Promise<BaselineFacts | undefined> {
     const { registry, options, partitionCount } = this.#deps;
     const nowMs = options.clock();
@@ -39,8 +39,10 @@ export class FirstBaseline {
     }
     for (const asOfMs of [fullMs, nowMs]) {
       const survey = await run(surveyState(files, registry, asOfMs));
-      if (survey.users >= LEAST_USERS)
-        return writeFirstBaseline(options.dataDirectory, survey, { featureSet: registry.featureSet, madeAtMs: nowMs, missing: [] });
+      if (survey.users < LEAST_USERS) continue;
+      const candidates = await run(surveyCandidates(files, registry, asOfMs));
+      const { featureSet } = registry;
+      return writeFirstBaseline(options.dataDirectory, survey, { featureSet, madeAtMs: nowMs, missing: [], candidates });
     }
     this.#notBeforeMs = nowMs + DAY_MS;
     return undefined;

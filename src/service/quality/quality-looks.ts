@@ -8,7 +8,6 @@ import type { Log } from '../../log/port.js';
 import { usableBaseline } from '../../monitoring/baseline.js';
 import type { QualityDocument, Untold } from '../../monitoring/documents.js';
 import { qualityReport } from '../../monitoring/quality-report.js';
-import type { StateSurvey } from '../../monitoring/state-survey.js';
 import type { Registry } from '../../projections/registry.js';
 import { Turns } from '../../provenance/turns.js';
 import { FirstBaseline } from './first-baseline.js';
@@ -87,10 +86,7 @@ export class QualityLooks {
   }
 
   /** What keeps it from being stored keeps nobody from the rest. */
-  async #storeFirst(
-    files: ReadonlyMap<number, string>,
-    run: (steps: Generator<unknown, StateSurvey>) => Promise<StateSurvey>,
-  ): Promise<void> {
+  async #storeFirst(files: ReadonlyMap<number, string>, run: <T>(steps: Generator<unknown, T>) => Promise<T>): Promise<void> {
     const { options, registry } = this.#deps;
     const { baseline, refused } = usableBaseline(options.dataDirectory, registry);
     if (baseline !== undefined || refused !== undefined) return;

@@ -30,6 +30,11 @@ export interface ServedFeatures {
   readonly features: FeatureValues;
 }
 
+export interface CandidateCategories {
+  readonly requestedAtMs: number;
+  readonly categories: readonly string[];
+}
+
 type StoredRow = [uid: number, tipId: string, served: number | null, category: string | Buffer | null, ...(number | null)[]];
 
 export class QualityReader {
@@ -106,6 +111,17 @@ export class QualityReader {
         requestedAtMs,
         featureSet,
         features: JSON.parse(features) as FeatureValues,
+      }));
+    }
+  }
+
+  /** Of the candidates of decisions, in pieces: when the decision was requested, and the categories of its candidates, each as often as it is there. */
+  *candidateCategories(): Generator<readonly CandidateCategories[]> {
+    const columns = "requested_at_ms, record -> '$.ranking'";
+    for (const rows of this.#ofDecisions<[number, string]>(columns)) {
+      yield rows.map(([requestedAtMs, ranking]) => ({
+        requestedAtMs,
+        categories: (JSON.parse(ranking) as readonly { readonly category?: string }[]).flatMap(({ category }) => category ?? []),
       }));
     }
   }

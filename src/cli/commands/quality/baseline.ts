@@ -1,7 +1,7 @@
 import { TipstreamError, UsageError } from '../../../errors.js';
 import { factsOf, readBaseline, writeBaseline, type BaselineFacts } from '../../../monitoring/baseline.js';
 import { firstFullWindowMs } from '../../../monitoring/periods.js';
-import { surveyState, type StateSurvey } from '../../../monitoring/state-survey.js';
+import { surveyCandidates, surveyState, type StateSurvey } from '../../../monitoring/state-survey.js';
 import { stateFiles } from '../../../store/directory/state-files.js';
 import { defineCommand } from '../../command.js';
 import { counted } from '../../output/words.js';
@@ -37,10 +37,12 @@ export const qualityBaselineCommand = defineCommand<{ asOf?: number; automatic?:
     const { files, missing } = stateFiles(stateSource(config), registryFor(config));
     const look = (atMs: number): Promise<StateSurvey> => surveyed(surveyState(files, registryFor(config), atMs), output, signal);
     const kept = automatic ? readBaseline(config.data, registryFor(config)) : undefined;
-    const write = (survey: StateSurvey): BaselineFacts =>
-      writeBaseline(config.data, survey, { featureSet: registryFor(config).featureSet, madeAtMs: nowMs, missing });
+    const write = async (survey: StateSurvey): Promise<BaselineFacts> => {
+      const candidates = await surveyed(surveyCandidates(files, registryFor(config), survey.asOfMs), output, signal);
+      return writeBaseline(config.data, survey, { featureSet: registryFor(config).featureSet, madeAtMs: nowMs, missing, candidates });
+    };
     const facts =
-      kept === undefined ? write(await look(automatic ? firstFullMs(await look(nowMs), nowMs) : (asOf ?? nowMs))) : factsOf(kept);
+      kept === undefined ? await write(await look(automatic ? firstFullMs(await look(nowMs), nowMs) : (asOf ?? nowMs))) : factsOf(kept);
     if (json) await output.document(facts);
     else
       await output.write(
