@@ -1,5 +1,6 @@
 /** Checks of what a program in plain JavaScript gives, where no compiler has looked at it. */
 import { TipstreamError } from './errors.js';
+import { isId } from './events/strings.js';
 
 /** Throws invalid_argument for what is no object, and for a field that is not known, naming the one that was probably meant. */
 export function requireFields(what: string, given: unknown, known: readonly string[]): void {
@@ -14,10 +15,11 @@ export function requireFields(what: string, given: unknown, known: readonly stri
   }
 }
 
-/** Throws invalid_argument for what is not a text with something in it. */
-export function requireText(what: string, given: unknown): void {
-  if (typeof given === 'string' && given !== '') return;
-  throw new TipstreamError('invalid_argument', `${what} must be a text that is not empty, not ${kindOf(given)}`);
+/** Throws invalid_argument for an id that no event can have. */
+export function requireId(what: string, given: unknown): void {
+  if (typeof given !== 'string' || given === '')
+    throw new TipstreamError('invalid_argument', `${what} must be a text that is not empty, not ${kindOf(given)}`);
+  if (!isId(given)) throw new TipstreamError('invalid_argument', `${what} must be 1 to 128 characters, none of them a control character`);
 }
 
 export function kindOf(given: unknown): string {

@@ -6,7 +6,7 @@ import { withDefinitions } from './definitions/choice.js';
 import { loadConfig, type Config } from './config.js';
 import { rebuildProfile } from './rebuild/user/rebuild-profile.js';
 import { TipstreamError } from './errors.js';
-import { kindOf, requireFields, requireText } from './given.js';
+import { kindOf, requireFields, requireId } from './given.js';
 import type { RebuiltProfile } from './rebuild/user/rebuilt-profile.js';
 import { ensureTopics } from './log/ensure-topics.js';
 import { openLog } from './log/open.js';
@@ -177,7 +177,7 @@ export async function openTipstream(options: TipstreamOptions = {}): Promise<Tip
     },
     async getProfile(userId, given = {}) {
       requireOpen();
-      requireText('the user_id', userId);
+      requireId('the user_id', userId);
       requireFields('the options of getProfile', given, ['asOf']);
       const asOfMs = given.asOf === undefined ? Date.now() : timeOf(given.asOf);
       return withReaderOf({ ...state, otherFeatures: 'recompute' }, userId, (reader, partition) =>
@@ -186,7 +186,7 @@ export async function openTipstream(options: TipstreamOptions = {}): Promise<Tip
     },
     async rebuildProfile(userId) {
       requireOpen();
-      requireText('the user_id', userId);
+      requireId('the user_id', userId);
       const partition = withReaderOf(state, userId, (_, found) => found);
       return rebuildProfile(
         log,

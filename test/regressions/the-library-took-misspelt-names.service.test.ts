@@ -83,6 +83,8 @@ test.each([
 test.each([
   ['getProfile', [undefined], /user_id must be a text/],
   ['getProfile', [''], /user_id must be a text/],
+  ['getProfile', ['\n'], /user_id must be 1 to 128 characters/],
+  ['rebuildProfile', ['x'.repeat(129)], /user_id must be 1 to 128 characters/],
   ['getProfile', ['ana', { as_of: 5 }], /"as_of"/],
   ['getProfile', ['ana', { asOf: null }], /asOf must be/],
   ['getProfile', ['ana', 1_795_132_800_000], /must be an object, not a number/],

@@ -133,6 +133,8 @@ def test_times_with_a_zone_are_times(state: State, spine: pd.DataFrame, expected
         ({"user_id": ["a"], "as_of_ms": pd.to_datetime(["2026-11-20"])}, "as_of_ms, row 0: .*no time zone"),
         ({"user_id": ["a", "b"], "as_of_ms": [NOON_MS, None]}, "as_of_ms, row 0: a time is a datetime"),
         ({"user_id": ["a", None], "as_of_ms": [NOON_MS] * 2}, "user_id, row 1: expected text"),
+        ({"user_id": ["a", "b\n"], "as_of_ms": [NOON_MS] * 2}, "user_id, row 1: expected 1 to 128 characters"),
+        ({"user_id": ["x" * 129], "as_of_ms": [NOON_MS]}, "user_id, row 0: expected 1 to 128 characters"),
         ({"user_id": [7], "as_of_ms": [1]}, "user_id, row 0: expected text, not 7"),
         ({"user": ["a"], "as_of_ms": [1]}, "0 columns named 'user_id'"),
         ({"user_id": ["nobody"], "as_of_ms": [NOON_MS], "tip_volume_30d": [1]}, "named like features: tip_volume_30d"),

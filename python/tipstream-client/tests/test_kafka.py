@@ -60,7 +60,7 @@ def test_what_is_not_delivered_is_an_error() -> None:
 
 def test_an_event_without_a_user_has_no_key(brokers: str) -> None:
     producer = KafkaProducer(brokers)
-    for value in ({}, {"user_id": None}, {"user_id": ""}, {"user_id": 7}):
+    for value in ({}, {"user_id": None}, {"user_id": ""}, {"user_id": 7}, {"user_id": "a\n"}, {"user_id": "\ud800"}):
         with pytest.raises(ValueError, match="keyed by its user_id"):
             producer.send("tip.served", value)
     with pytest.raises(ValueError, match="no time zone"):

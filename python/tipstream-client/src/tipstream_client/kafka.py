@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from .errors import TipstreamError
 from .extras import optional
+from .ids import ID_RULE, is_id
 from .times import encoded
 
 if TYPE_CHECKING:
@@ -49,11 +50,11 @@ class KafkaProducer:
     def send(self, topic: str, value: Mapping[str, Any], *, timeout_s: float = 30) -> None:
         """Hands an event over for sending. Times in the value may be datetimes with a time zone.
 
-        Raises ValueError for a value without a user_id, and TipstreamError when the brokers take nothing for timeout_s.
+        Raises ValueError for a value without a usable user_id, and TipstreamError when the brokers take nothing for timeout_s.
         """
         user_id = value.get("user_id")
-        if not isinstance(user_id, str) or user_id == "":
-            raise ValueError(f"an event is keyed by its user_id, and this one has {user_id!r}")
+        if not isinstance(user_id, str) or not is_id(user_id):
+            raise ValueError(f"an event is keyed by its user_id, {ID_RULE}, and this one has {user_id!r}")
         body = encoded(value)
         for waited in (False, True):
             try:

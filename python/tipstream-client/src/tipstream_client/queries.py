@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, overload
 
 from .extras import pandas
-from .spine import ArrowTable, Framed, beside, column, columns_of, loaded, texts
+from .spine import ArrowTable, Framed, beside, column, columns_of, ids, loaded
 from .times import Time, to_ms
 
 if TYPE_CHECKING:
@@ -79,8 +79,8 @@ class Queries(ABC):
         as_of_ms is the time of the decision. A decision that is not known has nulls.
         """
         table = loaded(self._spine(spine))
-        users = texts(column(table, user_column), user_column)
-        decisions = texts(column(table, decision_column), decision_column)
+        users = ids(column(table, user_column), user_column)
+        decisions = ids(column(table, decision_column), decision_column)
         found: pd.DataFrame | ArrowTable = beside(table, columns_of(self._served(users, decisions)))
         return found
 

@@ -14,6 +14,7 @@ from profile_schema import ACTIVITY_FEATURE_SET, FEATURE_SET, Tip, is_known, pro
 
 from .errors import ContractMismatchError, TipstreamError, UserNotFoundError
 from .extras import pandas
+from .ids import ID_RULE, is_id
 from .profiles import EMPTY, UserProfile
 from .queries import Queries, Query
 from .spine import ArrowTable, Framed, Spine, joined
@@ -80,7 +81,9 @@ class Snapshot(Queries):
         return frame
 
     def profile(self, user_id: str, *, as_of: Time) -> UserProfile:
-        """A user's profile as of a time. Raises UserNotFoundError."""
+        """A user's profile as of a time. Raises UserNotFoundError, and ValueError for an id that no event can have."""
+        if not is_id(user_id):
+            raise ValueError(f"a user_id is {ID_RULE}, not {user_id!r}")
         as_of_ms = to_ms(as_of)
         features = self._profiles_of(user_id, [as_of_ms])[0]
         if features is None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 from profile_schema import PROFILE_FEATURES, feature_names
 
 from .extras import optional, pandas
+from .ids import ID_RULE, is_id
 from .times import to_ms
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def joined(
     """Raises ValueError for rows that cannot be used, before anything is asked."""
     table = loaded(given)
     refuse_taken(table, CONTRACT)
-    users = texts(column(table, user_column), user_column)
+    users = ids(column(table, user_column), user_column)
     times = _times(column(table, time_column), time_column)
     return beside(table, columns_of(features_of(Spine(users, times))))
 
@@ -91,11 +92,13 @@ def column(table: Table, name: str) -> Iterable[object]:
     return cast("Iterable[object]", values.to_pylist())
 
 
-def texts(values: Iterable[object], name: str) -> list[str]:
+def ids(values: Iterable[object], name: str) -> list[str]:
     found = list(values)
     for row, value in enumerate(found):
         if not isinstance(value, str):
             raise ValueError(f"{name}, row {row}: expected text, not {value!r}")
+        if not is_id(value):
+            raise ValueError(f"{name}, row {row}: expected {ID_RULE}, not {value!r}")
     return cast("list[str]", found)
 
 

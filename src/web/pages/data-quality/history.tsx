@@ -55,7 +55,7 @@ function Periods({ history }: { readonly history: QualityHistoryDocument }) {
     <>
       <p>
         Of {missing.length === 0 ? 'all' : 'the'} {counted(partitions.length, 'partition')}
-        {missing.length === 0 ? '' : ` held here (${count(missing.length)} are held by other members)`}, in UTC, the earliest on the left.{' '}
+        {missing.length === 0 ? '' : ` held here (other members have ${count(missing.length)})`}, in UTC, the earliest on the left.{' '}
         {baseline === null ? 'There is no baseline to compare with.' : 'Lines are the baseline.'}
         {others === 0 ? '' : ` ${counted(others, 'decision')} made with other definitions are in none of them.`}
       </p>
