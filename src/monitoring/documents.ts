@@ -7,6 +7,8 @@ import type { Positions } from '../store/queries/profiles.js';
 import type { BaselineFacts } from './baseline.js';
 import type { ProducerClock } from './record-survey.js';
 
+export type { FeatureHistory } from './history.js';
+export type { Period } from './periods.js';
 export type { BaselineFacts, Bin, ProducerClock };
 
 export interface FeatureStaleness {

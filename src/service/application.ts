@@ -34,8 +34,6 @@ export type { DeadLetterSummary } from '../dead-letters/summary.js';
 export type { WholeLetter } from '../dead-letters/whole-letter.js';
 export type * from '../provenance/documents.js';
 export type * from '../monitoring/documents.js';
-export type { FeatureHistory } from '../monitoring/history.js';
-export type { Period } from '../monitoring/periods.js';
 export type { RedriveJob, RedriveRequest } from '../redrive/job.js';
 export type { RedriveDocument, RedrivenRow } from '../redrive/redrive.js';
 export type { ProfileDocument } from '../store/queries/profile-document.js';

@@ -115,7 +115,7 @@ export class QualityReader {
     }
   }
 
-  /** Of the candidates of decisions, in pieces: when the decision was requested, and the categories of its candidates, each as often as it is there. */
+  /** Of each decision: when it was requested, and the categories of its candidates, each as often as it is there. */
   *candidateCategories(): Generator<readonly CandidateCategories[]> {
     const columns = "requested_at_ms, record -> '$.ranking'";
     for (const rows of this.#ofDecisions<[number, string]>(columns)) {
