@@ -1,8 +1,9 @@
-/** Starts `crash-process.ts`, straight from the sources, and answers how it ended. */
+/** Starts `process.ts`, made from the sources as they are, and answers how it ended. */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { FaultPoint } from '../../../src/fault-points.js';
+import { bundled } from '../bundled.js';
 
 export type CrashAction = 'start' | 'prune' | 'rebuild' | 'ask' | 'swap' | 'move-over' | 'snapshot' | 'forget';
 
@@ -37,12 +38,13 @@ export interface CrashOutcome {
 }
 
 const BODY = fileURLToPath(new URL('./process.ts', import.meta.url));
-const REGISTER = new URL('../typescript-register.mjs', import.meta.url).href;
+let program: Promise<string> | undefined;
 const ENDS_WITHIN_MS = 100_000;
 
 /** `onLine` is told each line that the process says while it runs. */
 export async function crashChild(order: CrashOrder, onLine: (line: string) => void = () => undefined): Promise<CrashOutcome> {
-  const child = spawn(process.execPath, ['--import', REGISTER, BODY, JSON.stringify(order)], {
+  program ??= bundled(BODY, 'crash-process');
+  const child = spawn(process.execPath, [await program, JSON.stringify(order)], {
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: ENDS_WITHIN_MS,
     killSignal: 'SIGABRT',

@@ -1,6 +1,6 @@
 /**
  * A process of its own that does one thing to a data directory and, at the named passing of a fault point, kills itself: the real
- * service, rebuild or snapshot with a hook. Its argument is a `CrashOrder`; `crash-child.ts` starts it.
+ * service, rebuild or snapshot with a hook. Its argument is a `CrashOrder`; `child.ts` starts it.
  */
 import { writeSync } from 'node:fs';
 import { pino } from 'pino';
