@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.js';
 import { runCommand } from '../support/cli-in-process.js';
+import { until } from '../support/cli-process.js';
 import { lockRedrive } from '../../src/store/directory/redrive-lock.js';
 import { embeddedService } from '../support/embedded/directory.js';
 import type { EmbeddedService } from '../support/embedded/service.js';
@@ -47,8 +48,10 @@ it('shows, corrects, sends, and says what it left out', async () => {
 it('ends with 130 at Ctrl-C, says what was sent, and goes on', async () => {
   const embedded = await refused(30);
   const stop = new AbortController();
-  setTimeout(() => stop.abort('SIGINT'), 400);
-  const { code, stdout } = await redrive(embedded, ['--rate', '30', '--json'], stop.signal);
+  const running = redrive(embedded, ['--rate', '30', '--json'], stop.signal);
+  await until('a record to be sent', async () => (await embedded.records('tip.served')).length > 30);
+  stop.abort('SIGINT');
+  const { code, stdout } = await running;
   const { redriven, stopped } = JSON.parse(stdout) as { redriven: number; stopped: boolean };
   expect({ code, stopped }).toEqual({ code: 130, stopped: true });
   expect(redriven).toBeLessThan(30);
