@@ -1,15 +1,15 @@
 /** Files of a data directory that hold a user, besides the log and the live state: found, and removed where they are tipstream's own. */
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, rmSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { bytesFromJson } from '../producer/json-form.js';
 import { currentGeneration, deadLetterDirectory, generations, removeGeneration } from '../store/directory/layout.js';
 import { syncDirectory } from '../store/directory/write-whole.js';
 import { isAbout, type Whom } from './about.js';
 import type { FoundRecords } from './records.js';
+import { searchFiles, type FoundBytes } from './search-process.js';
 
 const RECORD_FILE = '.record.ndjson';
 const VALUE_FILE = '.bin';
-const CHUNK_BYTES = 1024 * 1024;
 /** A shorter id would be found in everything. */
 export const SHORTEST_SEARCHED_BYTES = 4;
 
@@ -48,58 +48,16 @@ export function removeOtherGenerations(dataDirectory: string): string[] {
   return others;
 }
 
-export interface FilesWithBytes {
-  /** Files looked into. */
-  readonly searched: number;
-  /** Paths within the data directory. */
-  readonly found: readonly string[];
+export interface FilesWithBytes extends FoundBytes {
   /** Why nothing was searched; null: it was. */
   readonly why: string | null;
 }
 
 /** Looks for the bytes of the id in every file of the data directory, whatever the file is. */
-export function filesWithBytes(dataDirectory: string, userId: string | undefined): FilesWithBytes {
+export async function filesWithBytes(dataDirectory: string, userId: string | undefined, search = searchFiles): Promise<FilesWithBytes> {
   const bytes = userId === undefined ? undefined : Buffer.from(userId);
   if (bytes === undefined) return { searched: 0, found: [], why: 'only the digest of the id was known' };
   if (bytes.length < SHORTEST_SEARCHED_BYTES)
     return { searched: 0, found: [], why: `an id of fewer than ${SHORTEST_SEARCHED_BYTES} bytes is in everything` };
-  const found: string[] = [];
-  let searched = 0;
-  for (const path of filesIn(dataDirectory)) {
-    searched++;
-    if (holds(path, bytes)) found.push(relative(dataDirectory, path));
-  }
-  return { searched, found, why: null };
-}
-
-function* filesIn(directory: string): Generator<string> {
-  for (const entry of readdirSync(directory, { withFileTypes: true })) {
-    const path = join(directory, entry.name);
-    if (entry.isDirectory()) yield* filesIn(path);
-    else if (entry.isFile()) yield path;
-  }
-}
-
-function holds(path: string, bytes: Buffer): boolean {
-  let file: number;
-  try {
-    file = openSync(path, 'r');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false; // removed since it was listed
-    throw error;
-  }
-  try {
-    const chunk = Buffer.alloc(CHUNK_BYTES + bytes.length);
-    let kept = 0;
-    for (;;) {
-      const read = readSync(file, chunk, kept, CHUNK_BYTES, null);
-      if (read === 0) return false;
-      const end = kept + read;
-      if (chunk.subarray(0, end).includes(bytes)) return true;
-      kept = Math.min(bytes.length - 1, end);
-      chunk.copyWithin(0, end - kept, end);
-    }
-  } finally {
-    closeSync(file);
-  }
+  return { ...(await search(dataDirectory, bytes)), why: null };
 }

@@ -18,7 +18,7 @@ export interface ForgetResult {
 export interface ForgetJob {
   readonly job_id: string;
   readonly user_digest: string;
-  readonly state: 'running' | 'done' | 'failed' | 'cancelled';
+  readonly state: 'running' | 'done' | 'failed';
   readonly dry_run: boolean;
   /** In offsets of the log. */
   readonly progress: { readonly done: number; readonly total: number | null };

@@ -214,10 +214,10 @@ export interface Erasing {
   /** Deletes records, ascending by offset; those that are gone already are passed over. Throws topic_not_found. */
   erase(topic: string, partition: number, offsets: readonly number[]): Promise<void>;
   /**
-   * Writes the log's file anew, so that neither a free page nor the write-ahead log holds what was deleted. Producers wait meanwhile.
-   * false: a reader kept the write-ahead log from being emptied; ask again.
+   * Rewrites the log's file, so that neither a free page nor the write-ahead log holds what was deleted. Producers wait meanwhile, and
+   * readers do not. false: a reader kept the write-ahead log from being emptied; ask again. Throws the signal's reason.
    */
-  scrub(): Promise<boolean>;
+  scrub(signal?: AbortSignal): Promise<boolean>;
 }
 
 export interface Log {

@@ -1,3 +1,4 @@
+import type { searchFiles } from '../forgetting/search-process.js';
 import type { Gateway } from '../gateway/gateway.js';
 import type { PromptSettings } from '../prompts/choice.js';
 import type { Logger } from 'pino';
@@ -22,6 +23,8 @@ export interface ServiceOptions extends WorkerOptions {
   readonly logger: Logger;
   /** Only tests give it. */
   readonly at?: FaultHook | undefined;
+  /** The same: who looks into files for a forgotten user's id. Default: a process. */
+  readonly searchFiles?: typeof searchFiles | undefined;
 }
 
 export interface GenerationOptions {

@@ -1,7 +1,7 @@
 /** Files of a world, as the operating system would have them. */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, mkdtempSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, mkdtempSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 /** In memory where there is such a file system: crashes are those of a process, and waiting for a disk proves nothing. */
 const PARENT = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
@@ -23,6 +23,13 @@ export function copyFiles(from: string, to: string): void {
     if (entry.isDirectory()) copyFiles(join(from, entry.name), join(to, entry.name));
     else if (!entry.name.endsWith('-shm')) copyFileSync(join(from, entry.name), join(to, entry.name));
   }
+}
+
+/** As the process does that looks for a forgotten user's id, and without taking time. */
+export function filesHolding(directory: string, bytes: Buffer) {
+  const files = filesIn(directory);
+  const found = files.filter((path) => readFileSync(path).includes(bytes)).map((path) => relative(directory, path));
+  return Promise.resolve({ searched: files.length, found });
 }
 
 /** Cuts each write-ahead log of a state file to what `keep` says of its size. */

@@ -24,7 +24,7 @@ import { MAX_VALUE_BYTES } from './broken-records.js';
 import { SimulatedLog } from './simulated-log.js';
 import { fingerprint, type Trace } from './trace.js';
 import type { VirtualTime } from './virtual-time.js';
-import { copyFiles, deleteStateFiles, newDirectory, tearWriteAheadLogs } from './files.js';
+import { copyFiles, deleteStateFiles, filesHolding, newDirectory, tearWriteAheadLogs } from './files.js';
 import { Crash, Violation, type LifeOptions, type Life, type Armed } from './life.js';
 
 /** Simulated ms after which something that should have ended has not. */
@@ -96,7 +96,8 @@ export class World {
   }
 
   async open(): Promise<void> {
-    this.#log = await openSqliteLog({ directory: this.#directory, synchronous: 'normal', clock: this.time.now });
+    // A process to rewrite the file would take as long as it likes.
+    this.#log = await openSqliteLog({ directory: this.#directory, synchronous: 'normal', clock: this.time.now, rewrittenBy: 'caller' });
     await this.wait(
       'topics',
       ensureTopics(this.#log, { prefix: '', partitions: this.partitions, partitionsGiven: true, consumed: this.registry.topics }),
@@ -372,7 +373,7 @@ export class World {
       clock: this.time.now,
       logger: this.#logger,
       scoring: { ...this.scoring, settings: { ...this.scoring.settings, shadowLearning } },
-      at,
+      ...{ at, searchFiles: filesHolding },
     });
     const life: Life = { service, log, workers };
     return life;

@@ -67,7 +67,7 @@ export const forgetCommand = defineCommand<ForgetOptions>({
     const { args, options, json, output } = context;
     const userId = parseUserId('<user>')(args[0]!);
     if (options.check !== undefined) return check(context, userId, options.check);
-    if (options.dryRun !== true && options.yes !== true) await confirm(userId);
+    if (options.dryRun !== true && options.yes !== true) await confirm(userId, context.signal);
     // What cannot be undone is not begun where its receipt cannot be written.
     const out = options.out === undefined ? undefined : new ReceiptFile(options.out);
     const result = await forgotten(context, userId);
@@ -88,15 +88,23 @@ async function forgotten({ config, options: { dryRun, reason }, output, signal }
   }
 }
 
-async function confirm(userId: string): Promise<void> {
+/** Throws the signal's reason. A terminal that is closed is no answer. */
+async function confirm(userId: string, signal: AbortSignal): Promise<void> {
   if (!process.stdin.isTTY)
     throw new UsageError('forgetting a user cannot be undone: give --yes', {
       hint: 'See with --dry-run what there is: it forgets nothing.',
     });
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  // While it reads a terminal, Ctrl-C is a key like others.
+  terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  const closed = new Promise<undefined>((resolve) => terminal.once('close', () => resolve(undefined)));
+  const asked = terminal.question(`Forget ${JSON.stringify(userId)}? It cannot be undone. Type the id again: `, { signal });
   try {
-    const answer = await terminal.question(`Forget ${JSON.stringify(userId)}? It cannot be undone. Type the id again: `);
+    const answer = await Promise.race([asked, closed]);
+    if (answer === undefined) throw new TipstreamError('invalid_argument', 'the id was not typed again: nothing was changed');
     if (answer !== userId) throw new TipstreamError('invalid_argument', 'that is another id: nothing was changed');
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
   } finally {
     terminal.close();
   }

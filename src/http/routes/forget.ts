@@ -18,7 +18,7 @@ const forgetRequestSchema = z.object({
 const forgetJobSchema = z.object({
   job_id: z.string(),
   user_digest: z.string().meta({ description: 'SHA-256 of the user_id in UTF-8' }),
-  state: z.enum(['running', 'done', 'failed', 'cancelled']),
+  state: z.enum(['running', 'done', 'failed']),
   dry_run: z.boolean(),
   progress: z.object({ done: count, total: count.nullable() }).meta({ description: 'offsets of the log' }),
   started_at_ms: timeMs,

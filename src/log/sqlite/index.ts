@@ -23,6 +23,8 @@ export interface SqliteLogOptions {
   readonly clock?: () => number;
   /** How often waiting readers look for appends of other processes while there are some. Default 4 ms. */
   readonly pollIntervalMs?: number;
+  /** Who copies the file when it is rewritten. Default: a process, so that this one goes on meanwhile. */
+  readonly rewrittenBy?: 'process' | 'caller';
 }
 
 /** @throws no_data when there is nothing to read, state_corrupt, state_newer, log_failed */
@@ -33,5 +35,6 @@ export async function openSqliteLog(options: SqliteLogOptions): Promise<SqliteLo
     synchronous: options.synchronous ?? 'full',
     clock: options.clock ?? Date.now,
     pollIntervalMs: options.pollIntervalMs ?? POLL_INTERVAL_MS,
+    rewrittenBy: options.rewrittenBy ?? 'process',
   });
 }

@@ -26,6 +26,7 @@ import { LogFile } from './log-file.js';
 import { Member } from './member.js';
 import type { LogDatabase } from './open-database.js';
 import { RecordTable } from './record-table.js';
+import { scrubbedByProcess } from './scrub-process.js';
 import { scrubbed } from './scrubbed.js';
 import { readRange } from './tail.js';
 import { checkPartition, checkSettings, TopicTable } from './topic-table.js';
@@ -41,13 +42,14 @@ export interface SqliteTopicOptions {
   readonly pollIntervalMs: number;
   /** Unix ms. */
   readonly clock: () => number;
+  readonly rewrittenBy: 'process' | 'caller';
 }
 
 export class SqliteLog implements Log {
   readonly kind = 'sqlite';
   readonly erasing: Erasing = {
     erase: (topic, partition, offsets) => this.#erase(topic, partition, offsets),
-    scrub: () => this.#scrub(),
+    scrub: (signal) => this.#scrub(signal),
   };
   readonly #path: string;
   readonly #database: Database;
@@ -61,12 +63,14 @@ export class SqliteLog implements Log {
   readonly #file: LogFile;
   readonly #members = new Set<Member>();
   readonly #closed = new AbortController();
+  readonly #rewrittenBy: SqliteTopicOptions['rewrittenBy'];
   #closing: Promise<void> | undefined;
 
   constructor({ database, path }: LogDatabase, settings: SqliteTopicOptions) {
     this.#path = path;
     this.#database = database;
     this.#readOnly = settings.readOnly;
+    this.#rewrittenBy = settings.rewrittenBy;
     this.#topics = new TopicTable(database);
     this.#table = new RecordTable(database);
     this.#offsets = new ConsumerOffsets(database);
@@ -191,10 +195,17 @@ export class SqliteLog implements Log {
     }
   }
 
-  async #scrub(): Promise<boolean> {
+  async #scrub(signal?: AbortSignal): Promise<boolean> {
     if (this.#readOnly) throw readOnlyLog(this.#path);
     await this.#writes.idle();
-    return this.#read(() => scrubbed(this.#database));
+    if (this.#rewrittenBy === 'caller') return this.#read(() => scrubbed(this.#database));
+    const { signal: closed } = this.#closed;
+    try {
+      return await scrubbedByProcess(this.#path, signal === undefined ? closed : AbortSignal.any([closed, signal]));
+    } catch (error) {
+      if (signal?.aborted === true) throw signal.reason;
+      throw closed.aborted ? closedLog(this.#path) : asLogFailure(error, this.#path);
+    }
   }
 
   close(): Promise<void> {

@@ -18,6 +18,7 @@ import { lockRedrive } from '../../store/directory/redrive-lock.js';
 import type { FileLock } from '../../store/directory/file-lock.js';
 import type { ConsumedTopic, TopicName } from '../../topics.js';
 import type { RedriveJob, RedriveRequest } from '../../redrive/job.js';
+import { jobError, KeptJobs } from '../jobs/kept-jobs.js';
 import type { ServiceOptions } from '../options.js';
 import { within } from '../rebuild/waiting.js';
 import { letterTopic } from './letter-topic.js';
@@ -55,8 +56,14 @@ interface Job {
 
 export class RedriveJobs {
   readonly #deps: RedriveJobsDeps;
-  /** In the order in which they were asked for. */
-  readonly #jobs = new Map<string, Job>();
+  readonly #jobs = new KeptJobs<Job>({
+    most: KEPT_WHEN_OVER,
+    isOver: ({ state }) => state !== 'running' && state !== 'stopping',
+    missing: (id) => ({
+      message: `there is no redrive ${id}`,
+      hint: `Only the last ${KEPT_WHEN_OVER} are kept, until the service stops. What was sent stays sent: the same request again goes on.`,
+    }),
+  });
   #running: { readonly job: Job; readonly ended: Promise<void> } | undefined;
 
   constructor(deps: RedriveJobsDeps) {
@@ -80,8 +87,8 @@ export class RedriveJobs {
       progress: { step: 'looking', done: 0, total: null },
       redriven: 0,
     };
-    this.#jobs.set(job.id, job);
-    this.#forgetOldest();
+    this.#jobs.add(job.id, job);
+    this.#jobs.dropOldest();
     const ended = this.#run(job, { address, topic, closedTopics, lock }).finally(() => (this.#running = undefined));
     this.#running = { job, ended };
     return documentOf(job);
@@ -93,12 +100,12 @@ export class RedriveJobs {
 
   /** Throws not_found for a job that there never was, or that was over long ago. */
   get(id: string): RedriveJob {
-    return documentOf(this.#find(id));
+    return documentOf(this.#jobs.get(id));
   }
 
   /** The job as it is then: stopping, unless it was over. Throws not_found. */
   stop(id: string): RedriveJob {
-    const job = this.#find(id);
+    const job = this.#jobs.get(id);
     stopJob(job);
     return documentOf(job);
   }
@@ -161,8 +168,9 @@ export class RedriveJobs {
         return;
       }
       this.#note(job, outcomeOf(error));
-      const { code: why, message, hint } = asTipstreamError(error);
-      job.error = { code: why, message, ...(hint === undefined ? {} : { hint }) };
+      const failed = jobError(error, 'the redrive');
+      const { code: why, hint } = failed;
+      job.error = failed;
       job.state = 'failed';
       const level = ERROR_KINDS[why].http >= 500 ? 'warn' : 'debug';
       logger[level](
@@ -182,20 +190,6 @@ export class RedriveJobs {
       details: result === undefined ? { redriven } : { redriven: result.redriven, left: result.left },
     });
   }
-
-  #find(id: string): Job {
-    const job = this.#jobs.get(id);
-    if (job !== undefined) return job;
-    throw new TipstreamError('not_found', `there is no redrive ${id}`, {
-      hint: `Only the last ${KEPT_WHEN_OVER} are kept, until the service stops. What was sent stays sent: the same request again goes on.`,
-      details: { job_id: id },
-    });
-  }
-
-  #forgetOldest(): void {
-    const over = [...this.#jobs.values()].filter(({ state }) => state !== 'running' && state !== 'stopping');
-    for (const { id } of over.slice(0, Math.max(0, over.length - KEPT_WHEN_OVER))) this.#jobs.delete(id);
-  }
 }
 
 interface Chosen {
@@ -209,11 +203,6 @@ function stopJob(job: Job): void {
   if (job.state !== 'running') return;
   job.state = 'stopping';
   job.stopping.abort(new TipstreamError('not_ready', 'the redrive was stopped'));
-}
-
-function asTipstreamError(error: unknown): TipstreamError {
-  if (error instanceof TipstreamError) return error;
-  return new TipstreamError('internal', `the redrive failed: ${error instanceof Error ? error.message : String(error)}`);
 }
 
 function alreadyRunning({ id, request }: Job): TipstreamError {

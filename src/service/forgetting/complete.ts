@@ -32,6 +32,8 @@ interface CompleteDeps {
   readonly log: Log;
   readonly registry: Registry;
   readonly options: ServiceOptions;
+  /** Ends what takes long; what is left is done at the next start. */
+  readonly signal: AbortSignal;
 }
 
 const SCRUB_TRIES_FOR_MS = 30_000;
@@ -42,7 +44,7 @@ const NOT_KNOWN = [
 ];
 
 /** `before`: a search that was done already; what lies beyond it is searched for now. */
-export async function completed({ log, registry, options }: CompleteDeps, erasure: Erasure, before?: Searched): Promise<Receipt> {
+export async function completed({ log, registry, options, signal }: CompleteDeps, erasure: Erasure, before?: Searched): Promise<Receipt> {
   const { event, address, whom, inState, others } = erasure;
   const { dataDirectory, topicPrefix, clock, at } = options;
   const tombstones = fullTopicName(topicPrefix, 'profile.features');
@@ -59,12 +61,12 @@ export async function completed({ log, registry, options }: CompleteDeps, erasur
   if (log.erasing !== undefined) {
     for (const { topic, partition, offsets } of found) await log.erasing.erase(topic, partition, offsets);
     at?.('forget: records deleted');
-    rewritten.push(await scrubbed(() => log.erasing!.scrub(), 'log.db'));
+    rewritten.push(await scrubbed(() => log.erasing!.scrub(signal), 'log.db'));
     at?.('forget: log rewritten');
   }
   removeDeadLetterFiles(dataDirectory, letters);
   sweepScratch(dataDirectory);
-  const bytes = filesWithBytes(dataDirectory, erasure.files);
+  const bytes = await filesWithBytes(dataDirectory, erasure.files, options.searchFiles);
   const receipt = sealed({
     receipt: 'tipstream forget 1',
     forget_id: event.forget_id,

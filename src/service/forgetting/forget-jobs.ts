@@ -4,13 +4,14 @@ import { outcomeOf, type AuditedChange } from '../../audit-trail/record.js';
 import { ERROR_KINDS, TipstreamError } from '../../errors.js';
 import { userDigest } from '../../events/user-digest.js';
 import type { ForgetJob, ForgetOptions } from '../../forgetting/job.js';
+import { jobError, KeptJobs } from '../jobs/kept-jobs.js';
 import { OneAtATime } from '../../one-at-a-time.js';
 import { refuseDuringRebuild } from './complete.js';
 import type { Partition } from '../partition.js';
 import { completeForgets } from './unfinished.js';
 import { forgetUser, type ForgetDeps } from './forget-user.js';
 
-export interface ForgetJobsDeps extends ForgetDeps {
+export interface ForgetJobsDeps extends Omit<ForgetDeps, 'signal'> {
   /** What is remembered of the user in memory goes. */
   readonly onForgotten: (userId: string) => void;
   /** How a job ended. Absent: that is not recorded. */
@@ -28,15 +29,22 @@ interface Job {
 }
 
 export class ForgetJobs {
-  readonly #deps: ForgetJobsDeps;
-  readonly #jobs = new Map<string, Job>();
+  readonly #deps: ForgetJobsDeps & ForgetDeps;
+  readonly #jobs = new KeptJobs<Job>({
+    most: KEPT_WHEN_OVER,
+    isOver: ({ document }) => document.state !== 'running',
+    missing: (id) => ({
+      message: `there is no job ${id} that forgets a user`,
+      hint: `Only the last ${KEPT_WHEN_OVER} that ended are kept, until the service stops. Receipts stay in the folder receipts.`,
+    }),
+  });
   readonly #turns = new OneAtATime();
   readonly #stopping = new AbortController();
   #waiting = 0;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(deps: ForgetJobsDeps) {
-    this.#deps = deps;
+    this.#deps = { ...deps, signal: this.#stopping.signal };
   }
 
   /** Throws data_in_use while a rebuild runs, not_ready when too many wait. */
@@ -55,25 +63,20 @@ export class ForgetJobs {
       started_at_ms: this.#deps.options.clock(),
     };
     const job: Job = { document, userId, partition, options };
-    this.#jobs.set(document.job_id, job);
+    this.#jobs.add(document.job_id, job);
     this.#waiting++;
     this.#last = this.#turns
       .run(() => this.#run(job))
       .finally(() => {
         this.#waiting--;
-        this.#forgetOldest();
+        this.#jobs.dropOldest();
       });
     return document;
   }
 
   /** Throws not_found for a job that there never was, or that was over long ago. */
   get(id: string): ForgetJob {
-    const job = this.#jobs.get(id);
-    if (job !== undefined) return job.document;
-    throw new TipstreamError('not_found', `there is no job ${id} that forgets a user`, {
-      hint: `Only the last ${KEPT_WHEN_OVER} that ended are kept, until the service stops. Receipts stay in the folder receipts.`,
-      details: { job_id: id },
-    });
+    return this.#jobs.get(id).document;
   }
 
   /** What an earlier run left undone on the partitions held here, in its turn. Answers how many were completed. */
@@ -95,7 +98,6 @@ export class ForgetJobs {
     try {
       const result = await forgetUser(this.#deps, {
         ...{ userId, partition, dryRun: options.dryRun, reason: options.reason, by: options.by },
-        signal: this.#stopping.signal,
         onProgress: (done, total) => end({ progress: { done, total } }),
       });
       if (!options.dryRun) this.#deps.onForgotten(userId);
@@ -104,11 +106,9 @@ export class ForgetJobs {
       logger.info({ partition, job_id: jobId, dry_run: options.dryRun, found: result.found }, 'forgot a user');
     } catch (error) {
       this.#note(job, outcomeOf(error));
-      const { code, message, hint } =
-        error instanceof TipstreamError
-          ? error
-          : new TipstreamError('internal', `forgetting failed: ${error instanceof Error ? error.message : String(error)}`);
-      end({ state: 'failed', error: { code, message, ...(hint === undefined ? {} : { hint }) } });
+      const failed = jobError(error, 'forgetting');
+      end({ state: 'failed', error: failed });
+      const { code, hint } = failed;
       if (ERROR_KINDS[code].http >= 500) logger.warn({ partition, job_id: jobId, code, hint, err: error }, 'a user could not be forgotten');
     }
   }
@@ -121,10 +121,5 @@ export class ForgetJobs {
       ...outcome,
       details: { job_id: job.document.job_id, ...(reason === undefined ? {} : { reason }), ...more },
     });
-  }
-
-  #forgetOldest(): void {
-    const over = [...this.#jobs.values()].filter(({ document }) => document.state !== 'running');
-    for (const { document } of over.slice(0, Math.max(0, over.length - KEPT_WHEN_OVER))) this.#jobs.delete(document.job_id);
   }
 }

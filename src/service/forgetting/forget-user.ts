@@ -37,6 +37,8 @@ export interface ForgetDeps {
   readonly patiently: <T>(work: () => Promise<T>) => Promise<T>;
   /** Nothing else that holds a partition runs at the same time. */
   readonly exclusive: OneAtATime;
+  /** The service stops. */
+  readonly signal: AbortSignal;
 }
 
 export interface ForgetRequest {
@@ -45,7 +47,6 @@ export interface ForgetRequest {
   readonly dryRun: boolean;
   readonly reason?: string | undefined;
   readonly by?: AuditActor | undefined;
-  readonly signal: AbortSignal;
   readonly onProgress: (done: number, total: number | null) => void;
 }
 
@@ -57,8 +58,8 @@ const ASKED_AGAIN_MS = 100;
 const MOST_USERS_COMPARED = 50_000;
 
 export async function forgetUser(deps: ForgetDeps, request: ForgetRequest): Promise<ForgetResult> {
-  const { log, options, working, patiently, exclusive } = deps;
-  const { userId, partition, signal, onProgress } = request;
+  const { log, options, working, patiently, exclusive, signal } = deps;
+  const { userId, partition, onProgress } = request;
   const who = whom(userId);
   let done = 0;
   const search = { log, topicPrefix: options.topicPrefix, whom: who, signal };

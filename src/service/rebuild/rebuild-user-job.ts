@@ -12,6 +12,7 @@ import type { Log } from '../../log/port.js';
 import type { Registry } from '../../projections/registry.js';
 import { positionsOf } from '../../store/queries/profiles.js';
 import type { OneAtATime } from '../../one-at-a-time.js';
+import { jobError, KeptJobs } from '../jobs/kept-jobs.js';
 import type { Partition } from '../partition.js';
 import { compareUser, nothingOf } from '../../rebuild/user/compare-user.js';
 import { UserReplay } from '../../rebuild/user/user-replay.js';
@@ -60,8 +61,14 @@ interface Job {
 
 export class UserRebuilds {
   readonly #deps: UserRebuildDeps;
-  /** In the order in which they were asked for. */
-  readonly #jobs = new Map<string, Job>();
+  readonly #jobs = new KeptJobs<Job>({
+    most: KEPT_WHEN_OVER,
+    isOver: ({ state }) => state !== 'running',
+    missing: (id) => ({
+      message: `there is no rebuild ${id}`,
+      hint: `Ask for one of the last ${KEPT_WHEN_OVER} that ended: only these are kept, until the service stops.`,
+    }),
+  });
   readonly #waiting: Job[] = [];
   readonly #running = new Set<Promise<void>>();
 
@@ -71,7 +78,7 @@ export class UserRebuilds {
 
   /** Begins one, or answers the one that is under way for the user. Throws not_ready when too many wait. */
   start(userId: string, partition: number, dryRun: boolean, by?: AuditActor): RebuildJob {
-    for (const job of this.#jobs.values())
+    for (const job of this.#jobs.all())
       if (job.state === 'running' && job.userId === userId && job.dryRun === dryRun) return documentOf(job);
     if (this.#waiting.length >= WAITING_AT_MOST)
       throw new TipstreamError('not_ready', `${this.#waiting.length} rebuilds of users wait already`, {
@@ -89,7 +96,7 @@ export class UserRebuilds {
       state: 'running',
       progress: { done: 0, total: null },
     };
-    this.#jobs.set(job.id, job);
+    this.#jobs.add(job.id, job);
     this.#waiting.push(job);
     this.#next();
     return documentOf(job);
@@ -97,30 +104,20 @@ export class UserRebuilds {
 
   /** Throws not_found for a job that there never was, or that was over long ago. */
   get(id: string): RebuildJob {
-    return documentOf(this.#find(id));
+    return documentOf(this.#jobs.get(id));
   }
 
   /** The job as it is then: cancelled, unless it was over. Throws not_found. */
   cancel(id: string): RebuildJob {
-    const job = this.#find(id);
+    const job = this.#jobs.get(id);
     this.#cancel(job);
     return documentOf(job);
   }
 
   /** Cancels them all. */
   async stop(): Promise<void> {
-    for (const job of this.#jobs.values()) this.#cancel(job);
+    for (const job of this.#jobs.all()) this.#cancel(job);
     await Promise.all(this.#running);
-  }
-
-  #find(id: string): Job {
-    const job = this.#jobs.get(id);
-    if (job === undefined)
-      throw new TipstreamError('not_found', `there is no rebuild ${id}`, {
-        hint: `Ask for one of the last ${KEPT_WHEN_OVER} that ended: only these are kept, until the service stops.`,
-        details: { job_id: id },
-      });
-    return job;
   }
 
   #cancel(job: Job): void {
@@ -135,7 +132,7 @@ export class UserRebuilds {
       if (job === undefined) return;
       const running: Promise<void> = this.#run(job).finally(() => {
         this.#running.delete(running);
-        this.#forgetOldest();
+        this.#jobs.dropOldest();
         this.#next();
       });
       this.#running.add(running);
@@ -158,11 +155,9 @@ export class UserRebuilds {
     } catch (error) {
       if (job.cancelling.signal.aborted) return this.#note(job, { outcome: 'stopped' });
       this.#note(job, outcomeOf(error));
-      const { code, message, hint } =
-        error instanceof TipstreamError
-          ? error
-          : new TipstreamError('internal', `the rebuild failed: ${error instanceof Error ? error.message : String(error)}`);
-      job.error = { code, message, ...(hint === undefined ? {} : { hint }) };
+      const failed = jobError(error, 'the rebuild');
+      const { code, message, hint } = failed;
+      job.error = failed;
       job.state = 'failed';
       if (ERROR_KINDS[code].http >= 500 || code === 'offset_out_of_range')
         logger.warn({ partition, job_id: job.id, code, hint }, 'a user could not be rebuilt; the job says why');
@@ -252,11 +247,6 @@ export class UserRebuilds {
     } finally {
       held.release();
     }
-  }
-
-  #forgetOldest(): void {
-    const over = [...this.#jobs.values()].filter(({ state }) => state !== 'running');
-    for (const { id } of over.slice(0, Math.max(0, over.length - KEPT_WHEN_OVER))) this.#jobs.delete(id);
   }
 }
 

@@ -83,7 +83,7 @@ describe('the write queue', () => {
 describe('a full disk', () => {
   it('says disk_full, writes nothing of the call, and goes on when there is space again', async () => {
     const opened = await openDatabase(await temporaryDirectory(), false);
-    const log = new SqliteLog(opened, { readOnly: false, synchronous: 'full', pollIntervalMs: 4, clock: Date.now });
+    const log = new SqliteLog(opened, { readOnly: false, rewrittenBy: 'process', synchronous: 'full', pollIntervalMs: 4, clock: Date.now });
     onTestFinished(() => log.close());
     await log.createTopics([topicOf('t', 1)]);
     await log.append([record('t', 0, 'fits')]);
