@@ -1,5 +1,7 @@
 /** Looking for the bytes of an id in files: at any place of them, in folders, and without a lock being lost by it. */
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -40,10 +42,14 @@ it('leaves the locks of this process as they are: another one cannot write into 
   db.exec('CREATE TABLE t (x)');
   db.exec('BEGIN EXCLUSIVE');
   await filesWithBytes(directory, 'somebody');
-  const { execFileSync } = await import('node:child_process');
-  const { createRequire } = await import('node:module');
-  const other =
-    "const [m, p] = process.argv.slice(1); try { new (require(m))(p, { timeout: 0 }).exec('BEGIN IMMEDIATE'); console.log('wrote') } catch (e) { console.log(e.code) }";
+  const other = `
+    const [sqlite, path] = process.argv.slice(1);
+    try {
+      new (require(sqlite))(path, { timeout: 0 }).exec('BEGIN IMMEDIATE');
+      console.log('wrote');
+    } catch (error) {
+      console.log(error.code);
+    }`;
   const sqlite = createRequire(import.meta.url).resolve('better-sqlite3');
   expect(execFileSync(process.execPath, ['--eval', other, '--', sqlite, path]).toString().trim()).toBe('SQLITE_BUSY');
   db.exec('ROLLBACK');
