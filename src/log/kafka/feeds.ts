@@ -17,6 +17,10 @@ import { pauseMs, WARNS_EVERY_MS } from './retry.js';
 
 const OFFSET_OUT_OF_RANGE = 1;
 const TAIL_WAIT_MS = 250;
+/** From one fetch of the tail lane to the next: what comes meanwhile shares a request. The first after a quiet spell does not wait. */
+const TAIL_APART_MS = 2;
+/** Handed over before the event loop gets a turn: what came in one answer is then folded in one batch. */
+const RECORDS_AT_ONCE = 500;
 /** How long a topic may be absent before that ends the member, ms. */
 const MISSING_FOR_MS = 30_000;
 /** Of all feeds together, fetched and not handed over yet. */
@@ -26,7 +30,9 @@ interface Lane {
   readonly name: 'behind' | 'tail';
   readonly cluster: Cluster;
   readonly waitMs: number;
-  /** Node ids with a request under way. */
+  /** From a request to the next one to the same broker, at least; ms. */
+  readonly apartMs: number;
+  /** Node ids with a request under way, or whose next one is not due yet. */
   readonly busy: Set<number>;
   /** In a row; the metadata is fetched anew and the next try is put off. */
   failures: number;
@@ -58,17 +64,18 @@ export class Feeds {
   constructor(connection: Connection, owner: FeedsOwner) {
     this.#connection = connection;
     this.#owner = owner;
-    const lane = (name: Lane['name'], cluster: Cluster, waitMs: number): Lane => ({
+    const lane = (name: Lane['name'], cluster: Cluster, waitMs: number, apartMs: number): Lane => ({
       name,
       cluster,
       waitMs,
+      apartMs,
       busy: new Set(),
       failures: 0,
       pausedUntil: 0,
       warnedAt: -Infinity,
       missingSince: undefined,
     });
-    this.#lanes = [lane('behind', connection.reading, 0), lane('tail', connection.newCluster(), TAIL_WAIT_MS)];
+    this.#lanes = [lane('behind', connection.reading, 0, 0), lane('tail', connection.newCluster(), TAIL_WAIT_MS, TAIL_APART_MS)];
   }
 
   add(topic: string, partition: number, position: number, end: number): void {
@@ -145,6 +152,7 @@ export class Feeds {
     const feeds = asked.filter((feed) => feed.wantsFetch);
     if (feeds.length === 0) return;
     lane.busy.add(leader);
+    const dueAt = performance.now() + lane.apartMs;
     for (const feed of feeds) feed.inFlight = true;
     // The broker serves them in this order; whoever came last goes first the next time.
     this.#feeds = [...this.#feeds.filter((feed) => feed !== feeds[0]), ...this.#feeds.filter((feed) => feed === feeds[0])];
@@ -161,10 +169,16 @@ export class Feeds {
     } catch (error) {
       this.#putOff(lane, error);
     } finally {
-      lane.busy.delete(leader);
       for (const feed of feeds) feed.inFlight = false;
     }
-    this.wake();
+    const early = dueAt - performance.now();
+    const next = (): void => {
+      lane.busy.delete(leader);
+      this.wake();
+    };
+    if (early <= 0) return next();
+    setTimeout(next, early);
+    void this.#deliverAll();
   }
 
   async #accept(feed: Feed, fetched: FetchedPartition): Promise<void> {
@@ -205,26 +219,32 @@ export class Feeds {
     if (this.#delivering) return;
     this.#delivering = true;
     let turn = 0;
+    let left = RECORDS_AT_ONCE;
     while (!this.#closed && this.#owner.mayDeliver()) {
       const ready = this.#feeds.filter((feed) => feed.hasDelivery);
       if (ready.length === 0) break;
       try {
-        this.#deliver(ready[turn++ % ready.length]!);
+        left -= this.#deliver(ready[turn++ % ready.length]!);
       } catch (error) {
         this.#fail(error);
         break;
       }
+      if (left > 0) continue;
+      left = RECORDS_AT_ONCE;
       void this.#schedule();
       await nextTurn();
     }
     this.#delivering = false;
+    void this.#schedule();
   }
 
-  #deliver(feed: Feed): void {
+  /** Answers how many records it was. */
+  #deliver(feed: Feed): number {
     const { topic, partition, position: fromOffset } = feed;
     const records = feed.take();
     const goOn = this.#owner.deliver({ topic, partition, fromOffset, nextOffset: feed.position, endOffset: feed.end, records });
     if (!goOn) feed.paused = true;
+    return records.length;
   }
 
   #fail(error: unknown): void {
