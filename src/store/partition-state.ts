@@ -55,6 +55,8 @@ export class PartitionState {
   readonly forgotten: ForgottenTable;
   readonly #db: Database.Database;
   readonly #owner: FileOwner;
+  readonly #begin: Database.Statement;
+  readonly #commit: Database.Statement;
 
   /** Throws what opening the file throws. */
   constructor(path: string, identity: StateIdentity, registry: Registry, missing: MissingFile = 'make') {
@@ -68,6 +70,8 @@ export class PartitionState {
     const db = openStateForWriting(path, identity, contents, missing);
     this.#db = db;
     this.#owner = this.#takeOver();
+    this.#begin = db.prepare('BEGIN IMMEDIATE');
+    this.#commit = db.prepare('COMMIT');
     this.positions = new PositionTable(db);
     this.users = new UserTable(db, () => createAggregate(), CACHED_USERS);
     this.tips = new TipTable(db, CACHED_TIPS);
@@ -90,7 +94,7 @@ export class PartitionState {
   /** Throws stale_owner when somebody else has opened the file for writing. */
   begin(): void {
     guarded(this.path, () => {
-      this.#db.exec('BEGIN IMMEDIATE');
+      this.#begin.run();
       try {
         this.#owner.check();
       } catch (error) {
@@ -112,7 +116,7 @@ export class PartitionState {
       this.changedProfiles.flush();
       at?.('batch: counts written');
       at?.('batch: before commit');
-      this.#db.exec('COMMIT');
+      this.#commit.run();
       at?.('batch: after commit');
       this.#bound();
     });

@@ -38,7 +38,7 @@ export class DecisionFolder {
       counts.add('decisions_repeated');
       return;
     }
-    const other = shadowDecisions.get(user.uid, event.decision_id)?.event.chosen_tip_id;
+    const other = shadowDecisions.choice(user.uid, event.decision_id);
     if (known === undefined) {
       decisions.insert(user.uid, event, offset);
       countPair(counts, event.chosen_tip_id, other);
@@ -58,7 +58,7 @@ export class DecisionFolder {
       return;
     }
     shadowDecisions.insert(user.uid, event, offset);
-    countPair(counts, event.chosen_tip_id, decisions.get(user.uid, event.decision_id)?.event.chosen_tip_id);
+    countPair(counts, event.chosen_tip_id, decisions.choice(user.uid, event.decision_id));
     this.#rewards.settle(user, event.decision_id);
   }
 }

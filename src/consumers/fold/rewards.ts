@@ -44,12 +44,12 @@ export class RewardSettler {
   }
 
   settle(user: UserEntry, decisionId: string): void {
-    const decision = this.#state.decisions.get(user.uid, decisionId);
+    const decision = this.#state.decisions.look(user.uid, decisionId);
     if (decision === undefined || decision.scoredOffset === null) return;
     const closed = this.#state.closedDecisions.get(user.uid, decisionId);
     const reward = closed === undefined ? this.#rewardOf(user, decision) : closed.earned;
     this.#learn(user, this.#state.decisions, decision, reward);
-    const shadow = this.#state.shadowDecisions.get(user.uid, decisionId);
+    const shadow = this.#state.shadowDecisions.look(user.uid, decisionId);
     if (shadow === undefined) return;
     const learns = settingsAt(this.#state.controls.shared(), decision.requestedAtMs, this.#settings).shadowLearning;
     this.#learn(user, this.#state.shadowDecisions, shadow, learns ? reward : null);

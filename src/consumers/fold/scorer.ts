@@ -73,7 +73,7 @@ export class Scorer {
     const event = this.#score(user, command, profile, from, nowMs, true);
     const record = JSON.stringify(event);
     decisions.insert(user.uid, event, null, record);
-    countPair(counts, event.chosen_tip_id, shadowDecisions.get(user.uid, event.decision_id)?.event.chosen_tip_id);
+    countPair(counts, event.chosen_tip_id, shadowDecisions.choice(user.uid, event.decision_id));
     const { shadow } = this.#settingsAt(request.requested_at_ms);
     if (shadow !== null) {
       this.#state.shadowPending.add({

@@ -31,6 +31,7 @@ import type { WorkerOptions } from './options.js';
 import { pinStarts } from './pin-starts.js';
 import { ProfileRhythm } from './profile-rhythm.js';
 import { Pruner } from './pruner.js';
+import { PutOff } from './put-off.js';
 import type { Decided, Worker, WorkerEvents, WorkerStartOptions } from './worker-contract.js';
 import { decodeRulesOf, mergeQueueOf } from './starting.js';
 import { Transactions } from './transactions.js';
@@ -48,7 +49,6 @@ export interface WorkerDeps {
 
 /** Records folded before the event loop gets a turn, within one transaction. */
 const SLICE_RECORDS = 1_000;
-const SHADOWS_AT_ONCE = 200;
 const PROFILES_AT_ONCE = 500;
 /** As many as can be published at the end without holding it up. */
 const PROFILES_AT_LAST = 2_000;
@@ -70,6 +70,7 @@ export class PartitionWorker implements Worker {
   readonly #jobs: BetweenBatches;
   readonly #rhythm = new ProfileRhythm(() => this.#wake());
   readonly #pruner: Pruner;
+  readonly #putOff: PutOff;
   readonly #registry: Registry;
   readonly #at: FaultHook | undefined;
   #phase: 'restoring' | 'running' | 'stopped' | 'closed' = 'restoring';
@@ -80,12 +81,11 @@ export class PartitionWorker implements Worker {
   #timer: NodeJS.Timeout | undefined;
   #draining = false;
   #held = false;
-  #waitingForIdle: (() => void)[] = [];
+  readonly #waitingForIdle: (() => void)[] = [];
 
   /** Throws what opening the state file throws, and offset_out_of_range when the log does not hold what comes next. */
   constructor(start: WorkerStartOptions, events: WorkerEvents, { registry, clock, shadow, at, pruneLimits }: WorkerDeps) {
-    const { identity, topics, ranges, options } = start;
-    this.#start = start;
+    const { identity, topics, ranges, options } = (this.#start = start);
     this.#options = options;
     this.#events = events;
     this.#clock = clock;
@@ -93,8 +93,7 @@ export class PartitionWorker implements Worker {
     this.#at = at;
     this.#jobs = new BetweenBatches((error) => workerError(error, start));
     this.#state = new PartitionState(start.path, identity, registry, 'refuse'); // whoever starts it has made the file
-    const limits = pruneLimits === undefined ? {} : { limits: pruneLimits };
-    this.#pruner = new Pruner(this.#state, registry, { retainMs: options.retain, clock, at, ...limits });
+    this.#pruner = new Pruner(this.#state, registry, { retainMs: options.retain, clock, at, limits: pruneLimits });
     try {
       this.#positions = this.#state.positions.all();
       checkOffsets(start.path, identity.partition, this.#positions, ranges);
@@ -110,8 +109,15 @@ export class PartitionWorker implements Worker {
       this.#state.close();
       throw error;
     }
-    const onCommitted: WorkerEvents['committed'] = (committed) => events.committed(committed);
-    this.#transactions = new Transactions({ state: this.#state, processor: this.#processor, clock, onCommitted, at });
+    const parts = { state: this.#state, processor: this.#processor };
+    this.#transactions = new Transactions({ ...parts, clock, onCommitted: (committed) => events.committed(committed), at });
+    this.#putOff = new PutOff({
+      ...parts,
+      transactions: this.#transactions,
+      mayScore: () => this.#phase === 'running' && !this.#forgotten.isBehind,
+      onShadowFailed: (decisionId, reason) => events.shadowFailed(decisionId, reason),
+      wake: () => this.#wake(),
+    });
     const named = (topic: TopicName) => fullTopicName(identity.topicPrefix, topic);
     this.#queue = mergeQueueOf(start, this.#positions);
     this.#gated = new Set(REQUEST_TOPICS.map(named));
@@ -123,7 +129,7 @@ export class PartitionWorker implements Worker {
   }
 
   deliver(delivery: Delivery): void {
-    if (this.#over || this.#draining) return;
+    if (this.#draining) return;
     this.#guard(() => this.#queue.add(delivery));
     this.#wake();
   }
@@ -150,7 +156,7 @@ export class PartitionWorker implements Worker {
 
   async idle(): Promise<void> {
     const busy = () => !this.#queue.empty || this.#looping !== undefined || this.#hasProfiles || this.#mayPrune();
-    while (!this.#over && busy()) {
+    while (!this.#over && (busy() || (this.#putOff.waits && !this.#held))) {
       const settled = new Promise<void>((resolve) => this.#waitingForIdle.push(resolve));
       this.#wake();
       await settled;
@@ -160,9 +166,9 @@ export class PartitionWorker implements Worker {
   async hold(): Promise<ReadonlyMap<string, number>> {
     this.#held = true;
     await this.#looping;
+    this.#guard(() => this.#putOff.do());
     if (this.#phase === 'running') return new Map(this.#positions);
-    this.#held = false;
-    this.#wake();
+    this.release();
     throw this.#unavailable();
   }
 
@@ -198,23 +204,20 @@ export class PartitionWorker implements Worker {
 
   async drain(): Promise<void> {
     this.#draining = true;
-    clearTimeout(this.#timer);
-    this.#rhythm.stop();
+    this.#stopTimers();
     await this.#looping;
-    if (this.#over) return;
     this.#guard(() => {
       // Left unsaid, they would cost the next owner a profile of every user.
       if (this.#hasProfiles && this.#state.changedProfiles.size <= PROFILES_AT_LAST)
         this.#transactions.run((nowMs, outbox) => this.#processor.publishProfiles(PROFILES_AT_LAST, nowMs, outbox));
-      this.#transactions.deleteAcknowledged();
+      this.#putOff.do();
     });
   }
 
   /** At once, because the next owner may open the file at once. */
   close(): void {
     this.#draining = true;
-    clearTimeout(this.#timer);
-    this.#rhythm.stop();
+    this.#stopTimers();
     this.#jobs.fail(
       new TipstreamError('not_ready', `partition ${this.#partition} was revoked`, { hint: 'Ask again: its new owner will answer.' }),
     );
@@ -252,7 +255,6 @@ export class PartitionWorker implements Worker {
           return;
         }
         if (!behind) this.#jobs.run();
-        if (!behind && this.#phase === 'running') this.#scoreShadows();
         if (this.#transactions.pending.isTooLarge) return;
         const closed = behind ? this.#forgotten.others : this.#phase === 'restoring' ? this.#gated : NOTHING;
         const taken = this.#queue.take(this.#options.maxBatchRecords, this.#clock(), closed);
@@ -264,7 +266,7 @@ export class PartitionWorker implements Worker {
             await nextTurn();
             continue;
           }
-          this.#transactions.deleteAcknowledged();
+          if (this.#putOff.waits && (this.#waitingForIdle.length > 0 || this.#putOff.isDue())) this.#putOff.do();
           // Something waits for a topic that has not come: look again when patience is over.
           if (!this.#queue.empty) this.#timer = setTimeout(() => this.#wake(), this.#options.maxTaskIdleMs + 1);
           return;
@@ -284,6 +286,7 @@ export class PartitionWorker implements Worker {
     try {
       let nowMs = startedMs;
       let left = SLICE_RECORDS;
+      this.#putOff.beginBatch(nowMs, outbox);
       for (const { run, from, to } of segments) {
         for (let index = from; index < to; index++) {
           this.#processor.apply(run.recordAt(index), nowMs, outbox);
@@ -303,15 +306,7 @@ export class PartitionWorker implements Worker {
     }
     for (const [topic, next] of positions) this.#positions.set(topic, next);
     this.#transactions.report({ startedMs, outbox, positions, taken: countByTopic(segments), lastMs: lastTimestamps(segments) });
-    if (this.#phase === 'running' && !this.#forgotten.isBehind) this.#scoreShadows();
-  }
-
-  /** The live answers are on their way: now the shadow may look. */
-  #scoreShadows(): void {
-    const report = (decisionId: string, error: unknown) =>
-      this.#events.shadowFailed(decisionId, error instanceof Error ? error.message : String(error));
-    while (this.#state.shadowPending.waiting > 0)
-      this.#transactions.run((nowMs, outbox) => this.#processor.scoreShadows(SHADOWS_AT_ONCE, nowMs, outbox, report));
+    this.#putOff.endBatch();
   }
 
   /**
@@ -328,8 +323,7 @@ export class PartitionWorker implements Worker {
 
   /** When nothing else is to be done: the profiles that have changed, when they are due. Answers whether any were. */
   #publishProfiles(): boolean {
-    if (!this.#hasProfiles) return false;
-    if (!this.#rhythm.isDue(this.#clock()) && this.#waitingForIdle.length === 0) return false;
+    if (!this.#hasProfiles || (!this.#rhythm.isDue(this.#clock()) && this.#waitingForIdle.length === 0)) return false;
     this.#transactions.run((nowMs, outbox) => this.#processor.publishProfiles(PROFILES_AT_ONCE, nowMs, outbox));
     if (this.#state.changedProfiles.size === 0) this.#rhythm.done(this.#clock());
     return true;
@@ -372,7 +366,15 @@ export class PartitionWorker implements Worker {
     this.#events.running();
   }
 
+  #stopTimers(): void {
+    clearTimeout(this.#timer);
+    this.#rhythm.stop();
+    this.#putOff.stop();
+  }
+
+  /** Unless it is over. */
   #guard(work: () => void): void {
+    if (this.#over) return;
     try {
       work();
     } catch (error) {
@@ -391,9 +393,7 @@ export class PartitionWorker implements Worker {
   }
 
   #signalIdle(): void {
-    const waiting = this.#waitingForIdle;
-    this.#waitingForIdle = [];
-    for (const resolve of waiting) resolve();
+    for (const resolve of this.#waitingForIdle.splice(0)) resolve();
   }
 }
 

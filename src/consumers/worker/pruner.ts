@@ -19,7 +19,7 @@ export interface PrunerOptions {
   /** Unix ms. */
   readonly clock: () => number;
   readonly at?: FaultHook | undefined;
-  readonly limits?: SliceLimits;
+  readonly limits?: SliceLimits | undefined;
 }
 
 /** A pass over all users that took something. */

@@ -80,6 +80,6 @@ function addUnreadDecisions(old: Database.Database, state: PartitionState): void
     const user = state.users.obtain(userId);
     if (state.decisions.has(user.uid, event.decision_id)) continue;
     state.decisions.insert(user.uid, event, null);
-    countPair(state.counts, event.chosen_tip_id, state.shadowDecisions.get(user.uid, event.decision_id)?.event.chosen_tip_id);
+    countPair(state.counts, event.chosen_tip_id, state.shadowDecisions.choice(user.uid, event.decision_id));
   }
 }

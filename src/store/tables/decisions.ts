@@ -19,21 +19,25 @@ export interface StoredDecision {
   readonly event: ScoredEvent;
 }
 
-type Row = [
+type RowWithoutRecord = [
   key: number,
   decisionId: string,
   requestedAt: number,
   offset: number | null,
   tipId: string | null,
   reward: number | null,
-  record: string,
 ];
-const COLUMNS = 'decision_key, decision_id, requested_at_ms, scored_offset, reward_tip_id, reward, record';
+type Row = [...RowWithoutRecord, record: string];
+const WITHOUT_RECORD = 'decision_key, decision_id, requested_at_ms, scored_offset, reward_tip_id, reward';
+const COLUMNS = `${WITHOUT_RECORD}, record`;
 
 /** One table of decisions: the live ones (`decision`) or the shadow's (`shadow_decision`). */
 export class DecisionTable {
   readonly #exists: Database.Statement<[number, string], number>;
   readonly #get: Database.Statement<[number, string], Row>;
+  readonly #look: Database.Statement<[number, string], RowWithoutRecord>;
+  readonly #recordOf: Database.Statement<[number], string>;
+  readonly #choice: Database.Statement<[number, string], string>;
   readonly #ofUser: Database.Statement<[number, string], Row>;
   readonly #since: Database.Statement<[number], [string, string]>;
   readonly #insert: Database.Statement;
@@ -44,6 +48,13 @@ export class DecisionTable {
   constructor(db: Database.Database, table: 'decision' | 'shadow_decision') {
     this.#exists = db.prepare<[number, string], number>(`SELECT 1 FROM ${table} WHERE uid = ? AND decision_id = ?`).pluck();
     this.#get = db.prepare<[number, string], Row>(`SELECT ${COLUMNS} FROM ${table} WHERE uid = ? AND decision_id = ?`).raw();
+    this.#look = db
+      .prepare<[number, string], RowWithoutRecord>(`SELECT ${WITHOUT_RECORD} FROM ${table} WHERE uid = ? AND decision_id = ?`)
+      .raw();
+    this.#recordOf = db.prepare<[number], string>(`SELECT record FROM ${table} WHERE decision_key = ?`).pluck();
+    this.#choice = db
+      .prepare<[number, string], string>(`SELECT record ->> '$.chosen_tip_id' FROM ${table} WHERE uid = ? AND decision_id = ?`)
+      .pluck();
     this.#ofUser = db
       .prepare<[number, string], Row>(`SELECT ${COLUMNS} FROM ${table} WHERE uid = ? AND policy = ? AND reward IS NOT NULL`)
       .raw();
@@ -67,12 +78,23 @@ export class DecisionTable {
 
   get(uid: number, decisionId: string): StoredDecision | undefined {
     const row = this.#get.get(uid, decisionId);
-    return row === undefined ? undefined : decisionOf(row);
+    return row === undefined ? undefined : decisionOf(row, () => row[6]);
+  }
+
+  /** As `get`; the record, most of the row, is read only when the event is asked for. Within a transaction. */
+  look(uid: number, decisionId: string): StoredDecision | undefined {
+    const row = this.#look.get(uid, decisionId);
+    return row === undefined ? undefined : decisionOf(row, () => this.#recordOf.get(row[0])!);
+  }
+
+  /** The chosen tip_id; undefined: there is no such decision. */
+  choice(uid: number, decisionId: string): string | undefined {
+    return this.#choice.get(uid, decisionId);
   }
 
   /** The user's decisions by that policy which have a reward. */
   rewarded(uid: number, policy: string): StoredDecision[] {
-    return this.#ofUser.all(uid, policy).map(decisionOf);
+    return this.#ofUser.all(uid, policy).map((row) => decisionOf(row, () => row[6]));
   }
 
   requestedSince(requestedAtMs: number): { readonly userId: string; readonly decisionId: string }[] {
@@ -99,7 +121,7 @@ export class DecisionTable {
   }
 }
 
-function decisionOf(row: Row): StoredDecision {
+function decisionOf(row: RowWithoutRecord | Row, record: () => string): StoredDecision {
   let event: ScoredEvent | undefined;
   return {
     key: row[0],
@@ -108,7 +130,7 @@ function decisionOf(row: Row): StoredDecision {
     scoredOffset: row[3],
     learned: row[4] === null ? null : { tipId: row[4], reward: row[5]! },
     get event() {
-      return (event ??= parseEvent(row[6]));
+      return (event ??= parseEvent(record()));
     },
   };
 }

@@ -14,6 +14,8 @@ export interface ShadowJob {
   readonly trace?: TraceContext;
 }
 
+const MOST_RECENT = 200;
+
 export class ShadowPendingTable {
   readonly #insert: Database.Statement<[string]>;
   readonly #first: Database.Statement<[number], [number, string]>;
@@ -21,6 +23,8 @@ export class ShadowPendingTable {
   readonly #count: Database.Statement<[], number>;
   /** Jobs in the table, kept here so that an idle shadow costs no query. */
   #waiting = 0;
+  /** The oldest of them, as they were added. While these are all, none need be read from the table. */
+  #recent: { readonly seq: number; readonly job: ShadowJob }[] = [];
 
   constructor(db: Database.Database) {
     this.#insert = db.prepare('INSERT INTO shadow_pending (job) VALUES (?)');
@@ -37,19 +41,23 @@ export class ShadowPendingTable {
   /** When the table was opened, and after a rollback. */
   recount(): void {
     this.#waiting = this.#count.get()!;
+    this.#recent = [];
   }
 
   add(job: ShadowJob): void {
-    this.#insert.run(JSON.stringify(job));
+    const { lastInsertRowid } = this.#insert.run(JSON.stringify(job));
+    if (this.#recent.length === this.#waiting && this.#waiting < MOST_RECENT) this.#recent.push({ seq: Number(lastInsertRowid), job });
     this.#waiting++;
   }
 
   /** The oldest jobs. */
-  first(limit: number): { seq: number; job: ShadowJob }[] {
+  first(limit: number): readonly { readonly seq: number; readonly job: ShadowJob }[] {
+    if (this.#recent.length === this.#waiting) return this.#recent.slice(0, limit);
     return this.#first.all(limit).map(([seq, job]) => ({ seq, job: JSON.parse(job) as ShadowJob }));
   }
 
   deleteUpTo(seq: number): void {
     this.#waiting -= this.#delete.run(seq).changes;
+    this.#recent = this.#recent.filter((each) => each.seq > seq);
   }
 }

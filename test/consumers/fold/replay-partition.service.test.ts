@@ -262,7 +262,10 @@ describe('what is carried over', () => {
       }
       const owed = [0, 1].map((partition) => pendingWork(embedded.statePath(partition)));
       expect(owed.some(({ outbox }) => outbox.length > 1)).toBe(true);
-      expect(owed.flatMap(({ shadowPending }) => shadowPending)).toHaveLength(3);
+      const planted = owed
+        .flatMap(({ shadowPending }) => shadowPending as { readonly job: string }[])
+        .filter(({ job }) => job.startsWith('{"of"'));
+      expect(planted).toHaveLength(3); // beside those that the shadow had still to score
       expect(owed.flatMap(({ unpublished }) => unpublished)).toContainEqual({ value: '1' });
     },
   );

@@ -8,7 +8,7 @@ import type { LogRecord } from '../../../src/log/port.js';
 import { runOf } from '../../../src/log/record-run.js';
 import type { StoredMessage } from '../../../src/store/tables/outbox.js';
 import type { ConsumedTopic, ProfileFeaturesEvent } from '../../../src/topics.js';
-import { loneWorker, makeStateFile, turns } from '../../support/lone-worker.js';
+import { loneWorker, makeStateFile } from '../../support/lone-worker.js';
 
 const NOW_MS = 1_795_900_000_000;
 
@@ -35,7 +35,7 @@ async function run(ends: Partial<Record<ConsumedTopic, number>>, publishProfiles
     shadow: 'egreedy-v2',
     committed: (committed) => outbox.push(...committed.outbox),
   });
-  await turns(20);
+  await worker.idle();
   return { worker, outbox };
 }
 
@@ -66,7 +66,7 @@ async function deliver({ worker }: Run, topic: ConsumedTopic, from: number, ...v
     endOffset: from + values.length,
     records: runOf(records),
   });
-  await turns(20);
+  await worker.idle();
 }
 
 const of = ({ outbox }: Run, topic: string) => outbox.filter((message) => message.topic === topic).map(({ value }) => value!.toString());
