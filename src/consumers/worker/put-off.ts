@@ -52,7 +52,7 @@ export class PutOff {
     if (this.#shadowsWait) this.#scoreShadows(nowMs, outbox);
   }
 
-  /** The batch is committed, and with it what `beginBatch` did and the deletion. Many requests at once leave more than one batch's shadows. */
+  /** The batch is committed, and with it what `beginBatch` did and the deletion. Many requests at once leave more shadows than that. */
   endBatch(): void {
     this.stop();
     while (this.#shadowsWait && this.#deps.state.shadowPending.waiting > SHADOWS_AT_ONCE) this.#scoreAlone();

@@ -1,4 +1,4 @@
-/** Fetching for a group member against a broker that answers when it is told to: how far fetches are apart, and what is handed over when. */
+/** Fetching for a group member against a broker that answers when told: how far fetches are apart, and what is handed over when. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Connection } from '../../../src/log/kafka/connection.js';
 import { Feeds } from '../../../src/log/kafka/feeds.js';
