@@ -11,6 +11,7 @@ import { defaultRegistry, type Registry } from '../../src/projections/registry.j
 import { moveOver } from '../../src/rebuild/move-over.js';
 import { digestDocument } from '../../src/store/queries/profiles.js';
 import { PartitionReader } from '../../src/store/queries/partition-reader.js';
+import { bundled } from '../support/bundled.js';
 import { embeddedService } from '../support/embedded/directory.js';
 import { traffic, TRAFFIC_AS_OF_MS } from '../support/embedded/traffic.js';
 import type { MoveOrder } from '../support/move-over-process.js';
@@ -18,10 +19,11 @@ import { everything } from '../support/other-definitions.js';
 import { stateContents, pendingWork } from '../support/state-contents.js';
 
 const BODY = fileURLToPath(new URL('../support/move-over-process.ts', import.meta.url));
-const REGISTER = new URL('../support/typescript-register.mjs', import.meta.url).href;
+let program: Promise<string> | undefined;
 
 async function killed(order: MoveOrder): Promise<void> {
-  const child = spawn(process.execPath, ['--import', REGISTER, BODY, JSON.stringify(order)], {
+  program ??= bundled(BODY, 'move-over-process');
+  const child = spawn(process.execPath, [await program, JSON.stringify(order)], {
     stdio: ['ignore', 'ignore', 'pipe'],
     timeout: 100_000,
     killSignal: 'SIGABRT',
