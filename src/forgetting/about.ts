@@ -15,13 +15,14 @@ export function whom(userId: string): Whom {
 const ESCAPE = Buffer.from('\\');
 const ENVELOPE_TEXT = Buffer.from('"data_base64"');
 
-export function isAbout({ digest, userId }: Whom, { key, value }: Pick<LogRecord, 'key' | 'value'>): boolean {
+export function isAbout({ digest, userId }: Whom, { key, value, payload }: Pick<LogRecord, 'key' | 'value' | 'payload'>): boolean {
   if (key !== null && userDigest(key) === digest) return true;
   if (value === null) return false;
   const named = userId === undefined || value.includes(userId);
   // An id can be written with escapes, or lie in an envelope.
   if (!named && !value.includes(ESCAPE) && !value.includes(ENVELOPE_TEXT)) return false;
-  const users = usersIn(value);
+  // Behind a registry's id lies what only its schema can read.
+  const users = usersIn(payload?.ok === true ? payload.json : value);
   if (users !== undefined) return users.some((id) => userDigest(id) === digest);
   return userId !== undefined && value.includes(JSON.stringify(userId));
 }

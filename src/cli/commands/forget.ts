@@ -121,9 +121,8 @@ function say(
   const there = `${total} records in ${records.length} partitions of topics, ${rows}, ${letters} files of dead letters`;
   if (receipt === null) return output.note(`would forget: ${there}. Nothing was forgotten`);
   output.note(`forgotten: ${there}`);
-  output.note(
-    `receipt ${receipt.forget_id}${out === undefined ? '' : `, in ${out}`}; a copy is in the folder receipts of the data directory`,
-  );
+  const copy = 'a copy is in the folder receipts of the data directory of who forgot';
+  output.note(`receipt ${receipt.forget_id}${out === undefined ? '' : `, in ${out}`}; ${copy}`);
   sayRemains(receipt.remains.records, output);
   for (const file of receipt.remains.files) output.note(`${file} holds the id still: tipstream did not make it`);
   if (receipt.remains.files_not_searched !== null) output.note(`files were not searched for the id: ${receipt.remains.files_not_searched}`);

@@ -38,6 +38,9 @@ interface CompleteDeps {
 
 const SCRUB_TRIES_FOR_MS = 30_000;
 const SCRUB_AGAIN_MS = 50;
+const OF_OTHER_MEMBERS =
+  'Data directories of other members of the group: one that held the partition before has the user in its state file until it holds the ' +
+  'partition again, and the bytes until that file is removed. `tipstream forget USER --check RECEIPT --data DIR` says so.';
 const NOT_KNOWN = [
   'Files that tipstream was told to write elsewhere: snapshots, exports, training data, reports, and copies of the data directory.',
   'What other readers of the topics have kept, and the logs of the service and of proxies.',
@@ -92,7 +95,7 @@ export async function completed({ log, registry, options, signal }: CompleteDeps
       files: [...bytes.found],
       files_searched: bytes.searched,
       files_not_searched: bytes.why,
-      not_known: NOT_KNOWN,
+      not_known: log.kind === 'kafka' ? [...NOT_KNOWN, OF_OTHER_MEMBERS] : NOT_KNOWN,
     },
     others,
   });

@@ -1,6 +1,9 @@
 /** Forgetting on Kafka: answers are without the user, readers of profile.features get a tombstone, and what lies there is counted. */
+import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import type { ReceiptCheck } from '../../../src/forgetting/check.js';
 import type { ForgetResult } from '../../../src/forgetting/job.js';
+import { partitionFor } from '../../../src/log/partitioner.js';
 import { sharedBroker } from '../../support/broker/shared.js';
 import { toRecords, type ProduceLine } from '../../support/e2e/events.js';
 import { Stream } from '../../support/e2e/stream.js';
@@ -52,5 +55,35 @@ describe.skipIf(brokers === null)('a user who is forgotten on Kafka', () => {
     const { features } = (await member.get('/v1/profiles/ana')).body as { features: Record<string, number> };
     expect(features['tip_volume_30d']).toBe(1);
     expect(await member.stop()).toBe(0);
+  });
+
+  it('is forgotten by the member that holds the partition, whichever is asked, and a check finds what lies on Kafka', async () => {
+    const stream = await Stream.open(brokers!, { partitions: 2 });
+    const users = ['ana', 'otto', 'mia', 'ben', 'eva', 'kim'];
+    await stream.log.append(users.flatMap((user) => toRecords(stream.prefix, events(user, 't1'))));
+    const members = [stream.start(), stream.start()] as const;
+    for (const member of members) await member.untilRunning(1);
+    const [asked, other] = members;
+    const [{ partition }] = (await other.status()).partitions as unknown as [{ readonly partition: number }];
+    const user = users.find((id) => partitionFor('murmur2', Buffer.from(id), 2) === partition)!;
+    await other.until(async () => (await other.get(`/v1/profiles/${user}`)).status === 200, 'the profile');
+    const forgot = await stream.run(['forget', user, '--yes', '--json', '--data', asked.directory]);
+    expect(forgot.code, forgot.stderr).toBe(0);
+    const { receipt } = JSON.parse(forgot.stdout) as ForgetResult;
+    expect(receipt!.event.partition).toBe(partition);
+    expect(receipt!.remains.not_known.join(' ')).toContain('other members of the group');
+    expect((await other.get(`/v1/profiles/${user}`)).status).toBe(404);
+    const file = stream.directory('receipt.json');
+    writeFileSync(file, JSON.stringify(receipt));
+    for (const { directory } of members) {
+      const checked = await stream.run(['forget', user, '--check', file, '--json', '--data', directory]);
+      expect(checked.code, checked.stderr).toBe(2);
+      const { intact, event_in_log, found } = JSON.parse(checked.stdout) as ReceiptCheck;
+      expect({ intact, event_in_log, files: found.state_files }).toEqual({ intact: true, event_in_log: true, files: [] });
+      expect(found.records.map(({ topic }) => topic)).toEqual(
+        expect.arrayContaining([stream.topic('tip.served'), stream.topic('tip.feedback'), stream.topic('profile.features')]),
+      );
+    }
+    for (const member of members) expect(await member.stop()).toBe(0);
   });
 });
