@@ -12,7 +12,7 @@ import { deadLetterTopic, FORGOTTEN_TOPIC, type ProfileFeaturesEvent } from '../
 import { oracleDigest, oracleProfiles } from '../oracle/profile.js';
 import type { OraclePrune } from '../oracle/prunes.js';
 import { inPartition, profileEvents, profileOf, upTo, withActivity, type History } from '../support/embedded/history.js';
-import { remainingProfileEvents, remainsOf } from '../support/prune-history.js';
+import { remainingProfileEvents, remainsOf, withoutPrunedActivity } from '../support/prune-history.js';
 import { MAX_VALUE_BYTES } from './broken-records.js';
 import { Violation } from './life.js';
 import { DAY_MS } from './workload.js';
@@ -24,6 +24,7 @@ import { stateIn } from '../support/state-in.js';
 const WINDOW_MS = 30 * DAY_MS;
 
 interface PruneRow {
+  readonly seq: number;
   readonly horizon_ms: number;
   readonly after_user: string;
   readonly to_user: string | null;
@@ -32,11 +33,12 @@ interface PruneRow {
 }
 
 /** As the file records them. */
-const prunesIn = (state: Database.Database): (OraclePrune & { readonly tips: number })[] =>
+const prunesIn = (state: Database.Database): (OraclePrune & { readonly seq: number; readonly tips: number })[] =>
   state
     .prepare<[], PruneRow>('SELECT * FROM prune ORDER BY seq')
     .all()
     .map((row) => ({
+      seq: row.seq,
       horizonMs: row.horizon_ms,
       afterUser: row.after_user,
       toUser: row.to_user,
@@ -92,7 +94,7 @@ export async function checkReading(question: Question): Promise<string> {
     ).get(userId);
     requireSame(
       profile?.known === true ? profile.features : undefined,
-      expected && withActivity(known, userId, expected, asOfMs),
+      expected && withActivity(withoutPrunedActivity(known, prunes).left, userId, expected, asOfMs),
       `profile of ${userId} as of ${asOfMs} at ${JSON.stringify(positions)}`,
     );
     return (
@@ -141,11 +143,30 @@ function hereOf({ ledger }: Question, history: History, partition: number, state
   const own = inPartition(history, partition);
   const remains = remainsOf(own, recorded);
   const tips = recorded.map((prune) => prune.tips);
+  const { left, taken } = withoutPrunedActivity(own, recorded);
+  const rows = recorded.map(({ seq }) => rowsTaken(state, seq));
   // Of those who were forgotten later, nothing says any more how many were theirs.
   const wasForgotten = ledger.forgets.events.some((event) => event.partition === partition);
-  const isRight = wasForgotten && tips.every((count, i) => count >= remains.taken[i]!);
-  if (!isRight) requireSame(tips, remains.taken, `how many tips each prune of partition ${partition} took`);
-  return { own, remains, horizonMs: recorded.length === 0 ? undefined : Math.max(...recorded.map(({ horizonMs }) => horizonMs)) };
+  const isRight =
+    wasForgotten &&
+    tips.every((count, i) => count >= remains.taken[i]!) &&
+    taken.every((expected, i) => Object.entries(expected).every(([kind, count]) => (rows[i]![kind] ?? 0) >= count));
+  if (!isRight) {
+    requireSame(tips, remains.taken, `how many tips each prune of partition ${partition} took`);
+    requireSame(
+      rows,
+      taken.map((expected) => Object.fromEntries(Object.entries(expected).filter(([, count]) => count > 0))),
+      `how many rows of each kind each prune of partition ${partition} took`,
+    );
+  }
+  return { own: left, remains, horizonMs: recorded.length === 0 ? undefined : Math.max(...recorded.map(({ horizonMs }) => horizonMs)) };
+}
+
+/** kind -> rows, as the file records them; it has no such table where profiles are of tips alone. */
+function rowsTaken(state: Database.Database, seq: number): Record<string, number> {
+  if (state.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'pruned_rows'").get() === undefined) return {};
+  const rows = state.prepare<[number], [string, number]>('SELECT kind, rows FROM pruned_rows WHERE seq = ? ORDER BY kind').raw();
+  return Object.fromEntries(rows.all(seq));
 }
 
 /**
@@ -235,6 +256,7 @@ function checkDeadLetters({ world, ledger }: Question): void {
 function checkDigests({ world, workload, random }: Question, history: History, partitions: readonly Here[]): void {
   const nowMs = world.time.now();
   const events = partitions.flatMap(({ own, remains }) => remainingProfileEvents(own, remains));
+  const left: History = { ...history, activity: history.activity && partitions.flatMap(({ own }) => own.activity!) };
   const exactFromMs = Math.max(
     -Infinity,
     ...partitions.map(({ horizonMs }) => (horizonMs === undefined ? -Infinity : horizonMs + WINDOW_MS)),
@@ -250,7 +272,7 @@ function checkDigests({ world, workload, random }: Question, history: History, p
     ]) {
       if (asOfMs < exactFromMs) continue;
       const profiles = [...oracleProfiles(events, asOfMs)];
-      const expected = new Map(profiles.map(([userId, profile]) => [userId, withActivity(history, userId, profile, asOfMs)]));
+      const expected = new Map(profiles.map(([userId, profile]) => [userId, withActivity(left, userId, profile, asOfMs)]));
       const { digest, users } = digestDocument(readers, asOfMs, world.registry.featureSet);
       if (digest === oracleDigest(expected)) continue;
       for (const userId of workload.users) {

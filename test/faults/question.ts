@@ -17,6 +17,7 @@ export interface Question {
 
 /** One partition as the log and the prunes that its file records have it. */
 export interface Here {
+  /** Of tips all that the log has; of sessions and signals what the prunes left. */
   readonly own: History;
   readonly remains: Remains;
   /** undefined: nothing was pruned. */

@@ -92,9 +92,7 @@ class Run {
     this.#random = random;
     this.#trace = trace;
     this.#shadowLearning = random.chance(0.5);
-    const retainMs = random.chance(0.4) ? random.integer(31, 90) * DAY_MS : undefined;
-    // The oracle of sessions knows no prunes: one of which the first event was taken begins with its next.
-    this.#retainMs = hasActivity ? undefined : retainMs;
+    this.#retainMs = random.chance(0.4) ? random.integer(31, 90) * DAY_MS : undefined;
     this.#violence = random.pick([0.3, 1, 1, 2]);
     const settings = { epsilon: 0.1, salt: '0', shadow: random.chance(0.6) ? 'egreedy-v2' : null, shadowLearning: this.#shadowLearning };
     const livePolicy = random.pick(['egreedy-v1', 'egreedy-v1', 'egreedy-v2']);

@@ -3,6 +3,7 @@
  * old.
  */
 import fc from 'fast-check';
+import { oracleActivityRemains } from '../oracle/activity-prunes.js';
 import { oracleRemains, type OraclePrune, type Remains, type StagedDecision, type StagedEvent } from '../oracle/prunes.js';
 import { oracleSums, type OracleExample } from '../oracle/policy.js';
 import type { OracleEvent } from '../oracle/profile.js';
@@ -177,6 +178,17 @@ export function remainsOf(history: History, prunes: readonly OraclePrune[]): Rem
       requestedAtMs,
     ),
   );
+}
+
+/** `history`, of one partition, without the sessions and signals that prunes took; and how many rows of each kind each of them took. */
+export function withoutPrunedActivity(
+  history: History,
+  prunes: readonly OraclePrune[],
+): { readonly left: History; readonly taken: readonly Readonly<Record<string, number>>[] } {
+  if (history.activity === undefined) return { left: history, taken: prunes.map(() => ({})) };
+  const staged = history.activity.map((one) => ({ ...one, topic: fullTopicName(history.prefix, one.event.topic) }));
+  const { events, taken } = oracleActivityRemains(staged, prunes);
+  return { left: { ...history, activity: events }, taken };
 }
 
 /** The profile events that are left, for the oracle of profiles. */
