@@ -3,8 +3,9 @@
  * feature, a value of another dtype, and one that the feature cannot have.
  */
 import { z } from 'zod';
+import { TipstreamError } from '../errors.js';
 import { suggestion } from '../given.js';
-import type { FeatureDefinition, FeatureValue } from './feature.js';
+import type { FeatureDefinition, FeatureValue, FeatureValues } from './feature.js';
 import { FEATURE_SETS, featureValueSchema } from '../topics.js';
 import { registryOf } from './registry.js';
 
@@ -30,8 +31,24 @@ const KINDS = {
   object: { type: 'object', noun: 'an object of numbers' },
 } as const;
 
-/** Of every set: a caller may give the profile of an installation that has more of them. */
+/** Of every set: a log may hold decisions of an installation that has more of them. A service checks against its own (checkGivenNames). */
 const { features: FEATURES, names: NAMES } = registryOf({ sets: FEATURE_SETS });
+
+/** Throws invalid_argument for a given feature that is not among `names`, those of the installation that scores. */
+export function checkGivenNames(profile: FeatureValues, names: readonly string[]): void {
+  const name = Object.keys(profile).find((one) => !names.includes(one));
+  if (name === undefined) return;
+  const path = `profile_features.${name}`;
+  const set = FEATURE_SETS.find((one) => registryOf({ sets: [one] }).names.includes(name));
+  const message = `is not a feature of this installation${set === undefined ? '' : `: it is of the set ${set}`}`;
+  throw new TipstreamError('invalid_argument', `${path}: ${message}`, {
+    hint:
+      set === undefined
+        ? suggestion(name, names)
+        : `Leave it out, or stop the service, run \`npx tipstream rebuild --features core,${set}\` and start it with the same option.`,
+    details: { issues: [{ path: ['profile_features', name], message }] },
+  });
+}
 
 /** What is wrong with the value; undefined: nothing. null is always right: the feature is empty. */
 function wrongValue({ dtype, unit }: FeatureDefinition, value: FeatureValue): string | undefined {

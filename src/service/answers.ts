@@ -12,6 +12,7 @@ import type { Log } from '../log/port.js';
 import { produceLines } from '../producer/produce-lines.js';
 import { useOf } from '../policies/reading/feature-use.js';
 import { featuresDocument, type FeaturesDocument } from '../projections/feature-document.js';
+import { checkGivenNames } from '../projections/given-profile.js';
 import type { Registry } from '../projections/registry.js';
 import { profileDocument } from '../store/queries/profiles.js';
 import type {
@@ -114,8 +115,9 @@ export class Answers implements Application {
   }
 
   async #score(request: ScoreRequest, policy?: string, trace?: TraceContext): Promise<ScoreResponse> {
-    const { partitions, holding, metrics, swap, options } = this.#deps;
+    const { partitions, holding, metrics, swap, options, registry } = this.#deps;
     const { decision_id: decisionId, requested_at_ms: requestedAtMs = options.clock(), profile_features: profile, ...rest } = request;
+    if (profile !== undefined && profile !== null) checkGivenNames(profile, registry.names);
     const candidates = { ...rest, requested_at_ms: requestedAtMs, decision_id: decisionId ?? randomUUID() };
     const command = { candidates, policy, profile, trace };
     const decided = () =>

@@ -3,6 +3,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
+import { registryOf } from '../../../src/projections/registry.js';
 import type { ScoredEvent } from '../../../src/topics.js';
 import { EmbeddedService } from '../../support/embedded/service.js';
 import { recompute } from '../../support/recompute.js';
@@ -73,6 +74,24 @@ it('uses profile features that are given as they are, and records them', async (
   expect(features.vectors.a!.slice(7, 10)).toEqual([0.75, 0.25, 1]);
   const own = await running.score(request(), 'egreedy-v2');
   expect(own.features.vectors.a!.slice(7)).toEqual([0, 0, 0, 0, 0]);
+});
+
+it('refuses given features that this installation does not have, and says of which set they are', async () => {
+  const { service: running } = await open();
+  await expect(running.score({ ...request('d1'), profile_features: { tip_volume_30d: 1, sessions_30d: 3 } })).rejects.toMatchObject({
+    code: 'invalid_argument',
+    message: 'profile_features.sessions_30d: is not a feature of this installation: it is of the set activity',
+    hint: expect.stringContaining('--features core,activity') as string,
+    details: { issues: [{ path: ['profile_features', 'sessions_30d'] }] },
+  });
+  expect(await service!.scored()).toEqual([]);
+  await service!.close();
+  const registry = registryOf({ sets: ['core', 'activity'] });
+  service = await EmbeddedService.open(await mkdtemp(join(tmpdir(), 'tipstream-policies-')), { clock: () => clockMs, registry });
+  await service.start();
+  await service.catchUp();
+  const { profile } = await service.service.score({ ...request('d1'), profile_features: { sessions_30d: 3 } });
+  expect(profile.features).toEqual({ sessions_30d: 3 });
 });
 
 it('gives the decision that was made, whoever asks again', async () => {
