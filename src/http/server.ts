@@ -11,6 +11,7 @@ import fastify, {
   type FastifyRequest,
   type HTTPMethods,
 } from 'fastify';
+import { jsonText } from '../projections/object-value.js';
 import { TipstreamError } from '../errors.js';
 import { ANYBODY_HERE, SECURITY_HEADERS, callerOf, checkHost, checkOrigin, checkRole, isLoopback } from './access.js';
 import type { Application } from '../service/application.js';
@@ -85,6 +86,7 @@ export function buildServer(application: Application, options: ServerOptions): F
     frameworkErrors: (error, request, reply) => sendError(error, request, reply.headers(SECURITY_HEADERS)),
     clientErrorHandler: answerBrokenRequest,
   });
+  server.setReplySerializer((answer) => jsonText(answer));
   const routes = routesOf(options.tokens !== undefined);
   for (const method of METHODS) if (!server.supportedMethods.includes(method)) server.addHttpMethod(method);
   server.decorateRequest('caller', null);

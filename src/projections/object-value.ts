@@ -1,4 +1,5 @@
 /** Values of dtype object: how they are made, compared and printed. */
+import { randomUUID } from 'node:crypto';
 import { compareCodePoints } from '../events/strings.js';
 import type { FeatureValue, ObjectValue } from './feature.js';
 
@@ -12,6 +13,39 @@ export function objectText(value: ObjectValue): string {
   return `{${sorted(Object.entries(value))
     .map(([name, number]) => `${JSON.stringify(name)}:${number}`)
     .join(',')}}`;
+}
+
+/** A name that ECMAScript lists before all others, with a number: where there is none, JSON.stringify keeps the order of objectValue. */
+const INDEX_WITH_NUMBER = /"(?:0|[1-9]\d{0,9})":\s*-?\d/;
+/** In place of an object while a document is printed; no text of anybody's holds it. */
+const MARK = randomUUID();
+
+/** As JSON.stringify, but that objects of numbers are printed with their names sorted by code point, whatever their names are. */
+export function jsonText(document: unknown, space?: number): string {
+  const text = JSON.stringify(document, null, space);
+  if (!INDEX_WITH_NUMBER.test(text)) return text;
+  const objects: ObjectValue[] = [];
+  const marked = JSON.stringify(document, (_, value: unknown) => (isOfNumbers(value) ? `${MARK}${objects.push(value) - 1}` : value), space);
+  const lines = marked.split('\n');
+  const printed = lines.map((line) => {
+    const indent = /^ */.exec(line)![0];
+    return line.replaceAll(new RegExp(`"${MARK}(\\d+)"`, 'g'), (_match, at: string) => spaced(objects[Number(at)]!, indent, space));
+  });
+  return printed.join('\n');
+}
+
+function isOfNumbers(value: unknown): value is ObjectValue {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const entries = Object.entries(value);
+  return entries.length > 0 && entries.every(([, number]) => typeof number === 'number' && Number.isFinite(number));
+}
+
+/** As JSON.stringify prints it in a line with that indent. */
+function spaced(value: ObjectValue, indent: string, space: number | undefined): string {
+  if (space === undefined) return objectText(value);
+  const members = sorted(Object.entries(value)).map(([name, number]) => `${JSON.stringify(name)}: ${JSON.stringify(number)}`);
+  const inner = indent + ' '.repeat(space);
+  return `{\n${inner}${members.join(`,\n${inner}`)}\n${indent}}`;
 }
 
 export function isObjectValue(value: FeatureValue | undefined): value is ObjectValue {

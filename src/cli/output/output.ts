@@ -1,6 +1,7 @@
 /** Data goes to stdout, at the pace of whoever reads it; everything else goes to stderr. */
 import { setImmediate } from 'node:timers/promises';
 import { cannotWrite, type TipstreamError } from '../../errors.js';
+import { jsonText } from '../../projections/object-value.js';
 import { StandardStream } from './standard-stream.js';
 
 const RED = '\u001b[31m';
@@ -67,7 +68,7 @@ export class Output {
 
   /** One JSON document on lines of its own. */
   async document(value: unknown): Promise<void> {
-    await this.write(`${JSON.stringify(value, null, 2)}\n`);
+    await this.write(`${jsonText(value, 2)}\n`);
   }
 
   /** One JSON document on one line. */
@@ -77,7 +78,7 @@ export class Output {
 
   /** NDJSON. */
   async lines(values: readonly unknown[]): Promise<void> {
-    if (values.length > 0) await this.write(values.map((value) => `${JSON.stringify(value)}\n`).join(''));
+    if (values.length > 0) await this.write(values.map((value) => `${jsonText(value)}\n`).join(''));
   }
 
   /** Columns under their headings; nothing but the headings when there are no rows. */

@@ -2,6 +2,7 @@
  * One batch of one partition: decode, fold, answer, and write the outbox, inside the transaction its caller holds. Synchronous and in
  * memory but for the state file, so that a batch either happened or did not.
  */
+import { jsonText } from '../../projections/object-value.js';
 import { decodeRecord, misrouted, type DecodeRules } from '../../events/decode.js';
 import type { FaultHook } from '../../fault-points.js';
 import { happenedMs } from '../../events/event-time.js';
@@ -214,7 +215,7 @@ export class BatchProcessor {
     const event = this.#scoreShadow(job, nowMs);
     if (event === undefined) return;
     this.#noteScored(event, { decided: false, tookMs: performance.now() - beganMs });
-    outbox.push(this.#publish('tip.scored.shadow', event.user_id, JSON.stringify(event), job.trace));
+    outbox.push(this.#publish('tip.scored.shadow', event.user_id, jsonText(event), job.trace));
   }
 
   #decide(request: ScoreCommand, input: ScoredEvent['input'], nowMs: number, outbox: StoredMessage[]): ScoredEvent | undefined {

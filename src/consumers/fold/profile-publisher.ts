@@ -1,4 +1,5 @@
 /** profile.features: the features of users after they changed, as of now; a tombstone for a user who is not known any more. */
+import { jsonText } from '../../projections/object-value.js';
 import type { Registry } from '../../projections/registry.js';
 import type { PartitionState } from '../../store/partition-state.js';
 import type { StoredMessage } from '../../store/tables/outbox.js';
@@ -32,7 +33,7 @@ export class ProfilePublisher {
         feature_set: this.#registry.featureSet,
         positions,
       };
-      const value = known ? Buffer.from(JSON.stringify(event)) : null;
+      const value = known ? Buffer.from(jsonText(event)) : null;
       outbox.push(this.#state.outbox.add({ topic: this.#topic, key: Buffer.from(userId), value, headers: [] }));
     }
   }

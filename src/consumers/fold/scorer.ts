@@ -1,4 +1,5 @@
 /** Answers candidates with a decision of the live policy, from the state of this partition as it stands. */
+import { jsonText } from '../../projections/object-value.js';
 import type { TraceContext } from '../../events/trace-context.js';
 import type { FeatureValues } from '../../projections/feature.js';
 import type { Registry } from '../../projections/registry.js';
@@ -71,7 +72,7 @@ export class Scorer {
     }
     const profile = command.profile ?? this.#profiles.moved(user, request.requested_at_ms, nowMs).features;
     const event = this.#score(user, command, profile, from, nowMs, true);
-    const record = JSON.stringify(event);
+    const record = jsonText(event);
     decisions.insert(user.uid, event, null, record);
     countPair(counts, event.chosen_tip_id, shadowDecisions.choice(user.uid, event.decision_id));
     const { shadow } = this.#settingsAt(request.requested_at_ms);

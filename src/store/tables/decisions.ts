@@ -3,6 +3,7 @@
  * this worker but not yet read back from tip.scored: it stops a second answer, and nothing is learned from it.
  */
 import type Database from 'better-sqlite3';
+import { jsonText } from '../../projections/object-value.js';
 import type { ServingLink } from '../../policies/reward.js';
 import { textForSql, textFromSql } from '../../projections/sql-text.js';
 import type { ScoredEvent } from '../../topics.js';
@@ -102,13 +103,13 @@ export class DecisionTable {
   }
 
   /** `record` is the event as JSON, where the caller has it already. */
-  insert(uid: number, event: ScoredEvent, scoredOffset: number | null, record = JSON.stringify(event)): void {
+  insert(uid: number, event: ScoredEvent, scoredOffset: number | null, record = jsonText(event)): void {
     this.#insert.run(uid, event.decision_id, event.policy, event.profile.as_of_ms, scoredOffset, record);
   }
 
   /** The log's record of a decision that this worker had answered. */
   record(key: number, event: ScoredEvent, scoredOffset: number): void {
-    this.#record.run(event.policy, event.profile.as_of_ms, scoredOffset, JSON.stringify(event), key);
+    this.#record.run(event.policy, event.profile.as_of_ms, scoredOffset, jsonText(event), key);
   }
 
   /** Sets the offset of a decision that has none yet, if its record has exactly these bytes; answers whether it did. */
