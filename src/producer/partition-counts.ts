@@ -1,5 +1,6 @@
 import { TipstreamError } from '../errors.js';
 import type { Log } from '../log/port.js';
+import { topicsWith } from '../topics.js';
 
 /** How many partitions each topic has, asked once per topic: the number is fixed while tipstream uses it. */
 export class PartitionCounts {
@@ -28,9 +29,14 @@ export class PartitionCounts {
   }
 }
 
+/** With their prefix, whatever it is. */
+const isOfActivity = (topic: string): boolean => topicsWith({ folds: 'rows' }).some((name) => topic.endsWith(name));
+
 function topicNotFound(topic: string): TipstreamError {
   return new TipstreamError('topic_not_found', `there is no topic ${topic}`, {
-    hint: 'Create the topics with `tipstream topics create`.',
+    hint: isOfActivity(topic)
+      ? 'It is folded with --features core,activity alone: give that option to `tipstream topics create` and to the service.'
+      : 'Create the topics with `tipstream topics create`.',
     details: { topic },
   });
 }
