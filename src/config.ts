@@ -1,7 +1,7 @@
 /** Reads the options of the table from flags and environment. A flag beats the environment, which beats the default. */
-import type { z } from 'zod';
 import { UsageError } from './errors.js';
 import { OPTION_GROUPS, OPTIONS, type OptionDefinition, type OptionGroup } from './option-table.js';
+import { NotAValue } from './option-values.js';
 
 export { OPTION_GROUPS, OPTIONS, type OptionGroup } from './option-table.js';
 export type { HttpAddress } from './option-values.js';
@@ -10,7 +10,7 @@ export type OptionName = keyof typeof OPTIONS;
 export const OPTION_NAMES = Object.keys(OPTIONS) as OptionName[];
 
 type OptionValue<Name extends OptionName> =
-  | z.output<(typeof OPTIONS)[Name]['schema']>
+  | ReturnType<(typeof OPTIONS)[Name]['read']>
   | ((typeof OPTIONS)[Name] extends { readonly default: string } ? never : undefined);
 
 export type Config = { readonly [Name in Exclude<OptionName, 'log' | 'group'>]: OptionValue<Name> } & {
@@ -89,10 +89,13 @@ function flagText(flag: unknown): string | undefined {
 }
 
 function parse(raw: string, option: OptionDefinition, source: string): unknown {
-  const result = option.schema.safeParse(raw);
-  if (result.success) return result.data;
-  const shown = option.secret || raw === '' ? '' : `, not ${JSON.stringify(raw.slice(0, 100))}`;
-  throw new UsageError(`${source} ${result.error.issues[0]!.message}${shown}`);
+  try {
+    return option.read(raw);
+  } catch (error) {
+    if (!(error instanceof NotAValue)) throw error;
+    const shown = option.secret || raw === '' ? '' : `, not ${JSON.stringify(raw.slice(0, 100))}`;
+    throw new UsageError(`${source} ${error.message}${shown}`);
+  }
 }
 
 /** Said outright wins; else brokers mean Kafka. A flag of either kind beats variables of both. */

@@ -1,9 +1,9 @@
 /** What the schemas of several events have in common, and the largest of them: an event of policy.control. */
 import { z } from 'zod';
+import { CONTROL_TYPES, MAX_REWARD_WINDOW_MS, MAX_TIME_MS } from './event-limits.js';
 import { mayNameUser } from './events/control-user.js';
 import { isId, isLabel, MAX_CODE_POINTS } from './events/strings.js';
 
-export const MAX_TIME_MS = 253_402_300_799_999;
 const MAX_OFFSET_MIN = 840;
 
 export const id = z
@@ -19,10 +19,6 @@ export const utcOffsetMin = z
   .meta({ description: "minutes the user's local time is ahead of UTC" });
 export const optional = <T extends z.ZodType>(schema: T) => schema.nullish();
 
-export const CONTROL_TYPES = ['promote', 'rollback', 'reset', 'migrate', 'configure'] as const;
-
-/** Longer than tips are kept, a window would close with its decision's reward still open. */
-export const MAX_REWARD_WINDOW_MS = 30 * 86_400_000;
 const rewardValue = z.number().min(-1).max(1).meta({ description: 'rounded to a multiple of 1/256' });
 
 const rewardsSchema = z.object({

@@ -43,8 +43,8 @@ export { servedTips, servedTipsWith } from './projections/served.js';
 export type { TipState } from './projections/tip.js';
 export { DAY_MS, hasHappened, isInWindow, WINDOW_MS } from './projections/window.js';
 
+export { TOPICS_WITH_SCHEMAS as TOPICS } from './topic-schemas.js';
 export {
-  TOPICS,
   TOPIC_NAMES,
   type Action,
   type Candidate,

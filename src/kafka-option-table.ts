@@ -1,13 +1,12 @@
 /** The options of Kafka, of its Schema Registry and of topics that are missing there: a part of option-table.ts. */
-import { z } from 'zod';
 import type { OptionDefinition } from './option-table.js';
-import { registryAuth, registryUrls, text, yesOrNo } from './option-values.js';
+import { oneOf, registryAuth, registryUrls, text, yesOrNo } from './option-values.js';
 
 export const KAFKA_OPTIONS = {
   kafkaSsl: {
     flag: '--kafka-ssl',
     env: 'TIPSTREAM_KAFKA_SSL',
-    schema: yesOrNo,
+    read: yesOrNo,
     default: 'false',
     group: 'kafka',
     help: 'use TLS; implied by each of the three files below',
@@ -15,21 +14,21 @@ export const KAFKA_OPTIONS = {
   kafkaCa: {
     flag: '--kafka-ca <file>',
     env: 'TIPSTREAM_KAFKA_CA',
-    schema: text,
+    read: text,
     group: 'kafka',
     help: 'PEM file of the certificate authority to trust',
   },
   kafkaCert: {
     flag: '--kafka-cert <file>',
     env: 'TIPSTREAM_KAFKA_CERT',
-    schema: text,
+    read: text,
     group: 'kafka',
     help: 'PEM file of the client certificate',
   },
   kafkaKey: {
     flag: '--kafka-key <file>',
     env: 'TIPSTREAM_KAFKA_KEY',
-    schema: text,
+    read: text,
     group: 'kafka',
     help: "PEM file of the client certificate's key",
   },
@@ -37,14 +36,14 @@ export const KAFKA_OPTIONS = {
     flag: '--kafka-sasl-mechanism <name>',
     env: 'TIPSTREAM_KAFKA_SASL_MECHANISM',
     group: 'kafka',
-    schema: z.enum(['plain', 'scram-sha-256', 'scram-sha-512'], { error: 'must be plain, scram-sha-256 or scram-sha-512' }),
+    read: oneOf(['plain', 'scram-sha-256', 'scram-sha-512'], 'must be plain, scram-sha-256 or scram-sha-512'),
     help: 'plain, scram-sha-256 or scram-sha-512',
   },
-  kafkaUsername: { flag: '--kafka-username <name>', env: 'TIPSTREAM_KAFKA_USERNAME', schema: text, group: 'kafka', help: 'SASL user' },
+  kafkaUsername: { flag: '--kafka-username <name>', env: 'TIPSTREAM_KAFKA_USERNAME', read: text, group: 'kafka', help: 'SASL user' },
   kafkaPassword: {
     flag: '--kafka-password <text>',
     env: 'TIPSTREAM_KAFKA_PASSWORD',
-    schema: text,
+    read: text,
     group: 'kafka',
     secret: true,
     help: 'SASL password; set it in the environment',
@@ -52,7 +51,7 @@ export const KAFKA_OPTIONS = {
   kafkaClientId: {
     flag: '--kafka-client-id <name>',
     env: 'TIPSTREAM_KAFKA_CLIENT_ID',
-    schema: text,
+    read: text,
     default: 'tipstream',
     group: 'kafka',
     help: "client id in the brokers' logs and quotas",
@@ -64,7 +63,7 @@ export const REGISTRY_OPTIONS = {
   schemaRegistry: {
     flag: '--schema-registry <url>',
     env: 'TIPSTREAM_SCHEMA_REGISTRY',
-    schema: registryUrls,
+    read: registryUrls,
     group: 'registry',
     secret: true,
     help:
@@ -74,7 +73,7 @@ export const REGISTRY_OPTIONS = {
   schemaRegistryAuth: {
     flag: '--schema-registry-auth <user:password>',
     env: 'TIPSTREAM_SCHEMA_REGISTRY_AUTH',
-    schema: registryAuth,
+    read: registryAuth,
     group: 'registry',
     secret: true,
     help: 'basic authorization at the Schema Registry; set it in the environment',
@@ -86,7 +85,7 @@ export const TOPIC_OPTIONS = {
     flag: '--create-topics',
     negatedFlag: '--no-create-topics',
     env: 'TIPSTREAM_CREATE_TOPICS',
-    schema: yesOrNo,
+    read: yesOrNo,
     default: 'true',
     group: 'topics',
     help: 'on Kafka, create the missing topics that tipstream alone writes; input topics of producers are never created',

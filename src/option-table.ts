@@ -2,20 +2,22 @@
  * Every option, once: its flag, environment variable, default, help and group. The CLI's flags, the configuration of the service and the
  * reference in the docs come from this table.
  */
-import { z } from 'zod';
 import {
   brokerList,
   featureChoice,
   fraction,
-  notNegative,
   gatewayUrl,
   headerToken,
   nameList,
+  notNegative,
+  oneOf,
   retention,
   text,
+  textOf,
   topicPrefix,
   wholeNumber,
   yesOrNo,
+  type ValueReader,
 } from './option-values.js';
 import { HTTP_OPTIONS } from './http-option-table.js';
 import { KAFKA_OPTIONS, REGISTRY_OPTIONS, TOPIC_OPTIONS } from './kafka-option-table.js';
@@ -42,8 +44,7 @@ export interface OptionDefinition {
   /** A second flag that stands for the value 'off' or 'false'. */
   readonly negatedFlag?: string;
   readonly env: string;
-  /** Turns the text of a flag, variable or default into the value. */
-  readonly schema: z.ZodType<unknown, string>;
+  readonly read: ValueReader<unknown>;
   /** As it would be typed; absent: undefined unless given. */
   readonly default?: string;
   readonly help: string;
@@ -58,7 +59,7 @@ export const OPTIONS = {
   data: {
     flag: '--data <dir>',
     env: 'TIPSTREAM_DATA',
-    schema: text,
+    read: text,
     default: './data',
     group: 'log',
     help: 'directory of the embedded log and of the state files',
@@ -66,21 +67,21 @@ export const OPTIONS = {
   log: {
     flag: '--log <kind>',
     env: 'TIPSTREAM_LOG',
-    schema: z.enum(['sqlite', 'kafka'], { error: 'must be sqlite or kafka' }),
+    read: oneOf(['sqlite', 'kafka'], 'must be sqlite or kafka'),
     group: 'log',
     help: 'sqlite (embedded) or kafka; default: kafka when brokers are given, else sqlite',
   },
   brokers: {
     flag: '--brokers <list>',
     env: 'KAFKA_BROKERS',
-    schema: brokerList,
+    read: brokerList,
     group: 'log',
     help: 'Kafka brokers, as HOST:PORT,HOST:PORT',
   },
   topicPrefix: {
     flag: '--topic-prefix <text>',
     env: 'TIPSTREAM_TOPIC_PREFIX',
-    schema: topicPrefix,
+    read: topicPrefix,
     default: '',
     group: 'log',
     help: 'prefix of every topic name: with "signals.", tip.served is signals.tip.served',
@@ -89,7 +90,7 @@ export const OPTIONS = {
   partitions: {
     flag: '--partitions <number>',
     env: 'TIPSTREAM_PARTITIONS',
-    schema: wholeNumber(1, 1_000),
+    read: wholeNumber(1, 1_000),
     default: '4',
     group: 'log',
     help: 'number of partitions of topics that are created; fixed from then on',
@@ -97,7 +98,7 @@ export const OPTIONS = {
   features: {
     flag: '--features <list>',
     env: 'TIPSTREAM_FEATURES',
-    schema: featureChoice,
+    read: featureChoice,
     default: 'core',
     group: 'log',
     help:
@@ -108,7 +109,7 @@ export const OPTIONS = {
   logTimeoutMs: {
     flag: '--log-timeout-ms <number>',
     env: 'TIPSTREAM_LOG_TIMEOUT_MS',
-    schema: wholeNumber(1, 600_000),
+    read: wholeNumber(1, 600_000),
     default: '5000',
     group: 'log',
     help: 'how long an HTTP request, or a question that a command asks, waits for the log',
@@ -119,7 +120,7 @@ export const OPTIONS = {
     env: 'TIPSTREAM_PARTITIONER',
     default: 'murmur2',
     group: 'events',
-    schema: z.enum(['murmur2', 'crc32', 'any'], { error: 'must be murmur2, crc32 or any' }),
+    read: oneOf(['murmur2', 'crc32', 'any'], 'must be murmur2, crc32 or any'),
     help: "how producers partition keys: murmur2 (Java and kafkajs), crc32 (librdkafka's consistent), any (no check)",
     worker: true,
   },
@@ -127,7 +128,7 @@ export const OPTIONS = {
     flag: '--max-value-bytes <number>',
     env: 'TIPSTREAM_MAX_VALUE_BYTES',
     group: 'events',
-    schema: wholeNumber(1_024, DEFAULT_MAX_MESSAGE_BYTES),
+    read: wholeNumber(1_024, DEFAULT_MAX_MESSAGE_BYTES),
     default: '1048576',
     help: 'maximum size of the value of an event; larger events are refused',
     worker: true,
@@ -137,7 +138,7 @@ export const OPTIONS = {
   group: {
     flag: '--group <name>',
     env: 'TIPSTREAM_GROUP',
-    schema: text.max(200),
+    read: textOf({ min: 1, max: 200 }),
     group: 'consumer',
     help: 'consumer group; default: the topic prefix followed by tipstream',
     worker: true,
@@ -145,7 +146,7 @@ export const OPTIONS = {
   maxBatchRecords: {
     flag: '--max-batch-records <number>',
     env: 'TIPSTREAM_MAX_BATCH_RECORDS',
-    schema: wholeNumber(1, 1_000_000),
+    read: wholeNumber(1, 1_000_000),
     default: '50000',
     group: 'consumer',
     help: 'maximum number of records that are folded in one transaction',
@@ -154,7 +155,7 @@ export const OPTIONS = {
   maxTaskIdleMs: {
     flag: '--max-task-idle-ms <number>',
     env: 'TIPSTREAM_MAX_TASK_IDLE_MS',
-    schema: wholeNumber(0, 600_000),
+    read: wholeNumber(0, 600_000),
     default: '100',
     group: 'consumer',
     help: 'how long a partition waits for an empty topic, so that topics are merged in time order',
@@ -163,7 +164,7 @@ export const OPTIONS = {
   retain: {
     flag: '--retain <duration>',
     env: 'TIPSTREAM_RETAIN',
-    schema: retention,
+    read: retention,
     default: '90d',
     group: 'consumer',
     help: 'how long a tip is kept after the last of its times: 90d, 2160h or milliseconds; at least 31d',
@@ -172,7 +173,7 @@ export const OPTIONS = {
   threads: {
     flag: '--threads <number>',
     env: 'TIPSTREAM_THREADS',
-    schema: wholeNumber(1, 64),
+    read: wholeNumber(1, 64),
     default: '2',
     group: 'consumer',
     help: 'number of threads that fold partitions',
@@ -181,7 +182,7 @@ export const OPTIONS = {
   shadow: {
     flag: '--shadow <policy>',
     env: 'TIPSTREAM_SHADOW',
-    schema: text,
+    read: text,
     default: 'off',
     group: 'policy',
     help: 'second policy that scores every decision, such as egreedy-v2; off for none',
@@ -190,7 +191,7 @@ export const OPTIONS = {
     flag: '--shadow-learning',
     negatedFlag: '--no-shadow-learning',
     env: 'TIPSTREAM_SHADOW_LEARNING',
-    schema: yesOrNo,
+    read: yesOrNo,
     default: 'false',
     group: 'policy',
     help: 'let the shadow learn from the served candidates',
@@ -198,7 +199,7 @@ export const OPTIONS = {
   epsilon: {
     flag: '--epsilon <number>',
     env: 'TIPSTREAM_EPSILON',
-    schema: fraction,
+    read: fraction,
     default: '0.1',
     group: 'policy',
     help: 'share of decisions that explore, from 0 to 1',
@@ -206,7 +207,7 @@ export const OPTIONS = {
   epsilonDecay: {
     flag: '--epsilon-decay <number>',
     env: 'TIPSTREAM_EPSILON_DECAY',
-    schema: notNegative,
+    read: notNegative,
     default: '0',
     group: 'policy',
     help: 'epsilon is at most this / rewarded decisions of the user; 0 for a constant one',
@@ -214,7 +215,7 @@ export const OPTIONS = {
   epsilonMin: {
     flag: '--epsilon-min <number>',
     env: 'TIPSTREAM_EPSILON_MIN',
-    schema: fraction,
+    read: fraction,
     default: '0',
     group: 'policy',
     help: 'with --epsilon-decay, epsilon does not fall below this',
@@ -222,7 +223,7 @@ export const OPTIONS = {
   salt: {
     flag: '--salt <text>',
     env: 'TIPSTREAM_SALT',
-    schema: z.string().max(128, { error: 'must be at most 128 characters' }),
+    read: textOf({ max: 128 }),
     default: '0',
     group: 'policy',
     help: 'salt of the draw of every decision',
@@ -230,7 +231,7 @@ export const OPTIONS = {
   tipPromptVersion: {
     flag: '--tip-prompt-version <list>',
     env: 'TIP_PROMPT_VERSION',
-    schema: nameList,
+    read: nameList,
     group: 'gateway',
     help:
       'prompt versions that decisions rotate over, as v1,v2; each decision keeps its version, ' +
@@ -239,7 +240,7 @@ export const OPTIONS = {
   defaultPromptVersion: {
     flag: '--default-prompt-version <name>',
     env: 'DEFAULT_PROMPT_VERSION',
-    schema: text,
+    read: text,
     default: 'v1',
     group: 'gateway',
     help: 'prompt version when neither the request nor --tip-prompt-version names one',
@@ -248,7 +249,7 @@ export const OPTIONS = {
   gatewayUrl: {
     flag: '--gateway-url <url>',
     env: 'TIPSTREAM_GATEWAY_URL',
-    schema: gatewayUrl,
+    read: gatewayUrl,
     group: 'gateway',
     secret: true,
     help:
@@ -258,7 +259,7 @@ export const OPTIONS = {
   gatewayKey: {
     flag: '--gateway-key <text>',
     env: 'TIPSTREAM_GATEWAY_KEY',
-    schema: headerToken,
+    read: headerToken,
     group: 'gateway',
     secret: true,
     help: 'bearer token for the gateway; set it in the environment',
@@ -266,14 +267,14 @@ export const OPTIONS = {
   gatewayModel: {
     flag: '--gateway-model <name>',
     env: 'TIPSTREAM_GATEWAY_MODEL',
-    schema: text,
+    read: text,
     group: 'gateway',
     help: 'model to request; required with --gateway-url',
   },
   gatewayTimeoutMs: {
     flag: '--gateway-timeout-ms <number>',
     env: 'TIPSTREAM_GATEWAY_TIMEOUT_MS',
-    schema: wholeNumber(1, 300_000),
+    read: wholeNumber(1, 300_000),
     default: '30000',
     group: 'gateway',
     help: 'how long one POST /generate waits for the gateway, including retries',
@@ -281,7 +282,7 @@ export const OPTIONS = {
   gatewayRetries: {
     flag: '--gateway-retries <number>',
     env: 'TIPSTREAM_GATEWAY_RETRIES',
-    schema: wholeNumber(0, 10),
+    read: wholeNumber(0, 10),
     default: '2',
     group: 'gateway',
     help: 'number of retries after a connection error, 429 or 5xx',
@@ -290,7 +291,7 @@ export const OPTIONS = {
     flag: '--guardrail',
     negatedFlag: '--no-guardrail',
     env: 'TIPSTREAM_GUARDRAIL',
-    schema: yesOrNo,
+    read: yesOrNo,
     default: 'true',
     group: 'start',
     help: 'roll a promotion back automatically when its rewards are clearly lower than those of the previous policy',
@@ -299,7 +300,7 @@ export const OPTIONS = {
     flag: '--quality',
     negatedFlag: '--no-quality',
     env: 'TIPSTREAM_QUALITY',
-    schema: yesOrNo,
+    read: yesOrNo,
     default: 'true',
     group: 'start',
     help: 'look at data quality every few minutes, for GET /v1/data-quality, metrics and the page',
@@ -307,7 +308,7 @@ export const OPTIONS = {
   automaticBaseline: {
     flag: '--automatic-baseline',
     env: 'TIPSTREAM_AUTOMATIC_BASELINE',
-    schema: yesOrNo,
+    read: yesOrNo,
     default: 'false',
     group: 'start',
     help: 'where there is no baseline of data quality, store one once 30-day windows are full and 100 users are known',
@@ -315,7 +316,7 @@ export const OPTIONS = {
   untilCaughtUp: {
     flag: '--until-caught-up',
     env: 'TIPSTREAM_UNTIL_CAUGHT_UP',
-    schema: yesOrNo,
+    read: yesOrNo,
     default: 'false',
     group: 'start',
     help: 'apply and publish everything up to the ends of the log at start, then exit',
@@ -323,7 +324,7 @@ export const OPTIONS = {
   startTimeoutMs: {
     flag: '--start-timeout-ms <number>',
     env: 'TIPSTREAM_START_TIMEOUT_MS',
-    schema: wholeNumber(1, 86_400_000),
+    read: wholeNumber(1, 86_400_000),
     default: '60000',
     group: 'start',
     help: 'how long start tries to reach the log and to join the group, and how long --until-caught-up waits for a log that went away',
@@ -332,7 +333,7 @@ export const OPTIONS = {
     flag: '--publish-profiles',
     negatedFlag: '--no-publish-profiles',
     env: 'TIPSTREAM_PUBLISH_PROFILES',
-    schema: yesOrNo,
+    read: yesOrNo,
     default: 'true',
     group: 'start',
     help: 'publish changed profiles to profile.features',
@@ -343,9 +344,7 @@ export const OPTIONS = {
     env: 'TIPSTREAM_LOG_LEVEL',
     default: 'info',
     group: 'start',
-    schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
-      error: 'must be trace, debug, info, warn, error, fatal or silent',
-    }),
+    read: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'must be trace, debug, info, warn, error, fatal or silent'),
     help: 'trace, debug, info, warn, error, fatal or silent',
   },
 } as const satisfies Record<string, OptionDefinition>;

@@ -1,137 +1,25 @@
 /**
- * Every topic tipstream reads or writes, once: its name, key, value schema and how it is kept. Event types, validators, JSON Schema,
- * AsyncAPI and the broker's topic settings are all derived from this table.
+ * Every topic tipstream reads or writes, once: its name, key and how it is kept. AsyncAPI and the broker's topic settings are derived from
+ * this table, and event types, validators and JSON Schema from the schemas in topic-schemas.ts. They stand apart, because most commands
+ * need the names alone and start faster without zod.
  *
  * Values are JSON objects, keyed by user_id (UTF-8) where they are about a user. Unknown fields are allowed and dropped; null means absent.
  */
-import { z } from 'zod';
-import { auditSchema } from './events/audit-event.js';
-import { controlSchema, id, label, optional, timeMs, utcOffsetMin } from './event-fields.js';
-import { numbersByName, vectorsByTip } from './events/by-name.js';
+import type { ACTIONS } from './event-limits.js';
 
-export { CONTROL_TYPES, controlSchema, MAX_REWARD_WINDOW_MS, MAX_TIME_MS } from './event-fields.js';
-
-export const MAX_CANDIDATES = 200;
-const ACTIONS = ['done', 'dismiss', 'snooze'] as const;
-
-export const candidateSchema = z.object({
-  tip_id: id,
-  is_overdue: z.boolean(),
-  task_age_days: z.number().min(0),
-  priority: z.int().min(1).max(4).meta({ description: '4 is the most urgent' }),
-  source: optional(label),
-  category: optional(label),
-});
-
-export const candidatesSchema = z.object({
-  decision_id: id,
-  user_id: id,
-  requested_at_ms: timeMs,
-  candidates: z
-    .array(candidateSchema)
-    .min(1)
-    .max(MAX_CANDIDATES)
-    .refine((list) => new Set(list.map((candidate) => candidate.tip_id)).size === list.length, { error: 'tip_ids must be distinct' }),
-  utc_offset_min: optional(utcOffsetMin),
-});
-
-const servedSchema = z.object({
-  tip_id: id,
-  user_id: id,
-  served_at_ms: timeMs,
-  decision_id: optional(id),
-  policy: optional(label),
-  prompt_version: optional(label),
-  source: optional(label),
-  category: optional(label),
-  utc_offset_min: optional(utcOffsetMin),
-});
-
-export const feedbackSchema = z.object({
-  tip_id: id,
-  user_id: id,
-  action: z.enum(ACTIONS),
-  reacted_at_ms: timeMs,
-  feedback_id: optional(id),
-  utc_offset_min: optional(utcOffsetMin),
-});
-
-const signalSyncedSchema = z.object({ user_id: id, source: id, synced_at_ms: timeMs });
-
-export const sessionSchema = z
-  .object({ user_id: id, session_id: id, started_at_ms: timeMs, ended_at_ms: timeMs, utc_offset_min: optional(utcOffsetMin) })
-  .refine((session) => session.ended_at_ms >= session.started_at_ms, {
-    error: 'must not be before started_at_ms',
-    path: ['ended_at_ms'],
-  });
-
-/** A feature's value; an object has a number for each of some names. */
-export const featureValueSchema = z.union([z.number(), z.string(), z.null(), numbersByName]);
-const featureValues = z.record(z.string(), featureValueSchema);
-const positions = z.record(z.string(), z.int().min(0)).meta({ description: 'topic -> next offset, of one partition' });
-
-export const scoredSchema = z.object({
-  decision_id: id,
-  user_id: id,
-  policy: id,
-  scored_at_ms: timeMs,
-  epsilon: z.number().min(0).max(1),
-  explored: z.boolean(),
-  chosen_tip_id: id,
-  ranking: z
-    .array(z.object({ tip_id: id, score: z.number(), propensity: z.number().min(0).max(1), category: optional(label) }))
-    .min(1)
-    .max(MAX_CANDIDATES),
-  features: z.object({ names: z.array(z.string()), vectors: vectorsByTip }),
-  model: z.object({
-    updates: z.int().min(0),
-    theta: z.array(z.number()),
-    prior: optional(id).meta({ description: 'control_id of the configure whose prior theta starts from; absent: none' }),
-    g: optional(z.array(z.number())).meta({ description: 'lower triangle of G by rows, of policies whose scores depend on it' }),
-  }),
-  salt: z.string(),
-  profile: z.object({ as_of_ms: timeMs, features: featureValues }),
-  feature_set: z.string(),
-  input: z
-    .object({ topic: z.string(), partition: z.int().min(0), offset: z.int().min(0) })
-    .nullable()
-    .meta({ description: 'the tip.candidates record that asked; null when POST /score did' }),
-  positions,
-  shadow_of: optional(id),
-});
-
-const profileFeaturesSchema = z.object({
-  user_id: id,
-  as_of_ms: timeMs,
-  features: featureValues,
-  feature_set: z.string(),
-  positions: optional(positions),
-});
-
-const forgottenSchema = z.object({
-  forget_id: id,
-  user_digest: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/)
-    .meta({ description: 'SHA-256 of the user_id in UTF-8, in hexadecimal digits: the event does not hold the id' }),
-  forgotten_at_ms: timeMs,
-  positions: positions.meta({
-    description: "topic -> next offset, of the user's partition: what the user has below it does not exist any more",
-  }),
-  reason: optional(z.string()),
-  by: optional(z.string()).meta({ description: 'who asked, as the audit trail names them' }),
-});
-
-export type Candidate = z.infer<typeof candidateSchema>;
-export type CandidatesEvent = z.infer<typeof candidatesSchema>;
-export type ServedEvent = z.infer<typeof servedSchema>;
-export type FeedbackEvent = z.infer<typeof feedbackSchema>;
-export type SessionEvent = z.infer<typeof sessionSchema>;
-export type SignalSyncedEvent = z.infer<typeof signalSyncedSchema>;
-export type ScoredEvent = z.infer<typeof scoredSchema>;
-export type ProfileFeaturesEvent = z.infer<typeof profileFeaturesSchema>;
-export type ForgottenEvent = z.infer<typeof forgottenSchema>;
-export type ControlEvent = z.infer<typeof controlSchema>;
+export { CONTROL_TYPES, MAX_CANDIDATES, MAX_REWARD_WINDOW_MS, MAX_TIME_MS } from './event-limits.js';
+export type {
+  Candidate,
+  CandidatesEvent,
+  ControlEvent,
+  FeedbackEvent,
+  ForgottenEvent,
+  ProfileFeaturesEvent,
+  ScoredEvent,
+  ServedEvent,
+  SessionEvent,
+  SignalSyncedEvent,
+} from './topic-schemas.js';
 export type Action = (typeof ACTIONS)[number];
 
 const DAY_MS = 86_400_000;
@@ -145,7 +33,6 @@ export const DEAD_LETTER_HEADROOM_BYTES = 65_536;
 
 interface TopicDefinition {
   readonly description: string;
-  readonly schema: z.ZodType;
   /** consumed: folded by the partition workers. published: only written. */
   readonly role: 'consumed' | 'published';
   /**
@@ -174,7 +61,6 @@ interface TopicDefinition {
 export const TOPICS = {
   'user.forgotten': {
     description: 'A user was forgotten: what the user has below the positions does not exist any more.',
-    schema: forgottenSchema,
     role: 'consumed',
     writtenBy: 'forgetting',
     keyed: 'by-digest',
@@ -186,7 +72,6 @@ export const TOPICS = {
   },
   'policy.control': {
     description: 'Promotions, rollbacks, resets, migrations and settings, each with the time from which it holds.',
-    schema: controlSchema,
     role: 'consumed',
     writtenBy: 'producers',
     keyed: 'of-a-user',
@@ -198,7 +83,6 @@ export const TOPICS = {
   },
   'tip.served': {
     description: 'A tip was shown to its user.',
-    schema: servedSchema,
     role: 'consumed',
     writtenBy: 'producers',
     keyed: 'always',
@@ -210,7 +94,6 @@ export const TOPICS = {
   },
   'tip.feedback': {
     description: 'The user reacted to a tip.',
-    schema: feedbackSchema,
     role: 'consumed',
     writtenBy: 'producers',
     keyed: 'always',
@@ -222,7 +105,6 @@ export const TOPICS = {
   },
   'app.session': {
     description: 'The user had the application open. Consumed with the feature set activity.',
-    schema: sessionSchema,
     role: 'consumed',
     writtenBy: 'producers',
     keyed: 'always',
@@ -234,7 +116,6 @@ export const TOPICS = {
   },
   'signal.synced': {
     description: "A source of the user's signals was read. Consumed with the feature set activity.",
-    schema: signalSyncedSchema,
     role: 'consumed',
     writtenBy: 'producers',
     keyed: 'always',
@@ -246,7 +127,6 @@ export const TOPICS = {
   },
   'tip.scored': {
     description: 'The decision: which candidate the live policy chose, and everything needed to compute it again.',
-    schema: scoredSchema,
     role: 'consumed',
     writtenBy: 'workers',
     keyed: 'always',
@@ -258,7 +138,6 @@ export const TOPICS = {
   },
   'tip.scored.shadow': {
     description: 'What the shadow policy would have chosen for the same candidates.',
-    schema: scoredSchema,
     role: 'consumed',
     writtenBy: 'workers',
     keyed: 'always',
@@ -270,7 +149,6 @@ export const TOPICS = {
   },
   'tip.candidates': {
     description: 'A command: score these candidates for this user.',
-    schema: candidatesSchema,
     role: 'consumed',
     writtenBy: 'producers',
     keyed: 'always',
@@ -282,7 +160,6 @@ export const TOPICS = {
   },
   'profile.features': {
     description: "A user's features after they changed; the newest per user is kept.",
-    schema: profileFeaturesSchema,
     role: 'published',
     writtenBy: 'workers',
     keyed: 'always',
@@ -294,7 +171,6 @@ export const TOPICS = {
   },
   'tipstream.audit': {
     description: 'Who changed what, through the service or by a command.',
-    schema: auditSchema,
     role: 'published',
     writtenBy: 'audit-trail',
     keyed: 'never',

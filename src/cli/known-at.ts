@@ -7,26 +7,17 @@ import { fullTopicName } from '../topics.js';
 import { refuseOtherLog } from '../store/directory/refuse-other-log.js';
 import { joinKnownAt } from '../analysts/known-at-rows.js';
 import type { RowsOfSpine } from '../store/join/rows-of-spine.js';
-import type { CommandOption } from './command.js';
+import { KNOWN_AT_FLAG } from './known-at-option.js';
 import type { Output } from './output/output.js';
 import { readPositions } from './positions-file.js';
 import { acceptanceOf, registryFor } from './state-source.js';
-
-const FLAG = '--known-at';
-
-export const knownAtOption: CommandOption = {
-  flags: `${FLAG} <file>`,
-  help:
-    'use only what the log held below these positions, whatever came later: FILE is what `tipstream digest --json` ' +
-    'printed then; - is stdin. The log is folded up to there in a scratch folder',
-};
 
 /**
  * Of `userId` alone unless it is undefined. Throws state_mismatch where there is a state here of another log or topics, or with other
  * options by which records are accepted.
  */
 export async function openKnownAt(config: Config, path: string, output: Output, signal: AbortSignal, userId?: string): Promise<KnownState> {
-  const positions = await readPositions(path, FLAG, signal);
+  const positions = await readPositions(path, KNOWN_AT_FLAG, signal);
   refuseOtherLog(config.data, { log: config.log, topicPrefix: config.topicPrefix, accepts: acceptanceOf(config) });
   const log = await openLog(config, { readOnly: true });
   try {

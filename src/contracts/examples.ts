@@ -3,7 +3,8 @@
  * fixtures are made from them: a topic without examples does not compile.
  */
 import type { z } from 'zod';
-import type { TOPICS, TopicName } from '../topics.js';
+import type { SCHEMAS } from '../topic-schemas.js';
+import type { TopicName } from '../topics.js';
 
 export interface TopicExamples<Event> {
   /** What is required, and nothing else. */
@@ -12,7 +13,7 @@ export interface TopicExamples<Event> {
   readonly full: Event;
 }
 
-type Examples = { readonly [Topic in TopicName]: TopicExamples<z.input<(typeof TOPICS)[Topic]['schema']>> };
+type Examples = { readonly [Topic in TopicName]: TopicExamples<z.input<(typeof SCHEMAS)[Topic]>> };
 
 const PROFILE = {
   completion_rate_30d: 1,

@@ -1,6 +1,7 @@
 /** JSON Schema (draft 2020-12) of a topic's value, from the same zod schema that checks it. */
 import { z } from 'zod';
 import { mayNameUser } from '../events/control-user.js';
+import { SCHEMAS } from '../topic-schemas.js';
 import { CONTROL_TYPES, TOPICS, type TopicName } from '../topics.js';
 import { beyondSchema, type BeyondRule } from './beyond-schema.js';
 import { EXAMPLES } from './examples.js';
@@ -29,8 +30,8 @@ const CONDITIONS: Partial<Record<TopicName, JsonSchema>> = {
 };
 
 export function eventSchema(topic: TopicName): JsonSchema {
-  const { schema, description } = TOPICS[topic];
-  const { $schema, ...body } = z.toJSONSchema(schema, { target: 'draft-2020-12', io: 'input', override: sayOpen }) as JsonSchema;
+  const { description } = TOPICS[topic];
+  const { $schema, ...body } = z.toJSONSchema(SCHEMAS[topic], { target: 'draft-2020-12', io: 'input', override: sayOpen }) as JsonSchema;
   const { minimal, full } = EXAMPLES[topic];
   const rules = beyondSchema(topic);
   return {

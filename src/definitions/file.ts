@@ -6,7 +6,7 @@ import { TipstreamError } from '../errors.js';
 import { suggestion } from '../given.js';
 import { definitionOf, type Path, type Problem } from './check.js';
 import type { Definition } from '../events/feature-choice.js';
-import { COMPARISONS, featureSchema, fileSchema } from './file-schema.js';
+import { fileForm } from './file-schema.js';
 
 const require = createRequire(import.meta.url);
 /** Loaded when a file is read: every command and `import 'tipstream'` come here, and few read one. */
@@ -45,7 +45,7 @@ export function readDefinitions(text: string, name: string, taken: ReadonlyMap<s
   const problem: Problem = (path, message, hint, key = false) =>
     tellAt(offsetOf(document, path, key), path.length === 0 ? message : `${pathText(path)}: ${message}`, hint);
   const given = plainValue(document, (message) => tellAt(0, message, 'Write the value out in full.'));
-  const parsed = fileSchema.safeParse(given);
+  const parsed = fileForm().fileSchema.safeParse(given);
   if (problems.length > 0) throw refusal(name, problems);
   if (!parsed.success) {
     for (const issue of parsed.error.issues) tellIssue(issue, given, problem);
@@ -91,6 +91,7 @@ function at(given: unknown, path: Path): unknown {
 }
 
 function keysAt(path: Path): readonly string[] {
+  const { COMPARISONS, featureSchema, fileSchema } = fileForm();
   if (path.length === 0) return Object.keys(fileSchema.shape);
   return path.length === 2 ? Object.keys(featureSchema.shape) : COMPARISONS;
 }

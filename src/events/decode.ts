@@ -5,13 +5,14 @@
 import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
 import { jsonProblem } from './json-problem.js';
-import { TOPICS, type TopicName } from '../topics.js';
+import { SCHEMAS } from '../topic-schemas.js';
+import type { TopicName } from '../topics.js';
 import { canonicalForm, type Canonical } from './canonical.js';
 import { dataOf, envelopeOf, looksStructured } from './cloudevents.js';
 import { describeIssues, reject, type Rejected } from './rejection.js';
 import { describeFramed, describeFramedKey } from './wire-format.js';
 
-export type EventOf<Topic extends TopicName> = Canonical<z.output<(typeof TOPICS)[Topic]['schema']>>;
+export type EventOf<Topic extends TopicName> = Canonical<z.output<(typeof SCHEMAS)[Topic]>>;
 
 /** The parts of a record that decide whether it is an event. */
 export interface EncodedRecord {
@@ -160,7 +161,7 @@ interface Validator {
 const validators: Partial<Record<TopicName, Validator>> = {};
 
 function compileValidator(topic: TopicName): Validator {
-  const { schema } = TOPICS[topic];
+  const schema = SCHEMAS[topic];
   return { schema: z.compile(schema as z.ZodType), canonical: canonicalForm(schema) };
 }
 

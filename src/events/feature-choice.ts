@@ -9,7 +9,7 @@ export interface Naming {
   readonly time: string;
 }
 
-/** A further topic is a line here: everything else about it comes from its schema. */
+/** A further topic is a line here, and its fields in projections/defined/topics.ts. */
 export const DEFINABLE = {
   'tip.served': { identity: ['tip_id'], time: 'served_at_ms' },
   'tip.feedback': { identity: ['tip_id', 'action'], time: 'reacted_at_ms' },

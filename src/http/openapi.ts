@@ -2,7 +2,7 @@
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 import { PACKAGE_VERSION } from '../package-version.js';
-import { TOPICS } from '../topics.js';
+import { SCHEMAS } from '../topic-schemas.js';
 import { JSON_TYPE, NDJSON_TYPES, roleFor, type Answer, type RequestBody, type Route } from './route.js';
 import { deadLetterSchema, deadLettersSchema } from './dead-letters-schemas.js';
 import * as provenance from './provenance-schemas.js';
@@ -34,7 +34,7 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   RedriveJob: redriveJobSchema,
   Lag: schemas.lagSchema,
   Status: schemas.statusSchema,
-  ...Object.fromEntries(Object.entries(TOPICS).map(([topic, { schema }]) => [`event.${topic}`, schema])),
+  ...Object.fromEntries(Object.entries(SCHEMAS).map(([topic, schema]) => [`event.${topic}`, schema])),
 };
 
 const referenceTo = (name: string): string => `#/components/schemas/${name}`;

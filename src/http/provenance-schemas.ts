@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { DecisionDocument, DecisionsDocument, ProvenanceDocument, RecordDocument } from '../service/application.js';
 import { letterParameters } from './dead-letters-schemas.js';
 import { asOfQuery, userParameter } from './schemas.js';
-import { featureValueSchema } from '../topics.js';
+import { featureValueSchema } from '../topic-schemas.js';
 import { count, id, positions, timeMs } from './schema-parts.js';
 
 const MAX_LISTED = 200;

@@ -1,7 +1,8 @@
 /** What the schemas of several requests and answers have in common. */
 import { z } from 'zod';
 import { readTime } from '../time.js';
-import { candidatesSchema, featureValueSchema, MAX_TIME_MS } from '../topics.js';
+import { MAX_TIME_MS } from '../topics.js';
+import { candidatesSchema, featureValueSchema } from '../topic-schemas.js';
 
 /** An id as events have it. */
 export const id = candidatesSchema.shape.user_id;

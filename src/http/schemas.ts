@@ -1,20 +1,11 @@
 /**
- * What requests and answers look like, beside the events of src/topics.ts. Requests are checked against these; answers are described
+ * What requests and answers look like, beside the events of src/topic-schemas.ts. Requests are checked against these; answers are described
  * by them.
  */
 import { z } from 'zod';
 import { ERROR_KINDS, type ErrorCode } from '../errors.js';
-import {
-  candidateSchema,
-  candidatesSchema,
-  controlSchema,
-  feedbackSchema,
-  scoredSchema,
-  CLOSED_TOPICS,
-  MAX_CANDIDATES,
-  TOPICS,
-  type TopicName,
-} from '../topics.js';
+import { candidateSchema, candidatesSchema, controlSchema, feedbackSchema, SCHEMAS, scoredSchema } from '../topic-schemas.js';
+import { CLOSED_TOPICS, CONSUMED_TOPICS, MAX_CANDIDATES, TOPIC_NAMES } from '../topics.js';
 import type {
   GenerateResponse,
   NewestScore,
@@ -270,10 +261,8 @@ export const promptsSchema = z.object({
   counted_at_ms: timeMs.meta({ description: 'when counting began: later decisions and rewards may not be in it' }),
 }) satisfies z.ZodType<PromptsDocument>;
 
-const PRODUCED = (Object.keys(TOPICS) as TopicName[]).filter((topic) => !CLOSED_TOPICS.some((closed) => closed === topic));
-const valueSchemas = Object.values(TOPICS)
-  .filter(({ role }) => role === 'consumed')
-  .map(({ schema }) => schema);
+const PRODUCED = TOPIC_NAMES.filter((topic) => !CLOSED_TOPICS.some((closed) => closed === topic));
+const valueSchemas = CONSUMED_TOPICS.map((topic) => SCHEMAS[topic]);
 export const produceLineSchema = z
   .object({
     topic: z.string().meta({ description: `full name, with the topic prefix; one of ${PRODUCED.join(', ')}` }),

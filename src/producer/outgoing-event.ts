@@ -4,12 +4,13 @@
  */
 import type { z } from 'zod';
 import type { RecordAddress } from '../log/record-address.js';
-import type { ProducedTopic, TOPICS } from '../topics.js';
+import type { SCHEMAS } from '../topic-schemas.js';
+import type { ProducedTopic } from '../topics.js';
 
 /** Header pairs in the order they are written; a name may repeat, and a value of null stays null. A Buffer is a Uint8Array. */
 export type OutgoingHeaders = readonly (readonly [name: string, value: Uint8Array | null])[];
 
-export type EventInput<Topic extends ProducedTopic> = z.input<(typeof TOPICS)[Topic]['schema']>;
+export type EventInput<Topic extends ProducedTopic> = z.input<(typeof SCHEMAS)[Topic]>;
 
 export interface SendOptions {
   /** Unix ms of the record; the log's clock unless given. */

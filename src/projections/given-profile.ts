@@ -6,7 +6,8 @@ import { z } from 'zod';
 import { TipstreamError } from '../errors.js';
 import { suggestion } from '../given.js';
 import type { FeatureDefinition, FeatureValue, FeatureValues } from './feature.js';
-import { FEATURE_SETS, featureValueSchema } from '../topics.js';
+import { FEATURE_SETS } from '../topics.js';
+import { featureValueSchema } from '../topic-schemas.js';
 import { registryOf } from './registry.js';
 
 interface Range {

@@ -31,6 +31,7 @@ import { logForRequests, logTimeoutOf, withinDeadline, type RequestDeadline } fr
 import { streamTimeOf } from '../evaluation/rollouts/stream-time.js';
 import { StatusAnswers } from './status.js';
 import { partitionHolding, partitionsHolding, working, type RoutingOptions } from './user-routing.js';
+import { controlsForAll } from '../store/queries/controls-for-all.js';
 
 export interface ServiceParts extends AnswersDeps {
   /** Full names of the consumed topics. */
@@ -91,7 +92,10 @@ export function serviceParts(log: Log, registry: Registry, startWorker: StartWor
   const policies = new PolicyAnswers(logForRequests(log, options), options, {
     all: () => partitions.readable.map(({ reader }) => reader.path),
     ofUser: async (userId) => partitions.reading(await holding(userId))!.reader.path,
-    controls: () => partitions.readable[0]?.reader.controlsForAll(),
+    controls: () => {
+      const [first] = partitions.readable;
+      return first === undefined ? undefined : controlsForAll(first.reader);
+    },
     streamTime: () => streamTimeOf(partitions.held.map((partition) => progressOf(partition, reach.ranges))),
     share: () => partitions.held.length / group.partitionCount,
     note,

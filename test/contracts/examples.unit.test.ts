@@ -5,7 +5,8 @@ import { z } from 'zod';
 import { EXAMPLES } from '../../src/contracts/examples.js';
 import { eventSchema } from '../../src/contracts/json-schema.js';
 import { validate } from '../../src/events/decode.js';
-import { TOPICS, TOPIC_NAMES, type TopicName } from '../../src/topics.js';
+import { SCHEMAS } from '../../src/topic-schemas.js';
+import { TOPIC_NAMES, type TopicName } from '../../src/topics.js';
 
 const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
 
@@ -29,7 +30,7 @@ function fieldsIn(value: unknown, known: ReadonlySet<string>, at = ''): string[]
 describe.each(TOPIC_NAMES)('the examples of %s', (topic: TopicName) => {
   const { minimal, full } = EXAMPLES[topic];
   const accepts = ajv.compile(eventSchema(topic));
-  const known = fieldsOf(TOPICS[topic].schema);
+  const known = fieldsOf(SCHEMAS[topic]);
 
   it.each([
     ['minimal', minimal],

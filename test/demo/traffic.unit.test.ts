@@ -7,7 +7,8 @@ import { PERSONAS } from '../../src/demo/personas.js';
 import { valueBytes, type SimulatedRecord } from '../../src/demo/record.js';
 import { MIX } from '../../src/demo/serving.js';
 import { simulateTraffic } from '../../src/demo/traffic.js';
-import { TOPICS, type FeedbackEvent, type ServedEvent, type CandidatesEvent } from '../../src/topics.js';
+import { SCHEMAS } from '../../src/topic-schemas.js';
+import type { FeedbackEvent, ServedEvent, CandidatesEvent } from '../../src/topics.js';
 
 const END_MS = Date.UTC(2026, 10, 20);
 const DEMO = { seed: 7, users: 200, days: 45, endMs: END_MS };
@@ -61,10 +62,10 @@ describe('the simulated traffic', () => {
   });
 
   it('is valid where it says so, and nowhere else', () => {
-    for (const { topic, value } of valid) expect(TOPICS[topic].schema.safeParse(value).success).toBe(true);
+    for (const { topic, value } of valid) expect(SCHEMAS[topic].safeParse(value).success).toBe(true);
     for (const { topic, value, key, fault } of demo.filter((record) => record.fault !== null)) {
       const keyMatches = key === (value as ServedEvent | null)?.user_id;
-      const accepted = typeof value !== 'string' && keyMatches && TOPICS[topic].schema.safeParse(value).success;
+      const accepted = typeof value !== 'string' && keyMatches && SCHEMAS[topic].safeParse(value).success;
       expect(accepted, fault!).toBe(false);
     }
   });

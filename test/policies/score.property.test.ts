@@ -4,7 +4,8 @@ import { policyOfEvent } from '../../src/policies/registry.js';
 import { add, emptyState, posterior } from '../../src/policies/ridge.js';
 import { posteriorUnder, scoreCandidates, type ScoreRequest } from '../../src/policies/score.js';
 import { recordedVector, scoredEvent } from '../../src/policies/scored-event.js';
-import { scoredSchema, MAX_TIME_MS } from '../../src/topics.js';
+import { MAX_TIME_MS } from '../../src/topics.js';
+import { scoredSchema } from '../../src/topic-schemas.js';
 import { byCodePoint, oracleDecision, oracleDimension, type OracleCase } from '../oracle/policy.js';
 import { recompute } from '../support/recompute.js';
 

@@ -4,7 +4,8 @@ import { egreedyV2 } from '../../src/policies/egreedy-v2.js';
 import { add, emptyState } from '../../src/policies/ridge.js';
 import { scoreCandidates } from '../../src/policies/score.js';
 import { candidateIds, recordedVector, scoredEvent } from '../../src/policies/scored-event.js';
-import { scoredSchema, type ScoredEvent } from '../../src/topics.js';
+import type { ScoredEvent } from '../../src/topics.js';
+import { scoredSchema } from '../../src/topic-schemas.js';
 import { recompute } from '../support/recompute.js';
 
 const ODD_TIPS = ['__proto__', 'constructor', 'hasOwnProperty', '2', '10'];

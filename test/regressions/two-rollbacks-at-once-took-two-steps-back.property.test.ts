@@ -6,7 +6,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { liveAt } from '../../src/policies/controls/control.js';
 import { historyOf, rolloutAt } from '../../src/policies/controls/rollout.js';
-import { controlSchema, type ControlEvent } from '../../src/topics.js';
+import type { ControlEvent } from '../../src/topics.js';
+import { controlSchema } from '../../src/topic-schemas.js';
 
 const BASE = { epsilon: 0.1, salt: '0', shadow: null, shadowLearning: false };
 const promote = (control_id: string, atMs: number, policy: string, percent?: number): ControlEvent =>

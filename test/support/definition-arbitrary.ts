@@ -5,7 +5,7 @@ import { SHAPES, SHAPES_OF_NUMBERS, SHAPES_WITHOUT_FIELD } from '../../src/event
 import { readDefinitions } from '../../src/definitions/file.js';
 import { DEFINED_TOPICS, TOPIC_FIELDS, type TopicField } from '../../src/projections/defined/topics.js';
 import { TipstreamError } from '../../src/errors.js';
-import { TOPICS } from '../../src/topics.js';
+import { SCHEMAS } from '../../src/topic-schemas.js';
 import { category, asOfMs as spreadAsOfMs, timeMs, WINDOW } from './tip-generators.js';
 
 const DAY = 86_400_000;
@@ -35,7 +35,7 @@ export function eventOf(topic: DefinedTopic): fc.Arbitrary<Record<string, unknow
   });
   return fc
     .record({ user_id: fc.constantFrom('a', 'b'), ...Object.fromEntries(values) })
-    .filter((event) => TOPICS[topic].schema.safeParse(event).success);
+    .filter((event) => SCHEMAS[topic].safeParse(event).success);
 }
 
 function conditionOn(field: TopicField): fc.Arbitrary<Condition> {

@@ -23,7 +23,7 @@ import {
 } from '../export/options.js';
 import { writeTable, type Target } from '../export/write-table.js';
 import { EXIT } from '../failure.js';
-import { joinRowsKnownAt, knownAtOption, openKnownAt } from '../known-at.js';
+import { knownAtOption } from '../known-at-option.js';
 import { noteMissing, registryFor, stateSource } from '../state-source.js';
 import { timeOption } from '../time-argument.js';
 
@@ -112,7 +112,8 @@ export const exportCommand = defineCommand<ExportOptions>({
         scratch ??= createScratch(config.data, Date.now());
         return join(scratch.directory, name);
       };
-      const view = options.knownAt === undefined ? undefined : await openKnownAt(config, options.knownAt, output, signal);
+      const { knownAt } = options;
+      const view = knownAt === undefined ? undefined : await (await import('../known-at.js')).openKnownAt(config, knownAt, output, signal);
       if (view !== undefined) resources.push(() => view.close());
       const nowMs = Date.now();
       const source = (): SpineSource | undefined => {
@@ -126,7 +127,9 @@ export const exportCommand = defineCommand<ExportOptions>({
       const { userColumn: user = 'user_id', timeColumn: time = 'as_of_ms', knownAtColumn: known } = options;
       const columns = { user, time, ...(known === undefined ? {} : { known }) };
       const joinKnown: WantedSpine['joinKnown'] =
-        known === undefined ? undefined : (rows, unit) => joinRowsKnownAt(config, known, { rows, unit }, output, signal);
+        known === undefined
+          ? undefined
+          : async (rows, unit) => (await import('../known-at.js')).joinRowsKnownAt(config, known, { rows, unit }, output, signal);
       const table = await openTable(
         {
           state: stateSource(config),

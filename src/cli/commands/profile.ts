@@ -6,7 +6,7 @@ import { isObjectValue, scalarOf } from '../../projections/object-value.js';
 import { partitionOfUser, withReaderOf } from '../../store/queries/locate-user.js';
 import { profileDocument } from '../../store/queries/profiles.js';
 import { defineCommand } from '../command.js';
-import { knownAtOption, openKnownAt } from '../known-at.js';
+import { knownAtOption } from '../known-at-option.js';
 import { parseUserId } from '../option-parsers.js';
 import { printable } from '../output/output.js';
 import { registryFor, stateSource } from '../state-source.js';
@@ -45,7 +45,12 @@ export const profileCommand = defineCommand<{ asOf?: number; knownAt?: string }>
             userId,
             (reader, partition) => profileDocument(reader, partition, userId, asOfMs, registryFor(config).featureSet),
           )
-        : knownProfile(await openKnownAt(config, options.knownAt, output, signal, userId), config, userId, asOfMs);
+        : knownProfile(
+            await (await import('../known-at.js')).openKnownAt(config, options.knownAt, output, signal, userId),
+            config,
+            userId,
+            asOfMs,
+          );
     if (json) return await output.document(document);
     await output.write(`${printable(userId)} as of ${new Date(asOfMs).toISOString()}\n`);
     await output.table(

@@ -8,7 +8,6 @@ import { variantsOf, type Grid } from '../../evaluation/many/variants.js';
 import { harmWord } from '../../evaluation/segments.js';
 import { outputFile } from '../../export/output-file.js';
 import { openNamed } from '../../named-file.js';
-import { fraction } from '../../option-values.js';
 import { DEFAULT_POLICY, DEFAULT_SHADOW, POLICIES, policyNamed } from '../../policies/registry.js';
 import type { CommandContext, CommandOption, GivenOptions } from '../command.js';
 import { EXIT } from '../failure.js';
@@ -126,10 +125,7 @@ function gridOf({ policy, policies, epsilon, lambda }: ManyArguments): Grid {
     policies === undefined ? [policy ?? DEFAULT_SHADOW] : policies === 'all' ? POLICIES.map(({ name }) => name) : list(policies);
   const grid: Grid = {
     policies: [...new Set(names)].map(policyNamed),
-    epsilons:
-      epsilon === undefined
-        ? undefined
-        : numbers('--epsilon', epsilon, (value) => fraction.safeParse(String(value)).success, 'from 0 to 1'),
+    epsilons: epsilon === undefined ? undefined : numbers('--epsilon', epsilon, (value) => value >= 0 && value <= 1, 'from 0 to 1'),
     lambdas: lambda === undefined ? undefined : numbers('--lambda', lambda, (value) => value > 0 && value <= 1e6, 'above 0'),
   };
   const { length } = variantsOf(grid);

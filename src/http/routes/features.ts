@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { FeaturesDocument } from '../../projections/feature-document.js';
 import { FEATURE_DTYPES } from '../../projections/feature.js';
-import { featureValueSchema } from '../../topics.js';
+import { featureValueSchema } from '../../topic-schemas.js';
 import { everything } from '../entity-tag.js';
 import { defineRoute } from '../route.js';
 import { noQuery } from '../schemas.js';

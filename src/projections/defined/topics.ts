@@ -1,7 +1,6 @@
 /** The topics that a definition can be about, with the fields that its schema gives an event. */
-import { z } from 'zod';
+import { ACTIONS } from '../../event-limits.js';
 import { DEFINABLE, type DefinedTopic, type Naming } from '../../events/feature-choice.js';
-import { TOPICS } from '../../topics.js';
 
 export const DEFINED_TOPICS = Object.keys(DEFINABLE) as DefinedTopic[];
 
@@ -24,26 +23,42 @@ export interface TopicFields extends Naming {
   readonly fields: ReadonlyMap<string, TopicField>;
 }
 
+const WHOLE: FieldType = { kind: 'whole' };
+const TEXT: FieldType = { kind: 'text' };
+
+/**
+ * The fields of a topic's schema that hold whole numbers or text, in its order: sums of others would depend on their order. Written out
+ * and not read from the schema, so that reading profiles loads no schemas; a test compares them.
+ */
+const TYPES: Readonly<Record<DefinedTopic, Readonly<Record<string, FieldType>>>> = {
+  'tip.served': {
+    tip_id: TEXT,
+    served_at_ms: WHOLE,
+    decision_id: TEXT,
+    policy: TEXT,
+    prompt_version: TEXT,
+    source: TEXT,
+    category: TEXT,
+    utc_offset_min: WHOLE,
+  },
+  'tip.feedback': {
+    tip_id: TEXT,
+    action: { kind: 'choice', values: ACTIONS },
+    reacted_at_ms: WHOLE,
+    feedback_id: TEXT,
+    utc_offset_min: WHOLE,
+  },
+  'app.session': { session_id: TEXT, started_at_ms: WHOLE, ended_at_ms: WHOLE, utc_offset_min: WHOLE },
+  'signal.synced': { source: TEXT, synced_at_ms: WHOLE },
+};
+
 function fieldsOf(topic: DefinedTopic): TopicFields {
   const { identity, time }: Naming = DEFINABLE[topic];
-  const fields = new Map<string, TopicField>();
-  for (const [name, schema] of Object.entries((TOPICS[topic].schema as z.ZodObject).shape)) {
-    const type = name === 'user_id' ? undefined : typeOf(schema);
-    if (type === undefined) continue;
+  const fields = Object.entries(TYPES[topic]).map(([name, type]): [string, TopicField] => {
     const role = name === time ? 'time' : identity.includes(name) ? 'identity' : 'kept';
-    fields.set(name, { name, type, role });
-  }
-  return { topic, identity, time, fields };
-}
-
-/** undefined: its values are neither whole numbers nor text, and sums of them would depend on their order. */
-function typeOf(schema: z.ZodType): FieldType | undefined {
-  let inner = schema;
-  while (inner instanceof z.ZodOptional || inner instanceof z.ZodNullable) inner = inner.unwrap() as z.ZodType;
-  if (inner instanceof z.ZodEnum) return { kind: 'choice', values: inner.options.map(String) };
-  if (inner instanceof z.ZodString) return { kind: 'text' };
-  if (inner instanceof z.ZodNumber && inner.isInt) return { kind: 'whole' };
-  return undefined;
+    return [name, { name, type, role }];
+  });
+  return { topic, identity, time, fields: new Map(fields) };
 }
 
 export const TOPIC_FIELDS = Object.fromEntries(DEFINED_TOPICS.map((topic) => [topic, fieldsOf(topic)])) as Record<

@@ -9,8 +9,6 @@ import type { FeatureValues } from '../../projections/feature.js';
 import type { UserRows } from '../../projections/kept/user-rows.js';
 import type { Registry } from '../../projections/registry.js';
 import type { TipState } from '../../projections/tip.js';
-import { keptControls } from '../../policies/controls/control-refusal.js';
-import type { ControlEvent } from '../../topics.js';
 import { PruneReader, type RecordedPrune } from '../tables/prunes.js';
 import type { AppliedRecord } from '../../log/record-hash.js';
 import { guarded, openStateForReading, readIdentity, type StateIdentity } from '../state-file.js';
@@ -190,11 +188,6 @@ export class PartitionReader {
   /** [control_id, record] of what was folded as a control for everybody, also where this version would refuse it. */
   sharedControls(): [controlId: string, record: string][] {
     return guarded(this.path, () => this.#sharedControls.all());
-  }
-
-  /** The controls that hold for everybody. */
-  controlsForAll(): ControlEvent[] {
-    return keptControls(this.sharedControls().map(([, record]) => record));
   }
 
   /** Whether a control of that id was folded, of whomever it is: another record with the id changes nothing. */

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { liveAt, resetAt, settingsAt, type PolicySettings } from '../../../src/policies/controls/control.js';
 import { userPercentile } from '../../../src/policies/placement.js';
-import { controlSchema, type ControlEvent } from '../../../src/topics.js';
+import type { ControlEvent } from '../../../src/topics.js';
+import { controlSchema } from '../../../src/topic-schemas.js';
 
 let serial = 0;
 const control = (type: ControlEvent['type'], atMs: number, over: Partial<ControlEvent> = {}): ControlEvent => ({

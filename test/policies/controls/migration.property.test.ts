@@ -18,7 +18,8 @@ import { POLICIES, policyNamed } from '../../../src/policies/registry.js';
 import { encodeState } from '../../../src/policies/ridge-codec.js';
 import { add, addBlock, emptyState, posterior, type RidgeState } from '../../../src/policies/ridge.js';
 import { scoreCandidates } from '../../../src/policies/score.js';
-import { controlSchema, type ControlEvent } from '../../../src/topics.js';
+import type { ControlEvent } from '../../../src/topics.js';
+import { controlSchema } from '../../../src/topic-schemas.js';
 
 const [V1, V2] = [policyNamed('egreedy-v1'), policyNamed('egreedy-v2')];
 const PAIRS = POLICIES.flatMap((from) => POLICIES.filter((into) => canMigrate(from, into)).map((into) => [from, into] as const));

@@ -4,7 +4,8 @@ import { priorAt, priorDocuments, type PriorSetting } from '../../../src/policie
 import { newestChangeAt, promotionTerms } from '../../../src/policies/controls/promotion-terms.js';
 import { policyNamed } from '../../../src/policies/registry.js';
 import { vectorFingerprint } from '../../../src/policies/vector-fingerprint.js';
-import { controlSchema, type ControlEvent } from '../../../src/topics.js';
+import type { ControlEvent } from '../../../src/topics.js';
+import { controlSchema } from '../../../src/topic-schemas.js';
 
 const DEFAULT_SETTINGS = { epsilon: 0.1, salt: '0', shadow: null, shadowLearning: false };
 const v1 = policyNamed('egreedy-v1');

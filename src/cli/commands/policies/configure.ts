@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { z } from 'zod';
 import { UsageError } from '../../../errors.js';
-import { fraction, yesOrNo } from '../../../option-values.js';
+import { fraction, NotAValue, yesOrNo, type ValueReader } from '../../../option-values.js';
 import { SHADOW_OFF } from '../../../policies/controls/control.js';
 import { priorDocuments } from '../../../policies/controls/prior-settings.js';
 import { policyNamed } from '../../../policies/registry.js';
@@ -117,11 +116,14 @@ function saysStale(controls: readonly ControlEvent[], event: ControlEvent, outpu
       );
 }
 
-function parsedBy<Value>(flag: string, schema: z.ZodType<Value>, what: string): (text: string) => Value {
+function parsedBy<Value>(flag: string, read: ValueReader<Value>, what: string): (text: string) => Value {
   return (text) => {
-    const parsed = schema.safeParse(text);
-    if (!parsed.success) throw new UsageError(`${flag} must be ${what}, not ${JSON.stringify(text)}`);
-    return parsed.data;
+    try {
+      return read(text);
+    } catch (error) {
+      if (!(error instanceof NotAValue)) throw error;
+      throw new UsageError(`${flag} must be ${what}, not ${JSON.stringify(text)}`);
+    }
   };
 }
 

@@ -15,6 +15,7 @@ import { silentPartitions } from '../../../store/directory/silent-partitions.js'
 import { stoppedPartitions } from '../../../store/directory/stopped-partitions.js';
 import { lastVerified } from '../../../store/directory/verified-note.js';
 import { PartitionReader } from '../../../store/queries/partition-reader.js';
+import { controlsForAll } from '../../../store/queries/controls-for-all.js';
 import { fullTopicName, type ControlEvent } from '../../../topics.js';
 import { settingsOf } from '../../policy-settings.js';
 import { appliedPositions, type AppliedPositions } from '../lag/applied-positions.js';
@@ -141,7 +142,7 @@ function readState(config: Config): StateSeen {
     if (partition === undefined) return { ...positions, generation, partitions: undefined, controls: undefined };
     const reader = new PartitionReader(partitionFile(generationDirectory(config.data), partition), registryFor(config));
     try {
-      return { ...positions, generation, partitions: reader.identity.partitions, controls: reader.controlsForAll() };
+      return { ...positions, generation, partitions: reader.identity.partitions, controls: controlsForAll(reader) };
     } finally {
       reader.close();
     }
