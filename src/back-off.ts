@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ErrorCode, TipstreamError } from './errors.js';
 
 /** How long to wait before the same thing is tried again, for everything that is tried again with growing pauses. */
@@ -66,4 +67,9 @@ export class Patience {
   stop(): void {
     for (const partition of [...this.#troubles.keys()]) this.over(partition);
   }
+}
+
+/** Resolves after so many milliseconds, or as soon as the signal aborts; never rejects. */
+export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  await delay(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
 }

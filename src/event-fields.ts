@@ -1,6 +1,6 @@
 /** What the schemas of several events have in common, and the largest of them: an event of policy.control. */
 import { z } from 'zod';
-import { CONTROL_TYPES, MAX_REWARD_WINDOW_MS, MAX_TIME_MS } from './event-limits.js';
+import { CONTROL_TYPES, MAX_REWARD_WINDOW_MS, MAX_TIME_MS } from './events/limits.js';
 import { mayNameUser } from './events/control-user.js';
 import { isId, isLabel, MAX_CODE_POINTS } from './events/strings.js';
 

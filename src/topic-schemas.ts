@@ -1,7 +1,7 @@
 /** The schema of every topic's value: what decoding checks, and what JSON Schema, the types of events and OpenAPI are made of. */
 import { z } from 'zod';
 import { controlSchema, id, label, optional, timeMs, utcOffsetMin } from './event-fields.js';
-import { ACTIONS, MAX_CANDIDATES } from './event-limits.js';
+import { ACTIONS, MAX_CANDIDATES } from './events/limits.js';
 import { auditSchema } from './events/audit-event.js';
 import { numbersByName, vectorsByTip } from './events/by-name.js';
 import { TOPICS, type TopicName } from './topics.js';

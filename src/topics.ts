@@ -5,9 +5,9 @@
  *
  * Values are JSON objects, keyed by user_id (UTF-8) where they are about a user. Unknown fields are allowed and dropped; null means absent.
  */
-import type { ACTIONS } from './event-limits.js';
+import type { ACTIONS } from './events/limits.js';
 
-export { CONTROL_TYPES, MAX_CANDIDATES, MAX_REWARD_WINDOW_MS, MAX_TIME_MS } from './event-limits.js';
+export { CONTROL_TYPES, MAX_CANDIDATES, MAX_REWARD_WINDOW_MS, MAX_TIME_MS } from './events/limits.js';
 export type {
   Candidate,
   CandidatesEvent,

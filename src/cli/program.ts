@@ -12,7 +12,7 @@ import {
 } from '../config.js';
 import type { AuditedChange } from '../audit-trail/record.js';
 import { TipstreamError, UsageError } from '../errors.js';
-import { pause } from '../pause.js';
+import { pause } from '../back-off.js';
 import type { CliCommand, CommandContext, CommandEntry, CommandFamily, CommandOption } from './command.js';
 import { EXIT, exitCodeOf, reportFailure } from './failure.js';
 import type { EndingSignal, StopCode } from './interruption.js';

@@ -1,9 +1,8 @@
 /** Starting while the log is away: it is tried again until it answers, time is up or the process is told to stop. */
 import type { Logger } from 'pino';
-import { backOffMs, OPENING } from '../back-off.js';
+import { backOffMs, OPENING, pause } from '../back-off.js';
 import { TipstreamError } from '../errors.js';
 import { answeredWithin, gaveUp } from '../log/deadline.js';
-import { pause } from '../pause.js';
 
 export interface ReachLogOptions {
   /** As errors name it: "Kafka at HOST:PORT". */

@@ -3,7 +3,7 @@
  * sees a tip answered within seconds and late feedback within the hour.
  */
 import { castUsers } from './cast.js';
-import { pause } from '../pause.js';
+import { pause } from '../back-off.js';
 import { randomStream } from '../random.js';
 import type { SimulatedRecord } from './record.js';
 import { composeServing } from './serving.js';

@@ -8,7 +8,7 @@ import { TipstreamError } from '../errors.js';
 import { addressText, redrivenSource } from '../events/redrive.js';
 import type { Log, LogRecord, OffsetRange } from '../log/port.js';
 import { recordHash } from '../log/record-hash.js';
-import { pause } from '../pause.js';
+import { pause } from '../back-off.js';
 import type { Letter, SourceFacts, SourceRecord } from './letter.js';
 
 /** Records behind an open transaction cannot be read yet, and some of them may be ours. */

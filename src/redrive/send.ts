@@ -3,7 +3,7 @@ import { TipstreamError } from '../errors.js';
 import type { Log, NewRecord } from '../log/port.js';
 import type { RecordAddress } from '../log/record-address.js';
 import { recordAt } from '../log/record-at.js';
-import { pause } from '../pause.js';
+import { pause } from '../back-off.js';
 import type { SourceFacts } from './letter.js';
 import { holds } from './look-at-sources.js';
 import type { Planned } from './plan.js';

@@ -2,7 +2,7 @@
 import { TipstreamError } from '../errors.js';
 import { gaveUp } from '../log/deadline.js';
 import type { Log, OffsetRange } from '../log/port.js';
-import { pause } from '../pause.js';
+import { pause } from '../back-off.js';
 import type { SilenceOptions } from './log-reach.js';
 import type { Partition } from './partition.js';
 import type { PartitionProgress } from '../evaluation/rollouts/stream-time.js';

@@ -5,7 +5,7 @@
 import type { Logger } from 'pino';
 import { TipstreamError } from '../errors.js';
 import type { Holder } from '../log/port.js';
-import { pause } from '../pause.js';
+import { pause } from '../back-off.js';
 
 export interface OwnershipDeps {
   readonly group: string;

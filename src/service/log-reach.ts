@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import { TipstreamError } from '../errors.js';
 import { gaveUp } from '../log/deadline.js';
 import type { Log } from '../log/port.js';
-import { pause } from '../pause.js';
+import { pause } from '../back-off.js';
 import { type LogRanges, rangesOfTopics } from './caught-up.js';
 
 /** How often it is asked, ms. */

@@ -4,7 +4,7 @@
  */
 import { TipstreamError } from '../errors.js';
 import type { Delivery, Log } from '../log/port.js';
-import { pause } from '../pause.js';
+import { pause } from '../back-off.js';
 import { deadLetterDirectory } from '../store/directory/layout.js';
 import type { PartitionReader } from '../store/queries/partition-reader.js';
 import type { StoredMessage } from '../store/tables/outbox.js';

@@ -31,7 +31,7 @@ import { logForRequests, logTimeoutOf, withinDeadline, type RequestDeadline } fr
 import { streamTimeOf } from '../evaluation/rollouts/stream-time.js';
 import { StatusAnswers } from './status.js';
 import { partitionHolding, partitionsHolding, working, type RoutingOptions } from './user-routing.js';
-import { controlsForAll } from '../store/queries/controls-for-all.js';
+import { controlsForAll } from '../store/queries/shared-controls.js';
 
 export interface ServiceParts extends AnswersDeps {
   /** Full names of the consumed topics. */

@@ -1,7 +1,7 @@
 /** Whether partitions wait for the schema registry, for who waits for the partitions. */
 import { TipstreamError } from '../errors.js';
 import type { Log } from '../log/port.js';
-import { pause } from '../pause.js';
+import { pause } from '../back-off.js';
 
 const LOOKS_EVERY_MS = 100;
 

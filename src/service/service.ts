@@ -6,7 +6,7 @@ import type { StartWorker } from '../consumers/worker/worker-contract.js';
 import type { TipstreamError } from '../errors.js';
 import { reportInputs } from '../log/checks/report.js';
 import type { Log } from '../log/port.js';
-import { pause } from '../pause.js';
+import { pause } from '../back-off.js';
 import type { Registry } from '../projections/registry.js';
 import { FORGOTTEN_TOPIC, fullTopicName } from '../topics.js';
 import { Answers } from './answers.js';

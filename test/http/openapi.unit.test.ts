@@ -94,6 +94,7 @@ describe('/openapi.json', () => {
       'post /reset',
       'get /v1/prompts',
       'get /v1/data-quality',
+      'get /v1/data-quality/history',
       'get /v1/features',
       'get /v1/lag',
       'get /v1/status',

@@ -1,6 +1,6 @@
 import { openReaders, digestDocument } from '../../store/queries/profiles.js';
 import { defineCommand } from '../command.js';
-import { knownAtOption } from '../known-at-option.js';
+import { knownAtOption } from '../known-at/option.js';
 import { noteMissing, registryFor, stateSource } from '../state-source.js';
 import { timeOption } from '../time-argument.js';
 
@@ -20,7 +20,8 @@ export const digestCommand = defineCommand<{ asOf?: number; knownAt?: string }>(
   json: 'document',
   async run({ options, config, output, json, signal }) {
     const { knownAt } = options;
-    const known = knownAt === undefined ? undefined : await (await import('../known-at.js')).openKnownAt(config, knownAt, output, signal);
+    const known =
+      knownAt === undefined ? undefined : await (await import('../known-at/open.js')).openKnownAt(config, knownAt, output, signal);
     const readers = known?.readers ?? openReaders(stateSource(config), registryFor(config));
     try {
       const document = digestDocument(readers, options.asOf ?? Date.now(), registryFor(config).featureSet);

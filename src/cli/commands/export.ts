@@ -23,7 +23,7 @@ import {
 } from '../export/options.js';
 import { writeTable, type Target } from '../export/write-table.js';
 import { EXIT } from '../failure.js';
-import { knownAtOption } from '../known-at-option.js';
+import { knownAtOption } from '../known-at/option.js';
 import { noteMissing, registryFor, stateSource } from '../state-source.js';
 import { timeOption } from '../time-argument.js';
 
@@ -113,7 +113,8 @@ export const exportCommand = defineCommand<ExportOptions>({
         return join(scratch.directory, name);
       };
       const { knownAt } = options;
-      const view = knownAt === undefined ? undefined : await (await import('../known-at.js')).openKnownAt(config, knownAt, output, signal);
+      const view =
+        knownAt === undefined ? undefined : await (await import('../known-at/open.js')).openKnownAt(config, knownAt, output, signal);
       if (view !== undefined) resources.push(() => view.close());
       const nowMs = Date.now();
       const source = (): SpineSource | undefined => {
@@ -129,7 +130,7 @@ export const exportCommand = defineCommand<ExportOptions>({
       const joinKnown: WantedSpine['joinKnown'] =
         known === undefined
           ? undefined
-          : async (rows, unit) => (await import('../known-at.js')).joinRowsKnownAt(config, known, { rows, unit }, output, signal);
+          : async (rows, unit) => (await import('../known-at/open.js')).joinRowsKnownAt(config, known, { rows, unit }, output, signal);
       const table = await openTable(
         {
           state: stateSource(config),

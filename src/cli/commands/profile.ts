@@ -6,7 +6,7 @@ import { isObjectValue, scalarOf } from '../../projections/object-value.js';
 import { partitionOfUser, withReaderOf } from '../../store/queries/locate-user.js';
 import { profileDocument } from '../../store/queries/profiles.js';
 import { defineCommand } from '../command.js';
-import { knownAtOption } from '../known-at-option.js';
+import { knownAtOption } from '../known-at/option.js';
 import { parseUserId } from '../option-parsers.js';
 import { printable } from '../output/output.js';
 import { registryFor, stateSource } from '../state-source.js';
@@ -46,7 +46,7 @@ export const profileCommand = defineCommand<{ asOf?: number; knownAt?: string }>
             (reader, partition) => profileDocument(reader, partition, userId, asOfMs, registryFor(config).featureSet),
           )
         : knownProfile(
-            await (await import('../known-at.js')).openKnownAt(config, options.knownAt, output, signal, userId),
+            await (await import('../known-at/open.js')).openKnownAt(config, options.knownAt, output, signal, userId),
             config,
             userId,
             asOfMs,

@@ -19,7 +19,7 @@ import { notedService } from '../../store/directory/service-note.js';
 import { presentStateFiles, type StateFiles } from '../../store/directory/state-files.js';
 import { PartitionReader } from '../../store/queries/partition-reader.js';
 import { decisionsSince, shadowAgreement } from '../../store/queries/policy-stats.js';
-import { controlsForAll } from '../../store/queries/controls-for-all.js';
+import { controlsForAll } from '../../store/queries/shared-controls.js';
 import { fullTopicName, type ControlEvent } from '../../topics.js';
 import { nextCommand } from '../output/next-command.js';
 import { openControlLog, type ControlLog } from '../control-log.js';

@@ -5,7 +5,7 @@ import { TipstreamError } from '../../errors.js';
 import { inlineWorkers } from '../../consumers/worker/inline-worker.js';
 import { openLog } from '../../log/open.js';
 import { registryFor } from '../state-source.js';
-import { pause } from '../../pause.js';
+import { pause } from '../../back-off.js';
 import type { ForgetJob, ForgetResult } from '../../forgetting/job.js';
 import { isOwned } from '../../store/directory/data-lock.js';
 import { askOwner, errorOf, POLL_MS, type ServiceClient } from './service-client.js';

@@ -5,7 +5,7 @@ import { TipstreamError } from '../../errors.js';
 import type { RebuildJob } from '../../service/application.js';
 import type { UserRebuild } from '../../rebuild/user/rebuilt-profile.js';
 import { openLog } from '../../log/open.js';
-import { pause } from '../../pause.js';
+import { pause } from '../../back-off.js';
 import { withReaderOf } from '../../store/queries/locate-user.js';
 import { askOwner, errorOf, POLL_MS, type ServiceClient } from './service-client.js';
 import { registryFor, stateSource } from '../state-source.js';

@@ -1,7 +1,7 @@
 /** The process that runs on a data directory, asked over its HTTP. */
 import type { Config } from '../../config.js';
 import { ERROR_KINDS, TipstreamError, type ErrorCode } from '../../errors.js';
-import { pause } from '../../pause.js';
+import { pause } from '../../back-off.js';
 import { dataOwner } from '../../store/directory/data-lock.js';
 
 export const POLL_MS = 100;

@@ -8,8 +8,7 @@
  */
 import { TipstreamError } from '../../errors.js';
 import type { Log, LogRecord, OffsetRange } from '../port.js';
-import { backOffMs, OPENING } from '../../back-off.js';
-import { pause } from '../../pause.js';
+import { backOffMs, OPENING, pause } from '../../back-off.js';
 import type { AppliedRecord } from '../record-hash.js';
 import { findRecord } from './known-record.js';
 

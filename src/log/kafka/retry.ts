@@ -1,7 +1,6 @@
 /** Trying again while a broker is away: leaders move and brokers restart, and the same request then succeeds. */
 import type { RetryOptions } from 'kafkajs';
-import { backOffMs, BROKER } from '../../back-off.js';
-import { pause } from '../../pause.js';
+import { backOffMs, BROKER, pause } from '../../back-off.js';
 import { isTransient } from './failures.js';
 
 /** kafkajs' own attempts. Reads and appends retry on their own terms, where they can be stopped; kafkajs should give up soon. */

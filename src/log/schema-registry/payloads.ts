@@ -3,12 +3,11 @@
  * price of a look at the first byte, and so does everything while nothing is missing; else the registry is asked, and asked again with
  * growing pauses while it cannot answer.
  */
-import { backOffMs, SCHEMA_REGISTRY } from '../../back-off.js';
+import { backOffMs, pause, SCHEMA_REGISTRY } from '../../back-off.js';
 import { TipstreamError } from '../../errors.js';
 import type { Payload } from '../../events/decode.js';
 import { reject } from '../../events/rejection.js';
 import { framedValue, schemaText, type Framed, type SchemaRef } from '../../events/wire-format.js';
-import { pause } from '../../pause.js';
 import type { LogRecord } from '../port.js';
 import { BadPayload } from './avro-bytes.js';
 import type { SchemaReader, Schemas } from './schemas.js';

@@ -1,5 +1,5 @@
 /** The topics that a definition can be about, with the fields that its schema gives an event. */
-import { ACTIONS } from '../../event-limits.js';
+import { ACTIONS } from '../../events/limits.js';
 import { DEFINABLE, type DefinedTopic, type Naming } from '../../events/feature-choice.js';
 
 export const DEFINED_TOPICS = Object.keys(DEFINABLE) as DefinedTopic[];

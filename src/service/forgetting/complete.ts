@@ -9,7 +9,7 @@ import { keepReceipt, sealed, type Receipt } from '../../forgetting/receipt.js';
 import { counted, recordsOf, type FoundRecords, type Searched } from '../../forgetting/records.js';
 import { remainingRecords } from '../../forgetting/remaining.js';
 import type { Log, RecordAddress } from '../../log/port.js';
-import { pause } from '../../pause.js';
+import { pause } from '../../back-off.js';
 import type { Registry } from '../../projections/registry.js';
 import { sweepScratch } from '../../store/directory/scratch.js';
 import { lockRebuild } from '../../store/directory/rebuild-lock.js';

@@ -16,7 +16,7 @@ import { deadLetterFilesOf } from '../../forgetting/files.js';
 import { whom } from '../../forgetting/about.js';
 import type { ForgetResult } from '../../forgetting/job.js';
 import type { Log, RecordAddress } from '../../log/port.js';
-import { pause } from '../../pause.js';
+import { pause } from '../../back-off.js';
 import type { OneAtATime } from '../../one-at-a-time.js';
 import { forgottenRecord } from '../../producer/forgotten-record.js';
 import { ProfileDigester } from '../../projections/digest.js';

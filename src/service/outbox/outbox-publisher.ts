@@ -2,12 +2,11 @@
  * Publishes the outbox of committed batches: in order, one append at a time, until the log has it. A crash between append and the
  * deletion of what was acknowledged repeats messages, with the same content; it loses and alters none.
  */
-import { backOffMs, PUBLISHING } from '../../back-off.js';
+import { backOffMs, pause, PUBLISHING } from '../../back-off.js';
 import { TipstreamError } from '../../errors.js';
 import type { FaultHook } from '../../fault-points.js';
 import { answeredWithin } from '../../log/deadline.js';
 import type { Log } from '../../log/port.js';
-import { pause } from '../../pause.js';
 import type { StoredMessage } from '../../store/tables/outbox.js';
 import { publishSpans } from './publish-spans.js';
 import { deliverOtherwise, isDeadLetter, isRefusal } from './refused-dead-letter.js';

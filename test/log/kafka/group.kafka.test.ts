@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TipstreamError } from '../../../src/errors.js';
 import { openKafkaLog } from '../../../src/log/kafka/kafka-log.js';
 import type { Log, NewRecord } from '../../../src/log/port.js';
-import { pause } from '../../../src/pause.js';
+import { pause } from '../../../src/back-off.js';
 import { CollectingHandler } from '../../support/log/collecting-handler.js';
 import { sharedBroker } from '../../support/broker/shared.js';
 import { javaTool, javaToolsInstalled } from '../../support/broker/tools.js';

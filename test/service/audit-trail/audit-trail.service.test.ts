@@ -5,7 +5,7 @@ import { Tokens } from '../../../src/http/tokens.js';
 import { auditDocumentSchema } from '../../../src/http/routes/audit.js';
 import { TipstreamError } from '../../../src/errors.js';
 import { decodeRecord } from '../../../src/events/decode.js';
-import { pause } from '../../../src/pause.js';
+import { pause } from '../../../src/back-off.js';
 import type { AuditDocument, RebuildJob, RedriveJob } from '../../../src/service/application.js';
 import { embeddedService } from '../../support/embedded/directory.js';
 import { recordOf, type EmbeddedService } from '../../support/embedded/service.js';

@@ -5,7 +5,7 @@ import { buildServer } from '../../../src/http/server.js';
 import { redriveJobSchema } from '../../../src/http/redrive-schemas.js';
 import { Tokens } from '../../../src/http/tokens.js';
 import type { LogRecord } from '../../../src/log/port.js';
-import { pause } from '../../../src/pause.js';
+import { pause } from '../../../src/back-off.js';
 import type { RedriveJob } from '../../../src/redrive/job.js';
 import { lockRedrive } from '../../../src/store/directory/redrive-lock.js';
 import { runCommand } from '../../support/cli-in-process.js';

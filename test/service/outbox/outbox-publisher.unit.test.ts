@@ -6,7 +6,7 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { OutboxPublisher } from '../../../src/service/outbox/outbox-publisher.js';
 import { TipstreamError } from '../../../src/errors.js';
 import type { Log, NewRecord } from '../../../src/log/port.js';
-import { pause } from '../../../src/pause.js';
+import { pause } from '../../../src/back-off.js';
 import type { StoredMessage } from '../../../src/store/tables/outbox.js';
 
 const PATIENCE = { timeout: 60_000 };

@@ -2,7 +2,7 @@ import type { Config } from '../../../config.js';
 import { LagHistory } from '../../../log/lag-history.js';
 import { openLog } from '../../../log/open.js';
 import type { Log } from '../../../log/port.js';
-import { pause } from '../../../pause.js';
+import { pause } from '../../../back-off.js';
 import { defineCommand } from '../../command.js';
 import { EXIT } from '../../failure.js';
 import { lagTable, type LagDetail } from '../../output/lag-table.js';

@@ -15,7 +15,7 @@ import { silentPartitions } from '../../../store/directory/silent-partitions.js'
 import { stoppedPartitions } from '../../../store/directory/stopped-partitions.js';
 import { lastVerified } from '../../../store/directory/verified-note.js';
 import { PartitionReader } from '../../../store/queries/partition-reader.js';
-import { controlsForAll } from '../../../store/queries/controls-for-all.js';
+import { controlsForAll } from '../../../store/queries/shared-controls.js';
 import { fullTopicName, type ControlEvent } from '../../../topics.js';
 import { settingsOf } from '../../policy-settings.js';
 import { appliedPositions, type AppliedPositions } from '../lag/applied-positions.js';

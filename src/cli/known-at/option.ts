@@ -1,5 +1,5 @@
 /** `--known-at FILE`, apart from what it loads. */
-import type { CommandOption } from './command.js';
+import type { CommandOption } from '../command.js';
 
 export const KNOWN_AT_FLAG = '--known-at';
 

@@ -1,16 +1,16 @@
 /** `--known-at FILE`: the past as it was known then, for the commands that read profiles. */
-import { stateKnownAt, type KnownState } from '../analysts/known-at.js';
-import type { Config } from '../config.js';
-import { openLog } from '../log/open.js';
-import { partitionFor } from '../log/partitioner.js';
-import { fullTopicName } from '../topics.js';
-import { refuseOtherLog } from '../store/directory/refuse-other-log.js';
-import { joinKnownAt } from '../analysts/known-at-rows.js';
-import type { RowsOfSpine } from '../store/join/rows-of-spine.js';
-import { KNOWN_AT_FLAG } from './known-at-option.js';
-import type { Output } from './output/output.js';
-import { readPositions } from './positions-file.js';
-import { acceptanceOf, registryFor } from './state-source.js';
+import { stateKnownAt, type KnownState } from '../../analysts/known-at.js';
+import type { Config } from '../../config.js';
+import { openLog } from '../../log/open.js';
+import { partitionFor } from '../../log/partitioner.js';
+import { fullTopicName } from '../../topics.js';
+import { refuseOtherLog } from '../../store/directory/refuse-other-log.js';
+import { joinKnownAt } from '../../analysts/known-at-rows.js';
+import type { RowsOfSpine } from '../../store/join/rows-of-spine.js';
+import { KNOWN_AT_FLAG } from './option.js';
+import type { Output } from '../output/output.js';
+import { readPositions } from '../positions-file.js';
+import { acceptanceOf, registryFor } from '../state-source.js';
 
 /**
  * Of `userId` alone unless it is undefined. Throws state_mismatch where there is a state here of another log or topics, or with other
