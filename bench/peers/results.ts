@@ -26,15 +26,15 @@ export interface Comparison {
 }
 
 const SUBJECT = 'tipstream-kafka';
-const perSecond = ({ events, tookMs }: Turn): number => (events * 1_000) / tookMs;
+export const perSecond = ({ events, tookMs }: Turn): number => (events * 1_000) / tookMs;
 
 /** Of the turn that was fastest. */
-function bestOf({ turns }: Standing): Turn | undefined {
+export function bestOf({ turns }: Standing): Turn | undefined {
   return turns.length === 0 ? undefined : turns.reduce((best, turn) => (perSecond(turn) > perSecond(best) ? turn : best));
 }
 
 /** Of all turns; undefined where it is not known of each, or where there is none. */
-function peakOf({ turns }: Standing): number | undefined {
+export function peakOf({ turns }: Standing): number | undefined {
   const peak = Math.max(...turns.map(({ peakRssMib }) => peakRssMib ?? Number.NaN));
   return Number.isFinite(peak) ? peak : undefined;
 }

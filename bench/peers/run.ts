@@ -3,6 +3,7 @@
  * to their last commit, in turns. docs/benchmarks.md says what each does.
  */
 import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { catchUp, MAIN } from '../catch-up.js';
@@ -13,6 +14,7 @@ import { wholeNumber } from '../options.js';
 import { embeddedPlace, kafkaPlace } from '../places.js';
 import { machine } from '../results.js';
 import { digestOfAnswers } from './answers.js';
+import { comparisonChart } from './chart.js';
 import { CONTENDERS, type Contender, type Track, type Turn } from './contenders.js';
 import { javaPeers } from './java.js';
 import { comparisonTable, type ComparedWorld, type Comparison, type Standing } from './results.js';
@@ -31,6 +33,8 @@ const HELP = `Usage: npm run bench:peers -- [options]
   --answers            measure nothing: have each peer say its answers, and compare their digest with tipstream's
   --json               print the results as JSON on stdout, the table on stderr
   --no-save            keep no copy in bench/results
+  --chart FILE         also write a chart, as SVG; with --from, of saved results
+  --from FILE          measure nothing: print the table of results that were saved before
 
 Streams and Flink need a JDK of version 17 or newer and Maven, which fetches their jars once.
 Kafka is the broker that KAFKA_BROKERS names, else one started from Docker or from Maven's jars.
@@ -49,6 +53,8 @@ interface Options {
   readonly answers: boolean;
   readonly json: boolean;
   readonly save: boolean;
+  readonly chart: string | undefined;
+  readonly from: string | undefined;
 }
 
 /** undefined: help was asked for. Throws for what cannot be understood. */
@@ -69,6 +75,8 @@ function optionsOf(argv: readonly string[]): Options | undefined {
       answers: flag,
       json: flag,
       'no-save': flag,
+      chart: text,
+      from: text,
       help: { ...flag, short: 'h' },
     },
   });
@@ -82,7 +90,9 @@ function optionsOf(argv: readonly string[]): Options | undefined {
     worlds: values.world?.includes('all') ? WORLDS : chosen(WORLDS, values.world ?? ['plain'], '--world'),
     answers: values.answers,
     json: values.json,
-    save: !values['no-save'],
+    save: !values['no-save'] && values.from === undefined,
+    chart: values.chart,
+    from: values.from,
   };
 }
 
@@ -159,27 +169,32 @@ function compareAnswers(options: Options, world: World): Promise<boolean> {
   });
 }
 
+async function measured(options: Options): Promise<Comparison> {
+  const before = machine();
+  const worlds: ComparedWorld[] = [];
+  for (const world of options.worlds) worlds.push(await compare(options, world));
+  return { machine: before, does: Object.fromEntries(options.contenders.map(({ name, does }) => [name, does])), worlds };
+}
+
 async function main(argv: readonly string[]): Promise<number> {
   const options = optionsOf(argv);
   if (options === undefined) {
     process.stdout.write(HELP);
     return 0;
   }
-  if (!existsSync(MAIN)) throw new Error('dist is missing: run npm run build first');
+  if (options.from === undefined && !existsSync(MAIN)) throw new Error('dist is missing: run npm run build first');
   if (options.answers) {
     let equal = true;
     for (const world of options.worlds) equal = (await compareAnswers(options, world)) && equal;
     return equal ? 0 : 2;
   }
-  const before = machine();
-  const worlds: ComparedWorld[] = [];
-  for (const world of options.worlds) worlds.push(await compare(options, world));
-  const does = Object.fromEntries(options.contenders.map(({ name, does: what }) => [name, what]));
-  const comparison: Comparison = { machine: before, does, worlds };
+  const comparison =
+    options.from === undefined ? await measured(options) : (JSON.parse(await readFile(options.from, 'utf8')) as Comparison);
   if (options.json) process.stdout.write(`${JSON.stringify(comparison)}\n`);
   (options.json ? process.stderr : process.stdout).write(`\n${comparisonTable(comparison)}`);
   if (options.save) say(`\nsaved to ${await saved(comparison, 'peers-')}`);
-  return worlds.some(({ standings }) => standings.some(({ failed }) => failed !== undefined)) ? 1 : 0;
+  if (options.chart !== undefined) await writeFile(options.chart, comparisonChart(comparison));
+  return comparison.worlds.some(({ standings }) => standings.some(({ failed }) => failed !== undefined)) ? 1 : 0;
 }
 
 let exitCode = 1;

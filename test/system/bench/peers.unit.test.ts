@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { comparisonChart } from '../../../bench/peers/chart.js';
 import { digestOfAnswers } from '../../../bench/peers/answers.js';
 import { comparisonTable } from '../../../bench/peers/results.js';
 import { machine } from '../../../bench/results.js';
@@ -39,4 +40,29 @@ it('makes the digest that tipstream prints of what a peer says, without users th
   // printf of the eight lines of user a, into sha256sum
   expect(await digestOfAnswers(file)).toBe('6249ebdea010267e38a22b8f3a687753591e204dba2604f44785666148cdbc4b');
   await rm(folder, { recursive: true });
+});
+
+it('draws bars in proportion, and names a failure', () => {
+  const standings = [
+    { contender: 'tipstream-kafka', turns: [turn(10_000, 300)] },
+    { contender: 'streams-1s', turns: [turn(20_000, 900)] },
+    { contender: 'flink-heap', turns: [], failed: 'out of memory' },
+  ];
+  const chart = comparisonChart({
+    machine: machine(),
+    does: {},
+    worlds: [{ world: 'plain & simple', events: 1_000_000, users: 50_000, standings }],
+  });
+  const bars = [...chart.matchAll(/<rect class="(ours|bar)" x="(\d+)" y="(\d+)" width="(\d+)"/g)].map(([, kind, , , width]) => [
+    kind,
+    Number(width),
+  ]);
+  expect(bars).toEqual([
+    ['ours', 430],
+    ['ours', 43],
+    ['bar', 215],
+    ['bar', 130],
+  ]);
+  expect(chart).toContain('>plain &amp; simple: 1,000,000 events of 50,000 users<');
+  expect(chart).toContain('>failed<');
 });
