@@ -32,7 +32,8 @@ export function comparisonChart({ machine, worlds }: Comparison): string {
   }
   const height = top + 4;
   const about = `${machine.cores} x ${machine.cpu}, Node ${machine.node}; load before: ${machine.loadBefore}`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-labelledby="title about">
+  const size = `viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}"`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} role="img" aria-labelledby="title about">
   <title id="title">Events per second to the last commit, and peak memory</title>
   <desc id="about">${escaped(worlds.map(described).join(' '))}</desc>
   <style>${STYLE}

@@ -134,6 +134,8 @@ class Sockets {
   readonly open: ISocketFactory = (options) => {
     if (this.#refusing) throw new Error('the log is closed');
     const socket = openSocket(options);
+    // Else a small request waits for the acknowledgement of the one before it, for up to 40 ms.
+    socket.setNoDelay(true);
     this.#open.add(socket);
     socket.once('close', () => {
       this.#open.delete(socket);
