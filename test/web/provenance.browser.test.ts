@@ -70,7 +70,7 @@ describe.skipIf(path === undefined)('where a number comes from', () => {
     await eventually(() => rowsOf(card(page, 'Candidates'))).toHaveLength(2);
     await card(page, 'Live').getByRole('link', { name: 'as it was known then' }).click();
     await eventually(() => card(page, 'Profile').locator('.notice').innerText()).toContain(
-      'As it was known when the log stood at tip.served 2, tip.feedback 1.',
+      'As it was known when the log stood at tip.feedback 1, tip.served 2.',
     );
     expect((await rowsOf(card(page, 'Profile'))).at(-1)).toMatch(/^tip_volume_30d \| 2 \| /);
     await page.goBack();

@@ -177,11 +177,18 @@ def test_other_endings_are_no_spine(state: State) -> None:
         state.join("spine.xlsx")
 
 
-def test_a_refusal_of_the_command_has_its_code(state: State) -> None:
+def test_a_refusal_of_the_command_has_its_code(state: State, tmp_path: Path) -> None:
+    positions = tmp_path / "positions.json"
+    positions.write_text("[]")
     with pytest.raises(TipstreamError) as failure:
-        state.join(pd.DataFrame({"user_id": [""], "as_of_ms": [datetime.now(UTC)]}))
+        state.join(pd.DataFrame({"user_id": ["ana"], "as_of_ms": [datetime.now(UTC)]}), known_at=positions)
     assert failure.value.code == "invalid_argument"
-    assert "line 1" in failure.value.message
+    assert "positions.json" in failure.value.message
+
+
+def test_an_id_that_no_event_can_have_is_refused_with_its_row(state: State) -> None:
+    with pytest.raises(ValueError, match="user_id, row 1: expected 1 to 128 characters"):
+        state.join(pd.DataFrame({"user_id": ["ana", ""], "as_of_ms": [datetime.now(UTC)] * 2}))
 
 
 def test_times_before_1973_are_dates(state: State) -> None:
