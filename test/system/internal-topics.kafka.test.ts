@@ -34,7 +34,7 @@ describe.skipIf(broker === null)('internal topics that are missing', () => {
   });
 
   it('are created once when several members start at the same moment', async () => {
-    const stream = await Stream.open(broker!.brokers, { partitions: 3, settings: inputsOnly });
+    const stream = await Stream.open(broker!.brokers, { partitions: 2, settings: inputsOnly });
     const members = [stream.start(), stream.start()];
     for (const member of members) await member.untilRunning(1);
     const made = members.flatMap(({ log }) =>

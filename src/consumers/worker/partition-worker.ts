@@ -255,6 +255,7 @@ export class PartitionWorker implements Worker {
           return;
         }
         if (!behind) this.#jobs.run();
+        if (!behind) this.#putOff.scoreShadows();
         if (this.#transactions.pending.isTooLarge) return;
         const closed = behind ? this.#forgotten.others : this.#phase === 'restoring' ? this.#gated : NOTHING;
         const taken = this.#queue.take(this.#options.maxBatchRecords, this.#clock(), closed);
@@ -286,7 +287,6 @@ export class PartitionWorker implements Worker {
     try {
       let nowMs = startedMs;
       let left = SLICE_RECORDS;
-      this.#putOff.beginBatch(nowMs, outbox);
       for (const { run, from, to } of segments) {
         for (let index = from; index < to; index++) {
           this.#processor.apply(run.recordAt(index), nowMs, outbox);

@@ -1,10 +1,9 @@
 /**
- * What the next batch does along with its own work, because a transaction of its own would cost as much as a decision: the shadow's look
- * at decisions that are committed and on their way, and the deletion of messages that the log has acknowledged. When no batch comes for a
- * while, it is done by itself.
+ * What follows a committed batch. The shadow looks at its decisions at once, in transactions of its own: put off, a decision that is
+ * published already could lose its shadow to a power failure. Messages that the log has acknowledged are deleted by the next batch, because
+ * a transaction of their own would cost as much as a decision; when no batch comes for a while, by themselves.
  */
 import type { PartitionState } from '../../store/partition-state.js';
-import type { StoredMessage } from '../../store/tables/outbox.js';
 import type { BatchProcessor } from '../fold/batch-processor.js';
 import type { Transactions } from './transactions.js';
 
@@ -47,20 +46,23 @@ export class PutOff {
     return false;
   }
 
-  /** Within the transaction of a batch, before its records: the shadow sees nothing that the batch brings. */
-  beginBatch(nowMs: number, outbox: StoredMessage[]): void {
-    if (this.#shadowsWait) this.#scoreShadows(nowMs, outbox);
-  }
-
-  /** The batch is committed, and with it what `beginBatch` did and the deletion. Many requests at once leave more shadows than that. */
+  /** The batch is committed, and with it the deletion; the live answers are on their way. */
   endBatch(): void {
     this.stop();
-    while (this.#shadowsWait && this.#deps.state.shadowPending.waiting > SHADOWS_AT_ONCE) this.#scoreAlone();
+    this.scoreShadows();
+  }
+
+  /** All that wait. */
+  scoreShadows(): void {
+    const { transactions, processor, onShadowFailed } = this.#deps;
+    const failed = (decisionId: string, error: unknown) =>
+      onShadowFailed(decisionId, error instanceof Error ? error.message : String(error));
+    while (this.#shadowsWait) transactions.run((nowMs, outbox) => processor.scoreShadows(SHADOWS_AT_ONCE, nowMs, outbox, failed));
   }
 
   do(): void {
     this.stop();
-    while (this.#shadowsWait) this.#scoreAlone();
+    this.scoreShadows();
     this.#deps.transactions.deleteAcknowledged();
   }
 
@@ -72,16 +74,5 @@ export class PutOff {
 
   get #shadowsWait(): boolean {
     return this.#deps.state.shadowPending.waiting > 0 && this.#deps.mayScore();
-  }
-
-  #scoreAlone(): void {
-    this.#deps.transactions.run((nowMs, outbox) => this.#scoreShadows(nowMs, outbox));
-  }
-
-  #scoreShadows(nowMs: number, outbox: StoredMessage[]): void {
-    const { processor, onShadowFailed } = this.#deps;
-    processor.scoreShadows(SHADOWS_AT_ONCE, nowMs, outbox, (decisionId, error) =>
-      onShadowFailed(decisionId, error instanceof Error ? error.message : String(error)),
-    );
   }
 }

@@ -1,4 +1,4 @@
-/** What the next batch does along with its own work: the shadow's look at decisions, and the deletion of what the log has acknowledged. */
+/** What follows a batch: the shadow's look at its decisions, and the deletion of what the log has acknowledged. */
 import Database from 'better-sqlite3';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Committed, Worker } from '../../../src/consumers/worker/worker-contract.js';
 import { runOf } from '../../../src/log/record-run.js';
-import type { ConsumedTopic, ScoredEvent } from '../../../src/topics.js';
+import type { CandidatesEvent, ConsumedTopic, ScoredEvent } from '../../../src/topics.js';
 import { loneWorker, makeStateFile, turns } from '../../support/lone-worker.js';
 
 const NOW_MS = 1_795_900_000_000;
@@ -89,41 +89,17 @@ function rows(table: 'outbox' | 'shadow_pending'): number {
 }
 
 describe('the shadow', () => {
-  it('waits for the batch after that of the live answer, and is committed with it', async () => {
+  it('scores after the live answer is on its way, without waiting for another batch', async () => {
     await deliver('tip.candidates', candidates('d1'));
-    expect(messages()).toEqual([['tip.scored']]);
-    expect(rows('shadow_pending')).toBe(1);
-    await deliver('tip.scored', sent('tip.scored').value!.toString());
     expect(messages()).toEqual([['tip.scored'], ['tip.scored.shadow']]);
-    expect(commits.at(-1)!.positions).toEqual(new Map([['tip.scored', 1]]));
     expect(rows('shadow_pending')).toBe(0);
   });
 
-  it('sees nothing that this batch brings', async () => {
-    await deliver('tip.candidates', candidates('d1'));
-    await deliver('tip.served', served('x'));
-    const event = JSON.parse(sent('tip.scored.shadow').value!.toString()) as ScoredEvent;
-    expect(event.positions).toEqual((JSON.parse(sent('tip.scored').value!.toString()) as ScoredEvent).positions);
-    expect(event.profile.features['tip_volume_30d']).toBe(0);
-  });
-
-  it('scores by itself when no batch comes', async () => {
-    await deliver('tip.candidates', candidates('d1'));
-    await pass(A_WHILE_MS - 1);
-    expect(messages()).toEqual([['tip.scored']]);
-    await pass(1);
+  it('scores what HTTP asked for at once too', async () => {
+    await turns(SOON);
+    await worker.decide({ candidates: JSON.parse(candidates('d1')) as CandidatesEvent });
+    await turns(SOON);
     expect(messages()).toEqual([['tip.scored'], ['tip.scored.shadow']]);
-    expect(commits.at(-1)!.positions.size).toBe(0);
-  });
-
-  it('scores before an orderly end, and before the partition is held', async () => {
-    await deliver('tip.candidates', candidates('d1'));
-    await worker.hold();
-    expect(messages()).toEqual([['tip.scored'], ['tip.scored.shadow']]);
-    worker.release();
-    await deliver('tip.candidates', candidates('d2'));
-    await worker.drain();
-    expect(messages()).toEqual([['tip.scored'], ['tip.scored.shadow'], ['tip.scored'], ['tip.scored.shadow']]);
   });
 
   it('is asked once for each of many decisions, whichever of them memory has', async () => {
@@ -133,17 +109,6 @@ describe('the shadow', () => {
     const shadows = commits.flatMap(({ outbox }) => outbox).filter(({ topic }) => topic === 'tip.scored.shadow');
     expect(shadows.map(({ value }) => (JSON.parse(value!.toString()) as ScoredEvent).decision_id)).toEqual(ids);
     expect(rows('shadow_pending')).toBe(0);
-  });
-
-  it('scores after a crash what it had put off', async () => {
-    await deliver('tip.candidates', candidates('d1'));
-    const scored = sent('tip.scored').value!.toString();
-    worker.close();
-    begin({ 'tip.candidates': 1, 'tip.scored': 1 });
-    offsets.set('tip.scored', 0);
-    await deliver('tip.scored', scored);
-    await worker.idle();
-    expect(messages()).toEqual([['tip.scored.shadow']]);
   });
 });
 
