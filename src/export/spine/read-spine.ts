@@ -4,7 +4,6 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { TipstreamError } from '../../errors.js';
-import { isId } from '../../events/strings.js';
 import { readTime, type NoTime } from '../../time.js';
 import type { SpineRow } from '../../store/join/rows-of-spine.js';
 import { jsonOf, RawJson, type Cell } from '../cell.js';
@@ -100,7 +99,6 @@ class Reading {
     const { user, time } = this.#columns;
     const userId = members.get(user);
     if (typeof userId !== 'string' || userId === '') return { line, flaw: `has no ${user} that is a text` };
-    if (!isId(userId)) return { line, flaw: noEventHas(user) };
     let asOfMs = 0;
     let decisionId = '';
     if (this.#key === 'as_of_ms') {
@@ -117,7 +115,6 @@ class Reading {
     } else {
       const given = members.get('decision_id');
       if (typeof given !== 'string' || given === '') return { line, flaw: 'has no decision_id that is a text' };
-      if (!isId(given)) return { line, flaw: noEventHas('decision_id') };
       decisionId = given;
       members.delete('decision_id');
     }
@@ -173,10 +170,6 @@ class Reading {
       details: { file: name, ...details },
     });
   }
-}
-
-function noEventHas(name: string): string {
-  return `has a ${name} that no event can have: it is 1 to 128 characters, none of them a control character`;
 }
 
 function takenColumn(name: string): string {
