@@ -109,15 +109,9 @@ export class PartitionWorker implements Worker {
       this.#state.close();
       throw error;
     }
-    const parts = { state: this.#state, processor: this.#processor };
-    this.#transactions = new Transactions({ ...parts, clock, onCommitted: (committed) => events.committed(committed), at });
-    this.#putOff = new PutOff({
-      ...parts,
-      transactions: this.#transactions,
-      mayScore: () => this.#phase === 'running' && !this.#forgotten.isBehind,
-      onShadowFailed: (decisionId, reason) => events.shadowFailed(decisionId, reason),
-      wake: () => this.#wake(),
-    });
+    const onCommitted: WorkerEvents['committed'] = (committed) => events.committed(committed);
+    this.#transactions = new Transactions({ state: this.#state, processor: this.#processor, clock, onCommitted, at });
+    this.#putOff = new PutOff(this.#transactions, () => this.#wake());
     const named = (topic: TopicName) => fullTopicName(identity.topicPrefix, topic);
     this.#queue = mergeQueueOf(start, this.#positions);
     this.#gated = new Set(REQUEST_TOPICS.map(named));
@@ -255,7 +249,7 @@ export class PartitionWorker implements Worker {
           return;
         }
         if (!behind) this.#jobs.run();
-        if (!behind) this.#putOff.scoreShadows();
+        this.#scoreShadows();
         if (this.#transactions.pending.isTooLarge) return;
         const closed = behind ? this.#forgotten.others : this.#phase === 'restoring' ? this.#gated : NOTHING;
         const taken = this.#queue.take(this.#options.maxBatchRecords, this.#clock(), closed);
@@ -306,7 +300,13 @@ export class PartitionWorker implements Worker {
     }
     for (const [topic, next] of positions) this.#positions.set(topic, next);
     this.#transactions.report({ startedMs, outbox, positions, taken: countByTopic(segments), lastMs: lastTimestamps(segments) });
-    this.#putOff.endBatch();
+    this.#putOff.stop();
+    this.#scoreShadows();
+  }
+
+  #scoreShadows(): void {
+    if (this.#phase !== 'running' || this.#forgotten.isBehind) return;
+    this.#transactions.scoreShadows((decisionId, reason) => this.#events.shadowFailed(decisionId, reason));
   }
 
   /**

@@ -1,38 +1,27 @@
 /**
- * What follows a committed batch. The shadow looks at its decisions at once, in transactions of its own: put off, a decision that is
- * published already could lose its shadow to a power failure. Messages that the log has acknowledged are deleted by the next batch, because
- * a transaction of their own would cost as much as a decision; when no batch comes for a while, by themselves.
+ * Messages that the log has acknowledged are deleted by the next batch, because a transaction of their own would cost as much as a
+ * decision; when no batch comes for a while, by themselves. The shadow's look at decisions is not put off like that: a power failure would
+ * cost decisions that are published already their shadow.
  */
-import type { PartitionState } from '../../store/partition-state.js';
-import type { BatchProcessor } from '../fold/batch-processor.js';
 import type { Transactions } from './transactions.js';
-
-export interface PutOffDeps {
-  readonly state: PartitionState;
-  readonly processor: BatchProcessor;
-  readonly transactions: Transactions;
-  /** Whether the shadow may answer at all by now. */
-  readonly mayScore: () => boolean;
-  readonly onShadowFailed: (decisionId: string, reason: string) => void;
-  /** Called when it has waited for long enough. */
-  readonly wake: () => void;
-}
 
 /** Longer than a decision takes to be read back, which brings the next batch. */
 const WAITS_MS = 50;
-const SHADOWS_AT_ONCE = 200;
 
 export class PutOff {
-  readonly #deps: PutOffDeps;
+  readonly #transactions: Transactions;
+  readonly #wake: () => void;
   #timer: NodeJS.Timeout | undefined;
   #due = false;
 
-  constructor(deps: PutOffDeps) {
-    this.#deps = deps;
+  /** `wake` is called when the deletion has waited for long enough. */
+  constructor(transactions: Transactions, wake: () => void) {
+    this.#transactions = transactions;
+    this.#wake = wake;
   }
 
   get waits(): boolean {
-    return this.#shadowsWait || this.#deps.transactions.pending.hasAcknowledged;
+    return this.#transactions.pending.hasAcknowledged;
   }
 
   /** Whether it has waited for long enough; if not, `wake` will be called. */
@@ -41,38 +30,20 @@ export class PutOff {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.#due = true;
-      this.#deps.wake();
+      this.#wake();
     }, WAITS_MS);
     return false;
   }
 
-  /** The batch is committed, and with it the deletion; the live answers are on their way. */
-  endBatch(): void {
-    this.stop();
-    this.scoreShadows();
-  }
-
-  /** All that wait. */
-  scoreShadows(): void {
-    const { transactions, processor, onShadowFailed } = this.#deps;
-    const failed = (decisionId: string, error: unknown) =>
-      onShadowFailed(decisionId, error instanceof Error ? error.message : String(error));
-    while (this.#shadowsWait) transactions.run((nowMs, outbox) => processor.scoreShadows(SHADOWS_AT_ONCE, nowMs, outbox, failed));
-  }
-
   do(): void {
     this.stop();
-    this.scoreShadows();
-    this.#deps.transactions.deleteAcknowledged();
+    this.#transactions.deleteAcknowledged();
   }
 
+  /** Also when a batch has done it. */
   stop(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#due = false;
-  }
-
-  get #shadowsWait(): boolean {
-    return this.#deps.state.shadowPending.waiting > 0 && this.#deps.mayScore();
   }
 }

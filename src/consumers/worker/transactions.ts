@@ -33,6 +33,7 @@ export interface TransactionReport {
   readonly lastMs?: ReadonlyMap<string, number>;
 }
 
+const SHADOWS_AT_ONCE = 200;
 const NOTHING: ReadonlyMap<string, number> = new Map();
 
 export class Transactions {
@@ -65,6 +66,13 @@ export class Transactions {
   /** What the log has acknowledged is deleted with the next transaction; when there is none, with this one. */
   deleteAcknowledged(): void {
     if (this.pending.hasAcknowledged) this.run(() => undefined);
+  }
+
+  /** The shadow's look at all decisions that wait for it, whose live answers are on their way. */
+  scoreShadows(onFailed: (decisionId: string, reason: string) => void): void {
+    const { state, processor } = this.#deps;
+    const failed = (decisionId: string, error: unknown) => onFailed(decisionId, error instanceof Error ? error.message : String(error));
+    while (state.shadowPending.waiting > 0) this.run((nowMs, outbox) => processor.scoreShadows(SHADOWS_AT_ONCE, nowMs, outbox, failed));
   }
 
   /** The transaction that the caller has begun. */
