@@ -22,4 +22,15 @@ export class Turns {
     this.#signal.throwIfAborted();
     this.#endsMs = performance.now() + SLICE_MS;
   }
+
+  /** Runs a generator to its end, and answers what it returns; it is ended, should that fail. Throws what it throws, and as `next`. */
+  async run<Result>(steps: Generator<unknown, Result>): Promise<Result> {
+    try {
+      let step = steps.next();
+      for (; step.done !== true; step = steps.next()) if (this.isOver) await this.next();
+      return step.value;
+    } finally {
+      steps.return(undefined as never);
+    }
+  }
 }

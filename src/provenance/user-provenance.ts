@@ -111,10 +111,7 @@ export async function computeProvenance(
     }
   }
   behind.sort((one, other) => other.fact.atMs - one.fact.atMs);
-  const steps = nextChanges(registry, tips, asOfMs);
-  let step = steps.next();
-  for (; step.done !== true; step = steps.next()) if (turns.isOver) await turns.next();
-  const changes = step.value;
+  const changes = await turns.run(nextChanges(registry, tips, asOfMs));
   const tipById = new Map(tips.map((one) => [one.tipId, one.tip]));
   const aggregate = aggregateAt(registry, asOfMs, { count: tips.length, all: () => tips.map(({ tip }) => tip) });
   const values = registry.values(aggregate, asOfMs, rowCountersOf(registry, rows ?? NO_USER_ROWS, asOfMs));

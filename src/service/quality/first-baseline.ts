@@ -6,6 +6,7 @@ import { writeFirstBaseline, type BaselineFacts } from '../../monitoring/baselin
 import { firstFullWindowMs } from '../../monitoring/periods.js';
 import { surveyCandidates, surveyState } from '../../monitoring/state-survey.js';
 import { DAY_MS } from '../../projections/window.js';
+import type { Turns } from '../../provenance/turns.js';
 import type { QualityLooksDeps } from './quality-looks.js';
 
 /** With fewer, chance moves a distribution more than an upstream that changes. */
@@ -21,26 +22,23 @@ export class FirstBaseline {
   }
 
   /**
-   * undefined: it is not time yet, another one is there, or other members hold some of the partitions. `run` goes through the steps in
-   * pieces of some milliseconds. Throws what reading state files and writing throws.
+   * undefined: it is not time yet, another one is there, or other members hold some of the partitions. Throws what reading state files and
+   * writing throws, and as Turns.next.
    */
-  async store(
-    files: ReadonlyMap<number, string>,
-    run: <T>(steps: Generator<unknown, T>) => Promise<T>,
-  ): Promise<BaselineFacts | undefined> {
+  async store(files: ReadonlyMap<number, string>, turns: Turns): Promise<BaselineFacts | undefined> {
     const { registry, options, partitionCount } = this.#deps;
     const nowMs = options.clock();
     if (files.size < partitionCount() || nowMs < this.#notBeforeMs) return undefined;
-    const { tips } = await run(surveyState(files, registry, nowMs));
+    const { tips } = await turns.run(surveyState(files, registry, nowMs));
     const fullMs = firstFullWindowMs(tips.firstMs);
     if (fullMs > nowMs) {
       this.#notBeforeMs = Number.isFinite(fullMs) ? fullMs : -Infinity;
       return undefined;
     }
     for (const asOfMs of [fullMs, nowMs]) {
-      const survey = await run(surveyState(files, registry, asOfMs));
+      const survey = await turns.run(surveyState(files, registry, asOfMs));
       if (survey.users < LEAST_USERS) continue;
-      const candidates = await run(surveyCandidates(files, registry, asOfMs));
+      const candidates = await turns.run(surveyCandidates(files, registry, asOfMs));
       const { featureSet } = registry;
       return writeFirstBaseline(options.dataDirectory, survey, { featureSet, madeAtMs: nowMs, missing: [], candidates });
     }

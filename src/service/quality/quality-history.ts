@@ -77,21 +77,14 @@ export class QualityHistory {
     if (this.#last?.key === key && Math.abs(nowMs - this.#last.answeredMs) < FRESH_MS) return this.#last.document;
     signal.throwIfAborted();
     const { baseline, refused } = usableBaseline(options.dataDirectory, registry);
-    const turns = new Turns(signal);
-    const steps = historyOf(files, registry, spans, baseline);
-    let step = steps.next();
-    try {
-      for (; step.done !== true; step = steps.next()) if (turns.isOver) await turns.next();
-    } finally {
-      steps.return(undefined as never);
-    }
+    const found = await new Turns(signal).run(historyOf(files, registry, spans, baseline));
     const partitions = [...files.keys()].sort((a, b) => a - b);
     const document = {
       by,
       partitions,
       partitions_missing: Array.from({ length: partitionCount() }, (_, at) => at).filter((at) => !files.has(at)),
       baseline: baseline === undefined ? null : factsOf(baseline),
-      ...step.value,
+      ...found,
       could_not_tell: refused === undefined ? [] : [{ about: 'drift', reason: refused.message }],
     };
     this.#last = { key, answeredMs: nowMs, document };

@@ -86,12 +86,12 @@ export class QualityLooks {
   }
 
   /** What keeps it from being stored keeps nobody from the rest. */
-  async #storeFirst(files: ReadonlyMap<number, string>, run: <T>(steps: Generator<unknown, T>) => Promise<T>): Promise<void> {
+  async #storeFirst(files: ReadonlyMap<number, string>, turns: Turns): Promise<void> {
     const { options, registry } = this.#deps;
     const { baseline, refused } = usableBaseline(options.dataDirectory, registry);
     if (baseline !== undefined || refused !== undefined) return;
     try {
-      const stored = await this.#first.store(files, run);
+      const stored = await this.#first.store(files, turns);
       if (stored === undefined) return;
       const { users, as_of_ms: asOfMs } = stored;
       options.logger.info(
@@ -115,14 +115,7 @@ export class QualityLooks {
     const turns = new Turns(signal);
     const turn = (): Promise<void> => (turns.isOver ? turns.next() : Promise.resolve());
     try {
-      const run = async <T>(steps: Generator<unknown, T>): Promise<T> => {
-        for (;;) {
-          const step = steps.next();
-          if (step.done === true) return step.value;
-          await turn();
-        }
-      };
-      if (options.automaticBaseline === true) await this.#storeFirst(files, run);
+      if (options.automaticBaseline === true) await this.#storeFirst(files, turns);
       const { baseline, refused } = usableBaseline(options.dataDirectory, registry);
       const report = await qualityReport({
         log,
@@ -136,7 +129,7 @@ export class QualityLooks {
         signal,
         baseline,
         turn,
-        run,
+        run: (steps) => turns.run(steps),
       });
       this.#last =
         refused === undefined
