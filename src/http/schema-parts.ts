@@ -27,6 +27,16 @@ export const time = z.string({ error: 'must be given once' }).transform((text, c
   return z.NEVER;
 });
 
+/** Of a query: a whole number from 1 to `most`. */
+export function howMany(most: number) {
+  const error = `must be a whole number from 1 to ${most}`;
+  return z
+    .string({ error: 'must be given once' })
+    .regex(new RegExp(`^\\d{1,${String(most).length}}$`), { error })
+    .transform(Number)
+    .refine((number) => number >= 1 && number <= most, { error });
+}
+
 /** A pooled prior that is set. */
 export const priorSchema = z.object({
   policy: z.string(),

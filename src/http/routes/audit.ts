@@ -4,20 +4,15 @@ import { auditSchema, AUDIT_ACTIONS } from '../../events/audit-event.js';
 import type { AuditDocument } from '../../service/application.js';
 import { everything } from '../entity-tag.js';
 import { defineRoute } from '../route.js';
-import { count, time } from '../schema-parts.js';
+import { count, howMany, time } from '../schema-parts.js';
 
 const MOST_ENTRIES = 1_000;
 const DEFAULT_ENTRIES = 100;
-const NOT_A_NUMBER = `must be a whole number from 1 to ${MOST_ENTRIES}`;
 
 const auditQuery = z.strictObject({
   since_ms: time.optional().meta({ description: 'entries from then on; Unix milliseconds or ISO 8601' }),
   until_ms: time.optional().meta({ description: 'entries before then' }),
-  last: z
-    .string({ error: 'must be given once' })
-    .regex(/^\d{1,4}$/, { error: NOT_A_NUMBER })
-    .transform(Number)
-    .refine((last) => last >= 1 && last <= MOST_ENTRIES, { error: NOT_A_NUMBER })
+  last: howMany(MOST_ENTRIES)
     .optional()
     .meta({ description: `the newest so many, 1 to ${MOST_ENTRIES}; ${DEFAULT_ENTRIES} unless given` }),
   actor: z.string().min(1).optional().meta({ description: 'the name of a token or user, or a kind: token, loopback, command, service' }),

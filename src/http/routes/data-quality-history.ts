@@ -7,22 +7,16 @@ import { MOST_PERIODS } from '../../service/quality/quality-history.js';
 import { everything } from '../entity-tag.js';
 import { baselineFacts, bin, summary, untold } from '../quality-schemas.js';
 import { defineRoute } from '../route.js';
-import { count, time, timeMs } from '../schema-parts.js';
+import { count, howMany, time, timeMs } from '../schema-parts.js';
 
 const [DEFAULT_PERIOD, DEFAULT_LAST] = ['day', 7] as const;
-
-const NOT_A_NUMBER = `must be a whole number from 1 to ${MOST_PERIODS}`;
 
 const historyQuery = z.strictObject({
   by: z
     .enum(PERIODS, { error: `must be one of ${PERIODS.join(', ')}` })
     .optional()
     .meta({ description: `length of a period, in UTC; weeks begin on Mondays. Absent: ${DEFAULT_PERIOD}` }),
-  last: z
-    .string({ error: 'must be given once' })
-    .regex(/^\d{1,2}$/, { error: NOT_A_NUMBER })
-    .transform(Number)
-    .refine((last) => last >= 1 && last <= MOST_PERIODS, { error: NOT_A_NUMBER })
+  last: howMany(MOST_PERIODS)
     .optional()
     .meta({ description: `how many whole periods, 1 to ${MOST_PERIODS}. Absent: ${DEFAULT_LAST}` }),
   as_of_ms: time.optional().meta({ description: 'periods that ended by then: Unix milliseconds or ISO 8601. Absent: now' }),
