@@ -19,6 +19,7 @@ export function objectText(value: ObjectValue): string {
 const INDEX_WITH_NUMBER = /"(?:0|[1-9]\d{0,9})":\s*-?\d/;
 /** In place of an object while a document is printed; no text of anybody's holds it. */
 const MARK = randomUUID();
+const MARKED = new RegExp(`"${MARK}(\\d+)"`, 'g');
 
 /** As JSON.stringify, but that objects of numbers are printed with their names sorted by code point, whatever their names are. */
 export function jsonText(document: unknown, space?: number): string {
@@ -26,12 +27,11 @@ export function jsonText(document: unknown, space?: number): string {
   if (!INDEX_WITH_NUMBER.test(text)) return text;
   const objects: ObjectValue[] = [];
   const marked = JSON.stringify(document, (_, value: unknown) => (isOfNumbers(value) ? `${MARK}${objects.push(value) - 1}` : value), space);
-  const lines = marked.split('\n');
-  const printed = lines.map((line) => {
-    const indent = /^ */.exec(line)![0];
-    return line.replaceAll(new RegExp(`"${MARK}(\\d+)"`, 'g'), (_match, at: string) => spaced(objects[Number(at)]!, indent, space));
+  if (space === undefined) return marked.replace(MARKED, (_match, index: string) => objectText(objects[Number(index)]!));
+  return marked.replace(MARKED, (_match, index: string, at: number) => {
+    const line = marked.slice(marked.lastIndexOf('\n', at) + 1, at);
+    return spaced(objects[Number(index)]!, /^ */.exec(line)![0], space);
   });
-  return printed.join('\n');
 }
 
 function isOfNumbers(value: unknown): value is ObjectValue {
@@ -41,8 +41,7 @@ function isOfNumbers(value: unknown): value is ObjectValue {
 }
 
 /** As JSON.stringify prints it in a line with that indent. */
-function spaced(value: ObjectValue, indent: string, space: number | undefined): string {
-  if (space === undefined) return objectText(value);
+function spaced(value: ObjectValue, indent: string, space: number): string {
   const members = sorted(Object.entries(value)).map(([name, number]) => `${JSON.stringify(name)}: ${JSON.stringify(number)}`);
   const inner = indent + ' '.repeat(space);
   return `{\n${inner}${members.join(`,\n${inner}`)}\n${indent}}`;
