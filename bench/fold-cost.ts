@@ -11,14 +11,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import Database from 'better-sqlite3';
-import { BatchProcessor } from '../src/consumers/fold/batch-processor.js';
-import { partitionFunction } from '../src/log/partitioner.js';
 import type { LogRecord } from '../src/log/port.js';
-import { defaultRegistry } from '../src/projections/registry.js';
-import { PartitionState } from '../src/store/partition-state.js';
-import { CONSUMED_TOPICS } from '../src/topics.js';
 import { upstreamEvents } from './events.js';
 import { median } from './latencies.js';
+import { LoneFold, rulesOf } from './lone-fold.js';
 
 const EVENTS = 160_000;
 const USERS = 8_000;
@@ -26,7 +22,6 @@ const USERS = 8_000;
 const BLOCK = 4_000;
 /** Blocks that only warm up the compiler and the caches. */
 const WARM_UP = 10;
-const MAX_VALUE_BYTES = 1_048_576;
 
 interface Work {
   (block: readonly LogRecord[]): void;
@@ -71,23 +66,8 @@ function* blocks(): Generator<LogRecord[]> {
 }
 
 function folding(path: string): Work {
-  const identity = { partition: 0, partitions: 1, log: 'sqlite' as const, topicPrefix: '', featureSet: defaultRegistry.featureSet };
-  const state = new PartitionState(path, identity, defaultRegistry);
-  const processor = new BatchProcessor(
-    { state, registry: defaultRegistry, topics: [...CONSUMED_TOPICS] },
-    {
-      topicPrefix: '',
-      group: 'bench',
-      rules: { partitioner: partitionFunction('murmur2'), partitions: 1, maxValueBytes: MAX_VALUE_BYTES },
-      scoring: { livePolicy: 'egreedy-v1', settings: { epsilon: 0.1, salt: '0', shadow: null, shadowLearning: false } },
-      publishProfiles: true,
-    },
-  );
-  return (block) =>
-    state.transaction(Date.now(), () => {
-      const nowMs = Date.now();
-      for (const record of block) processor.apply(record, nowMs, []);
-    });
+  const lone = new LoneFold(path, '', 0, rulesOf(1));
+  return (block) => lone.fold(block);
 }
 
 function parsing(path: string): Work {

@@ -6,15 +6,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BatchProcessor } from '../src/consumers/fold/batch-processor.js';
 import { decodeRecord, type DecodeRules } from '../src/events/decode.js';
-import { partitionFunction } from '../src/log/partitioner.js';
 import type { Log, LogRecord } from '../src/log/port.js';
 import { applyTipChange, createAggregate, type Aggregate } from '../src/projections/aggregate.js';
 import { defaultRegistry } from '../src/projections/registry.js';
 import { foldFeedback, foldServed, NO_TIP, type TipState } from '../src/projections/tip.js';
-import { PartitionState } from '../src/store/partition-state.js';
-import { CONSUMED_TOPICS, fullTopicName, type FeedbackEvent, type ServedEvent } from '../src/topics.js';
+import { fullTopicName, type FeedbackEvent, type ServedEvent } from '../src/topics.js';
+import { LoneFold, rulesOf } from './lone-fold.js';
 
 /** Microseconds of CPU per record. */
 export interface StageCosts {
@@ -28,7 +26,6 @@ export interface StageCosts {
 type Decoded = { readonly served: ServedEvent } | { readonly feedback: FeedbackEvent };
 
 const BATCH_RECORDS = 20_000;
-const MAX_VALUE_BYTES = 1_048_576;
 
 /** Measures on the last of the log's partitions; the first is run before it, to warm up the compiler. */
 export async function stageCosts(log: Log, prefix: string, partitions: number): Promise<StageCosts> {
@@ -37,7 +34,7 @@ export async function stageCosts(log: Log, prefix: string, partitions: number): 
 }
 
 async function stagesOf(log: Log, prefix: string, partitions: number, partition: number): Promise<StageCosts> {
-  const rules: DecodeRules = { partitioner: partitionFunction('murmur2'), partitions, maxValueBytes: MAX_VALUE_BYTES };
+  const rules = rulesOf(partitions);
   const served = fullTopicName(prefix, 'tip.served');
   const topics = [served, fullTopicName(prefix, 'tip.feedback')];
   const [read, records] = await cpuOf(() => readAll(log, topics, partition));
@@ -95,20 +92,8 @@ function foldInMemory(events: readonly Decoded[]): number {
 
 async function foldIntoFile(records: readonly LogRecord[], topicPrefix: string, partition: number, rules: DecodeRules): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'tipstream-bench-stages-'));
-  const identity = { partition, partitions: rules.partitions, log: 'sqlite' as const, topicPrefix, featureSet: defaultRegistry.featureSet };
-  const state = new PartitionState(join(folder, 'state.db'), identity, defaultRegistry);
-  const scoring = { livePolicy: 'egreedy-v1', settings: { epsilon: 0.1, salt: '0', shadow: null, shadowLearning: false } };
-  const topics = CONSUMED_TOPICS.map((topic) => fullTopicName(topicPrefix, topic));
-  const processor = new BatchProcessor(
-    { state, registry: defaultRegistry, topics },
-    { topicPrefix, group: 'bench', rules, scoring, publishProfiles: true },
-  );
-  for (let at = 0; at < records.length; at += BATCH_RECORDS) {
-    state.transaction(Date.now(), () => {
-      const nowMs = Date.now();
-      for (const record of records.slice(at, at + BATCH_RECORDS)) processor.apply(record, nowMs, []);
-    });
-  }
-  state.close();
+  const lone = new LoneFold(join(folder, 'state.db'), topicPrefix, partition, rules);
+  for (let at = 0; at < records.length; at += BATCH_RECORDS) lone.fold(records.slice(at, at + BATCH_RECORDS));
+  lone.close();
   await rm(folder, { recursive: true, force: true });
 }
