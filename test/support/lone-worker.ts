@@ -2,6 +2,7 @@
 import { CORE_ALONE } from '../../src/events/feature-choice.js';
 import { inlineWorkers } from '../../src/consumers/worker/inline-worker.js';
 import type { Committed, Worker } from '../../src/consumers/worker/worker-contract.js';
+import { runOf } from '../../src/log/record-run.js';
 import { coreRegistry } from '../../src/projections/registry.js';
 import { PartitionState } from '../../src/store/partition-state.js';
 import type { StateIdentity } from '../../src/store/state-file.js';
@@ -54,6 +55,26 @@ export function loneWorker({ path, ends, nowMs, publishProfiles = true, shadow =
       shadowFailed: () => undefined,
     },
   );
+}
+
+/** Records of user ana, from that offset on, to a worker. */
+export function deliverValues(worker: Worker, topic: ConsumedTopic, from: number, timestampMs: number, values: readonly string[]): void {
+  const records = values.map((value, index) => ({
+    ...{ topic, partition: 0, offset: from + index, timestampMs },
+    ...{ key: Buffer.from('ana'), value: Buffer.from(value), headers: [] },
+  }));
+  const next = from + values.length;
+  worker.deliver({ topic, partition: 0, fromOffset: from, nextOffset: next, endOffset: next, records: runOf(records) });
+}
+
+/** A request of user ana to score two tips. */
+export function candidatesOfAna(decisionId: string, requestedAtMs: number): string {
+  return JSON.stringify({
+    decision_id: decisionId,
+    user_id: 'ana',
+    requested_at_ms: requestedAtMs,
+    candidates: ['a', 'b'].map((id) => ({ tip_id: id, is_overdue: false, task_age_days: 1, priority: 1 })),
+  });
 }
 
 export async function turns(count: number): Promise<void> {

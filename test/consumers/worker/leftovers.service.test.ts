@@ -4,11 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Worker } from '../../../src/consumers/worker/worker-contract.js';
-import type { LogRecord } from '../../../src/log/port.js';
-import { runOf } from '../../../src/log/record-run.js';
 import type { StoredMessage } from '../../../src/store/tables/outbox.js';
 import type { ConsumedTopic, ProfileFeaturesEvent } from '../../../src/topics.js';
-import { loneWorker, makeStateFile } from '../../support/lone-worker.js';
+import { candidatesOfAna, deliverValues, loneWorker, makeStateFile } from '../../support/lone-worker.js';
 
 const NOW_MS = 1_795_900_000_000;
 
@@ -39,33 +37,10 @@ async function run(ends: Partial<Record<ConsumedTopic, number>>, publishProfiles
   return { worker, outbox };
 }
 
-const record = (topic: ConsumedTopic, offset: number, value: string): LogRecord => ({
-  topic,
-  partition: 0,
-  offset,
-  timestampMs: NOW_MS,
-  key: Buffer.from('ana'),
-  value: Buffer.from(value),
-  headers: [],
-});
-const candidates = (decisionId: string) =>
-  JSON.stringify({
-    decision_id: decisionId,
-    user_id: 'ana',
-    requested_at_ms: NOW_MS - 5_000,
-    candidates: ['a', 'b'].map((id) => ({ tip_id: id, is_overdue: false, task_age_days: 1, priority: 1 })),
-  });
+const candidates = (decisionId: string) => candidatesOfAna(decisionId, NOW_MS - 5_000);
 
 async function deliver({ worker }: Run, topic: ConsumedTopic, from: number, ...values: readonly string[]): Promise<void> {
-  const records = values.map((value, index) => record(topic, from + index, value));
-  worker.deliver({
-    topic,
-    partition: 0,
-    fromOffset: from,
-    nextOffset: from + values.length,
-    endOffset: from + values.length,
-    records: runOf(records),
-  });
+  deliverValues(worker, topic, from, NOW_MS, values);
   await worker.idle();
 }
 

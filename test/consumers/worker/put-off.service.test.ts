@@ -5,9 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Committed, Worker } from '../../../src/consumers/worker/worker-contract.js';
-import { runOf } from '../../../src/log/record-run.js';
 import type { CandidatesEvent, ConsumedTopic, ScoredEvent } from '../../../src/topics.js';
-import { loneWorker, makeStateFile, turns } from '../../support/lone-worker.js';
+import { candidatesOfAna, deliverValues, loneWorker, makeStateFile, turns } from '../../support/lone-worker.js';
 
 const NOW_MS = 1_795_900_000_000;
 /** Turns until what was delivered is folded. Time stands still meanwhile, and only tests let it pass. */
@@ -53,28 +52,12 @@ async function pass(ms: number): Promise<void> {
 
 async function deliver(topic: ConsumedTopic, ...values: readonly string[]): Promise<void> {
   const from = offsets.get(topic) ?? 0;
-  const next = from + values.length;
-  offsets.set(topic, next);
-  const records = values.map((value, index) => ({
-    topic,
-    partition: 0,
-    offset: from + index,
-    timestampMs: NOW_MS,
-    key: Buffer.from('ana'),
-    value: Buffer.from(value),
-    headers: [],
-  }));
-  worker.deliver({ topic, partition: 0, fromOffset: from, nextOffset: next, endOffset: next, records: runOf(records) });
+  offsets.set(topic, from + values.length);
+  deliverValues(worker, topic, from, NOW_MS, values);
   await turns(SOON);
 }
 
-const candidates = (decisionId: string) =>
-  JSON.stringify({
-    decision_id: decisionId,
-    user_id: 'ana',
-    requested_at_ms: NOW_MS - 5_000,
-    candidates: ['a', 'b'].map((id) => ({ tip_id: id, is_overdue: false, task_age_days: 1, priority: 1 })),
-  });
+const candidates = (decisionId: string) => candidatesOfAna(decisionId, NOW_MS - 5_000);
 const served = (tipId: string) => JSON.stringify({ user_id: 'ana', tip_id: tipId, served_at_ms: NOW_MS - 9_000 });
 
 /** Topics of the messages of each commit that has any. */
