@@ -4,9 +4,14 @@ import { createRequire } from 'node:module';
 import { text } from 'node:stream/consumers';
 import Database from 'better-sqlite3';
 
-/** As a string, because it runs without anything else of tipstream: from dist/ as from the sources. */
+/**
+ * As a string, because it runs without anything else of tipstream: from dist/ as from the sources. Its stdin is a pipe that ends with who
+ * started it, however they end: a thread waits for that, because SQLite has the other one, and then the copy is given up.
+ */
 const SCRIPT = `
 const [sqlite, path] = process.argv.slice(1);
+const { Worker } = require('node:worker_threads');
+new Worker("require('node:fs').readSync(0, Buffer.alloc(1)); process.kill(process.pid, 'SIGKILL');", { eval: true });
 let said;
 try {
   const db = new (require(sqlite))(path, { fileMustExist: true, timeout: 5000 });
@@ -25,7 +30,7 @@ process.kill(process.pid, 'SIGKILL');
 export async function scrubbedByProcess(path: string, signal: AbortSignal): Promise<boolean> {
   signal.throwIfAborted();
   const sqlite = createRequire(import.meta.url).resolve('better-sqlite3');
-  const child = spawn(process.execPath, ['--eval', SCRIPT, '--', sqlite, path], { stdio: ['ignore', 'pipe', 'pipe'], env: {} });
+  const child = spawn(process.execPath, ['--eval', SCRIPT, '--', sqlite, path], { stdio: 'pipe', env: {} });
   const end = () => void child.kill('SIGKILL');
   signal.addEventListener('abort', end, { once: true });
   try {

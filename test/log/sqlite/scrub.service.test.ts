@@ -1,9 +1,11 @@
 /** Rewriting log.db: what was deleted is gone from its bytes, and whoever reads meanwhile is answered. */
+import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { dirname, join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
 import { LOG_FILE_NAME } from '../../../src/log/sqlite/index.js';
 import { record } from '../contract/fixture.js';
+import { lockedElsewhere } from '../../support/log/locked-elsewhere.js';
 import { sqliteLog, temporaryDirectory, topicOf } from '../../support/log/sqlite-logs.js';
 
 const SECRET = 'bytes-that-go';
@@ -18,8 +20,9 @@ async function filled() {
     0,
     Array.from({ length: 20 }, (_, i) => 2 * i),
   );
-  const holds = () => ['', '-wal'].some((suffix) => readFileSync(join(directory, `${LOG_FILE_NAME}${suffix}`)).includes(SECRET));
-  return { log, holds };
+  const path = join(directory, LOG_FILE_NAME);
+  const holds = () => ['', '-wal'].some((suffix) => readFileSync(`${path}${suffix}`).includes(SECRET));
+  return { log, path, holds };
 }
 
 it('the event loop turns meanwhile, and reads and appends come to their end', async () => {
@@ -51,3 +54,29 @@ it('ends with the signal, and with the log, and can be asked for again', async (
   await log.close();
   await expect(closed).rejects.toMatchObject({ code: 'log_unavailable' });
 });
+
+it('ends when the process that asked for it is killed, and the log is whole', async () => {
+  const { log, path, holds } = await filled();
+  await lockedElsewhere(dirname(path)); // the copy waits for that for five seconds
+  const asking = spawn(process.execPath, ['--import', REGISTER, '--input-type=module', '--eval', ASKS, '--', SCRUB_PROCESS, path], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  onTestFinished(() => void asking.kill('SIGKILL'));
+  await expect.poll(() => copiersOf(path), { timeout: 20_000 }).toHaveLength(1);
+  asking.kill('SIGKILL');
+  await expect.poll(() => copiersOf(path), { timeout: 2_500 }).toEqual([]);
+  expect(await log.read({ topic: 't', partition: 0, from: 0, to: 2 })[Symbol.asyncIterator]().next()).toMatchObject({ done: false });
+  expect(holds()).toBe(true);
+});
+
+const REGISTER = new URL('../../support/typescript-register.mjs', import.meta.url).href;
+const SCRUB_PROCESS = new URL('../../../src/log/sqlite/scrub-process.ts', import.meta.url).href;
+const ASKS = `
+const [module, path] = process.argv.slice(1);
+await (await import(module)).scrubbedByProcess(path, new AbortController().signal);`;
+
+/** Command lines of processes that rewrite this log. */
+function copiersOf(path: string): string[] {
+  const lines = execFileSync('ps', ['-A', '-ww', '-o', 'args='], { encoding: 'utf8' }).split('\n');
+  return lines.filter((line) => line.includes(path) && !line.includes(SCRUB_PROCESS) && !line.includes('BEGIN IMMEDIATE'));
+}
