@@ -16,8 +16,9 @@ import type { Member } from '../support/e2e/member.js';
 import { untilAllApplied } from '../support/e2e/state.js';
 import { Stream } from '../support/e2e/stream.js';
 import { catchUp, digestOf, expectProven, hardStream, inData, reactTo } from '../support/broker/analysts.js';
-import { configureTopics, deleteBefore, kafkaAdmin, recreateTopic } from '../support/broker/inputs.js';
+import { configureTopics, kafkaAdmin, recreateTopic } from '../support/broker/inputs.js';
 import { sharedBroker } from '../support/broker/shared.js';
+import { deleteBefore } from '../support/broker/topics.js';
 import { kcatInstalled } from '../support/broker/tools.js';
 
 const brokers = await sharedBroker();

@@ -10,8 +10,9 @@ import { generatedEvents, oracleEvents, STREAM_AS_OF_MS, toRecords, type Produce
 import { queryFile } from '../support/e2e/files.js';
 import { ownersDigest, soleOwner } from '../support/e2e/state.js';
 import { Stream } from '../support/e2e/stream.js';
-import { configureTopics, deleteBefore, kafkaAdmin, recreateTopic } from '../support/broker/inputs.js';
+import { configureTopics, kafkaAdmin, recreateTopic } from '../support/broker/inputs.js';
 import { sharedBroker } from '../support/broker/shared.js';
+import { deleteBefore } from '../support/broker/topics.js';
 
 const brokers = await sharedBroker();
 const SERVED = 'tip.served' as const;

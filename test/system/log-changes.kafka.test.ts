@@ -7,6 +7,7 @@ import { generatedEvents, toRecords, type ProduceLine } from '../support/e2e/eve
 import { untilAllApplied } from '../support/e2e/state.js';
 import { Stream } from '../support/e2e/stream.js';
 import { sharedBroker } from '../support/broker/shared.js';
+import { deleteBefore } from '../support/broker/topics.js';
 
 const brokers = await sharedBroker();
 
@@ -27,11 +28,6 @@ describe.skipIf(brokers === null)('a log that was changed', () => {
         Array.from({ length: count }, () => events.next().value as ProduceLine),
       ),
     );
-  }
-
-  async function truncateBefore(topic: string, partition: number, offset: number): Promise<void> {
-    await admin.fetchTopicOffsets(topic); // deleteTopicRecords relies on metadata that it does not load
-    await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(offset) }] });
   }
 
   /** What the group has committed for a topic, by Kafka's own account. */
@@ -101,7 +97,7 @@ describe.skipIf(brokers === null)('a log that was changed', () => {
     const before = await committed(stream, served);
     await write(stream, 200, 2);
     const { end } = (await stream.log.offsets(served)).get(0)!;
-    await truncateBefore(served, 0, end - 1);
+    await deleteBefore(admin, served, { 0: end - 1 });
 
     const member = stream.start([], 'data');
     await member.untilStatus(
@@ -141,7 +137,7 @@ describe.skipIf(brokers === null)('a log that was changed', () => {
     await delay(500); // so that the fetch under way ends with nothing
     await write(stream, 200, 2);
     const { end } = (await stream.log.offsets(served)).get(0)!;
-    await truncateBefore(served, 0, end - 1);
+    await deleteBefore(admin, served, { 0: end - 1 });
     member.thaw();
     await member.untilStatus(({ partitions }) => partitions.some(({ state }) => state === 'stopped'), 'one partition to stop');
     const line = await member.untilLogged(({ level, code }) => level >= 50 && code === 'offset_out_of_range', 'an error');

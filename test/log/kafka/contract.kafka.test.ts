@@ -1,4 +1,4 @@
-/** The log contract on a real broker. What only Kafka can do to a log is in the other log-kafka-*.e2e files. */
+/** The log contract on a real broker. What only Kafka can do to a log is in the other files of this folder. */
 import { fileURLToPath } from 'node:url';
 import kafkajs from 'kafkajs';
 import { describe } from 'vitest';
@@ -6,6 +6,7 @@ import { openKafkaLog } from '../../../src/log/kafka/kafka-log.js';
 import { logContract } from '../contract/contract.js';
 import type { LogFixture } from '../contract/fixture.js';
 import { sharedBroker } from '../../support/broker/shared.js';
+import { deleteBefore } from '../../support/broker/topics.js';
 
 const brokers = await sharedBroker();
 
@@ -23,10 +24,7 @@ async function openFixture(address: string): Promise<LogFixture> {
       await log.close();
       await admin.disconnect();
     },
-    truncateBefore: async (topic, partition, offset) => {
-      await admin.fetchTopicOffsets(topic); // deleteTopicRecords relies on metadata that it does not load
-      await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(offset) }] });
-    },
+    truncateBefore: (topic, partition, offset) => deleteBefore(admin, topic, { [partition]: offset }),
     elsewhere: { module: fileURLToPath(new URL('../../support/broker/elsewhere.ts', import.meta.url)), argument: address },
   };
 }

@@ -9,7 +9,7 @@ import { pause } from '../../../src/back-off.js';
 import { CollectingHandler } from '../../support/log/collecting-handler.js';
 import { sharedBroker } from '../../support/broker/shared.js';
 import { javaTool, javaToolsInstalled } from '../../support/broker/tools.js';
-import { newTopic, readAll } from '../../support/broker/topics.js';
+import { deleteBefore, newTopic, readAll } from '../../support/broker/topics.js';
 
 const brokers = await sharedBroker();
 const withJava = await javaToolsInstalled();
@@ -30,11 +30,6 @@ describe.skipIf(brokers === null)('a member on Kafka', () => {
     await admin.disconnect();
   });
 
-  async function truncateBefore(topic: string, offset: number): Promise<void> {
-    await admin.fetchTopicOffsets(topic);
-    await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: String(offset) }] });
-  }
-
   /** A group that has committed an offset, as an earlier run of the same service did. */
   async function committedGroup(topic: string, offset: number): Promise<string> {
     const group = `group-${randomUUID()}`;
@@ -53,7 +48,7 @@ describe.skipIf(brokers === null)('a member on Kafka', () => {
     const topic = await newTopic(log, 2);
     await log.append([...numbered(topic, 10, 0), ...numbered(topic, 10, 1)]);
     const group = await committedGroup(topic, 7);
-    await truncateBefore(topic, 5);
+    await deleteBefore(admin, topic, { 0: 5 });
     const handler = new CollectingHandler({ [`${topic}/0`]: start });
     handler.onReady = (partition, ranges) => {
       const { low, end } = ranges.get(topic)!;
@@ -78,7 +73,7 @@ describe.skipIf(brokers === null)('a member on Kafka', () => {
     const member = await log.join({ group, topics: [topic], handler });
     await handler.until(() => handler.position(topic, 0) === 3, 'the first records');
     await log.append(numbered(topic, 3));
-    await truncateBefore(topic, 5);
+    await deleteBefore(admin, topic, { 0: 5 });
     member.resume(topic, 0);
     await handler.until(() => handler.failures.length > 0, 'the failure');
     expect(handler.failures[0]).toBeInstanceOf(TipstreamError);

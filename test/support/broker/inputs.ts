@@ -74,15 +74,6 @@ export async function recreateTopic(stream: Stream, admin: Admin, topic: string)
   }
 }
 
-/** Deletes the records below an offset: what retention does, at once. */
-export async function deleteBefore(admin: Admin, topic: string, offsets: Readonly<Record<number, number>>): Promise<void> {
-  await admin.fetchTopicOffsets(topic); // deleteTopicRecords relies on metadata that it does not load
-  await admin.deleteTopicRecords({
-    topic,
-    partitions: Object.entries(offsets).map(([partition, offset]) => ({ partition: Number(partition), offset: String(offset) })),
-  });
-}
-
 /** A producer of transactions, each over all topics of its lines. */
 export class TransactionalProducer {
   private constructor(
