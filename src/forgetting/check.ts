@@ -1,10 +1,6 @@
 /** Looks again for a user whom a receipt says was forgotten: in the log below the positions, in state files, and in all other files. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { TipstreamError } from '../errors.js';
 import type { Log } from '../log/port.js';
-import { generationPath, generations, partitionFile, partitionsIn } from '../store/directory/layout.js';
-import { openStateForReading } from '../store/state-file.js';
 import { FORGOTTEN_TOPIC, fullTopicName } from '../topics.js';
 import { whom } from './about.js';
 import { deadLetterFilesOf, filesWithBytes } from './files.js';
@@ -12,6 +8,7 @@ import { readForgotten } from '../log/forgotten.js';
 import { isIntact, type Receipt } from './receipt.js';
 import { recordsOf } from './records.js';
 import { remainingRecords } from './remaining.js';
+import { hasUser, stateFilesOf } from './state-files.js';
 
 export interface ReceiptCheck {
   readonly forget_id: string;
@@ -85,22 +82,13 @@ export async function checkReceipt({ log, dataDirectory, receipt, userId, signal
 
 /** In all generations. */
 function stateFilesWith(dataDirectory: string, userId: string, couldNotTell: string[]): string[] {
-  if (!existsSync(join(dataDirectory, 'state'))) return [];
-  const files = generations(dataDirectory).flatMap((name) => {
-    const directory = generationPath(dataDirectory, name);
-    return partitionsIn(directory).map((partition) => partitionFile(directory, partition));
-  });
-  return files.filter((path) => {
+  const files = stateFilesOf(dataDirectory).filter(({ path }) => {
     try {
-      const db = openStateForReading(path);
-      try {
-        return db.prepare<[string], number>('SELECT 1 FROM user WHERE user_id = ?').pluck().get(userId) !== undefined;
-      } finally {
-        db.close();
-      }
+      return hasUser(path, userId);
     } catch (error) {
       couldNotTell.push(`${path} could not be read: ${(error as Error).message}`);
       return false;
     }
   });
+  return files.map(({ path }) => path);
 }

@@ -4,14 +4,12 @@ import { join } from 'node:path';
 import { bytesFromJson } from '../producer/json-form.js';
 import { currentGeneration, deadLetterDirectory, generations, removeGeneration } from '../store/directory/layout.js';
 import { syncDirectory } from '../store/directory/write-whole.js';
-import { isAbout, type Whom } from './about.js';
+import { isAbout, SHORTEST_SEARCHED_BYTES, type Whom } from './about.js';
 import type { FoundRecords } from './records.js';
 import { searchFiles, type FoundBytes } from './search-process.js';
 
 const RECORD_FILE = '.record.ndjson';
 const VALUE_FILE = '.bin';
-/** A shorter id would be found in everything. */
-export const SHORTEST_SEARCHED_BYTES = 4;
 
 /** Names of the files in the folder dead-letters that hold a record of the user. `found`: of the log. */
 export function deadLetterFilesOf(dataDirectory: string, whom: Whom, found: readonly FoundRecords[]): string[] {
@@ -20,7 +18,9 @@ export function deadLetterFilesOf(dataDirectory: string, whom: Whom, found: read
   const sources = new Set(found.flatMap(({ topic, partition, offsets }) => offsets.map((offset) => `${topic}-${partition}-${offset}`)));
   return readdirSync(directory).filter((name) => {
     if (name.endsWith(VALUE_FILE))
-      return sources.has(name.slice(0, -VALUE_FILE.length)) || isAbout(whom, { key: null, value: readFileSync(join(directory, name)) });
+      return (
+        sources.has(name.slice(0, -VALUE_FILE.length)) || isAbout(whom, { key: null, value: readFileSync(join(directory, name)) }, true)
+      );
     return name.endsWith(RECORD_FILE) && (sources.has(name.slice(0, -RECORD_FILE.length)) || isLineAbout(whom, join(directory, name)));
   });
 }
@@ -28,7 +28,7 @@ export function deadLetterFilesOf(dataDirectory: string, whom: Whom, found: read
 function isLineAbout(whom: Whom, path: string): boolean {
   try {
     const { key, value } = JSON.parse(readFileSync(path, 'utf8')) as { readonly key: unknown; readonly value: unknown };
-    return isAbout(whom, { key: bytesFromJson(key) ?? null, value: bytesFromJson(value) ?? null });
+    return isAbout(whom, { key: bytesFromJson(key) ?? null, value: bytesFromJson(value) ?? null }, true);
   } catch {
     return false; // no file of ours
   }

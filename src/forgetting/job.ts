@@ -2,14 +2,20 @@
 import type { AuditActor } from '../events/audit-event.js';
 import type { Receipt } from './receipt.js';
 
-/** What there is of a user, and what was done about it. */
-export interface ForgetResult {
+/** What there is of a user. */
+export interface FoundOfUser {
   /** Whether anything of the user was there. Else nothing was written. */
   readonly found: boolean;
   readonly user_digest: string;
   readonly in_state: boolean;
   readonly records: readonly { readonly topic: string; readonly partition: number; readonly records: number }[];
   readonly dead_letter_files: number;
+  /** Earlier generations and unfinished rebuilds whose files have the user, or cannot be read. */
+  readonly other_generations: readonly string[];
+}
+
+/** What was done about it too. */
+export interface ForgetResult extends FoundOfUser {
   /** null: nothing was found, or it was a dry run. */
   readonly receipt: Receipt | null;
 }

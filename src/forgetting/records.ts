@@ -1,6 +1,6 @@
 /** The records of a user that lie in the log, in all of tipstream's topics and all partitions: each is read. */
 import type { Log, OffsetRange, TopicDescription } from '../log/port.js';
-import { CONSUMED_TOPICS, deadLetterTopic, FORGOTTEN_TOPIC, fullTopicName, TOPIC_NAMES } from '../topics.js';
+import { CONSUMED_TOPICS, deadLetterTopic, FORGOTTEN_TOPIC, fullTopicName, TOPIC_NAMES, topicNamed, TOPICS } from '../topics.js';
 import { isAbout, type Whom } from './about.js';
 
 export interface RecordSearch {
@@ -72,13 +72,20 @@ function bounds({ from, to }: RecordSearch, topic: string, partition: number, { 
   return { from: Math.min(until, Math.max(low, from?.(topic, partition) ?? low)), to: until };
 }
 
-async function recordsIn({ log, whom, signal }: RecordSearch, range: Part): Promise<FoundRecords | undefined> {
+/** A dead letter is folded by nobody. */
+function needsUser(topicPrefix: string, topic: string): boolean {
+  const name = topicNamed(topicPrefix, topic);
+  return name === undefined || TOPICS[name].keyed === 'always';
+}
+
+async function recordsIn({ log, topicPrefix, whom, signal }: RecordSearch, range: Part): Promise<FoundRecords | undefined> {
   if (range.from >= range.to) return undefined;
+  const isOfAUser = needsUser(topicPrefix, range.topic);
   const offsets: number[] = [];
   let [oldestMs, newestMs, endsWithTombstone] = [Infinity, -Infinity, false];
   for await (const records of log.read({ ...range, ...(signal === undefined ? {} : { signal }) })) {
     for (const record of records) {
-      if (!isAbout(whom, record)) continue;
+      if (!isAbout(whom, record, isOfAUser)) continue;
       offsets.push(record.offset);
       oldestMs = Math.min(oldestMs, record.timestampMs);
       newestMs = Math.max(newestMs, record.timestampMs);

@@ -45,7 +45,7 @@ export const forgetCommand = defineCommand<ForgetOptions>({
   groups: ['log', 'kafka', 'events', 'consumer', 'policy', 'http'],
   options: [
     { flags: '--yes', help: 'ask nothing; without a terminal it is needed' },
-    { flags: '--dry-run', help: 'say what there is, and forget nothing; where no service runs, what waits in the log is applied first' },
+    { flags: '--dry-run', help: 'say what there is, and change nothing' },
     { flags: '--reason <text>', help: 'recorded in the event, the receipt and the audit trail: do not name the user' },
     { flags: '--out <file>', help: 'write the receipt there too; where nothing was found, that, unless the file has content' },
     { flags: '--check <receipt>', help: 'look for what the receipt says is gone; - is stdin' },
@@ -111,14 +111,15 @@ async function confirm(userId: string, signal: AbortSignal): Promise<void> {
 }
 
 function say(
-  { found, in_state: inState, records, dead_letter_files: letters, receipt }: ForgetResult,
+  { found, in_state: inState, records, dead_letter_files: letters, other_generations: others, receipt }: ForgetResult,
   { out }: ForgetOptions,
   output: Output,
 ): void {
   if (!found) return output.note('nothing of this user is there: nothing was written');
   const total = records.reduce((sum, one) => sum + one.records, 0);
   const rows = inState ? 'rows in the state' : 'no rows in the state';
-  const there = `${total} records in ${records.length} partitions of topics, ${rows}, ${letters} files of dead letters`;
+  const earlier = others.length === 0 ? '' : `, ${others.length} earlier generations of the state`;
+  const there = `${total} records in ${records.length} partitions of topics, ${rows}, ${letters} files of dead letters${earlier}`;
   if (receipt === null) return output.note(`would forget: ${there}. Nothing was forgotten`);
   output.note(`forgotten: ${there}`);
   const copy = 'a copy is in the folder receipts of the data directory of who forgot';

@@ -7,6 +7,8 @@ import { openLog } from '../../log/open.js';
 import { registryFor } from '../state-source.js';
 import { pause } from '../../back-off.js';
 import type { ForgetJob, ForgetResult } from '../../forgetting/job.js';
+import { lookFor } from '../../forgetting/look.js';
+import { isInLiveState } from '../../forgetting/state-files.js';
 import { isOwned } from '../../store/directory/data-lock.js';
 import { askOwner, errorOf, POLL_MS, type ServiceClient } from './service-client.js';
 
@@ -34,7 +36,7 @@ export async function forgetUser(config: Config, userId: string, options: Forget
       },
     );
   }
-  return forgetHere(config, userId, options);
+  return options.dryRun ? lookHere(config, userId, options) : forgetHere(config, userId, options);
 }
 
 async function forgetAt(
@@ -48,12 +50,21 @@ async function forgetAt(
   return ended(begun, (jobId) => client.ask<ForgetJob>('GET', `/v1/forgets/${jobId}`), { signal, onProgress });
 }
 
+/** Only reads. What waits in the log is found there; the state is without it yet. */
+async function lookHere(config: Config, userId: string, { signal, onProgress }: ForgetUserOptions): Promise<ForgetResult> {
+  const { data: dataDirectory, topicPrefix } = config;
+  const log = await openLog(config, { readOnly: true });
+  try {
+    const inState = () => isInLiveState(dataDirectory, userId);
+    const { result } = await lookFor({ log, topicPrefix, dataDirectory, userId, inState, signal, onProgress });
+    return { ...result, receipt: null };
+  } finally {
+    await log.close();
+  }
+}
+
 /** Nobody else has the directory: the service runs here, without HTTP, until the user is forgotten. */
-async function forgetHere(
-  config: Config,
-  userId: string,
-  { dryRun, reason, signal, onProgress }: ForgetUserOptions,
-): Promise<ForgetResult> {
+async function forgetHere(config: Config, userId: string, { reason, signal, onProgress }: ForgetUserOptions): Promise<ForgetResult> {
   await (await openLog(config, { readOnly: true })).close(); // a directory that was mistyped is not made
   const [{ runService }, { createLogger }] = await Promise.all([import('../running-service.js'), import('../output/logger.js')]);
   // For so short a life threads are not worth their start, and nothing is pruned in it.
@@ -68,7 +79,7 @@ async function forgetHere(
   try {
     await Promise.race([running.service.caughtUp(), running.failed]);
     const { service } = running;
-    const begun = await service.forgetUser(userId, { dryRun, reason, by: commandActor() });
+    const begun = await service.forgetUser(userId, { dryRun: false, reason, by: commandActor() });
     return await ended(begun, (jobId) => Promise.resolve(service.forgetJob(jobId)), { signal, onProgress });
   } finally {
     await running.stop();

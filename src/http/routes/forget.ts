@@ -29,6 +29,9 @@ const forgetJobSchema = z.object({
       in_state: z.boolean(),
       records: z.array(z.object({ topic: z.string(), partition: count, records: count })),
       dead_letter_files: count,
+      other_generations: z
+        .array(z.string())
+        .meta({ description: 'earlier generations and unfinished rebuilds whose files have the user, or cannot be read' }),
       receipt: receiptSchema.nullable(),
     })
     .optional()

@@ -11,8 +11,8 @@ import type { AuditActor } from '../../events/audit-event.js';
 import { actorText } from '../../audit-trail/actor.js';
 import { TipstreamError } from '../../errors.js';
 import { randomUUID } from 'node:crypto';
-import { counted, recordsOf, searchedTopics } from '../../forgetting/records.js';
-import { deadLetterFilesOf } from '../../forgetting/files.js';
+import { lookFor } from '../../forgetting/look.js';
+import { searchedTopics } from '../../forgetting/records.js';
 import { whom } from '../../forgetting/about.js';
 import type { ForgetResult } from '../../forgetting/job.js';
 import type { Log, RecordAddress } from '../../log/port.js';
@@ -59,27 +59,15 @@ const MOST_USERS_COMPARED = 50_000;
 
 export async function forgetUser(deps: ForgetDeps, request: ForgetRequest): Promise<ForgetResult> {
   const { log, options, working, patiently, exclusive, signal } = deps;
+  const { dataDirectory, topicPrefix } = options;
   const { userId, partition, onProgress } = request;
-  const who = whom(userId);
-  let done = 0;
-  const search = { log, topicPrefix: options.topicPrefix, whom: who, signal };
-  const before = await recordsOf({ ...search, onProgress: (passed, total) => onProgress((done += passed), total) });
-  const files = deadLetterFilesOf(options.dataDirectory, who, before.found);
-  const inState = await patiently(() => Promise.resolve(working(partition).reader.has(userId)));
-  // A tombstone says that there is nothing.
-  const isThere = before.found.some((found) => !(found.endsWithTombstone && found.offsets.length === 1)) || inState || files.length > 0;
-  const result = {
-    found: isThere,
-    user_digest: who.digest,
-    in_state: inState,
-    records: counted(before.found),
-    dead_letter_files: files.length,
-  };
-  if (!isThere || request.dryRun) return { ...result, receipt: null };
+  const inState = () => patiently(() => Promise.resolve(working(partition).reader.has(userId)));
+  const { result, searched: before } = await lookFor({ log, topicPrefix, dataDirectory, userId, inState, signal, onProgress });
+  if (!result.found || request.dryRun) return { ...result, receipt: null };
   signal.throwIfAborted();
   const erasure = await patiently(() => exclusive.run(() => heldAndForgotten(deps, request)));
   if (log.erasing === undefined) await published(working(partition)); // the tombstone
-  return { ...result, receipt: await completed(deps, { ...erasure, whom: who, files: userId }, before) };
+  return { ...result, receipt: await completed(deps, { ...erasure, whom: whom(userId), files: userId }, before) };
 }
 
 /** Holds the partition for as long as it takes to append the event, apply it and write the state file anew. */
