@@ -24,6 +24,8 @@ const FINER_UNITS = [
   ['nanoseconds', 1e6],
 ] as const;
 
+/** From 2001 to 2286, as nearly every time is given: neither form of ISO 8601 has so many digits, and nothing else can be meant. */
+const THIRTEEN_DIGITS = /^[1-9]\d{12}$/;
 const WHOLE = /\.0+$/;
 const ISO_EXTENDED =
   /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(\.\d{1,9})?)?([Zz]|[+-]\d{2}(?::?\d{2})?| \d{2}:?\d{2})?)?$/;
@@ -36,6 +38,7 @@ const DIGITS_OF_A_DATE = /^(19[7-9]\d|20\d\d)(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})
  * without a zone it is UTC; digits beyond milliseconds are cut off. A space stands for the `+` of a zone that nobody percent-encoded.
  */
 export function readTime(text: string): { readonly ms: number } | NoTime {
+  if (THIRTEEN_DIGITS.test(text)) return { ms: Number(text) };
   const ms = isoTime(ISO_EXTENDED, text) ?? isoTime(ISO_BASIC, text.replace(WHOLE, '')) ?? numberMs(text);
   return ms !== undefined && ms >= 0 && ms <= MAX_TIME_MS ? { ms } : { ms: undefined, guess: guessOf(text) };
 }

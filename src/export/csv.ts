@@ -18,7 +18,7 @@ export function record(row: readonly Cell[]): string {
 function field(cell: Cell): string {
   if (cell === null || cell === undefined) return '';
   if (cell === '') return '""';
-  if (typeof cell === 'number') return JSON.stringify(cell);
+  if (typeof cell === 'number') return String(cell);
   const text = cell instanceof RawJson ? cell.text : String(cell);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -14,7 +14,7 @@ export function membersOf(text: string): Map<string, Cell> {
 
 function cellOf(text: string): Cell {
   const first = text[0]!;
-  if (first === '"') return JSON.parse(text) as string;
+  if (first === '"') return text.includes('\\') ? (JSON.parse(text) as string) : text.slice(1, -1);
   if (first === '{' || first === '[') return new RawJson(text, false);
   return text === 'null' ? null : text === 'true' ? true : text === 'false' ? false : new RawJson(text, true);
 }

@@ -1,4 +1,7 @@
-/** The rows of each kind of export, as cells in the order of its columns. */
+/**
+ * The rows of each kind of export, as cells in the order of its columns. They come in pieces: a turn of the event loop for each row would
+ * cost more than the row.
+ */
 import { setImmediate } from 'node:timers/promises';
 import type { FeatureValues, ObjectValue } from '../projections/feature.js';
 import { objectText } from '../projections/object-value.js';
@@ -16,7 +19,6 @@ import type { UserLookup } from './state-view.js';
 
 export interface RowsContext {
   readonly registry: Registry;
-  readonly signal: AbortSignal;
   readonly countUnknown: () => void;
 }
 
@@ -29,18 +31,30 @@ interface ReadSpine {
 const ROWS_AT_ONCE = 500;
 const USERS_AT_ONCE = 500;
 
+/** `undefined` stands for work that gave no row. */
+type Rows = Generator<Cell[] | undefined, void, void>;
+
+/** Throws the signal's reason between pieces. */
+export async function* inPieces(rows: Rows, signal: AbortSignal): AsyncGenerator<Cell[][]> {
+  let piece: Cell[][] = [];
+  let done = 0;
+  for (const row of rows) {
+    if (row !== undefined) piece.push(row);
+    if (++done % ROWS_AT_ONCE !== 0) continue;
+    yield piece;
+    piece = [];
+    await setImmediate();
+    signal.throwIfAborted();
+  }
+  yield piece;
+}
+
 /** Every user at every time at which they are known: by user_id, then by time. Each user is swept once. */
-export async function* gridRows(
-  context: RowsContext,
-  readers: ReadonlyMap<number, PartitionReader>,
-  timesMs: readonly number[],
-): AsyncGenerator<Cell[]> {
-  const breathe = breather(context);
+export function* gridRows(context: RowsContext, readers: ReadonlyMap<number, PartitionReader>, timesMs: readonly number[]): Rows {
   for (const sweep of mergeByUser([...readers.values()].map(sweepsOf))) {
     for (const asOfMs of timesMs) {
-      await breathe();
       const { known, features } = sweep.at(asOfMs);
-      if (known) yield [sweep.userId, asOfMs, ...cellsOf(context.registry, features)];
+      yield known ? [sweep.userId, asOfMs, ...cellsOf(context.registry, features)] : undefined;
     }
   }
 }
@@ -50,59 +64,48 @@ function* sweepsOf(reader: PartitionReader): Generator<ProfileSweep, undefined> 
   for (;;) {
     const sweeps = reader.sweepsAfter(after, USERS_AT_ONCE);
     if (sweeps.length === 0) return undefined;
-    yield* sweeps;
     after = sweeps.at(-1)!.userId;
+    // A sweep that is over is let go, as it may hold its user's tips.
+    for (sweeps.reverse(); sweeps.length > 0; ) yield sweeps.pop()!;
   }
 }
 
 /** Each row of a spine with what the join has answered it. */
-export async function* joinedRows(context: RowsContext, { rows, shape }: ReadSpine): AsyncGenerator<Cell[]> {
-  const { registry } = context;
-  const breathe = breather(context);
+export function* joinedRows({ registry }: RowsContext, { rows, shape }: ReadSpine): Rows {
   const empty = cellsOf(registry, registry.emptyValues());
   for (const { userId, asOfMs, others, features } of rows.inOrder()) {
-    await breathe();
-    yield [userId, asOfMs, ...(features?.map(cellOf) ?? empty), ...cellsOfOthers(shape.others, others)];
+    const cells: Cell[] = [userId, asOfMs];
+    if (features === null) cells.push(...empty);
+    else for (const value of features) cells.push(cellOf(value));
+    addOthers(cells, shape.others, others);
+    yield cells;
   }
 }
 
 /** Each row of a spine of decisions with the profile that the decision was made with. */
-export async function* servedRows(
+export function* servedRows(
   context: RowsContext,
   { rows, shape }: ReadSpine,
   lookup: UserLookup,
   served: ReadonlyMap<number, ServedProfiles>,
-): AsyncGenerator<Cell[]> {
-  const breathe = breather(context);
+): Rows {
   for (const { userId, decisionId, others } of rows.inOrder()) {
-    await breathe();
     const found = lookup
       .partitionsOf(userId)
       .map((partition) => served.get(partition)!.get(userId, decisionId))
       .find((one) => one !== undefined);
     if (found === undefined) context.countUnknown();
     // Nothing was served, so nothing is said: a volume of 0 would be a claim.
-    const features = cellsOf(context.registry, found?.features ?? {});
-    yield [userId, decisionId, found?.asOfMs ?? null, ...features, ...cellsOfOthers(shape.others, others)];
+    const cells: Cell[] = [userId, decisionId, found?.asOfMs ?? null, ...cellsOf(context.registry, found?.features ?? {})];
+    addOthers(cells, shape.others, others);
+    yield cells;
   }
 }
 
 /** Every decision with the profile that it was made with, by user_id and decision_id. */
-export async function* allServedRows(context: RowsContext, files: readonly ServedProfiles[]): AsyncGenerator<Cell[]> {
-  const breathe = breather(context);
-  for (const { userId, decisionId, asOfMs, features } of servedInOrder(files)) {
-    await breathe();
-    yield [userId, decisionId, asOfMs, ...cellsOf(context.registry, features)];
-  }
-}
-
-function breather({ signal }: RowsContext): () => Promise<void> | undefined {
-  let rows = 0;
-  return () => {
-    if (++rows % ROWS_AT_ONCE !== 0) return undefined;
-    signal.throwIfAborted();
-    return setImmediate();
-  };
+export function* allServedRows({ registry }: RowsContext, files: readonly ServedProfiles[]): Rows {
+  for (const { userId, decisionId, asOfMs, features } of servedInOrder(files))
+    yield [userId, decisionId, asOfMs, ...cellsOf(registry, features)];
 }
 
 function cellsOf(registry: Registry, features: FeatureValues): Cell[] {
@@ -115,9 +118,7 @@ function cellOf(value: unknown): Cell {
   return typeof value === 'object' && value !== null ? new RawJson(objectText(value as ObjectValue), false) : (value as Cell);
 }
 
-function cellsOfOthers(others: readonly Column[], text: string | null): Cell[] {
-  if (others.length === 0) return [];
-  if (text === null) return others.map(() => undefined);
-  const members = membersOf(text);
-  return others.map(({ name }) => members.get(name));
+function addOthers(cells: Cell[], others: readonly Column[], text: string | null): void {
+  const members = text === null ? undefined : membersOf(text);
+  for (const { name } of others) cells.push(members?.get(name));
 }

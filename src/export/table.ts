@@ -15,7 +15,7 @@ import { join } from './joined.js';
 import { readSpine, type SpineColumns, type SpineShape } from './spine/read-spine.js';
 import type { SpineSource } from './spine/source.js';
 import { openStateView, UserLookup, type StateView } from './state-view.js';
-import { allServedRows, gridRows, joinedRows, servedRows, type RowsContext } from './table-rows.js';
+import { allServedRows, gridRows, inPieces, joinedRows, servedRows, type RowsContext } from './table-rows.js';
 
 export interface WantedSpine {
   readonly source: SpineSource;
@@ -52,7 +52,8 @@ export interface ExportTable {
   /** What the profiles hold for. */
   readonly positions: Positions;
   readonly missingPartitions: readonly number[];
-  readonly rows: AsyncIterable<readonly Cell[]>;
+  /** In pieces of some hundred. */
+  readonly rows: AsyncIterable<readonly (readonly Cell[])[]>;
   /** Rows of the spine, so far, of users or decisions that are not known. */
   unknown(): number;
   close(): void;
@@ -84,7 +85,7 @@ export async function openTable(request: TableExportOptions, registry: Registry)
         lines: spine.shape.rows,
         positions: {},
         missingPartitions: [],
-        rows: joinedRows({ registry, signal, countUnknown: () => undefined }, spine),
+        rows: inPieces(joinedRows({ registry, countUnknown: () => undefined }, spine), signal),
         unknown: () => unknown,
         close,
       };
@@ -122,9 +123,9 @@ export async function openTable(request: TableExportOptions, registry: Registry)
         onProgress: (rows) => onProgress(`joining: ${Math.floor((100 * rows) / spine.shape.rows)} % of ${spine.shape.rows} rows`),
       });
     }
-    const context: RowsContext = { registry, signal, countUnknown: () => unknown++ };
+    const context: RowsContext = { registry, countUnknown: () => unknown++ };
     const positions = positionsOf(new Map([...view.readers].map(([partition, reader]) => [partition, reader.positions()])));
-    const rows = (): AsyncIterable<readonly Cell[]> => {
+    const rows = (): ReturnType<typeof joinedRows> => {
       const files = [...served.values()];
       if (spine === undefined) return request.asServed ? allServedRows(context, files) : gridRows(context, view.readers, request.timesMs);
       return request.asServed ? servedRows(context, spine, lookup, served) : joinedRows(context, spine);
@@ -134,7 +135,7 @@ export async function openTable(request: TableExportOptions, registry: Registry)
       lines: spine?.shape.rows,
       positions,
       missingPartitions: missingPartitions(view.readers),
-      rows: rows(),
+      rows: inPieces(rows(), signal),
       unknown: () => unknown,
       close,
     };

@@ -128,10 +128,12 @@ function valuesOf(features: readonly FeatureDefinition[], read: CounterReader, a
 function readerOf(tips: ReadonlyMap<string, number>, rows: RowCounters): CounterReader {
   return {
     count: (name) => tips.get(name) ?? rows.get(name) ?? 0,
-    *keyed(familyId) {
+    keyed(familyId) {
       const prefix = `${familyId}:`;
+      const found: [key: string, value: number][] = [];
       for (const counters of [tips, rows])
-        for (const [name, value] of counters) if (name.startsWith(prefix)) yield [name.slice(prefix.length), value];
+        for (const [name, value] of counters) if (name.startsWith(prefix)) found.push([name.slice(prefix.length), value]);
+      return found;
     },
     median: (familyId) => medianIn(rows, familyId),
   };

@@ -9,6 +9,11 @@ import { heldOrder, type TimedTip, type TipOrder } from './tip-order.js';
 import type { TipState } from './tip.js';
 import { WINDOW_MS } from './window.js';
 
+/** Of users with no more tips than these, tips are held in memory once the index has been asked for so many that it pays. */
+const MOST_HELD_TIPS = 200_000;
+/** A tip found by its time costs as much as this many read one after the other. */
+const COST_OF_FOUND = 4;
+
 interface Cursor {
   /** 0 for entries into the window, else the length of a window for exits from it. */
   readonly lengthMs: number;
@@ -28,11 +33,13 @@ export class Sweep {
   #answer: Aggregate = { afterMs: -1, untilMs: -1, counters: this.#counters };
   #cursors: Cursor[] | undefined;
   #order: TipOrder | undefined;
+  /** How many tips the index was asked for. */
+  #found = 0;
 
   /** `from`, any correct aggregate of the same tips, is where it may start; it is never changed. */
   constructor(set: CounterSet, tips: TipSource, from?: Aggregate) {
     this.#set = set;
-    this.#tips = tips;
+    this.#tips = tips.timeIndex === undefined ? readOnce(tips) : tips;
     this.#lengthsMs = [0, ...set.windowsMs];
     this.#start = (asOfMs) => aggregateAt(set, asOfMs, tips, from);
   }
@@ -62,11 +69,12 @@ export class Sweep {
 
   #cross(asOfMs: number): void {
     const fromMs = this.#untilMs;
+    this.#holdWhereItPays();
     const cursors = (this.#cursors ??= this.#cursorsFrom(fromMs));
     let untilMs = AFTER_ALL_MS;
     for (let k = 0; k < cursors.length; k++) {
       const cursor = cursors[k]!;
-      for (; cursor.next !== undefined; cursor.next = take(cursor.rest)) {
+      for (; cursor.next !== undefined; cursor.next = take(cursor.rest), this.#found++) {
         const boundaryMs = cursor.next.atMs + cursor.lengthMs;
         if (boundaryMs >= asOfMs) {
           if (boundaryMs < untilMs) untilMs = boundaryMs;
@@ -79,6 +87,14 @@ export class Sweep {
       }
     }
     this.#untilMs = untilMs;
+  }
+
+  #holdWhereItPays(): void {
+    const { timeIndex, count } = this.#tips;
+    if (timeIndex === undefined || this.#order !== timeIndex) return;
+    if (count > MOST_HELD_TIPS || this.#found * COST_OF_FOUND < count) return;
+    this.#order = heldOrder(this.#tips.all());
+    this.#cursors = undefined;
   }
 
   #cursorsFrom(boundaryMs: number): Cursor[] {
@@ -103,6 +119,12 @@ export class Sweep {
     }
     return true;
   }
+}
+
+/** They are asked for twice: to start, and to go on from there. */
+function readOnce({ count, all }: TipSource): TipSource {
+  let held: readonly TipState[] | undefined;
+  return { count, all: () => (held ??= [...all()]) };
 }
 
 /** Whether the boundary of a kept time lies in [fromMs, lastMs]. */

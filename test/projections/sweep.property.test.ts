@@ -1,7 +1,7 @@
 /** One pass over a user's tips answers every row as if it were the only one, and as the oracle does, with an index and without. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { aggregateAt } from '../../src/projections/as-of.js';
+import { aggregateAt, type TipSource } from '../../src/projections/as-of.js';
 import { isKnown } from '../../src/projections/aggregate.js';
 import { createRegistry, coreRegistry, CORE_FEATURES } from '../../src/projections/registry.js';
 import { Sweep } from '../../src/projections/sweep.js';
@@ -24,6 +24,9 @@ function timesOf(user: UserTips, rows: readonly (number | { near: number; by: nu
     .sort((a, b) => a - b);
 }
 
+/** As of a user with so many tips that they are not held in memory. */
+const neverHeld = (user: UserTips): TipSource => ({ ...user.indexedSource(), count: 1_000_000 });
+
 describe('a sweep', () => {
   it("equals the computation of each row by itself, and the oracle's", () => {
     fc.assert(
@@ -35,8 +38,10 @@ describe('a sweep', () => {
         const sweeps = [
           new Sweep(coreRegistry, user.source()),
           new Sweep(coreRegistry, user.source(), user.aggregate),
-          new Sweep(coreRegistry, user.indexedSource()),
-          new Sweep(coreRegistry, user.indexedSource(), user.aggregate),
+          new Sweep(coreRegistry, user.indexedSource(true)),
+          new Sweep(coreRegistry, user.indexedSource(true), user.aggregate),
+          new Sweep(coreRegistry, neverHeld(user)),
+          new Sweep(coreRegistry, neverHeld(user), user.aggregate),
         ];
         const before = new Map(user.aggregate.counters);
         for (const at of times) {
@@ -62,7 +67,11 @@ describe('a sweep', () => {
       fc.property(history, spine, (folds, rows) => {
         const user = new UserTips(registry);
         for (const [each, nowMs] of folds) user.fold(each, nowMs);
-        const sweeps = [new Sweep(registry, user.source()), new Sweep(registry, user.indexedSource())];
+        const sweeps = [
+          new Sweep(registry, user.source()),
+          new Sweep(registry, user.indexedSource(true)),
+          new Sweep(registry, neverHeld(user)),
+        ];
         for (const at of timesOf(user, rows)) {
           const alone = aggregateAt(registry, at, user.source());
           for (const sweep of sweeps) expect(sweep.at(at).counters).toEqual(alone.counters);
@@ -79,7 +88,7 @@ describe('what a sweep reads', () => {
     const tips = 400;
     for (let i = 0; i < tips; i++)
       user.fold({ topic: 'tip.served', value: { user_id: 'a', tip_id: `t${i}`, served_at_ms: i * DAY_MS } }, 0);
-    const sweep = new Sweep(coreRegistry, user.indexedSource());
+    const sweep = new Sweep(coreRegistry, neverHeld(user));
     const first = sweep.at(40 * DAY_MS);
     const read = user.rowsRead;
     expect(sweep.at(40 * DAY_MS)).toBe(first);
@@ -89,7 +98,7 @@ describe('what a sweep reads', () => {
     let reads = 0;
     const index = user.indexedSource().timeIndex!;
     const counted = new Sweep(coreRegistry, {
-      ...user.indexedSource(),
+      ...neverHeld(user),
       timeIndex: {
         ...index,
         *tipsFrom(fromMs) {
@@ -103,5 +112,23 @@ describe('what a sweep reads', () => {
     });
     for (let row = 0; row < 20_000; row++) counted.at(Math.floor((row * tips * DAY_MS) / 20_000));
     expect(reads).toBeLessThanOrEqual(2 * tips + 2);
+  });
+
+  it('is each tip once more, when so many were found by their times that reading all of them is cheaper', () => {
+    const user = new UserTips();
+    const tips = 400;
+    for (let i = 0; i < tips; i++)
+      user.fold({ topic: 'tip.served', value: { user_id: 'a', tip_id: `t${i}`, served_at_ms: i * DAY_MS } }, 0);
+    const readFor = (lastDay: number, rows: number): number => {
+      user.rowsRead = 0;
+      const sweep = new Sweep(coreRegistry, user.indexedSource(true));
+      for (let row = 1; row <= rows; row++) sweep.at(Math.floor((row * lastDay * DAY_MS) / rows));
+      return user.rowsRead;
+    };
+    expect(readFor(20, 400)).toBeLessThan(30); // a few days: by the index alone
+    const all = readFor(tips, 20_000);
+    expect(all).toBeGreaterThanOrEqual(tips);
+    expect(all).toBeLessThan(tips + tips / 4 + 10);
+    expect(readFor(tips, 40_000)).toBe(all);
   });
 });

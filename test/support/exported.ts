@@ -57,7 +57,7 @@ export async function exported(
       const write = async (more: string): Promise<void> => void (text += more);
       const sink =
         format === 'parquet' ? new ParquetSink(table.columns, path) : (format === 'csv' ? csvSink : ndjsonSink)(table.columns, write);
-      for await (const row of table.rows) await sink.add(row);
+      for await (const piece of table.rows) for (const row of piece) await sink.add(row);
       await sink.finish();
       return format === 'parquet' ? readFileSync(path) : Buffer.from(text);
     } finally {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, createReadStream, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { cannotWrite, TipstreamError } from '../../errors.js';
+import type { Cell } from '../../export/cell.js';
 import type { Column } from '../../export/columns.js';
 import { csvSink } from '../../export/csv.js';
 import { DaySink, sha256Of } from '../../export/day-sink.js';
@@ -137,10 +138,16 @@ async function copyRows(table: ExportTable, open: () => RowSink, { name, output 
   const startedMs = Date.now();
   let saidMs = startedMs;
   let rows = 0;
-  for await (const row of table.rows) {
-    rows++;
-    await writing(() => sink.add(row));
-    const nowMs = rows % 100 === 0 ? Date.now() : saidMs;
+  const add = async (piece: readonly (readonly Cell[])[]): Promise<void> => {
+    for (const row of piece) {
+      const full = sink.add(row);
+      if (full !== undefined) await full;
+    }
+  };
+  for await (const piece of table.rows) {
+    rows += piece.length;
+    await writing(() => add(piece));
+    const nowMs = Date.now();
     if (nowMs - saidMs < PROGRESS_EVERY_MS) continue;
     saidMs = nowMs;
     const rate = (1000 * rows) / (nowMs - startedMs);

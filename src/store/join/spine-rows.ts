@@ -66,6 +66,7 @@ class HeldRows implements RowsOfSpine {
   *byUserAndTime(): Generator<TimedRow> {
     const rows = this.#rows;
     this.#answers = new Array<undefined>(rows.length).fill(undefined); // filled in any order: an array that grows by holes is slow
+    const timesMs = Float64Array.from(rows, ({ asOfMs }) => asOfMs); // sorting by the rows themselves would jump about in memory
     const byUser = new Map<string, number[]>();
     for (let seq = 0; seq < rows.length; seq++) {
       const { userId } = rows[seq]!;
@@ -75,8 +76,8 @@ class HeldRows implements RowsOfSpine {
     }
     for (const userId of [...byUser.keys()].sort()) {
       const seqs = byUser.get(userId)!;
-      seqs.sort((a, b) => rows[a]!.asOfMs - rows[b]!.asOfMs);
-      for (const seq of seqs) yield { seq, userId, asOfMs: rows[seq]!.asOfMs };
+      seqs.sort((a, b) => timesMs[a]! - timesMs[b]!);
+      for (const seq of seqs) yield { seq, userId, asOfMs: timesMs[seq]! };
     }
   }
 
@@ -85,7 +86,10 @@ class HeldRows implements RowsOfSpine {
   }
 
   *inOrder(): Generator<AnsweredRow> {
-    for (let seq = 0; seq < this.#rows.length; seq++) yield { ...this.#rows[seq]!, features: this.#answers[seq] ?? null };
+    for (let seq = 0; seq < this.#rows.length; seq++) {
+      const { line, userId, asOfMs, decisionId, others, known } = this.#rows[seq]!;
+      yield { line, userId, asOfMs, decisionId, others, known, features: this.#answers[seq] ?? null };
+    }
   }
 
   *before(asOfMs: number): Generator<SpineRow> {

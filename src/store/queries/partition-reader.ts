@@ -220,5 +220,13 @@ export class PartitionReader {
 }
 
 function storedAggregate([, , , , afterMs, untilMs, counters]: UserRow): Aggregate {
-  return { afterMs, untilMs, counters: decodeAggregate(counters) };
+  let decoded: Map<string, number> | undefined;
+  return {
+    afterMs,
+    untilMs,
+    /** Most are asked for another time than that for which they are stored. */
+    get counters() {
+      return (decoded ??= decodeAggregate(counters));
+    },
+  };
 }

@@ -17,7 +17,8 @@ type Columns = [
 ];
 type Row = [...Columns, linked: number];
 type IdentifiedRow = [tipId: string, ...Columns];
-type TimedRow = [...IdentifiedRow, atMs: number];
+type LinkedRow = [...IdentifiedRow, linked: number];
+type TimedRow = [...Columns, atMs: number, tipId: string];
 
 const COLUMNS = 'served_at_ms, served_category, done_at_ms, done_utc_offset_min, dismiss_at_ms, snooze_at_ms';
 const TIMES_AT_ONCE = 1_000;
@@ -34,7 +35,7 @@ export class TipTable {
   readonly #deleteTime: Database.Statement<[number, number, string]>;
   readonly #deleteTips: Database.Statement<[number]>;
   readonly #deleteTimes: Database.Statement<[number]>;
-  readonly #older: Database.Statement<[number, number], [...IdentifiedRow, linked: number]>;
+  readonly #older: Database.Statement<[number, number], LinkedRow>;
   readonly #lastTimes: Database.Statement<[number, number], { newestMs: number | null; oldestMs: number | null }>;
   readonly #deleteOlder: Database.Statement<[number, number]>;
   readonly #deleteTimesOfNone: Database.Statement<[number, number]>;
@@ -53,9 +54,7 @@ export class TipTable {
     this.#deleteTips = db.prepare('DELETE FROM tip WHERE uid = ?');
     this.#deleteTimes = db.prepare('DELETE FROM tip_time WHERE uid = ?');
     this.#older = db
-      .prepare<[number, number], [...IdentifiedRow, linked: number]>(
-        `SELECT tip_id, ${COLUMNS}, linked FROM tip WHERE uid = ? AND ${LAST_TIME} < ?`,
-      )
+      .prepare<[number, number], LinkedRow>(`SELECT tip_id, ${COLUMNS}, linked FROM tip WHERE uid = ? AND ${LAST_TIME} < ?`)
       .raw();
     this.#lastTimes = db.prepare<[number, number], { newestMs: number | null; oldestMs: number | null }>(
       `SELECT max(${LAST_TIME}) AS newestMs, min(${LAST_TIME}) AS oldestMs FROM tip WHERE uid > ? AND uid <= ?`,
@@ -180,7 +179,8 @@ export class TipTable {
 
 /** Reads tips for as-of computation, from the writer's connection or a reader's. */
 export class TipReader {
-  readonly #all: Database.Statement<[number], IdentifiedRow>;
+  readonly #identified: Database.Statement<[number], IdentifiedRow>;
+  readonly #all: Database.Statement<[number], Columns>;
   readonly #one: Database.Statement<[number, string], IdentifiedRow>;
   readonly #between: Database.Statement<[number, number, number], IdentifiedRow>;
   readonly #after: Database.Statement<[number, number, string], TimedRow>;
@@ -188,7 +188,8 @@ export class TipReader {
   readonly #before: Database.Statement<[number, number], number | null>;
 
   constructor(db: Database.Database) {
-    this.#all = db.prepare<[number], IdentifiedRow>(`SELECT tip_id, ${COLUMNS} FROM tip WHERE uid = ?`).raw();
+    this.#identified = db.prepare<[number], IdentifiedRow>(`SELECT tip_id, ${COLUMNS} FROM tip WHERE uid = ?`).raw();
+    this.#all = db.prepare<[number], Columns>(`SELECT ${COLUMNS} FROM tip WHERE uid = ?`).raw();
     this.#one = db.prepare<[number, string], IdentifiedRow>(`SELECT tip_id, ${COLUMNS} FROM tip WHERE uid = ? AND tip_id = ?`).raw();
     this.#between = db
       .prepare<[number, number, number], IdentifiedRow>(
@@ -198,7 +199,7 @@ export class TipReader {
       .raw();
     this.#after = db
       .prepare<[number, number, string], TimedRow>(
-        `SELECT tip.tip_id, ${QUALIFIED}, tip_time.at_ms
+        `SELECT ${QUALIFIED}, tip_time.at_ms, tip_time.tip_id
          FROM tip_time CROSS JOIN tip ON tip.uid = tip_time.uid AND tip.tip_id = tip_time.tip_id
          WHERE tip_time.uid = ? AND (tip_time.at_ms, tip_time.tip_id) > (?, ?)
          ORDER BY tip_time.at_ms, tip_time.tip_id LIMIT ${TIMES_AT_ONCE}`,
@@ -215,16 +216,16 @@ export class TipReader {
   }
 
   *tipsOf(uid: number): Generator<IdentifiedTip> {
-    for (const row of this.#all.all(uid)) yield { tipId: row[0], tip: tipOf(row, 1) };
+    for (const row of this.#identified.all(uid)) yield { tipId: row[0], tip: tipOf(row, 1) };
   }
 
   /** In chunks, so that several can be read at a time and none keeps the connection busy. No tip_id is empty. */
   *#tipsFrom(uid: number, fromMs: number): Generator<TimedTip> {
     let rows = this.#after.all(uid, fromMs, '');
     while (rows.length > 0) {
-      for (const row of rows) yield { atMs: row[7], tip: tipOf(row, 1) };
+      for (const row of rows) yield { atMs: row[6], tip: tipOf(row, 0) };
       const last = rows.at(-1)!;
-      rows = rows.length < TIMES_AT_ONCE ? [] : this.#after.all(uid, last[7], last[0]);
+      rows = rows.length < TIMES_AT_ONCE ? [] : this.#after.all(uid, last[6], last[7]);
     }
   }
 
@@ -234,7 +235,7 @@ export class TipReader {
     const source: TipSource = {
       count,
       *all() {
-        for (const row of all.all(uid)) yield tipOf(row, 1);
+        for (const row of all.all(uid)) yield tipOf(row, 0);
       },
     };
     if (!timeIndexed) return source;
@@ -256,7 +257,7 @@ function timesOf(tip: TipState): (number | null)[] {
   return [tip.servedAtMs, tip.doneAtMs, tip.dismissAtMs, tip.snoozeAtMs];
 }
 
-function tipOf(row: Row | IdentifiedRow | TimedRow, from: 0 | 1): TipState {
+function tipOf(row: Row | Columns | IdentifiedRow | LinkedRow | TimedRow, from: 0 | 1): TipState {
   const category = row[from + 1] as string | Buffer | null;
   return {
     servedAtMs: row[from] as number | null,
