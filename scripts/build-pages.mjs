@@ -4,14 +4,18 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { packagesIn } from './build-notices.mjs';
 
 const BROWSERS = 'es2022';
 
-/** @param {string} root folder of the project */
+/**
+ * Answers paths of the files in dist, and the packages of which they contain code.
+ * @param {string} root folder of the project
+ */
 export async function buildPages(root) {
   const { build } = await import('vite');
   const web = join(root, 'dist', 'web');
-  await build({
+  const { output } = await build({
     configFile: false,
     root: join(root, 'src', 'web'),
     logLevel: 'warn',
@@ -34,4 +38,5 @@ export async function buildPages(root) {
   if (missing.length > 0 || !loaded.some((path) => path.endsWith('.js'))) {
     throw new Error(`the pages are incomplete: ${missing.join(', ') || 'no script'} is missing in dist/web`);
   }
+  return { files: output.map(({ fileName }) => `web/${fileName}`), packages: packagesIn(output) };
 }

@@ -1,38 +1,49 @@
-/** Compiles src/ to dist/ and bundles the pages into dist/web: runs before `npm test`, and as `prepare` after npm ci. */
+/**
+ * Builds dist/ from src/: the program and the library as bundles, the declarations of the library, the pages, and the licences of what is
+ * bundled. Runs before `npm test`, and as `prepare` after npm ci.
+ */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildDeclarations } from './build-declarations.mjs';
+import { buildNotices } from './build-notices.mjs';
 import { buildPages } from './build-pages.mjs';
+import { buildProgram } from './build-program.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
-const main = join(dist, 'cli', 'main.js');
-const shell = join(dist, 'web', 'index.html');
-const buildInfo = join(root, '.cache', 'tsconfig.tsbuildinfo');
+const declarations = join(root, '.cache', 'declarations');
 
 const resolve = createRequire(join(root, 'package.json')).resolve;
 // The package exports its package.json and not its compiler.
 const typescript = pathOf('typescript/package.json');
 const compiler = typescript && join(dirname(typescript), 'bin', 'tsc');
 if (compiler === undefined) {
-  if (existsSync(main) && existsSync(shell)) process.exit(0); // installed without development dependencies, and built before
+  const isBuilt = ['cli/main.js', 'web/index.html'].every((path) => existsSync(join(dist, path)));
+  if (isBuilt) process.exit(0); // installed without development dependencies, and built before
   stop('typescript is not installed');
 }
-for (const name of ['vite', 'preact', 'uplot', 'marked'])
+for (const name of ['rolldown', 'vite', 'preact', 'uplot', 'marked'])
   if (pathOf(`${name}/package.json`) === undefined) stop(`${name} is not installed`);
-// tsc believes its record of what it has written, so the record must not outlive dist.
-if (!existsSync(main)) rmSync(buildInfo, { force: true });
-mkdirSync(dirname(buildInfo), { recursive: true });
-removeOrphans(dist);
-compile(join(root, 'tsconfig.json'), buildInfo);
-chmodSync(main, 0o755);
-compile(join(root, 'src', 'web', 'tsconfig.json'), join(root, '.cache', 'web.tsbuildinfo'));
-await buildPages(root);
 
-function compile(project, record) {
-  const { status } = spawnSync(process.execPath, [compiler, '-p', project, '--incremental', '--tsBuildInfoFile', record], {
+const record = `${declarations}.tsbuildinfo`;
+// tsc believes its record of what it has written, so the record must not outlive that.
+if (!existsSync(declarations)) rmSync(record, { force: true });
+mkdirSync(declarations, { recursive: true });
+compile(join(root, 'tsconfig.json'), record);
+compile(join(root, 'src', 'web', 'tsconfig.json'), join(root, '.cache', 'web.tsbuildinfo'));
+const [program, pages] = await Promise.all([buildProgram(root), buildPages(root)]);
+removeAllBut([
+  ...program.files,
+  ...pages.files,
+  ...buildDeclarations(declarations, dist),
+  buildNotices(new Map([...program.packages, ...pages.packages]), dist),
+]);
+
+function compile(project, info) {
+  const { status } = spawnSync(process.execPath, [compiler, '-p', project, '--incremental', '--tsBuildInfoFile', info], {
     stdio: 'inherit',
   });
   if (status !== 0) process.exit(status ?? 1);
@@ -51,13 +62,15 @@ function pathOf(file) {
   }
 }
 
-/** What was compiled from sources that are gone must not be found, tested or published. */
-function removeOrphans(directory) {
-  if (!existsSync(directory)) return;
-  for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
-    const stem = /^(.+?)(\.d\.ts|\.js)$/.exec(entry.name)?.[1];
-    if (!entry.isFile() || stem === undefined || entry.parentPath.startsWith(dirname(shell))) continue;
-    const source = join(root, 'src', entry.parentPath.slice(directory.length), `${stem}.ts`);
-    if (!existsSync(source)) rmSync(join(entry.parentPath, entry.name));
+/** What an earlier build made of sources that are gone must not be found, tested or published. */
+function removeAllBut(files) {
+  const made = new Set(files);
+  const folders = [];
+  for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isDirectory()) folders.push(path);
+    else if (!made.has(relative(dist, path).replaceAll(sep, '/'))) rmSync(path);
   }
+  // The deepest first.
+  for (const folder of folders.sort().reverse()) if (readdirSync(folder).length === 0) rmdirSync(folder);
 }

@@ -3,11 +3,11 @@
  * Run `npm run contracts` after changing src/topics.ts or a feature.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { asyncApiDocument } from '../dist/contracts/asyncapi/document.js';
-import { eventSchema } from '../dist/contracts/json-schema.js';
-import { PYTHON_SCHEMA, pythonSchema } from '../dist/contracts/python-schema.js';
-import { coreRegistry, registryOf } from '../dist/projections/registry.js';
-import { TOPIC_NAMES } from '../dist/topics.js';
+import { asyncApiDocument } from '../src/contracts/asyncapi/document.ts';
+import { eventSchema } from '../src/contracts/json-schema.ts';
+import { PYTHON_SCHEMA, pythonSchema } from '../src/contracts/python-schema.ts';
+import { coreRegistry, registryOf } from '../src/projections/registry.ts';
+import { TOPIC_NAMES } from '../src/topics.ts';
 import { writeFixtures } from './fixtures.mjs';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));

@@ -5,12 +5,12 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import { withoutAnnotations } from '../dist/contracts/annotations.js';
-import { EXAMPLES } from '../dist/contracts/examples.js';
-import { eventSchema } from '../dist/contracts/json-schema.js';
-import { decodeRecord, validate } from '../dist/events/decode.js';
-import { partitionFunction } from '../dist/log/partitioner.js';
-import { TOPIC_NAMES } from '../dist/topics.js';
+import { withoutAnnotations } from '../src/contracts/annotations.ts';
+import { EXAMPLES } from '../src/contracts/examples.ts';
+import { eventSchema } from '../src/contracts/json-schema.ts';
+import { decodeRecord, validate } from '../src/events/decode.ts';
+import { partitionFunction } from '../src/log/partitioner.ts';
+import { TOPIC_NAMES } from '../src/topics.ts';
 import { RECORDS } from './fixture-records.mjs';
 import { acceptedEvents, refusedEvents } from './fixture-events.mjs';
 

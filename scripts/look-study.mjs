@@ -5,13 +5,13 @@
  *   npm run study:look -- --users 1000000
  */
 import { parseArgs } from 'node:util';
-import { epochsOf } from '../dist/evaluation/rollouts/epochs.js';
-import { judgeLook } from '../dist/evaluation/rollouts/judge-look.js';
-import { HORIZON_MS, looksOf } from '../dist/evaluation/rollouts/looks.js';
-import { RELABELLINGS } from '../dist/evaluation/rollouts/split.js';
-import { ROLLOUT_THRESHOLDS } from '../dist/evaluation/rollouts/thresholds.js';
-import { RolloutUsers } from '../dist/evaluation/rollouts/users.js';
-import { randomStream } from '../dist/random.js';
+import { epochsOf } from '../src/evaluation/rollouts/epochs.ts';
+import { judgeLook } from '../src/evaluation/rollouts/judge-look.ts';
+import { HORIZON_MS, looksOf } from '../src/evaluation/rollouts/looks.ts';
+import { RELABELLINGS } from '../src/evaluation/rollouts/split.ts';
+import { ROLLOUT_THRESHOLDS } from '../src/evaluation/rollouts/thresholds.ts';
+import { RolloutUsers } from '../src/evaluation/rollouts/users.ts';
+import { randomStream } from '../src/random.ts';
 
 const { values } = parseArgs({ options: { users: { type: 'string', default: '100000' }, rounds: { type: 'string', default: '3' } } });
 const [count, rounds] = [values.users, values.rounds].map(Number);

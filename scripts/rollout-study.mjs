@@ -6,8 +6,8 @@
  *   npm run study:rollouts -- --relabellings 499 --seed 2
  */
 import { parseArgs } from 'node:util';
-import { study } from '../dist/simulation/rollouts/study.js';
-import { WORLDS } from '../dist/simulation/rollouts/worlds.js';
+import { study } from '../src/simulation/rollouts/study.ts';
+import { WORLDS } from '../src/simulation/rollouts/worlds.ts';
 
 const { values } = parseArgs({
   options: {

@@ -6,7 +6,7 @@
 import { context, isSpanContextValid, SpanKind, SpanStatusCode, trace, type Span } from '@opentelemetry/api';
 import { TipstreamError } from './errors.js';
 import { fromSpanContext, toSpanContext, type TraceContext } from './events/trace-context.js';
-import { PACKAGE_VERSION } from './package-version.js';
+import { PACKAGE_VERSION } from './package.js';
 
 export type SpanAttributes = Readonly<Record<string, string | number | boolean>>;
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The `tipstream` command: hears signals, then loads the commands and runs the one that the arguments name. */
-import { PACKAGE_VERSION } from '../package-version.js';
+import { PACKAGE_VERSION } from '../package.js';
 import { Interruption } from './interruption.js';
 
 const interruption = new Interruption();

@@ -1,6 +1,6 @@
 /** What an export says of itself: in Parquet's metadata, and in the manifest beside other files. */
 import { createHash } from 'node:crypto';
-import { PACKAGE_VERSION } from '../package-version.js';
+import { PACKAGE_VERSION } from '../package.js';
 import type { Registry } from '../projections/registry.js';
 import type { Positions } from '../store/positions.js';
 

@@ -1,7 +1,7 @@
 /** /openapi.json: OpenAPI 3.1 from the routes and their zod schemas, the same ones that check requests. */
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
-import { PACKAGE_VERSION } from '../package-version.js';
+import { PACKAGE_VERSION } from '../package.js';
 import { SCHEMAS } from '../topic-schemas.js';
 import { JSON_TYPE, NDJSON_TYPES, roleFor, type Answer, type RequestBody, type Route } from './route.js';
 import { deadLetterSchema, deadLettersSchema } from './dead-letters-schemas.js';

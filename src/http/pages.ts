@@ -6,9 +6,9 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { extname } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { TipstreamError } from '../errors.js';
+import { PACKAGE_ROOT } from '../package.js';
 
-/** Beside this file's folder, whether that is in dist or in src. */
-const BUILT = new URL('../../dist/web/', import.meta.url);
+const BUILT = new URL('dist/web/', PACKAGE_ROOT);
 const SHELL = 'index.html';
 const ASSETS = 'page/';
 

@@ -1,12 +1,16 @@
-/** What a command loads before it does anything: a file costs half a millisecond, and a large package up to a tenth of a second. */
+/**
+ * What a command loads before it does anything: a file costs half a millisecond, its text some more, and a large package up to a tenth of a
+ * second. The files of dist name the sources that they are made of.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CliWorkspace } from '../support/cli-process.js';
 import { ROOT } from '../system/docs/markdown.js';
 
 const HOOK = fileURLToPath(new URL('../support/list-modules.mjs', import.meta.url));
+const DIST = pathToFileURL(join(ROOT, 'dist/')).href;
 const cli = new CliWorkspace();
 beforeAll(async () => {
   expect(await cli.run(['produce', join(ROOT, 'examples/tour.ndjson')])).toMatchObject({ code: 0 });
@@ -15,9 +19,12 @@ beforeAll(async () => {
 afterAll(() => cli.dispose());
 
 interface Loaded {
+  /** Also of which code is in a file of dist. */
   readonly packages: readonly string[];
-  /** In dist, without its name. */
-  readonly files: readonly string[];
+  /** In src, without its name. */
+  readonly sources: readonly string[];
+  /** How many files of dist. */
+  readonly files: number;
 }
 
 let lists = 0;
@@ -30,26 +37,36 @@ async function loadedBy(...argv: string[]): Promise<Loaded> {
 
 function loadedOf(list: string): Loaded {
   const urls = readFileSync(list, 'utf8').split('\n');
-  const found = (pattern: RegExp) => [...new Set(urls.flatMap((url) => pattern.exec(url)?.[1] ?? []))].sort();
-  return { packages: found(/\/node_modules\/((?:@[^/]+\/)?[^/]+)/), files: found(/\/dist\/((?!.*node_modules).*)$/) };
+  const files = [...new Set(urls.filter((url) => url.startsWith(DIST)))];
+  const bundled = files.flatMap((url) =>
+    [...readFileSync(fileURLToPath(url), 'utf8').matchAll(/^\/\/ (\S+\.[jt]s)$/gm)].map(([, path]) => path!),
+  );
+  const found = (of: readonly string[], pattern: RegExp) => [...new Set(of.flatMap((path) => pattern.exec(path)?.[1] ?? []))].sort();
+  return {
+    packages: found([...urls, ...bundled], /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)/),
+    sources: found(bundled, /^src\/(.*)$/),
+    files: files.length,
+  };
 }
 
 /** Of other rooms; they import nothing that costs time. */
-const LEAVES = ['events/limits.js', 'events/strings.js', 'projections/object-value.js'];
+const LEAVES = ['events/strings.ts', 'projections/object-value.ts'];
 
 it('--help loads the list of the commands, and no command', async () => {
-  const { packages, files } = await loadedBy('--help');
+  const { packages, sources, files } = await loadedBy('--help');
   expect(packages).toEqual(['commander']);
-  expect(files.filter((name) => name.startsWith('cli/commands/'))).toEqual(
-    ['dead-letters', 'features', 'policies', 'quality', 'schema', 'topics'].map((family) => `cli/commands/${family}/${family}.js`),
+  expect(files).toBeLessThan(20);
+  expect(sources.filter((name) => name.startsWith('cli/commands/'))).toEqual(
+    ['dead-letters', 'features', 'policies', 'quality', 'schema', 'topics'].map((family) => `cli/commands/${family}/${family}.ts`),
   );
-  expect(files.filter((name) => name.includes('/') && !name.startsWith('cli/'))).toEqual(LEAVES);
+  expect(sources.filter((name) => name.includes('/') && !name.startsWith('cli/'))).toEqual(LEAVES);
 });
 
 it.each(['profile', 'digest'])('%s loads what it reads with, and neither the service nor another command', async (command) => {
-  const { packages, files } = await loadedBy(command, ...(command === 'profile' ? ['ana', '--as-of', '2026-11-21'] : []));
+  const { packages, sources, files } = await loadedBy(command, ...(command === 'profile' ? ['ana', '--as-of', '2026-11-21'] : []));
   expect(packages).toEqual(['better-sqlite3', 'commander']);
+  expect(files).toBeLessThan(50);
   expect(
-    files.filter((name) => /^(http|service|consumers|policies|demo|evaluation|rebuild|verify|log\/(kafka|sqlite))\//.test(name)),
+    sources.filter((name) => /^(http|service|consumers|policies|demo|evaluation|rebuild|verify|log\/(kafka|sqlite))\//.test(name)),
   ).toEqual([]);
 });

@@ -8,7 +8,6 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-/** As deep as src/: `../package.json` is the project's. */
 const FOLDER = join(ROOT, '.cache');
 
 /** Answers the path of the file, `name` in .cache. Packages are loaded from node_modules, as ever. */

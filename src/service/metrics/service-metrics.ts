@@ -7,7 +7,7 @@ import { Gauge, Registry as MetricsRegistry, collectDefaultMetrics } from 'prom-
 import type { LagRow } from '../../log/lag.js';
 import type { RegistryFacts } from '../../log/port.js';
 import type { QualityDocument } from '../../monitoring/documents.js';
-import { PACKAGE_VERSION } from '../../package-version.js';
+import { PACKAGE_VERSION } from '../../package.js';
 import { fullTopicName, TIP_TOPICS, type ConsumedTopic } from '../../topics.js';
 import type { PolicyFacts } from '../policies/policy-facts.js';
 import { AuditMetrics } from './audit-metrics.js';

@@ -7,6 +7,7 @@ import { afterAll, expect, it } from 'vitest';
 import { POLICIES } from '../../../src/policies/registry.js';
 import { ROOT } from './markdown.js';
 
+const FROM_SOURCES = ['--import', './test/support/typescript-register.mjs'];
 const directory = mkdtempSync(join(tmpdir(), 'tipstream-cards-run-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
@@ -14,8 +15,8 @@ async function cards(into: string): Promise<Record<string, string>> {
   const out = join(directory, into);
   const child = spawn(
     process.execPath,
-    [join(ROOT, 'scripts/cards.mjs'), '--out', out, '--users', '30', '--days', '10', '--simulated-users', '18'],
-    { stdio: ['ignore', 'inherit', 'inherit'] },
+    [...FROM_SOURCES, 'scripts/cards.mjs', '--out', out, '--users', '30', '--days', '10', '--simulated-users', '18'],
+    { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] },
   );
   expect(await new Promise((resolve) => child.once('close', resolve))).toBe(0);
   return Object.fromEntries(

@@ -5,12 +5,12 @@ import { describe, expect, it } from 'vitest';
 import { ROOT } from '../docs/markdown.js';
 import { healthCommand, imageFiles, isSent, startCommand } from './image.js';
 
-/** What src/ reads relative to its modules, up to the first part that only the run knows, as a path from the root. */
+/** What src/ names beside its modules or from PACKAGE_ROOT, up to the first part that only the run knows, as a path from the root. */
 function readAtRunTime(): string[] {
   const modules = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
   return modules.flatMap((name) =>
-    [...readFileSync(join(ROOT, 'src', name), 'utf8').matchAll(/new URL\((['"`])(\.[^'"`$]*)[^)]*import\.meta\.url/g)].map((match) =>
-      posix.join('dist', posix.dirname(name), match[2]!),
+    [...readFileSync(join(ROOT, 'src', name), 'utf8').matchAll(/new URL\((['"`])([^'"`$]*)[^)]*(import\.meta\.url|PACKAGE_ROOT)/g)].map(
+      ([, , path, base]) => (base === 'PACKAGE_ROOT' ? path! : posix.join('dist', posix.dirname(name), path!)),
     ),
   );
 }
@@ -24,7 +24,7 @@ it.each(readAtRunTime())('%s is in the image and in the package', (path) => {
 });
 
 it('what is read at run time is found', () => {
-  expect(readAtRunTime()).toEqual(expect.arrayContaining(['package.json', 'dist/rebuild/rebuild-thread.js']));
+  expect(readAtRunTime()).toEqual(expect.arrayContaining(['package.json', 'dist/web/', 'dist/rebuild/rebuild-thread.js']));
 });
 
 describe('the image', () => {

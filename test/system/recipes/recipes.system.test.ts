@@ -58,6 +58,7 @@ export default function Hello() {
 }
 `;
 
+const FROM_SOURCES = ['--import', './test/support/typescript-register.mjs'];
 const BUILD_PAGES = "import { buildPages } from './scripts/build-pages.mjs'; await buildPages(process.cwd());";
 
 const tree = new TreeCopy();
@@ -70,7 +71,7 @@ it('a feature', async () => {
     ['import { meanDwellMs30d }', "import { dismissed7d } from './features/dismissed_7d.js';\nimport { meanDwellMs30d }"],
     ['FURTHER_FEATURES: readonly FeatureDefinition[] = []', 'FURTHER_FEATURES: readonly FeatureDefinition[] = [dismissed7d]'],
   ]);
-  const hash = (await tree.run('--import', './test/support/typescript-register.mjs', '--input-type=module', '--eval', HASH_OF_NEW)).trim();
+  const hash = (await tree.run(...FROM_SOURCES, '--input-type=module', '--eval', HASH_OF_NEW)).trim();
   tree.edit('src/verify/naive-profile.ts', [
     ["  dismiss_rate_30d: '", `  dismissed_7d: '${hash}',\n  dismiss_rate_30d: '`],
     [
@@ -100,7 +101,18 @@ it('a policy', async () => {
   ]);
   await expect(tree.vitest('unit', 'test/system/docs/model-cards')).rejects.toThrow(/steady/);
   await tree.run('scripts/build.mjs');
-  await tree.run('scripts/cards.mjs', '--out', tree.scratch('cards'), '--users', '30', '--days', '45', '--simulated-users', '18');
+  await tree.run(
+    ...FROM_SOURCES,
+    'scripts/cards.mjs',
+    '--out',
+    tree.scratch('cards'),
+    '--users',
+    '30',
+    '--days',
+    '45',
+    '--simulated-users',
+    '18',
+  );
   tree.write('docs/models/steady.md', readFileSync(join(tree.scratch('cards'), 'steady.md'), 'utf8'));
 
   expect(tree.touched()).toEqual(filesOfRecipe('A policy', 'steady'));

@@ -10,7 +10,7 @@ import {
 } from '../../../contracts/compatibility/check.js';
 import { contractsIn } from '../../../contracts/compatibility/documents.js';
 import { asyncApiDocument } from '../../../contracts/asyncapi/document.js';
-import { PACKAGE_VERSION } from '../../../package-version.js';
+import { PACKAGE_VERSION } from '../../../package.js';
 import { defineCommand } from '../../command.js';
 import { EXIT } from '../../failure.js';
 import { oneOf } from '../../option-parsers.js';

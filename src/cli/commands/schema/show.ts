@@ -5,7 +5,7 @@ import { defaultCompatibility } from '../../../contracts/compatibility/check.js'
 import { eventSchema, type JsonSchema } from '../../../contracts/json-schema.js';
 import type { Config } from '../../../config.js';
 import { cannotWrite, UsageError } from '../../../errors.js';
-import { PACKAGE_VERSION } from '../../../package-version.js';
+import { PACKAGE_VERSION } from '../../../package.js';
 import { fullTopicName, TOPICS, TOPIC_NAMES, type TopicName } from '../../../topics.js';
 import { defineCommand, type CommandContext } from '../../command.js';
 import { oneOf } from '../../option-parsers.js';
