@@ -3,27 +3,26 @@
  * is verify's: every event of a user, and a profile computed the obvious way from those below the positions. Nothing is estimated.
  */
 import type { DecodeRules } from '../events/decode.js';
+import { scalarOf } from '../projections/object-value.js';
 import type { Registry } from '../projections/registry.js';
-import { compareCodePoints } from '../events/strings.js';
 import { WINDOW_MS } from '../projections/window.js';
 import { partitionFunction, type PartitionerName } from '../log/partitioner.js';
 import type { Log } from '../log/port.js';
 import { StateAudit } from '../store/queries/state-audit.js';
 import type { RecordedPrune } from '../store/tables/prunes.js';
-import { FORGOTTEN_TOPIC, fullTopicName, TIP_TOPICS, type ScoredEvent } from '../topics.js';
+import { FORGOTTEN_TOPIC, fullTopicName, TIP_TOPICS, topicsWith, type ConsumedTopic, type ScoredEvent } from '../topics.js';
+import { naiveActivity, naiveActivityFeatures } from './activity/naive-activity.js';
 import { Buckets } from './buckets.js';
+import { DefinedComparison } from './defined/compare-defined.js';
 import { naiveProfile, naiveTipsAsOf, type NaiveValue } from './naive-profile.js';
 import { provableOf } from './provable.js';
-import { rangesToReplay, replayInto, usersOf, type ReplayDeps } from './replay.js';
-import type { ReplayedUser } from './replayed.js';
+import { rangesToReplay, replayInto, usersOf, type ReplayDeps, type TopicRange } from './replay.js';
+import { topicOf, type ReplayedUser } from './replayed.js';
 import { checkSameLog, weightOf } from './verify-partition.js';
 
 /** Differences that are listed; all are counted. */
 const LISTED = 20;
 const EVENTS_IN_MEMORY = 500_000;
-
-/** What the replay of tips gives: features of sessions, signals and files are left out, and said to be. */
-const COMPARED = Object.keys(naiveProfile([], 0).features).sort(compareCodePoints);
 
 export interface SkewDifference {
   readonly user_id: string;
@@ -40,15 +39,16 @@ export interface ServedSkew {
   readonly differences: readonly SkewDifference[];
   /** partition -> what was replayed up to. */
   readonly positions: ReadonlyMap<number, ReadonlyMap<string, number>>;
-  /** Features that were not compared: the naive code has not their definition, or they are not of tips. */
+  /** Features that were not compared: the naive code has not their definition, or the log has lost events of their topics. */
   readonly unproven: readonly string[];
 }
 
 export type NotCompared =
   | 'made with another feature set'
+  | 'the profile that it was made with was given to POST /score, without some of the features'
   | 'the log has lost events of its partition'
   | 'it names no positions of this log'
-  | 'a prune had taken tips of its window, or came before a late event of them';
+  | 'a prune had taken events of its window, or came before a late one of them';
 
 export interface SkewQuestion {
   readonly log: Log;
@@ -66,77 +66,105 @@ export interface SkewQuestion {
 /** Throws offset_out_of_range for a log that ends before the state does, log_changed for another log, and the signal's reason. */
 export async function servedSkew(question: SkewQuestion): Promise<ServedSkew> {
   const { registry, files, signal } = question;
-  const provable = provableOf(registry);
-  const features = COMPARED.filter((name) => provable.features.has(name));
-  const tally = new SkewTally(features);
+  const tally = new SkewTally();
   const positions = new Map<number, ReadonlyMap<string, number>>();
+  const unproven = new Set(provableOf(registry).unproven);
   for (const [partition, path] of files) {
     const state = new StateAudit(path, registry);
     try {
       positions.set(partition, state.begin());
-      await ofPartition(question, state, partition, positions.get(partition)!, tally);
+      for (const name of await ofPartition(question, state, partition, positions.get(partition)!, tally)) unproven.add(name);
     } finally {
       state.close();
     }
     signal.throwIfAborted();
   }
-  return { ...tally.result(), positions, unproven: registry.names.filter((name) => !features.includes(name)) };
+  return { ...tally.result(), positions, unproven: registry.names.filter((name) => unproven.has(name)) };
 }
 
+/** Answers the features of which the log has lost events. */
 async function ofPartition(
   { log, registry, dataDirectory, topicPrefix, partitioner, maxValueBytes, signal, onProgress = () => undefined }: SkewQuestion,
   state: StateAudit,
   partition: number,
   positions: ReadonlyMap<string, number>,
   tally: SkewTally,
-): Promise<void> {
+): Promise<readonly string[]> {
   const rules: DecodeRules = { partitioner: partitionFunction(partitioner), partitions: state.identity.partitions, maxValueBytes };
   const source: ReplayDeps = { log, topicPrefix, partition, rules, includes: () => true, signal };
-  const wanted = new Set<string>([FORGOTTEN_TOPIC, ...TIP_TOPICS, 'tip.scored']);
+  const rowTopics = topicsWith({ folds: 'rows' }).filter((topic) => registry.topics.includes(topic));
+  const wanted = new Set<string>([FORGOTTEN_TOPIC, ...TIP_TOPICS, ...rowTopics, 'tip.scored']);
   const ranges = (await rangesToReplay(source, positions)).filter(({ topic }) => wanted.has(topic));
   await checkSameLog(state, source, ranges);
-  const buckets = new Buckets(dataDirectory, weightOf(ranges), EVENTS_IN_MEMORY);
+  const makeBuckets = () => new Buckets(dataDirectory, weightOf(ranges), EVENTS_IN_MEMORY);
+  const buckets = makeBuckets();
+  let defined: DefinedComparison | undefined;
   try {
     const total = ranges.reduce((sum, { from, to }) => sum + to - from, 0);
     let done = 0;
     const ignored = () => undefined;
     const targets = { buckets, audit: { refused: ignored, requested: ignored }, counts: { refused: ignored, applied: ignored } };
-    await replayInto(targets, source, ranges, (offsets) => onProgress((done += offsets), total));
+    const { forgets } = await replayInto(targets, source, ranges, (offsets) => onProgress((done += offsets), total));
+    defined = await DefinedComparison.read(registry, { ...source, forgets }, ranges, makeBuckets);
+    const lost = lostOf(registry, ranges, rowTopics);
+    const unproven = new Set([...provableOf(registry).unproven, ...lost]);
     const judge: Judge = {
       featureSet: registry.featureSet,
-      isIncomplete: ranges.some(({ topic, incomplete }) => topic !== 'tip.scored' && incomplete),
-      topics: TIP_TOPICS.map((topic) => fullTopicName(topicPrefix, topic)),
-      served: fullTopicName(topicPrefix, 'tip.served'),
-      feedback: fullTopicName(topicPrefix, 'tip.feedback'),
+      names: registry.names,
+      compared: registry.names.filter((name) => !unproven.has(name)),
+      isIncomplete: ranges.some(({ topic, incomplete }) => incomplete && (topic === FORGOTTEN_TOPIC || isOf(TIP_TOPICS, topic))),
+      topics: [...TIP_TOPICS, ...rowTopics].map((topic) => fullTopicName(topicPrefix, topic)),
+      fullName: (topic) => fullTopicName(topicPrefix, topic),
+      defined,
       positions,
       prunes: state.prunes(),
     };
     for (let bucket = 0; bucket < buckets.count && !signal.aborted; bucket++) {
+      defined?.load(bucket);
       for (const user of usersOf(buckets, bucket).values()) judgeUser(user, judge, tally);
       // Ctrl-C and progress get their turn.
       await new Promise((resolve) => setImmediate(resolve));
     }
+    return lost;
   } finally {
     buckets.close();
+    defined?.close();
   }
+}
+
+const isOf = (topics: readonly string[], topic: string): boolean => topics.includes(topic);
+
+/** Features with a source of rows of which the log has lost events; without events of tips no decision is compared at all. */
+function lostOf({ features }: Registry, ranges: readonly TopicRange[], rowTopics: readonly string[]): string[] {
+  const lost = ranges.filter(({ topic, incomplete }) => incomplete && isOf(rowTopics, topic)).map(({ topic }): string => topic);
+  return features.filter(({ sources }) => sources.some((topic) => lost.includes(topic))).map(({ name }) => name);
 }
 
 interface Judge {
   readonly featureSet: string;
+  /** All of the set. */
+  readonly names: readonly string[];
+  readonly compared: readonly string[];
+  /** Of events of tips, or of who was forgotten. */
   readonly isIncomplete: boolean;
-  /** Full names. */
+  /** That features are computed from; full names. */
   readonly topics: readonly string[];
-  readonly served: string;
-  readonly feedback: string;
+  readonly fullName: (topic: ConsumedTopic) => string;
+  /** Of features that a file defines. */
+  readonly defined: DefinedComparison | undefined;
   readonly positions: ReadonlyMap<string, number>;
   readonly prunes: readonly RecordedPrune[];
 }
 
-function judgeUser({ userId, tips, decisions }: ReplayedUser, judge: Judge, tally: SkewTally): void {
+function judgeUser({ userId, tips, decisions, activity }: ReplayedUser, judge: Judge, tally: SkewTally): void {
   for (const [decisionId, { record }] of decisions) {
     const { profile, positions, feature_set: featureSet } = JSON.parse(record) as ScoredEvent;
     if (featureSet !== judge.featureSet) {
       tally.couldNot('made with another feature set');
+      continue;
+    }
+    if (judge.names.some((name) => !Object.hasOwn(profile.features, name))) {
+      tally.couldNot('the profile that it was made with was given to POST /score, without some of the features');
       continue;
     }
     if (judge.isIncomplete) {
@@ -147,49 +175,56 @@ function judgeUser({ userId, tips, decisions }: ReplayedUser, judge: Judge, tall
       tally.couldNot('it names no positions of this log');
       continue;
     }
+    const asOfMs = profile.as_of_ms;
+    const below = (topic: ConsumedTopic): number => positions[judge.fullName(topic)] ?? 0;
     const known = [...tips].map(([tipId, events]) => {
-      const below = events.filter(({ kind, offset }) => offset < positions[kind === 'served' ? judge.served : judge.feedback]!);
-      return [tipId, below] as const;
+      return [tipId, events.filter(({ kind, offset }) => offset < below(topicOf(kind)))] as const;
     });
-    const { features } = naiveProfile(naiveTipsAsOf(new Map(known), profile.as_of_ms), profile.as_of_ms);
-    const differences = tally.differencesOf(profile.features, features);
+    const rows = activity.filter(({ topic, offset }) => offset < below(topic));
+    const defined = judge.defined?.below(userId, asOfMs, below);
+    const differences = differencesOf(judge.compared, profile.features, {
+      ...naiveProfile(naiveTipsAsOf(new Map(known), asOfMs), asOfMs).features,
+      ...naiveActivityFeatures(
+        naiveActivity(rows, [], () => undefined),
+        asOfMs,
+      ),
+      ...defined?.features,
+    });
+    const timesMs = [...known.flatMap(([, events]) => events), ...rows].map(({ atMs }) => atMs).concat(defined?.timesMs ?? []);
     // What a prune has taken is not in the profile that was served, and is in the log.
-    if (differences.length > 0 && isAfterPrune(positions, profile.as_of_ms, known, judge))
-      tally.couldNot('a prune had taken tips of its window, or came before a late event of them');
+    if (differences.length > 0 && isAfterPrune(positions, asOfMs, timesMs, judge))
+      tally.couldNot('a prune had taken events of its window, or came before a late one of them');
     else tally.compared(userId, decisionId, differences);
   }
 }
 
-type KnownTips = readonly (readonly [tipId: string, events: readonly { readonly atMs: number }[]])[];
-
-/** Whether a prune below these positions can have taken a time of these tips, and with it have changed what the decision saw. */
-function isAfterPrune(positions: ScoredEvent['positions'], asOfMs: number, tips: KnownTips, { prunes, topics }: Judge): boolean {
+/** Whether a prune below these positions can have taken what happened at one of these times, and so have changed what the decision saw. */
+function isAfterPrune(positions: ScoredEvent['positions'], asOfMs: number, timesMs: readonly number[], { prunes, topics }: Judge): boolean {
   return prunes.some(
     (prune) =>
       topics.every((topic) => (prune.positions.get(topic) ?? 0) <= (positions[topic] ?? 0)) &&
-      (asOfMs < prune.horizonMs + WINDOW_MS || tips.some(([, events]) => events.some(({ atMs }) => atMs < prune.horizonMs))),
+      (asOfMs < prune.horizonMs + WINDOW_MS || timesMs.some((atMs) => atMs < prune.horizonMs)),
   );
 }
 
+function differencesOf(
+  compared: readonly string[],
+  served: ScoredEvent['profile']['features'],
+  replayed: Readonly<Record<string, NaiveValue>>,
+): Omit<SkewDifference, 'user_id' | 'decision_id'>[] {
+  return compared
+    .map((feature) => ({ feature, served: scalarOf(served[feature]!), replayed: replayed[feature]! }))
+    .filter((one) => one.served !== one.replayed);
+}
+
 class SkewTally {
-  readonly #features: readonly string[];
   readonly #notCompared = new Map<NotCompared, number>();
   readonly #differences: SkewDifference[] = [];
   #compared = 0;
   #differing = 0;
 
-  constructor(features: readonly string[]) {
-    this.#features = features;
-  }
-
   couldNot(reason: NotCompared): void {
     this.#notCompared.set(reason, (this.#notCompared.get(reason) ?? 0) + 1);
-  }
-
-  differencesOf(served: ScoredEvent['profile']['features'], replayed: Readonly<Record<string, NaiveValue>>) {
-    return this.#features
-      .map((feature) => ({ feature, served: (served[feature] ?? null) as NaiveValue, replayed: replayed[feature] ?? null }))
-      .filter((one) => one.served !== one.replayed);
   }
 
   compared(userId: string, decisionId: string, differences: readonly Omit<SkewDifference, 'user_id' | 'decision_id'>[]): void {

@@ -42,9 +42,9 @@ export function naiveActivity(events: readonly ReplayedActivity[], prunes: reado
 }
 
 function keptOf(events: readonly ReplayedActivity[]): NaiveActivity {
-  const ids = new Set(events.filter(({ topic }) => topic === 'app.session').map(({ id }) => id));
-  const sessions = [...ids].map((id): NaiveSession => {
-    const ofSession = events.filter((event) => event.topic === 'app.session' && event.id === id);
+  const byId = new Map<string, ReplayedActivity[]>();
+  for (const event of events) if (event.topic === 'app.session') byId.set(event.id, [...(byId.get(event.id) ?? []), event]);
+  const sessions = [...byId].map(([id, ofSession]): NaiveSession => {
     const start = least(ofSession.map(({ atMs }) => atMs));
     const offsets = ofSession.filter(({ atMs, offsetMin }) => atMs === start && offsetMin !== null).map(({ offsetMin }) => offsetMin!);
     return { id, start, offset: offsets.length === 0 ? null : least(offsets), end: least(ofSession.map(({ endMs }) => endMs!)) };

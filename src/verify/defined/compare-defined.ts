@@ -9,6 +9,7 @@ import type { Registry } from '../../projections/registry.js';
 import type { Buckets } from '../buckets.js';
 import type { Report } from '../difference.js';
 import { naiveDefined, naiveIdentity, type NaiveEvent } from './naive-defined.js';
+import type { NaiveValue } from '../naive-profile.js';
 import type { NaiveForgets } from '../naive-forgets.js';
 import type { NaivePrune, RowsTaken } from '../naive-prunes.js';
 import type { ReplayDeps, TopicRange } from '../replay.js';
@@ -106,9 +107,28 @@ export class DefinedComparison {
     return open;
   }
 
+  /** What the log gave below these positions, as if nothing had been pruned; and when the events of it happened. */
+  below(userId: string, asOfMs: number, position: (topic: DefinedTopic) => number): DefinedThen {
+    const features: Record<string, NaiveValue> = {};
+    const timesMs: number[] = [];
+    for (const definition of this.#definitions) {
+      const { name, topic } = definition;
+      const events = (this.#users.get(userId)?.get(topic) ?? []).filter(({ offset }) => offset < position(topic)).map(({ event }) => event);
+      features[name] = naiveDefined(definition, events, asOfMs);
+      for (const event of events) timesMs.push(naiveIdentity(topic, event).atMs);
+    }
+    return { features, timesMs };
+  }
+
   close(): void {
     this.#buckets.close();
   }
+}
+
+export interface DefinedThen {
+  readonly features: Readonly<Record<string, NaiveValue>>;
+  /** Unix ms. */
+  readonly timesMs: readonly number[];
 }
 
 async function readInto(

@@ -15,7 +15,7 @@ export const qualitySkewCommand = defineCommand({
   summary: 'Prove that decisions were made with the profiles that the log gives: no training-serving skew',
   details: [
     'Replays the log, computes the profile of each decision again from the events below the positions that the decision names, by ' +
-      "verify's independent code, and compares it value by value with the profile that is stored with the decision.",
+      "verify's independent code, and compares every feature of the set, those of a file too, with the profile stored with the decision.",
     'What it found is noted in --data, for `tipstream quality` and the page "Data quality". It takes about as long as `tipstream verify`.',
     'Exit code 0: none differs; the output says how many could not be compared, and why. 2: some differ. 1: an error.',
   ].join('\n\n'),
@@ -72,5 +72,8 @@ async function print(skew: SkewFacts, differences: readonly SkewDifference[], ou
     );
   await output.write(`${counted(compared, 'decision')} compared, ${differing} with another profile than the log gives\n`);
   for (const { reason, decisions } of left) await output.write(`could not compare ${counted(decisions, 'decision')}: ${reason}\n`);
-  if (unproven.length > 0) output.note(`not compared, because the replay has no code of its own for them: ${unproven.join(', ')}`);
+  if (unproven.length > 0)
+    output.note(
+      `not compared, as the log has lost events of their topics or the replay has no code of its own for them: ${unproven.join(', ')}`,
+    );
 }
