@@ -3,6 +3,7 @@
  * enough, so that the newest of many years cost one read.
  */
 import { auditSchema, type AuditEvent } from '../events/audit-event.js';
+import { userDigest } from '../events/user-digest.js';
 import type { Log, LogRecord } from '../log/port.js';
 import { AUDIT_TOPIC, fullTopicName } from '../topics.js';
 
@@ -17,6 +18,8 @@ export interface TrailQuery {
   readonly actor?: string | undefined;
   /** Of AUDIT_ACTIONS, or what one begins with up to a dot: `policy`. */
   readonly action?: string | undefined;
+  /** digest -> Unix ms: entries about these users, and not after that, are passed over. */
+  readonly forgotten?: ReadonlyMap<string, number> | undefined;
 }
 
 export interface TrailEntry extends AuditEvent {
@@ -100,7 +103,9 @@ function entryOf({ topic, partition, offset, value }: LogRecord): TrailEntry | u
   }
 }
 
-function isWanted({ at_ms: atMs, actor, action }: TrailEntry, { sinceMs, untilMs, actor: who, action: what }: TrailQuery): boolean {
+function isWanted(entry: TrailEntry, { sinceMs, untilMs, actor: who, action: what, forgotten }: TrailQuery): boolean {
+  const { at_ms: atMs, actor, action, target } = entry;
+  if (forgotten !== undefined && target?.kind === 'user' && atMs <= (forgotten.get(userDigest(target.id)) ?? -1)) return false;
   if (sinceMs !== undefined && atMs < sinceMs) return false;
   if (untilMs !== undefined && atMs >= untilMs) return false;
   if (who !== undefined && actor.name !== who && actor.kind !== who) return false;

@@ -24,6 +24,31 @@ export async function readForgotten(log: ReadableLog, question: ForgottenQuestio
 }
 
 /**
+ * digest -> Unix ms of the last forgetting, of all partitions: for what is about users and not in their partitions. Nobody where records
+ * are deleted. With a signal that aborts, as far as it came.
+ */
+export async function forgottenTimes(
+  log: ReadableLog & Pick<Log, 'erasing'>,
+  topicPrefix: string,
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<string, number>> {
+  const times = new Map<string, number>();
+  if (log.erasing !== undefined) return times;
+  const topic = fullTopicName(topicPrefix, FORGOTTEN_TOPIC);
+  for (const [partition, { low, end }] of (await offsetsOf(log, topic)) ?? []) {
+    if (low >= end) continue;
+    for await (const records of log.read({ topic, partition, from: low, to: end, ...(signal === undefined ? {} : { signal }) }))
+      for (const { value, headers } of records) {
+        const decoded = decodeValue(FORGOTTEN_TOPIC, value, headers, Infinity);
+        if (!decoded.ok) continue;
+        const { user_digest: digest, forgotten_at_ms: atMs } = decoded.event;
+        times.set(digest, Math.max(atMs, times.get(digest) ?? 0));
+      }
+  }
+  return times;
+}
+
+/**
  * Asks the log where the topic ends, and reads what it has not read yet. In memory it has what a worker has: an offset for each forgotten
  * user and topic.
  */

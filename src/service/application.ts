@@ -360,7 +360,7 @@ export interface Application extends ProvenanceQuestions {
   rebuildJob(jobId: string): RebuildJob;
   /** Answers the job as it is then: cancelled, unless it was over. Throws not_found. */
   cancelRebuild(jobId: string): RebuildJob;
-  /** Begins a job. Throws not_owner (details.owner), not_ready, data_in_use while a rebuild runs. */
+  /** Begins a job. Throws not_owner (details.owner), not_ready, data_in_use while a rebuild or a redrive runs. */
   forgetUser(userId: string, options: ForgetOptions): Promise<ForgetJob>;
   /** Throws not_found. */
   forgetJob(jobId: string): ForgetJob;

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { readTrail, type TrailQuery } from '../../src/audit-trail/read-trail.js';
 import { AUDIT_ACTIONS, type AuditEvent } from '../../src/events/audit-event.js';
+import { userDigest } from '../../src/events/user-digest.js';
 import type { Log, LogRecord } from '../../src/log/port.js';
 
 const NAMES = ['olga', 'otto', 'guardrail'];
@@ -115,4 +116,29 @@ it('says that it did not come to the end when time is up', async () => {
   };
   const { entries, more, complete } = await readTrail(slow, '', { last: 2_500 }, late.signal);
   expect([entries.length, more, complete]).toEqual([1_000, true, false]);
+});
+
+it('passes over entries about a user who was forgotten since', async () => {
+  const records = ['ana', 'otto', 'ana'].map((id, offset) => {
+    const event: AuditEvent = {
+      ...{ audit_id: `e${offset}`, at_ms: 10 + offset, actor: { kind: 'command', name: 'olga' } },
+      ...{ action: 'policy.reset', target: { kind: 'user', id }, outcome: 'done' },
+    };
+    return {
+      topic: 'tipstream.audit',
+      partition: 0,
+      offset,
+      timestampMs: 20,
+      key: null,
+      value: Buffer.from(JSON.stringify(event)),
+      headers: [],
+    };
+  });
+  const shown = async (forgottenAtMs: number) => {
+    const { entries } = await readTrail(logOf(records, 0), '', { last: 10, forgotten: new Map([[userDigest('ana'), forgottenAtMs]]) });
+    return entries.map(({ offset }) => offset);
+  };
+  expect(await shown(9)).toEqual([2, 1, 0]);
+  expect(await shown(11)).toEqual([2, 1]);
+  expect(await shown(12)).toEqual([1]);
 });

@@ -2,6 +2,7 @@ import { actorText } from '../../audit-trail/actor.js';
 import { readTrail, type AuditDocument, type TrailEntry } from '../../audit-trail/read-trail.js';
 import { ACTOR_KINDS, AUDIT_ACTIONS } from '../../events/audit-event.js';
 import { UsageError } from '../../errors.js';
+import { forgottenTimes } from '../../log/forgotten.js';
 import { openLog } from '../../log/open.js';
 import { AUDIT_TOPIC, fullTopicName } from '../../topics.js';
 import { defineCommand } from '../command.js';
@@ -54,7 +55,8 @@ export const auditCommand = defineCommand<AuditOptions>({
   async run({ options: { since: sinceMs, until: untilMs, last, actor, action }, config, output, json, signal }) {
     const log = await openLog(config, { readOnly: true });
     try {
-      const document = await readTrail(log, config.topicPrefix, { sinceMs, untilMs, last, actor, action }, signal);
+      const forgotten = await forgottenTimes(log, config.topicPrefix, signal);
+      const document = await readTrail(log, config.topicPrefix, { sinceMs, untilMs, last, actor, action, forgotten }, signal);
       if (json) return await output.document(document);
       await print(document, output, fullTopicName(config.topicPrefix, AUDIT_TOPIC));
     } finally {

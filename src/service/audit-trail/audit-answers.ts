@@ -1,4 +1,5 @@
 /** The audit trail of the running service: what it notes goes to the log, and what the log has is read back. */
+import { forgottenTimes } from '../../log/forgotten.js';
 import type { Logger } from 'pino';
 import { readTrail, type AuditDocument, type TrailQuery } from '../../audit-trail/read-trail.js';
 import { AuditTrail } from '../../audit-trail/trail.js';
@@ -38,7 +39,9 @@ export class AuditAnswers {
   /** With all that was noted before. */
   async read(query: TrailQuery): Promise<AuditDocument> {
     await within(this.#readsWithinMs, this.trail.flush());
-    return readTrail(this.#log, this.#prefix, query, AbortSignal.timeout(this.#readsWithinMs));
+    const signal = AbortSignal.timeout(this.#readsWithinMs);
+    const forgotten = await forgottenTimes(this.#log, this.#prefix, signal);
+    return readTrail(this.#log, this.#prefix, { ...query, forgotten }, signal);
   }
 
   /** Waits for what is still to be written, not for ever. */

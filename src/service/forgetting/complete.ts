@@ -13,6 +13,7 @@ import { pause } from '../../back-off.js';
 import type { Registry } from '../../projections/registry.js';
 import { sweepScratch } from '../../store/directory/scratch.js';
 import { lockRebuild } from '../../store/directory/rebuild-lock.js';
+import { lockRedrive } from '../../store/directory/redrive-lock.js';
 import { fullTopicName, type ForgottenEvent } from '../../topics.js';
 import type { ServiceOptions } from '../options.js';
 
@@ -46,7 +47,7 @@ const NOT_KNOWN = [
   'What other readers of the topics have kept, and the logs of the service and of proxies.',
 ];
 
-/** `before`: a search that was done already; what lies beyond it is searched for now. */
+/** While `aloneWith` holds. `before`: a search that was done already; what lies beyond it is searched for now. */
 export async function completed({ log, registry, options, signal }: CompleteDeps, erasure: Erasure, before?: Searched): Promise<Receipt> {
   const { event, address, whom, inState, others } = erasure;
   const { dataDirectory, topicPrefix, clock, at } = options;
@@ -59,7 +60,7 @@ export async function completed({ log, registry, options, signal }: CompleteDeps
   const late = await recordsOf({ log, topicPrefix, whom, to, from });
   const found = merged(before?.found ?? [], late.found);
   const letters = deadLetterFilesOf(dataDirectory, whom, found);
-  const generations = withoutRebuild(dataDirectory, () => removeOtherGenerations(dataDirectory));
+  const generations = removeOtherGenerations(dataDirectory);
   const rewritten = [...erasure.rewritten];
   if (log.erasing !== undefined) {
     for (const { topic, partition, offsets } of found) await log.erasing.erase(topic, partition, offsets);
@@ -140,16 +141,22 @@ function merged(before: readonly FoundRecords[], late: readonly FoundRecords[]):
   return [...all.values()];
 }
 
-/** Throws data_in_use while a rebuild runs: its files would keep the user. */
-export function refuseDuringRebuild(dataDirectory: string): void {
-  withoutRebuild(dataDirectory, () => undefined);
-}
-
-function withoutRebuild<T>(dataDirectory: string, work: () => T): T {
-  const lock = lockRebuild(dataDirectory);
+/**
+ * Until `release`, no rebuild and no redrive begins on the directory: the files of the one would keep the user, and the other would put
+ * back what it has read of them. Throws data_in_use while one runs.
+ */
+export function aloneWith(dataDirectory: string): { release(): void } {
+  const rebuild = lockRebuild(dataDirectory);
   try {
-    return work();
-  } finally {
-    lock.release();
+    const redrive = lockRedrive(dataDirectory);
+    return {
+      release() {
+        redrive?.release();
+        rebuild.release();
+      },
+    };
+  } catch (error) {
+    rebuild.release();
+    throw error;
   }
 }

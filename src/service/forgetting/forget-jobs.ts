@@ -6,7 +6,7 @@ import { userDigest } from '../../events/user-digest.js';
 import type { ForgetJob, ForgetOptions } from '../../forgetting/job.js';
 import { jobError, KeptJobs } from '../jobs/kept-jobs.js';
 import { OneAtATime } from '../../one-at-a-time.js';
-import { refuseDuringRebuild } from './complete.js';
+import { aloneWith } from './complete.js';
 import type { Partition } from '../partition.js';
 import { completeForgets } from './unfinished.js';
 import { forgetUser, type ForgetDeps } from './forget-user.js';
@@ -47,9 +47,10 @@ export class ForgetJobs {
     this.#deps = { ...deps, signal: this.#stopping.signal };
   }
 
-  /** Throws data_in_use while a rebuild runs, not_ready when too many wait. */
+  /** Throws data_in_use while a rebuild or a redrive runs, not_ready when too many wait. */
   start(userId: string, partition: number, options: ForgetOptions): ForgetJob {
-    if (!options.dryRun) refuseDuringRebuild(this.#deps.options.dataDirectory);
+    // One that is asked for while another user is being forgotten waits for its turn.
+    if (!options.dryRun && this.#waiting === 0) aloneWith(this.#deps.options.dataDirectory).release();
     if (this.#waiting >= WAITING_AT_MOST)
       throw new TipstreamError('not_ready', `${this.#waiting} users wait to be forgotten already`, {
         hint: 'Ask again when some are done.',
@@ -92,10 +93,12 @@ export class ForgetJobs {
 
   async #run(job: Job): Promise<void> {
     const { userId, partition, options } = job;
-    const { logger } = this.#deps.options;
+    const { logger, dataDirectory } = this.#deps.options;
     const { job_id: jobId } = job.document;
     const end = (more: Partial<ForgetJob>) => (job.document = { ...job.document, ...more });
+    let alone: { release(): void } | undefined;
     try {
+      if (!options.dryRun) alone = aloneWith(dataDirectory);
       const result = await forgetUser(this.#deps, {
         ...{ userId, partition, dryRun: options.dryRun, reason: options.reason, by: options.by },
         onProgress: (done, total) => end({ progress: { done, total } }),
@@ -110,6 +113,8 @@ export class ForgetJobs {
       end({ state: 'failed', error: failed });
       const { code, hint } = failed;
       if (ERROR_KINDS[code].http >= 500) logger.warn({ partition, job_id: jobId, code, hint, err: error }, 'a user could not be forgotten');
+    } finally {
+      alone?.release();
     }
   }
 

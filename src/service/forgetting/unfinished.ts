@@ -7,26 +7,31 @@ import { isCompleted } from '../../forgetting/receipt.js';
 import type { RecordAddress } from '../../log/port.js';
 import { FORGOTTEN_TOPIC, fullTopicName, type ForgottenEvent } from '../../topics.js';
 import type { Partition } from '../partition.js';
-import { completed, scrubbed } from './complete.js';
+import { aloneWith, completed, scrubbed } from './complete.js';
 import type { ForgetDeps } from './forget-user.js';
 
-/** Of the partitions held here. Answers how many were completed. */
+/** Of the partitions held here. Answers how many were completed. Throws data_in_use while a rebuild or a redrive runs. */
 export async function completeForgets(deps: ForgetDeps, held: readonly Partition[]): Promise<number> {
   let count = 0;
   for (const { number } of held) {
     for (const { event, address } of await eventsIn(deps, number)) {
       if (isCompleted(deps.options.dataDirectory, event.forget_id)) continue;
-      const path = await deps.patiently(() => deps.exclusive.run(() => scrubbedFile(deps, number)));
-      await completed(deps, {
-        event,
-        address,
-        whom: { digest: event.user_digest },
-        files: undefined,
-        inState: false,
-        rewritten: [path],
-        others: null,
-      });
-      count++;
+      const alone = aloneWith(deps.options.dataDirectory);
+      try {
+        const path = await deps.patiently(() => deps.exclusive.run(() => scrubbedFile(deps, number)));
+        await completed(deps, {
+          event,
+          address,
+          whom: { digest: event.user_digest },
+          files: undefined,
+          inState: false,
+          rewritten: [path],
+          others: null,
+        });
+        count++;
+      } finally {
+        alone.release();
+      }
     }
   }
   return count;

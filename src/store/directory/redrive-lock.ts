@@ -1,4 +1,7 @@
-/** One redrive at a time of a data directory: two would find the same dead letters and send both. */
+/**
+ * One redrive at a time of a data directory: two would find the same dead letters and send both. None while a user is forgotten: it would
+ * put back what it has read of them.
+ */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { TipstreamError } from '../../errors.js';
@@ -13,8 +16,8 @@ export function lockRedrive(dataDirectory: string): FileLock | undefined {
   if (!existsSync(dataDirectory)) return undefined;
   const lock = writingIn(dataDirectory, () => tryLockFile(join(dataDirectory, 'redrive.lock')));
   if (lock !== undefined) return lock;
-  throw new TipstreamError('data_in_use', `another redrive of dead letters is running on ${dataDirectory}`, {
-    hint: 'Wait for it, or stop it: what it has sent is not sent again.',
+  throw new TipstreamError('data_in_use', `another redrive of dead letters is running on ${dataDirectory}, or a user is being forgotten`, {
+    hint: 'Wait for it, or stop the redrive: what it has sent is not sent again.',
     details: { path: dataDirectory },
   });
 }

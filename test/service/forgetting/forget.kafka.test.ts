@@ -6,6 +6,7 @@ import type { ForgetResult } from '../../../src/forgetting/job.js';
 import { partitionFor } from '../../../src/log/partitioner.js';
 import { sharedBroker } from '../../support/broker/shared.js';
 import { toRecords, type ProduceLine } from '../../support/e2e/events.js';
+import type { HttpAnswer } from '../../support/e2e/member.js';
 import { Stream } from '../../support/e2e/stream.js';
 
 const brokers = await sharedBroker();
@@ -32,6 +33,19 @@ describe.skipIf(brokers === null)('a user who is forgotten on Kafka', () => {
       'the published profile',
     );
 
+    const reset = await fetch(`${await member.address()}/reset`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ user_id: 'ana' }),
+    });
+    expect(reset.status).toBe(200);
+    const audited = async () => JSON.stringify((await member.get('/v1/audit')).body);
+    expect(await audited()).toContain('"id":"ana"');
+    await member.until(
+      async () => (await stream.records(stream.topic('policy.control'))).some(({ key }) => String(key) === 'ana'),
+      'the reset as a record',
+    );
+
     const forgot = await stream.run(['forget', 'ana', '--yes', '--json', '--reason', 'asked for it', '--data', member.directory]);
     expect(forgot.code, forgot.stderr).toBe(0);
     const result = JSON.parse(forgot.stdout) as ForgetResult;
@@ -47,6 +61,16 @@ describe.skipIf(brokers === null)('a user who is forgotten on Kafka', () => {
     expect((await member.get('/v1/profiles/otto')).status).toBe(200);
     expect(await letters()).toBe(0);
     expect((await member.get(`/v1/events/${stream.topic('tip.served')}/0/0`)).body).toMatchObject({ error: { code: 'not_found' } });
+    expect(await audited()).not.toContain('"id":"ana"');
+    for (const path of ['/v1/profiles/ana', `/v1/profiles/ana?as_of_ms=${nowMs}`, '/v1/users/ana/provenance', '/v1/users/ana/decisions'])
+      expect(answered(await member.get(path)), path).toBe(answered(await member.get(path.replace('ana', 'nobody'))));
+    for (const argv of [['audit'], ['dead-letters', 'list'], ['export', '--as-of', String(nowMs)]]) {
+      const shown = await stream.run([...argv, '--data', member.directory]);
+      expect(shown.code, shown.stderr).toBe(0);
+      expect(shown.stdout, argv.join(' ')).not.toContain('ana');
+    }
+    const redriven = await stream.run(['dead-letters', 'redrive', `${stream.topic('tip.served-dlt')}/0/0`, '--data', member.directory]);
+    expect(redriven).toMatchObject({ code: 1, stderr: expect.stringContaining('there is no dead letter') as string });
     const newest = (await stream.records(stream.topic('profile.features'))).filter(({ key }) => String(key) === 'ana').at(-1)!;
     expect(newest.value).toBeNull();
 
@@ -87,3 +111,9 @@ describe.skipIf(brokers === null)('a user who is forgotten on Kafka', () => {
     for (const member of members) expect(await member.stop()).toBe(0);
   });
 });
+
+/** Without who was asked about, and when. */
+const answered = ({ status, body }: HttpAnswer): string =>
+  `${status} ${JSON.stringify(body)
+    .replace(/nobody|ana/g, 'WHO')
+    .replace(/\d{13}|\d{4}-[\d-]+T[\d:.]+Z/g, 'WHEN')}`;
