@@ -2,13 +2,15 @@
  * A file that the user named, read without waiting where no signal is heard: to open a pipe, or to read one in Node's file system calls,
  * keeps the process from ending until somebody writes.
  */
-import { closeSync, constants, createReadStream, fstatSync, openSync, type Stats } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, read, type Stats } from 'node:fs';
 import { Socket } from 'node:net';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { isatty, ReadStream } from 'node:tty';
+import { promisify } from 'node:util';
 import { cannotRead } from './errors.js';
 
 const PIECE_BYTES = 256 * 1024;
+const readAt = promisify(read);
 
 export interface NamedFile {
   /** What messages call it. */
@@ -25,7 +27,7 @@ const STDIN: ReadonlySet<string> = new Set(['-', '/dev/stdin']);
 
 /** `-` is stdin. Throws not_found, with the hint if one is given, for a file that cannot be read. */
 export function openNamed(path: string, hint?: string): NamedFile {
-  if (STDIN.has(path)) return named('stdin', hint, { isPlain: false, stream: () => process.stdin, close: () => undefined });
+  if (STDIN.has(path)) return named('stdin', hint, { isPlain: false, pieces: piecesOf(process.stdin), close: () => undefined });
   let descriptor: number | undefined;
   try {
     // Of a pipe without a writer, waits for none; of anything else, means nothing.
@@ -57,7 +59,7 @@ export async function readNamed(path: string, { hint, signal }: ReadNamedOptions
 
 interface Opened {
   readonly isPlain: boolean;
-  readonly stream: () => Readable;
+  readonly pieces: (signal: AbortSignal | undefined) => AsyncIterable<Buffer>;
   readonly close: () => void;
 }
 
@@ -66,11 +68,28 @@ function opened(descriptor: number): Opened {
   if (found.isDirectory()) throw Object.assign(new Error('it is a directory'), { code: 'EISDIR' });
   if (waits(descriptor, found)) {
     const stream = isatty(descriptor) ? new ReadStream(descriptor) : new Socket({ fd: descriptor, readable: true, writable: false });
-    return { isPlain: false, stream: () => stream, close: () => stream.destroy() };
+    return { isPlain: false, pieces: piecesOf(stream), close: () => stream.destroy() };
   }
   const isPlain = found.isFile();
-  const options = { fd: descriptor, autoClose: false, highWaterMark: PIECE_BYTES, ...(isPlain ? { start: 0 } : {}) };
-  return { isPlain, stream: () => createReadStream('', options), close: () => closeSync(descriptor) };
+  return { isPlain, pieces: (signal) => readOn(descriptor, isPlain ? 0 : null, signal), close: () => closeSync(descriptor) };
+}
+
+function piecesOf(stream: Readable): Opened['pieces'] {
+  return (signal) => (signal === undefined ? stream : addAbortSignal(signal, stream));
+}
+
+/**
+ * `fromByte`: null of what has no places. Without a stream of Node's, which closes the descriptor when it is left early, whatever autoClose
+ * says: somebody else's file may have the number by then.
+ */
+async function* readOn(descriptor: number, fromByte: number | null, signal: AbortSignal | undefined): AsyncGenerator<Buffer, void, void> {
+  for (let at = fromByte; ; ) {
+    signal?.throwIfAborted();
+    const { bytesRead, buffer } = await readAt(descriptor, Buffer.allocUnsafe(PIECE_BYTES), 0, PIECE_BYTES, at);
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
+    if (at !== null) at += bytesRead;
+  }
 }
 
 /** For somebody to write. */
@@ -78,15 +97,14 @@ function waits(descriptor: number, found: Stats): boolean {
   return found.isFIFO() || isatty(descriptor);
 }
 
-function named(name: string, hint: string | undefined, { isPlain, stream, close }: Opened): NamedFile {
+function named(name: string, hint: string | undefined, { isPlain, pieces, close }: Opened): NamedFile {
   let isOpen = true;
   return {
     name,
     isPlain,
     async *pieces(signal) {
-      const source = stream();
       try {
-        for await (const piece of signal === undefined ? source : addAbortSignal(signal, source)) yield piece as Buffer;
+        for await (const piece of pieces(signal)) yield piece;
       } catch (error) {
         signal?.throwIfAborted();
         throw cannotRead(name, error, hint);

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,6 +39,20 @@ describe('a file that the user named', () => {
       hint: 'Make it.',
       message: expect.stringMatching(new RegExp(`^cannot read .*: ${why}$`)) as string,
     });
+  });
+
+  it('that is left early is closed by close alone, and so no file that is opened afterwards', async () => {
+    const path = join(directory, 'large');
+    writeFileSync(path, 'x'.repeat(2_000_000));
+    for (let times = 0; times < 20; times++) {
+      const file = openNamed(path);
+      for await (const piece of file.pieces()) if (piece.length > 0) break;
+      file.close();
+      const next = openSync(path, 'r');
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      expect(fstatSync(next).size).toBe(2_000_000);
+      closeSync(next);
+    }
   });
 
   it('may be a device', async () => {

@@ -1,4 +1,4 @@
-/** One user's profile at many times, in one pass over the user's tips. */
+/** One user's profile at many times, in one pass over the user's tips and rows. */
 import { isKnown, type Aggregate } from '../../projections/aggregate.js';
 import type { TipSource } from '../../projections/as-of.js';
 import type { FeatureValues } from '../../projections/feature.js';
@@ -14,7 +14,7 @@ export interface SweptProfile {
 export interface AskedOfState {
   /** Throws for a time that nothing can be said of; later times than one that it let pass are not checked. */
   check(asOfMs: number): void;
-  /** What is counted of the user's rows. */
+  /** What is counted of the user's rows. Asked with ascending times. */
   rows(asOfMs: number): RowCounters;
 }
 

@@ -15,6 +15,7 @@ import { guarded, openStateForReading, readIdentity, type StateIdentity } from '
 import { RowReaders } from '../tables/row-reader.js';
 import { TipReader } from '../tables/tips.js';
 import { ProfileSweep } from '../join/profile-sweep.js';
+import { sweepRows } from '../join/row-sweep.js';
 
 type UserRow = [uid: number, userId: string, tips: number, indexed: number, after: number, until: number, counters: string];
 const USER_COLUMNS = 'uid, user_id, tips, time_indexed, exact_after_ms, exact_until_ms, counters';
@@ -203,7 +204,7 @@ export class PartitionReader {
     const stored = this.#foldedWithIt ? storedAggregate(row) : undefined;
     return new ProfileSweep(row[1], this.#registry, this.#tipsOf(row), stored, {
       check: (asOfMs) => this.#prunes.checkAsOf(asOfMs),
-      rows: (asOfMs) => this.#rows.counters(row[0], asOfMs, this.#foldedWithIt),
+      rows: sweepRows(this.#rows.kinds, row[0], this.#foldedWithIt),
     });
   }
 

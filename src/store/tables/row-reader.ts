@@ -62,12 +62,17 @@ export class RowReader {
 
   /** The same from a settled aggregate; of a kind without newestOf. */
   countersFrom(uid: number, asOfMs: number, from: Aggregate | undefined): ReadonlyMap<string, number> {
+    return this.aggregateFrom(uid, asOfMs, from).counters;
+  }
+
+  /** With the times for which it holds, settled; `from` itself where that holds. */
+  aggregateFrom(uid: number, asOfMs: number, from: Aggregate | undefined): Aggregate {
     const moved = rowsAt(this.set, asOfMs, this.source(uid), from);
-    if (moved === from) return moved.counters;
+    if (moved === from) return moved;
     const isMoved = from !== undefined && canMove(from, asOfMs);
     for (const { id } of this.set.ordered)
       settle(moved.counters, id, takeChanges(moved.counters, id), isMoved ? this.numbers.of(uid, id) : NO_NUMBERS);
-    return moved.counters;
+    return moved;
   }
 
   /** Of a kind with newestOf: of each value of its column the newest row before a time. */

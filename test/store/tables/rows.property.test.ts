@@ -11,7 +11,10 @@ import { objectText, scalarOf } from '../../../src/projections/object-value.js';
 import { registryOf } from '../../../src/projections/registry.js';
 import { rowCountersOf } from '../../../src/projections/kept/user-rows.js';
 import { PartitionState } from '../../../src/store/partition-state.js';
+import { sweepRows } from '../../../src/store/join/row-sweep.js';
 import { PartitionReader } from '../../../src/store/queries/partition-reader.js';
+import { RowReaders } from '../../../src/store/tables/row-reader.js';
+import { WINDOW_MS } from '../../../src/projections/window.js';
 import { type ActivityEvent, oracleActivity } from '../../oracle/activity.js';
 import { oracleText } from '../../oracle/profile.js';
 import { activityOf } from '../../support/activity-events.js';
@@ -82,14 +85,20 @@ it('in any order, any batches, with duplicates and rollbacks, as of any time', (
       kept.push(...batch);
       const reader = new PartitionReader(path, registry);
       const db = new Database(path, { readonly: true });
-      for (const user of users)
+      const readers = new RowReaders(db, registry.kinds);
+      for (const user of users) {
+        const uid = db.prepare<[string], number>('SELECT uid FROM user WHERE user_id = ?').pluck().get(user);
+        for (const fromAggregate of uid === undefined ? [] : [true, false]) {
+          const sweep = sweepRows(readers.kinds, uid!, fromAggregate);
+          for (const at of [...times, ...boundariesOf(kept.slice(0, 4), user)].sort((a, b) => a - b))
+            expectFeatures(registry.values(createAggregate(), at, sweep(at)), kept, user, at);
+        }
         for (const at of times) {
           const [stored, fromRows] = [reader.profile(user, at), reader.profileFromTips(user, at)];
           expect(fromRows).toEqual(stored);
           if (stored !== undefined) expectFeatures(stored.features, kept, user, at);
           const ofRows = rowCountersOf(registry, reader.rows(user), at);
           if (stored !== undefined) expect(registry.values(createAggregate(), at, ofRows)).toMatchObject(pick(stored.features));
-          const uid = db.prepare('SELECT uid FROM user WHERE user_id = ?').pluck().get(user);
           for (const { name, sql, whenEmpty } of registry.features.filter((feature) => ACTIVITY.includes(feature.name))) {
             const row = db.prepare(`SELECT value FROM (${sql}) WHERE uid = :uid`).get({ as_of_ms: at, uid: uid ?? -1 }) as
               | { value: number | string | null }
@@ -99,6 +108,7 @@ it('in any order, any batches, with duplicates and rollbacks, as of any time', (
             expect(row?.value ?? scalarOf(whenEmpty)).toBe(text);
           }
         }
+      }
       db.close();
       reader.close();
       state.close();
@@ -107,5 +117,14 @@ it('in any order, any batches, with duplicates and rollbacks, as of any time', (
     { numRuns: 60 },
   );
 });
+
+/** Where a user's sessions enter and leave the window, and the milliseconds beside it. */
+function boundariesOf(events: readonly ActivityEvent[], user: string): number[] {
+  return events.flatMap(({ topic, value }) =>
+    topic !== 'app.session' || value.user_id !== user
+      ? []
+      : [value.started_at_ms, value.ended_at_ms].flatMap((at) => [at, at + 1, at + WINDOW_MS, at + WINDOW_MS + 1]),
+  );
+}
 
 const pick = (features: object) => Object.fromEntries(Object.entries(features).filter(([name]) => ACTIVITY.includes(name)));
