@@ -23,6 +23,8 @@ export interface ReceiptCheck {
     readonly dead_letter_files: readonly string[];
     readonly files: readonly string[];
   };
+  /** No finding: files in which the bytes of the id are a part of longer words alone, such as the id of somebody else. */
+  readonly in_longer_words: readonly string[];
   /** Events of the user that came later are no finding. */
   readonly later_records: number;
   readonly files_searched: number;
@@ -59,7 +61,7 @@ export async function checkReceipt({ log, dataDirectory, receipt, userId, signal
   const couldNotTell: string[] = [];
   const holding = later === 0 ? stateFilesWith(dataDirectory, userId, couldNotTell) : [];
   if (later > 0) couldNotTell.push(`the user came back: ${later} records came later, so state and files may name the user rightly`);
-  const bytes = later === 0 ? await filesWithBytes(dataDirectory, userId) : { searched: 0, found: [], why: null };
+  const bytes = later === 0 ? await filesWithBytes(dataDirectory, userId) : { searched: 0, found: [], inLongerWords: [], why: null };
   if (bytes.why !== null) couldNotTell.push(`files were not searched for the id: ${bytes.why}`);
   const forgotten = await readForgotten(log, { topicPrefix, partition: event.partition, signal });
   return {
@@ -74,6 +76,7 @@ export async function checkReceipt({ log, dataDirectory, receipt, userId, signal
       dead_letter_files: deadLetterFilesOf(dataDirectory, who, old),
       files: bytes.found,
     },
+    in_longer_words: bytes.inLongerWords,
     later_records: later,
     files_searched: bytes.searched,
     could_not_tell: couldNotTell,

@@ -53,11 +53,13 @@ export interface FilesWithBytes extends FoundBytes {
   readonly why: string | null;
 }
 
+const NONE: FoundBytes = { searched: 0, found: [], inLongerWords: [] };
+
 /** Looks for the bytes of the id in every file of the data directory, whatever the file is. */
 export async function filesWithBytes(dataDirectory: string, userId: string | undefined, search = searchFiles): Promise<FilesWithBytes> {
   const bytes = userId === undefined ? undefined : Buffer.from(userId);
-  if (bytes === undefined) return { searched: 0, found: [], why: 'only the digest of the id was known' };
+  if (bytes === undefined) return { ...NONE, why: 'only the digest of the id was known' };
   if (bytes.length < SHORTEST_SEARCHED_BYTES)
-    return { searched: 0, found: [], why: `an id of fewer than ${SHORTEST_SEARCHED_BYTES} bytes is in everything` };
+    return { ...NONE, why: `an id of fewer than ${SHORTEST_SEARCHED_BYTES} bytes is in everything` };
   return { ...(await search(dataDirectory, bytes)), why: null };
 }

@@ -51,6 +51,10 @@ export const receiptSchema = z.object({
       }),
     ),
     files: z.array(z.string()).meta({ description: 'in the data directory; they hold the bytes of the id' }),
+    files_in_longer_words: z
+      .array(z.string())
+      .optional()
+      .meta({ description: 'they hold the bytes of the id as a part of longer words alone, such as user-1 in user-10' }),
     files_searched: count,
     files_not_searched: z.string().nullable(),
     not_known: z.array(z.string()).meta({ description: 'what nobody can look into from here' }),

@@ -27,22 +27,33 @@ function* filesIn(folder) {
     else if (entry.isFile()) yield path;
   }
 }
+const isOfWord = (byte) => byte !== undefined && /[\\w-]/.test(String.fromCharCode(byte));
+// 0: not at all, 1: within longer words alone, 2: as it is.
 function holds(path) {
   let file;
   try {
     file = openSync(path, 'r');
   } catch (error) {
-    if (isGone(error)) return false;
+    if (isGone(error)) return 0;
     throw error;
   }
-  const chunk = Buffer.alloc(CHUNK + bytes.length);
+  // What is kept of the piece before: a match that ended with it, and the byte before that.
+  const most = bytes.length + 1;
+  const chunk = Buffer.alloc(CHUNK + most);
+  let held = 0;
   try {
     for (let kept = 0; ; ) {
       const read = readSync(file, chunk, kept, CHUNK, null);
-      if (read === 0) return false;
-      const end = kept + read;
-      if (chunk.subarray(0, end).includes(bytes)) return true;
-      kept = Math.min(bytes.length - 1, end);
+      const piece = chunk.subarray(0, kept + read);
+      for (let at = piece.indexOf(bytes); at !== -1; at = piece.indexOf(bytes, at + 1)) {
+        const after = at + bytes.length;
+        if ((at === 0 && kept === most) || (after === piece.length && read > 0)) continue;
+        held = 1;
+        if (!isOfWord(piece[at - 1]) && !isOfWord(piece[after])) return 2;
+      }
+      if (read === 0) return held;
+      const end = piece.length;
+      kept = Math.min(most, end);
       chunk.copyWithin(0, end - kept, end);
     }
   } finally {
@@ -50,12 +61,13 @@ function holds(path) {
   }
 }
 let searched = 0;
-const found = [];
+const [found, inLongerWords] = [[], []];
 for (const path of filesIn(directory)) {
   searched++;
-  if (holds(path)) found.push(relative(directory, path));
+  const held = holds(path);
+  if (held > 0) (held === 2 ? found : inLongerWords).push(relative(directory, path));
 }
-process.stdout.write(JSON.stringify({ searched, found }));
+process.stdout.write(JSON.stringify({ searched, found, inLongerWords }));
 `;
 
 const MOST_OUTPUT_BYTES = 64 * 1024 * 1024;
@@ -65,6 +77,8 @@ export interface FoundBytes {
   readonly searched: number;
   /** Paths within the folder. */
   readonly found: readonly string[];
+  /** Of files in which a letter, a digit, _ or - stands right before or after the bytes, wherever they are: user-1 in user-10. */
+  readonly inLongerWords: readonly string[];
 }
 
 /** Throws what reading throws. */

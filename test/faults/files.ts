@@ -29,7 +29,7 @@ export function copyFiles(from: string, to: string): void {
 export function filesHolding(directory: string, bytes: Buffer) {
   const files = filesIn(directory);
   const found = files.filter((path) => readFileSync(path).includes(bytes)).map((path) => relative(directory, path));
-  return Promise.resolve({ searched: files.length, found });
+  return Promise.resolve({ searched: files.length, found, inLongerWords: [] });
 }
 
 /** Cuts each write-ahead log of a state file to what `keep` says of its size. */

@@ -27,11 +27,29 @@ it('finds an id wherever it lies in a file, across the pieces that are read at o
   writeFileSync(join(directory, 'none'), '');
   expect(await filesWithBytes(directory, 'an-é-\u{1f600}')).toEqual({
     searched: 5,
+    inLongerWords: [],
     found: expect.arrayContaining(['across', 'deep/down/-rf "quoted" file', 'first']) as string[],
     why: null,
   });
   expect(await filesWithBytes(directory, 'abc')).toMatchObject({ searched: 0, why: 'an id of fewer than 4 bytes is in everything' });
   expect(await filesWithBytes(directory, undefined)).toMatchObject({ searched: 0, why: 'only the digest of the id was known' });
+});
+
+it('tells an id from longer words that have it, at both ends of files and pieces', async () => {
+  const directory = folder();
+  const at = (before: number, text: string) => Buffer.concat([Buffer.alloc(before, 0x2e), Buffer.from(text)]);
+  const whole = { alone: 'user-1', start: 'user-1,', end: ' user-1', json: '{"user_id":"user-1"}', later: 'user-10 user-1' };
+  const part = { longer: 'user-10', before: 'a-user-1', both: 'xuser-1x', often: 'user-10,user-11,user-1_', start: 'user-1x' };
+  for (const [name, text] of Object.entries(whole))
+    for (const before of [0, MIB - 9, MIB - 7, MIB - 6, MIB - 3, MIB, 2 * MIB - 6])
+      writeFileSync(join(directory, `whole-${name}-${before}`), at(before, text));
+  for (const [name, text] of Object.entries(part))
+    for (const before of [0, MIB - 9, MIB - 7, MIB - 6, MIB - 3, MIB, 2 * MIB - 6])
+      writeFileSync(join(directory, `part-${name}-${before}`), at(before, text));
+  const { found, inLongerWords } = await filesWithBytes(directory, 'user-1');
+  expect(found.filter((name) => name.startsWith('part'))).toEqual([]);
+  expect(inLongerWords.filter((name) => name.startsWith('whole'))).toEqual([]);
+  expect([found.length, inLongerWords.length]).toEqual([35, 35]);
 });
 
 it('leaves the locks of this process as they are: another one cannot write into its transaction', async () => {

@@ -125,7 +125,8 @@ function say(
   const copy = 'a copy is in the folder receipts of the data directory of who forgot';
   output.note(`receipt ${receipt.forget_id}${out === undefined ? '' : `, in ${out}`}; ${copy}`);
   sayRemains(receipt.remains.records, output);
-  for (const file of receipt.remains.files) output.note(`${file} holds the id still: tipstream did not make it`);
+  for (const file of receipt.remains.files)
+    output.note(`${file} holds the id still: a file that tipstream did not make, or what others' records say`);
   if (receipt.remains.files_not_searched !== null) output.note(`files were not searched for the id: ${receipt.remains.files_not_searched}`);
 }
 
@@ -163,13 +164,21 @@ function verdictOf({ intact, event_in_log: isInLog, found, could_not_tell: untol
 }
 
 function sayChecked(checked: ReceiptCheck, output: Output): void {
-  const { intact, event_in_log: isInLog, found, could_not_tell: untold, files_searched: searched } = checked;
+  const {
+    intact,
+    event_in_log: isInLog,
+    found,
+    in_longer_words: inLongerWords,
+    could_not_tell: untold,
+    files_searched: searched,
+  } = checked;
   if (!intact) output.note('the receipt was altered: its SHA-256 is another one');
   if (!isInLog) output.note('the log does not say that this user was forgotten up to these positions');
   sayRemains(found.records, output);
   for (const path of found.state_files) output.note(`${path} has the user`);
   for (const name of found.dead_letter_files) output.note(`dead-letters/${name} holds a record of the user`);
   for (const path of found.files) output.note(`${path} holds the id`);
+  for (const path of inLongerWords) output.note(`${path} holds the id as a part of longer words alone, such as the id of somebody else`);
   for (const sentence of untold) output.note(`could not tell: ${sentence}`);
   if (verdictOf(checked) === EXIT.ok) output.note(`nothing of the user was found, in the log, in the state and in ${searched} files`);
 }

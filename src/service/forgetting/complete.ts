@@ -94,6 +94,7 @@ export async function completed({ log, registry, options, signal }: CompleteDeps
     remains: {
       records: log.erasing === undefined ? remainingRecords(found, late.topics) : [],
       files: [...bytes.found],
+      files_in_longer_words: [...bytes.inLongerWords],
       files_searched: bytes.searched,
       files_not_searched: bytes.why,
       not_known: log.kind === 'kafka' ? [...NOT_KNOWN, OF_OTHER_MEMBERS] : NOT_KNOWN,

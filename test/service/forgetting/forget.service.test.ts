@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { userDigest } from '../../../src/events/user-digest.js';
+import { checkReceipt } from '../../../src/forgetting/check.js';
 import { isIntact } from '../../../src/forgetting/receipt.js';
 import type { ForgetJob } from '../../../src/forgetting/job.js';
 import { CARRYING_USERS, tablesByUid } from '../../../src/store/forget-user.js';
@@ -62,6 +63,21 @@ describe('a user who is forgotten', () => {
     expect(await ends()).toBe(before);
   }, 60_000);
 
+  it('whose id is a part of another one is not taken for it, in the receipt and in a check', async () => {
+    const embedded = await lived();
+    await embedded.append(...eventsOf('part', `${USER}0`), ...eventsOf('front', `a-${USER}`));
+    await embedded.catchUp();
+    const { receipt } = (await forgotten(embedded, USER)).result!;
+    expect(receipt!.remains).toMatchObject({ files: [], files_in_longer_words: expect.arrayContaining(['log.db']) as string[] });
+    const checked = { dataDirectory: embedded.directory, receipt: receipt!, userId: USER, signal: new AbortController().signal };
+    expect(await checkReceipt({ log: embedded.log, ...checked })).toMatchObject({
+      found: { records: [], state_files: [], dead_letter_files: [], files: [] },
+      in_longer_words: expect.arrayContaining(['log.db']) as string[],
+      could_not_tell: [],
+    });
+    for (const other of [`${USER}0`, `a-${USER}`]) expect((await embedded.service.profile(other)).features['tip_volume_30d']).toBe(1);
+  }, 60_000);
+
   it('is named where a file of somebody else in the data directory has the id', async () => {
     const embedded = await lived();
     mkdirSync(join(embedded.directory, 'mine'));
@@ -96,14 +112,14 @@ async function lived(): Promise<EmbeddedService> {
   return embedded;
 }
 
-function eventsOf(name: string) {
+function eventsOf(name: string, user_id = USER) {
   const at = NOW_MS - 86_400_000;
   const candidates = [{ tip_id: `tip-${name}`, is_overdue: false, task_age_days: 1, priority: 2 }];
   return [
-    recordOf('tip.candidates', { user_id: USER, decision_id: `decision-${name}`, requested_at_ms: at, candidates }),
-    recordOf('tip.served', { user_id: USER, tip_id: `tip-${name}`, decision_id: `decision-${name}`, served_at_ms: at + 1 }),
-    recordOf('tip.feedback', { user_id: USER, tip_id: `tip-${name}`, action: 'done', reacted_at_ms: at + 2 }),
-    recordOf('policy.control', { control_id: `reset-${name}`, type: 'reset', user_id: USER, effective_at_ms: at - 1 }),
+    recordOf('tip.candidates', { user_id, decision_id: `decision-${name}`, requested_at_ms: at, candidates }),
+    recordOf('tip.served', { user_id, tip_id: `tip-${name}`, decision_id: `decision-${name}`, served_at_ms: at + 1 }),
+    recordOf('tip.feedback', { user_id, tip_id: `tip-${name}`, action: 'done', reacted_at_ms: at + 2 }),
+    recordOf('policy.control', { control_id: `reset-${name}`, type: 'reset', user_id, effective_at_ms: at - 1 }),
   ];
 }
 
