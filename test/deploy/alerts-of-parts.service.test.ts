@@ -121,6 +121,36 @@ it.skipIf(!withPromtool)('fires when the prior in effect predicts worse than a c
   await firesAlone(well, ill, 'TipstreamPriorWorse');
 });
 
+it.skipIf(!withPromtool)('fires when the prior does not hold, and not when reactions are worth the same again', async () => {
+  const embedded = await embeddedService({ partitions: 1, clock: () => NOW_MS });
+  const configure = async (controlId: string, atMs: number, settings: object) => {
+    await embedded.produce('policy.control', { control_id: controlId, type: 'configure', effective_at_ms: atMs, settings });
+    await embedded.catchUp();
+    return scraped(embedded);
+  };
+  const definition = policyNamed('egreedy-v2');
+  const theta = definition.featureNames.map(() => 0.1);
+  const fresh = await configure('prior-1', NOW_MS - 3 * MINUTE_MS, {
+    prior: { policy: definition.name, theta, vectors: vectorFingerprint(definition) },
+  });
+  const stale = await configure('worth', NOW_MS - 2 * MINUTE_MS, { rewards: { dismiss: -1 } });
+  const again = await configure('worth-again', NOW_MS - MINUTE_MS, { rewards: { dismiss: 0 } });
+  expect([fresh, stale, again].map((one) => sampleOf(one, 'tipstream_prior_stale'))).toEqual([0, 1, 0]);
+  await expectFiring(
+    [
+      { scrape: fresh, minutes: 30 },
+      { scrape: stale, minutes: 90 },
+      { scrape: again, minutes: 30 },
+    ],
+    [
+      [89, []],
+      [95, ['TipstreamPriorStale']],
+      [140, []],
+    ],
+  );
+  fired.add('TipstreamPriorStale');
+});
+
 it.skipIf(!withPromtool)('the list of these alerts is true', () => {
   expect([...fired].sort()).toEqual([...FIRED_BY_PARTS].sort());
 });

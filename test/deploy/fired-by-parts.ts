@@ -1,2 +1,7 @@
 /** The alerts that alerts-of-parts.service.test.ts makes fire. */
-export const FIRED_BY_PARTS: readonly string[] = ['TipstreamSchemaRegistryUnreachable', 'TipstreamAuditEntriesLost', 'TipstreamPriorWorse'];
+export const FIRED_BY_PARTS: readonly string[] = [
+  'TipstreamSchemaRegistryUnreachable',
+  'TipstreamAuditEntriesLost',
+  'TipstreamPriorWorse',
+  'TipstreamPriorStale',
+];

@@ -1,4 +1,4 @@
-/** How well the priors in effect predict newcomers' rewards. Gauges of the partitions held here. */
+/** Whether priors hold, and how well those in effect predict newcomers' rewards. Gauges of the partitions held here. */
 import type { Registry } from 'prom-client';
 import type { PolicyFacts } from '../policies/policy-facts.js';
 import type { WatchedPrior } from '../policies/prior-watch.js';
@@ -30,5 +30,16 @@ export function priorMetrics(registry: Registry, facts: () => Promise<PolicyFact
       labelNames: ['policy'],
     },
     ({ policy, isWorse }) => [[{ policy }, isWorse === null ? null : Number(isWorse)]],
+  );
+  collectedGauge(
+    registry,
+    {
+      name: 'tipstream_prior_stale',
+      help: '1 while the prior set for a policy does not hold, as reactions are worth something else than when it was fitted',
+      labelNames: ['policy'],
+    },
+    async (set) => {
+      for (const { policy, stale } of (await facts())?.setPriors ?? []) set({ policy }, Number(stale));
+    },
   );
 }

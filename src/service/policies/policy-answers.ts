@@ -153,6 +153,7 @@ export class PolicyAnswers {
       controls,
       counts,
       guardrail: this.guardrail.states,
+      setPriors: priorDocuments(controls, this.#clock()),
       priors: await this.#priors.of(this.#files.all()),
     };
   }

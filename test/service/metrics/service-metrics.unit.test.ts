@@ -57,6 +57,10 @@ const FACTS: PolicyFacts = {
     control('mine', 'rollback'),
     control('c', 'configure'),
   ],
+  setPriors: [
+    { policy: 'egreedy-v2', stale: false },
+    { policy: 'egreedy-v1', stale: true },
+  ],
   priors: [
     { policy: 'egreedy-v2', controlId: 'p2', rewards: 1_000, error: 0.3, constantError: 0.25, isWorse: true },
     { policy: 'egreedy-v1', controlId: 'p1', rewards: 7, error: null, constantError: null, isWorse: null },
@@ -189,6 +193,8 @@ describe('metrics of policies', () => {
       'tipstream_prior_error{policy="egreedy-v2",by="prior"}': 0.3,
       'tipstream_prior_error{policy="egreedy-v2",by="constant"}': 0.25,
       'tipstream_prior_worse{policy="egreedy-v2"}': 1,
+      'tipstream_prior_stale{policy="egreedy-v2"}': 0,
+      'tipstream_prior_stale{policy="egreedy-v1"}': 1,
     });
   });
 
