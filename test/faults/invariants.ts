@@ -246,7 +246,11 @@ function checkDeadLetters({ world, ledger }: Question): void {
       const record = refused.get(at);
       require(record !== undefined, `${topic}/${at} has a dead letter (${reason.code}) and is a valid event`);
       requireSame([reason.topic, reason.code], [topic, ledger.refusalOf(record)], `the reason in the dead letter of ${topic}/${at}`);
-      requireSame([key, value, originalHeaders(headers)], [record.key, record.value, record.headers], `the dead letter of ${topic}/${at}`);
+      requireSame(
+        [key, value, originalHeaders(headers)],
+        [record.key, record.value, originalHeaders(record.headers)],
+        `the dead letter of ${topic}/${at}`,
+      );
       buried.add(at);
     }
     for (const at of refused.keys()) require(buried.has(at), `${topic}/${at} was refused and has no dead letter`);

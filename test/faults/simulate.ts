@@ -12,6 +12,7 @@ import { Forgetting } from './forgetting.js';
 import { checkEnd, checkReading } from './invariants.js';
 import type { Question } from './question.js';
 import { Ledger } from './ledger.js';
+import { Redriving } from './redriving.js';
 import { APPEND_FAULTS } from './simulated-log.js';
 import { Trace } from './trace.js';
 import { VirtualTime } from './virtual-time.js';
@@ -75,6 +76,8 @@ class Run {
   readonly #answered = new Map<string, Answered>();
   /** undefined: nobody is forgotten. */
   readonly #forgetting: Forgetting | undefined;
+  /** undefined: no dead letter is put back. */
+  readonly #redriving: Redriving | undefined;
   #produced = 0;
   #asked = 0;
   /** How likely what is done to the service is to hurt it, against how much is produced. */
@@ -104,6 +107,8 @@ class Run {
     });
     this.#ledger = new Ledger(this.work.partitions, this.work.produced, this.world.registry);
     this.#forgetting = forgets ? new Forgetting(this.#question, trace, forgetful, this.#violence) : undefined;
+    const redrives = randomStream(seed, 'redrives');
+    this.#redriving = redrives.chance(0.4) ? new Redriving(this.#question, trace, redrives) : undefined;
     const { produced, users, partitions, spanMs } = this.work;
     trace.add(
       `seed ${seed}: ${produced.length} records of ${users.length} users over ${spanMs / DAY_MS} days in ${partitions} ` +
@@ -123,6 +128,7 @@ class Run {
     await this.#surviving(() => this.#finish());
     for (let tries = 0; !(await this.#caughtUp()); tries++) if (tries > 2) throw new Violation('the service does not catch up');
     await this.#forgetting?.completed();
+    await this.#redriving?.last();
     await this.#caughtUp();
     await this.world.stop();
     this.#trace.add('checks');
@@ -157,6 +163,7 @@ class Run {
       [6, () => this.#read()],
       [idle ? 0 : 3, () => this.#profile()],
       [idle || this.#forgetting === undefined ? 0 : 8, () => this.#forgetting!.act(lives < MOST_LIVES)],
+      [idle || this.#redriving === undefined ? 0 : 8, () => this.#redriving!.act()],
       [2, () => this.#jumpClock()],
       [idle || lives > MOST_LIVES ? 0 : 1.5, () => this.#stop()],
       [idle ? 0 : 1.5 * violent, () => this.#killNow()],
