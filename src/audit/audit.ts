@@ -9,6 +9,7 @@ import type { DecodeRules } from '../events/decode.js';
 import type { Log } from '../log/port.js';
 import type { PendingAudit } from '../store/queries/pending-audit.js';
 import { fullTopicName, type CandidatesEvent, type ConsumedTopic, type ScoredEvent } from '../topics.js';
+import { acceptedSince } from './accepted-since.js';
 import { offsetsWithLetters, settleDeadLetters } from './dead-letters.js';
 import { decisionName, type Address, type AuditReport, type Finding, type FindingKind, type Untold } from './finding.js';
 import { heldTopic } from './held.js';
@@ -104,7 +105,7 @@ export class Audit {
     this.#lookAtUnreadDecisions();
     await this.#askTheLog();
     await settleDeadLetters(this);
-    return { findings: this.#findings, untold: [...this.#untold.values()] };
+    return { findings: this.#findings, untold: [...this.#untold.values()], acceptedSince: await acceptedSince(this) };
   }
 
   #lookAtShadowJobs(): void {

@@ -9,7 +9,7 @@ import { heldTopic, type HeldTopic } from './held.js';
 export async function offsetsWithLetters(audit: Audit, source: ConsumedTopic): Promise<ReadonlySet<number>> {
   const held = await heldTopic(audit.deps.log, deadLetterTopic(audit.nameOf(source)), audit.deps.partition);
   const offsets = new Set<number>();
-  for await (const offset of lettersIn(audit, source, held)) offsets.add(offset);
+  for await (const { offset } of lettersIn(audit, source, held)) offsets.add(offset);
   return offsets;
 }
 
@@ -20,7 +20,7 @@ export async function settleDeadLetters(audit: Audit): Promise<void> {
     if (refused.missing === 0) continue;
     const input = audit.nameOf(source);
     const held = await heldTopic(log, deadLetterTopic(input), partition);
-    for await (const offset of lettersIn(audit, source, held)) {
+    for await (const { offset } of lettersIn(audit, source, held)) {
       refused.bury(offset);
       if (refused.missing === 0) break;
     }
@@ -53,14 +53,19 @@ function namesIn(directory: string): ReadonlySet<string> {
   }
 }
 
-/** The offset of the record that each letter is of. */
-async function* lettersIn(audit: Audit, source: ConsumedTopic, { topic, low, end }: HeldTopic): AsyncGenerator<number> {
+/** The record that each letter is of, and why it was refused. */
+export async function* lettersIn(
+  audit: Pick<Audit, 'deps' | 'nameOf'>,
+  source: ConsumedTopic,
+  { topic, low, end }: HeldTopic,
+): AsyncGenerator<{ readonly offset: number; readonly code: string | null }> {
   const { log, partition, signal } = audit.deps;
   if (low >= end) return;
   for await (const records of log.read({ topic, partition, from: low, to: end, signal, raw: true })) {
     for (const { headers } of records) {
       const reason = readDeadLetterReason(headers);
-      if (reason.topic === audit.nameOf(source) && reason.partition === partition && reason.offset !== null) yield reason.offset;
+      if (reason.topic === audit.nameOf(source) && reason.partition === partition && reason.offset !== null)
+        yield { offset: reason.offset, code: reason.code };
     }
   }
 }

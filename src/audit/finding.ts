@@ -1,4 +1,5 @@
 /** What an audit finds: where a state file and the log do not account for each other. */
+import type { AcceptedSince } from './accepted-since.js';
 import type { RecordAddress } from '../log/record-address.js';
 import { fullTopicName, type ConsumedTopic, type TopicName } from '../topics.js';
 
@@ -57,6 +58,7 @@ export interface Untold {
 export interface AuditReport {
   readonly findings: readonly Finding[];
   readonly untold: readonly Untold[];
+  readonly acceptedSince: readonly AcceptedSince[];
 }
 
-export const NO_FINDINGS: AuditReport = { findings: [], untold: [] };
+export const NO_FINDINGS: AuditReport = { findings: [], untold: [], acceptedSince: [] };

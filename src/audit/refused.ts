@@ -13,6 +13,10 @@ export class RefusedRecords {
     this.#missing++;
   }
 
+  get count(): number {
+    return this.#offsets.length;
+  }
+
   /** How many have no dead letter, as far as is known. */
   get missing(): number {
     return this.#missing;

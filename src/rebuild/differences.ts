@@ -1,6 +1,7 @@
 /** What the audits of all partitions found, as a document lists it. */
-import { recordAddresses, type FindingKind, type Untold } from '../audit/finding.js';
+import { recordAddresses, type FindingKind } from '../audit/finding.js';
 import type { PartitionOutcome } from './partition-job.js';
+import type { RebuildDocument } from './rebuild.js';
 
 export interface Difference {
   /** null: it belongs to no user. */
@@ -21,7 +22,7 @@ const LISTED = 1_000;
 export function differencesOf(
   outcomes: readonly PartitionOutcome[],
   topicPrefix: string,
-): { readonly differences: readonly Difference[]; readonly difference_count: number; readonly could_not_tell: readonly Untold[] } {
+): Pick<RebuildDocument, 'differences' | 'difference_count' | 'accepted_since' | 'could_not_tell'> {
   const all = outcomes.flatMap(({ partition, audit }) => audit.findings.map((finding) => ({ partition, finding })));
   return {
     differences: all.slice(0, LISTED).map(({ partition, finding: { userId, events, kind, id, feature, live, replayed } }) => ({
@@ -35,6 +36,7 @@ export function differencesOf(
       events: recordAddresses(events, topicPrefix, partition),
     })),
     difference_count: all.length,
+    accepted_since: outcomes.flatMap(({ audit }) => audit.acceptedSince),
     could_not_tell: outcomes.flatMap(({ audit }) => audit.untold),
   };
 }

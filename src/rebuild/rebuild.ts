@@ -24,6 +24,7 @@ import {
 import { positionsOf, type Positions } from '../store/queries/profiles.js';
 import { lockRebuild } from '../store/directory/rebuild-lock.js';
 import { FORGOTTEN_TOPIC, fullTopicName } from '../topics.js';
+import type { AcceptedSince } from '../audit/accepted-since.js';
 import type { Untold } from '../audit/finding.js';
 import { differencesOf, type Difference } from './differences.js';
 import { mergeComparisons, NO_COMPARISON, type Comparison } from './changes.js';
@@ -111,6 +112,8 @@ export interface RebuildDocument extends Comparison {
   readonly differences: readonly Difference[];
   readonly difference_count: number;
   /** What can be called neither equal nor different. */
+  /** Records that were refused when they came and are events now: the rebuilt state has them, and the live one does not. */
+  readonly accepted_since: readonly AcceptedSince[];
   readonly could_not_tell: readonly Untold[];
   /** Why it was not swapped; null when it was, or was not asked for. */
   readonly refused: Refusal | null;

@@ -1,4 +1,5 @@
 /** What `verify` finds: where the state file says one thing and the replay another, and the events that speak for the replay. */
+import type { AcceptedSince } from '../audit/accepted-since.js';
 import { recordAddresses, type AuditReport, type FindingKind, type Untold } from '../audit/finding.js';
 import type { ReplayedTopic } from './replayed.js';
 
@@ -81,6 +82,8 @@ export class Findings {
   readonly differences: Difference[] = [];
   readonly unproven: UnprovenUser[] = [];
   readonly untold: Untold[] = [];
+  /** What explains some of the differences. */
+  readonly acceptedSince: AcceptedSince[] = [];
   readonly #listed: number;
   readonly #topicPrefix: string;
   #differences = 0;
@@ -134,7 +137,8 @@ export class Findings {
   }
 
   /** What an audit of the partition found. */
-  take(partition: number, { findings, untold }: AuditReport): void {
+  take(partition: number, { findings, untold, acceptedSince }: AuditReport): void {
+    this.acceptedSince.push(...acceptedSince);
     for (const { userId, ...found } of findings) this.reporter(partition, userId)(found);
     this.untold.push(...untold);
   }

@@ -8,6 +8,7 @@
  */
 import type { DecodeRules } from '../events/decode.js';
 import { partitionFunction, type PartitionerName } from '../log/partitioner.js';
+import type { AcceptedSince } from '../audit/accepted-since.js';
 import type { Untold } from '../audit/finding.js';
 import type { Log } from '../log/port.js';
 import type { Registry } from '../projections/registry.js';
@@ -63,6 +64,8 @@ export interface VerifyDocument {
   readonly differing_users: number;
   /** The first of them. */
   readonly differences: readonly Difference[];
+  /** Records that were refused when they came and are events now: they explain some of the differences. */
+  readonly accepted_since: readonly AcceptedSince[];
   /** Users of whom the state file remembers events that the log has lost: equal as far as the log goes, and beyond it cannot be proven. */
   readonly unproven_count: number;
   readonly unproven_users: readonly UnprovenUser[];
@@ -152,6 +155,7 @@ export async function verify(comparison: VerifyComparison): Promise<VerifyDocume
     difference_count: findings.differenceCount,
     differing_users: findings.differingUsers,
     differences: findings.differences,
+    accepted_since: findings.acceptedSince,
     unproven_count: findings.unprovenCount,
     unproven_users: findings.unproven,
     unproven_features: provableOf(registry).unproven,

@@ -1,5 +1,6 @@
 /** The service with a Schema Registry: what producers' serializers wrote is folded, and an outage of the registry is waited out. */
 import { expect, it, onTestFinished } from 'vitest';
+import { verifyCommand } from '../../src/cli/commands/verify.js';
 import { readWholeLetter } from '../../src/dead-letters/whole-letter.js';
 import { readDeadLetterReason } from '../../src/events/dead-letter.js';
 import type { NewRecord } from '../../src/log/port.js';
@@ -7,6 +8,7 @@ import { decodingLog } from '../../src/log/schema-registry/decoding-log.js';
 import { redrive, type RedriveOptions } from '../../src/redrive/redrive.js';
 import { coreRegistry } from '../../src/projections/registry.js';
 import { troubles } from '../../src/service/readiness.js';
+import { runCommand } from '../support/cli-in-process.js';
 import { embeddedService } from '../support/embedded/directory.js';
 import { DEFAULT_SETTINGS, type EmbeddedOptions, type EmbeddedService } from '../support/embedded/service.js';
 import { named, verified } from '../support/planted-state.js';
@@ -206,6 +208,44 @@ it('a state that was folded with a registry is not gone on with without one; the
     code: 'state_mismatch',
     message: expect.stringContaining('was folded with --schema-registry URL; this process has --schema-registry off') as string,
   });
+});
+
+it('what was refused before there was a registry explains differences: verify and rebuild say so, and rebuild mends them', async () => {
+  const registry = await registryOf();
+  const embedded = await serviceWith(registry);
+  await embedded.append(recordOf(fixture('avro')), recordOf(fixture('json')), recordOf(fixture('protobuf')));
+  const broken = { topic: 'tip.served', key: Buffer.from('ana'), value: Buffer.from('{') };
+  await embedded.append(broken);
+  await embedded.start({ through: (log: Parameters<NonNullable<EmbeddedOptions['through']>>[0]) => log });
+  await embedded.service.caughtUp();
+  await embedded.stop();
+  expect((await lettersOf(embedded)).map(({ code }) => code).sort()).toEqual(['not_json', 'wire_format', 'wire_format', 'wire_format']);
+  await embedded.catchUp();
+  const explained = [fixture('avro'), fixture('json')].map(({ key }) => embedded.partitionOf(key.toString())).sort();
+  const since = [...new Set(explained)].map((partition) => ({
+    ...{ partition, topic: 'tip.served', code: 'wire_format', all: true },
+    records: explained.filter((one) => one === partition).length,
+  }));
+  const found = await verified(embedded, question);
+  expect(found).toMatchObject({ equal: false, accepted_since: since });
+  const command = await runCommand([verifyCommand], ['verify', '--data', embedded.directory, '--schema-registry', registry.url]);
+  expect(command.code).toBe(2);
+  for (const { partition, records } of since)
+    expect(command.stderr).toContain(
+      `refused as wire_format when they came, and events now: ${records} record${records === 1 ? '' : 's'} of tip.served partition ` +
+        `${partition}; they were read without --schema-registry then\n`,
+    );
+  expect(command.stderr).toContain('hint: `tipstream rebuild` with the same options folds them');
+  // A redrive makes profiles right, and counts go on to differ.
+  const [letter] = await embedded.records('tip.served-dlt');
+  const { topic, partition, offset } = letter!;
+  await redriven(embedded, { address: { topic, partition, offset } });
+  await embedded.catchUp();
+  expect(await verified(embedded, question)).toMatchObject({ equal: false, accepted_since: since });
+  await embedded.stop();
+  expect(await rebuilt(embedded)).toMatchObject({ swapped: true, accepted_since: since });
+  expect(await verified(embedded, question)).toMatchObject({ equal: true, accepted_since: [] });
+  expect(await rebuilt(embedded)).toMatchObject({ swapped: true, difference_count: 0, accepted_since: [] });
 });
 
 it('records behind one that waits keep their order, over all topics of the partition', async () => {

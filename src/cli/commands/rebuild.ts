@@ -8,6 +8,7 @@ import { UsageError } from '../../errors.js';
 import { parseUserId } from '../option-parsers.js';
 import { defineCommand, type CommandContext } from '../command.js';
 import { EXIT } from '../failure.js';
+import { noteAcceptedSince } from '../output/accepted-since.js';
 import { noteUntold } from '../output/could-not-tell.js';
 import type { Output } from '../output/output.js';
 import { settingsOf } from '../policy-settings.js';
@@ -254,6 +255,7 @@ async function print(document: RebuildDocument, output: Output): Promise<void> {
     const more = document.difference_count - document.differences.length;
     if (more > 0) output.note(`${more} more differences are not listed`);
   }
+  noteAcceptedSince(output, document.accepted_since);
   noteUntold(output, document.could_not_tell);
   for (const { partition, source, reason } of sources)
     if (redefined || source === 'tips' || document.not_compared.includes(partition))

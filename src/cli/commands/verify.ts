@@ -3,6 +3,7 @@ import { openLog } from '../../log/open.js';
 import { defineCommand } from '../command.js';
 import { EXIT } from '../failure.js';
 import { wholeNumber } from '../option-parsers.js';
+import { noteAcceptedSince } from '../output/accepted-since.js';
 import { noteUntold } from '../output/could-not-tell.js';
 import type { Output } from '../output/output.js';
 import { differenceLines, PARTITION_HEADINGS, partitionCells, unprovenLines, verdictLine } from '../output/verify-report.js';
@@ -134,6 +135,9 @@ async function print(document: VerifyDocument, output: Output): Promise<void> {
   const found = [...differenceLines(document), ...unprovenLines(document)];
   if (found.length > 0) await output.write(`${found.join('\n')}\n\n`);
   await output.table(PARTITION_HEADINGS, document.partitions.map(partitionCells));
+  noteAcceptedSince(output, document.accepted_since);
+  if (document.accepted_since.length > 0)
+    output.note('hint: `tipstream rebuild` with the same options folds them. A redrive makes profiles right, and counts go on to differ.');
   noteUntold(output, document.could_not_tell);
   const { sample, unproven_features: unproven, differences } = document;
   if (unproven.length > 0) output.note(`not compared, because the definitions do not know them: ${unproven.join(', ')}`);
