@@ -215,6 +215,9 @@ export const REQUEST_TOPICS = topicsWith({ role: 'consumed', rebuiltFrom: false 
 export const ANSWER_TOPICS = topicsWith({ role: 'consumed', writtenBy: 'workers' });
 export const REBUILT_FROM_TOPICS = topicsWith({ rebuiltFrom: true });
 export const TIP_TOPICS = topicsWith({ folds: 'tips' });
+export const ROW_TOPICS = topicsWith({ folds: 'rows' });
+export type RowTopic = (typeof ROW_TOPICS)[number];
+export const isRowTopic = (topic: TopicName): topic is RowTopic => TOPICS[topic].folds === 'rows';
 export const DECISION_TOPICS = topicsWith({ folds: 'decisions' });
 /** A reward is made of a decision, its serving and the reaction. */
 export const REWARD_TOPICS = [...TIP_TOPICS, ...DECISION_TOPICS];

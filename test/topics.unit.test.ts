@@ -11,6 +11,7 @@ import {
   TOPIC_NAMES,
   TOPICS,
   consumedWith,
+  isRowTopic,
   topicsWith,
 } from '../src/topics.js';
 
@@ -22,16 +23,29 @@ describe('the table of topics', () => {
     ['decisions', DECISION_TOPICS, ['tip.scored', 'tip.scored.shadow']],
     ['rewards', REWARD_TOPICS, ['tip.served', 'tip.feedback', 'tip.scored', 'tip.scored.shadow']],
     [
-      'what producers write',
-      topicsWith({ writtenBy: 'producers' }),
-      ['policy.control', 'tip.served', 'tip.feedback', 'app.session', 'signal.synced', 'tip.candidates'],
+      'what producers write beside rows',
+      topicsWith({ writtenBy: 'producers' }).filter((topic) => !isRowTopic(topic)),
+      ['policy.control', 'tip.served', 'tip.feedback', 'tip.candidates'],
     ],
     [
       'what is consumed where no row topics are wanted',
       consumedWith([]),
       ['user.forgotten', 'policy.control', 'tip.served', 'tip.feedback', 'tip.scored', 'tip.scored.shadow', 'tip.candidates'],
     ],
-    ['what is consumed with sessions', consumedWith(['app.session']), CONSUMED_TOPICS.filter((topic) => topic !== 'signal.synced')],
+    [
+      'what is consumed with sessions',
+      consumedWith(['app.session']),
+      [
+        'user.forgotten',
+        'policy.control',
+        'tip.served',
+        'tip.feedback',
+        'app.session',
+        'tip.scored',
+        'tip.scored.shadow',
+        'tip.candidates',
+      ],
+    ],
   ])('says which topics hold %s', (_, topics, names) => expect(topics).toEqual(names));
 
   it('takes facts before the requests that are answered from them', () => {

@@ -2,6 +2,8 @@
  * A feature that a file defines (--features core,./features.json): which topics it can be about, and the one form that all spellings of it
  * come to. It is plain data, which threads can be sent. docs/features.md says what each part means.
  */
+import type { FeatureSetName } from '../topics.js';
+
 export interface Naming {
   /** The fields that say which thing an event tells of. Of all events of one identity the earliest counts. */
   readonly identity: readonly string[];
@@ -57,7 +59,7 @@ export interface Definition {
 /** Which features an installation has; plain data, which threads can be sent. */
 export interface FeatureChoice {
   /** In the order of FEATURE_SETS (topics.ts). */
-  readonly sets: readonly ('core' | 'activity')[];
+  readonly sets: readonly FeatureSetName[];
   /** Files of definitions, as they were given. */
   readonly files: readonly string[];
   /** What the files define; empty until they are read (definitions/choice.ts). */

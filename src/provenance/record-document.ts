@@ -11,7 +11,7 @@ import { newestOf } from '../projections/row-counts.js';
 import { keyOf } from '../projections/row-kind.js';
 import type { PartitionReader } from '../store/queries/partition-reader.js';
 import { controlOffset, UserDecisions } from '../store/queries/user-decisions.js';
-import { CONSUMED_TOPICS, fullTopicName, topicNamed, type ConsumedTopic, type TopicName } from '../topics.js';
+import { CONSUMED_TOPICS, fullTopicName, isRowTopic, topicNamed, type ConsumedTopic, type RowTopic, type TopicName } from '../topics.js';
 import { deadLetterOf } from './dead-letter-of.js';
 import type { LinkedDecision, RecordDocument, RecordEffect } from './documents.js';
 import { readRecord } from './read-record.js';
@@ -84,13 +84,11 @@ function effectOf(
   record: LogRecord,
   event: object,
 ): RecordEffect | null {
+  if (isRowTopic(topic)) return rowEffect(question, reader, topic, event as RowEvent);
   switch (topic) {
     case 'tip.served':
     case 'tip.feedback':
       return tipEffect(question, reader, event as EventOf<typeof topic>, factIn(topic, record, question.rules)!);
-    case 'app.session':
-    case 'signal.synced':
-      return rowEffect(question, reader, topic, event as EventOf<typeof topic>);
     case 'tip.candidates':
     case 'tip.scored':
     case 'tip.scored.shadow':
@@ -141,7 +139,7 @@ function rowEffect(
   };
 }
 
-type RowEvent = EventOf<'app.session'> | EventOf<'signal.synced'>;
+type RowEvent = EventOf<RowTopic>;
 
 function tipEffect(
   { registry, nowMs, topicPrefix, address }: RecordQuestion,

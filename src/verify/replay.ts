@@ -1,11 +1,11 @@
 /** Reads one partition of the log up to the positions of a state file, and puts every valid event into the bucket of its user. */
-import type { DecodeRules } from '../events/decode.js';
+import type { DecodeRules, EventOf } from '../events/decode.js';
 import type { Audit } from '../audit/audit.js';
 import { accepted } from '../audit/refusal.js';
 import type { Rejected } from '../events/rejection.js';
 import { TipstreamError } from '../errors.js';
 import type { Log, LogRecord } from '../log/port.js';
-import { CONSUMED_TOPICS, FORGOTTEN_TOPIC, fullTopicName, type ControlEvent } from '../topics.js';
+import { CONSUMED_TOPICS, FORGOTTEN_TOPIC, fullTopicName, isRowTopic, ROW_TOPICS, type ControlEvent, type RowTopic } from '../topics.js';
 import type { Buckets } from './buckets.js';
 import type { NaiveCounts } from './naive-counts.js';
 import { NaiveForgets } from './naive-forgets.js';
@@ -134,6 +134,13 @@ function replayRecord(
     counts.refused(topic, code);
     return false;
   };
+  if (isRowTopic(topic)) {
+    const decoded = accepted(topic, record, rules);
+    if (!decoded.ok) return refused(decoded);
+    buckets.add(decoded.event.user_id, [topic, decoded.event.user_id, offset, decoded.event] satisfies RowLine);
+    counts.applied(topic);
+    return true;
+  }
   switch (topic) {
     case 'tip.served': {
       const decoded = accepted(topic, record, rules);
@@ -147,20 +154,6 @@ function replayRecord(
       if (!decoded.ok) return refused(decoded);
       const { user_id, tip_id, reacted_at_ms, action, utc_offset_min = null } = decoded.event;
       buckets.add(user_id, [action, user_id, tip_id, reacted_at_ms, offset, action === 'done' ? utc_offset_min : null]);
-      break;
-    }
-    case 'app.session': {
-      const decoded = accepted(topic, record, rules);
-      if (!decoded.ok) return refused(decoded);
-      const { user_id, session_id, started_at_ms, ended_at_ms, utc_offset_min = null } = decoded.event;
-      buckets.add(user_id, [topic, user_id, session_id, started_at_ms, offset, ended_at_ms, utc_offset_min]);
-      break;
-    }
-    case 'signal.synced': {
-      const decoded = accepted(topic, record, rules);
-      if (!decoded.ok) return refused(decoded);
-      const { user_id, source, synced_at_ms } = decoded.event;
-      buckets.add(user_id, [topic, user_id, source, synced_at_ms, offset, null, null]);
       break;
     }
     case 'tip.scored':
@@ -215,16 +208,11 @@ type Line =
       promptVersion: string | null,
     ]
   | [kind: Exclude<EventKind, 'served'>, userId: string, tipId: string, atMs: number, offset: number, offsetMin: number | null]
-  | [
-      topic: 'app.session' | 'signal.synced',
-      userId: string,
-      id: string,
-      atMs: number,
-      offset: number,
-      endMs: number | null,
-      offsetMin: number | null,
-    ]
+  | RowLine
   | [topic: 'tip.scored' | 'tip.scored.shadow', userId: string, decisionId: string, offset: number, record: string];
+
+const isRowLine = (line: Line): line is RowLine => (ROW_TOPICS as readonly string[]).includes(line[0]);
+type RowLine = readonly [topic: RowTopic, userId: string, offset: number, event: EventOf<RowTopic>];
 
 /** The users of one bucket with all their events. */
 export function usersOf(buckets: Buckets, bucket: number): Map<string, ReplayedUser> {
@@ -234,9 +222,9 @@ export function usersOf(buckets: Buckets, bucket: number): Map<string, ReplayedU
     let user = users.get(userId);
     if (user === undefined) users.set(userId, (user = replayedUser(userId)));
     if (line[0] === 'user') continue;
-    if (line[0] === 'app.session' || line[0] === 'signal.synced') {
-      const [topic, , id, atMs, offset, endMs, offsetMin] = line;
-      user.activity.push({ topic, offset, id, atMs, endMs, offsetMin });
+    if (isRowLine(line)) {
+      const [topic, , offset, event] = line;
+      user.activity.push({ topic, offset, event });
       continue;
     }
     if (line[0] === 'tip.scored' || line[0] === 'tip.scored.shadow') {

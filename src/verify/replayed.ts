@@ -3,7 +3,8 @@
  * reading.
  */
 
-import type { ConsumedTopic } from '../topics.js';
+import type { EventOf } from '../events/decode.js';
+import type { ConsumedTopic, RowTopic } from '../topics.js';
 
 export type ReplayedTopic = ConsumedTopic;
 
@@ -34,17 +35,17 @@ export interface ReplayedDecision {
   readonly record: string;
 }
 
-/** An event of app.session or signal.synced. */
-export interface ReplayedActivity {
-  readonly topic: 'app.session' | 'signal.synced';
+/** An event of a topic that is folded into rows, field by field. */
+export interface ReplayedActivity<Topic extends RowTopic = RowTopic> {
+  readonly topic: Topic;
   readonly offset: number;
-  /** session_id, or source. */
-  readonly id: string;
-  /** started_at_ms, or synced_at_ms. */
-  readonly atMs: number;
-  /** ended_at_ms; null of a signal. */
-  readonly endMs: number | null;
-  readonly offsetMin: number | null;
+  readonly event: EventOf<Topic>;
+}
+
+/** Unix ms: the earliest of the times that the event says. */
+export function earliestTime({ event }: ReplayedActivity): number {
+  const times = Object.entries(event).filter(([field]) => field.endsWith('_at_ms'));
+  return Math.min(...times.map(([, atMs]) => atMs as number));
 }
 
 export interface ReplayedUser {

@@ -17,7 +17,7 @@ import { DefinedComparison } from './defined/compare-defined.js';
 import { naiveProfile, naiveTipsAsOf, type NaiveValue } from './naive-profile.js';
 import { provableOf } from './provable.js';
 import { rangesToReplay, replayInto, usersOf, type ReplayDeps, type TopicRange } from './replay.js';
-import { topicOf, type ReplayedUser } from './replayed.js';
+import { earliestTime, topicOf, type ReplayedUser } from './replayed.js';
 import { checkSameLog, weightOf } from './verify-partition.js';
 
 /** Differences that are listed; all are counted. */
@@ -190,7 +190,8 @@ function judgeUser({ userId, tips, decisions, activity }: ReplayedUser, judge: J
       ),
       ...defined?.features,
     });
-    const timesMs = [...known.flatMap(([, events]) => events), ...rows].map(({ atMs }) => atMs).concat(defined?.timesMs ?? []);
+    const ofTips = known.flatMap(([, events]) => events.map(({ atMs }) => atMs));
+    const timesMs = [...ofTips, ...rows.map(earliestTime), ...(defined?.timesMs ?? [])];
     // What a prune has taken is not in the profile that was served, and is in the log.
     if (differences.length > 0 && isAfterPrune(positions, asOfMs, timesMs, judge))
       tally.couldNot('a prune had taken events of its window, or came before a late one of them');

@@ -1,6 +1,6 @@
 /**
  * The table of what folds each consumed topic. A new input topic is a line here and a file of its own beside this one; the compiler asks
- * for the line.
+ * for the line. A topic that is folded into rows alone has none: its kinds say how.
  */
 import type { EventOf } from '../../events/decode.js';
 import type { Rejected } from '../../events/rejection.js';
@@ -47,8 +47,7 @@ export function foldsOf({ state, registry, rewards, decisions, forgets, noteChan
     'user.forgotten': (event, { outbox }) => void forgets.forgotten(event, outbox),
     'tip.served': rows.beside('tip.served', (event, { nowMs }) => void tips.served(event, nowMs)),
     'tip.feedback': rows.beside('tip.feedback', (event, { nowMs }) => void tips.feedback(event, nowMs)),
-    'app.session': rows.of('app.session'),
-    'signal.synced': rows.of('signal.synced'),
+    ...rows.ofRowTopics(),
     'tip.candidates': (event, context) => void answer(event, context),
     'tip.scored': (event, { record }) => void decisions.scored(event, record.offset),
     'tip.scored.shadow': (event, { record }) => void decisions.shadow(event, record.offset),

@@ -1,17 +1,21 @@
-/** A user's sessions and signals, as rows and as features, against the naive ones. */
+/** A user's rows, as they are kept and as features, against the naive ones. */
 import type { FeatureValues } from '../../projections/feature.js';
 import { scalarOf } from '../../projections/object-value.js';
 import type { UserRows } from '../../projections/kept/user-rows.js';
 import type { KindSet } from '../../projections/row-counts.js';
 import type { AuditedRowCounts } from '../../store/queries/row-count-audit.js';
 import { compareRowCounts, isOf, type ExpectedRows } from './compare-row-counts.js';
-import { naiveActivity, naiveActivityFeatures, naiveSessionCounts, type NaiveActivity } from './naive-activity.js';
+import {
+  naiveActivity,
+  naiveActivityFeatures,
+  naiveSessionCounts,
+  naiveTexts,
+  NAIVE_TOPICS,
+  type NaiveActivity,
+} from './naive-activity.js';
 import type { NaivePrune, RowsTaken } from '../naive-prunes.js';
 import type { Provable } from '../provable.js';
-import type { ReplayedTopic } from '../replayed.js';
 import type { UserComparison } from '../user-comparison.js';
-
-const TOPICS: readonly ReplayedTopic[] = ['app.session', 'signal.synced'];
 
 export interface ActivityOptions {
   readonly asOfMs: number;
@@ -31,7 +35,7 @@ export interface ActivityOptions {
 export function compareActivity(comparison: UserComparison, live: FeatureValues | undefined, options: ActivityOptions): void {
   const { user, report } = comparison;
   if (options.rows.size === 0) return;
-  const isIncomplete = TOPICS.some((topic) => comparison.isIncomplete(topic));
+  const isIncomplete = NAIVE_TOPICS.some((topic) => comparison.isIncomplete(topic));
   const naive = isIncomplete ? undefined : naiveActivity(user.activity, options.prunes, options.took);
   if (options.rowCounts !== undefined)
     compareRowCounts(
@@ -39,9 +43,8 @@ export function compareActivity(comparison: UserComparison, live: FeatureValues 
       options.kinds.map((set) => expectedOf(set, naive, options)),
       report,
     );
-  if (naive === undefined) return comparison.miss(...TOPICS);
-  const texts = naiveRows(naive);
-  for (const [kind, expected] of Object.entries(texts)) {
+  if (naive === undefined) return comparison.miss(...NAIVE_TOPICS);
+  for (const [kind, expected] of naiveTexts(naive)) {
     if (!options.rows.has(kind)) continue; // a file of features has kinds of its own
     const held = new Set((options.rows.get(kind) ?? []).map((row) => JSON.stringify(Object.values(row))));
     for (const row of held) if (!expected.has(row)) report({ kind: 'user', id: kind, feature: 'row', live: row, replayed: 'no such row' });
@@ -61,7 +64,7 @@ function expectedOf(set: KindSet, naive: NaiveActivity | undefined, { rows, prov
   const times = new Map<number, ReadonlyMap<string, number>>();
   return {
     set,
-    count: naive.sessions.length,
+    count: naive.session.length,
     stored,
     naive(family, asOfMs) {
       if (!provable.families.has(family)) return undefined;
@@ -69,13 +72,5 @@ function expectedOf(set: KindSet, naive: NaiveActivity | undefined, { rows, prov
       times.set(asOfMs, counts);
       return new Map([...counts].filter(([name]) => isOf(family, name)));
     },
-  };
-}
-
-/** The columns of the rows in their order, as JSON. */
-function naiveRows({ sessions, signals }: NaiveActivity): Readonly<Record<string, ReadonlySet<string>>> {
-  return {
-    session: new Set(sessions.map(({ id, start, offset, end }) => JSON.stringify([id, start, offset, end]))),
-    signal: new Set(signals.map(({ source, at }) => JSON.stringify([source, at]))),
   };
 }

@@ -1,7 +1,9 @@
 /**
- * Sessions and signals the obvious way, from lists of events, the prunes that the state went through and a time. It shares nothing with
+ * Rows and their features the obvious way, from lists of events, the prunes that the state went through and a time. It shares nothing with
  * the fold, as naive-profile.ts does not.
  */
+import type { RowTopic } from '../../topics.js';
+import { naiveRows, type NaiveKind } from './naive-kind.js';
 import type { NaivePrune, RowsTaken } from '../naive-prunes.js';
 import type { NaiveValue } from '../naive-profile.js';
 import type { ReplayedActivity } from '../replayed.js';
@@ -10,52 +12,74 @@ const MINUTE = 60_000;
 const DAY = 86_400_000;
 const WINDOW = 30 * DAY;
 
-export interface NaiveSession {
+interface NaiveSession {
   readonly id: string;
   readonly start: number;
   readonly offset: number | null;
   readonly end: number;
 }
 
-export interface NaiveActivity {
-  readonly sessions: readonly NaiveSession[];
-  readonly signals: readonly { readonly source: string; readonly at: number }[];
+const session: NaiveKind<'app.session', NaiveSession> = {
+  topic: 'app.session',
+  keyOf: ({ session_id }) => session_id,
+  rowOf(events) {
+    const start = least(events.map(({ started_at_ms }) => started_at_ms));
+    const offsets = events.filter(({ started_at_ms }) => started_at_ms === start).flatMap(({ utc_offset_min }) => utc_offset_min ?? []);
+    return {
+      id: events[0]!.session_id,
+      start,
+      offset: offsets.length === 0 ? null : least(offsets),
+      end: least(events.map(({ ended_at_ms }) => ended_at_ms)),
+    };
+  },
+  isTaken: ({ start, end }, horizonMs) => start < horizonMs && end < horizonMs,
+  columns: ({ id, start, offset, end }) => [id, start, offset, end],
+};
+
+interface NaiveSignal {
+  readonly source: string;
+  readonly at: number;
 }
 
-/** What is kept. `prunes` concern the user, in their order. */
+const signal: NaiveKind<'signal.synced', NaiveSignal> = {
+  topic: 'signal.synced',
+  keyOf: ({ source, synced_at_ms }) => [source, synced_at_ms],
+  rowOf: ([first]) => ({ source: first!.source, at: first!.synced_at_ms }),
+  isTaken: ({ source, at }, horizonMs, rows) =>
+    at < horizonMs && rows.some((other) => other.source === source && other.at > at && other.at < horizonMs),
+  columns: ({ source, at }) => [source, at],
+};
+
+/** By the names of their tables. A further kind of rows is an entry here, and its features are below. */
+const KINDS = { session, signal };
+type NaiveRow<Kind> = Kind extends NaiveKind<infer _Topic, infer Row> ? Row : never;
+
+/** What is kept. */
+export type NaiveActivity = { readonly [Name in keyof typeof KINDS]: readonly NaiveRow<(typeof KINDS)[Name]>[] };
+
+export const NAIVE_TOPICS: readonly RowTopic[] = Object.values(KINDS).map(({ topic }) => topic);
+
+/** `prunes` concern the user, in their order. */
 export function naiveActivity(events: readonly ReplayedActivity[], prunes: readonly NaivePrune[], took: RowsTaken): NaiveActivity {
-  let kept: ReplayedActivity[] = [];
-  let coming = [...events];
-  for (const { seq, horizonMs, positions } of prunes) {
-    const hasCome = ({ topic, offset }: ReplayedActivity) => offset < (positions.get(topic) ?? 0);
-    kept.push(...coming.filter(hasCome));
-    coming = coming.filter((event) => !hasCome(event));
-    const { sessions, signals } = keptOf(kept);
-    const gone = new Set(sessions.filter(({ start, end }) => start < horizonMs && end < horizonMs).map(({ id }) => id));
-    const isOld = (source: string, at: number) =>
-      at < horizonMs && signals.some((other) => other.source === source && other.at > at && other.at < horizonMs);
-    took(seq, 'session', gone.size);
-    took(seq, 'signal', signals.filter(({ source, at }) => isOld(source, at)).length);
-    kept = kept.filter((event) => (event.topic === 'app.session' ? !gone.has(event.id) : !isOld(event.id, event.atMs)));
-  }
-  return keptOf([...kept, ...coming]);
+  const kept = Object.entries(KINDS).map((entry) => [entry[0], naiveRows(entry as never, events, prunes, took)]);
+  return Object.fromEntries(kept) as unknown as NaiveActivity;
 }
 
-function keptOf(events: readonly ReplayedActivity[]): NaiveActivity {
-  const byId = new Map<string, ReplayedActivity[]>();
-  for (const event of events) if (event.topic === 'app.session') byId.set(event.id, [...(byId.get(event.id) ?? []), event]);
-  const sessions = [...byId].map(([id, ofSession]): NaiveSession => {
-    const start = least(ofSession.map(({ atMs }) => atMs));
-    const offsets = ofSession.filter(({ atMs, offsetMin }) => atMs === start && offsetMin !== null).map(({ offsetMin }) => offsetMin!);
-    return { id, start, offset: offsets.length === 0 ? null : least(offsets), end: least(ofSession.map(({ endMs }) => endMs!)) };
-  });
-  const synced = new Map<string, { source: string; at: number }>();
-  for (const { topic, id, atMs } of events) if (topic === 'signal.synced') synced.set(JSON.stringify([id, atMs]), { source: id, at: atMs });
-  return { sessions, signals: [...synced.values()] };
+/** Name of a table -> the columns of its rows in their order, as JSON. */
+export function naiveTexts(naive: NaiveActivity): Map<string, ReadonlySet<string>> {
+  return new Map(
+    Object.entries(KINDS).map(([name, { columns }]) => {
+      const rows: readonly unknown[] = naive[name as keyof NaiveActivity];
+      return [name, new Set(rows.map((row) => JSON.stringify(columns(row as never))))];
+    }),
+  );
 }
 
 /** The features as of a time, each as the digest prints it. */
-export function naiveActivityFeatures({ sessions, signals }: NaiveActivity, asOfMs: number): Readonly<Record<string, NaiveValue>> {
+export function naiveActivityFeatures(
+  { session: sessions, signal: signals }: NaiveActivity,
+  asOfMs: number,
+): Readonly<Record<string, NaiveValue>> {
   const started = sessions.filter(({ start }) => start < asOfMs && asOfMs - start <= WINDOW);
   const lengths = started
     .filter(({ end }) => end < asOfMs)
@@ -80,7 +104,7 @@ export function naiveActivityFeatures({ sessions, signals }: NaiveActivity, asOf
  * What is cached of the sessions as of a time, by the names of its counters: `session_length:MS` is how many sessions of that length have
  * ended, `session_day:N` how many started on the Nth local date from 1969-12-31 on.
  */
-export function naiveSessionCounts({ sessions }: NaiveActivity, asOfMs: number): Map<string, number> {
+export function naiveSessionCounts({ session: sessions }: NaiveActivity, asOfMs: number): Map<string, number> {
   const counts = new Map<string, number>();
   for (const { start, offset, end } of sessions) {
     if (start >= asOfMs || asOfMs - start > WINDOW) continue;
