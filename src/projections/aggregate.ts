@@ -102,10 +102,19 @@ export function encodeAggregate(counters: ReadonlyMap<string, number>): string {
   return JSON.stringify(flat);
 }
 
-/** The opposite of encodeAggregate. Throws SyntaxError for what is not JSON. */
+/** The opposite of encodeAggregate. Throws SyntaxError for what it has not written. */
 export function decodeAggregate(text: string): Map<string, number> {
-  const flat = JSON.parse(text) as (string | number)[];
+  const flat = JSON.parse(text) as unknown;
+  if (!Array.isArray(flat) || flat.length % 2 !== 0) throw notCounters(text);
   const counters = new Map<string, number>();
-  for (let i = 0; i + 1 < flat.length; i += 2) counters.set(flat[i] as string, flat[i + 1] as number);
+  for (let i = 0; i < flat.length; i += 2) {
+    const [name, count] = [flat[i] as unknown, flat[i + 1] as unknown];
+    if (typeof name !== 'string' || typeof count !== 'number') throw notCounters(text);
+    counters.set(name, count);
+  }
   return counters;
+}
+
+function notCounters(text: string): SyntaxError {
+  return new SyntaxError(`${text.length > 60 ? `${text.slice(0, 60)} ...` : text} is not a list of names, each followed by its count`);
 }

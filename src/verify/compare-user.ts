@@ -1,4 +1,5 @@
 /** Everything that a partition says of one user, against the replay. */
+import { TipstreamError } from '../errors.js';
 import type { KindSet } from '../projections/row-counts.js';
 import type { StateAudit } from '../store/queries/state-audit.js';
 import { compareActivity } from './activity/compare-activity.js';
@@ -83,8 +84,9 @@ function readable<T extends object>(read: () => T | undefined, report: Report): 
   try {
     return read();
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    report({ kind: 'user', feature: 'counters', live: error.message, replayed: 'JSON' });
+    const damage = error instanceof TipstreamError ? error.cause : error;
+    if (!(damage instanceof SyntaxError)) throw error;
+    report({ kind: 'user', feature: 'counters', live: damage.message, replayed: 'counts' });
     return undefined;
   }
 }

@@ -3,7 +3,7 @@
  * says at which positions it holds.
  */
 import type Database from 'better-sqlite3';
-import { decodeAggregate, isKnown, type Aggregate } from '../../projections/aggregate.js';
+import { isKnown, type Aggregate } from '../../projections/aggregate.js';
 import { aggregateAt, type TipSource } from '../../projections/as-of.js';
 import type { FeatureValues } from '../../projections/feature.js';
 import type { UserRows } from '../../projections/kept/user-rows.js';
@@ -12,6 +12,7 @@ import type { TipState } from '../../projections/tip.js';
 import { PruneReader, type RecordedPrune } from '../tables/prunes.js';
 import type { AppliedRecord } from '../../log/record-hash.js';
 import { guarded, openStateForReading, readIdentity, type StateIdentity } from '../state-file.js';
+import { storedCounters } from '../stored-counters.js';
 import { RowReaders } from '../tables/row-reader.js';
 import { TipReader } from '../tables/tips.js';
 import { ProfileSweep } from '../join/profile-sweep.js';
@@ -201,7 +202,7 @@ export class PartitionReader {
   }
 
   #sweepOf(row: UserRow): ProfileSweep {
-    const stored = this.#foldedWithIt ? storedAggregate(row) : undefined;
+    const stored = this.#foldedWithIt ? storedAggregate(this.path, row) : undefined;
     return new ProfileSweep(row[1], this.#registry, this.#tipsOf(row), stored, {
       check: (asOfMs) => this.#prunes.checkAsOf(asOfMs),
       rows: sweepRows(this.#rows.kinds, row[0], this.#foldedWithIt),
@@ -214,20 +215,20 @@ export class PartitionReader {
 
   #read(row: UserRow, asOfMs: number, fromAggregate: boolean): ReadProfile {
     const [uid, userId] = row;
-    const aggregate = aggregateAt(this.#registry, asOfMs, this.#tipsOf(row), fromAggregate ? storedAggregate(row) : undefined);
+    const aggregate = aggregateAt(this.#registry, asOfMs, this.#tipsOf(row), fromAggregate ? storedAggregate(this.path, row) : undefined);
     const rows = this.#rows.counters(uid, asOfMs, fromAggregate);
     return { userId, known: isKnown(aggregate), features: this.#registry.values(aggregate, asOfMs, rows) };
   }
 }
 
-function storedAggregate([, , , , afterMs, untilMs, counters]: UserRow): Aggregate {
+function storedAggregate(path: string, [, userId, , , afterMs, untilMs, counters]: UserRow): Aggregate {
   let decoded: Map<string, number> | undefined;
   return {
     afterMs,
     untilMs,
     /** Most are asked for another time than that for which they are stored. */
     get counters() {
-      return (decoded ??= decodeAggregate(counters));
+      return (decoded ??= storedCounters(path, `the user ${JSON.stringify(userId)}`, counters));
     },
   };
 }

@@ -1,11 +1,12 @@
 /** Reads rows of one kind and what is counted of them, from the writer's connection or a reader's. */
 import type Database from 'better-sqlite3';
-import { type Aggregate, decodeAggregate } from '../../projections/aggregate.js';
+import { type Aggregate } from '../../projections/aggregate.js';
 import { canMove, type CountedSource } from '../../projections/as-of.js';
 import { NO_ROWS, type RowCounters } from '../../projections/registry.js';
 import { countersOfNewest, type KindSet, rowsAt } from '../../projections/row-counts.js';
 import { keyOf, type Row, timeOf } from '../../projections/row-kind.js';
 import { NO_NUMBERS, settle, takeChanges } from '../../projections/ordered.js';
+import { storedCounters } from '../stored-counters.js';
 import { OrderedNumberTable } from './ordered-numbers.js';
 import { rowDecoder, type StoredRow } from './row-values.js';
 
@@ -18,6 +19,7 @@ export interface StoredAggregate {
 export class RowReader {
   readonly set: KindSet;
   readonly numbers: OrderedNumberTable;
+  readonly #path: string;
   readonly #all: Database.Statement<[number], StoredRow>;
   readonly #decoded: (stored: StoredRow) => Row;
   readonly #aggregate: Database.Statement<[string, number], [rows: number, after: number, until: number, counters: string]>;
@@ -27,6 +29,7 @@ export class RowReader {
   constructor(db: Database.Database, set: KindSet) {
     const { kind } = set;
     this.set = set;
+    this.#path = db.name;
     this.#decoded = rowDecoder(kind);
     this.numbers = new OrderedNumberTable(db);
     const columns = kind.columns.map(([column]) => column).join(', ');
@@ -50,7 +53,8 @@ export class RowReader {
     const found = this.#aggregate.get(this.set.kind.name, uid);
     if (found === undefined) return undefined;
     const [rows, afterMs, untilMs, counters] = found;
-    return { rows, aggregate: { afterMs, untilMs, counters: decodeAggregate(counters) } };
+    const whose = `the user with uid ${uid}, of kind ${this.set.kind.name}`;
+    return { rows, aggregate: { afterMs, untilMs, counters: storedCounters(this.#path, whose, counters) } };
   }
 
   /** What is counted as of a time. `fromAggregate`: whether the stored aggregate may be the place to start from. */

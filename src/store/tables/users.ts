@@ -3,8 +3,9 @@
  * once per batch, however many events touched them.
  */
 import type Database from 'better-sqlite3';
-import { decodeAggregate, encodeAggregate, type Aggregate } from '../../projections/aggregate.js';
+import { encodeAggregate, type Aggregate } from '../../projections/aggregate.js';
 import { userDigest } from '../../events/user-digest.js';
+import { storedCounters } from '../stored-counters.js';
 import type { UserEntry } from './entries.js';
 
 /** No row has it. */
@@ -20,6 +21,7 @@ export interface UserSummary {
 type Row = [uid: number, tips: number, indexed: number, after: number, until: number, counters: string];
 
 export class UserTable {
+  readonly #path: string;
   readonly #find: Database.Statement<[string], Row>;
   readonly #insert: Database.Statement;
   readonly #update: Database.Statement;
@@ -37,6 +39,7 @@ export class UserTable {
   #stored: number;
 
   constructor(db: Database.Database, newAggregate: () => Aggregate, capacity: number) {
+    this.#path = db.name;
     this.#find = db
       .prepare<[string], Row>('SELECT uid, tips, time_indexed, exact_after_ms, exact_until_ms, counters FROM user WHERE user_id = ?')
       .raw();
@@ -66,7 +69,11 @@ export class UserTable {
     if (cached !== undefined) return cached;
     const row = this.#find.get(userId);
     if (row === undefined) return undefined;
-    const aggregate: Aggregate = { afterMs: row[3], untilMs: row[4], counters: decodeAggregate(row[5]) };
+    const aggregate: Aggregate = {
+      afterMs: row[3],
+      untilMs: row[4],
+      counters: storedCounters(this.#path, `the user ${JSON.stringify(userId)}`, row[5]),
+    };
     return this.#remember({
       uid: row[0],
       userId,
