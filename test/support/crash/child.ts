@@ -19,6 +19,8 @@ export interface CrashOrder {
   /** So much later, in the middle of what follows; absent: at once. */
   readonly afterMs?: number;
   readonly maxBatchRecords: number;
+  /** Whether sessions and signals are folded too. */
+  readonly rows?: boolean;
   /** Absent: nothing is pruned. */
   readonly retainMs?: number;
   /** Who is forgotten. */

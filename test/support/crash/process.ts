@@ -8,14 +8,14 @@ import { inlineWorkers } from '../../../src/consumers/worker/inline-worker.js';
 import { Service } from '../../../src/service/service.js';
 import type { FaultPoint } from '../../../src/fault-points.js';
 import type { Log } from '../../../src/log/port.js';
-import { defaultRegistry } from '../../../src/projections/registry.js';
 import { lockData } from '../../../src/store/directory/data-lock.js';
 import type { CrashOrder } from './child.js';
-import { CRASH_PRUNE_LIMITS, CRASH_SETTINGS, crashClock } from './settings.js';
+import { CRASH_PRUNE_LIMITS, CRASH_SETTINGS, crashClock, crashFeatures } from './settings.js';
 import { stateIn } from '../state-in.js';
 
 const order = JSON.parse(process.argv[2]!) as CrashOrder;
 const clock = crashClock(order.clockMs);
+const { features, registry } = crashFeatures(order.rows);
 let passings = 0;
 
 /** SIGKILL is delivered before `kill` returns; nothing that follows it here is ever done. */
@@ -42,22 +42,18 @@ async function run() {
   const lock = lockData(order.directory, clock());
   const { kafka } = order;
   const log = await openLog();
-  const service = new Service(
-    log,
-    defaultRegistry,
-    inlineWorkers({ registry: defaultRegistry, clock, at, pruneLimits: CRASH_PRUNE_LIMITS }),
-    {
-      ...CRASH_SETTINGS,
-      dataDirectory: order.directory,
-      group: kafka?.group ?? 'test',
-      topicPrefix: kafka?.prefix ?? '',
-      maxBatchRecords: order.maxBatchRecords,
-      retain: order.retainMs,
-      clock,
-      logger: pino({ level: 'error' }, process.stderr),
-      at,
-    },
-  );
+  const service = new Service(log, registry, inlineWorkers({ registry, clock, at, pruneLimits: CRASH_PRUNE_LIMITS }), {
+    ...CRASH_SETTINGS,
+    features,
+    dataDirectory: order.directory,
+    group: kafka?.group ?? 'test',
+    topicPrefix: kafka?.prefix ?? '',
+    maxBatchRecords: order.maxBatchRecords,
+    retain: order.retainMs,
+    clock,
+    logger: pino({ level: 'error' }, process.stderr),
+    at,
+  });
   await service.start((error) => {
     throw error;
   });
@@ -79,7 +75,7 @@ async function snapshot(): Promise<void> {
   for (const [turn, replace] of [false, true].entries()) {
     await takeSnapshot({
       state: stateIn(order.directory),
-      registry: defaultRegistry,
+      registry,
       path: order.output!,
       replace,
       asOfMs,
@@ -115,7 +111,7 @@ async function rebuild(): Promise<void> {
   const { swapped, refused, changed_users } = await rebuildWith(log, order.directory, {
     clock,
     at,
-    registry: order.action === 'move-over' ? everything : defaultRegistry,
+    registry: order.action === 'move-over' ? everything : registry,
   });
   writeSync(1, `${JSON.stringify({ swapped, refused, changed_users })}\n`);
   await log.close();

@@ -1,5 +1,6 @@
 /** What the process that dies and the one that goes on after it have in common. */
-import { CORE_ALONE } from '../../../src/events/feature-choice.js';
+import { CORE_ALONE, type FeatureChoice } from '../../../src/events/feature-choice.js';
+import { registryOf, type Registry } from '../../../src/projections/registry.js';
 import type { ServiceOptions } from '../../../src/service/options.js';
 
 export const CRASH_SETTINGS = {
@@ -10,6 +11,12 @@ export const CRASH_SETTINGS = {
   maxTaskIdleMs: 20,
   scoring: { livePolicy: 'egreedy-v1', settings: { epsilon: 0.1, salt: '0', shadow: 'egreedy-v2', shadowLearning: true } },
 } as const satisfies Partial<ServiceOptions>;
+
+/** `rows`: with sessions and signals. */
+export function crashFeatures(rows = false): { readonly features: FeatureChoice; readonly registry: Registry } {
+  const features: FeatureChoice = rows ? { ...CORE_ALONE, sets: ['core', 'activity'] } : CORE_ALONE;
+  return { features, registry: registryOf(features) };
+}
 
 /** Slices so small that a pass has several. */
 export const CRASH_PRUNE_LIMITS = { rows: 200_000, tips: 6 };

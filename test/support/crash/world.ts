@@ -6,20 +6,21 @@ import { expect } from 'vitest';
 import { verify } from '../../../src/verify/verify.js';
 import type { FaultPoint } from '../../../src/fault-points.js';
 import type { LogRecord } from '../../../src/log/port.js';
-import { defaultRegistry, type Registry } from '../../../src/projections/registry.js';
+import type { Registry } from '../../../src/projections/registry.js';
 import type { RebuildDocument } from '../../../src/rebuild/rebuild.js';
 import { lockData } from '../../../src/store/directory/data-lock.js';
 import { currentGeneration } from '../../../src/store/directory/layout.js';
 import { digestDocument, openReaders } from '../../../src/store/queries/profiles.js';
-import { CORE_TOPICS, deadLetterTopic, type ScoredEvent } from '../../../src/topics.js';
+import { deadLetterTopic, isRowTopic, type ScoredEvent, type TopicName } from '../../../src/topics.js';
+import type { ActivityEvent } from '../../oracle/activity.js';
 import { oracleDigest, oracleProfiles, type OracleProfile } from '../../oracle/profile.js';
 import { crashChild, type CrashOrder } from './child.js';
 import { rebuildWith } from './rebuild.js';
-import { CRASH_SETTINGS, crashClock } from './settings.js';
+import { CRASH_SETTINGS, crashClock, crashFeatures } from './settings.js';
 import { newDirectory } from '../embedded/directory.js';
-import { addressOf, profileEvents, profileOf, readHistory, upTo, type History } from '../embedded/history.js';
+import { addressOf, profileEvents, profileOf, readHistory, upTo, withActivity, type History } from '../embedded/history.js';
 import { EmbeddedService, recordOf, type EmbeddedOptions } from '../embedded/service.js';
-import { traffic, TRAFFIC_AS_OF_MS, TRAFFIC_START_MS, type Traffic } from '../embedded/traffic.js';
+import { activityTraffic, traffic, TRAFFIC_AS_OF_MS, TRAFFIC_START_MS, type Traffic } from '../embedded/traffic.js';
 import { stateIn } from '../state-in.js';
 
 const DAY_MS = 86_400_000;
@@ -33,29 +34,56 @@ const refusedRequests = [1, 2, 3].map((n) =>
 );
 /** What the traffic, and the list above, have of records that the contract refuses. */
 const isRefused = ({ value }: LogRecord) =>
-  value!.toString() === 'not json' || value!.includes('"served_at_ms":-1') || value!.includes('"decision_id":"refused-');
+  value!.toString() === 'not json' ||
+  value!.includes('"session_id":"refused-') ||
+  value!.includes('"served_at_ms":-1') ||
+  value!.includes('"decision_id":"refused-');
+
+const isOfActivity = (record: LogRecord) => isRowTopic(record.topic as TopicName) && !isRefused(record);
+const activityIn = ({ topic, partition, offset, value }: LogRecord) => ({
+  partition,
+  offset,
+  event: { topic, value: JSON.parse(value!.toString()) } as ActivityEvent,
+});
+
+/** user_id -> profile, with sessions and signals where the histories, of a partition each, have them. */
+function profilesOf(histories: readonly History[], asOfMs: number): Map<string, OracleProfile> {
+  return new Map(
+    histories.flatMap((history) =>
+      [...oracleProfiles(profileEvents(history), asOfMs)].map(
+        ([userId, profile]) => [userId, withActivity(history, userId, profile, asOfMs)] as const,
+      ),
+    ),
+  );
+}
 
 export class CrashWorld {
   readonly embedded: EmbeddedService;
   readonly #traffic: Traffic;
+  /** undefined: of tips alone. */
+  readonly #activity: Traffic | undefined;
+  readonly #registry: Registry;
 
-  private constructor(embedded: EmbeddedService, made: Traffic) {
+  private constructor(embedded: EmbeddedService, seed: number, rows: boolean) {
     this.embedded = embedded;
-    this.#traffic = made;
+    this.#traffic = traffic(seed);
+    this.#activity = rows ? activityTraffic(seed) : undefined;
+    this.#registry = crashFeatures(rows).registry;
   }
 
-  /** With `records` records in the log, of which nothing is applied. */
-  static async open(seed: number, records = 900, directory = newDirectory()): Promise<CrashWorld> {
+  /** With `records` records in the log, of which nothing is applied. `rows`: and with sessions and signals beside them. */
+  static async open(seed: number, records = 900, directory = newDirectory(), { rows = false } = {}): Promise<CrashWorld> {
     const { scoring, ...settings } = CRASH_SETTINGS;
     const embedded = await EmbeddedService.open(directory, {
       ...settings,
+      ...crashFeatures(rows),
       livePolicy: scoring.livePolicy,
       settings: scoring.settings,
       partitions: PARTITIONS,
       clock: crashClock(CRASH_CLOCK_MS),
       maxBatchRecords: 500,
     });
-    const world = new CrashWorld(embedded, traffic(seed));
+    const world = new CrashWorld(embedded, seed, rows);
     await embedded.append(...refusedRequests);
     await world.append(records);
     return world;
@@ -63,13 +91,22 @@ export class CrashWorld {
 
   /** More of the workload. */
   async append(records: number): Promise<void> {
-    await this.embedded.append(...this.#traffic.next(records));
+    await this.embedded.append(...this.#traffic.next(records), ...(this.#activity?.next(Math.ceil(records / 5)) ?? []));
   }
 
   /** A child does `action` until it dies at that passing of the point, which it must. */
   async dies(point: FaultPoint, passing: number, more: Partial<CrashOrder> = {}, onLine?: (line: string) => void): Promise<void> {
     const { signal, stdout, stderr } = await crashChild(
-      { action: 'start', directory: this.embedded.directory, clockMs: CRASH_CLOCK_MS, point, passing, maxBatchRecords: 150, ...more },
+      {
+        action: 'start',
+        directory: this.embedded.directory,
+        clockMs: CRASH_CLOCK_MS,
+        point,
+        passing,
+        maxBatchRecords: 150,
+        rows: this.#activity !== undefined,
+        ...more,
+      },
       onLine,
     );
     expect({ signal, said: stdout.split('\n').slice(-2) }, stderr).toEqual({
@@ -96,11 +133,11 @@ export class CrashWorld {
    */
   async expectWhole(): Promise<void> {
     const { history, all } = await this.#read();
-    const readers = openReaders(stateIn(this.embedded.directory), defaultRegistry);
+    const readers = openReaders(stateIn(this.embedded.directory), this.#registry);
     try {
       const applied = [...readers].map(([partition, reader]) => upTo(history, partition, Object.fromEntries(reader.positions())));
-      const expected = oracleProfiles(applied.flatMap(profileEvents), TRAFFIC_AS_OF_MS);
-      expect(digestDocument(readers, TRAFFIC_AS_OF_MS, defaultRegistry.featureSet)).toMatchObject({
+      const expected = profilesOf(applied, TRAFFIC_AS_OF_MS);
+      expect(digestDocument(readers, TRAFFIC_AS_OF_MS, this.#registry.featureSet)).toMatchObject({
         digest: oracleDigest(expected),
         users: expected.size,
       });
@@ -139,7 +176,7 @@ export class CrashWorld {
   async expectRight({ refusedAgain = false, asOf = [TRAFFIC_AS_OF_MS, EARLIER_MS] as readonly number[] } = {}): Promise<void> {
     const { history, all } = await this.#read();
     for (const asOfMs of asOf) {
-      const expected = oracleProfiles(profileEvents(history), asOfMs);
+      const expected = profilesOf([history], asOfMs);
       expect(this.embedded.digest(asOfMs)).toMatchObject({ digest: oracleDigest(expected), users: expected.size });
     }
     await this.#expectEnds();
@@ -155,7 +192,7 @@ export class CrashWorld {
     await this.#expectPublished(history);
     const verdict = await verify({
       log: this.embedded.log,
-      registry: defaultRegistry,
+      registry: this.#registry,
       target: {
         dataDirectory: this.embedded.directory,
         topicPrefix: '',
@@ -181,7 +218,7 @@ export class CrashWorld {
 
   /** How many records lie before the state's positions. */
   async appliedRecords(): Promise<number> {
-    const readers = openReaders(stateIn(this.embedded.directory), defaultRegistry);
+    const readers = openReaders(stateIn(this.embedded.directory), this.#registry);
     try {
       return [...readers.values()].flatMap((reader) => [...reader.positions().values()]).reduce((sum, next) => sum + next, 0);
     } finally {
@@ -190,17 +227,17 @@ export class CrashWorld {
   }
 
   /** Rebuilds to its end, in this process. */
-  async rebuild(registry: Registry = defaultRegistry): Promise<RebuildDocument> {
+  async rebuild(registry: Registry = this.#registry): Promise<RebuildDocument> {
     return rebuildWith(this.embedded.log, this.embedded.directory, { clock: crashClock(CRASH_CLOCK_MS), registry });
   }
 
   /** user_id -> profile, as the oracle says it of the records before the state's positions. */
   async oracle(asOfMs: number): Promise<Map<string, OracleProfile>> {
     const { history } = await this.#read();
-    const readers = openReaders(stateIn(this.embedded.directory), defaultRegistry);
+    const readers = openReaders(stateIn(this.embedded.directory), this.#registry);
     try {
-      return oracleProfiles(
-        [...readers].flatMap(([partition, reader]) => profileEvents(upTo(history, partition, Object.fromEntries(reader.positions())))),
+      return profilesOf(
+        [...readers].map(([partition, reader]) => upTo(history, partition, Object.fromEntries(reader.positions()))),
         asOfMs,
       );
     } finally {
@@ -213,8 +250,9 @@ export class CrashWorld {
   }
 
   async #read(): Promise<{ history: History; all: LogRecord[] }> {
-    const all = (await Promise.all(CORE_TOPICS.map((topic) => this.embedded.records(topic)))).flat();
-    return { all, history: await readHistory(this.embedded, new Set(all.filter(isRefused).map(addressOf))) };
+    const all = (await Promise.all(this.#registry.topics.map((topic) => this.embedded.records(topic)))).flat();
+    const history = await readHistory(this.embedded, new Set(all.filter(isRefused).map(addressOf)));
+    return { all, history: this.#activity === undefined ? history : { ...history, activity: all.filter(isOfActivity).map(activityIn) } };
   }
 
   /** Each record is counted once, as applied or as rejected. */
@@ -224,7 +262,7 @@ export class CrashWorld {
         .query<{ name: string; count: number }>(partition, 'SELECT name, count FROM tally')
         .map(({ name, count }) => [name, count]),
     );
-    for (const topic of CORE_TOPICS) {
+    for (const topic of this.#registry.topics) {
       const mine = applied.filter((record) => record.topic === topic);
       const rejected = Object.entries(counts)
         .filter(([name]) => name.startsWith(`rejected:${topic}:`))
@@ -238,7 +276,7 @@ export class CrashWorld {
   }
 
   async #expectEnds(): Promise<void> {
-    for (const topic of CORE_TOPICS) {
+    for (const topic of this.#registry.topics) {
       const ends = Object.fromEntries([...(await this.embedded.log.offsets(topic))].map(([partition, { end }]) => [partition, end]));
       const committed = Object.fromEntries(await this.embedded.log.committed('test', topic));
       const applied = Object.fromEntries(
@@ -288,7 +326,7 @@ export class CrashWorld {
 
   /** Each refused record has its dead letter, with one content however often it was sent, but for some headers. */
   async #expectDeadLetters(all: readonly LogRecord[], butFor: readonly string[]): Promise<void> {
-    for (const topic of CORE_TOPICS) {
+    for (const topic of this.#registry.topics) {
       const letters = new Map<string, Set<string>>();
       for (const { key, value, headers } of await this.embedded.records(deadLetterTopic(topic))) {
         const named = new Map(headers.map(([name, text]) => [name, text!.toString()]));
@@ -315,7 +353,7 @@ export class CrashWorld {
     const last = new Map<string, { as_of_ms: number; features: OracleProfile } | null>();
     for (const { key, value } of await this.embedded.records('profile.features'))
       last.set(key!.toString(), value && (JSON.parse(value.toString()) as { as_of_ms: number; features: OracleProfile }));
-    const known = oracleProfiles(profileEvents(history), CRASH_CLOCK_MS);
+    const known = profilesOf([history], CRASH_CLOCK_MS);
     for (const user of new Set([...history.served, ...history.feedback].map(({ event }) => event.user_id))) {
       const message = last.get(user);
       expect(message, `${user} has no message`).toBeDefined();

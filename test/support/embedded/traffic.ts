@@ -61,3 +61,19 @@ export function traffic(seed: number, users = 40): Traffic {
   };
   return { next: (count) => Array.from({ length: count }, one) };
 }
+
+/** Sessions and signals of the same users in the same time, some refused: ids come again, so that events meet in one row. */
+export function activityTraffic(seed: number, users = 40): Traffic {
+  const number = numbersFrom(seed + 77_777);
+  const pick = (below: number) => Math.floor(number() * below);
+  const one = (): NewRecord => {
+    const user_id = `user-${pick(users)}`;
+    const at = TRAFFIC_START_MS + pick(45 * 24) * HOUR_MS;
+    const kind = pick(12);
+    if (kind < 4) return recordOf('signal.synced', { user_id, source: `source-${pick(3)}`, synced_at_ms: at });
+    const session_id = `${kind === 4 ? 'refused' : 'session'}-${pick(6)}`;
+    const ended_at_ms = kind === 4 ? at - 1 : at + pick(120) * 60_000;
+    return recordOf('app.session', { user_id, session_id, started_at_ms: at, ended_at_ms, utc_offset_min: 60 * pick(5) });
+  };
+  return { next: (count) => Array.from({ length: count }, one) };
+}

@@ -1,6 +1,6 @@
 /**
- * SIGKILL at every step of a batch, of publishing and of committing offsets, on the embedded log: docs/semantics.md, "What a crash
- * leaves".
+ * SIGKILL at every step of a batch, of publishing and of committing offsets, on the embedded log, with sessions and signals beside tips:
+ * docs/semantics.md, "What a crash leaves".
  */
 import { describe, expect, it } from 'vitest';
 import { CrashWorld } from '../../support/crash/world.js';
@@ -8,7 +8,7 @@ import { crashesOf } from '../../support/crash/matrix.js';
 
 describe('`start` killed', () => {
   it.concurrent.for(crashesOf('start'))('at %s, passing %i', async ([point, passing], { onTestFinished }) => {
-    const world = await CrashWorld.open(passing);
+    const world = await CrashWorld.open(passing, 900, undefined, { rows: true });
     onTestFinished(() => world.close());
     await world.dies(point, passing);
     await world.expectWhole();
@@ -18,7 +18,7 @@ describe('`start` killed', () => {
   });
 
   it.concurrent('again and again, and at what the killed one had left to do', async ({ onTestFinished }) => {
-    const world = await CrashWorld.open(1_001);
+    const world = await CrashWorld.open(1_001, 900, undefined, { rows: true });
     onTestFinished(() => world.close());
     for (const [point, passing] of [
       ['batch: after commit', 3],
@@ -38,7 +38,7 @@ describe('`start` killed', () => {
   });
 
   it.concurrent('while it restores what it had decided, without a state folder: nothing is decided twice', async ({ onTestFinished }) => {
-    const world = await CrashWorld.open(1_002);
+    const world = await CrashWorld.open(1_002, 900, undefined, { rows: true });
     onTestFinished(() => world.close());
     await world.restarts();
     const scored = await world.embedded.records('tip.scored');

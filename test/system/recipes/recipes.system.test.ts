@@ -244,10 +244,10 @@ it('a topic and a kind of rows', async () => {
 
 it('the tests of what those two touched', async () => {
   tree.write('test/verify/note.service.test.ts', KIND_AT_WORK);
+  tree.commit();
   await tree.vitest('unit', 'test/projections', 'test/topics', 'test/system/docs/reference', 'test/system/docs/links', 'test/http/profile');
   await tree.vitest('property', 'test/projections/sql', 'test/projections/aggregate');
   await tree.vitest('service', 'test/verify/definitions', 'test/verify/verify.service', 'test/verify/note', 'test/export/spine');
-  tree.commit();
 });
 
 it('a policy', async () => {
