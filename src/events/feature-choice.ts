@@ -2,7 +2,13 @@
  * A feature that a file defines (--features core,./features.json): which topics it can be about, and the one form that all spellings of it
  * come to. It is plain data, which threads can be sent. docs/features.md says what each part means.
  */
-import type { FeatureSetName } from '../topics.js';
+
+/**
+ * The sets of features that tipstream comes with. An installation folds `core`, and those of the others that --features names: that
+ * decides which topics it consumes.
+ */
+export const FEATURE_SETS = ['core', 'activity'] as const;
+export type FeatureSetName = (typeof FEATURE_SETS)[number];
 
 export interface Naming {
   /** The fields that say which thing an event tells of. Of all events of one identity the earliest counts. */
@@ -58,7 +64,7 @@ export interface Definition {
 
 /** Which features an installation has; plain data, which threads can be sent. */
 export interface FeatureChoice {
-  /** In the order of FEATURE_SETS (topics.ts). */
+  /** In the order of FEATURE_SETS. */
   readonly sets: readonly FeatureSetName[];
   /** Files of definitions, as they were given. */
   readonly files: readonly string[];
