@@ -54,13 +54,20 @@ export class Payloads {
 
   #attach(records: readonly LogRecord[], readerOf: (ref: SchemaRef) => SchemaReader | undefined): readonly LogRecord[] | undefined {
     let attached: LogRecord[] | undefined;
+    // One schema describes most records of a fetch.
+    let last: { readonly ref: SchemaRef; readonly reader: SchemaReader } | undefined;
     for (let i = 0; i < records.length; i++) {
       const record = records[i]!;
       const framed = framedOf(record);
       if (framed === undefined) continue;
-      const reader = readerOf(framed.schema);
-      if (reader === undefined) return undefined;
-      (attached ??= [...records])[i] = { ...record, payload: payloadOf(record, framed, reader) };
+      if (last === undefined || !isSameRef(last.ref, framed.schema)) {
+        const reader = readerOf(framed.schema);
+        if (reader === undefined) return undefined;
+        last = { ref: framed.schema, reader };
+      }
+      const { topic, partition, offset, timestampMs, key, value, headers } = record;
+      const payload = payloadOf(record, framed, last.reader);
+      (attached ??= [...records])[i] = { topic, partition, offset, timestampMs, key, value, headers, payload };
     }
     return attached ?? records;
   }
@@ -81,6 +88,10 @@ export class Payloads {
       }
     }
   }
+}
+
+function isSameRef(one: SchemaRef, other: SchemaRef): boolean {
+  return 'id' in one ? 'id' in other && one.id === other.id : 'guid' in other && one.guid === other.guid;
 }
 
 /** The first byte tells of almost all. */
