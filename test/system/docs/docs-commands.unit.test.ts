@@ -16,6 +16,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'docs/benchmarks.md, Peers': 'they take minutes; bench/peers.kafka runs two contenders',
   'docs/benchmarks.md, Benchmarks': 'they take minutes; bench/policies.system runs a part',
   'docs/benchmarks.md, The way to the fold': 'it measures; record-batch.property and merge-queue.unit run what it measures',
+  'docs/benchmarks.md, The wire format of a schema registry': 'it measures; schema-registry.service runs what it measures',
   'docs/benchmarks.md, A guard': 'bench/fold-cost.system runs the same program, with more arguments',
   'docs/benchmarks.md, The join': 'they take minutes; export/join.service joins many rows with users of many tips',
   'docs/performance.md, Beside other engines': 'it takes minutes; bench/peers.kafka runs two contenders',
