@@ -15,7 +15,7 @@ import { ensureGeneration, partitionFile } from '../store/directory/layout.js';
 import { refuseOtherDefinitions } from '../store/directory/one-generation.js';
 import { SilentNote } from '../store/directory/silent-partitions.js';
 import { StoppedNote } from '../store/directory/stopped-partitions.js';
-import { PartitionState } from '../store/partition-state.js';
+import { prepareState } from '../store/partition-state.js';
 import { PartitionReader } from '../store/queries/partition-reader.js';
 import type { StateIdentity } from '../store/state-file.js';
 import { deadLetterTopic, fullTopicName } from '../topics.js';
@@ -267,7 +267,7 @@ export class PartitionGroup implements PartitionHandler {
     // One that is begun again: made anew, its file would pass for the one that was removed.
     if (!this.#cuttingOver && was?.fate !== undefined) throw removed(path, was.fate);
     // The files of a generation to cut over to were checked, page by page, before anything was held.
-    if (!this.#cuttingOver) new PartitionState(path, this.identity(number), registry).close();
+    if (!this.#cuttingOver) prepareState(path, this.identity(number), registry);
     this.#files.set(number, new SameFile(path));
     const partition: Partition = new Partition({
       number,

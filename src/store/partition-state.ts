@@ -20,7 +20,7 @@ import { RowTables } from './tables/rows.js';
 import { rowTables } from './tables/row-schema.js';
 import { ShadowPendingTable } from './tables/shadow-pending.js';
 import { scrubbed } from '../log/sqlite/scrubbed.js';
-import { guarded, openStateForWriting, stateError, type MissingFile, type StateIdentity } from './state-file.js';
+import { guarded, openStateForWriting, stateError, type MissingFile, type StateContents, type StateIdentity } from './state-file.js';
 import { CountTable } from './tables/counts.js';
 import { TipTable } from './tables/tips.js';
 import { UserTable } from './tables/users.js';
@@ -31,6 +31,25 @@ const CACHED_TIPS = 16_384;
 
 /** The clock of the view that people read: Unix ms, on every SQLite that has STRICT tables. */
 export const NOW_MS = "CAST(round((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)";
+
+const contentsOf = (registry: Registry): StateContents => ({
+  view: userProfileFeaturesView(registry, NOW_MS),
+  tables: rowTables(registry.kinds),
+  definitions: registry.definitions,
+});
+
+/**
+ * Makes the file, or checks the one that is there with all of its pages, and takes it over from whoever has it open. Whoever writes to it
+ * opens it again, which throws the same.
+ */
+export function prepareState(path: string, identity: StateIdentity, registry: Registry): void {
+  const db = openStateForWriting(path, identity, contentsOf(registry));
+  try {
+    guarded(path, () => new FileOwner(db));
+  } finally {
+    db.close();
+  }
+}
 
 export class PartitionState {
   readonly path: string;
@@ -62,12 +81,7 @@ export class PartitionState {
   constructor(path: string, identity: StateIdentity, registry: Registry, missing: MissingFile = 'make') {
     this.path = path;
     this.identity = identity;
-    const contents = {
-      view: userProfileFeaturesView(registry, NOW_MS),
-      tables: rowTables(registry.kinds),
-      definitions: registry.definitions,
-    };
-    const db = openStateForWriting(path, identity, contents, missing);
+    const db = openStateForWriting(path, identity, contentsOf(registry), missing);
     this.#db = db;
     this.#owner = this.#takeOver();
     this.#begin = db.prepare('BEGIN IMMEDIATE');

@@ -70,7 +70,7 @@ const OTHER_DEFINITIONS_HINT =
 /** Whether a writer makes a file that is not there, or takes that for what it is: somebody removed the one that it was to open. */
 export type MissingFile = 'make' | 'refuse';
 
-/** Opens for the one writer. Throws state_removed for a missing file that is not to be made. */
+/** Opens for the one writer. Throws state_removed for a missing file that is not to be made; one that is there was checked by its maker. */
 export function openStateForWriting(
   path: string,
   identity: StateIdentity,
@@ -84,7 +84,7 @@ export function openStateForWriting(
     try {
       const fresh = db.pragma('application_id', { simple: true }) === 0 && db.pragma('user_version', { simple: true }) === 0 && isEmpty(db);
       // first: of a file that is not ours not even the journal mode may be changed
-      if (!fresh) inspect(db, path, { ...identity, definitions: contents.definitions });
+      if (!fresh) inspect(db, path, { ...identity, definitions: contents.definitions }, { pages: missing === 'make' });
       db.pragma('journal_mode = WAL');
       db.pragma('synchronous = NORMAL');
       db.pragma(`cache_size = -${PAGE_CACHE_KIB}`);
