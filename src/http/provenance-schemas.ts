@@ -140,6 +140,12 @@ export const recordSchema = z.object({
 }) satisfies z.ZodType<RecordDocument>;
 
 const event = { tip_id: id, happening, at_ms: timeMs, record: address.nullable() };
+const row = {
+  table: z.string().meta({ description: 'as in the views of `tipstream sql`' }),
+  row: z.record(z.string(), z.union([z.number(), z.string(), z.null()])).meta({ description: 'by column' }),
+  at_ms: timeMs.meta({ description: 'the first of its times' }),
+  records: z.array(address).meta({ description: 'that make it together; empty: not found in what was looked at' }),
+};
 
 export const provenanceSchema = z.object({
   user_id: id,
@@ -164,19 +170,23 @@ export const provenanceSchema = z.object({
           at_ms: z.int().meta({ description: 'the first as-of time with another value' }),
           value,
           events: z.array(z.object({ ...event, way: z.enum(['enters', 'leaves']) })),
+          rows: z.array(z.object({ ...row, way: z.enum(['enters', 'leaves']) })),
           events_omitted: count,
         })
         .nullable()
-        .meta({ description: 'while no other event comes; null: time alone never changes it, or events is null' }),
-      events: count
-        .nullable()
-        .meta({ description: 'how many are behind it; null: it is made of sessions or signals, which are not listed' }),
+        .meta({
+          description: 'while no other event comes; null: time alone never changes it; without events and rows the value goes with time',
+        }),
+      events: count.meta({ description: 'how many events and rows are behind it' }),
       adds_up: z.boolean().meta({ description: 'whether these give the value' }),
     }),
   ),
   events: z
     .array(z.object({ ...event, features: z.array(z.string()).meta({ description: 'that it is behind' }) }))
     .meta({ description: 'newest first; record null: not found in what was looked at' }),
+  rows: z
+    .array(z.object({ ...row, features: z.array(z.string()).meta({ description: 'that it is behind' }) }))
+    .meta({ description: 'sessions, signals and what files of features count; latest first' }),
   events_omitted: count,
   search,
 }) satisfies z.ZodType<ProvenanceDocument>;

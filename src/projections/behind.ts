@@ -1,25 +1,28 @@
 /**
- * Which of a user's kept times are behind a feature, and when it next changes by the passing of time alone. Both follow from the feature's
- * counters, so that a new feature has them without a line of its own.
+ * Which of a user's kept times and rows are behind a feature, and when it next changes by the passing of time alone. Both follow from the
+ * feature's counters, so that a new feature, and a new kind of rows, have them without a line of their own.
  *
  * The kept times behind a feature as of T are those that its counters are made of: from them alone the counters are the same, and a kept
  * time that is not behind it can be taken away, and the counters stay. Taking away means that nothing comes in its place. An early serving
- * that hides later servings of its tip, and is too old to count, is not behind anything: it counts for nothing.
+ * that hides later servings of its tip, and is too old to count, is not behind anything: it counts for nothing. A row is behind a feature
+ * when its families count it.
  */
-import type { Aggregate } from './aggregate.js';
-import { contribute } from './aggregate.js';
+import { AFTER_ALL_MS, type Aggregate, contribute } from './aggregate.js';
 import type { IdentifiedTip } from './as-of.js';
 import type { CounterSet } from './counter.js';
 import { countsRows, type FeatureDefinition, type FeatureValue } from './feature.js';
 import { HAPPENINGS, keptTime, without, type Happening } from './kept-times.js';
+import { type CountedRow, type RowBoundary, CrossedRows } from './kept/crossed-rows.js';
+import { NO_USER_ROWS, type UserRows } from './kept/user-rows.js';
 import { isSameValue } from './object-value.js';
-import { NO_ROWS, type Registry } from './registry.js';
+import type { Registry } from './registry.js';
+import type { Row, RowKind } from './row-kind.js';
 import type { TipState } from './tip.js';
 import { isInWindow } from './window.js';
 
 type Counting = Pick<FeatureDefinition, 'counters' | 'windowMs'>;
 
-/** Whether the feature is computed from tips: of features of rows nothing is said here. */
+/** Whether the feature is computed from tips alone. */
 export function isOfTips({ counters }: Pick<FeatureDefinition, 'counters'>): boolean {
   return !counters.some(countsRows);
 }
@@ -45,6 +48,11 @@ export function happeningsBehind(feature: Counting, tip: TipState, asOfMs: numbe
   return happened.filter((happening) => needed.includes(happening) || kept.includes(happening));
 }
 
+/** Whether the feature counts a row that it is shown. */
+export function countsRow(feature: Counting, kind: RowKind, row: Row, asOfMs: number): boolean {
+  return contributionOfRow(feature, kind, row, asOfMs).length > 0;
+}
+
 /** A kept time that comes into the window of a feature, or goes out of it. */
 export interface Crossing {
   readonly tipId: string;
@@ -53,51 +61,91 @@ export interface Crossing {
   readonly way: 'enters' | 'leaves';
 }
 
+/** The same of a row's time. */
+export interface RowCrossing extends CountedRow {
+  readonly atMs: number;
+  readonly way: Crossing['way'];
+}
+
+/** What makes it so is in `crossings` or `rows`. Both are empty where the value goes with time itself, as an age does. */
 export interface NextChange {
   /** The first as-of time with another value; Unix ms. */
   readonly atMs: number;
   readonly value: FeatureValue;
-  /** What makes it so; at least one. */
   readonly crossings: readonly Crossing[];
+  readonly rows: readonly RowCrossing[];
 }
 
 /**
  * feature name -> its next change after `asOfMs` while no other event comes; features that stay as they are for ever are left out. `tips`:
- * all that have a kept time at or after asOfMs - WINDOW_MS. The value is the present one at every time up to the change. It yields now and
- * then, after some microseconds, so that its caller can let others have their turn.
+ * all that have a kept time at or after asOfMs - WINDOW_MS. `rows`: all of the user; undefined: they are not known, and nothing is said of
+ * features of them. The value is the present one at every time up to the change; a feature without a window may go with time itself, and
+ * is taken to differ from the present value at all times from the first one on. It yields now and then, after some microseconds, so that
+ * its caller can let others have their turn.
  */
 export function* nextChanges(
   registry: Registry,
   tips: readonly IdentifiedTip[],
   asOfMs: number,
+  rows?: UserRows,
 ): Generator<undefined, Map<string, NextChange>, undefined> {
   const counters = new Map<string, number>();
   for (const { tip } of tips) {
     contribute(registry, counters, tip, asOfMs, 1);
     yield;
   }
-  const now = registry.values(exactOver(counters), asOfMs, NO_ROWS);
+  const crossed = new CrossedRows(registry.kinds, rows ?? NO_USER_ROWS, asOfMs);
+  const valuesAt = (ms: number) => registry.values(exactOver(counters), ms, crossed.counters);
+  const now = valuesAt(asOfMs);
   const changes = new Map<string, NextChange>();
-  const pending = new Set(registry.features.filter(isOfTips));
-  const boundaries = boundariesFrom(registry, tips, asOfMs);
+  const pending = new Set(rows === undefined ? registry.features.filter(isOfTips) : registry.features);
+  const isNow = ({ name }: FeatureDefinition, ms: number) => isSameValue(valuesAt(ms)[name]!, now[name]!);
+  /** While nothing crosses a boundary, between a time with the present values and a later one. */
+  const goWithTime = (fromMs: number, untilMs: number) => {
+    for (const feature of [...pending].filter(({ windowMs }) => windowMs === null)) {
+      if (untilMs <= fromMs || isNow(feature, untilMs)) continue;
+      let [same, other] = [fromMs, untilMs];
+      while (other - same > 1) {
+        const middle = same + Math.floor((other - same) / 2);
+        if (isNow(feature, middle)) same = middle;
+        else other = middle;
+      }
+      pending.delete(feature);
+      changes.set(feature.name, { atMs: other, value: valuesAt(other)[feature.name]!, crossings: [], rows: [] });
+    }
+  };
+  const boundaries = [...boundariesFrom(registry, tips, asOfMs), ...crossed.boundaries()].sort((a, b) => a.boundaryMs - b.boundaryMs);
   yield;
+  let fromMs = asOfMs;
   for (let at = 0; at < boundaries.length && pending.size > 0; ) {
     const { boundaryMs } = boundaries[at]!;
+    goWithTime(fromMs, boundaryMs);
     const crossing = new Map<string, IdentifiedTip>();
-    for (; boundaries[at]?.boundaryMs === boundaryMs; at++) crossing.set(boundaries[at]!.one.tipId, boundaries[at]!.one);
+    const crossingRows = new Map<Row, RowBoundary>();
+    for (let boundary = boundaries[at]; boundary?.boundaryMs === boundaryMs; boundary = boundaries[++at])
+      if ('row' in boundary) crossingRows.set(boundary.row, boundary);
+      else crossing.set(boundary.one.tipId, boundary.one);
     for (const { tip } of crossing.values()) {
       contribute(registry, counters, tip, boundaryMs + 1, 1);
       contribute(registry, counters, tip, boundaryMs, -1);
     }
-    const then = registry.values(exactOver(counters), boundaryMs + 1, NO_ROWS);
+    crossed.cross(boundaryMs, crossingRows.values());
+    fromMs = boundaryMs + 1;
+    const then = valuesAt(fromMs);
     for (const feature of pending) {
       const value = then[feature.name]!;
       if (isSameValue(value, now[feature.name]!)) continue;
       pending.delete(feature);
-      changes.set(feature.name, { atMs: boundaryMs + 1, value, crossings: crossingsOf(feature, [...crossing.values()], boundaryMs) });
+      changes.set(feature.name, {
+        atMs: fromMs,
+        value,
+        crossings: crossingsOf(feature, [...crossing.values()], boundaryMs),
+        rows: rowCrossingsOf(feature, [...crossingRows.values()], crossed),
+      });
     }
     yield;
   }
+  goWithTime(fromMs, AFTER_ALL_MS);
   return changes;
 }
 
@@ -106,7 +154,7 @@ interface Boundary {
   readonly one: IdentifiedTip;
 }
 
-/** Ascending: what is counted of the tip differs between the boundary and the millisecond after it. */
+/** What is counted of the tip differs between the boundary and the millisecond after it. */
 function boundariesFrom({ windowsMs }: CounterSet, tips: readonly IdentifiedTip[], asOfMs: number): Boundary[] {
   const boundaries: Boundary[] = [];
   for (const one of tips)
@@ -116,7 +164,20 @@ function boundariesFrom({ windowsMs }: CounterSet, tips: readonly IdentifiedTip[
       if (atMs >= asOfMs) boundaries.push({ boundaryMs: atMs, one });
       for (const lengthMs of windowsMs) if (atMs + lengthMs >= asOfMs) boundaries.push({ boundaryMs: atMs + lengthMs, one });
     }
-  return boundaries.sort((a, b) => a.boundaryMs - b.boundaryMs);
+  return boundaries;
+}
+
+/** `crossed` has crossed the boundary. */
+function rowCrossingsOf(feature: FeatureDefinition, crossing: readonly RowBoundary[], crossed: CrossedRows): RowCrossing[] {
+  return crossing.flatMap(({ set, row, boundaryMs }): RowCrossing[] => {
+    const [before, after] = [boundaryMs, boundaryMs + 1].map((ms) => contributionOfRow(feature, set.kind, row, ms));
+    if (isSame(before!, after!) || !crossed.isShown({ set, row })) return [];
+    const times = set.kind.times.map((time) => row[time] as number);
+    const entered = times.find((atMs) => atMs === boundaryMs);
+    const left = times.find((atMs) => atMs === boundaryMs - (feature.windowMs ?? Infinity));
+    if (entered !== undefined) return [{ set, row, atMs: entered, way: 'enters' }];
+    return left === undefined ? [] : [{ set, row, atMs: left, way: 'leaves' }];
+  });
 }
 
 function crossingsOf(feature: FeatureDefinition, tips: readonly IdentifiedTip[], boundaryMs: number): Crossing[] {
@@ -142,6 +203,13 @@ function contributionOf({ counters }: Counting, tip: TipState, asOfMs: number): 
   const added: (string | number)[] = [];
   const add = (name: string, by: number): void => void added.push(name, by);
   for (const family of counters) if (!countsRows(family)) family.contribute(tip, asOfMs, add);
+  return added;
+}
+
+function contributionOfRow({ counters }: Pick<Counting, 'counters'>, kind: RowKind, row: Row, asOfMs: number): Contribution {
+  const added: (string | number)[] = [];
+  const add = (name: string, by: number): void => void added.push(name, by);
+  for (const family of counters) if (countsRows(family) && family.of === kind) family.contribute(row, asOfMs, add);
   return added;
 }
 

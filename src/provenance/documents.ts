@@ -121,12 +121,26 @@ export interface EventBehind {
   readonly record: RecordAddress | null;
 }
 
+/** A row behind features that are computed from other rows than tips. */
+export interface RowBehind {
+  /** As the views of `tipstream sql`. */
+  readonly table: string;
+  /** By column. */
+  readonly row: Readonly<Record<string, number | string | null>>;
+  /** The first of its times. */
+  readonly at_ms: number;
+  /** Names of the features that it is behind. */
+  readonly features: readonly string[];
+  /** Records that make it together; more than one where no single one says all of it. Empty: not found in what was looked at. */
+  readonly records: readonly RecordAddress[];
+}
+
 export interface FeatureProvenance {
   readonly name: string;
   readonly value: FeatureValue;
   /** Events with a time from `from_ms` on and before `to_ms` are counted. */
   readonly window: { readonly from_ms: number; readonly to_ms: number };
-  /** While no other event comes; null: time alone never changes it, or `events` is null. */
+  /** While no other event comes; null: time alone never changes it. */
   readonly next_change: {
     /** The first as-of time with another value. */
     readonly at_ms: number;
@@ -139,11 +153,12 @@ export interface FeatureProvenance {
       readonly way: 'enters' | 'leaves';
       readonly record: RecordAddress | null;
     }[];
-    /** How many more there are, when `events` does not hold them all. */
+    readonly rows: readonly (Pick<RowBehind, 'table' | 'row' | 'at_ms' | 'records'> & { readonly way: 'enters' | 'leaves' })[];
+    /** How many more there are, when `events` and `rows` do not hold them all. Of none at all the value goes with time, as an age does. */
     readonly events_omitted: number;
   } | null;
-  /** How many events are behind it; null: it is computed from other rows than tips, whose events are not listed. */
-  readonly events: number | null;
+  /** How many events and rows are behind it. */
+  readonly events: number;
   /** Whether these give the value. false: the state is damaged, and a rebuild of the user puts it right. */
   readonly adds_up: boolean;
 }
@@ -185,6 +200,9 @@ export interface ProvenanceDocument {
   readonly features: readonly FeatureProvenance[];
   /** Newest first. */
   readonly events: readonly EventBehind[];
+  /** Latest first. */
+  readonly rows: readonly RowBehind[];
+  /** How many more of both there are. */
   readonly events_omitted: number;
   readonly search: Search;
 }

@@ -3,9 +3,8 @@ import { accepted } from '../audit/refusal.js';
 import { readDeadLetterReason } from '../events/dead-letter.js';
 import { decodeRecord, type DecodeRules, type EventOf } from '../events/decode.js';
 import type { Log, LogRecord, RecordAddress } from '../log/port.js';
-import { happeningsBehind } from '../projections/behind.js';
+import { countsRow, happeningsBehind } from '../projections/behind.js';
 import { factOf, keptTime, type Fact } from '../projections/kept-times.js';
-import { countsRows, type Family } from '../projections/feature.js';
 import type { Registry } from '../projections/registry.js';
 import { newestOf } from '../projections/row-counts.js';
 import { keyOf } from '../projections/row-kind.js';
@@ -124,18 +123,13 @@ function rowEffect(
   const rows = reader.rows(event.user_id).get(kind.name) ?? [];
   const row = rows.find((one) => keyOf(kind, one) === keyOf(kind, said)) ?? null;
   const counts = row !== null && (kind.newestOf === undefined || [...newestOf(kind, rows, nowMs)].includes(row));
-  const isCounted = (family: Family) => {
-    let counted = false;
-    if (countsRows(family) && family.of === kind && counts) family.contribute(row, nowMs, () => (counted = true));
-    return counted;
-  };
   return {
     kind: 'row',
     user_id: event.user_id,
     table: kind.name,
     is_kept: row !== null && kind.join(row, said) === row && kind.times.every((time) => row[time] === said[time]),
     row,
-    counted_in: registry.features.filter(({ counters }) => counters.some(isCounted)).map(({ name }) => name),
+    counted_in: (counts ? registry.features.filter((feature) => countsRow(feature, kind, row, nowMs)) : []).map(({ name }) => name),
   };
 }
 

@@ -142,6 +142,7 @@ describe('the next change', () => {
       atMs: at + 6 * DAY + 1,
       value: 0,
       crossings: [{ tipId: 't', happening: 'served', atMs: at - DAY, way: 'leaves' }],
+      rows: [],
     });
     const asObject = defineFeature({
       ...week,

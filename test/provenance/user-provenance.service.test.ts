@@ -4,10 +4,13 @@ import { buildServer } from '../../src/http/server.js';
 import { partitionFunction } from '../../src/log/partitioner.js';
 import { UserRecords, type Sought } from '../../src/provenance/user-records.js';
 import { TipstreamError } from '../../src/errors.js';
+import { readDefinitions } from '../../src/definitions/file.js';
+import { registryOf } from '../../src/projections/registry.js';
+import { oracleActivity, type ActivityEvent } from '../oracle/activity.js';
 import { type OracleEvent, oracleProfiles } from '../oracle/profile.js';
 import { embeddedService } from '../support/embedded/directory.js';
 import { recordOf } from '../support/embedded/service.js';
-import { traffic, TRAFFIC_AS_OF_MS } from '../support/embedded/traffic.js';
+import { activityTraffic, traffic, TRAFFIC_AS_OF_MS } from '../support/embedded/traffic.js';
 import { plant } from '../support/planted-state.js';
 
 const HOUR_MS = 3_600_000;
@@ -133,6 +136,66 @@ describe('the provenance of a profile', () => {
     answerAgain();
     expect((await embedded.service.provenance('ana')).events[0]!.record).toEqual({ topic: 'tip.served', partition: 0, offset: 0 });
   });
+
+  it('names the records of sessions, signals and what a file counts, and a next change that comes', async () => {
+    const definitions = readDefinitions(
+      JSON.stringify({
+        features: [{ name: 'evenings', topic: 'tip.served', shape: 'count', description: 'Tips.', unit: 'tips', window: '7d' }],
+      }),
+      'features.json',
+    );
+    const registry = registryOf({ sets: ['core', 'activity'], definitions });
+    const embedded = await embeddedService({ registry, partitions: 2, clock: () => TRAFFIC_AS_OF_MS, publishProfiles: false });
+    await embedded.append(...traffic(3, 12).next(500), ...activityTraffic(3, 12).next(600));
+    // One says when it started, the other when it ended.
+    const says = (user: number, from: number, to: number) => {
+      const [started_at_ms, ended_at_ms] = [TRAFFIC_AS_OF_MS - from * DAY_MS, TRAFFIC_AS_OF_MS - to * DAY_MS];
+      return recordOf('app.session', { user_id: `user-${user}`, session_id: 'of two', started_at_ms, ended_at_ms });
+    };
+    await embedded.append(...Array.from({ length: 12 }, (_, user) => [says(user, 20, 10), says(user, 19, 18), says(user, 20, 9)]).flat());
+    await embedded.catchUp();
+    const { service } = embedded;
+    const [known, joined] = [new Map<string, number>(), { records: 0 }];
+    for (const userId of service.knownUsers(6).slice(0, 6))
+      for (const asOfMs of [TRAFFIC_AS_OF_MS, TRAFFIC_AS_OF_MS - 9 * DAY_MS]) {
+        const document = await service.provenance(userId, { asOfMs });
+        expect(document.search).toMatchObject({ state: 'found', error: null });
+        for (const { name, value, window, next_change: change, events, adds_up: addsUp } of document.features) {
+          const { sources, windowMs, ttlMs } = registry.features.find((feature) => feature.name === name)!;
+          expect([addsUp, window.from_ms, ttlMs]).toEqual([true, windowMs === null ? 0 : asOfMs - windowMs, DAY_MS]);
+          const valueAt = (time: number) => service.profile(userId, time).then(({ features }) => features[name]);
+          if (change !== null && change.at_ms < asOfMs + 20 * DAY_MS)
+            expect([await valueAt(change.at_ms - 1), await valueAt(change.at_ms)]).toEqual([value, change.value]);
+          const rows = document.rows.filter(({ features }) => features.includes(name));
+          const counted = document.events.filter(({ features }) => features.includes(name));
+          expect(rows.length + counted.length).toBe(events);
+          for (const { records } of [...rows, ...(change?.rows ?? [])]) expect(records.length).toBeGreaterThan(0);
+          if (rows.length > 0) known.set(name, (known.get(name) ?? 0) + 1);
+          const said: ActivityEvent[] = [];
+          for (const { records, row } of rows) {
+            for (const record of records) {
+              const { topic, event } = await service.record(record);
+              expect(sources).toContain(topic);
+              expect(event).toMatchObject(row['session_id'] == null ? {} : { session_id: row['session_id'] });
+              said.push({ topic, value: event } as unknown as ActivityEvent);
+            }
+            if (records.length > 1) joined.records++;
+          }
+          if (name === 'evenings') expect(new Set(said.map(({ value }) => (value as { tip_id?: string }).tip_id)).size).toBe(value);
+          else if (rows.length > 0) expect(oracleActivity(said, userId, asOfMs)[name]).toEqual(value);
+        }
+      }
+    expect([...known.keys()].sort()).toEqual([
+      'active_days_30d',
+      'active_hour',
+      'evenings',
+      'sessions_30d',
+      'signal_age_ms',
+      'signal_age_ms_by_source',
+      'typical_session_ms',
+    ]);
+    expect(joined.records).toBeGreaterThan(5);
+  }, 60_000);
 });
 
 describe('a search for records', () => {

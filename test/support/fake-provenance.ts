@@ -68,6 +68,7 @@ export function provenanceAt(
               at_ms: nowMs + DAY_MS + 1,
               value: 47,
               events: [{ tip_id: 'tip-3', happening: 'served', at_ms: nowMs - 29 * DAY_MS, way: 'leaves', record: served(1_004) }],
+              rows: [],
               events_omitted: 0,
             }
           : null,
@@ -75,6 +76,7 @@ export function provenanceAt(
       adds_up: true,
     })),
     events,
+    rows: [],
     events_omitted: 0,
     search: SEARCH,
     ...over,

@@ -16,7 +16,7 @@ import {
 } from '../../provenance/decision-document.js';
 import type { ProvenanceDocument, Search } from '../../provenance/documents.js';
 import { recordDocument } from '../../provenance/record-document.js';
-import { UserRecords, type Sought } from '../../provenance/user-records.js';
+import { UserRecords, type SearchOptions, type Sought } from '../../provenance/user-records.js';
 import {
   computeProvenance,
   provenanceDocument,
@@ -25,6 +25,7 @@ import {
   userKnownAt,
   userNow,
   wantedFacts,
+  wantedRows,
   type ProvenanceQuestion,
 } from '../../provenance/user-provenance.js';
 import { fullTopicName, TIP_TOPICS } from '../../topics.js';
@@ -91,7 +92,7 @@ export class ProvenanceAnswers implements ProvenanceQuestions {
     if (knownAt !== undefined) return this.#knownAt(question, knownAt, signal);
     const computed = await computeProvenance(userNow(this.#reader(partition), question), question, signal);
     const records = this.#recordsOf(userId, partition);
-    const failure = await this.#search(records, wantedFacts(computed), partition, signal);
+    const failure = await this.#search(records, wantedFacts(computed), partition, signal, { rows: wantedRows(computed) });
     return provenanceDocument(computed, records, failure);
   }
 
@@ -125,7 +126,7 @@ export class ProvenanceAnswers implements ProvenanceQuestions {
     const topics = TIP_TOPICS.map((name) => fullTopicName(this.#deps.options.topicPrefix, name));
     checkReached(knownAt, topics, partition, this.#reader(partition).positions());
     const records = this.#recordsOf(userId, partition);
-    const failure = await this.#search(records, [], partition, signal, true);
+    const failure = await this.#search(records, [], partition, signal, { isWhole: true });
     const positions = new Map(topics.map((topic) => [topic, Object.hasOwn(knownAt, topic) ? knownAt[topic]! : 0]));
     const kept = records.tipsAt(positions);
     const lost = records.looked().flatMap(({ topic, low }) => (low > 0 && positions.get(topic)! > 0 ? [{ topic, low }] : []));
@@ -141,7 +142,7 @@ export class ProvenanceAnswers implements ProvenanceQuestions {
     wanted: readonly Sought[],
     partition: number,
     signal: AbortSignal,
-    isWhole = false,
+    more: Pick<SearchOptions, 'isWhole' | 'rows'> = {},
   ): Promise<Search['error']> {
     const positions = this.#reader(partition).positions();
     records.stateStandsAt(positions);
@@ -152,7 +153,7 @@ export class ProvenanceAnswers implements ProvenanceQuestions {
       await records.search(wanted, {
         log: this.#log(),
         positions,
-        isWhole,
+        ...more,
         mayGoOn: () => performance.now() < untilMs,
         signal,
       });
@@ -168,10 +169,11 @@ export class ProvenanceAnswers implements ProvenanceQuestions {
   }
 
   #recordsOf(userId: string, partition: number): UserRecords {
-    const { options } = this.#deps;
+    const { options, registry } = this.#deps;
     const key = `${partition} ${userId}`;
     const known = this.#searches.get(key);
-    const records = known ?? new UserRecords({ userId, partition, topicPrefix: options.topicPrefix, rules: this.#rules() });
+    const rules = this.#rules();
+    const records = known ?? new UserRecords({ userId, partition, topicPrefix: options.topicPrefix, rules, kinds: registry.kinds });
     this.#searches.delete(key);
     this.#searches.set(key, records);
     for (const oldest of this.#searches.keys()) {

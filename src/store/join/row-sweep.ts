@@ -1,7 +1,7 @@
 /** What is counted of one user's rows at many times, in one pass over them. */
 import { type Aggregate, isExactAt } from '../../projections/aggregate.js';
 import { canMove } from '../../projections/as-of.js';
-import { HeldNumbers } from './held-numbers.js';
+import { HeldNumbers } from '../../projections/kept/held-numbers.js';
 import type { RowCounters } from '../../projections/registry.js';
 import { NO_NUMBERS, settle, takeChanges } from '../../projections/ordered.js';
 import { rowsAt } from '../../projections/row-counts.js';

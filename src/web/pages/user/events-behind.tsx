@@ -1,29 +1,48 @@
 /** The events behind a profile, or behind one feature, each with its record; and how far the log was searched for the records. */
-import type { EventBehind, ProvenanceDocument, Search } from '../../../service/application.js';
+import type { EventBehind, ProvenanceDocument, RowBehind, Search } from '../../../service/application.js';
 import { count, counted, percent } from '../../format/numbers.js';
+import { columnsText, rowText } from '../../format/rows.js';
 import { DataTable, type Column } from '../../view/data-table.js';
 import { RecordLink } from '../../view/record-link.js';
 import { Card, Problem, Time } from '../../view/small.js';
 
 export function EventsBehind({ provenance, feature }: { readonly provenance: ProvenanceDocument; readonly feature: string | undefined }) {
-  const { events, events_omitted: omitted, search } = provenance;
-  const shown = feature === undefined ? events : events.filter(({ features }) => features.includes(feature));
+  const { events, rows, events_omitted: omitted, search } = provenance;
+  const isShown = ({ features }: { readonly features: readonly string[] }) => feature === undefined || features.includes(feature);
+  const [shown, shownRows] = [events.filter(isShown), rows.filter(isShown)];
+  const isWanted = ({ name }: { readonly name: string }) => feature === undefined || name !== 'features';
   return (
-    <Card title={`Events behind ${feature ?? 'the profile'}`} aside={<span class="about">{counted(shown.length, 'event')}</span>}>
+    <Card
+      title={`Events behind ${feature ?? 'the profile'}`}
+      aside={<span class="about">{counted(shown.length + shownRows.length, 'event')}</span>}
+    >
       <SearchState search={search} />
-      <DataTable
-        label={`Events behind ${feature ?? 'the profile'}`}
-        columns={feature === undefined ? COLUMNS : COLUMNS.filter(({ name }) => name !== 'features')}
-        rows={shown}
-        keyOf={({ tip_id: tip, happening }) => `${happening} ${tip}`}
-        empty={
-          feature === undefined
-            ? 'No event is counted as of then.'
-            : 'No event is counted in it as of then: it is empty. Choose another feature, or another time.'
-        }
-        sortParameter="sort"
-        isTall
-      />
+      {shown.length === 0 && shownRows.length > 0 ? null : (
+        <DataTable
+          label={`Events behind ${feature ?? 'the profile'}`}
+          columns={COLUMNS.filter(isWanted)}
+          rows={shown}
+          keyOf={({ tip_id: tip, happening }) => `${happening} ${tip}`}
+          empty={
+            feature === undefined
+              ? 'No event is counted as of then.'
+              : 'No event is counted in it as of then: it is empty. Choose another feature, or another time.'
+          }
+          sortParameter="sort"
+          isTall
+        />
+      )}
+      {shownRows.length === 0 ? null : (
+        <DataTable
+          label={`Rows behind ${feature ?? 'the profile'}`}
+          columns={ROW_COLUMNS.filter(isWanted)}
+          rows={shownRows}
+          keyOf={({ table, row }) => `${table} ${JSON.stringify(row)}`}
+          empty=""
+          sortParameter="sort_rows"
+          isTall
+        />
+      )}
       {omitted === 0 ? null : <p class="hint">{counted(omitted, 'older event')} are behind the profile too and are not shown.</p>}
     </Card>
   );
@@ -82,6 +101,24 @@ const COLUMNS: readonly Column<EventBehind>[] = [
     kind: 'id',
     cell: ({ record }) => <RecordLink record={record} instead="not found in what was looked at" />,
     sortBy: ({ record }) => record?.offset ?? -1,
+  },
+  { name: 'features', title: 'Behind', kind: 'why', cell: ({ features }) => features.join(', ') },
+];
+
+const ROW_COLUMNS: readonly Column<RowBehind>[] = [
+  { name: 'at', title: 'Time', kind: 'nowrap', cell: ({ at_ms: ms }) => <Time ms={ms} />, sortBy: ({ at_ms: ms }) => ms },
+  { name: 'row', title: 'Row', kind: 'id', isHeader: true, cell: rowText, sortBy: rowText },
+  { name: 'columns', title: 'Says', kind: 'why', cell: columnsText },
+  {
+    name: 'records',
+    title: 'Records',
+    kind: 'id',
+    cell: ({ records }) =>
+      records.length === 0 ? (
+        <RecordLink record={null} instead="not found in what was looked at" />
+      ) : (
+        records.map((record) => <RecordLink key={`${record.topic} ${record.offset}`} record={record} instead="" />)
+      ),
   },
   { name: 'features', title: 'Behind', kind: 'why', cell: ({ features }) => features.join(', ') },
 ];

@@ -3,6 +3,7 @@ import type { FeatureDocument } from '../../../projections/feature-document.js';
 import type { FeatureProvenance, ProvenanceDocument } from '../../../service/application.js';
 import { HAPPENINGS, reading, valueText } from '../../format/features.js';
 import { count, counted } from '../../format/numbers.js';
+import { rowText } from '../../format/rows.js';
 import { durationText } from '../../format/times.js';
 import { DataTable, type Column } from '../../view/data-table.js';
 import { Pill, Time } from '../../view/small.js';
@@ -79,23 +80,25 @@ const columns = (chosen: string | undefined, choose: FeaturesProps['onChoose']):
     name: 'events',
     title: 'Events',
     kind: 'number',
-    cell: ({ events }) => (events === null ? <span class="muted">not listed</span> : count(events)),
+    cell: ({ events }) => count(events),
   },
   { name: 'change', title: 'Next change, while no event comes', kind: 'why', cell: (row) => <NextChange row={row} /> },
 ];
 
-function NextChange({ row: { next_change: change, window, events: behind } }: { readonly row: Row }) {
-  if (behind === null) return <span class="muted">not looked for</span>;
+function NextChange({ row: { next_change: change, window } }: { readonly row: Row }) {
   if (change === null) return <>never by time alone</>;
-  const { at_ms: atMs, value, events, events_omitted: omitted } = change;
-  const [first] = events;
-  const others = events.length - 1 + omitted;
+  const { at_ms: atMs, value, events, rows, events_omitted: omitted } = change;
+  const [tip, row] = [events[0], rows[0]];
+  const first = tip ?? row;
+  const others = events.length + rows.length - 1 + omitted;
   return (
     <>
       <Time ms={atMs} />, in {durationText(atMs - window.to_ms)}: {valueText(value)}
-      {first === undefined ? null : (
+      {first === undefined ? (
+        '. It changes with time itself.'
+      ) : (
         <>
-          . The {HAPPENINGS[first.happening]} of {first.tip_id}
+          . The {tip === undefined ? rowText(row!) : `${HAPPENINGS[tip.happening]} of ${tip.tip_id}`}
           {others === 0 ? '' : ` and ${counted(others, 'other')}`} {first.way === 'leaves' ? 'leaves' : 'enters'} the window.
         </>
       )}

@@ -1,7 +1,7 @@
 /** Numbers in memory answer what a plain map, sorted, answers. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { HeldNumbers } from '../../../src/store/join/held-numbers.js';
+import { HeldNumbers } from '../../../src/projections/kept/held-numbers.js';
 
 /** More than fill a block, many of them equal. */
 const number = fc.oneof(fc.integer({ min: 0, max: 3_000 }), fc.integer());

@@ -1,5 +1,5 @@
 /** Ordered numbers in memory: to find, add and take one costs its place among blocks of some hundreds, however many there are. */
-import type { NumberChanges, OrderedNumbers } from '../../projections/ordered.js';
+import type { NumberChanges, OrderedNumbers } from '../ordered.js';
 
 /** Ascending, and never empty but where there is one block alone. */
 interface Block {
