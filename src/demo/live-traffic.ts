@@ -26,7 +26,8 @@ export interface LiveTrafficOptions {
   readonly signal: AbortSignal;
 }
 
-const TIME_SCALE = 1 / 60;
+/** How much shorter reactions and delays are. */
+export const TIME_SCALE = 1 / 60;
 /** Records that one serving causes, on average; a unit test holds it to what simulateTraffic makes. */
 export const RECORDS_PER_SERVING = 2.9;
 /** Drifters have drifted by now. */

@@ -36,6 +36,17 @@ test('simulates the past once, shows it, and begins again with --fresh', async (
   expect((await cli.run(['produce', 'data/demo/mine.txt'])).stderr).toMatch(/^line 1: /); // it is still there
 });
 
+test('gives people sessions and signals where these are folded', async () => {
+  const data = ['--data', 'data/activity', '--features', 'core,activity'];
+  const { code, stdout } = await cli.run(['demo', '--exit', ...data, ...FEW]);
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/^sessions_30d +[1-9]/m)]);
+  expect(stdout).toMatch(/^signal_age_ms +\d+/m);
+  expect(await cli.run(['verify', ...data])).toMatchObject({ code: 0 });
+  const quality = await cli.run(['quality', '--json', ...data]);
+  const { topics } = JSON.parse(quality.stdout) as { topics: { topic: string }[] };
+  expect(topics.map(({ topic }) => topic)).toContain('app.session');
+});
+
 test.each(['SIGKILL', 'SIGINT'] as const)('a past that %s interrupted is begun again', async (signal) => {
   const data = join('data', signal);
   const interrupted = cli.start(['demo', '--users', '40', '--no-http', '--data', data, '--log-level', 'debug']);

@@ -2,18 +2,21 @@ import { scalarOf } from '../../projections/object-value.js';
 import { join } from 'node:path';
 import type { Config } from '../../config.js';
 import { commandActor } from '../../audit-trail/actor.js';
+import { SimulatedActivity, withActivity } from '../../demo/activity.js';
 import { backfill, newRecord } from '../../demo/backfill.js';
-import { liveTraffic, systemClock } from '../../demo/live-traffic.js';
+import { liveTraffic, systemClock, TIME_SCALE } from '../../demo/live-traffic.js';
 import { simulateTraffic } from '../../demo/traffic.js';
 import { TipstreamError, UsageError } from '../../errors.js';
 import type { ProfileDocument } from '../../service/application.js';
 import { DEFAULT_SHADOW } from '../../policies/registry.js';
+import { isRowTopic } from '../../topics.js';
 import { defineCommand } from '../command.js';
 import { EXIT } from '../failure.js';
 import { deleteDemo, pastWasInterrupted, refuseRealLog, simulatingPast } from '../demo-data.js';
 import { wholeNumber } from '../option-parsers.js';
 import type { Output } from '../output/output.js';
 import type { RunningService } from '../running-service.js';
+import { registryFor } from '../state-source.js';
 
 const DAYS = 45;
 const STATUS_EVERY_MS = 10_000;
@@ -34,11 +37,13 @@ export const demoCommand = defineCommand<DemoOptions>({
   details: [
     'Simulates producers with late, early, repeated and invalid events on an embedded log. egreedy-v1 decides, and ' +
       'egreedy-v2 is its shadow, which learns here; elsewhere a shadow learns only with --shadow-learning.',
+    'With --features core,activity the people have sessions and signals too.',
     'It runs until Ctrl-C. The data are in ./data/demo unless --data says otherwise. Data that are there are continued.',
   ].join('\n\n'),
   examples: [
     ['tipstream demo', '200 users; HTTP on 127.0.0.1:8080'],
     ['tipstream demo --fresh --users 1000', 'begin again, with more people'],
+    ['tipstream demo --features core,activity --data data/demo-activity', 'with sessions and signals'],
   ],
   groups: ['log', 'events', 'consumer', 'http', 'policy', 'gateway', 'start'],
   options: [
@@ -86,6 +91,11 @@ function demoConfig(config: Config): Config {
   };
 }
 
+/** Whether sessions and signals are folded. */
+function foldsActivity(config: Config): boolean {
+  return registryFor(config).topics.some(isRowTopic);
+}
+
 /** The default port may be taken; a demo should run all the same. */
 async function startOnFreePort(config: Config, output: Output): Promise<RunningService> {
   const [{ createLogger }, { runService }] = await Promise.all([import('../output/logger.js'), import('../running-service.js')]);
@@ -115,7 +125,8 @@ async function fillPast(
   }
   await simulatingPast(config.data, async () => {
     const startedMs = Date.now();
-    const records = simulateTraffic({ seed, users, days: DAYS, endMs: startedMs });
+    const traffic = simulateTraffic({ seed, users, days: DAYS, endMs: startedMs });
+    const records = foldsActivity(config) ? withActivity(traffic, seed) : traffic;
     const appended = await backfill({
       log,
       topicPrefix: config.topicPrefix,
@@ -179,8 +190,12 @@ async function goOnLive(
     output.note(`${counts.applied} events applied, ${counts.decisions} decisions, ${counts.rejected} rejected`);
   }, STATUS_EVERY_MS);
   try {
+    const activity = foldsActivity(config) ? new SimulatedActivity(seed, TIME_SCALE) : undefined;
     for await (const record of liveTraffic({ seed, users, ratePerSecond: rate, clock: systemClock, signal })) {
-      await log.append([newRecord({ ...record, timestampMs: Date.now() }, config.topicPrefix)]);
+      activity?.saw(record);
+      const nowMs = Date.now();
+      const due = [record, ...(activity?.arrivedBy(nowMs) ?? [])];
+      await log.append(due.map((one) => newRecord({ ...one, timestampMs: nowMs }, config.topicPrefix)));
     }
   } finally {
     clearInterval(status);
