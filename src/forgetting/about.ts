@@ -9,7 +9,7 @@ export interface Whom {
   readonly userId?: string | undefined;
 }
 
-/** A shorter id, as bytes, is in everything. */
+/** A shorter id, as bytes, can be anywhere by chance. */
 export const SHORTEST_SEARCHED_BYTES = 4;
 
 export function whom(userId: string): Whom {

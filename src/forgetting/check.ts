@@ -62,7 +62,7 @@ export async function checkReceipt({ log, dataDirectory, receipt, userId, signal
   const holding = later === 0 ? stateFilesWith(dataDirectory, userId, couldNotTell) : [];
   if (later > 0) couldNotTell.push(`the user came back: ${later} records came later, so state and files may name the user rightly`);
   const bytes = later === 0 ? await filesWithBytes(dataDirectory, userId) : { searched: 0, found: [], inLongerWords: [], why: null };
-  if (bytes.why !== null) couldNotTell.push(`files were not searched for the id: ${bytes.why}`);
+  if (bytes.why !== null) couldNotTell.push(`whether files hold the id: ${bytes.why}`);
   const forgotten = await readForgotten(log, { topicPrefix, partition: event.partition, signal });
   return {
     forget_id: receipt.forget_id,

@@ -49,17 +49,22 @@ export function removeOtherGenerations(dataDirectory: string): string[] {
 }
 
 export interface FilesWithBytes extends FoundBytes {
-  /** Why nothing was searched; null: it was. */
+  /** Why it cannot be told from them; null: it can. */
   readonly why: string | null;
 }
 
 const NONE: FoundBytes = { searched: 0, found: [], inLongerWords: [] };
 
-/** Looks for the bytes of the id in every file of the data directory, whatever the file is. */
+/**
+ * Looks for the bytes of the id in every file of the data directory, whatever the file is. Of a short id it tells that it is nowhere; where
+ * its bytes are, they can be chance.
+ */
 export async function filesWithBytes(dataDirectory: string, userId: string | undefined, search = searchFiles): Promise<FilesWithBytes> {
-  const bytes = userId === undefined ? undefined : Buffer.from(userId);
-  if (bytes === undefined) return { ...NONE, why: 'only the digest of the id was known' };
-  if (bytes.length < SHORTEST_SEARCHED_BYTES)
-    return { ...NONE, why: `an id of fewer than ${SHORTEST_SEARCHED_BYTES} bytes is in everything` };
-  return { ...(await search(dataDirectory, bytes)), why: null };
+  if (userId === undefined) return { ...NONE, why: 'only the digest of the id was known, so they were not searched' };
+  const bytes = Buffer.from(userId);
+  const looked = await search(dataDirectory, bytes);
+  if (bytes.length >= SHORTEST_SEARCHED_BYTES || looked.found.length === 0) return { ...looked, why: null };
+  const where = looked.found.join(', ');
+  const why = `the bytes of so short an id are in ${where}, which can be chance (it has fewer than ${SHORTEST_SEARCHED_BYTES} bytes)`;
+  return { ...looked, found: [], why };
 }

@@ -56,7 +56,7 @@ export const receiptSchema = z.object({
       .optional()
       .meta({ description: 'they hold the bytes of the id as a part of longer words alone, such as user-1 in user-10' }),
     files_searched: count,
-    files_not_searched: z.string().nullable(),
+    files_not_searched: z.string().nullable().meta({ description: 'why it cannot be told from the files; null: it can' }),
     not_known: z.array(z.string()).meta({ description: 'what nobody can look into from here' }),
   }),
   others: z.object({ users: count, digest_before: z.string(), digest_after: z.string(), as_of_ms: timeMs }).nullable().meta({

@@ -31,8 +31,9 @@ it('finds an id wherever it lies in a file, across the pieces that are read at o
     found: expect.arrayContaining(['across', 'deep/down/-rf "quoted" file', 'first']) as string[],
     why: null,
   });
-  expect(await filesWithBytes(directory, 'abc')).toMatchObject({ searched: 0, why: 'an id of fewer than 4 bytes is in everything' });
-  expect(await filesWithBytes(directory, undefined)).toMatchObject({ searched: 0, why: 'only the digest of the id was known' });
+  expect(await filesWithBytes(directory, undefined)).toMatchObject({
+    ...{ searched: 0, found: [], why: 'only the digest of the id was known, so they were not searched' },
+  });
 });
 
 it('tells an id from longer words that have it, at both ends of files and pieces', async () => {
@@ -50,6 +51,17 @@ it('tells an id from longer words that have it, at both ends of files and pieces
   expect(found.filter((name) => name.startsWith('part'))).toEqual([]);
   expect(inLongerWords.filter((name) => name.startsWith('whole'))).toEqual([]);
   expect([found.length, inLongerWords.length]).toEqual([35, 35]);
+});
+
+it('tells of a short id that it is nowhere, and leaves open whether bytes that are there are it', async () => {
+  const directory = folder();
+  writeFileSync(join(directory, 'log.db'), 'a banana of otto');
+  expect(await filesWithBytes(directory, 'ana')).toEqual({ searched: 1, found: [], inLongerWords: ['log.db'], why: null });
+  writeFileSync(join(directory, 'list'), 'ana,otto');
+  expect(await filesWithBytes(directory, 'ana')).toEqual({
+    ...{ searched: 2, found: [], inLongerWords: ['log.db'] },
+    why: 'the bytes of so short an id are in list, which can be chance (it has fewer than 4 bytes)',
+  });
 });
 
 it('leaves the locks of this process as they are: another one cannot write into its transaction', async () => {

@@ -127,7 +127,8 @@ function say(
   sayRemains(receipt.remains.records, output);
   for (const file of receipt.remains.files)
     output.note(`${file} holds the id still: a file that tipstream did not make, or what others' records say`);
-  if (receipt.remains.files_not_searched !== null) output.note(`files were not searched for the id: ${receipt.remains.files_not_searched}`);
+  if (receipt.remains.files_not_searched !== null)
+    output.note(`could not tell whether files hold the id: ${receipt.remains.files_not_searched}`);
 }
 
 function sayRemains(records: Receipt['remains']['records'], output: Output): void {
