@@ -185,6 +185,12 @@ export function registryOf({ sets, definitions = [] }: RegistryChoice): Registry
   return registry;
 }
 
+/** The value of --features with which the events of a topic are folded. */
+export function featuresFolding(topic: ConsumedTopic): string {
+  const set = FEATURE_SETS.find((one) => registryOf({ sets: [one] }).topics.includes(topic));
+  return [...new Set(['core', ...(set === undefined ? [] : [set])])].join(',');
+}
+
 /** Of the eight alone. Tests of the worked examples use it, whatever else is added. */
 export const coreRegistry: Registry = createRegistry(CORE_FEATURES);
 /** The features of tipstream where --features names no set. */

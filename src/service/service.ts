@@ -4,10 +4,10 @@
  */
 import type { StartWorker } from '../consumers/worker/worker-contract.js';
 import type { TipstreamError } from '../errors.js';
-import { reportInputs } from '../log/checks/report.js';
+import { reportInputs, reportUnfolded } from '../log/checks/report.js';
 import type { Log } from '../log/port.js';
 import { pause } from '../back-off.js';
-import type { Registry } from '../projections/registry.js';
+import { featuresFolding, type Registry } from '../projections/registry.js';
 import { FORGOTTEN_TOPIC, fullTopicName } from '../topics.js';
 import { Answers } from './answers.js';
 import { untilRegistryAwayFor } from './registry-reach.js';
@@ -66,7 +66,7 @@ export class Service extends Answers {
 
   /** Resolves once the group has been joined. Throws what keeps the service from starting; `onFailure` reports what ends it later. */
   async start(onFailure: (error: TipstreamError) => void, address?: string): Promise<void> {
-    const { log, options, topics, partitions, group, reach, policies, swap, inputs } = this.#parts;
+    const { log, registry, options, topics, partitions, group, reach, policies, swap, inputs } = this.#parts;
     await group.join({ address, onFailure });
     noteService(options.dataDirectory, { group: options.group, shadow: options.scoring.settings.shadow });
     this.#tasks.every(ASKED_EVERY_MS, () => Promise.resolve(void reach.look()));
@@ -89,9 +89,9 @@ export class Service extends Answers {
     this.#tasks.every(PRIORS_EVERY_MS, () => policies.lookAtPriors(), GUARDRAIL_REST_TIMES);
     if (options.quality === true) this.#tasks.every(QUALITY_EVERY_MS, () => this.#parts.looks.look(), QUALITY_REST_TIMES);
     options.logger.info({ group: options.group, partitions: group.partitionCount, log: log.kind }, 'joined the consumer group');
-    this.#inputsReported = reportInputs(log, options.topicPrefix, topics, options.logger).then(
-      (warnings) => void (inputs.warnings = warnings),
-    );
+    this.#inputsReported = reportInputs(log, options.topicPrefix, topics, options.logger)
+      .then((warnings) => void (inputs.warnings = warnings))
+      .then(() => reportUnfolded(log, options.topicPrefix, registry.topics, featuresFolding, options.logger));
     const opened = Promise.all(partitions.held.map((partition) => partition.opened()));
     await Promise.race([Promise.all([opened, looked]), new Promise((resolve) => setTimeout(resolve, OPENS_WITHIN_MS).unref())]);
   }

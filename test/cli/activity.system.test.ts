@@ -58,4 +58,27 @@ describe('sessions and signals', () => {
     const again = await run('rebuild', '--dry-run', '--json', '--data', 'with', ...ACTIVITY);
     expect([again.code, JSON.parse(again.stdout.trim().split('\n').at(-1)!)]).toMatchObject([0, { done: true, changed_users: 0 }]);
   });
+
+  it('that nothing folds are named once: to who produces them, at the start of the service, and by status', async () => {
+    const data = ['--data', 'unfolded'];
+    expect(await run('topics', 'create', ...data, ...ACTIVITY)).toMatchObject({ code: 0 });
+    const events = ['a', 'b', 'c'].map((id) => ({ user_id: 'ann', session_id: id, started_at_ms: 1_000, ended_at_ms: 2_000 }));
+    const input = ndjson(events.map((value) => ({ topic: 'app.session', value })));
+    const produced = await workspace.run(['produce', '-', ...data], { input });
+    const noted = 'app.session: 3 events written; only a service with --features core,activity folds them';
+    expect([produced.code, produced.stderr.split(noted).length]).toEqual([0, 2]);
+    expect((await workspace.run(['produce', '-', ...data, ...ACTIVITY], { input })).stderr).not.toContain('folds them');
+
+    const warned = '"msg":"app.session holds events that this service does not fold"';
+    const started = await run('start', '--until-caught-up', '--no-http', '--log-level', 'warn', ...data);
+    expect([started.code, started.stderr.split(warned).length]).toEqual([0, 2]);
+    expect(started.stderr).toMatch(/"records":6,"hint":"[^"]*tipstream rebuild --features core,activity/);
+    expect((await run('status', ...data)).stdout).toContain('app.session holds 6 events that only --features core,activity folds');
+
+    expect(await run('rebuild', ...data, ...ACTIVITY)).toMatchObject({ code: 0 });
+    expect((await run('start', '--until-caught-up', '--no-http', '--log-level', 'warn', ...data, ...ACTIVITY)).stderr).not.toContain(
+      warned,
+    );
+    expect((await run('status', ...data, ...ACTIVITY)).stdout).not.toContain('folds');
+  });
 });

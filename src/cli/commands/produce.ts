@@ -7,6 +7,9 @@ import { produceLines, type LineRejection, type ProduceLinesOptions, type Produc
 import type { Log } from '../../log/port.js';
 import { defineCommand } from '../command.js';
 import { EXIT } from '../failure.js';
+import { featuresFolding } from '../../projections/registry.js';
+import { fullTopicName, ROW_TOPICS } from '../../topics.js';
+import { counted } from '../output/words.js';
 import { knownTopic } from '../topic-argument.js';
 import { registryFor } from '../state-source.js';
 
@@ -76,6 +79,11 @@ export const produceCommand = defineCommand<ProduceOptions>({
       changed({ outcome: result.rejected > 0 && result.accepted === 0 ? 'refused' : 'done', details: { rejected: result.rejected } });
       if (json) await output.document(result);
       else output.note(summary(result, options.atomic === true));
+      for (const name of ROW_TOPICS.filter((one) => !registryFor(config).topics.includes(one))) {
+        const count = written[fullTopicName(config.topicPrefix, name)] ?? 0;
+        const features = featuresFolding(name);
+        if (count > 0) output.note(`${name}: ${counted(count, 'event')} written; only a service with --features ${features} folds them`);
+      }
       return result.rejected > 0 ? EXIT.error : EXIT.ok;
     } finally {
       input.close();

@@ -1,7 +1,9 @@
-/** Says at start which inputs a rebuild could not rely on, a line each. */
+/** Says at start which inputs a rebuild could not rely on, and which topics hold events that nothing folds, a line each. */
 import type { Logger } from 'pino';
 import type { Log } from '../port.js';
+import type { ConsumedTopic } from '../../topics.js';
 import { inputWarnings, unreadableInputs, type InputWarning } from './retention.js';
+import { unfoldedTopics } from './unfolded.js';
 
 /** `topics` are full names. A log that does not answer is no reason to stop: it is said, and nothing is found. */
 export async function reportInputs(log: Log, prefix: string, topics: readonly string[], logger: Logger): Promise<readonly InputWarning[]> {
@@ -21,5 +23,24 @@ export async function reportInputs(log: Log, prefix: string, topics: readonly st
   } catch (error) {
     logger.info({ err: error }, 'could not ask the log how long inputs are kept');
     return [];
+  }
+}
+
+/** `featuresFor`: the value of --features that a topic needs. */
+export async function reportUnfolded(
+  log: Log,
+  prefix: string,
+  folded: readonly ConsumedTopic[],
+  featuresFor: (topic: ConsumedTopic) => string,
+  logger: Logger,
+): Promise<void> {
+  try {
+    for (const { name, topic, records } of await unfoldedTopics(log, prefix, folded)) {
+      const features = featuresFor(name);
+      const hint = `To fold them, stop the service, run \`tipstream rebuild --features ${features}\` and start it with the same option.`;
+      logger.warn({ topic, records, hint }, `${topic} holds events that this service does not fold`);
+    }
+  } catch (error) {
+    logger.info({ err: error }, 'could not ask the log for events that nothing folds');
   }
 }

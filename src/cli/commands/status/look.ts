@@ -7,6 +7,7 @@ import { TipstreamError } from '../../../errors.js';
 import { answeredWithin, noAnswer } from '../../../log/deadline.js';
 import { openLog, placeOf } from '../../../log/open.js';
 import type { Log, TopicDescription } from '../../../log/port.js';
+import { unfoldedTopics, type UnfoldedTopic } from '../../../log/checks/unfolded.js';
 import { topicSettings } from '../../../log/topic-settings.js';
 import { dataOwner, isOwned } from '../../../store/directory/data-lock.js';
 import { currentGeneration, deadLetterDirectory, generationDirectory, partitionFile } from '../../../store/directory/layout.js';
@@ -61,7 +62,7 @@ export async function lookAtAll(config: Config, nowMs: number): Promise<Check[]>
     });
     return [
       logCheck(config, reached.failure === undefined ? { tookMs: reached.tookMs } : { failure: reached.failure }),
-      reached.failure === undefined ? topicsCheck(config, reached.topics) : unknown('topics', reached.failure),
+      reached.failure === undefined ? topicsCheck(config, reached.topics, reached.unfolded) : unknown('topics', reached.failure),
       partitionsCheck(config, {
         partitions: (reached.failure === undefined ? reached.topics[0]?.partitions : undefined) ?? state.partitions,
         readable: [...state.applied.keys()],
@@ -93,8 +94,13 @@ export async function lookAtAll(config: Config, nowMs: number): Promise<Check[]>
   }
 }
 
+interface LogTopics {
+  readonly topics: readonly TopicDescription[];
+  readonly unfolded: readonly UnfoldedTopic[];
+}
+
 type Reached =
-  | { readonly log: Log; readonly failure: undefined; readonly tookMs: number; readonly topics: readonly TopicDescription[] }
+  | ({ readonly log: Log; readonly failure: undefined; readonly tookMs: number } & LogTopics)
   | { readonly log: undefined; readonly failure: TipstreamError };
 
 async function reachLog(config: Config): Promise<Reached> {
@@ -109,6 +115,8 @@ async function reachLog(config: Config): Promise<Reached> {
         log,
         failure: undefined,
         topics: await log.describeTopics(names),
+        // A hint beside the check: who may not describe topics that are not folded gets none.
+        unfolded: await unfoldedTopics(log, config.topicPrefix, registryFor(config).topics).catch(() => []),
         tookMs: performance.now() - beganMs,
       })),
       () => noAnswer(placeOf(config), limitMs, 'describe the topics'),

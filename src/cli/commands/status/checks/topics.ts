@@ -1,5 +1,7 @@
 /** Whether the topics are there, and kept as tipstream needs them. */
 import type { Config } from '../../../../config.js';
+import type { UnfoldedTopic } from '../../../../log/checks/unfolded.js';
+import { featuresFolding } from '../../../../projections/registry.js';
 import { unreadableInputs } from '../../../../log/checks/retention.js';
 import { checkTopics } from '../../../../log/checks/topic-settings-check.js';
 import type { TopicDescription } from '../../../../log/port.js';
@@ -9,7 +11,8 @@ import { nextCommand } from '../../../output/next-command.js';
 import type { Check } from '../check.js';
 import { registryFor } from '../../../state-source.js';
 
-export function topicsCheck(config: Config, found: readonly TopicDescription[]): Check {
+/** `unfolded`: which is no fault, since another service may fold them, and is said all the same. */
+export function topicsCheck(config: Config, found: readonly TopicDescription[], unfolded: readonly UnfoldedTopic[] = []): Check {
   const told = config.given.has('partitions') ? config.partitions : undefined;
   const wanted = topicSettings(config.topicPrefix, config.partitions, undefined, registryFor(config).topics);
   const problems = checkTopics(wanted, found, told);
@@ -39,5 +42,14 @@ export function topicsCheck(config: Config, found: readonly TopicDescription[]):
       ...facts,
       unreadable,
     };
-  return { name: 'topics', status: 'ok', summary: `${there}, as they should be`, ...facts };
+  const passedOver = unfolded.map(
+    ({ name, topic, records }) => `; ${topic} holds ${counted(records, 'event')} that only --features ${featuresFolding(name)} folds`,
+  );
+  return {
+    name: 'topics',
+    status: 'ok',
+    summary: `${there}, as they should be${passedOver.join('')}`,
+    ...facts,
+    ...(unfolded.length === 0 ? {} : { unfolded: unfolded.map(({ topic, records }) => ({ topic, records })) }),
+  };
 }
