@@ -25,6 +25,8 @@ const BUILD_INFO = [
   ['tsconfig.test.json', '.cache/types.tsbuildinfo'],
   ['src/web/tsconfig.json', '.cache/web.tsbuildinfo'],
 ] as const;
+/** What was compiled, and the record of it: only what changes is compiled again. */
+const BUILT = ['.cache/declarations', '.cache/declarations.tsbuildinfo'];
 
 export class TreeCopy {
   readonly #directory = realpathSync(mkdtempSync(join(tmpdir(), 'tipstream-recipe-')));
@@ -32,8 +34,11 @@ export class TreeCopy {
 
   constructor() {
     for (const path of git(ROOT, 'ls-files', '-z').split('\0')) if (path !== '') cpSync(join(ROOT, path), join(this.#root, path));
-    for (const [, known] of BUILD_INFO) if (existsSync(join(ROOT, known))) cpSync(join(ROOT, known), join(this.#root, known));
+    for (const known of [...BUILD_INFO.map(([, info]) => info), ...BUILT])
+      if (existsSync(join(ROOT, known))) cpSync(join(ROOT, known), join(this.#root, known), { recursive: true });
     symlinkSync(join(ROOT, 'node_modules'), join(this.#root, 'node_modules'));
+    // Else the packages have other paths than on record, and everything is compiled.
+    this.edit('tsconfig.json', [['"compilerOptions": {', '"compilerOptions": { "preserveSymlinks": true,']]);
     git(this.#root, 'init', '--quiet');
   }
 
