@@ -12,6 +12,7 @@ import { emptyState } from '../src/policies/ridge.js';
 import { encodeState } from '../src/policies/ridge-codec.js';
 import { policyNamed } from '../src/policies/registry.js';
 import { COST, missed, PARTS, PRIOR_WORLDS, study, type PriorWorld, type StudyRow } from '../src/simulation/prior-study.js';
+import { LearnedPriors } from '../src/simulation/prior.js';
 import { finished } from '../test/support/finished.js';
 import { scoring, SIZES } from './scoring.js';
 
@@ -25,6 +26,7 @@ if (chosen.length === 0)
   throw new Error(`no world is named ${JSON.stringify(values.world)}; there are:\n${PRIOR_WORLDS.map(({ name }) => name).join('\n')}`);
 const nameWidth = Math.max(...chosen.flatMap(({ policies }) => policies.map(({ name }) => name.length)));
 
+const learned = new LearnedPriors();
 let misses = 0;
 for (const world of chosen) misses += tryWorld(world);
 if (values.world === '') misses += costs();
@@ -32,7 +34,7 @@ process.exitCode = misses === 0 ? 0 : 1;
 
 function tryWorld(world: PriorWorld): number {
   const before = process.cpuUsage();
-  const result = finished(study(world, { seed: Number(values.seed), cohorts: Number(values.cohorts) }));
+  const result = finished(study(world, { seed: Number(values.seed), cohorts: Number(values.cohorts), learned }));
   const { user, system } = process.cpuUsage(before);
   const notMet = missed(world, result);
   console.log(

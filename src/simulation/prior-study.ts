@@ -6,6 +6,7 @@ import { policyNamed } from '../policies/registry.js';
 import type { Contestant } from './contestant.js';
 import { PERSONAS } from './persona.js';
 import { BUILTIN, MIXTURE, opposite, populationOf, type Population } from './population.js';
+import type { LearnedPriors } from './prior.js';
 import type { Stretch } from './result.js';
 import { simulate, type SimulationOptions, type SimulationResult } from './simulate.js';
 import { relativeChange, type RelativeChange } from './statistics.js';
@@ -41,6 +42,8 @@ export interface StudyOptions {
   readonly seed: number;
   /** So many priors, each fitted on other users and tried on users of its own: a prior is as much left to chance as who meets it. */
   readonly cohorts: number;
+  /** Of other worlds, some of which fit their priors on the same users. */
+  readonly learned?: LearnedPriors | undefined;
 }
 
 /** A policy's regret in one part, and as a share of the first policy's; intervals have the cohort as the unit. */
@@ -107,10 +110,10 @@ export const PRIOR_WORLDS: readonly PriorWorld[] = [
 ];
 
 /** Yields now and then. */
-export function* study(world: PriorWorld, { seed, cohorts }: StudyOptions): Generator<void, StudyResult> {
+export function* study(world: PriorWorld, { seed, cohorts, learned }: StudyOptions): Generator<void, StudyResult> {
   const results: SimulationResult[] = [];
   for (let cohort = 0; cohort < cohorts; cohort++) {
-    const steps = simulate(worldOptions(world, seed * cohorts + cohort));
+    const steps = simulate({ ...worldOptions(world, seed * cohorts + cohort), learned });
     let step = steps.next();
     for (; step.done !== true; step = steps.next()) yield;
     results.push(step.value);

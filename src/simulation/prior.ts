@@ -58,6 +58,22 @@ export function* learnPriors(
   return fits;
 }
 
+/** What was learned, for worlds whose first cohort is the same and whose tested users are not. */
+export class LearnedPriors {
+  readonly #fits = new Map<Population, Map<string, Map<PolicyDefinition, PriorFit>>>();
+
+  /** As learnPriors; what it has answered to the same question is answered again. */
+  *learn(...question: Parameters<typeof learnPriors>): ReturnType<typeof learnPriors> {
+    const [policies, { users, lambda, population }, { seed, candidates, history, taste, exploration }] = question;
+    const key = JSON.stringify([policies.map(({ name }) => name), users, lambda, seed, candidates, history, taste, exploration.epsilon]);
+    const known = this.#fits.get(population) ?? new Map<string, Map<PolicyDefinition, PriorFit>>();
+    this.#fits.set(population, known);
+    const fits = known.get(key) ?? (yield* learnPriors(...question));
+    known.set(key, fits);
+    return fits;
+  }
+}
+
 /** What one user of the first cohort says for one policy. */
 class Lessons {
   readonly userId: string;

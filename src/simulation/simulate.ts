@@ -14,7 +14,7 @@ import { PARTS, UserEarnings } from './earnings.js';
 import { Cohort, type LifeOptions } from './life.js';
 import type { Persona } from './persona.js';
 import type { Population } from './population.js';
-import { learnPriors, PRIOR_DECISIONS, PRIOR_POLICY, type PriorOptions } from './prior.js';
+import { LearnedPriors, PRIOR_DECISIONS, PRIOR_POLICY, type PriorOptions } from './prior.js';
 import { findings, ORACLE, type Findings } from './result.js';
 import type { SimulatedDecision } from './world.js';
 
@@ -32,6 +32,8 @@ export interface SimulationOptions extends LifeOptions {
   readonly exploration: Exploration;
   /** Where contestants begin with a prior: how it is fitted. */
   readonly prior?: PriorOptions | undefined;
+  /** Priors of earlier simulations. */
+  readonly learned?: LearnedPriors | undefined;
 }
 
 /** What a policy took part with. */
@@ -150,10 +152,10 @@ export function* simulate(request: SimulationOptions): Generator<SimulationProgr
 
 function* priorsFor(request: SimulationOptions): Generator<SimulationProgress, ReadonlyMap<PolicyDefinition, PriorFit>> {
   const policies = [...new Set(request.policies.flatMap(({ policy, prior }) => (prior === true ? [policy] : [])))];
-  const { prior } = request;
+  const { prior, learned = new LearnedPriors() } = request;
   if (policies.length === 0) return new Map();
   if (prior === undefined) throw new TipstreamError('internal', 'a policy begins with a prior, and nothing says how it is fitted');
-  const steps = learnPriors(policies, { ...prior, population: prior.population ?? request.population }, request);
+  const steps = learned.learn(policies, { ...prior, population: prior.population ?? request.population }, request);
   let step = steps.next();
   for (; step.done !== true; step = steps.next()) yield { done: step.value, of: prior.users, users: 'users for the prior' };
   return step.value;

@@ -5,12 +5,14 @@ import { encodeState } from '../../src/policies/ridge-codec.js';
 import { emptyState } from '../../src/policies/ridge.js';
 import { policyNamed } from '../../src/policies/registry.js';
 import { COST, missed, PRIOR_WORLDS, study, type PriorWorld, type StudyResult } from '../../src/simulation/prior-study.js';
+import { LearnedPriors } from '../../src/simulation/prior.js';
 import { finished } from '../support/finished.js';
 
 const COHORTS = 8;
+const learned = new LearnedPriors();
 const results = new Map<string, StudyResult>();
 const resultOf = (world: PriorWorld): StudyResult => {
-  if (!results.has(world.name)) results.set(world.name, finished(study(world, { seed: 1, cohorts: COHORTS })));
+  if (!results.has(world.name)) results.set(world.name, finished(study(world, { seed: 1, cohorts: COHORTS, learned })));
   return results.get(world.name)!;
 };
 const worldNamed = (name: string): PriorWorld => PRIOR_WORLDS.find((world) => world.name === name)!;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { policyNamed } from '../../src/policies/registry.js';
 import type { Contestant } from '../../src/simulation/contestant.js';
 import { BUILTIN, MIXTURE, opposite } from '../../src/simulation/population.js';
+import { LearnedPriors } from '../../src/simulation/prior.js';
 import { simulate, type SimulationOptions, type SimulationResult } from '../../src/simulation/simulate.js';
 import { finished } from '../support/finished.js';
 
@@ -79,6 +80,30 @@ describe('a prior in a simulation', () => {
     const regretWith = (lambda: number) =>
       regretOf(run({ ...users, prior: { users: 110, lambda, population: BUILTIN } }), 'egreedy-v1+prior');
     expect(regretWith(100)).toBeGreaterThan(1.3 * regretWith(3));
+  });
+
+  it('is learned once where several worlds have the same users for it, and anew where anything differs that it comes from', () => {
+    const learned = new LearnedPriors();
+    const policies = [policyNamed('egreedy-v1')];
+    const users = { users: 110, lambda: 10, population: BUILTIN };
+    const life = { seed: 3, days: 20, candidates: 2, history: false, exploration };
+    const learn = (more: Partial<typeof users>, other: object = {}, of = policies) =>
+      learned.learn(of, { ...users, ...more }, { ...life, ...other });
+    const first = finished(learn({}));
+    expect(learn({}, { days: 3, decisionsEach: 2 }).next()).toEqual({ done: true, value: first });
+    const others = [
+      learn({ users: 111 }),
+      learn({ lambda: 5 }),
+      learn({ population: MIXTURE }),
+      learn({}, {}, [policyNamed('egreedy-v3')]),
+      learn({}, { seed: 4 }),
+      learn({}, { candidates: 3 }),
+      learn({}, { history: true }),
+      learn({}, { taste: 1 }),
+      learn({}, { exploration: { epsilon: 0.2 } }),
+    ];
+    for (const [i, steps] of others.entries()) expect(steps.next(), `other ${i}`).toEqual({ done: false, value: 1 });
+    expect(run({ users: 2, learned }).prior).toEqual(result.prior);
   });
 
   it('cannot be fitted on too few users', () => {
