@@ -66,9 +66,10 @@ export function routesOf(secured: boolean): readonly Route[] {
     summary: 'This document',
     answers: { 200: { description: 'OpenAPI 3.1.' } },
     says: everything,
-    handle: () => document,
+    // Made when somebody asks: it takes longer than all else that a server does before it answers.
+    handle: () => (document ??= openApiDocument(api, secured)),
   });
-  const api = [...DATA_ROUTES, openApiRoute];
-  const document = openApiDocument(api, secured);
+  const api: readonly Route[] = [...DATA_ROUTES, openApiRoute];
+  let document: ReturnType<typeof openApiDocument> | undefined;
   return [...api, ...pageRoutes()];
 }
