@@ -1,5 +1,6 @@
 /** Where numbers come from, in a real Chromium: from a value to its events, to their records, to the decision that they led to. */
 import { describe, expect, it } from 'vitest';
+import { registryOf } from '../../src/projections/registry.js';
 import type { ProvenanceDocument } from '../../src/service/application.js';
 import { chromiumOrSkip } from '../support/chromium.js';
 import { card, consolePages, eventually, rowsOf, scrollsSideways } from '../support/console-page.js';
@@ -108,6 +109,29 @@ describe.skipIf(path === undefined)('where a number comes from', () => {
     await eventually(() => asked.at(-1)).toBe(hour);
     await page.goBack();
     await eventually(() => slider.getAttribute('aria-valuetext')).toBe('now');
+  });
+
+  it('shows the sessions and signals behind a feature, the records that make one together, and what goes with time', async () => {
+    const startMs = Date.now() - 5 * DAY_MS;
+    const embedded = await embeddedService({ partitions: 2, registry: registryOf({ sets: ['core', 'activity'] }) });
+    const session = { user_id: 'ana', session_id: 's1' };
+    await embedded.produce('tip.served', { user_id: 'ana', tip_id: 't', served_at_ms: startMs });
+    await embedded.produce(
+      'app.session',
+      { ...session, started_at_ms: startMs, ended_at_ms: startMs + 9_000 },
+      { ...session, started_at_ms: startMs + 1_000, ended_at_ms: startMs + 5_000 },
+    );
+    await embedded.produce('signal.synced', { user_id: 'ana', source: 'mail', synced_at_ms: startMs });
+    await embedded.catchUp();
+    const partition = embedded.partitionOf('ana');
+    const { page } = await show(embedded.service, '/admin/users/ana?feature=sessions_30d');
+    const behind = card(page, 'Events behind sessions_30d');
+    const said = `started_at_ms ${startMs}, ended_at_ms ${startMs + 5_000}`;
+    const records = [0, 1].map((offset) => `app.session/${partition}/${offset}`).join('\\s*');
+    await eventually(() => rowsOf(behind)).toEqual([expect.stringMatching(new RegExp(`session s1 \\| ${said} \\| ${records}$`))]);
+    const features = await rowsOf(card(page, 'Profile'));
+    expect(features.find((row) => row.startsWith('sessions_30d'))).toMatch(/\| 1 \| .*: 0\. The session s1 leaves the window\.$/);
+    expect(features.find((row) => row.startsWith('signal_age_ms '))).toMatch(/\| 1 \| .* It changes with time itself\.$/);
   });
 
   it('says how far the log was searched, what it did not find, and that a state is damaged', async () => {
