@@ -28,7 +28,7 @@ export function deadLetterFilesOf(dataDirectory: string, whom: Whom, found: read
 function isLineAbout(whom: Whom, path: string): boolean {
   try {
     const { key, value } = JSON.parse(readFileSync(path, 'utf8')) as { readonly key: unknown; readonly value: unknown };
-    return isAbout(whom, { key: bytesFromJson(key) ?? null, value: bytesFromJson(value) ?? null }, true);
+    return isAbout(whom, { key: bytesFromJson(key) ?? null, value: bytesFromJson(value) ?? null });
   } catch {
     return false; // no file of ours
   }

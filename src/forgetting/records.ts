@@ -1,6 +1,15 @@
 /** The records of a user that lie in the log, in all of tipstream's topics and all partitions: each is read. */
 import type { Log, OffsetRange, TopicDescription } from '../log/port.js';
-import { CONSUMED_TOPICS, deadLetterTopic, FORGOTTEN_TOPIC, fullTopicName, TOPIC_NAMES, topicNamed, TOPICS } from '../topics.js';
+import {
+  CONSUMED_TOPICS,
+  deadLetterTopic,
+  FORGOTTEN_TOPIC,
+  fullTopicName,
+  inputOfDeadLetterTopic,
+  TOPIC_NAMES,
+  topicNamed,
+  TOPICS,
+} from '../topics.js';
 import { isAbout, type Whom } from './about.js';
 
 export interface RecordSearch {
@@ -72,10 +81,10 @@ function bounds({ from, to }: RecordSearch, topic: string, partition: number, { 
   return { from: Math.min(until, Math.max(low, from?.(topic, partition) ?? low)), to: until };
 }
 
-/** A dead letter is folded by nobody. */
+/** A dead letter is about whom its source is about: one without the other would be missing. */
 function needsUser(topicPrefix: string, topic: string): boolean {
-  const name = topicNamed(topicPrefix, topic);
-  return name === undefined || TOPICS[name].keyed === 'always';
+  const name = topicNamed(topicPrefix, topic) ?? inputOfDeadLetterTopic(topicPrefix, topic);
+  return name !== undefined && TOPICS[name].keyed === 'always';
 }
 
 async function recordsIn({ log, topicPrefix, whom, signal }: RecordSearch, range: Part): Promise<FoundRecords | undefined> {

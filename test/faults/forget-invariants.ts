@@ -1,12 +1,21 @@
 /** What must hold of users who were forgotten: on the embedded log nothing of them is left, and nobody else has lost anything. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { redrivenSource } from '../../src/events/redrive.js';
 import { isIntact, receiptsDirectory, type Receipt } from '../../src/forgetting/receipt.js';
+import type { LogRecord } from '../../src/log/port.js';
 import { filesIn } from './files.js';
+import type { Forgets } from './forgets.js';
 import { require, requireSame, type Question } from './question.js';
 
 /** Ids that are in nothing else. */
 const FOUND_BY_BYTES = /^(\u{1f600}|user with spaces)$/u;
+
+/** Put back from a dead letter, of a record that does not exist any more. */
+function isBack({ key, headers }: LogRecord, forgets: Forgets): boolean {
+  const [, topic, partition, offset] = /^(.+)\/(\d+)\/(\d+)$/.exec(redrivenSource(headers) ?? '') ?? [];
+  return topic !== undefined && forgets.hides({ topic, partition: Number(partition), offset: Number(offset), key });
+}
 
 export async function checkForgotten({ world, ledger, workload }: Question): Promise<void> {
   const { forgets } = ledger;
@@ -23,6 +32,12 @@ export async function checkForgotten({ world, ledger, workload }: Question): Pro
     left.map(({ topic, partition, offset, key }) => [topic, partition, offset, String(key)]),
     [],
     'records of somebody who was forgotten are left',
+  );
+  const back = world.registry.topics.flatMap((topic) => ledger.records(topic)).filter((record) => isBack(record, forgets));
+  requireSame(
+    back.map(({ topic, partition, offset, key }) => [topic, partition, offset, String(key)]),
+    [],
+    'dead letters of somebody who was forgotten were put back after that',
   );
   for (const { forgetId, userId, attempt, positions } of forgets.events) {
     const receipt = JSON.parse(readFileSync(join(receiptsDirectory(world.directory), `${forgetId}.json`), 'utf8')) as Receipt;

@@ -9,6 +9,7 @@ import { embeddedService } from '../../support/embedded/directory.js';
 import { recordOf, type EmbeddedOptions, type EmbeddedService } from '../../support/embedded/service.js';
 import { forgottenBy } from '../../support/forgotten-by.js';
 import { named, verified } from '../../support/planted-state.js';
+import { rebuilt } from '../../support/rebuilds.js';
 import { framed } from '../../support/registry-fixtures.js';
 
 const USER = 'only-there';
@@ -37,6 +38,18 @@ describe('a user who occurs only in', () => {
     await isForgotten(embedded);
     expect(await embedded.records('tip.feedback-dlt')).toHaveLength(0);
     expect(named(await verified(embedded, { asOfMs: NOW_MS }))).toEqual([]);
+  });
+
+  it('what others say in a control for everybody that was refused: it stays, with its dead letter', async () => {
+    const control = { control_id: 'c1', type: 'promote', policy: USER, effective_at_ms: 'soon' };
+    const embedded = await lived(otto, recordOf('tip.served', { user_id: USER, tip_id: 't1', served_at_ms: NOW_MS - 10 }), {
+      ...{ topic: 'policy.control', partition: 0, key: null, value: Buffer.from(JSON.stringify(control)) },
+    });
+    const { result } = await forgottenBy(embedded.service, USER);
+    expect(result!.receipt!.remains.files).toContain('log.db');
+    expect([(await embedded.records('policy.control')).length, (await embedded.records('policy.control-dlt')).length]).toEqual([1, 1]);
+    await embedded.stop();
+    expect(await rebuilt(embedded, { dryRun: true })).toMatchObject({ changed_users: 0, differences: [] });
   });
 
   it('a dead letter whose source is gone', async () => {
