@@ -6,7 +6,6 @@ import type { StartWorker } from '../consumers/worker/worker-contract.js';
 import { workerOptions } from '../consumers/worker/options.js';
 import { ThreadWorkers } from '../consumers/worker/threads/thread-workers.js';
 import { Gateway } from '../gateway/gateway.js';
-import { startHttp } from '../http/start.js';
 import { ensureTopics } from '../log/ensure-topics.js';
 import { openLog, placeOf } from '../log/open.js';
 import type { Log } from '../log/port.js';
@@ -94,6 +93,8 @@ export async function runService(
     failed.catch(() => undefined);
     let address: string | null = null;
     if (config.http !== null) {
+      // Loaded here, because --no-http starts faster without it.
+      const { startHttp } = await import('../http/start.js');
       const http = await startHttp(service, {
         ...config.http,
         token: config.httpToken,

@@ -117,10 +117,11 @@ export function routerPath(path: string): string {
  * invalid_argument naming each field that is wrong.
  */
 export function parserOf<Schema extends z.ZodType>(schema: Schema): (value: unknown) => Canonical<z.output<Schema>> {
-  const compiled = z.compile(schema);
+  // With the first request, as most routes are never asked.
+  let compiled: Schema | undefined;
   const canonical = canonicalForm(schema);
   return (value) => {
-    const result = compiled.safeParse(value);
+    const result = (compiled ??= z.compile(schema)).safeParse(value);
     if (result.success) return canonical(result.data) as Canonical<z.output<Schema>>;
     const issues = result.error.issues.slice(0, MAX_ISSUES).map((issue) => ({ path: issue.path.map(String), message: issue.message }));
     throw new TipstreamError('invalid_argument', describeIssues(result.error), { details: { issues } });

@@ -70,3 +70,10 @@ it.each(['profile', 'digest'])('%s loads what it reads with, and neither the ser
     sources.filter((name) => /^(http|service|consumers|policies|demo|evaluation|rebuild|verify|log\/(kafka|sqlite))\//.test(name)),
   ).toEqual([]);
 });
+
+it('start --no-http loads no HTTP, and what makes a log readable only where a person reads it', async () => {
+  const { packages, sources, files } = await loadedBy('start', '--until-caught-up', '--no-http');
+  expect(packages).toEqual(['@opentelemetry/api', 'better-sqlite3', 'commander', 'pino', 'prom-client', 'zod']);
+  expect(sources.filter((name) => /^(http|log\/kafka|demo|simulation)\//.test(name))).toEqual([]);
+  expect(files).toBeLessThan(200);
+});

@@ -2,12 +2,14 @@
  * The service's log: JSON lines on stderr, or readable ones when a person is looking. Warnings and errors that come again and again are
  * summed: the first at once, then a count every ten seconds.
  */
+import { createRequire } from 'node:module';
 import pino, { type Logger } from 'pino';
-import pretty from 'pino-pretty';
+import type Pretty from 'pino-pretty';
 import type { Config } from '../../config.js';
 import { withoutQuotedJson } from '../../events/json-problem.js';
 import { RepeatedLines } from './repeated-lines.js';
 
+const require = createRequire(import.meta.url);
 const COUNTS_EVERY_MS = 10_000;
 const { warn: WARN, error: ERROR } = pino.levels.values as { readonly warn: number; readonly error: number };
 /** The client says one outage in a dozen ways, many times a second. */
@@ -49,6 +51,8 @@ export function createLogger(config: Pick<Config, 'logLevel'>, target: LogTarget
   const stderr = pino.destination({ fd: 2, sync: true });
   stderr.on('error', () => undefined);
   if (!target.isTTY) return pino(options, target.destination ?? stderr);
+  // Loaded here, because a log of JSON starts faster without it.
+  const pretty = require('pino-pretty') as typeof Pretty;
   const colorize = !process.env.NO_COLOR && process.env.TERM !== 'dumb';
   return pino(options, pretty({ destination: stderr, colorize, translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname' }));
 }
