@@ -5,9 +5,10 @@
  *
  * Values are JSON objects, keyed by user_id (UTF-8) where they are about a user. Unknown fields are allowed and dropped; null means absent.
  */
+import type { FeatureSetName } from './events/feature-choice.js';
 import type { ACTIONS } from './events/limits.js';
 
-export { FEATURE_SETS, type FeatureSetName } from './events/feature-choice.js';
+export type { FeatureSetName } from './events/feature-choice.js';
 export { CONTROL_TYPES, MAX_CANDIDATES, MAX_REWARD_WINDOW_MS, MAX_TIME_MS } from './events/limits.js';
 export type {
   Candidate,
@@ -252,3 +253,9 @@ export function topicNamed(prefix: string, fullName: string): TopicName | undefi
   const name = fullName.slice(prefix.length);
   return Object.hasOwn(TOPICS, name) ? (name as TopicName) : undefined;
 }
+
+/**
+ * The sets of features that tipstream comes with. An installation folds `core`, and those of the others that --features names: that
+ * decides which topics it consumes.
+ */
+export const FEATURE_SETS = ['core', 'activity'] as const satisfies readonly FeatureSetName[];

@@ -3,12 +3,8 @@
  * come to. It is plain data, which threads can be sent. docs/features.md says what each part means.
  */
 
-/**
- * The sets of features that tipstream comes with. An installation folds `core`, and those of the others that --features names: that
- * decides which topics it consumes.
- */
-export const FEATURE_SETS = ['core', 'activity'] as const;
-export type FeatureSetName = (typeof FEATURE_SETS)[number];
+/** A set of features that tipstream comes with; FEATURE_SETS (topics.ts) lists them. */
+export type FeatureSetName = 'core' | 'activity';
 
 export interface Naming {
   /** The fields that say which thing an event tells of. Of all events of one identity the earliest counts. */
@@ -64,7 +60,7 @@ export interface Definition {
 
 /** Which features an installation has; plain data, which threads can be sent. */
 export interface FeatureChoice {
-  /** In the order of FEATURE_SETS. */
+  /** In the order of FEATURE_SETS (topics.ts). */
   readonly sets: readonly FeatureSetName[];
   /** Files of definitions, as they were given. */
   readonly files: readonly string[];

@@ -203,8 +203,11 @@ it('a feature', async () => {
 });
 
 it('a topic and a kind of rows', async () => {
-  tree.edit('src/topics.ts', [["  'tip.scored': {\n", `${NOTE_TOPIC}  'tip.scored': {\n`]]);
-  tree.edit('src/events/feature-choice.ts', [["FEATURE_SETS = ['core', 'activity']", "FEATURE_SETS = ['core', 'activity', 'notes']"]]);
+  tree.edit('src/topics.ts', [
+    ["  'tip.scored': {\n", `${NOTE_TOPIC}  'tip.scored': {\n`],
+    ["FEATURE_SETS = ['core', 'activity']", "FEATURE_SETS = ['core', 'activity', 'notes']"],
+  ]);
+  tree.edit('src/events/feature-choice.ts', [["= 'core' | 'activity'", "= 'core' | 'activity' | 'notes'"]]);
   tree.edit('src/topic-schemas.ts', [
     ['const forgottenSchema', 'const noteSchema = z.object({ user_id: id, note_id: id, written_at_ms: timeMs });\n\nconst forgottenSchema'],
     ["  'tip.scored': scoredSchema,", "  'note.written': noteSchema,\n  'tip.scored': scoredSchema,"],
