@@ -148,7 +148,8 @@ export async function finishPartition(job: PartitionJob, rebuilt: PartitionOutco
     await replay.upTo(stage, live);
     at?.('swap: tail folded');
     if (live !== undefined) {
-      carryOver(job.livePath!, state, { nowMs: clock(), deadLetteredTo: live.deadLetteredTo });
+      const unknownToOld = job.topics.filter((topic) => !live.positions.has(topic));
+      carryOver(job.livePath!, state, { nowMs: clock(), deadLetteredTo: live.deadLetteredTo, unknownToOld });
       await sendMissing(job, deps, state, rebuilt.audit.findings);
     }
     at?.('swap: carried over');

@@ -4,7 +4,7 @@
  * were published, and up to where dead letters were sent. A rebuilt file takes it over from the one that it is to replace.
  */
 import type Database from 'better-sqlite3';
-import type { ScoredEvent } from '../../topics.js';
+import { deadLetterTopic, type ScoredEvent } from '../../topics.js';
 import { countPair } from '../tables/agreement.js';
 import { OutboxTable } from '../tables/outbox.js';
 import type { PartitionState } from '../partition-state.js';
@@ -21,21 +21,24 @@ export interface CarryOverOptions {
    * one that it was folded from.
    */
   readonly deadLetteredTo?: ReadonlyMap<string, number>;
+  /** Topics that the old file was not folded from: what the new one has found to refuse in them nobody else knows. */
+  readonly unknownToOld?: readonly string[];
 }
 
 const MESSAGES_AT_ONCE = 1_000;
 
 /**
- * One transaction, of what the old file holds as of now, in the order it holds it. What the new file had pending before is replaced; so it
- * can be done again. The old file is only read. Every topic that the old file has a position of must have one in the new. Throws what
- * opening the old file throws.
+ * One transaction, of what the old file holds as of now, in the order it holds it. What the new file had pending before is replaced, but
+ * for dead letters of what the old one does not know; so it can be done again. The old file is only read. Every topic that the old file
+ * has a position of must have one in the new. Throws what opening the old file throws.
  */
-export function carryOver(oldPath: string, state: PartitionState, { nowMs, publishedTo = 0, deadLetteredTo }: CarryOverOptions): void {
+export function carryOver(oldPath: string, state: PartitionState, options: CarryOverOptions): void {
+  const { nowMs, publishedTo = 0, deadLetteredTo, unknownToOld = [] } = options;
   const old = openStateForReading(oldPath);
   try {
     old.transaction(() =>
       state.transaction(nowMs, () => {
-        replaceOutbox(old, state, publishedTo);
+        replaceOutbox(old, state, publishedTo, unknownToOld.map(deadLetterTopic));
         replaceShadowPending(old, state);
         addUnreadDecisions(old, state);
         const due = old.prepare<[], string>("SELECT value FROM meta WHERE name = 'profiles_unpublished'").pluck().get() === '1';
@@ -51,8 +54,8 @@ export function carryOver(oldPath: string, state: PartitionState, { nowMs, publi
   }
 }
 
-function replaceOutbox(old: Database.Database, state: PartitionState, publishedTo: number): void {
-  state.outbox.deleteBetween(0, Number.MAX_SAFE_INTEGER);
+function replaceOutbox(old: Database.Database, state: PartitionState, publishedTo: number, kept: readonly string[]): void {
+  state.outbox.deleteOthers(kept);
   const outbox = new OutboxTable(old);
   for (let after = publishedTo; ; ) {
     const messages = outbox.after(after, MESSAGES_AT_ONCE);

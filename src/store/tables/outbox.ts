@@ -21,6 +21,7 @@ export class OutboxTable {
   readonly #upTo: Database.Statement<[number], Row>;
   readonly #last: Database.Statement<[], number>;
   readonly #delete: Database.Statement<[number, number]>;
+  readonly #deleteOthers: Database.Statement<[string]>;
 
   constructor(db: Database.Database) {
     this.#insert = db.prepare('INSERT INTO outbox (topic, key, value, headers) VALUES (?, ?, ?, ?)');
@@ -30,6 +31,7 @@ export class OutboxTable {
     this.#upTo = db.prepare<[number], Row>('SELECT seq, topic, key, value, headers FROM outbox WHERE seq <= ? ORDER BY seq').raw();
     this.#last = db.prepare<[], number>('SELECT coalesce(max(seq), 0) FROM outbox').pluck();
     this.#delete = db.prepare<[number, number]>('DELETE FROM outbox WHERE seq > ? AND seq <= ?');
+    this.#deleteOthers = db.prepare<[string]>('DELETE FROM outbox WHERE topic NOT IN (SELECT value FROM json_each(?))');
   }
 
   add(message: OutboxMessage): StoredMessage {
@@ -58,6 +60,11 @@ export class OutboxTable {
 
   deleteBetween(after: number, upTo: number): void {
     this.#delete.run(after, upTo);
+  }
+
+  /** Those of other topics than these. */
+  deleteOthers(topics: readonly string[]): void {
+    this.#deleteOthers.run(JSON.stringify(topics));
   }
 }
 
