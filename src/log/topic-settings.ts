@@ -11,6 +11,7 @@ import {
   consumedWith,
   deadLetterTopic,
   fullTopicName,
+  topicsWith,
   type TopicName,
 } from '../topics.js';
 import type { TopicSettings } from './port.js';
@@ -39,4 +40,11 @@ export function topicSettings(
       },
     ];
   });
+}
+
+/** How a topic that is missing comes into being; takes a full name, with whatever prefix. */
+export function howToCreate(topic: string): string {
+  return topicsWith({ folds: 'rows' }).some((name) => topic.endsWith(name))
+    ? 'It is folded with --features core,activity alone: give that option to `tipstream topics create` and to the service.'
+    : 'Create it with `tipstream topics create`, or check --topic-prefix.';
 }

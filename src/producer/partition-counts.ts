@@ -1,6 +1,6 @@
 import { TipstreamError } from '../errors.js';
 import type { Log } from '../log/port.js';
-import { topicsWith } from '../topics.js';
+import { howToCreate } from '../log/topic-settings.js';
 
 /** How many partitions each topic has, asked once per topic: the number is fixed while tipstream uses it. */
 export class PartitionCounts {
@@ -25,18 +25,6 @@ export class PartitionCounts {
   async #ask(topic: string): Promise<number> {
     const [description] = await this.#log.describeTopics([topic]);
     if (description) return description.partitions;
-    throw topicNotFound(topic);
+    throw new TipstreamError('topic_not_found', `there is no topic ${topic}`, { hint: howToCreate(topic), details: { topic } });
   }
-}
-
-/** With their prefix, whatever it is. */
-const isOfActivity = (topic: string): boolean => topicsWith({ folds: 'rows' }).some((name) => topic.endsWith(name));
-
-function topicNotFound(topic: string): TipstreamError {
-  return new TipstreamError('topic_not_found', `there is no topic ${topic}`, {
-    hint: isOfActivity(topic)
-      ? 'It is folded with --features core,activity alone: give that option to `tipstream topics create` and to the service.'
-      : 'Create the topics with `tipstream topics create`.',
-    details: { topic },
-  });
 }

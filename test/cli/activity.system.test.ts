@@ -59,6 +59,14 @@ describe('sessions and signals', () => {
     expect([again.code, JSON.parse(again.stdout.trim().split('\n').at(-1)!)]).toMatchObject([0, { done: true, changed_users: 0 }]);
   });
 
+  it('are refused where their topic is missing, with the option that makes it', async () => {
+    const input = ndjson([{ topic: 'signal.synced', value: { user_id: 'ann', source: 'mail', synced_at_ms: 1_000 } }]);
+    expect(await workspace.run(['produce', '-', '--data', 'without-topics'], { input })).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/there is no topic signal\.synced .*\nhint: .*--features core,activity/) as string,
+    });
+  });
+
   it('that nothing folds are named once: to who produces them, at the start of the service, and by status', async () => {
     const data = ['--data', 'unfolded'];
     expect(await run('topics', 'create', ...data, ...ACTIVITY)).toMatchObject({ code: 0 });

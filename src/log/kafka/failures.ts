@@ -1,5 +1,6 @@
 /** What went wrong, in tipstream's codes: kafkajs wraps the same few causes in a dozen error classes. */
 import { TipstreamError } from '../../errors.js';
+import { howToCreate } from '../topic-settings.js';
 
 const UNREACHABLE = new Set([
   'KafkaJSConnectionError',
@@ -122,10 +123,7 @@ export function asTipstreamError(error: unknown, action: string, brokers: readon
 }
 
 export function topicNotFound(topic: string): TipstreamError {
-  return new TipstreamError('topic_not_found', `Topic ${topic} does not exist`, {
-    hint: 'Create the topics first with `tipstream topics create`.',
-    details: { topic },
-  });
+  return new TipstreamError('topic_not_found', `Topic ${topic} does not exist`, { hint: howToCreate(topic), details: { topic } });
 }
 
 export function offsetOutOfRange(topic: string, partition: number, offset: number, low: number, end: number): TipstreamError {

@@ -2,6 +2,7 @@
 import Database from 'better-sqlite3';
 import { fileFailure } from '../../file-failure.js';
 import { asNotLoaded, type ErrorCode, TipstreamError } from '../../errors.js';
+import { howToCreate } from '../topic-settings.js';
 
 /** SQLite's primary result codes; an extended one (SQLITE_IOERR_FSYNC) starts with its primary. */
 const FAILURES: readonly (readonly [prefix: string, code: ErrorCode, what: string, hint: string])[] = [
@@ -69,10 +70,7 @@ export function closedLog(path: string): TipstreamError {
 }
 
 export function topicNotFound(topic: string): TipstreamError {
-  return new TipstreamError('topic_not_found', `there is no topic ${topic}`, {
-    hint: 'Create it with `tipstream topics create`, or check --topic-prefix.',
-    details: { topic },
-  });
+  return new TipstreamError('topic_not_found', `there is no topic ${topic}`, { hint: howToCreate(topic), details: { topic } });
 }
 
 export function offsetOutOfRange(topic: string, partition: number, offset: number, range: { low: number; end: number }): TipstreamError {
