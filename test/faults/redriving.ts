@@ -1,4 +1,4 @@
-/** Dead letters that are put back while a world lives: each is refused again, and no user comes back by it. */
+/** Dead letters that are put back when a world has come to its end: each is refused again, and no user comes back by it. */
 import { TipstreamError } from '../../src/errors.js';
 import type { Random } from '../../src/random.js';
 import { Violation } from './life.js';
@@ -13,7 +13,6 @@ export class Redriving {
   readonly #question: Question;
   readonly #trace: Trace;
   readonly #random: Random;
-  #violation: Violation | undefined;
 
   constructor(question: Question, trace: Trace, random: Random) {
     this.#question = question;
@@ -21,24 +20,12 @@ export class Redriving {
     this.#random = random;
   }
 
-  /** Often nobody waits for it. */
-  async act(): Promise<void> {
-    const { world } = this.#question;
-    if (world.rival !== undefined) return;
+  /** Some of what there is, when all is applied. */
+  async last(): Promise<void> {
     const random = this.#random;
     const request = { dry_run: random.chance(0.2), max: random.pick([1, 3, 20]), again: random.chance(0.2) };
     this.#trace.add(`redrive ${request.max}${request.again ? ', again' : ''}${request.dry_run ? ', dry' : ''}`);
-    const asked = this.#ask(request);
-    if (random.chance(0.6)) return world.wait('redriving', asked);
-    this.#trace.add('  meanwhile:');
-    asked.catch((error: unknown) => void (error instanceof Violation && (this.#violation ??= error)));
-  }
-
-  /** Some of what is left when all is applied. Throws what went wrong while nobody waited. */
-  async last(): Promise<void> {
-    if (this.#violation !== undefined) throw this.#violation;
-    this.#trace.add('redrive at the end');
-    await this.#question.world.wait('redriving', this.#ask({ dry_run: false, max: 20, again: false }));
+    await this.#question.world.wait('redriving', this.#ask(request));
   }
 
   async #ask(request: { readonly dry_run: boolean; readonly max: number; readonly again: boolean }): Promise<void> {

@@ -163,7 +163,6 @@ class Run {
       [6, () => this.#read()],
       [idle ? 0 : 3, () => this.#profile()],
       [idle || this.#forgetting === undefined ? 0 : 8, () => this.#forgetting!.act(lives < MOST_LIVES)],
-      [idle || this.#redriving === undefined ? 0 : 8, () => this.#redriving!.act()],
       [2, () => this.#jumpClock()],
       [idle || lives > MOST_LIVES ? 0 : 1.5, () => this.#stop()],
       [idle ? 0 : 1.5 * violent, () => this.#killNow()],
