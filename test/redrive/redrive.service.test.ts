@@ -2,7 +2,9 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
 import { readDeadLetterReason } from '../../src/events/dead-letter.js';
+import { userDigest } from '../../src/events/user-digest.js';
 import type { LogRecord, NewRecord } from '../../src/log/port.js';
+import { forgottenRecord } from '../../src/producer/forgotten-record.js';
 import { coreRegistry } from '../../src/projections/registry.js';
 import { findLetters } from '../../src/redrive/find-letters.js';
 import { lookAtSources } from '../../src/redrive/look-at-sources.js';
@@ -57,6 +59,20 @@ describe('a redrive', () => {
       ['__dlq.errors.redrive_count', '1'],
     ]);
     expect(await run(embedded)).toMatchObject({ redriven: 0, skipped: { redriven: 2 } });
+  });
+
+  it('passes over who was forgotten, also where their dead letters are not deleted yet', async () => {
+    const embedded = await open();
+    await embedded.append(bad('ann'), bad('bob'));
+    await embedded.catchUp();
+    await embedded.stop();
+    const partition = embedded.partitionOf('ann');
+    const positions = { 'tip.served': (await embedded.log.offsets('tip.served')).get(partition)!.end };
+    const event = { forget_id: 'f1', user_digest: userDigest('ann'), forgotten_at_ms: NOW, positions };
+    await embedded.append(forgottenRecord('', partition, event));
+    expect(await run(embedded, { dryRun: true })).toMatchObject({ matching: 1, redriven: 1 });
+    await run(embedded);
+    expect((await redrivenIn(embedded)).map(({ key }) => key!.toString())).toEqual(['bob']);
   });
 
   it('of a record that fails again ends there: its new dead letter has the count, and only --again sends it', async () => {
