@@ -91,7 +91,7 @@ function withChanges(numbers: OrderedNumbers, changes: NumberChanges): OrderedNu
 }
 
 /** The index of the first number > `than`, or with `orEqual` >= it. */
-function firstAbove(sorted: Float64Array, than: number, orEqual = false): number {
+export function firstAbove(sorted: ArrayLike<number>, than: number, orEqual = false): number {
   let [low, high] = [0, sorted.length];
   while (low < high) {
     const middle = (low + high) >> 1;

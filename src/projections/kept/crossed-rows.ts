@@ -1,7 +1,6 @@
 /** What is counted of a user's rows, of all kinds, moved forward over their boundaries (window.ts), one after the other. */
 import { contribute } from '../aggregate.js';
-import { settle, takeChanges } from '../ordered.js';
-import { HeldNumbers } from './held-numbers.js';
+import { HeldFamilies } from './held-numbers.js';
 import { countersOfNewest, type KindSet, newestOf } from '../row-counts.js';
 import { type Row, timeOf } from '../row-kind.js';
 import type { UserRows } from './user-rows.js';
@@ -21,7 +20,7 @@ export class CrossedRows {
   readonly counters = new Map<string, number>();
   readonly #kinds: readonly KindSet[];
   readonly #rows: UserRows;
-  readonly #numbers = new Map<string, HeldNumbers>();
+  readonly #numbers = new HeldFamilies();
   /** Kind with newestOf -> value of its column -> the newest row. */
   readonly #newest = new Map<KindSet, Map<Row[string], Row>>();
   readonly #asOfMs: number;
@@ -92,13 +91,7 @@ export class CrossedRows {
   }
 
   #apply(set: KindSet, counted: Map<string, number>): void {
-    for (const { id } of set.ordered) {
-      const changes = takeChanges(counted, id);
-      const numbers = this.#numbers.get(id) ?? new HeldNumbers();
-      this.#numbers.set(id, numbers);
-      settle(this.counters, id, changes, numbers);
-      numbers.change(changes);
-    }
+    this.#numbers.settle(set.ordered, counted, this.counters);
     for (const [name, by] of counted) this.#add(name, by);
   }
 

@@ -1,5 +1,5 @@
 /** Ordered numbers in memory: to find, add and take one costs its place among blocks of some hundreds, however many there are. */
-import type { NumberChanges, OrderedNumbers } from '../ordered.js';
+import { firstAbove, type NumberChanges, type OrderedNumbers, settle, takeChanges } from '../ordered.js';
 
 /** Ascending, and never empty but where there is one block alone. */
 interface Block {
@@ -14,20 +14,19 @@ export class HeldNumbers implements OrderedNumbers {
 
   count(number: number): number {
     const { numbers, counts } = this.#blocks[this.#blockOf(number)]!;
-    const at = firstFrom(numbers, number);
+    const at = firstAbove(numbers, number, true);
     return numbers[at] === number ? counts[at]! : 0;
   }
 
   above(number: number): readonly [number: number, count: number] | undefined {
     const block = this.#blockOf(number);
     const { numbers } = this.#blocks[block]!;
-    const at = firstFrom(numbers, number);
-    return this.#at(block, numbers[at] === number ? at + 1 : at);
+    return this.#at(block, firstAbove(numbers, number));
   }
 
   below(number: number): readonly [number: number, count: number] | undefined {
     const block = this.#blockOf(number);
-    return this.#at(block, firstFrom(this.#blocks[block]!.numbers, number) - 1);
+    return this.#at(block, firstAbove(this.#blocks[block]!.numbers, number, true) - 1);
   }
 
   change(changes: NumberChanges): void {
@@ -37,7 +36,7 @@ export class HeldNumbers implements OrderedNumbers {
   #change(number: number, by: number): void {
     const block = this.#blockOf(number);
     const { numbers, counts } = this.#blocks[block]!;
-    const at = firstFrom(numbers, number);
+    const at = firstAbove(numbers, number, true);
     if (numbers[at] !== number) {
       numbers.splice(at, 0, number);
       counts.splice(at, 0, by);
@@ -79,13 +78,18 @@ export class HeldNumbers implements OrderedNumbers {
   }
 }
 
-/** The index of the first number that is not smaller. */
-function firstFrom(numbers: readonly number[], number: number): number {
-  let [low, high] = [0, numbers.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (numbers[middle]! < number) low = middle + 1;
-    else high = middle;
+/** The numbers of several ordered families. */
+export class HeldFamilies {
+  readonly #numbers = new Map<string, HeldNumbers>();
+
+  /** Takes the families' numbers out of `counted`, and brings what `counters` say of their medians up to date with them. */
+  settle(families: readonly { readonly id: string }[], counted: Map<string, number>, counters: Map<string, number>): void {
+    for (const { id } of families) {
+      const changes = takeChanges(counted, id);
+      const numbers = this.#numbers.get(id) ?? new HeldNumbers();
+      this.#numbers.set(id, numbers);
+      settle(counters, id, changes, numbers);
+      numbers.change(changes);
+    }
   }
-  return low;
 }

@@ -1,9 +1,8 @@
 /** What is counted of one user's rows at many times, in one pass over them. */
 import { type Aggregate, isExactAt } from '../../projections/aggregate.js';
 import { canMove } from '../../projections/as-of.js';
-import { HeldNumbers } from '../../projections/kept/held-numbers.js';
+import { HeldFamilies } from '../../projections/kept/held-numbers.js';
 import type { RowCounters } from '../../projections/registry.js';
-import { NO_NUMBERS, settle, takeChanges } from '../../projections/ordered.js';
 import { rowsAt } from '../../projections/row-counts.js';
 import { merged, type RowReader } from '../tables/row-reader.js';
 
@@ -27,8 +26,8 @@ class KindSweep {
   readonly #uid: number;
   readonly #fromAggregate: boolean;
   #last: Aggregate | undefined;
-  /** Of #last, by family; undefined until a second time is asked for. */
-  #numbers: Map<string, HeldNumbers> | undefined;
+  /** Of #last; undefined until a second time is asked for. */
+  #numbers: HeldFamilies | undefined;
 
   constructor(reader: RowReader, uid: number, fromAggregate: boolean) {
     this.#reader = reader;
@@ -52,29 +51,14 @@ class KindSweep {
   #moved(last: Aggregate, asOfMs: number): Aggregate {
     const { set } = this.#reader;
     const source = this.#reader.source(this.#uid);
-    if (!canMove(last, asOfMs)) this.#numbers = new Map();
-    this.#numbers ??= this.#count(rowsAt(set, last.untilMs, source).counters);
-    const moved = rowsAt(set, asOfMs, source, last);
-    const isMoved = canMove(last, asOfMs);
-    for (const { id } of set.ordered) {
-      const changes = takeChanges(moved.counters, id);
-      const numbers = numbersOf(this.#numbers, id);
-      settle(moved.counters, id, changes, isMoved ? numbers : NO_NUMBERS);
-      numbers.change(changes);
+    if (!canMove(last, asOfMs)) this.#numbers = new HeldFamilies();
+    if (this.#numbers === undefined) {
+      this.#numbers = new HeldFamilies();
+      const { counters } = rowsAt(set, last.untilMs, source);
+      this.#numbers.settle(set.ordered, counters, counters);
     }
+    const moved = rowsAt(set, asOfMs, source, last);
+    this.#numbers.settle(set.ordered, moved.counters, moved.counters);
     return moved;
   }
-
-  /** The numbers among counters that are not settled. */
-  #count(counters: Map<string, number>): Map<string, HeldNumbers> {
-    const counted = new Map<string, HeldNumbers>();
-    for (const { id } of this.#reader.set.ordered) numbersOf(counted, id).change(takeChanges(counters, id));
-    return counted;
-  }
-}
-
-function numbersOf(all: Map<string, HeldNumbers>, family: string): HeldNumbers {
-  let numbers = all.get(family);
-  if (numbers === undefined) all.set(family, (numbers = new HeldNumbers()));
-  return numbers;
 }
