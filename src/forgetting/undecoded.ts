@@ -1,18 +1,23 @@
 /** Texts in keys and values that could not be decoded, by their bytes alone. Pure. */
 import { MAX_CODE_POINTS } from '../events/strings.js';
+import { framedValue } from '../events/wire-format.js';
 
-/** As Confluent's serializers begin: 0, and the id of a schema. */
-const FRAME_BYTES = 5;
 const QUOTE = 0x22;
 const MOST_BYTES = 4 * MAX_CODE_POINTS;
 const JSON_STRING = /"(?:[^"\\\u0000-\u001f]|\\.)*"/g;
 
-export const isFramed = (bytes: Buffer): boolean => bytes.length > FRAME_BYTES && bytes[0] === 0;
+/** What is behind the id of a schema; undefined: no id is there, or nothing behind it. */
+function behindSchemaId(bytes: Buffer): Buffer | undefined {
+  const payload = framedValue(bytes, [])?.payload;
+  return payload?.length === 0 ? undefined : payload;
+}
+
+export const isFramed = (bytes: Buffer): boolean => behindSchemaId(bytes) !== undefined;
 
 /** What a key can stand for: itself, a string of JSON, or of Avro or as it is behind the id of a schema. */
 export function keyTexts(key: Buffer): Buffer[] {
-  if (isFramed(key)) {
-    const payload = key.subarray(FRAME_BYTES);
+  const payload = behindSchemaId(key);
+  if (payload !== undefined) {
     return [
       key,
       payload,
