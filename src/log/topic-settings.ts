@@ -6,12 +6,12 @@ import {
   DEAD_LETTER_HEADROOM_BYTES,
   DEFAULT_MAX_MESSAGE_BYTES,
   KEEP_FOR_EVER,
+  ROW_TOPICS,
   TOPICS,
   TOPIC_NAMES,
   consumedWith,
   deadLetterTopic,
   fullTopicName,
-  topicsWith,
   type TopicName,
 } from '../topics.js';
 import type { TopicSettings } from './port.js';
@@ -44,7 +44,7 @@ export function topicSettings(
 
 /** How a topic that is missing comes into being; takes a full name, with whatever prefix. */
 export function howToCreate(topic: string): string {
-  return topicsWith({ folds: 'rows' }).some((name) => topic.endsWith(name))
+  return ROW_TOPICS.some((name) => topic.endsWith(name))
     ? 'It is folded with --features core,activity alone: give that option to `tipstream topics create` and to the service.'
     : 'Create it with `tipstream topics create`, or check --topic-prefix.';
 }

@@ -10,7 +10,7 @@ import { partitionFunction, type PartitionerName } from '../log/partitioner.js';
 import type { Log } from '../log/port.js';
 import { StateAudit } from '../store/queries/state-audit.js';
 import type { RecordedPrune } from '../store/tables/prunes.js';
-import { FORGOTTEN_TOPIC, fullTopicName, TIP_TOPICS, topicsWith, type ConsumedTopic, type ScoredEvent } from '../topics.js';
+import { FORGOTTEN_TOPIC, fullTopicName, ROW_TOPICS, TIP_TOPICS, type ConsumedTopic, type ScoredEvent } from '../topics.js';
 import { naiveActivity, naiveActivityFeatures } from './activity/naive-activity.js';
 import { Buckets } from './buckets.js';
 import { DefinedComparison } from './defined/compare-defined.js';
@@ -92,7 +92,7 @@ async function ofPartition(
 ): Promise<readonly string[]> {
   const rules: DecodeRules = { partitioner: partitionFunction(partitioner), partitions: state.identity.partitions, maxValueBytes };
   const source: ReplayDeps = { log, topicPrefix, partition, rules, includes: () => true, signal };
-  const rowTopics = topicsWith({ folds: 'rows' }).filter((topic) => registry.topics.includes(topic));
+  const rowTopics = ROW_TOPICS.filter((topic) => registry.topics.includes(topic));
   const wanted = new Set<string>([FORGOTTEN_TOPIC, ...TIP_TOPICS, ...rowTopics, 'tip.scored']);
   const ranges = (await rangesToReplay(source, positions)).filter(({ topic }) => wanted.has(topic));
   await checkSameLog(state, source, ranges);

@@ -51,6 +51,7 @@ export const produceCommand = defineCommand<ProduceOptions>({
   changes: ({ options: { raw = false } }) => ({ action: 'events.produce', details: { raw } }),
   async run({ args: [file = '-'], options, config, output, json, signal, changed }) {
     const topic = options.topic === undefined ? undefined : knownTopic(config.topicPrefix, options.topic);
+    const { topics: folded } = registryFor(config);
     const input = openNamed(file);
     if (file === '-' && process.stdin.isTTY) output.note('reading events from the terminal; Ctrl-D ends them');
     const written: Record<string, number> = {};
@@ -59,7 +60,7 @@ export const produceCommand = defineCommand<ProduceOptions>({
       log = await openLog(config);
       if (log.kind === 'sqlite') {
         const { topicPrefix: prefix, partitions, given } = config;
-        await ensureTopics(log, { prefix, partitions, partitionsGiven: given.has('partitions'), consumed: registryFor(config).topics });
+        await ensureTopics(log, { prefix, partitions, partitionsGiven: given.has('partitions'), consumed: folded });
       }
       const onRejection = ({ line, code, message }: LineRejection): void => output.note(`line ${line}: ${code}: ${message}`);
       const result = await produceInput(log, input, {
@@ -79,10 +80,10 @@ export const produceCommand = defineCommand<ProduceOptions>({
       changed({ outcome: result.rejected > 0 && result.accepted === 0 ? 'refused' : 'done', details: { rejected: result.rejected } });
       if (json) await output.document(result);
       else output.note(summary(result, options.atomic === true));
-      for (const name of ROW_TOPICS.filter((one) => !registryFor(config).topics.includes(one))) {
+      for (const name of ROW_TOPICS.filter((one) => !folded.includes(one))) {
         const count = written[fullTopicName(config.topicPrefix, name)] ?? 0;
-        const features = featuresFolding(name);
-        if (count > 0) output.note(`${name}: ${counted(count, 'event')} written; only a service with --features ${features} folds them`);
+        if (count === 0) continue;
+        output.note(`${name}: ${counted(count, 'event')} written; only a service with --features ${featuresFolding(name)} folds them`);
       }
       return result.rejected > 0 ? EXIT.error : EXIT.ok;
     } finally {
