@@ -111,9 +111,9 @@ export interface RebuildDocument extends Comparison {
   /** Where the live state and the log do not account for each other, besides users: the first of it. */
   readonly differences: readonly Difference[];
   readonly difference_count: number;
-  /** What can be called neither equal nor different. */
   /** Records that were refused when they came and are events now: the rebuilt state has them, and the live one does not. */
   readonly accepted_since: readonly AcceptedSince[];
+  /** What can be called neither equal nor different. */
   readonly could_not_tell: readonly Untold[];
   /** Why it was not swapped; null when it was, or was not asked for. */
   readonly refused: Refusal | null;
