@@ -1,17 +1,16 @@
 /** Alerts on what a service may have besides: a Schema Registry, an audit trail that callers fill, a prior. */
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { TipstreamError } from '../../src/errors.js';
 import { startHttp } from '../../src/http/start.js';
-import { decodingLog } from '../../src/log/schema-registry/decoding-log.js';
 import { policyNamed } from '../../src/policies/registry.js';
 import { vectorFingerprint } from '../../src/policies/vector-fingerprint.js';
 import { expectFiring, scrape, type Scrape } from '../support/alert-trial.js';
 import { embeddedService } from '../support/embedded/directory.js';
 import { appendStretch } from '../support/embedded/logged-world.js';
+import { withRegistry } from '../support/embedded/registry.js';
 import type { EmbeddedService } from '../support/embedded/service.js';
 import { withPromtool } from '../support/promtool.js';
-import { FIXTURE_SCHEMAS, fixture } from '../support/registry-fixtures.js';
-import { StandInRegistry } from '../support/stand-in-registry.js';
+import { fixture } from '../support/registry-fixtures.js';
 import { FIRED_BY_PARTS } from './fired-by-parts.js';
 
 const NOW_MS = 1_795_219_200_000;
@@ -46,13 +45,7 @@ async function scraped(embedded: EmbeddedService): Promise<Scrape> {
 const sampleOf = ({ samples }: Scrape, name: string) => [...samples].find(([labelled]) => labelled.startsWith(name))?.[1];
 
 it.skipIf(!withPromtool)('fires while partitions wait for the Schema Registry', async () => {
-  const registry = await StandInRegistry.open({ schemas: FIXTURE_SCHEMAS });
-  onTestFinished(() => registry.goAway());
-  const embedded = await embeddedService({
-    partitions: 1,
-    clock: () => NOW_MS,
-    through: (log) => decodingLog(log, { urls: [registry.url], patienceMs: 1_000, timeoutMs: 500 }),
-  });
+  const { embedded, registry } = await withRegistry(NOW_MS);
   const served = { user_id: 'ana', tip_id: 't', served_at_ms: NOW_MS - 1 };
   await embedded.append({ topic: 'tip.served', key: Buffer.from('ana'), value: Buffer.from(JSON.stringify(served)), timestampMs: NOW_MS });
   await embedded.catchUp();

@@ -1,13 +1,10 @@
 /** What is refused in a topic that the live state was not folded from gets its dead letter, though nothing of it was pending there. */
-import { rmSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { coreRegistry, registryOf } from '../../src/projections/registry.js';
-import { PartitionState } from '../../src/store/partition-state.js';
-import { openStateForReading, readIdentity } from '../../src/store/state-file.js';
 import { embeddedService } from '../support/embedded/directory.js';
 import { recordOf } from '../support/embedded/service.js';
 import { named, verified } from '../support/planted-state.js';
-import { rebuilt } from '../support/rebuilds.js';
+import { rebuilt, setBack } from '../support/rebuilds.js';
 
 const NOW = 1_795_000_000_000;
 
@@ -31,12 +28,7 @@ it('when a power failure has set the live file back to when it had just been mad
   await embedded.produce('tip.served', { user_id: 'ann', tip_id: 't1', served_at_ms: NOW - 1_000 });
   await embedded.catchUp();
   await embedded.stop();
-  const path = embedded.statePath(0);
-  const db = openStateForReading(path);
-  const identity = readIdentity(db);
-  db.close();
-  for (const end of ['', '-wal', '-shm']) rmSync(path + end, { force: true });
-  new PartitionState(path, identity, coreRegistry).close();
+  setBack(embedded, 0);
   // Refused before the failure, and its dead letter was lost with the file.
   await embedded.log.append([recordOf('tip.served', { user_id: 'ann', tip_id: 't2' })]);
 

@@ -1,6 +1,8 @@
 /** Alters a state file behind the service's back, as a hand with sqlite3 or a failing disk would, and asks `verify` about it. */
 import Database from 'better-sqlite3';
 import type { Difference } from '../../src/verify/difference.js';
+import type { Log } from '../../src/log/port.js';
+import { servedSkew, type ServedSkew } from '../../src/verify/served-skew.js';
 import { verify, type VerifyDocument, type VerificationOptions, type VerifyDeps } from '../../src/verify/verify.js';
 import { coreRegistry } from '../../src/projections/registry.js';
 import type { EmbeddedService } from './embedded/service.js';
@@ -16,6 +18,21 @@ export async function verified(
     registry: embedded.options.registry ?? coreRegistry,
     target: { dataDirectory: embedded.directory, topicPrefix, partitioner, maxValueBytes, ...target },
     question,
+    signal: new AbortController().signal,
+  });
+}
+
+/** Training-serving skew of the only partition. */
+export function skewOf(embedded: EmbeddedService, log: Log = embedded.readLog): Promise<ServedSkew> {
+  const { topicPrefix = '', partitioner = 'murmur2', maxValueBytes = 1_048_576 } = embedded.options;
+  return servedSkew({
+    log,
+    registry: embedded.options.registry ?? coreRegistry,
+    dataDirectory: embedded.directory,
+    topicPrefix,
+    partitioner,
+    maxValueBytes,
+    files: new Map([[0, embedded.statePath(0)]]),
     signal: new AbortController().signal,
   });
 }

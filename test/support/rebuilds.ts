@@ -1,9 +1,12 @@
 /** `rebuild` on an embedded service's data directory, in the test's own thread. */
+import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FaultHook } from '../../src/fault-points.js';
 import { coreRegistry, type Registry } from '../../src/projections/registry.js';
 import { rebuild, type RebuildDocument, type RebuildOptions } from '../../src/rebuild/rebuild.js';
 import { inlineRunner } from '../../src/rebuild/run-jobs.js';
+import { PartitionState } from '../../src/store/partition-state.js';
+import { openStateForReading, readIdentity } from '../../src/store/state-file.js';
 import { DEFAULT_SETTINGS, type EmbeddedService } from './embedded/service.js';
 
 export interface RebuildRun extends Partial<RebuildOptions> {
@@ -51,6 +54,16 @@ export async function rebuilt(
       at,
     },
   );
+}
+
+/** As a power failure does that takes the write-ahead log: a live file is as it was when just made. The service is stopped. */
+export function setBack(embedded: EmbeddedService, partition: number): void {
+  const path = embedded.statePath(partition);
+  const db = openStateForReading(path);
+  const identity = readIdentity(db);
+  db.close();
+  for (const end of ['', '-wal', '-shm']) rmSync(path + end, { force: true });
+  new PartitionState(path, identity, embedded.options.registry ?? coreRegistry).close();
 }
 
 /** topic -> partition -> end, of everything in the log. */

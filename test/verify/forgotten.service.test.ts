@@ -4,10 +4,9 @@ import type { Definition } from '../../src/events/feature-choice.js';
 import { userDigest } from '../../src/events/user-digest.js';
 import { forgottenRecord } from '../../src/producer/forgotten-record.js';
 import { registryOf } from '../../src/projections/registry.js';
-import { servedSkew } from '../../src/verify/served-skew.js';
 import { newDirectory } from '../support/embedded/directory.js';
 import { EmbeddedService } from '../support/embedded/service.js';
-import { verified } from '../support/planted-state.js';
+import { skewOf, verified } from '../support/planted-state.js';
 
 const DAY_MS = 86_400_000;
 const NOW_MS = 100 * DAY_MS;
@@ -63,16 +62,7 @@ describe('a user who was forgotten and begins anew, in a log that still has thei
   });
 
   it('was served the profile that the log gives', async () => {
-    const skew = await servedSkew({
-      log: embedded.readLog,
-      registry,
-      dataDirectory: embedded.directory,
-      topicPrefix: '',
-      partitioner: 'murmur2',
-      maxValueBytes: 1_048_576,
-      files: new Map([[0, embedded.statePath(0)]]),
-      signal: new AbortController().signal,
-    });
+    const skew = await skewOf(embedded);
     expect(skew).toMatchObject({ compared: 1, differing: 0, differences: [] });
   });
 });

@@ -5,9 +5,9 @@ import type { FeatureValue } from '../../src/projections/feature.js';
 import type { Log } from '../../src/log/port.js';
 import { registryOf } from '../../src/projections/registry.js';
 import type { ScoredEvent } from '../../src/topics.js';
-import { servedSkew, type ServedSkew } from '../../src/verify/served-skew.js';
 import { newDirectory } from '../support/embedded/directory.js';
 import { EmbeddedService } from '../support/embedded/service.js';
+import { skewOf } from '../support/planted-state.js';
 import { WINDOW } from '../support/tip-generators.js';
 
 const DAY_MS = 86_400_000;
@@ -47,18 +47,6 @@ beforeAll(async () => {
 });
 afterAll(() => embedded.close());
 
-const skew = (log: Log = embedded.readLog): Promise<ServedSkew> =>
-  servedSkew({
-    log,
-    registry,
-    dataDirectory: embedded.directory,
-    topicPrefix: '',
-    partitioner: 'murmur2',
-    maxValueBytes: 1_048_576,
-    files: new Map([[0, embedded.statePath(0)]]),
-    signal: new AbortController().signal,
-  });
-
 /** Compaction has taken sessions. */
 function withoutSessions(log: Log): Log {
   const describeTopics: Log['describeTopics'] = async (names) =>
@@ -77,13 +65,13 @@ async function other(decisionId: string, features: Readonly<Record<string, Featu
 describe('skew', () => {
   it('is none in what was decided, of every feature', async () => {
     expect(new Set(made.map(({ profile }) => JSON.stringify(profile.features))).size).toBe(4);
-    const found = await skew();
+    const found = await skewOf(embedded);
     expect(found).toMatchObject({ compared: 4, differing: 0, differences: [], unproven: [] });
     expect(found.notCompared.size).toBe(0);
   });
 
   it('is told of the other features where the log has lost sessions, and those of sessions are named', async () => {
-    const found = await skew(withoutSessions(embedded.readLog));
+    const found = await skewOf(embedded, withoutSessions(embedded.readLog));
     expect(found).toMatchObject({ compared: 4, differing: 0 });
     expect(found.unproven).toEqual(['active_days_30d', 'active_hour', 'sessions_30d', 'typical_session_ms']);
   });
@@ -98,7 +86,7 @@ describe('skew', () => {
       file_work: 0,
     };
     await other('altered', { ...served, ...wrong });
-    const found = await skew();
+    const found = await skewOf(embedded);
     expect(found).toMatchObject({ compared: 5, differing: 1 });
     expect(found.differences.map((one) => [one.decision_id, one.feature, one.served, one.replayed])).toEqual([
       ['altered', 'file_sources', 9, 1],
@@ -111,7 +99,7 @@ describe('skew', () => {
 
   it('is not told of a profile that lacks features: the caller gave it', async () => {
     await other('given', { tip_volume_30d: 5 });
-    const found = await skew();
+    const found = await skewOf(embedded);
     expect([found.compared, [...found.notCompared]]).toEqual([
       5,
       [['the profile that it was made with was given to POST /score, without some of the features', 1]],

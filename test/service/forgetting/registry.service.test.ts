@@ -1,15 +1,14 @@
 /** Forgetting where values are behind a Schema Registry: what serializers wrote of the user goes, and an outage changes nothing. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
-import { decodingLog } from '../../../src/log/schema-registry/decoding-log.js';
+import { expect, it } from 'vitest';
 import { embeddedService } from '../../support/embedded/directory.js';
+import { withRegistry } from '../../support/embedded/registry.js';
 import { recordOf, type EmbeddedService } from '../../support/embedded/service.js';
 import { forgottenBy } from '../../support/forgotten-by.js';
 import { named, verified } from '../../support/planted-state.js';
 import { rebuilt } from '../../support/rebuilds.js';
-import { FIXTURE_RECORDS, FIXTURE_SCHEMAS, fixture, framed } from '../../support/registry-fixtures.js';
-import { StandInRegistry } from '../../support/stand-in-registry.js';
+import { FIXTURE_RECORDS, fixture, framed } from '../../support/registry-fixtures.js';
 
 const NOW_MS = 1_796_000_900_000;
 const question = { asOfMs: NOW_MS };
@@ -70,13 +69,7 @@ const RECORDS = [
 ];
 
 async function lived() {
-  const registry = await StandInRegistry.open({ schemas: FIXTURE_SCHEMAS });
-  onTestFinished(() => registry.goAway());
-  const embedded = await embeddedService({
-    partitions: 1,
-    clock: () => NOW_MS,
-    through: (log) => decodingLog(log, { urls: [registry.url], patienceMs: 1_000, timeoutMs: 500 }),
-  });
+  const { embedded, registry } = await withRegistry(NOW_MS);
   await embedded.append(...RECORDS, recordOf('tip.served', { user_id: 'cem', tip_id: 't9', served_at_ms: NOW_MS - 1 }));
   await embedded.start();
   await embedded.catchUp();
