@@ -45,10 +45,11 @@ export interface StateContents {
 const CHECKED_AT_OPEN_BYTES = 256 * 1024 * 1024;
 const PAGE_CACHE_KIB = 16 * 1024;
 /**
- * Pages in the write-ahead log before they are copied into the file. SQLite's default of 1,000 would copy most of a small file after
- * every large batch.
+ * Pages in the write-ahead log before who commits copies them into the file. SQLite's default of 1,000 would copy most of a small file
+ * after every large batch, and the more is copied at a time, the more often a page that changes in each batch is copied once for all.
+ * The service's workers have a thread that copies before (threads/checkpointer.ts).
  */
-const CHECKPOINT_PAGES = 8_192;
+const CHECKPOINT_PAGES = 32_768;
 
 const REBUILD_HINT = 'Stop `tipstream start` and run `tipstream rebuild`: it makes the state again from the log, and needs nothing else.';
 

@@ -46,6 +46,7 @@ describe('the tarball', () => {
       'dist/index.js',
       'dist/index.d.ts',
       'dist/cli/main.js',
+      'dist/consumers/worker/threads/checkpoint-thread.js',
       'dist/consumers/worker/threads/worker-thread.js',
       'dist/rebuild/rebuild-thread.js',
       'dist/THIRD-PARTY-NOTICES.txt',

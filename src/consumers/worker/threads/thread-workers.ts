@@ -3,11 +3,13 @@
  * closed before it is opened again. Folding then neither delays HTTP and heartbeats nor waits for them.
  */
 import { createInterface } from 'node:readline';
-import { Worker as Thread } from 'node:worker_threads';
+import { type ResourceLimits, Worker as Thread } from 'node:worker_threads';
 import { TipstreamError } from '../../../errors.js';
 import type { ScoredEvent } from '../../../topics.js';
 import type { ScoreCommand } from '../../fold/scorer.js';
-import type { Decided, StartWorker, Worker, WorkerEvents } from '../worker-contract.js';
+import type { Committed, Decided, StartWorker, Worker, WorkerEvents } from '../worker-contract.js';
+import { Checkpointer } from './checkpointer.js';
+import { endedWithin } from './ended-within.js';
 import { errorFrom, type Command, type Report } from './messages.js';
 import { pack, transferable } from './record-packing.js';
 
@@ -16,7 +18,6 @@ import { pack, transferable } from './record-packing.js';
  * up.
  */
 const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 256 };
-const END_WITHIN_MS = 1_000;
 /** The threadId of a thread that has ended. */
 const ENDED = -1;
 
@@ -29,6 +30,8 @@ interface Call {
 interface Started {
   readonly events: WorkerEvents;
   readonly thread: Thread;
+  /** Of its state file. */
+  readonly path: string;
 }
 
 export class ThreadWorkers {
@@ -39,6 +42,9 @@ export class ThreadWorkers {
   /** Threads that died, with what their partitions are told. */
   readonly #lost = new Map<Thread, TipstreamError>();
   readonly #calls = new Map<number, Call>();
+  readonly #checkpoints: Checkpointer;
+  /** What is said to threads in this turn. */
+  readonly #unsent = new Map<Thread, { readonly commands: Command[]; readonly transfer: ArrayBuffer[] }>();
   #lastWorker = 0;
   #lastCall = 0;
   #closing = false;
@@ -50,14 +56,15 @@ export class ThreadWorkers {
   constructor(threads: number, entry = new URL('./worker-thread.js', import.meta.url), onText?: (line: string) => void) {
     this.#entry = entry;
     this.#onText = onText;
+    this.#checkpoints = new Checkpointer((checkpoints, limits) => this.#threadOn(checkpoints, limits));
     this.#threads = Array.from({ length: threads }, () => this.#startThread());
   }
 
   readonly start: StartWorker = (start, events) => {
     const worker = ++this.#lastWorker;
     const thread = this.#threadOf(start.identity.partition);
-    this.#workers.set(worker, { events, thread });
-    const send = (command: Command, transfer: ArrayBuffer[] = []) => thread.postMessage(command, transfer);
+    this.#workers.set(worker, { events, thread, path: start.path });
+    const send = (command: Command, transfer: readonly ArrayBuffer[] = []) => this.#send(thread, command, transfer);
     send({ type: 'start', worker, start });
     /** Nothing is left to wait for in a thread that is lost. */
     const unlessLost = (done: Promise<void>) =>
@@ -80,6 +87,7 @@ export class ThreadWorkers {
       close: () => {
         send({ type: 'close', worker });
         this.#workers.delete(worker);
+        this.#checkpoints.forget(start.path);
       },
     };
     return handle;
@@ -91,13 +99,9 @@ export class ThreadWorkers {
     await Promise.all(
       this.#threads
         .filter((thread) => !this.#lost.has(thread))
-        .map((thread) => {
-          const ended = new Promise((resolve) => thread.once('exit', resolve));
-          const cut = setTimeout(() => void thread.terminate(), END_WITHIN_MS);
-          thread.postMessage({ type: 'end' } satisfies Command);
-          return ended.finally(() => clearTimeout(cut));
-        }),
+        .map((thread) => endedWithin(thread, () => this.#send(thread, { type: 'end' }))),
     );
+    await this.#checkpoints.close();
   }
 
   /** Throws while the thread is dying. One that is dead is replaced, for partitions that are begun anew. */
@@ -111,15 +115,36 @@ export class ThreadWorkers {
   }
 
   #startThread(): Thread {
-    const onText = this.#onText;
-    const thread = new Thread(this.#entry, { resourceLimits: RESOURCE_LIMITS, stderr: onText !== undefined });
-    if (onText !== undefined) createInterface({ input: thread.stderr }).on('line', onText);
+    const thread = this.#threadOn(this.#entry, RESOURCE_LIMITS);
     thread.on('message', (report: Report) => this.#take(report));
     thread.on('error', (error) => this.#lose(thread, error));
     thread.on('exit', (code) => {
       if (!this.#closing) this.#lose(thread, new Error(`the worker thread ended with code ${code}`));
     });
     return thread;
+  }
+
+  #threadOn(entry: URL, resourceLimits: ResourceLimits): Thread {
+    const onText = this.#onText;
+    const thread = new Thread(entry, { resourceLimits, stderr: onText !== undefined });
+    if (onText !== undefined) createInterface({ input: thread.stderr }).on('line', onText);
+    return thread;
+  }
+
+  /** What is said in one turn of the event loop crosses at once: a fetch has records of many topics and partitions. */
+  #send(thread: Thread, command: Command, transfer: readonly ArrayBuffer[] = []): void {
+    const unsent = this.#unsent.get(thread);
+    if (unsent !== undefined) {
+      unsent.commands.push(command);
+      unsent.transfer.push(...transfer);
+      return;
+    }
+    const begun = { commands: [command], transfer: [...transfer] };
+    this.#unsent.set(thread, begun);
+    queueMicrotask(() => {
+      this.#unsent.delete(thread);
+      thread.postMessage(begun.commands, begun.transfer);
+    });
   }
 
   #call<T>(thread: Thread, send: (call: number) => void): Promise<T> {
@@ -140,9 +165,11 @@ export class ThreadWorkers {
       else call?.reject(errorFrom(report.error));
       return;
     }
-    const events = this.#workers.get(report.worker)?.events;
+    const started = this.#workers.get(report.worker);
+    const events = started?.events;
     switch (report.type) {
       case 'committed':
+        if (started !== undefined) this.#checkpoints.wrote(started.path, recordsIn(report.committed));
         return events?.committed({ ...report.committed, outbox: report.committed.outbox.map(withBuffers) });
       case 'running':
         return events?.running();
@@ -172,6 +199,12 @@ export class ThreadWorkers {
     }
     for (const { events, thread: of } of [...this.#workers.values()]) if (of === thread) events.stopped(error);
   }
+}
+
+function recordsIn({ taken }: Committed): number {
+  let records = 0;
+  for (const count of taken.values()) records += count;
+  return records;
 }
 
 /** Cloning turned Buffers into plain Uint8Arrays. */

@@ -43,7 +43,11 @@ function cloneable<Message extends OutboxMessage>(message: Message): Message {
   };
 }
 
-port.on('message', (command: Command) => {
+port.on('message', (commands: readonly Command[]) => {
+  for (const command of commands) obey(command);
+});
+
+function obey(command: Command): void {
   if (command.type === 'end') return port.close();
   const worker = workers.get(command.worker);
   switch (command.type) {
@@ -73,7 +77,7 @@ port.on('message', (command: Command) => {
     default:
       void answer(command, worker);
   }
-});
+}
 
 async function answer(command: Extract<Command, { call: number }>, worker: PartitionWorker | undefined): Promise<void> {
   const { call } = command;

@@ -9,11 +9,13 @@ import type { TipstreamError } from '../../../../src/errors.js';
 const ENTRY = new URL(
   `data:text/javascript,${encodeURIComponent(`
   import { parentPort } from 'node:worker_threads';
-  parentPort.on('message', ({ type, call, delivery }) => {
-    if (type === 'end') parentPort.close();
-    if (type === 'deliver' && delivery.topic === 'throw') throw new Error('out of luck');
-    if (type === 'deliver') process.exit(7);
-    if (type === 'idle' || type === 'drain') parentPort.postMessage({ type: 'answer', call });
+  parentPort.on('message', (commands) => {
+    for (const { type, call, delivery } of commands) {
+      if (type === 'end') parentPort.close();
+      if (type === 'deliver' && delivery.topic === 'throw') throw new Error('out of luck');
+      if (type === 'deliver') process.exit(7);
+      if (type === 'idle' || type === 'drain') parentPort.postMessage({ type: 'answer', call });
+    }
   });
 `)}`,
 );
