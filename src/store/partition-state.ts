@@ -121,6 +121,7 @@ export class PartitionState {
   /** Writes what memory holds of the batch, and commits. */
   commit(nowMs: number, at?: FaultHook): void {
     guarded(this.path, () => {
+      this.users.sortChanged();
       for (const user of this.users.changed) this.tips.flush(user);
       at?.('batch: tips written');
       this.rows.flush();

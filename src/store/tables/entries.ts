@@ -12,6 +12,8 @@ export interface UserEntry {
   timeIndexed: boolean;
   stored: boolean;
   dirty: boolean;
+  /** Whether the batch under way has noted that their profile has changed. */
+  noted: boolean;
   /** Tips of this user that are in memory. */
   readonly loaded: Map<string, TipEntry>;
   /** Those of them that the file does not hold yet. */

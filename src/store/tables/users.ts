@@ -82,6 +82,7 @@ export class UserTable {
       timeIndexed: row[2] === 1,
       stored: true,
       dirty: false,
+      noted: false,
       loaded: new Map(),
       unsaved: [],
     });
@@ -126,6 +127,11 @@ export class UserTable {
     this.#dirty.push(entry);
   }
 
+  /** So that a batch goes through each table from its beginning to its end. */
+  sortChanged(): void {
+    this.#dirty.sort((a, b) => a.uid - b.uid);
+  }
+
   /** Users changed by the batch under way. */
   get changed(): readonly UserEntry[] {
     return this.#dirty;
@@ -161,6 +167,7 @@ export class UserTable {
       if (!entry.stored) this.#stored++;
       entry.stored = true;
       entry.dirty = false;
+      entry.noted = false;
     }
     this.#dirty.length = 0;
   }
@@ -196,6 +203,7 @@ export class UserTable {
       timeIndexed: false,
       stored: false,
       dirty: false,
+      noted: false,
       loaded: new Map(),
       unsaved: [],
     };
