@@ -1,27 +1,29 @@
 /**
- * What folding an event costs in CPU time, as a multiple of reference work that is done in turns with it: JSON.parse of the same event, and
- * one row of its user read and written in SQLite. Both slow down together on a busy machine, so their ratio hardly moves.
+ * What folding an event costs in CPU time, to what it cost when bench/baseline was made: both fold the same blocks in turns, in one
+ * process. Whatever slows down one of them slows down the other, so that their ratio says little about the machine.
  *
  *   node --import ./test/support/typescript-register.mjs bench/fold-cost.ts [--slower SHARE]
  *
- * Prints {ratio, fold_us, reference_us, node} as JSON. `--slower .2` wastes a fifth of the fold's own time, to see that it is noticed.
+ * Prints {ratio, fold_us, baseline_us, node} as JSON. `--slower .15` wastes so much of the fold's own time, to see that it is noticed.
+ * `node scripts/build-fold-baseline.mjs` makes bench/baseline from the fold as it is.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import Database from 'better-sqlite3';
 import type { LogRecord } from '../src/log/port.js';
 import { upstreamEvents } from './events.js';
 import { median } from './latencies.js';
 import { LoneFold, rulesOf } from './lone-fold.js';
 
+type Fold = typeof LoneFold;
+
 const EVENTS = 160_000;
 const USERS = 8_000;
-/** Records in a transaction, of either work. */
-const BLOCK = 4_000;
+/** Records in a transaction, of either fold. */
+const BLOCK = 1_000;
 /** Blocks that only warm up the compiler and the caches. */
-const WARM_UP = 10;
+const WARM_UP = 40;
 
 interface Work {
   (block: readonly LogRecord[]): void;
@@ -31,20 +33,31 @@ const { values } = parseArgs({ options: { slower: { type: 'string', default: '0'
 const slower = Number(values.slower);
 const folder = mkdtempSync(join(tmpdir(), 'tipstream-fold-cost-'));
 try {
-  const [fold, reference] = [folding(join(folder, 'state.db')), parsing(join(folder, 'reference.db'))];
-  const costs: { readonly fold: number; readonly reference: number }[] = [];
-  for (const block of blocks()) costs.push({ reference: cpuOf(reference, block), fold: cpuOf(wasteful(fold, slower), block) });
+  const baseline = (await import(new URL('./baseline/fold.min.js', import.meta.url).href)) as { readonly LoneFold: Fold };
+  const fold = wasteful(folding(LoneFold, 'state.db'), slower);
+  const before = folding(baseline.LoneFold, 'baseline.db');
+  const costs: { readonly fold: number; readonly baseline: number }[] = [];
+  for (const block of blocks()) {
+    // Whoever comes second finds the block's bytes in the caches.
+    if (costs.length % 2 === 0) costs.push({ baseline: cpuOf(before, block), fold: cpuOf(fold, block) });
+    else costs.push({ fold: cpuOf(fold, block), baseline: cpuOf(before, block) });
+  }
   const counted = costs.slice(WARM_UP);
   const eachUs = (us: number) => Math.round((us * 100) / BLOCK) / 100;
   const found = {
-    ratio: Math.round(median(counted.map((cost) => cost.fold / cost.reference)) * 1_000) / 1_000,
+    ratio: Math.round(median(pairs(counted)) * 1_000) / 1_000,
     fold_us: eachUs(median(counted.map((cost) => cost.fold))),
-    reference_us: eachUs(median(counted.map((cost) => cost.reference))),
+    baseline_us: eachUs(median(counted.map((cost) => cost.baseline))),
     node: process.version,
   };
   process.stdout.write(`${JSON.stringify(found)}\n`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** Of two blocks after each other, so that each fold came first once. */
+function pairs(costs: readonly { readonly fold: number; readonly baseline: number }[]): number[] {
+  return costs.slice(0, -1).map(({ fold, baseline }, index) => (fold + costs[index + 1]!.fold) / (baseline + costs[index + 1]!.baseline));
 }
 
 /** In the order in which they arrive, all of one partition. */
@@ -65,25 +78,9 @@ function* blocks(): Generator<LogRecord[]> {
   }
 }
 
-function folding(path: string): Work {
-  const lone = new LoneFold(path, '', 0, rulesOf(1));
+function folding(Lone: Fold, file: string): Work {
+  const lone = new Lone(join(folder, file), '', 0, rulesOf(1));
   return (block) => lone.fold(block);
-}
-
-function parsing(path: string): Work {
-  const db = new Database(path);
-  db.pragma('journal_mode = WAL');
-  db.pragma('synchronous = NORMAL');
-  db.exec('CREATE TABLE last (user_id TEXT PRIMARY KEY, event TEXT NOT NULL) STRICT, WITHOUT ROWID');
-  const get = db.prepare<[string], string>('SELECT event FROM last WHERE user_id = ?').pluck();
-  const put = db.prepare<[string, string]>('INSERT INTO last VALUES (?, ?) ON CONFLICT DO UPDATE SET event = excluded.event');
-  return db.transaction((block: readonly LogRecord[]) => {
-    for (const { value } of block) {
-      const text = value!.toString();
-      const { user_id: userId } = JSON.parse(text) as { user_id: string };
-      if (get.get(userId) !== text) put.run(userId, text);
-    }
-  });
 }
 
 /** Microseconds of this process. */
