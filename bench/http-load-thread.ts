@@ -15,11 +15,17 @@ const {
   path: scorePath = '/score',
   candidates: count = CANDIDATES,
 } = workerData as HttpLoad;
+/** In one request. */
+const PROFILES = 100;
 const agent = new Agent({ keepAlive: true, maxSockets: 32 });
 
 function requestOf(index: number): { method: string; path: string; body: string | undefined } {
   const userId = users[(index * 7_919) % users.length]!;
   if (request === 'profile') return { method: 'GET', path: `/v1/profiles/${userId}`, body: undefined };
+  if (request === 'profiles') {
+    const userIds = Array.from({ length: PROFILES }, (_, i) => users[(index * PROFILES + i) % users.length]!);
+    return { method: 'POST', path: '/v1/profiles:batch', body: JSON.stringify({ user_ids: userIds }) };
+  }
   const { decision_id: decisionId, ...candidates } = candidatesOf(userId, `${name}-${index}`, Date.now(), count);
   const body = JSON.stringify(request === 'decide' ? { ...candidates, decision_id: decisionId } : candidates);
   return { method: 'POST', path: scorePath, body };

@@ -9,8 +9,11 @@ import { percentiles, type Percentiles } from './latencies.js';
 export interface HttpLoad extends Pace {
   /** http://host:port */
   readonly address: string;
-  /** profile: reads a user's profile. score: nothing is recorded. decide: with a decision_id, so answered when tip.scored has it. */
-  readonly request: 'profile' | 'score' | 'decide';
+  /**
+   * profile: reads a user's profile. profiles: those of 100 users. score: nothing is recorded. decide: with a decision_id, so answered
+   * when tip.scored has it.
+   */
+  readonly request: 'profile' | 'profiles' | 'score' | 'decide';
   /** Of score and decide, '/score' (the live policy) unless given. */
   readonly path?: string;
   /** Of each request, CANDIDATES unless given. */

@@ -1,5 +1,7 @@
 /** The service as it runs all day: how long a decision, a profile read and POST /score take, on a state of many users. */
-import { decisionLoad } from './decision-load.js';
+import { decisionLoad, type DecisionLoad } from './decision-load.js';
+import { foldLoad } from './fold-load.js';
+import { say } from './command.js';
 import { knownUsers } from './known-users.js';
 import { httpLoad, type HttpLoad } from './http-load.js';
 import type { Percentiles } from './latencies.js';
@@ -13,16 +15,27 @@ export interface Live {
   /** GET /v1/profiles/{user_id}, 200 a second, with nothing else going on, and during the load above. */
   readonly profileIdle: Percentiles;
   readonly profileUnderLoad: Percentiles;
+  /** Candidates to tip.scored at 500 a second, while 5,000 servings a second are folded. null: the service could not keep up. */
+  readonly busyDecision: Percentiles | null;
+  /** 100 users a request. */
+  readonly profiles100: Percentiles;
   /** POST /score without a decision_id. */
   readonly score200: Percentiles;
   readonly score500: Percentiles;
   /** POST /score with a decision_id, answered when tip.scored has it. */
   readonly decide200: Percentiles;
+  /** null: the service could not keep up. */
+  readonly decide500: Percentiles | null;
   readonly usage: Usage;
 }
 
 export const PER_SECOND = 200;
-const WARM_UP_SECONDS = 5;
+export const BUSY_PER_SECOND = 500;
+export const FOLDED_PER_SECOND = 5_000;
+export const BATCHES_PER_SECOND = 20;
+/** Times as long as a measurement: the compilers of broker and service go on for a minute, and both are to be as they are all day. */
+const WARM_UP_TIMES = 3;
+const BUSY_WARM_UP_SECONDS = 2;
 
 /** The place's newest state must be caught up. `seconds` is how long each measurement takes. */
 export async function live(place: Place, seconds: number): Promise<Live> {
@@ -35,30 +48,51 @@ export async function live(place: Place, seconds: number): Promise<Live> {
     const profileLoad = { request: 'profile', perSecond: PER_SECOND, seconds } as const;
     const profileIdle = await http('profile-idle', profileLoad);
     let underLoad: Promise<Percentiles> | undefined;
-    const decision = await decisionLoad(
-      {
-        writing,
-        reading,
-        prefix: place.prefix,
-        users,
-        perSecond: PER_SECOND,
-        warmUpSeconds: WARM_UP_SECONDS,
-        seconds: seconds + 2,
-        name: 'decision',
-      },
-      () => {
-        underLoad = http('profile-under-load', profileLoad);
-        underLoad.catch(() => undefined);
-      },
-    );
+    const { prefix } = place;
+    const decisions: Omit<DecisionLoad, 'perSecond' | 'name'> = {
+      writing,
+      reading,
+      prefix,
+      users,
+      warmUpSeconds: WARM_UP_TIMES * seconds,
+      seconds: seconds + 2,
+    };
+    const decision = await decisionLoad({ ...decisions, perSecond: PER_SECOND, name: 'decision' }, () => {
+      underLoad = http('profile-under-load', profileLoad);
+      underLoad.catch(() => undefined);
+    });
     const profileUnderLoad = await underLoad!;
+    const profiles100 = await http('profiles-100', { request: 'profiles', perSecond: BATCHES_PER_SECOND, seconds });
     const score200 = await http('score-200', { request: 'score', perSecond: 200, seconds });
     const score500 = await http('score-500', { request: 'score', perSecond: 500, seconds });
     const decide200 = await http('decide-200', { request: 'decide', perSecond: 200, seconds });
+    const decide500 = await unlessOverloaded(http('decide-500', { request: 'decide', perSecond: BUSY_PER_SECOND, seconds }));
+    const busy = { ...decisions, perSecond: BUSY_PER_SECOND, warmUpSeconds: BUSY_WARM_UP_SECONDS, seconds };
+    const folded = foldLoad({
+      log: writing,
+      prefix,
+      users,
+      perSecond: FOLDED_PER_SECOND,
+      seconds: seconds + BUSY_WARM_UP_SECONDS,
+      name: 'beside',
+    });
+    folded.catch(() => undefined);
+    const busyDecision = await unlessOverloaded(decisionLoad({ ...busy, name: 'busy' }));
+    await folded;
     await Promise.all([writing.close(), reading.close()]);
     const usage = await service.stop();
-    return { decision, profileIdle, profileUnderLoad, score200, score500, decide200, usage };
+    return { decision, profileIdle, profileUnderLoad, busyDecision, profiles100, score200, score500, decide200, decide500, usage };
   } finally {
     await Promise.allSettled([writing.close(), reading.close(), service.stop()]);
+  }
+}
+
+/** What is asked for faster than it is answered ends in errors sooner or later, which is a result too. */
+async function unlessOverloaded(measured: Promise<Percentiles>): Promise<Percentiles | null> {
+  try {
+    return await measured;
+  } catch (error) {
+    say(`not kept up with: ${error instanceof Error ? error.message : String(error)}`);
+    return null;
   }
 }

@@ -42,13 +42,16 @@ function throughputSection({ throughput }: Results): string {
   );
 }
 
-const LIVE_ROWS: readonly [name: string, of: (live: Live) => Percentiles][] = [
+const LIVE_ROWS: readonly [name: string, of: (live: Live) => Percentiles | null][] = [
   ['candidates to tip.scored, 200/s', (live) => live.decision],
   ['GET profile, 200/s, idle', (live) => live.profileIdle],
   ['GET profile, 200/s, beside the above', (live) => live.profileUnderLoad],
+  ['candidates to tip.scored, 500/s, beside 5,000 servings/s', (live) => live.busyDecision],
+  ['profiles of 100 users, 20/s', (live) => live.profiles100],
   ['POST /score, 200/s', (live) => live.score200],
   ['POST /score, 500/s', (live) => live.score500],
   ['POST /score recorded, 200/s', (live) => live.decide200],
+  ['POST /score recorded, 500/s', (live) => live.decide500],
 ];
 
 function liveSection({ live }: Results): string {
@@ -56,7 +59,9 @@ function liveSection({ live }: Results): string {
     const measured = live[kind];
     if (measured === undefined) return [];
     return LIVE_ROWS.map(([name, of]) => {
-      const { count: calls, p50, p90, p99, max } = of(measured);
+      const found = of(measured);
+      if (found === null) return [`${kind}: ${name}`, 'not kept up with', '', '', '', ''];
+      const { count: calls, p50, p90, p99, max } = found;
       return [`${kind}: ${name}`, String(calls), ...[p50, p90, p99, max].map((ms) => ms.toFixed(2))];
     });
   });
