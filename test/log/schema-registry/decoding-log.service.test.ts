@@ -146,7 +146,7 @@ it.each<[string, RegistryFault | 'away', string]>([
   const registry = await opened();
   if (fault === 'away') await registry.goAway();
   else registry.fault = fault;
-  await expect(readThrough([fixture('avro')], { urls: [registry.url], timeoutMs: 100, patienceMs: 600 })).rejects.toMatchObject({
+  await expect(readThrough([fixture('avro')], { urls: [registry.url], timeoutMs: 100, patienceMs: 2_000 })).rejects.toMatchObject({
     code: 'schema_registry_unavailable',
     message: expect.stringMatching(new RegExp(`^the Schema Registry at 127.0.0.1:\\d+ cannot be asked: .*${why}`)) as string,
   });
