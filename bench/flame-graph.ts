@@ -87,7 +87,7 @@ function flameGraph(root: Frame): string {
     depth = Math.max(depth, level);
     const share = `${((100 * frame.us) / root.us).toFixed(1)} %`;
     const y = 34 + level * ROW;
-    const kind = frame.name.startsWith('(') ? 'v8' : frame.callees.size === 0 ? 'leaf' : 'call';
+    const kind = frame.name === '(garbage collector)' ? 'v8' : frame.callees.size === 0 ? 'leaf' : 'call';
     boxes.push(
       `<g><title>${escaped(frame.name)}: ${share}</title><rect class="${kind}" x="${x.toFixed(1)}" y="${y}" ` +
         `width="${Math.max(0.5, width - 0.5).toFixed(1)}" height="${ROW - 1}"/>${label(frame.name, x, y, width)}</g>`,
