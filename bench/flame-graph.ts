@@ -7,6 +7,7 @@
  * Time runs from caller (above) to callee (below). Waiting is left out, and so is what took less than half a percent.
  */
 import { readFileSync } from 'node:fs';
+import { escaped } from '../src/evaluation/pictures/svg.js';
 
 interface Profile {
   readonly nodes: readonly ProfileNode[];
@@ -124,8 +125,4 @@ function label(name: string, x: number, y: number, width: number): string {
   if (letters < 4) return '';
   const text = name.length <= letters ? name : `${name.slice(0, letters - 1)}…`;
   return `<text x="${(x + 3).toFixed(1)}" y="${y + 12}">${escaped(text)}</text>`;
-}
-
-function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

@@ -60,7 +60,7 @@ function liveSection({ live }: Results): string {
     if (measured === undefined) return [];
     return LIVE_ROWS.map(([name, of]) => {
       const found = of(measured);
-      if (found === null) return [`${kind}: ${name}`, 'not kept up with', '', '', '', ''];
+      if (found === null) return [`${kind}: ${name}`, 'failed', '', '', '', ''];
       const { count: calls, p50, p90, p99, max } = found;
       return [`${kind}: ${name}`, String(calls), ...[p50, p90, p99, max].map((ms) => ms.toFixed(2))];
     });

@@ -1,4 +1,5 @@
 /** The chart of a comparison for the documentation: events per second and peak memory of every contender, as SVG. */
+import { escaped } from '../../src/evaluation/pictures/svg.js';
 import { bestOf, peakOf, perSecond, type ComparedWorld, type Comparison } from './results.js';
 
 const WIDTH = 960;
@@ -84,4 +85,3 @@ function described({ world, standings }: ComparedWorld): string {
 
 const known = (values: readonly (number | undefined)[]): number[] => values.filter((value) => value !== undefined);
 const whole = (value: number): string => Math.round(value).toLocaleString('en-US');
-const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

@@ -2,6 +2,7 @@
 import { Worker as Thread } from 'node:worker_threads';
 import type { Config } from '../config.js';
 import { errorFrom, type PlainError } from '../consumers/worker/threads/messages.js';
+import { endedWithin } from '../consumers/worker/threads/ended-within.js';
 import { TipstreamError } from '../errors.js';
 import type { PartitionJob, PartitionOutcome, PartitionProgress, PartitionStep } from './partition-job.js';
 import type { JobRunner } from './run-jobs.js';
@@ -92,10 +93,7 @@ class JobThread {
 
   async close(): Promise<void> {
     if (this.#lost !== undefined) return;
-    const ended = new Promise((resolve) => this.#thread.once('exit', resolve));
-    const cut = setTimeout(() => void this.#thread.terminate(), END_WITHIN_MS);
-    this.#send({ type: 'end' });
-    await ended.finally(() => clearTimeout(cut));
+    await endedWithin(this.#thread, END_WITHIN_MS, () => this.#send({ type: 'end' }));
   }
 
   #send(command: RebuildCommand): void {

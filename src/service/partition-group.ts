@@ -20,7 +20,7 @@ import { PartitionReader } from '../store/queries/partition-reader.js';
 import type { StateIdentity } from '../store/state-file.js';
 import { deadLetterTopic, fullTopicName } from '../topics.js';
 import { workerOptions } from '../consumers/worker/options.js';
-import type { StartWorker } from '../consumers/worker/worker-contract.js';
+import { recordsIn, type StartWorker } from '../consumers/worker/worker-contract.js';
 import type { HeldPartitions } from './held-partitions.js';
 import type { ServiceMetrics } from './metrics/service-metrics.js';
 import type { ServiceOptions } from './options.js';
@@ -276,8 +276,7 @@ export class PartitionGroup implements PartitionHandler {
       options,
       before,
       onCommitted: (committed, gained) => {
-        let records = 0;
-        for (const count of committed.taken.values()) records += count;
+        const records = recordsIn(committed);
         if (committed.positions.size > 0) this.#uncommitted.add(number);
         if (records > 0) this.#patience.over(number);
         metrics.applied({ records, committed, gained });

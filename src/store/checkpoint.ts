@@ -1,7 +1,9 @@
 /** Copies the write-ahead log of a state file into the file, beside whoever writes to it. */
+import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
+import { isBusy } from '../log/sqlite/failures.js';
 
-/** What is committed meanwhile stays, and the log begins anew only once nothing has stayed: so a little more often. */
+/** What is committed meanwhile stays, and SQLite resets the log only once nothing has stayed: so a little more often. */
 const TIMES = 4;
 
 interface Copied {
@@ -18,8 +20,7 @@ export function checkpoint(path: string): void {
   try {
     checkpointFile(path);
   } catch (error) {
-    const { code } = error as { readonly code?: string };
-    if (code !== 'SQLITE_BUSY' && code !== 'SQLITE_CANTOPEN') throw error;
+    if (!isBusy(error) && existsSync(path)) throw error;
   }
 }
 

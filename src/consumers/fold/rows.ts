@@ -40,7 +40,7 @@ export class RowFolder {
         const user = users.obtain(event.user_id);
         if (!table.add(user.uid, row, nowMs)) continue;
         users.markDirty(user);
-        if (this.#noteChanges) changedProfiles.add(event.user_id);
+        if (this.#noteChanges) changedProfiles.note(user);
       }
       return undefined;
     };

@@ -44,10 +44,7 @@ export class TipFolder {
     this.#state.tips.change(user, entry, next, linked);
     this.#state.users.markDirty(user);
     if (next === before) return false;
-    if (this.#noteChanges && !user.noted) {
-      user.noted = true;
-      this.#state.changedProfiles.add(user.userId);
-    }
+    if (this.#noteChanges) this.#state.changedProfiles.note(user);
     applyTipChange(this.#registry, user.aggregate, before, next, nowMs);
     if (!linked) return false;
     for (const decisionId of this.#state.links.decisionsOfTip(user.uid, entry.tipId)) this.#rewards.settle(user, decisionId);

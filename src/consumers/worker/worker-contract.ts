@@ -47,6 +47,13 @@ export interface Committed {
   readonly scored: readonly Scoring[];
 }
 
+/** How many of them there were, of all topics. */
+export function recordsIn({ taken }: Pick<Committed, 'taken'>): number {
+  let records = 0;
+  for (const count of taken.values()) records += count;
+  return records;
+}
+
 /** What a worker tells its service. */
 export interface WorkerEvents {
   committed(committed: Committed): void;

@@ -4,6 +4,7 @@
  * profile again does no harm.
  */
 import type Database from 'better-sqlite3';
+import type { UserEntry } from './entries.js';
 
 const FLAG = 'profiles_unpublished';
 
@@ -30,6 +31,13 @@ export class ChangedProfiles {
 
   add(userId: string): void {
     if (!this.#ignored) this.#users.add(userId);
+  }
+
+  /** Of a batch's users, as often as there is news of them. */
+  note(user: UserEntry): void {
+    if (user.noted) return;
+    user.noted = true;
+    this.add(user.userId);
   }
 
   remove(userId: string): void {

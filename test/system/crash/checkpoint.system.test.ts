@@ -3,13 +3,12 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { upstreamEvents } from '../../../bench/events.js';
+import { loadEvents } from '../../../bench/load.js';
 import { randomStream } from '../../../src/random.js';
 import { EmbeddedDirectory } from '../../support/embedded/process.js';
 
 const EVENTS = 240_000;
 const USERS = 12_000;
-const AT_ONCE = 5_000;
 const KILLS = 3;
 const BEGUN_WITHIN_MS = 30_000;
 
@@ -26,13 +25,7 @@ function copiedBytes(): number {
 describe('a process that is killed while write-ahead logs are copied', () => {
   it('leaves state files from which the next one goes on', async () => {
     directory = await EmbeddedDirectory.open();
-    const mix = { events: EVENTS, users: USERS, endMs: Date.now() - 60_000, withDecisions: false };
-    const records = [...upstreamEvents(mix)].map(({ topic, userId, value }) => ({
-      topic,
-      key: Buffer.from(userId),
-      value: Buffer.from(value),
-    }));
-    for (let from = 0; from < records.length; from += AT_ONCE) await directory.log.append(records.slice(from, from + AT_ONCE));
+    await loadEvents(directory.log, '', 4, { events: EVENTS, users: USERS, endMs: Date.now() - 60_000, withDecisions: false });
     const random = randomStream(1, 'kills');
     for (let kill = 0; kill < KILLS; kill++) {
       const killed = directory.start();

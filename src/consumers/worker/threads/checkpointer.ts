@@ -20,6 +20,7 @@ const PAGE_BYTES = 4_096;
 /** Of the tables that every transaction writes to. */
 const PAGES_A_TRANSACTION = 8;
 const RECORDS_A_PAGE = 2;
+const END_WITHIN_MS = 1_000;
 /** One connection at a time, and no JavaScript worth mentioning. */
 const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 16 };
 
@@ -58,14 +59,14 @@ export class Checkpointer {
     const thread = this.#thread;
     if (thread === undefined) return;
     this.#thread = undefined;
-    await endedWithin(thread, () => thread.postMessage({ type: 'end' } satisfies CheckpointCommand));
+    await endedWithin(thread, END_WITHIN_MS, () => thread.postMessage({ type: 'end' } satisfies CheckpointCommand));
   }
 
   #start(): Thread {
     const thread = this.#threadOn(new URL('./checkpoint-thread.js', import.meta.url), RESOURCE_LIMITS);
     thread.on('message', ({ path }: CheckpointReport) => this.#underWay.delete(path));
+    thread.on('error', () => undefined); // followed by the exit
     // Its work is left to the workers then.
-    thread.on('error', () => (this.#over = true));
     thread.on('exit', () => {
       this.#over = true;
       this.#thread = undefined;

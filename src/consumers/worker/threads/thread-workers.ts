@@ -7,7 +7,7 @@ import { type ResourceLimits, Worker as Thread } from 'node:worker_threads';
 import { TipstreamError } from '../../../errors.js';
 import type { ScoredEvent } from '../../../topics.js';
 import type { ScoreCommand } from '../../fold/scorer.js';
-import type { Committed, Decided, StartWorker, Worker, WorkerEvents } from '../worker-contract.js';
+import { recordsIn, type Decided, type StartWorker, type Worker, type WorkerEvents } from '../worker-contract.js';
 import { Checkpointer } from './checkpointer.js';
 import { endedWithin } from './ended-within.js';
 import { errorFrom, type Command, type Report } from './messages.js';
@@ -18,6 +18,7 @@ import { pack, transferable } from './record-packing.js';
  * up.
  */
 const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 256 };
+const END_WITHIN_MS = 1_000;
 /** The threadId of a thread that has ended. */
 const ENDED = -1;
 
@@ -99,7 +100,7 @@ export class ThreadWorkers {
     await Promise.all(
       this.#threads
         .filter((thread) => !this.#lost.has(thread))
-        .map((thread) => endedWithin(thread, () => this.#send(thread, { type: 'end' }))),
+        .map((thread) => endedWithin(thread, END_WITHIN_MS, () => this.#send(thread, { type: 'end' }))),
     );
     await this.#checkpoints.close();
   }
@@ -199,12 +200,6 @@ export class ThreadWorkers {
     }
     for (const { events, thread: of } of [...this.#workers.values()]) if (of === thread) events.stopped(error);
   }
-}
-
-function recordsIn({ taken }: Committed): number {
-  let records = 0;
-  for (const count of taken.values()) records += count;
-  return records;
 }
 
 /** Cloning turned Buffers into plain Uint8Arrays. */
