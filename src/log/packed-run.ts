@@ -61,7 +61,7 @@ export class PackedRun implements RecordRun {
     const valueAt = numbers[n + 4]!;
     const valueLength = numbers[n + 5]!;
     const payload = this.#payload(index, valueLength === NULL ? valueAt : valueAt + valueLength, numbers[n + 6]!);
-    return {
+    const record = {
       topic: this.#topic,
       partition: this.#partition,
       offset: numbers[n]!,
@@ -69,8 +69,8 @@ export class PackedRun implements RecordRun {
       key: this.#slice(numbers[n + 2]!, numbers[n + 3]!),
       value: this.#slice(valueAt, valueLength),
       headers: this.#packed.headers.get(index) ?? NO_HEADERS,
-      ...(payload === undefined ? {} : { payload }),
     };
+    return payload === undefined ? record : { ...record, payload };
   }
 
   *[Symbol.iterator](): Iterator<LogRecord> {

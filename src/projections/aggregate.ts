@@ -5,14 +5,14 @@
  * Folding an event changes it in place (applyTipChange); as-of.ts computes it for another time.
  */
 import { type CounterSet, KNOWN } from './counter.js';
+import { CounterMap, type Counters } from './counters/counters.js';
 import { NO_TIP, type TipState } from './tip.js';
 
 /** Exact for every as-of time T with afterMs < T <= untilMs. Changed in place by folding. */
 export interface Aggregate {
   afterMs: number;
   untilMs: number;
-  /** Non-zero counters only. */
-  readonly counters: Map<string, number>;
+  readonly counters: Counters;
 }
 
 /** Before every as-of time. */
@@ -20,9 +20,9 @@ export const BEFORE_ALL_MS = -1;
 /** After every as-of time. */
 export const AFTER_ALL_MS = Number.MAX_SAFE_INTEGER;
 
-/** The aggregate of no tips: exact at all times. */
-export function createAggregate(): Aggregate {
-  return { afterMs: BEFORE_ALL_MS, untilMs: AFTER_ALL_MS, counters: new Map() };
+/** The aggregate of no tips: exact at all times. `counters`: empty ones. */
+export function createAggregate(counters: Counters = new CounterMap()): Aggregate {
+  return { afterMs: BEFORE_ALL_MS, untilMs: AFTER_ALL_MS, counters };
 }
 
 export function isExactAt(aggregate: Aggregate, asOfMs: number): boolean {
@@ -53,18 +53,8 @@ export function nearestExact({ afterMs, untilMs }: Aggregate, timeMs: number): n
 }
 
 /** Adds what the tip or row counts for as of asOfMs, or with -1 takes it away. */
-export function contribute<Counted>(
-  set: CounterSet<Counted>,
-  counters: Map<string, number>,
-  counted: Counted,
-  asOfMs: number,
-  times: 1 | -1,
-): void {
-  const add = (name: string, by: number): void => {
-    const sum = (counters.get(name) ?? 0) + times * by;
-    if (sum === 0) counters.delete(name);
-    else counters.set(name, sum);
-  };
+export function contribute<Counted>(set: CounterSet<Counted>, counters: Counters, counted: Counted, asOfMs: number, times: 1 | -1): void {
+  const add = (name: string, by: number): void => counters.add(name, times * by);
   const families = set.counters;
   for (let i = 0; i < families.length; i++) families[i]!.contribute(counted, asOfMs, add);
 }
@@ -89,32 +79,4 @@ export function narrowToBoundary(aggregate: Aggregate, boundaryMs: number, asOfM
   if (boundaryMs < asOfMs) {
     if (boundaryMs > aggregate.afterMs) aggregate.afterMs = boundaryMs;
   } else if (boundaryMs < aggregate.untilMs) aggregate.untilMs = boundaryMs;
-}
-
-/**
- * The counters as a flat JSON array [name, count, name, count ...] in no particular order; lone surrogates come out as \u escapes. Every
- * changed user is stored with every batch: an object of as many different keys takes four times as long to parse, and sorting the
- * names twice as long to print.
- */
-export function encodeAggregate(counters: ReadonlyMap<string, number>): string {
-  const flat: (string | number)[] = [];
-  for (const [name, count] of counters) flat.push(name, count);
-  return JSON.stringify(flat);
-}
-
-/** The opposite of encodeAggregate. Throws SyntaxError for what it has not written. */
-export function decodeAggregate(text: string): Map<string, number> {
-  const flat = JSON.parse(text) as unknown;
-  if (!Array.isArray(flat) || flat.length % 2 !== 0) throw notCounters(text);
-  const counters = new Map<string, number>();
-  for (let i = 0; i < flat.length; i += 2) {
-    const [name, count] = [flat[i] as unknown, flat[i + 1] as unknown];
-    if (typeof name !== 'string' || typeof count !== 'number') throw notCounters(text);
-    counters.set(name, count);
-  }
-  return counters;
-}
-
-function notCounters(text: string): SyntaxError {
-  return new SyntaxError(`${text.length > 60 ? `${text.slice(0, 60)} ...` : text} is not a list of names, each followed by its count`);
 }

@@ -14,6 +14,7 @@ import {
   nearestExact,
 } from './aggregate.js';
 import type { CounterSet } from './counter.js';
+import { CounterMap, type Counters } from './counters/counters.js';
 import type { TipOrder } from './tip-order.js';
 import type { TipState } from './tip.js';
 import { WINDOW_MS } from './window.js';
@@ -92,8 +93,8 @@ function sumOfAll<Counted>(set: CounterSet<Counted>, narrow: Narrow<Counted>, as
 }
 
 /** What has no time in the window counts for nothing, so only the window's rows are read. */
-function countersOfWindow<Counted>(set: CounterSet<Counted>, asOfMs: number, index: TimeIndex<Counted>): Map<string, number> {
-  const counters = new Map<string, number>();
+function countersOfWindow<Counted>(set: CounterSet<Counted>, asOfMs: number, index: TimeIndex<Counted>): Counters {
+  const counters = new CounterMap();
   const seen = new Set<string>();
   for (const { id, counted } of index.withTimeIn(asOfMs - WINDOW_MS, asOfMs)) {
     if (seen.has(id)) continue;
@@ -104,7 +105,7 @@ function countersOfWindow<Counted>(set: CounterSet<Counted>, asOfMs: number, ind
 }
 
 /** Moves a copy of the counters from the nearest time at which `from` is exact: only what crossed a boundary counts differently. */
-function movedCounters<Counted>(set: CounterSet<Counted>, asOfMs: number, index: TimeIndex<Counted>, from: Aggregate): Map<string, number> {
+function movedCounters<Counted>(set: CounterSet<Counted>, asOfMs: number, index: TimeIndex<Counted>, from: Aggregate): Counters {
   const startMs = nearestExact(from, asOfMs);
   const lowMs = Math.min(startMs, asOfMs);
   const highMs = Math.max(startMs, asOfMs);
@@ -112,7 +113,7 @@ function movedCounters<Counted>(set: CounterSet<Counted>, asOfMs: number, index:
   for (const lengthMs of [0, ...set.windowsMs]) {
     for (const { id, counted } of index.withTimeIn(lowMs - lengthMs, highMs - lengthMs)) crossed.set(id, counted);
   }
-  const counters = new Map(from.counters);
+  const counters = from.counters.copy();
   for (const counted of crossed.values()) {
     contribute(set, counters, counted, asOfMs, 1);
     contribute(set, counters, counted, startMs, -1);

@@ -10,6 +10,7 @@
 import { AFTER_ALL_MS, type Aggregate, contribute } from './aggregate.js';
 import type { IdentifiedTip } from './as-of.js';
 import type { CounterSet } from './counter.js';
+import { CounterMap, type Counters } from './counters/counters.js';
 import { countsRows, type FeatureDefinition, type FeatureValue } from './feature.js';
 import { HAPPENINGS, keptTime, without, type Happening } from './kept-times.js';
 import { type CountedRow, type RowBoundary, CrossedRows } from './kept/crossed-rows.js';
@@ -89,7 +90,7 @@ export function* nextChanges(
   asOfMs: number,
   rows?: UserRows,
 ): Generator<undefined, Map<string, NextChange>, undefined> {
-  const counters = new Map<string, number>();
+  const counters = new CounterMap();
   for (const { tip } of tips) {
     contribute(registry, counters, tip, asOfMs, 1);
     yield;
@@ -221,7 +222,7 @@ function isSame(one: Contribution, other: Contribution): boolean {
 }
 
 function sumsOf(contribution: Contribution): Map<string, number> {
-  const sums = new Map<string, number>();
+  const sums = new CounterMap();
   for (let at = 0; at < contribution.length; at += 2) {
     const name = contribution[at] as string;
     const sum = (sums.get(name) ?? 0) + (contribution[at + 1] as number);
@@ -231,4 +232,4 @@ function sumsOf(contribution: Contribution): Map<string, number> {
   return sums;
 }
 
-const exactOver = (counters: Map<string, number>): Aggregate => ({ afterMs: -1, untilMs: Number.MAX_SAFE_INTEGER, counters });
+const exactOver = (counters: Counters): Aggregate => ({ afterMs: -1, untilMs: Number.MAX_SAFE_INTEGER, counters });

@@ -17,6 +17,8 @@ export interface CounterFamily {
   readonly id: string;
   /** How far back the family looks, in milliseconds; at most WINDOW_MS. */
   readonly windowMs: number;
+  /** All names that it may add, where they are few: users are held in less memory for it. Left out where names come with the events. */
+  readonly names?: readonly string[] | undefined;
   /**
    * Adds what this tip counts for as of `asOfMs`. Promises:
    * - every amount is an integer, and sums over a user's tips stay below 2^53;
@@ -49,6 +51,7 @@ export const KNOWN = 'known';
  */
 export const knownTimes: CounterFamily = {
   id: KNOWN,
+  names: [KNOWN],
   windowMs: WINDOW_MS,
   contribute(tip, asOfMs, add) {
     let times = 0;

@@ -3,6 +3,7 @@ import { TipstreamError } from '../errors.js';
 import { compareCodePoints } from '../events/strings.js';
 import type { Aggregate } from './aggregate.js';
 import { assertKeepsPromises, type CounterFamily, type CounterReader, type CounterSet, knownTimes } from './counter.js';
+import type { ReadonlyCounters } from './counters/counters.js';
 import { type Definitions, definitionsOf } from './definitions.js';
 import type { FeatureChoice } from '../events/feature-choice.js';
 import { type ConsumedTopic, consumedWith, FEATURE_SETS, type FeatureSetName } from '../topics.js';
@@ -24,7 +25,7 @@ import { tipVolume30d } from './features/tip_volume_30d.js';
 import { typicalSessionMs } from './features/typical_session_ms.js';
 import { assertRowsKeepPromises, type KindSet, kindSetOf } from './row-counts.js';
 import { type RowFamily, type RowKind } from './row-kind.js';
-import { medianIn } from './ordered.js';
+import { medianIn } from './counters/ordered.js';
 
 /** Raise when the meaning of tips, windows or counters changes in a way that no definition shows. */
 const SEMANTICS_VERSION = 1;
@@ -32,6 +33,8 @@ const SEMANTICS_VERSION = 1;
 export interface Registry extends CounterSet {
   /** Its families of tips. */
   readonly counters: readonly CounterFamily[];
+  /** What those families say they add. */
+  readonly counterNames: readonly string[];
   /** The kinds of rows that its other families count, by name. Empty where all features are computed from tips. */
   readonly kinds: readonly KindSet[];
   /** The topics that its state is folded from, without a prefix. */
@@ -53,7 +56,7 @@ export interface Registry extends CounterSet {
 }
 
 /** Counters of rows, of all kinds. */
-export type RowCounters = ReadonlyMap<string, number>;
+export type RowCounters = ReadonlyCounters;
 export const NO_ROWS: RowCounters = new Map();
 
 /**
@@ -78,6 +81,7 @@ export function createRegistry(definitions: readonly FeatureDefinition[]): Regis
     featureSet: meaning.feature_set,
     definitions: meaning,
     counters,
+    counterNames: counters.flatMap(({ names }) => names ?? []),
     kinds,
     topics: consumedWith(kinds.flatMap(({ kind }) => kind.topics)),
     windowsMs: [...new Set(counters.map((family) => family.windowMs))].sort((a, b) => a - b),
@@ -125,7 +129,7 @@ function valuesOf(features: readonly FeatureDefinition[], read: CounterReader, a
 }
 
 /** Ids of families are unique, so a name is in one of the two at most. */
-function readerOf(tips: ReadonlyMap<string, number>, rows: RowCounters): CounterReader {
+function readerOf(tips: ReadonlyCounters, rows: RowCounters): CounterReader {
   return {
     count: (name) => tips.get(name) ?? rows.get(name) ?? 0,
     keyed(familyId) {

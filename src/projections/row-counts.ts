@@ -1,9 +1,10 @@
 /** Counters of the rows of one kind, as of a time: an aggregate as of tips, or of a kind with newestOf its newest rows. */
 import { type Aggregate, contribute, narrowToTime, nearestExact } from './aggregate.js';
+import { CounterMap, type ReadonlyCounters } from './counters/counters.js';
 import { countedAt, type CountedSource } from './as-of.js';
 import { type CounterSet, SAMPLE_MS, tryFamily } from './counter.js';
 import { type Row, type RowFamily, type RowKind, timeOf } from './row-kind.js';
-import { NO_NUMBERS, settle, takeChanges } from './ordered.js';
+import { NO_NUMBERS, settle, takeChanges } from './counters/ordered.js';
 
 /** The families of a registry that count rows of one kind. */
 export interface KindSet extends CounterSet<Row> {
@@ -41,7 +42,7 @@ function narrowToRow(set: KindSet, aggregate: Aggregate, row: Row, asOfMs: numbe
 }
 
 /** Of a user's rows in memory, ready to be read. */
-export function countersOf(set: KindSet, rows: Iterable<Row>, asOfMs: number): ReadonlyMap<string, number> {
+export function countersOf(set: KindSet, rows: Iterable<Row>, asOfMs: number): ReadonlyCounters {
   if (set.kind.newestOf !== undefined) return countersOfNewest(set, newestOf(set.kind, rows, asOfMs), asOfMs);
   const all = [...rows];
   const { counters } = rowsAt(set, asOfMs, { count: all.length, all: () => all });
@@ -50,8 +51,8 @@ export function countersOf(set: KindSet, rows: Iterable<Row>, asOfMs: number): R
 }
 
 /** `newest`: one row of each value of the column. */
-export function countersOfNewest(set: KindSet, newest: Iterable<Row>, asOfMs: number): ReadonlyMap<string, number> {
-  const counters = new Map<string, number>();
+export function countersOfNewest(set: KindSet, newest: Iterable<Row>, asOfMs: number): ReadonlyCounters {
+  const counters = new CounterMap();
   for (const row of newest) contribute(set, counters, row, asOfMs, 1);
   return counters;
 }

@@ -7,6 +7,7 @@ import { hasHappened, isInWindow, WINDOW_MS } from './window.js';
 /** V: the tips with served_at in the window. */
 export const servedTips: CounterFamily = {
   id: 'served',
+  names: ['served'],
   windowMs: WINDOW_MS,
   contribute(tip, asOfMs, add) {
     if (isInWindow(tip.servedAtMs, asOfMs)) add('served', 1);
@@ -23,6 +24,7 @@ export const servedTipsWith: Record<Action, CounterFamily> = {
 function tipsOfVolumeWith(action: Action, atMs: (tip: TipState) => number | null): CounterFamily {
   return {
     id: action,
+    names: [action],
     windowMs: WINDOW_MS,
     contribute(tip, asOfMs, add) {
       if (isInWindow(tip.servedAtMs, asOfMs) && hasHappened(atMs(tip), asOfMs)) add(action, 1);

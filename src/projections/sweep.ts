@@ -5,6 +5,7 @@
 import { type Aggregate, AFTER_ALL_MS, contribute } from './aggregate.js';
 import { aggregateAt, type TipSource } from './as-of.js';
 import type { CounterSet } from './counter.js';
+import { CounterMap, type Counters } from './counters/counters.js';
 import { heldOrder, type TimedTip, type TipOrder } from './tip-order.js';
 import type { TipState } from './tip.js';
 import { WINDOW_MS } from './window.js';
@@ -25,7 +26,7 @@ export class Sweep {
   readonly #set: CounterSet;
   readonly #tips: TipSource;
   readonly #lengthsMs: readonly number[];
-  #counters = new Map<string, number>();
+  #counters: Counters = new CounterMap();
   /** The last time at which the counters were moved; they are exact from there to #untilMs, both included. */
   #sinceMs = Infinity;
   #untilMs = -Infinity;
@@ -62,7 +63,7 @@ export class Sweep {
   #jump(asOfMs: number): void {
     const { counters, untilMs } = this.#start(asOfMs);
     this.#start = (at) => aggregateAt(this.#set, at, this.#tips);
-    this.#counters = new Map(counters);
+    this.#counters = counters.copy();
     this.#untilMs = untilMs;
     this.#cursors = undefined;
   }

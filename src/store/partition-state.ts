@@ -1,7 +1,6 @@
 /** Everything one partition knows, behind one connection with one transaction at a time. The worker is its only writer. */
 import type Database from 'better-sqlite3';
 import type { FaultHook } from '../fault-points.js';
-import { createAggregate } from '../projections/aggregate.js';
 import type { Registry } from '../projections/registry.js';
 import { userProfileFeaturesView } from '../projections/sql.js';
 import { ChangedProfiles } from './tables/changed-profiles.js';
@@ -26,7 +25,7 @@ import { TipTable } from './tables/tips.js';
 import { UserTable } from './tables/users.js';
 
 /** Memory bounds per partition: users with their aggregates, and tips of those users. */
-const CACHED_USERS = 4_096;
+const CACHED_USERS = 8_192;
 const CACHED_TIPS = 16_384;
 
 /** The clock of the view that people read: Unix ms, on every SQLite that has STRICT tables. */
@@ -87,7 +86,7 @@ export class PartitionState {
     this.#begin = db.prepare('BEGIN IMMEDIATE');
     this.#commit = db.prepare('COMMIT');
     this.positions = new PositionTable(db);
-    this.users = new UserTable(db, () => createAggregate(), CACHED_USERS);
+    this.users = new UserTable(db, registry.counterNames, CACHED_USERS);
     this.tips = new TipTable(db, CACHED_TIPS);
     this.rows = new RowTables(db, registry.kinds);
     this.decisions = new DecisionTable(db, 'decision');
@@ -122,7 +121,7 @@ export class PartitionState {
   commit(nowMs: number, at?: FaultHook): void {
     guarded(this.path, () => {
       this.users.sortChanged();
-      for (const user of this.users.changed) this.tips.flush(user);
+      this.tips.flush(this.users.changed);
       at?.('batch: tips written');
       this.rows.flush();
       this.users.flush(nowMs);
@@ -166,7 +165,7 @@ export class PartitionState {
       this.tips.dropLoaded(user);
       this.rows.drop(user.uid);
       this.users.remove(user);
-      this.changedProfiles.remove(user.userId);
+      this.changedProfiles.remove(user);
       this.controls.forget();
     }
     this.shadowPending.recount();

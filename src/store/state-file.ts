@@ -43,7 +43,7 @@ export interface StateContents {
 
 /** Files up to this size are checked page by page when they are opened; larger ones when a page is read. */
 const CHECKED_AT_OPEN_BYTES = 256 * 1024 * 1024;
-const PAGE_CACHE_KIB = 16 * 1024;
+const PAGE_CACHE_KIB = 8 * 1024;
 /**
  * Pages in the write-ahead log before who commits copies them into the file. SQLite's default of 1,000 would copy most of a small file
  * after every large batch, and the more is copied at a time, the more often a page that changes in each batch is copied once for all.

@@ -11,7 +11,7 @@ import { createAggregate } from '../../src/projections/aggregate.js';
 import { createRegistry, type Registry } from '../../src/projections/registry.js';
 import { applyRowChange, countersOf, rowsAt } from '../../src/projections/row-counts.js';
 import { keyOf, type Row } from '../../src/projections/row-kind.js';
-import { NO_NUMBERS, settle, takeChanges } from '../../src/projections/ordered.js';
+import { NO_NUMBERS, settle, takeChanges } from '../../src/projections/counters/ordered.js';
 import { textForSql, textFromSql } from '../../src/projections/sql-text.js';
 import { rowTables } from '../../src/store/tables/row-schema.js';
 import { naiveDefined } from '../../src/verify/defined/naive-defined.js';
@@ -42,7 +42,7 @@ function valueByFold(registry: Registry, events: readonly Event[], nowMs: number
   const aggregate = createAggregate();
   const rows = folded(registry, events, (before, after) => applyRowChange(set, aggregate, before, after, nowMs));
   const { counters } = rowsAt(set, at, { count: rows.size, all: () => rows.values() }, aggregate);
-  const settled = new Map(counters);
+  const settled = counters.copy();
   for (const { id } of set.ordered) settle(settled, id, takeChanges(settled, id), NO_NUMBERS);
   const value = registry.values(createAggregate(), at, settled)[registry.names[0]!];
   expect(registry.values(createAggregate(), at, countersOf(set, rows.values(), at))[registry.names[0]!]).toBe(value);

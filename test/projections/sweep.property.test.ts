@@ -43,7 +43,7 @@ describe('a sweep', () => {
           new Sweep(coreRegistry, neverHeld(user)),
           new Sweep(coreRegistry, neverHeld(user), user.aggregate),
         ];
-        const before = new Map(user.aggregate.counters);
+        const before = user.aggregate.counters.copy();
         for (const at of times) {
           const alone = aggregateAt(coreRegistry, at, user.source());
           const profile = oracleProfiles(events, at).get('a');

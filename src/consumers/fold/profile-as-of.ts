@@ -4,7 +4,7 @@ import { aggregateAt } from '../../projections/as-of.js';
 import type { FeatureValues } from '../../projections/feature.js';
 import type { Registry, RowCounters } from '../../projections/registry.js';
 import type { PartitionState } from '../../store/partition-state.js';
-import type { UserEntry } from '../../store/tables/entries.js';
+import type { UserEntry } from '../../store/tables/held/entries.js';
 
 export interface ProfileThen {
   readonly known: boolean;
@@ -36,7 +36,7 @@ export class ProfileAsOf {
 
   #moved(user: UserEntry, asOfMs: number, nowMs: number): Aggregate {
     if (isExactAt(user.aggregate, asOfMs)) return user.aggregate;
-    this.#state.tips.flush(user);
+    this.#state.tips.flush([user]);
     const moved = aggregateAt(this.#registry, asOfMs, this.#state.tips.source(user), user.aggregate);
     if (asOfMs <= nowMs) {
       user.aggregate = moved;

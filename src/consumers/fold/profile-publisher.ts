@@ -22,19 +22,19 @@ export class ProfilePublisher {
 
   /** Within a transaction: puts into the outbox the profiles of up to `limit` changed users. */
   publish(limit: number, positions: Readonly<Record<string, number>>, nowMs: number, outbox: StoredMessage[]): void {
-    for (const userId of this.#state.changedProfiles.take(limit)) {
-      const user = this.#state.users.find(userId);
+    for (const uid of this.#state.changedProfiles.take(limit)) {
+      const user = this.#state.users.withUid(uid);
       if (user === undefined) continue;
       const { known, features } = this.#profiles.moved(user, nowMs, nowMs);
       const event: ProfileFeaturesEvent = {
-        user_id: userId,
+        user_id: user.userId,
         as_of_ms: nowMs,
         features,
         feature_set: this.#registry.featureSet,
         positions,
       };
       const value = known ? Buffer.from(jsonText(event)) : null;
-      outbox.push(this.#state.outbox.add({ topic: this.#topic, key: Buffer.from(userId), value, headers: [] }));
+      outbox.push(this.#state.outbox.add({ topic: this.#topic, key: Buffer.from(user.userId), value, headers: [] }));
     }
   }
 }

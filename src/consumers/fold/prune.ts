@@ -9,7 +9,7 @@ import { NO_TIP } from '../../projections/tip.js';
 import type { Registry } from '../../projections/registry.js';
 import { servedCandidate } from '../../policies/reward.js';
 import { recordedVector } from '../../policies/scored-event.js';
-import type { UserEntry } from '../../store/tables/entries.js';
+import type { UserEntry } from '../../store/tables/held/entries.js';
 import type { PartitionState } from '../../store/partition-state.js';
 import type { RecordedPrune } from '../../store/tables/prunes.js';
 import type { UserSummary } from '../../store/tables/users.js';

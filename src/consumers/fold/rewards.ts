@@ -15,7 +15,7 @@ import { recordedVector } from '../../policies/scored-event.js';
 import type { ControlEvent } from '../../topics.js';
 import type { DecisionTable, StoredDecision } from '../../store/tables/decisions.js';
 import type { PartitionState } from '../../store/partition-state.js';
-import type { UserEntry } from '../../store/tables/entries.js';
+import type { UserEntry } from '../../store/tables/held/entries.js';
 import type { StoredSums } from '../../store/tables/policy-states.js';
 
 export class RewardSettler {

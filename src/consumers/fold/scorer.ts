@@ -12,7 +12,7 @@ import { scoredEvent } from '../../policies/scored-event.js';
 import type { CandidatesEvent, ScoredEvent } from '../../topics.js';
 import { countPair } from '../../store/tables/agreement.js';
 import type { PartitionState } from '../../store/partition-state.js';
-import type { UserEntry } from '../../store/tables/entries.js';
+import type { UserEntry } from '../../store/tables/held/entries.js';
 import type { ProfileAsOf } from './profile-as-of.js';
 import type { RewardSettler } from './rewards.js';
 

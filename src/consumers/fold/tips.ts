@@ -4,7 +4,7 @@ import type { Registry } from '../../projections/registry.js';
 import { foldFeedback, foldServed, type TipState } from '../../projections/tip.js';
 import type { EventOf } from '../../events/decode.js';
 import type { PartitionState } from '../../store/partition-state.js';
-import type { TipEntry, UserEntry } from '../../store/tables/entries.js';
+import type { TipEntry, UserEntry } from '../../store/tables/held/entries.js';
 import type { RewardSettler } from './rewards.js';
 
 export class TipFolder {

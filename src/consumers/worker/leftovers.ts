@@ -21,7 +21,8 @@ export function settleLeftovers(state: PartitionState, topicPrefix: string, upTo
   state.outbox.deleteBetween(0, upTo);
   for (const { seq: _, ...message } of left) {
     const userId = message.key?.toString() ?? '';
-    if (message.topic === topics.profiles && state.users.find(userId) !== undefined) state.changedProfiles.add(userId);
+    const user = message.topic === topics.profiles ? state.users.find(userId) : undefined;
+    if (user !== undefined) state.changedProfiles.note(user);
     else if (message.topic === topics.scored && isRead(state, userId, message.value)) continue;
     else if (message.topic === topics.shadow && isRead(state, userId, message.value, 'shadow')) continue;
     else outbox.push(state.outbox.add(message));

@@ -8,6 +8,7 @@ import { DAY_MS, hasHappened, isInWindow, WINDOW_MS } from '../window.js';
  */
 const dwell: CounterFamily = {
   id: 'dwell',
+  names: ['dwell:tips', 'dwell:sum_ms'],
   windowMs: WINDOW_MS,
   contribute(tip, asOfMs, add) {
     if (!isInWindow(tip.servedAtMs, asOfMs)) return;

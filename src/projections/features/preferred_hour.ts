@@ -10,6 +10,7 @@ const HOURS = Array.from({ length: 24 }, (_, hour) => `done_hour:${hour}`);
 /** Every done in the window, whether or not its serving is known. */
 const doneByHour: CounterFamily = {
   id: 'done_hour',
+  names: HOURS,
   windowMs: WINDOW_MS,
   contribute(tip, asOfMs, add) {
     if (isInWindow(tip.doneAtMs, asOfMs)) add(HOURS[localHour(tip.doneAtMs, tip.doneUtcOffsetMin ?? 0)]!, 1);

@@ -17,6 +17,7 @@ function localWeekday(atMs: number, utcOffsetMin: number): number {
 /** Every done in the window, whether or not its serving is known. */
 const doneByWeekday: CounterFamily = {
   id: 'done_weekday',
+  names: WEEKDAYS,
   windowMs: WINDOW_MS,
   contribute(tip, asOfMs, add) {
     if (isInWindow(tip.doneAtMs, asOfMs)) add(WEEKDAYS[localWeekday(tip.doneAtMs, tip.doneUtcOffsetMin ?? 0)]!, 1);

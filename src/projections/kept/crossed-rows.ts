@@ -1,5 +1,6 @@
 /** What is counted of a user's rows, of all kinds, moved forward over their boundaries (window.ts), one after the other. */
 import { contribute } from '../aggregate.js';
+import { CounterMap, type Counters } from '../counters/counters.js';
 import { HeldFamilies } from './held-numbers.js';
 import { countersOfNewest, type KindSet, newestOf } from '../row-counts.js';
 import { type Row, timeOf } from '../row-kind.js';
@@ -17,7 +18,7 @@ export interface RowBoundary extends CountedRow {
 
 export class CrossedRows {
   /** Of all kinds together, as of the time that it stands at. */
-  readonly counters = new Map<string, number>();
+  readonly counters = new CounterMap();
   readonly #kinds: readonly KindSet[];
   readonly #rows: UserRows;
   readonly #numbers = new HeldFamilies();
@@ -36,7 +37,7 @@ export class CrossedRows {
         this.#addNewest(set, asOfMs, 1);
         continue;
       }
-      const counted = new Map<string, number>();
+      const counted = new CounterMap();
       for (const row of this.#of(set)) contribute(set, counted, row, asOfMs, 1);
       this.#apply(set, counted);
     }
@@ -61,7 +62,7 @@ export class CrossedRows {
     for (const [set, rows] of bySet) {
       const newest = this.#newest.get(set);
       if (newest === undefined) {
-        const counted = new Map<string, number>();
+        const counted = new CounterMap();
         for (const row of rows) {
           contribute(set, counted, row, boundaryMs + 1, 1);
           contribute(set, counted, row, boundaryMs, -1);
@@ -87,17 +88,11 @@ export class CrossedRows {
   }
 
   #addNewest(set: KindSet, asOfMs: number, times: 1 | -1): void {
-    for (const [name, count] of countersOfNewest(set, this.#newest.get(set)!.values(), asOfMs)) this.#add(name, times * count);
+    for (const [name, count] of countersOfNewest(set, this.#newest.get(set)!.values(), asOfMs)) this.counters.add(name, times * count);
   }
 
-  #apply(set: KindSet, counted: Map<string, number>): void {
+  #apply(set: KindSet, counted: Counters): void {
     this.#numbers.settle(set.ordered, counted, this.counters);
-    for (const [name, by] of counted) this.#add(name, by);
-  }
-
-  #add(name: string, by: number): void {
-    const sum = (this.counters.get(name) ?? 0) + by;
-    if (sum === 0) this.counters.delete(name);
-    else this.counters.set(name, sum);
+    for (const [name, by] of counted) this.counters.add(name, by);
   }
 }

@@ -1,5 +1,6 @@
 /** Ordered numbers in memory: to find, add and take one costs its place among blocks of some hundreds, however many there are. */
-import { firstAbove, type NumberChanges, type OrderedNumbers, settle, takeChanges } from '../ordered.js';
+import type { Counters } from '../counters/counters.js';
+import { firstAbove, type NumberChanges, type OrderedNumbers, settle, takeChanges } from '../counters/ordered.js';
 
 /** Ascending, and never empty but where there is one block alone. */
 interface Block {
@@ -83,7 +84,7 @@ export class HeldFamilies {
   readonly #numbers = new Map<string, HeldNumbers>();
 
   /** Takes the families' numbers out of `counted`, and brings what `counters` say of their medians up to date with them. */
-  settle(families: readonly { readonly id: string }[], counted: Map<string, number>, counters: Map<string, number>): void {
+  settle(families: readonly { readonly id: string }[], counted: Counters, counters: Counters): void {
     for (const { id } of families) {
       const changes = takeChanges(counted, id);
       const numbers = this.#numbers.get(id) ?? new HeldNumbers();

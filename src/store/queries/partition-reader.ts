@@ -4,6 +4,7 @@
  */
 import type Database from 'better-sqlite3';
 import { isKnown, type Aggregate } from '../../projections/aggregate.js';
+import { type Counters, decodeCounters } from '../../projections/counters/counters.js';
 import { aggregateAt, type TipSource } from '../../projections/as-of.js';
 import type { FeatureValues } from '../../projections/feature.js';
 import type { UserRows } from '../../projections/kept/user-rows.js';
@@ -222,13 +223,13 @@ export class PartitionReader {
 }
 
 function storedAggregate(path: string, [, userId, , , afterMs, untilMs, counters]: UserRow): Aggregate {
-  let decoded: Map<string, number> | undefined;
+  let decoded: Counters | undefined;
   return {
     afterMs,
     untilMs,
     /** Most are asked for another time than that for which they are stored. */
     get counters() {
-      return (decoded ??= storedCounters(path, `the user ${JSON.stringify(userId)}`, counters));
+      return (decoded ??= storedCounters(path, () => `the user ${JSON.stringify(userId)}`, counters, decodeCounters));
     },
   };
 }

@@ -1,6 +1,6 @@
 /** What a state file caches of one user's rows, as it lies on disk, for a comparison with the rows and the log. */
 import type Database from 'better-sqlite3';
-import { decodeAggregate } from '../../projections/aggregate.js';
+import { decodeCounters } from '../../projections/counters/counters.js';
 
 export interface AuditedRowCount {
   /** How many rows of the kind the user is said to have. */
@@ -37,7 +37,7 @@ export class RowCountAudit {
   of(uid: number): AuditedRowCounts {
     const kinds = this.#aggregates
       .all(uid)
-      .map(([kind, rows, afterMs, untilMs, counters]) => [kind, { rows, afterMs, untilMs, counts: decodeAggregate(counters) }] as const);
+      .map(([kind, rows, afterMs, untilMs, counters]) => [kind, { rows, afterMs, untilMs, counts: decodeCounters(counters) }] as const);
     return {
       kinds: new Map(kinds),
       numbers: new Map(this.#numbers.all(uid).map(([family, number, count]) => [`${family}:${number}`, count])),

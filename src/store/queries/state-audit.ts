@@ -3,7 +3,7 @@
  * reader takes. The writer goes on meanwhile; what it writes stays in the write-ahead log until the snapshot is given up.
  */
 import type Database from 'better-sqlite3';
-import { decodeAggregate } from '../../projections/aggregate.js';
+import { decodeCounters } from '../../projections/counters/counters.js';
 import type { UserRows } from '../../projections/kept/user-rows.js';
 import type { Registry } from '../../projections/registry.js';
 import { textFromSql } from '../../projections/sql-text.js';
@@ -173,7 +173,7 @@ export class StateAudit {
   user(userId: string): AuditedUser | undefined {
     const row = this.#user.get(userId);
     if (row === undefined) return undefined;
-    return { uid: row[0], tips: row[1], timeIndexed: row[2] === 1, afterMs: row[3], untilMs: row[4], counts: decodeAggregate(row[5]) };
+    return { uid: row[0], tips: row[1], timeIndexed: row[2] === 1, afterMs: row[3], untilMs: row[4], counts: decodeCounters(row[5]) };
   }
 
   tips(uid: number): AuditedTip[] {

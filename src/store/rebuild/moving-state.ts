@@ -7,7 +7,6 @@
 import Database from 'better-sqlite3';
 import { existsSync } from 'node:fs';
 import { TipstreamError } from '../../errors.js';
-import { encodeAggregate } from '../../projections/aggregate.js';
 import { aggregateAt } from '../../projections/as-of.js';
 import type { Registry } from '../../projections/registry.js';
 import { userProfileFeaturesView } from '../../projections/sql.js';
@@ -118,7 +117,7 @@ export class MovingState {
           const users = this.#next();
           for (const [uid, tips, indexed] of users) {
             const { afterMs, untilMs, counters } = aggregateAt(this.#registry, this.#nowMs, this.#tips.source(uid, tips, indexed === 1));
-            this.#update.run(afterMs, untilMs, encodeAggregate(counters), this.#nowMs, uid);
+            this.#update.run(afterMs, untilMs, counters.encode(), this.#nowMs, uid);
             this.#afterUid = uid;
           }
           this.#done += users.length;

@@ -6,7 +6,7 @@ import type { Registry } from '../../projections/registry.js';
 import { type KeptOfUser, profileOf, rowCountersOf } from '../../projections/kept/user-rows.js';
 import { NO_TIP } from '../../projections/tip.js';
 import type { PartitionState } from '../partition-state.js';
-import type { UserEntry } from '../tables/entries.js';
+import type { UserEntry } from '../tables/held/entries.js';
 
 /**
  * One transaction, between two batches. Servings' links to decisions, and so rewards, are left as they are. `noteChange`: whether a
@@ -33,7 +33,7 @@ export function replaceKept(
     }
     for (const table of state.rows.kinds) table.replace(user.uid, kept.rows.get(table.kind.name) ?? [], nowMs);
     const after = textOf(profileOf(registry, kept, nowMs));
-    if (noteChange && before.some((text) => text !== after)) state.changedProfiles.add(userId);
+    if (noteChange && before.some((text) => text !== after)) state.changedProfiles.note(user);
   });
 }
 

@@ -1,18 +1,19 @@
 /**
- * Users whose profile has changed since it was last published. The set lives in memory; the file only says whether it is empty, so that
- * folding pays nothing for it. An owner that died with a set takes all users for changed: the topic is compacted, and saying a
- * profile again does no harm.
+ * Users whose profile has changed since it was last published. The set lives in memory, a bit a user; the file only says whether it is
+ * empty, so that folding pays nothing for it. An owner that died with a set takes all users for changed: the topic is compacted, and saying
+ * a profile again does no harm.
  */
 import type Database from 'better-sqlite3';
-import type { UserEntry } from './entries.js';
+import { BitSet } from './held/bit-set.js';
+import type { UserEntry } from './held/entries.js';
 
 const FLAG = 'profiles_unpublished';
 
 export class ChangedProfiles {
   readonly #set: Database.Statement<[string, string]>;
   readonly #get: Database.Statement<[string], string>;
-  readonly #allUsers: Database.Statement<[], string>;
-  #users = new Set<string>();
+  readonly #lastUid: Database.Statement<[], number>;
+  readonly #uids = new BitSet();
   /** What the file says: whether anything is unpublished. */
   #flagged = false;
   #everybody = false;
@@ -21,27 +22,21 @@ export class ChangedProfiles {
   constructor(db: Database.Database) {
     this.#set = db.prepare('INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value');
     this.#get = db.prepare<[string], string>('SELECT value FROM meta WHERE name = ?').pluck();
-    this.#allUsers = db.prepare<[], string>('SELECT user_id FROM user').pluck();
+    this.#lastUid = db.prepare<[], number>('SELECT coalesce(max(uid), 0) FROM user').pluck();
     this.recover();
   }
 
+  /** Users, some of whom may be gone. */
   get size(): number {
-    return this.#users.size;
+    return this.#uids.size;
   }
 
-  add(userId: string): void {
-    if (!this.#ignored) this.#users.add(userId);
+  note({ uid }: Pick<UserEntry, 'uid'>): void {
+    if (!this.#ignored) this.#uids.add(uid);
   }
 
-  /** Of a batch's users, as often as there is news of them. */
-  note(user: UserEntry): void {
-    if (user.noted) return;
-    user.noted = true;
-    this.add(user.userId);
-  }
-
-  remove(userId: string): void {
-    this.#users.delete(userId);
+  remove({ uid }: Pick<UserEntry, 'uid'>): void {
+    this.#uids.delete(uid);
   }
 
   /** Within a transaction: who opens the file next takes all users for changed. */
@@ -52,23 +47,17 @@ export class ChangedProfiles {
   /** Nobody publishes profiles: what is left from before, or was left by a rebuild, is let go of. */
   ignore(): void {
     this.#ignored = true;
-    this.#users.clear();
+    this.#uids.clear();
   }
 
-  /** Takes some of them out, to be published in the transaction under way. */
-  take(limit: number): string[] {
-    const taken: string[] = [];
-    for (const userId of this.#users) {
-      if (taken.length === limit) break;
-      taken.push(userId);
-    }
-    for (const userId of taken) this.#users.delete(userId);
-    return taken;
+  /** Takes some of them out, to be published in the transaction under way: their uids. Each has its turn, however often others change. */
+  take(limit: number): number[] {
+    return this.#uids.take(limit);
   }
 
   /** Within a transaction: the file learns whether any are left. */
   flush(): void {
-    const flag = this.#everybody || this.#users.size > 0;
+    const flag = this.#everybody || this.#uids.size > 0;
     if (flag === this.#flagged) return;
     this.#set.run(FLAG, flag ? '1' : '0');
     this.#flagged = flag;
@@ -78,7 +67,7 @@ export class ChangedProfiles {
   recover(): void {
     this.#flagged = this.#get.get(FLAG) === '1';
     this.#everybody = false;
-    if (this.#flagged && !this.#ignored) this.#users = new Set(this.#allUsers.all());
-    else this.#users.clear();
+    this.#uids.clear();
+    if (this.#flagged && !this.#ignored) this.#uids.addUpTo(this.#lastUid.get()!);
   }
 }

@@ -1,6 +1,6 @@
 /** How often each number of ordered families counts, in the window of the aggregate beside it. */
 import type Database from 'better-sqlite3';
-import type { NumberChanges, OrderedNumbers } from '../../projections/ordered.js';
+import type { NumberChanges, OrderedNumbers } from '../../projections/counters/ordered.js';
 
 export class OrderedNumberTable {
   readonly #count: Database.Statement<[number, string, number], number>;

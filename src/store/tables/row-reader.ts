@@ -3,9 +3,10 @@ import type Database from 'better-sqlite3';
 import { type Aggregate } from '../../projections/aggregate.js';
 import { canMove, type CountedSource } from '../../projections/as-of.js';
 import { NO_ROWS, type RowCounters } from '../../projections/registry.js';
+import { decodeCounters, type ReadonlyCounters } from '../../projections/counters/counters.js';
 import { countersOfNewest, type KindSet, rowsAt } from '../../projections/row-counts.js';
 import { keyOf, type Row, timeOf } from '../../projections/row-kind.js';
-import { NO_NUMBERS, settle, takeChanges } from '../../projections/ordered.js';
+import { NO_NUMBERS, settle, takeChanges } from '../../projections/counters/ordered.js';
 import { storedCounters } from '../stored-counters.js';
 import { OrderedNumberTable } from './ordered-numbers.js';
 import { rowDecoder, type StoredRow } from './row-values.js';
@@ -53,19 +54,19 @@ export class RowReader {
     const found = this.#aggregate.get(this.set.kind.name, uid);
     if (found === undefined) return undefined;
     const [rows, afterMs, untilMs, counters] = found;
-    const whose = `the user with uid ${uid}, of kind ${this.set.kind.name}`;
-    return { rows, aggregate: { afterMs, untilMs, counters: storedCounters(this.#path, whose, counters) } };
+    const whose = () => `the user with uid ${uid}, of kind ${this.set.kind.name}`;
+    return { rows, aggregate: { afterMs, untilMs, counters: storedCounters(this.#path, whose, counters, decodeCounters) } };
   }
 
   /** What is counted as of a time. `fromAggregate`: whether the stored aggregate may be the place to start from. */
-  counters(uid: number, asOfMs: number, fromAggregate: boolean): ReadonlyMap<string, number> {
+  counters(uid: number, asOfMs: number, fromAggregate: boolean): ReadonlyCounters {
     if (this.#newest !== undefined) return countersOfNewest(this.set, this.newest(uid, asOfMs), asOfMs);
     const stored = fromAggregate ? this.stored(uid)?.aggregate : undefined;
     return this.countersFrom(uid, asOfMs, stored);
   }
 
   /** The same from a settled aggregate; of a kind without newestOf. */
-  countersFrom(uid: number, asOfMs: number, from: Aggregate | undefined): ReadonlyMap<string, number> {
+  countersFrom(uid: number, asOfMs: number, from: Aggregate | undefined): ReadonlyCounters {
     return this.aggregateFrom(uid, asOfMs, from).counters;
   }
 
@@ -166,7 +167,7 @@ export class RowReaders {
   }
 
   /** Of all kinds together. */
-  counters(uid: number, asOfMs: number, fromAggregate: boolean): ReadonlyMap<string, number> {
+  counters(uid: number, asOfMs: number, fromAggregate: boolean): ReadonlyCounters {
     return merged(this.kinds.map((kind) => kind.counters(uid, asOfMs, fromAggregate)));
   }
 }

@@ -1,10 +1,11 @@
 /** The rows of one kind, with what is counted of them, as the partition's writer changes them. */
 import type Database from 'better-sqlite3';
-import { type Aggregate, createAggregate, encodeAggregate, isExactAt } from '../../projections/aggregate.js';
+import { type Aggregate, createAggregate, isExactAt } from '../../projections/aggregate.js';
+import type { ReadonlyCounters } from '../../projections/counters/counters.js';
 import { canMove } from '../../projections/as-of.js';
 import { applyRowChange, type KindSet, rowsAt } from '../../projections/row-counts.js';
 import { type Row, type RowKind } from '../../projections/row-kind.js';
-import { settle, takeChanges } from '../../projections/ordered.js';
+import { settle, takeChanges } from '../../projections/counters/ordered.js';
 import { prunedRows } from '../../projections/kept/staged-rows.js';
 import { merged, RowReader } from './row-reader.js';
 import { rowDecoder, rowEncoder, type StoredRow } from './row-values.js';
@@ -72,7 +73,7 @@ export class RowTable {
   }
 
   /** Within a transaction. */
-  counters(uid: number, asOfMs: number, nowMs: number): ReadonlyMap<string, number> {
+  counters(uid: number, asOfMs: number, nowMs: number): ReadonlyCounters {
     if (this.kind.newestOf !== undefined) return this.#reading.counters(uid, asOfMs, false);
     const entry = this.#entry(uid);
     this.#settle(entry);
@@ -87,7 +88,7 @@ export class RowTable {
   }
 
   /** Between transactions: computed and discarded. */
-  countersSeen(uid: number, asOfMs: number): ReadonlyMap<string, number> {
+  countersSeen(uid: number, asOfMs: number): ReadonlyCounters {
     return this.#reading.counters(uid, asOfMs, true);
   }
 
@@ -127,7 +128,7 @@ export class RowTable {
       this.#settle(entry);
       const { uid, rows, aggregate } = entry;
       if (rows === 0) this.#forgetAggregate.run(this.kind.name, uid);
-      else this.#write.run(this.kind.name, uid, rows, aggregate.afterMs, aggregate.untilMs, encodeAggregate(aggregate.counters));
+      else this.#write.run(this.kind.name, uid, rows, aggregate.afterMs, aggregate.untilMs, aggregate.counters.encode());
       entry.dirty = false;
     }
   }
@@ -185,11 +186,11 @@ export class RowTables {
   }
 
   /** As RowTable.counters, of all kinds together. */
-  counters(uid: number, asOfMs: number, nowMs: number): ReadonlyMap<string, number> {
+  counters(uid: number, asOfMs: number, nowMs: number): ReadonlyCounters {
     return merged(this.kinds.map((kind) => kind.counters(uid, asOfMs, nowMs)));
   }
 
-  countersSeen(uid: number, asOfMs: number): ReadonlyMap<string, number> {
+  countersSeen(uid: number, asOfMs: number): ReadonlyCounters {
     return merged(this.kinds.map((kind) => kind.countersSeen(uid, asOfMs)));
   }
 

@@ -1,11 +1,12 @@
 /** The kept times of each tip, and the time index of users with very many of them. */
 import type Database from 'better-sqlite3';
 import { NO_TIP, type TipState } from '../../projections/tip.js';
-import { textForSql, textFromSql } from '../../projections/sql-text.js';
+import { textFromSql } from '../../projections/sql-text.js';
 import type { IdentifiedTip, TipSource } from '../../projections/as-of.js';
 import type { TimedTip } from '../../projections/tip-order.js';
 import { TIME_INDEX_ABOVE_TIPS } from './schema.js';
-import type { TipEntry, UserEntry } from './entries.js';
+import type { TipEntry, UserEntry } from './held/entries.js';
+import { TipWriter } from './held/tip-writer.js';
 
 type Columns = [
   served: number | null,
@@ -28,8 +29,7 @@ const QUALIFIED = 'tip.served_at_ms, tip.served_category, tip.done_at_ms, tip.do
 
 export class TipTable {
   readonly #get: Database.Statement<[number, string], Row>;
-  readonly #insert: Database.Statement;
-  readonly #update: Database.Statement;
+  readonly #writer: TipWriter;
   readonly #reading: TipReader;
   readonly #insertTime: Database.Statement<[number, number, string]>;
   readonly #deleteTime: Database.Statement<[number, number, string]>;
@@ -44,11 +44,7 @@ export class TipTable {
 
   constructor(db: Database.Database, capacity: number) {
     this.#get = db.prepare<[number, string], Row>(`SELECT ${COLUMNS}, linked FROM tip WHERE uid = ? AND tip_id = ?`).raw();
-    this.#insert = db.prepare(`INSERT INTO tip (${COLUMNS}, linked, uid, tip_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
-    this.#update = db.prepare(
-      'UPDATE tip SET served_at_ms = ?, served_category = ?, done_at_ms = ?, done_utc_offset_min = ?, dismiss_at_ms ' +
-        '= ?, snooze_at_ms = ?, linked = ? WHERE uid = ? AND tip_id = ?',
-    );
+    this.#writer = new TipWriter(db);
     this.#insertTime = db.prepare('INSERT INTO tip_time (uid, at_ms, tip_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING');
     this.#deleteTime = db.prepare('DELETE FROM tip_time WHERE uid = ? AND at_ms = ? AND tip_id = ?');
     this.#deleteTips = db.prepare('DELETE FROM tip WHERE uid = ?');
@@ -74,8 +70,16 @@ export class TipTable {
     if (loaded !== undefined) return loaded;
     const row = user.tips === 0 ? undefined : this.#get.get(user.uid, tipId);
     const tip = row === undefined ? NO_TIP : tipOf(row, 0);
-    const entry: TipEntry = { tipId, tip, savedTip: row === undefined ? undefined : tip, linked: row?.[6] === 1, unsaved: false };
-    user.loaded.set(tipId, entry);
+    const entry: TipEntry = {
+      tipId,
+      tip,
+      savedTip: row === undefined ? undefined : tip,
+      linked: row?.[6] === 1,
+      unsaved: false,
+      olderUnsaved: undefined,
+      olderLoaded: undefined,
+    };
+    user.loaded.add(entry);
     this.#loaded++;
     return entry;
   }
@@ -86,34 +90,23 @@ export class TipTable {
     if (entry.unsaved) return;
     if (entry.savedTip === undefined) user.tips++;
     entry.unsaved = true;
-    user.unsaved.push(entry);
+    entry.olderUnsaved = user.lastUnsaved;
+    user.lastUnsaved = entry;
   }
 
-  /** Writes this user's changed tips. */
-  flush(user: UserEntry): void {
-    for (const entry of user.unsaved) {
-      const { tip } = entry;
-      const write = entry.savedTip === undefined ? this.#insert : this.#update;
-      write.run(
-        tip.servedAtMs,
-        tip.servedCategory === null ? null : textForSql(tip.servedCategory),
-        tip.doneAtMs,
-        tip.doneUtcOffsetMin,
-        tip.dismissAtMs,
-        tip.snoozeAtMs,
-        entry.linked ? 1 : 0,
-        user.uid,
-        entry.tipId,
-      );
-      if (user.timeIndexed) this.#reindex(user.uid, entry);
-      entry.savedTip = tip;
-      entry.unsaved = false;
+  /** Writes these users' changed tips. */
+  flush(users: readonly UserEntry[]): void {
+    for (const user of users) {
+      for (let entry = user.lastUnsaved; entry !== undefined; entry = forgetOlder(entry)) {
+        this.#writer.write(user.uid, entry);
+        if (user.timeIndexed) this.#reindex(user.uid, entry);
+        entry.savedTip = entry.tip;
+        entry.unsaved = false;
+      }
+      user.lastUnsaved = undefined;
+      if (!user.timeIndexed && user.tips > TIME_INDEX_ABOVE_TIPS) this.#indexAll(user);
     }
-    user.unsaved.length = 0;
-    if (!user.timeIndexed && user.tips > TIME_INDEX_ABOVE_TIPS) {
-      for (const { tipId, tip } of this.#reading.tipsOf(user.uid)) this.#index(user.uid, tipId, tip);
-      user.timeIndexed = true;
-    }
+    this.#writer.end();
   }
 
   /** The user's saved tips: flush first. */
@@ -147,7 +140,7 @@ export class TipTable {
     this.#deleteTips.run(user.uid);
     this.#deleteTimes.run(user.uid);
     user.loaded.clear();
-    user.unsaved.length = 0;
+    user.lastUnsaved = undefined;
     user.tips = 0;
     user.timeIndexed = false;
   }
@@ -156,7 +149,7 @@ export class TipTable {
   dropLoaded(user: UserEntry): void {
     this.#loaded -= user.loaded.size;
     user.loaded.clear();
-    user.unsaved.length = 0;
+    user.lastUnsaved = undefined;
   }
 
   get crowded(): boolean {
@@ -165,6 +158,13 @@ export class TipTable {
 
   forgotten(): void {
     this.#loaded = 0;
+    this.#writer.forget();
+  }
+
+  #indexAll(user: UserEntry): void {
+    this.#writer.end();
+    for (const { tipId, tip } of this.#reading.tipsOf(user.uid)) this.#index(user.uid, tipId, tip);
+    user.timeIndexed = true;
   }
 
   #index(uid: number, tipId: string, tip: TipState): void {
@@ -251,6 +251,13 @@ export class TipReader {
       },
     };
   }
+}
+
+/** Lets go of the entry before, and answers it. */
+function forgetOlder(entry: TipEntry): TipEntry | undefined {
+  const older = entry.olderUnsaved;
+  entry.olderUnsaved = undefined;
+  return older;
 }
 
 function timesOf(tip: TipState): (number | null)[] {

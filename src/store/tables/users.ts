@@ -3,10 +3,12 @@
  * once per batch, however many events touched them.
  */
 import type Database from 'better-sqlite3';
-import { encodeAggregate, type Aggregate } from '../../projections/aggregate.js';
+import { type Aggregate, createAggregate } from '../../projections/aggregate.js';
+import { CounterNumbers, NumberedCounters } from '../../projections/counters/numbered-counters.js';
 import { userDigest } from '../../events/user-digest.js';
 import { storedCounters } from '../stored-counters.js';
-import type { UserEntry } from './entries.js';
+import type { UserEntry } from './held/entries.js';
+import { LoadedTips } from './held/loaded-tips.js';
 
 /** No row has it. */
 const NO_UID = -1;
@@ -18,11 +20,12 @@ export interface UserSummary {
   readonly tips: number;
 }
 
-type Row = [uid: number, tips: number, indexed: number, after: number, until: number, counters: string];
+type Row = [uid: number, userId: string, tips: number, indexed: number, after: number, until: number, counters: string];
 
 export class UserTable {
   readonly #path: string;
   readonly #find: Database.Statement<[string], Row>;
+  readonly #findUid: Database.Statement<[number], Row>;
   readonly #insert: Database.Statement;
   readonly #update: Database.Statement;
   readonly #count: Database.Statement<[], number>;
@@ -31,18 +34,20 @@ export class UserTable {
   readonly #ids: Database.Statement<[], string>;
   readonly #delete: Database.Statement<[number]>;
   readonly #lastUid: Database.Statement<[], number>;
-  readonly #newAggregate: () => Aggregate;
+  readonly #numbers: CounterNumbers;
+  readonly #decode: (text: string) => NumberedCounters;
   readonly #cached = new Map<string, UserEntry>();
   readonly #dirty: UserEntry[] = [];
   readonly #capacity: number;
   #nextUid: number;
   #stored: number;
 
-  constructor(db: Database.Database, newAggregate: () => Aggregate, capacity: number) {
+  /** `counters`: the names that most users count. */
+  constructor(db: Database.Database, counters: Iterable<string>, capacity: number) {
     this.#path = db.name;
-    this.#find = db
-      .prepare<[string], Row>('SELECT uid, tips, time_indexed, exact_after_ms, exact_until_ms, counters FROM user WHERE user_id = ?')
-      .raw();
+    const columns = 'uid, user_id, tips, time_indexed, exact_after_ms, exact_until_ms, counters';
+    this.#find = db.prepare<[string], Row>(`SELECT ${columns} FROM user WHERE user_id = ?`).raw();
+    this.#findUid = db.prepare<[number], Row>(`SELECT ${columns} FROM user WHERE uid = ?`).raw();
     this.#insert = db.prepare(
       'INSERT INTO user (uid, user_id, tips, time_indexed, exact_after_ms, exact_until_ms, counters, ' +
         'updated_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
@@ -58,7 +63,8 @@ export class UserTable {
     this.#ids = db.prepare<[], string>('SELECT user_id FROM user').pluck();
     this.#delete = db.prepare<[number]>('DELETE FROM user WHERE uid = ?');
     this.#lastUid = db.prepare<[], number>('SELECT coalesce(max(uid), 0) FROM user').pluck();
-    this.#newAggregate = newAggregate;
+    this.#numbers = new CounterNumbers(counters);
+    this.#decode = (text) => NumberedCounters.decode(this.#numbers, text);
     this.#capacity = capacity;
     this.#nextUid = this.#lastUid.get()! + 1;
     this.#stored = this.#count.get()!;
@@ -68,24 +74,13 @@ export class UserTable {
     const cached = this.#cached.get(userId);
     if (cached !== undefined) return cached;
     const row = this.#find.get(userId);
-    if (row === undefined) return undefined;
-    const aggregate: Aggregate = {
-      afterMs: row[3],
-      untilMs: row[4],
-      counters: storedCounters(this.#path, `the user ${JSON.stringify(userId)}`, row[5]),
-    };
-    return this.#remember({
-      uid: row[0],
-      userId,
-      aggregate,
-      tips: row[1],
-      timeIndexed: row[2] === 1,
-      stored: true,
-      dirty: false,
-      noted: false,
-      loaded: new Map(),
-      unsaved: [],
-    });
+    return row === undefined ? undefined : this.#remember(this.#entryOf(row));
+  }
+
+  /** undefined: there is no such user in the file. */
+  withUid(uid: number): UserEntry | undefined {
+    const row = this.#findUid.get(uid);
+    return row === undefined ? undefined : (this.#cached.get(row[1]) ?? this.#remember(this.#entryOf(row)));
   }
 
   /** Finds the user or makes one, which the batch under way stores. */
@@ -160,14 +155,13 @@ export class UserTable {
   flush(nowMs: number): void {
     for (const entry of this.#dirty) {
       const { afterMs, untilMs, counters } = entry.aggregate;
-      const encoded = encodeAggregate(counters);
+      const encoded = counters.encode();
       const indexed = entry.timeIndexed ? 1 : 0;
       if (entry.stored) this.#update.run(entry.tips, indexed, afterMs, untilMs, encoded, nowMs, entry.uid);
       else this.#insert.run(entry.uid, entry.userId, entry.tips, indexed, afterMs, untilMs, encoded, nowMs);
       if (!entry.stored) this.#stored++;
       entry.stored = true;
       entry.dirty = false;
-      entry.noted = false;
     }
     this.#dirty.length = 0;
   }
@@ -194,18 +188,33 @@ export class UserTable {
     for (const entry of this.#cached.values()) entry.loaded.clear();
   }
 
+  #entryOf([uid, userId, tips, indexed, afterMs, untilMs, counters]: Row): UserEntry {
+    const whose = () => `the user ${JSON.stringify(userId)}`;
+    const aggregate: Aggregate = { afterMs, untilMs, counters: storedCounters(this.#path, whose, counters, this.#decode) };
+    return {
+      uid,
+      userId,
+      aggregate,
+      tips,
+      timeIndexed: indexed === 1,
+      stored: true,
+      dirty: false,
+      loaded: new LoadedTips(),
+      lastUnsaved: undefined,
+    };
+  }
+
   #fresh(uid: number, userId: string): UserEntry {
     return {
       uid,
       userId,
-      aggregate: this.#newAggregate(),
+      aggregate: createAggregate(NumberedCounters.empty(this.#numbers)),
       tips: 0,
       timeIndexed: false,
       stored: false,
       dirty: false,
-      noted: false,
-      loaded: new Map(),
-      unsaved: [],
+      loaded: new LoadedTips(),
+      lastUnsaved: undefined,
     };
   }
 

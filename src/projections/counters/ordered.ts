@@ -6,6 +6,7 @@
  * number by number: never further than as many numbers as came and went. So a change costs a few steps in an index, however many
  * rows there are and however close together their numbers lie.
  */
+import type { Counters, ReadonlyCounters } from './counters.js';
 
 /** How often each number of one user and family counts; each at least once. */
 export interface OrderedNumbers {
@@ -26,15 +27,15 @@ const size = (id: string): string => `size:${id}`;
 const smaller = (id: string): string => `smaller:${id}`;
 const median = (id: string): string => `median:${id}`;
 
-export function medianIn(counters: ReadonlyMap<string, number>, id: string): number | null {
+export function medianIn(counters: ReadonlyCounters, id: string): number | null {
   return counters.get(median(id)) ?? null;
 }
 
 /** What the family's own counters `id:NUMBER` say; they are taken out. */
-export function takeChanges(counters: Map<string, number>, id: string): NumberChanges {
+export function takeChanges(counters: Counters, id: string): NumberChanges {
   const prefix = `${id}:`;
   const changes = new Map<number, number>();
-  for (const [name, by] of counters)
+  for (const [name, by] of [...counters])
     if (name.startsWith(prefix)) {
       changes.set(Number(name.slice(prefix.length)), by);
       counters.delete(name);
@@ -43,7 +44,7 @@ export function takeChanges(counters: Map<string, number>, id: string): NumberCh
 }
 
 /** Brings the three up to date with `changes`, which `numbers` do not hold yet. */
-export function settle(counters: Map<string, number>, id: string, changes: NumberChanges, numbers: OrderedNumbers): void {
+export function settle(counters: Counters, id: string, changes: NumberChanges, numbers: OrderedNumbers): void {
   if (changes.size === 0) return;
   const changed = withChanges(numbers, changes);
   let count = counters.get(size(id)) ?? 0;

@@ -1,6 +1,7 @@
 /** Users and tips as a batch has them in memory: what the file holds, and what it does not hold yet. */
-import type { Aggregate } from '../../projections/aggregate.js';
-import type { TipState } from '../../projections/tip.js';
+import type { Aggregate } from '../../../projections/aggregate.js';
+import type { TipState } from '../../../projections/tip.js';
+import type { LoadedTips } from './loaded-tips.js';
 
 export interface UserEntry {
   readonly uid: number;
@@ -12,12 +13,10 @@ export interface UserEntry {
   timeIndexed: boolean;
   stored: boolean;
   dirty: boolean;
-  /** Whether the batch under way has noted that their profile has changed. */
-  noted: boolean;
   /** Tips of this user that are in memory. */
-  readonly loaded: Map<string, TipEntry>;
-  /** Those of them that the file does not hold yet. */
-  readonly unsaved: TipEntry[];
+  readonly loaded: LoadedTips;
+  /** The last of those that the file does not hold yet; each leads to the one before. */
+  lastUnsaved: TipEntry | undefined;
 }
 
 export interface TipEntry {
@@ -28,4 +27,7 @@ export interface TipEntry {
   /** Whether a decision_link names this tip. */
   linked: boolean;
   unsaved: boolean;
+  olderUnsaved: TipEntry | undefined;
+  /** Of LoadedTips. */
+  olderLoaded: TipEntry | undefined;
 }
