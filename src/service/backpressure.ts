@@ -2,7 +2,7 @@
 import type { RecordRun } from '../log/port.js';
 
 /** Above either, fetching a topic pauses; below half of both, it goes on. */
-const PAUSE_ABOVE_RECORDS = 20_000;
+const PAUSE_ABOVE_RECORDS = 25_000;
 const PAUSE_ABOVE_BYTES = 16 * 1024 * 1024;
 
 interface Waiting {

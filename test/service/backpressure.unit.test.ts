@@ -17,14 +17,14 @@ const records = (count: number, bytes = 10): RecordRun =>
   );
 
 describe('Backpressure', () => {
-  it('pauses above 20,000 records and goes on at half of it, once', () => {
+  it('pauses above 25,000 records and goes on at half of it, once', () => {
     const pressure = new Backpressure();
-    expect(pressure.delivered('t', records(20_000))).toBe(true);
+    expect(pressure.delivered('t', records(25_000))).toBe(true);
     expect(pressure.delivered('t', records(1))).toBe(false);
-    expect(pressure.applied('t', 10_000)).toBe(false);
+    expect(pressure.applied('t', 12_500)).toBe(false);
     expect(pressure.applied('t', 1)).toBe(true);
     expect(pressure.applied('t', 1)).toBe(false);
-    expect(pressure.records).toBe(9_999);
+    expect(pressure.records).toBe(12_499);
   });
 
   it('pauses for few large records too', () => {
@@ -36,7 +36,7 @@ describe('Backpressure', () => {
 
   it('keeps topics apart and passes over empty deliveries', () => {
     const pressure = new Backpressure();
-    expect(pressure.delivered('t', records(20_001))).toBe(false);
+    expect(pressure.delivered('t', records(25_001))).toBe(false);
     expect(pressure.delivered('other', records(0))).toBe(true);
     expect(pressure.applied('other', 0)).toBe(false);
     expect(pressure.applied('unknown', 5)).toBe(false);

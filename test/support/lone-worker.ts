@@ -1,7 +1,7 @@
 /** A worker of partition 0 of 1 on a state file of its own, without a service: a test delivers to it and looks at what it commits. */
 import { CORE_ALONE } from '../../src/events/feature-choice.js';
 import { inlineWorkers } from '../../src/consumers/worker/inline-worker.js';
-import type { Committed, Worker } from '../../src/consumers/worker/worker-contract.js';
+import type { Committed, StartWorker, Worker } from '../../src/consumers/worker/worker-contract.js';
 import { runOf } from '../../src/log/record-run.js';
 import { coreRegistry } from '../../src/projections/registry.js';
 import { PartitionState } from '../../src/store/partition-state.js';
@@ -18,6 +18,9 @@ export interface LoneWorkerOptions {
   readonly nowMs: number;
   readonly publishProfiles?: boolean;
   readonly shadow?: string | null;
+  readonly maxBatchRecords?: number;
+  /** Of workers in one thread; absent: it has a thread for itself. */
+  readonly start?: StartWorker;
   readonly committed: (committed: Committed) => void;
 }
 
@@ -25,8 +28,15 @@ export function makeStateFile(path: string): void {
   new PartitionState(path, identity, coreRegistry).close();
 }
 
-export function loneWorker({ path, ends, nowMs, publishProfiles = true, shadow = null, committed }: LoneWorkerOptions): Worker {
-  return inlineWorkers({ registry: coreRegistry, clock: () => nowMs })(
+/** One in which the time stands still. */
+export function threadAt(nowMs: number): StartWorker {
+  return inlineWorkers({ registry: coreRegistry, clock: () => nowMs });
+}
+
+export function loneWorker(options: LoneWorkerOptions): Worker {
+  const { path, ends, nowMs, publishProfiles = true, shadow = null, maxBatchRecords = 1_000, committed } = options;
+  const { start = threadAt(nowMs) } = options;
+  return start(
     {
       path,
       identity,
@@ -38,7 +48,7 @@ export function loneWorker({ path, ends, nowMs, publishProfiles = true, shadow =
         features: CORE_ALONE,
         partitioner: 'murmur2',
         maxValueBytes: 1_048_576,
-        maxBatchRecords: 1_000,
+        maxBatchRecords,
         maxTaskIdleMs: 0,
         publishProfiles,
         scoring: { livePolicy: 'egreedy-v1', settings: { epsilon: 0.1, salt: '0', shadow, shadowLearning: false } },

@@ -101,6 +101,16 @@ export class MergeQueue {
     return this.#byTopic.get(topic)!.taken;
   }
 
+  /** Records. */
+  get waiting(): number {
+    let waiting = 0;
+    for (const { deliveries, head } of this.#lanes) {
+      for (const { records } of deliveries) waiting += records.length;
+      waiting -= head;
+    }
+    return waiting;
+  }
+
   get empty(): boolean {
     return this.#lanes.every((lane) => lane.deliveries.length === 0);
   }

@@ -29,12 +29,13 @@ import { checkOffsets } from '../../log/checks/offsets.js';
 import type { Delivery } from '../../log/port.js';
 import type { WorkerOptions } from './options.js';
 import { pinStarts } from './pin-starts.js';
-import { ProfileRhythm } from './profile-rhythm.js';
+import { ProfilesDue } from './profiles-due.js';
 import { Pruner } from './pruner.js';
 import { PutOff } from './put-off.js';
 import type { Decided, Worker, WorkerEvents, WorkerStartOptions } from './worker-contract.js';
 import { decodeRulesOf, mergeQueueOf } from './starting.js';
 import { Transactions } from './transactions.js';
+import { type Turn, Turns } from './turns.js';
 import { workerError } from './worker-error.js';
 
 /** What tests replace. */
@@ -45,13 +46,14 @@ export interface WorkerDeps {
   readonly shadow?: ShadowScore | undefined;
   readonly at?: FaultHook | undefined;
   readonly pruneLimits?: SliceLimits | undefined;
+  /** Of the thread. */
+  readonly turns?: Turns | undefined;
 }
 
 /** Records folded before the event loop gets a turn, within one transaction. */
 const SLICE_RECORDS = 1_000;
-const PROFILES_AT_ONCE = 500;
-/** As many as can be published at the end without holding it up. */
-const PROFILES_AT_LAST = 2_000;
+/** A batch of more is applied while no other partition of the thread applies one. */
+const SMALL_BATCH_RECORDS = 5_000;
 
 export class PartitionWorker implements Worker {
   readonly #start: WorkerStartOptions;
@@ -68,9 +70,10 @@ export class PartitionWorker implements Worker {
   readonly #restoreTo: ReadonlyMap<string, number>;
   readonly #forgotten: ForgottenFirst;
   readonly #jobs: BetweenBatches;
-  readonly #rhythm = new ProfileRhythm(() => this.#wake());
+  readonly #profiles: ProfilesDue;
   readonly #pruner: Pruner;
   readonly #putOff: PutOff;
+  readonly #turn: Turn;
   readonly #registry: Registry;
   readonly #at: FaultHook | undefined;
   #phase: 'restoring' | 'running' | 'stopped' | 'closed' = 'restoring';
@@ -84,13 +87,18 @@ export class PartitionWorker implements Worker {
   readonly #waitingForIdle: (() => void)[] = [];
 
   /** Throws what opening the state file throws, and offset_out_of_range when the log does not hold what comes next. */
-  constructor(start: WorkerStartOptions, events: WorkerEvents, { registry, clock, shadow, at, pruneLimits }: WorkerDeps) {
+  constructor(
+    start: WorkerStartOptions,
+    events: WorkerEvents,
+    { registry, clock, shadow, at, pruneLimits, turns = new Turns() }: WorkerDeps,
+  ) {
     const { identity, topics, ranges, options } = (this.#start = start);
     this.#options = options;
     this.#events = events;
     this.#clock = clock;
     this.#registry = registry;
     this.#at = at;
+    this.#turn = turns.turn(() => this.#wake());
     this.#jobs = new BetweenBatches((error) => workerError(error, start));
     this.#state = new PartitionState(start.path, identity, registry, 'refuse'); // whoever starts it has made the file
     this.#pruner = new Pruner(this.#state, registry, { retainMs: options.retain, clock, at, limits: pruneLimits });
@@ -109,9 +117,11 @@ export class PartitionWorker implements Worker {
       this.#state.close();
       throw error;
     }
-    const onCommitted: WorkerEvents['committed'] = (committed) => events.committed(committed);
-    this.#transactions = new Transactions({ state: this.#state, processor: this.#processor, clock, onCommitted, at });
-    this.#putOff = new PutOff(this.#transactions, () => this.#wake());
+    const shared = { state: this.#state, processor: this.#processor, clock };
+    this.#transactions = new Transactions({ ...shared, onCommitted: (committed) => events.committed(committed), at });
+    const wake = () => this.#wake();
+    this.#profiles = new ProfilesDue({ ...shared, transactions: this.#transactions, atEnds: () => this.#atEnds, wake });
+    this.#putOff = new PutOff(this.#transactions, wake);
     const named = (topic: TopicName) => fullTopicName(identity.topicPrefix, topic);
     this.#queue = mergeQueueOf(start, this.#positions);
     this.#gated = new Set(REQUEST_TOPICS.map(named));
@@ -149,7 +159,7 @@ export class PartitionWorker implements Worker {
   }
 
   async idle(): Promise<void> {
-    const busy = () => !this.#queue.empty || this.#looping !== undefined || this.#hasProfiles || this.#mayPrune();
+    const busy = () => !this.#queue.empty || this.#looping !== undefined || this.#profiles.any || this.#mayPrune();
     while (!this.#over && (busy() || (this.#putOff.waits && !this.#held))) {
       const settled = new Promise<void>((resolve) => this.#waitingForIdle.push(resolve));
       this.#wake();
@@ -201,9 +211,7 @@ export class PartitionWorker implements Worker {
     this.#stopTimers();
     await this.#looping;
     this.#guard(() => {
-      // Left unsaid, they would cost the next owner a profile of every user.
-      if (this.#hasProfiles && this.#state.changedProfiles.size <= PROFILES_AT_LAST)
-        this.#transactions.run((nowMs, outbox) => this.#processor.publishProfiles(PROFILES_AT_LAST, nowMs, outbox));
+      this.#profiles.publishLast();
       this.#putOff.do();
     });
   }
@@ -233,6 +241,7 @@ export class PartitionWorker implements Worker {
     clearTimeout(this.#timer);
     this.#looping = this.#loop().finally(() => {
       this.#looping = undefined;
+      this.#turn.leave();
       this.#signalIdle();
     });
   }
@@ -251,11 +260,12 @@ export class PartitionWorker implements Worker {
         if (!behind) this.#jobs.run();
         this.#scoreShadows();
         if (this.#transactions.pending.isTooLarge) return;
+        if (this.#queue.waiting > SMALL_BATCH_RECORDS && !this.#turn.take()) return;
         const closed = behind ? this.#forgotten.others : this.#phase === 'restoring' ? this.#gated : NOTHING;
         const taken = this.#queue.take(this.#options.maxBatchRecords, this.#clock(), closed);
         if (taken.positions.size === 0) {
           if (behind) return;
-          if (this.#publishProfiles()) continue;
+          if (this.#profiles.publish(this.#waitingForIdle.length > 0)) continue;
           if (this.#queue.empty && this.#mayPrune()) {
             this.#prune();
             await nextTurn();
@@ -267,6 +277,7 @@ export class PartitionWorker implements Worker {
           return;
         }
         await this.#apply(taken);
+        this.#turn.leave();
         await nextTurn();
       }
     } catch (error) {
@@ -309,24 +320,8 @@ export class PartitionWorker implements Worker {
     this.#transactions.scoreShadows((decisionId, reason) => this.#events.shadowFailed(decisionId, reason));
   }
 
-  /**
-   * Whether profiles are to be published. The owner before this one may have published what this one has yet to read, so nothing is
-   * published until that is applied: a profile never goes back in time.
-   */
-  get #hasProfiles(): boolean {
-    return this.#state.changedProfiles.size > 0 && this.#atEnds;
-  }
-
   get #atEnds(): boolean {
     return (this.#reachedEnds ||= [...this.#start.ranges].every(([topic, { end }]) => this.#queue.taken(topic) >= end));
-  }
-
-  /** When nothing else is to be done: the profiles that have changed, when they are due. Answers whether any were. */
-  #publishProfiles(): boolean {
-    if (!this.#hasProfiles || (!this.#rhythm.isDue(this.#clock()) && this.#waitingForIdle.length === 0)) return false;
-    this.#transactions.run((nowMs, outbox) => this.#processor.publishProfiles(PROFILES_AT_ONCE, nowMs, outbox));
-    if (this.#state.changedProfiles.size === 0) this.#rhythm.done(this.#clock());
-    return true;
   }
 
   /** Once what the log held at assignment is applied: else the first look would be at a file that is only being filled. */
@@ -368,7 +363,7 @@ export class PartitionWorker implements Worker {
 
   #stopTimers(): void {
     clearTimeout(this.#timer);
-    this.#rhythm.stop();
+    this.#profiles.stop();
     this.#putOff.stop();
   }
 

@@ -4,12 +4,14 @@ import { TipstreamError } from '../../../errors.js';
 import { registryOf } from '../../../projections/registry.js';
 import { PartitionWorker } from '../partition-worker.js';
 import type { OutboxMessage } from '../../../store/tables/outbox.js';
+import { Turns } from '../turns.js';
 import type { WorkerEvents, WorkerStartOptions } from '../worker-contract.js';
 import { plainError, type Command, type Report } from './messages.js';
 import { unpack } from './record-packing.js';
 
 const port = parentPort!;
 const workers = new Map<number, PartitionWorker>();
+const turns = new Turns();
 
 const report = (message: Report): void => port.postMessage(message);
 
@@ -28,7 +30,7 @@ function startedWorker(start: WorkerStartOptions, reports: WorkerEvents): Partit
   const registry = registryOf(start.options.features);
   if (registry.featureSet !== start.identity.featureSet)
     throw new TipstreamError('internal', `a worker was started for feature set ${start.identity.featureSet} with ${registry.featureSet}`);
-  return new PartitionWorker(start, reports, { registry, clock: Date.now });
+  return new PartitionWorker(start, reports, { registry, clock: Date.now, turns });
 }
 
 /** A small Buffer is a view of a large shared block, all of which would be cloned with it. */
