@@ -21,11 +21,13 @@ const PAGE_BYTES = 4_096;
 const PAGES_A_TRANSACTION = 8;
 const RECORDS_A_PAGE = 2;
 const END_WITHIN_MS = 1_000;
+const WITHOUT_IT = 'commits copy them from 128 MiB on, and a partition answers nothing meanwhile, until the next start';
 /** One connection at a time, and no JavaScript worth mentioning. */
 const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 16 };
 
 export class Checkpointer {
   readonly #threadOn: (entry: URL, limits: ResourceLimits) => Thread;
+  readonly #onLost: (what: string) => void;
   /** Path -> about how many pages were written since it was last copied. */
   readonly #pages = new Map<string, number>();
   readonly #underWay = new Set<string>();
@@ -33,8 +35,10 @@ export class Checkpointer {
   /** It died, or is to be started no more. */
   #over = false;
 
-  constructor(threadOn: (entry: URL, limits: ResourceLimits) => Thread) {
+  /** @param onLost told once when the thread died, in a sentence */
+  constructor(threadOn: (entry: URL, limits: ResourceLimits) => Thread, onLost: (what: string) => void) {
     this.#threadOn = threadOn;
+    this.#onLost = onLost;
   }
 
   /** A transaction of so many records is committed. */
@@ -65,9 +69,10 @@ export class Checkpointer {
   #start(): Thread {
     const thread = this.#threadOn(new URL('./checkpoint-thread.js', import.meta.url), RESOURCE_LIMITS);
     thread.on('message', ({ path }: CheckpointReport) => this.#underWay.delete(path));
-    thread.on('error', () => undefined); // followed by the exit
-    // Its work is left to the workers then.
+    let why = '';
+    thread.on('error', (error) => (why = `: ${error.message}`)); // followed by the exit
     thread.on('exit', () => {
+      if (!this.#over) this.#onLost(`the thread that copies write-ahead logs ended${why}; ${WITHOUT_IT}`);
       this.#over = true;
       this.#thread = undefined;
     });

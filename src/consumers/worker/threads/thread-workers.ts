@@ -57,7 +57,8 @@ export class ThreadWorkers {
   constructor(threads: number, entry = new URL('./worker-thread.js', import.meta.url), onText?: (line: string) => void) {
     this.#entry = entry;
     this.#onText = onText;
-    this.#checkpoints = new Checkpointer((checkpoints, limits) => this.#threadOn(checkpoints, limits));
+    const warn = onText ?? ((line: string) => void process.stderr.write(`${line}\n`));
+    this.#checkpoints = new Checkpointer((checkpoints, limits) => this.#threadOn(checkpoints, limits), warn);
     this.#threads = Array.from({ length: threads }, () => this.#startThread());
   }
 

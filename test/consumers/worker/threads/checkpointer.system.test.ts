@@ -20,12 +20,15 @@ describe('a checkpointer', () => {
   const threads: Thread[] = [];
   const said: Promise<string>[] = [];
   const checkpointer = (): Checkpointer =>
-    new Checkpointer((_, resourceLimits) => {
-      const thread = new Thread(BUILT, { resourceLimits, stderr: true });
-      threads.push(thread);
-      said.push(text(thread.stderr));
-      return thread;
-    });
+    new Checkpointer(
+      (_, resourceLimits) => {
+        const thread = new Thread(BUILT, { resourceLimits, stderr: true });
+        threads.push(thread);
+        said.push(text(thread.stderr));
+        return thread;
+      },
+      (what) => said.push(Promise.resolve(what)),
+    );
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'tipstream-checkpointer-'));
