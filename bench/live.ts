@@ -12,6 +12,8 @@ import { startService } from './service.js';
 export interface Live {
   /** Candidates to tip.scored at 200 a second, the shadow on, each decision served and most reacted to. */
   readonly decision: Percentiles;
+  /** The same while profiles are read at 200 a second. */
+  readonly readDecision: Percentiles;
   /** GET /v1/profiles/{user_id}, 200 a second, with nothing else going on, and during the load above. */
   readonly profileIdle: Percentiles;
   readonly profileUnderLoad: Percentiles;
@@ -36,6 +38,7 @@ const BATCHES_PER_SECOND = 20;
 /** Times as long as a measurement: the compilers of broker and service go on for a minute, and both are to be as they are all day. */
 const WARM_UP_TIMES = 3;
 const BUSY_WARM_UP_SECONDS = 2;
+const WARM_UP_SECONDS_BESIDE_READS = 2;
 
 /** The place's newest state must be caught up. `seconds` is how long each measurement takes. */
 export async function live(place: Place, seconds: number): Promise<Live> {
@@ -57,7 +60,9 @@ export async function live(place: Place, seconds: number): Promise<Live> {
       warmUpSeconds: WARM_UP_TIMES * seconds,
       seconds: seconds + 2,
     };
-    const decision = await decisionLoad({ ...decisions, perSecond: PER_SECOND, name: 'decision' }, () => {
+    const decision = await decisionLoad({ ...decisions, perSecond: PER_SECOND, name: 'decision' });
+    const read = { ...decisions, warmUpSeconds: WARM_UP_SECONDS_BESIDE_READS, perSecond: PER_SECOND, name: 'read-decision' };
+    const readDecision = await decisionLoad(read, () => {
       underLoad = http('profile-under-load', profileLoad);
       underLoad.catch(() => undefined);
     });
@@ -81,7 +86,8 @@ export async function live(place: Place, seconds: number): Promise<Live> {
     await folded;
     await Promise.all([writing.close(), reading.close()]);
     const usage = await service.stop();
-    return { decision, profileIdle, profileUnderLoad, busyDecision, profiles100, score200, score500, decide200, decide500, usage };
+    const decisionsBeside = { decision, readDecision, busyDecision };
+    return { ...decisionsBeside, profileIdle, profileUnderLoad, profiles100, score200, score500, decide200, decide500, usage };
   } finally {
     await Promise.allSettled([writing.close(), reading.close(), service.stop()]);
   }

@@ -45,6 +45,7 @@ function throughputSection({ throughput }: Results): string {
 const LIVE_ROWS: readonly [name: string, of: (live: Live) => Percentiles | null][] = [
   ['candidates to tip.scored, 200/s', (live) => live.decision],
   ['GET profile, 200/s, idle', (live) => live.profileIdle],
+  ['candidates to tip.scored, 200/s, while profiles are read', (live) => live.readDecision],
   ['GET profile, 200/s, beside the above', (live) => live.profileUnderLoad],
   ['candidates to tip.scored, 500/s, beside 5,000 servings/s', (live) => live.busyDecision],
   ['profiles of 100 users, 20/s', (live) => live.profiles100],
