@@ -72,10 +72,7 @@ export async function runService(
         }),
       );
     else await createMissing(log, config, logger, reach);
-    const threads =
-      startWorker === undefined
-        ? new ThreadWorkers(config.threads, undefined, (line) => logger.warn(`a worker thread says: ${line}`))
-        : undefined;
+    const threads = startWorker === undefined ? new ThreadWorkers(config.threads, undefined, (line) => logger.warn(line)) : undefined;
     undo.push(() => threads?.close());
     const service = new Service(log, registryFor(config), startWorker ?? threads!.start, {
       dataDirectory: config.data,

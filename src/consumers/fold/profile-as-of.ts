@@ -38,10 +38,7 @@ export class ProfileAsOf {
     if (isExactAt(user.aggregate, asOfMs)) return user.aggregate;
     this.#state.tips.flush([user]);
     const moved = aggregateAt(this.#registry, asOfMs, this.#state.tips.source(user), user.aggregate);
-    if (asOfMs <= nowMs) {
-      user.aggregate = moved;
-      this.#state.users.markDirty(user);
-    }
+    if (asOfMs <= nowMs) this.#state.users.keep(user, moved);
     return moved;
   }
 

@@ -101,10 +101,11 @@ export class MergeQueue {
     return this.#byTopic.get(topic)!.taken;
   }
 
-  /** Records. */
-  get waiting(): number {
+  /** Records of topics that are not `closed`. */
+  waiting(closed: ReadonlySet<string>): number {
     let waiting = 0;
-    for (const { deliveries, head } of this.#lanes) {
+    for (const { topic, deliveries, head } of this.#lanes) {
+      if (closed.has(topic)) continue;
       for (const { records } of deliveries) waiting += records.length;
       waiting -= head;
     }

@@ -52,7 +52,7 @@ export interface WorkerDeps {
 
 /** Records folded before the event loop gets a turn, within one transaction. */
 const SLICE_RECORDS = 1_000;
-/** A batch of more is applied while no other partition of the thread applies one. */
+/** Larger batches of a thread's partitions take turns. */
 const SMALL_BATCH_RECORDS = 5_000;
 
 export class PartitionWorker implements Worker {
@@ -98,7 +98,7 @@ export class PartitionWorker implements Worker {
     this.#clock = clock;
     this.#registry = registry;
     this.#at = at;
-    this.#turn = turns.turn(() => this.#wake());
+    this.#turn = turns.turn(() => this.#looping !== undefined || this.#wake());
     this.#jobs = new BetweenBatches((error) => workerError(error, start));
     this.#state = new PartitionState(start.path, identity, registry, 'refuse'); // whoever starts it has made the file
     this.#pruner = new Pruner(this.#state, registry, { retainMs: options.retain, clock, at, limits: pruneLimits });
@@ -236,17 +236,19 @@ export class PartitionWorker implements Worker {
     return this.#phase === 'stopped' || this.#phase === 'closed';
   }
 
-  #wake(): void {
-    if (this.#looping !== undefined || this.#draining || this.#held || this.#over) return;
+  #wake(): boolean {
+    if (this.#looping !== undefined || this.#draining || this.#held || this.#over) return false;
     clearTimeout(this.#timer);
-    this.#looping = this.#loop().finally(() => {
+    this.#looping = this.#loop().then((ended) => {
       this.#looping = undefined;
-      this.#turn.leave();
+      if (ended !== 'waits for its turn') this.#turn.leave();
+      else if (this.#turn.isCalled) this.#wake();
       this.#signalIdle();
     });
+    return true;
   }
 
-  async #loop(): Promise<void> {
+  async #loop(): Promise<'waits for its turn' | undefined> {
     // One turn, so that deliveries of the same tick are merged before the first is taken.
     await nextTurn();
     try {
@@ -260,8 +262,9 @@ export class PartitionWorker implements Worker {
         if (!behind) this.#jobs.run();
         this.#scoreShadows();
         if (this.#transactions.pending.isTooLarge) return;
-        if (this.#queue.waiting > SMALL_BATCH_RECORDS && !this.#turn.take()) return;
         const closed = behind ? this.#forgotten.others : this.#phase === 'restoring' ? this.#gated : NOTHING;
+        if (Math.min(this.#queue.waiting(closed), this.#options.maxBatchRecords) <= SMALL_BATCH_RECORDS) this.#turn.leave();
+        else if (!this.#turn.take()) return 'waits for its turn';
         const taken = this.#queue.take(this.#options.maxBatchRecords, this.#clock(), closed);
         if (taken.positions.size === 0) {
           if (behind) return;

@@ -37,7 +37,7 @@ export class ProfilesDue {
     return this.#deps.state.changedProfiles.size > 0 && this.#deps.atEnds();
   }
 
-  /** Some of them, when they are due, or at once where somebody waits for the last. Answers whether any were. */
+  /** Publishes some of them when they are due, or at once when a caller waits until none are left. Answers whether it published any. */
   publish(isWaitedFor: boolean): boolean {
     if (!this.any || (!this.#isDue() && !isWaitedFor)) return false;
     this.#publish(AT_ONCE);
@@ -45,7 +45,10 @@ export class ProfilesDue {
     return true;
   }
 
-  /** When nothing comes any more, unless they are too many: left unsaid, they would cost the next owner a profile of every user. */
+  /**
+   * When the partition is given up: publishes those that are left, unless there are too many. The next owner would publish every user's
+   * otherwise.
+   */
   publishLast(): void {
     if (this.any && this.#deps.state.changedProfiles.size <= AT_LAST) this.#publish(AT_LAST);
   }

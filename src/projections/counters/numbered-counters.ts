@@ -21,7 +21,12 @@ export class CounterNumbers {
     for (const name of names) this.of(name);
   }
 
-  /** undefined: the name has none, because there are too many. */
+  /** undefined: the name has none. */
+  known(name: string): number | undefined {
+    return this.#numbers.get(name);
+  }
+
+  /** Gives the name a number where it has none. undefined: there are too many. */
   of(name: string): number | undefined {
     const known = this.#numbers.get(name);
     if (known !== undefined || this.names.length === MOST_NUMBERED) return known;
@@ -49,13 +54,19 @@ export class NumberedCounters implements Counters {
     return new NumberedCounters(numbers, []);
   }
 
+  /** The same counters, numbered. */
+  static of(numbers: CounterNumbers, counters: Counters): NumberedCounters {
+    if (counters instanceof NumberedCounters && counters.#numbers === numbers) return counters;
+    const numbered = NumberedCounters.empty(numbers);
+    for (const [name, count] of counters) numbered.set(name, count);
+    return numbered;
+  }
+
   /** The opposite of `encode`. Throws SyntaxError for what no counters have written. */
   static decode(numbers: CounterNumbers, text: string): NumberedCounters {
     const pairs = pairsIn(text, numbers.texts);
     if (pairs !== undefined) return new NumberedCounters(numbers, pairs);
-    const counters = NumberedCounters.empty(numbers);
-    for (const [name, count] of decodeCounters(text)) counters.set(name, count);
-    return counters;
+    return NumberedCounters.of(numbers, decodeCounters(text));
   }
 
   get size(): number {
@@ -63,7 +74,7 @@ export class NumberedCounters implements Counters {
   }
 
   get(name: string): number | undefined {
-    const number = this.#numbers.of(name);
+    const number = this.#numbers.known(name);
     if (number === undefined) return this.#others?.get(name);
     const at = this.#at(number);
     return this.#pairs[at] === number ? this.#pairs[at + 1] : undefined;
@@ -85,7 +96,7 @@ export class NumberedCounters implements Counters {
   }
 
   delete(name: string): boolean {
-    const number = this.#numbers.of(name);
+    const number = this.#numbers.known(name);
     if (number === undefined) return this.#others?.delete(name) ?? false;
     const at = this.#at(number);
     if (this.#pairs[at] !== number) return false;
@@ -118,7 +129,7 @@ export class NumberedCounters implements Counters {
     const { texts } = this.#numbers;
     const pairs = this.#pairs;
     let text = '';
-    for (let at = 0; at < pairs.length; at += 2) text += (at === 0 ? '' : ',') + texts[pairs[at]!]! + String(pairs[at + 1]!);
+    for (let at = 0; at < pairs.length; at += 2) text += (at === 0 ? '' : ',') + texts[pairs[at]!]! + textOf(pairs[at + 1]!);
     if (this.#others === undefined || this.#others.size === 0) return `[${text}]`;
     return `[${text}${text === '' ? '' : ','}${this.#others.encode().slice(1)}`;
   }
@@ -140,13 +151,21 @@ export class NumberedCounters implements Counters {
 
 const [START, END, COMMA, MINUS, ZERO, NINE] = [0x5b, 0x5d, 0x2c, 0x2d, 0x30, 0x39];
 
-/** What NumberedCounters with these names have encoded; undefined: something else, whatever it is. */
+/** As JSON; what is no count was planted, and stays what JSON makes of it. */
+function textOf(count: number): string {
+  return Number.isSafeInteger(count) ? String(count) : JSON.stringify(count);
+}
+
+/** What NumberedCounters with these names have encoded, in whatever order; undefined: something else, whatever it is. */
 function pairsIn(text: string, names: readonly string[]): number[] | undefined {
   const pairs: number[] = [];
   if (text === '[]') return pairs;
-  let at = 1;
-  for (let number = 0; number < names.length; number++) {
-    if (!text.startsWith(names[number]!, at)) continue;
+  if (text.charCodeAt(0) !== START) return undefined;
+  let number = -1;
+  for (let at = 1; ; at++) {
+    // Nearly always they come in the order of their numbers.
+    number = nameAt(text, at, names, number + 1, names.length) ?? nameAt(text, at, names, 0, number) ?? names.length;
+    if (number === names.length) return undefined;
     at += names[number]!.length;
     const isNegative = text.charCodeAt(at) === MINUS;
     if (isNegative) at++;
@@ -156,10 +175,23 @@ function pairsIn(text: string, names: readonly string[]): number[] | undefined {
     for (; code >= ZERO && code <= NINE; code = text.charCodeAt(++at)) count = count * 10 + (code - ZERO);
     const hasLeadingZero = at - from > 1 && text.charCodeAt(from) === ZERO;
     if (at === from || at - from > MOST_DIGITS || hasLeadingZero) return undefined;
-    pairs.push(number, isNegative ? -count : count);
-    if (code === END && at === text.length - 1 && text.charCodeAt(0) === START) return pairs;
+    if (!insert(pairs, number, isNegative ? -count : count)) return undefined;
+    if (code === END) return at === text.length - 1 ? pairs : undefined;
     if (code !== COMMA) return undefined;
-    at++;
   }
+}
+
+function nameAt(text: string, at: number, names: readonly string[], from: number, to: number): number | undefined {
+  for (let number = from; number < to; number++) if (text.startsWith(names[number]!, at)) return number;
   return undefined;
+}
+
+/** Where it belongs; false: it is there already. */
+function insert(pairs: number[], number: number, count: number): boolean {
+  let at = pairs.length;
+  while (at > 0 && pairs[at - 2]! >= number) at -= 2;
+  if (pairs[at] === number) return false;
+  if (at === pairs.length) pairs.push(number, count);
+  else pairs.splice(at, 0, number, count);
+  return true;
 }

@@ -24,8 +24,7 @@ export function replaceKept(
     const user = state.users.obtain(userId);
     const before = profilesBefore(state, registry, user, nowMs);
     state.tips.deleteAll(user);
-    user.aggregate = createAggregate();
-    state.users.markDirty(user);
+    state.users.keep(user, createAggregate());
     for (const [tipId, tip] of kept.tips) {
       const entry = state.tips.obtain(user, tipId);
       state.tips.change(user, entry, tip, state.links.decisionsOfTip(user.uid, tipId).length > 0);

@@ -12,7 +12,7 @@ const FLAG = 'profiles_unpublished';
 export class ChangedProfiles {
   readonly #set: Database.Statement<[string, string]>;
   readonly #get: Database.Statement<[string], string>;
-  readonly #lastUid: Database.Statement<[], number>;
+  readonly #allUids: Database.Statement<[], number>;
   readonly #uids = new BitSet();
   /** What the file says: whether anything is unpublished. */
   #flagged = false;
@@ -22,11 +22,10 @@ export class ChangedProfiles {
   constructor(db: Database.Database) {
     this.#set = db.prepare('INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value');
     this.#get = db.prepare<[string], string>('SELECT value FROM meta WHERE name = ?').pluck();
-    this.#lastUid = db.prepare<[], number>('SELECT coalesce(max(uid), 0) FROM user').pluck();
+    this.#allUids = db.prepare<[], number>('SELECT uid FROM user').pluck();
     this.recover();
   }
 
-  /** Users, some of whom may be gone. */
   get size(): number {
     return this.#uids.size;
   }
@@ -68,6 +67,6 @@ export class ChangedProfiles {
     this.#flagged = this.#get.get(FLAG) === '1';
     this.#everybody = false;
     this.#uids.clear();
-    if (this.#flagged && !this.#ignored) this.#uids.addUpTo(this.#lastUid.get()!);
+    if (this.#flagged && !this.#ignored) for (const uid of this.#allUids.iterate()) this.#uids.add(uid);
   }
 }

@@ -116,6 +116,12 @@ export class UserTable {
     return this.#fresh(NO_UID, userId);
   }
 
+  /** Takes the place of what is cached of the user: the same tips, counted for another time, or counted anew. */
+  keep(entry: UserEntry, { afterMs, untilMs, counters }: Aggregate): void {
+    entry.aggregate = { afterMs, untilMs, counters: NumberedCounters.of(this.#numbers, counters) };
+    this.markDirty(entry);
+  }
+
   markDirty(entry: UserEntry): void {
     if (entry.dirty) return;
     entry.dirty = true;

@@ -10,6 +10,13 @@ const NOW_MS = 1_795_900_000_000;
 const LARGE = 6_000;
 const LARGER = 12_000;
 
+const FORGOTTEN = {
+  forget_id: 'f',
+  user_digest: '0'.repeat(64),
+  forgotten_at_ms: NOW_MS,
+  positions: {},
+};
+
 let directory: string;
 let workers: Worker[];
 /** Name of the worker and records, in the order of the commits. */
@@ -27,7 +34,7 @@ afterEach(() => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-function begin(name: string): Worker {
+function begin(name: string, maxBatchRecords = 50_000): Worker {
   const path = join(directory, `${name}.db`);
   makeStateFile(path);
   const worker = loneWorker({
@@ -35,7 +42,7 @@ function begin(name: string): Worker {
     ends: {},
     nowMs: NOW_MS,
     publishProfiles: false,
-    maxBatchRecords: 50_000,
+    maxBatchRecords,
     start: thread,
     committed: ({ taken }) => {
       const records = [...taken.values()].reduce((sum, count) => sum + count, 0);
@@ -98,5 +105,29 @@ describe('the partitions of one thread', () => {
     b.release();
     await b.idle();
     expect(commits.at(-1)).toEqual(['b', LARGE]);
+  });
+
+  it('read on about who was forgotten while another applies a large batch, whatever else waits', async () => {
+    const [a, b] = [begin('a'), begin('b')];
+    await turns(3);
+    await b.hold();
+    deliver(b, 0, LARGE);
+    deliverValues(b, 'user.forgotten', 0, NOW_MS, [JSON.stringify(FORGOTTEN)]);
+    deliver(a, 0, LARGER);
+    await turns(3);
+    b.forgetTo(1);
+    await a.idle();
+    expect(commits).toEqual([
+      ['b', 1],
+      ['a', LARGER],
+    ]);
+  });
+
+  it('take no turns where batches are small by --max-batch-records', async () => {
+    const [a, b] = [begin('a', 1_000), begin('b', 1_000)];
+    deliver(a, 0, LARGE);
+    deliver(b, 0, LARGE);
+    await Promise.all(workers.map((worker) => worker.idle()));
+    expect(new Set(commits.slice(0, 4).map(([name]) => name))).toEqual(new Set(['a', 'b']));
   });
 });

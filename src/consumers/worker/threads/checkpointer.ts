@@ -21,7 +21,7 @@ const PAGE_BYTES = 4_096;
 const PAGES_A_TRANSACTION = 8;
 const RECORDS_A_PAGE = 2;
 const END_WITHIN_MS = 1_000;
-const WITHOUT_IT = 'commits copy them from 128 MiB on, and a partition answers nothing meanwhile, until the next start';
+const WITHOUT_IT = 'until the next start, a commit copies a log of 128 MiB or more, and its partition answers nothing while it does';
 /** One connection at a time, and no JavaScript worth mentioning. */
 const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 16 };
 

@@ -52,7 +52,8 @@ export class ThreadWorkers {
 
   /**
    * @param entry what a thread runs; tests replace it
-   * @param onText takes each line that a thread writes to stderr, such as a warning of Node; without it they go to stderr
+   * @param onText takes lines for the log: what a thread writes to stderr, such as a warning of Node, and that the one that copies
+   * write-ahead logs has died. Without it they go to stderr.
    */
   constructor(threads: number, entry = new URL('./worker-thread.js', import.meta.url), onText?: (line: string) => void) {
     this.#entry = entry;
@@ -129,7 +130,7 @@ export class ThreadWorkers {
   #threadOn(entry: URL, resourceLimits: ResourceLimits): Thread {
     const onText = this.#onText;
     const thread = new Thread(entry, { resourceLimits, stderr: onText !== undefined });
-    if (onText !== undefined) createInterface({ input: thread.stderr }).on('line', onText);
+    if (onText !== undefined) createInterface({ input: thread.stderr }).on('line', (line) => onText(`a worker thread says: ${line}`));
     return thread;
   }
 

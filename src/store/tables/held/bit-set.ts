@@ -1,15 +1,21 @@
-/** Whole numbers from 0 on, a bit each. */
+/** Whole numbers, a bit each. */
 export class BitSet {
   #words = new Uint32Array(64);
   #size = 0;
   /** Where `take` goes on. */
   #next = 0;
+  /** Those that nothing gives out, but that a file may hold: they would take as many bits. */
+  readonly #others = new Set<number>();
 
   get size(): number {
-    return this.#size;
+    return this.#size + this.#others.size;
   }
 
   add(number: number): void {
+    if (!hasBit(number)) {
+      this.#others.add(number);
+      return;
+    }
     const word = number >>> 5;
     if (word >= this.#words.length) this.#grow(word);
     const before = this.#words[word]!;
@@ -19,12 +25,11 @@ export class BitSet {
     this.#size++;
   }
 
-  /** 1 to `last`. */
-  addUpTo(last: number): void {
-    for (let number = 1; number <= last; number++) this.add(number);
-  }
-
   delete(number: number): void {
+    if (!hasBit(number)) {
+      this.#others.delete(number);
+      return;
+    }
     const before = this.#words[number >>> 5] ?? 0;
     const after = before & ~(1 << (number & 31));
     if (after >>> 0 === before) return;
@@ -35,9 +40,10 @@ export class BitSet {
   clear(): void {
     this.#words.fill(0);
     this.#size = 0;
+    this.#others.clear();
   }
 
-  /** Takes up to `limit` out: upwards from behind those that were taken last, and from 0 on after the greatest. */
+  /** Takes up to `limit` of them out. Goes on after the last one taken, upwards, and wraps round. */
   take(limit: number): number[] {
     const taken: number[] = [];
     const bits = this.#words.length * 32;
@@ -51,6 +57,11 @@ export class BitSet {
       }
       if (this.#next >= bits) this.#next = 0;
     }
+    for (const number of this.#others) {
+      if (taken.length === limit) break;
+      this.#others.delete(number);
+      taken.push(number);
+    }
     return taken;
   }
 
@@ -59,4 +70,11 @@ export class BitSet {
     words.set(this.#words);
     this.#words = words;
   }
+}
+
+/** 16 MiB of them. */
+const MOST_BITS = 2 ** 27;
+
+function hasBit(number: number): boolean {
+  return number >= 0 && number < MOST_BITS;
 }

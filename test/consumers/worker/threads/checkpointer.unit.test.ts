@@ -33,8 +33,8 @@ describe('Checkpointer', () => {
     checkpoints.wrote('/none', 200_000);
     expect(threads).toHaveLength(1);
     expect(said).toEqual([
-      'the thread that copies write-ahead logs ended: out of memory; commits copy them from 128 MiB on, and a partition answers nothing ' +
-        'meanwhile, until the next start',
+      'the thread that copies write-ahead logs ended: out of memory; until the next start, a commit copies a log of 128 MiB or more, ' +
+        'and its partition answers nothing while it does',
     ]);
   });
 
