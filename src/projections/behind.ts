@@ -221,14 +221,9 @@ function isSame(one: Contribution, other: Contribution): boolean {
   return sums.size === others.size && [...sums].every(([name, sum]) => others.get(name) === sum);
 }
 
-function sumsOf(contribution: Contribution): Map<string, number> {
+function sumsOf(contribution: Contribution): CounterMap {
   const sums = new CounterMap();
-  for (let at = 0; at < contribution.length; at += 2) {
-    const name = contribution[at] as string;
-    const sum = (sums.get(name) ?? 0) + (contribution[at + 1] as number);
-    if (sum === 0) sums.delete(name);
-    else sums.set(name, sum);
-  }
+  for (let at = 0; at < contribution.length; at += 2) sums.add(contribution[at] as string, contribution[at + 1] as number);
   return sums;
 }
 

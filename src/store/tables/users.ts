@@ -197,35 +197,34 @@ export class UserTable {
   #entryOf([uid, userId, tips, indexed, afterMs, untilMs, counters]: Row): UserEntry {
     const whose = () => `the user ${JSON.stringify(userId)}`;
     const aggregate: Aggregate = { afterMs, untilMs, counters: storedCounters(this.#path, whose, counters, this.#decode) };
-    return {
-      uid,
-      userId,
-      aggregate,
-      tips,
-      timeIndexed: indexed === 1,
-      stored: true,
-      dirty: false,
-      loaded: new LoadedTips(),
-      lastUnsaved: undefined,
-    };
+    const entry = entryWith(uid, userId, aggregate);
+    entry.tips = tips;
+    entry.timeIndexed = indexed === 1;
+    entry.stored = true;
+    return entry;
   }
 
   #fresh(uid: number, userId: string): UserEntry {
-    return {
-      uid,
-      userId,
-      aggregate: createAggregate(NumberedCounters.empty(this.#numbers)),
-      tips: 0,
-      timeIndexed: false,
-      stored: false,
-      dirty: false,
-      loaded: new LoadedTips(),
-      lastUnsaved: undefined,
-    };
+    return entryWith(uid, userId, createAggregate(NumberedCounters.empty(this.#numbers)));
   }
 
   #remember(entry: UserEntry): UserEntry {
     this.#cached.set(entry.userId, entry);
     return entry;
   }
+}
+
+/** Of a user without tips, whom the file does not hold. */
+function entryWith(uid: number, userId: string, aggregate: Aggregate): UserEntry {
+  return {
+    uid,
+    userId,
+    aggregate,
+    tips: 0,
+    timeIndexed: false,
+    stored: false,
+    dirty: false,
+    loaded: new LoadedTips(),
+    lastUnsaved: undefined,
+  };
 }
