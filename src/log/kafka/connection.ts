@@ -21,6 +21,7 @@ import {
   type PartitionMetadata,
 } from './internals.js';
 import { type ConnectionConfig, connectionConfig, type KafkaLogOptions, logCreatorFor, type LogFunction } from './options.js';
+import { openPlainSocket } from './responses/reader.js';
 import { METADATA_MAX_AGE_MS, settledWithin, SHORT_RETRY } from './retry.js';
 
 const READ_UNCOMMITTED = 0;
@@ -133,7 +134,7 @@ class Sockets {
 
   readonly open: ISocketFactory = (options) => {
     if (this.#refusing) throw new Error('the log is closed');
-    const socket = openSocket(options);
+    const socket = (options.ssl ? openSocket : openPlainSocket)(options);
     // Else a small request waits for the acknowledgement of the one before it, for up to 40 ms.
     socket.setNoDelay(true);
     this.#open.add(socket);

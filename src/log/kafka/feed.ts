@@ -3,9 +3,6 @@ import type { PackedRun } from '../packed-run.js';
 import { type FetchedPartition, PARTITION_BYTES } from './fetch-request.js';
 import { type RecordBatch, recordsOf, splitBatches } from './record-batch.js';
 
-/** Records handed over at once, more or less: batches are not split. Finding so many takes about a millisecond. */
-const DELIVERY_RECORDS = 5000;
-
 export class Feed {
   /** Not wanted until `resume`. */
   paused = false;
@@ -19,7 +16,8 @@ export class Feed {
   fetchOffset: number;
   /** Bytes fetched and not handed over yet; bounded by one fetch and what is below the threshold for another. */
   waitingBytes = 0;
-  #waiting: RecordBatch[] = [];
+  /** Of one fetch each. */
+  #waiting: (readonly RecordBatch[])[] = [];
 
   constructor(
     readonly topic: string,
@@ -47,31 +45,25 @@ export class Feed {
 
   accept(fetched: FetchedPartition): void {
     const batches = splitBatches(fetched.records, fetched.aborted);
+    if (batches.length > 0) this.#waiting.push(batches);
     this.heardAt = performance.now();
     this.end = fetched.lastStableOffset;
     for (const batch of batches) {
-      this.#waiting.push(batch);
       this.waitingBytes += batch.bytes.length;
       this.fetchOffset = batch.lastOffset + 1;
     }
     this.behind = this.fetchOffset < this.end;
   }
 
-  /** Moves the position on; answers the records between the old one and the new one, none where only markers were passed. */
+  /** Moves the position on past what one fetch brought; answers its records, none where only markers were passed. */
   take(): PackedRun {
     this.heardAt = performance.now();
-    let taken = 0;
-    for (let count = 0; taken < this.#waiting.length && count < DELIVERY_RECORDS; taken++) {
-      const batch = this.#waiting[taken]!;
-      if (!batch.hidden) count += batch.count;
-    }
-    const batches = this.#waiting.slice(0, taken);
+    const batches = this.#waiting.shift() ?? [];
     const records = recordsOf(batches, this.topic, this.partition, this.position);
     for (const { bytes, lastOffset } of batches) {
       this.waitingBytes -= bytes.length;
       this.position = Math.max(this.position, lastOffset + 1);
     }
-    this.#waiting = this.#waiting.slice(taken);
     return records;
   }
 

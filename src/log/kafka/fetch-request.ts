@@ -4,6 +4,7 @@ import { sendTo } from './connection.js';
 import { encodeFetch, type Cluster, type ProtocolRequest } from './internals.js';
 import { NETWORK_SLACK_MS } from './retry.js';
 import type { AbortedTransaction } from './record-batch.js';
+import { giveBack } from './responses/buffers.js';
 import { ByteReader } from './wire.js';
 
 const READ_UNCOMMITTED = 0;
@@ -31,7 +32,8 @@ export interface FetchedPartition {
   readonly errorCode: number;
   readonly lastStableOffset: number;
   readonly aborted: readonly AbortedTransaction[];
-  readonly records: Buffer;
+  /** In memory of their own, which may be handed to another thread. */
+  readonly records: Buffer<ArrayBuffer>;
 }
 
 interface FetchResponse {
@@ -72,7 +74,11 @@ export async function fetchFrom(
 }
 
 const response: ProtocolRequest<FetchResponse>['response'] = {
-  decode: (payload) => Promise.resolve(decodeResponse(payload)),
+  decode: (payload) => {
+    const decoded = decodeResponse(payload);
+    giveBack(payload);
+    return Promise.resolve(decoded);
+  },
   parse: (decoded) => Promise.resolve(decoded),
 };
 
@@ -98,6 +104,12 @@ function decodePartition(reader: ByteReader, topic: string): FetchedPartition {
   reader.int64(); // log start offset: not told to a fetch that is out of range
   const aborted = reader.array(() => ({ producerId: reader.bigInt64(), firstOffset: reader.int64() }));
   reader.int32(); // preferred read replica: no rack was named
-  const records = reader.block();
+  const records = ownCopy(reader.block());
   return { topic, partition, errorCode, lastStableOffset, aborted, records };
+}
+
+function ownCopy(bytes: Buffer): Buffer<ArrayBuffer> {
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(copy);
+  return copy;
 }

@@ -115,6 +115,10 @@ interface BrokerConnection {
   disconnect(): Promise<unknown>;
   send(request: ProtocolRequest<unknown>): Promise<unknown>;
   rejectRequests(error: Error): void;
+  /** Of responses that are not whole yet. */
+  chunks: Buffer[];
+  readonly bytesBuffered: number;
+  processData(bytes: Buffer): void;
 }
 
 interface ConnectingBroker {
@@ -131,7 +135,10 @@ export function createCluster(options: ClusterOptions): Cluster {
   const build = connectionPoolBuilder.build.bind(connectionPoolBuilder);
   connectionPoolBuilder.build = async (address) => {
     const pool = await build(address);
-    for (const connection of pool.pool) settleAll(connection);
+    for (const connection of pool.pool) {
+      settleAll(connection);
+      keepNothing(connection);
+    }
     return connectOnce(pool);
   };
   return cluster;
@@ -192,6 +199,15 @@ function settleAll(connection: BrokerConnection): void {
   };
 }
 
+/** kafkajs keeps an empty buffer after a response, for which it then copies the whole of the next one. */
+function keepNothing(connection: BrokerConnection): void {
+  const processData = connection.processData.bind(connection);
+  connection.processData = (bytes) => {
+    processData(bytes);
+    if (connection.bytesBuffered === 0) connection.chunks = [];
+  };
+}
+
 /** From the first packet to the broker's answer about what it speaks and who is asking: whoever needs longer is none, or of no use. */
 const HANDSHAKE_WITHIN_MS = 5_000;
 
@@ -236,11 +252,9 @@ function connectOnce(pool: ConnectionPool): ConnectionPool {
 export const createLogger = (require('kafkajs/src/loggers') as { createLogger(options: { level: number; logCreator: logCreator }): Logger })
   .createLogger;
 
-const Encoder = require('kafkajs/src/protocol/encoder') as new () => { writeBuffer(bytes: Buffer): unknown };
-
-/** A request body in the wrapper that kafkajs' framing wants. */
+/** A request body as kafkajs' framing wants one: an Encoder, of which it reads these two. */
 export function requestBody(bytes: Buffer): unknown {
-  return new Encoder().writeBuffer(bytes);
+  return { buf: bytes, buffer: bytes };
 }
 
 const newAdmin = require('kafkajs/src/admin') as (options: {

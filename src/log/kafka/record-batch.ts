@@ -40,7 +40,10 @@ export interface RecordBatch {
   readonly bytes: Buffer;
 }
 
-/** The whole batches in the bytes, ascending; a batch cut off at the end is left for the next fetch. */
+/**
+ * The whole batches in the bytes, ascending; a batch cut off at the end is left for the next fetch.
+ * @param bytes in memory of their own: it goes on with the records
+ */
 export function splitBatches(bytes: Buffer, aborted: readonly AbortedTransaction[]): RecordBatch[] {
   const batches: RecordBatch[] = [];
   const startsOfAborted = aborted.length < 2 ? [...aborted] : aborted.toSorted((a, b) => a.firstOffset - b.firstOffset);
@@ -68,35 +71,63 @@ export function splitBatches(bytes: Buffer, aborted: readonly AbortedTransaction
   return batches;
 }
 
-/** The records with `from <= offset < to` of batches that follow each other in the log; hidden ones are passed over. */
+/**
+ * The records with `from <= offset < to` of batches that follow each other in the log; hidden ones are passed over. Those of one fetch
+ * that are not compressed stay where they are: the run has the memory of the whole fetch.
+ */
 export function recordsOf(batches: readonly RecordBatch[], topic: string, partition: number, from: number, to = Infinity): PackedRun {
-  const bodies: { readonly batch: RecordBatch; readonly body: Buffer }[] = [];
-  let size = 0;
+  const wanted = batches.filter((batch) => !batch.hidden && batch.baseOffset < to);
+  const { block, bodies } = wanted.every((batch) => liesPlainIn(batch, wanted[0]!.bytes.buffer)) ? inPlace(wanted) : together(wanted);
   let count = 0;
-  for (const batch of batches) {
-    if (batch.hidden || batch.baseOffset >= to) continue;
-    const body = decompress(batch.bytes.readInt16BE(21) & CODEC_MASK, batch.bytes.subarray(HEADER_BYTES));
-    const claimed = batch.count;
-    if (claimed < 0 || claimed > body.length / LEAST_RECORD_BYTES) throw damaged(topic, partition, batch.baseOffset);
-    bodies.push({ batch, body });
-    size += body.length;
-    count += claimed;
+  for (const { batch, at, end } of bodies) {
+    if (batch.count < 0 || batch.count > (end - at) / LEAST_RECORD_BYTES) throw damaged(topic, partition, batch.baseOffset);
+    count += batch.count;
   }
-  const into: Unpacking = {
-    numbers: new Float64Array(count * NUMBERS),
-    block: Buffer.allocUnsafeSlow(size),
-    headers: new Map(),
-    count: 0,
-    bytes: 0,
-  };
-  let at = 0;
-  for (const { batch, body } of bodies) {
-    into.block.set(body, at);
-    unpackBatch(into, { batch, at, end: (at += body.length) }, { topic, partition, from, to });
-  }
-  const { headers, block, bytes } = into;
+  const into: Unpacking = { numbers: new Float64Array(count * NUMBERS), block, headers: new Map(), count: 0, bytes: 0 };
+  for (const body of bodies) unpackBatch(into, body, { topic, partition, from, to });
+  const { headers, bytes } = into;
   const numbers = into.count === count ? into.numbers : into.numbers.slice(0, into.count * NUMBERS);
   return new PackedRun(topic, partition, { numbers, block, headers, refused: NONE_REFUSED }, bytes);
+}
+
+/** Where the records of a batch lie in a block. */
+interface Body {
+  readonly batch: RecordBatch;
+  readonly at: number;
+  readonly end: number;
+}
+
+interface Bodies {
+  readonly block: Buffer<ArrayBuffer>;
+  readonly bodies: readonly Body[];
+}
+
+const codecOf = ({ bytes }: RecordBatch): number => bytes.readInt16BE(21) & CODEC_MASK;
+
+function liesPlainIn(batch: RecordBatch, memory: ArrayBufferLike): boolean {
+  return codecOf(batch) === 0 && batch.bytes.buffer === memory;
+}
+
+function inPlace(batches: readonly RecordBatch[]): Bodies {
+  const block = Buffer.from((batches[0]?.bytes.buffer ?? new ArrayBuffer(0)) as ArrayBuffer);
+  const bodies = batches.map((batch) => {
+    const { byteOffset, length } = batch.bytes;
+    return { batch, at: byteOffset + HEADER_BYTES, end: byteOffset + length };
+  });
+  return { block, bodies };
+}
+
+function together(batches: readonly RecordBatch[]): Bodies {
+  const plain = batches.map((batch) => decompress(codecOf(batch), batch.bytes.subarray(HEADER_BYTES)));
+  const block = Buffer.allocUnsafeSlow(plain.reduce((sum, { length }) => sum + length, 0));
+  let end = 0;
+  const bodies = plain.map((bytes, index) => {
+    const at = end;
+    block.set(bytes, at);
+    end += bytes.length;
+    return { batch: batches[index]!, at, end };
+  });
+  return { block, bodies };
 }
 
 interface Unpacking {
@@ -111,7 +142,7 @@ interface Unpacking {
 /** One batch whose records lie in the block from `at` to `end`. */
 function unpackBatch(
   into: Unpacking,
-  { batch, at, end }: { readonly batch: RecordBatch; readonly at: number; readonly end: number },
+  { batch, at, end }: Body,
   { topic, partition, from, to }: { readonly topic: string; readonly partition: number; readonly from: number; readonly to: number },
 ): void {
   const { numbers, block } = into;

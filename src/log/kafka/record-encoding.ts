@@ -5,6 +5,8 @@ import { ByteWriter, varintSize } from './wire.js';
 
 const FORMAT = 2;
 const NO_LEADER_EPOCH = -1;
+/** What its length does not count. */
+const LENGTH_ENDS_AT = 12;
 /** Bytes of a batch before its first record. */
 export const BATCH_OVERHEAD_BYTES = 61;
 /** Length, attributes, deltas and lengths, at their longest. */
@@ -38,26 +40,26 @@ export function encodeBatch(records: readonly StampedRecord[], producer: Produce
     maxTimestampMs = Math.max(maxTimestampMs, record.timestampMs);
     size += recordBytes(record);
   }
-  // The checksum covers what follows it, so that part is written first.
-  const body = new ByteWriter(size);
-  body.int16(0);
-  body.int32(records.length - 1);
-  body.int64(baseTimestampMs);
-  body.int64(maxTimestampMs);
-  body.int64(producer.producerId);
-  body.int16(producer.epoch);
-  body.int32(producer.sequence);
-  body.int32(records.length);
-  records.forEach((record, index) => writeRecord(body, record, index, record.timestampMs - baseTimestampMs));
-
-  const batch = new ByteWriter(body.length + 21);
-  batch.int64(0);
-  batch.int32(body.length + 9);
-  batch.int32(NO_LEADER_EPOCH);
-  batch.int8(FORMAT);
-  batch.uint32(crc32c(body.written));
-  batch.raw(body.written);
-  return batch.written;
+  const out = new ByteWriter(size);
+  out.int64(0);
+  out.int32(0); // the length of what follows
+  out.int32(NO_LEADER_EPOCH);
+  out.int8(FORMAT);
+  out.int32(0); // the checksum of what follows
+  const body = out.length;
+  out.int16(0);
+  out.int32(records.length - 1);
+  out.int64(baseTimestampMs);
+  out.int64(maxTimestampMs);
+  out.int64(producer.producerId);
+  out.int16(producer.epoch);
+  out.int32(producer.sequence);
+  out.int32(records.length);
+  records.forEach((record, index) => writeRecord(out, record, index, record.timestampMs - baseTimestampMs));
+  const batch = out.written;
+  batch.writeInt32BE(batch.length - LENGTH_ENDS_AT, LENGTH_ENDS_AT - 4);
+  batch.writeUInt32BE(crc32c(batch.subarray(body)), body - 4);
+  return batch;
 }
 
 function writeRecord(out: ByteWriter, record: NewRecord, offsetDelta: number, timestampDelta: number): void {

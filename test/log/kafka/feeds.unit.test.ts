@@ -69,7 +69,8 @@ function fetched(topic: string, from: number, count: number): FetchedPartition {
           { producerId: -1n, epoch: -1, sequence: -1 },
         );
   if (count > 0) records.writeBigInt64BE(BigInt(from), 0);
-  return { topic, partition: 0, errorCode: 0, lastStableOffset: from + count, aborted: [], records };
+  const own = Buffer.from(Uint8Array.from(records).buffer);
+  return { topic, partition: 0, errorCode: 0, lastStableOffset: from + count, aborted: [], records: own };
 }
 
 async function turns(count: number): Promise<void> {

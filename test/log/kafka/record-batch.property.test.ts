@@ -1,4 +1,6 @@
 /** What the producer encodes, the reader decodes: any records, any range of offsets. */
+import { randomBytes } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { recordsOf, splitBatches } from '../../../src/log/kafka/record-batch.js';
@@ -24,6 +26,11 @@ function stored(encoded: Buffer, baseOffset: number): Buffer {
   return copy;
 }
 
+/** In memory of their own, as a fetch has them. */
+function fetched(batches: readonly Buffer[]): Buffer {
+  return Buffer.from(Uint8Array.from(Buffer.concat(batches)).buffer);
+}
+
 it('decodes the batches it encodes, within the asked range', () => {
   fc.assert(
     fc.property(
@@ -40,7 +47,7 @@ it('decodes the batches it encodes, within the asked range', () => {
           return encoded;
         });
         const [from, to] = [base + skip, base + skip + take];
-        const run = recordsOf(splitBatches(Buffer.concat(log), []), 't', 5, from, to);
+        const run = recordsOf(splitBatches(fetched(log), []), 't', 5, from, to);
         const wanted = expected.filter((each) => each.offset >= from && each.offset < to);
         expect([...run]).toEqual(wanted);
         expect(wanted.map((_, index) => ({ offset: run.offsetAt(index), timestampMs: run.timestampAt(index) }))).toEqual(
@@ -62,7 +69,7 @@ it('decodes the batches it encodes, within the asked range', () => {
 it('says that a batch is damaged, or reads what it can, whichever byte of it is another', () => {
   fc.assert(
     fc.property(fc.array(record, { minLength: 1, maxLength: 6 }), fc.nat(), fc.nat(255), (records, where, byte) => {
-      const bytes = stored(encodeBatch(records, producer), 100);
+      const bytes = fetched([stored(encodeBatch(records, producer), 100)]);
       // Behind the header but for the number of records: what comes before is the broker's.
       const at = 57 + (where % (bytes.length - 57));
       bytes[at] = byte;
@@ -85,6 +92,35 @@ it('leaves a batch that is cut off at the end for the next fetch, wherever it is
   for (let length = 0; length <= two.length; length++) {
     expect(splitBatches(two.subarray(0, length), []).length).toBe(Math.floor(length / batch.length));
   }
+});
+
+it('leaves records that are not compressed where they are, beside what is passed over', () => {
+  const [first, second] = [0, 1].map((offset) =>
+    stored(encodeBatch([{ topic: 't', key: null, value: Buffer.from(`value ${offset}`), timestampMs: 1 }], producer), offset),
+  );
+  second!.writeInt16BE(0x30, 21); // a marker of a transaction
+  const bytes = fetched([first!, second!, stored(first!, 2)]);
+  const run = recordsOf(splitBatches(bytes, []), 't', 5, 0);
+  expect([...run].map(({ offset, value }) => [offset, value!.toString()])).toEqual([
+    [0, 'value 0'],
+    [2, 'value 0'],
+  ]);
+  expect(run.packed.block.buffer).toBe(bytes.buffer);
+});
+
+it('puts compressed records and others into memory of their own', () => {
+  const values = [randomBytes(2_000).toString('hex'), 'short'];
+  const batches = values.map((value, offset) =>
+    stored(encodeBatch([{ topic: 't', key: null, value: Buffer.from(value), timestampMs: 1 }], producer), offset),
+  );
+  const body = gzipSync(batches[0]!.subarray(61));
+  const gzipped = Buffer.concat([batches[0]!.subarray(0, 61), body]);
+  gzipped.writeInt32BE(gzipped.length - 12, 8);
+  gzipped.writeInt16BE(1, 21);
+  const bytes = fetched([gzipped, batches[1]!]);
+  const run = recordsOf(splitBatches(bytes, []), 't', 5, 0);
+  expect([...run].map(({ value }) => value!.toString())).toEqual(values);
+  expect(run.packed.block.buffer).not.toBe(bytes.buffer);
 });
 
 it('never takes more bytes for a record than it says', () => {
