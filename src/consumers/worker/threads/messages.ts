@@ -6,6 +6,7 @@ import type { KeptOfUser } from '../../../projections/kept/user-rows.js';
 import type { Committed, Decided, WorkerStartOptions } from '../worker-contract.js';
 import type { RejectedRecord } from '../../fold/reports.js';
 import type { PruneReport } from '../pruner.js';
+import type { PackedMessages } from './message-packing.js';
 import type { PackedDelivery } from './record-packing.js';
 
 /** `worker` numbers one life of one partition in one thread. */
@@ -28,7 +29,7 @@ export type Command =
     };
 
 export type Report =
-  | { readonly type: 'committed'; readonly worker: number; readonly committed: Committed }
+  | { readonly type: 'committed'; readonly worker: number; readonly committed: Omit<Committed, 'outbox'>; readonly outbox: PackedMessages }
   | { readonly type: 'running'; readonly worker: number }
   | { readonly type: 'stopped'; readonly worker: number; readonly error: PlainError }
   | { readonly type: 'rejected'; readonly worker: number; readonly record: RejectedRecord }

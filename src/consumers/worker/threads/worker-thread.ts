@@ -3,9 +3,9 @@ import { parentPort } from 'node:worker_threads';
 import { TipstreamError } from '../../../errors.js';
 import { registryOf } from '../../../projections/registry.js';
 import { PartitionWorker } from '../partition-worker.js';
-import type { OutboxMessage } from '../../../store/tables/outbox.js';
 import { Turns } from '../turns.js';
 import type { WorkerEvents, WorkerStartOptions } from '../worker-contract.js';
+import { packMessages, transferableOf } from './message-packing.js';
 import { plainError, type Command, type Report } from './messages.js';
 import { unpack } from './record-packing.js';
 
@@ -13,11 +13,14 @@ const port = parentPort!;
 const workers = new Map<number, PartitionWorker>();
 const turns = new Turns();
 
-const report = (message: Report): void => port.postMessage(message);
+const report = (message: Report, transfer: readonly ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 
 function events(worker: number): WorkerEvents {
   return {
-    committed: (committed) => report({ type: 'committed', worker, committed: { ...committed, outbox: committed.outbox.map(cloneable) } }),
+    committed: ({ outbox, ...committed }) => {
+      const packed = packMessages(outbox);
+      report({ type: 'committed', worker, committed, outbox: packed }, transferableOf(packed));
+    },
     running: () => report({ type: 'running', worker }),
     stopped: (error) => report({ type: 'stopped', worker, error: plainError(error) }),
     rejected: (record) => report({ type: 'rejected', worker, record }),
@@ -31,18 +34,6 @@ function startedWorker(start: WorkerStartOptions, reports: WorkerEvents): Partit
   if (registry.featureSet !== start.identity.featureSet)
     throw new TipstreamError('internal', `a worker was started for feature set ${start.identity.featureSet} with ${registry.featureSet}`);
   return new PartitionWorker(start, reports, { registry, clock: Date.now, turns });
-}
-
-/** A small Buffer is a view of a large shared block, all of which would be cloned with it. */
-function cloneable<Message extends OutboxMessage>(message: Message): Message {
-  const own = (bytes: Buffer): Buffer =>
-    bytes.buffer.byteLength === bytes.byteLength ? bytes : (Uint8Array.prototype.slice.call(bytes) as Buffer);
-  return {
-    ...message,
-    key: message.key && own(message.key),
-    value: message.value && own(message.value),
-    headers: message.headers.map(([name, value]) => [name, value && own(value)]),
-  };
 }
 
 port.on('message', (commands: readonly Command[]) => {
