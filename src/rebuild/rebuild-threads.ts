@@ -18,7 +18,7 @@ export type RebuildReport =
   | { readonly type: 'failed'; readonly error: PlainError };
 
 /** Room for what a batch makes to die young, and a bound so that the rest is collected before it piles up. */
-const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 384 };
+const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 1_200 };
 const END_WITHIN_MS = 2_000;
 
 export class RebuildThreads implements JobRunner {

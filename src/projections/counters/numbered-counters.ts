@@ -181,8 +181,14 @@ function pairsIn(text: string, names: readonly string[]): number[] | undefined {
   }
 }
 
+/** Looks at the last character and at the comma first: many names begin alike, and startsWith is a call. */
 function nameAt(text: string, at: number, names: readonly string[], from: number, to: number): number | undefined {
-  for (let number = from; number < to; number++) if (text.startsWith(names[number]!, at)) return number;
+  for (let number = from; number < to; number++) {
+    const name = names[number]!;
+    const { length } = name;
+    if (text.charCodeAt(at + length - 1) !== COMMA || text.charCodeAt(at + length - 3) !== name.charCodeAt(length - 3)) continue;
+    if (text.startsWith(name, at)) return number;
+  }
   return undefined;
 }
 
