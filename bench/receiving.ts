@@ -4,7 +4,7 @@
  */
 import { MergeQueue } from '../src/consumers/worker/merge-queue.js';
 import { pack, transferable, unpack } from '../src/consumers/worker/threads/record-packing.js';
-import { recordsOf, splitBatches } from '../src/log/kafka/record-batch.js';
+import { recordsInPlace, splitBatches } from '../src/log/kafka/record-batch.js';
 import { encodeBatch, type StampedRecord } from '../src/log/kafka/record-encoding.js';
 import type { Delivery, RecordRun } from '../src/log/port.js';
 import { runOf } from '../src/log/record-run.js';
@@ -44,7 +44,8 @@ function fetches(): Map<string, Buffer> {
 
 /** As the service's thread and then a worker's thread have it. */
 function received(topic: string, bytes: Buffer): Delivery {
-  const records = recordsOf(splitBatches(bytes, []), topic, 0, 0);
+  const fetched = Buffer.from(Uint8Array.from(bytes).buffer); // of its own, as the decoder of a fetch copies it
+  const records = recordsInPlace(splitBatches(fetched, []), topic, 0, 0);
   const packed = pack({ topic, partition: 0, fromOffset: 0, nextOffset: records.length, endOffset: records.length, records });
   return unpack(structuredClone(packed, { transfer: transferable(packed) }));
 }

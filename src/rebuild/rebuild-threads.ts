@@ -17,7 +17,7 @@ export type RebuildReport =
   | { readonly type: 'done'; readonly outcome: PartitionOutcome }
   | { readonly type: 'failed'; readonly error: PlainError };
 
-/** Room for what a batch makes to die young, and a bound so that the rest is collected before it piles up. */
+/** As of the threads that fold: see consumers/worker/threads/thread-workers.ts. */
 const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 1_200 };
 const END_WITHIN_MS = 2_000;
 

@@ -1,7 +1,23 @@
 /** One partition of one topic on its way from the broker to a group member's handler. */
 import type { PackedRun } from '../packed-run.js';
 import { type FetchedPartition, PARTITION_BYTES } from './fetch-request.js';
-import { type RecordBatch, recordsOf, splitBatches } from './record-batch.js';
+import { canStay, inParts, type RecordBatch, recordsInPlace, recordsOf, splitBatches } from './record-batch.js';
+
+/** Handed over at once, more or less: batches are not split. Finding so many takes some milliseconds. */
+const MOST_IN_PLACE = 20_000;
+const MOST_COPIED = 5_000;
+
+/** What is handed over at once: all of a fetch in its memory, or a part of it in memory of its own. */
+interface Piece {
+  readonly batches: readonly RecordBatch[];
+  readonly stay: boolean;
+}
+
+function piecesOf(batches: readonly RecordBatch[]): Piece[] {
+  const records = batches.reduce((sum, { hidden, count }) => sum + (hidden ? 0 : count), 0);
+  if (records <= MOST_IN_PLACE && canStay(batches)) return [{ batches, stay: true }];
+  return [...inParts(batches, MOST_COPIED)].map((part) => ({ batches: part, stay: false }));
+}
 
 export class Feed {
   /** Not wanted until `resume`. */
@@ -16,8 +32,7 @@ export class Feed {
   fetchOffset: number;
   /** Bytes fetched and not handed over yet; bounded by one fetch and what is below the threshold for another. */
   waitingBytes = 0;
-  /** Of one fetch each. */
-  #waiting: (readonly RecordBatch[])[] = [];
+  #waiting: Piece[] = [];
 
   constructor(
     readonly topic: string,
@@ -45,7 +60,7 @@ export class Feed {
 
   accept(fetched: FetchedPartition): void {
     const batches = splitBatches(fetched.records, fetched.aborted);
-    if (batches.length > 0) this.#waiting.push(batches);
+    this.#waiting.push(...piecesOf(batches));
     this.heardAt = performance.now();
     this.end = fetched.lastStableOffset;
     for (const batch of batches) {
@@ -55,11 +70,12 @@ export class Feed {
     this.behind = this.fetchOffset < this.end;
   }
 
-  /** Moves the position on past what one fetch brought; answers its records, none where only markers were passed. */
+  /** Moves the position on past a piece of what was fetched; answers its records, none where only markers were passed. */
   take(): PackedRun {
     this.heardAt = performance.now();
-    const batches = this.#waiting.shift() ?? [];
-    const records = recordsOf(batches, this.topic, this.partition, this.position);
+    const { batches, stay } = this.#waiting[0]!;
+    const records = (stay ? recordsInPlace : recordsOf)(batches, this.topic, this.partition, this.position);
+    this.#waiting.shift();
     for (const { bytes, lastOffset } of batches) {
       this.waitingBytes -= bytes.length;
       this.position = Math.max(this.position, lastOffset + 1);

@@ -14,6 +14,7 @@ const VERSION = 11;
 /** Of one partition; a larger batch is still returned whole when it comes first. */
 export const PARTITION_BYTES = 1_048_576;
 const RESPONSE_BYTES = 8 * PARTITION_BYTES;
+const NO_RECORDS = Buffer.alloc(0);
 
 export interface FetchOptions {
   readonly topic: string;
@@ -109,6 +110,7 @@ function decodePartition(reader: ByteReader, topic: string): FetchedPartition {
 }
 
 function ownCopy(bytes: Buffer): Buffer<ArrayBuffer> {
+  if (bytes.length === 0) return NO_RECORDS; // as nearly always at the end of the log
   const copy = Buffer.allocUnsafeSlow(bytes.length);
   bytes.copy(copy);
   return copy;

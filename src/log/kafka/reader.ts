@@ -8,7 +8,7 @@ import { errorFromCode, type Cluster } from './internals.js';
 import { offsetOutOfRange } from './failures.js';
 import { fetchFrom, type FetchedPartition, type FetchOptions } from './fetch-request.js';
 import { offsetRange, partitionNotFound } from './offset-ranges.js';
-import { type RecordBatch, recordsOf, splitBatches } from './record-batch.js';
+import { inParts, recordsOf, splitBatches } from './record-batch.js';
 import { backOff, DESCRIBED_WITHIN_MS, retrying } from './retry.js';
 
 const OFFSET_OUT_OF_RANGE = 1;
@@ -78,7 +78,7 @@ async function* readOn(
     if (batches.length === 0 && position < fetched.lastStableOffset) await backOff(0, signal);
     next = reached < to ? fetchFromOffset(reached, fetched.lastStableOffset) : null;
     next?.catch(() => undefined); // awaited above, or not wanted any more
-    for (const some of inParts(batches)) {
+    for (const some of inParts(batches, YIELD_RECORDS)) {
       const records = [...recordsOf(some, topic, partition, position, to)];
       if (records.length > 0) yield records;
       if (signal?.aborted === true) return;
@@ -86,21 +86,6 @@ async function* readOn(
     if (signal?.aborted === true) return;
     position = reached;
   }
-}
-
-/** Batches of about YIELD_RECORDS records together. */
-function* inParts(batches: readonly RecordBatch[]): Generator<readonly RecordBatch[]> {
-  let part: RecordBatch[] = [];
-  let count = 0;
-  for (const batch of batches) {
-    part.push(batch);
-    if (!batch.hidden) count += batch.count;
-    if (count < YIELD_RECORDS) continue;
-    yield part;
-    part = [];
-    count = 0;
-  }
-  if (part.length > 0) yield part;
 }
 
 /** Fetches one partition from whoever leads it. @throws offset_out_of_range */

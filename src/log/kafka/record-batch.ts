@@ -40,10 +40,7 @@ export interface RecordBatch {
   readonly bytes: Buffer;
 }
 
-/**
- * The whole batches in the bytes, ascending; a batch cut off at the end is left for the next fetch.
- * @param bytes in memory of their own: it goes on with the records
- */
+/** The whole batches in the bytes, ascending; a batch cut off at the end is left for the next fetch. */
 export function splitBatches(bytes: Buffer, aborted: readonly AbortedTransaction[]): RecordBatch[] {
   const batches: RecordBatch[] = [];
   const startsOfAborted = aborted.length < 2 ? [...aborted] : aborted.toSorted((a, b) => a.firstOffset - b.firstOffset);
@@ -71,20 +68,56 @@ export function splitBatches(bytes: Buffer, aborted: readonly AbortedTransaction
   return batches;
 }
 
+/** Batches of about so many records together. */
+export function* inParts(batches: readonly RecordBatch[], records: number): Generator<readonly RecordBatch[]> {
+  let part: RecordBatch[] = [];
+  let count = 0;
+  for (const batch of batches) {
+    part.push(batch);
+    if (!batch.hidden) count += batch.count;
+    if (count < records) continue;
+    yield part;
+    part = [];
+    count = 0;
+  }
+  if (part.length > 0) yield part;
+}
+
+/** Whether the records of a fetch can stay in its memory: they are not compressed, and most of what it holds. */
+export function canStay(batches: readonly RecordBatch[]): boolean {
+  const visible = batches.filter(({ hidden }) => !hidden);
+  const bytes = visible.reduce((sum, batch) => sum + batch.bytes.length, 0);
+  return visible.length > 0 && 2 * bytes >= visible[0]!.bytes.buffer.byteLength && visible.every((batch) => codecOf(batch) === 0);
+}
+
 /**
- * The records with `from <= offset < to` of batches that follow each other in the log; hidden ones are passed over. Those of one fetch
- * that are not compressed stay where they are: the run has the memory of the whole fetch.
+ * The records with `from <= offset < to` of batches that follow each other in the log, in memory of their own; hidden ones are passed over.
  */
 export function recordsOf(batches: readonly RecordBatch[], topic: string, partition: number, from: number, to = Infinity): PackedRun {
-  const wanted = batches.filter((batch) => !batch.hidden && batch.baseOffset < to);
-  const { block, bodies } = wanted.every((batch) => liesPlainIn(batch, wanted[0]!.bytes.buffer)) ? inPlace(wanted) : together(wanted);
+  return unpacked(together(batches.filter((batch) => !batch.hidden && batch.baseOffset < to)), { topic, partition, from, to });
+}
+
+/** The records from `from` on of all batches of a fetch that `canStay`. The run has the fetch's memory, which must be its own. */
+export function recordsInPlace(batches: readonly RecordBatch[], topic: string, partition: number, from: number): PackedRun {
+  return unpacked(inPlace(batches.filter(({ hidden }) => !hidden)), { topic, partition, from, to: Infinity });
+}
+
+interface Wanted {
+  readonly topic: string;
+  readonly partition: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+function unpacked({ block, bodies }: Bodies, wanted: Wanted): PackedRun {
+  const { topic, partition } = wanted;
   let count = 0;
   for (const { batch, at, end } of bodies) {
     if (batch.count < 0 || batch.count > (end - at) / LEAST_RECORD_BYTES) throw damaged(topic, partition, batch.baseOffset);
     count += batch.count;
   }
   const into: Unpacking = { numbers: new Float64Array(count * NUMBERS), block, headers: new Map(), count: 0, bytes: 0 };
-  for (const body of bodies) unpackBatch(into, body, { topic, partition, from, to });
+  for (const body of bodies) unpackBatch(into, body, wanted);
   const { headers, bytes } = into;
   const numbers = into.count === count ? into.numbers : into.numbers.slice(0, into.count * NUMBERS);
   return new PackedRun(topic, partition, { numbers, block, headers, refused: NONE_REFUSED }, bytes);
@@ -104,12 +137,8 @@ interface Bodies {
 
 const codecOf = ({ bytes }: RecordBatch): number => bytes.readInt16BE(21) & CODEC_MASK;
 
-function liesPlainIn(batch: RecordBatch, memory: ArrayBufferLike): boolean {
-  return codecOf(batch) === 0 && batch.bytes.buffer === memory;
-}
-
 function inPlace(batches: readonly RecordBatch[]): Bodies {
-  const block = Buffer.from((batches[0]?.bytes.buffer ?? new ArrayBuffer(0)) as ArrayBuffer);
+  const block = Buffer.from(batches[0]!.bytes.buffer as ArrayBuffer);
   const bodies = batches.map((batch) => {
     const { byteOffset, length } = batch.bytes;
     return { batch, at: byteOffset + HEADER_BYTES, end: byteOffset + length };
@@ -140,11 +169,7 @@ interface Unpacking {
 }
 
 /** One batch whose records lie in the block from `at` to `end`. */
-function unpackBatch(
-  into: Unpacking,
-  { batch, at, end }: Body,
-  { topic, partition, from, to }: { readonly topic: string; readonly partition: number; readonly from: number; readonly to: number },
-): void {
+function unpackBatch(into: Unpacking, { batch, at, end }: Body, { topic, partition, from, to }: Wanted): void {
   const { numbers, block } = into;
   const { baseOffset, bytes: head, count } = batch;
   const baseTimestampMs = int64At(head, 27);

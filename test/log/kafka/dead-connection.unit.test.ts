@@ -7,6 +7,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import kafkajs, { type ISocketFactory } from 'kafkajs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Cluster, createCluster, createLogger, openSocket } from '../../../src/log/kafka/internals.js';
+import { openPlainSocket } from '../../../src/log/kafka/responses/reader.js';
 
 const API_VERSIONS = 18;
 const METADATA = 3;
@@ -79,12 +80,15 @@ async function outcome(work: Promise<unknown>): Promise<string> {
   return Promise.race([settled, late]).finally(() => clearTimeout(timer));
 }
 
-describe('a request under way', () => {
+describe.each([
+  ['as it is read without TLS', openPlainSocket],
+  ['as it is read with TLS', openSocket],
+])('a request under way, %s,', (_, openSocketOf) => {
   let broker: MuteBroker;
   let cluster: Cluster;
   let opened: Socket[];
   const socketFactory: ISocketFactory = (options) => {
-    const socket = openSocket(options);
+    const socket = openSocketOf(options);
     opened.push(socket);
     return socket;
   };

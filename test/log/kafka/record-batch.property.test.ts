@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { recordsOf, splitBatches } from '../../../src/log/kafka/record-batch.js';
+import { canStay, recordsInPlace, recordsOf, splitBatches } from '../../../src/log/kafka/record-batch.js';
 import { encodeBatch, recordBytes } from '../../../src/log/kafka/record-encoding.js';
 import { pack, transferable, unpack } from '../../../src/consumers/worker/threads/record-packing.js';
 import type { LogRecord } from '../../../src/log/port.js';
@@ -48,6 +48,8 @@ it('decodes the batches it encodes, within the asked range', () => {
         });
         const [from, to] = [base + skip, base + skip + take];
         const run = recordsOf(splitBatches(fetched(log), []), 't', 5, from, to);
+        const all = recordsInPlace(splitBatches(fetched(log), []), 't', 5, from);
+        expect([...all]).toEqual(expected.filter((each) => each.offset >= from));
         const wanted = expected.filter((each) => each.offset >= from && each.offset < to);
         expect([...run]).toEqual(wanted);
         expect(wanted.map((_, index) => ({ offset: run.offsetAt(index), timestampMs: run.timestampAt(index) }))).toEqual(
@@ -100,7 +102,9 @@ it('leaves records that are not compressed where they are, beside what is passed
   );
   second!.writeInt16BE(0x30, 21); // a marker of a transaction
   const bytes = fetched([first!, second!, stored(first!, 2)]);
-  const run = recordsOf(splitBatches(bytes, []), 't', 5, 0);
+  const split = splitBatches(bytes, []);
+  expect(canStay(split)).toBe(true);
+  const run = recordsInPlace(split, 't', 5, 0);
   expect([...run].map(({ offset, value }) => [offset, value!.toString()])).toEqual([
     [0, 'value 0'],
     [2, 'value 0'],
@@ -118,9 +122,19 @@ it('puts compressed records and others into memory of their own', () => {
   gzipped.writeInt32BE(gzipped.length - 12, 8);
   gzipped.writeInt16BE(1, 21);
   const bytes = fetched([gzipped, batches[1]!]);
+  expect(canStay(splitBatches(bytes, []))).toBe(false);
   const run = recordsOf(splitBatches(bytes, []), 't', 5, 0);
   expect([...run].map(({ value }) => value!.toString())).toEqual(values);
   expect(run.packed.block.buffer).not.toBe(bytes.buffer);
+});
+
+it('takes records out of memory that holds mostly something else', () => {
+  const batch = stored(encodeBatch([{ topic: 't', key: null, value: Buffer.from('whole'), timestampMs: 1 }], producer), 0);
+  const cutOff = Buffer.alloc(3 * batch.length, batch.subarray(0, 8));
+  cutOff.writeInt32BE(4 * batch.length, 8);
+  const split = splitBatches(fetched([batch, cutOff]), []);
+  expect(split.length).toBe(1);
+  expect(canStay(split)).toBe(false);
 });
 
 it('never takes more bytes for a record than it says', () => {

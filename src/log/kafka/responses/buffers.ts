@@ -3,10 +3,12 @@
  * make it collect the whole heap of the service's thread several times a second, and find nothing there.
  */
 
-const LEAST_BYTES = 1_048_576;
+const MIB = 1_048_576;
+/** Smaller ones are not worth it. */
+const LEAST_BYTES = 262_144;
 /** A response of fetches is hardly larger: see RESPONSE_BYTES in ../fetch-request.ts. */
-const MOST_BYTES = 16 * 1_048_576;
-/** One for each connection that fetches. */
+const MOST_BYTES = 16 * MIB;
+/** Free ones, of all connections of a thread. */
 const KEPT = 2;
 
 const lent = new WeakSet<ArrayBufferLike>();
@@ -14,9 +16,10 @@ const free: Buffer[] = [];
 
 /** A buffer of that length. Whoever is done with it may give it back. */
 export function responseBuffer(length: number): Buffer {
-  if (length > MOST_BYTES) return Buffer.allocUnsafeSlow(length);
-  const index = free.findIndex((buffer) => buffer.length >= length);
-  const [whole] = index >= 0 ? free.splice(index, 1) : [Buffer.allocUnsafeSlow(roomFor(length))];
+  if (length < LEAST_BYTES || length > MOST_BYTES) return Buffer.allocUnsafeSlow(length);
+  const found = free.findIndex((buffer) => buffer.length >= length);
+  // In whole MiB, so that one of a size like it fits too.
+  const [whole] = found >= 0 ? free.splice(found, 1) : [Buffer.allocUnsafeSlow(Math.ceil(length / MIB) * MIB)];
   lent.add(whole!.buffer);
   return whole!.subarray(0, length);
 }
@@ -25,14 +28,6 @@ export function responseBuffer(length: number): Buffer {
 export function giveBack(bytes: Buffer): void {
   if (!lent.delete(bytes.buffer)) return;
   free.push(Buffer.from(bytes.buffer));
-  if (free.length > KEPT) free.splice(smallest(), 1);
-}
-
-function smallest(): number {
-  return free.reduce((least, buffer, index) => (buffer.length < free[least]!.length ? index : least), 0);
-}
-
-/** So that one of a size like it fits too. */
-function roomFor(length: number): number {
-  return Math.max(LEAST_BYTES, 2 ** Math.ceil(Math.log2(length)));
+  free.sort((one, other) => one.length - other.length);
+  if (free.length > KEPT) free.shift();
 }

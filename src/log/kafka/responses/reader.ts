@@ -1,6 +1,7 @@
 /**
  * Reads the responses of one connection whole. Node would make a buffer for every 64 KiB of a fetch, and kafkajs copy them into one: all of
- * that is garbage outside of V8's heap, and V8 collects the heap to be rid of it. Here a large response is read into its own buffer.
+ * that is garbage outside of V8's heap, and V8 collects the heap to be rid of it. Here a response that does not come at once is read into
+ * its own buffer.
  */
 import { connect, type Socket } from 'node:net';
 import type { ISocketFactory } from 'kafkajs';
@@ -8,8 +9,11 @@ import { responseBuffer } from './buffers.js';
 
 const SIZE_BYTES = 4;
 const SCRATCH_BYTES = 65_536;
-/** Of a response. What claims more is no broker, and kafkajs says so. */
-const RESPONSE_BYTES_LIMIT = 512 * 1_048_576;
+/**
+ * Of a response. What claims more is no broker, and is handed on as it comes: kafkajs waits for the rest until its time is over. An alert
+ * of TLS seems to claim more.
+ */
+const RESPONSE_BYTES_LIMIT = 256 * 1_048_576;
 const KEEP_ALIVE_MS = 60_000;
 
 /** kafkajs' factory, for connections without TLS. */
@@ -22,8 +26,13 @@ export const openPlainSocket: ISocketFactory = ({ host, port, onConnect }) => {
       onread: {
         buffer: () => responses.room,
         callback: (bytes) => {
-          responses.filled(bytes);
-          return true;
+          try {
+            responses.filled(bytes);
+            return true;
+          } catch (error) {
+            socket.destroy(error as Error); // whose bytes come next is not known any more
+            return false;
+          }
         },
       },
     },

@@ -51,7 +51,7 @@ it('every response is handed on once, whole and in order, though the memory of e
       receive(reader, Buffer.concat(sent), () => sizes[next++ % sizes.length]!);
       expect(found.map((each) => each.toString('latin1'))).toEqual(sent.map((each) => each.toString('latin1')));
     }),
-    { numRuns: 100 },
+    { numRuns: 40 },
   );
 });
 
