@@ -3,6 +3,7 @@ import { Worker as Thread } from 'node:worker_threads';
 import type { Config } from '../config.js';
 import { errorFrom, type PlainError } from '../consumers/worker/threads/messages.js';
 import { endedWithin } from '../consumers/worker/threads/ended-within.js';
+import { FOLDING_LIMITS } from '../consumers/worker/threads/folding-limits.js';
 import { TipstreamError } from '../errors.js';
 import type { PartitionJob, PartitionOutcome, PartitionProgress, PartitionStep } from './partition-job.js';
 import type { JobRunner } from './run-jobs.js';
@@ -17,8 +18,6 @@ export type RebuildReport =
   | { readonly type: 'done'; readonly outcome: PartitionOutcome }
   | { readonly type: 'failed'; readonly error: PlainError };
 
-/** As of the threads that fold: see consumers/worker/threads/thread-workers.ts. */
-const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 1_200 };
 const END_WITHIN_MS = 2_000;
 
 export class RebuildThreads implements JobRunner {
@@ -60,7 +59,7 @@ class JobThread {
   #onLost: (error: TipstreamError) => void = () => undefined;
 
   constructor(config: Config) {
-    this.#thread = new Thread(new URL('./rebuild-thread.js', import.meta.url), { workerData: config, resourceLimits: RESOURCE_LIMITS });
+    this.#thread = new Thread(new URL('./rebuild-thread.js', import.meta.url), { workerData: config, resourceLimits: FOLDING_LIMITS });
     this.#thread.on('message', (report: RebuildReport) => this.#onReport(report));
     this.#thread.on('error', (error) => this.#lose(error));
     this.#thread.on('exit', (code) => this.#lose(new Error(`it ended with code ${code}`)));

@@ -12,7 +12,7 @@ import { int64At } from './wire.js';
 
 const HEADER_BYTES = 61;
 /** What follows the base offset and the length, up to the records. */
-const LENGTH_ENDS_AT = 12;
+export const LENGTH_ENDS_AT = 12;
 const FORMAT = 2;
 const CODEC_MASK = 0x07;
 const LOG_APPEND_TIME = 0x08;

@@ -1,12 +1,11 @@
 /** Record batches (message format 2) as the idempotent producer writes them: uncompressed, header order kept. */
 import type { NewRecord } from '../port.js';
 import { crc32c } from './internals.js';
+import { LENGTH_ENDS_AT } from './record-batch.js';
 import { ByteWriter, varintSize } from './wire.js';
 
 const FORMAT = 2;
 const NO_LEADER_EPOCH = -1;
-/** What its length does not count. */
-const LENGTH_ENDS_AT = 12;
 /** Bytes of a batch before its first record. */
 export const BATCH_OVERHEAD_BYTES = 61;
 /** Length, attributes, deltas and lengths, at their longest. */

@@ -80,11 +80,6 @@ export class ByteWriter {
     this.length = this.#bytes.writeInt32BE(value, this.length);
   }
 
-  uint32(value: number): void {
-    this.#room(4);
-    this.length = this.#bytes.writeUInt32BE(value, this.length);
-  }
-
   int64(value: number | bigint): void {
     this.#room(8);
     this.length = this.#bytes.writeBigInt64BE(BigInt(value), this.length);

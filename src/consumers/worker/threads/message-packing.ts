@@ -2,14 +2,12 @@
  * Messages of an outbox on their way to the thread that publishes them: keys and values in one block, which is handed over. One by one,
  * each would be cloned, and then collected, on its own.
  */
-import type { RecordHeaders } from '../../../log/port.js';
 import { NULL } from '../../../log/packed-run.js';
 import type { StoredMessage } from '../../../store/tables/outbox.js';
 import { type ClonedHeaders, clonedHeaders, withBuffers } from './record-packing.js';
 
 /** Per message: its number, that of its topic, the lengths of its key and of its value. */
 const NUMBERS = 4;
-const NO_HEADERS: RecordHeaders = [];
 
 export interface PackedMessages {
   readonly topics: readonly string[];
@@ -19,10 +17,7 @@ export interface PackedMessages {
   readonly headers: ReadonlyMap<number, ClonedHeaders>;
 }
 
-const NONE: PackedMessages = { topics: [], numbers: new Float64Array(0), block: new Uint8Array(0), headers: new Map() };
-
 export function packMessages(messages: readonly StoredMessage[]): PackedMessages {
-  if (messages.length === 0) return NONE;
   const bytes = messages.reduce((sum, { key, value }) => sum + (key?.length ?? 0) + (value?.length ?? 0), 0);
   const block = new Uint8Array(bytes);
   const numbers = new Float64Array(messages.length * NUMBERS);
@@ -47,11 +42,6 @@ export function packMessages(messages: readonly StoredMessage[]): PackedMessages
   return { topics, numbers, block, headers };
 }
 
-/** What to name in postMessage's transfer list. */
-export function transferableOf(packed: PackedMessages): ArrayBuffer[] {
-  return packed === NONE ? [] : [packed.numbers.buffer, packed.block.buffer];
-}
-
 export function unpackMessages({ topics, numbers, block: { buffer }, headers }: PackedMessages): StoredMessage[] {
   let at = 0;
   const take = (length: number): Buffer | null => {
@@ -61,13 +51,12 @@ export function unpackMessages({ topics, numbers, block: { buffer }, headers }: 
   };
   return Array.from({ length: numbers.length / NUMBERS }, (_, index) => {
     const n = index * NUMBERS;
-    const named = headers.get(index);
     return {
       seq: numbers[n]!,
       topic: topics[numbers[n + 1]!]!,
       key: take(numbers[n + 2]!),
       value: take(numbers[n + 3]!),
-      headers: named === undefined ? NO_HEADERS : withBuffers(named),
+      headers: withBuffers(headers.get(index) ?? []),
     };
   });
 }

@@ -26,8 +26,8 @@ export function pack({ records, ...range }: Delivery): PackedDelivery {
 }
 
 /** What to name in postMessage's transfer list. */
-export function transferable(packed: PackedDelivery): ArrayBuffer[] {
-  return [packed.numbers.buffer, packed.block.buffer];
+export function transferable({ numbers, block }: Pick<PackedDelivery, 'numbers' | 'block'>): ArrayBuffer[] {
+  return [numbers.buffer, block.buffer];
 }
 
 export function unpack({ numbers, block, bytes, headers, refused, ...range }: PackedDelivery): Delivery {

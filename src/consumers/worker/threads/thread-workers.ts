@@ -10,15 +10,11 @@ import type { ScoreCommand } from '../../fold/scorer.js';
 import { recordsIn, type Decided, type StartWorker, type Worker, type WorkerEvents } from '../worker-contract.js';
 import { Checkpointer } from './checkpointer.js';
 import { endedWithin } from './ended-within.js';
+import { FOLDING_LIMITS } from './folding-limits.js';
 import { unpackMessages } from './message-packing.js';
 import { errorFrom, type Command, type Report } from './messages.js';
 import { pack, transferable } from './record-packing.js';
 
-/**
- * Most of what a batch makes is dead at its end: room for it to die young. The rest is collected when the heap has grown by a factor, which
- * V8 derives from its bound: 1.3 at 256 MiB, 1.7 at 1,200 MiB, and four times from 2,048 MiB on.
- */
-const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 1_200 };
 const END_WITHIN_MS = 1_000;
 /** The threadId of a thread that has ended. */
 const ENDED = -1;
@@ -119,7 +115,7 @@ export class ThreadWorkers {
   }
 
   #startThread(): Thread {
-    const thread = this.#threadOn(this.#entry, RESOURCE_LIMITS);
+    const thread = this.#threadOn(this.#entry, FOLDING_LIMITS);
     thread.on('message', (report: Report) => this.#take(report));
     thread.on('error', (error) => this.#lose(thread, error));
     thread.on('exit', (code) => {

@@ -5,9 +5,9 @@ import { registryOf } from '../../../projections/registry.js';
 import { PartitionWorker } from '../partition-worker.js';
 import { Turns } from '../turns.js';
 import type { WorkerEvents, WorkerStartOptions } from '../worker-contract.js';
-import { packMessages, transferableOf } from './message-packing.js';
+import { packMessages } from './message-packing.js';
 import { plainError, type Command, type Report } from './messages.js';
-import { unpack } from './record-packing.js';
+import { transferable, unpack } from './record-packing.js';
 
 const port = parentPort!;
 const workers = new Map<number, PartitionWorker>();
@@ -19,7 +19,7 @@ function events(worker: number): WorkerEvents {
   return {
     committed: ({ outbox, ...committed }) => {
       const packed = packMessages(outbox);
-      report({ type: 'committed', worker, committed, outbox: packed }, transferableOf(packed));
+      report({ type: 'committed', worker, committed, outbox: packed }, transferable(packed));
     },
     running: () => report({ type: 'running', worker }),
     stopped: (error) => report({ type: 'stopped', worker, error: plainError(error) }),

@@ -1,11 +1,12 @@
 /** Messages of an outbox cross to another thread whole, and what carries them is handed over. */
 import { expect, it } from 'vitest';
-import { packMessages, transferableOf, unpackMessages } from '../../../../src/consumers/worker/threads/message-packing.js';
+import { packMessages, unpackMessages } from '../../../../src/consumers/worker/threads/message-packing.js';
+import { transferable } from '../../../../src/consumers/worker/threads/record-packing.js';
 import type { StoredMessage } from '../../../../src/store/tables/outbox.js';
 
 const across = (messages: readonly StoredMessage[]): StoredMessage[] => {
   const packed = packMessages(messages);
-  return unpackMessages(structuredClone(packed, { transfer: transferableOf(packed) }));
+  return unpackMessages(structuredClone(packed, { transfer: transferable(packed) }));
 };
 
 it('nothing of a message is lost on the way', () => {

@@ -29,7 +29,7 @@ const length = fc.oneof(
   fc.nat(40),
   fc.nat(2_000),
   fc.integer({ min: SCRATCH - 8, max: SCRATCH + 8 }),
-  fc.integer({ min: 0, max: 150_000 }),
+  fc.integer({ min: 0, max: 600_000 }),
 );
 const piece = fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 200_000 }));
 
